@@ -1,0 +1,220 @@
+"""The commands: each parses its words, calls once, says the result, and exits with 0, 1 or 2."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from nianbao import __version__, make, pandoc, rules, say, starter
+from nianbao.finding import Stop
+from nianbao.store import Store
+
+T = TypeVar("T")
+
+CLEAN, FOUND, STOPPED = 0, 1, 2
+
+app = typer.Typer(
+    name="report",
+    help="从一个事实文件生成法定年度报告：先核对，再一次印出网页、Word 和 PDF。",
+    epilog="例：report build 2020　·　退出码：0 没有错误，1 有错误，2 没能运行",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Years = Annotated[list[int] | None, typer.Argument(help="报告年度；不写就用最近的一年", metavar="YEAR…", show_default=False)]
+Root = Annotated[Path | None, typer.Option("--root", help="数据所在的目录；不写就从这里往上找 data/", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="结果写成 JSON，供程序读取")]
+
+
+@app.command(epilog="例：report build 2020 --to html,pdf　·　report build 2019 2020 --out 公示")
+def build(
+    years: Years = None,
+    to: Annotated[str, typer.Option("--to", help="格式，用逗号分开：html、docx、pdf、markdown")] = ",".join(make.STANDARD),
+    root: Root = None,
+    out: Annotated[Path | None, typer.Option("--out", help="写到哪个目录；不写就是 build/", show_default=False)] = None,
+    *,
+    draft: Annotated[bool, typer.Option("--draft", help="有错误也生成，每页标明草稿")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="只说发现的问题")] = False,
+    as_json: Json = False,
+) -> None:
+    """核对报告，并一次生成各种格式。有错误时不生成。"""
+    with edge():
+        store = Store.at(root, out)
+        formats = [name.strip() for name in to.split(",") if name.strip()] or list(make.STANDARD)
+
+        def one(year: int) -> make.Built:
+            with progress(f"正在生成 {year} 年度报告", quiet=quiet or as_json):
+                return make.build(store, year, formats, draft=draft)
+
+        reports, stops = each(wanted(store, years), one)
+        if as_json:
+            say.machine({"reports": [say.built_data(report) for report in reports], "stops": [s.message for s in stops]})
+        else:
+            say.built(reports, quiet=quiet)
+        leave([report.checked for report in reports], stops, draft=draft)
+
+
+@app.command(epilog="例：report validate 2020　·　report validate --json")
+def validate(years: Years = None, root: Root = None, *, as_json: Json = False) -> None:
+    """只核对，不生成。"""
+    with edge():
+        store = Store.at(root)
+        reports, stops = each(wanted(store, years), lambda year: make.check(store, year))
+        if as_json:
+            found = [say.checked_data(report) for report in reports]
+            say.machine({"reports": found, "stops": [stop.message for stop in stops]})
+        else:
+            say.checked(reports)
+        leave(reports, stops)
+
+
+@app.command(epilog="例：report explain　·　report explain broken-balance")
+def explain(rule: Annotated[str, typer.Argument(help="规则名；不写就列出全部", show_default=False)] = "") -> None:
+    """说明一条规则：错在哪里，为什么要紧，怎样才对。"""
+    with edge():
+        if not rule:
+            for name in rules.names():
+                typer.echo(f"{name:24} {rules.page(name).splitlines()[0]}")
+            return
+        try:
+            typer.echo(f"{rule}\n\n{rules.page(rule)}")
+        except KeyError:
+            raise Stop(f"没有规则 {rule}", "运行 report explain 看全部规则") from None
+
+
+@app.command(epilog="例：report new 2021")
+def new(
+    year: Annotated[int, typer.Argument(help="报告年度", min=1980, max=9999)],
+    root: Root = None,
+) -> None:
+    """新建一年的数据文件，格式的每一行都在里面。"""
+    with edge():
+        store = Store.at(root)
+        saved = store.create({f"data/{year}.toml": starter.write(store.form_in_force(year), year)})
+        typer.echo(f"已写 {saved[0].path}；填好后运行 report build {year}")
+
+
+@app.command(epilog="例：report init 某局 && cd 某局 && report build")
+def init(
+    folder: Annotated[Path, typer.Argument(help="新目录", metavar="DIR")],
+    year: Annotated[int | None, typer.Option("--year", help="报告年度；不写就是下一份要报的", show_default=False)] = None,
+) -> None:
+    """新建一个机关的目录：数据文件、.gitignore 和说明，马上就能生成。"""
+    with edge():
+        due = year or next_due()
+        store = Store(folder)
+        made = {
+            f"data/{due}.toml": starter.write(store.form_in_force(due), due),
+            ".gitignore": store.template("starter/gitignore"),
+            "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
+        }
+        for saved in store.create(made):
+            typer.echo(f"已写 {saved.path}")
+        typer.echo(f"下一步：cd {folder} && report build {due}")
+
+
+@app.command(epilog="例：report doctor")
+def doctor(root: Root = None, *, as_json: Json = False) -> None:
+    """看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"""
+    with edge():
+        store = Store.at(root)
+        versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.versions()
+        faces = pandoc.faces(store.look())
+        if as_json:
+            drawn = [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
+            say.machine({"versions": versions, "faces": drawn, "years": store.years()})
+            return
+        say.facts([(name, version, "可用") for name, version in versions.items()], ("工具", "版本", ""))
+        rows = [(face.name, face.family, "规定的字体" if face.official else "代用的自由字体") for face in faces]
+        say.facts(rows, ("字体", "PDF 里用", ""))
+        if not all(face.official for face in faces):
+            typer.echo("要用规定的字体，请在系统里安装方正小标宋、仿宋、楷体、黑体、宋体（Windows 和 WPS 自带）；Word 文件不受影响。")
+        years = "、".join(map(str, store.years())) or "没有；运行 report new 年度"
+        typer.echo(f"数据文件：{years}")
+
+
+# ── the edge ─────────────────────────────────────────────────────────────────────────
+
+
+def wanted(store: Store, years: list[int] | None) -> list[int]:
+    """Return the years asked for, else the newest one that has a data file."""
+    if years:
+        return list(dict.fromkeys(years))
+    known = store.years()
+    if not known:
+        raise Stop("这里没有数据文件 data/年度.toml", "在报告的目录里运行，或用 report init 目录 新建一个")
+    return known[-1:]
+
+
+def each(years: list[int], work: Callable[[int], T]) -> tuple[list[T], list[Stop]]:
+    """Do the work for each year; one that cannot be done does not keep the others from it."""
+    done: list[T] = []
+    stops: list[Stop] = []
+    for year in years:
+        try:
+            done.append(work(year))
+        except Stop as stop:
+            stops.append(stop)
+    return done, stops
+
+
+def leave(reports: list[make.Checked], stops: list[Stop], *, draft: bool = False) -> None:
+    """Exit as the findings ask: 2 where something could not run, 1 on errors, else 0."""
+    for stop in stops:
+        say.stopped(stop)
+    if stops:
+        raise typer.Exit(STOPPED)
+    blocked = any(report.report is None if draft else report.blocked for report in reports)
+    raise typer.Exit(FOUND if blocked else CLEAN)
+
+
+@contextmanager
+def edge() -> Iterator[None]:
+    """Catch once what stops a command, and say it without a traceback."""
+    try:
+        yield
+    except Stop as stop:
+        say.stopped(stop)
+        raise typer.Exit(STOPPED) from None
+    except KeyboardInterrupt:
+        say.stopped(Stop("中断了", "已有的文件没有改动；再运行一次即可"))
+        raise typer.Exit(STOPPED) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get("NIANBAO_DEBUG"):
+            raise
+        why = f"{type(error).__name__}: {error}"
+        say.stopped(Stop(f"程序自己出错了（{why}）", "这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们"))
+        raise typer.Exit(STOPPED) from None
+
+
+@contextmanager
+def progress(words: str, *, quiet: bool) -> Iterator[None]:
+    """Show a moving line while work goes on, where a person watches."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
+
+    with Console(stderr=True).status(words):
+        yield
+
+
+def next_due() -> int:
+    """Return the report year that is due next: until 31 March (条例第四十九条) last year's, then this year's."""
+    now = datetime.now(tz=UTC).astimezone()
+    march = 3
+    return now.year - 1 if now.month <= march else now.year
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,87 @@
+"""Which figure is to blame: one wrong cell breaks several sums and is told once, with its effects."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from nianbao.form import Check
+from nianbao.report import Number, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A figure, the value that would make things right (None where that is open), and what it breaks."""
+
+    address: str
+    value: Number | None
+    checks: tuple[Check, ...]
+
+
+def causes(report: Report) -> Iterator[Blame]:
+    """Explain the broken equalities of a report by as few figures as possible, most effects first.
+
+    A figure explains several equalities when one and the same change of it mends them all.
+    """
+    left = {check: _form(report, check) for check in report.broken if check.relation.sign == "="}
+    while left:
+        chosen = max(_candidates(report, left), key=lambda blame: _weight(report, blame))
+        yield chosen
+        for check in chosen.checks:
+            del left[check]
+
+
+def _form(report: Report, check: Check) -> Counter[str]:
+    """Write left minus right over the figures that the file gives, computed totals resolved."""
+    form: Counter[str] = Counter()
+    for sign, side in ((1, check.left), (-1, check.right)):
+        for factor, slots in side:
+            for slot in slots:
+                _add(report, slot.address, sign * factor, form)
+    return form
+
+
+def _add(report: Report, address: str, factor: int, form: Counter[str]) -> None:
+    for part in report.computed.get(address, ()):
+        _add(report, part, factor, form)
+    if address not in report.computed:
+        form[address] += factor
+
+
+def _candidates(report: Report, left: dict[Check, Counter[str]]) -> Iterator[Blame]:
+    mended: dict[tuple[str, Number], list[Check]] = {}
+    for check, form in left.items():
+        one, other = report.sides(check)
+        for address, factor in form.items():
+            if factor:
+                value = report.figures[address] - Decimal(one - other) / factor
+                mended.setdefault((address, int(value) if value == int(value) else value), []).append(check)
+        yield Blame(_first(report, check), None, (check,))  # so that each is told, whatever the arithmetic
+    sound = _sound(report) if any(len(checks) > 1 for checks in mended.values()) else frozenset()
+    for (address, value), checks in mended.items():
+        whole = report.form.slots[address].kind != "count" or (value >= 0 and isinstance(value, int))
+        if len(checks) > 1 and whole and address not in sound:
+            yield Blame(address, value, tuple(checks))
+
+
+def _sound(report: Report) -> frozenset[str]:
+    """Collect the figures that stand in an equality that holds: to change one would break it."""
+    found: set[str] = set()
+    for check in report.form.checks:
+        if check.relation.sign == "=" and report.holds(check):
+            found.update(address for address, factor in _form(report, check).items() if factor)
+    return frozenset(found)
+
+
+def _first(report: Report, check: Check) -> str:
+    """Take the figure that a broken check is told at: the total it is about, or its first one written."""
+    addresses = [slot.address for side in (check.left, check.right) for _, slots in side for slot in slots]
+    given = [address for address in addresses if address not in report.computed] or addresses
+    if check.relation.total and addresses[0] in given:
+        return addresses[0]
+    return next((address for address in given if report.figures[address]), given[0])
+
+
+def _weight(report: Report, blame: Blame) -> tuple[int, bool]:
+    """Prefer what explains most; among those, a figure that is not zero."""
+    return len(blame.checks), bool(report.figures[blame.address])

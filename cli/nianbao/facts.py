@@ -1,0 +1,202 @@
+"""The facts of one report: a TOML text read into values, each of which knows its line and column."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import toml_rs
+
+from nianbao.finding import Finding, Place
+
+Tree: TypeAlias = dict[str, Any]
+
+DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
+_DOTTED = re.compile(r"(?:[\w\"'-]+[ \t]*\.[ \t]*){%d}" % DEPTH_LIMIT)
+_CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one data file says: its name as shown to people, its text and its tree of values.
+
+    Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`.
+    """
+
+    file: str
+    text: str
+    tree: Tree = field(repr=False)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text line by line."""
+        return self.text.split("\n")
+
+    @cached_property
+    def _nodes(self) -> Mapping[str, Any]:
+        # Asked for when the first finding needs a place: it costs twenty times the parsing.
+        return toml_rs.load_with_metadata(self.text).meta["nodes"]
+
+    def place(self, address: str, *, inside: int = 0, words: str = "") -> Place:
+        """Find the value at an address; where it is left out, the table that it would stand in.
+
+        `inside` counts lines into a text, from 1, and `words` stand on that line of it.
+        """
+        node, found = self._find(address)
+        if node is None:
+            return Place(self.file)
+        if not found and node.get("key_line"):
+            return self.at(node["key_line"], node["key_col"])
+        line, column = node.get("value_line"), node.get("value_col")
+        if line is None:
+            return self.at(node["key_line"], node["key_col"])
+        first = line[0] if isinstance(line, tuple) else line
+        if isinstance(line, tuple) and inside:
+            opening = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
+            return self._within(min(first + inside - (not opening), line[1]), words)
+        place = self.at(first, column if first == line else column[0])
+        return self._within(first, words, place) if words else place
+
+    def _within(self, line: int, words: str, place: Place | None = None) -> Place:
+        """Point at words on a line, else at the whole of it or at the place given."""
+        source = self.lines[line - 1].rstrip("\r")
+        at = source.find(words) if words else -1
+        return Place(self.file, line, at + 1, len(words), source) if at >= 0 else place or self.whole(line)
+
+    def key(self, address: str) -> Place:
+        """Find the key, rather than the value, of an address."""
+        node, found = self._find(address)
+        if node is None or not found or "key_line" not in node:
+            return self.place(address)
+        return self.at(node["key_line"], node["key_col"])
+
+    def whole(self, line: int) -> Place:
+        """Point at one line from its first character that is no blank to its end."""
+        source = self.lines[line - 1].rstrip("\r")
+        start = len(source) - len(source.lstrip())
+        return Place(self.file, line, start + 1, max(1, len(source) - start), source)
+
+    def at(self, line: int, columns: int | tuple[int, int]) -> Place:
+        """Turn the parser's place, which counts bytes, into characters."""
+        source = self.lines[line - 1].rstrip("\r")
+        first, last = columns if isinstance(columns, tuple) else (columns, columns)
+        raw = source.encode()
+        column = len(raw[: first - 1].decode(errors="ignore")) + 1
+        length = len(raw[first - 1 : last].decode(errors="ignore"))
+        return Place(self.file, line, column, max(1, length), source)
+
+    def _find(self, address: str) -> tuple[dict[str, Any] | None, bool]:
+        """Walk the parser's tree as far as the address goes; the flag tells whether it went all the way."""
+        nodes: Any = self._nodes
+        last: dict[str, Any] | None = None
+        for key in address.split("."):
+            if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
+                node = nodes[int(key)]
+            elif isinstance(nodes, dict) and key in nodes:
+                node = nodes[key]
+            else:
+                return last or self._header(address), False
+            if _is_leaf(node):
+                last = node
+                nodes = node.get("value")
+            else:
+                nodes = node
+        return (last, True) if last is not None and nodes is last.get("value") else (self._header(address), False)
+
+    def _header(self, address: str) -> dict[str, Any] | None:
+        """Find the `[table]` line nearest above an address that has no value of its own."""
+        keys = address.split(".")
+        for size in range(len(keys), 0, -1):
+            path = r"\s*\.\s*".join(re.escape(key) for key in keys[:size])
+            pattern = re.compile(rf"^\s*\[\s*({path})\s*\]")
+            for number, line in enumerate(self.lines, 1):
+                if match := pattern.match(line):
+                    start = len(line[: match.start(1)].encode()) + 1
+                    return {"key_line": number, "key_col": (start, start + len(match[1].encode()) - 1)}
+        return None
+
+
+def parse(text: str, file: str) -> Facts | Finding:
+    """Read a data file's text; a text that is not TOML gives the finding that says where and why."""
+    text = text.removeprefix("\ufeff")
+    if finding := _refused(text, file):
+        return finding
+    try:
+        tree = toml_rs.loads(text, parse_float=Decimal)
+    except toml_rs.TOMLDecodeError as error:
+        facts = Facts(file, text, {})
+        place = facts.at(error.lineno, error.colno) if error.lineno <= len(facts.lines) else Place(file)
+        why = str(error).splitlines()[-1]
+        return Finding("broken-toml", "error", place, f"不是合格的 TOML：{_reason(why)}", label=why)
+    return Facts(file, text, tree)
+
+
+def _refused(text: str, file: str) -> Finding | None:
+    """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
+    facts = Facts(file, text, {})
+    if match := _CONFLICT.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        message = "文件里还有 git 合并冲突的标记"
+        fix = "在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次"
+        return Finding("conflict-markers", "error", facts.whole(line), message, fix=fix)
+    line = _too_deep(text)
+    if line:
+        message = f"嵌套太深，最多 {DEPTH_LIMIT} 层"
+        return Finding("broken-toml", "error", facts.whole(line), message)
+    return None
+
+
+def _too_deep(text: str) -> int:
+    """Return the line on which brackets or dotted keys nest too deep, or 0."""
+    if match := _DOTTED.search(text):
+        return text.count("\n", 0, match.start()) + 1
+    level = 0
+    for match in re.finditer(r"[\[{\]}]", text):
+        level = level + 1 if match[0] in "[{" else max(0, level - 1)
+        if level > DEPTH_LIMIT:
+            return text.count("\n", 0, match.start()) + 1
+    return 0
+
+
+_REASONS = (
+    ("duplicate key", "同一个键写了两次"),
+    ("key with no value", "键后面没有等号和值"),
+    ("string values must be quoted", "等号后面缺值，或文字没有加英文引号"),
+    ("unquoted key", "键只能用英文字母、数字、下划线和连字符，其他要加引号"),
+    ("unclosed", "括号没有收尾"),
+    ("invalid date", "没有这个日期"),
+    ("leading zero", "数字前面不能有多余的 0"),
+    ("invalid boolean", "不加引号的文字只能是 true 或 false"),
+    ("escaped value", "反斜杠后面的字符不对；要写反斜杠本身，请写两个"),
+    ("extra assignment", "两个值之间缺逗号"),
+    ("basic string", "引号没有收尾，或引号里有不能直接写的字符"),
+    ("literal string", "引号没有收尾，或引号里有不能直接写的字符"),
+)
+
+
+def _reason(why: str) -> str:
+    """Say the parser's reason in the reader's language where it is one of the usual ones."""
+    return next((words for start, words in _REASONS if start in why), "这里读不下去")
+
+
+def _is_leaf(node: object) -> bool:
+    """Tell the parser's note on a value from a table of notes: only the former counts lines."""
+    return isinstance(node, dict) and (
+        isinstance(node.get("value_line"), int | tuple) or isinstance(node.get("key_line"), int)
+    )
+
+
+def texts(tree: object, at: str = "") -> Iterator[tuple[str, str]]:
+    """Walk a tree of values and give every text in it, keys included, with its address."""
+    if isinstance(tree, str):
+        yield at, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            below = f"{at}.{key}" if at else key
+            yield below, key
+            yield from texts(value, below)
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from texts(value, f"{at}.{index}")

@@ -1,0 +1,58 @@
+"""What is wrong with a report, as a value: where, which rule, why, and what to do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of text in a file: 1-based line and column in characters; line 0 is the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    length: int = 1  # characters to underline
+    source: str = ""  # the line itself
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    `message` says what, `label` stands under the underlined value, `notes` give the figures that
+    make it up, one line each, and `fix` says what to do where the rule's own page does not.
+    """
+
+    rule: str
+    level: Level
+    place: Place
+    message: str
+    address: str = ""
+    label: str = ""
+    notes: tuple[str, ...] = ()
+    fix: str = ""
+
+
+def ordered(findings: list[Finding]) -> list[Finding]:
+    """Sort by file and place, as a reader meets them."""
+    return sorted(findings, key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule))
+
+
+def blocking(findings: list[Finding]) -> bool:
+    """Tell whether any of them forbids to print."""
+    return any(finding.level == "error" for finding in findings)
+
+
+class Stop(Exception):  # noqa: N818  # it is a stop with a reason for a person, not an error of the program
+    """The road ends here: said to the person once, at the edge, with the next step in `fix`."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix

@@ -1,0 +1,202 @@
+"""The one model of a table: a tree of headings with ids on two sides, laid out into cells with spans.
+
+The page prints a grid, the rules address its figures, an import recognises it; nothing else in the
+program knows where a figure sits.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["banner", "corner", "head", "label", "figure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One label of a table; a heading without an id groups others and stands in no address."""
+
+    label: str
+    id: str = ""
+    aliases: tuple[str, ...] = ()
+    kind: str = ""  # how the figures under it are written; see `kind.KINDS`
+    unit: str = ""  # 件, 元, 万元 …
+    unit_in_cell: bool = False  # print the unit behind the figure, where the label does not say it
+    span: int = 1  # columns of the grid that a last heading takes
+    below: tuple["Heading", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows under one set of column heads; a form's table is one block or several under each other."""
+
+    columns: tuple[Heading, ...]
+    rows: tuple[Heading, ...] = ()  # none: one row without a label
+    banner: str = ""  # a line over the full width that opens the block
+    corner: str = ""  # the text over the row labels
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one figure belongs: its address and the headings that lead to it, outermost first."""
+
+    address: str
+    rows: tuple[Heading, ...]
+    columns: tuple[Heading, ...]
+
+    @property
+    def kind(self) -> str:
+        """How the figure is written: as its column says, else its row, else a count."""
+        return self._said("kind") or "count"
+
+    @property
+    def unit(self) -> str:
+        """What the figure counts (件, 元, 万元 …), or an empty text."""
+        return self._said("unit")
+
+    @property
+    def row_label(self) -> str:
+        """Label of the row, or of the group of columns in a table of one unlabelled row."""
+        path = self.rows or self.columns[:-1]
+        return path[-1].label if path else ""
+
+    def _said(self, what: str) -> str:
+        for heading in (*reversed(self.columns), *reversed(self.rows)):
+            if value := getattr(heading, what):
+                return str(value)
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A rectangle of the grid: 0-based row and column, its spans, and a text or a figure's slot."""
+
+    row: int
+    column: int
+    rowspan: int
+    colspan: int
+    role: Role
+    text: str = ""
+    slot: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How many rows one block takes in the grid: its head (banner and column heads) and its body."""
+
+    head: int
+    body: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table laid out: `cells` tile the rectangle of `rows` × `columns`, without gap or overlap."""
+
+    rows: int
+    columns: int
+    labels: int  # columns at the left that hold row labels
+    bands: tuple[Band, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a form: blocks of rows and columns; `widths` are relative, one per grid column."""
+
+    id: str
+    label: str
+    blocks: tuple[Block, ...]
+    widths: tuple[float, ...] = ()
+
+    def slots(self) -> Iterator[Slot]:
+        """Every figure of the table in the order in which it is printed."""
+        for block in self.blocks:
+            yield from self.slots_of(block)
+
+    def slots_of(self, block: Block) -> Iterator[Slot]:
+        """The figures of one block, row by row."""
+        for rows in paths(block.rows) or [()]:
+            for columns in paths(block.columns):
+                yield Slot(address(self.id, rows, columns), rows, columns)
+
+    def lay_out(self) -> Grid:
+        """Place every heading and figure of the table on one grid."""
+        labels = max(depth(block.rows) for block in self.blocks)
+        width = labels + max(breadth(block.columns) for block in self.blocks)
+        cells: list[Cell] = []
+        bands: list[Band] = []
+        top = 0
+        for block in self.blocks:
+            head = depth(block.columns)
+            body = breadth(block.rows, span=False) or 1
+            banner = 1 if block.banner else 0
+            if banner:
+                cells.append(Cell(top, 0, 1, width, "banner", block.banner))
+            cells += self._block(block, top + banner, labels, width)
+            bands.append(Band(banner + head, body))
+            top += banner + head + body
+        cells.sort(key=lambda cell: (cell.row, cell.column))
+        return Grid(top, width, labels, tuple(bands), tuple(cells))
+
+    def _block(self, block: Block, top: int, labels: int, width: int) -> Iterator[Cell]:
+        head = depth(block.columns)
+        if labels:
+            yield Cell(top, 0, head, labels, "corner", block.corner)
+        yield from _across(block.columns, top, labels, head, width)
+        first = top + head
+        yield from _down(block.rows, first, 0, labels)
+        if labels and not block.rows:
+            yield Cell(first, 0, 1, labels, "label")
+        slots = self.slots_of(block)
+        for row in range(breadth(block.rows, span=False) or 1):
+            column = labels
+            leaves = paths(block.columns)
+            for at, leaf in enumerate(leaves):
+                span = leaf[-1].span if at + 1 < len(leaves) else width - column
+                yield Cell(first + row, column, 1, span, "figure", slot=next(slots))
+                column += span
+
+
+def address(table: str, rows: tuple[Heading, ...], columns: tuple[Heading, ...]) -> str:
+    """Name a figure: the table and the ids on the way to it, with dots between."""
+    return ".".join([table, *(heading.id for heading in (*rows, *columns) if heading.id)])
+
+
+def paths(headings: tuple[Heading, ...]) -> list[tuple[Heading, ...]]:
+    """Lead to each last heading of a tree, in order: one path each, outermost heading first."""
+    found: list[tuple[Heading, ...]] = []
+    for heading in headings:
+        found += [(heading, *rest) for rest in paths(heading.below) or [()]]
+    return found
+
+
+def depth(headings: tuple[Heading, ...]) -> int:
+    """Count the levels of a tree of headings; 0 for none."""
+    return max((1 + depth(heading.below) for heading in headings), default=0)
+
+
+def breadth(headings: tuple[Heading, ...], *, span: bool = True) -> int:
+    """Count the grid lines a tree of headings takes; without `span`, its last headings."""
+    return sum(
+        breadth(heading.below, span=span) if heading.below else heading.span if span else 1
+        for heading in headings
+    )
+
+
+def _across(headings: tuple[Heading, ...], top: int, left: int, levels: int, end: int) -> Iterator[Cell]:
+    """Place column heads; the last one reaches to `end`, so that a narrow block fills its table."""
+    for at, heading in enumerate(headings):
+        right = left + breadth((heading,)) if at + 1 < len(headings) else end
+        tall = 1 if heading.below else levels
+        yield Cell(top, left, tall, right - left, "head", heading.label)
+        yield from _across(heading.below, top + 1, left, levels - 1, right)
+        left = right
+
+
+def _down(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
+    """Place row labels; one without others below it reaches to the figures."""
+    for heading in headings:
+        tall = breadth((heading,), span=False)
+        wide = 1 if heading.below else end - left
+        yield Cell(top, left, tall, wide, "label", heading.label)
+        yield from _down(heading.below, top, left + 1, end)
+        top += tall

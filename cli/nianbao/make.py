@@ -1,0 +1,108 @@
+"""The whole road in a few lines: facts, form, report, findings, page, files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from time import perf_counter
+
+from nianbao import page, pandoc, rules
+from nianbao.facts import Facts
+from nianbao.finding import Finding, Place, Stop, blocking
+from nianbao.form import Form
+from nianbao.report import Report, fill
+from nianbao.store import Saved, Store
+
+MARKDOWN = "markdown"  # the page itself, which every format is printed from
+SUFFIXES = {MARKDOWN: "md"}
+STANDARD = ("html", "docx", "pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A report that was judged; `report` is None where its file could not be read."""
+
+    year: int
+    report: Report | None
+    findings: list[Finding]
+
+    @property
+    def blocked(self) -> bool:
+        """Tell whether a finding forbids to print."""
+        return self.report is None or blocking(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file of a build: its format, where it is, its size in bytes, its pages (0: has none)."""
+
+    format: str
+    saved: Saved
+    size: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build of one report gave; no outputs where findings forbade to print."""
+
+    checked: Checked
+    outputs: list[Output]
+    seconds: float
+
+
+def check(store: Store, year: int) -> Checked:
+    """Read and judge the report of a year."""
+    facts = store.facts(year)
+    if not isinstance(facts, Facts):
+        return Checked(year, None, [facts])
+    form = store.form(facts, year)
+    if not isinstance(form, Form):
+        return Checked(year, None, [form])
+    report = fill(form, facts)
+    return Checked(year, report, rules.judge(report))
+
+
+def build(store: Store, year: int, formats: Sequence[str], *, draft: bool = False) -> Built:
+    """Check the report of a year and print it in every format at once, unless a finding forbids it."""
+    start = perf_counter()
+    chosen = choose(store, formats)
+    checked = check(store, year)
+    if checked.report is None or (checked.blocked and not draft):
+        return Built(checked, [], perf_counter() - start)
+    markdown = page.render(checked.report, store.template)
+    printed, left_out = pandoc.print_all(
+        markdown, chosen, store.look(), day=_day(checked.report), draft=draft
+    )
+    if MARKDOWN in formats:
+        printed.append(pandoc.Printed(MARKDOWN, markdown.encode()))
+    findings = [*checked.findings, *(_no_picture(checked.report, source) for source in left_out)]
+    saved = store.save(str(year), {SUFFIXES.get(part.suffix, part.suffix): part.content for part in printed})
+    outputs = [
+        Output(part.suffix, where, len(part.content), part.pages) for part, where in zip(printed, saved, strict=True)
+    ]
+    return Built(Checked(year, checked.report, findings), outputs, perf_counter() - start)
+
+
+def choose(store: Store, names: Sequence[str]) -> list[pandoc.Format]:
+    """Find the formats asked for; raises `Stop` that lists those there are."""
+    known = store.formats()
+    for name in names:
+        if name not in known and name != MARKDOWN:
+            raise Stop(f"没有输出格式 {name}", f"可用的格式：{'、'.join([*known, MARKDOWN])}")
+    return [known[name] for name in dict.fromkeys(names) if name != MARKDOWN]
+
+
+def _day(report: Report) -> date:
+    """Date the files by the facts, never by the clock: the day of issue, else the end of the report year."""
+    day = report.values.get("published")
+    return day if isinstance(day, date) else date(min(max(report.year, 1980), 9999), 12, 31)
+
+
+def _no_picture(report: Report, source: str) -> Finding:
+    return Finding(
+        "picture-left-out",
+        "warning",
+        Place(report.facts.file),
+        f"正文里的图片 {source} 没有印出，只印了它的说明文字",
+        fix="报告不印图片；从正文里删去它",
+    )

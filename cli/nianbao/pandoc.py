@@ -1,0 +1,187 @@
+"""The only door to pandoc and Typst: Markdown goes in, finished files come out."""
+
+import base64
+import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nianbao.finding import Stop
+from nianbao.markdown import DIALECT
+
+PRESS = Path(__file__).with_name("press.lua")
+_PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
+TWIPS_PER_MM = 1440 / 25.4
+FACES = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An output format, as its folder under `templates/formats/` describes it."""
+
+    suffix: str
+    folder: str
+    writer: str  # pandoc's name of the writer
+    template: str = ""  # pandoc template in the folder
+    reference: str = ""  # folder of the parts of a reference document
+    filter: str = ""  # Lua filter in the folder
+    engine: str = ""  # "typst": what pandoc wrote is compiled to PDF
+    options: Mapping[str, Any] | None = None  # further pandoc WriterOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A finished file: its bytes, and its pages where the format has pages (else 0)."""
+
+    suffix: str
+    content: bytes
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Which installed family draws a face of the look, and whether it is one of the official ones."""
+
+    role: str  # the look's name for it: fangsong
+    name: str  # the name people use: 仿宋
+    family: str
+    official: bool
+
+
+def print_all(
+    markdown: str,
+    formats: Sequence[Format],
+    look: Mapping[str, Any],
+    *,
+    day: date,
+    draft: bool = False,
+) -> tuple[list[Printed], list[str]]:
+    """Print a page in every format from one reading; also return what was left out (pictures).
+
+    `day` is the date that the files carry, so that the same facts give the same bytes. Raises
+    `Stop` where pandoc or Typst fail.
+    """
+    variables: dict[str, Any] = {"look": look, "word": word_units(look), "day": {"year": day.year, "month": day.month, "day": day.day}}
+    if draft:
+        variables["draft"] = True
+    stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    if any(part.engine == "typst" for part in formats):
+        variables["faces"] = families(look)
+    with tempfile.TemporaryDirectory(prefix="nianbao-") as work:
+        job = {"formats": [_told(part) for part in formats], "variables": _worded(variables), "epoch": str(stamp), "work": work}
+        answer = _pandoc(markdown, job, Path(work))
+        made = {suffix: base64.b64decode(text) for suffix, text in answer["formats"].items()}
+        printed = [_finished(part, made[part.suffix], stamp, Path(work)) for part in formats]
+    return printed, answer["left_out"]
+
+
+def faces(look: Mapping[str, Any]) -> list[Face]:
+    """Choose a family for each face of the look: the first official one that is installed, else the free one."""
+    known = set(_fonts().families())
+    chosen = []
+    for role, face in look["faces"].items():
+        family = next((name for name in face["official"] if name in known), face["free"])
+        chosen.append(Face(role, face["name"], family, family in face["official"]))
+    return chosen
+
+
+def families(look: Mapping[str, Any]) -> dict[str, str]:
+    """Write, for each part of the page, the families that draw it as a Typst array, best first."""
+    chosen = {face.role: face.family for face in faces(look)}
+    free = list(dict.fromkeys(face["free"] for face in look["faces"].values()))
+    found = {}
+    for part in FACES:
+        names = list(dict.fromkeys([chosen[look[part]["face"]], *free]))
+        found[part] = "(" + "".join(f"{json.dumps(name, ensure_ascii=False)}," for name in names) + ")"
+    return found
+
+
+def word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Give the measures of a look in Word's units: lengths in twentieths of a point, type in half points."""
+    units = {
+        section: {key: round(value * 2 if key == "size" else value * 20) for key, value in part.items() if _number(value)}
+        for section, part in look.items()
+        if isinstance(part, Mapping)
+    }
+    page = look["page"]
+    units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
+    below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
+    units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * 20 * 1.2)
+    return units
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of pandoc and Typst's package that would be used."""
+    from importlib.metadata import version  # noqa: PLC0415  # only the doctor asks
+
+    import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
+
+    return {"pandoc": pypandoc.get_pandoc_version(), "typst": version("typst")}
+
+
+def _told(part: Format) -> dict[str, Any]:
+    fields = {name: getattr(part, name) for name in ("suffix", "folder", "writer", "template", "reference", "filter")}
+    return {name: value for name, value in fields.items() if value} | {"options": dict(part.options or {})}
+
+
+def _worded(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
+    """Turn numbers into text, since pandoc's templates print 37 as 37.0 otherwise."""
+    if isinstance(value, Mapping):
+        return {key: _worded(item) for key, item in value.items()}
+    if _number(value):
+        return f"{value:g}"
+    return value
+
+
+def _pandoc(markdown: str, job: Mapping[str, Any], work: Path) -> dict[str, Any]:
+    import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
+
+    told = work / "press.json"
+    told.write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
+    try:
+        text = pypandoc.convert_text(
+            markdown,
+            to=str(PRESS),
+            format=DIALECT,
+            extra_args=["--quiet", "--variable", f"press={told}"],
+            verify_format=False,
+        )
+    except (RuntimeError, OSError) as error:
+        raise Stop(f"pandoc 没有写成：{error}", "运行 report doctor 看 pandoc 是否装好") from error
+    answer: dict[str, Any] = json.loads(text)
+    return answer
+
+
+def _finished(part: Format, content: bytes, stamp: int, work: Path) -> Printed:
+    if part.engine != "typst":
+        return Printed(part.suffix, content)
+    import typst  # noqa: PLC0415  # heavy; imported where it is used
+
+    try:
+        # An empty folder as root: the page needs no file and may read none.
+        made = typst.compile(content, root=str(work), font_paths=_fonts(), format="pdf", timestamp=stamp)
+    except typst.TypstError as error:
+        raise Stop(f"typst 没有排成：{error.message}", "若改过 templates/formats/pdf，请检查模板") from error
+    pages = _PAGES.search(made)
+    return Printed(part.suffix, made, int(pages[1]) if pages else 0)
+
+
+@cache
+def _fonts() -> Any:  # noqa: ANN401  # typst.Fonts, imported where it is used
+    import pylopdf_fonts_zh_cn  # noqa: PLC0415  # see above
+    import typst  # noqa: PLC0415  # heavy; imported where it is used
+
+    return typst.Fonts(
+        include_system_fonts=True,
+        include_embedded_fonts=False,
+        font_paths=[str(pylopdf_fonts_zh_cn.serif_path().parent)],
+    )

@@ -1,0 +1,168 @@
+-- The press: one reading of the page, every format from the same tree.
+-- A custom writer for pandoc; its variable `press` names a JSON file that lists the formats.
+-- It returns a JSON object: the suffix of each format -> its bytes in base64, and what it left out.
+
+local left_out = {}
+
+-- A table of the form: its division says how many columns hold labels, which rows are heads, and how wide
+-- the columns are. Pandoc's Markdown has no words for these, its tree has.
+local function statutory(div)
+  if not div.classes:includes("form") then return nil end
+  local widths, total = {}, 0
+  for width in div.attributes.widths:gmatch("%S+") do
+    widths[#widths + 1] = tonumber(width)
+    total = total + tonumber(width)
+  end
+  local labels = tonumber(div.attributes.labels)
+  return div:walk {
+    Table = function(tbl)
+      for at, spec in ipairs(tbl.colspecs) do
+        tbl.colspecs[at] = { at <= labels and pandoc.AlignDefault or pandoc.AlignCenter, widths[at] / total }
+      end
+      local rows = pandoc.List(tbl.head.rows)
+      for _, body in ipairs(tbl.bodies) do
+        rows:extend(body.head)
+        rows:extend(body.body)
+      end
+      local bands, bodies, at = pandoc.List(), pandoc.List(), 0
+      for head, body in div.attributes.bands:gmatch("(%d+)%+(%d+)") do
+        bands:insert { tonumber(head), tonumber(body) }
+      end
+      local take = function(count)
+        local taken = pandoc.List()
+        for row = at + 1, at + count do taken:insert(rows[row]) end
+        at = at + count
+        return taken
+      end
+      for _, band in ipairs(bands) do
+        local head = take(band[1])
+        if #bands == 1 then tbl.head.rows, head = head, {} end
+        bodies:insert {
+          attr = pandoc.Attr(), head = head, body = take(band[2]), row_head_columns = labels,
+        }
+      end
+      if #bands > 1 then tbl.head.rows = {} end
+      tbl.bodies = bodies
+      tbl.identifier, div.identifier = div.identifier, ""
+      tbl.classes:insert("form")
+      return tbl
+    end,
+  }
+end
+
+-- For the filters of the formats: the rows of a table as rows of { cell, column }, the columns counted
+-- past cells that reach down from above; those stand in it as { cell, column, above = true }.
+function laid_out(rows)
+  local above, out = {}, {}
+  for at, row in ipairs(rows) do
+    local column, line = 1, {}
+    local function pass()
+      local cell = (above[at] or {})[column]
+      while cell do
+        line[#line + 1] = { cell = cell, column = column, above = true }
+        column = column + cell.col_span
+        cell = (above[at] or {})[column]
+      end
+    end
+    for _, cell in ipairs(row.cells) do
+      pass()
+      line[#line + 1] = { cell = cell, column = column, above = false }
+      for down = at + 1, at + cell.row_span - 1 do
+        above[down] = above[down] or {}
+        above[down][column] = cell
+      end
+      column = column + cell.col_span
+    end
+    pass()
+    out[at] = line
+  end
+  return out
+end
+
+-- Nothing is fetched and nothing is hidden: a picture in the prose is left out, and said.
+local common = {
+  Div = statutory,
+  Image = function(image)
+    left_out[image.src] = true
+    return image.caption
+  end,
+}
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+-- A Word file's looks are the parts of its reference package, each a template over the same variables.
+local function reference(folder, variables, work)
+  local entries = {}
+  local function add(path, name)
+    for _, item in ipairs(pandoc.system.list_directory(path)) do
+      local full, inner = pandoc.path.join { path, item }, name == "" and item or name .. "/" .. item
+      local listed = pcall(pandoc.system.list_directory, full)
+      if listed then
+        add(full, inner)
+      else
+        local part = pandoc.template.apply(pandoc.template.compile(read(full)), variables)
+        entries[#entries + 1] = pandoc.zip.Entry(inner, pandoc.layout.render(part), 0)
+      end
+    end
+  end
+  add(folder, "")
+  local path = pandoc.path.join { work, "reference.docx" }
+  local file = assert(io.open(path, "wb"))
+  file:write(pandoc.zip.Archive(entries):bytestring())
+  file:close()
+  return path
+end
+
+local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+local function base64(bytes)
+  local out = {}
+  for at = 1, #bytes, 3 do
+    local a, b, c = bytes:byte(at, at + 2)
+    local word = a * 65536 + (b or 0) * 256 + (c or 0)
+    for place = 18, 0, -6 do
+      local index = (word >> place & 63) + 1
+      out[#out + 1] = alphabet:sub(index, index)
+    end
+  end
+  local short = (3 - #bytes % 3) % 3
+  for at = #out - short + 1, #out do out[at] = "=" end
+  return table.concat(out)
+end
+
+local function press(doc, format, job)
+  local options = pandoc.WriterOptions { variables = job.variables, columns = 10000, wrap_text = "none" }
+  for key, value in pairs(format.options or {}) do options[key] = value end
+  if format.template then
+    options.template = pandoc.template.compile(read(pandoc.path.join { format.folder, format.template }))
+  end
+  if format.reference then
+    options.reference_doc = reference(pandoc.path.join { format.folder, format.reference }, job.variables, job.work)
+  end
+  local tree = doc
+  if format.filter then
+    tree = doc:walk(dofile(pandoc.path.join { format.folder, format.filter }))
+  end
+  return base64(pandoc.write(tree, format.writer, options))
+end
+
+function Writer(doc, opts)
+  local job = pandoc.json.decode(read(tostring(opts.variables.press)), false)
+  PRESS = job -- for the filters of the formats
+  doc = doc:walk(common)
+  local out = {}
+  pandoc.system.with_environment({ SOURCE_DATE_EPOCH = job.epoch }, function()
+    for _, format in ipairs(job.formats) do
+      out[format.suffix] = press(doc, format, job)
+    end
+  end)
+  local sources = {}
+  for source in pairs(left_out) do sources[#sources + 1] = source end
+  table.sort(sources)
+  return pandoc.json.encode { formats = out, left_out = sources }
+end

@@ -1,0 +1,141 @@
+"""A report: a form filled with the facts of one file, its totals computed, its relations judged."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from nianbao.facts import Facts
+from nianbao.form import OPEN, OWN, Check, Form
+from nianbao.kind import KINDS, Kind, Value, natural
+
+Number = int | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One entry of a data file against its form: what stands there, and what may stand there."""
+
+    address: str
+    value: object
+    kind: Kind | None  # None for a table of further values
+    known: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """A filled form. `figures` has every figure of every table; a total left out is computed."""
+
+    form: Form
+    facts: Facts
+    figures: dict[str, Number]
+    computed: dict[str, tuple[str, ...]]  # totals left out -> the addresses they add up
+
+    @cached_property
+    def year(self) -> int:
+        """The report year: the year that is reported on."""
+        year = self.facts.tree.get("year")
+        return year if isinstance(year, int) else 0
+
+    @cached_property
+    def written(self) -> tuple[Written, ...]:
+        """Every entry of the data file, in its order, against the form."""
+        return tuple(_walk(self.facts.tree, "", self.form))
+
+    @cached_property
+    def values(self) -> dict[str, Value]:
+        """Every well-written value outside the tables by address, the office's own among them."""
+        found: dict[str, Any] = {}
+        for entry in self.written:
+            if entry.known and entry.kind and not entry.kind.wrong(entry.value):
+                found[entry.address] = entry.value
+        return {address: value for address, value in found.items() if address not in self.form.slots}
+
+    @cached_property
+    def prose(self) -> dict[str, str]:
+        """What the data file says instead of the standard text, by section id."""
+        return _texts(self.facts.tree.get("prose"))
+
+    @cached_property
+    def headings(self) -> dict[str, str]:
+        """Headings that the data file words otherwise than the form, by section id."""
+        return _texts(self.facts.tree.get("headings"))
+
+    def heading(self, section: str) -> str:
+        """Return the heading of a section as this report words it."""
+        own = self.headings.get(section)
+        return own or next(part.heading for part in self.form.sections if part.id == section)
+
+    def sides(self, check: Check) -> tuple[Number, Number]:
+        """Add up both sides of a check."""
+        left, right = (
+            sum((factor * self.figures[slot.address] for factor, slots in side for slot in slots), start=0)
+            for side in (check.left, check.right)
+        )
+        return left, right
+
+    def holds(self, check: Check) -> bool:
+        """Tell whether a check holds, to the last digit."""
+        left, right = self.sides(check)
+        match check.relation.sign:
+            case "=":
+                return left == right
+            case ">=":
+                return left >= right
+            case _:
+                return left <= right
+
+    @cached_property
+    def broken(self) -> tuple[Check, ...]:
+        """The checks that do not hold."""
+        return tuple(check for check in self.form.checks if not self.holds(check))
+
+
+def fill(form: Form, facts: Facts) -> Report:
+    """Fill a form: a figure left out is 0, a total left out the sum of its parts.
+
+    A value of the wrong kind counts as left out here; the rules say that it is wrong.
+    """
+    written: dict[str, Any] = {}
+    for entry in _walk(facts.tree, "", form):
+        if entry.address in form.slots and entry.kind and not entry.kind.wrong(entry.value):
+            written[entry.address] = entry.value
+    figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
+    computed: dict[str, tuple[str, ...]] = {}
+    for check in form.checks:
+        (_, total), *_ = check.left
+        if check.relation.total and len(total) == 1 and total[0].address not in written | computed:
+            parts = tuple(slot.address for _, slots in check.right for slot in slots)
+            computed[total[0].address] = parts
+    for address in computed:
+        figures[address] = _sum(address, figures, computed)
+    return Report(form, facts, figures, computed)
+
+
+def _sum(address: str, figures: dict[str, Number], computed: dict[str, tuple[str, ...]]) -> Number:
+    if address not in computed:
+        return figures[address]
+    return sum((_sum(part, figures, computed) for part in computed[address]), start=0)
+
+
+def _walk(tree: dict[str, Any], at: str, form: Form) -> Iterator[Written]:
+    for key, value in tree.items():
+        address = f"{at}.{key}" if at else key
+        if at == OWN:
+            yield Written(address, value, natural(value), known=key.isidentifier())
+        elif "." in key:  # a quoted key that would pass for a path
+            yield Written(address, value, None, known=False)
+        elif address in form.kinds:
+            yield Written(address, value, KINDS[form.kinds[address]], known=True)
+        elif address in form.groups:
+            yield Written(address, value, None, known=True)
+            if isinstance(value, dict) and (address not in OPEN or address == OWN):
+                yield from _walk(value, address, form)
+        else:
+            yield Written(address, value, None, known=False)
+
+
+def _texts(value: object) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {key: text for key, text in pairs if isinstance(text, str)}

@@ -1,0 +1,19 @@
+"""写出的总计不等于各项之和。
+
+总计可以不写，由程序相加；写了就照写的印，并且要核对。总计是 0 而各项不是 0，多半是漏填；
+总计比各项大，可能是某一项在抄录时丢了。
+
+依据：国办公开办函〔2019〕60号、〔2021〕30号所附格式的总计栏。
+
+不对:
+
+    [requests]
+    received        = { person = 1, business = 1, total = 1 }
+    outcome.granted = { person = 1, business = 1, total = 2 }
+
+对:
+
+    [requests]
+    received        = { person = 1, business = 1, total = 2 }
+    outcome.granted = { person = 1, business = 1, total = 2 }
+"""

@@ -1,0 +1,34 @@
+"""文件里的 year 与文件名不是同一年。
+
+复制去年的文件来改，最容易忘的就是这一行。
+
+不对:
+
+    # data/2020.toml
+    year = 2019
+
+对:
+
+    # data/2020.toml
+    year = 2020
+"""
+
+import re
+from collections.abc import Iterator
+
+from nianbao.finding import Finding
+from nianbao.report import Report
+
+
+def judge(report: Report) -> Iterator[Finding]:
+    """Find a report year that is missing or is not the one that the file is named for."""
+    name = re.search(r"(\d{4})\.toml$", report.facts.file)
+    year = report.facts.tree.get("year")
+    if "year" not in report.facts.tree:
+        message, label = "没有写 year（报告年度）", ""
+    elif name and isinstance(year, int) and year != int(name[1]):
+        message, label = f"报告年度 {year} 与文件名 {name[0]} 不是同一年", f"应为 {name[1]}"
+    else:
+        return
+    place = report.facts.place("year")
+    yield Finding("year-differs", "error", place, message, address="year", label=label)

@@ -1,0 +1,180 @@
+"""What the program says: findings for people, tables of what was written, and JSON for machines."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from nianbao.finding import LEVELS, Finding, Place, Stop
+from nianbao.make import Built, Checked
+from nianbao.rules import names
+
+COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
+WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
+_WIDE = 100  # a longer line of the data file is shown in part
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Say each finding with its place, its line, and what to do."""
+    pages = set(names())
+    for finding in found:
+        head = typer.style(f"{finding.level}[{finding.rule}]", fg=COLOURS[finding.level], bold=True)
+        typer.echo(f"{finding.place}: {head} {finding.message}")
+        if finding.place.line:
+            _source(finding)
+        for note in finding.notes:
+            typer.echo(f"    {note}")
+        if finding.fix:
+            typer.echo(f"    怎么办: {finding.fix}")
+        if finding.rule in pages:
+            typer.echo(f"    帮助: report explain {finding.rule}")
+
+
+def _source(finding: Finding) -> None:
+    place = finding.place
+    number = str(place.line)
+    before, value, after = _window(place)
+    colour = COLOURS[finding.level]
+    typer.echo(f"    {number} | {before}{value}{after}")
+    mark = typer.style(f"{'^' * max(1, _cells(value))} {finding.label}".rstrip(), fg=colour)
+    typer.echo(f"    {' ' * len(number)} | {' ' * _cells(before)}{mark}")
+
+
+def _window(place: Place) -> tuple[str, str, str]:
+    """Cut a line into what stands before, in and after the underlined value, not too long in all."""
+    source = place.source.replace("\t", " ")
+    start, end = place.column - 1, place.column - 1 + place.length
+    before, value, after = source[:start], source[start:end], source[end:]
+    if len(source) > _WIDE:
+        before = before if len(before) <= _WIDE // 2 else "…" + before[-_WIDE // 2 :]
+        value = value if len(value) <= _WIDE // 2 else value[: _WIDE // 2] + "…"
+        after = after if len(after) <= _WIDE // 2 else after[: _WIDE // 2] + "…"
+    return before, value, after
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len  # noqa: PLC0415  # rich takes a while to import, and often nothing is wrong
+
+    return cell_len(text)
+
+
+def checked(reports: Sequence[Checked]) -> None:
+    """Say what was found in each report, and the sum of it."""
+    for report in reports:
+        findings(report.findings)
+    found = [finding for report in reports for finding in report.findings]
+    years = "、".join(str(report.year) for report in reports)
+    typer.echo(f"{years} 年度：{tally(found)}" if years else "")
+
+
+def tally(found: Sequence[Finding]) -> str:
+    """Count findings by level: 1 个错误，2 个警告."""
+    counts = Counter(finding.level for finding in found)
+    return "，".join(f"{counts[level]} 个{WORDS[level]}" for level in LEVELS if counts[level]) or "没有发现问题"
+
+
+def built(reports: Sequence[Built], *, quiet: bool) -> None:
+    """Say what was found and, unless quiet, which files were written."""
+    for report in reports:
+        findings(report.checked.findings)
+        if not report.outputs:
+            tip = "改正后再运行；要先看样子，用 --draft"
+            typer.echo(f"{report.checked.year} 年度没有生成：{tally(report.checked.findings)}。{tip}", err=True)
+    rows = [
+        (output.saved.path, _size(output.size), str(output.pages or ""), "已写" if output.saved.changed else "未变")
+        for report in reports
+        for output in report.outputs
+    ]
+    if quiet or not rows:
+        return
+    table = _grid(("文件", "大小", "页数", ""))
+    for row in rows:
+        table.add_row(*row)
+    _print(table)
+    found = [finding for report in reports for finding in report.checked.findings]
+    seconds = sum(report.seconds for report in reports)
+    typer.echo(f"{len(rows)} 个文件，用时 {seconds:.1f} 秒；{tally(found)}")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1024:.0f} KB"
+
+
+def facts(rows: Sequence[tuple[str, str, str]], heads: tuple[str, str, str]) -> None:
+    """Say a small table of plain rows."""
+    table = _grid(heads)
+    for row in rows:
+        table.add_row(*row)
+    _print(table)
+
+
+def _grid(heads: Sequence[str]) -> Any:  # noqa: ANN401  # rich.table.Table, imported where it is used
+    from rich import box  # noqa: PLC0415  # see _cells
+    from rich.table import Table  # noqa: PLC0415  # see _cells
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        table.add_column(head, justify="right" if head in {"大小", "页数"} else "left", overflow="fold")
+    return table
+
+
+def _print(table: Any) -> None:  # noqa: ANN401  # see _grid
+    from rich.console import Console  # noqa: PLC0415  # see _cells
+
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def machine(value: object) -> None:
+    """Say a value as JSON on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """Give a finding as plain values."""
+    place = finding.place
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "file": place.file,
+        "line": place.line or None,
+        "column": place.column or None,
+        "address": finding.address or None,
+        "message": finding.message,
+        "label": finding.label or None,
+        "notes": list(finding.notes),
+        "fix": finding.fix or None,
+    }
+
+
+def checked_data(report: Checked) -> dict[str, Any]:
+    """Give what was found in a report as plain values."""
+    return {
+        "year": report.year,
+        "ok": not report.blocked,
+        "findings": [finding_data(finding) for finding in report.findings],
+    }
+
+
+def built_data(report: Built) -> dict[str, Any]:
+    """Give what a build wrote as plain values."""
+    files = [
+        {
+            "format": output.format,
+            "path": output.saved.path,
+            "bytes": output.size,
+            "pages": output.pages or None,
+            "changed": output.saved.changed,
+        }
+        for output in report.outputs
+    ]
+    return checked_data(report.checked) | {"files": files, "seconds": round(report.seconds, 3)}
+
+
+def stopped(stop: Stop) -> None:
+    """Say why the road ended, and the next step."""
+    typer.secho(f"错误: {stop.message}", fg=typer.colors.RED, err=True)
+    if stop.fix:
+        typer.echo(f"怎么办: {stop.fix}", err=True)

@@ -1,0 +1,247 @@
+"""The only access to files: an office's folder over the templates that come with nianbao."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import toml_rs
+
+from nianbao.facts import Facts, parse
+from nianbao.finding import Finding, Place, Stop
+from nianbao.form import Form, read
+from nianbao.pandoc import Format
+
+_HERE = Path(__file__).parent
+# In a wheel the templates lie inside the package, in a checkout beside cli/.
+TEMPLATES = _HERE / "templates" if (_HERE / "templates").is_dir() else _HERE.parents[1] / "templates"
+_YEAR = re.compile(r"\d{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that a build gave: where it is, and whether its bytes are new."""
+
+    path: str
+    changed: bool
+
+
+class Store:
+    """An office's folder: `data/` to read, `build/` to write, `templates/` where it has its own."""
+
+    def __init__(self, root: Path, out: Path | None = None) -> None:
+        self.root = root
+        self.out = out or root / "build"
+
+    @classmethod
+    def at(cls, root: Path | None, out: Path | None = None) -> "Store":
+        """Open the folder given, else the nearest one from here upwards that has `data/`."""
+        if root is not None and not root.is_dir():
+            raise Stop(f"没有目录 {root}", "检查 --root，或用 report init 新建")
+        here = Path.cwd()
+        found = root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
+        return cls(found, out)
+
+    # ── data ─────────────────────────────────────────────────────────────────
+
+    def years(self) -> list[int]:
+        """Every report year that has a data file, oldest first."""
+        return sorted(int(path.stem) for path in (self.root / "data").glob("*.toml") if _YEAR.fullmatch(path.stem))
+
+    def facts(self, year: int) -> Facts | Finding:
+        """Read the data file of a year; raises `Stop` where there is none."""
+        path = self.root / "data" / f"{year}.toml"
+        name = shown(path)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise Stop(f"没有 {name}", self._start(year)) from None
+        except OSError as error:
+            raise Stop(f"读不了 {name}：{_reason(error)}") from error
+        try:
+            return parse(content.decode("utf-8"), name)
+        except UnicodeDecodeError as error:
+            return _not_text(content, name, error)
+
+    def _start(self, year: int) -> str:
+        known = "、".join(map(str, self.years()))
+        have = f"已有的年度：{known}；" if known else f"{shown(self.root / 'data')} 里还没有数据文件；"
+        return f"{have}新建这一年：report new {year}"
+
+    def create(self, files: Mapping[str, str]) -> list[Saved]:
+        """Write new files below the folder; one that exists is left as it is and raises `Stop`."""
+        for name in files:
+            if (self.root / name).exists():
+                raise Stop(f"已经有 {shown(self.root / name)}，没有改动它", "换一个目录，或先把它移走")
+        return _write({self.root / name: text.encode() for name, text in files.items()})
+
+    # ── templates ────────────────────────────────────────────────────────────
+
+    def template(self, name: str) -> str:
+        """Read a template: the office's own, else the one that comes with nianbao."""
+        path = self._find(name)
+        if path is None or not path.is_file():
+            raise Stop(f"没有模板 templates/{name}", "检查格式文件里写的模板名")
+        return _text(path)
+
+    def editions(self) -> dict[str, Path]:
+        """Every edition of a form that can be used: the file by its name, the office's own first."""
+        return {path.stem: path for path in self._all("forms/*.toml")}
+
+    def form(self, facts: Facts, year: int) -> Form | Finding:
+        """Choose the form of a report: the edition that it names, else the one in force for its year."""
+        editions = self.editions()
+        named = facts.tree.get("edition")
+        if named is not None:
+            if named in editions:
+                return self._form(editions[named], named)
+            known = "、".join(sorted(editions))
+            message = f"没有 {named} 版格式，只有 {known}"
+            fix = f'版本要加引号，例如 edition = "{named}"' if str(named) in editions else "删去这一行就会用应当用的版本"
+            return Finding("wrong-edition", "error", facts.place("edition"), message, "edition", fix=fix)
+        return self.form_in_force(year)
+
+    def form_in_force(self, year: int) -> Form:
+        """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
+        own = self.root / "templates" / "forms"
+        forms = [(path.parent == own, self._form(path, name)) for name, path in self.editions().items()]
+        forms = [(mine, form) for mine, form in forms if form.in_force(year)]
+        forms = [(mine, form) for mine, form in forms if mine] or forms
+        if len(forms) != 1:
+            known = "、".join(sorted(form.edition for _, form in forms) or sorted(self.editions()))
+            why = "不止一个" if forms else "没有"
+            raise Stop(f"{year} 年度可用的格式{why}：{known}", '在数据文件里写明，例如 edition = "2021"')
+        return forms[0][1]
+
+    def formats(self) -> dict[str, Format]:
+        """Every output format by its suffix, as its folder describes it."""
+        found = {}
+        for path in self._all("formats/*/format.toml"):
+            suffix = path.parent.name
+            with _told(path):
+                found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **_toml(path)))
+        return found
+
+    def look(self, name: str = "gongwen") -> dict[str, Any]:
+        """Read a look: sizes, margins and faces of the page."""
+        path = self._find(f"looks/{name}.toml")
+        if path is None:
+            raise Stop(f"没有版式 templates/looks/{name}.toml")
+        return _toml(path)
+
+    def _form(self, path: Path, edition: str) -> Form:
+        return read(_toml(path), edition)
+
+    def _find(self, name: str) -> Path | None:
+        if ".." in name.split("/"):
+            return None
+        return next((top / name for top in self._tops() if (top / name).exists()), None)
+
+    def _all(self, pattern: str) -> Iterator[Path]:
+        seen: set[str] = set()
+        for top in self._tops():
+            for path in sorted(top.glob(pattern)):
+                if (name := str(path.relative_to(top))) not in seen:
+                    seen.add(name)
+                    yield path
+
+    def _tops(self) -> list[Path]:
+        return list(dict.fromkeys([(self.root / "templates").resolve(), TEMPLATES.resolve()]))
+
+    # ── output ───────────────────────────────────────────────────────────────
+
+    def save(self, stem: str, contents: Mapping[str, bytes]) -> list[Saved]:
+        """Write the files of one report, `build/<stem>.<suffix>`: all of them or, on an error, none."""
+        return _write({self.out / f"{stem}.{suffix}": content for suffix, content in contents.items()})
+
+
+def shown(path: Path) -> str:
+    """Name a file as a person here would: from the current folder where it lies below it."""
+    with suppress(ValueError):
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    return path.as_posix()
+
+
+def _write(contents: Mapping[Path, bytes]) -> list[Saved]:
+    """Put whole files in place: write each beside its goal, then move them all."""
+    changed = {path: content for path, content in contents.items() if not _same(path, content)}
+    staged: dict[Path, Path] = {}
+    at = next(iter(contents), Path())
+    try:
+        for at, content in changed.items():
+            at.parent.mkdir(parents=True, exist_ok=True)
+            staged[at] = at.with_name(f".{at.name}.{os.getpid()}.part")
+            staged[at].write_bytes(content)
+        for at, part in staged.items():
+            part.replace(at)
+    except OSError as error:
+        raise Stop(f"写不了 {shown(at)}：{_reason(error)}", "原来的文件没有改动；排除原因后再运行") from error
+    finally:
+        for part in staged.values():
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+    return [Saved(shown(path), path in changed) for path in contents]
+
+
+def _same(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    with _told(path):
+        return toml_rs.loads(_text(path))
+
+
+class _told:  # noqa: N801  # reads as a word in a `with` line
+    """Says which template file is broken, and where."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, toml_rs.TOMLDecodeError | TypeError):
+            raise Stop(f"{shown(self.path)} 读不下去：{error}", "改正这个文件后再运行") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stop(f"读不了 {shown(path)}：{error}") from error
+
+
+def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
+    line = content.count(b"\n", 0, error.start) + 1
+    with suppress(UnicodeDecodeError):
+        source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
+        fix = "看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8"
+        place = Place(name, line, 1, max(1, len(source)), source)
+        return Finding("not-text", "error", place, "文件不是 UTF-8 编码", fix=fix)
+    return Finding("not-text", "error", Place(name), "文件不是 UTF-8 编码的文字", fix="检查是不是选错了文件")
+
+
+_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "所在的盘是只读的",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.ENOTDIR: "上一级不是目录",
+    errno.EEXIST: "上一级不是目录",
+    errno.EISDIR: "同名的是目录",
+    errno.ENAMETOOLONG: "文件名太长",
+}
+
+
+def _reason(error: OSError) -> str:
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
