@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from nianbao import __version__, make, pandoc, rules, say, starter
+from nianbao import __version__
 from nianbao.finding import Stop
-from nianbao.store import Store
+
+# Each command imports what it needs: `report --help` and a typing mistake should answer at once.
+if TYPE_CHECKING:
+    from nianbao import make
+    from nianbao.store import Store
 
 T = TypeVar("T")
+STANDARD = "html,docx,pdf"
 
 CLEAN, FOUND, STOPPED = 0, 1, 2
 
@@ -28,26 +33,43 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Years = Annotated[list[int] | None, typer.Argument(help="报告年度；不写就用最近的一年", metavar="YEAR…", show_default=False)]
-Root = Annotated[Path | None, typer.Option("--root", help="数据所在的目录；不写就从这里往上找 data/", show_default=False)]
+Years = Annotated[
+    list[int] | None,
+    typer.Argument(help="报告年度；不写就用最近的一年", metavar="YEAR", show_default=False),
+]
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", help="数据所在的目录；不写就从这里往上找 data/", metavar="DIR", show_default=False),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="写到哪个目录；不写就是 build/", metavar="DIR", show_default=False),
+]
+Formats = Annotated[
+    str,
+    typer.Option("--to", help="格式，用逗号分开：html、docx、pdf、markdown", metavar="FORMATS"),
+]
 Json = Annotated[bool, typer.Option("--json", help="结果写成 JSON，供程序读取")]
 
 
 @app.command(epilog="例：report build 2020 --to html,pdf　·　report build 2019 2020 --out 公示")
 def build(
     years: Years = None,
-    to: Annotated[str, typer.Option("--to", help="格式，用逗号分开：html、docx、pdf、markdown")] = ",".join(make.STANDARD),
+    to: Formats = STANDARD,
     root: Root = None,
-    out: Annotated[Path | None, typer.Option("--out", help="写到哪个目录；不写就是 build/", show_default=False)] = None,
+    out: Out = None,
     *,
     draft: Annotated[bool, typer.Option("--draft", help="有错误也生成，每页标明草稿")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="只说发现的问题")] = False,
     as_json: Json = False,
 ) -> None:
     """核对报告，并一次生成各种格式。有错误时不生成。"""
+    from nianbao import make, say
+    from nianbao.store import Store
+
     with edge():
         store = Store.at(root, out)
-        formats = [name.strip() for name in to.split(",") if name.strip()] or list(make.STANDARD)
+        formats = [name.strip() for name in (to or STANDARD).split(",")]
 
         def one(year: int) -> make.Built:
             with progress(f"正在生成 {year} 年度报告", quiet=quiet or as_json):
@@ -55,7 +77,8 @@ def build(
 
         reports, stops = each(wanted(store, years), one)
         if as_json:
-            say.machine({"reports": [say.built_data(report) for report in reports], "stops": [s.message for s in stops]})
+            found = [say.built_data(report) for report in reports]
+            say.machine({"reports": found, "stops": [stop.message for stop in stops]})
         else:
             say.built(reports, quiet=quiet)
         leave([report.checked for report in reports], stops, draft=draft)
@@ -64,6 +87,9 @@ def build(
 @app.command(epilog="例：report validate 2020　·　report validate --json")
 def validate(years: Years = None, root: Root = None, *, as_json: Json = False) -> None:
     """只核对，不生成。"""
+    from nianbao import make, say
+    from nianbao.store import Store
+
     with edge():
         store = Store.at(root)
         reports, stops = each(wanted(store, years), lambda year: make.check(store, year))
@@ -78,6 +104,8 @@ def validate(years: Years = None, root: Root = None, *, as_json: Json = False) -
 @app.command(epilog="例：report explain　·　report explain broken-balance")
 def explain(rule: Annotated[str, typer.Argument(help="规则名；不写就列出全部", show_default=False)] = "") -> None:
     """说明一条规则：错在哪里，为什么要紧，怎样才对。"""
+    from nianbao import rules
+
     with edge():
         if not rule:
             for name in rules.names():
@@ -95,6 +123,9 @@ def new(
     root: Root = None,
 ) -> None:
     """新建一年的数据文件，格式的每一行都在里面。"""
+    from nianbao import starter
+    from nianbao.store import Store
+
     with edge():
         store = Store.at(root)
         saved = store.create({f"data/{year}.toml": starter.write(store.form_in_force(year), year)})
@@ -104,9 +135,15 @@ def new(
 @app.command(epilog="例：report init 某局 && cd 某局 && report build")
 def init(
     folder: Annotated[Path, typer.Argument(help="新目录", metavar="DIR")],
-    year: Annotated[int | None, typer.Option("--year", help="报告年度；不写就是下一份要报的", show_default=False)] = None,
+    year: Annotated[
+        int | None,
+        typer.Option("--year", help="报告年度；不写就是下一份要报的", min=1980, max=9999, show_default=False),
+    ] = None,
 ) -> None:
     """新建一个机关的目录：数据文件、.gitignore 和说明，马上就能生成。"""
+    from nianbao import starter
+    from nianbao.store import Store
+
     with edge():
         due = year or next_due()
         store = Store(folder)
@@ -123,6 +160,9 @@ def init(
 @app.command(epilog="例：report doctor")
 def doctor(root: Root = None, *, as_json: Json = False) -> None:
     """看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"""
+    from nianbao import pandoc, say
+    from nianbao.store import Store
+
     with edge():
         store = Store.at(root)
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.versions()
@@ -131,11 +171,12 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
             drawn = [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
             say.machine({"versions": versions, "faces": drawn, "years": store.years()})
             return
-        say.facts([(name, version, "可用") for name, version in versions.items()], ("工具", "版本", ""))
+        say.table(("工具", "版本"), list(versions.items()))
         rows = [(face.name, face.family, "规定的字体" if face.official else "代用的自由字体") for face in faces]
-        say.facts(rows, ("字体", "PDF 里用", ""))
+        say.table(("字体", "PDF 里用", ""), rows)
         if not all(face.official for face in faces):
-            typer.echo("要用规定的字体，请在系统里安装方正小标宋、仿宋、楷体、黑体、宋体（Windows 和 WPS 自带）；Word 文件不受影响。")
+            typer.echo("要用规定的字体，请在系统里安装（Windows 和 WPS 自带仿宋、楷体、黑体、宋体）。")
+            typer.echo("Word 文件里写的是规定的字体名，不受这台机器影响。")
         years = "、".join(map(str, store.years())) or "没有；运行 report new 年度"
         typer.echo(f"数据文件：{years}")
 
@@ -143,7 +184,7 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
 # ── the edge ─────────────────────────────────────────────────────────────────────────
 
 
-def wanted(store: Store, years: list[int] | None) -> list[int]:
+def wanted(store: "Store", years: list[int] | None) -> list[int]:
     """Return the years asked for, else the newest one that has a data file."""
     if years:
         return list(dict.fromkeys(years))
@@ -165,10 +206,10 @@ def each(years: list[int], work: Callable[[int], T]) -> tuple[list[T], list[Stop
     return done, stops
 
 
-def leave(reports: list[make.Checked], stops: list[Stop], *, draft: bool = False) -> None:
+def leave(reports: "list[make.Checked]", stops: list[Stop], *, draft: bool = False) -> None:
     """Exit as the findings ask: 2 where something could not run, 1 on errors, else 0."""
     for stop in stops:
-        say.stopped(stop)
+        stopped(stop)
     if stops:
         raise typer.Exit(STOPPED)
     blocked = any(report.report is None if draft else report.blocked for report in reports)
@@ -181,10 +222,10 @@ def edge() -> Iterator[None]:
     try:
         yield
     except Stop as stop:
-        say.stopped(stop)
+        stopped(stop)
         raise typer.Exit(STOPPED) from None
     except KeyboardInterrupt:
-        say.stopped(Stop("中断了", "已有的文件没有改动；再运行一次即可"))
+        stopped(Stop("中断了", "已有的文件没有改动；再运行一次即可"))
         raise typer.Exit(STOPPED) from None
     except (typer.Exit, typer.Abort):
         raise
@@ -192,8 +233,16 @@ def edge() -> Iterator[None]:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
         why = f"{type(error).__name__}: {error}"
-        say.stopped(Stop(f"程序自己出错了（{why}）", "这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们"))
+        fix = "这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们"
+        stopped(Stop(f"程序自己出错了（{why}）", fix))
         raise typer.Exit(STOPPED) from None
+
+
+def stopped(stop: Stop) -> None:
+    """Say why the road ended, and the next step."""
+    typer.secho(f"错误: {stop.message}", fg=typer.colors.RED, err=True)
+    if stop.fix:
+        typer.echo(f"怎么办: {stop.fix}", err=True)
 
 
 @contextmanager
@@ -202,7 +251,7 @@ def progress(words: str, *, quiet: bool) -> Iterator[None]:
     if quiet or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
+    from rich.console import Console
 
     with Console(stderr=True).status(words):
         yield

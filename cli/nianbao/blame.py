@@ -54,8 +54,9 @@ def _candidates(report: Report, left: dict[Check, Counter[str]]) -> Iterator[Bla
         one, other = report.sides(check)
         for address, factor in form.items():
             if factor:
-                value = report.figures[address] - Decimal(one - other) / factor
-                mended.setdefault((address, int(value) if value == int(value) else value), []).append(check)
+                exact = report.figures[address] - Decimal(one - other) / factor
+                value: Number = int(exact) if exact == int(exact) else exact
+                mended.setdefault((address, value), []).append(check)
         yield Blame(_first(report, check), None, (check,))  # so that each is told, whatever the arithmetic
     sound = _sound(report) if any(len(checks) > 1 for checks in mended.values()) else frozenset()
     for (address, value), checks in mended.items():

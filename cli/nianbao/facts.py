@@ -14,7 +14,7 @@ from nianbao.finding import Finding, Place
 Tree: TypeAlias = dict[str, Any]
 
 DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
-_DOTTED = re.compile(r"(?:[\w\"'-]+[ \t]*\.[ \t]*){%d}" % DEPTH_LIMIT)
+_DOTTED = re.compile(rf"(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEPTH_LIMIT}}}")
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 
@@ -49,9 +49,9 @@ class Facts:
             return Place(self.file)
         if not found and node.get("key_line"):
             return self.at(node["key_line"], node["key_col"])
-        line, column = node.get("value_line"), node.get("value_col")
-        if line is None:
+        if "value_line" not in node:
             return self.at(node["key_line"], node["key_col"])
+        line, column = node["value_line"], node["value_col"]
         first = line[0] if isinstance(line, tuple) else line
         if isinstance(line, tuple) and inside:
             opening = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes

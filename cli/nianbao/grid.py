@@ -113,7 +113,7 @@ class Table:
             yield from self.slots_of(block)
 
     def slots_of(self, block: Block) -> Iterator[Slot]:
-        """The figures of one block, row by row."""
+        """Give the figures of one block, row by row."""
         for rows in paths(block.rows) or [()]:
             for columns in paths(block.columns):
                 yield Slot(address(self.id, rows, columns), rows, columns)
@@ -177,8 +177,7 @@ def depth(headings: tuple[Heading, ...]) -> int:
 def breadth(headings: tuple[Heading, ...], *, span: bool = True) -> int:
     """Count the grid lines a tree of headings takes; without `span`, its last headings."""
     return sum(
-        breadth(heading.below, span=span) if heading.below else heading.span if span else 1
-        for heading in headings
+        breadth(heading.below, span=span) if heading.below else heading.span if span else 1 for heading in headings
     )
 
 

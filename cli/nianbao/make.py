@@ -14,7 +14,6 @@ from nianbao.store import Saved, Store
 
 MARKDOWN = "markdown"  # the page itself, which every format is printed from
 SUFFIXES = {MARKDOWN: "md"}
-STANDARD = ("html", "docx", "pdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,7 @@ def build(store: Store, year: int, formats: Sequence[str], *, draft: bool = Fals
     if checked.report is None or (checked.blocked and not draft):
         return Built(checked, [], perf_counter() - start)
     markdown = page.render(checked.report, store.template)
-    printed, left_out = pandoc.print_all(
-        markdown, chosen, store.look(), day=_day(checked.report), draft=draft
-    )
+    printed, left_out = pandoc.print_all(markdown, chosen, store.look(), day=_day(checked.report), draft=draft)
     if MARKDOWN in formats:
         printed.append(pandoc.Printed(MARKDOWN, markdown.encode()))
     findings = [*checked.findings, *(_no_picture(checked.report, source) for source in left_out)]

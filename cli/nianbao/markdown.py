@@ -33,9 +33,7 @@ def escape(text: str) -> Markdown:
 
 def table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown:
     """Write a grid as a pandoc grid table; `figures` has the text of its figures by row and column."""
-    texts = {
-        (cell.row, cell.column): _signs(figures.get((cell.row, cell.column), cell.text)) for cell in grid.cells
-    }
+    texts = {(cell.row, cell.column): _signs(figures.get((cell.row, cell.column), cell.text)) for cell in grid.cells}
     across = _positions(_widths(grid, texts), gap=3)
     lines = {
         (cell.row, cell.column): _wrap(

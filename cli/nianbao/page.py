@@ -41,6 +41,16 @@ class Node:
             raise AttributeError(name) from None
 
 
+def entries(node: Node) -> dict[str, object]:
+    """Return what stands under a node, out of reach of templates, which see no name with an underscore."""
+    return node._entries  # noqa: SLF001  # its own module
+
+
+def place(node: Node) -> str:
+    """Return a node's address."""
+    return node._address  # noqa: SLF001  # its own module
+
+
 class Absent:
     """A fact that the form knows and the data file leaves out: false in a test, an error in print."""
 
@@ -62,16 +72,17 @@ class Unknown(StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
-        at = self._undefined_obj._address if isinstance(self._undefined_obj, Node) else ""  # noqa: SLF001  # its own class
+        at = place(self._undefined_obj) if isinstance(self._undefined_obj, Node) else ""
         return unknown(self._undefined_obj, f"{at}.{self._undefined_name}".strip("."))
 
 
-def unknown(node: object, address: str) -> str:
-    """Say that an address names no fact, and which one is nearest."""
-    known = list(node._entries) if isinstance(node, Node) else []  # noqa: SLF001  # its own class
-    near = get_close_matches(address.rsplit(".", 1)[-1], known, 1)
-    hint = f"；最接近的是 {address.rsplit('.', 1)[0]}.{near[0]}" if near and "." in address else ""
-    return f"没有名为 {address} 的事实{hint or (f'；最接近的是 {near[0]}' if near else '')}"
+def unknown(above: object, address: str) -> str:
+    """Say that an address names no fact under the node above, and which one is nearest."""
+    known = entries(above) if isinstance(above, Node) else above if isinstance(above, Mapping) else {}
+    group, _, name = address.rpartition(".")
+    near = get_close_matches(name, list(known), 1)
+    nearest = f"；最接近的是 {f'{group}.{near[0]}'.strip('.')}" if near else ""
+    return f"没有名为 {address} 的事实{nearest}"
 
 
 class PageError(Stop):
@@ -145,9 +156,7 @@ def _body(report: Report, section: Section, environment: Any, names: Mapping[str
 def grid_table(report: Report, form_table: Table) -> Markdown:
     """Write one table of the form with its figures, in a division that tells the press about it."""
     grid = form_table.lay_out()
-    figures = {
-        (cell.row, cell.column): show(report, cell.slot.address) for cell in grid.cells if cell.slot is not None
-    }
+    figures = {(cell.row, cell.column): show(report, cell.slot.address) for cell in grid.cells if cell.slot is not None}
     widths = " ".join(f"{width:g}" for width in form_table.widths or [1.0] * grid.columns)
     bands = " ".join(f"{band.head}+{band.body}" for band in grid.bands)
     caption = escape(form_table.label)
@@ -257,14 +266,13 @@ def _names(report: Report) -> dict[str, object]:
         node = root
         for group in groups:
             node = _below(node, group)
-        node._entries[last] = values.get(address, Absent(address, report.form.labels.get(address, "")))  # noqa: SLF001  # its own class
+        entries(node)[last] = values.get(address, Absent(address, report.form.labels.get(address, "")))
     _below(root, OWN)
-    return dict(root._entries)  # noqa: SLF001  # its own class
+    return dict(entries(root))
 
 
 def _below(node: Node, name: str) -> Node:
-    entries = node._entries  # noqa: SLF001  # its own class
-    below = entries.setdefault(name, Node(f"{node._address}.{name}".strip(".")))  # noqa: SLF001  # its own class
+    below = entries(node).setdefault(name, Node(f"{place(node)}.{name}".strip(".")))
     if not isinstance(below, Node):
         raise TypeError(name)
     return below
@@ -296,13 +304,15 @@ def _faults(text: str, names: Mapping[str, object], environment: ImmutableSandbo
 def _named(node: nodes.Expr, names: Mapping[str, object], *, sole: bool) -> Iterator[Fault]:
     keys = _keys(node)
     address = ".".join(keys)
-    value: object = names.get(keys[0], Unknown(name=keys[0]))
     above: object = names
-    for key in keys[1:]:
-        above, value = value, getattr(value, key, None) if isinstance(value, Node) else None
-    if value is None or isinstance(value, Unknown):
-        near = "" if isinstance(above, Node) else _nearest(address, names)
-        yield Fault(node.lineno, near or unknown(above, address), address)
+    value: object = names.get(keys[0])
+    for at, key in enumerate(keys[1:], 1):
+        if not isinstance(value, Node):
+            break
+        above, value = value, entries(value).get(key)
+        address = ".".join(keys[: at + 1]) if value is None else address
+    if value is None:
+        yield Fault(node.lineno, unknown(above, address), address)
     elif isinstance(value, Absent):
         yield Fault(node.lineno, f"数据文件里没有写 {address}（{value.label}）", address)
     elif isinstance(value, Node):
@@ -311,17 +321,10 @@ def _named(node: nodes.Expr, names: Mapping[str, object], *, sole: bool) -> Iter
         yield Fault(node.lineno, f"{address} 不是数，不能相加减", address)
 
 
-def _nearest(address: str, names: Mapping[str, object]) -> str:
-    near = get_close_matches(address.split(".")[0], list(names), 1)
-    return f"没有名为 {address} 的事实" + (f"；最接近的是 {near[0]}" if near else "")
-
-
 def _keys(node: nodes.Node) -> list[str]:
     if isinstance(node, nodes.Getattr):
         return [*_keys(node.node), node.attr]
     return [node.name] if isinstance(node, nodes.Name) else []
-
-
 
 
 def _given(value: object) -> bool:

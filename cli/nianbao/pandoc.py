@@ -1,10 +1,10 @@
 """The only door to pandoc and Typst: Markdown goes in, finished files come out."""
 
-import base64
 import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -66,18 +66,23 @@ def print_all(
     `day` is the date that the files carry, so that the same facts give the same bytes. Raises
     `Stop` where pandoc or Typst fail.
     """
-    variables: dict[str, Any] = {"look": look, "word": word_units(look), "day": {"year": day.year, "month": day.month, "day": day.day}}
+    variables: dict[str, Any] = {
+        "look": look,
+        "word": word_units(look),
+        "day": {"year": day.year, "month": day.month, "day": day.day},
+    }
     if draft:
         variables["draft"] = True
     stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-    if any(part.engine == "typst" for part in formats):
-        variables["faces"] = families(look)
     with tempfile.TemporaryDirectory(prefix="nianbao-") as work:
-        job = {"formats": [_told(part) for part in formats], "variables": _worded(variables), "epoch": str(stamp), "work": work}
-        answer = _pandoc(markdown, job, Path(work))
-        made = {suffix: base64.b64decode(text) for suffix, text in answer["formats"].items()}
-        printed = [_finished(part, made[part.suffix], stamp, Path(work)) for part in formats]
-    return printed, answer["left_out"]
+        told = [_told(part) for part in formats]
+        job = {"formats": told, "variables": _worded(variables), "epoch": str(stamp), "work": work}
+        with ThreadPoolExecutor(1) as beside:  # pandoc is a process of its own: read the fonts meanwhile
+            answered = beside.submit(_pandoc, markdown, job, Path(work))
+            drawn = families(look) if any(part.engine == "typst" for part in formats) else {}
+            left_out = answered.result()
+        printed = [_finished(part, stamp, drawn, Path(work)) for part in formats]
+    return printed, left_out
 
 
 def faces(look: Mapping[str, Any]) -> list[Face]:
@@ -90,21 +95,20 @@ def faces(look: Mapping[str, Any]) -> list[Face]:
     return chosen
 
 
-def families(look: Mapping[str, Any]) -> dict[str, str]:
-    """Write, for each part of the page, the families that draw it as a Typst array, best first."""
+def families(look: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return, for each part of the page, the families that draw it, best first."""
     chosen = {face.role: face.family for face in faces(look)}
     free = list(dict.fromkeys(face["free"] for face in look["faces"].values()))
     found = {}
     for part in FACES:
-        names = list(dict.fromkeys([chosen[look[part]["face"]], *free]))
-        found[part] = "(" + "".join(f"{json.dumps(name, ensure_ascii=False)}," for name in names) + ")"
+        found[part] = list(dict.fromkeys([chosen[look[part]["face"]], *free]))
     return found
 
 
 def word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """Give the measures of a look in Word's units: lengths in twentieths of a point, type in half points."""
     units = {
-        section: {key: round(value * 2 if key == "size" else value * 20) for key, value in part.items() if _number(value)}
+        section: {key: round(value * (2 if key == "size" else 20)) for key, value in part.items() if _number(value)}
         for section, part in look.items()
         if isinstance(part, Mapping)
     }
@@ -142,7 +146,7 @@ def _worded(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
     return value
 
 
-def _pandoc(markdown: str, job: Mapping[str, Any], work: Path) -> dict[str, Any]:
+def _pandoc(markdown: str, job: Mapping[str, Any], work: Path) -> list[str]:
     import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
 
     told = work / "press.json"
@@ -157,18 +161,24 @@ def _pandoc(markdown: str, job: Mapping[str, Any], work: Path) -> dict[str, Any]
         )
     except (RuntimeError, OSError) as error:
         raise Stop(f"pandoc 没有写成：{error}", "运行 report doctor 看 pandoc 是否装好") from error
-    answer: dict[str, Any] = json.loads(text)
-    return answer
+    left_out: list[str] = json.loads(text)
+    return left_out
 
 
-def _finished(part: Format, content: bytes, stamp: int, work: Path) -> Printed:
+def _finished(part: Format, stamp: int, drawn: Mapping[str, list[str]], work: Path) -> Printed:
+    content = (work / f"page.{part.suffix}").read_bytes()
     if part.engine != "typst":
         return Printed(part.suffix, content)
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 
     try:
-        # An empty folder as root: the page needs no file and may read none.
-        made = typst.compile(content, root=str(work), font_paths=_fonts(), format="pdf", timestamp=stamp)
+        made = typst.compile(
+            content,
+            root=str(work),  # the page needs no file and may read none but the job
+            font_paths=_fonts(),
+            sys_inputs={"faces": json.dumps(drawn)},
+            timestamp=stamp,
+        )
     except typst.TypstError as error:
         raise Stop(f"typst 没有排成：{error.message}", "若改过 templates/formats/pdf，请检查模板") from error
     pages = _PAGES.search(made)

@@ -1,6 +1,7 @@
 -- The press: one reading of the page, every format from the same tree.
--- A custom writer for pandoc; its variable `press` names a JSON file that lists the formats.
--- It returns a JSON object: the suffix of each format -> its bytes in base64, and what it left out.
+-- A custom writer for pandoc; its variable `press` names a JSON file, the job: a folder to work in, the
+-- formats, and the variables of their templates. Each format is written to the folder as `page.<suffix>`;
+-- the writer's own text is a JSON list of what was left out.
 
 local left_out = {}
 
@@ -95,6 +96,12 @@ local function read(path)
   return text
 end
 
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  file:close()
+end
+
 -- A Word file's looks are the parts of its reference package, each a template over the same variables.
 local function reference(folder, variables, work)
   local entries = {}
@@ -112,27 +119,8 @@ local function reference(folder, variables, work)
   end
   add(folder, "")
   local path = pandoc.path.join { work, "reference.docx" }
-  local file = assert(io.open(path, "wb"))
-  file:write(pandoc.zip.Archive(entries):bytestring())
-  file:close()
+  write(path, pandoc.zip.Archive(entries):bytestring())
   return path
-end
-
-local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-local function base64(bytes)
-  local out = {}
-  for at = 1, #bytes, 3 do
-    local a, b, c = bytes:byte(at, at + 2)
-    local word = a * 65536 + (b or 0) * 256 + (c or 0)
-    for place = 18, 0, -6 do
-      local index = (word >> place & 63) + 1
-      out[#out + 1] = alphabet:sub(index, index)
-    end
-  end
-  local short = (3 - #bytes % 3) % 3
-  for at = #out - short + 1, #out do out[at] = "=" end
-  return table.concat(out)
 end
 
 local function press(doc, format, job)
@@ -148,21 +136,20 @@ local function press(doc, format, job)
   if format.filter then
     tree = doc:walk(dofile(pandoc.path.join { format.folder, format.filter }))
   end
-  return base64(pandoc.write(tree, format.writer, options))
+  write(pandoc.path.join { job.work, "page." .. format.suffix }, pandoc.write(tree, format.writer, options))
 end
 
 function Writer(doc, opts)
   local job = pandoc.json.decode(read(tostring(opts.variables.press)), false)
   PRESS = job -- for the filters of the formats
   doc = doc:walk(common)
-  local out = {}
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = job.epoch }, function()
     for _, format in ipairs(job.formats) do
-      out[format.suffix] = press(doc, format, job)
+      press(doc, format, job)
     end
   end)
   local sources = {}
   for source in pairs(left_out) do sources[#sources + 1] = source end
   table.sort(sources)
-  return pandoc.json.encode { formats = out, left_out = sources }
+  return #sources == 0 and "[]" or pandoc.json.encode(sources)
 end

@@ -1,14 +1,13 @@
 """What the program says: findings for people, tables of what was written, and JSON for machines."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import typer
 
-from nianbao.finding import LEVELS, Finding, Place, Stop
+from nianbao.finding import LEVELS, Finding, Place
 from nianbao.make import Built, Checked
 from nianbao.rules import names
 
@@ -56,7 +55,7 @@ def _window(place: Place) -> tuple[str, str, str]:
 
 
 def _cells(text: str) -> int:
-    from rich.cells import cell_len  # noqa: PLC0415  # rich takes a while to import, and often nothing is wrong
+    from rich.cells import cell_len  # noqa: PLC0415  # often nothing is wrong, and then it is not needed
 
     return cell_len(text)
 
@@ -90,41 +89,25 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
     ]
     if quiet or not rows:
         return
-    table = _grid(("文件", "大小", "页数", ""))
-    for row in rows:
-        table.add_row(*row)
-    _print(table)
+    table(("文件", "大小", "页数", ""), rows)
     found = [finding for report in reports for finding in report.checked.findings]
     seconds = sum(report.seconds for report in reports)
     typer.echo(f"{len(rows)} 个文件，用时 {seconds:.1f} 秒；{tally(found)}")
 
 
 def _size(size: int) -> str:
-    return f"{size / 1024:.0f} KB"
+    return f"{size / 1024:4.0f} KB"
 
 
-def facts(rows: Sequence[tuple[str, str, str]], heads: tuple[str, str, str]) -> None:
-    """Say a small table of plain rows."""
-    table = _grid(heads)
-    for row in rows:
-        table.add_row(*row)
-    _print(table)
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Say rows under heads, in columns as wide as their widest cell on the screen."""
+    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  # see _cells
 
-
-def _grid(heads: Sequence[str]) -> Any:  # noqa: ANN401  # rich.table.Table, imported where it is used
-    from rich import box  # noqa: PLC0415  # see _cells
-    from rich.table import Table  # noqa: PLC0415  # see _cells
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in heads:
-        table.add_column(head, justify="right" if head in {"大小", "页数"} else "left", overflow="fold")
-    return table
-
-
-def _print(table: Any) -> None:  # noqa: ANN401  # see _grid
-    from rich.console import Console  # noqa: PLC0415  # see _cells
-
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    lines = [heads, *rows]
+    widths = [max(cell_len(line[at]) for line in lines) for at in range(len(heads))]
+    for line in lines:
+        cells = [set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)]
+        typer.echo(("  " + "  ".join(cells)).rstrip())
 
 
 def machine(value: object) -> None:
@@ -171,10 +154,3 @@ def built_data(report: Built) -> dict[str, Any]:
         for output in report.outputs
     ]
     return checked_data(report.checked) | {"files": files, "seconds": round(report.seconds, 3)}
-
-
-def stopped(stop: Stop) -> None:
-    """Say why the road ended, and the next step."""
-    typer.secho(f"错误: {stop.message}", fg=typer.colors.RED, err=True)
-    if stop.fix:
-        typer.echo(f"怎么办: {stop.fix}", err=True)

@@ -101,7 +101,8 @@ class Store:
                 return self._form(editions[named], named)
             known = "、".join(sorted(editions))
             message = f"没有 {named} 版格式，只有 {known}"
-            fix = f'版本要加引号，例如 edition = "{named}"' if str(named) in editions else "删去这一行就会用应当用的版本"
+            quoted = f'版本要加引号：edition = "{named}"'
+            fix = quoted if str(named) in editions else "删去这一行就会用应当用的版本"
             return Finding("wrong-edition", "error", facts.place("edition"), message, "edition", fix=fix)
         return self.form_in_force(year)
 
@@ -119,7 +120,7 @@ class Store:
 
     def formats(self) -> dict[str, Format]:
         """Every output format by its suffix, as its folder describes it."""
-        found = {}
+        found: dict[str, Format] = {}
         for path in self._all("formats/*/format.toml"):
             suffix = path.parent.name
             with _told(path):
