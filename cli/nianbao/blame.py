@@ -26,7 +26,9 @@ def causes(report: Report) -> Iterator[Blame]:
     left = {check: _form(report, check) for check in report.broken if check.relation.sign == "="}
     while left:
         chosen = max(_candidates(report, left), key=lambda blame: _weight(report, blame))
-        yield chosen
+        about = [check for check in chosen.checks if _total(check) == chosen.address]
+        checks = tuple(dict.fromkeys([*about, *chosen.checks]))  # what is wrong with a total comes first
+        yield Blame(chosen.address, chosen.value, checks)
         for check in chosen.checks:
             del left[check]
 
@@ -37,15 +39,9 @@ def _form(report: Report, check: Check) -> Counter[str]:
     for sign, side in ((1, check.left), (-1, check.right)):
         for factor, slots in side:
             for slot in slots:
-                _add(report, slot.address, sign * factor, form)
+                for part in report.parts(slot.address):
+                    form[part] += sign * factor
     return form
-
-
-def _add(report: Report, address: str, factor: int, form: Counter[str]) -> None:
-    for part in report.computed.get(address, ()):
-        _add(report, part, factor, form)
-    if address not in report.computed:
-        form[address] += factor
 
 
 def _candidates(report: Report, left: dict[Check, Counter[str]]) -> Iterator[Blame]:
@@ -68,7 +64,7 @@ def _candidates(report: Report, left: dict[Check, Counter[str]]) -> Iterator[Bla
 def _sound(report: Report) -> frozenset[str]:
     """Collect the figures that stand in an equality that holds: to change one would break it."""
     found: set[str] = set()
-    for check in report.form.checks:
+    for check in report.judged:
         if check.relation.sign == "=" and report.holds(check):
             found.update(address for address, factor in _form(report, check).items() if factor)
     return frozenset(found)
@@ -78,9 +74,14 @@ def _first(report: Report, check: Check) -> str:
     """Take the figure that a broken check is told at: the total it is about, or its first one written."""
     addresses = [slot.address for side in (check.left, check.right) for _, slots in side for slot in slots]
     given = [address for address in addresses if address not in report.computed] or addresses
-    if check.relation.total and addresses[0] in given:
-        return addresses[0]
+    if (total := _total(check)) in given:
+        return total
     return next((address for address in given if report.figures[address]), given[0])
+
+
+def _total(check: Check) -> str:
+    """Return the address of the total that a check is about, or an empty text."""
+    return check.left[0][1][0].address if check.relation.total else ""
 
 
 def _weight(report: Report, blame: Blame) -> tuple[int, bool]:

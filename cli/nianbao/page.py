@@ -96,6 +96,7 @@ class Fault:
     line: int
     message: str
     words: str = ""
+    label: str = ""
     rule: str = "undefined-fact"
 
 
@@ -280,7 +281,16 @@ def _below(node: Node, name: str) -> Node:
 
 # ── prose ────────────────────────────────────────────────────────────────────────────
 
-_ALLOWED = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Add, nodes.Sub)
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Add,
+    nodes.Sub,
+    nodes.Const,
+)
 
 
 def _faults(text: str, names: Mapping[str, object], environment: ImmutableSandboxedEnvironment) -> Iterator[Fault]:
@@ -288,11 +298,11 @@ def _faults(text: str, names: Mapping[str, object], environment: ImmutableSandbo
     try:
         tree = environment.parse(text)
     except TemplateSyntaxError as error:
-        yield Fault(error.lineno, f"占位写法不对：{error.message}", rule="broken-placeholder")
+        yield Fault(error.lineno, "占位写法不对", label=error.message or "", rule="broken-placeholder")
         return
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
-            message = "正文里只能用 {{ 事实 }}，可以相加相减"
+            message = "正文里只能用 {{ 事实 }}，事实和数可以相加相减"
             yield Fault(node.lineno, message, rule="broken-placeholder")
             return
     for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub)):
@@ -307,10 +317,10 @@ def _named(node: nodes.Expr, names: Mapping[str, object], *, sole: bool) -> Iter
     above: object = names
     value: object = names.get(keys[0])
     for at, key in enumerate(keys[1:], 1):
-        if not isinstance(value, Node):
+        above, value = value, entries(value).get(key) if isinstance(value, Node) else None
+        if value is None:
+            address = ".".join(keys[: at + 1])
             break
-        above, value = value, entries(value).get(key)
-        address = ".".join(keys[: at + 1]) if value is None else address
     if value is None:
         yield Fault(node.lineno, unknown(above, address), address)
     elif isinstance(value, Absent):

@@ -87,9 +87,39 @@ class Report:
                 return left <= right
 
     @cached_property
+    def unread(self) -> frozenset[str]:
+        """Figures that the file tries to give and that cannot be read: no check can be judged by them.
+
+        A value of the wrong kind spoils its own figure, a key that the form does not know every
+        figure that it might have meant.
+        """
+        spoilt = {entry.address for entry in self.written if entry.kind and entry.kind.wrong(entry.value)}
+        spoilt |= {entry.address for entry in self.written if not entry.kind and not isinstance(entry.value, dict)}
+        spoilt |= {entry.address.rpartition(".")[0] for entry in self.written if not entry.known} - {""}
+        below = tuple(f"{address}." for address in spoilt)
+        return frozenset(address for address in self.form.slots if f"{address}.".startswith(below))
+
+    def parts(self, address: str) -> tuple[str, ...]:
+        """Resolve a computed total into the figures of the file that make it up; others are themselves."""
+        if address not in self.computed:
+            return (address,)
+        return tuple(part for below in self.computed[address] for part in self.parts(below))
+
+    @cached_property
+    def judged(self) -> tuple[Check, ...]:
+        """The checks that can be judged: all of whose figures could be read."""
+        return tuple(
+            check
+            for check in self.form.checks
+            if self.unread.isdisjoint(
+                part for _, slots in (*check.left, *check.right) for slot in slots for part in self.parts(slot.address)
+            )
+        )
+
+    @cached_property
     def broken(self) -> tuple[Check, ...]:
         """The checks that do not hold."""
-        return tuple(check for check in self.form.checks if not self.holds(check))
+        return tuple(check for check in self.judged if not self.holds(check))
 
 
 def fill(form: Form, facts: Facts) -> Report:
@@ -108,15 +138,10 @@ def fill(form: Form, facts: Facts) -> Report:
         if check.relation.total and len(total) == 1 and total[0].address not in written | computed:
             parts = tuple(slot.address for _, slots in check.right for slot in slots)
             computed[total[0].address] = parts
+    report = Report(form, facts, figures, computed)
     for address in computed:
-        figures[address] = _sum(address, figures, computed)
-    return Report(form, facts, figures, computed)
-
-
-def _sum(address: str, figures: dict[str, Number], computed: dict[str, tuple[str, ...]]) -> Number:
-    if address not in computed:
-        return figures[address]
-    return sum((_sum(part, figures, computed) for part in computed[address]), start=0)
+        figures[address] = sum((figures[part] for part in report.parts(address)), start=0)
+    return report
 
 
 def _walk(tree: dict[str, Any], at: str, form: Form) -> Iterator[Written]:

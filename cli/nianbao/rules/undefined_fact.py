@@ -34,4 +34,4 @@ def faulty(report: Report, rule: str) -> Iterator[Finding]:
         if fault.rule == rule:
             address = f"prose.{section}"
             place = report.facts.place(address, inside=fault.line, words=fault.words)
-            yield Finding(rule, "error", place, fault.message, address=address)
+            yield Finding(rule, "error", place, fault.message, address=address, label=fault.label)

@@ -43,8 +43,8 @@ def _finding(report: Report, address: str, known: set[str] | None = None) -> Fin
     if known is None:
         known = _siblings(report, above)
     near = get_close_matches(key, sorted(known), 1)
-    parent = f" [{above}] " if above else ""
-    choices = "、".join(sorted(known)[:12])
+    parent = f"[{above}] " if above else ""
+    choices = "、".join(sorted(known))
     return Finding(
         RULE,
         "error",
@@ -52,7 +52,7 @@ def _finding(report: Report, address: str, known: set[str] | None = None) -> Fin
         f"不认识的键 {key}",
         address=address,
         label=f"是不是 {near[0]}？" if near else "",
-        fix="" if near else f"{parent}这里可以写：{choices}" if choices else "删去这一行",
+        fix="" if near else f"{parent}里可以写：{choices}" if choices else "删去这一行",
     )
 
 

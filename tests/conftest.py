@@ -1,0 +1,62 @@
+"""What the tests share: the repository, a report built once, and programs that a machine may lack."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+STRICT = "NIANBAO_CI"  # set in CI: a skip is a failure
+
+
+def pytest_addoption(parser):
+    parser.addoption("--rewrite", action="store_true", help="write the expected findings anew, then read the diff")
+
+
+def pytest_runtest_setup(item):
+    for marker in item.iter_markers("needs"):
+        for program in marker.args:
+            if shutil.which(program) is None:
+                reason = f"{program} is not installed; apt-get install {marker.kwargs.get('package', program)}"
+                if os.environ.get(STRICT):
+                    pytest.fail(f"{reason} ({STRICT} is set)")
+                pytest.skip(reason)
+
+
+@pytest.fixture
+def root():
+    return ROOT
+
+
+@pytest.fixture
+def report():
+    """Run the command as a person does: in a folder, by its name."""
+
+    def run(*words, cwd, **more):
+        command = [sys.executable, "-c", "from nianbao.app import main; main()", *map(str, words)]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120, **more)
+
+    return run
+
+
+@pytest.fixture
+def office(tmp_path):
+    """An office's folder with the 2020 report, free to be spoilt."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "data" / "2020.toml", tmp_path / "data")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The 2020 report in every format, built once; the folder that holds `2020.<suffix>`."""
+    from nianbao import make
+    from nianbao.store import Store
+
+    out = tmp_path_factory.mktemp("built")
+    done = make.build(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
+    assert {output.format for output in done.outputs} == {"html", "docx", "pdf", "markdown"}
+    return out

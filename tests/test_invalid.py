@@ -1,0 +1,47 @@
+"""Bad data files: each `invalid/<case>.toml` gives exactly the findings in `invalid/<case>.findings.txt`."""
+
+from pathlib import Path
+
+import pytest
+
+from nianbao import make, say
+from nianbao.store import Store
+
+CASES = sorted((Path(__file__).parent / "invalid").glob("*.toml"))
+
+
+def said(case, tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    checked = make.check(Store(tmp_path), 2020)
+    say.findings(checked.findings)
+    return checked, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_findings_are_exactly_these(case, tmp_path, monkeypatch, capsys, request):
+    checked, text = said(case, tmp_path, monkeypatch, capsys)
+    expected = case.with_suffix(".findings.txt")
+    if request.config.getoption("--rewrite"):
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
+    assert checked.blocked
+
+
+def test_every_case_has_its_pair():
+    assert {case.stem for case in CASES} == {path.name.split(".")[0] for path in CASES[0].parent.glob("*.findings.txt")}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_build_says_the_same_and_keeps_what_was_there(case, tmp_path, report):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "build").mkdir()
+    (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())
+    (tmp_path / "build" / "2020.html").write_text("earlier")
+    done = report("build", "2020", cwd=tmp_path)
+    assert done.returncode == 1
+    assert case.with_suffix(".findings.txt").read_text(encoding="utf-8") == done.stdout
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in (tmp_path / "build").iterdir()] == ["2020.html"]
+    assert (tmp_path / "build" / "2020.html").read_text() == "earlier"
