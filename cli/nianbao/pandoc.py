@@ -1,6 +1,8 @@
 """The only door to pandoc and Typst: Markdown goes in, finished files come out."""
 
 import json
+import logging
+import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -127,9 +129,11 @@ def versions() -> dict[str, str]:
     """Return the versions of pandoc and Typst's package that would be used."""
     from importlib.metadata import version  # noqa: PLC0415  # only the doctor asks
 
-    import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
-
-    return {"pandoc": pypandoc.get_pandoc_version(), "typst": version("typst")}
+    try:
+        found = _pypandoc().get_pandoc_version()
+    except OSError:
+        found = "没有找到；重新安装 pypandoc_binary"
+    return {"pandoc": found, "typst": version("typst")}
 
 
 def _told(part: Format) -> dict[str, Any]:
@@ -147,12 +151,10 @@ def _worded(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
 
 
 def _pandoc(markdown: str, job: Mapping[str, Any], work: Path) -> list[str]:
-    import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
-
     told = work / "press.json"
     told.write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
     try:
-        text = pypandoc.convert_text(
+        text = _pypandoc().convert_text(
             markdown,
             to=str(PRESS),
             format=DIALECT,
@@ -163,6 +165,17 @@ def _pandoc(markdown: str, job: Mapping[str, Any], work: Path) -> list[str]:
         raise Stop(f"pandoc 没有写成：{error}", "运行 report doctor 看 pandoc 是否装好") from error
     left_out: list[str] = json.loads(text)
     return left_out
+
+
+def _pypandoc() -> Any:  # noqa: ANN401  # a module without types
+    import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
+
+    # Of several pandocs pypandoc takes the newest; the bundled one prints the same on every machine.
+    bundled = Path(pypandoc.__file__).parent / "files" / ("pandoc.exe" if os.name == "nt" else "pandoc")
+    if bundled.exists():
+        os.environ.setdefault("PYPANDOC_PANDOC", str(bundled))
+    logging.getLogger("pypandoc").setLevel(logging.CRITICAL + 1)  # what goes wrong is said once, by us
+    return pypandoc
 
 
 def _finished(part: Format, stamp: int, drawn: Mapping[str, list[str]], work: Path) -> Printed:

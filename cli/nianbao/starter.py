@@ -16,7 +16,7 @@ def write(form: Form, year: int) -> str:
 
 def _lines(form: Form, year: int) -> Iterator[str]:
     yield f"# {form.name}，{year} 年度"
-    yield "# 一行一项；不写的格是 0，总计不必写，由程序相加。写好后运行：report build"
+    yield "# 一行一项；不写的格是 0，各项之和不必写，由程序相加。写好后运行：report build"
     yield ""
     yield f"year    = {year}"
     yield f'edition = "{form.edition}"' + (f"  # {form.document}" if form.document else "")

@@ -1,0 +1,291 @@
+"""The commands as a person meets them: what they say, what they leave behind, how they exit."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nianbao.store import TEMPLATES
+
+
+def test_build_writes_three_formats_and_says_the_one_warning(office, report):
+    done = report("build", "2020", cwd=office)
+    assert done.returncode == 0
+    assert sorted(path.name for path in (office / "build").iterdir()) == ["2020.docx", "2020.html", "2020.pdf"]
+    assert done.stdout.count("warning[") == 1
+    assert "error[" not in done.stdout
+    assert "规范性文件: 对外公开总数量 20 小于 本年新公开数量 27" in done.stdout
+    assert "build/2020.pdf" in done.stdout
+
+
+def test_two_builds_give_the_same_bytes_and_leave_the_files_alone(office, report):
+    report("build", "2020", cwd=office)
+    first = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (office / "build").iterdir()}
+    done = report("build", "2020", cwd=office)
+    second = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (office / "build").iterdir()}
+    assert first == second
+    assert done.stdout.count("未变") == 3
+    report("build", "2020", "--out", "elsewhere", cwd=office)
+    assert {path.name: path.read_bytes() for path in (office / "elsewhere").iterdir()} == {
+        name: content for name, (content, _) in first.items()
+    }
+
+
+def test_json_is_for_machines(office, report):
+    done = report("build", "2020", "--json", cwd=office)
+    said = json.loads(done.stdout)
+    (only,) = said["reports"]
+    assert only["year"] == 2020
+    assert only["ok"] is True
+    assert {file["format"] for file in only["files"]} == {"html", "docx", "pdf"}
+    assert all(file["bytes"] == (office / file["path"]).stat().st_size for file in only["files"])
+    (finding,) = only["findings"]
+    line = (office / "data/2020.toml").read_text(encoding="utf-8").splitlines()[finding["line"] - 1]
+    assert line[finding["column"] - 1 :].startswith("20")
+    assert finding["rule"] == "public-fewer-than-new"
+
+
+def test_markdown_is_the_page_that_the_others_are_printed_from(office, report):
+    done = report("build", "2020", "--to", "markdown", cwd=office)
+    assert done.returncode == 0
+    assert [path.name for path in (office / "build").iterdir()] == ["2020.md"]
+    assert "| 规范性文件 " in (office / "build/2020.md").read_text(encoding="utf-8")
+
+
+def test_quiet_says_only_what_is_wrong(office, report):
+    done = report("build", "--quiet", cwd=office)
+    assert "public-fewer-than-new" in done.stdout
+    assert "build/" not in done.stdout
+
+
+def test_validate_writes_nothing(office, report):
+    done = report("validate", "2020", cwd=office)
+    assert done.returncode == 0
+    assert "1 个警告" in done.stdout
+    assert not (office / "build").exists()
+
+
+def test_draft_prints_in_spite_of_errors_and_marks_every_page(office, report):
+    import pdfplumber  # noqa: PLC0415  # slow to import
+
+    data = office / "data/2020.toml"
+    data.write_text(
+        data.read_text(encoding="utf-8").replace("carried_forward = { total = 0 }", "carried_forward = { total = 5 }")
+    )
+    assert report("build", cwd=office).returncode == 1
+    assert not (office / "build").exists()
+    done = report("build", "--draft", cwd=office)
+    assert done.returncode == 0
+    assert "error[wrong-total]" in done.stdout
+    with pdfplumber.open(office / "build/2020.pdf") as pdf:
+        assert all("草" in (page.extract_text() or "") for page in pdf.pages)
+    assert "草稿" in (office / "build/2020.html").read_text(encoding="utf-8")
+
+
+def test_a_missing_year_says_which_there_are_and_how_to_begin(office, report):
+    done = report("build", "2019", cwd=office)
+    assert done.returncode == 2
+    assert "没有 data/2019.toml" in done.stderr
+    assert "已有的年度：2020" in done.stderr
+    assert "report new 2019" in done.stderr
+
+
+def test_one_missing_year_does_not_keep_the_others(office, report):
+    done = report("build", "2019", "2020", cwd=office)
+    assert done.returncode == 2
+    assert (office / "build/2020.pdf").exists()
+
+
+def test_an_empty_folder_says_how_to_begin(tmp_path, report):
+    done = report("build", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "report init" in done.stderr
+
+
+def test_an_unknown_format_lists_those_there_are(office, report):
+    done = report("build", "--to", "docx,odf", cwd=office)
+    assert done.returncode == 2
+    assert "没有输出格式 odf" in done.stderr
+    assert "html" in done.stderr
+    assert not (office / "build").exists()
+
+
+def test_a_template_error_names_template_and_line(office, report):
+    (office / "templates/narrative").mkdir(parents=True)
+    (office / "templates/narrative/other.md.j2").write_text("无。\n\n{{ facts.follwers }}\n")
+    done = report("build", cwd=office)
+    assert done.returncode == 2
+    assert "templates/narrative/other.md.j2:3" in done.stderr
+    assert "最接近的是 facts.followers" in done.stderr
+    assert not (office / "build").exists()
+
+
+def test_a_template_that_cannot_be_read_names_template_and_line(office, report):
+    (office / "templates/narrative").mkdir(parents=True)
+    (office / "templates/narrative/other.md.j2").write_text("无。\n{% if %}\n")
+    done = report("build", cwd=office)
+    assert done.returncode == 2
+    assert "templates/narrative/other.md.j2:2" in done.stderr
+
+
+def test_an_output_folder_that_cannot_be_is_said_and_nothing_is_lost(office, report):
+    (office / "file").write_text("mine")
+    done = report("build", "--out", "file/below", cwd=office)
+    assert done.returncode == 2
+    assert "写不了 file/below" in done.stderr
+    assert (office / "file").read_text() == "mine"
+
+
+def test_a_folder_without_permission_is_said(office, report):
+    (office / "build").mkdir(mode=0o500)
+    if os.access(office / "build", os.W_OK):
+        (office / "build").rmdir()
+        done = report("build", "--out", "/proc/nianbao", cwd=office)  # root may write anywhere else
+    else:
+        done = report("build", cwd=office)
+    assert done.returncode == 2
+    assert "写不了" in done.stderr
+
+
+def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
+    import errno  # noqa: PLC0415  # only here
+
+    from nianbao import make  # noqa: PLC0415  # only here
+    from nianbao.finding import Stop  # noqa: PLC0415  # only here
+    from nianbao.store import Store  # noqa: PLC0415  # only here
+
+    report("build", cwd=office)
+    before = {path.name: path.read_bytes() for path in (office / "build").iterdir()}
+    data = office / "data/2020.toml"
+    data.write_text(data.read_text(encoding="utf-8").replace("portal_items     = 794", "portal_items     = 795"))
+    write = Path.write_bytes
+
+    def full(path, content):
+        if path.name.startswith(".2020.pdf"):
+            write(path, content[:100])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(Stop, match="磁盘已满"):
+        make.build(Store(office), 2020, ["html", "docx", "pdf"])
+    assert {path.name: path.read_bytes() for path in (office / "build").iterdir()} == before
+
+
+def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
+    slow = office / "slow-pandoc"
+    slow.write_text("#!/bin/sh\nexec sleep 30\n")
+    slow.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from nianbao.app import main; main()", "build"],
+        cwd=office,
+        env={**os.environ, "PYPANDOC_PANDOC": str(slow)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(2)
+    os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the program and to pandoc
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "中断" in said
+    assert "Traceback" not in said
+    assert not (office / "build").exists()
+
+
+def test_pandoc_that_fails_is_said(office, report):
+    broken = office / "broken-pandoc"
+    broken.write_text("#!/bin/sh\necho no >&2\nexit 83\n")
+    broken.chmod(0o755)
+    done = report("build", cwd=office, env={**os.environ, "PYPANDOC_PANDOC": str(broken)})
+    assert done.returncode == 2
+    assert "report doctor" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("year", ["2020", "2024"])
+def test_init_makes_an_office_that_builds_at_once(tmp_path, report, year):
+    assert report("init", "局", "--year", year, cwd=tmp_path).returncode == 0
+    folder = tmp_path / "局"
+    assert sorted(path.name for path in folder.iterdir()) == [".gitignore", "README.md", "data"]
+    done = report("build", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "error" not in done.stdout
+    assert (folder / f"build/{year}.pdf").exists()
+    assert len((folder / "README.md").read_text(encoding="utf-8").splitlines()) <= 10
+    again = report("init", "局", "--year", year, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "没有改动它" in again.stderr
+
+
+def test_init_without_a_year_takes_the_one_due_next(tmp_path, report):
+    report("init", "局", cwd=tmp_path)
+    (data,) = (tmp_path / "局/data").iterdir()
+    assert re.fullmatch(r"20\d\d\.toml", data.name)
+
+
+def test_new_writes_every_row_of_the_form_and_never_over_a_file(office, report):
+    assert report("new", "2021", cwd=office).returncode == 0
+    text = (office / "data/2021.toml").read_text(encoding="utf-8")
+    assert "outcome.other.uncorrected" in text
+    assert "# 1.申请人无正当理由逾期不补正" in text
+    assert report("validate", "2021", cwd=office).returncode == 0
+    (office / "data/2021.toml").write_text("mine")
+    assert report("new", "2021", cwd=office).returncode == 2
+    assert (office / "data/2021.toml").read_text() == "mine"
+
+
+def test_doctor_says_what_it_found(office, report):
+    done = report("doctor", cwd=office)
+    assert done.returncode == 0
+    assert "pandoc" in done.stdout
+    assert "typst" in done.stdout
+    assert "仿宋" in done.stdout
+    faces = json.loads(report("doctor", "--json", cwd=office).stdout)["faces"]
+    assert all(face["family"] for face in faces)
+
+
+def test_doctor_works_without_an_office(tmp_path, report):
+    assert report("doctor", cwd=tmp_path).returncode == 0
+
+
+def test_explain_lists_and_prints_pages(tmp_path, report):
+    listed = report("explain", cwd=tmp_path).stdout
+    assert "broken-balance" in listed
+    assert "勾稽关系" in report("explain", "broken-balance", cwd=tmp_path).stdout
+    unknown = report("explain", "nothing", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "report explain" in unknown.stderr
+
+
+@pytest.mark.parametrize("command", ["build", "validate", "explain", "new", "init", "doctor"])
+def test_help_has_an_example(command, tmp_path, report):
+    said = report(command, "--help", cwd=tmp_path).stdout
+    assert f"例：report {command}" in said
+
+
+def test_it_works_from_below_the_office_and_by_root(office, report):
+    (office / "deep/er").mkdir(parents=True)
+    assert report("validate", cwd=office / "deep/er").returncode == 0
+    assert report("validate", "--root", str(office), cwd="/").returncode == 0
+    missing = report("validate", "--root", "nowhere", cwd=office)
+    assert missing.returncode == 2
+    assert "nowhere" in missing.stderr
+
+
+def test_an_office_may_have_its_own_look_and_texts(office, report):
+    shutil.copytree(TEMPLATES / "looks", office / "templates/looks")
+    look = office / "templates/looks/gongwen.toml"
+    look.write_text(look.read_text(encoding="utf-8").replace("left   = 28", "left   = 40"), encoding="utf-8")
+    import docx  # noqa: PLC0415  # slow to import
+
+    report("build", "--to", "docx", cwd=office)
+    assert round(docx.Document(office / "build/2020.docx").sections[0].left_margin.mm) == 40

@@ -1,0 +1,194 @@
+"""What is printed, read back by independent means: every fact is there, every cell is right."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import docx
+import pdfplumber
+import pytest
+import toml_rs
+from docx.oxml.ns import qn
+from lxml import html
+
+from nianbao import make, page
+from nianbao.kind import KINDS
+from nianbao.store import Store
+
+ROOT = Path(__file__).parent.parent
+FORMATS = ("html", "docx", "pdf", "md")
+
+
+@pytest.fixture(scope="module")
+def checked():
+    return make.check(Store(ROOT), 2020).report
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
+def text_of(folder, suffix):
+    path = folder / f"2020.{suffix}"
+    match suffix:
+        case "html":
+            return html.fromstring(path.read_bytes()).text_content()
+        case "docx":
+            document = docx.Document(path)
+            return "".join(node.text or "" for node in document.element.body.iter(qn("w:t")))
+        case "pdf":
+            with pdfplumber.open(path) as pdf:
+                return "".join(part.extract_text() or "" for part in pdf.pages)
+        case _:
+            return path.read_text(encoding="utf-8")
+
+
+def ledger(root):
+    return toml_rs.loads((root / "seeds/anshan-hrss-2020/ledger.toml").read_text(encoding="utf-8"))["fact"]
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_fact_of_the_ledger_is_printed(suffix, built, root):
+    text = squeezed(text_of(built, suffix))
+    text = re.sub(r"—\d+—", "", text)  # page numbers stand between the lines of a PDF
+    missing = [fact["printed"] for fact in ledger(root) if squeezed(fact["printed"]) not in text]
+    assert not missing
+
+
+def test_the_ledger_agrees_with_the_data(checked, root):
+    for fact in ledger(root):
+        address = fact["address"]
+        if not address:
+            continue
+        if address.startswith("headings."):
+            value = checked.headings[address.removeprefix("headings.")]
+        elif address in checked.figures:
+            value = page.show(checked, address)
+        else:
+            known = checked.values[address]
+            value = KINDS[checked.form.kinds.get(address, "text")].show(known) if address != "own" else known
+        numbers = re.findall(r"[\d.]+", fact["printed"])
+        assert squeezed(str(value)) in squeezed(fact["printed"]) or fact["printed"] in str(value) or numbers, fact
+
+
+def html_cells(folder):
+    document = html.fromstring((folder / "2020.html").read_bytes())
+    return [[spans(row) for row in table.iter("tr")] for table in document.iter("table")]
+
+
+def spans(row):
+    return [
+        (int(cell.get("rowspan", 1)), int(cell.get("colspan", 1)), squeezed(cell.text_content()))
+        for cell in row
+        if cell.tag in {"td", "th"}
+    ]
+
+
+def placed(rows):
+    """Lay rows of (rowspan, colspan, text) on a grid, as a browser does."""
+    taken = set()
+    for at, row in enumerate(rows):
+        column = 0
+        for tall, wide, text in row:
+            while (at, column) in taken:
+                column += 1
+            taken |= {(at + down, column + right) for down in range(tall) for right in range(wide)}
+            yield at, column, tall, wide, text
+
+
+def docx_cells(folder):
+    for table in docx.Document(folder / "2020.docx").tables:
+        cells, open_cells = [], {}
+        for at, row in enumerate(table._tbl.tr_lst):  # noqa: SLF001  # python-docx hides merged cells otherwise
+            column = 0
+            for cell in row.tc_lst:
+                text = squeezed("".join(node.text or "" for node in cell.iter(qn("w:t"))))
+                if cell.vMerge == "continue":
+                    open_cells[column][2] += 1
+                else:
+                    cells.append([at, column, 1, cell.grid_span, text])
+                    open_cells[column] = cells[-1]
+                column += cell.grid_span
+        yield [tuple(cell) for cell in cells]
+
+
+def expected(report):
+    for table in report.form.tables:
+        yield [
+            (
+                cell.row,
+                cell.column,
+                cell.rowspan,
+                cell.colspan,
+                squeezed(page.show(report, cell.slot.address) if cell.slot else cell.text),
+            )
+            for cell in table.lay_out().cells
+        ]
+
+
+def test_tables_read_back_from_html_equal_the_facts_cell_by_cell(built, checked):
+    found = [sorted(placed(rows)) for rows in html_cells(built)]
+    assert found == [sorted(cells) for cells in expected(checked)]
+
+
+def test_tables_read_back_from_docx_equal_the_facts_cell_by_cell(built, checked):
+    assert [sorted(cells) for cells in docx_cells(built)] == [sorted(cells) for cells in expected(checked)]
+
+
+def test_figures_of_the_pdf_stand_in_its_tables(built):
+    with pdfplumber.open(built / "2020.pdf") as pdf:
+        rows = [row for part in pdf.pages for table in part.extract_tables() for row in table]
+    normative = next(row for row in rows if row[0] == "规范性文件")
+    assert [cell for cell in normative[1:] if cell] == ["27", "27", "20"]
+    assert any("498935.88元" in (cell or "") for row in rows for cell in row)
+
+
+def test_html_asks_nobody_for_anything(built):
+    source = (built / "2020.html").read_text(encoding="utf-8")
+    document = html.fromstring(source)
+    assert not [value for _, _, value, _ in document.iterlinks() if value]
+    assert not re.search(r"url\(|@import|<script|<iframe|http-equiv", source)
+    assert document.get("lang") == "zh-CN"
+
+
+def test_pdf_embeds_simplified_chinese_faces(built):
+    with pdfplumber.open(built / "2020.pdf") as pdf:
+        fonts = {char["fontname"] for part in pdf.pages for char in part.chars}
+        assert pdf.metadata["Title"] == "鞍山市人力资源和社会保障局2020年度政府信息公开工作报告"
+        assert {(round(part.width), round(part.height)) for part in pdf.pages} == {(595, 842)}
+    assert fonts
+    assert all(
+        re.match(r"[A-Z]{6}\+(NotoS\w+SC|FZXiaoBiaoSong|FangSong|KaiTi|SimHei|SimSun|ST)", name) for name in fonts
+    )
+
+
+def test_pdf_numbers_its_pages(built):
+    with pdfplumber.open(built / "2020.pdf") as pdf:
+        for number, part in enumerate(pdf.pages, 1):
+            assert f"—{number}—" in squeezed(part.extract_text())
+
+
+def test_no_table_row_is_torn_or_overprinted_in_the_pdf(built, checked):
+    words = {cell[4] for cells in expected(checked) for cell in cells if len(cell[4]) > 1}
+    with pdfplumber.open(built / "2020.pdf") as pdf:
+        for part in pdf.pages:
+            boxes = [cell for table in part.find_tables() for cell in table.cells]
+            assert all(left < right and top < bottom for left, top, right, bottom in boxes)
+            for table in part.find_tables():
+                for text in (cell for row in table.extract() for cell in row if cell):
+                    assert squeezed(text) in words or len(squeezed(text)) == 1
+
+
+def test_docx_is_a_document_of_real_styles(built):
+    document = docx.Document(built / "2020.docx")
+    used = {paragraph.style.name for paragraph in document.paragraphs}
+    assert {"Title", "Heading 1", "Heading 2", "First Paragraph", "Signature"} <= used
+    assert document.core_properties.title.endswith("政府信息公开工作报告")
+    assert document.core_properties.author == "鞍山市人力资源和社会保障局"
+    assert document.core_properties.created.isoformat().startswith("2021-01-28")
+    section = document.sections[0]
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
+    assert (round(section.top_margin.mm), round(section.left_margin.mm)) == (37, 28)
+    assert "PAGE" in section.footer._element.xml  # noqa: SLF001  # fields are not in python-docx's model
+    with zipfile.ZipFile(built / "2020.docx") as package:
+        assert package.testzip() is None
