@@ -56,7 +56,7 @@ class Facts:
         if isinstance(line, tuple) and inside:
             opening = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
             return self._within(min(first + inside - (not opening), line[1]), words)
-        place = self.at(first, column if first == line else column[0])
+        place = self.at(first, column if first == line or not isinstance(column, tuple) else column[0])
         return self._within(first, words, place) if words else place
 
     def _within(self, line: int, words: str, place: Place | None = None) -> Place:
@@ -164,7 +164,7 @@ _REASONS = (
     ("duplicate key", "同一个键写了两次"),
     ("key with no value", "键后面没有等号和值"),
     ("string values must be quoted", "等号后面缺值，或文字没有加英文引号"),
-    ("unquoted key", "键只能用英文字母、数字、下划线和连字符，其他要加引号"),
+    ("unquoted key", "键只能用英文字母、数字、下划线和连字符，否则要加引号"),
     ("unclosed", "括号没有收尾"),
     ("invalid date", "没有这个日期"),
     ("leading zero", "数字前面不能有多余的 0"),

@@ -108,7 +108,7 @@ class Store:
 
     def form_in_force(self, year: int) -> Form:
         """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
-        own = self.root / "templates" / "forms"
+        own = self._tops()[0] / "forms"
         forms = [(path.parent == own, self._form(path, name)) for name, path in self.editions().items()]
         forms = [(mine, form) for mine, form in forms if form.in_force(year)]
         forms = [(mine, form) for mine, form in forms if mine] or forms

@@ -52,11 +52,12 @@ def _message(report: Report, check: Check) -> str:
     if check.relation.total:
         name = _name(check.relation.left[0], check.left[0][1], check)
         return f"{check.where}: {name} {left} 不等于各项之和 {right}"
+    sums = ((check.relation.left, check.left, left), (check.relation.right, check.right, right))
     words = [
-        " ".join(_terms(report, check, terms, side))
-        for terms, side in ((check.relation.left, check.left), (check.relation.right, check.right))
+        " ".join(_terms(report, check, terms, side)) + (f" = {total}" if len(side) > 1 else "")
+        for terms, side, total in sums
     ]
-    return f"{check.where}: {words[0]} = {left}，{words[1]} = {right}，应当相等"
+    return f"{check.where}: {words[0]}，{words[1]}，应当相等"
 
 
 def _inequality(report: Report, check: Check) -> Finding:

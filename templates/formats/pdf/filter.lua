@@ -47,6 +47,22 @@ local function form(tbl)
 end
 
 return {
+  -- Typst would turn three dots into an ellipsis, and takes authors as strings, not as markup.
+  Str = function(str)
+    if not str.text:find("...", 1, true) then return nil end
+    return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
+  end,
+  Meta = function(meta)
+    if meta.author then
+      local authors = pandoc.utils.type(meta.author) == "Inlines" and { meta.author } or meta.author
+      local strings = pandoc.List()
+      for _, author in ipairs(authors) do
+        strings:insert(pandoc.MetaInlines { pandoc.RawInline("typst", quoted(pandoc.utils.stringify(author))) })
+      end
+      meta.author = pandoc.MetaList(strings)
+    end
+    return meta
+  end,
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
     if div.classes:includes("signature") then

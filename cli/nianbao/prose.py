@@ -1,0 +1,84 @@
+"""Prose of the data file: Markdown in which facts may stand, judged before it is filled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from nianbao.names import Absent, Node, entries, unknown
+from nianbao.template import Names, environment, filled_text, nothing
+
+STANDARD = "standard"  # stands for the form's own text of the section
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Add,
+    nodes.Sub,
+    nodes.Const,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a placeholder in prose, on which line of it, and the text to underline."""
+
+    line: int
+    message: str
+    words: str = ""
+    label: str = ""
+    rule: str = "undefined-fact"
+
+
+def written(text: str, names: Names, section: str) -> str:
+    """Fill prose; where it has faults, as in a draft, it stays as it stands."""
+    if any(True for _ in faults(text, names)):
+        return text.strip()
+    return filled_text(text, f"prose.{section}", names).strip()
+
+
+def faults(text: str, names: Names) -> Iterator[Fault]:
+    """Judge prose without running it: it may name facts, add and subtract them, and nothing else."""
+    try:
+        tree = environment(nothing).parse(text)
+    except TemplateSyntaxError as error:
+        yield Fault(error.lineno, "占位写法不对", label=error.message or "", rule="broken-placeholder")
+        return
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED):
+            message = "正文里只能用 {{ 事实 }}，事实和数可以相加相减"
+            yield Fault(node.lineno, message, rule="broken-placeholder")
+            return
+    for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub)):
+        for part in expression.iter_child_nodes():
+            if isinstance(part, nodes.Name | nodes.Getattr):
+                yield from _named(part, names, sole=isinstance(expression, nodes.Output))
+
+
+def _named(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:
+    keys = _keys(node)
+    address = ".".join(keys)
+    above: object = names
+    value: object = names.get(keys[0])
+    for at, key in enumerate(keys[1:], 1):
+        above, value = value, entries(value).get(key) if isinstance(value, Node) else None
+        if value is None:
+            address = ".".join(keys[: at + 1])
+            break
+    if value is None:
+        yield Fault(node.lineno, unknown(above, address), address)
+    elif isinstance(value, Absent):
+        yield Fault(node.lineno, f"数据文件里没有写 {address}（{value.label}）", address)
+    elif isinstance(value, Node):
+        yield Fault(node.lineno, f"{address} 是一组事实，要写到最后一级", address)
+    elif not sole and not isinstance(value, int | Decimal):
+        yield Fault(node.lineno, f"{address} 不是数，不能相加减", address)
+
+
+def _keys(node: nodes.Node) -> list[str]:
+    if isinstance(node, nodes.Getattr):
+        return [*_keys(node.node), node.attr]
+    return [node.name] if isinstance(node, nodes.Name) else []

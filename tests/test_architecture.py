@@ -1,0 +1,100 @@
+"""The house: pure inside, impure at the edge, and nothing goes back."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "cli" / "nianbao"
+CORE = (
+    "kind",
+    "finding",
+    "grid",
+    "form",
+    "facts",
+    "report",
+    "blame",
+    "markdown",
+    "names",
+    "template",
+    "prose",
+    "page",
+    "starter",
+)
+# Each module may import those before it in its row, and every module of the rows above.
+LAYERS = (
+    (
+        "finding",
+        "kind",
+        "grid",
+        "facts",
+        "form",
+        "report",
+        "blame",
+        "markdown",
+        "names",
+        "template",
+        "prose",
+        "page",
+        "starter",
+    ),
+    ("rules",),
+    ("pandoc", "store", "make", "say"),
+    ("app",),
+)
+IMPURE = {"pathlib", "os", "subprocess", "sys", "shutil", "tempfile", "typer", "rich", "pypandoc", "typst", "time"}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def modules():
+    return [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+
+
+def room(path):
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def rank(name):
+    return next((level, row.index(name) if level != 1 else 0) for level, row in enumerate(LAYERS) if name in row)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_one_way(path):
+    here = room(path)
+    for name in imports(path):
+        if name.startswith("nianbao."):
+            there = name.split(".")[1]
+            if there != here and not there.startswith("__"):
+                assert rank(there) < rank(here), f"{here} imports {there}"
+
+
+@pytest.mark.parametrize("name", [*CORE, "rules"])
+def test_the_core_touches_neither_files_nor_programs_nor_people(name):
+    paths = [PACKAGE / f"{name}.py"] if (PACKAGE / f"{name}.py").exists() else list((PACKAGE / name).glob("*.py"))
+    assert paths
+    for path in paths:
+        assert not {imported.split(".")[0] for imported in imports(path)} & IMPURE
+
+
+def test_every_module_has_its_layer():
+    assert {room(path) for path in modules()} == {name for row in LAYERS for name in row}
+
+
+def test_only_one_module_knows_pandoc_and_typst():
+    for path in modules():
+        if path.stem != "pandoc":
+            assert not {name.split(".")[0] for name in imports(path)} & {"pypandoc", "typst", "subprocess"}
+
+
+def test_modules_stay_readable():
+    for path in modules():
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path

@@ -1,0 +1,124 @@
+"""A fact stays the text that it is: it can become neither Markdown nor HTML, Typst or Word markup."""
+
+import re
+
+import docx
+import pdfplumber
+import pytest
+from docx.oxml.ns import qn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import html
+
+from nianbao import make, pandoc
+from nianbao.markdown import Markdown, escape
+from nianbao.store import Store
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "&lt;b&gt; &amp; &#65;",
+    "*a* _b_ **c** `d` ~~e~~ ^f^ ~g~",
+    "[link](http://example.com) ![x](http://example.com/x.png)",
+    "<http://example.com> http://example.com",
+    "# heading",
+    "1. list",
+    "- item",
+    "(1) item",
+    "a) item",
+    "> quote",
+    "    code",
+    ": definition",
+    "| a | b |",
+    "+---+---+",
+    "```{=html}",
+    "`x`{=typst}",
+    '#import "/etc/passwd"',
+    "$x^2$ @ref #strong[x]",
+    "\\newpage \\# \\",
+    "{{ year }} {% raw %}",
+    "::: {.form}",
+    "[^1] [@cite] [x]{.y}",
+    "--- ... 'q' \"q\"",
+    "%title",
+    "</w:t></w:r><w:br/>",
+    "一行\n\n# 两行",
+    "a\\\nb",
+    "末尾反斜杠\\",
+    "name: value # comment",
+]
+
+
+def plain(text):
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "data").mkdir()
+    quoted = [text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for text in HOSTILE]
+    facts = "\n".join(f'f{at} = "{text}"' for at, text in enumerate(quoted))
+    lines = "\n\n".join(f"甲{at}乙{{{{ own.f{at} }}}}丙{at}丁\n\n{{{{ own.f{at} }}}}" for at in range(len(HOSTILE)))
+    (folder / "data/2020.toml").write_text(
+        f'year = 2020\ntitle = "{quoted[0]} *T*"\n[agency]\nname = "{quoted[2]}"\n[proactive]\n[requests]\n'
+        f"[review_litigation]\n[own]\n{facts}\n[prose]\nother = '''\n{lines}\n'''\n",
+        encoding="utf-8",
+    )
+    done = make.build(Store(folder), 2020, ["html", "docx", "pdf"])
+    assert not done.checked.findings
+    return folder / "build"
+
+
+def texts(folder):
+    yield html.fromstring((folder / "2020.html").read_bytes()).xpath("//main")[0].text_content()
+    document = docx.Document(folder / "2020.docx")
+    yield "".join(node.text or "" for node in document.element.body.iter(qn("w:t")))
+    with pdfplumber.open(folder / "2020.pdf") as pdf:
+        yield re.sub(r"—\d+—", "", plain("".join(page.extract_text() for page in pdf.pages)))
+
+
+def test_every_hostile_fact_is_printed_as_it_is(printed):
+    for text in texts(printed):
+        for at, fact in enumerate(HOSTILE):
+            assert f"甲{at}乙{plain(fact)}丙{at}丁" in plain(text), fact
+
+
+def test_nothing_hostile_became_markup(printed):
+    document = html.fromstring((printed / "2020.html").read_bytes())
+    main = document.xpath("//main")[0]
+    assert not main.xpath(
+        ".//script | .//a | .//img | .//em | .//strong | .//code | .//ul | .//ol | .//blockquote | .//dl"
+    )
+    assert len(main.xpath(".//table")) == 3
+    assert document.xpath("//title")[0].text == "<script>alert(1)</script> *T*"
+    assert len(docx.Document(printed / "2020.docx").tables) == 3
+
+
+def test_prose_cannot_bring_in_html_or_pictures(office):
+    data = office / "data/2020.toml"
+    prose = (
+        '[prose]\nother = """\n<b>粗</b> `x`{=html} ![图](http://example.com/x.png)\n\n<script>alert(1)</script>\n"""\n'
+    )
+    data.write_text(data.read_text(encoding="utf-8").split("[prose]")[0] + prose, encoding="utf-8")
+    done = make.build(Store(office), 2020, ["html"])
+    assert [finding.rule for finding in done.checked.findings] == ["public-fewer-than-new", "picture-left-out"]
+    source = (office / "build/2020.html").read_text(encoding="utf-8")
+    assert "<script" not in source
+    assert "<img" not in source
+    assert "<b>" not in source
+
+
+signs = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufffe\uffff")
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(signs, min_size=1, max_size=40))
+def test_any_text_comes_back_from_html_as_it_was(root, facts):
+    store = Store(root)
+    page = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
+    formats = make.choose(store, ["html"])
+    (printed,), _ = pandoc.print_all(page, formats, store.look(), day=make.date(2020, 1, 1))
+    paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
+    assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]

@@ -1,0 +1,143 @@
+"""Data files read into values that know their place, whatever bytes they are made of."""
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nianbao import report, rules
+from nianbao.facts import Facts, parse
+from nianbao.finding import Finding
+from nianbao.kind import KINDS
+from nianbao.store import Store
+
+FORM = Store(Path(__file__).parent.parent).form_in_force(2020)
+PLACES = """\
+\ufeffyear = 2020\r
+[agency]\r
+name = "甲乙" # 注\r
+\r
+[requests]\r
+received = { person = 12, total = 3 }\r
+outcome.refused.secret.person = 7\r
+\r
+[prose]\r
+other = \"\"\"\r
+第一行\r
+第二{{ x }}\r
+\"\"\"\r
+problems = "单行{{ y }}"\r
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "line", "column", "length"),
+    [
+        ("year", 1, 8, 4),
+        ("agency.name", 3, 8, 4),
+        ("requests.received.person", 6, 23, 2),
+        ("requests.received.total", 6, 35, 1),
+        ("requests.outcome.refused.secret.person", 7, 33, 1),
+        ("requests.received.business", 6, 1, 8),  # left out: the row
+        ("requests.carried_in.person", 5, 2, 8),  # row left out: the table
+        ("agency.short", 2, 2, 6),
+    ],
+)
+def test_every_value_knows_its_place(address, line, column, length):
+    place = parse(PLACES, "f.toml").place(address)
+    assert (place.line, place.column, place.length) == (line, column, length)
+
+
+def test_a_place_inside_a_text_counts_its_lines():
+    facts = parse(PLACES, "f.toml")
+    place = facts.place("prose.other", inside=2, words="x")
+    assert (place.line, place.column) == (12, 6)
+    place = facts.place("prose.problems", inside=1, words="y")
+    assert (place.line, place.column) == (14, 18)
+
+
+def test_a_table_that_is_nowhere_is_the_file_as_a_whole():
+    place = parse("year = 2020\n", "f.toml").place("requests.received.person")
+    assert (place.line, str(place)) == (0, "f.toml")
+
+
+def test_decimals_keep_their_digits():
+    facts = parse("a = 59237.2449\nb = 0.10\nc = 2021-01-28\n", "f.toml")
+    assert facts.tree == {"a": Decimal("59237.2449"), "b": Decimal("0.10"), "c": dt.date(2021, 1, 28)}
+    assert KINDS["money"].show(facts.tree["b"]) == "0.10"
+    assert KINDS["money"].show(Decimal("1E+3")) == "1000"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "right"),
+    [
+        ("count", 0, True),
+        ("count", 10**12, False),
+        ("count", -1, False),
+        ("count", True, False),
+        ("count", Decimal(1), False),
+        ("change", -4, True),
+        ("money", 3, True),
+        ("money", Decimal("0.0001"), True),
+        ("money", Decimal("0.00001"), False),
+        ("money", Decimal(-1), False),
+        ("money", Decimal("inf"), False),
+        ("money", Decimal("nan"), False),
+        ("money", Decimal("1e999"), False),
+        ("share", Decimal("99.78"), True),
+        ("share", 101, False),
+        ("text", "", False),
+        ("texts", ["甲", 1], False),
+        ("texts", [], True),
+        ("date", dt.date(2021, 1, 1), True),
+        ("date", dt.datetime(2021, 1, 1), False),  # noqa: DTZ001  # TOML has such values
+    ],
+)
+def test_kinds_judge_values(kind, value, right):
+    assert (KINDS[kind].wrong(value) == "") is right
+
+
+def test_totals_left_out_are_computed_and_totals_written_are_kept(root):
+    store = Store(root)
+    form = store.form_in_force(2020)
+    facts = parse(
+        "[requests]\nreceived = { person = 1, legal = 2 }\noutcome.refused.secret = { legal = 2, total = 9 }\n"
+        "[review_litigation]\nreview = { upheld = 2, pending = 1 }\n",
+        "f.toml",
+    )
+    filled = report.fill(form, facts)
+    assert filled.figures["requests.received.total"] == 3
+    assert filled.figures["requests.outcome.total.legal"] == 2
+    assert filled.figures["requests.outcome.refused.secret.total"] == 9
+    assert filled.figures["review_litigation.review.total"] == 3
+    assert len(filled.figures) == len(form.slots)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text())
+def test_any_text_gives_facts_or_a_finding(text):
+    assert isinstance(parse(text, "f.toml"), Facts | Finding)
+
+
+keys = st.sampled_from(
+    ["year", "edition", "agency", "name", "requests", "received", "person", "prose", "own", "total", "a b", "值"]
+)
+values = st.recursive(
+    st.one_of(st.integers(), st.text(max_size=8), st.booleans(), st.floats().map(str), st.dates()),
+    lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(keys, below, max_size=4)),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(keys, values, max_size=6))
+def test_any_values_give_findings_never_a_crash(tree):
+    facts = parse(tomli_w.dumps(tree), "2020.toml")
+    assert isinstance(facts, Facts | Finding)
+    if isinstance(facts, Facts):
+        for finding in rules.judge(report.fill(FORM, facts)):
+            assert finding.message

@@ -1,0 +1,88 @@
+"""A toolkit, not one report: another kind of document is a form, two texts and a data file."""
+
+import ast
+import shutil
+
+import docx
+import pytest
+import toml_rs
+from lxml import html
+
+from nianbao import make, page
+from nianbao.form import read
+from nianbao.store import TEMPLATES, Store
+
+
+@pytest.fixture
+def library(root, tmp_path):
+    shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
+    return tmp_path / "library"
+
+
+def test_another_kind_of_document_is_built_in_all_formats(library):
+    done = make.build(Store(library), 2024, ["html", "docx", "pdf", "markdown"])
+    assert not done.checked.findings
+    report = done.checked.report
+    assert report.figures["stock.all.closing"] == 61380
+    document = html.fromstring((library / "build/2024.html").read_bytes())
+    text = document.text_content()
+    assert "城南图书馆年末藏书61380册，全年购入3600册，用去购书费109234.5元。到馆52310人次。" in text
+    assert "全年剔除图书430册。" in text
+    rows = [[cell.text_content() for cell in row] for row in document.xpath("//tbody/tr")]
+    assert rows == [
+        ["成人图书", "40210", "1200", "310", "41100", "61234.5元"],
+        ["少儿图书", "18000", "2400", "120", "20280", "48000元"],
+        ["合计", "58210", "3600", "430", "61380", "109234.5元"],
+    ]
+    (table,) = docx.Document(library / "build/2024.docx").tables
+    assert [cell.text for cell in table.rows[-1].cells] == rows[-1]
+
+
+def test_its_own_relations_are_judged_by_their_names(library):
+    data = library / "data/2024.toml"
+    data.write_text(data.read_text(encoding="utf-8").replace("closing = 41100", "closing = 41000"), encoding="utf-8")
+    (finding,) = make.check(Store(library), 2024).findings
+    assert finding.rule == "stock-does-not-close"
+    assert finding.address == "stock.adult.closing"
+    assert finding.label == "应为 41100"
+    assert finding.fix == "年末数应等于年初数加购入减剔除"
+
+
+def test_it_starts_a_year_of_its_own(library, report):
+    assert report("new", "2025", cwd=library).returncode == 0
+    assert report("build", "2025", cwd=library).returncode == 0
+
+
+def labels():
+    found = set()
+    for path in (TEMPLATES / "forms").glob("*.toml"):
+        form = read(toml_rs.loads(path.read_text(encoding="utf-8")), path.stem)
+        found |= {cell.text for table in form.tables for cell in table.lay_out().cells if cell.text}
+        found |= {section.heading for section in form.sections if section.heading} | {form.name}
+    return found | {"政府信息公开"}
+
+
+def said(path):
+    """Every text in a Python file but its docstrings, which may explain a rule in the words of the form."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docstrings = {
+        id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def test_no_label_of_the_form_stands_in_the_code(root):
+    known = labels()
+    assert len(known) > 60
+    for path in (root / "cli").rglob("*.py"):
+        for text in said(path):
+            assert not [label for label in known if label in text], path
+
+
+def test_a_figure_is_shown_with_its_unit_where_the_form_says_so(library):
+    report = make.check(Store(library), 2024).report
+    assert page.show(report, "stock.adult.cost") == "61234.5元"
+    assert page.show(report, "stock.adult.opening") == "40210"
