@@ -1,0 +1,92 @@
+"""What is documented is true: the README's commands run, its findings are said, its words are kept."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from nianbao import rules
+
+
+@pytest.fixture(scope="module")
+def readme(request):
+    return (request.config.rootpath / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text, language):
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_every_command_of_the_readme_runs(readme, root, tmp_path, report):
+    for folder in ("data", "templates"):
+        shutil.copytree(root / folder, tmp_path / folder)
+    cwd, ran = tmp_path, 0
+    for line in "\n".join(blocks(readme, "sh")).splitlines():
+        words = shlex.split(line.partition("#")[0])
+        if words[:1] == ["cd"]:
+            cwd = cwd / words[1]
+        elif words[:1] == ["report"]:
+            done = report(*words[1:], cwd=cwd)
+            assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+            ran += 1
+    assert ran >= 9
+
+
+def test_the_two_commands_that_a_stranger_types_are_there(readme):
+    commands = [line for block in blocks(readme, "sh") for line in block.splitlines() if line.startswith("pip")]
+    assert commands == ["pip install uv && uv run report build 2020", "pip install uv && uv run --group test pytest"]
+
+
+def test_the_finding_in_the_readme_is_what_is_said(readme, root, report):
+    (finding,) = blocks(readme, "text")
+    assert finding in report("validate", "2020", cwd=root).stdout
+
+
+def test_every_option_of_the_readme_exists(readme, root, report):
+    said = "".join(report(command, "--help", cwd=root).stdout for command in ("build", "validate", "init", "new"))
+    prose = re.sub(r"```.*?```", "", readme, flags=re.DOTALL)
+    options = set(re.findall(r"`(--[a-z]+)", prose))
+    assert options
+    assert not [option for option in options if option not in said]
+
+
+@pytest.mark.parametrize("rule", rules.names())
+def test_every_rule_has_a_whole_page(rule):
+    page = rules.page(rule)
+    first, rest = page.split("\n", 1)
+    assert first.endswith("。")
+    assert rest.startswith("\n")
+    assert "\n不对:\n\n    " in page
+    assert "\n对:\n\n    " in page
+
+
+def test_every_rule_that_a_form_names_has_a_page(root):
+    named = set()
+    for form in (root / "templates/forms").glob("*.toml"):
+        named |= set(re.findall(r'rule = "([\w-]+)"', form.read_text(encoding="utf-8")))
+    assert named
+    assert named <= set(rules.names())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
+    ids=" ".join,
+)
+def test_the_house_rules_are_kept(command, root):
+    done = subprocess.run([sys.executable, "-m", *command], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_kept_names_this_machine_or_a_registry(root):
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
+    if not any(listed):
+        pytest.skip("not a git checkout")
+    for name in filter(None, listed):
+        text = (root / name).read_bytes().decode(errors="ignore")
+        assert not re.search(r"py[p]i\.org|pythonhos[t]ed|/wor[k]/|/ro[o]t/", text), name

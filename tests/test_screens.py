@@ -1,0 +1,80 @@
+"""What other programs make of the files: LibreOffice, Chromium and poppler open them."""
+
+import re
+import subprocess
+
+import docx
+import pytest
+
+
+def run(*command, cwd, timeout=120):
+    return subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, check=False, timeout=timeout)
+
+
+@pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
+def test_libreoffice_opens_the_word_file_and_prints_as_many_pages(built, tmp_path):
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    done = run(
+        "soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, built / "2020.docx", cwd=tmp_path
+    )
+    assert (tmp_path / "2020.pdf").exists(), done.stderr
+    import pdfplumber  # noqa: PLC0415  # slow to import
+
+    with pdfplumber.open(tmp_path / "2020.pdf") as word, pdfplumber.open(built / "2020.pdf") as ours:
+        assert abs(len(word.pages) - len(ours.pages)) <= 1
+        tables = [table for page in word.pages for table in page.find_tables()]
+        assert len(tables) >= 3
+        text = re.sub(r"\s+", "", "".join(page.extract_text() for page in word.pages))
+    assert "498935.88元" in text
+    assert "—1—" in text
+
+
+@pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
+def test_libreoffice_keeps_the_word_file_when_it_saves_it(built, tmp_path):
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    run(
+        "soffice",
+        profile,
+        "--headless",
+        "--convert-to",
+        "docx",
+        "--outdir",
+        tmp_path,
+        built / "2020.docx",
+        cwd=tmp_path,
+    )
+    before, after = docx.Document(built / "2020.docx"), docx.Document(tmp_path / "2020.docx")
+    assert [len(table.rows) for table in after.tables] == [len(table.rows) for table in before.tables] == [18, 26, 4]
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("width", [375, 768, 1280])
+def test_chromium_lays_the_page_out_within_its_window(built, tmp_path, width):
+    probe = tmp_path / "probe.html"
+    source = (built / "2020.html").read_text(encoding="utf-8")
+    script = "<script>document.title = document.documentElement.scrollWidth + ' ' + innerWidth</script>"
+    probe.write_text(source.replace("</body>", f"{script}</body>"), encoding="utf-8")
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    command = [
+        "chromium",
+        *flags.split(),
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={tmp_path}/profile",
+    ]
+    done = run(*command, f"--window-size={width},900", "--dump-dom", f"file://{probe}", cwd=tmp_path)
+    scroll, inner = re.search(r"<title>(\d+) (\d+)</title>", done.stdout.decode()).groups()
+    assert int(scroll) <= int(inner)
+
+
+@pytest.mark.needs("pdffonts", package="poppler-utils")
+def test_poppler_finds_every_face_embedded(built, tmp_path):
+    lines = run("pdffonts", built / "2020.pdf", cwd=tmp_path).stdout.decode().splitlines()[2:]
+    assert lines
+    assert all(re.search(r" yes +yes +(yes|no) ", line) for line in lines)
+
+
+@pytest.mark.needs("qpdf")
+def test_qpdf_finds_nothing_wrong(built, tmp_path):
+    done = run("qpdf", "--check", built / "2020.pdf", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
