@@ -6,11 +6,12 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from nianbao.finding import Stop
@@ -77,14 +78,17 @@ def print_all(
         variables["draft"] = True
     stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     with tempfile.TemporaryDirectory(prefix="nianbao-") as work:
-        told = [_told(part) for part in formats]
+        told = [_told(part) for part in sorted(formats, key=lambda part: not part.engine)]
         job = {"formats": told, "variables": _worded(variables), "epoch": str(stamp), "work": work}
         with ThreadPoolExecutor(1) as beside:  # pandoc is a process of its own: read the fonts meanwhile
             answered = beside.submit(_pandoc, markdown, job, Path(work))
             drawn = families(look) if any(part.engine == "typst" for part in formats) else {}
+            made = {}
+            for part in sorted(formats, key=lambda part: not part.engine):  # Typst works while pandoc goes on
+                content = _awaited(Path(work) / f"page.{part.suffix}", answered)
+                made[part.suffix] = _finished(part, content, stamp, drawn, Path(work))
             left_out = answered.result()
-        printed = [_finished(part, stamp, drawn, Path(work)) for part in formats]
-    return printed, left_out
+    return [made[part.suffix] for part in formats], left_out
 
 
 def faces(look: Mapping[str, Any]) -> list[Face]:
@@ -178,8 +182,17 @@ def _pypandoc() -> Any:  # noqa: ANN401  # a module without types
     return pypandoc
 
 
-def _finished(part: Format, stamp: int, drawn: Mapping[str, list[str]], work: Path) -> Printed:
-    content = (work / f"page.{part.suffix}").read_bytes()
+def _awaited(path: Path, answered: Future[list[str]]) -> bytes:
+    """Read a file as soon as pandoc has put it in place; raises what stopped pandoc where it never does."""
+    while not path.exists():
+        if answered.done():
+            answered.result()
+            break
+        sleep(0.002)
+    return path.read_bytes()
+
+
+def _finished(part: Format, content: bytes, stamp: int, drawn: Mapping[str, list[str]], work: Path) -> Printed:
     if part.engine != "typst":
         return Printed(part.suffix, content)
     import typst  # noqa: PLC0415  # heavy; imported where it is used

@@ -136,7 +136,10 @@ local function press(doc, format, job)
   if format.filter then
     tree = doc:walk(dofile(pandoc.path.join { format.folder, format.filter }))
   end
-  write(pandoc.path.join { job.work, "page." .. format.suffix }, pandoc.write(tree, format.writer, options))
+  -- Written beside and renamed, so that a file that is there is whole: who waits for one can go on at once.
+  local path = pandoc.path.join { job.work, "page." .. format.suffix }
+  write(path .. ".part", pandoc.write(tree, format.writer, options))
+  assert(os.rename(path .. ".part", path))
 end
 
 function Writer(doc, opts)

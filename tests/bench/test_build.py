@@ -44,7 +44,8 @@ def run(command, cwd):
 @pytest.fixture
 def naive(tmp_path):
     report = make.check(Store(ROOT), 2020).report
-    (tmp_path / "page.md").write_text(page.render(report, Store(ROOT).template), encoding="utf-8")
+    text = page.render(report, Store(ROOT).template)
+    (tmp_path / "page.md").write_text("{% raw %}" + text + "{% endraw %}", encoding="utf-8")
     pandoc.versions()  # makes pypandoc choose the bundled pandoc
     job = {
         "data": str(ROOT / "data/2020.toml"),
