@@ -83,16 +83,21 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
             tip = "改正后再运行；要先看样子，用 --draft"
             typer.echo(f"{report.checked.year} 年度没有生成：{tally(report.checked.findings)}。{tip}", err=True)
     rows = [
-        (output.saved.path, _size(output.size), str(output.pages or ""), "已写" if output.saved.changed else "未变")
+        (
+            output.saved.path,
+            _size(output.size),
+            str(output.pages or ""),
+            "" if at else f"{report.seconds:.1f} 秒",
+            "已写" if output.saved.changed else "未变",
+        )
         for report in reports
-        for output in report.outputs
+        for at, output in enumerate(report.outputs)
     ]
     if quiet or not rows:
         return
-    table(("文件", "大小", "页数", ""), rows)
+    table(("文件", "大小", "页数", "用时", ""), rows)
     found = [finding for report in reports for finding in report.checked.findings]
-    seconds = sum(report.seconds for report in reports)
-    typer.echo(f"{len(rows)} 个文件，用时 {seconds:.1f} 秒；{tally(found)}")
+    typer.echo(f"{len(rows)} 个文件；{tally(found)}")
 
 
 def _size(size: int) -> str:
