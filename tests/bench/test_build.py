@@ -1,6 +1,6 @@
 """A cold `report build` against the naive way to the same three files, as a ratio in one run.
 
-    pytest tests/bench --benchmark-only
+    pytest tests/bench --benchmark-enable --benchmark-only
 
 Read the column "Median" of the group: the naive way is the baseline. One round of each is a whole
 process, interpreter start included.
