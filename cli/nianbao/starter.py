@@ -77,15 +77,14 @@ def _table(form: Form, table: Table) -> Iterator[str]:
     yield f"# {heading}"
     yield f"[{table.id}]"
     totals = {relation.total for relation in form.relations.get(table.id, ())}
-    for block in table.blocks:
-        rows: dict[str, list[Slot]] = {}
-        for slot in table.slots_of(block):
-            rows.setdefault(_row(slot), []).append(slot)
-        rows = {row: slots for row, slots in rows.items() if row not in totals}
-        width = max(map(len, rows), default=0)
-        for row, slots in rows.items():
-            cells = [f"{_column(slot)} = 0" for slot in slots if not _is_total(slot, totals)]
-            yield f"{row.ljust(width)} = {{ {', '.join(cells)} }}  # {slots[0].row_label}"
+    rows: dict[str, list[Slot]] = {}
+    for slot in table.slots():
+        rows.setdefault(_row(slot), []).append(slot)
+    rows = {row: slots for row, slots in rows.items() if row not in totals}
+    width = max(map(len, rows), default=0)
+    for row, slots in rows.items():
+        cells = [f"{_column(slot)} = 0" for slot in slots if not _is_total(slot, totals)]
+        yield f"{row.ljust(width)} = {{ {', '.join(cells)} }}  # {slots[0].row_label}"
 
 
 def _is_total(slot: Slot, totals: set[str]) -> bool:
