@@ -20,6 +20,7 @@ CORE = (
     "prose",
     "page",
     "starter",
+    "case",
 )
 # Each module may import those before it in its row, and every module of the rows above.
 LAYERS = (
@@ -37,6 +38,7 @@ LAYERS = (
         "prose",
         "page",
         "starter",
+        "case",
     ),
     ("rules",),
     ("pandoc", "store", "make", "say"),

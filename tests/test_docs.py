@@ -55,7 +55,7 @@ def test_every_option_of_the_readme_exists(readme, root, report):
 
 @pytest.mark.parametrize("rule", rules.names())
 def test_every_rule_has_a_whole_page(rule):
-    page = rules.page(rule)
+    page = rules.rule(rule).page
     first, rest = page.split("\n", 1)
     assert first.endswith("。")
     assert rest.startswith("\n")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nianbao import report, rules
+from nianbao.case import Case
 from nianbao.facts import Facts, parse
 from nianbao.finding import Finding
 from nianbao.kind import KINDS
@@ -139,5 +140,6 @@ def test_any_values_give_findings_never_a_crash(tree):
     facts = parse(tomli_w.dumps(tree), "2020.toml")
     assert isinstance(facts, Facts | Finding)
     if isinstance(facts, Facts):
-        for finding in rules.judge(report.fill(FORM, facts)):
-            assert finding.message
+        findings, crashes = rules.judge(Case(report.fill(FORM, facts), dt.date(2021, 1, 31)))
+        assert not crashes
+        assert all(finding.message for finding in findings)

@@ -108,11 +108,13 @@ def explain(rule: Annotated[str, typer.Argument(help="规则名；不写就列�
 
     with edge():
         if not rule:
-            for name in rules.names():
-                typer.echo(f"{name:24} {rules.page(name).splitlines()[0]}")
+            for known in map(rules.rule, rules.names()):
+                where = f"（{'、'.join(known.editions)} 版）" if known.editions else ""
+                typer.echo(f"{known.name:24} {known.level:8} {known.summary}{where}")
             return
         try:
-            typer.echo(f"{rule}\n\n{rules.page(rule)}")
+            known = rules.rule(rule)
+            typer.echo(f"{known.name}（{known.level}）\n\n{known.page}")
         except KeyError:
             raise Stop(f"没有规则 {rule}", "运行 report explain 看全部规则") from None
 

@@ -23,7 +23,7 @@ def causes(report: Report) -> Iterator[Blame]:
 
     A figure explains several equalities when one and the same change of it mends them all.
     """
-    left = {check: _form(report, check) for check in report.broken if check.relation.sign == "="}
+    left = {check: _form(report, check) for check in report.broken if _is_equality(check)}
     while left:
         chosen = max(_candidates(report, left), key=lambda blame: _weight(report, blame))
         about = [check for check in chosen.checks if _total(check) == chosen.address]
@@ -37,11 +37,16 @@ def _form(report: Report, check: Check) -> Counter[str]:
     """Write left minus right over the figures that the file gives, computed totals resolved."""
     form: Counter[str] = Counter()
     for sign, side in ((1, check.left), (-1, check.right)):
-        for factor, slots in side:
-            for slot in slots:
-                for part in report.parts(slot.address):
-                    form[part] += sign * factor
+        for part in side:
+            for slot in part.slots:
+                for address in report.parts(slot.address):
+                    form[address] += sign * part.term.factor
     return form
+
+
+def _is_equality(check: Check) -> bool:
+    """Tell the sums of one report, which share their cells, from other relations, which are told singly."""
+    return check.relation.sign == "=" and not check.relation.across
 
 
 def _candidates(report: Report, left: dict[Check, Counter[str]]) -> Iterator[Blame]:
@@ -65,14 +70,14 @@ def _sound(report: Report) -> frozenset[str]:
     """Collect the figures that stand in an equality that holds: to change one would break it."""
     found: set[str] = set()
     for check in report.judged:
-        if check.relation.sign == "=" and report.holds(check):
+        if _is_equality(check) and report.holds(check):
             found.update(address for address, factor in _form(report, check).items() if factor)
     return frozenset(found)
 
 
 def _first(report: Report, check: Check) -> str:
     """Take the figure that a broken check is told at: the total it is about, or its first one written."""
-    addresses = [slot.address for side in (check.left, check.right) for _, slots in side for slot in slots]
+    addresses = [slot.address for part in check.parts for slot in part.slots]
     given = [address for address in addresses if address not in report.computed] or addresses
     if (total := _total(check)) in given:
         return total
@@ -81,7 +86,7 @@ def _first(report: Report, check: Check) -> str:
 
 def _total(check: Check) -> str:
     """Return the address of the total that a check is about, or an empty text."""
-    return check.left[0][1][0].address if check.relation.total else ""
+    return check.left[0].slots[0].address if check.relation.total else ""
 
 
 def _weight(report: Report, blame: Blame) -> tuple[int, bool]:

@@ -11,7 +11,14 @@ from nianbao.grid import Block, Heading, Slot, Table
 from nianbao.kind import KINDS
 
 Each = Literal["row", "column"]
-Sign = Literal["=", ">=", "<="]
+Sign = Literal["=", ">=", "<=", "!=", "<=>"]
+SIGNS = {
+    "=": "两边相等",
+    ">=": "左边不小于右边",
+    "<=": "左边不大于右边",
+    "!=": "两边不相等，除非都是 0",
+    "<=>": "两边都是 0，或都不是 0",
+}
 
 # What every data file may say, whatever its form: address -> kind.
 COMMON = {"year": "count", "edition": "text", "title": "text", "published": "date"}
@@ -21,10 +28,19 @@ OPEN = frozenset({OWN, "headings", "prose"})  # tables whose keys are no address
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A row or column, or a group of them, on one side of a relation; `factor` is 1 or -1."""
+    """A row or column, a group of them, or a plain number, on one side of a relation.
+
+    `factor` is 1 or -1; with `before` the figures are those of last year's report.
+    """
 
     path: str
     factor: int
+    before: bool = False
+
+    @property
+    def constant(self) -> int | None:
+        """The number that this term is, or None."""
+        return int(self.path) if self.path.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +54,43 @@ class Relation:
     right: tuple[Term, ...]
     level: Level = "error"
     why: str = ""  # for a rule that has no page of its own
+    at: tuple[str, ...] = ()  # only at these rows or columns
+    but: tuple[str, ...] = ()  # not at these
+    when: str = ""  # only where the author's name matches this pattern
 
     @property
     def total(self) -> str:
         """The row or column that this relation makes a total, or an empty text."""
         plain = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
-        return self.left[0].path if plain else ""
+        return self.left[0].path if plain and not self.across else ""
+
+    @property
+    def across(self) -> bool:
+        """Tell whether last year's figures take part."""
+        return any(term.before for term in (*self.left, *self.right))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A term at one row or column: the slots it means; a group of rows is several slots, a number none."""
+
+    term: Term
+    slots: tuple[Slot, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Check:
-    """A relation at one row or column: the slots on both sides, a group of rows being several slots."""
+    """A relation at one row or column of its table."""
 
     relation: Relation
     where: str  # label of that row or column
-    left: tuple[tuple[int, tuple[Slot, ...]], ...]
-    right: tuple[tuple[int, tuple[Slot, ...]], ...]
+    left: tuple[Part, ...]
+    right: tuple[Part, ...]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of both sides."""
+        return (*self.left, *self.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +174,8 @@ class Form:
 
     def _checks(self, table: Table) -> Iterator[Check]:
         for relation in self.relations.get(table.id, ()):
-            before = len(found := [])
-            for block in table.blocks:
-                found += _applied(relation, table, block)
-            if len(found) == before:
+            found = [check for block in table.blocks for check in _applied(relation, table, block)]
+            if not found:
                 terms = " ".join(term.path for term in (*relation.left, *relation.right))
                 _bad(self.edition, f"tables.{table.id}.relations", f"没有哪一行列同时有 {terms}")
             yield from found
@@ -153,13 +188,17 @@ def _applied(relation: Relation, table: Table, block: Block) -> list[Check]:
         rows, columns = _ids(slot.rows), _ids(slot.columns)
         lines.setdefault(columns if relation.each == "column" else rows, []).append(slot)
     checks = []
-    for slots in lines.values():
-        left = [(term.factor, _under(term, relation, slots)) for term in relation.left]
-        right = [(term.factor, _under(term, relation, slots)) for term in relation.right]
-        if all(found for _, found in (*left, *right)):
-            first = left[0][1][0]
+    for line, slots in lines.items():
+        if (relation.at and line not in relation.at) or line in relation.but:
+            continue
+        left, right = (
+            tuple(Part(term, _under(term, relation, slots)) for term in side)
+            for side in (relation.left, relation.right)
+        )
+        if all(part.slots or part.term.constant is not None for part in (*left, *right)):
+            first = next(slot for part in (*left, *right) for slot in part.slots)
             where = first.columns[-1].label if relation.each == "column" else first.row_label
-            checks.append(Check(relation, where, tuple(left), tuple(right)))
+            checks.append(Check(relation, where, left, right))
     return checks
 
 
@@ -251,8 +290,8 @@ class _Reader:
         return table, relations
 
     def relation(self, raw: object, at: str) -> Relation:
-        values = self.of(raw, at, "rule each holds level why")
-        match = re.fullmatch(r"([^<>=]+)(>=|<=|=)([^<>=]+)", values.get("holds", ""))
+        values = self.of(raw, at, "rule each holds level why at but when")
+        match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", values.get("holds", ""))
         if not match or values.get("each") not in {"row", "column"} or "rule" not in values:
             _bad(self.edition, at, "应写 rule、each（row 或 column）和形如 a + b = c 的 holds")
         level = values.get("level", "error")
@@ -267,13 +306,19 @@ class _Reader:
             right=self.terms(right, at),
             level=level,
             why=values.get("why", ""),
+            at=tuple(values.get("at", ())),
+            but=tuple(values.get("but", ())),
+            when=values.get("when", ""),
         )
 
     def terms(self, side: str, at: str) -> tuple[Term, ...]:
         parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
         if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
             _bad(self.edition, at, f"看不懂 {side.strip()}，只能用 + 和 - 连接地址")
-        return tuple(Term(path, -1 if mark == "-" else 1) for mark, path in parts)
+        return tuple(
+            Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before."))
+            for mark, path in parts
+        )
 
 
 def _bad(edition: str, at: str, why: str) -> NoReturn:

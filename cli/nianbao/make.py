@@ -6,10 +6,12 @@ from datetime import date
 from time import perf_counter
 
 from nianbao import page, pandoc, rules
+from nianbao.case import Case
 from nianbao.facts import Facts
 from nianbao.finding import Finding, Place, Stop, blocking
 from nianbao.form import Form
 from nianbao.report import Report, fill
+from nianbao.rules import Crash
 from nianbao.store import Saved, Store
 
 MARKDOWN = "markdown"  # the page itself, which every format is printed from
@@ -23,6 +25,7 @@ class Checked:
     year: int
     report: Report | None
     findings: list[Finding]
+    crashes: tuple[Crash, ...] = ()
 
     @property
     def blocked(self) -> bool:
@@ -49,16 +52,44 @@ class Built:
     seconds: float
 
 
-def check(store: Store, year: int) -> Checked:
-    """Read and judge the report of a year."""
+def check(store: Store, year: int, today: date | None = None) -> Checked:
+    """Read and judge the report of a year; what depends on the day is judged as of `today`."""
+    before = _read(store, year - 1) if store.has(year - 1) else None
+    report = _read(store, year, before if isinstance(before, Report) else None)
+    if not isinstance(report, Report):
+        return Checked(year, None, [report])
+    case = Case(
+        report,
+        today or date.today(),  # noqa: DTZ011  # the office's own day
+        author=_author(report),
+        texts=_texts(store, report),
+        before=_texts(store, report.before) if report.before else {},
+    )
+    findings, crashes = rules.judge(case)
+    return Checked(year, report, findings, tuple(crashes))
+
+
+def _read(store: Store, year: int, before: Report | None = None) -> Report | Finding:
+    """Read a report; a file that is no TOML or names no form gives the finding that says so."""
     facts = store.facts(year)
     if not isinstance(facts, Facts):
-        return Checked(year, None, [facts])
+        return facts
     form = store.form(facts, year)
-    if not isinstance(form, Form):
-        return Checked(year, None, [form])
-    report = fill(form, facts)
-    return Checked(year, report, rules.judge(report))
+    return fill(form, facts, before) if isinstance(form, Form) else form
+
+
+def _texts(store: Store, report: Report) -> dict[str, str]:
+    """Put the sections into words; none where a fact that they need is missing, which a rule says."""
+    if any(fact.required and fact.id not in report.values for fact in report.form.facts):
+        return {}
+    return page.texts(report, store.template)
+
+
+def _author(report: Report) -> str:
+    try:
+        return page.author(report)
+    except Stop:
+        return ""
 
 
 def build(store: Store, year: int, formats: Sequence[str], *, draft: bool = False) -> Built:

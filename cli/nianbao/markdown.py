@@ -31,6 +31,17 @@ def escape(text: str) -> Markdown:
     return Markdown(_SPECIAL.sub(lambda sign: "\\" + sign[0], plain))
 
 
+def plain(text: str) -> str:
+    """Return the words of Markdown: a paragraph, heading or item a line, without its signs."""
+    lines = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        joined = re.sub(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])", "", block).replace("\n", " ")
+        bare = re.sub(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+", "", joined)
+        bare = re.sub(r"(?<!\\)(\*\*|__|\*|`)", "", bare)
+        lines.append(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", bare).strip())
+    return "\n".join(line for line in lines if line)
+
+
 def table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown:
     """Write a grid as a pandoc grid table; `figures` has the text of its figures by row and column."""
     texts = {(cell.row, cell.column): _signs(figures.get((cell.row, cell.column), cell.text)) for cell in grid.cells}

@@ -39,6 +39,16 @@ def render(report: Report, load: Load) -> Markdown:
     return Markdown(ILLEGAL.sub("\ufffd", re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"))
 
 
+def texts(report: Report, load: Load) -> dict[str, str]:
+    """Return the plain text of each section that is prose, one paragraph a line, as it would be printed."""
+    known = names(report) | {"title": title(report)}
+    return {
+        section.id: markdown.plain(_body(report, section, load, known))
+        for section in report.form.sections
+        if not section.table
+    }
+
+
 def faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
     """Find what is wrong with the placeholders of the prose, section by section."""
     known = names(report) | {"title": "", prose.STANDARD: ""}

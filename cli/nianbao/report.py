@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from nianbao.facts import Facts
-from nianbao.form import OPEN, OWN, Check, Form
+from nianbao.form import OPEN, OWN, Check, Form, Part
 from nianbao.kind import KINDS, Kind, Value, natural
 
 Number = int | Decimal
@@ -31,6 +31,7 @@ class Report:
     facts: Facts
     figures: dict[str, Number]
     computed: dict[str, tuple[str, ...]]  # totals left out -> the addresses they add up
+    before: "Report | None" = None  # last year's, where there is one
 
     @cached_property
     def year(self) -> int:
@@ -69,11 +70,21 @@ class Report:
 
     def sides(self, check: Check) -> tuple[Number, Number]:
         """Add up both sides of a check."""
-        left, right = (
-            sum((factor * self.figures[slot.address] for factor, slots in side for slot in slots), start=0)
-            for side in (check.left, check.right)
-        )
+        left, right = (sum(part.term.factor * self.value(part) for part in side) for side in (check.left, check.right))
         return left, right
+
+    def value(self, part: Part) -> Number:
+        """Add up the figures that a part of a check means, this year's or last year's."""
+        if part.term.constant is not None:
+            return part.term.constant
+        return sum((self.at(slot.address, before=part.term.before) for slot in part.slots), start=0)
+
+    def at(self, address: str, *, before: bool = False) -> Number:
+        """Return a figure of this report, or of last year's, which must be there."""
+        report = self.before if before else self
+        if report is None:
+            raise LookupError(address)
+        return report.figures[address]
 
     def holds(self, check: Check) -> bool:
         """Tell whether a check holds, to the last digit."""
@@ -83,8 +94,12 @@ class Report:
                 return left == right
             case ">=":
                 return left >= right
-            case _:
+            case "<=":
                 return left <= right
+            case "!=":
+                return left != right or left == 0
+            case "<=>":
+                return (left == 0) == (right == 0)
 
     @cached_property
     def unread(self) -> frozenset[str]:
@@ -107,13 +122,16 @@ class Report:
 
     @cached_property
     def judged(self) -> tuple[Check, ...]:
-        """The checks that can be judged: all of whose figures could be read."""
-        return tuple(
-            check
-            for check in self.form.checks
-            if self.unread.isdisjoint(
-                part for _, slots in (*check.left, *check.right) for slot in slots for part in self.parts(slot.address)
-            )
+        """The checks that can be judged: all of whose figures could be read, last year's too."""
+        return tuple(check for check in self.form.checks if all(map(self._readable, check.parts)))
+
+    def _readable(self, part: Part) -> bool:
+        report = self.before if part.term.before else self
+        if report is None:
+            return False
+        addresses = [slot.address for slot in part.slots]
+        return all(address in report.figures for address in addresses) and report.unread.isdisjoint(
+            below for address in addresses for below in report.parts(address)
         )
 
     @cached_property
@@ -122,7 +140,7 @@ class Report:
         return tuple(check for check in self.judged if not self.holds(check))
 
 
-def fill(form: Form, facts: Facts) -> Report:
+def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
     """Fill a form: a figure left out is 0, a total left out the sum of its parts.
 
     A value of the wrong kind counts as left out here; the rules say that it is wrong.
@@ -134,11 +152,11 @@ def fill(form: Form, facts: Facts) -> Report:
     figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
     computed: dict[str, tuple[str, ...]] = {}
     for check in form.checks:
-        (_, total), *_ = check.left
-        if check.relation.total and len(total) == 1 and total[0].address not in written | computed:
-            parts = tuple(slot.address for _, slots in check.right for slot in slots)
-            computed[total[0].address] = parts
-    report = Report(form, facts, figures, computed)
+        if check.relation.total and len(check.left[0].slots) == 1:
+            total = check.left[0].slots[0].address
+            if total not in written and total not in computed:
+                computed[total] = tuple(slot.address for part in check.right for slot in part.slots)
+    report = Report(form, facts, figures, computed, before)
     for address in computed:
         figures[address] = sum((figures[part] for part in report.parts(address)), start=0)
     return report

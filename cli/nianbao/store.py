@@ -52,6 +52,10 @@ class Store:
         """Every report year that has a data file, oldest first."""
         return sorted(int(path.stem) for path in (self.root / "data").glob("*.toml") if _YEAR.fullmatch(path.stem))
 
+    def has(self, year: int) -> bool:
+        """Tell whether a year has a data file."""
+        return (self.root / "data" / f"{year}.toml").is_file()
+
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
         path = self.root / "data" / f"{year}.toml"

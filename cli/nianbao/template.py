@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NoReturn
 
 from jinja2 import FunctionLoader, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -28,6 +29,7 @@ def nothing(name: str) -> str:
     raise TemplateNotFound(name)
 
 
+@lru_cache(maxsize=8)
 def environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
     """Make the place where templates are filled: values become Markdown that prints as they are.
 

@@ -1,21 +1,36 @@
 """The rules: one file each, found by being here. The file's name is the rule's, its docstring the page.
 
 A page begins with one sentence on what is wrong, then says why it matters and gives a bad and a good
-example. A rule file may have `judge(report)`, which yields findings; a file without one describes
-what another part of the road finds (a text that is no TOML, say).
+example. A rule file says its usual `LEVEL` and, where it is not for every form, its `EDITIONS`; it may
+have `judge(case)`, which yields findings. A file without one describes what another part of the road
+finds: a text that is no TOML, or a relation that a form states.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
-from types import ModuleType
 
-from nianbao.finding import Finding, ordered
-from nianbao.report import Report
-from nianbao.rules import relation
+from nianbao.case import Case
+from nianbao.finding import Finding, Level, ordered
 
-Judge = Callable[[Report], Iterator[Finding]]
-_SHARED = {"relation"}  # not a rule: judges what a form's relations say, under the names they give
+_SHARED = {"relation", "wording"}  # no rules themselves, but what several rules judge by
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its name, its page, the level of its findings, the editions it is for (none: all)."""
+
+    name: str
+    page: str
+    level: Level
+    editions: tuple[str, ...]
+    judge: Callable[[Case], Iterator[Finding]]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page."""
+        return self.page.splitlines()[0]
 
 
 def names() -> list[str]:
@@ -23,22 +38,37 @@ def names() -> list[str]:
     return sorted(item.name.replace("_", "-") for item in iter_modules(__path__) if item.name not in _SHARED)
 
 
-def page(rule: str) -> str:
-    """Return a rule's page; raises KeyError where no rule has this name."""
-    if rule not in names():
-        raise KeyError(rule)
-    return (_module(rule).__doc__ or "").strip()
+def rule(name: str) -> Rule:
+    """Return a rule; raises KeyError where none has this name."""
+    if name not in names():
+        raise KeyError(name)
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    page = (module.__doc__ or "").strip()
+    return Rule(name, page, module.LEVEL, getattr(module, "EDITIONS", ()), getattr(module, "judge", _nothing))
 
 
-def judge(report: Report) -> list[Finding]:
-    """Judge a report by every rule; all findings, in the order of the file."""
-    judges: list[Judge] = [getattr(_module(rule), "judge", None) or _nothing for rule in names()]
-    return ordered([finding for judged in (*judges, relation.judge) for finding in judged(report)])
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A rule that itself failed: our mistake, said with the rule's name; the other rules still ran."""
+
+    rule: str
+    error: Exception
 
 
-def _module(rule: str) -> ModuleType:
-    return import_module(f"{__name__}.{rule.replace('-', '_')}")
+def judge(case: Case) -> tuple[list[Finding], list[Crash]]:
+    """Judge a report by every rule; all findings, in the order of the file, and the rules that failed."""
+    from nianbao.rules import relation  # noqa: PLC0415  # it needs this package to be there
+
+    judges = {name: rule(name).judge for name in names()} | {"relation": relation.judge}
+    found: list[Finding] = []
+    crashes: list[Crash] = []
+    for name, judged in judges.items():
+        try:
+            found += judged(case)
+        except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
+            crashes.append(Crash(name, error))
+    return ordered(found), crashes
 
 
-def _nothing(_report: Report) -> Iterator[Finding]:
+def _nothing(_case: Case) -> Iterator[Finding]:
     return iter(())

@@ -19,3 +19,5 @@
     outcome.granted = { person = 1 }
     carried_forward = { person = 1 }
 """
+
+LEVEL = "error"

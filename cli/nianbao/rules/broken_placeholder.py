@@ -16,11 +16,13 @@
 
 from collections.abc import Iterator
 
+from nianbao.case import Case
 from nianbao.finding import Finding
-from nianbao.report import Report
 from nianbao.rules.undefined_fact import faulty
 
+LEVEL = "error"
 
-def judge(report: Report) -> Iterator[Finding]:
+
+def judge(case: Case) -> Iterator[Finding]:
     """Find every placeholder in the prose that is written wrongly."""
-    yield from faulty(report, "broken-placeholder")
+    yield from faulty(case.report, "broken-placeholder")

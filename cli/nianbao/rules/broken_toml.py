@@ -13,3 +13,5 @@
     [agency]
     name = "某局"
 """
+
+LEVEL = "error"

@@ -15,3 +15,5 @@
 
     year = 2020
 """
+
+LEVEL = "error"

@@ -18,14 +18,17 @@ Word 文件和网页都是 XML 一类的文本，遇到这些字符就打不开�
 
 from collections.abc import Iterator
 
+from nianbao.case import Case
 from nianbao.facts import texts
 from nianbao.finding import Finding
 from nianbao.page import ILLEGAL
-from nianbao.report import Report
+
+LEVEL = "error"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find every text that holds a character that no XML file may hold."""
+    report = case.report
     for address, text in texts(report.facts.tree):
         if match := ILLEGAL.search(text):
             yield Finding(

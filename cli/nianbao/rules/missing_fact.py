@@ -16,12 +16,15 @@
 
 from collections.abc import Iterator
 
+from nianbao.case import Case
 from nianbao.finding import Finding
-from nianbao.report import Report
+
+LEVEL = "error"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find every required fact that the data file leaves out."""
+    report = case.report
     written = {entry.address for entry in report.written}
     for fact in report.form.facts:
         if fact.required and fact.id not in written:

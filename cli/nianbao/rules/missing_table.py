@@ -16,12 +16,15 @@
 
 from collections.abc import Iterator
 
+from nianbao.case import Case
 from nianbao.finding import Finding, Place
-from nianbao.report import Report
+
+LEVEL = "error"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find every table of the form that the data file leaves out."""
+    report = case.report
     for table in report.form.tables:
         if table.id not in report.facts.tree:
             yield Finding(

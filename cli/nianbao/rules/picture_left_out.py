@@ -12,3 +12,5 @@
     [prose]
     other = "无。"
 """
+
+LEVEL = "warning"

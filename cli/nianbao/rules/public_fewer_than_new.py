@@ -14,3 +14,6 @@
     [proactive]
     normative = { made = 27, disclosed = 27, public = 120 }
 """
+
+LEVEL = "warning"
+EDITIONS = ("2019",)

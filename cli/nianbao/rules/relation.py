@@ -1,30 +1,32 @@
 """What a form says of its figures (勾稽关系), judged for every rule that the form's relations name."""
 
+import re
 from collections.abc import Iterator
 
 from nianbao import blame, page
+from nianbao.case import Case
 from nianbao.finding import Finding
-from nianbao.form import Check, Term
-from nianbao.grid import Slot
+from nianbao.form import Check, Part
 from nianbao.report import Report
 
-Side = tuple[tuple[int, tuple[Slot, ...]], ...]
 _MANY = 8  # so many addresses of one side are written out; beyond, only those that are not zero
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find every relation of the form that does not hold, one finding for each cause."""
+    report = case.report
     for cause in blame.causes(report):
-        yield _equality(report, cause)
+        yield _sum(report, cause)
+    told = {check for check in report.form.checks if check.relation.sign == "=" and not check.relation.across}
     for check in report.broken:
-        if check.relation.sign != "=":
-            yield _inequality(report, check)
+        if check not in told and re.search(check.relation.when, case.author):
+            yield _single(report, check)
 
 
-def _equality(report: Report, cause: blame.Blame) -> Finding:
+def _sum(report: Report, cause: blame.Blame) -> Finding:
     check, *effects = cause.checks
     left, right = report.sides(check)
-    label = f"应为 {cause.value}" if cause.value is not None else _gap(report, cause.address, left, right, check)
+    label = f"应为 {cause.value}" if cause.value is not None else _gap(report, cause.address, check)
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
@@ -41,69 +43,81 @@ def _equality(report: Report, cause: blame.Blame) -> Finding:
     )
 
 
-def _gap(report: Report, address: str, left: object, right: object, check: Check) -> str:
-    if check.relation.total and address == check.left[0][1][0].address:
+def _gap(report: Report, address: str, check: Check) -> str:
+    left, right = report.sides(check)
+    if check.relation.total and address == check.left[0].slots[0].address:
         return f"写 {left}，各项之和是 {right}"
-    return f"这里是 {report.figures[address]}，两边差 {abs(report.sides(check)[0] - report.sides(check)[1])}"
+    return f"这里是 {report.figures[address]}，两边差 {abs(left - right)}"
 
 
 def _message(report: Report, check: Check) -> str:
     left, right = report.sides(check)
     if check.relation.total:
-        name = _name(check.relation.left[0], check.left[0][1], check)
-        return f"{check.where}: {name} {left} 不等于各项之和 {right}"
-    sums = ((check.relation.left, check.left, left), (check.relation.right, check.right, right))
+        return f"{check.where}: {_name(check.left[0], check)} {left} 不等于各项之和 {right}"
     words = [
-        " ".join(_terms(report, check, terms, side)) + (f" = {total}" if len(side) > 1 else "")
-        for terms, side, total in sums
+        " ".join(_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
+        for side, total in ((check.left, left), (check.right, right))
     ]
     return f"{check.where}: {words[0]}，{words[1]}，应当相等"
 
 
-def _inequality(report: Report, check: Check) -> Finding:
+_SAID = {
+    "=": ("不等于", "写 {left}，应为 {right}"),
+    ">=": ("小于", "写 {left}，至少应为 {right}"),
+    "<=": ("大于", "写 {left}，至多应为 {right}"),
+    "!=": ("正好等于", "两边都是 {right}"),
+    "<=>": ("有一边是 0，另一边不是：", "写 {left}"),
+}
+
+
+def _single(report: Report, check: Check) -> Finding:
     left, right = report.sides(check)
-    least = check.relation.sign == ">="
-    words = [
-        " ".join(_terms(report, check, terms, side))
-        for terms, side in ((check.relation.left, check.left), (check.relation.right, check.right))
-    ]
-    address = check.left[0][1][0].address
+    words = [" ".join(_terms(report, check, side)) for side in (check.left, check.right)]
+    verb, label = _SAID[check.relation.sign]
+    address = check.left[0].slots[0].address
+    sides = (("左边", left, check.left), ("右边", right, check.right))
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
         place=report.facts.place(address),
-        message=f"{check.where}: {words[0]} {'小于' if least else '大于'} {words[1]}",
+        message=f"{check.where}: {words[0]} {verb} {words[1]}",
         address=address,
-        label=f"写 {left}，{'至少' if least else '至多'}应为 {right}",
+        label=label.format(left=left, right=right) if len(check.left) == 1 or check.relation.sign == "!=" else "",
         notes=tuple(
             f"{name} {total} = {_made(report, side)}"
-            for name, total, side in (("左边", left, check.left), ("右边", right, check.right))
-            if len(side) > 1
+            for name, total, side in sides
+            if len(side) > 1 or side[0].term.before
         ),
         fix=check.relation.why,
     )
 
 
-def _terms(report: Report, check: Check, terms: tuple[Term, ...], side: Side) -> Iterator[str]:
-    for at, (term, (factor, slots)) in enumerate(zip(terms, side, strict=True)):
-        sign = "- " if factor < 0 else "+ " if at else ""
-        yield f"{sign}{_name(term, slots, check)} {sum(report.figures[slot.address] for slot in slots)}"
+def _terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
+    for at, part in enumerate(side):
+        sign = "- " if part.term.factor < 0 else "+ " if at else ""
+        if part.term.constant is not None:
+            yield f"{sign}{part.term.constant}"
+        else:
+            yield f"{sign}{_name(part, check)} {report.value(part)}"
 
 
-def _name(term: Term, slots: tuple[Slot, ...], check: Check) -> str:
+def _name(part: Part, check: Check) -> str:
     """Call a row, a column or a group of them by its label on the form."""
-    path = slots[0].rows if check.relation.each == "column" else slots[0].columns
+    path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
     ids = [heading for heading in path if heading.id]
-    return ids[term.path.count(".")].label
+    return ("上年的 " if part.term.before else "") + ids[part.term.path.count(".")].label
 
 
-def _made(report: Report, side: Side) -> str:
+def _made(report: Report, side: tuple[Part, ...]) -> str:
     """Write a sum out: every address with its figure, or in a long sum those that are not zero."""
-    parts = [(factor, slot.address) for factor, slots in side for slot in slots]
-    shown = [part for part in parts if report.figures[part[1]]] if len(parts) > _MANY else parts
+    parts = [(part, slot.address) for part in side for slot in part.slots]
+    shown = [(part, at) for part, at in parts if len(parts) <= _MANY or report.at(at, before=part.term.before)]
     text = ""
-    for factor, address in shown:
-        sign = " - " if factor < 0 else " + " if text else ""
-        text += f"{sign}{address} {page.show(report, address)}"
+    for part, address in shown:
+        sign = " - " if part.term.factor < 0 else " + " if text else ""
+        origin = report.before if part.term.before else report
+        if origin is not None:
+            where = f"{origin.facts.file} " if part.term.before else ""
+            text += f"{sign}{where}{address} {page.show(origin, address)}"
     left_out = len(parts) - len(shown)
-    return f"{text or '0'}（另 {left_out} 项为 0）" if left_out else text
+    return f"{text or '0'}（另 {left_out} 项为 0）" if left_out else text or "0"

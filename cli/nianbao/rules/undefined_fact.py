@@ -17,15 +17,18 @@
 from collections.abc import Iterator
 
 from nianbao import page
+from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.report import Report
+
+LEVEL = "error"
 
 RULE = "undefined-fact"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find every placeholder in the prose that names no fact."""
-    yield from faulty(report, RULE)
+    yield from faulty(case.report, RULE)
 
 
 def faulty(report: Report, rule: str) -> Iterator[Finding]:

@@ -18,14 +18,18 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.report import Report
+
+LEVEL = "error"
 
 RULE = "unknown-key"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find every key that the form does not know."""
+    report = case.report
     for entry in report.written:
         if not entry.known:
             yield _finding(report, entry.address)

@@ -16,12 +16,15 @@
 
 from collections.abc import Iterator
 
+from nianbao.case import Case
 from nianbao.finding import Finding
-from nianbao.report import Report
+
+LEVEL = "error"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find an edition that is not in force for the report year."""
+    report = case.report
     form = report.form
     if report.year and not form.in_force(report.year):
         until = f"至 {form.last_year} 年度" if form.last_year else "年度起"

@@ -17,3 +17,5 @@
     received        = { person = 1, business = 1, total = 2 }
     outcome.granted = { person = 1, business = 1, total = 2 }
 """
+
+LEVEL = "error"

@@ -17,15 +17,19 @@
 
 from collections.abc import Iterator
 
+from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.kind import said
 from nianbao.report import Report, Written
 
+LEVEL = "error"
+
 RULE = "wrong-type"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find every value that is not of the kind that belongs at its address."""
+    report = case.report
     for entry in report.written:
         if entry.known and (why := _why(entry)):
             label = report.form.labels.get(entry.address, entry.address)

@@ -16,12 +16,15 @@
 import re
 from collections.abc import Iterator
 
+from nianbao.case import Case
 from nianbao.finding import Finding
-from nianbao.report import Report
+
+LEVEL = "error"
 
 
-def judge(report: Report) -> Iterator[Finding]:
+def judge(case: Case) -> Iterator[Finding]:
     """Find a report year that is missing or is not the one that the file is named for."""
+    report = case.report
     name = re.search(r"(\d{4})\.toml$", report.facts.file)
     year = report.facts.tree.get("year")
     if "year" not in report.facts.tree:

@@ -1,0 +1,37 @@
+"""What a rule judges: a report with last year's, its texts as they would be printed, and the day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from nianbao.finding import Finding, Level, Place
+from nianbao.report import Report
+
+
+@dataclass(frozen=True)
+class Case:
+    """A report before its rules. `texts` has the plain text of each section, one paragraph a line.
+
+    `texts` is empty where the templates could not be filled; `before` are last year's texts.
+    """
+
+    report: Report
+    today: date
+    author: str = ""  # who issues the report, where the file says so
+    texts: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+
+    def find(  # noqa: PLR0913  # a finding has that many sides
+        self,
+        rule: str,
+        level: Level,
+        address: str,
+        message: str,
+        *,
+        label: str = "",
+        notes: tuple[str, ...] = (),
+        fix: str = "",
+        place: Place | None = None,
+    ) -> Finding:
+        """Make a finding at an address of the data file, or at a place in it."""
+        return Finding(rule, level, place or self.report.facts.place(address), message, address, label, notes, fix)
