@@ -21,6 +21,7 @@ CORE = (
     "page",
     "starter",
     "case",
+    "choice",
 )
 # Each module may import those before it in its row, and every module of the rows above.
 LAYERS = (
@@ -39,6 +40,7 @@ LAYERS = (
         "page",
         "starter",
         "case",
+        "choice",
     ),
     ("rules",),
     ("pandoc", "store", "make", "say"),

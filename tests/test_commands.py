@@ -46,7 +46,9 @@ def test_json_is_for_machines(office, report):
     assert only["ok"] is True
     assert {file["format"] for file in only["files"]} == {"html", "docx", "pdf"}
     assert all(file["bytes"] == (office / file["path"]).stat().st_size for file in only["files"])
-    (finding,) = only["findings"]
+    note, finding = only["findings"]
+    assert note["rule"] == "no-last-year"
+    assert note["line"] is None
     line = (office / "data/2020.toml").read_text(encoding="utf-8").splitlines()[finding["line"] - 1]
     assert line[finding["column"] - 1 :].startswith("20")
     assert finding["rule"] == "public-fewer-than-new"

@@ -49,6 +49,9 @@ Formats = Annotated[
     str,
     typer.Option("--to", help="格式，用逗号分开：html、docx、pdf、markdown", metavar="FORMATS"),
 ]
+Select = Annotated[str, typer.Option("--select", help="只看这些规则，用逗号分开", metavar="RULES", show_default=False)]
+Ignore = Annotated[str, typer.Option("--ignore", help="不看这些规则，用逗号分开", metavar="RULES", show_default=False)]
+Strict = Annotated[bool, typer.Option("--strict", help="有警告也算没有通过")]
 Json = Annotated[bool, typer.Option("--json", help="结果写成 JSON，供程序读取")]
 
 
@@ -58,7 +61,10 @@ def build(
     to: Formats = STANDARD,
     root: Root = None,
     out: Out = None,
+    select: Select = "",
+    ignore: Ignore = "",
     *,
+    strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help="有错误也生成，每页标明草稿")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="只说发现的问题")] = False,
     as_json: Json = False,
@@ -69,11 +75,12 @@ def build(
 
     with edge():
         store = Store.at(root, out)
-        formats = [name.strip() for name in (to or STANDARD).split(",")]
+        formats = listed(to) or listed(STANDARD)
+        choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
 
         def one(year: int) -> make.Built:
             with progress(f"正在生成 {year} 年度报告", quiet=quiet or as_json):
-                return make.build(store, year, formats, draft=draft)
+                return make.build(store, year, formats, draft=draft, choice=choice)
 
         reports, stops = each(wanted(store, years), one)
         if as_json:
@@ -85,14 +92,23 @@ def build(
 
 
 @app.command(epilog="例：report validate 2020　·　report validate --json")
-def validate(years: Years = None, root: Root = None, *, as_json: Json = False) -> None:
+def validate(
+    years: Years = None,
+    root: Root = None,
+    select: Select = "",
+    ignore: Ignore = "",
+    *,
+    strict: Strict = False,
+    as_json: Json = False,
+) -> None:
     """只核对，不生成。"""
     from nianbao import make, say
     from nianbao.store import Store
 
     with edge():
         store = Store.at(root)
-        reports, stops = each(wanted(store, years), lambda year: make.check(store, year))
+        choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
+        reports, stops = each(wanted(store, years), lambda year: make.check(store, year, choice))
         if as_json:
             found = [say.checked_data(report) for report in reports]
             say.machine({"reports": found, "stops": [stop.message for stop in stops]})
@@ -186,6 +202,11 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
 # ── the edge ─────────────────────────────────────────────────────────────────────────
 
 
+def listed(words: str) -> list[str]:
+    """Part a list written with commas."""
+    return [word.strip() for word in words.split(",") if word.strip()]
+
+
 def wanted(store: "Store", years: list[int] | None) -> list[int]:
     """Return the years asked for, else the newest one that has a data file."""
     if years:
@@ -210,6 +231,12 @@ def each(years: list[int], work: Callable[[int], T]) -> tuple[list[T], list[Stop
 
 def leave(reports: "list[make.Checked]", stops: list[Stop], *, draft: bool = False) -> None:
     """Exit as the findings ask: 2 where something could not run, 1 on errors, else 0."""
+    for report in reports:
+        for crash in report.crashes:
+            why = f"{type(crash.error).__name__}: {crash.error}"
+            stops.append(
+                Stop(f"规则 {crash.rule} 自己出错了（{why}）", "这是 nianbao 的错，别的规则照常核对；请报给我们")
+            )
     for stop in stops:
         stopped(stop)
     if stops:

@@ -17,6 +17,7 @@ class Case:
 
     report: Report
     today: date
+    rules: tuple[str, ...] = ()  # the names that an acceptance may give
     author: str = ""  # who issues the report, where the file says so
     texts: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, str] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """What is wrong with a report, as a value: where, which rule, why, and what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,12 +40,12 @@ class Finding:
     fix: str = ""
 
 
-def ordered(findings: list[Finding]) -> list[Finding]:
+def ordered(findings: Sequence[Finding]) -> list[Finding]:
     """Sort by file and place, as a reader meets them."""
     return sorted(findings, key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule))
 
 
-def blocking(findings: list[Finding]) -> bool:
+def blocking(findings: Sequence[Finding]) -> bool:
     """Tell whether any of them forbids to print."""
     return any(finding.level == "error" for finding in findings)
 

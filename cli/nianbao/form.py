@@ -23,7 +23,7 @@ SIGNS = {
 # What every data file may say, whatever its form: address -> kind.
 COMMON = {"year": "count", "edition": "text", "title": "text", "published": "date"}
 OWN = "own"  # the office's own facts: any name, any plain value
-OPEN = frozenset({OWN, "headings", "prose"})  # tables whose keys are no addresses of the form
+OPEN = frozenset({OWN, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,16 @@ class Fact:
     ask: Any = None  # what a new data file says here, for a person to replace
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The day of the following year by which a report is due, for authors whose name matches."""
+
+    month: int
+    day: int
+    author: str = ""
+    basis: str = ""
+
+
 @dataclass(frozen=True)
 class Form:
     """One edition of a form: everything that the law or an office lays down about a document."""
@@ -131,6 +141,7 @@ class Form:
     tables: tuple[Table, ...]
     relations: Mapping[str, tuple[Relation, ...]]
     facts: tuple[Fact, ...]
+    due: tuple[Due, ...] = ()
 
     def in_force(self, year: int) -> bool:
         """Tell whether reports of that year use this edition."""
@@ -219,7 +230,7 @@ def _ids(path: tuple[Heading, ...]) -> str:
 def read(raw: Mapping[str, Any], edition: str) -> Form:
     """Read a form from its values; raises `Stop` that names the place of what a form cannot say."""
     reader = _Reader(edition)
-    top = reader.of(raw, "", "name document years template title author sections tables facts")
+    top = reader.of(raw, "", "name document years template title author sections tables facts due")
     years = reader.of(top.get("years", {}), "years", "from to")
     tables = [reader.table(item, f"tables[{at}]") for at, item in enumerate(top.get("tables", []))]
     form = Form(
@@ -235,6 +246,7 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         tables=tuple(table for table, _ in tables),
         relations={table.id: relations for table, relations in tables},
         facts=tuple(reader.made(Fact, item, "facts") for item in top.get("facts", [])),
+        due=tuple(reader.made(Due, item, "due") for item in top.get("due", [])),
     )
     known = {table.id for table in form.tables}
     for section in form.sections:

@@ -1,14 +1,15 @@
 """The whole road in a few lines: facts, form, report, findings, page, files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
 from nianbao import page, pandoc, rules
 from nianbao.case import Case
+from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
-from nianbao.finding import Finding, Place, Stop, blocking
+from nianbao.finding import Finding, Place, Stop, ordered
 from nianbao.form import Form
 from nianbao.report import Report, fill
 from nianbao.rules import Crash
@@ -26,11 +27,13 @@ class Checked:
     report: Report | None
     findings: list[Finding]
     crashes: tuple[Crash, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    strict: bool = False
 
     @property
     def blocked(self) -> bool:
         """Tell whether a finding forbids to print."""
-        return self.report is None or blocking(self.findings)
+        return self.report is None or Choice(strict=self.strict).blocks(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,9 @@ class Built:
     seconds: float
 
 
-def check(store: Store, year: int, today: date | None = None) -> Checked:
+def check(store: Store, year: int, choice: Choice | None = None, today: date | None = None) -> Checked:
     """Read and judge the report of a year; what depends on the day is judged as of `today`."""
+    choice = choice or Choice()
     before = _read(store, year - 1) if store.has(year - 1) else None
     report = _read(store, year, before if isinstance(before, Report) else None)
     if not isinstance(report, Report):
@@ -61,12 +65,26 @@ def check(store: Store, year: int, today: date | None = None) -> Checked:
     case = Case(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
+        rules=tuple(rules.names()),
         author=_author(report),
         texts=_texts(store, report),
         before=_texts(store, report.before) if report.before else {},
     )
-    findings, crashes = rules.judge(case)
-    return Checked(year, report, findings, tuple(crashes))
+    found, crashes = rules.judge(case)
+    findings, accepted = settle(found, choice, report)
+    return Checked(year, report, ordered(findings), tuple(crashes), tuple(accepted), choice.strict)
+
+
+def chosen(store: Store, select: Sequence[str], ignore: Sequence[str], *, strict: bool = False) -> Choice:
+    """Put together what the command line and the office's file choose; raises `Stop` for an unknown rule."""
+    known = [*rules.names(), *store.relation_rules()]
+    levels, file = store.settings()
+    return Choice(
+        frozenset(named(rule, known) for rule in select),
+        frozenset(named(rule, known) for rule in ignore),
+        read(levels, known, file),
+        strict,
+    )
 
 
 def _read(store: Store, year: int, before: Report | None = None) -> Report | Finding:
@@ -92,15 +110,17 @@ def _author(report: Report) -> str:
         return ""
 
 
-def build(store: Store, year: int, formats: Sequence[str], *, draft: bool = False) -> Built:
+def build(
+    store: Store, year: int, formats: Sequence[str], *, draft: bool = False, choice: Choice | None = None
+) -> Built:
     """Check the report of a year and print it in every format at once, unless a finding forbids it."""
     start = perf_counter()
-    chosen = choose(store, formats)
-    checked = check(store, year)
+    wanted = choose(store, formats)
+    checked = check(store, year, choice)
     if checked.report is None or (checked.blocked and not draft):
         return Built(checked, [], perf_counter() - start)
     markdown = page.render(checked.report, store.template)
-    printed, left_out = pandoc.print_all(markdown, chosen, store.look(), day=_day(checked.report), draft=draft)
+    printed, left_out = pandoc.print_all(markdown, wanted, store.look(), day=_day(checked.report), draft=draft)
     if MARKDOWN in formats:
         printed.append(pandoc.Printed(MARKDOWN, markdown.encode()))
     findings = [*checked.findings, *(_no_picture(checked.report, source) for source in left_out)]
@@ -108,7 +128,7 @@ def build(store: Store, year: int, formats: Sequence[str], *, draft: bool = Fals
     outputs = [
         Output(part.suffix, where, len(part.content), part.pages) for part, where in zip(printed, saved, strict=True)
     ]
-    return Built(Checked(year, checked.report, findings), outputs, perf_counter() - start)
+    return Built(replace(checked, findings=findings), outputs, perf_counter() - start)
 
 
 def choose(store: Store, names: Sequence[str]) -> list[pandoc.Format]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from nianbao.choice import Accepted
 from nianbao.finding import LEVELS, Finding, Place
 from nianbao.make import Built, Checked
 from nianbao.rules import names
@@ -65,8 +66,15 @@ def checked(reports: Sequence[Checked]) -> None:
     for report in reports:
         findings(report.findings)
     found = [finding for report in reports for finding in report.findings]
+    accepted([one for report in reports for one in report.accepted])
     years = "、".join(str(report.year) for report in reports)
     typer.echo(f"{years} 年度：{tally(found)}" if years else "")
+
+
+def accepted(found: Sequence[Accepted]) -> None:
+    """List the findings that the data file accepts, with the reasons."""
+    for one in found:
+        typer.echo(f"已接受 {one.finding.place}: {one.finding.rule}：{one.because}")
 
 
 def tally(found: Sequence[Finding]) -> str:
@@ -96,6 +104,7 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
     if quiet or not rows:
         return
     table(("文件", "大小", "页数", "用时", ""), rows)
+    accepted([one for report in reports for one in report.checked.accepted])
     found = [finding for report in reports for finding in report.checked.findings]
     typer.echo(f"{len(rows)} 个文件；{tally(found)}")
 

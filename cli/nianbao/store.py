@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,16 @@ class Store:
             raise Stop(f"{year} 年度可用的格式{why}：{known}", '在数据文件里写明，例如 edition = "2021"')
         return forms[0][1]
 
+    def relation_rules(self) -> set[str]:
+        """Name the rules of every relation that a form states, whether they have a page or not."""
+        forms = [self._form(path, name) for name, path in self.editions().items()]
+        return {relation.rule for form in forms for own in form.relations.values() for relation in own}
+
+    def settings(self) -> tuple[dict[str, Any], str]:
+        """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
+        path = self.root / "report.toml"
+        return (_toml(path) if path.is_file() else {}), shown(path)
+
     def formats(self) -> dict[str, Format]:
         """Every output format by its suffix, as its folder describes it."""
         found: dict[str, Format] = {}
@@ -139,7 +150,7 @@ class Store:
         return _toml(path)
 
     def _form(self, path: Path, edition: str) -> Form:
-        return read(_toml(path), edition)
+        return _read_form(path, edition)
 
     def _find(self, name: str) -> Path | None:
         if ".." in name.split("/"):
@@ -162,6 +173,11 @@ class Store:
     def save(self, stem: str, contents: Mapping[str, bytes]) -> list[Saved]:
         """Write the files of one report, `build/<stem>.<suffix>`: all of them or, on an error, none."""
         return _write({self.out / f"{stem}.{suffix}": content for suffix, content in contents.items()})
+
+
+@cache
+def _read_form(path: Path, edition: str) -> Form:
+    return read(_toml(path), edition)
 
 
 def shown(path: Path) -> str:

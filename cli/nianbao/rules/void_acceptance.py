@@ -1,0 +1,28 @@
+"""接受过的发现，值已经变了，接受不再有效。
+
+接受是对当时那个值作出的；值改过以后要重新看一遍，再决定改数据、改接受的值，还是删去接受。
+
+不对:
+
+    [proactive]
+    normative = { made = 27, disclosed = 27, public = 21 }
+
+    [[accept]]
+    rule    = "public-fewer-than-new"
+    at      = "proactive.normative.public"
+    value   = 20
+    because = "年内废止七件"
+
+对:
+
+    [proactive]
+    normative = { made = 27, disclosed = 27, public = 20 }
+
+    [[accept]]
+    rule    = "public-fewer-than-new"
+    at      = "proactive.normative.public"
+    value   = 20
+    because = "年内废止七件"
+"""
+
+LEVEL = "warning"
