@@ -61,13 +61,13 @@ def judged(example, editions, root):
         form = store.form(facts, year)
         report = fill(form, facts, before)
         last, before = before, report
-    case = Case(report, TODAY, rules=tuple(rules.names()), author=make._author(report))  # noqa: SLF001  # the road's own
+    case = Case(report, TODAY, rules=rules.names(), author=make._author(report))  # noqa: SLF001  # the road's own
     if "name" in report.facts.tree["agency"]:
         known = page.texts(report, store.template)
         case = Case(
             report,
             TODAY,
-            rules=tuple(rules.names()),
+            rules=rules.names(),
             author=make._author(report),  # noqa: SLF001  # see above
             texts=known,
             before=page.texts(last, store.template) if last else {},

@@ -168,6 +168,11 @@ class Form:
         return frozenset(found)
 
     @cached_property
+    def tops(self) -> tuple[str, ...]:
+        """The first key of every address."""
+        return tuple(dict.fromkeys(address.split(".")[0] for address in self.kinds))
+
+    @cached_property
     def labels(self) -> dict[str, str]:
         """What to call an address in front of people."""
         facts = {fact.id: fact.label for fact in self.facts}

@@ -65,7 +65,7 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
     case = Case(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
-        rules=tuple(rules.names()),
+        rules=rules.names(),
         author=_author(report),
         texts=_texts(store, report),
         before=_texts(store, report.before) if report.before else {},
@@ -77,7 +77,7 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
 
 def chosen(store: Store, select: Sequence[str], ignore: Sequence[str], *, strict: bool = False) -> Choice:
     """Put together what the command line and the office's file choose; raises `Stop` for an unknown rule."""
-    known = [*rules.names(), *store.relation_rules()]
+    known = (*rules.names(), *store.relation_rules())
     levels, file = store.settings()
     return Choice(
         frozenset(named(rule, known) for rule in select),

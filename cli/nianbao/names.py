@@ -12,27 +12,34 @@ from nianbao.report import Report
 class Node:
     """A table of facts as templates see it: `requests.received.total` is a walk over nodes."""
 
-    __slots__ = ("_address", "_entries")
+    __slots__ = ("_address", "_report")
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, report: Report, address: str) -> None:
+        self._report = report
         self._address = address
-        self._entries: dict[str, object] = {}
 
     def __getattr__(self, name: str) -> object:
-        try:
-            return self._entries[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        value = below(self, name)
+        if value is None:
+            raise AttributeError(name)
+        return value
 
 
-def entries(node: Node) -> dict[str, object]:
-    """Return what stands under a node, out of reach of templates, which see no name with an underscore."""
-    return node._entries  # noqa: SLF001  # its own module
+def below(node: Node, name: str) -> object:
+    """Return what stands under a node: a value, a node, an absent fact, or None where nothing is known."""
+    return _find(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
 
 
 def place(node: Node) -> str:
-    """Return a node's address."""
+    """Return a node's address, out of reach of templates, which see no name with an underscore."""
     return node._address  # noqa: SLF001  # its own module
+
+
+def known(node: Node) -> list[str]:
+    """Name what may stand under a node."""
+    report, start = node._report, f"{node._address}."  # noqa: SLF001  # its own module
+    addresses = (*report.form.kinds, *report.form.groups, *report.values)
+    return sorted({address[len(start) :].split(".")[0] for address in addresses if address.startswith(start)})
 
 
 class Absent:
@@ -62,32 +69,26 @@ class Unknown(StrictUndefined):
 
 def unknown(above: object, address: str) -> str:
     """Say that an address names no fact under the node above, and which one is nearest."""
-    known = entries(above) if isinstance(above, Node) else above if isinstance(above, Mapping) else {}
+    others = known(above) if isinstance(above, Node) else list(above) if isinstance(above, Mapping) else []
     group, _, name = address.rpartition(".")
-    near = get_close_matches(name, list(known), 1)
+    near = get_close_matches(name, others, 1)
     nearest = f"；最接近的是 {f'{group}.{near[0]}'.strip('.')}" if near else ""
     return f"没有名为 {address} 的事实{nearest}"
 
 
 def names(report: Report) -> dict[str, object]:
-    """Make the tree of facts that templates may name: each address of the form, and the office's own."""
-    root = Node("")
-    values = {**report.values, **report.figures}
-    for address in (*report.form.kinds, *(at for at in values if at.startswith(f"{OWN}."))):
-        *groups, last = address.split(".")
-        node = root
-        for group in groups:
-            node = _below(node, group)
-        entries(node)[last] = values.get(address, Absent(address, report.form.labels.get(address, "")))
-    _below(root, OWN)
-    return dict(entries(root))
+    """Give the facts that templates may name: each address of the form, and the office's own."""
+    return {top: _find(report, top) for top in (*report.form.tops, OWN)}
 
 
-def _below(node: Node, name: str) -> Node:
-    below = entries(node).setdefault(name, Node(f"{place(node)}.{name}".strip(".")))
-    if not isinstance(below, Node):
-        raise TypeError(name)
-    return below
+def _find(report: Report, address: str) -> object:
+    if address in report.figures:
+        return report.figures[address]
+    if address in report.values:
+        return report.values[address]
+    if address in report.form.kinds:
+        return Absent(address, report.form.labels.get(address, ""))
+    return Node(report, address) if address in report.form.groups else None
 
 
 def given(value: object) -> bool:

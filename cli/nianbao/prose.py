@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from nianbao.names import Absent, Node, entries, unknown
+from nianbao.names import Absent, Node, below, unknown
 from nianbao.template import Names, environment, filled_text, nothing
 
 STANDARD = "standard"  # stands for the form's own text of the section
@@ -64,7 +64,7 @@ def _named(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:
     above: object = names
     value: object = names.get(keys[0])
     for at, key in enumerate(keys[1:], 1):
-        above, value = value, entries(value).get(key) if isinstance(value, Node) else None
+        above, value = value, below(value, key) if isinstance(value, Node) else None
         if value is None:
             address = ".".join(keys[: at + 1])
             break

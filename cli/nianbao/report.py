@@ -23,7 +23,7 @@ class Written:
     known: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
     """A filled form. `figures` has every figure of every table; a total left out is computed."""
 

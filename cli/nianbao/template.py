@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
-from jinja2 import FunctionLoader, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nianbao.finding import Stop
@@ -62,9 +62,14 @@ def filled(place: ImmutableSandboxedEnvironment, name: str, names: Names) -> str
 def filled_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
     """Fill a text that is no file of its own but stands in `origin`; raises `TemplateFault`."""
     try:
-        return environment(nothing, plain=plain).from_string(text).render(names)
+        return _compiled(text, plain=plain).render(names)
     except Exception as error:  # noqa: BLE001  # see `filled`
         _fail(error, origin)
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str, *, plain: bool) -> Template:
+    return environment(nothing, plain=plain).from_string(text)
 
 
 def _as_markdown(value: object) -> object:

@@ -8,6 +8,7 @@ finds: a text that is no TOML, or a relation that a form states.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -33,11 +34,13 @@ class Rule:
         return self.page.splitlines()[0]
 
 
-def names() -> list[str]:
+@cache
+def names() -> tuple[str, ...]:
     """Name every rule that has a page, in alphabetical order."""
-    return sorted(item.name.replace("_", "-") for item in iter_modules(__path__) if item.name not in _SHARED)
+    return tuple(sorted(item.name.replace("_", "-") for item in iter_modules(__path__) if item.name not in _SHARED))
 
 
+@cache
 def rule(name: str) -> Rule:
     """Return a rule; raises KeyError where none has this name."""
     if name not in names():
