@@ -48,7 +48,7 @@ def _doubt(report: Report, check: Check) -> Iterator[str]:
     """Name both ways in which a written total of 0 over parts that are not 0 may have come about."""
     left, right = report.sides(check)
     if check.relation.total and left == 0 and right:
-        yield "可能是总计没有填，也可能是一个数在抄录时拆成了两格：对照原件再改"
+        yield "可能是这一格没有填，也可能是一个数在抄录时拆成了两格：对照原件再改"
 
 
 def _gap(report: Report, address: str, check: Check) -> str:
