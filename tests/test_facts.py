@@ -143,3 +143,26 @@ def test_any_values_give_findings_never_a_crash(tree):
         findings, crashes = rules.judge(Case(report.fill(FORM, facts), dt.date(2021, 1, 31)))
         assert not crashes
         assert all(finding.message for finding in findings)
+
+
+LARGE = {
+    "ten thousand facts of its own": "[own]\n" + "".join(f"k{at} = {at}\n" for at in range(10_000)),
+    "a hundred thousand unknown rows": "[requests]\n" + "".join(f"k{at} = {{ a = 1 }}\n" for at in range(100_000)),
+    "three million signs of prose": '[prose]\nother = """\n' + "字" * 3_000_000 + '\n"""\n',
+    "ten thousand keys deep": "[" + ".".join(f"k{at}" for at in range(10_000)) + "]\nx = 1\n",
+    "ten thousand quoted keys deep": "[" + ".".join(f'"k {at}"' for at in range(10_000)) + "]\nx = 1\n",
+    "ten thousand brackets deep": "x = " + "[" * 10_000 + "]" * 10_000 + "\n",
+    "a hundred thousand placeholders": '[prose]\nother = """\n' + "{{ own.x }}" * 100_000 + '\n"""\n',
+    "a hundred thousand braces": '[prose]\nother = """\n' + "{{" * 100_000 + '\n"""\n',
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_large_and_deep_files_give_a_bounded_answer(case):
+    facts = parse(LARGE[case], "2020.toml")
+    if isinstance(facts, Finding):
+        assert facts.rule == "broken-toml"
+        return
+    findings, crashes = rules.judge(Case(report.fill(FORM, facts), dt.date(2021, 1, 31), rules=rules.names()))
+    assert not crashes
+    assert len(findings) < 1000

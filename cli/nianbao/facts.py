@@ -14,7 +14,8 @@ from nianbao.finding import Finding, Place
 Tree: TypeAlias = dict[str, Any]
 
 DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
-_DOTTED = re.compile(rf"(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEPTH_LIMIT}}}")
+_KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DOTTED = re.compile(rf"(?<![\w\"'-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEPTH_LIMIT}}}")
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 

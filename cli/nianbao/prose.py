@@ -9,6 +9,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from nianbao.names import Absent, Node, below, unknown
 from nianbao.template import Names, environment, filled_text, nothing
 
+MANY = 2000  # placeholders in one section: far more than a report has, few enough to judge at once
 STANDARD = "standard"  # stands for the form's own text of the section
 _ALLOWED = (
     nodes.Template,
@@ -42,6 +43,9 @@ def written(text: str, names: Names, section: str) -> str:
 
 def faults(text: str, names: Names) -> Iterator[Fault]:
     """Judge prose without running it: it may name facts, add and subtract them, and nothing else."""
+    if text.count("{{") > MANY:
+        yield Fault(1, f"占位太多，一个部分最多 {MANY} 处", rule="broken-placeholder")
+        return
     try:
         tree = environment(nothing).parse(text)
     except TemplateSyntaxError as error:

@@ -7,14 +7,17 @@ finds: a text that is no TOML, or a relation that a form states.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
+from itertools import islice
 from pkgutil import iter_modules
 
 from nianbao.case import Case
-from nianbao.finding import Finding, Level, ordered
+from nianbao.finding import Finding, Level, Place, ordered
 
+MANY = 200  # findings of one rule that anyone can use; a file with more is wrong as a whole
+_MORE = f"同样的问题不止 {MANY} 处，其余没有列出：先改前面的"
 _SHARED = {"relation", "wording"}  # no rules themselves, but what several rules judge by
 
 
@@ -67,7 +70,10 @@ def judge(case: Case) -> tuple[list[Finding], list[Crash]]:
     crashes: list[Crash] = []
     for name, judged in judges.items():
         try:
-            found += judged(case)
+            told = list(islice(judged(case), MANY))
+            found += told
+            if len(told) == MANY:
+                found.append(replace(told[-1], place=Place(case.report.facts.file), message=_MORE, label="", notes=()))
         except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
             crashes.append(Crash(name, error))
     return ordered(found), crashes
