@@ -21,6 +21,12 @@ class Written:
     value: object
     kind: Kind | None  # None for a table of further values
     known: bool
+    why: str = ""  # what is wrong with the value, where it has a kind
+
+    @property
+    def good(self) -> bool:
+        """Tell whether this is a value of its kind."""
+        return self.known and self.kind is not None and not self.why
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +35,7 @@ class Report:
 
     form: Form
     facts: Facts
+    written: tuple[Written, ...]  # every entry of the data file, in its order, against the form
     figures: dict[str, Number]
     computed: dict[str, tuple[str, ...]]  # totals left out -> the addresses they add up
     before: "Report | None" = None  # last year's, where there is one
@@ -40,16 +47,11 @@ class Report:
         return year if isinstance(year, int) else 0
 
     @cached_property
-    def written(self) -> tuple[Written, ...]:
-        """Every entry of the data file, in its order, against the form."""
-        return tuple(_walk(self.facts.tree, "", self.form))
-
-    @cached_property
     def values(self) -> dict[str, Value]:
         """Every well-written value outside the tables by address, the office's own among them."""
         found: dict[str, Any] = {}
         for entry in self.written:
-            if entry.known and entry.kind and not entry.kind.wrong(entry.value):
+            if entry.good:
                 found[entry.address] = entry.value
         return {address: value for address, value in found.items() if address not in self.form.slots}
 
@@ -108,9 +110,11 @@ class Report:
         A value of the wrong kind spoils its own figure, a key that the form does not know every
         figure that it might have meant.
         """
-        spoilt = {entry.address for entry in self.written if entry.kind and entry.kind.wrong(entry.value)}
+        spoilt = {entry.address for entry in self.written if entry.why}
         spoilt |= {entry.address for entry in self.written if not entry.kind and not isinstance(entry.value, dict)}
         spoilt |= {entry.address.rpartition(".")[0] for entry in self.written if not entry.known} - {""}
+        if not spoilt:
+            return frozenset()
         below = tuple(f"{address}." for address in spoilt)
         return frozenset(address for address in self.form.slots if f"{address}.".startswith(below))
 
@@ -129,6 +133,8 @@ class Report:
         report = self.before if part.term.before else self
         if report is None:
             return False
+        if not report.unread and report.form is self.form:
+            return True
         addresses = [slot.address for slot in part.slots]
         return all(address in report.figures for address in addresses) and report.unread.isdisjoint(
             below for address in addresses for below in report.parts(address)
@@ -146,8 +152,9 @@ def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
     A value of the wrong kind counts as left out here; the rules say that it is wrong.
     """
     written: dict[str, Any] = {}
-    for entry in _walk(facts.tree, "", form):
-        if entry.address in form.slots and entry.kind and not entry.kind.wrong(entry.value):
+    entries = tuple(_walk(facts.tree, "", form))
+    for entry in entries:
+        if entry.good and entry.address in form.slots:
             written[entry.address] = entry.value
     figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
     computed: dict[str, tuple[str, ...]] = {}
@@ -156,7 +163,7 @@ def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
             total = check.left[0].slots[0].address
             if total not in written and total not in computed:
                 computed[total] = tuple(slot.address for part in check.right for slot in part.slots)
-    report = Report(form, facts, figures, computed, before)
+    report = Report(form, facts, entries, figures, computed, before)
     for address in computed:
         figures[address] = sum((figures[part] for part in report.parts(address)), start=0)
     return report
@@ -170,7 +177,8 @@ def _walk(tree: dict[str, Any], at: str, form: Form) -> Iterator[Written]:
         elif "." in key:  # a quoted key that would pass for a path
             yield Written(address, value, None, known=False)
         elif address in form.kinds:
-            yield Written(address, value, KINDS[form.kinds[address]], known=True)
+            kind = KINDS[form.kinds[address]]
+            yield Written(address, value, kind, known=True, why=kind.wrong(value))
         elif address in form.groups:
             yield Written(address, value, None, known=True)
             if isinstance(value, dict) and (address not in OPEN or address == OWN):

@@ -43,7 +43,7 @@ def judge(case: Case) -> Iterator[Finding]:
 
 def _why(entry: Written) -> str:
     if entry.kind:
-        return entry.kind.wrong(entry.value)
+        return entry.why
     if entry.address.startswith("own."):
         return f"这里不能写{said(entry.value)}，只能写文字、数、日期或文字的数组"
     if entry.address == "accept":
