@@ -9,11 +9,12 @@ import pytest
 import toml_rs
 import tomli_w
 
-from nianbao import make, page, rules
+from nianbao import make, page, pandoc, rules
 from nianbao.case import Case
 from nianbao.choice import Choice
 from nianbao.facts import Facts, parse
 from nianbao.report import fill
+from nianbao.rules import glyph_missing
 from nianbao.store import Store
 
 TODAY = dt.date(2026, 1, 5)
@@ -61,17 +62,16 @@ def judged(example, editions, root):
         form = store.form(facts, year)
         report = fill(form, facts, before)
         last, before = before, report
-    case = Case(report, TODAY, rules=rules.names(), author=make._author(report))  # noqa: SLF001  # the road's own
-    if "name" in report.facts.tree["agency"]:
-        known = page.texts(report, store.template)
-        case = Case(
-            report,
-            TODAY,
-            rules=rules.names(),
-            author=make._author(report),  # noqa: SLF001  # see above
-            texts=known,
-            before=page.texts(last, store.template) if last else {},
-        )
+    whole = "name" in report.facts.tree["agency"]
+    case = Case(
+        report,
+        TODAY,
+        rules=rules.names(),
+        author=page.author(report) if whole else "",
+        texts=page.texts(report, store.template) if whole else {},
+        undrawable=lambda signs: pandoc.undrawable(signs, store.look()),
+        before=page.texts(last, store.template) if last else {},
+    )
     found, crashes = rules.judge(case)
     assert not crashes
     return make.settle(found, Choice(), report)[0]
@@ -209,3 +209,19 @@ def test_a_report_without_a_day_of_issue_is_reminded_around_its_day(office, name
     data.write_text(text.replace('name  = "鞍山市人力资源和社会保障局"', f'name  = "{name}"'), encoding="utf-8")
     found = make.check(Store(office), 2020, today=today).findings
     assert [finding.level for finding in found if finding.rule == "late"] == expected
+
+
+def test_every_sign_taken_for_granted_can_be_drawn(root):
+    known = [chr(code) for code in range(0x20, 0x10000) if glyph_missing.SURE.fullmatch(chr(code)) and code != 0x3000]
+    spaces = {sign for sign in known if sign.isspace()}
+    assert len(known) > 20_000
+    assert not pandoc.undrawable(frozenset(known) - spaces, Store(root).look())
+
+
+@pytest.mark.parametrize(("sign", "drawn"), [("䶮", True), ("é", True), ("😀", False)])
+def test_a_rare_sign_is_told_unless_a_face_draws_it(office, sign, drawn):
+    data = office / "data/2020.toml"
+    data.write_text(data.read_text(encoding="utf-8").replace("市人社局", f"市{sign}局"), encoding="utf-8")
+    found = [finding for finding in make.check(Store(office), 2020).findings if finding.rule == "glyph-missing"]
+    assert bool(found) is not drawn
+    assert drawn or found[0].address == "agency.short"

@@ -1,6 +1,6 @@
 """What a rule judges: a report with last year's, its texts as they would be printed, and the day."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,6 +20,7 @@ class Case:
     rules: tuple[str, ...] = ()  # the names that an acceptance may give
     author: str = ""  # who issues the report, where the file says so
     texts: Mapping[str, str] = field(default_factory=dict)
+    undrawable: Callable[[frozenset[str]], frozenset[str]] = frozenset().intersection  # of signs, those without a face
     before: Mapping[str, str] = field(default_factory=dict)
 
     def find(  # noqa: PLR0913  # a finding has that many sides

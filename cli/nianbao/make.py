@@ -68,6 +68,7 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
         rules=rules.names(),
         author=_author(report),
         texts=_texts(store, report),
+        undrawable=lambda signs: pandoc.undrawable(signs, store.look()),
         before=_texts(store, report.before) if report.before else {},
     )
     found, crashes = rules.judge(case)

@@ -111,6 +111,19 @@ def families(look: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+def undrawable(signs: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
+    """Return those of some signs that none of the faces of the look can draw: empty boxes in the PDF."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415  # heavy; asked for by rare signs only
+
+    wanted = {face.family for face in faces(look)} | {face["free"] for face in look["faces"].values()}
+    left = set(signs)
+    for font in _fonts().fonts():
+        if left and font.family in wanted and font.path:
+            with TTFont(font.path, fontNumber=font.index, lazy=True) as opened:
+                left -= {sign for sign in left if ord(sign) in opened.getBestCmap()}
+    return frozenset(left)
+
+
 def word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """Give the measures of a look in Word's units: lengths in twentieths of a point, type in half points."""
     units = {

@@ -1,0 +1,40 @@
+"""有的字没有字体能画，印出来会是空框。
+
+生僻字、表情符号等，现有的字体里可能没有。PDF 里会留一个空框，谁也不会报错；所以在印之前找出来。
+装上含有这个字的字体，或换一个写法。
+
+依据：GB 18030 规定的汉字应当都能印出；这里按实际要用的字体逐字核对。
+
+不对:
+
+    [agency]
+    name = "某局😀"
+
+对:
+
+    [agency]
+    name = "某局"
+"""
+
+import re
+from collections.abc import Iterator
+
+from nianbao.case import Case
+from nianbao.facts import texts
+from nianbao.finding import Finding
+
+LEVEL = "warning"
+# What the faces that come along are known to have: a test looks every one of these up.
+SURE = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·《》〈〉【】〔〕、。]*")
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every text with a sign that no face can draw."""
+    if SURE.fullmatch(case.report.facts.text):
+        return
+    odd = [(at, frozenset(SURE.sub("", text))) for at, text in texts(case.report.facts.tree)]
+    missing = case.undrawable(frozenset().union(*(signs for _, signs in odd)))
+    for address, signs in odd:
+        for sign in sorted(signs & missing):
+            said = f"没有字体能画“{sign}”（U+{ord(sign):04X}），印出来会是空框"
+            yield case.find("glyph-missing", "warning", address, said, fix="换一个写法，或装上有这个字的字体")
