@@ -291,3 +291,14 @@ def test_an_office_may_have_its_own_look_and_texts(office, report):
 
     report("build", "--to", "docx", cwd=office)
     assert round(docx.Document(office / "build/2020.docx").sections[0].left_margin.mm) == 40
+
+
+@pytest.mark.parametrize("word", ["20x0", "２０２０", "-5", "99999", "..", "data/x.toml", "0"])
+def test_a_year_that_is_none_is_said(office, report, word):
+    done = report("validate", "--", word, cwd=office)
+    assert done.returncode == 2
+    assert "看不懂的年度" in done.stderr
+
+
+def test_a_data_file_is_named_by_its_path_too(office, report):
+    assert report("validate", "data/2020.toml", cwd=office).returncode == 0

@@ -34,8 +34,8 @@ app = typer.Typer(
 )
 
 Years = Annotated[
-    list[int] | None,
-    typer.Argument(help="报告年度；不写就用最近的一年", metavar="YEAR", show_default=False),
+    list[str] | None,
+    typer.Argument(help="报告年度，或数据文件；不写就用最近的一年", metavar="YEAR", show_default=False),
 ]
 Root = Annotated[
     Path | None,
@@ -207,14 +207,22 @@ def listed(words: str) -> list[str]:
     return [word.strip() for word in words.split(",") if word.strip()]
 
 
-def wanted(store: "Store", years: list[int] | None) -> list[int]:
-    """Return the years asked for, else the newest one that has a data file."""
+def wanted(store: "Store", years: list[str] | None) -> list[int]:
+    """Return the years asked for, by number or by data file, else the newest one that has a data file."""
     if years:
-        return list(dict.fromkeys(years))
+        return list(dict.fromkeys(map(year_of, years)))
     known = store.years()
     if not known:
         raise Stop("这里没有数据文件 data/年度.toml", "在报告的目录里运行，或用 report init 目录 新建一个")
     return known[-1:]
+
+
+def year_of(word: str) -> int:
+    """Read a report year from what was typed: 2020, or data/2020.toml."""
+    name = Path(word).stem if word.endswith(".toml") else word
+    if not (name.isascii() and name.isdecimal() and len(name) == len("2020")):
+        raise Stop(f"看不懂的年度 {word}", "写四位数的年度，例如 2020，或数据文件 data/2020.toml")
+    return int(name)
 
 
 def each(years: list[int], work: Callable[[int], T]) -> tuple[list[T], list[Stop]]:
