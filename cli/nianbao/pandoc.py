@@ -112,13 +112,16 @@ def families(look: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def undrawable(signs: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
-    """Return those of some signs that none of the faces of the look can draw: empty boxes in the PDF."""
+    """Return those of some signs that no face can draw: empty boxes in the PDF.
+
+    The faces of the look come first; Typst falls back on any other that is installed.
+    """
     from fontTools.ttLib import TTFont  # noqa: PLC0415  # heavy; asked for by rare signs only
 
     wanted = {face.family for face in faces(look)} | {face["free"] for face in look["faces"].values()}
     left = set(signs)
-    for font in _fonts().fonts():
-        if left and font.family in wanted and font.path:
+    for font in sorted(_fonts().fonts(), key=lambda font: font.family not in wanted):
+        if left and font.path:
             with TTFont(font.path, fontNumber=font.index, lazy=True) as opened:
                 left -= {sign for sign in left if ord(sign) in opened.getBestCmap()}
     return frozenset(left)

@@ -32,9 +32,12 @@ def judge(case: Case) -> Iterator[Finding]:
     """Find every text with a sign that no face can draw."""
     if SURE.fullmatch(case.report.facts.text):
         return
-    odd = [(at, frozenset(SURE.sub("", text))) for at, text in texts(case.report.facts.tree)]
-    missing = case.undrawable(frozenset().union(*(signs for _, signs in odd)))
-    for address, signs in odd:
+    odd = [(at, text, frozenset(SURE.sub("", text))) for at, text in texts(case.report.facts.tree)]
+    missing = case.undrawable(frozenset().union(*(signs for *_, signs in odd)))
+    for address, text, signs in odd:
         for sign in sorted(signs & missing):
+            line = text.count("\n", 0, text.index(sign)) + 1
+            place = case.report.facts.place(address, inside=line, words=sign)
             said = f"没有字体能画“{sign}”（U+{ord(sign):04X}），印出来会是空框"
-            yield case.find("glyph-missing", "warning", address, said, fix="换一个写法，或装上有这个字的字体")
+            fix = "换一个写法，或装上有这个字的字体"
+            yield case.find("glyph-missing", "warning", address, said, fix=fix, place=place)
