@@ -218,7 +218,7 @@ def test_every_sign_taken_for_granted_can_be_drawn(root):
     assert not pandoc.undrawable(frozenset(known) - spaces, Store(root).look())
 
 
-@pytest.mark.parametrize(("sign", "drawn"), [("䶮", True), ("é", True), ("😀", False)])
+@pytest.mark.parametrize(("sign", "drawn"), [("䶮", True), ("é", True), ("\U000f0000", False)])
 def test_a_rare_sign_is_told_unless_a_face_draws_it(office, sign, drawn):
     data = office / "data/2020.toml"
     data.write_text(data.read_text(encoding="utf-8").replace("市人社局", f"市{sign}局"), encoding="utf-8")
