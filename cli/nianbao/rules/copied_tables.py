@@ -7,13 +7,21 @@
 
 不对:
 
-    # data/2020.toml，与 data/2019.toml 的每一格都相同
+    # data/2019.toml
+    [requests]
+    received        = { person = 4, business = 1 }
+    outcome.granted = { person = 4, business = 1 }
+    # data/2020.toml
     [requests]
     received        = { person = 4, business = 1 }
     outcome.granted = { person = 4, business = 1 }
 
 对:
 
+    # data/2019.toml
+    [requests]
+    received        = { person = 4, business = 1 }
+    outcome.granted = { person = 4, business = 1 }
     # data/2020.toml
     [requests]
     received        = { person = 6, business = 1 }

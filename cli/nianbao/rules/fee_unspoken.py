@@ -8,17 +8,13 @@
 
 不对:
 
-    year = 2021
-
     [prose]
     other = "没有其他需要报告的事项。"
 
 对:
 
-    year = 2021
-
-    [facts]
-    processing_fee = 0
+    [prose]
+    other = "没有收取信息处理费，没有其他需要报告的事项。"
 """
 
 from collections.abc import Iterator

@@ -5,14 +5,22 @@
 
 不对:
 
-    # data/2019.toml 里是 { person = 12 }，data/2020.toml 里是
+    # data/2019.toml
+    [requests]
+    received        = { person = 12 }
+    outcome.granted = { person = 12 }
+    # data/2020.toml
     [requests]
     received        = { person = 120 }
     outcome.granted = { person = 120 }
 
 对:
 
-    # data/2019.toml 里是 { person = 12 }，data/2020.toml 里是
+    # data/2019.toml
+    [requests]
+    received        = { person = 12 }
+    outcome.granted = { person = 12 }
+    # data/2020.toml
     [requests]
     received        = { person = 21 }
     outcome.granted = { person = 21 }

@@ -3,7 +3,7 @@
 正文和表格写的是同一件事，数字应当一致；读报告的人先看正文，再看表格，不一致就不知道该信哪一个。
 格式文件的 vocabulary 列出了说法和它可以等于的数，例如“受理”可以是新收，也可以是新收加上年结转。
 一句话里写了受理、上年结转、答复、顺延四个数的，还要看前两个数之和是否等于后两个数之和；
-写了答复率、办结率而同一句里有分子分母的，要看比例是否相符（四舍五入或截去尾数都算相符）。
+写了答复率、办结率而同一句里有分子分母的，要看比例是否相符（四舍五入或截去尾数都算相符，但不是全部就不能写 100%）。
 有“其中”、分项、其他年度的数、备案数、本级数和以“等”结尾的列举，说的不是全部，不比较。
 行政事业性收费（万元）与信息处理费（元）是两回事，从不比较。
 
@@ -42,6 +42,7 @@ from nianbao.vocabulary import Balance, Share, pattern, terms
 
 LEVEL = "warning"
 RULE = "text-differs"
+ALL = 100  # per cent
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -123,15 +124,21 @@ def _share(case: Case, together: list[Stated], share: Share) -> Iterator[Finding
         return
     for text in share.says:
         for match in pattern(text).finditer(together[0].sentence.text):
-            written = Decimal(match[1])
-            exponent = written.as_tuple().exponent
-            last_digit = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
             rates = [100 * values[share.part] / whole for whole in wholes]
-            if all(abs(rate - written) >= last_digit for rate in rates):
-                right = "或".join(f"{rate.quantize(max(last_digit, Decimal('0.01')))}%" for rate in rates)
+            if not any(_written_as(rate, Decimal(match[1])) for rate in rates):
+                right = "或".join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
                 notes = tuple(f"{said(values[share.part])} ÷ {said(whole)}" for whole in wholes)
                 message = f"正文写“{short(match[0])}”，同一句里的件数得出 {right}"
                 yield _finding(case, together[0], message, words=match[0], notes=notes)
+
+
+def _written_as(rate: Decimal, written: Decimal) -> bool:
+    """Tell whether a percentage may be written so: rounded or cut off, but 100 only where it is all."""
+    exponent = written.as_tuple().exponent
+    unit = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
+    if ALL in (written, rate):
+        return rate == written
+    return 0 <= rate - written < unit or abs(rate - written) <= unit / 2
 
 
 def _finding(  # noqa: PLR0913  # a finding has that many sides

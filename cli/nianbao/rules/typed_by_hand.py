@@ -1,7 +1,7 @@
 """正文里手写了一个数，而这个数是数据文件里已有的事实。
 
-手写的数改了表格不会跟着改，写成占位就不会不一致。只看 10 以上、后面是同一个计量单位、
-而且只等于一个事实的数；正文的说法说明是哪一个事实的，即使另有相等的数也能认出。
+改了事实，手写的数不会跟着改；写成占位就不会不一致。看 10 以上的数：正文的说法说明了是表里哪一格的，
+或者后面是同一个计量单位、而且只等于一个事实的。表格的格子多，碰巧相等的也多，说法不明的要到 100 以上才算。
 这只是告知，不妨碍生成。
 
 不对:
@@ -31,11 +31,12 @@ from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.form import OWN
 from nianbao.report import Report
-from nianbao.rules.wording import said, value
+from nianbao.rules.wording import value
 from nianbao.vocabulary import Claim, pattern
 
 LEVEL = "note"
 LEAST = 10  # smaller numbers are alike by chance
+LEAST_OF_TABLE = 100  # the same for the many figures of tables, where no words tell which is meant
 
 _NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -52,7 +53,7 @@ def judge(case: Case) -> Iterator[Finding]:
             number, after = Decimal(match[1]), text[match.end() :]
             if number < LEAST or after.startswith(_NO_COUNT):
                 continue
-            expression = _claimed(report, section, text, match.start(1)) or _sole(report, units, number, after)
+            expression = _claimed(report, section, text, match) or _sole(report, units, number, after)
             if expression:
                 line = raw.count("\n", 0, match.start()) + 1
                 place = report.facts.place(f"prose.{section}", inside=line, words=match[1])
@@ -68,13 +69,12 @@ def _units(report: Report) -> dict[str, str]:
     return units | {address: "" for address in report.values if address.startswith(f"{OWN}.")}
 
 
-def _claimed(report: Report, section: str, text: str, at: int) -> str:
+def _claimed(report: Report, section: str, text: str, match: re.Match[str]) -> str:
     """Find the sum that the words around a number say it is."""
     for claim in report.form.vocabulary.claims:
-        if _speaks(claim, section, text, at):
+        if _speaks(claim, section, text, match.start(1)):
             for expression in claim.equals:
-                number = value(report, expression)
-                if "*" not in expression and number is not None and text.startswith(said(number), at):
+                if "*" not in expression and value(report, expression) == Decimal(match[1]):
                     return expression
     return ""
 
@@ -90,6 +90,8 @@ def _sole(report: Report, units: dict[str, str], number: Decimal, after: str) ->
     found = [
         address
         for address, unit in units.items()
-        if report.figures.get(address, report.values.get(address)) == number and after.startswith(unit)
+        if report.figures.get(address, report.values.get(address)) == number
+        and after.startswith(unit)
+        and (address in report.values or number >= LEAST_OF_TABLE)
     ]
     return found[0] if len(found) == 1 else ""

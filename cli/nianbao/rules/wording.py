@@ -107,12 +107,19 @@ def where(case: Case, section: str, words: str, otherwise: str = "") -> tuple[st
     prose = f"prose.{section}"
     own = case.report.prose.get(section)
     candidates = ([(prose, own)] if own else []) + list(texts(facts.tree))
+    as_written = re.compile(r"[ \u3000,]*".join(map(_written, words)))
     for address, text in candidates:
-        at = text.find(words)
-        if at >= 0 and (address == prose or not address.startswith("prose.")):
-            return address, facts.place(address, inside=text.count("\n", 0, at) + 1, words=words)
+        match = as_written.search(text)
+        if match and (address == prose or not address.startswith("prose.")):
+            line = text.count("\n", 0, match.start()) + 1
+            return address, facts.place(address, inside=line, words=match[0])
     address = prose if own else otherwise or prose
     return address, facts.place(address)
+
+
+def _written(sign: str) -> str:
+    """Match a sign as a person may have written it: a digit also in full width."""
+    return f"[{sign}{chr(ord(sign) + 0xFEE0)}]" if sign in "0123456789.%" else re.escape(sign)
 
 
 def short(text: str, most: int = 30) -> str:
@@ -121,10 +128,12 @@ def short(text: str, most: int = 30) -> str:
 
 
 def unspoken(case: Case, rule: str) -> Iterator[Finding]:
-    """Find what a section must speak of, under one rule, and does not."""
+    """Find what each section must speak of, under one rule, and does not."""
+    missing: dict[str, list[str]] = {}
     for expected in case.report.form.vocabulary.expected:
         text = case.texts.get(expected.section, "")
         if expected.rule == rule and text and not pattern(expected.words).search(text):
-            heading = case.report.heading(expected.section)
-            message = f"{heading}: 没有写到{expected.what}"
-            yield case.find(rule, "warning", f"prose.{expected.section}", message)
+            missing.setdefault(expected.section, []).append(expected.what)
+    for section, things in missing.items():
+        message = f"{case.report.heading(section)}: 没有写到{'、'.join(things)}"
+        yield case.find(rule, "warning", f"prose.{section}", message)
