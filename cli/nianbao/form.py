@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Literal, NoReturn, cast
 
 from nianbao.finding import LEVELS, Level, Stop
 from nianbao.grid import Block, Heading, Slot, Table
 from nianbao.kind import KINDS
+from nianbao.vocabulary import Vocabulary, resolve
+from nianbao.vocabulary import read as read_vocabulary
 
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
@@ -142,6 +144,8 @@ class Form:
     relations: Mapping[str, tuple[Relation, ...]]
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
+    key_figures: tuple[str, ...] = ()  # those whose leaps are told
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     def in_force(self, year: int) -> bool:
         """Tell whether reports of that year use this edition."""
@@ -235,7 +239,9 @@ def _ids(path: tuple[Heading, ...]) -> str:
 def read(raw: Mapping[str, Any], edition: str) -> Form:
     """Read a form from its values; raises `Stop` that names the place of what a form cannot say."""
     reader = _Reader(edition)
-    top = reader.of(raw, "", "name document years template title author sections tables facts due")
+    top = reader.of(
+        raw, "", "name document years template title author sections tables facts due key_figures vocabulary"
+    )
     years = reader.of(top.get("years", {}), "years", "from to")
     tables = [reader.table(item, f"tables[{at}]") for at, item in enumerate(top.get("tables", []))]
     form = Form(
@@ -252,7 +258,10 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         relations={table.id: relations for table, relations in tables},
         facts=tuple(reader.made(Fact, item, "facts") for item in top.get("facts", [])),
         due=tuple(reader.made(Due, item, "due") for item in top.get("due", [])),
+        key_figures=tuple(top.get("key_figures", [])),
+        vocabulary=read_vocabulary(top.get("vocabulary", {}), partial(_bad, edition)),
     )
+    _check_vocabulary(form)
     known = {table.id for table in form.tables}
     for section in form.sections:
         if section.table not in known | {""}:
@@ -264,6 +273,16 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         _bad(edition, "tables", "两个数字的地址相同")
     _ = form.checks  # a relation that applies nowhere is a mistake of the form, told at once
     return form
+
+
+def _check_vocabulary(form: Form) -> None:
+    """Refuse a vocabulary that names sections or addresses which the form does not have."""
+    for section in sorted(form.vocabulary.sections - {section.id for section in form.sections}):
+        _bad(form.edition, "vocabulary", f"没有名为 {section} 的部分")
+    paths = [path for claim in form.vocabulary.claims for terms in claim.sums for _, path in terms]
+    for path in (*form.key_figures, *paths):
+        if not resolve(path, form.kinds):
+            _bad(form.edition, "key_figures" if path in form.key_figures else "vocabulary.claims", f"没有地址 {path}")
 
 
 class _Reader:

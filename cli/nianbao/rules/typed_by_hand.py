@@ -1,0 +1,97 @@
+"""正文里手写了一个数，而这个数是数据文件里已有的事实。
+
+改了事实，手写的数不会跟着改；写成占位就不会不一致。看 10 以上的数：正文的说法说明了是表里哪一格的，
+或者后面是同一个计量单位、而且只等于一个事实的。表格的格子多，碰巧相等的也多，说法不明的要到 100 以上才算。
+这只是告知，不妨碍生成。
+
+不对:
+
+    [requests]
+    received        = { person = 26 }
+    outcome.granted = { person = 26 }
+
+    [prose]
+    overview = "全年新收政府信息公开申请26件，全部答复。"
+
+对:
+
+    [requests]
+    received        = { person = 26 }
+    outcome.granted = { person = 26 }
+
+    [prose]
+    overview = "全年新收政府信息公开申请{{ requests.received.total }}件，全部答复。"
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from nianbao.case import Case
+from nianbao.finding import Finding
+from nianbao.form import OWN
+from nianbao.report import Report
+from nianbao.rules.wording import value
+from nianbao.vocabulary import Claim, pattern
+
+LEVEL = "note"
+LEAST = 10  # smaller numbers are alike by chance
+LEAST_OF_TABLE = 100  # the same for the many figures of tables, where no words tell which is meant
+
+_NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_NO_COUNT = tuple("年月日号时点分%％") + tuple("-—:：")
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every number of the prose that a placeholder could supply."""
+    report = case.report
+    units = _units(report)
+    for section, raw in report.prose.items():
+        text = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
+        for match in _NUMBER.finditer(text):
+            number, after = Decimal(match[1]), text[match.end() :]
+            if number < LEAST or after.startswith(_NO_COUNT):
+                continue
+            expression = _claimed(report, section, text, match) or _sole(report, units, number, after)
+            if expression:
+                line = raw.count("\n", 0, match.start()) + 1
+                place = report.facts.place(f"prose.{section}", inside=line, words=match[1])
+                message = f"正文里的 {match[1]} 是手写的，数据文件里已有这个数"
+                label = f"可以写成 {{{{ {expression} }}}}"
+                yield case.find("typed-by-hand", "note", f"prose.{section}", message, label=label, place=place)
+
+
+def _units(report: Report) -> dict[str, str]:
+    """Give the unit of every number of the file that a placeholder may name; an office's own have none."""
+    units = {address: slot.unit for address, slot in report.form.slots.items()}
+    units |= {fact.id: fact.unit for fact in report.form.facts}
+    return units | {address: "" for address in report.values if address.startswith(f"{OWN}.")}
+
+
+def _claimed(report: Report, section: str, text: str, match: re.Match[str]) -> str:
+    """Find the sum that the words around a number say it is."""
+    for claim in report.form.vocabulary.claims:
+        if _speaks(claim, section, text, match.start(1)):
+            for expression in claim.equals:
+                if "*" not in expression and value(report, expression) == Decimal(match[1]):
+                    return expression
+    return ""
+
+
+def _speaks(claim: Claim, section: str, text: str, at: int) -> bool:
+    if claim.sections and section not in claim.sections:
+        return False
+    return any(match.start(1) == at for says in claim.says for match in pattern(says).finditer(text))
+
+
+def _sole(report: Report, units: dict[str, str], number: Decimal, after: str) -> str:
+    """Find the only fact that has this number and its unit."""
+    found = [
+        address
+        for address, unit in units.items()
+        if report.figures.get(address, report.values.get(address)) == number
+        and after.startswith(unit)
+        and (address in report.values or number >= LEAST_OF_TABLE)
+    ]
+    return found[0] if len(found) == 1 else ""
