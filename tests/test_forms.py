@@ -7,7 +7,7 @@ import toml_rs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nianbao import form as forms
+from nianbao import form_file as forms
 from nianbao.finding import Stop
 from nianbao.grid import Block, Heading, Table
 from nianbao.store import TEMPLATES

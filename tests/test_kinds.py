@@ -9,7 +9,7 @@ import toml_rs
 from lxml import html
 
 from nianbao import make, page
-from nianbao.form import read
+from nianbao.form_file import read
 from nianbao.store import TEMPLATES, Store
 
 

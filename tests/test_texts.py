@@ -11,7 +11,7 @@ from nianbao import make, page, rules
 from nianbao.case import Case
 from nianbao.facts import parse
 from nianbao.finding import Stop
-from nianbao.form import read
+from nianbao.form_file import read
 from nianbao.report import fill
 from nianbao.store import Store
 

@@ -14,7 +14,8 @@ import toml_rs
 
 from nianbao.facts import Facts, parse
 from nianbao.finding import Finding, Place, Stop
-from nianbao.form import Form, read
+from nianbao.form import Form
+from nianbao.form_file import read
 from nianbao.pandoc import Format
 
 _HERE = Path(__file__).parent
