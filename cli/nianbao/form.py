@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NoReturn, cast
 
@@ -76,6 +76,7 @@ class Fact:
     unit: str = ""
     required: bool = False
     ask: Any = None  # what a new data file says here, for a person to replace
+    standing: bool = False  # true of the years to come too: a new data file takes it over
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Form:
     tables: tuple[Table, ...]
     relations: Mapping[str, tuple[Relation, ...]]
     facts: tuple[Fact, ...]
+    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
 
     def in_force(self, year: int) -> bool:
         """Tell whether reports of that year use this edition."""
@@ -180,7 +182,7 @@ def _ids(path: tuple[Heading, ...]) -> str:
 def read(raw: Mapping[str, Any], edition: str) -> Form:
     """Read a form from its values; raises `Stop` that names the place of what a form cannot say."""
     reader = _Reader(edition)
-    top = reader.of(raw, "", "name document years template title author sections tables facts")
+    top = reader.of(raw, "", "name document years template title author sections tables facts carries")
     years = reader.of(top.get("years", {}), "years", "from to")
     tables = [reader.table(item, f"tables[{at}]") for at, item in enumerate(top.get("tables", []))]
     form = Form(
@@ -196,7 +198,11 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         tables=tuple(table for table, _ in tables),
         relations={table.id: relations for table, relations in tables},
         facts=tuple(reader.made(Fact, item, "facts") for item in top.get("facts", [])),
+        carries=reader.carries(top.get("carries", {})),
     )
+    for row in (*form.carries, *form.carries.values()):
+        if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
+            _bad(edition, "carries", f"没有名为 {row} 的行")
     known = {table.id for table in form.tables}
     for section in form.sections:
         if section.table not in known | {""}:
@@ -238,6 +244,10 @@ class _Reader:
             return shape(**made)
         except TypeError as error:
             return _bad(self.edition, at, str(error))
+
+    def carries(self, raw: object) -> dict[str, str]:
+        rows = raw if isinstance(raw, dict) else _bad(self.edition, "carries", "应为表")
+        return {str(into): str(row) for into, row in rows.items()}
 
     def table(self, raw: object, at: str) -> tuple[Table, tuple[Relation, ...]]:
         values = self.of(raw, at, "id label widths relations blocks")
