@@ -19,6 +19,10 @@ CORE = (
     "template",
     "prose",
     "page",
+    "entries",
+    "order",
+    "layout",
+    "schema",
     "starter",
 )
 # Each module may import those before it in its row, and every module of the rows above.
@@ -36,10 +40,14 @@ LAYERS = (
         "template",
         "prose",
         "page",
+        "entries",
+        "order",
+        "layout",
+        "schema",
         "starter",
     ),
     ("rules",),
-    ("pandoc", "store", "make", "say"),
+    ("pandoc", "store", "make", "datafile", "say"),
     ("app",),
 )
 IMPURE = {"pathlib", "os", "subprocess", "sys", "shutil", "tempfile", "typer", "rich", "pypandoc", "typst", "time"}

@@ -228,7 +228,7 @@ def test_init_makes_an_office_that_builds_at_once(tmp_path, report, year):
 
 def test_init_without_a_year_takes_the_one_due_next(tmp_path, report):
     report("init", "局", cwd=tmp_path)
-    (data,) = (tmp_path / "局/data").iterdir()
+    (data,) = (tmp_path / "局/data").glob("*.toml")
     assert re.fullmatch(r"20\d\d\.toml", data.name)
 
 
@@ -266,7 +266,7 @@ def test_explain_lists_and_prints_pages(tmp_path, report):
     assert "report explain" in unknown.stderr
 
 
-@pytest.mark.parametrize("command", ["build", "validate", "explain", "new", "init", "doctor"])
+@pytest.mark.parametrize("command", ["build", "validate", "explain", "fmt", "new", "schema", "init", "doctor"])
 def test_help_has_an_example(command, tmp_path, report):
     said = report(command, "--help", cwd=tmp_path).stdout
     assert f"例：report {command}" in said
