@@ -10,6 +10,8 @@ import pytest
 
 from nianbao import rules
 
+COMMANDS = ("build", "validate", "fmt", "new", "schema", "init")
+
 
 @pytest.fixture(scope="module")
 def readme(request):
@@ -46,7 +48,7 @@ def test_the_finding_in_the_readme_is_what_is_said(readme, root, report):
 
 
 def test_every_option_of_the_readme_exists(readme, root, report):
-    said = "".join(report(command, "--help", cwd=root).stdout for command in ("build", "validate", "init", "new"))
+    said = "".join(report(command, "--help", cwd=root).stdout for command in COMMANDS)
     prose = re.sub(r"```.*?```", "", readme, flags=re.DOTALL)
     options = set(re.findall(r"`(--[a-z]+)", prose))
     assert options

@@ -129,6 +129,14 @@ BAD = {
         },
         "看不懂",
     ),
+    "carries from a row that is not there": (
+        {
+            "tables": [{"id": "t", "blocks": [{"columns": [{"id": "a", "label": "甲"}]}]}],
+            "carries": {"t.a": "t.b"},
+        },
+        "没有名为 t.b 的行",
+    ),
+    "carries that are no table": ({"carries": "t.a"}, "应为表"),
     "widths that do not fit": (
         {"tables": [{"id": "t", "widths": [1, 2], "blocks": [{"columns": [{"id": "a", "label": "甲"}]}]}]},
         "应有 1 个宽度",

@@ -1,27 +1,20 @@
 """The commands: each parses its words, calls once, says the result, and exits with 0, 1 or 2."""
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nianbao import __version__
+from nianbao.edge import crashed, each, edge, leave, progress
 from nianbao.finding import Stop
 
 # Each command imports what it needs: `report --help` and a typing mistake should answer at once.
 if TYPE_CHECKING:
-    from nianbao import make
     from nianbao.store import Store
 
-T = TypeVar("T")
 STANDARD = "html,docx,pdf"
-
-CLEAN, FOUND, STOPPED = 0, 1, 2
 
 app = typer.Typer(
     name="report",
@@ -88,7 +81,9 @@ def build(
             say.machine({"reports": found, "stops": [stop.message for stop in stops]})
         else:
             say.built(reports, quiet=quiet)
-        leave([report.checked for report in reports], stops, draft=draft)
+        checked = [report.checked for report in reports]
+        stops += crashed(checked)
+        leave(stops, blocked=any(report.report is None if draft else report.blocked for report in checked))
 
 
 @app.command(epilog="例：report validate 2020　·　report validate --json")
@@ -114,7 +109,8 @@ def validate(
             say.machine({"reports": found, "stops": [stop.message for stop in stops]})
         else:
             say.checked(reports)
-        leave(reports, stops)
+        stops += crashed(reports)
+        leave(stops, blocked=any(report.blocked for report in reports))
 
 
 @app.command(epilog="例：report explain　·　report explain broken-balance")
@@ -135,19 +131,59 @@ def explain(rule: Annotated[str, typer.Argument(help="规则名；不写就列�
             raise Stop(f"没有规则 {rule}", "运行 report explain 看全部规则") from None
 
 
-@app.command(epilog="例：report new 2021")
-def new(
-    year: Annotated[int, typer.Argument(help="报告年度", min=1980, max=9999)],
+@app.command(epilog="例：report fmt 2020　·　report fmt data/2020.toml --check　·　有文件要重排时 --check 的退出码是 1")
+def fmt(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="报告年度或数据文件；不写就用最近的一年", metavar="YEAR", show_default=False),
+    ] = None,
     root: Root = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="只说哪些文件要重排，不写")] = False,
 ) -> None:
-    """新建一年的数据文件，格式的每一行都在里面。"""
-    from nianbao import starter
+    """按格式的顺序重排数据文件：一行一项，数字对齐；数值和注释不动。"""
+    from nianbao import datafile, say
     from nianbao.store import Store
 
     with edge():
         store = Store.at(root)
-        saved = store.create({f"data/{year}.toml": starter.write(store.form_in_force(year), year)})
-        typer.echo(f"已写 {saved[0].path}；填好后运行 report build {year}")
+        chosen = [Store.of(name, root) for name in files or []] or [(store, year) for year in wanted(store, None)]
+        laid, stops = each(chosen, lambda place: datafile.lay_out(*place, check=check))
+        say.laid(laid, check=check)
+        leave(stops, blocked=any(file.findings or (check and file.changed) for file in laid))
+
+
+@app.command(epilog="例：report new 2021　·　report new 2021 --from 2020")
+def new(
+    year: Annotated[int, typer.Argument(help="报告年度", min=1980, max=9999)],
+    root: Root = None,
+    last: Annotated[
+        int | None,
+        typer.Option("--from", help="从哪一年照抄；不写就是上一年", metavar="YEAR", show_default=False),
+    ] = None,
+) -> None:
+    """新建一年的数据文件：格式的每一行都在里面，年年相同的和结转的照抄上一年。"""
+    from nianbao import datafile
+    from nianbao.store import Store
+
+    with edge():
+        begun = datafile.begin(Store.at(root), year, last)
+        typer.echo(f"已写 {begun.saved[0].path}；填好后运行 report build {year}")
+        for note in begun.notes:
+            typer.echo(note)
+
+
+@app.command(epilog="例：report schema --edition 2021")
+def schema(
+    edition: Annotated[str, typer.Option("--edition", help="格式版本；不写就用最近一年的", show_default=False)] = "",
+    root: Root = None,
+) -> None:
+    """写出数据文件的 JSON Schema，编辑器凭它提示和检查。"""
+    from nianbao import datafile
+    from nianbao.store import Store
+
+    with edge():
+        typer.echo(datafile.describe(Store.at(root), edition), nl=False)
 
 
 @app.command(epilog="例：report init 某局 && cd 某局 && report build")
@@ -159,18 +195,17 @@ def init(
     ] = None,
 ) -> None:
     """新建一个机关的目录：数据文件、.gitignore 和说明，马上就能生成。"""
-    from nianbao import starter
+    from nianbao import datafile
     from nianbao.store import Store
 
     with edge():
-        due = year or next_due()
+        due = year or datafile.next_due()
         store = Store(folder)
-        made = {
-            f"data/{due}.toml": starter.write(store.form_in_force(due), due),
+        more = {
             ".gitignore": store.template("starter/gitignore"),
             "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
         }
-        for saved in store.create(made):
+        for saved in datafile.begin(store, due, more=more).saved:
             typer.echo(f"已写 {saved.path}")
         typer.echo(f"下一步：cd {folder} && report build {due}")
 
@@ -210,95 +245,11 @@ def listed(words: str) -> list[str]:
 def wanted(store: "Store", years: list[str] | None) -> list[int]:
     """Return the years asked for, by number or by data file, else the newest one that has a data file."""
     if years:
-        return list(dict.fromkeys(map(year_of, years)))
+        return list(dict.fromkeys(store.of(word, store.root)[1] for word in years))
     known = store.years()
     if not known:
         raise Stop("这里没有数据文件 data/年度.toml", "在报告的目录里运行，或用 report init 目录 新建一个")
     return known[-1:]
-
-
-def year_of(word: str) -> int:
-    """Read a report year from what was typed: 2020, or data/2020.toml."""
-    name = Path(word).stem if word.endswith(".toml") else word
-    if not (name.isascii() and name.isdecimal() and len(name) == len("2020")):
-        raise Stop(f"看不懂的年度 {word}", "写四位数的年度，例如 2020，或数据文件 data/2020.toml")
-    return int(name)
-
-
-def each(years: list[int], work: Callable[[int], T]) -> tuple[list[T], list[Stop]]:
-    """Do the work for each year; one that cannot be done does not keep the others from it."""
-    done: list[T] = []
-    stops: list[Stop] = []
-    for year in years:
-        try:
-            done.append(work(year))
-        except Stop as stop:
-            stops.append(stop)
-    return done, stops
-
-
-def leave(reports: "list[make.Checked]", stops: list[Stop], *, draft: bool = False) -> None:
-    """Exit as the findings ask: 2 where something could not run, 1 on errors, else 0."""
-    for report in reports:
-        for crash in report.crashes:
-            why = f"{type(crash.error).__name__}: {crash.error}"
-            stops.append(
-                Stop(f"规则 {crash.rule} 自己出错了（{why}）", "这是 nianbao 的错，别的规则照常核对；请报给我们")
-            )
-    for stop in stops:
-        stopped(stop)
-    if stops:
-        raise typer.Exit(STOPPED)
-    blocked = any(report.report is None if draft else report.blocked for report in reports)
-    raise typer.Exit(FOUND if blocked else CLEAN)
-
-
-@contextmanager
-def edge() -> Iterator[None]:
-    """Catch once what stops a command, and say it without a traceback."""
-    try:
-        yield
-    except Stop as stop:
-        stopped(stop)
-        raise typer.Exit(STOPPED) from None
-    except KeyboardInterrupt:
-        stopped(Stop("中断了", "已有的文件没有改动；再运行一次即可"))
-        raise typer.Exit(STOPPED) from None
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        if os.environ.get("NIANBAO_DEBUG"):
-            raise
-        why = f"{type(error).__name__}: {error}"
-        fix = "这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们"
-        stopped(Stop(f"程序自己出错了（{why}）", fix))
-        raise typer.Exit(STOPPED) from None
-
-
-def stopped(stop: Stop) -> None:
-    """Say why the road ended, and the next step."""
-    typer.secho(f"错误: {stop.message}", fg=typer.colors.RED, err=True)
-    if stop.fix:
-        typer.echo(f"怎么办: {stop.fix}", err=True)
-
-
-@contextmanager
-def progress(words: str, *, quiet: bool) -> Iterator[None]:
-    """Show a moving line while work goes on, where a person watches."""
-    if quiet or not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(words):
-        yield
-
-
-def next_due() -> int:
-    """Return the report year that is due next: until 31 March (条例第四十九条) last year's, then this year's."""
-    now = datetime.now(tz=UTC).astimezone()
-    march = 3
-    return now.year - 1 if now.month <= march else now.year
 
 
 def main() -> None:

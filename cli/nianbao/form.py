@@ -112,6 +112,7 @@ class Fact:
     unit: str = ""
     required: bool = False
     ask: Any = None  # what a new data file says here, for a person to replace
+    standing: bool = False  # true of the years to come too: a new data file takes it over
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class Form:
     due: tuple[Due, ...] = ()
     key_figures: tuple[str, ...] = ()  # those whose leaps are told
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
 
     def in_force(self, year: int) -> bool:
         """Tell whether reports of that year use this edition."""

@@ -17,7 +17,7 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
     """Read a form from its values; raises `Stop` that names the place of what a form cannot say."""
     reader = _Reader(edition)
     top = reader.of(
-        raw, "", "name document years template title author sections tables facts due key_figures vocabulary"
+        raw, "", "name document years template title author sections tables facts due key_figures vocabulary carries"
     )
     years = reader.of(top.get("years", {}), "years", "from to")
     tables = [reader.table(item, f"tables[{at}]") for at, item in enumerate(top.get("tables", []))]
@@ -35,10 +35,14 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         relations={table.id: relations for table, relations in tables},
         facts=tuple(reader.made(Fact, item, "facts") for item in top.get("facts", [])),
         due=tuple(reader.made(Due, item, "due") for item in top.get("due", [])),
+        carries=reader.carries(top.get("carries", {})),
         key_figures=tuple(top.get("key_figures", [])),
         vocabulary=read_vocabulary(top.get("vocabulary", {}), partial(bad, edition)),
     )
     _check_vocabulary(form)
+    for row in (*form.carries, *form.carries.values()):
+        if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
+            bad(edition, "carries", f"没有名为 {row} 的行")
     known = {table.id for table in form.tables}
     for section in form.sections:
         if section.table not in known | {""}:
@@ -90,6 +94,10 @@ class _Reader:
             return shape(**made)
         except TypeError as error:
             return bad(self.edition, at, str(error))
+
+    def carries(self, raw: object) -> dict[str, str]:
+        rows = raw if isinstance(raw, dict) else bad(self.edition, "carries", "应为表")
+        return {str(into): str(row) for into, row in rows.items()}
 
     def table(self, raw: object, at: str) -> tuple[Table, tuple[Relation, ...]]:
         values = self.of(raw, at, "id label widths relations blocks")

@@ -54,6 +54,16 @@ class Slot:
         return self._said("unit")
 
     @property
+    def row(self) -> str:
+        """The ids of the row, or of the group of columns in a table of one unlabelled row."""
+        return ".".join(part.id for part in self.rows or self.columns[:-1] if part.id)
+
+    @property
+    def column(self) -> str:
+        """The ids of the column below that row."""
+        return ".".join(part.id for part in (self.columns if self.rows else self.columns[-1:]) if part.id)
+
+    @property
     def row_label(self) -> str:
         """Label of the row, or of the group of columns in a table of one unlabelled row."""
         path = self.rows or self.columns[:-1]

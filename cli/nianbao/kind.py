@@ -1,6 +1,6 @@
 """The kinds of value that a report is made of: what a data file may write, and how it is printed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import TypeAlias
 Value: TypeAlias = int | Decimal | str | date | list[str]
 
 COUNT_LIMIT = 10**12  # no office counts more; keeps sums and printing within bounds
+MONEY_LIMIT = 10**15
 MONEY_DECIMALS = 4  # 万元 with four decimals is 元 to the unit (59237.2449 is a real value)
 
 
@@ -16,13 +17,15 @@ MONEY_DECIMALS = 4  # 万元 with four decimals is 元 to the unit (59237.2449 i
 class Kind:
     """One kind of value.
 
-    `wrong` returns why a value is not of this kind, or an empty text; `show` prints one that is.
+    `wrong` returns why a value is not of this kind, or an empty text; `show` prints one that is;
+    `shape` says the same to editors, as far as a JSON Schema can.
     """
 
     name: str
     words: str
     wrong: Callable[[object], str]
     show: Callable[[Value], str]
+    shape: Mapping[str, object]
 
 
 def kind(name: str) -> Kind:
@@ -102,16 +105,42 @@ def _show_texts(value: Value) -> str:
     return "、".join(value) if isinstance(value, list) else str(value)
 
 
+_TEXT = {"type": "string", "pattern": r"\S"}
+
 KINDS = {
     known.name: known
     for known in (
-        Kind("count", "件数，不小于 0 的整数", lambda value: _whole(value, negative=False), _show_number),
-        Kind("change", "增减数，整数，可为负", lambda value: _whole(value, negative=True), _show_number),
-        Kind("money", "金额，最多四位小数", lambda value: _decimal(value, limit=10**15), _show_number),
-        Kind("share", "百分比，0 到 100", lambda value: _decimal(value, limit=100), _show_number),
-        Kind("text", "文字", _text, str),
-        Kind("texts", "文字的数组", _texts, _show_texts),
-        Kind("date", "日期", _date, _show_date),
+        Kind(
+            "count",
+            "件数，不小于 0 的整数",
+            lambda value: _whole(value, negative=False),
+            _show_number,
+            {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
+        ),
+        Kind(
+            "change",
+            "增减数，整数，可为负",
+            lambda value: _whole(value, negative=True),
+            _show_number,
+            {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
+        ),
+        Kind(
+            "money",
+            "金额，最多四位小数",
+            lambda value: _decimal(value, limit=MONEY_LIMIT),
+            _show_number,
+            {"type": "number", "minimum": 0, "maximum": MONEY_LIMIT},
+        ),
+        Kind(
+            "share",
+            "百分比，0 到 100",
+            lambda value: _decimal(value, limit=100),
+            _show_number,
+            {"type": "number", "minimum": 0, "maximum": 100},
+        ),
+        Kind("text", "文字", _text, str, _TEXT),
+        Kind("texts", "文字的数组", _texts, _show_texts, {"type": "array", "items": _TEXT}),
+        Kind("date", "日期", _date, _show_date, {"type": "string", "format": "date"}),
     )
 }
 

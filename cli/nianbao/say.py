@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from nianbao.choice import Accepted
 from nianbao.finding import LEVELS, Finding, Place
 from nianbao.make import Built, Checked
 from nianbao.rules import names
+
+if TYPE_CHECKING:
+    from nianbao.datafile import Laid
 
 COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
 WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
@@ -75,6 +78,16 @@ def accepted(found: Sequence[Accepted]) -> None:
     """List the findings that the data file accepts, with the reasons."""
     for one in found:
         typer.echo(f"已接受 {one.finding.place}: {one.finding.rule}：{one.because}")
+
+
+def laid(files: "Sequence[Laid]", *, check: bool) -> None:
+    """Say of each data file whether it was laid out, or would be."""
+    for file in files:
+        findings(file.findings)
+        if file.changed:
+            typer.echo(f"{file.path} 要重排：运行 report fmt {file.path}" if check else f"{file.path} 已重排")
+        else:
+            typer.echo(f"{file.path} 没有改动" if file.findings else f"{file.path} 已是排好的")
 
 
 def tally(found: Sequence[Finding]) -> str:

@@ -48,6 +48,16 @@ class Store:
         found = root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
         return cls(found, out)
 
+    @classmethod
+    def of(cls, name: str, root: Path | None) -> tuple["Store", int]:
+        """Open the folder that a year, or the path of a data file, is about; return the year too."""
+        path = Path(name)
+        if _YEAR.fullmatch(name):
+            return cls.at(root), int(name)
+        if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and path.resolve().parent.name == "data"):
+            raise Stop(f"{name} 不是年度，也不是数据文件", "写年度，例如 2020，或数据文件，例如 data/2020.toml")
+        return cls(path.parent.resolve().parent), int(path.stem)
+
     # ── data ─────────────────────────────────────────────────────────────────
 
     def years(self) -> list[int]:
@@ -58,10 +68,14 @@ class Store:
         """Tell whether a year has a data file."""
         return (self.root / "data" / f"{year}.toml").is_file()
 
+    def data(self, year: int) -> str:
+        """Name the data file of a year as a person here would."""
+        return shown(self.root / "data" / f"{year}.toml")
+
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
         path = self.root / "data" / f"{year}.toml"
-        name = shown(path)
+        name = self.data(year)
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -78,12 +92,26 @@ class Store:
         have = f"已有的年度：{known}；" if known else f"{shown(self.root / 'data')} 里还没有数据文件；"
         return f"{have}新建这一年：report new {year}"
 
-    def create(self, files: Mapping[str, str]) -> list[Saved]:
-        """Write new files below the folder; one that exists is left as it is and raises `Stop`."""
+    def rewrite(self, year: int, text: str, *, check: bool = False) -> Saved:
+        """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
+        path = (self.root / "data" / f"{year}.toml").resolve()  # a link stays one
+        content = text.encode()
+        return Saved(self.data(year), not _same(path, content)) if check else _write({path: content})[0]
+
+    def text(self, name: str) -> str | None:
+        """Read a file below the folder, or None where there is none."""
+        path = self.root / name
+        return _text(path) if path.exists() else None
+
+    def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Saved]:
+        """Write new files below the folder; one that exists is left as it is and raises `Stop`.
+
+        What goes `beside` them may stand in the place of an earlier one.
+        """
         for name in files:
             if (self.root / name).exists():
                 raise Stop(f"已经有 {shown(self.root / name)}，没有改动它", "换一个目录，或先把它移走")
-        return _write({self.root / name: text.encode() for name, text in files.items()})
+        return _write({self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── templates ────────────────────────────────────────────────────────────
 
@@ -111,6 +139,13 @@ class Store:
             fix = quoted if str(named) in editions else "删去这一行就会用应当用的版本"
             return Finding("wrong-edition", "error", facts.place("edition"), message, "edition", fix=fix)
         return self.form_in_force(year)
+
+    def edition(self, name: str) -> Form:
+        """Read an edition of a form by its name; raises `Stop` that lists those there are."""
+        editions = self.editions()
+        if name not in editions:
+            raise Stop(f"没有 {name} 版格式", f"可用的版本：{'、'.join(sorted(editions))}")
+        return self._form(editions[name], name)
 
     def form_in_force(self, year: int) -> Form:
         """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
@@ -198,6 +233,8 @@ def _write(contents: Mapping[Path, bytes]) -> list[Saved]:
             at.parent.mkdir(parents=True, exist_ok=True)
             staged[at] = at.with_name(f".{at.name}.{os.getpid()}.part")
             staged[at].write_bytes(content)
+            with suppress(FileNotFoundError):
+                staged[at].chmod(at.stat().st_mode)
         for at, part in staged.items():
             part.replace(at)
     except OSError as error:

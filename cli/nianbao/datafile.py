@@ -1,0 +1,87 @@
+"""The data files of an office: begun from the form and from last year's, laid out, described to editors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from nianbao import layout, make, schema, starter
+from nianbao.finding import Finding, Stop
+from nianbao.report import Report
+from nianbao.store import Saved, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A data file that was laid out; where findings kept it from that, it is as it was."""
+
+    year: int
+    path: str
+    changed: bool
+    findings: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A year that was begun: its files, and what a person should know of them."""
+
+    saved: list[Saved]
+    notes: list[str]
+
+
+def lay_out(store: Store, year: int, *, check: bool = False) -> Laid:
+    """Lay out the data file of a year; to check is to say only whether it would change."""
+    facts = store.facts(year)
+    path = store.data(year)
+    if isinstance(facts, Finding):
+        return Laid(year, path, changed=False, findings=[facts])
+    form = store.form(facts, year)
+    if isinstance(form, Finding):
+        return Laid(year, path, changed=False, findings=[form])
+    try:
+        text = layout.lay_out(facts.text, form)
+    except ValueError:
+        raise Stop(f"{path} 的写法没法自动重排，没有改动它", "照 report new 写出的样子改写，再运行一次") from None
+    return Laid(year, path, store.rewrite(year, text, check=check).changed, [])
+
+
+def begin(store: Store, year: int, last: int | None = None, more: Mapping[str, str] | None = None) -> Begun:
+    """Write the data file of a new year, its schema beside it, and `more`; never over a file of another hand.
+
+    Facts come from the year `last`, else from the year before where it has a data file.
+    """
+    form = store.form_in_force(year)
+    before = year - 1 if last is None and year - 1 in store.years() else last
+    report, notes = _report(store, before) if before is not None else (None, [])
+    if report and before is not None:
+        carries = form.carries and report.year == year - 1
+        what = "年年相同的事实和结转的数" if carries else "年年相同的事实；它不是上一年度，没有结转"
+        notes.insert(0, f"从 {store.data(before)} 照抄了{what}")
+    described = f"data/{schema.file(form)}"
+    text = store.text(described)
+    keep = text is not None and text != schema.write(form) and not schema.ours(text)
+    if keep:
+        notes.append(f"已有另外的 {described}，没有改动它；要换新的：report schema --edition {form.edition}")
+    files = {f"data/{year}.toml": starter.write(form, year, report), **(more or {})}
+    return Begun(store.create(files, {} if keep else {described: schema.write(form)}), notes)
+
+
+def describe(store: Store, edition: str = "") -> str:
+    """Write the schema of an edition; where none is named, of the one in force for the newest year."""
+    newest = max(store.years(), default=next_due())
+    return schema.write(store.edition(edition) if edition else store.form_in_force(newest))
+
+
+def next_due() -> int:
+    """Return the report year that is due next: until 31 March (条例第四十九条) last year's, then this year's."""
+    now = datetime.now(tz=UTC).astimezone()
+    march = 3
+    return now.year - 1 if now.month <= march else now.year
+
+
+def _report(store: Store, year: int) -> tuple[Report, list[str]]:
+    """Read the report that a new one takes facts from; one with errors is still the best there is."""
+    checked = make.check(store, year)
+    if checked.report is None:
+        raise Stop(f"{store.data(year)} 读不出来，没有新建", f"先运行 report validate {year}，改正后再新建")
+    wrong = [f"{store.data(year)} 里还有错误，照抄的数要核对：report validate {year}"] if checked.blocked else []
+    return checked.report, wrong

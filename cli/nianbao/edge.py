@@ -1,0 +1,92 @@
+"""The edge: where work meets a person. What stops a command is caught once, said, and given an exit code."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from nianbao.finding import Stop
+
+if TYPE_CHECKING:
+    from nianbao.make import Checked
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+CLEAN, FOUND, STOPPED = 0, 1, 2
+
+
+def each(items: Sequence[S], work: Callable[[S], T]) -> tuple[list[T], list[Stop]]:
+    """Do the work for each year or file; one that cannot be done does not keep the others from it."""
+    done: list[T] = []
+    stops: list[Stop] = []
+    for item in items:
+        try:
+            done.append(work(item))
+        except Stop as stop:
+            stops.append(stop)
+    return done, stops
+
+
+def crashed(reports: "Sequence[Checked]") -> list[Stop]:
+    """Say which rules failed by our own mistake; what the others found still stands."""
+    stops = []
+    for report in reports:
+        for crash in report.crashes:
+            why = f"{type(crash.error).__name__}: {crash.error}"
+            fix = "这是 nianbao 的错，别的规则照常核对；请报给我们"
+            stops.append(Stop(f"规则 {crash.rule} 自己出错了（{why}）", fix))
+    return stops
+
+
+def leave(stops: list[Stop], *, blocked: bool) -> None:
+    """Exit as the findings ask: 2 where something could not run, 1 where something is wrong, else 0."""
+    for stop in stops:
+        stopped(stop)
+    if stops:
+        raise typer.Exit(STOPPED)
+    raise typer.Exit(FOUND if blocked else CLEAN)
+
+
+@contextmanager
+def edge() -> Iterator[None]:
+    """Catch once what stops a command, and say it without a traceback."""
+    try:
+        yield
+    except Stop as stop:
+        stopped(stop)
+        raise typer.Exit(STOPPED) from None
+    except KeyboardInterrupt:
+        stopped(Stop("中断了", "已有的文件没有改动；再运行一次即可"))
+        raise typer.Exit(STOPPED) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get("NIANBAO_DEBUG"):
+            raise
+        why = f"{type(error).__name__}: {error}"
+        fix = "这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们"
+        stopped(Stop(f"程序自己出错了（{why}）", fix))
+        raise typer.Exit(STOPPED) from None
+
+
+def stopped(stop: Stop) -> None:
+    """Say why the road ended, and the next step."""
+    typer.secho(f"错误: {stop.message}", fg=typer.colors.RED, err=True)
+    if stop.fix:
+        typer.echo(f"怎么办: {stop.fix}", err=True)
+
+
+@contextmanager
+def progress(words: str, *, quiet: bool) -> Iterator[None]:
+    """Show a moving line while work goes on, where a person watches."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
+
+    with Console(stderr=True).status(words):
+        yield

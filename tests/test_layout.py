@@ -1,0 +1,189 @@
+"""A data file laid out: the form's order, figures in columns, and nothing lost on the way."""
+
+import codecs
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import toml_rs
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from nianbao import datafile, starter
+from nianbao.entries import read
+from nianbao.finding import Stop
+from nianbao.layout import lay_out
+from nianbao.store import Store
+
+ROOT = Path(__file__).parent.parent
+FORM = Store(ROOT).form_in_force(2020)
+PAIRS = sorted((Path(__file__).parent / "layouts").glob("*.before.toml"))
+
+
+@pytest.mark.parametrize("before", PAIRS, ids=lambda path: path.name.split(".")[0])
+def test_it_is_laid_out_like_this(before, request):
+    after = before.with_name(before.name.replace(".before.", ".after."))
+    laid = lay_out(before.read_bytes().decode(), FORM)
+    if request.config.getoption("--rewrite"):
+        after.write_bytes(laid.encode())
+    assert laid == after.read_bytes().decode()
+    assert lay_out(laid, FORM) == laid
+
+
+def test_every_layout_has_its_pair():
+    names = {path.name.split(".")[0] for path in PAIRS}
+    assert names
+    assert names == {path.name.split(".")[0] for path in PAIRS[0].parent.glob("*.after.toml")}
+
+
+@pytest.mark.parametrize("path", [ROOT / "data/2020.toml", ROOT / "tests/kinds/library/data/2024.toml"])
+def test_what_is_shipped_is_laid_out(path):
+    store = Store(path.parent.parent)
+    assert not datafile.lay_out(store, int(path.stem), check=True).changed
+
+
+@pytest.mark.parametrize("year", [2020, 2021])
+def test_a_new_data_file_is_laid_out(year):
+    form = Store(ROOT).form_in_force(year)
+    text = starter.write(form, year)
+    assert lay_out(text, form) == text
+
+
+def test_crlf_stays_crlf_and_prose_stays_byte_for_byte():
+    prose = 'prose.overview = """\r\n一 \t\r\n\r\n\r\n二"""\r\n'
+    laid = lay_out(f"year=2020\r\n\r\n\r\n{prose}", FORM)
+    assert laid == f"year           = 2020\r\n\r\n{prose}"
+
+
+def test_a_file_of_nothing_stays_one():
+    assert lay_out("", FORM) == ""
+    assert lay_out("\n\n", FORM) == ""
+    assert lay_out("# 只有一行话", FORM) == "# 只有一行话\n"
+
+
+# ── laws ─────────────────────────────────────────────────────────────────────────────
+
+words = st.sampled_from(
+    ["# 注", "#注 二  ", "# person = 3", "# meetings = 3", "# received = { person = 1 }", "#:schema ./a"]
+)
+spaces = st.sampled_from(["", "\n", "\n\n", " \n"])
+above = st.lists(st.one_of(words.map(lambda word: f"{word}\n"), spaces), max_size=4).map("".join)
+beside = st.one_of(st.just(""), words.map(lambda word: f" {word}"))
+figures = st.sampled_from(
+    ["0", "1", "27", "1_000", "0.10", "498935.88", "-3", "nan", "true", '"文"', "2021-01-28", "{}"]
+)
+columns = st.sampled_from(["person", "business", "total", '"legal"', "other", "strange", "a.b"])
+inline = st.dictionaries(columns, figures, max_size=4).map(
+    lambda cells: "{" + ", ".join(f"{key} ={value}" for key, value in cells.items()) + "}"
+)
+nested = st.dictionaries(st.sampled_from(["granted", "refused.secret", "refused.stability", "nix"]), inline).map(
+    lambda rows: "{ " + ", ".join(f"{key}={value}" for key, value in rows.items()) + " }"
+)
+opaque = st.sampled_from(
+    ['"""\n二 \n\n"""', "'''\n# 不是注\n'''", "[\n  1, # 内\n\n]", "{ person = 1, # 内\n }", '["甲", "乙"]']
+)
+values = st.one_of(figures, inline, nested, opaque)
+keys = st.sampled_from(
+    [
+        "year", "edition", "title", "published", "received", "carried_in", "received.person", "received . total",
+        "carried_forward", "outcome", "outcome.granted", "outcome.granted.person", "outcome.refused.secret.legal",
+        "review", "litigation.direct", "regulations", "procurement.amount", "name", "short", "meetings", "problems",
+        "overview", "other", "bogus", '"a.b"', "own.x", "agency.name", "requests.received", "prose.other", "requests",
+    ],
+)  # fmt: skip
+headers = st.sampled_from(
+    [
+        "[requests]", "[requests.received]", "[requests.outcome]", "[requests.outcome.granted]", "[agency]", "[facts]",
+        "[proactive]", "[review_litigation]", "[review_litigation . litigation]", "[own]", "[own.deep]", "[prose]",
+        "[headings]", "[strange]", "[strange.more]", "[[accept]]", "[accept.more]", "[[requests]]", '["requests"]',
+    ],
+)  # fmt: skip
+entries = st.builds("{}{} = {}{}\n".format, above, keys, values, beside)
+openings = st.builds("{}{}{}\n".format, above, headers, beside)
+
+
+@st.composite
+def texts(draw):
+    """A TOML text of mostly known addresses, written in every way; what breaks TOML is left out."""
+    made = ""
+    for part in draw(st.lists(st.one_of(entries, entries, openings), max_size=9)):
+        try:
+            toml_rs.loads(made + part)
+        except toml_rs.TOMLDecodeError:
+            continue
+        made += part
+    made += draw(above)
+    return made.replace("\n", "\r\n") if draw(st.booleans()) else made
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts())
+@example("# 甲\n\n# 乙\n[requests.received]\nperson = 1\n[requests]\n")
+def test_laid_out_twice_is_laid_out_once_and_nothing_is_lost(text):
+    laid = lay_out(text, FORM)
+    assert lay_out(laid, FORM) == laid
+    assert toml_rs.loads(laid, parse_float=str) == toml_rs.loads(text, parse_float=str)
+    assert read(laid).comments() == read(text).comments()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("[]{}=.\"'#\n\r a1", max_size=40))
+def test_any_toml_is_laid_out_or_refused(text):
+    try:
+        toml_rs.loads(text)
+        laid = lay_out(text, FORM)
+    except ValueError:
+        return
+    assert lay_out(laid, FORM) == laid
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────
+
+
+def test_fmt_writes_once_and_says_so(office, report):
+    data = office / "data/2020.toml"
+    neat = data.read_bytes()
+    data.write_bytes(codecs.BOM_UTF8 + neat.replace(b"made =  0, disclosed =  0", b"disclosed=0,made=0"))
+    data.chmod(0o640)
+    checked = report("fmt", "--check", cwd=office)
+    assert checked.returncode == 1
+    assert "data/2020.toml 要重排：运行 report fmt data/2020.toml" in checked.stdout
+    assert data.read_bytes().startswith(codecs.BOM_UTF8)
+    assert report("fmt", "2020", cwd=office).stdout == "data/2020.toml 已重排\n"
+    assert data.read_bytes() == neat
+    assert data.stat().st_mode & 0o777 == 0o640
+    when = data.stat().st_mtime_ns
+    assert report("fmt", "2020", cwd=office).stdout == "data/2020.toml 已是排好的\n"
+    assert data.stat().st_mtime_ns == when
+    assert report("fmt", "--check", cwd=office).returncode == 0
+
+
+def test_fmt_takes_the_names_that_a_pre_commit_hook_gives(office, report):
+    done = report("fmt", "--check", f"{office.name}/data/2020.toml", cwd=office.parent)
+    assert done.returncode == 0
+    assert done.stdout == f"{office.name}/data/2020.toml 已是排好的\n"
+    for name in ("data/notes.toml", "2020.toml", "20"):
+        wrong = report("fmt", name, cwd=office)
+        assert wrong.returncode == 2
+        assert f"{name} 不是年度，也不是数据文件" in wrong.stderr
+
+
+@pytest.mark.parametrize("case", ["broken-toml", "not-utf8", "conflict-markers", "nested-too-deep", "unknown-edition"])
+def test_what_cannot_be_read_gives_the_finding_of_validate_and_stays(case, root, office, report):
+    data = office / "data/2020.toml"
+    shutil.copy(root / f"tests/invalid/{case}.toml", data)
+    before = data.read_bytes()
+    done = report("fmt", "2020", cwd=office)
+    assert done.returncode == 1
+    assert (root / f"tests/invalid/{case}.findings.txt").read_text(encoding="utf-8") in done.stdout
+    assert "data/2020.toml 没有改动" in done.stdout
+    assert data.read_bytes() == before
+
+
+def test_a_layout_that_would_lose_something_is_refused(office, monkeypatch):
+    from nianbao import layout  # noqa: PLC0415  # only here
+
+    monkeypatch.setattr(layout, "arrange", lambda document, _: replace(document, epilogue=("# 多了",)))
+    with pytest.raises(Stop, match="没有改动它"):
+        datafile.lay_out(Store(office), 2020)

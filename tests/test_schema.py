@@ -1,0 +1,155 @@
+"""The schema of the data files: editors say of them what the program says."""
+
+import datetime as dt
+import json
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import jsonschema
+import pytest
+import toml_rs
+
+from nianbao import schema, starter
+from nianbao.kind import KINDS
+from nianbao.store import Store
+
+ROOT = Path(__file__).parent.parent
+EDITIONS = {"2019": 2020, "2021": 2021}
+
+
+def validator(edition):
+    made = schema.make(Store(ROOT).edition(edition))
+    jsonschema.Draft7Validator.check_schema(made)
+    return jsonschema.Draft7Validator(made, format_checker=jsonschema.FormatChecker())
+
+
+def plain(value):
+    """Give values as JSON has them; dates become texts, as in editors."""
+    if isinstance(value, dict):
+        return {key: plain(below) for key, below in value.items()}
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def wrong(edition, text):
+    return [error.message for error in validator(edition).iter_errors(plain(toml_rs.loads(text)))]
+
+
+@pytest.fixture
+def taplo():
+    """Check a file as Even Better TOML does, by the schema that its first line names."""
+    program = Path(sysconfig.get_path("scripts")) / "taplo"
+
+    def lint(path):
+        return subprocess.run(
+            [program, "lint", "--no-auto-config", path], capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return lint
+
+
+def test_the_shipped_data_keeps_it():
+    assert wrong("2019", (ROOT / "data/2020.toml").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_new_data_file_keeps_it(edition):
+    assert wrong(edition, starter.write(Store(ROOT).edition(edition), EDITIONS[edition])) == []
+
+
+BAD = {
+    "unknown key": ("person = 1, total = 1", "persn = 1, total = 1", "'persn' was unexpected"),
+    "negative count": ("carried_in      = { total = 0 }", "carried_in = { total = -1 }", "-1 is less than the minimum"),
+    "count that is none": ("meetings         = 12", "meetings = 12.5", "12.5 is not of type 'integer'"),
+    "share over 100": ("answer_rate      = 100", "answer_rate = 101", "101 is greater than the maximum"),
+    "text that is a number": ('open_day         = "5·15政务公开日"', "open_day = 515", "515 is not of type 'string'"),
+    "empty text": ('short = "市人社局"', 'short = " "', "does not match"),
+    "another edition": ('edition   = "2019"', 'edition = "2021"', "'2019' was expected"),
+    "no such day": ("published = 2021-01-28", 'published = "2021-02-30"', "is not a 'date'"),
+    "missing table": ("[requests]", "[own.requests]", "'requests' is a required property"),
+    "missing fact": ('name  = "鞍山市人力资源和社会保障局"', "", "'name' is a required property"),
+    "own fact without a name": ("hotline_cases   = 3133", '"a b" = 3133', "'a b' does not match"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_file_breaks_it(case):
+    old, new, message = BAD[case]
+    text = (ROOT / "data/2020.toml").read_text(encoding="utf-8")
+    assert old in text
+    assert any(message in error for error in wrong("2019", text.replace(old, new, 1)))
+
+
+def test_own_facts_have_names_in_any_script():
+    text = (ROOT / "data/2020.toml").read_text(encoding="utf-8")
+    assert wrong("2019", text.replace("hotline_cases   = 3133", '"热线_2件" = 3133')) == []
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_every_figure_has_its_labels_and_its_unit(edition):
+    form = Store(ROOT).edition(edition)
+    made = schema.make(form)
+    for address, slot in form.slots.items():
+        node = made
+        for key in address.split("."):
+            assert node["additionalProperties"] is False
+            assert node["title"]
+            node = node["properties"][key]
+        assert node["title"] == form.labels[address]
+        assert slot.unit in node["description"]
+    rows = made["properties"]["requests"]["properties"]["outcome"]["properties"]["granted"]
+    assert rows["title"] == "（一）予以公开"
+    assert rows["properties"]["person"]["title"] == "三、本年度办理结果 · （一）予以公开 · 自然人"
+
+
+def test_every_kind_has_its_shape():
+    for kind in KINDS.values():
+        jsonschema.Draft7Validator.check_schema(dict(kind.shape))
+        assert kind.shape
+
+
+def test_an_editor_finds_the_schema_of_a_new_file_by_its_first_line(tmp_path, report, taplo):
+    assert report("init", "局", "--year", "2021", cwd=tmp_path).returncode == 0
+    data = tmp_path / "局/data/2021.toml"
+    assert data.read_text(encoding="utf-8").startswith("#:schema ./.report-2021.schema.json\n")
+    assert taplo(data).returncode == 0
+    data.write_text(data.read_text(encoding="utf-8").replace("person = 0", "person = -3", 1), encoding="utf-8")
+    bad = taplo(data)
+    assert bad.returncode == 1
+    assert "-3 is less than the minimum of 0" in bad.stderr + bad.stdout
+
+
+def test_the_shipped_data_pleases_an_editor_too(office, report, taplo):
+    data = office / "data/2020.toml"
+    data.write_text("#:schema ./.s.json\n" + data.read_text(encoding="utf-8"), encoding="utf-8")
+    printed = report("schema", cwd=office)
+    (office / "data/.s.json").write_text(printed.stdout, encoding="utf-8")
+    assert json.loads(printed.stdout)["$schema"] == schema.DRAFT
+    assert taplo(data).returncode == 0
+    data.write_text(data.read_text(encoding="utf-8").replace("portal_items ", "portl_items "), encoding="utf-8")
+    assert "portl_items" in taplo(data).stderr
+
+
+def test_the_schema_of_another_hand_is_left_alone(office, report):
+    path = office / "data/.report-2021.schema.json"
+    path.write_text("{}", encoding="utf-8")
+    done = report("new", "2021", cwd=office)
+    assert done.returncode == 0
+    assert "已有另外的 data/.report-2021.schema.json，没有改动它" in done.stdout
+    assert path.read_text(encoding="utf-8") == "{}"
+
+
+def test_an_older_schema_of_our_own_is_renewed(office, report):
+    report("new", "2021", cwd=office)
+    path = office / "data/.report-2021.schema.json"
+    now = path.read_text(encoding="utf-8")
+    path.write_text(now.replace("自然人", "个人"), encoding="utf-8")
+    assert report("new", "2022", cwd=office).returncode == 0
+    assert path.read_text(encoding="utf-8") == now
+    assert report("schema", "--edition", "2021", cwd=office).stdout == now
+
+
+def test_an_unknown_edition_lists_those_there_are(office, report):
+    done = report("schema", "--edition", "2008", cwd=office)
+    assert done.returncode == 2
+    assert "可用的版本：2019、2021" in done.stderr
