@@ -55,7 +55,7 @@ LAYERS = (
         "choice",
     ),
     ("rules",),
-    ("pandoc", "store", "make", "datafile", "say"),
+    ("files", "pandoc", "store", "make", "datafile", "say"),
     ("edge",),
     ("app",),
 )

@@ -323,6 +323,7 @@ AGREES = [
     (OF_2020, "办理行政复议案件300件，应诉行政诉讼案件20件。"),
     (OF_2020, "公开行政许可事项9项。"),
     (OF_2021, "行政事业性收费1件，共12万元。"),
+    (OF_2021, "没有因政府信息公开申请被投诉。"),
 ]
 
 
@@ -334,6 +335,8 @@ def test_figures_of_other_things_and_of_parts_are_left_alone(year, text, root):
 def test_nothing_received_may_be_said_where_nothing_was(root):
     none = OF_2020[: OF_2020.index("[requests]")] + "[requests]\n" + OF_2020[OF_2020.index("[review_lit") :]
     assert said(own(none, overview="全年未收到政府信息公开申请。"), root) == set()
+    assert said(own(none, overview="全年主动公开信息，未收到依申请公开信息。"), root) == set()
+    assert said(own(OF_2020, overview="全年未收到依申请公开信息。"), root) == {("text-differs", "warning")}
     assert said(own(none, overview="全年收到政府信息公开申请3件。"), root) == {("text-differs", "warning")}
 
 
@@ -374,6 +377,10 @@ PUBLISHED = [
     ("shanghai-office-2019", "答复申请中不予公开 35 件", True),
     ("shanghai-office-2019", "答复申请中无法提供 265 件", False),
     ("shanghai-office-2019", "答复申请中不予处理 158 件", True),
+    ("shanghai-office-2019", "答复申请 805 件，不予公开 35 件，占 4.35%", True),
+    ("shanghai-office-2019", "答复申请 805 件，不予公开 35 件，占 4.3%；无法提供，占 32.9%", True),
+    ("shanghai-office-2019", "答复申请 805 件，不予公开 35 件，占 5.3%", False),
+    ("shanghai-office-2019", "行政复议 7 件，诉讼 9 件，均获维持", False),
     ("shanghai-office-2019", "行政复议 7 件均获维持", False),
     ("shanghai-office-2019", "诉讼 9 件均获维持", False),
 ]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from nianbao import layout, make, schema, starter
+from nianbao.files import Saved
 from nianbao.finding import Finding, Stop
 from nianbao.report import Report
-from nianbao.store import Saved, Store
+from nianbao.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from nianbao.finding import LEVELS
 from nianbao.form import Due, Fact, Form, Relation, Section, Sign, Term, bad
 from nianbao.grid import Block, Heading, Table
 from nianbao.kind import KINDS
+from nianbao.vocabulary import check
 from nianbao.vocabulary import read as read_vocabulary
-from nianbao.vocabulary import resolve
 
 
 def read(raw: Mapping[str, Any], edition: str) -> Form:
@@ -39,7 +39,8 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         key_figures=tuple(top.get("key_figures", [])),
         vocabulary=read_vocabulary(top.get("vocabulary", {}), partial(bad, edition)),
     )
-    _check_vocabulary(form)
+    sections = {section.id for section in form.sections}
+    check(form.vocabulary, form.key_figures, form.kinds, sections, partial(bad, edition))
     for row in (*form.carries, *form.carries.values()):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             bad(edition, "carries", f"没有名为 {row} 的行")
@@ -54,16 +55,6 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         bad(edition, "tables", "两个数字的地址相同")
     _ = form.checks  # a relation that applies nowhere is a mistake of the form, told at once
     return form
-
-
-def _check_vocabulary(form: Form) -> None:
-    """Refuse a vocabulary that names sections or addresses which the form does not have."""
-    for section in sorted(form.vocabulary.sections - {section.id for section in form.sections}):
-        bad(form.edition, "vocabulary", f"没有名为 {section} 的部分")
-    paths = [path for claim in form.vocabulary.claims for terms in claim.sums for _, path in terms]
-    for path in (*form.key_figures, *paths):
-        if not resolve(path, form.kinds):
-            bad(form.edition, "key_figures" if path in form.key_figures else "vocabulary.claims", f"没有地址 {path}")
 
 
 class _Reader:

@@ -9,11 +9,12 @@ from nianbao import page, pandoc, rules
 from nianbao.case import Case
 from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
+from nianbao.files import Saved
 from nianbao.finding import Finding, Place, Stop, ordered
 from nianbao.form import Form
 from nianbao.report import Report, fill
 from nianbao.rules import Crash
-from nianbao.store import Saved, Store
+from nianbao.store import Store
 
 MARKDOWN = "markdown"  # the page itself, which every format is printed from
 SUFFIXES = {MARKDOWN: "md"}

@@ -12,6 +12,7 @@ MARK = "report schema"  # opens the comment by which a schema that nianbao wrote
 _NAME = r"^[^\s\d!-/:-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*$"  # a name in any script, in any engine's regular expressions
 
 Schema = dict[str, Any]
+_TEXT: Schema = {"type": "string"}
 
 
 def file(form: Form) -> str:
@@ -54,6 +55,15 @@ def make(form: Form) -> Schema:
         "type": "object",
         "propertyNames": {"pattern": _NAME},
         "additionalProperties": {"anyOf": [dict(KINDS[name].shape) for name in ("text", "change", "money", "texts")]},
+    }
+    root["properties"]["accept"] = {
+        "title": "看过并接受的发现",
+        "type": "array",
+        "items": _table("接受一条发现：规则、地址、当时的值和理由")
+        | {
+            "properties": {"rule": _TEXT, "at": _TEXT, "value": {}, "because": _TEXT},
+            "required": ["rule", "at", "value", "because"],
+        },
     }
     for fact in form.facts:
         if fact.required:

@@ -1,11 +1,8 @@
 """The only access to files: an office's folder over the templates that come with nianbao."""
 
-import errno
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import toml_rs
 
 from nianbao.facts import Facts, parse
+from nianbao.files import Saved, reason, same, shown, text, write
 from nianbao.finding import Finding, Place, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
@@ -22,14 +20,6 @@ _HERE = Path(__file__).parent
 # In a wheel the templates lie inside the package, in a checkout beside cli/.
 TEMPLATES = _HERE / "templates" if (_HERE / "templates").is_dir() else _HERE.parents[1] / "templates"
 _YEAR = re.compile(r"\d{4}")
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A file that a build gave: where it is, and whether its bytes are new."""
-
-    path: str
-    changed: bool
 
 
 class Store:
@@ -81,7 +71,7 @@ class Store:
         except FileNotFoundError:
             raise Stop(f"没有 {name}", self._start(year)) from None
         except OSError as error:
-            raise Stop(f"读不了 {name}：{_reason(error)}") from error
+            raise Stop(f"读不了 {name}：{reason(error)}") from error
         try:
             return parse(content.decode("utf-8"), name)
         except UnicodeDecodeError as error:
@@ -96,12 +86,12 @@ class Store:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
         path = (self.root / "data" / f"{year}.toml").resolve()  # a link stays one
         content = text.encode()
-        return Saved(self.data(year), not _same(path, content)) if check else _write({path: content})[0]
+        return Saved(self.data(year), not same(path, content)) if check else write({path: content})[0]
 
     def text(self, name: str) -> str | None:
         """Read a file below the folder, or None where there is none."""
         path = self.root / name
-        return _text(path) if path.exists() else None
+        return text(path) if path.exists() else None
 
     def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Saved]:
         """Write new files below the folder; one that exists is left as it is and raises `Stop`.
@@ -111,7 +101,7 @@ class Store:
         for name in files:
             if (self.root / name).exists():
                 raise Stop(f"已经有 {shown(self.root / name)}，没有改动它", "换一个目录，或先把它移走")
-        return _write({self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()})
+        return write({self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── templates ────────────────────────────────────────────────────────────
 
@@ -120,7 +110,7 @@ class Store:
         path = self._find(name)
         if path is None or not path.is_file():
             raise Stop(f"没有模板 templates/{name}", "检查格式文件里写的模板名")
-        return _text(path)
+        return text(path)
 
     def editions(self) -> dict[str, Path]:
         """Every edition of a form that can be used: the file by its name, the office's own first."""
@@ -208,7 +198,7 @@ class Store:
 
     def save(self, stem: str, contents: Mapping[str, bytes]) -> list[Saved]:
         """Write the files of one report, `build/<stem>.<suffix>`: all of them or, on an error, none."""
-        return _write({self.out / f"{stem}.{suffix}": content for suffix, content in contents.items()})
+        return write({self.out / f"{stem}.{suffix}": content for suffix, content in contents.items()})
 
 
 @cache
@@ -216,46 +206,9 @@ def _read_form(path: Path, edition: str) -> Form:
     return read(_toml(path), edition)
 
 
-def shown(path: Path) -> str:
-    """Name a file as a person here would: from the current folder where it lies below it."""
-    with suppress(ValueError):
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    return path.as_posix()
-
-
-def _write(contents: Mapping[Path, bytes]) -> list[Saved]:
-    """Put whole files in place: write each beside its goal, then move them all."""
-    changed = {path: content for path, content in contents.items() if not _same(path, content)}
-    staged: dict[Path, Path] = {}
-    at = next(iter(contents), Path())
-    try:
-        for at, content in changed.items():
-            at.parent.mkdir(parents=True, exist_ok=True)
-            staged[at] = at.with_name(f".{at.name}.{os.getpid()}.part")
-            staged[at].write_bytes(content)
-            with suppress(FileNotFoundError):
-                staged[at].chmod(at.stat().st_mode)
-        for at, part in staged.items():
-            part.replace(at)
-    except OSError as error:
-        raise Stop(f"写不了 {shown(at)}：{_reason(error)}", "原来的文件没有改动；排除原因后再运行") from error
-    finally:
-        for part in staged.values():
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-    return [Saved(shown(path), path in changed) for path in contents]
-
-
-def _same(path: Path, content: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
-    except OSError:
-        return False
-
-
 def _toml(path: Path) -> dict[str, Any]:
     with _told(path):
-        return toml_rs.loads(_text(path))
+        return toml_rs.loads(text(path))
 
 
 class _told:  # noqa: N801  # reads as a word in a `with` line
@@ -272,13 +225,6 @@ class _told:  # noqa: N801  # reads as a word in a `with` line
             raise Stop(f"{shown(self.path)} 读不下去：{error}", "改正这个文件后再运行") from error
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Stop(f"读不了 {shown(path)}：{error}") from error
-
-
 def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
     line = content.count(b"\n", 0, error.start) + 1
     with suppress(UnicodeDecodeError):
@@ -287,20 +233,3 @@ def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
         place = Place(name, line, 1, max(1, len(source)), source)
         return Finding("not-text", "error", place, "文件不是 UTF-8 编码", fix=fix)
     return Finding("not-text", "error", Place(name), "文件不是 UTF-8 编码的文字", fix="检查是不是选错了文件")
-
-
-_REASONS = {
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "所在的盘是只读的",
-    errno.ENOSPC: "磁盘已满",
-    errno.EDQUOT: "超出磁盘配额",
-    errno.ENOTDIR: "上一级不是目录",
-    errno.EEXIST: "上一级不是目录",
-    errno.EISDIR: "同名的是目录",
-    errno.ENAMETOOLONG: "文件名太长",
-}
-
-
-def _reason(error: OSError) -> str:
-    return _REASONS.get(error.errno or 0, error.strerror or str(error))

@@ -6,6 +6,7 @@ without a number or a punctuation mark between them.
 
 import re
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, NoReturn, TypeAlias
@@ -71,11 +72,14 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Words that state a percentage of two claims in the same sentence; any of `whole` may be meant."""
+    """Words that state a percentage: of `part` in the same sentence, or of the first of their own two numbers.
+
+    Any of `whole` may be meant; it stands in the same sentence, or in the section where the words have two numbers.
+    """
 
     says: tuple[str, ...]
-    part: str
     whole: tuple[str, ...]
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,24 @@ def read(raw: object, fail: Fail) -> Vocabulary:
     for unknown in sorted({path for side in sides for _, path in terms(side)} - {claim.id for claim in made.claims}):
         fail("vocabulary", f"没有 id 为 {unknown} 的说法")
     return made
+
+
+def check(
+    vocabulary: Vocabulary,
+    figures: tuple[str, ...],
+    addresses: Mapping[str, object],
+    sections: AbstractSet[str],
+    fail: Fail,
+) -> None:
+    """Refuse a vocabulary, or key figures, that name sections or addresses which the form does not have."""
+    for section in sorted(vocabulary.sections - sections):
+        fail("vocabulary", f"没有名为 {section} 的部分")
+    for path in (path for claim in vocabulary.claims for terms in claim.sums for _, path in terms):
+        if not resolve(path, addresses):
+            fail("vocabulary.claims", f"没有地址 {path}")
+    for path in figures:
+        if path not in addresses:
+            fail("key_figures", f"没有地址 {path}")
 
 
 def terms(text: str) -> Sum:

@@ -3,7 +3,8 @@
 正文和表格写的是同一件事，数字应当一致；读报告的人先看正文，再看表格，不一致就不知道该信哪一个。
 格式文件的 vocabulary 列出了说法和它可以等于的数，例如“受理”可以是新收，也可以是新收加上年结转。
 一句话里写了受理、上年结转、答复、顺延四个数的，还要看前两个数之和是否等于后两个数之和；
-写了答复率、办结率而同一句里有分子分母的，要看比例是否相符（四舍五入或截去尾数都算相符，但不是全部就不能写 100%）。
+写了答复率、办结率而同一句里有分子分母的，写了某种结果占答复总数百分之几的，
+要看比例是否相符（四舍五入或截去尾数都算相符，但不是全部就不能写 100%）。
 有“其中”、分项、其他年度的数、备案数、本级数和以“等”结尾的列举，说的不是全部，不比较。
 行政事业性收费（万元）与信息处理费（元）是两回事，从不比较。
 
@@ -57,7 +58,13 @@ def judge(case: Case) -> Iterator[Finding]:
         if any(claim in wrong for claim in together):  # where all agree with the table, its own balance is judged
             yield from _balances(case, together, vocabulary.balances)
         for share in vocabulary.shares:
-            yield from _share(case, together, share)
+            if share.part:
+                yield from _share(case, together, share)
+    for _, group in groupby(found, key=lambda claim: claim.sentence.section):
+        together = list(group)
+        for share in vocabulary.shares:
+            if not share.part:
+                yield from _share(case, together, share)
 
 
 def _sums(case: Case, claim: Stated) -> dict[str, Number]:
@@ -120,15 +127,17 @@ def _share(case: Case, together: list[Stated], share: Share) -> Iterator[Finding
     values = {claim.claim.id: claim.value for claim in reversed(together)}
     told = [text for text in share.whole if all(claim in values for _, claim in terms(text))]
     wholes = [whole for text in told if (whole := _sum(text, values))]
-    if share.part not in values or not wholes:
+    if not wholes or (share.part and share.part not in values):
         return
-    for text in share.says:
-        for match in pattern(text).finditer(together[0].sentence.text):
-            rates = [100 * values[share.part] / whole for whole in wholes]
-            if not any(_written_as(rate, Decimal(match[1])) for rate in rates):
+    for sentence in dict.fromkeys(claim.sentence for claim in together):
+        for match in (match for text in share.says for match in pattern(text).finditer(sentence.text)):
+            *own, written = map(Decimal, match.groups())
+            part = values[share.part] if share.part else own[0]
+            rates = [100 * part / whole for whole in wholes]
+            if not any(_written_as(rate, written) for rate in rates):
                 right = "或".join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
-                notes = tuple(f"{said(values[share.part])} ÷ {said(whole)}" for whole in wholes)
-                message = f"正文写“{short(match[0])}”，同一句里的件数得出 {right}"
+                notes = tuple(f"{said(part)} ÷ {said(whole)}" for whole in wholes)
+                message = f"正文写“{short(match[0])}”，按正文里的件数应为 {right}"
                 yield _finding(case, together[0], message, words=match[0], notes=notes)
 
 

@@ -48,14 +48,16 @@ def judge(case: Case) -> Iterator[Finding]:
     report = case.report
     units = _units(report)
     for section, raw in report.prose.items():
-        text = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
+        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
+        kept = [at for at, sign in enumerate(masked) if sign not in " \u3000"]
+        text = "".join(masked[at] for at in kept)
         for match in _NUMBER.finditer(text):
-            number, after = Decimal(match[1]), text[match.end() :]
-            if number < LEAST or after.startswith(_NO_COUNT):
+            if Decimal(match[1]) < LEAST or text.startswith(_NO_COUNT, match.end()):
                 continue
-            expression = _claimed(report, section, text, match) or _sole(report, units, number, after)
+            claims = [claim for claim in report.form.vocabulary.claims if _speaks(claim, section, match)]
+            expression = _claimed(report, claims, match) if claims else _sole(report, units, match)
             if expression:
-                line = raw.count("\n", 0, match.start()) + 1
+                line = raw.count("\n", 0, kept[match.start()]) + 1
                 place = report.facts.place(f"prose.{section}", inside=line, words=match[1])
                 message = f"正文里的 {match[1]} 是手写的，数据文件里已有这个数"
                 label = f"可以写成 {{{{ {expression} }}}}"
@@ -69,29 +71,30 @@ def _units(report: Report) -> dict[str, str]:
     return units | {address: "" for address in report.values if address.startswith(f"{OWN}.")}
 
 
-def _claimed(report: Report, section: str, text: str, match: re.Match[str]) -> str:
-    """Find the sum that the words around a number say it is."""
-    for claim in report.form.vocabulary.claims:
-        if _speaks(claim, section, text, match.start(1)):
-            for expression in claim.equals:
-                if "*" not in expression and value(report, expression) == Decimal(match[1]):
-                    return expression
-    return ""
-
-
-def _speaks(claim: Claim, section: str, text: str, at: int) -> bool:
+def _speaks(claim: Claim, section: str, number: re.Match[str]) -> bool:
+    """Tell whether the words around a number state a claim."""
     if claim.sections and section not in claim.sections:
         return False
+    at, text = number.start(1), number.string
     return any(match.start(1) == at for says in claim.says for match in pattern(says).finditer(text))
 
 
-def _sole(report: Report, units: dict[str, str], number: Decimal, after: str) -> str:
+def _claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
+    """Find the sum that the words around a number say it is."""
+    for expression in (text for claim in claims for text in claim.equals):
+        if "*" not in expression and value(report, expression) == Decimal(number[1]):
+            return expression
+    return ""
+
+
+def _sole(report: Report, units: dict[str, str], number: re.Match[str]) -> str:
     """Find the only fact that has this number and its unit."""
+    wanted = Decimal(number[1])
     found = [
         address
         for address, unit in units.items()
-        if report.figures.get(address, report.values.get(address)) == number
-        and after.startswith(unit)
-        and (address in report.values or number >= LEAST_OF_TABLE)
+        if report.figures.get(address, report.values.get(address)) == wanted
+        and number.string.startswith(unit, number.end())
+        and (address in report.values or wanted >= LEAST_OF_TABLE)
     ]
     return found[0] if len(found) == 1 else ""

@@ -1,0 +1,82 @@
+"""Files on the disk: written whole or not at all, read as text, and named as a person here would."""
+
+import errno
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from nianbao.finding import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that a build gave: where it is, and whether its bytes are new."""
+
+    path: str
+    changed: bool
+
+
+def shown(path: Path) -> str:
+    """Name a file as a person here would: from the current folder where it lies below it."""
+    with suppress(ValueError):
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    return path.as_posix()
+
+
+def write(contents: Mapping[Path, bytes]) -> list[Saved]:
+    """Put whole files in place: write each beside its goal, then move them all."""
+    changed = {path: content for path, content in contents.items() if not same(path, content)}
+    staged: dict[Path, Path] = {}
+    at = next(iter(contents), Path())
+    try:
+        for at, content in changed.items():
+            at.parent.mkdir(parents=True, exist_ok=True)
+            staged[at] = at.with_name(f".{at.name}.{os.getpid()}.part")
+            staged[at].write_bytes(content)
+            with suppress(FileNotFoundError):
+                staged[at].chmod(at.stat().st_mode)
+        for at, part in staged.items():
+            part.replace(at)
+    except OSError as error:
+        raise Stop(f"写不了 {shown(at)}：{reason(error)}", "原来的文件没有改动；排除原因后再运行") from error
+    finally:
+        for part in staged.values():
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+    return [Saved(shown(path), path in changed) for path in contents]
+
+
+def same(path: Path, content: bytes) -> bool:
+    """Tell whether a file already holds these bytes."""
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def text(path: Path) -> str:
+    """Read a text; raises `Stop` where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stop(f"读不了 {shown(path)}：{error}") from error
+
+
+_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "所在的盘是只读的",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.ENOTDIR: "上一级不是目录",
+    errno.EEXIST: "上一级不是目录",
+    errno.EISDIR: "同名的是目录",
+    errno.ENAMETOOLONG: "文件名太长",
+}
+
+
+def reason(error: OSError) -> str:
+    """Say why the system refused a file."""
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
