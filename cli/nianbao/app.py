@@ -155,7 +155,7 @@ def fmt(
 
 @app.command(epilog="例：report new 2021　·　report new 2021 --from 2020")
 def new(
-    year: Annotated[int, typer.Argument(help="报告年度", min=1980, max=9999)],
+    year: Annotated[int, typer.Argument(help="报告年度", min=1980, max=9998)],
     root: Root = None,
     last: Annotated[
         int | None,
@@ -191,7 +191,7 @@ def init(
     folder: Annotated[Path, typer.Argument(help="新目录", metavar="DIR")],
     year: Annotated[
         int | None,
-        typer.Option("--year", help="报告年度；不写就是下一份要报的", min=1980, max=9999, show_default=False),
+        typer.Option("--year", help="报告年度；不写就是下一份要报的", min=1980, max=9998, show_default=False),
     ] = None,
 ) -> None:
     """新建一个机关的目录：数据文件、.gitignore 和说明，马上就能生成。"""

@@ -20,7 +20,7 @@ SIGNS = {
 }
 
 # What every data file may say, whatever its form: address -> kind.
-COMMON = {"year": "count", "edition": "text", "title": "text", "published": "date"}
+COMMON = {"year": "year", "edition": "text", "title": "text", "published": "date"}
 OWN = "own"  # the office's own facts: any name, any plain value
 OPEN = frozenset({OWN, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
 

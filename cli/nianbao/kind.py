@@ -10,6 +10,7 @@ Value: TypeAlias = int | Decimal | str | date | list[str]
 
 COUNT_LIMIT = 10**12  # no office counts more; keeps sums and printing within bounds
 MONEY_LIMIT = 10**15
+FIRST_YEAR, LAST_YEAR = 1980, 9998  # the first date that a Word file can hold; a year after the last to be due
 MONEY_DECIMALS = 4  # 万元 with four decimals is 元 to the unit (59237.2449 is a real value)
 
 
@@ -57,6 +58,12 @@ def _whole(value: object, *, negative: bool) -> str:
     if abs(value) >= COUNT_LIMIT:
         return "数字太大，最多 12 位"
     return ""
+
+
+def _year(value: object) -> str:
+    if why := _whole(value, negative=True):
+        return why
+    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else "应为四位数的年度，例如 2020"
 
 
 def _decimal(value: object, *, limit: int) -> str:
@@ -137,6 +144,13 @@ KINDS = {
             lambda value: _decimal(value, limit=100),
             _show_number,
             {"type": "number", "minimum": 0, "maximum": 100},
+        ),
+        Kind(
+            "year",
+            "四位数的年度",
+            _year,
+            _show_number,
+            {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
         Kind("text", "文字", _text, str, _TEXT),
         Kind("texts", "文字的数组", _texts, _show_texts, {"type": "array", "items": _TEXT}),

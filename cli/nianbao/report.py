@@ -43,7 +43,7 @@ class Report:
     @cached_property
     def year(self) -> int:
         """The report year: the year that is reported on."""
-        year = self.facts.tree.get("year")
+        year = self.values.get("year", 0)
         return year if isinstance(year, int) else 0
 
     @cached_property
