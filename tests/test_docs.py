@@ -92,3 +92,17 @@ def test_nothing_kept_names_this_machine_or_a_registry(root):
     for name in filter(None, listed):
         text = (root / name).read_bytes().decode(errors="ignore")
         assert not re.search(r"py[p]i\.org|pythonhos[t]ed|/wor[k]/|/ro[o]t/", text), name
+
+
+def test_the_rules_of_the_readme_are_those_of_the_program(readme):
+    listed = re.findall(r"^\| `([\w-]+)` \| (\w+) \| (\S+) \| (.+) \|$", readme, re.MULTILINE)
+    known = map(rules.rule, rules.names())
+    assert listed == [(rule.name, rule.level, "、".join(rule.editions) or "all", rule.summary) for rule in known]
+
+
+def test_the_hooks_run_what_they_say(root, office, report):
+    hooks = (root / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^  entry: report (.+)$", hooks, re.MULTILINE)
+    assert set(re.findall(r"^- id: (.+)$", hooks, re.MULTILINE)) == {"report-validate", "report-fmt"}
+    for entry in entries:
+        assert report(*entry.split(), "data/2020.toml", cwd=office).returncode == 0
