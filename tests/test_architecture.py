@@ -55,7 +55,7 @@ LAYERS = (
         "choice",
     ),
     ("rules",),
-    ("files", "pandoc", "store", "make", "datafile", "say"),
+    ("files", "pandoc", "store", "make", "datafile", "say", "machine"),
     ("edge",),
     ("app",),
 )

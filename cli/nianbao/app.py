@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nianbao.store import Store
 
 STANDARD = "html,docx,pdf"
+Style = Literal["text", "json", "sarif", "github", "junit"]
 
 app = typer.Typer(
     name="report",
@@ -86,30 +87,35 @@ def build(
         leave(stops, blocked=any(report.report is None if draft else report.blocked for report in checked))
 
 
-@app.command(epilog="例：report validate 2020　·　report validate --json")
+@app.command(epilog="例：report validate 2020　·　report validate --format sarif > findings.sarif")
 def validate(
     years: Years = None,
     root: Root = None,
     select: Select = "",
     ignore: Ignore = "",
+    style: Annotated[
+        Style, typer.Option("--format", help="怎样说：text 给人看，其余给程序读", metavar="FORMAT")
+    ] = "text",
     *,
     strict: Strict = False,
     as_json: Json = False,
 ) -> None:
     """只核对，不生成。"""
-    from nianbao import make, say
+    from nianbao import machine, make, say
     from nianbao.store import Store
 
     with edge():
         store = Store.at(root)
         choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
         reports, stops = each(wanted(store, years), lambda year: make.check(store, year, choice))
-        if as_json:
+        stops += crashed(reports)
+        if as_json or style == "json":
             found = [say.checked_data(report) for report in reports]
             say.machine({"reports": found, "stops": [stop.message for stop in stops]})
-        else:
+        elif style == "text":
             say.checked(reports)
-        stops += crashed(reports)
+        else:
+            typer.echo(machine.FORMATS[style](reports, stops))
         leave(stops, blocked=any(report.blocked for report in reports))
 
 

@@ -1,0 +1,101 @@
+"""Findings for programs: every bad data file, a clean one and a missing one, in every format, read back."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from nianbao import make, rules
+from nianbao.finding import Stop
+from nianbao.machine import github, junit, sarif
+from nianbao.store import Store
+
+CASES = [*sorted((Path(__file__).parent / "invalid").glob("*.toml")), Path(__file__).parents[1] / "data/2020.toml"]
+
+
+@pytest.fixture(params=CASES, ids=lambda path: path.stem)
+def checked(request, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/2020.toml").write_bytes(request.param.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return make.check(Store(tmp_path), 2020)
+
+
+def test_sarif_has_every_finding_with_its_rule_and_place(checked):
+    log = json.loads(sarif([checked], []))
+    assert set(log) == {"$schema", "version", "runs"}
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    known = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in known}) == len(known)
+    assert run["invocations"][0]["executionSuccessful"] is True
+    assert len(run["results"]) == len(checked.findings)
+    for result, finding in zip(run["results"], checked.findings, strict=True):
+        assert known[result["ruleIndex"]]["id"] == result["ruleId"] == finding.rule
+        assert result["level"] in {"error", "warning", "note"}
+        assert result["message"]["text"].startswith(finding.message)
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"] == {"uri": "data/2020.toml", "uriBaseId": "SRCROOT"}
+        if finding.place.line:
+            region = place["region"]
+            line = finding.place.source
+            words = line[region["startColumn"] - 1 : region["endColumn"] - 1]
+            assert words
+            assert region["startLine"] == finding.place.line
+        else:
+            assert "region" not in place
+    assert all(rule["id"] not in rules.names() or rule["shortDescription"]["text"] for rule in known)
+
+
+def test_fingerprints_stay_when_lines_move(tmp_path, monkeypatch):
+    marks = []
+    for start in ("", "# 一行\n# 又一行\n"):
+        folder = tmp_path / str(len(start))
+        (folder / "data").mkdir(parents=True)
+        text = start + CASES[-1].read_text(encoding="utf-8")
+        (folder / "data/2020.toml").write_text(text, encoding="utf-8")
+        monkeypatch.chdir(folder)
+        results = json.loads(sarif([make.check(Store(folder), 2020)], []))["runs"][0]["results"]
+        marks.append([result["partialFingerprints"] for result in results])
+    assert marks[0] == marks[1]
+
+
+def test_github_has_one_command_a_line_for_each_finding(checked):
+    lines = github([checked], []).splitlines()
+    assert len(lines) == len(checked.findings)
+    for line, finding in zip(lines, checked.findings, strict=True):
+        match = re.fullmatch(r"::(error|warning|notice) file=data/2020\.toml(,[^:]*)?,title=([\w-]+)::(.+)", line)
+        assert match, line
+        assert match[3] == finding.rule
+        assert not re.search(r"%(?!25|0A|0D|3A|2C)", line)
+
+
+def test_junit_fails_once_for_each_rule_and_passes_where_all_is_well(checked):
+    root = ET.fromstring(junit([checked], []))  # noqa: S314  # our own text
+    told = {finding.rule for finding in checked.findings if finding.level != "note"}
+    failed = {case.get("name") for case in root.iter("testcase") if case.find("failure") is not None}
+    assert failed == told
+    (suite,) = root.iter("testsuite")
+    assert suite.get("tests") == str(len(list(suite)))
+    assert suite.get("failures") == str(len(told))
+
+
+def test_a_stop_is_told_in_every_format():
+    stops = [Stop("没有 data/2019.toml", "report new 2019")]
+    (run,) = json.loads(sarif([], stops))["runs"]
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert "2019" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert github([], stops) == "::error title=report::没有 data/2019.toml%0Areport new 2019"
+    assert ET.fromstring(junit([], stops)).find(".//error") is not None  # noqa: S314  # our own text
+
+
+@pytest.mark.parametrize("style", ["text", "json", "sarif", "github", "junit"])
+def test_the_command_speaks_every_format_with_the_same_exit_code(office, report, style):
+    assert report("validate", "--format", style, cwd=office).returncode == 0
+    assert report("validate", "2019", "--format", style, cwd=office).returncode == 2
+    data = office / "data/2020.toml"
+    data.write_text(data.read_text(encoding="utf-8").replace("public = 20", "public = -20"), encoding="utf-8")
+    assert report("validate", "--format", style, cwd=office).returncode == 1
+    assert report("validate", "--format", "nothing", cwd=office).returncode == 2
