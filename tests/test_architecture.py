@@ -7,6 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "cli" / "nianbao"
 CORE = (
+    "language",
     "kind",
     "finding",
     "grid",
@@ -32,6 +33,7 @@ CORE = (
 # Each module may import those before it in its row, and every module of the rows above.
 LAYERS = (
     (
+        "language",
         "finding",
         "kind",
         "grid",
@@ -55,9 +57,10 @@ LAYERS = (
         "choice",
     ),
     ("rules",),
-    ("files", "pandoc", "store", "make", "datafile", "say", "machine"),
-    ("edge",),
+    ("files", "pandoc", "store", "make", "datafile", "say", "machine", "speech"),
+    ("edge", "command", "options"),
     ("app",),
+    ("__main__",),
 )
 IMPURE = {"pathlib", "os", "subprocess", "sys", "shutil", "tempfile", "typer", "rich", "pypandoc", "typst", "time"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nianbao.store import TEMPLATES
+from nianbao.files import TEMPLATES
 
 
 def test_build_writes_three_formats_and_says_the_one_warning(office, report):
@@ -186,7 +186,7 @@ def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
     slow.write_text("#!/bin/sh\nexec sleep 30\n")
     slow.chmod(0o755)
     process = subprocess.Popen(
-        [sys.executable, "-c", "from nianbao.app import main; main()", "build"],
+        [sys.executable, "-m", "nianbao", "build"],
         cwd=office,
         env={**os.environ, "PYPANDOC_PANDOC": str(slow)},
         stdout=subprocess.PIPE,

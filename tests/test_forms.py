@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nianbao import form_file as forms
+from nianbao.files import TEMPLATES
 from nianbao.finding import Stop
 from nianbao.grid import Block, Heading, Table
-from nianbao.store import TEMPLATES
 
 EDITIONS = ("2019", "2021")
 

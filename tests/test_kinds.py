@@ -9,8 +9,9 @@ import toml_rs
 from lxml import html
 
 from nianbao import make, page
+from nianbao.files import TEMPLATES
 from nianbao.form_file import read
-from nianbao.store import TEMPLATES, Store
+from nianbao.store import Store
 
 
 @pytest.fixture

@@ -1,55 +1,50 @@
 """The commands: each parses its words, calls once, says the result, and exits with 0, 1 or 2."""
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nianbao import __version__
+from nianbao.command import Command, Group
 from nianbao.edge import crashed, each, edge, leave, progress
 from nianbao.finding import Stop
+from nianbao.language import _, series
+from nianbao.options import STANDARD, Formats, Ignore, Json, Lang, Out, Root, Select, Strict, Style, Years
 
 # Each command imports what it needs: `report --help` and a typing mistake should answer at once.
 if TYPE_CHECKING:
     from nianbao.store import Store
 
-STANDARD = "html,docx,pdf"
-Style = Literal["text", "json", "sarif", "github", "junit"]
-
 app = typer.Typer(
     name="report",
-    help="从一个事实文件生成法定年度报告：先核对，再一次印出网页、Word 和 PDF。",
-    epilog="例：report build 2020　·　退出码：0 没有错误，1 有错误，2 没能运行",
-    no_args_is_help=True,
+    cls=Group,
+    help=_("从一个事实文件生成法定年度报告：先核对，再一次印出网页、Word 和 PDF。"),
+    epilog=_("例：report build 2020　·　退出码：0 没有错误，1 有错误，2 没能运行"),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Years = Annotated[
-    list[str] | None,
-    typer.Argument(help="报告年度，或数据文件；不写就用最近的一年", metavar="YEAR", show_default=False),
-]
-Root = Annotated[
-    Path | None,
-    typer.Option("--root", help="数据所在的目录；不写就从这里往上找 data/", metavar="DIR", show_default=False),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", help="写到哪个目录；不写就是 build/", metavar="DIR", show_default=False),
-]
-Formats = Annotated[
-    str,
-    typer.Option("--to", help="格式，用逗号分开：html、docx、pdf、markdown", metavar="FORMATS"),
-]
-Select = Annotated[str, typer.Option("--select", help="只看这些规则，用逗号分开", metavar="RULES", show_default=False)]
-Ignore = Annotated[str, typer.Option("--ignore", help="不看这些规则，用逗号分开", metavar="RULES", show_default=False)]
-Strict = Annotated[bool, typer.Option("--strict", help="有警告也算没有通过")]
-Json = Annotated[bool, typer.Option("--json", help="结果写成 JSON，供程序读取")]
+command = partial(app.command, cls=Command)
 
 
-@app.command(epilog="例：report build 2020 --to html,pdf　·　report build 2019 2020 --out 公示")
+@app.callback(invoke_without_command=True)
+def common(
+    context: typer.Context,
+    lang: Lang = None,
+) -> None:
+    """Take what every command takes; without a command, show the help."""
+    del lang  # known before the commands were: their help is words too
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@command(
+    help=_("核对报告，并一次生成各种格式。有错误时不生成。"),
+    epilog=_("例：report build 2020 --to html,pdf　·　report build 2019 2020 --out 公示"),
+)
 def build(
     years: Years = None,
     to: Formats = STANDARD,
@@ -59,11 +54,11 @@ def build(
     ignore: Ignore = "",
     *,
     strict: Strict = False,
-    draft: Annotated[bool, typer.Option("--draft", help="有错误也生成，每页标明草稿")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="只说发现的问题")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help=_("有错误也生成，每页标明草稿"))] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说发现的问题"))] = False,
     as_json: Json = False,
 ) -> None:
-    """核对报告，并一次生成各种格式。有错误时不生成。"""
+    """Check the reports and print them in every format."""
     from nianbao import make, say
     from nianbao.store import Store
 
@@ -73,7 +68,7 @@ def build(
         choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
 
         def one(year: int) -> make.Built:
-            with progress(f"正在生成 {year} 年度报告", quiet=quiet or as_json):
+            with progress(_("正在生成 {year} 年度报告", year=year), quiet=quiet or as_json):
                 return make.build(store, year, formats, draft=draft, choice=choice)
 
         reports, stops = each(wanted(store, years), one)
@@ -87,20 +82,20 @@ def build(
         leave(stops, blocked=any(report.report is None if draft else report.blocked for report in checked))
 
 
-@app.command(epilog="例：report validate 2020　·　report validate --format sarif > findings.sarif")
+@command(
+    help=_("只核对，不生成。"), epilog=_("例：report validate 2020　·　report validate --format sarif > findings.sarif")
+)
 def validate(
     years: Years = None,
     root: Root = None,
     select: Select = "",
     ignore: Ignore = "",
-    style: Annotated[
-        Style, typer.Option("--format", help="怎样说：text 给人看，其余给程序读", metavar="FORMAT")
-    ] = "text",
+    style: Style = "text",
     *,
     strict: Strict = False,
     as_json: Json = False,
 ) -> None:
-    """只核对，不生成。"""
+    """Check only."""
     from nianbao import machine, make, say
     from nianbao.store import Store
 
@@ -119,35 +114,41 @@ def validate(
         leave(stops, blocked=any(report.blocked for report in reports))
 
 
-@app.command(epilog="例：report explain　·　report explain broken-balance")
-def explain(rule: Annotated[str, typer.Argument(help="规则名；不写就列出全部", show_default=False)] = "") -> None:
-    """说明一条规则：错在哪里，为什么要紧，怎样才对。"""
+@command(
+    help=_("说明一条规则：错在哪里，为什么要紧，怎样才对。"),
+    epilog=_("例：report explain　·　report explain broken-balance"),
+)
+def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列出全部"), show_default=False)] = "") -> None:
+    """Explain a rule, or list them all."""
     from nianbao import rules
 
     with edge():
         if not rule:
             for known in map(rules.rule, rules.names()):
-                where = f"（{'、'.join(known.editions)} 版）" if known.editions else ""
+                where = _("（{editions} 版）", editions=series(known.editions)) if known.editions else ""
                 typer.echo(f"{known.name:24} {known.level:8} {known.summary}{where}")
             return
         try:
             known = rules.rule(rule)
-            typer.echo(f"{known.name}（{known.level}）\n\n{known.page}")
+            typer.echo(f"{known.name} ({known.level})\n\n{known.said}")
         except KeyError:
-            raise Stop(f"没有规则 {rule}", "运行 report explain 看全部规则") from None
+            raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则")) from None
 
 
-@app.command(epilog="例：report fmt 2020　·　report fmt data/2020.toml --check　·　有文件要重排时 --check 的退出码是 1")
+@command(
+    help=_("按格式的顺序重排数据文件：一行一项，数字对齐；数值和注释不动。"),
+    epilog=_("例：report fmt 2020　·　report fmt data/2020.toml --check　·　有文件要重排时 --check 的退出码是 1"),
+)
 def fmt(
     files: Annotated[
         list[str] | None,
-        typer.Argument(help="报告年度或数据文件；不写就用最近的一年", metavar="YEAR", show_default=False),
+        typer.Argument(help=_("报告年度或数据文件；不写就用最近的一年"), metavar="YEAR", show_default=False),
     ] = None,
     root: Root = None,
     *,
-    check: Annotated[bool, typer.Option("--check", help="只说哪些文件要重排，不写")] = False,
+    check: Annotated[bool, typer.Option("--check", help=_("只说哪些文件要重排，不写"))] = False,
 ) -> None:
-    """按格式的顺序重排数据文件：一行一项，数字对齐；数值和注释不动。"""
+    """Lay data files out."""
     from nianbao import datafile, say
     from nianbao.store import Store
 
@@ -159,32 +160,35 @@ def fmt(
         leave(stops, blocked=any(file.findings or (check and file.changed) for file in laid))
 
 
-@app.command(epilog="例：report new 2021　·　report new 2021 --from 2020")
+@command(
+    help=_("新建一年的数据文件：格式的每一行都在里面，年年相同的和结转的照抄上一年。"),
+    epilog=_("例：report new 2021　·　report new 2021 --from 2020"),
+)
 def new(
-    year: Annotated[int, typer.Argument(help="报告年度", min=1980, max=9998)],
+    year: Annotated[int, typer.Argument(help=_("报告年度"), min=1980, max=9998)],
     root: Root = None,
     last: Annotated[
         int | None,
-        typer.Option("--from", help="从哪一年照抄；不写就是上一年", metavar="YEAR", show_default=False),
+        typer.Option("--from", help=_("从哪一年照抄；不写就是上一年"), metavar="YEAR", show_default=False),
     ] = None,
 ) -> None:
-    """新建一年的数据文件：格式的每一行都在里面，年年相同的和结转的照抄上一年。"""
+    """Begin a year's data file."""
     from nianbao import datafile
     from nianbao.store import Store
 
     with edge():
         begun = datafile.begin(Store.at(root), year, last)
-        typer.echo(f"已写 {begun.saved[0].path}；填好后运行 report build {year}")
+        typer.echo(_("已写 {path}；填好后运行 report build {year}", path=begun.saved[0].path, year=year))
         for note in begun.notes:
             typer.echo(note)
 
 
-@app.command(epilog="例：report schema --edition 2021")
+@command(help=_("写出数据文件的 JSON Schema，编辑器凭它提示和检查。"), epilog=_("例：report schema --edition 2021"))
 def schema(
-    edition: Annotated[str, typer.Option("--edition", help="格式版本；不写就用最近一年的", show_default=False)] = "",
+    edition: Annotated[str, typer.Option("--edition", help=_("格式版本；不写就用最近一年的"), show_default=False)] = "",
     root: Root = None,
 ) -> None:
-    """写出数据文件的 JSON Schema，编辑器凭它提示和检查。"""
+    """Write the JSON Schema of the data files."""
     from nianbao import datafile
     from nianbao.store import Store
 
@@ -192,15 +196,18 @@ def schema(
         typer.echo(datafile.describe(Store.at(root), edition), nl=False)
 
 
-@app.command(epilog="例：report init 某局 && cd 某局 && report build")
+@command(
+    help=_("新建一个机关的目录：数据文件、.gitignore 和说明，马上就能生成。"),
+    epilog=_("例：report init 某局 && cd 某局 && report build"),
+)
 def init(
-    folder: Annotated[Path, typer.Argument(help="新目录", metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(help=_("新目录"), metavar="DIR")],
     year: Annotated[
         int | None,
-        typer.Option("--year", help="报告年度；不写就是下一份要报的", min=1980, max=9998, show_default=False),
+        typer.Option("--year", help=_("报告年度；不写就是下一份要报的"), min=1980, max=9998, show_default=False),
     ] = None,
 ) -> None:
-    """新建一个机关的目录：数据文件、.gitignore 和说明，马上就能生成。"""
+    """Begin an office's folder."""
     from nianbao import datafile
     from nianbao.store import Store
 
@@ -212,13 +219,13 @@ def init(
             "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
         }
         for saved in datafile.begin(store, due, more=more).saved:
-            typer.echo(f"已写 {saved.path}")
-        typer.echo(f"下一步：cd {folder} && report build {due}")
+            typer.echo(_("已写 {path}", path=saved.path))
+        typer.echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))
 
 
-@app.command(epilog="例：report doctor")
+@command(help=_("看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"), epilog=_("例：report doctor"))
 def doctor(root: Root = None, *, as_json: Json = False) -> None:
-    """看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"""
+    """Say what this machine has."""
     from nianbao import pandoc, say
     from nianbao.store import Store
 
@@ -230,14 +237,14 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
             drawn = [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
             say.machine({"versions": versions, "faces": drawn, "years": store.years()})
             return
-        say.table(("工具", "版本"), list(versions.items()))
-        rows = [(face.name, face.family, "规定的字体" if face.official else "代用的自由字体") for face in faces]
-        say.table(("字体", "PDF 里用", ""), rows)
+        say.table((_("工具"), _("版本")), list(versions.items()))
+        rows = [(face.name, face.family, _("规定的字体") if face.official else _("代用的自由字体")) for face in faces]
+        say.table((_("字体"), _("PDF 里用"), ""), rows)
         if not all(face.official for face in faces):
-            typer.echo("要用规定的字体，请在系统里安装（Windows 和 WPS 自带仿宋、楷体、黑体、宋体）。")
-            typer.echo("Word 文件里写的是规定的字体名，不受这台机器影响。")
-        years = "、".join(map(str, store.years())) or "没有；运行 report new 年度"
-        typer.echo(f"数据文件：{years}")
+            typer.echo(_("要用规定的字体，请在系统里安装（Windows 和 WPS 自带仿宋、楷体、黑体、宋体）。"))
+            typer.echo(_("Word 文件里写的是规定的字体名，不受这台机器影响。"))
+        years = series(store.years()) or _("没有；运行 report new 年度")
+        typer.echo(_("数据文件：{years}", years=years))
 
 
 # ── the edge ─────────────────────────────────────────────────────────────────────────
@@ -254,10 +261,5 @@ def wanted(store: "Store", years: list[str] | None) -> list[int]:
         return list(dict.fromkeys(store.of(word, store.root)[1] for word in years))
     known = store.years()
     if not known:
-        raise Stop("这里没有数据文件 data/年度.toml", "在报告的目录里运行，或用 report init 目录 新建一个")
+        raise Stop(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
     return known[-1:]
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from nianbao.finding import LEVELS, Finding, Level, Stop, blocking
+from nianbao.language import _, series
 from nianbao.report import Report
 
 OFF: Final = "off"
@@ -47,18 +48,21 @@ def read(raw: Mapping[str, Any], known: Sequence[str], file: str) -> dict[str, S
     """Read the levels that an office sets; raises `Stop` for a rule or a level that there is not."""
     levels = raw.get("levels", {})
     if not isinstance(levels, dict) or set(raw) - {"levels"}:
-        raise Stop(f"{file} 里只能写 [levels]", '例如 [levels] 下写 late = "warning"')
+        raise Stop(_("{file} 里只能写 [levels]", file=file), _('例如 [levels] 下写 late = "warning"'))
     for rule, level in levels.items():
         named(rule, known)
         if level not in (*LEVELS, OFF):
-            raise Stop(f"{file}：{rule} 的级别 {level} 不对", f"可以写 {'、'.join((*LEVELS, OFF))}")
+            raise Stop(
+                _("{file}：{rule} 的级别 {level} 不对", file=file, rule=rule, level=level),
+                _("可以写 {choices}", choices=series((*LEVELS, OFF))),
+            )
     return levels
 
 
 def named(rule: str, known: Sequence[str]) -> str:
     """Return a rule's name; raises `Stop` for one that there is not."""
     if rule not in known:
-        raise Stop(f"没有规则 {rule}", "运行 report explain 看全部规则")
+        raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
     return rule
 
 
@@ -100,18 +104,18 @@ def faults(report: Report, known: Sequence[str]) -> dict[str, str]:
     """Find what is wrong with the acceptances of a data file: address -> why."""
     entries = report.facts.tree.get("accept", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        return {"accept": "应写成 [[accept]]，一条一段"}
+        return {"accept": _("应写成 [[accept]]，一条一段")}
     found: dict[str, str] = {}
     for at, entry in enumerate(entries):
         for key in ("rule", "at", "value", "because"):
             if key not in entry:
-                found[f"accept.{at}"] = f"接受一条发现要写 rule、at、value、because，这里没有 {key}"
+                found[f"accept.{at}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
         for key in set(entry) - {"rule", "at", "value", "because"}:
-            found[f"accept.{at}.{key}"] = f"不认识的键 {key}"
+            found[f"accept.{at}.{key}"] = _("不认识的键 {key}", key=key)
         if entry.get("rule") not in (*known, None):
-            found[f"accept.{at}.rule"] = f"没有规则 {entry['rule']}"
+            found[f"accept.{at}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
         if not str(entry.get("because", "x")).strip():
-            found[f"accept.{at}.because"] = "要写明接受的理由"
+            found[f"accept.{at}.because"] = _("要写明接受的理由")
     return found
 
 
@@ -133,11 +137,17 @@ def _level(finding: Finding, choice: Choice) -> Level:
 def _void(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
     address = f"accept.{at}.value"
     now = current(report, finding.address)
-    message = f"接受 {entry['rule']} 时 {entry['at']} 是 {entry['value']}，现在是 {now}，接受已经失效"
+    message = _(
+        "接受 {rule} 时 {at} 是 {value}，现在是 {now}，接受已经失效",
+        rule=entry["rule"],
+        at=entry["at"],
+        value=entry["value"],
+        now=now,
+    )
     return Finding(VOID, "warning", report.facts.place(address), message, address)
 
 
 def _idle(report: Report, at: int, entry: Mapping[str, Any]) -> Finding:
     address = f"accept.{at}.rule"
-    message = f"{entry['at']} 没有 {entry['rule']} 可以接受"
-    return Finding(IDLE, "note", report.facts.place(address), message, address, label="这一条可以删去")
+    message = _("{at} 没有 {rule} 可以接受", at=entry["at"], rule=entry["rule"])
+    return Finding(IDLE, "note", report.facts.place(address), message, address, label=_("这一条可以删去"))

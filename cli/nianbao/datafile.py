@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from nianbao import layout, make, schema, starter
 from nianbao.files import Saved
 from nianbao.finding import Finding, Stop
+from nianbao.language import _
 from nianbao.report import Report
 from nianbao.store import Store
 
@@ -41,7 +42,9 @@ def lay_out(store: Store, year: int, *, check: bool = False) -> Laid:
     try:
         text = layout.lay_out(facts.text, form)
     except ValueError:
-        raise Stop(f"{path} 的写法没法自动重排，没有改动它", "照 report new 写出的样子改写，再运行一次") from None
+        raise Stop(
+            _("{path} 的写法没法自动重排，没有改动它", path=path), _("照 report new 写出的样子改写，再运行一次")
+        ) from None
     return Laid(year, path, store.rewrite(year, text, check=check).changed, [])
 
 
@@ -55,13 +58,19 @@ def begin(store: Store, year: int, last: int | None = None, more: Mapping[str, s
     report, notes = _report(store, before) if before is not None else (None, [])
     if report and before is not None:
         carries = form.carries and report.year == year - 1
-        what = "年年相同的事实和结转的数" if carries else "年年相同的事实；它不是上一年度，没有结转"
-        notes.insert(0, f"从 {store.data(before)} 照抄了{what}")
+        what = _("年年相同的事实和结转的数") if carries else _("年年相同的事实；它不是上一年度，没有结转")
+        notes.insert(0, _("从 {data} 照抄了{what}", data=store.data(before), what=what))
     described = f"data/{schema.file(form)}"
     text = store.text(described)
     keep = text is not None and text != schema.write(form) and not schema.ours(text)
     if keep:
-        notes.append(f"已有另外的 {described}，没有改动它；要换新的：report schema --edition {form.edition}")
+        notes.append(
+            _(
+                "已有另外的 {described}，没有改动它；要换新的：report schema --edition {edition}",
+                described=described,
+                edition=form.edition,
+            )
+        )
     files = {f"data/{year}.toml": starter.write(form, year, report), **(more or {})}
     return Begun(store.create(files, {} if keep else {described: schema.write(form)}), notes)
 
@@ -83,6 +92,13 @@ def _report(store: Store, year: int) -> tuple[Report, list[str]]:
     """Read the report that a new one takes facts from; one with errors is still the best there is."""
     checked = make.check(store, year)
     if checked.report is None:
-        raise Stop(f"{store.data(year)} 读不出来，没有新建", f"先运行 report validate {year}，改正后再新建")
-    wrong = [f"{store.data(year)} 里还有错误，照抄的数要核对：report validate {year}"] if checked.blocked else []
+        raise Stop(
+            _("{data} 读不出来，没有新建", data=store.data(year)),
+            _("先运行 report validate {year}，改正后再新建", year=year),
+        )
+    wrong = (
+        [_("{data} 里还有错误，照抄的数要核对：report validate {year}", data=store.data(year), year=year)]
+        if checked.blocked
+        else []
+    )
     return checked.report, wrong

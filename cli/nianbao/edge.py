@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from nianbao.finding import Stop
+from nianbao.language import _
 
 if TYPE_CHECKING:
     from nianbao.make import Checked
@@ -37,8 +38,8 @@ def crashed(reports: "Sequence[Checked]") -> list[Stop]:
     for report in reports:
         for crash in report.crashes:
             why = f"{type(crash.error).__name__}: {crash.error}"
-            fix = "这是 nianbao 的错，别的规则照常核对；请报给我们"
-            stops.append(Stop(f"规则 {crash.rule} 自己出错了（{why}）", fix))
+            fix = _("这是 nianbao 的错，别的规则照常核对；请报给我们")
+            stops.append(Stop(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=why), fix))
     return stops
 
 
@@ -60,24 +61,24 @@ def edge() -> Iterator[None]:
         stopped(stop)
         raise typer.Exit(STOPPED) from None
     except KeyboardInterrupt:
-        stopped(Stop("中断了", "已有的文件没有改动；再运行一次即可"))
+        stopped(Stop(_("中断了"), _("已有的文件没有改动；再运行一次即可")))
         raise typer.Exit(STOPPED) from None
-    except (typer.Exit, typer.Abort):
+    except (typer.Exit, typer.Abort, BrokenPipeError):  # typer ends quietly where nobody reads on
         raise
     except Exception as error:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
         why = f"{type(error).__name__}: {error}"
-        fix = "这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们"
-        stopped(Stop(f"程序自己出错了（{why}）", fix))
+        fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
+        stopped(Stop(_("程序自己出错了（{why}）", why=why), fix))
         raise typer.Exit(STOPPED) from None
 
 
 def stopped(stop: Stop) -> None:
     """Say why the road ended, and the next step."""
-    typer.secho(f"错误: {stop.message}", fg=typer.colors.RED, err=True)
+    typer.secho(_("错误: {message}", message=stop.message), fg=typer.colors.RED, err=True)
     if stop.fix:
-        typer.echo(f"怎么办: {stop.fix}", err=True)
+        typer.echo(_("怎么办: {fix}", fix=stop.fix), err=True)
 
 
 @contextmanager

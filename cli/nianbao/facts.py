@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import toml_rs
 
 from nianbao.finding import Finding, Place
+from nianbao.language import N_, _
 
 Tree: TypeAlias = dict[str, Any]
 
@@ -130,7 +131,7 @@ def parse(text: str, file: str) -> Facts | Finding:
         facts = Facts(file, text, {})
         place = facts.at(error.lineno, error.colno) if error.lineno <= len(facts.lines) else Place(file)
         why = str(error).splitlines()[-1]
-        return Finding("broken-toml", "error", place, f"不是合格的 TOML：{_reason(why)}", label=why)
+        return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_reason(why)), label=why)
     return Facts(file, text, tree)
 
 
@@ -139,12 +140,12 @@ def _refused(text: str, file: str) -> Finding | None:
     facts = Facts(file, text, {})
     if match := _CONFLICT.search(text):
         line = text.count("\n", 0, match.start()) + 1
-        message = "文件里还有 git 合并冲突的标记"
-        fix = "在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次"
+        message = _("文件里还有 git 合并冲突的标记")
+        fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
         return Finding("conflict-markers", "error", facts.whole(line), message, fix=fix)
     line = _too_deep(text)
     if line:
-        message = f"嵌套太深，最多 {DEPTH_LIMIT} 层"
+        message = _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
         return Finding("broken-toml", "error", facts.whole(line), message)
     return None
 
@@ -162,24 +163,24 @@ def _too_deep(text: str) -> int:
 
 
 _REASONS = (
-    ("duplicate key", "同一个键写了两次"),
-    ("key with no value", "键后面没有等号和值"),
-    ("string values must be quoted", "等号后面缺值，或文字没有加英文引号"),
-    ("unquoted key", "键只能用英文字母、数字、下划线和连字符，否则要加引号"),
-    ("unclosed", "括号没有收尾"),
-    ("invalid date", "没有这个日期"),
-    ("leading zero", "数字前面不能有多余的 0"),
-    ("invalid boolean", "不加引号的文字只能是 true 或 false"),
-    ("escaped value", "反斜杠后面的字符不对；要写反斜杠本身，请写两个"),
-    ("extra assignment", "两个值之间缺逗号"),
-    ("basic string", "引号没有收尾，或引号里有不能直接写的字符"),
-    ("literal string", "引号没有收尾，或引号里有不能直接写的字符"),
+    ("duplicate key", N_("同一个键写了两次")),
+    ("key with no value", N_("键后面没有等号和值")),
+    ("string values must be quoted", N_("等号后面缺值，或文字没有加英文引号")),
+    ("unquoted key", N_("键只能用英文字母、数字、下划线和连字符，否则要加引号")),
+    ("unclosed", N_("括号没有收尾")),
+    ("invalid date", N_("没有这个日期")),
+    ("leading zero", N_("数字前面不能有多余的 0")),
+    ("invalid boolean", N_("不加引号的文字只能是 true 或 false")),
+    ("escaped value", N_("反斜杠后面的字符不对；要写反斜杠本身，请写两个")),
+    ("extra assignment", N_("两个值之间缺逗号")),
+    ("basic string", N_("引号没有收尾，或引号里有不能直接写的字符")),
+    ("literal string", N_("引号没有收尾，或引号里有不能直接写的字符")),
 )
 
 
 def _reason(why: str) -> str:
     """Say the parser's reason in the reader's language where it is one of the usual ones."""
-    return next((words for start, words in _REASONS if start in why), "这里读不下去")
+    return _(next((words for start, words in _REASONS if start in why), N_("这里读不下去")))
 
 
 def _is_leaf(node: object) -> bool:

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nianbao.finding import Stop
+from nianbao.language import N_, _
+
+_HERE = Path(__file__).parent
+# In a wheel the templates lie inside the package, in a checkout beside cli/.
+TEMPLATES = _HERE / "templates" if (_HERE / "templates").is_dir() else _HERE.parents[1] / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,9 @@ def write(contents: Mapping[Path, bytes]) -> list[Saved]:
         for at, part in staged.items():
             part.replace(at)
     except OSError as error:
-        raise Stop(f"写不了 {shown(at)}：{reason(error)}", "原来的文件没有改动；排除原因后再运行") from error
+        raise Stop(
+            _("写不了 {at}：{error}", at=shown(at), error=reason(error)), _("原来的文件没有改动；排除原因后再运行")
+        ) from error
     finally:
         for part in staged.values():
             with suppress(OSError):
@@ -61,22 +68,22 @@ def text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Stop(f"读不了 {shown(path)}：{error}") from error
+        raise Stop(_("读不了 {path}：{error}", path=shown(path), error=error)) from error
 
 
 _REASONS = {
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "所在的盘是只读的",
-    errno.ENOSPC: "磁盘已满",
-    errno.EDQUOT: "超出磁盘配额",
-    errno.ENOTDIR: "上一级不是目录",
-    errno.EEXIST: "上一级不是目录",
-    errno.EISDIR: "同名的是目录",
-    errno.ENAMETOOLONG: "文件名太长",
+    errno.EACCES: N_("没有权限"),
+    errno.EPERM: N_("没有权限"),
+    errno.EROFS: N_("所在的盘是只读的"),
+    errno.ENOSPC: N_("磁盘已满"),
+    errno.EDQUOT: N_("超出磁盘配额"),
+    errno.ENOTDIR: N_("上一级不是目录"),
+    errno.EEXIST: N_("上一级不是目录"),
+    errno.EISDIR: N_("同名的是目录"),
+    errno.ENAMETOOLONG: N_("文件名太长"),
 }
 
 
 def reason(error: OSError) -> str:
     """Say why the system refused a file."""
-    return _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return _(_REASONS.get(error.errno or 0, error.strerror or str(error)))

@@ -7,17 +7,11 @@ from typing import Any, Literal, NoReturn
 
 from nianbao.finding import Level, Stop
 from nianbao.grid import Block, Heading, Slot, Table
+from nianbao.language import N_, _
 from nianbao.vocabulary import Vocabulary
 
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
-SIGNS = {
-    "=": "两边相等",
-    ">=": "左边不小于右边",
-    "<=": "左边不大于右边",
-    "!=": "两边不相等，除非都是 0",
-    "<=>": "两边都是 0，或都不是 0",
-}
 
 # What every data file may say, whatever its form: address -> kind.
 COMMON = {"year": "year", "edition": "text", "title": "text", "published": "date"}
@@ -183,7 +177,7 @@ class Form:
             slot.address: " · ".join(part.label for part in (*slot.rows, *slot.columns) if part.id)
             for slot in self.slots.values()
         }
-        common = {"year": "报告年度", "edition": "格式版本", "title": "标题", "published": "成文日期"}
+        common = {"year": N_("报告年度"), "edition": N_("格式版本"), "title": N_("标题"), "published": N_("成文日期")}
         return common | facts | figures
 
     @cached_property
@@ -196,7 +190,7 @@ class Form:
             found = [check for block in table.blocks for check in _applied(relation, table, block)]
             if not found:
                 terms = " ".join(term.path for term in (*relation.left, *relation.right))
-                bad(self.edition, f"tables.{table.id}.relations", f"没有哪一行列同时有 {terms}")
+                bad(self.edition, f"tables.{table.id}.relations", _("没有哪一行列同时有 {terms}", terms=terms))
             yield from found
 
 
@@ -234,4 +228,6 @@ def _ids(path: tuple[Heading, ...]) -> str:
 
 def bad(edition: str, at: str, why: str) -> NoReturn:
     """Refuse a form: raises `Stop` that says where in its file, and why."""
-    raise Stop(f"格式文件 forms/{edition}.toml：{at}：{why}", "改正格式文件后再运行")
+    raise Stop(
+        _("格式文件 forms/{edition}.toml：{at}：{why}", edition=edition, at=at, why=why), _("改正格式文件后再运行")
+    )

@@ -9,6 +9,7 @@ from nianbao.finding import LEVELS
 from nianbao.form import Due, Fact, Form, Relation, Section, Sign, Term, bad
 from nianbao.grid import Block, Heading, Table
 from nianbao.kind import KINDS
+from nianbao.language import _, series
 from nianbao.vocabulary import check
 from nianbao.vocabulary import read as read_vocabulary
 
@@ -23,11 +24,11 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
     tables = [reader.table(item, f"tables[{at}]") for at, item in enumerate(top.get("tables", []))]
     form = Form(
         edition=edition,
-        name=str(top.get("name") or bad(edition, "name", "缺名称")),
+        name=str(top.get("name") or bad(edition, "name", _("缺名称"))),
         document=str(top.get("document", "")),
         first_year=int(years.get("from", 0)),
         last_year=int(years["to"]) if "to" in years else None,
-        template=str(top.get("template") or bad(edition, "template", "缺模板")),
+        template=str(top.get("template") or bad(edition, "template", _("缺模板"))),
         title=str(top.get("title", "{{ year }}")),
         author=str(top.get("author", "")),
         sections=tuple(reader.made(Section, item, "sections") for item in top.get("sections", [])),
@@ -43,17 +44,17 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
     check(form.vocabulary, form.key_figures, form.kinds, sections, partial(bad, edition))
     for row in (*form.carries, *form.carries.values()):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
-            bad(edition, "carries", f"没有名为 {row} 的行")
+            bad(edition, "carries", _("没有名为 {row} 的行", row=row))
     known = {table.id for table in form.tables}
     for section in form.sections:
         if section.table not in known | {""}:
-            bad(edition, f"sections.{section.id}", f"没有名为 {section.table} 的表")
+            bad(edition, f"sections.{section.id}", _("没有名为 {table} 的表", table=section.table))
     for address, kind in form.kinds.items():
         if kind not in KINDS:
-            bad(edition, address, f"没有 {kind} 这种值，只有 {' '.join(KINDS)}")
+            bad(edition, address, _("没有 {kind} 这种值，只有 {kinds}", kind=kind, kinds=" ".join(KINDS)))
     if len(form.slots) != sum(1 for table in form.tables for _ in table.slots()):
-        bad(edition, "tables", "两个数字的地址相同")
-    _ = form.checks  # a relation that applies nowhere is a mistake of the form, told at once
+        bad(edition, "tables", _("两个数字的地址相同"))
+    len(form.checks)  # a relation that applies nowhere is a mistake of the form, told at once
     return form
 
 
@@ -66,10 +67,10 @@ class _Reader:
     def of(self, raw: object, at: str, known: str) -> dict[str, Any]:
         """Return a table of values whose keys are all known."""
         if not isinstance(raw, dict):
-            bad(self.edition, at, "应为表")
+            bad(self.edition, at, _("应为表"))
         for key in raw:
             if key not in known.split():
-                bad(self.edition, f"{at}.{key}".strip("."), f"不认识的键；这里可以写 {known}")
+                bad(self.edition, f"{at}.{key}".strip("."), _("不认识的键；这里可以写 {known}", known=known))
         return raw
 
     def made(self, shape: type[Any], raw: object, at: str) -> Any:  # noqa: ANN401  # one reader for all shapes
@@ -87,17 +88,17 @@ class _Reader:
             return bad(self.edition, at, str(error))
 
     def carries(self, raw: object) -> dict[str, str]:
-        rows = raw if isinstance(raw, dict) else bad(self.edition, "carries", "应为表")
+        rows = raw if isinstance(raw, dict) else bad(self.edition, "carries", _("应为表"))
         return {str(into): str(row) for into, row in rows.items()}
 
     def table(self, raw: object, at: str) -> tuple[Table, tuple[Relation, ...]]:
         values = self.of(raw, at, "id label widths relations blocks")
         blocks = tuple(self.made(Block, item, f"{at}.blocks") for item in values.get("blocks", []))
         if not blocks or not all(block.columns for block in blocks):
-            bad(self.edition, at, "表至少要有一块，每块至少要有一列")
+            bad(self.edition, at, _("表至少要有一块，每块至少要有一列"))
         table = Table(str(values["id"]), str(values.get("label", "")), blocks, tuple(values.get("widths", ())))
         if table.widths and len(table.widths) != table.lay_out().columns:
-            bad(self.edition, f"{at}.widths", f"应有 {table.lay_out().columns} 个宽度")
+            bad(self.edition, f"{at}.widths", _("应有 {columns} 个宽度", columns=table.lay_out().columns))
         relations = tuple(self.relation(item, f"{at}.relations") for item in values.get("relations", []))
         return table, relations
 
@@ -105,10 +106,10 @@ class _Reader:
         values = self.of(raw, at, "rule each holds level why at but when")
         match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", values.get("holds", ""))
         if not match or values.get("each") not in {"row", "column"} or "rule" not in values:
-            bad(self.edition, at, "应写 rule、each（row 或 column）和形如 a + b = c 的 holds")
+            bad(self.edition, at, _("应写 rule、each（row 或 column）和形如 a + b = c 的 holds"))
         level = values.get("level", "error")
         if level not in LEVELS:
-            bad(self.edition, at, f"level 只能是 {'、'.join(LEVELS)}")
+            bad(self.edition, at, _("level 只能是 {levels}", levels=series(LEVELS)))
         left, sign, right = match.groups()
         return Relation(
             rule=values["rule"],
@@ -126,7 +127,7 @@ class _Reader:
     def terms(self, side: str, at: str) -> tuple[Term, ...]:
         parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
         if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
-            bad(self.edition, at, f"看不懂 {side.strip()}，只能用 + 和 - 连接地址")
+            bad(self.edition, at, _("看不懂 {side}，只能用 + 和 - 连接地址", side=side.strip()))
         return tuple(
             Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before."))
             for mark, path in parts

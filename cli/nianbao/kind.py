@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from nianbao.language import _
+
 Value: TypeAlias = int | Decimal | str | date | list[str]
 
 COUNT_LIMIT = 10**12  # no office counts more; keeps sums and printing within bounds
@@ -37,66 +39,66 @@ def kind(name: str) -> Kind:
 def said(value: object) -> str:
     """Name the type of a value in the words of a data file."""
     if isinstance(value, bool):
-        return "真假值"
+        return _("真假值")
     names: list[tuple[type, str]] = [
-        (int, "整数"),
-        (Decimal, "小数"),
-        (str, "文字"),
-        (datetime, "日期时间"),
-        (date, "日期"),
-        (list, "数组"),
-        (dict, "表"),
+        (int, _("整数")),
+        (Decimal, _("小数")),
+        (str, _("文字")),
+        (datetime, _("日期时间")),
+        (date, _("日期")),
+        (list, _("数组")),
+        (dict, _("表")),
     ]
-    return next((words for known, words in names if isinstance(value, known)), "时间")
+    return next((words for known, words in names if isinstance(value, known)), _("时间"))
 
 
 def _whole(value: object, *, negative: bool) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
-        return f"应为整数，这里是{said(value)}"
+        return _("应为整数，这里是{value}", value=said(value))
     if value < 0 and not negative:
-        return "不能是负数"
+        return _("不能是负数")
     if abs(value) >= COUNT_LIMIT:
-        return "数字太大，最多 12 位"
+        return _("数字太大，最多 12 位")
     return ""
 
 
 def _year(value: object) -> str:
     if why := _whole(value, negative=True):
         return why
-    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else "应为四位数的年度，例如 2020"
+    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("应为四位数的年度，例如 2020")
 
 
 def _decimal(value: object, *, limit: int) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return f"应为数字，这里是{said(value)}"
+        return _("应为数字，这里是{value}", value=said(value))
     number = Decimal(value)
     if not number.is_finite():
-        return "应为一个确定的数"
+        return _("应为一个确定的数")
     if number < 0:
-        return "不能是负数"
+        return _("不能是负数")
     if number > limit:
-        return f"数字太大，最大 {limit}"
+        return _("数字太大，最大 {limit}", limit=limit)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MONEY_DECIMALS:
-        return f"最多 {MONEY_DECIMALS} 位小数"
+        return _("最多 {decimals} 位小数", decimals=MONEY_DECIMALS)
     return ""
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        return f"应为文字，这里是{said(value)}"
-    return "" if value.strip() else "不能是空的文字"
+        return _("应为文字，这里是{value}", value=said(value))
+    return "" if value.strip() else _("不能是空的文字")
 
 
 def _texts(value: object) -> str:
     if not isinstance(value, list):
-        return f"应为文字的数组，这里是{said(value)}"
-    return next((f"数组里{why}" for why in map(_text, value) if why), "")
+        return _("应为文字的数组，这里是{value}", value=said(value))
+    return next((_("数组里{why}", why=why) for why in map(_text, value) if why), "")
 
 
 def _date(value: object) -> str:
     if isinstance(value, datetime) or not isinstance(value, date):
-        return f"应为日期，这里是{said(value)}"
+        return _("应为日期，这里是{value}", value=said(value))
     return ""
 
 

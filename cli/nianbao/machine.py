@@ -88,7 +88,7 @@ def _rule(name: str) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": rule.page},
+        "fullDescription": {"text": rule.said},
         "help": {"text": f"report explain {name}"},
         "defaultConfiguration": {"level": rule.level},
     }

@@ -12,6 +12,7 @@ from nianbao.facts import Facts
 from nianbao.files import Saved
 from nianbao.finding import Finding, Place, Stop, ordered
 from nianbao.form import Form
+from nianbao.language import _, series
 from nianbao.report import Report, fill
 from nianbao.rules import Crash
 from nianbao.store import Store
@@ -138,7 +139,9 @@ def choose(store: Store, names: Sequence[str]) -> list[pandoc.Format]:
     known = store.formats()
     for name in names:
         if name not in known and name != MARKDOWN:
-            raise Stop(f"没有输出格式 {name}", f"可用的格式：{'、'.join([*known, MARKDOWN])}")
+            raise Stop(
+                _("没有输出格式 {name}", name=name), _("可用的格式：{choices}", choices=series([*known, MARKDOWN]))
+            )
     return [known[name] for name in dict.fromkeys(names) if name != MARKDOWN]
 
 
@@ -153,6 +156,6 @@ def _no_picture(report: Report, source: str) -> Finding:
         "picture-left-out",
         "warning",
         Place(report.facts.file),
-        f"正文里的图片 {source} 没有印出，只印了它的说明文字",
-        fix="报告不印图片；从正文里删去它",
+        _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=source),
+        fix=_("报告不印图片；从正文里删去它"),
     )

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from jinja2 import StrictUndefined
 
 from nianbao.form import OWN
+from nianbao.language import _
 from nianbao.report import Report
 
 
@@ -70,10 +71,10 @@ class Unknown(StrictUndefined):
 def unknown(above: object, address: str) -> str:
     """Say that an address names no fact under the node above, and which one is nearest."""
     others = known(above) if isinstance(above, Node) else list(above) if isinstance(above, Mapping) else []
-    group, _, name = address.rpartition(".")
+    group, _dot, name = address.rpartition(".")
     near = get_close_matches(name, others, 1)
-    nearest = f"；最接近的是 {f'{group}.{near[0]}'.strip('.')}" if near else ""
-    return f"没有名为 {address} 的事实{nearest}"
+    nearest = _("；最接近的是 {near}", near=f"{group}.{near[0]}".strip(".")) if near else ""
+    return _("没有名为 {address} 的事实{nearest}", address=address, nearest=nearest)
 
 
 def names(report: Report) -> dict[str, object]:

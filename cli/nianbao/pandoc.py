@@ -15,6 +15,7 @@ from time import sleep
 from typing import Any
 
 from nianbao.finding import Stop
+from nianbao.language import _
 from nianbao.markdown import DIALECT
 
 PRESS = Path(__file__).with_name("press.lua")
@@ -152,7 +153,7 @@ def versions() -> dict[str, str]:
     try:
         found = _pypandoc().get_pandoc_version()
     except OSError:
-        found = "没有找到；重新安装 pypandoc_binary"
+        found = _("没有找到；重新安装 pypandoc_binary")
     return {"pandoc": found, "typst": version("typst")}
 
 
@@ -182,7 +183,7 @@ def _pandoc(markdown: str, job: Mapping[str, Any], work: Path) -> list[str]:
             verify_format=False,
         )
     except (RuntimeError, OSError) as error:
-        raise Stop(f"pandoc 没有写成：{error}", "运行 report doctor 看 pandoc 是否装好") from error
+        raise Stop(_("pandoc 没有写成：{error}", error=error), _("运行 report doctor 看 pandoc 是否装好")) from error
     left_out: list[str] = json.loads(text)
     return left_out
 
@@ -222,7 +223,9 @@ def _finished(part: Format, content: bytes, stamp: int, drawn: Mapping[str, list
             timestamp=stamp,
         )
     except typst.TypstError as error:
-        raise Stop(f"typst 没有排成：{error.message}", "若改过 templates/formats/pdf，请检查模板") from error
+        raise Stop(
+            _("typst 没有排成：{message}", message=error.message), _("若改过 templates/formats/pdf，请检查模板")
+        ) from error
     pages = _PAGES.search(made)
     return Printed(part.suffix, made, int(pages[1]) if pages else 0)
 

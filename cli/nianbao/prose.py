@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from jinja2 import TemplateSyntaxError, nodes
 
+from nianbao.language import _
 from nianbao.names import Absent, Node, below, unknown
 from nianbao.template import Names, environment, filled_text, nothing
 
@@ -44,16 +45,16 @@ def written(text: str, names: Names, section: str) -> str:
 def faults(text: str, names: Names) -> Iterator[Fault]:
     """Judge prose without running it: it may name facts, add and subtract them, and nothing else."""
     if text.count("{{") > MANY:
-        yield Fault(1, f"占位太多，一个部分最多 {MANY} 处", rule="broken-placeholder")
+        yield Fault(1, _("占位太多，一个部分最多 {limit} 处", limit=MANY), rule="broken-placeholder")
         return
     try:
         tree = environment(nothing).parse(text)
     except TemplateSyntaxError as error:
-        yield Fault(error.lineno, "占位写法不对", label=error.message or "", rule="broken-placeholder")
+        yield Fault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
         return
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
-            message = "正文里只能用 {{ 事实 }}，事实和数可以相加相减"
+            message = _("正文里只能用 {{ 事实 }}，事实和数可以相加相减")
             yield Fault(node.lineno, message, rule="broken-placeholder")
             return
     for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub)):
@@ -75,11 +76,13 @@ def _named(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:
     if value is None:
         yield Fault(node.lineno, unknown(above, address), address)
     elif isinstance(value, Absent):
-        yield Fault(node.lineno, f"数据文件里没有写 {address}（{value.label}）", address)
+        yield Fault(
+            node.lineno, _("数据文件里没有写 {address}（{label}）", address=address, label=_(value.label)), address
+        )
     elif isinstance(value, Node):
-        yield Fault(node.lineno, f"{address} 是一组事实，要写到最后一级", address)
+        yield Fault(node.lineno, _("{address} 是一组事实，要写到最后一级", address=address), address)
     elif not sole and not isinstance(value, int | Decimal):
-        yield Fault(node.lineno, f"{address} 不是数，不能相加减", address)
+        yield Fault(node.lineno, _("{address} 不是数，不能相加减", address=address), address)
 
 
 def _keys(node: nodes.Node) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 
 from nianbao.choice import Accepted
 from nianbao.finding import LEVELS, Finding, Place
+from nianbao.language import N_, _, series
 from nianbao.make import Built, Checked
 from nianbao.rules import names
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from nianbao.datafile import Laid
 
 COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
-WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
+COUNTED = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
 _WIDE = 100  # a longer line of the data file is shown in part
 
 
@@ -31,9 +32,9 @@ def findings(found: Sequence[Finding]) -> None:
         for note in finding.notes:
             typer.echo(f"    {note}")
         if finding.fix:
-            typer.echo(f"    怎么办: {finding.fix}")
+            typer.echo("    " + _("怎么办: {fix}", fix=finding.fix))
         if finding.rule in pages:
-            typer.echo(f"    帮助: report explain {finding.rule}")
+            typer.echo("    " + _("帮助: report explain {rule}", rule=finding.rule))
 
 
 def _source(finding: Finding) -> None:
@@ -70,14 +71,16 @@ def checked(reports: Sequence[Checked]) -> None:
         findings(report.findings)
     found = [finding for report in reports for finding in report.findings]
     accepted([one for report in reports for one in report.accepted])
-    years = "、".join(str(report.year) for report in reports)
-    typer.echo(f"{years} 年度：{tally(found)}" if years else "")
+    years = series(report.year for report in reports)
+    typer.echo(_("{years} 年度：{found}", years=years, found=tally(found)) if years else "")
 
 
 def accepted(found: Sequence[Accepted]) -> None:
     """List the findings that the data file accepts, with the reasons."""
     for one in found:
-        typer.echo(f"已接受 {one.finding.place}: {one.finding.rule}：{one.because}")
+        typer.echo(
+            _("已接受 {place}: {rule}：{because}", place=one.finding.place, rule=one.finding.rule, because=one.because)
+        )
 
 
 def laid(files: "Sequence[Laid]", *, check: bool) -> None:
@@ -85,15 +88,22 @@ def laid(files: "Sequence[Laid]", *, check: bool) -> None:
     for file in files:
         findings(file.findings)
         if file.changed:
-            typer.echo(f"{file.path} 要重排：运行 report fmt {file.path}" if check else f"{file.path} 已重排")
+            typer.echo(
+                _("{path} 要重排：运行 report fmt {path}", path=file.path)
+                if check
+                else _("{path} 已重排", path=file.path)
+            )
         else:
-            typer.echo(f"{file.path} 没有改动" if file.findings else f"{file.path} 已是排好的")
+            typer.echo(
+                _("{path} 没有改动", path=file.path) if file.findings else _("{path} 已是排好的", path=file.path)
+            )
 
 
 def tally(found: Sequence[Finding]) -> str:
     """Count findings by level: 1 个错误，2 个警告."""
     counts = Counter(finding.level for finding in found)
-    return "，".join(f"{counts[level]} 个{WORDS[level]}" for level in LEVELS if counts[level]) or "没有发现问题"
+    told = [_(COUNTED[level], count=counts[level]) for level in LEVELS if counts[level]]
+    return _("，").join(told) or _("没有发现问题")
 
 
 def built(reports: Sequence[Built], *, quiet: bool) -> None:
@@ -101,25 +111,33 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
     for report in reports:
         findings(report.checked.findings)
         if not report.outputs:
-            tip = "改正后再运行；要先看样子，用 --draft"
-            typer.echo(f"{report.checked.year} 年度没有生成：{tally(report.checked.findings)}。{tip}", err=True)
+            tip = _("改正后再运行；要先看样子，用 --draft")
+            typer.echo(
+                _(
+                    "{year} 年度没有生成：{findings}。{tip}",
+                    year=report.checked.year,
+                    findings=tally(report.checked.findings),
+                    tip=tip,
+                ),
+                err=True,
+            )
     rows = [
         (
             output.saved.path,
             _size(output.size),
             str(output.pages or ""),
-            "" if at else f"{report.seconds:.1f} 秒",
-            "已写" if output.saved.changed else "未变",
+            "" if at else _("{seconds:.1f} 秒", seconds=report.seconds),
+            _("已写") if output.saved.changed else _("未变"),
         )
         for report in reports
         for at, output in enumerate(report.outputs)
     ]
     if quiet or not rows:
         return
-    table(("文件", "大小", "页数", "用时", ""), rows)
+    table((_("文件"), _("大小"), _("页数"), _("用时"), ""), rows)
     accepted([one for report in reports for one in report.checked.accepted])
     found = [finding for report in reports for finding in report.checked.findings]
-    typer.echo(f"{len(rows)} 个文件；{tally(found)}")
+    typer.echo(_("{count} 个文件；{found}", count=len(rows), found=tally(found)))
 
 
 def _size(size: int) -> str:

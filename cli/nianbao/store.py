@@ -10,15 +10,13 @@ from typing import Any
 import toml_rs
 
 from nianbao.facts import Facts, parse
-from nianbao.files import Saved, reason, same, shown, text, write
+from nianbao.files import TEMPLATES, Saved, reason, same, shown, text, write
 from nianbao.finding import Finding, Place, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
+from nianbao.language import _, series
 from nianbao.pandoc import Format
 
-_HERE = Path(__file__).parent
-# In a wheel the templates lie inside the package, in a checkout beside cli/.
-TEMPLATES = _HERE / "templates" if (_HERE / "templates").is_dir() else _HERE.parents[1] / "templates"
 _YEAR = re.compile(r"\d{4}")
 
 
@@ -33,7 +31,7 @@ class Store:
     def at(cls, root: Path | None, out: Path | None = None) -> "Store":
         """Open the folder given, else the nearest one from here upwards that has `data/`."""
         if root is not None and not root.is_dir():
-            raise Stop(f"没有目录 {root}", "检查 --root，或用 report init 新建")
+            raise Stop(_("没有目录 {root}", root=root), _("检查 --root，或用 report init 新建"))
         here = Path.cwd()
         found = root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
         return cls(found, out)
@@ -45,7 +43,9 @@ class Store:
         if _YEAR.fullmatch(name):
             return cls.at(root), int(name)
         if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and path.resolve().parent.name == "data"):
-            raise Stop(f"{name} 不是年度，也不是数据文件", "写年度，例如 2020，或数据文件，例如 data/2020.toml")
+            raise Stop(
+                _("{name} 不是年度，也不是数据文件", name=name), _("写年度，例如 2020，或数据文件，例如 data/2020.toml")
+            )
         return cls(path.parent.resolve().parent), int(path.stem)
 
     # ── data ─────────────────────────────────────────────────────────────────
@@ -69,18 +69,22 @@ class Store:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            raise Stop(f"没有 {name}", self._start(year)) from None
+            raise Stop(_("没有 {name}", name=name), self._start(year)) from None
         except OSError as error:
-            raise Stop(f"读不了 {name}：{reason(error)}") from error
+            raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
         try:
             return parse(content.decode("utf-8"), name)
         except UnicodeDecodeError as error:
             return _not_text(content, name, error)
 
     def _start(self, year: int) -> str:
-        known = "、".join(map(str, self.years()))
-        have = f"已有的年度：{known}；" if known else f"{shown(self.root / 'data')} 里还没有数据文件；"
-        return f"{have}新建这一年：report new {year}"
+        known = series(self.years())
+        have = (
+            _("已有的年度：{known}；", known=known)
+            if known
+            else _("{root} 里还没有数据文件；", root=shown(self.root / "data"))
+        )
+        return _("{have}新建这一年：report new {year}", have=have, year=year)
 
     def rewrite(self, year: int, text: str, *, check: bool = False) -> Saved:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
@@ -100,7 +104,7 @@ class Store:
         """
         for name in files:
             if (self.root / name).exists():
-                raise Stop(f"已经有 {shown(self.root / name)}，没有改动它", "换一个目录，或先把它移走")
+                raise Stop(_("已经有 {root}，没有改动它", root=shown(self.root / name)), _("换一个目录，或先把它移走"))
         return write({self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── templates ────────────────────────────────────────────────────────────
@@ -109,7 +113,7 @@ class Store:
         """Read a template: the office's own, else the one that comes with nianbao."""
         path = self._find(name)
         if path is None or not path.is_file():
-            raise Stop(f"没有模板 templates/{name}", "检查格式文件里写的模板名")
+            raise Stop(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
         return text(path)
 
     def editions(self) -> dict[str, Path]:
@@ -123,10 +127,10 @@ class Store:
         if named is not None:
             if named in editions:
                 return self._form(editions[named], named)
-            known = "、".join(sorted(editions))
-            message = f"没有 {named} 版格式，只有 {known}"
-            quoted = f'版本要加引号：edition = "{named}"'
-            fix = quoted if str(named) in editions else "删去这一行就会用应当用的版本"
+            known = series(sorted(editions))
+            message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
+            quoted = _('版本要加引号：edition = "{named}"', named=named)
+            fix = quoted if str(named) in editions else _("删去这一行就会用应当用的版本")
             return Finding("wrong-edition", "error", facts.place("edition"), message, "edition", fix=fix)
         return self.form_in_force(year)
 
@@ -134,7 +138,9 @@ class Store:
         """Read an edition of a form by its name; raises `Stop` that lists those there are."""
         editions = self.editions()
         if name not in editions:
-            raise Stop(f"没有 {name} 版格式", f"可用的版本：{'、'.join(sorted(editions))}")
+            raise Stop(
+                _("没有 {name} 版格式", name=name), _("可用的版本：{editions}", editions=series(sorted(editions)))
+            )
         return self._form(editions[name], name)
 
     def form_in_force(self, year: int) -> Form:
@@ -144,9 +150,13 @@ class Store:
         forms = [(mine, form) for mine, form in forms if form.in_force(year)]
         forms = [(mine, form) for mine, form in forms if mine] or forms
         if len(forms) != 1:
-            known = "、".join(sorted(form.edition for _, form in forms) or sorted(self.editions()))
-            why = "不止一个" if forms else "没有"
-            raise Stop(f"{year} 年度可用的格式{why}：{known}", '在数据文件里写明，例如 edition = "2021"')
+            known = series(sorted(form.edition for _, form in forms) or sorted(self.editions()))
+            raise Stop(
+                _("{year} 年度可用的格式不止一个：{known}", year=year, known=known)
+                if forms
+                else _("{year} 年度没有可用的格式；已有 {known} 版", year=year, known=known),
+                _('在数据文件里写明，例如 edition = "2021"'),
+            )
         return forms[0][1]
 
     def relation_rules(self) -> set[str]:
@@ -172,7 +182,7 @@ class Store:
         """Read a look: sizes, margins and faces of the page."""
         path = self._find(f"looks/{name}.toml")
         if path is None:
-            raise Stop(f"没有版式 templates/looks/{name}.toml")
+            raise Stop(_("没有版式 templates/looks/{name}.toml", name=name))
         return _toml(path)
 
     def _form(self, path: Path, edition: str) -> Form:
@@ -222,14 +232,16 @@ class _told:  # noqa: N801  # reads as a word in a `with` line
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, toml_rs.TOMLDecodeError | TypeError):
-            raise Stop(f"{shown(self.path)} 读不下去：{error}", "改正这个文件后再运行") from error
+            raise Stop(
+                _("{path} 读不下去：{error}", path=shown(self.path), error=error), _("改正这个文件后再运行")
+            ) from error
 
 
 def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
     line = content.count(b"\n", 0, error.start) + 1
     with suppress(UnicodeDecodeError):
         source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
-        fix = "看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8"
+        fix = _("看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8")
         place = Place(name, line, 1, max(1, len(source)), source)
-        return Finding("not-text", "error", place, "文件不是 UTF-8 编码", fix=fix)
-    return Finding("not-text", "error", Place(name), "文件不是 UTF-8 编码的文字", fix="检查是不是选错了文件")
+        return Finding("not-text", "error", place, _("文件不是 UTF-8 编码"), fix=fix)
+    return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))

@@ -13,6 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nianbao.finding import Stop
 from nianbao.kind import KINDS
+from nianbao.language import _
 from nianbao.markdown import Markdown, escape
 from nianbao.names import Absent, Unknown, given
 
@@ -85,7 +86,7 @@ def _as_text(value: object) -> object:
 
 def _shown(value: object) -> str:
     if isinstance(value, Absent):
-        raise TemplateError(f"数据文件里没有写 {value.address}（{value.label}）")
+        raise TemplateError(_("数据文件里没有写 {address}（{label}）", address=value.address, label=_(value.label)))
     if isinstance(value, str):
         return value
     if isinstance(value, date):
@@ -94,7 +95,7 @@ def _shown(value: object) -> str:
         return "、".join(map(_shown, value))
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return KINDS["money"].show(value)
-    raise TemplateError("占位处不是一个值：要写到最后一级，例如 requests.received.total")
+    raise TemplateError(_("占位处不是一个值：要写到最后一级，例如 requests.received.total"))
 
 
 def _quoted(value: object) -> Markdown:
@@ -111,4 +112,6 @@ def _fail(error: Exception, where: str) -> NoReturn:
             if frame.filename.endswith(".j2"):
                 where, line = f"templates/{frame.filename}", frame.lineno or 0
     at = f"{where}:{line}" if line else where
-    raise TemplateFault(f"模板 {at}：{error}", "改正模板；模板里能用的事实就是数据文件里的地址") from None
+    raise TemplateFault(
+        _("模板 {at}：{error}", at=at, error=error), _("改正模板；模板里能用的事实就是数据文件里的地址")
+    ) from None

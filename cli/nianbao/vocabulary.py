@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, NoReturn, TypeAlias
 
+from nianbao.language import _
+
 Fail: TypeAlias = Callable[[str, str], NoReturn]  # says at which key of the form, and why
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # signs and addresses; `*` stands for any one key
 
@@ -132,7 +134,7 @@ def read(raw: object, fail: Fail) -> Vocabulary:
         values[key] = tuple(_made(shape, item, f"vocabulary.{key}", fail) for item in values.get(key, []))
     least = values.get("least", {})
     if not isinstance(least, dict) or not all(isinstance(size, int) for size in least.values()):
-        fail("vocabulary.least", "应写 部分 = 字数")
+        fail("vocabulary.least", _("应写 部分 = 字数"))
     values["least"] = tuple(least.items())
     for key in ("title", "afresh"):
         values[key] = tuple(values.get(key, []))
@@ -141,8 +143,10 @@ def read(raw: object, fail: Fail) -> Vocabulary:
         side for balance in made.balances for text in (balance.holds, *balance.or_else) for side in text.split("=")
     ]
     sides += [text for share in made.shares for text in (share.part, *share.whole)]
-    for unknown in sorted({path for side in sides for _, path in terms(side)} - {claim.id for claim in made.claims}):
-        fail("vocabulary", f"没有 id 为 {unknown} 的说法")
+    for unknown in sorted(
+        {path for side in sides for _sign, path in terms(side)} - {claim.id for claim in made.claims}
+    ):
+        fail("vocabulary", _("没有 id 为 {unknown} 的说法", unknown=unknown))
     return made
 
 
@@ -155,13 +159,13 @@ def check(
 ) -> None:
     """Refuse a vocabulary, or key figures, that name sections or addresses which the form does not have."""
     for section in sorted(vocabulary.sections - sections):
-        fail("vocabulary", f"没有名为 {section} 的部分")
-    for path in (path for claim in vocabulary.claims for terms in claim.sums for _, path in terms):
+        fail("vocabulary", _("没有名为 {section} 的部分", section=section))
+    for path in (path for claim in vocabulary.claims for terms in claim.sums for _sign, path in terms):
         if not resolve(path, addresses):
-            fail("vocabulary.claims", f"没有地址 {path}")
+            fail("vocabulary.claims", _("没有地址 {path}", path=path))
     for path in figures:
         if path not in addresses:
-            fail("key_figures", f"没有地址 {path}")
+            fail("key_figures", _("没有地址 {path}", path=path))
 
 
 def terms(text: str) -> Sum:
@@ -185,11 +189,11 @@ def pattern(text: str) -> re.Pattern[str]:
 
 def _of(raw: object, shape: type[Any], at: str, fail: Fail) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        fail(at, "应为表")
+        fail(at, _("应为表"))
     known = {field.name for field in fields(shape)}
     for key in raw:
         if key not in known:
-            fail(f"{at}.{key}", f"不认识的键；这里可以写 {' '.join(sorted(known))}")
+            fail(f"{at}.{key}", _("不认识的键；这里可以写 {known}", known=" ".join(sorted(known))))
     return raw
 
 
@@ -203,7 +207,7 @@ def _made(shape: type[Any], raw: object, at: str, fail: Fail) -> Any:  # noqa: A
             try:
                 pattern(text)
             except re.error as error:
-                fail(f"{at}.{key}", f"{text}：{error}")
+                fail(f"{at}.{key}", _("{text}：{error}", text=text, error=error))
     try:
         return shape(**values)
     except TypeError as error:

@@ -65,7 +65,7 @@ def test_naive_way(benchmark, naive, tmp_path):
 
 @pytest.mark.benchmark(group="one report, three formats, cold", min_rounds=10)
 def test_report_build(benchmark, tmp_path):
-    command = [sys.executable, "-c", "from nianbao.app import main; main()", "build", "2020", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "nianbao", "build", "2020", "--out", str(tmp_path)]
     benchmark(run, command, ROOT)
     assert {path.suffix for path in tmp_path.iterdir()} == {".html", ".docx", ".pdf"}
 
@@ -77,7 +77,7 @@ def test_python_alone(benchmark, tmp_path):
 
 @pytest.mark.benchmark(group="start", min_rounds=10)
 def test_report_help(benchmark, tmp_path):
-    benchmark(run, [sys.executable, "-c", "from nianbao.app import main; main()", "--help"], tmp_path)
+    benchmark(run, [sys.executable, "-m", "nianbao", "--help"], tmp_path)
 
 
 @pytest.mark.benchmark(group="start", min_rounds=10)

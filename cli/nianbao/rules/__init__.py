@@ -15,9 +15,10 @@ from pkgutil import iter_modules
 
 from nianbao.case import Case
 from nianbao.finding import Finding, Level, Place, ordered
+from nianbao.language import N_, _
 
 MANY = 200  # findings of one rule that anyone can use; a file with more is wrong as a whole
-_MORE = f"同样的问题不止 {MANY} 处，其余没有列出：先改前面的"
+_MORE = N_("同样的问题不止 {limit} 处，其余没有列出：先改前面的")
 _SHARED = {"relation", "wording"}  # no rules themselves, but what several rules judge by
 
 
@@ -33,8 +34,13 @@ class Rule:
 
     @property
     def summary(self) -> str:
-        """The first line of the page."""
-        return self.page.splitlines()[0]
+        """The first line of the page, in the language spoken."""
+        return self.said.splitlines()[0]
+
+    @property
+    def said(self) -> str:
+        """The page in the language spoken; its examples are data, and stay."""
+        return "\n\n".join(part if part.startswith(" ") else _(part) for part in self.page.split("\n\n"))
 
 
 @cache
@@ -73,7 +79,11 @@ def judge(case: Case) -> tuple[list[Finding], list[Crash]]:
             told = list(islice(judged(case), MANY))
             found += told
             if len(told) == MANY:
-                found.append(replace(told[-1], place=Place(case.report.facts.file), message=_MORE, label="", notes=()))
+                found.append(
+                    replace(
+                        told[-1], place=Place(case.report.facts.file), message=_(_MORE, limit=MANY), label="", notes=()
+                    )
+                )
         except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
             crashes.append(Crash(name, error))
     return ordered(found), crashes

@@ -36,6 +36,7 @@ from dataclasses import dataclass
 from nianbao import markdown, prose
 from nianbao.case import Case
 from nianbao.finding import Finding, Level
+from nianbao.language import _
 from nianbao.names import names
 from nianbao.report import Report
 from nianbao.rules.wording import short, where
@@ -78,11 +79,11 @@ def _told(case: Case, section: str, found: Comparison, *, afresh: bool) -> Itera
     shown = (verbatim or found.runs)[:SHOWN]
     address, place = where(case, section, shown[0].rstrip("。；") if shown else "")
     heading = case.report.heading(section)
-    message = f"{heading}: 自己写的文字有 {found.share}% 与去年相同"
+    message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=found.share)
     if found.share < NOTE:
-        message = f"{heading}: 有 {len(verbatim)} 句话与去年一字不差"
+        message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
     level: Level = "warning" if found.share >= WARNING or verbatim else "note"
-    notes = tuple(f"与去年相同：{short(run, 40)}（{len(run)} 字）" for run in shown)
+    notes = tuple(_("与去年相同：{run}（{count} 字）", run=short(run, 40), count=len(run)) for run in shown)
     yield case.find(RULE, level, address, message, notes=notes, place=place)
 
 
@@ -109,7 +110,7 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
     masked = [_masked(line) for line in then]
     common, runs = 0.0, []
     for line in now:
-        best, alike, _ = process.extractOne(_masked(line), masked, scorer=Indel.normalized_similarity)
+        best, alike, _at = process.extractOne(_masked(line), masked, scorer=Indel.normalized_similarity)
         if alike * 100 >= ALIKE:
             common += alike * len(line)
             blocks = [block for block in LCSseq.opcodes(_masked(line), best) if block.tag == "equal"]

@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding, Place
+from nianbao.language import _
 
 LEVEL = "warning"
 
@@ -43,7 +44,7 @@ def judge(case: Case) -> Iterator[Finding]:
         return
     if report.figures == before.figures and any(report.figures.values()):
         count = sum(1 for figure in report.figures.values() if figure)
-        message = f"{len(report.figures)} 格数字（其中 {count} 格不是 0）与去年的全部相同"
-        note = f"去年的数据：{before.facts.file}"
+        message = _("{count} 格数字（其中 {filled} 格不是 0）与去年的全部相同", count=len(report.figures), filled=count)
+        note = _("去年的数据：{file}", file=before.facts.file)
         place = Place(report.facts.file)
         yield case.find("copied-tables", "warning", "", message, notes=(note,), place=place)

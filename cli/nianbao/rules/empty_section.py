@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 
 LEVEL = "error"
 RULE = "empty-section"
@@ -35,9 +36,16 @@ def judge(case: Case) -> Iterator[Finding]:
             continue
         size = len("".join(case.texts[section.id].split()))
         heading = report.heading(section.id)
-        fix = f"在 [prose] 里写 {section.id}，或者写出它的标准文字要用的事实"
+        fix = _("在 [prose] 里写 {id}，或者写出它的标准文字要用的事实", id=section.id)
         if not size:
-            yield case.find(RULE, "error", f"prose.{section.id}", f"{heading}: 这一部分是空的", fix=fix)
+            yield case.find(
+                RULE, "error", f"prose.{section.id}", _("{heading}: 这一部分是空的", heading=heading), fix=fix
+            )
         elif size < least.get(section.id, 0):
-            message = f"{heading}: 只有 {size} 个字，至少应有 {least[section.id]} 个字"
+            message = _(
+                "{heading}: 只有 {size} 个字，至少应有 {least} 个字",
+                heading=heading,
+                size=size,
+                least=least[section.id],
+            )
             yield case.find(RULE, "warning", f"prose.{section.id}", message)

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from nianbao.case import Case
 from nianbao.facts import texts
 from nianbao.finding import Finding
+from nianbao.language import _
 
 LEVEL = "warning"
 # What the faces that come along are known to have: a test looks every one of these up.
@@ -39,6 +40,6 @@ def judge(case: Case) -> Iterator[Finding]:
         for sign in sorted(signs & missing):
             line = text.count("\n", 0, text.index(sign)) + 1
             place = case.report.facts.place(address, inside=line, words=sign)
-            said = f"没有字体能画“{sign}”（U+{ord(sign):04X}），印出来会是空框"
-            fix = "换一个写法，或装上有这个字的字体"
+            said = _("没有字体能画“{sign}”（U+{code:04X}），印出来会是空框", sign=sign, code=ord(sign))
+            fix = _("换一个写法，或装上有这个字的字体")
             yield case.find("glyph-missing", "warning", address, said, fix=fix, place=place)

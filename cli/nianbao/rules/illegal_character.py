@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from nianbao.case import Case
 from nianbao.facts import texts
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.page import ILLEGAL
 
 LEVEL = "error"
@@ -37,7 +38,7 @@ def judge(case: Case) -> Iterator[Finding]:
                 "illegal-character",
                 "error",
                 report.facts.place(address, inside=text.count("\n", 0, match.start()) + 1),
-                f"文字里有不能打印的字符 U+{ord(match[0]):04X}",
+                _("文字里有不能打印的字符 U+{code:04X}", code=ord(match[0])),
                 address=address,
-                fix="删去这个字符；它多半是复制时带进来的",
+                fix=_("删去这个字符；它多半是复制时带进来的"),
             )

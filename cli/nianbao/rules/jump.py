@@ -31,6 +31,7 @@ from decimal import Decimal
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.report import Number
 from nianbao.rules.wording import said, value
 
@@ -51,12 +52,18 @@ def judge(case: Case) -> Iterator[Finding]:
             continue
         if now > TIMES * then or then > TIMES * now:
             label = report.form.labels.get(address, address)
-            message = f"{label}: 去年 {said(then)}，今年 {said(now)}，{_times(now, then)}"
-            yield case.find("jump", "note", address, message, notes=(f"去年的数据：{before.facts.file}",))
+            message = _(
+                "{label}: 去年 {then}，今年 {now}，{times}",
+                label=_(label),
+                then=said(then),
+                now=said(now),
+                times=_times(now, then),
+            )
+            yield case.find("jump", "note", address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
 
 
 def _times(now: Number, then: Number) -> str:
     if not now or not then:
-        return "一年是 0"
+        return _("一年是 0")
     rate = max(Decimal(now) / then, Decimal(then) / now)
-    return f"是去年的 {rate:.1f} 倍" if now > then else f"去年是今年的 {rate:.1f} 倍"
+    return _("是去年的 {rate:.1f} 倍", rate=rate) if now > then else _("去年是今年的 {rate:.1f} 倍", rate=rate)

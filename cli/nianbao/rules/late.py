@@ -20,6 +20,7 @@ from datetime import date, timedelta
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 
 LEVEL = "error"
 NEAR, PAST = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
@@ -34,9 +35,15 @@ def judge(case: Case) -> Iterator[Finding]:
     signed = case.report.values.get("published")
     if isinstance(signed, date):
         if signed > day:
-            message = f"成文日期 {signed} 晚于期限 {day}（{due.basis}）"
-            yield case.find("late", "error", "published", message, label=f"期限是 {day}")
+            message = _("成文日期 {signed} 晚于期限 {day}（{basis}）", signed=signed, day=day, basis=_(due.basis))
+            yield case.find("late", "error", "published", message, label=_("期限是 {day}", day=day))
     elif day - NEAR <= case.today <= day + PAST:
         gone = (case.today - day).days
-        said = f"期限 {day} 已过 {gone} 天" if gone > 0 else f"离期限 {day} 还有 {-gone} 天"
-        yield case.find("late", "warning", "published", f"还没有写成文日期，{said}（{due.basis}）")
+        said = (
+            _("期限 {day} 已过 {gone} 天", day=day, gone=gone)
+            if gone > 0
+            else _("离期限 {day} 还有 {gone} 天", day=day, gone=-gone)
+        )
+        yield case.find(
+            "late", "warning", "published", _("还没有写成文日期，{said}（{basis}）", said=said, basis=_(due.basis))
+        )

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 
 LEVEL = "error"
 
@@ -32,6 +33,6 @@ def judge(case: Case) -> Iterator[Finding]:
                 "missing-fact",
                 "error",
                 report.facts.place(fact.id),
-                f"没有写 {fact.id}（{fact.label}）",
+                _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)),
                 address=fact.id,
             )

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding, Place
+from nianbao.language import _
 
 LEVEL = "error"
 
@@ -31,7 +32,7 @@ def judge(case: Case) -> Iterator[Finding]:
                 "missing-table",
                 "error",
                 Place(report.facts.file),
-                f"缺少 [{table.id}]：{table.label}",
+                _("缺少 [{id}]：{label}", id=table.id, label=table.label),
                 address=table.id,
-                fix=f"加上 [{table.id}] 和它的各行；全部是 0 也要写一行",
+                fix=_("加上 [{id}] 和它的各行；全部是 0 也要写一行", id=table.id),
             )

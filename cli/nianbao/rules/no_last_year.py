@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding, Place
+from nianbao.language import _, series
 
 LEVEL = "note"
 
@@ -29,5 +30,5 @@ def judge(case: Case) -> Iterator[Finding]:
     across = sorted({check.relation.rule for check in report.form.checks if check.relation.across})
     if report.before is None and across:
         name = report.facts.file.replace(str(report.year), str(report.year - 1))
-        message = f"没有可读的 {name}，与上年对照的核对没有做：{'、'.join(across)} 等"
+        message = _("没有可读的 {name}，与上年对照的核对没有做：{across} 等", name=name, across=series(across))
         yield case.find("no-last-year", "note", "", message, place=Place(report.facts.file))

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from nianbao.case import Case
 from nianbao.facts import texts
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.rules.prompt_left import prompts
 
 LEVEL = "error"
@@ -47,9 +48,11 @@ def judge(case: Case) -> Iterator[Finding]:
         match = LEFT.search(text)
         if match and not address.startswith("accept") and known.get(address) != text:
             place = facts.place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
-            yield case.find("placeholder-left", "error", address, f"文字里还留着待填的“{match[0]}”", place=place)
+            yield case.find(
+                "placeholder-left", "error", address, _("文字里还留着待填的“{words}”", words=match[0]), place=place
+            )
     for section, text in case.texts.items():
         match = LEFT.search(text)
         if match and not any(match[0] in part for part in written.values()):
-            message = f"模板写出的文字里留着待填的“{match[0]}”"
+            message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
             yield case.find("placeholder-left", "error", f"prose.{section}", message)

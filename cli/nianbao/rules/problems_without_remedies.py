@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.vocabulary import pattern
 
 LEVEL = "warning"
@@ -34,5 +35,5 @@ def judge(case: Case) -> Iterator[Finding]:
         if first != second:
             there, missing = (pair.what, pair.other) if first else (pair.other, pair.what)
             heading = case.report.heading(pair.section)
-            message = f"{heading}: 写了{there}，没有写{missing}"
+            message = _("{heading}: 写了{there}，没有写{missing}", heading=heading, there=_(there), missing=_(missing))
             yield case.find("problems-without-remedies", "warning", f"prose.{pair.section}", message)

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.report import Report
 
 LEVEL = "warning"
@@ -29,7 +30,9 @@ def judge(case: Case) -> Iterator[Finding]:
     for address in prompts(case.report):
         above = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
         label = case.report.form.labels.get(above, above)
-        yield case.find("prompt-left", "warning", address, f"{label}: 还是新建文件时的提示", label="换成事实")
+        yield case.find(
+            "prompt-left", "warning", address, _("{label}: 还是新建文件时的提示", label=_(label)), label=_("换成事实")
+        )
 
 
 def prompts(report: Report) -> dict[str, str]:

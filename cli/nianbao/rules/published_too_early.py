@@ -20,6 +20,7 @@ from datetime import date
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 
 LEVEL = "error"
 RULE = "published-too-early"
@@ -31,7 +32,9 @@ def judge(case: Case) -> Iterator[Finding]:
     if not isinstance(signed, date) or not case.report.year:
         return
     if signed.year <= case.report.year:
-        message = f"成文日期 {signed} 在 {case.report.year} 年结束之前"
-        yield case.find(RULE, "error", "published", message, label=f"应在 {case.report.year + 1} 年")
+        message = _("成文日期 {signed} 在 {year} 年结束之前", signed=signed, year=case.report.year)
+        yield case.find(RULE, "error", "published", message, label=_("应在 {year} 年", year=case.report.year + 1))
     elif signed > case.today:
-        yield case.find(RULE, "error", "published", f"成文日期 {signed} 在今天（{case.today}）之后")
+        yield case.find(
+            RULE, "error", "published", _("成文日期 {signed} 在今天（{today}）之后", signed=signed, today=case.today)
+        )

@@ -7,6 +7,7 @@ from nianbao import blame, page
 from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.form import Check, Part
+from nianbao.language import N_, _
 from nianbao.report import Report
 
 _MANY = 8  # so many addresses of one side are written out; beyond, only those that are not zero
@@ -26,7 +27,7 @@ def judge(case: Case) -> Iterator[Finding]:
 def _sum(report: Report, cause: blame.Blame) -> Finding:
     check, *effects = cause.checks
     left, right = report.sides(check)
-    label = f"应为 {cause.value}" if cause.value is not None else _gap(report, cause.address, check)
+    label = _("应为 {value}", value=cause.value) if cause.value is not None else _gap(report, cause.address, check)
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
@@ -35,12 +36,12 @@ def _sum(report: Report, cause: blame.Blame) -> Finding:
         address=cause.address,
         label=label,
         notes=(
-            f"左边 {left} = {_made(report, check.left)}",
-            f"右边 {right} = {_made(report, check.right)}",
-            *(f"同一处还使：{_message(report, effect)}" for effect in effects),
+            _("左边 {left} = {made}", left=left, made=_made(report, check.left)),
+            _("右边 {right} = {made}", right=right, made=_made(report, check.right)),
+            *(_("同一处还使：{message}", message=_message(report, effect)) for effect in effects),
             *_doubt(report, check),
         ),
-        fix=check.relation.why,
+        fix=_(check.relation.why),
     )
 
 
@@ -48,33 +49,39 @@ def _doubt(report: Report, check: Check) -> Iterator[str]:
     """Name both ways in which a written total of 0 over parts that are not 0 may have come about."""
     left, right = report.sides(check)
     if check.relation.total and left == 0 and right:
-        yield "可能是这一格没有填，也可能是一个数在抄录时拆成了两格：对照原件再改"
+        yield _("可能是这一格没有填，也可能是一个数在抄录时拆成了两格：对照原件再改")
 
 
 def _gap(report: Report, address: str, check: Check) -> str:
     left, right = report.sides(check)
     if check.relation.total and address == check.left[0].slots[0].address:
-        return f"写 {left}，各项之和是 {right}"
-    return f"这里是 {report.figures[address]}，两边差 {abs(left - right)}"
+        return _("写 {left}，各项之和是 {right}", left=left, right=right)
+    return _("这里是 {figure}，两边差 {gap}", figure=report.figures[address], gap=abs(left - right))
 
 
 def _message(report: Report, check: Check) -> str:
     left, right = report.sides(check)
     if check.relation.total:
-        return f"{check.where}: {_name(check.left[0], check)} {left} 不等于各项之和 {right}"
+        return _(
+            "{where}: {name} {left} 不等于各项之和 {right}",
+            where=check.where,
+            name=_name(check.left[0], check),
+            left=left,
+            right=right,
+        )
     words = [
         " ".join(_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
         for side, total in ((check.left, left), (check.right, right))
     ]
-    return f"{check.where}: {words[0]}，{words[1]}，应当相等"
+    return _("{where}: {left}，{right}，应当相等", where=check.where, left=words[0], right=words[1])
 
 
 _SAID = {
-    "=": ("不等于", "写 {left}，应为 {right}"),
-    ">=": ("小于", "写 {left}，至少应为 {right}"),
-    "<=": ("大于", "写 {left}，至多应为 {right}"),
-    "!=": ("正好等于", "两边都是 {right}"),
-    "<=>": ("有一边是 0，另一边不是：", "写 {left}"),
+    "=": (N_("不等于"), N_("写 {left}，应为 {right}")),
+    ">=": (N_("小于"), N_("写 {left}，至少应为 {right}")),
+    "<=": (N_("大于"), N_("写 {left}，至多应为 {right}")),
+    "!=": (N_("正好等于"), N_("两边都是 {right}")),
+    "<=>": (N_("有一边是 0，另一边不是："), N_("写 {left}")),
 }
 
 
@@ -83,20 +90,20 @@ def _single(report: Report, check: Check) -> Finding:
     words = [" ".join(_terms(report, check, side)) for side in (check.left, check.right)]
     verb, label = _SAID[check.relation.sign]
     address = check.left[0].slots[0].address
-    sides = (("左边", left, check.left), ("右边", right, check.right))
+    sides = ((_("左边"), left, check.left), (_("右边"), right, check.right))
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
         place=report.facts.place(address),
-        message=f"{check.where}: {words[0]} {verb} {words[1]}",
+        message=f"{check.where}: {words[0]} {_(verb)} {words[1]}",
         address=address,
-        label=label.format(left=left, right=right) if len(check.left) == 1 or check.relation.sign == "!=" else "",
+        label=_(label, left=left, right=right) if len(check.left) == 1 or check.relation.sign == "!=" else "",
         notes=tuple(
             f"{name} {total} = {_made(report, side)}"
             for name, total, side in sides
             if len(side) > 1 or side[0].term.before
         ),
-        fix=check.relation.why,
+        fix=_(check.relation.why),
     )
 
 
@@ -113,7 +120,7 @@ def _name(part: Part, check: Check) -> str:
     """Call a row, a column or a group of them by its label on the form."""
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
     ids = [heading for heading in path if heading.id]
-    return ("上年的 " if part.term.before else "") + ids[part.term.path.count(".")].label
+    return (_("上年的 ") if part.term.before else "") + ids[part.term.path.count(".")].label
 
 
 def _made(report: Report, side: tuple[Part, ...]) -> str:
@@ -128,4 +135,4 @@ def _made(report: Report, side: tuple[Part, ...]) -> str:
             where = f"{origin.facts.file} " if part.term.before else ""
             text += f"{sign}{where}{address} {page.show(origin, address)}"
     left_out = len(parts) - len(shown)
-    return f"{text or '0'}（另 {left_out} 项为 0）" if left_out else text or "0"
+    return _("{sum}（另 {left_out} 项为 0）", sum=text or "0", left_out=left_out) if left_out else text or "0"

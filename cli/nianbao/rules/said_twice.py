@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.rules.wording import short, where
 
 LEVEL = "warning"
@@ -39,7 +40,7 @@ def judge(case: Case) -> Iterator[Finding]:
                 told.add(words)
                 address, place = where(case, section, line.strip())
                 heading = case.report.heading(first[words]) or first[words]
-                message = f"这一段话写了两次：{short(words)}"
-                note = f"第一次在“{heading}”" if first[words] != section else "两次在同一部分"
+                message = _("这一段话写了两次：{words}", words=short(words))
+                note = _("第一次在“{heading}”", heading=heading) if first[words] != section else _("两次在同一部分")
                 yield case.find("said-twice", "warning", address, message, notes=(note,), place=place)
             first.setdefault(words, section)

@@ -37,6 +37,7 @@ from itertools import groupby
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.report import Number
 from nianbao.rules.wording import Stated, said, short, stated, value, where
 from nianbao.vocabulary import Balance, Share, pattern, terms
@@ -53,14 +54,14 @@ def judge(case: Case) -> Iterator[Finding]:
     yield from (_difference(case, claim) for claim in wrong)
     yield from _contradictions(case, [claim for claim in found if claim not in wrong])
     vocabulary = case.report.form.vocabulary
-    for _, group in groupby(found, key=lambda claim: claim.sentence):
+    for _key, group in groupby(found, key=lambda claim: claim.sentence):
         together = list(group)
         if any(claim in wrong for claim in together):  # where all agree with the table, its own balance is judged
             yield from _balances(case, together, vocabulary.balances)
         for share in vocabulary.shares:
             if share.part:
                 yield from _share(case, together, share)
-    for _, group in groupby(found, key=lambda claim: claim.sentence.section):
+    for _key, group in groupby(found, key=lambda claim: claim.sentence.section):
         together = list(group)
         for share in vocabulary.shares:
             if not share.part:
@@ -79,12 +80,17 @@ def _differs(case: Case, claim: Stated) -> bool:
 
 def _difference(case: Case, claim: Stated) -> Finding:
     sums = _sums(case, claim)
-    right = "或".join(dict.fromkeys(said(total) for total in sums.values()))
+    right = _("或").join(dict.fromkeys(said(total) for total in sums.values()))
     return _finding(
         case,
         claim,
-        f"{claim.claim.what}: 正文写“{short(claim.words)}”，按数据应为 {right}",
-        label=f"应为 {right}",
+        _(
+            "{what}: 正文写“{words}”，按数据应为 {right}",
+            what=_(claim.claim.what),
+            words=short(claim.words),
+            right=right,
+        ),
+        label=_("应为 {right}", right=right),
         notes=tuple(f"{said(total)} = {text}" for text, total in sums.items()),
     )
 
@@ -95,7 +101,12 @@ def _contradictions(case: Case, found: list[Stated]) -> Iterator[Finding]:
         if not claim.value and not any(sign.isdigit() for sign in claim.words):
             for other in found:
                 if other.claim == claim.claim and other.value:
-                    message = f"{claim.claim.what}: 正文既写“{short(claim.words)}”，又写“{short(other.words)}”"
+                    message = _(
+                        "{what}: 正文既写“{words}”，又写“{other}”",
+                        what=_(claim.claim.what),
+                        words=short(claim.words),
+                        other=short(other.words),
+                    )
                     yield _finding(case, other, message)
 
 
@@ -109,7 +120,7 @@ def _balances(case: Case, together: list[Stated], balances: tuple[Balance, ...])
                 " + ".join(said(values[claim]) for _, claim in terms(side)) + f" = {said(_sum(side, values))}"
                 for side in balance.holds.split("=")
             ]
-            message = f"同一句里的数不相符：{parts[0]}，{parts[1]}，应当相等"
+            message = _("同一句里的数不相符：{left}，{right}，应当相等", left=parts[0], right=parts[1])
             notes = tuple(f"“{short(words[claim].words)}”" for claim in values)
             yield _finding(case, together[0], message, notes=notes)
 
@@ -135,9 +146,9 @@ def _share(case: Case, together: list[Stated], share: Share) -> Iterator[Finding
             part = values[share.part] if share.part else own[0]
             rates = [100 * part / whole for whole in wholes]
             if not any(_written_as(rate, written) for rate in rates):
-                right = "或".join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
+                right = _("或").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
                 notes = tuple(f"{said(part)} ÷ {said(whole)}" for whole in wholes)
-                message = f"正文写“{short(match[0])}”，按正文里的件数应为 {right}"
+                message = _("正文写“{words}”，按正文里的件数应为 {right}", words=short(match[0]), right=right)
                 yield _finding(case, together[0], message, words=match[0], notes=notes)
 
 

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _, series
 from nianbao.rules.wording import normal
 
 LEVEL = "note"
@@ -43,5 +44,5 @@ def judge(case: Case) -> Iterator[Finding]:
     if str(report.year) not in plain and str(report.year).translate(_DIGITS) not in plain.translate(_ZEROS):
         missing.insert(0, str(report.year))
     if missing:
-        message = f"标题里没有{'、'.join(f'“{word}”' for word in missing)}"
-        yield case.find("title-differs", "note", "title", message, label="删去 title 就会用格式规定的标题")
+        message = _("标题里没有{words}", words=series(f"“{word}”" for word in missing))
+        yield case.find("title-differs", "note", "title", message, label=_("删去 title 就会用格式规定的标题"))

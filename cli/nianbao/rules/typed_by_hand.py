@@ -30,6 +30,7 @@ from decimal import Decimal
 from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.form import OWN
+from nianbao.language import _
 from nianbao.report import Report
 from nianbao.rules.wording import value
 from nianbao.vocabulary import Claim, pattern
@@ -59,8 +60,8 @@ def judge(case: Case) -> Iterator[Finding]:
             if expression:
                 line = raw.count("\n", 0, kept[match.start()]) + 1
                 place = report.facts.place(f"prose.{section}", inside=line, words=match[1])
-                message = f"正文里的 {match[1]} 是手写的，数据文件里已有这个数"
-                label = f"可以写成 {{{{ {expression} }}}}"
+                message = _("正文里的 {figure} 是手写的，数据文件里已有这个数", figure=match[1])
+                label = _("可以写成 {{{{ {expression} }}}}", expression=expression)
                 yield case.find("typed-by-hand", "note", f"prose.{section}", message, label=label, place=place)
 
 

@@ -20,6 +20,7 @@ from difflib import get_close_matches
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _, series
 from nianbao.report import Report
 
 LEVEL = "error"
@@ -43,20 +44,25 @@ def judge(case: Case) -> Iterator[Finding]:
 
 
 def _finding(report: Report, address: str, known: set[str] | None = None) -> Finding:
-    above, _, key = address.rpartition(".")
+    above, _dot, key = address.rpartition(".")
     if known is None:
         known = _siblings(report, above)
     near = get_close_matches(key, sorted(known), 1)
-    parent = f"[{above}] " if above else ""
-    choices = "、".join(sorted(known))
+    choices = series(sorted(known))
+    may = (
+        _("[{table}] 里可以写：{choices}", table=above, choices=choices)
+        if above
+        else _("可以写：{choices}", choices=choices)
+    )
+    fix = may if choices else _("删去这一行")
     return Finding(
         RULE,
         "error",
         report.facts.key(address),
-        f"不认识的键 {key}",
+        _("不认识的键 {key}", key=key),
         address=address,
-        label=f"是不是 {near[0]}？" if near else "",
-        fix="" if near else f"{parent}里可以写：{choices}" if choices else "删去这一行",
+        label=_("是不是 {near}？", near=near[0]) if near else "",
+        fix="" if near else fix,
     )
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from nianbao.case import Case
 from nianbao.facts import texts
 from nianbao.finding import Finding, Place
+from nianbao.language import _, series
 from nianbao.report import Number, Report
 from nianbao.vocabulary import Claim, pattern, resolve, terms
 
@@ -133,7 +134,7 @@ def unspoken(case: Case, rule: str) -> Iterator[Finding]:
     for expected in case.report.form.vocabulary.expected:
         text = case.texts.get(expected.section, "")
         if expected.rule == rule and text and not pattern(expected.words).search(text):
-            missing.setdefault(expected.section, []).append(expected.what)
+            missing.setdefault(expected.section, []).append(_(expected.what))
     for section, things in missing.items():
-        message = f"{case.report.heading(section)}: 没有写到{'、'.join(things)}"
+        message = _("{heading}: 没有写到{things}", heading=case.report.heading(section), things=series(things))
         yield case.find(rule, "warning", f"prose.{section}", message)

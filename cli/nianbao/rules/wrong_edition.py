@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 
 LEVEL = "error"
 
@@ -27,12 +28,21 @@ def judge(case: Case) -> Iterator[Finding]:
     report = case.report
     form = report.form
     if report.year and not form.in_force(report.year):
-        until = f"至 {form.last_year} 年度" if form.last_year else "年度起"
+        words = {"year": report.year, "edition": form.edition, "document": form.document, "first": form.first_year}
+        message = (
+            _(
+                "{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 至 {last} 年度）",
+                last=form.last_year,
+                **words,
+            )
+            if form.last_year
+            else _("{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 年度起）", **words)
+        )
         yield Finding(
             "wrong-edition",
             "error",
             report.facts.place("edition"),
-            f"{report.year} 年度报告不用 {form.edition} 版格式（{form.document}用于 {form.first_year} {until}）",
+            message,
             address="edition",
-            label="删去这一行就会用应当用的版本",
+            label=_("删去这一行就会用应当用的版本"),
         )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.kind import said
+from nianbao.language import _
 from nianbao.report import Report, Written
 
 LEVEL = "error"
@@ -33,22 +34,22 @@ def judge(case: Case) -> Iterator[Finding]:
     for entry in report.written:
         if entry.known and (why := _why(entry)):
             label = report.form.labels.get(entry.address, entry.address)
-            yield _finding(report, entry.address, f"{label}: {why}")
+            yield _finding(report, entry.address, f"{_(label)}: {why}")
     for table in ("prose", "headings"):
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
-                yield _finding(report, f"{table}.{key}", f"应为文字，这里是{said(value)}")
+                yield _finding(report, f"{table}.{key}", _("应为文字，这里是{value}", value=said(value)))
 
 
 def _why(entry: Written) -> str:
     if entry.kind:
         return entry.why
     if entry.address.startswith("own."):
-        return f"这里不能写{said(entry.value)}，只能写文字、数、日期或文字的数组"
+        return _("这里不能写{value}，只能写文字、数、日期或文字的数组", value=said(entry.value))
     if entry.address == "accept":
         return ""  # a list of tables, judged by a rule of its own
-    return "" if isinstance(entry.value, dict) else f"应为表，这里是{said(entry.value)}"
+    return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=said(entry.value))
 
 
 def _finding(report: Report, address: str, message: str) -> Finding:

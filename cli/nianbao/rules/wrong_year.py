@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 from nianbao.rules.wording import normal, short, where
 from nianbao.vocabulary import pattern
 
@@ -42,5 +43,9 @@ def judge(case: Case) -> Iterator[Finding]:
                 written = int(match[1].partition(".")[0])
                 if written != year and (not years.within or abs(written - year) <= years.within):
                     address, place = where(case, section, match[0])
-                    message = f"{years.what}: 写“{short(match[0])}”，报告年度是 {year}"
-                    yield case.find("wrong-year", "warning", address, message, label=f"应为 {year}", place=place)
+                    message = _(
+                        "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=short(match[0]), year=year
+                    )
+                    yield case.find(
+                        "wrong-year", "warning", address, message, label=_("应为 {year}", year=year), place=place
+                    )

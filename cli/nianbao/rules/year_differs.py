@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.finding import Finding
+from nianbao.language import _
 
 LEVEL = "error"
 
@@ -28,9 +29,12 @@ def judge(case: Case) -> Iterator[Finding]:
     name = re.search(r"(\d{4})\.toml$", report.facts.file)
     year = report.facts.tree.get("year")
     if "year" not in report.facts.tree:
-        message, label = "没有写 year（报告年度）", ""
+        message, label = _("没有写 year（报告年度）"), ""
     elif name and isinstance(year, int) and year != int(name[1]):
-        message, label = f"报告年度 {year} 与文件名 {name[0]} 不是同一年", f"应为 {name[1]}"
+        message, label = (
+            _("报告年度 {year} 与文件名 {named} 不是同一年", year=year, named=name[0]),
+            _("应为 {value}", value=name[1]),
+        )
     else:
         return
     place = report.facts.place("year")

@@ -1,0 +1,34 @@
+"""The words that the program says: Chinese as they stand in the source, other languages from a gettext catalogue.
+
+The report itself, a data file's comments and its schema stay Chinese, whoever ran the command: they belong
+to the office and to git, not to the person at the keyboard. Labels of a form are quoted as the form has them.
+"""
+
+from collections.abc import Iterable
+from gettext import NullTranslations
+
+SOURCE = "zh"  # the language of the words in the source
+
+_spoken = NullTranslations()
+
+
+def speak(catalogue: NullTranslations) -> None:
+    """Say everything from now on in a catalogue's language."""
+    global _spoken  # noqa: PLW0603  # one process speaks to one person
+    _spoken = catalogue
+
+
+def _(words: str, /, **values: object) -> str:
+    """Return words in the language spoken, with values put in by name; words that no catalogue knows stay."""
+    said = _spoken.gettext(words) if words else words  # gettext answers "" with the catalogue's own heading
+    return said.format(**values) if values else said
+
+
+def N_(words: str, /) -> str:  # noqa: N802  # gettext's name for words that are said later
+    """Mark words for the catalogue that `_` says later."""
+    return words
+
+
+def series(words: Iterable[object]) -> str:
+    """Join words as the language does: with 、 in Chinese."""
+    return _("、").join(map(str, words))

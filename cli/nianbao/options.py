@@ -1,0 +1,43 @@
+"""The options and arguments that commands share: what each is called, takes and says of itself."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from nianbao.language import _
+
+STANDARD = "html,docx,pdf"
+
+Lang = Annotated[
+    Literal["zh", "en"] | None,
+    typer.Option("--lang", help=_("说中文还是英文，可以写在任何位置；不写就看系统的语言"), show_default=False),
+]
+Years = Annotated[
+    list[str] | None,
+    typer.Argument(help=_("报告年度，或数据文件；不写就用最近的一年"), metavar="YEAR", show_default=False),
+]
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", help=_("数据所在的目录；不写就从这里往上找 data/"), metavar="DIR", show_default=False),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help=_("写到哪个目录；不写就是 build/"), metavar="DIR", show_default=False),
+]
+Formats = Annotated[
+    str,
+    typer.Option("--to", help=_("格式，用逗号分开：html、docx、pdf、markdown"), metavar="FORMATS"),
+]
+Select = Annotated[
+    str, typer.Option("--select", help=_("只看这些规则，用逗号分开"), metavar="RULES", show_default=False)
+]
+Ignore = Annotated[
+    str, typer.Option("--ignore", help=_("不看这些规则，用逗号分开"), metavar="RULES", show_default=False)
+]
+Strict = Annotated[bool, typer.Option("--strict", help=_("有警告也算没有通过"))]
+Json = Annotated[bool, typer.Option("--json", help=_("结果写成 JSON，供程序读取"))]
+Style = Annotated[
+    Literal["text", "json", "sarif", "github", "junit"],
+    typer.Option("--format", help=_("怎样说：text 给人看，其余给程序读"), metavar="FORMAT"),
+]

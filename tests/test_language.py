@@ -1,0 +1,251 @@
+"""Everything the program says, in both languages: the catalogues hold it all, and the program uses them.
+
+`pytest tests/test_language.py --rewrite` puts new words into the catalogues, to be translated by hand, and
+compiles them.
+"""
+
+import ast
+import io
+import json
+import os
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+import toml_rs
+import typer
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po, write_po
+
+import nianbao
+from nianbao import command, rules
+from nianbao.files import TEMPLATES
+from nianbao.speech import DOMAIN, FOLDER, LANGUAGES, preferred, taken
+
+PACKAGE = Path(nianbao.__file__).parent
+HAN = re.compile(r"[\u4e00-\u9fff]")
+# What stands in a form for people to read in findings; labels of the form itself are quoted as they are.
+SAID_BY_FORMS = {"basis", "what", "other", "why"}
+# What these modules write belongs to the office's files, and stays Chinese: data files and their schema.
+CHINESE = {"starter.py", "schema.py", "kind.py"}
+
+
+def words_of_forms():
+    def walk(value, key=""):
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                yield from walk(inner, name)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from walk(inner, key)
+        elif key in SAID_BY_FORMS:
+            yield value
+
+    for path in sorted((TEMPLATES / "forms").glob("*.toml")):
+        form = toml_rs.loads(path.read_text(encoding="utf-8"))
+        yield from walk(form)
+        yield from (fact["label"] for fact in form["facts"])
+
+
+def pages():
+    for name in rules.names():
+        yield from (part for part in rules.rule(name).page.split("\n\n") if not part.startswith(" "))
+
+
+def marked(tree):
+    """Yield every text that is marked for a catalogue; Babel's own search misses what stands inside other calls."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "N_"}:
+            first = node.args[0]
+            if isinstance(first, ast.Constant):
+                yield first
+
+
+def extracted(folder):
+    for path in sorted(folder.rglob("*.py")):
+        yield from (node.value for node in marked(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def wanted(language):
+    """Return what a catalogue must hold: for English all that we say, for Chinese what typer says."""
+    typers = (command.USAGE, *command.HELP, *command.MISTAKES)
+    if language == "zh":
+        return dict.fromkeys((*typers, *extracted(Path(typer.__file__).parent)))
+    return {words: None for words in (*extracted(PACKAGE), *pages(), *words_of_forms()) if words not in typers}
+
+
+def catalogue(language):
+    path = FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    with path.open("rb") as file:
+        return path, read_po(file, locale=language, domain=DOMAIN)
+
+
+def compiled(made):
+    into = io.BytesIO()
+    write_mo(into, made)
+    return into.getvalue()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request):
+    return request.param
+
+
+def test_every_word_has_a_translation(language, request):
+    path, made = catalogue(language)
+    if request.config.getoption("--rewrite"):
+        fresh = Catalog()
+        for words in wanted(language):
+            fresh.add(words)
+        made.update(fresh, no_fuzzy_matching=True, keep_user_comments=True)
+        made.obsolete.clear()
+        with path.open("wb") as file:
+            write_po(file, made, width=110, omit_header=False, sort_output=False, ignore_obsolete=True)
+        path.with_suffix(".mo").write_bytes(compiled(made))
+    known = {message.id for message in made if message.id}
+    assert known == set(wanted(language))
+    assert [message.id for message in made if message.id and (not message.string or message.fuzzy)] == []
+
+
+def test_the_compiled_catalogue_is_made_from_the_written_one(language):
+    path, made = catalogue(language)
+    with path.with_suffix(".mo").open("rb") as file:
+        assert {m.id: m.string for m in read_mo(file) if m.id} == {m.id: m.string for m in made if m.id}
+
+
+def test_a_translation_takes_the_same_values(language):
+    def fields(text):
+        # Words with examples in braces are said without values, and so are not parsed by the program either.
+        try:
+            return {(name, spec) for _text, name, spec, _how in Formatter().parse(text) if name is not None}
+        except ValueError:
+            return set()
+
+    _path, made = catalogue(language)
+    for message in made:
+        texts = zip(*[[part] if isinstance(part, str) else part for part in (message.id, message.string)], strict=False)
+        assert all(fields(theirs) == fields(ours) for ours, theirs in texts if ours), message.id
+
+
+def test_english_words_hold_no_chinese_but_what_they_quote():
+    quoted = re.compile(r"“[^”]*”|\[[^\]]*\]|`[^`]*`|\([^)]*\)|（[^）]*）|万?元")  # and units
+    _path, made = catalogue("en")
+    assert [m.string for m in made if m.id and HAN.search(quoted.sub("", m.string))] == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_word_is_said_past_the_catalogue(path):
+    if path.name in CHINESE:
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    quiet = docstrings | set(marked(tree))
+    said = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node not in quiet
+        and re.search(r"[\u4e00-\u9fff]{2}", node.value)
+        and not re.search(r"\(\?|\[|〇|年月日", node.value)  # a pattern, the digits, or signs after a figure
+    ]
+    assert [(node.lineno, node.value) for node in said] == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, "zh"),
+        ({"LANG": "C.UTF-8"}, "zh"),
+        ({"LC_ALL": "POSIX"}, "zh"),
+        ({}, "zh"),
+    ],
+)
+def test_the_system_says_which_language(environ, language):
+    assert preferred(environ) == language
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "rest"),
+    [
+        (["build", "2020"], "", ["build", "2020"]),
+        (["build", "--lang", "en", "2020"], "en", ["--lang", "en", "build", "2020"]),
+        (["build", "--lang=en"], "en", ["--lang", "en", "build"]),
+        (["--help", "--lang", "zh"], "zh", ["--lang", "zh", "--help"]),
+        (["build", "--lang", "fr"], "", ["--lang", "fr", "build"]),
+        (["build", "--lang"], "", ["--lang", "build"]),
+        (["build", "--", "--lang", "en"], "", ["build", "--", "--lang", "en"]),
+    ],
+)
+def test_the_language_may_be_named_anywhere(words, asked, rest):
+    assert taken(words) == (asked, rest)
+
+
+COMMANDS = ["build", "validate", "explain", "fmt", "new", "schema", "init", "doctor"]
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=lambda words: "".join(words) or "report")
+def test_help_is_said_in_one_language(report, tmp_path, words):
+    english = report(*words, "--help", "--lang", "en", cwd=tmp_path)
+    assert english.returncode == 0
+    assert not HAN.search(english.stdout.replace("(草稿)", ""))
+    chinese = report(*words, "--help", cwd=tmp_path)
+    said = [line for line in chinese.stdout.splitlines() if re.search("[a-z]{3}", line)]
+    assert all(HAN.search(line) for line in said), said
+
+
+@pytest.mark.parametrize(
+    ("words", "chinese", "english"),
+    [
+        (["buld"], "没有命令 'buld'；是不是 'build'？", "No such command 'buld'. Did you mean 'build'?"),
+        (["build", "--tp"], "没有选项 --tp", "No such option: --tp"),
+        (["build", "--out"], "选项 '--out' 后面要写值", "Option '--out' requires an argument."),
+        (["new"], "没有写 'year'", "Missing argument 'year'."),
+        (["new", "x"], "'year' 的值不对：'x' 不是整数", "Invalid value for 'year': 'x' is not a valid int range."),
+        (["new", "12"], "12 不在范围 1980<=x<=9998 之内", "12 is not in the range 1980<=x<=9998."),
+        (["doctor", "--json=3"], "选项 '--json' 后面不写值", "Option '--json' does not take a value."),
+        (["init", "a", "b"], "多写了 b", "Got unexpected extra argument(s) (b)"),
+        (["validate", "--format", "x"], "'x' 不是 'text', 'json'", "'x' is not one of 'text', 'json'"),
+        (["--lang", "fr", "build"], "'fr' 不是 'zh', 'en' 之一", "'fr' is not one of 'zh', 'en'."),
+    ],
+)
+def test_a_wrong_command_line_is_said_in_the_language(report, tmp_path, words, chinese, english):
+    for language, said in (("zh", chinese), ("en", english)):
+        done = report(*words, cwd=tmp_path, env=os.environ | {"LANGUAGE": language})
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert ("怎么办" if language == "zh" else "what to do") in done.stderr
+
+
+def test_findings_are_said_in_the_language(report, office):
+    data = office / "data/2020.toml"
+    data.write_text(data.read_text(encoding="utf-8").replace("public = 20", 'public = "20"'), encoding="utf-8")
+    done = report("validate", "2020", "--lang", "en", cwd=office)
+    assert done.returncode == 1
+    assert "must be a whole number, is a text" in done.stdout
+    assert "errors: 1, notes: 1" in done.stdout
+    assert "help: report explain wrong-type" in done.stdout
+    assert json.loads(report("validate", "--lang=en", "--json", cwd=office).stdout)["reports"][0]["findings"][1][
+        "message"
+    ]
+
+
+def test_the_report_stays_chinese(report, office):
+    report("build", "--to", "html,markdown", "--out", "zh", cwd=office)
+    report("build", "--to", "html,markdown", "--out", "en", "--lang", "en", cwd=office)
+    for name in ("2020.html", "2020.md"):
+        assert (office / "en" / name).read_bytes() == (office / "zh" / name).read_bytes()
+
+
+def test_new_data_files_stay_chinese(report, office):
+    report("new", "2021", cwd=office)
+    chinese = (office / "data/2021.toml").read_bytes()
+    (office / "data/2021.toml").unlink()
+    report("new", "2021", "--lang", "en", cwd=office)
+    assert (office / "data/2021.toml").read_bytes() == chinese
