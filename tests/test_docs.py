@@ -9,13 +9,24 @@ import sys
 import pytest
 
 from nianbao import rules
+from nianbao.speech import speak
 
 COMMANDS = ("build", "validate", "fmt", "new", "schema", "init")
 
 
-@pytest.fixture(scope="module")
-def readme(request):
-    return (request.config.rootpath / "README.md").read_text(encoding="utf-8")
+READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
+
+
+@pytest.fixture(params=READMES)
+def language(request):
+    speak(request.param)
+    yield request.param
+    speak("zh")
+
+
+@pytest.fixture
+def readme(root, language):
+    return (root / READMES[language]).read_text(encoding="utf-8")
 
 
 def blocks(text, language):
@@ -42,13 +53,30 @@ def test_the_two_commands_that_a_stranger_types_are_there(readme):
     assert commands == ["pip install uv && uv run report build 2020", "pip install uv && uv run --group test pytest"]
 
 
-def test_the_finding_in_the_readme_is_what_is_said(readme, root, report):
+def test_the_finding_in_the_readme_is_what_is_said(readme, language, root, report):
     (finding,) = blocks(readme, "text")
-    assert finding in report("validate", "2020", cwd=root).stdout
+    assert finding in report("validate", "2020", "--lang", language, cwd=root).stdout
+
+
+def test_both_readmes_show_the_same(root):
+    def shown(name):
+        """Return every command and example, without the comments, which are in the language of the text."""
+        text = (root / name).read_text(encoding="utf-8")
+        return [
+            [line.partition("#")[0].rstrip() for line in block.splitlines()]
+            for language in ("sh", "toml", "yaml")
+            for block in blocks(text, language)
+        ]
+
+    first, *others = map(shown, READMES.values())
+    assert len(first) > 5
+    assert all(other == first for other in others)
+    heads = [re.findall(r"^#+ ", (root / name).read_text(encoding="utf-8"), re.MULTILINE) for name in READMES.values()]
+    assert heads[0] == heads[1]
 
 
 def test_every_option_of_the_readme_exists(readme, root, report):
-    said = "".join(report(command, "--help", cwd=root).stdout for command in COMMANDS)
+    said = "".join(report(*words, "--help", cwd=root).stdout for words in [[], *([name] for name in COMMANDS)])
     prose = re.sub(r"```.*?```", "", readme, flags=re.DOTALL)
     options = set(re.findall(r"`(--[a-z]+)", prose))
     assert options

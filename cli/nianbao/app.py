@@ -72,13 +72,13 @@ def build(
                 return make.build(store, year, formats, draft=draft, choice=choice)
 
         reports, stops = each(wanted(store, years), one)
-        if as_json:
-            found = [say.built_data(report) for report in reports]
-            say.machine({"reports": found, "stops": [stop.message for stop in stops]})
-        else:
-            say.built(reports, quiet=quiet)
         checked = [report.checked for report in reports]
         stops += crashed(checked)
+        if as_json:
+            found = [say.built_data(report) for report in reports]
+            say.machine({"reports": found, "stops": say.stops_data(stops)})
+        else:
+            say.built(reports, quiet=quiet)
         leave(stops, blocked=any(report.report is None if draft else report.blocked for report in checked))
 
 
@@ -106,7 +106,7 @@ def validate(
         stops += crashed(reports)
         if as_json or style == "json":
             found = [say.checked_data(report) for report in reports]
-            say.machine({"reports": found, "stops": [stop.message for stop in stops]})
+            say.machine({"reports": found, "stops": say.stops_data(stops)})
         elif style == "text":
             say.checked(reports)
         else:

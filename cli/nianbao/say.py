@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from nianbao.choice import Accepted
-from nianbao.finding import LEVELS, Finding, Place
+from nianbao.finding import LEVELS, Finding, Place, Stop
 from nianbao.language import N_, _, series
 from nianbao.make import Built, Checked
 from nianbao.rules import names
@@ -183,7 +183,13 @@ def checked_data(report: Checked) -> dict[str, Any]:
         "year": report.year,
         "ok": not report.blocked,
         "findings": [finding_data(finding) for finding in report.findings],
+        "accepted": [{"finding": finding_data(one.finding), "because": one.because} for one in report.accepted],
     }
+
+
+def stops_data(stops: Sequence[Stop]) -> list[dict[str, Any]]:
+    """Give what could not be run as plain values."""
+    return [{"message": stop.message, "fix": stop.fix or None} for stop in stops]
 
 
 def built_data(report: Built) -> dict[str, Any]:
