@@ -40,12 +40,12 @@ def render(report: Report, load: Load) -> Markdown:
 
 
 def texts(report: Report, load: Load) -> dict[str, str]:
-    """Return the plain text of each section that is prose, one paragraph a line, as it would be printed."""
+    """Return the plain text of each section, one paragraph a line, as it would be printed; tables are no text."""
     known = names(report) | {"title": title(report)}
     return {
-        section.id: markdown.plain(_body(report, section, load, known))
+        section.id: markdown.plain(_text(report, section, load, known))
         for section in report.form.sections
-        if not section.table
+        if not section.table or section.id in report.prose
     }
 
 
@@ -74,13 +74,15 @@ def grid_table(report: Report, table: Table) -> Markdown:
 
 
 def _body(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
-    """Put a section into words: its table or standard text, with or replaced by the file's own prose."""
-    own = report.prose.get(section.id)
-    if section.table:
-        table = next(part for part in report.form.tables if part.id == section.table)
-        standard = grid_table(report, table)
-        return Markdown(f"{standard}\n\n{prose.written(own, known, section.id)}") if own else standard
+    """Put a section into words: its table, if it has one, and its text."""
+    tables = [grid_table(report, table) for table in report.form.tables if table.id == section.table]
+    return Markdown("\n\n".join(filter(None, [*tables, _text(report, section, load, known)])))
+
+
+def _text(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
+    """Write the standard text of a section, or the data file's own, which may hold the standard one."""
     standard = Markdown(filled(environment(load), section.text, known).strip() if section.text else "")
+    own = report.prose.get(section.id)
     return standard if own is None else Markdown(prose.written(own, known | {prose.STANDARD: standard}, section.id))
 
 

@@ -32,7 +32,7 @@ def judge(case: Case) -> Iterator[Finding]:
     report = case.report
     least = dict(report.form.vocabulary.least)
     for section in report.form.sections:
-        if not section.heading or section.id not in case.texts:
+        if not section.heading or section.table or section.id not in case.texts:
             continue
         size = len("".join(case.texts[section.id].split()))
         heading = report.heading(section.id)
