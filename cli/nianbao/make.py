@@ -67,7 +67,7 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
     case = Case(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
-        rules=rules.names(),
+        rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
         author=_author(report),
         texts=_texts(store, report),
         undrawable=lambda signs: pandoc.undrawable(signs, store.look()),
@@ -80,8 +80,9 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
 
 def chosen(store: Store, select: Sequence[str], ignore: Sequence[str], *, strict: bool = False) -> Choice:
     """Put together what the command line and the office's file choose; raises `Stop` for an unknown rule."""
-    known = (*rules.names(), *store.relation_rules())
     levels, file = store.settings()
+    # Reading every edition only to know its rules takes longer than judging a report.
+    known = (*rules.names(), *store.relation_rules()) if select or ignore or levels else ()
     return Choice(
         frozenset(named(rule, known) for rule in select),
         frozenset(named(rule, known) for rule in ignore),
