@@ -51,8 +51,10 @@ def test_its_own_relations_are_judged_by_their_names(library):
 
 def test_a_finding_of_its_own_relations_is_accepted_by_name(library):
     data = library / "data/2024.toml"
-    entry = '\n[[accept]]\nrule = "stock-does-not-close"\nat = "stock.adult.closing"\nvalue = 41000\nbecause = "盘亏一百册"\n'
-    data.write_text(data.read_text(encoding="utf-8").replace("closing = 41100", "closing = 41000") + entry, "utf-8")
+    accepted = 'rule = "stock-does-not-close"\nat = "stock.adult.closing"\nvalue = 41000\nbecause = "盘亏一百册"\n'
+    data.write_text(
+        data.read_text(encoding="utf-8").replace("closing = 41100", "closing = 41000") + f"\n[[accept]]\n{accepted}"
+    )
     checked = make.check(Store(library), 2024)
     assert not checked.findings
     assert [one.because for one in checked.accepted] == ["盘亏一百册"]
