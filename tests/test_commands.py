@@ -183,7 +183,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
 
 def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
     slow = office / "slow-pandoc"
-    slow.write_text("#!/bin/sh\nexec sleep 30\n")
+    slow.write_text(f"#!/bin/sh\ntouch {office}/started\nexec sleep 30\n")
     slow.chmod(0o755)
     process = subprocess.Popen(
         [sys.executable, "-m", "nianbao", "build"],
@@ -193,8 +193,13 @@ def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background job, as a gate may be, ignores interrupts, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads here
     )
-    time.sleep(2)
+    for _ in range(200):
+        if (office / "started").exists():
+            break
+        time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the program and to pandoc
     _, said = process.communicate(timeout=20)
     assert process.returncode == 2
