@@ -158,6 +158,11 @@ def test_an_acceptance_is_void_when_the_value_changes(office, report):
     assert report("validate", "--strict", cwd=office).returncode == 1
 
 
+def test_last_year_is_the_year_before_the_files_name(office, report):
+    (office / "data/2020.toml").rename(office / "data/2031.toml")
+    assert "没有可读的 data/2030.toml" in report("validate", "2031", "--select", "no-last-year", cwd=office).stdout
+
+
 def test_rules_are_chosen_by_name(office, report):
     assert "public-fewer-than-new" not in report("validate", "--ignore", "public-fewer-than-new", cwd=office).stdout
     assert "没有发现问题" in report("validate", "--select", "wrong-total,late", cwd=office).stdout

@@ -79,6 +79,7 @@ _REASONS = {
     errno.EDQUOT: N_("超出磁盘配额"),
     errno.ENOTDIR: N_("上一级不是目录"),
     errno.EEXIST: N_("上一级不是目录"),
+    errno.ENOENT: N_("没有上一级目录"),
     errno.EISDIR: N_("同名的是目录"),
     errno.ENAMETOOLONG: N_("文件名太长"),
 }
