@@ -24,6 +24,8 @@ LAYERS = (
         "template",
         "prose",
         "page",
+        "carried",
+        "look",
         "entries",
         "order",
         "layout",

@@ -55,6 +55,8 @@ def build(
     *,
     strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help=_("有错误也生成，每页标明草稿"))] = False,
+    look: Annotated[str, typer.Option("--look", help=_("版式，templates/looks/ 里的名称"))] = "gongwen",
+    facts: Annotated[bool, typer.Option("--facts/--no-facts", help=_("文件里附上事实，供以后读回"))] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说发现的问题"))] = False,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +71,7 @@ def build(
 
         def one(year: int) -> make.Built:
             with progress(_("正在生成 {year} 年度报告", year=year), quiet=quiet or as_json):
-                return make.build(store, year, formats, draft=draft, choice=choice)
+                return make.build(store, year, formats, draft=draft, choice=choice, look=look, facts=facts)
 
         reports, stops = each(wanted(store, years), one)
         checked = [report.checked for report in reports]

@@ -6,6 +6,7 @@ from datetime import date
 from time import perf_counter
 
 from nianbao import page, pandoc, rules
+from nianbao.carried import about, carried
 from nianbao.case import Case
 from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
@@ -15,7 +16,7 @@ from nianbao.form import Form
 from nianbao.language import _, series
 from nianbao.report import Report, fill
 from nianbao.rules import Crash
-from nianbao.store import Store
+from nianbao.store import LOOK, Store
 
 MARKDOWN = "markdown"  # the page itself, which every format is printed from
 SUFFIXES = {MARKDOWN: "md"}
@@ -114,17 +115,34 @@ def _author(report: Report) -> str:
         return ""
 
 
-def build(
-    store: Store, year: int, formats: Sequence[str], *, draft: bool = False, choice: Choice | None = None
+def build(  # noqa: PLR0913  # what a person may choose of a build
+    store: Store,
+    year: int,
+    formats: Sequence[str],
+    *,
+    draft: bool = False,
+    choice: Choice | None = None,
+    look: str = LOOK,
+    facts: bool = True,
 ) -> Built:
-    """Check the report of a year and print it in every format at once, unless a finding forbids it."""
+    """Check the report of a year and print it in every format at once, unless a finding forbids it.
+
+    With `facts`, each file carries the facts that it was printed from.
+    """
     start = perf_counter()
     wanted = choose(store, formats)
     checked = check(store, year, choice)
     if checked.report is None or (checked.blocked and not draft):
         return Built(checked, [], perf_counter() - start)
     markdown = page.render(checked.report, store.template)
-    printed, left_out = pandoc.print_all(markdown, wanted, store.look(), day=_day(checked.report), draft=draft)
+    printed, left_out = pandoc.print_all(
+        markdown,
+        wanted,
+        store.look(look),
+        day=_day(checked.report),
+        carried={"about": about(checked.report)} | ({"facts": carried(checked.report)} if facts else {}),
+        draft=draft,
+    )
     if MARKDOWN in formats:
         printed.append(pandoc.Printed(MARKDOWN, markdown.encode()))
     findings = [*checked.findings, *(_no_picture(checked.report, source) for source in left_out)]

@@ -16,12 +16,12 @@ from typing import Any
 
 from nianbao.finding import Stop
 from nianbao.language import _
+from nianbao.look import PARTS, derived, fonts, worded
+from nianbao.look import faces as named_faces
 from nianbao.markdown import DIALECT
 
 PRESS = Path(__file__).with_name("press.lua")
 _PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
-TWIPS_PER_MM = 1440 / 25.4
-FACES = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ class Format:
     template: str = ""  # pandoc template in the folder
     reference: str = ""  # folder of the parts of a reference document
     filter: str = ""  # Lua filter in the folder
+    finish: str = ""  # Lua file in the folder: what is done to the file that pandoc wrote
     engine: str = ""  # "typst": what pandoc wrote is compiled to PDF
+    standards: Sequence[Any] = ()  # of the PDF: "ua-1", "a-3a"
     options: Mapping[str, Any] | None = None  # further pandoc WriterOptions
 
 
@@ -57,37 +59,45 @@ class Face:
     official: bool
 
 
-def print_all(
+def print_all(  # noqa: PLR0913  # what one printing is told
     markdown: str,
     formats: Sequence[Format],
     look: Mapping[str, Any],
     *,
     day: date,
+    carried: Mapping[str, str] | None = None,
     draft: bool = False,
 ) -> tuple[list[Printed], list[str]]:
     """Print a page in every format from one reading; also return what was left out (pictures).
 
-    `day` is the date that the files carry, so that the same facts give the same bytes. Raises
-    `Stop` where pandoc or Typst fail.
+    `day` is the date that the files carry, so that the same facts give the same bytes. `carried` is what
+    each file carries with it: `facts` (TOML) and `about` (JSON-LD), as far as given. Raises `Stop` where pandoc
+    or Typst fail.
     """
     variables: dict[str, Any] = {
         "look": look,
-        "word": word_units(look),
+        "word": worded(look),
+        "face": named_faces(look),
+        "fonts": fonts(look),
+        **derived(look),
+        **(carried or {}),
         "day": {"year": day.year, "month": day.month, "day": day.day},
     }
-    if draft:
-        variables["draft"] = True
+    variables |= {"draft": True} if draft else {}
     stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     with tempfile.TemporaryDirectory(prefix="nianbao-") as work:
         told = [_told(part) for part in sorted(formats, key=lambda part: not part.engine)]
         job = {"formats": told, "variables": _worded(variables), "epoch": str(stamp), "work": work}
         with ThreadPoolExecutor(1) as beside:  # pandoc is a process of its own: read the fonts meanwhile
             answered = beside.submit(_pandoc, markdown, job, Path(work))
-            drawn = families(look) if any(part.engine == "typst" for part in formats) else {}
+            told_typst = {
+                "facts": (carried or {}).get("facts", ""),
+                "faces": json.dumps(families(look) if any(part.engine for part in formats) else {}),
+            }
             made = {}
             for part in sorted(formats, key=lambda part: not part.engine):  # Typst works while pandoc goes on
                 content = _awaited(Path(work) / f"page.{part.suffix}", answered)
-                made[part.suffix] = _finished(part, content, stamp, drawn, Path(work))
+                made[part.suffix] = _finished(part, content, stamp, told_typst, Path(work))
             left_out = answered.result()
     return [made[part.suffix] for part in formats], left_out
 
@@ -107,7 +117,7 @@ def families(look: Mapping[str, Any]) -> dict[str, list[str]]:
     chosen = {face.role: face.family for face in faces(look)}
     free = list(dict.fromkeys(face["free"] for face in look["faces"].values()))
     found = {}
-    for part in FACES:
+    for part in PARTS:
         found[part] = list(dict.fromkeys([chosen[look[part]["face"]], *free]))
     return found
 
@@ -128,24 +138,6 @@ def undrawable(signs: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]
     return frozenset(left)
 
 
-def word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Give the measures of a look in Word's units: lengths in twentieths of a point, type in half points."""
-    units = {
-        section: {key: round(value * (2 if key == "size" else 20)) for key, value in part.items() if _number(value)}
-        for section, part in look.items()
-        if isinstance(part, Mapping)
-    }
-    page = look["page"]
-    units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
-    below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
-    units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * 20 * 1.2)
-    return units
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def versions() -> dict[str, str]:
     """Return the versions of pandoc and Typst's package that would be used."""
     from importlib.metadata import version  # noqa: PLC0415  # only the doctor asks
@@ -158,7 +150,10 @@ def versions() -> dict[str, str]:
 
 
 def _told(part: Format) -> dict[str, Any]:
-    fields = {name: getattr(part, name) for name in ("suffix", "folder", "writer", "template", "reference", "filter")}
+    fields = {
+        name: getattr(part, name)
+        for name in ("suffix", "folder", "writer", "template", "reference", "filter", "finish")
+    }
     return {name: value for name, value in fields.items() if value} | {"options": dict(part.options or {})}
 
 
@@ -166,7 +161,7 @@ def _worded(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
     """Turn numbers into text, since pandoc's templates print 37 as 37.0 otherwise."""
     if isinstance(value, Mapping):
         return {key: _worded(item) for key, item in value.items()}
-    if _number(value):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
     return value
 
@@ -209,7 +204,7 @@ def _awaited(path: Path, answered: Future[list[str]]) -> bytes:
     return path.read_bytes()
 
 
-def _finished(part: Format, content: bytes, stamp: int, drawn: Mapping[str, list[str]], work: Path) -> Printed:
+def _finished(part: Format, content: bytes, stamp: int, inputs: dict[str, str], work: Path) -> Printed:
     if part.engine != "typst":
         return Printed(part.suffix, content)
     import typst  # noqa: PLC0415  # heavy; imported where it is used
@@ -219,7 +214,8 @@ def _finished(part: Format, content: bytes, stamp: int, drawn: Mapping[str, list
             content,
             root=str(work),  # the page needs no file and may read none but the job
             font_paths=_fonts(),
-            sys_inputs={"faces": json.dumps(drawn)},
+            sys_inputs=inputs,
+            pdf_standards=list(part.standards),
             timestamp=stamp,
         )
     except typst.TypstError as error:

@@ -126,9 +126,9 @@ end
 local function press(doc, format, job)
   local options = pandoc.WriterOptions { variables = job.variables, columns = 10000, wrap_text = "none" }
   for key, value in pairs(format.options or {}) do options[key] = value end
-  if format.template then
-    options.template = pandoc.template.compile(read(pandoc.path.join { format.folder, format.template }))
-  end
+  options.template = format.template
+    and pandoc.template.compile(read(pandoc.path.join { format.folder, format.template }))
+    or pandoc.template.default(format.writer)
   if format.reference then
     options.reference_doc = reference(pandoc.path.join { format.folder, format.reference }, job.variables, job.work)
   end
@@ -138,7 +138,11 @@ local function press(doc, format, job)
   end
   -- Written beside and renamed, so that a file that is there is whole: who waits for one can go on at once.
   local path = pandoc.path.join { job.work, "page." .. format.suffix }
-  write(path .. ".part", pandoc.write(tree, format.writer, options))
+  local content = pandoc.write(tree, format.writer, options)
+  if format.finish then
+    content = dofile(pandoc.path.join { format.folder, format.finish })(content, job.variables)
+  end
+  write(path .. ".part", content)
   assert(os.rename(path .. ".part", path))
 end
 

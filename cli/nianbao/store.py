@@ -15,8 +15,10 @@ from nianbao.finding import Finding, Place, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
 from nianbao.language import _, series
+from nianbao.look import merged
 from nianbao.pandoc import Format
 
+LOOK = "gongwen"
 _YEAR = re.compile(r"\d{4}")
 
 
@@ -178,12 +180,16 @@ class Store:
                 found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **_toml(path)))
         return found
 
-    def look(self, name: str = "gongwen") -> dict[str, Any]:
-        """Read a look: sizes, margins and faces of the page."""
-        path = self._find(f"looks/{name}.toml")
-        if path is None:
-            raise Stop(_("没有版式 templates/looks/{name}.toml", name=name))
-        return _toml(path)
+    def look(self, name: str = LOOK) -> dict[str, Any]:
+        """Read a look: sizes, margins and faces of the page; raises `Stop` that lists those there are."""
+        known = {path.stem: path for path in self._all("looks/*.toml")}
+        if name not in known:
+            raise Stop(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=series(sorted(known))))
+        look = _toml(known[name])
+        base = str(look.pop("base", ""))
+        if base == name:
+            raise Stop(_("版式 {name} 以自己为底", name=name), _("改正这个文件后再运行"))
+        return merged(self.look(base), look) if base else look
 
     def _form(self, path: Path, edition: str) -> Form:
         return _read_form(path, edition)

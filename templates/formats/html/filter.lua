@@ -1,12 +1,59 @@
--- What a browser and a screen reader need of a form's table: room to scroll, and heads that say their reach.
+-- What a browser and a screen reader need of a form's table: room to scroll, also by keyboard, and for every
+-- cell the heads that it stands under, which merged heads do not say by themselves.
 
-local function scoped(rows)
-  for _, row in ipairs(rows) do
-    for _, cell in ipairs(row.cells) do
-      cell.alignment = pandoc.AlignDefault
-      cell.attributes.scope = cell.col_span > 1 and "colgroup" or "col"
+local function mark(cell, id, scope)
+  cell.attr.identifier = id
+  cell.attributes.scope = scope
+end
+
+-- Heads of columns: each gets a name; returns, for every column, the names from top to bottom.
+local function heads_of(rows, name)
+  local above = {}
+  for at, line in ipairs(laid_out(rows)) do
+    for _, item in ipairs(line) do
+      if not item.above then
+        local cell, id = item.cell, ("%s-%d-%d"):format(name, at, item.column)
+        cell.alignment = pandoc.AlignDefault
+        mark(cell, id, cell.col_span > 1 and "colgroup" or "col")
+        for column = item.column, item.column + cell.col_span - 1 do
+          above[column] = above[column] or pandoc.List()
+          above[column]:insert(id)
+        end
+      end
     end
   end
+  return above
+end
+
+-- Labels of rows get names too; each figure lists the heads above it and the labels beside it.
+local function body_of(rows, labels, above, name)
+  for at, line in ipairs(laid_out(rows)) do
+    local beside = pandoc.List()
+    for _, item in ipairs(line) do
+      local cell = item.cell
+      cell.alignment = pandoc.AlignDefault
+      if item.column <= labels then
+        if not item.above then
+          mark(cell, ("%s-%d-%d"):format(name, at, item.column), cell.row_span > 1 and "rowgroup" or "row")
+        end
+        beside:insert(cell.attr.identifier)
+      else
+        local heads = (above[item.column] or pandoc.List()):clone()
+        heads:extend(beside)
+        cell.attributes.headers = table.concat(heads, " ")
+      end
+    end
+  end
+end
+
+local function form(tbl)
+  local name, above = tbl.identifier, heads_of(tbl.head.rows, tbl.identifier .. "-h")
+  for at, body in ipairs(tbl.bodies) do
+    local band = ("%s-%d"):format(name, at)
+    local own = #body.head > 0 and heads_of(body.head, band .. "-h") or above
+    body_of(body.body, body.row_head_columns, own, band)
+  end
+  return tbl
 end
 
 return {
@@ -15,19 +62,12 @@ return {
     header.level = header.level + 1
     return header
   end,
-  Table = function(tbl)
-    if not tbl.classes:includes("form") then return nil end
-    scoped(tbl.head.rows)
-    for _, body in ipairs(tbl.bodies) do
-      scoped(body.head)
-      for _, row in ipairs(body.body) do
-        for _, cell in ipairs(row.cells) do cell.alignment = pandoc.AlignDefault end
-      end
-    end
-    return tbl
-  end,
+  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
     if not div.classes:includes("form") then return nil end
-    return pandoc.Div(div.content, pandoc.Attr("", { "scroll" }, {}))
+    local caption = ""
+    div:walk { Table = function(tbl) caption = pandoc.utils.stringify(tbl.caption.long) end }
+    local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", caption } }
+    return pandoc.Div(div.content, pandoc.Attr("", { "scroll" }, region))
   end,
 }

@@ -1,0 +1,60 @@
+-- What pandoc's Word writer cannot say: the facts that the document carries, as a custom XML part
+-- (ECMA-376 part 1, 15.2.5), which Word and WPS keep when the file is edited.
+
+local SCHEMA = "http://schemas.openxmlformats.org/"
+local RELATIONS = SCHEMA .. "officeDocument/2006/relationships/"
+
+local function xml(text)
+  return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+end
+
+local HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+local function relation(id, kind, target)
+  return ('<Relationship Id="%s" Type="%s%s" Target="%s"/>'):format(id, RELATIONS, kind, target)
+end
+
+local function carried(facts)
+  local uri = "urn:nianbao:facts:1"
+  return {
+    { "customXml/item1.xml", HEAD .. '<facts xmlns="' .. uri .. '" type="application/toml">' .. xml(facts) .. "</facts>" },
+    { "customXml/itemProps1.xml", HEAD
+      .. '<ds:datastoreItem ds:itemID="{6E69616E-6261-6F00-8000-666163747331}" xmlns:ds="' .. SCHEMA
+      .. 'officeDocument/2006/customXml"><ds:schemaRefs><ds:schemaRef ds:uri="' .. uri
+      .. '"/></ds:schemaRefs></ds:datastoreItem>' },
+    { "customXml/_rels/item1.xml.rels", HEAD .. '<Relationships xmlns="' .. SCHEMA .. 'package/2006/relationships">'
+      .. relation("rId1", "customXmlProps", "itemProps1.xml") .. "</Relationships>" },
+  }
+end
+
+-- Adds to a part before its closing tag; a part that pandoc no longer writes as expected stops the build.
+local function before(text, closing, added)
+  local out, count = text:gsub(closing, function(tag) return added .. tag end)
+  assert(count == 1, "no single " .. closing)
+  return out
+end
+
+return function(content, variables)
+  local facts = variables.facts
+  if not facts then return content end
+  local changes = {
+    ["word/_rels/document.xml.rels"] = function(text)
+      return before(text, "</Relationships>", relation("rIdFacts", "customXml", "../customXml/item1.xml"))
+    end,
+    ["[Content_Types].xml"] = function(text)
+      return before(text, "</Types>", '<Override PartName="/customXml/itemProps1.xml" '
+        .. 'ContentType="application/vnd.openxmlformats-officedocument.customXmlProperties+xml"/>')
+    end,
+  }
+  local entries = pandoc.List()
+  for _, entry in ipairs(pandoc.zip.Archive(content).entries) do
+    local change = changes[entry.path]
+    changes[entry.path] = nil
+    entries:insert(change and pandoc.zip.Entry(entry.path, change(entry:contents()), entry.modtime) or entry)
+  end
+  assert(next(changes) == nil, next(changes))
+  for _, part in ipairs(carried(facts)) do
+    entries:insert(pandoc.zip.Entry(part[1], part[2], entries[1].modtime))
+  end
+  return pandoc.zip.Archive(entries):bytestring()
+end

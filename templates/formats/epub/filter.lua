@@ -1,0 +1,23 @@
+-- Of a form's table an e-book needs no more than which heads are whose.
+
+local function scoped(rows, labels)
+  for _, line in ipairs(laid_out(rows)) do
+    for _, item in ipairs(line) do
+      item.cell.alignment = pandoc.AlignDefault
+      if item.column <= labels then item.cell.attributes.scope = item.cell.row_span > 1 and "rowgroup" or "row" end
+      if labels == 0 then item.cell.attributes.scope = item.cell.col_span > 1 and "colgroup" or "col" end
+    end
+  end
+end
+
+return {
+  Table = function(tbl)
+    if not tbl.classes:includes("form") then return nil end
+    scoped(tbl.head.rows, 0)
+    for _, body in ipairs(tbl.bodies) do
+      scoped(body.head, 0)
+      scoped(body.body, body.row_head_columns)
+    end
+    return tbl
+  end,
+}

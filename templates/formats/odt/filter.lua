@@ -1,0 +1,64 @@
+-- What a writer of OpenDocument needs beyond pandoc's own words for it: a form's table with lines on all cells,
+-- heads that repeat, rows that are never torn and columns that keep their widths; and the signature's style.
+
+local columns = pandoc.List() -- styles of the columns, for the template
+
+local function xml(text)
+  return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+end
+
+local function cell_of(item, style)
+  if item.above then return "<table:covered-table-cell/>" end
+  local cell = item.cell
+  return ('<table:table-cell table:style-name="FormCell" office:value-type="string" table:number-columns-spanned="%d" table:number-rows-spanned="%d"><text:p text:style-name="%s">%s</text:p></table:table-cell>')
+    :format(cell.col_span, cell.row_span, style, xml(pandoc.utils.stringify(cell.contents)))
+    .. ("<table:covered-table-cell/>"):rep(cell.col_span - 1)
+end
+
+local function rows_of(rows, labels)
+  local out = {}
+  for _, line in ipairs(laid_out(rows)) do
+    out[#out + 1] = '<table:table-row table:style-name="FormRow">'
+    for _, item in ipairs(line) do
+      local label = item.column <= labels and item.cell.row_span == 1
+      out[#out + 1] = cell_of(item, label and "Form_20_label" or "Form_20_figure")
+      if item.above then out[#out + 1] = ("<table:covered-table-cell/>"):rep(item.cell.col_span - 1) end
+    end
+    out[#out + 1] = "</table:table-row>"
+  end
+  return table.concat(out)
+end
+
+local function form(tbl)
+  local name = "Form" .. tbl.identifier:gsub("[^%w]", "")
+  local out = { ('<table:table table:name="%s" table:style-name="Form">'):format(xml(pandoc.utils.stringify(tbl.caption.long))) }
+  for at, spec in ipairs(tbl.colspecs) do
+    local column = name .. "." .. at
+    columns:insert(('<style:style style:name="%s" style:family="table-column"><style:table-column-properties style:rel-column-width="%d*"/></style:style>'):format(column, math.floor(spec[2] * 65535)))
+    out[#out + 1] = ('<table:table-column table:style-name="%s"/>'):format(column)
+  end
+  if #tbl.head.rows > 0 then
+    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, 0) .. "</table:table-header-rows>"
+  end
+  for _, body in ipairs(tbl.bodies) do
+    out[#out + 1] = rows_of(body.head, 0) .. rows_of(body.body, body.row_head_columns)
+  end
+  out[#out + 1] = "</table:table>"
+  return pandoc.RawBlock("opendocument", table.concat(out))
+end
+
+return {
+  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
+  Div = function(div)
+    if div.classes:includes("signature") then
+      return div.content:map(function(block)
+        return pandoc.RawBlock("opendocument", '<text:p text:style-name="Signature">' .. xml(pandoc.utils.stringify(block)) .. "</text:p>")
+      end)
+    end
+    return div.classes:includes("form") and div.content or nil
+  end,
+  Meta = function(meta)
+    meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }
+    return meta
+  end,
+}
