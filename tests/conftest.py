@@ -27,7 +27,7 @@ def pytest_runtest_setup(item):
                 pytest.skip(reason)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def root():
     return ROOT
 

@@ -11,6 +11,11 @@ local function scoped(rows, labels)
 end
 
 return {
+  -- Pandoc would make up a new identifier each time; the same report keeps its own.
+  Meta = function(meta)
+    meta.identifier = "urn:sha1:" .. pandoc.utils.sha1(pandoc.utils.stringify(meta.title))
+    return meta
+  end,
   Table = function(tbl)
     if not tbl.classes:includes("form") then return nil end
     scoped(tbl.head.rows, 0)

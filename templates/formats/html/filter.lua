@@ -65,9 +65,10 @@ return {
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
     if not div.classes:includes("form") then return nil end
-    local caption = ""
-    div:walk { Table = function(tbl) caption = pandoc.utils.stringify(tbl.caption.long) end }
-    local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", caption } }
+    local tbl = div.content[1]
+    local labels, caption = tbl.bodies[1].row_head_columns, pandoc.utils.stringify(tbl.caption.long)
+    local room = ("--labels: %d; --figures: %d"):format(labels, #tbl.colspecs - labels)
+    local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", caption }, { "style", room } }
     return pandoc.Div(div.content, pandoc.Attr("", { "scroll" }, region))
   end,
 }
