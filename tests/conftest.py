@@ -10,6 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
 STRICT = "NIANBAO_CI"  # set in CI: a skip is a failure
 
 
@@ -61,3 +65,14 @@ def built(tmp_path_factory):
     done = make.build(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
     assert {output.format for output in done.outputs} == {"html", "docx", "pdf", "markdown"}
     return out
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium, driven by playwright."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # slow to import
+
+    with sync_playwright() as started:
+        running = started.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        yield running
+        running.close()

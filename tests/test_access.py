@@ -15,22 +15,8 @@ from lxml import html
 from nianbao import make
 from nianbao.store import Store
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (320, 768, 1280)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # slow to import
-
-    with sync_playwright() as started:
-        running = started.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

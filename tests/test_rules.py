@@ -13,8 +13,8 @@ from nianbao import make, page, pandoc, rules
 from nianbao.case import Case
 from nianbao.choice import Choice
 from nianbao.facts import Facts, parse
+from nianbao.look import SURE
 from nianbao.report import fill
-from nianbao.rules import glyph_missing
 from nianbao.store import Store
 
 TODAY = dt.date(2026, 1, 5)
@@ -217,7 +217,7 @@ def test_a_report_without_a_day_of_issue_is_reminded_around_its_day(office, name
 
 
 def test_every_sign_taken_for_granted_can_be_drawn(root):
-    known = [chr(code) for code in range(0x20, 0x10000) if glyph_missing.SURE.fullmatch(chr(code)) and code != 0x3000]
+    known = [chr(code) for code in range(0x20, 0x10000) if SURE.fullmatch(chr(code)) and code != 0x3000]
     spaces = {sign for sign in known if sign.isspace()}
     assert len(known) > 20_000
     assert not pandoc.undrawable(frozenset(known) - spaces, Store(root).look())

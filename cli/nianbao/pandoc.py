@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from time import sleep
 from typing import Any
+from unicodedata import category
 
 from nianbao.finding import Stop
 from nianbao.language import _
-from nianbao.look import PARTS, derived, fonts, worded
+from nianbao.look import PARTS, SURE, derived, fonts, worded
 from nianbao.look import faces as named_faces
 from nianbao.markdown import DIALECT
 
@@ -87,17 +88,24 @@ def print_all(  # noqa: PLR0913  # what one printing is told
     stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     with tempfile.TemporaryDirectory(prefix="nianbao-") as work:
         told = [_told(part) for part in sorted(formats, key=lambda part: not part.engine)]
-        job = {"formats": told, "variables": _worded(variables), "epoch": str(stamp), "work": work}
+        stand_ins = _stand_ins(markdown, look) if any(part.engine for part in formats) else {}
+        job = {
+            "formats": told,
+            "variables": _worded(variables),
+            "epoch": str(stamp),
+            "work": work,
+            "stand_ins": [list(pair) for pair in stand_ins.items()],
+        }
         with ThreadPoolExecutor(1) as beside:  # pandoc is a process of its own: read the fonts meanwhile
             answered = beside.submit(_pandoc, markdown, job, Path(work))
-            told_typst = {
+            inputs = {
                 "facts": (carried or {}).get("facts", ""),
                 "faces": json.dumps(families(look) if any(part.engine for part in formats) else {}),
             }
             made = {}
             for part in sorted(formats, key=lambda part: not part.engine):  # Typst works while pandoc goes on
                 content = _awaited(Path(work) / f"page.{part.suffix}", answered)
-                made[part.suffix] = _finished(part, content, stamp, told_typst, Path(work))
+                made[part.suffix] = _finished(part, content, stamp, inputs, Path(work))
             left_out = answered.result()
     return [made[part.suffix] for part in formats], left_out
 
@@ -127,15 +135,39 @@ def undrawable(signs: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]
 
     The faces of the look come first; Typst falls back on any other that is installed.
     """
+    wanted = {face.family for face in faces(look)} | {face["free"] for face in look["faces"].values()}
+    answers = _drawn(frozenset(wanted))
+    left = {sign for sign in signs if sign not in answers}
+    families = {font.family: font for font in _fonts().fonts() if font.path} if left else {}
+    for family in sorted(families, key=lambda family: family not in wanted):
+        if left:
+            drawn = _signs_of(families[family].path, families[family].index)
+            found = {sign for sign in left if ord(sign) in drawn}
+            answers.update(dict.fromkeys(found, True))
+            left -= found
+    answers.update(dict.fromkeys(left, False))
+    return frozenset(sign for sign in signs if not answers[sign])
+
+
+@cache
+def _drawn(_wanted: frozenset[str]) -> dict[str, bool]:
+    """Keep what was asked before, for some faces: looking through every font takes a while."""
+    return {}
+
+
+def _signs_of(path: str, index: int) -> Container[int]:
     from fontTools.ttLib import TTFont  # noqa: PLC0415  # heavy; asked for by rare signs only
 
-    wanted = {face.family for face in faces(look)} | {face["free"] for face in look["faces"].values()}
-    left = set(signs)
-    for font in sorted(_fonts().fonts(), key=lambda font: font.family not in wanted):
-        if left and font.path:
-            with TTFont(font.path, fontNumber=font.index, lazy=True) as opened:
-                left -= {sign for sign in left if ord(sign) in opened.getBestCmap()}
-    return frozenset(left)
+    with TTFont(path, fontNumber=index, lazy=True) as font:
+        font.setGlyphOrder([str(at) for at in range(font["maxp"].numGlyphs)])  # their real names take long to read
+        signs: dict[int, str] = font.getBestCmap()
+        return signs
+
+
+def _stand_ins(text: str, look: Mapping[str, Any]) -> dict[str, str]:
+    """Give for each sign that no face draws what is printed in the PDF: its number, and for a joiner nothing."""
+    missing = undrawable(frozenset(SURE.sub("", text)), look)
+    return {sign: "" if category(sign) == "Cf" else f"〔U+{ord(sign):04X}〕" for sign in sorted(missing)}
 
 
 def versions() -> dict[str, str]:

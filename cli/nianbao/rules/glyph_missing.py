@@ -1,7 +1,7 @@
-r"""有的字没有字体能画，印出来会是空框。
+r"""有的字没有字体能画，PDF 里只印它的编号。
 
 生僻字、自造字（私用区的字，多见于旧系统里的人名）、表情符号等，现有的字体里可能没有。
-PDF 里会留一个空框，谁也不会报错；所以在印之前找出来。
+PDF 里会留一个空框，谁也不会报错；所以在印之前找出来，PDF 里改印它的编号，例如〔U+1F642〕。
 装上含有这个字的字体，或换一个写法。
 
 依据：GB 18030 规定的汉字应当都能印出；这里按实际要用的字体逐字核对。
@@ -17,17 +17,15 @@ PDF 里会留一个空框，谁也不会报错；所以在印之前找出来。
     name = "某局"
 """
 
-import re
 from collections.abc import Iterator
 
 from nianbao.case import Case
 from nianbao.facts import texts
 from nianbao.finding import Finding
 from nianbao.language import _
+from nianbao.look import SURE
 
 LEVEL = "warning"
-# What the faces that come along are known to have: a test looks every one of these up.
-SURE = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·《》〈〉【】〔〕、。]*")
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -40,6 +38,6 @@ def judge(case: Case) -> Iterator[Finding]:
         for sign in sorted(signs & missing):
             line = text.count("\n", 0, text.index(sign)) + 1
             place = case.report.facts.place(address, inside=line, words=sign)
-            said = _("没有字体能画“{sign}”（U+{code:04X}），印出来会是空框", sign=sign, code=ord(sign))
+            said = _("没有字体能画“{sign}”（U+{code:04X}），PDF 里只印它的编号", sign=sign, code=ord(sign))
             fix = _("换一个写法，或装上有这个字的字体")
             yield case.find("glyph-missing", "warning", address, said, fix=fix, place=place)

@@ -46,10 +46,26 @@ local function form(tbl)
   return typst(table.concat(out, "\n"))
 end
 
+-- Chinese has no spaces, so a long paragraph is one word to pandoc, whose Typst writer takes the square of its
+-- length: parted, it takes its length.
+local PART = 200
+
+local function parted(text)
+  local parts, length = pandoc.List(), utf8.len(text)
+  if length <= PART then return pandoc.Str(text) end
+  for at = 1, length, PART do
+    local from, to = utf8.offset(text, at), utf8.offset(text, math.min(at + PART, length + 1))
+    parts:insert(pandoc.Str(text:sub(from, to - 1)))
+  end
+  return parts
+end
+
 return {
-  -- Typst would turn three dots into an ellipsis, and takes authors as strings, not as markup.
+  -- A sign that no face draws is printed as its number. Typst would turn three dots into an ellipsis, and takes
+  -- authors as strings, not as markup.
   Str = function(str)
-    if not str.text:find("...", 1, true) then return nil end
+    for _, pair in ipairs(PRESS.stand_ins) do str.text = str.text:gsub(pair[1], pair[2]) end
+    if not str.text:find("...", 1, true) then return parted(str.text) end
     return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
   end,
   Meta = function(meta)

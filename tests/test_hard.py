@@ -1,0 +1,156 @@
+"""Hard cases in every place: nothing overflows, is cut or vanishes, and what cannot be drawn is told."""
+
+import re
+import subprocess
+
+import docx
+import pdfplumber
+import pytest
+from lxml import html
+
+from nianbao import make
+from nianbao.store import Store
+
+TITLE = "某" * 1000 + "报告 Report " + "题" * 988
+SECTION = "本段很长，没有尽头，一直写到五万字为止。" * 2500
+WORD = "Donaudampfschiff" * 188
+NAME = "一二三四五六七八九十" * 5 + "人力资源社会保障局"
+RARE = "𠮷野家、䶮、🙂"
+HEBREW = "שלום עולם"
+FIGURE = 1234567890
+MM = 72 / 25.4
+BLANK = " \u3000，。、；：（）〔〕《》“”"
+ROWS = {
+    "2019": "received carried_in outcome.granted outcome.partial outcome.refused.secret outcome.other carried_forward",
+    "2021": "received carried_in outcome.granted outcome.partial outcome.other.other carried_forward",
+}
+
+
+def facts(edition, year):
+    columns = ["person", "business", "research", "charity", "legal", "other"]
+    figures = ", ".join(f"{column} = {FIGURE}" for column in columns)
+    requests = "\n".join(f"{name} = {{ {figures} }}" for name in ROWS[edition].split())
+    return f'''year = {year}
+title = "{TITLE}"
+published = {year + 1}-01-20
+[agency]
+name = "{NAME}"
+[proactive]
+[requests]
+{requests}
+[review_litigation]
+[facts]
+problems = ["{RARE}"]
+improvements = ["{HEBREW}"]
+[prose]
+overview = """
+{SECTION}
+
+{WORD}
+"""
+other = "{RARE}{HEBREW}"
+'''
+
+
+@pytest.fixture(scope="module", params=[("2019", 2020), ("2021", 2023)], ids=lambda case: case[0])
+def hard(request, tmp_path_factory):
+    """A report of hard cases in one edition: what was found, and its files without their suffix."""
+    edition, year = request.param
+    office = tmp_path_factory.mktemp("hard")
+    (office / "data").mkdir()
+    (office / f"data/{year}.toml").write_text(facts(edition, year), encoding="utf-8")
+    done = make.build(Store(office), year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
+    return done, office / "build" / str(year)
+
+
+def squeezed(text):
+    return re.sub(r"[\s\u200b]+", "", text)
+
+
+@pytest.fixture(scope="module")
+def pdf(hard):
+    with pdfplumber.open(hard[1].with_suffix(".pdf")) as opened:
+        yield opened
+
+
+def test_what_no_face_draws_is_told_and_its_number_printed(hard, pdf):
+    done, _path = hard
+    told = [finding for finding in done.checked.findings if finding.rule == "glyph-missing"]
+    said = {match[1] for finding in told if (match := re.search(r"“(.)”", finding.message))}
+    assert "🙂" in said or "〔U+1F642〕" not in (pdf.pages[-2].extract_text() + pdf.pages[-1].extract_text())
+    text = squeezed("".join(page.extract_text() for page in pdf.pages[-3:]))
+    for sign in said - {"\u200d"}:
+        assert f"U+{ord(sign):04X}" in text
+
+
+def test_nothing_of_the_pdf_leaves_its_page(pdf):
+    for page in pdf.pages:
+        for char in page.chars:
+            if char["size"] > 100 or char["text"] in BLANK:  # the mark of a draft; signs that are half blank
+                continue
+            assert char["x0"] >= 28 * MM - 1, char
+            assert char["x1"] <= (210 - 26) * MM + 1, char
+            assert char["top"] >= 30 * MM, char
+            assert char["bottom"] <= (297 - 15) * MM, char
+
+
+def test_all_of_the_text_is_in_the_pdf(pdf):
+    text = squeezed("".join("".join(char["text"] for char in page.chars if char["size"] < 100) for page in pdf.pages))
+    text = re.sub(r"—\d+—", "", text)
+    assert squeezed(TITLE) in text
+    assert squeezed(SECTION) in text
+    assert WORD in text
+    assert NAME in text
+    assert text.count(str(FIGURE)) >= 5 * 6
+
+
+def test_long_figures_stay_in_their_cells(pdf):
+    (page,) = [page for page in pdf.pages if "收到和处理政府信息公开申请情况" in squeezed(page.extract_text() or "")]
+    (table,) = page.find_tables()
+    long = 0
+    for cell in filter(None, (cell for row in table.rows for cell in row.cells)):
+        left, top, right, bottom = cell
+        inside = [char for char in page.chars if left < (char["x0"] + char["x1"]) / 2 < right and char["size"] < 100]
+        inside = [char for char in inside if top < char["top"] < bottom and char["text"] not in BLANK]
+        text = "".join(char["text"] for char in inside)
+        if text.startswith("1234567890"):
+            assert text == str(FIGURE)
+            long += 1
+        assert all(left - 0.5 <= char["x0"] and char["x1"] <= right + 0.5 for char in inside)
+    assert long >= 5 * 6
+
+
+def test_all_of_the_text_is_in_the_word_file_and_the_web_page(hard):
+    _done, path = hard
+    document = docx.Document(path.with_suffix(".docx"))
+    word = squeezed("".join(paragraph.text for paragraph in document.paragraphs))
+    page = squeezed(html.fromstring(path.with_suffix(".html").read_bytes()).find(".//main").text_content())
+    for text in (TITLE, SECTION, WORD, NAME, RARE, HEBREW):
+        assert squeezed(text) in word
+        assert squeezed(text) in page
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_web_page_stays_within_its_window(hard, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(hard[1].with_suffix(".html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
+@pytest.mark.parametrize("suffix", [".docx", ".odt"])
+def test_libreoffice_keeps_it_on_the_page_too(hard, tmp_path, suffix):
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    words = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, hard[1].with_suffix(suffix)]
+    subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=180)
+    with pdfplumber.open(tmp_path / f"{hard[1].name}.pdf") as opened:
+        text = ""
+        for page in opened.pages:
+            chars = [char for char in page.chars if char["text"].strip()]
+            assert min(char["x0"] for char in chars) >= 28 * MM - 2
+            assert max(char["x1"] for char in chars) <= (210 - 26) * MM + 20  # punctuation may hang
+            text += "".join(char["text"] for char in chars)
+    assert text.count("题") >= TITLE.count("题")
+    assert text.count("尽") == SECTION.count("尽")
