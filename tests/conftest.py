@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cases import hard_facts
 
 ROOT = Path(__file__).parent.parent
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
@@ -76,3 +78,26 @@ def browser():
         running = started.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def hard_of(tmp_path_factory):
+    """Build a draft of hard cases in an edition, once: what the build gave, and its files without their suffix."""
+    from nianbao import make  # noqa: PLC0415  # see above
+    from nianbao.store import Store  # noqa: PLC0415  # see above
+
+    @cache
+    def build(edition):
+        year, form = {"2019": 2020, "2021": 2023}[edition], Store(ROOT).edition(edition)
+        office = tmp_path_factory.mktemp("hard")
+        (office / "data").mkdir()
+        (office / f"data/{year}.toml").write_text(hard_facts(form, year), encoding="utf-8")
+        done = make.build(Store(office), year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
+        return done, office / "build" / str(year)
+
+    return build
+
+
+@pytest.fixture(scope="session", params=["2019", "2021"])
+def hard(request, hard_of):
+    return hard_of(request.param)

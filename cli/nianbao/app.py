@@ -236,8 +236,7 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.versions()
         faces = pandoc.faces(store.look())
         if as_json:
-            drawn = [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
-            say.machine({"versions": versions, "faces": drawn, "years": store.years()})
+            say.machine({"versions": versions, "faces": say.faces_data(faces), "years": store.years()})
             return
         say.table((_("工具"), _("版本")), list(versions.items()))
         rows = [(face.name, face.family, _("规定的字体") if face.official else _("代用的自由字体")) for face in faces]

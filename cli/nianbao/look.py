@@ -1,5 +1,6 @@
 """A look: the measures of a page as data, and what they are in the units of Word."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -35,14 +36,14 @@ def worded(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     units["body"] |= _indent(body["indent"], body["size"])
     units["signature"] = _indent(look["signature"]["indent"], body["size"])
     units["number"] |= _indent(1, look["number"]["size"])
-    units["table"] |= {"line": round(table["line"] * 8), "inset": round(table["inset"] * _TWIPS)}
+    units["table"] |= {name: round(table[name] * _TWIPS) for name in ("inset", "pad")} | {"line": round(table["line"] * 8)}
     units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
     below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
     units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS * 1.2)
     units["page"]["header"] = round(_HEADER_MM * TWIPS_PER_MM)
-    # What a line's characters are apart beyond their size, in twips: 28 characters fill 156 mm.
+    # What a line's characters are apart beyond their size, in twips: 28 characters fit 156 mm.
     width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
-    units["body"]["apart"] = round(width / body["characters"] - body["size"] * _TWIPS)
+    units["body"]["apart"] = math.floor(width / body["characters"] - body["size"] * _TWIPS)
     return units
 
 

@@ -56,6 +56,7 @@ class Built:
     checked: Checked
     outputs: list[Output]
     seconds: float
+    faces: tuple[pandoc.Face, ...] = ()  # of the formats that embed them
 
 
 def check(store: Store, year: int, choice: Choice | None = None, today: date | None = None) -> Checked:
@@ -150,7 +151,8 @@ def build(  # noqa: PLR0913  # what a person may choose of a build
     outputs = [
         Output(part.suffix, where, len(part.content), part.pages) for part, where in zip(printed, saved, strict=True)
     ]
-    return Built(replace(checked, findings=findings), outputs, perf_counter() - start)
+    faces = tuple(pandoc.faces(store.look(look))) if any(part.engine for part in wanted) else ()
+    return Built(replace(checked, findings=findings), outputs, perf_counter() - start, faces)
 
 
 def choose(store: Store, names: Sequence[str]) -> list[pandoc.Format]:

@@ -15,7 +15,7 @@ local function statutory(div)
     total = total + tonumber(width)
   end
   local labels = tonumber(div.attributes.labels)
-  return div:walk {
+  local made = div:walk {
     Table = function(tbl)
       for at, spec in ipairs(tbl.colspecs) do
         tbl.colspecs[at] = { at <= labels and pandoc.AlignDefault or pandoc.AlignCenter, widths[at] / total }
@@ -44,11 +44,13 @@ local function statutory(div)
       end
       if #bands > 1 then tbl.head.rows = {} end
       tbl.bodies = bodies
-      tbl.identifier, div.identifier = div.identifier, ""
+      tbl.identifier = div.identifier
       tbl.classes:insert("form")
       return tbl
     end,
   }
+  made.attr = pandoc.Attr("", { "form" }) -- what it said is in the table now
+  return made
 end
 
 -- For the filters of the formats: the rows of a table as rows of { cell, column }, the columns counted

@@ -11,6 +11,7 @@ from nianbao.choice import Accepted
 from nianbao.finding import LEVELS, Finding, Place, Stop
 from nianbao.language import N_, _, series
 from nianbao.make import Built, Checked
+from nianbao.pandoc import Face
 from nianbao.rules import names
 
 if TYPE_CHECKING:
@@ -135,9 +136,27 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
     if quiet or not rows:
         return
     table((_("文件"), _("大小"), _("页数"), _("用时"), ""), rows)
+    for faces in dict.fromkeys(report.faces for report in reports if report.faces):
+        embedded(faces)
     accepted([one for report in reports for one in report.checked.accepted])
     found = [finding for report in reports for finding in report.checked.findings]
     typer.echo(_("{count} 个文件；{found}", count=len(rows), found=tally(found)))
+
+
+def embedded(faces: Sequence[Face]) -> None:
+    """Say which families draw the faces of the look in the PDF, and whether they stand in for official ones."""
+    roles: dict[tuple[str, bool], list[str]] = {}
+    for face in faces:
+        roles.setdefault((face.family, face.official), []).append(face.name)
+    told = []
+    for (family, official), names in roles.items():
+        faces_said = series(names)
+        told.append(
+            _("{faces}用 {family}", faces=faces_said, family=family)
+            if official
+            else _("{faces}用 {family} 代替", faces=faces_said, family=family)
+        )
+    typer.echo(_("PDF 的字体：{faces}", faces=_("；").join(told)))
 
 
 def _size(size: int) -> str:
@@ -187,6 +206,11 @@ def checked_data(report: Checked) -> dict[str, Any]:
     }
 
 
+def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:
+    """Give as plain values which family draws each face of the look."""
+    return [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
+
+
 def stops_data(stops: Sequence[Stop]) -> list[dict[str, Any]]:
     """Give what could not be run as plain values."""
     return [{"message": stop.message, "fix": stop.fix or None} for stop in stops]
@@ -204,4 +228,8 @@ def built_data(report: Built) -> dict[str, Any]:
         }
         for output in report.outputs
     ]
-    return checked_data(report.checked) | {"files": files, "seconds": round(report.seconds, 3)}
+    return checked_data(report.checked) | {
+        "files": files,
+        "faces": faces_data(report.faces),
+        "seconds": round(report.seconds, 3),
+    }

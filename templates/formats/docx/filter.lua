@@ -50,16 +50,15 @@ local function form(tbl)
   end
   local caption = xml(pandoc.utils.stringify(tbl.caption.long)):gsub('"', "&quot;")
   local out = {
-    "<w:tbl><w:tblPr><w:tblStyle w:val=\"Table\"/>",
+    "<w:tbl><w:tblPr><w:tblStyle w:val=\"TableGrid\"/>",
     ("<w:tblW w:w=\"%d\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/>"):format(wide),
     "<w:tblLook w:val=\"0020\" w:firstRow=\"1\"/><w:tblCaption w:val=\"" .. caption .. "\"/></w:tblPr>",
     "<w:tblGrid>" .. table.concat(grid) .. "</w:tblGrid>",
     rows_of(tbl.head.rows, widths, 0, true, true, false),
   }
   for at, body in ipairs(tbl.bodies) do
-    -- A table of several heads may go on over the page between its blocks.
     out[#out + 1] = rows_of(body.head, widths, 0, true, false, false)
-    out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, at == #tbl.bodies or #tbl.bodies > 1)
+    out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, at == #tbl.bodies)
   end
   out[#out + 1] = "</w:tbl>"
   return pandoc.RawBlock("openxml", table.concat(out))
@@ -68,7 +67,10 @@ end
 return {
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
-    if div.classes:includes("signature") then return styled(div.content, "Signature") end
+    if div.classes:includes("signature") then -- the agency, and below it the day
+      local agency, day = div.content[1], div.content[2]
+      return { styled({ agency }, "Signature"), styled({ day }, "Date") }
+    end
     return div.classes:includes("form") and div.content or nil
   end,
 }

@@ -1,11 +1,19 @@
 -- Of a form's table an e-book needs no more than which heads are whose.
 
-local function scoped(rows, labels)
+local function heads(rows)
+  for _, line in ipairs(laid_out(rows)) do
+    for _, item in ipairs(line) do
+      item.cell.alignment = pandoc.AlignDefault
+      item.cell.attributes.scope = item.cell.col_span > 1 and "colgroup" or "col"
+    end
+  end
+end
+
+local function body_of(rows, labels)
   for _, line in ipairs(laid_out(rows)) do
     for _, item in ipairs(line) do
       item.cell.alignment = pandoc.AlignDefault
       if item.column <= labels then item.cell.attributes.scope = item.cell.row_span > 1 and "rowgroup" or "row" end
-      if labels == 0 then item.cell.attributes.scope = item.cell.col_span > 1 and "colgroup" or "col" end
     end
   end
 end
@@ -18,10 +26,10 @@ return {
   end,
   Table = function(tbl)
     if not tbl.classes:includes("form") then return nil end
-    scoped(tbl.head.rows, 0)
+    heads(tbl.head.rows)
     for _, body in ipairs(tbl.bodies) do
-      scoped(body.head, 0)
-      scoped(body.body, body.row_head_columns)
+      heads(body.head)
+      body_of(body.body, body.row_head_columns)
     end
     return tbl
   end,

@@ -51,9 +51,11 @@ return {
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
     if div.classes:includes("signature") then
-      return div.content:map(function(block)
-        return pandoc.RawBlock("opendocument", '<text:p text:style-name="Signature">' .. xml(pandoc.utils.stringify(block)) .. "</text:p>")
-      end)
+      local function styled(block, style) -- the agency, and below it the day
+        local text = xml(pandoc.utils.stringify(block))
+        return pandoc.RawBlock("opendocument", ('<text:p text:style-name="%s">%s</text:p>'):format(style, text))
+      end
+      return { styled(div.content[1], "Signature"), styled(div.content[2], "Date") }
     end
     return div.classes:includes("form") and div.content or nil
   end,

