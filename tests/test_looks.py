@@ -1,6 +1,7 @@
 """The pages as they measure: every length of a look is found again in the finished files, within a hair."""
 
 import itertools
+import json
 import re
 import shutil
 import zipfile
@@ -183,3 +184,19 @@ def test_the_command_takes_a_look(office, report):
     wrong = report("build", "--look", "nothing", cwd=office)
     assert wrong.returncode == 2
     assert "可用的版式：gongwen、internal" in wrong.stderr
+
+
+def test_a_format_is_a_folder_with_one_line(office, report):
+    folder = office / "templates/formats/txt"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text('writer = "plain"\n', encoding="utf-8")
+    assert report("build", "--to", "txt", cwd=office).returncode == 0
+    assert "498935.88元" in (office / "build/2020.txt").read_text(encoding="utf-8")
+
+
+def test_a_build_says_which_faces_it_used(office, report):
+    said = report("build", "--to", "pdf", cwd=office).stdout
+    faces = json.loads(report("build", "--to", "pdf", "--json", cwd=office).stdout)["reports"][0]["faces"]
+    assert len(faces) == 5
+    assert all(face["face"] in said and face["family"] in said for face in faces)
+    assert "字体" not in report("build", "--to", "docx", cwd=office).stdout

@@ -82,6 +82,27 @@ function laid_out(rows)
   return out
 end
 
+-- What prose may say and no sound document holds: empty headings and skipped levels (PDF/UA, ISO 14289-1, 7.4),
+-- links without words or to a place that is not there.
+local function sound(doc)
+  local before, places = 0, {}
+  local function place(item) places["#" .. item.identifier] = true end
+  doc:walk { Header = place, Div = place, Span = place, Table = place }
+  return doc:walk {
+    Header = function(header)
+      if pandoc.utils.stringify(header) == "" then return {} end
+      header.level = math.min(header.level, before + 1)
+      before = header.level
+      return header
+    end,
+    Link = function(link)
+      if link.target:sub(1, 1) == "#" and not places[link.target] then return link.content end
+      if pandoc.utils.stringify(link) == "" then link.content = { pandoc.Str(link.target) } end
+      return link
+    end,
+  }
+end
+
 -- Nothing is fetched and nothing is hidden: a picture in the prose is left out, and said.
 local common = {
   Div = statutory,
@@ -151,7 +172,7 @@ end
 function Writer(doc, opts)
   local job = pandoc.json.decode(read(tostring(opts.variables.press)), false)
   PRESS = job -- for the filters of the formats
-  doc = doc:walk(common)
+  doc = sound(doc:walk(common))
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = job.epoch }, function()
     for _, format in ipairs(job.formats) do
       press(doc, format, job)

@@ -149,8 +149,8 @@ def embedded(faces: Sequence[Face]) -> None:
     for face in faces:
         roles.setdefault((face.family, face.official), []).append(face.name)
     told = []
-    for (family, official), names in roles.items():
-        faces_said = series(names)
+    for (family, official), drawn in roles.items():
+        faces_said = series(drawn)
         told.append(
             _("{faces}用 {family}", faces=faces_said, family=family)
             if official

@@ -1,0 +1,65 @@
+"""Whatever prose says in Markdown, every format is made of it, and is sound."""
+
+import io
+import itertools
+
+import pikepdf
+import pytest
+from lxml import html
+
+from nianbao import make
+from nianbao.store import Store
+
+FORMATS = ["html", "docx", "pdf", "odt", "epub"]
+PROSE = {
+    "levels skipped": "#### 深\n\n文\n\n## 浅\n\n###### 六\n\n文",
+    "an empty heading": "##\n\n文",
+    "quotes": "> 引用\n>\n> > 再引",
+    "code": "    code\n\n`x`",
+    "links": "<https://a.cn/x?y=1&z=2> [名](mailto:a@b.cn) [空](#nowhere) [](https://a.cn) [此处](#here) [文]{#here}",
+    "a rule": "文\n\n---\n\n文",
+    "definitions": "词\n:   义",
+    "a table": "| 甲 | 乙 |\n|---|--:|\n| 1 | |",
+    "an empty table": "|  |  |\n|---|---|\n|  |  |",
+    "a table with a caption": "| 甲 | 乙 |\n|---|---|\n| 1 | 2 |\n\nTable: 说明",
+    "a table of long cells": f"| {'字' * 300} | 乙 |\n|---|---|\n| {'x' * 300} | 2 |",
+    "lists in lists": "- 一\n    - 二\n        - 三\n            1. 四",
+    "headings of two kinds": "标题\n====\n\n次\n----\n\n## 同\n\n## 同",
+    "a link as heading": "## [链](https://a.cn)",
+    "stress": "**粗**和*斜*和`码`",
+    "breaks": "甲\\\n乙  \n丙",
+    "a division": "::: note\n文\n:::",
+}
+
+
+@pytest.fixture(scope="module", params=PROSE)
+def printed(request, root, tmp_path_factory):
+    office = tmp_path_factory.mktemp("prose")
+    (office / "data").mkdir()
+    facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
+    prose = f"[prose]\nother = '''\n{PROSE[request.param]}\n'''\n"
+    (office / "data/2020.toml").write_text(facts + prose, encoding="utf-8")
+    done = make.build(Store(office), 2020, FORMATS, draft=True)
+    assert {output.format for output in done.outputs} == set(FORMATS)
+    return office / "build/2020"
+
+
+def test_no_level_of_heading_is_skipped_or_empty(printed):
+    document = html.fromstring(printed.with_suffix(".html").read_bytes())
+    levels = [(int(node.tag[1]), node.text_content().strip()) for node in document.iter("h1", "h2", "h3", "h4", "h5")]
+    assert all(text for _level, text in levels)
+    assert all(after[0] <= before[0] + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_every_link_has_words_and_a_place(printed):
+    document = html.fromstring(printed.with_suffix(".html").read_bytes())
+    ids = {node.get("id") for node in document.iter()}
+    for link in document.iter("a"):
+        assert link.text_content().strip()
+        assert not link.get("href").startswith("#") or link.get("href")[1:] in ids
+
+
+def test_the_pdf_stays_accessible(printed):
+    with pikepdf.open(io.BytesIO(printed.with_suffix(".pdf").read_bytes())) as pdf, pdf.open_metadata() as meta:
+        assert meta.pdfa_status == "3A"
+        assert meta.get("pdfuaid:part") == "1"
