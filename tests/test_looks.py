@@ -9,6 +9,7 @@ from collections import Counter
 
 import docx
 import pdfplumber
+import pypdfium2
 import pytest
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -133,6 +134,22 @@ def test_the_web_page_is_printed_as_its_look_says(printed):
     assert f"@page {{ size: {page['width']}mm {page['height']}mm; margin: {margins}; }}" in source
     assert f"font-size: {look['body']['size']:g}pt; line-height: {look['body']['pitch']:g}pt" in source
     assert f'font-family: "{look["faces"][look["title"]["face"]]["word"]}"' in source
+
+
+@pytest.mark.needs("chromium")
+def test_a_browser_prints_the_pages_of_the_pdf(built, browser, tmp_path):
+    page = browser.new_page()
+    page.goto((built / "2020.html").as_uri())
+    page.pdf(path=tmp_path / "printed.pdf", prefer_css_page_size=True)
+    page.close()
+    with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed, pypdfium2.PdfDocument(built / "2020.pdf") as ours:
+        assert len(printed) == len(ours)
+        for number, pages in enumerate(zip(printed, ours, strict=True), 1):
+            texts = [re.sub(r"\s", "", shown.get_textpage().get_text_range()) for shown in pages]
+            assert all(f"—{number}—" in text for text in texts)
+            begun = [text.replace(f"—{number}—", "")[:10] for text in texts]
+            assert begun[0] == begun[1]
+            assert pages[0].get_size() == pytest.approx(pages[1].get_size(), abs=1)
 
 
 def test_the_open_document_has_the_pages_of_its_look(printed):
