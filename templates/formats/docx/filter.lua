@@ -65,7 +65,10 @@ local function form(tbl)
 end
 
 return {
-  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
+  Table = function(tbl)
+    if tbl.classes:includes("form") then return form(tbl) end
+    return tbl:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, "Table Text") end }
+  end,
   Div = function(div)
     if div.classes:includes("signature") then -- the agency, and below it the day
       local agency, day = div.content[1], div.content[2]
