@@ -123,6 +123,6 @@ def test_any_text_comes_back_from_html_as_it_was(root, facts):
     store = Store(root)
     page = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
     formats = make.choose(store, ["html"])
-    (printed,), _ = pandoc.print_all(page, formats, store.look(), day=make.date(2020, 1, 1))
+    (printed,) = pandoc.print_all(page, formats, store.look(), day=make.date(2020, 1, 1)).files
     paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
     assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]

@@ -36,9 +36,8 @@ def worded(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     units["body"] |= _indent(body["indent"], body["size"])
     units["signature"] = _indent(look["signature"]["indent"], body["size"])
     units["number"] |= _indent(1, look["number"]["size"])
-    units["table"] |= {name: round(table[name] * _TWIPS) for name in ("inset", "pad")} | {
-        "line": round(table["line"] * 8)
-    }
+    units["table"] |= {name: round(table[name] * _TWIPS) for name in ("inset", "pad")}
+    units["table"]["line"] = round(table["line"] * 8)
     units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
     below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
     units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS * 1.2)

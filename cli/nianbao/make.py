@@ -136,7 +136,7 @@ def build(  # noqa: PLR0913  # what a person may choose of a build
     if checked.report is None or (checked.blocked and not draft):
         return Built(checked, [], perf_counter() - start)
     markdown = page.render(checked.report, store.template)
-    printed, left_out = pandoc.print_all(
+    printing = pandoc.print_all(
         markdown,
         wanted,
         store.look(look),
@@ -144,15 +144,15 @@ def build(  # noqa: PLR0913  # what a person may choose of a build
         carried={"about": about(checked.report)} | ({"facts": carried(checked.report)} if facts else {}),
         draft=draft,
     )
+    printed = list(printing.files)
     if MARKDOWN in formats:
         printed.append(pandoc.Printed(MARKDOWN, markdown.encode()))
-    findings = [*checked.findings, *(_no_picture(checked.report, source) for source in left_out)]
+    findings = [*checked.findings, *(_no_picture(checked.report, source) for source in printing.left_out)]
     saved = store.save(str(year), {SUFFIXES.get(part.suffix, part.suffix): part.content for part in printed})
     outputs = [
         Output(part.suffix, where, len(part.content), part.pages) for part, where in zip(printed, saved, strict=True)
     ]
-    faces = tuple(pandoc.faces(store.look(look))) if any(part.engine for part in wanted) else ()
-    return Built(replace(checked, findings=findings), outputs, perf_counter() - start, faces)
+    return Built(replace(checked, findings=findings), outputs, perf_counter() - start, printing.faces)
 
 
 def choose(store: Store, names: Sequence[str]) -> list[pandoc.Format]:

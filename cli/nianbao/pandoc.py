@@ -51,6 +51,15 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
+class Printing:
+    """What one printing gave: the files, the pictures that were left out, and the faces of files that embed them."""
+
+    files: list[Printed]
+    left_out: list[str]
+    faces: tuple["Face", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """Which installed family draws a face of the look, and whether it is one of the official ones."""
 
@@ -68,8 +77,8 @@ def print_all(  # noqa: PLR0913  # what one printing is told
     day: date,
     carried: Mapping[str, str] | None = None,
     draft: bool = False,
-) -> tuple[list[Printed], list[str]]:
-    """Print a page in every format from one reading; also return what was left out (pictures).
+) -> Printing:
+    """Print a page in every format from one reading.
 
     `day` is the date that the files carry, so that the same facts give the same bytes. `carried` is what
     each file carries with it: `facts` (TOML) and `about` (JSON-LD), as far as given. Raises `Stop` where pandoc
@@ -85,10 +94,11 @@ def print_all(  # noqa: PLR0913  # what one printing is told
         "day": {"year": day.year, "month": day.month, "day": day.day},
     }
     variables |= {"draft": True} if draft else {}
+    embeds = any(part.engine for part in formats)
     stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     with tempfile.TemporaryDirectory(prefix="nianbao-") as work:
         told = [_told(part) for part in sorted(formats, key=lambda part: not part.engine)]
-        stand_ins = _stand_ins(markdown, look) if any(part.engine for part in formats) else {}
+        stand_ins = _stand_ins(markdown, look) if embeds else {}
         job = {
             "formats": told,
             "variables": _worded(variables),
@@ -98,16 +108,14 @@ def print_all(  # noqa: PLR0913  # what one printing is told
         }
         with ThreadPoolExecutor(1) as beside:  # pandoc is a process of its own: read the fonts meanwhile
             answered = beside.submit(_pandoc, markdown, job, Path(work))
-            inputs = {
-                "facts": (carried or {}).get("facts", ""),
-                "faces": json.dumps(families(look) if any(part.engine for part in formats) else {}),
-            }
+            chosen = faces(look) if embeds else []
+            inputs = {"facts": (carried or {}).get("facts", ""), "faces": json.dumps(_families(look, chosen))}
             made = {}
             for part in sorted(formats, key=lambda part: not part.engine):  # Typst works while pandoc goes on
                 content = _awaited(Path(work) / f"page.{part.suffix}", answered)
                 made[part.suffix] = _finished(part, content, stamp, inputs, Path(work))
             left_out = answered.result()
-    return [made[part.suffix] for part in formats], left_out
+    return Printing([made[part.suffix] for part in formats], left_out, tuple(chosen))
 
 
 def faces(look: Mapping[str, Any]) -> list[Face]:
@@ -120,14 +128,11 @@ def faces(look: Mapping[str, Any]) -> list[Face]:
     return chosen
 
 
-def families(look: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return, for each part of the page, the families that draw it, best first."""
-    chosen = {face.role: face.family for face in faces(look)}
-    free = list(dict.fromkeys(face["free"] for face in look["faces"].values()))
-    found = {}
-    for part in PARTS:
-        found[part] = list(dict.fromkeys([chosen[look[part]["face"]], *free]))
-    return found
+def _families(look: Mapping[str, Any], chosen: Sequence[Face]) -> dict[str, list[str]]:
+    """Return, for each part of the page, the families that draw it, best first; none where none were chosen."""
+    drawn = {face.role: face.family for face in chosen}
+    free = [face["free"] for face in look["faces"].values()]
+    return {part: list(dict.fromkeys([drawn[look[part]["face"]], *free])) for part in PARTS if drawn}
 
 
 def undrawable(signs: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
@@ -135,23 +140,25 @@ def undrawable(signs: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]
 
     The faces of the look come first; Typst falls back on any other that is installed.
     """
-    wanted = {face.family for face in faces(look)} | {face["free"] for face in look["faces"].values()}
-    answers = _drawn(frozenset(wanted))
-    left = {sign for sign in signs if sign not in answers}
-    families = {font.family: font for font in _fonts().fonts() if font.path} if left else {}
-    for family in sorted(families, key=lambda family: family not in wanted):
-        if left:
-            drawn = _signs_of(families[family].path, families[family].index)
+    answers = _answers()
+    left = signs - answers.keys()
+    if left:  # else no font need be read
+        wanted = {face.family for face in faces(look)} | {face["free"] for face in look["faces"].values()}
+        installed = {font.family: font for font in _fonts().fonts() if font.path}
+        for family in sorted(installed, key=lambda family: family not in wanted):
+            drawn = _signs_of(installed[family].path, installed[family].index)
             found = {sign for sign in left if ord(sign) in drawn}
             answers.update(dict.fromkeys(found, True))
             left -= found
-    answers.update(dict.fromkeys(left, False))
+            if not left:
+                break
+        answers.update(dict.fromkeys(left, False))
     return frozenset(sign for sign in signs if not answers[sign])
 
 
 @cache
-def _drawn(_wanted: frozenset[str]) -> dict[str, bool]:
-    """Keep what was asked before, for some faces: looking through every font takes a while."""
+def _answers() -> dict[str, bool]:
+    """Keep which signs can be drawn: looking through every font takes a while."""
     return {}
 
 
