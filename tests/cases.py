@@ -1,4 +1,8 @@
-"""Reports of hard cases: texts without end, figures of ten digits, signs that few faces have."""
+"""Offices that tests begin, and reports of hard cases: texts without end, figures of ten digits, rare signs."""
+
+import subprocess
+
+from nianbao.store import Store
 
 TITLE = "某" * 1000 + "报告 Report " + "题" * 988
 SECTION = "本段很长，没有尽头，一直写到五万字为止。" * 2500
@@ -7,6 +11,23 @@ NAME = "一二三四五六七八九十" * 5 + "人力资源社会保障局"
 RARE = "𠮷野家、䶮、🙂"
 HEBREW = "שלום עולם"
 FIGURE = 1234567890
+
+
+def begun(folder, year, facts):
+    """Begin an office in a folder with the data file of one year."""
+    (folder / "data").mkdir(parents=True)
+    (folder / f"data/{year}.toml").write_text(facts, encoding="utf-8")
+    return Store(folder)
+
+
+def converted(path, suffix, folder):
+    """Let LibreOffice open a file and save it as another kind, in a folder of its own."""
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    words = ["soffice", profile, "--headless", "--convert-to", suffix, "--outdir", folder, path]
+    done = subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=180)
+    made = folder / f"{path.stem}.{suffix}"
+    assert made.exists(), done.stderr
+    return made
 
 
 def figured(form, figure):

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from cases import hard_facts
+from cases import begun, hard_facts
 
 ROOT = Path(__file__).parent.parent
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
@@ -90,9 +90,8 @@ def hard_of(tmp_path_factory):
     def build(edition):
         year, form = {"2019": 2020, "2021": 2023}[edition], Store(ROOT).edition(edition)
         office = tmp_path_factory.mktemp("hard")
-        (office / "data").mkdir()
-        (office / f"data/{year}.toml").write_text(hard_facts(form, year), encoding="utf-8")
-        done = make.build(Store(office), year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
+        store = begun(office, year, hard_facts(form, year))
+        done = make.build(store, year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
         return done, office / "build" / str(year)
 
     return build

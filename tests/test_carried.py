@@ -2,13 +2,13 @@
 
 import json
 import re
-import shutil
 import zipfile
 
 import pikepdf
 import pytest
 import toml_rs
 import tomli_w
+from cases import begun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
@@ -44,14 +44,10 @@ def facts_in(path):
 def test_facts_come_back_and_print_the_same_again(root, tmp_path, name):
     year = re.search(r"\d{4}", name)[0]
     office, again = tmp_path / "office", tmp_path / "again"
-    for folder in (office, again):
-        (folder / "data").mkdir(parents=True)
-    shutil.copy(root / name, office / f"data/{year}.toml")
-    make.build(Store(office), int(year), FORMATS, draft=True)
+    make.build(begun(office, year, (root / name).read_text(encoding="utf-8")), int(year), FORMATS, draft=True)
     kept = {suffix: facts_in(office / f"build/{year}.{suffix}").strip() for suffix in FORMATS}
     assert len(set(kept.values())) == 1
-    (again / f"data/{year}.toml").write_text(kept["pdf"], encoding="utf-8")
-    make.build(Store(again), int(year), FORMATS, draft=True)
+    make.build(begun(again, year, kept["pdf"]), int(year), FORMATS, draft=True)
     for suffix in FORMATS:
         assert (again / f"build/{year}.{suffix}").read_bytes() == (office / f"build/{year}.{suffix}").read_bytes()
 

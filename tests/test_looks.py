@@ -11,6 +11,7 @@ import docx
 import pdfplumber
 import pypdfium2
 import pytest
+from cases import begun
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -29,10 +30,8 @@ LONG = "测" * 4000
 def printed(request, root, tmp_path_factory):
     """A report with a long paragraph, in one look; the look and the folder of its files."""
     office = tmp_path_factory.mktemp(request.param)
-    (office / "data").mkdir()
     text = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
-    (office / "data/2020.toml").write_text(f'{text}[prose]\nother = "{LONG}"\n', encoding="utf-8")
-    store = Store(office)
+    store = begun(office, 2020, f'{text}[prose]\nother = "{LONG}"\n')
     make.build(store, 2020, ["html", "docx", "pdf", "odt"], look=request.param)
     return store.look(request.param), office / "build"
 

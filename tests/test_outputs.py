@@ -8,6 +8,7 @@ import docx
 import pdfplumber
 import pytest
 import toml_rs
+from cases import begun
 from docx.oxml.ns import qn
 from lxml import etree, html
 
@@ -30,9 +31,12 @@ def printed(request, tmp_path_factory):
     """A report of each edition: the report, and its files without their suffix."""
     office, source = tmp_path_factory.mktemp("office"), ROOT / request.param
     year = int(re.search(r"\d{4}", source.name)[0])
-    (office / "data").mkdir()
-    (office / f"data/{year}.toml").write_bytes(source.read_bytes())
-    done = make.build(Store(office), year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
+    done = make.build(
+        begun(office, year, source.read_text(encoding="utf-8")),
+        year,
+        ["html", "docx", "pdf", "odt", "epub"],
+        draft=True,
+    )
     return done.checked.report, office / "build" / str(year)
 
 

@@ -6,11 +6,11 @@ drawn everywhere, those of LibreOffice and Chromium in CI, where the versions of
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pypdfium2
 import pytest
+from cases import begun, converted
 from PIL import Image, ImageChops, ImageFilter
 
 from nianbao import make, pandoc
@@ -52,15 +52,13 @@ def case(request, root, hard_of, tmp_path_factory):
     if name.startswith("hard"):
         return name, hard_of(name.removeprefix("hard-"))[1]
     office = tmp_path_factory.mktemp(name)
-    (office / "data").mkdir()
     facts = (
         (root / SOURCES[name]).read_text(encoding="utf-8")
         if name in SOURCES
         else f'year = {year}\npublished = {year + 1}-01-20\n[agency]\nname = "某市某局"\n'
         '[proactive]\n[requests]\n[review_litigation]\n[facts]\nproblems = ["无"]\nimprovements = ["无"]\n'
     )
-    (office / f"data/{year}.toml").write_text(facts, encoding="utf-8")
-    done = make.build(Store(office), year, ["html", "docx", "pdf"], draft=name in DRAFTS)
+    done = make.build(begun(office, year, facts), year, ["html", "docx", "pdf"], draft=name in DRAFTS)
     assert done.outputs
     return name, office / "build" / str(year)
 
@@ -99,14 +97,6 @@ def shot(browser, path, width):
     return beside(drawn)
 
 
-def printed(path, folder):
-    """Let LibreOffice make a PDF of a file."""
-    profile = f"-env:UserInstallation=file://{folder}/profile"
-    words = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, path]
-    subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=180)
-    return folder / f"{path.stem}.pdf"
-
-
 def difference(one, other):
     """Return by how much two sheets differ where they differ most: the mean of a square, of 255 greys."""
     if one.size != other.size:
@@ -117,14 +107,14 @@ def difference(one, other):
 
 def holds(drawn, name, request, folder):
     """Compare with the kept picture, or keep this one; a picture that differs is left beside the one it is held to."""
-    drawn = drawn.quantize(GREYS).convert("L")
+    few = drawn.quantize(GREYS)
     kept = PICTURES / f"{name}.png"
     if request.config.getoption("--rewrite"):
         kept.parent.mkdir(exist_ok=True)
-        drawn.quantize(GREYS).save(kept, optimize=True)
+        few.save(kept, optimize=True)
         return
-    seen = difference(Image.open(kept).convert("L"), drawn)
-    drawn.save(folder / kept.name)
+    seen = difference(Image.open(kept).convert("L"), few.convert("L"))
+    few.save(folder / kept.name)
     assert seen <= TOLERANCE, f"{folder / kept.name} differs from {kept} by {seen}"
 
 
@@ -150,7 +140,7 @@ def test_the_pdf_looks_as_it_was_accepted(case, request, tmp_path):
 @pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
 def test_the_word_file_looks_as_it_was_accepted(case, request, tmp_path):
     name, path = case
-    holds(sheet(printed(path.with_suffix(".docx"), tmp_path)), f"{name}-docx", request, tmp_path)
+    holds(sheet(converted(path.with_suffix(".docx"), "pdf", tmp_path)), f"{name}-docx", request, tmp_path)
 
 
 @pytest.mark.usefixtures("known_programs")
@@ -161,7 +151,7 @@ def test_the_web_page_looks_as_it_was_accepted(case, width, request, browser, tm
     holds(shot(browser, path.with_suffix(".html"), width), f"{name}-html-{width}", request, tmp_path)
 
 
-def spoiled(office, pattern, changed, file="templates/formats/pdf/template.typ"):
+def spoiled(office, file, pattern, changed):
     """Build with a template that someone broke, and draw it."""
     shutil.copytree(TEMPLATES / "formats", office / "templates/formats")
     shutil.copytree(TEMPLATES / "looks", office / "templates/looks")
@@ -185,5 +175,5 @@ def spoiled(office, pattern, changed, file="templates/formats/pdf/template.typ")
 )
 def test_a_page_that_someone_broke_is_seen(office, file, pattern, changed):
     kept = Image.open(PICTURES / "anshan-2019-pdf.png").convert("L")
-    seen = difference(kept, spoiled(office, pattern, changed, file))
+    seen = difference(kept, spoiled(office, file, pattern, changed))
     assert seen > 2 * TOLERANCE

@@ -5,10 +5,10 @@ import itertools
 
 import pikepdf
 import pytest
+from cases import begun
 from lxml import html
 
 from nianbao import make
-from nianbao.store import Store
 
 FORMATS = ["html", "docx", "pdf", "odt", "epub"]
 PROSE = {
@@ -35,11 +35,9 @@ PROSE = {
 @pytest.fixture(scope="module", params=PROSE)
 def printed(request, root, tmp_path_factory):
     office = tmp_path_factory.mktemp("prose")
-    (office / "data").mkdir()
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     prose = f"[prose]\nother = '''\n{PROSE[request.param]}\n'''\n"
-    (office / "data/2020.toml").write_text(facts + prose, encoding="utf-8")
-    done = make.build(Store(office), 2020, FORMATS, draft=True)
+    done = make.build(begun(office, 2020, facts + prose), 2020, FORMATS, draft=True)
     assert {output.format for output in done.outputs} == set(FORMATS)
     return office / "build/2020"
 

@@ -5,6 +5,7 @@ import subprocess
 
 import docx
 import pytest
+from cases import converted
 
 
 def run(*command, cwd, timeout=120):
@@ -13,14 +14,10 @@ def run(*command, cwd, timeout=120):
 
 @pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
 def test_libreoffice_opens_the_word_file_and_prints_as_many_pages(built, tmp_path):
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    done = run(
-        "soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, built / "2020.docx", cwd=tmp_path
-    )
-    assert (tmp_path / "2020.pdf").exists(), done.stderr
+    printed = converted(built / "2020.docx", "pdf", tmp_path)
     import pdfplumber  # noqa: PLC0415  # slow to import
 
-    with pdfplumber.open(tmp_path / "2020.pdf") as word, pdfplumber.open(built / "2020.pdf") as ours:
+    with pdfplumber.open(printed) as word, pdfplumber.open(built / "2020.pdf") as ours:
         assert abs(len(word.pages) - len(ours.pages)) <= 1
         tables = [table for page in word.pages for table in page.find_tables()]
         assert len(tables) >= 3
@@ -31,19 +28,8 @@ def test_libreoffice_opens_the_word_file_and_prints_as_many_pages(built, tmp_pat
 
 @pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
 def test_libreoffice_keeps_the_word_file_when_it_saves_it(built, tmp_path):
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    run(
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "docx",
-        "--outdir",
-        tmp_path,
-        built / "2020.docx",
-        cwd=tmp_path,
-    )
-    before, after = docx.Document(built / "2020.docx"), docx.Document(tmp_path / "2020.docx")
+    after = docx.Document(converted(built / "2020.docx", "docx", tmp_path))
+    before = docx.Document(built / "2020.docx")
     assert [len(table.rows) for table in after.tables] == [len(table.rows) for table in before.tables] == [18, 26, 4]
 
 

@@ -1,12 +1,12 @@
 """Independent judges of the finished files, each shown to find what is broken."""
 
 import json
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
+from cases import begun
 
 from nianbao import make
 from nianbao.store import Store
@@ -19,8 +19,7 @@ def files(request, tmp_path_factory):
     """A draft in each edition and look, with and without its facts: the folders that hold the files."""
     year = 2020 if request.param.startswith("data") else 2023
     office = tmp_path_factory.mktemp("judged")
-    (office / "data").mkdir()
-    shutil.copy(ROOT / request.param, office / f"data/{year}.toml")
+    begun(office, year, (ROOT / request.param).read_text(encoding="utf-8"))
     made = []
     for look, facts in (("gongwen", True), ("internal", False)):
         store = Store(office, office / look)
