@@ -176,6 +176,25 @@ def test_a_margin_that_changes_in_the_look_changes_everywhere(office):
         assert 'fo:margin-left="48mm"' in package.read("styles.xml").decode()
 
 
+def test_a_table_taller_than_a_page_goes_on_under_its_heads(office):
+    (office / "templates/looks").mkdir(parents=True)
+    big = 'base = "gongwen"\n[table]\nsize = 15\npitch = 20\n'
+    (office / "templates/looks/big.toml").write_text(big, encoding="utf-8")
+    make.build(Store(office), 2020, ["pdf"], look="big")
+    with pdfplumber.open(office / "build/2020.pdf") as pdf:
+        texts = [re.sub(r"\s", "", part.extract_text()) for part in pdf.pages]
+        first = next(at for at, text in enumerate(texts) if "三、收到和处理政府信息公开申请情况" in text)
+        pages = [at for at, text in enumerate(texts) if "申请人情况" in text]
+        assert pages == list(range(first, first + len(pages)))  # the heading stands over the table's first part
+        assert len(pages) > 1
+        rows = [row for at in pages for row in pdf.pages[at].find_tables()[0].extract()]
+        figures = [row for row in rows if re.fullmatch(r"\d", row[-1] or "")]
+        assert len(figures) == 23
+        foot = (297 - 35) * MM
+        for at in pages:
+            assert all(rect["bottom"] <= foot + 1 for rect in (*pdf.pages[at].lines, *pdf.pages[at].rects))
+
+
 def test_a_look_says_only_what_it_changes(office):
     folder = office / "templates/looks"
     folder.mkdir(parents=True)
