@@ -22,6 +22,9 @@ from nianbao.look import faces as named_faces
 from nianbao.markdown import DIALECT
 
 PRESS = Path(__file__).with_name("press.lua")
+BLOCKS = Path(__file__).with_name("readers") / "blocks.lua"
+_MEMORY = 1024  # MB that pandoc may take to read a file
+_SECONDS = 60  # that it may take
 _PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
 
 
@@ -186,6 +189,34 @@ def versions() -> dict[str, str]:
     except OSError:
         found = _("没有找到；重新安装 pypandoc_binary")
     return {"pandoc": found, "typst": version("typst")}
+
+
+def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
+    """Read a file with one of pandoc's readers: its title, and its blocks as `readers/blocks.lua` tells them.
+
+    Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with bounded memory
+    and time. Raises ValueError where it cannot read the file.
+    """
+    import subprocess  # noqa: PLC0415  # only an import asks
+
+    command = [_pypandoc().get_pandoc_path(), "+RTS", f"-M{_MEMORY}m", "-RTS", "--sandbox", "--quiet"]
+    with tempfile.NamedTemporaryFile(prefix="nianbao-") as source:
+        source.write(content)
+        source.flush()
+        try:
+            done = subprocess.run(  # noqa: S603  # the bundled pandoc, no shell
+                [*command, "--from", reader, "--to", str(BLOCKS), source.name],
+                capture_output=True,
+                check=True,
+                timeout=_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ValueError(_("{seconds} 秒还没有读完", seconds=_SECONDS)) from error
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip().splitlines()
+            raise ValueError(said[-1] if said else str(error)) from error
+    told = json.loads(done.stdout)
+    return told["title"], list(told["blocks"])
 
 
 def _told(part: Format) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Published reports: what a file says, recognised by the forms."""

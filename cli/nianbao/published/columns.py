@@ -1,0 +1,199 @@
+"""Which published column holds which column of the form: by the heads' words, else by their number and order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nianbao.published.page import Box
+from nianbao.published.rows import Region, Row
+from nianbao.published.shapes import Shape
+from nianbao.published.values import looks_like_value
+from nianbao.published.words import CLEAR, SURE, Words, words
+
+_CORNERS = 4  # label columns at most
+_WRONG_GROUP = 0.5
+_MERGED = 0.5  # a box that covers half of a head stands under it
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Heads of a region against the columns of a shape.
+
+    `heads` pairs a head's box with a column; `score` is 1 where every column was found by its words;
+    `left` is where the figures begin. `by_order` columns have heads that say something else, or none.
+    """
+
+    score: float
+    heads: tuple[tuple[Box, int], ...] = ()
+    left: float | None = None
+    by_order: bool = False
+
+
+def align(region: Region, shape: Shape) -> Alignment:
+    """Find the columns of a shape under the heads of a region; score 0 where they are not there."""
+    if region.told:
+        return _told(region, shape)
+    leaves = _leaves(region.heads)
+    scores = [[_score(box, region, way, shape) for way in range(len(shape.columns))] for box in leaves]
+    best = Alignment(0.0)
+    for corner in range(min(_CORNERS, len(leaves)) + 1):
+        found = _in_order(leaves[corner:], scores[corner:], len(shape.columns))
+        if found.score > best.score:
+            best = found
+    named = _by_name(leaves, scores, len(shape.columns))
+    return named if named.score > best.score or (best.by_order and named.score >= best.score) else best
+
+
+def _told(region: Region, shape: Shape) -> Alignment:
+    given = Words(None, region.told, region.told)
+    heading = shape.heading
+    size = len(heading)
+    score = max(
+        given.like(Words(None, heading, heading)),
+        Words(None, region.told[-size:], "").like(Words(None, heading, "")),
+    )
+    return Alignment(score)
+
+
+def _leaves(heads: Sequence[Box]) -> list[Box]:
+    """Return the heads that have no other head below them, from left to right."""
+    lowest = [
+        box
+        for box in heads
+        if not any(other.top > box.top and other.over(box) > _MERGED and _inside(other, box) for other in heads)
+    ]
+    return sorted(lowest, key=lambda box: box.left)
+
+
+def _inside(below: Box, above: Box) -> bool:
+    """Tell whether a box below another one covers a good part of it, or is covered by it."""
+    return below.over(above) > _MERGED
+
+
+def _score(leaf: Box, region: Region, column: int, shape: Shape) -> float:
+    given = words(leaf.text)
+    score = max(given.like(way) for way in shape.column_words[column])
+    groups = [words(heading.label) for heading in shape.columns[column][:-1]]
+    others = [group for group in shape.column_groups if group not in groups]
+    stack = [box.text for box in region.heads if box is not leaf and box.top < leaf.top and box.over(leaf) > _MERGED]
+    for text in stack:
+        over = words(text)
+        right = max((over.like(group) for group in groups), default=0.0)
+        wrong = max((over.like(group) for group in others), default=0.0)
+        if wrong >= SURE and wrong > right:
+            score -= _WRONG_GROUP
+        elif right >= SURE:
+            score += CLEAR
+    return score
+
+
+def _in_order(leaves: Sequence[Box], scores: Sequence[Sequence[float]], size: int) -> Alignment:
+    """Take as many heads as there are columns one by one, where no head says that it is another column."""
+    if len(leaves) != size:
+        return Alignment(0.0)
+    own = [row[at] for at, row in enumerate(scores)]
+    sure = [score >= SURE for score in own]
+    for at, row in enumerate(scores):
+        if max(row) >= SURE and own[at] < max(row) - CLEAR:
+            return Alignment(0.0)
+    if not any(sure):
+        return Alignment(0.0)
+    pairs = tuple((box, at) for at, box in enumerate(leaves))
+    return Alignment(sum(map(min, own, [1.0] * size)) / size, pairs, leaves[0].left, by_order=not all(sure))
+
+
+def _by_name(leaves: Sequence[Box], scores: Sequence[Sequence[float]], size: int) -> Alignment:
+    """Take the heads that say which column they are, each column once."""
+    claims: dict[int, list[tuple[float, Box]]] = {}
+    for box, row in zip(leaves, scores, strict=True):
+        ranked = sorted(enumerate(row), key=lambda pair: -pair[1])
+        if ranked and ranked[0][1] >= SURE and (len(ranked) == 1 or ranked[0][1] - ranked[1][1] >= CLEAR):
+            claims.setdefault(ranked[0][0], []).append((ranked[0][1], box))
+    pairs = []
+    for column, claimed in claims.items():
+        claimed.sort(key=lambda pair: -pair[0])
+        if len(claimed) == 1 or claimed[0][0] - claimed[1][0] >= CLEAR:
+            pairs.append((claimed[0][1], column))
+    pairs.sort(key=lambda pair: pair[0].left)
+    if not pairs:
+        return Alignment(0.0)
+    return Alignment(len(pairs) / size, tuple(pairs), min(box.left for box, _ in pairs))
+
+
+def labels(row: Row, alignment: Alignment) -> list[str]:
+    """Return the label texts of a row, those that reach into it from above first."""
+    if row.loose:
+        return list(row.label)
+    own = row.boxes[: len(row.boxes) - len(figures(row, alignment))]
+    first = own[0].left if own else float("inf")
+    left = alignment.left if alignment.left is not None else first + 1e-6
+    above = [box for box in row.above if box.left < left and not looks_like_value(box.text)]
+    return [box.text for box in (*above, *own) if box.text.strip()]
+
+
+def figures(row: Row, alignment: Alignment) -> list[Box]:
+    """Return the boxes of a row that hold its figures: those behind its labels."""
+    if row.loose:
+        return list(row.boxes)
+    start = 0
+    for at, box in enumerate(row.boxes):
+        if looks_like_value(box.text) or (alignment.left is not None and box.left >= alignment.left - _slack(alignment)):
+            break
+        if box.text.strip():
+            start = at + 1
+    left = alignment.left
+    rest = list(row.boxes[start:])
+    if left is not None:
+        while rest and not rest[0].text.strip() and rest[0].right <= left + _slack(alignment):
+            rest = rest[1:]
+    return rest
+
+
+def _slack(alignment: Alignment) -> float:
+    """Return by how much a line of the grid may be off: a quarter of the narrowest head."""
+    return min((box.right - box.left for box, _ in alignment.heads), default=0.0) / 4
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The figures of one row by column; `unclear` columns have a box whose column nobody can know."""
+
+    cells: dict[int, str]
+    unclear: dict[int, str]
+    extra: tuple[str, ...] = ()  # what stands under no head
+    units: dict[int, str] | None = None
+
+
+def place(boxes: Sequence[Box], alignment: Alignment, size: int) -> Placed | None:
+    """Put the figures of a row under the columns; None where their number says nothing and no head does."""
+    if not alignment.heads:
+        return Placed({at: box.text for at, box in enumerate(boxes)}, {}) if len(boxes) == size else None
+    heads = alignment.heads
+    if len(boxes) == len(heads) and all(box.over(head) > 0 for box, (head, _) in zip(boxes, heads, strict=True)):
+        return Placed({column: box.text for box, (_, column) in zip(boxes, heads, strict=True)}, {})
+    return _by_place(boxes, alignment)
+
+
+def _by_place(boxes: Sequence[Box], alignment: Alignment) -> Placed:
+    under: dict[int, list[Box]] = {}
+    unclear: dict[int, str] = {}
+    extra: list[str] = []
+    for box in boxes:
+        columns = [column for head, column in alignment.heads if head.over(box) >= _MERGED]
+        if len(columns) == 1:
+            under.setdefault(columns[0], []).append(box)
+        elif box.text.strip():
+            unclear.update(dict.fromkeys(columns, box.text))
+            extra += [] if columns else [box.text]
+        else:
+            for column in columns:
+                under.setdefault(column, []).append(box)
+    cells = {}
+    for column, found in under.items():
+        texts = [box.text for box in found if box.text.strip()]
+        if len(texts) > 1:
+            unclear[column] = " ".join(texts)
+        else:
+            cells[column] = texts[0] if texts else ""
+    for column in unclear:
+        cells.pop(column, None)
+    return Placed(cells, unclear, tuple(extra))

@@ -1,0 +1,78 @@
+"""A published report as a reader gives it: texts and grids in their order, nothing of it understood yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A cell of a published grid: its text, and the lines between which it stands.
+
+    Rows are counted from 0. `left` and `right` are columns counted from 0, or points on a PDF's page:
+    only their order and overlap are used.
+    """
+
+    text: str
+    top: int
+    bottom: int
+    left: float
+    right: float
+
+    def over(self, other: "Box") -> float:
+        """Tell how much of the narrower of two boxes stands above or below the other, from 0 to 1."""
+        shared = min(self.right, other.right) - max(self.left, other.left)
+        return max(0.0, shared / max(1e-6, min(self.right - self.left, other.right - other.left)))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as published: boxes in the order of rows, spans as they are."""
+
+    boxes: tuple[Box, ...]
+
+    def rows(self) -> Iterator[tuple[list[Box], list[Box]]]:
+        """Give each row: the boxes that begin in it, and those that reach into it from above, from left to right."""
+        starts: dict[int, list[Box]] = {}
+        for box in sorted(self.boxes, key=lambda box: (box.top, box.left)):
+            starts.setdefault(box.top, []).append(box)
+        above: list[Box] = []
+        for row in sorted(starts):
+            above = [box for box in above if box.bottom > row]
+            yield starts[row], sorted(above, key=lambda box: box.left)
+            above += [box for box in starts[row] if box.bottom > row + 1]
+
+    @property
+    def left(self) -> float:
+        """Where the grid begins."""
+        return min((box.left for box in self.boxes), default=0.0)
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+        return max((box.right for box in self.boxes), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph or heading: its plain text, one line break where the file has one, and the same as Markdown.
+
+    `level` is 0 for a paragraph, from 1 for a heading.
+    """
+
+    plain: str
+    markdown: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a reader found in a file.
+
+    `title` is what the file calls itself, `carried` the facts (TOML) that our own outputs carry, `notes`
+    what the reader left out and why.
+    """
+
+    blocks: tuple[Text | Grid, ...]
+    title: str = ""
+    carried: str = ""
+    notes: tuple[str, ...] = field(default=())

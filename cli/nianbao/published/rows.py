@@ -1,0 +1,239 @@
+"""From grids and texts to rows of figures under their heads, before anything is known of their columns."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.published.shapes import Shape
+from nianbao.published.values import looks_like_value
+from nianbao.published.words import SURE, Words, flat, parted, words
+
+_CONTEXT = 3  # texts before a grid that may say what its rows or columns are
+_HEADING = 70  # of 100 that heads behind each other must agree with a form's
+_LABEL = 60  # characters; a longer text is a sentence
+_CELLS = re.compile(r"\t|\s*[|｜]\s*")
+_TAIL = re.compile(r"^(?P<words>.*?[^\d\s.,，+\-−－—/]|)(?P<tail>[\s\d０-９.．,，+\-−－—/]*(?:元|万元|亿元|件|项)?\s*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with figures: its boxes from left to right, and those that reach into it from above.
+
+    A `loose` row comes from a text: only the order of its boxes is known, and they are figures, its label
+    stands in `label`. `block` counts the published blocks.
+    """
+
+    boxes: tuple[Box, ...]
+    above: tuple[Box, ...] = ()
+    label: tuple[str, ...] = ()
+    loose: bool = False
+    block: int = 0
+
+
+@dataclass(slots=True)
+class Region:
+    """Rows under one set of heads; `context` are the texts before it, the nearest last."""
+
+    heads: tuple[Box, ...] = ()
+    context: tuple[str, ...] = ()
+    rows: list[Row] = field(default_factory=list)
+    told: str = ""  # the heads of a text, behind each other
+
+
+class Known:
+    """The labels and heads of some shapes, to tell head rows from rows of figures."""
+
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        self.labels = _distinct(way for shape in shapes for ways in shape.row_words for way in ways)
+        heads = [way for shape in shapes for ways in shape.column_words for way in ways]
+        self.heads = _distinct([*heads, *(words(shape.block.corner) for shape in shapes)])
+        self.groups = _distinct(way for shape in shapes for way in shape.column_groups)
+        self.headings = tuple(dict.fromkeys(shape.heading for shape in shapes))
+        self._seen: dict[tuple[str, bool], float] = {}
+
+    def label(self, text: str) -> float:
+        """Tell how much a text is like a row label."""
+        return self._best(text, self.labels, row=True)
+
+    def head(self, text: str) -> float:
+        """Tell how much a text is like a column head, a corner, or a group of them."""
+        return max(self._best(text, self.heads, row=False), self._best(text, self.groups, row=False))
+
+    def heading(self, text: str) -> bool:
+        """Tell whether a text ends with all the heads of a block behind each other."""
+        given = words(text).whole
+        return any(fuzz.ratio(given[-len(heading) :], heading) >= _HEADING for heading in self.headings)
+
+    def _best(self, text: str, among: Sequence[Words], *, row: bool) -> float:
+        if len(text) > 2 * _LABEL:
+            return 0.0
+        given = words(text)
+        key = (f"{given.ordinal}{given.whole}{id(among)}", row)
+        if key not in self._seen:
+            self._seen[key] = max((given.like(one) for one in among), default=0.0)
+        return self._seen[key]
+
+
+def regions(published: Published, known: Known) -> list[Region]:
+    """Collect the rows of figures of a published report, grids and texts alike, in their order."""
+    found: list[Region] = []
+    context: list[str] = []
+    last: Grid | None = None
+    for at, block in enumerate(published.blocks):
+        if isinstance(block, Grid):
+            taken = _Grid(block, at, known, context, found[-1] if last and _goes_on(last, block) and found else None)
+            found += taken.regions
+            last = block
+        elif block.plain.strip():
+            context = [*context, *(line for line in block.plain.split("\n") if line.strip())][-_CONTEXT:]
+            if len(flat(block.plain)) > _LABEL or block.level:
+                last = None
+    found += _texts(published, known)
+    return [region for region in found if region.rows]
+
+
+def _goes_on(first: Grid, second: Grid) -> bool:
+    """Tell whether a grid may be the rest of another one: it takes the same width of the page."""
+    width = max(first.right - first.left, 1e-6)
+    return abs(first.left - second.left) < 0.03 * width and abs(first.right - second.right) < 0.03 * width
+
+
+class _Grid:
+    """Parts the rows of one grid into head rows, rows of figures, and lines over its full width."""
+
+    def __init__(self, grid: Grid, block: int, known: Known, context: list[str], before: Region | None) -> None:
+        self.grid, self.block, self.known, self.context = grid, block, known, context
+        self.regions: list[Region] = []
+        self.heads: list[Box] = list(before.heads) if before else []
+        self.in_heads = False
+        self.region = Region(tuple(self.heads), before.context if before else tuple(context))
+        if before:
+            self.regions.append(self.region)
+        for starts, above in grid.rows():
+            self.row(starts, above)
+
+    def row(self, starts: list[Box], above: list[Box]) -> None:
+        filled = [box for box in starts if box.text.strip()]
+        if not filled:
+            return
+        if len(filled) == 1 and self._wide(filled[0], starts, above):
+            self.context.extend(line for line in filled[0].text.split("\n") if line.strip())
+            del self.context[:-_CONTEXT]
+            self.in_heads = False
+            return
+        if self._is_head(filled, starts, above):
+            if not self.in_heads:
+                self.heads = []
+            self.heads += filled
+            self.region = Region(tuple(self.heads), tuple(self.context))
+            self.regions.append(self.region)
+            self.in_heads = True
+            return
+        self.in_heads = False
+        if not self.regions:
+            self.regions.append(self.region)
+        self.region.rows.append(Row(tuple(starts), tuple(above), block=self.block))
+
+    def _wide(self, box: Box, starts: list[Box], above: list[Box]) -> bool:
+        if looks_like_value(box.text) or above:
+            return False
+        if len(starts) == 1:
+            return True
+        return self.known.label(box.text) < SURE and self.known.head(box.text) < SURE and len(flat(box.text)) > _LABEL // 4
+
+    def _is_head(self, filled: list[Box], starts: list[Box], above: list[Box]) -> bool:
+        if any(looks_like_value(box.text) and any(map(str.isdigit, box.text)) for box in filled):
+            return False
+        heads = [self.known.head(box.text) for box in filled]
+        labels = [self.known.label(box.text) for box in filled]
+        sure_heads = sum(score >= SURE for score in heads)
+        if not sure_heads:
+            return self.in_heads and max(labels) < SURE
+        first = next(at for at, score in enumerate(heads) if score >= SURE)
+        if labels[0] > heads[0] and labels[0] >= SURE and len(starts) > len(filled):
+            return False  # a label, and cells that are blank
+        return first > 0 or heads[0] >= labels[0] or sure_heads > 1 or not above
+
+
+def _texts(published: Published, known: Known) -> Iterator[Region]:
+    """Read rows from texts: a label, then its figures, on one line or each on a line of its own."""
+    region = Region()
+    gathered: list[str] = []
+    values: list[str] = []
+    at = 0
+
+    def finish() -> None:
+        nonlocal region, gathered, values
+        if not values:
+            return
+        label, before = _label(gathered, known)
+        told = flat("".join(before))
+        if told and known.heading(told):
+            region = Region(context=tuple(before[-_CONTEXT:]), told=words(told).whole)
+            regions_found.append(region)
+        elif not region.rows:
+            regions_found.append(region)
+        boxes = tuple(Box(text, 0, 1, place, place + 1) for place, text in enumerate(values))
+        region.rows.append(Row(boxes, label=tuple(label), loose=True, block=at))
+        gathered, values = [], []
+
+    regions_found: list[Region] = []
+    for at, block in enumerate(published.blocks):
+        if isinstance(block, Grid):
+            finish()
+            gathered = []
+            continue
+        for text, tail in _pieces(block):
+            if text:
+                finish()
+                gathered = [*gathered, text][-40:]
+            if tail is not None and (values or gathered):
+                values.append(tail)
+    finish()
+    yield from regions_found
+
+
+def _pieces(block: Text) -> Iterator[tuple[str, str | None]]:
+    """Cut a text into words and figures: `(words, figures behind them)`, either may be missing."""
+    for line in block.plain.split("\n"):
+        if len(flat(line)) > 2 * _LABEL:
+            yield line, None
+            continue
+        cells = _CELLS.split(line.strip().strip("|｜")) if _CELLS.search(line.strip("\n")) else [line]
+        several = len(cells) > 1
+        for cell in cells:
+            if not cell.strip():
+                if several:
+                    yield "", ""
+                continue
+            if looks_like_value(cell):
+                yield "", cell.strip()
+                continue
+            match = _TAIL.match(cell)
+            text, tail = (match["words"], match["tail"]) if match else (cell, "")
+            if not re.search(r"[\d０-９]", tail) or not text.strip():
+                text, tail = cell, ""
+            yield text.strip(), None
+            for part in tail.split():
+                yield "", part
+
+
+def _label(gathered: list[str], known: Known) -> tuple[list[str], list[str]]:
+    """Take the row label from the end of the texts before some figures; the rest stands before it."""
+    for size in range(1, min(4, len(gathered)) + 1):
+        text = "".join(gathered[-size:])
+        parts = parted(text)
+        label, head = (known.label(parts[-1]), known.head(parts[-1])) if parts else (0.0, 0.0)
+        if label < SURE or label < head:
+            continue
+        if label == head and len(gathered) > size and known.head(gathered[-size - 1]) >= SURE:
+            continue  # 总计 ends a row of heads as well
+        return parts, gathered[:-size]
+    return [], gathered
+
+
+def _distinct(found: object) -> tuple[Words, ...]:
+    return tuple(dict.fromkeys(found))  # type: ignore[call-overload, no-any-return]

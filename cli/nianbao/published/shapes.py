@@ -1,0 +1,88 @@
+"""The shapes in which the figures of a form are published: rows of labels, columns of heads, a slot for each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from nianbao.form import Form
+from nianbao.grid import Block, Heading, Slot, Table, paths
+from nianbao.published.words import Words, words
+
+Path = tuple[Heading, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """One way to print a block of a form: `slots` has a row for each path in `rows`, one at least."""
+
+    form: Form
+    table: Table
+    block: Block
+    rows: tuple[Path, ...]  # none: one row without a label
+    columns: tuple[Path, ...]
+    slots: tuple[tuple[Slot, ...], ...]
+
+    @cached_property
+    def row_words(self) -> tuple[tuple[Words, ...], ...]:
+        """The ways to word each row label."""
+        return tuple(_ways(path) for path in self.rows)
+
+    @cached_property
+    def column_words(self) -> tuple[tuple[Words, ...], ...]:
+        """The ways to word each last column head."""
+        return tuple(_ways(path) for path in self.columns)
+
+    @cached_property
+    def column_groups(self) -> tuple[Words, ...]:
+        """The heads that stand over others."""
+        return tuple(dict.fromkeys(words(heading.label) for path in self.columns for heading in path[:-1]))
+
+    @cached_property
+    def heading(self) -> str:
+        """All heads behind each other, line by line, as a text without a grid has them."""
+        level = [*self.block.columns]
+        said = [self.block.corner] if self.rows else []
+        while level:
+            said += [heading.label for heading in level]
+            level = [below for heading in level for below in heading.below]
+        return words("".join(said)).whole
+
+
+def shapes(forms: Iterable[Form]) -> tuple[Shape, ...]:
+    """Every shape of every block of some forms; a row of groups may also be printed as a row for each group."""
+    return tuple(
+        shape for form in forms for table in form.tables for block in table.blocks for shape in _shapes(form, table, block)
+    )
+
+
+def _shapes(form: Form, table: Table, block: Block) -> list[Shape]:
+    rows, columns = tuple(paths(block.rows)), tuple(paths(block.columns))
+    slots = list(table.slots_of(block))
+    size = len(columns)
+    lines = tuple(tuple(slots[at : at + size]) for at in range(0, len(slots), size))
+    found = [Shape(form, table, block, rows, columns, lines)]
+    if not rows and (turned := _turned(columns, lines[0])):
+        found.append(Shape(form, table, block, *turned))
+    return found
+
+
+def _turned(columns: Sequence[Path], slots: Sequence[Slot]) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[tuple[Slot, ...], ...]] | None:
+    """Make each group of columns a row, where all groups have the same columns under them."""
+    groups: dict[Path, list[tuple[Heading, Slot]]] = {}
+    for path, slot in zip(columns, slots, strict=True):
+        groups.setdefault(path[:-1], []).append((path[-1], slot))
+    heads = {tuple(heading.label for heading, _ in group) for group in groups.values()}
+    if len(heads) != 1 or () in groups:
+        return None
+    first = next(iter(groups.values()))
+    lines = tuple(tuple(slot for _, slot in group) for group in groups.values())
+    return tuple(groups), tuple((heading,) for heading, _ in first), lines
+
+
+def _ways(path: Path) -> tuple[Words, ...]:
+    """Word a path by its last label, its aliases, or all its labels behind each other."""
+    last = path[-1]
+    ways = [words(label) for label in (last.label, *last.aliases)]
+    if len(path) > 1:
+        ways.append(Words(ways[0].ordinal, *["".join(words(part.label).core for part in path)] * 2))
+    return tuple(ways)

@@ -1,0 +1,101 @@
+"""Labels as they are met in the field: the same words in other widths, scripts and spacings, with small mistakes."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from rapidfuzz import fuzz
+
+SURE = 0.75  # from here on two labels are taken to be the same
+CLEAR = 0.04  # and the best of several must be better than the next by this much
+_FUZZY_FROM = 4  # shorter labels differ in one character only because they are different
+_FUZZY = 0.72
+_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|【[^【】]*】")
+_OPEN = re.compile(r"[(\[〔【][^()\[\]〔〕【】]*$")  # a bracket that was never closed, or was cut off
+_NUMERALS = "一二三四五六七八九十"
+_ORDINAL = re.compile(
+    rf"(?:第?(?P<plain>[{_NUMERALS}]+)[、.,:]|\((?P<paren>[{_NUMERALS}]+)\)[、.,]?|(?P<digit>\d{{1,2}})[、.,)](?!\d)"
+    r"|\((?P<round>\d{1,2})\)[、.,]?)"
+)
+_SIGNS = re.compile(r"[^\w]|_")
+_TRADITIONAL = re.compile("[\u4e00-\u9fff]")
+_ALIKE = str.maketrans("它", "他")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A label taken apart: its ordinal (一、 or （一） or 1.), and its words without signs and explanations."""
+
+    ordinal: tuple[str, int] | None
+    core: str
+    whole: str  # with what stands in brackets
+
+    def like(self, other: "Words") -> float:
+        """Tell how sure it is that these words mean that label, from 0 to 1; the start must agree."""
+        best = max(_like(self.core, other.core), _like(self.whole, other.whole))
+        if not best or self.ordinal is None or other.ordinal is None:
+            return best
+        return best + 0.1 if self.ordinal == other.ordinal else best - 0.15
+
+
+@cache
+def words(label: str) -> Words:
+    """Take a label apart."""
+    plain = flat(label)
+    match = _ORDINAL.match(plain)
+    ordinal = None
+    if match:
+        style, number = next((style, text) for style, text in match.groupdict().items() if text)
+        ordinal = ("digit" if style == "round" else style, int(number) if number.isdecimal() else _value(number))
+        plain = plain[match.end() :]
+    bare = _OPEN.sub("", _BRACKETS.sub("", plain))
+    return Words(ordinal, _SIGNS.sub("", bare), _SIGNS.sub("", plain))
+
+
+@cache
+def flat(text: str) -> str:
+    """Write a text in one way: half width, simplified characters, no blanks."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    if _TRADITIONAL.search(plain):
+        plain = _simplifier().convert(plain)
+    return plain.translate(_ALIKE)
+
+
+def parted(label: str) -> list[str]:
+    """Part a text in which several labels stand behind each other, at their ordinals: 三、…（一）… ."""
+    plain = flat(label)
+    starts = [match.start() for match in _ORDINAL.finditer(plain)]
+    starts = [at for at in starts if at == 0 or plain[at - 1] not in "(第" + _NUMERALS]
+    edges = [0, *(at for at in starts if at), len(plain)]
+    return [plain[start:end] for start, end in zip(edges, edges[1:], strict=False) if plain[start:end]]
+
+
+def _like(given: str, label: str) -> float:
+    if not given or not label:
+        return 0.0
+    if given == label:
+        return 1.0
+    short, long = sorted((given, label), key=len)
+    if long.startswith(short) and len(short) > 1:
+        share = len(short) / len(long)
+        return 0.75 + 0.2 * share if short == given else 0.6 + 0.3 * share
+    if len(short) < _FUZZY_FROM:
+        return 0.0
+    ratio = fuzz.ratio(given, label) / 100
+    return ratio if ratio >= _FUZZY else 0.0
+
+
+def _value(numeral: str) -> int:
+    """Read a Chinese numeral below one hundred."""
+    tens, ten, ones = numeral.rpartition("十")
+    high = (_NUMERALS.find(tens) + 1 if tens else 1) * 10 if ten else 0
+    return high + (_NUMERALS.find(ones) + 1 if ones else 0)
+
+
+@cache
+def _simplifier():  # type: ignore[no-untyped-def]  # noqa: ANN202  # a class without types
+    import opencc  # noqa: PLC0415  # reads its dictionary
+
+    return opencc.OpenCC("t2s")

@@ -1,0 +1,29 @@
+"""Word files: by pandoc's reader, with the facts that one of ours carries."""
+
+import re
+import zipfile
+from html import unescape
+from io import BytesIO
+
+from nianbao.published.page import Published
+from nianbao.readers.texts import by_pandoc
+
+_FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
+_PART = 10 * 2**20  # bytes of a part that may hold facts
+
+
+def read(content: bytes) -> Published:
+    """Read a Word file; changes that were tracked are taken as accepted."""
+    return by_pandoc(content, "docx", carried=_carried(content))
+
+
+def _carried(content: bytes) -> str:
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as package:
+            for part in package.infolist():
+                if re.fullmatch(r"customXml/item\d+\.xml", part.filename) and part.file_size < _PART:
+                    if match := _FACTS.search(package.read(part).decode("utf-8", errors="replace")):
+                        return unescape(match[1]).strip()
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
+        return ""
+    return ""

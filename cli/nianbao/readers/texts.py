@@ -1,0 +1,66 @@
+"""What readers share: bytes to text, and pandoc's blocks to a published report."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from nianbao import pandoc
+from nianbao.language import _
+from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.readers.refusal import Unreadable
+
+_CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]+)""")
+_MOSTLY = 0.02  # characters that may be broken in a text that is what it seems
+CELLS = 20_000  # of one grid; the largest form has a few hundred
+
+
+def decoded(content: bytes, *, declared: str = "") -> str:
+    """Decode a text: by its mark, as UTF-8, else as what it declares, else as GB18030, which GBK is a part of.
+
+    Raises `Unreadable` for bytes that are a text in none of them.
+    """
+    for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if content.startswith(mark):
+            return content[len(mark) :].decode(codec, errors="replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    for codec in (declared, "gb18030", "big5"):
+        try:
+            return content.decode("gb18030" if codec.lower() in {"gb2312", "gbk", "gb_2312-80"} else codec)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    for codec in ("utf-8", "gb18030"):
+        text = content.decode(codec, errors="replace")
+        if text.count("\ufffd") <= _MOSTLY * len(text):
+            return text
+    raise Unreadable(_("文件不是 UTF-8，也不是 GB18030 编码的文字"), _("用编辑器另存为 UTF-8 再导入"))
+
+
+def charset(content: bytes) -> str:
+    """Return the encoding that a web page declares, or an empty text."""
+    match = _CHARSET.search(content[:8192])
+    return match[1].decode("ascii") if match else ""
+
+
+def by_pandoc(content: bytes, reader: str, *, carried: str = "", title: str = "") -> Published:
+    """Read a file with one of pandoc's readers; raises `Unreadable` where it fails."""
+    try:
+        own, told = pandoc.blocks(content, reader)
+    except ValueError as error:
+        raise Unreadable(
+            _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
+        ) from error
+    return Published(tuple(_block(block) for block in told), own or title, carried)
+
+
+def _block(told: dict[str, Any]) -> Text | Grid:
+    if "grid" in told:
+        return grid(told["grid"])
+    return Text(told["text"].strip(), told["markdown"], int(told["level"]))
+
+
+def grid(cells: Sequence[Sequence[Any]]) -> Grid:
+    """Make a grid of `(text, top, bottom, left, right)`."""
+    return Grid(tuple(Box(text.strip(), int(top), int(bottom), left, right) for text, top, bottom, left, right in cells[:CELLS]))
