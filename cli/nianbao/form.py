@@ -94,6 +94,7 @@ class Section:
     heading: str = ""
     text: str = ""
     table: str = ""
+    aliases: tuple[str, ...] = ()  # other wordings of the heading, seen in published reports
 
 
 @dataclass(frozen=True, slots=True)

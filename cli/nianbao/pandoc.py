@@ -205,7 +205,7 @@ def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
         source.flush()
         try:
             done = subprocess.run(  # noqa: S603  # the bundled pandoc, no shell
-                [*command, "--from", reader, "--to", str(BLOCKS), source.name],
+                [*command, "--from", reader, "--to", str(BLOCKS), "--variable", f"dialect={DIALECT}", source.name],
                 capture_output=True,
                 check=True,
                 timeout=_SECONDS,

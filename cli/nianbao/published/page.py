@@ -1,7 +1,7 @@
 """A published report as a reader gives it: texts and grids in their order, nothing of it understood yet."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,12 @@ class Text:
 class Published:
     """What a reader found in a file.
 
-    `title` is what the file calls itself, `carried` the facts (TOML) that our own outputs carry, `notes`
-    what the reader left out and why.
+    `title` is what the file calls itself, `carried` the facts (TOML) that our own outputs carry, and `notes`
+    say what the reader left out. The texts are `exact` unless they were put together from marks on a page.
     """
 
     blocks: tuple[Text | Grid, ...]
     title: str = ""
     carried: str = ""
-    notes: tuple[str, ...] = field(default=())
+    exact: bool = True
+    notes: tuple[str, ...] = ()

@@ -149,9 +149,12 @@ class _Grid:
             return False
         heads = [self.known.head(box.text) for box in filled]
         labels = [self.known.label(box.text) for box in filled]
+        labels[0] = max(labels[0], self.known.label("".join(box.text for box in filled)))
         sure_heads = sum(score >= SURE for score in heads)
         if not sure_heads:
             return self.in_heads and max(labels) < SURE
+        if labels[0] >= max(heads[0], SURE) and self.heads and not self.in_heads and len(starts) > len(filled):
+            return False  # a label that is a head as well, and cells that are blank
         first = next(at for at, score in enumerate(heads) if score >= SURE)
         if labels[0] > heads[0] and labels[0] >= SURE and len(starts) > len(filled):
             return False  # a label, and cells that are blank

@@ -1,6 +1,6 @@
 """The shapes in which the figures of a form are published: rows of labels, columns of heads, a slot for each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ Path = tuple[Heading, ...]
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """One way to print a block of a form: `slots` has a row for each path in `rows`, one at least."""
+    """One way to print a block of a form, the first of those with its columns: `slots` has a line for each row."""
 
     form: Form
     table: Table
@@ -49,21 +49,27 @@ class Shape:
 
 
 def shapes(forms: Iterable[Form]) -> tuple[Shape, ...]:
-    """Every shape of every block of some forms; a row of groups may also be printed as a row for each group."""
-    return tuple(
-        shape for form in forms for table in form.tables for block in table.blocks for shape in _shapes(form, table, block)
-    )
+    """Every shape of every table of some forms.
+
+    Blocks with the same columns are one shape, since some print their rows under one set of heads; a row of
+    groups may also be printed as a row for each group.
+    """
+    return tuple(shape for form in forms for table in form.tables for shape in _shapes(form, table))
 
 
-def _shapes(form: Form, table: Table, block: Block) -> list[Shape]:
-    rows, columns = tuple(paths(block.rows)), tuple(paths(block.columns))
-    slots = list(table.slots_of(block))
-    size = len(columns)
-    lines = tuple(tuple(slots[at : at + size]) for at in range(0, len(slots), size))
-    found = [Shape(form, table, block, rows, columns, lines)]
-    if not rows and (turned := _turned(columns, lines[0])):
-        found.append(Shape(form, table, block, *turned))
-    return found
+def _shapes(form: Form, table: Table) -> Iterator[Shape]:
+    alike: dict[tuple[str, ...], list[Block]] = {}
+    for block in table.blocks:
+        alike.setdefault(tuple(heading.label for path in paths(block.columns) for heading in path), []).append(block)
+    for blocks in alike.values():
+        columns = tuple(paths(blocks[0].columns))
+        rows = tuple(path for block in blocks for path in paths(block.rows))
+        slots = [slot for block in blocks for slot in table.slots_of(block)]
+        size = len(columns)
+        lines = tuple(tuple(slots[at : at + size]) for at in range(0, len(slots), size))
+        yield Shape(form, table, blocks[0], rows, columns, lines)
+        if not rows and (turned := _turned(columns, lines[0])):
+            yield Shape(form, table, blocks[0], *turned)
 
 
 def _turned(columns: Sequence[Path], slots: Sequence[Slot]) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[tuple[Slot, ...], ...]] | None:

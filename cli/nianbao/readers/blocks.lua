@@ -1,9 +1,10 @@
 -- A custom writer for pandoc: a document as a JSON list of its blocks, texts and grids in their order.
 -- A text gives its plain words, the same as Markdown, and its level as a heading (0: none). A grid gives its
--- cells as { text, top, bottom, left, right }, rows and columns counted from 0.
+-- cells as { text, top, bottom, left, right }, rows and columns counted from 0. The variable `dialect` says
+-- which Markdown is written.
 
 local stringify = pandoc.utils.stringify
-local out
+local out, dialect
 
 local function plain(inlines)
   return stringify(pandoc.Inlines(inlines):walk {
@@ -30,7 +31,7 @@ local function markdown(block)
       return header
     end,
   }
-  local text = pandoc.write(bare, "markdown-smart-simple_tables-multiline_tables-header_attributes-raw_html", { wrap_text = "none" })
+  local text = pandoc.write(bare, dialect, { wrap_text = "none" })
   return (text:gsub("%s+$", ""))
 end
 
@@ -141,8 +142,9 @@ function emit(blocks)
   end
 end
 
-function Writer(doc)
+function Writer(doc, options)
   out = {}
+  dialect = tostring(options.variables.dialect)
   emit(doc.blocks)
   local title = doc.meta.title and stringify(doc.meta.title) or ""
   local list = {}

@@ -1,0 +1,244 @@
+"""PDFs with a text layer: lines of text and ruled tables, page by page, and the facts that one of ours carries."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import pairwise
+from typing import Any
+
+from nianbao.language import _
+from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.published.sections import light
+from nianbao.readers.refusal import Unreadable
+
+PAGES = 300  # of one file; a report has six
+_FACTS = "facts.toml"
+_NEAR = 3.0  # pt between two lines of a grid that are one
+_FEW = 30  # characters of a page on average; with fewer it is a picture
+_GAP = 0.6  # of its size, between two figures or letters: a blank
+_INDENT = 12.0  # pt; a line that begins further right begins a paragraph
+_FOLIO = 12  # characters of a page number with its dashes
+
+
+def read(content: bytes) -> Published:
+    """Read a PDF; raises `Unreadable` for one that has a password, is damaged, or has no text."""
+    import pdfplumber  # noqa: PLC0415  # heavy
+    from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415  # see above
+
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
+    carried = _carried(content)
+    blocks: list[_Line | Grid] = []
+    notes: list[str] = []
+    try:
+        with pdfplumber.open(BytesIO(content)) as pdf:
+            title = str(pdf.metadata.get("Title") or "")
+            count, letters = 0, 0
+            for page in pdf.pages:
+                count += 1
+                if count > PAGES:
+                    notes.append(_("只读了前 {pages} 页", pages=PAGES))
+                    break
+                letters += len(page.chars)
+                blocks += _page(page)
+                page.close()
+    except PDFPasswordIncorrect as error:
+        raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
+    except Exception as error:  # a broken file breaks its parser in any way
+        if "PDFPasswordIncorrect" in repr(error):
+            raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
+        raise Unreadable(_("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")) from error
+    if letters < _FEW * count:
+        raise Unreadable(_("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入"))
+    return Published(tuple(_joined(blocks)), title, carried, exact=False, notes=tuple(notes))
+
+
+def _carried(content: bytes) -> str:
+    """Return the facts attached to a PDF of ours, or an empty text."""
+    if _FACTS.encode() not in content and _FACTS.encode("utf-16-be") not in content and b"/EmbeddedFiles" not in content:
+        return ""
+    import pypdfium2  # noqa: PLC0415  # heavy
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+        for at in range(document.count_attachments()):
+            attachment = document.get_attachment(at)
+            if attachment.get_name() == _FACTS:
+                return bytes(attachment.get_data()).decode("utf-8")
+    except (pypdfium2.PdfiumError, UnicodeDecodeError):
+        return ""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of text: where it stands in points, and whether a paragraph begins or ends with it."""
+
+    text: str
+    left: float
+    right: float
+    top: float
+    size: float
+    begins: bool = False
+    ends: bool = False
+
+
+def _page(page: Any) -> Iterator[_Line | Grid]:  # noqa: ANN401  # pdfplumber carries no types
+    """Give the lines of text and the tables of a page from top to bottom."""
+    tables = [(table, _edges(table)) for table in page.find_tables()]
+    tables = [(table, edges) for table, edges in tables if len(edges[0]) > 2 and len(table.cells) > 1]  # noqa: PLR2004  # one column is a frame or a shade
+    chars = _upright(page.chars)
+    inside: dict[int, list[dict[str, Any]]] = {}
+    outside = []
+    for char in chars:
+        middle = ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
+        at = next((at for at, (table, _) in enumerate(tables) if _holds(table.bbox, middle)), None)
+        if at is None:
+            outside.append(char)
+        else:
+            inside.setdefault(at, []).append(char)
+    found: list[tuple[float, _Line | Grid]] = []
+    for at, (table, edges) in enumerate(tables):
+        grids, texts = _parts(table, edges, inside.get(at, []))
+        found += grids
+        outside += texts
+    lines = [line for line in _lines(outside) if not _is_folio(line, page.height)]
+    left = min((line.left for line in lines), default=0.0)
+    right = max((line.right for line in lines), default=0.0)
+    for line in lines:
+        found.append((line.top, replace(line, begins=line.left > left + _INDENT, ends=line.right < right - 2 * line.size)))
+    yield from (block for _top, block in sorted(found, key=lambda pair: pair[0]))
+
+
+def _upright(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the blanks, and signs drawn twice for a bold look."""
+    seen: set[tuple[str, int, int]] = set()
+    kept = []
+    for char in chars:
+        key = (char["text"], round(char["x0"]), round(char["top"]))
+        if char["text"].strip() and key not in seen:
+            seen.add(key)
+            kept.append(char)
+    return kept
+
+
+def _is_folio(line: _Line, height: float) -> bool:
+    """Tell a page number from the text; it stands at the edge of the page."""
+    digits = line.text.strip("-—– －─·/第页共\u3000 ")
+    edge = line.top > 0.9 * height or line.top < 0.06 * height
+    return edge and len(line.text) <= _FOLIO and digits.replace("/", "").isdigit()
+
+
+def _edges(table: Any) -> tuple[list[float], list[float]]:  # noqa: ANN401  # see above
+    """Return the upright and the level lines of a table, those close together as one."""
+    return tuple(_near(sorted({cell[at] for cell in table.cells} | {cell[at + 2] for cell in table.cells})) for at in (0, 1))  # type: ignore[return-value]
+
+
+def _near(values: list[float]) -> list[float]:
+    kept: list[float] = []
+    for value in values:
+        if not kept or value - kept[-1] > _NEAR:
+            kept.append(value)
+    return kept
+
+
+def _holds(box: tuple[float, float, float, float], point: tuple[float, float]) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def _parts(
+    table: Any,  # noqa: ANN401  # see above
+    edges: tuple[list[float], list[float]],
+    chars: list[dict[str, Any]],
+) -> tuple[list[tuple[float, Grid]], list[dict[str, Any]]]:
+    """Part a table into its grids, each with its top, and the characters of lines over its full width.
+
+    Such a line is a banner, or a paragraph with a shade that touches the table.
+    """
+    across, down = edges
+    cells = sorted(table.cells, key=lambda cell: (cell[1], cell[0]))
+    held: list[list[dict[str, Any]]] = [[] for _ in cells]
+    for char in chars:
+        middle = ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
+        at = next((at for at, cell in enumerate(cells) if _holds(cell, middle)), None)
+        if at is not None:
+            held[at].append(char)
+    boxes: list[Box] = []
+    free: list[dict[str, Any]] = []
+    whole: set[int] = set()
+    for cell, own in zip(cells, held, strict=True):
+        top, bottom = _index(down, cell[1]), _index(down, cell[3])
+        if cell[2] - cell[0] > across[-1] - across[0] - _NEAR:
+            free += own
+            whole.update(range(top, bottom))
+        elif bottom > top and cell[2] - cell[0] > _NEAR:
+            text = "".join(line.text for line in _lines(own))
+            boxes.append(Box(text, top, bottom, cell[0], cell[2]))
+    grids: list[tuple[float, Grid]] = []
+    rows: list[Box] = []
+    for at in range(len(down)):
+        rows += [box for box in boxes if box.top == at]
+        if rows and (at in whole or at == len(down) - 1):
+            grids.append((down[rows[0].top], Grid(tuple(_filled(rows, across)))))
+            rows = []
+    return grids, free
+
+
+def _filled(boxes: list[Box], across: list[float]) -> Iterator[Box]:
+    """Give the boxes, and blank ones where a table lacks a line: a cell cut by the end of a page has none."""
+    yield from boxes
+    rows = sorted({box.top for box in boxes})
+    for row in rows:
+        covered = [box for box in boxes if box.top <= row < box.bottom]
+        for left, right in pairwise(across):
+            if not any(box.left < (left + right) / 2 < box.right for box in covered):
+                yield Box("", row, row + 1, left, right)
+
+
+def _index(values: list[float], value: float) -> int:
+    return min(range(len(values)), key=lambda at: abs(values[at] - value))
+
+
+def _lines(chars: list[dict[str, Any]]) -> list[_Line]:
+    """Put characters into lines; a wide gap is a blank."""
+    lines: list[list[dict[str, Any]]] = []
+    for char in sorted(chars, key=lambda char: (char["top"] + char["bottom"]) / 2):
+        middle = (char["top"] + char["bottom"]) / 2
+        if lines and abs(middle - _middle(lines[-1])) < 0.5 * max(char["size"], 1):
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+    return [_line(line) for line in lines]
+
+
+def _middle(line: list[dict[str, Any]]) -> float:
+    return sum((char["top"] + char["bottom"]) / 2 for char in line) / len(line)
+
+
+def _line(line: list[dict[str, Any]]) -> _Line:
+    ordered = sorted(line, key=lambda char: char["x0"])
+    size = max(char["size"] for char in ordered)
+    text = ordered[0]["text"]
+    for before, char in pairwise(ordered):
+        gap = char["x0"] - before["x1"]
+        ascii_near = char["text"].isascii() or before["text"].isascii()
+        text += (" " if gap > (_GAP if ascii_near else 2) * size else "") + char["text"]
+    return _Line(text, ordered[0]["x0"], ordered[-1]["x1"], min(char["top"] for char in line), size)
+
+
+def _joined(blocks: list[_Line | Grid]) -> Iterator[Text | Grid]:
+    """Join the lines of a paragraph, also over the end of a page."""
+    paragraph, ended = "", True
+    for block in blocks:
+        if isinstance(block, Grid) or block.begins or ended:
+            if paragraph:
+                yield Text(paragraph, light(paragraph))
+            paragraph = ""
+        if isinstance(block, Grid):
+            yield block
+            ended = True
+        else:
+            paragraph += block.text
+            ended = block.ends
+    if paragraph:
+        yield Text(paragraph, light(paragraph))
