@@ -3,13 +3,13 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from nianbao import __version__
 from nianbao.command import Command, Group
-from nianbao.edge import crashed, each, edge, leave, progress
+from nianbao.edge import counted, crashed, each, edge, leave, parted, progress
 from nianbao.finding import Stop
 from nianbao.language import _, series
 from nianbao.options import STANDARD, Formats, Ignore, Json, Lang, Out, Root, Select, Strict, Style, Years
@@ -223,6 +223,55 @@ def init(
         for saved in datafile.begin(store, due, more=more).saved:
             typer.echo(_("已写 {path}", path=saved.path))
         typer.echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))
+
+
+@command(
+    name="import",
+    help=_("把已公布的年报读成数据文件：网页、Word、ODT、PDF、Markdown、表格、文本。读不准的格不猜，说明白。"),
+    epilog=_("例：report import 2023年报.docx　·　report import 收件/*.pdf --out data　·　report import - --to json"),
+)
+def import_(
+    files: Annotated[list[str], typer.Argument(help=_("年报文件；- 是标准输入"), metavar="FILE")],
+    root: Root = None,
+    year: Annotated[
+        int, typer.Option("--year", help=_("报告年度；不写就从文件里认"), metavar="YEAR", show_default=False)
+    ] = 0,
+    office: Annotated[
+        str, typer.Option("--office", help=_("机关全称；不写就从文件里认"), metavar="NAME", show_default=False)
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help=_("写到哪个文件或目录；不写就是 data/"), metavar="PATH", show_default=False),
+    ] = None,
+    to: Annotated[
+        Literal["toml", "json"], typer.Option("--to", help=_("toml 写数据文件；json 只把数字按标签印出来"))
+    ] = "toml",
+    jobs: Annotated[
+        int, typer.Option("--jobs", help=_("几个进程；不写就用全部核"), min=0, metavar="N", show_default=False)
+    ] = 0,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说读出了什么，不写文件"))] = False,
+    force: Annotated[bool, typer.Option("--force", help=_("已有的数据文件也换掉"))] = False,
+    placeholders: Annotated[bool, typer.Option("--placeholders", help=_("正文里与事实相同的数写成占位"))] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说每个文件的结果，不列细目"))] = False,
+) -> None:
+    """Bring published reports in."""
+    from nianbao import importing, say
+    from nianbao.store import Store
+
+    with edge():
+        wanted = importing.Wanted(
+            year, office, out, dry_run or to == "json", force, placeholders, several=len(files) > 1
+        )
+        names = list(dict.fromkeys(files))
+        results = importing.bring_all(Store.at(root), names, wanted, jobs)
+        brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=quiet))
+        brought.sort(key=lambda one: one.source)
+        if to == "json":
+            say.machine(say.imported_data(brought, stops, alone=len(names) == 1))
+        else:
+            say.imported(brought, quiet=quiet)
+        leave(stops, blocked=not all(one.clean for one in brought))
 
 
 @command(help=_("看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"), epilog=_("例：report doctor"))

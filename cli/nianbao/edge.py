@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -91,3 +91,34 @@ def progress(words: str, *, quiet: bool) -> Iterator[None]:
 
     with Console(stderr=True).status(words):
         yield
+
+
+def counted(items: Iterable[T], size: int, words: str, *, quiet: bool) -> Iterator[T]:
+    """Give items as they come, with a bar of how many of them there are, where a person watches several."""
+    if quiet or size == 1 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console  # noqa: PLC0415  # see above
+    from rich.progress import (  # noqa: PLC0415  # see above
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(items, total=size, description=words)
+
+
+def parted(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:
+    """Part what was done from what could not be done."""
+    done: list[T] = []
+    stops: list[Stop] = []
+    for result in results:
+        if isinstance(result, Stop):
+            stops.append(result)
+        else:
+            done.append(result)
+    return done, stops

@@ -61,11 +61,14 @@ class Built:
 
 def check(store: Store, year: int, choice: Choice | None = None, today: date | None = None) -> Checked:
     """Read and judge the report of a year; what depends on the day is judged as of `today`."""
-    choice = choice or Choice()
     before = _read(store, year - 1) if store.has(year - 1) else None
     report = _read(store, year, before if isinstance(before, Report) else None)
-    if not isinstance(report, Report):
-        return Checked(year, None, [report])
+    return judge(store, report, choice, today) if isinstance(report, Report) else Checked(year, None, [report])
+
+
+def judge(store: Store, report: Report, choice: Choice | None = None, today: date | None = None) -> Checked:
+    """Judge a report by every rule; what depends on the day is judged as of `today`."""
+    choice = choice or Choice()
     case = Case(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
@@ -77,7 +80,7 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
     )
     found, crashes = rules.judge(case)
     findings, accepted = settle(found, choice, report)
-    return Checked(year, report, ordered(findings), tuple(crashes), tuple(accepted), choice.strict)
+    return Checked(report.year, report, ordered(findings), tuple(crashes), tuple(accepted), choice.strict)
 
 
 def chosen(store: Store, select: Sequence[str], ignore: Sequence[str], *, strict: bool = False) -> Choice:

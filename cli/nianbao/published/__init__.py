@@ -1,1 +1,6 @@
-"""Published reports: what a file says, recognised by the forms."""
+"""Published reports: what a reader gives, recognised by the forms, as a data file and as figures by label."""
+
+from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.published.recognised import Recognised, recognise
+
+__all__ = ["Box", "Grid", "Published", "Recognised", "Text", "recognise"]

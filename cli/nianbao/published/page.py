@@ -68,12 +68,14 @@ class Text:
 class Published:
     """What a reader found in a file.
 
-    `title` is what the file calls itself, `carried` the facts (TOML) that our own outputs carry, and `notes`
+    `title`, `office` and `year` are what the file says of itself beside its texts, `carried` the facts (TOML) that our own outputs carry, and `notes`
     say what the reader left out. The texts are `exact` unless they were put together from marks on a page.
     """
 
     blocks: tuple[Text | Grid, ...]
     title: str = ""
+    office: str = ""
+    year: int = 0
     carried: str = ""
     exact: bool = True
     notes: tuple[str, ...] = ()

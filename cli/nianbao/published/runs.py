@@ -36,9 +36,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The figures that a run may be, one for each slot; `complete` unless there were too many to list."""
+    """The figures that a run may be, one for each slot; `complete` unless there were too many to list.
+
+    `full` are those that have a figure for every cell; the others suppose blank cells, which count as 0.
+    """
 
     vectors: tuple[Vector, ...]
+    full: tuple[Vector, ...] = ()
     complete: bool = True
 
 
@@ -56,7 +60,8 @@ def solve(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Seque
     for place, at in enumerate(whole):
         alone = sorted({vector for cost, vector in domains[at] or [] if cost == min(one for one, _ in domains[at] or [])})
         vectors = sorted({solution[place] for solution in found}) if found else alone
-        answers[at] = Readings(tuple(vectors))
+        every = {tuple(reading) for reading in _parted(runs[at]) if None not in reading}
+        answers[at] = Readings(tuple(vectors), tuple(vector for vector in vectors if vector in every))
     return answers
 
 

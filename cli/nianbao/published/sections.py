@@ -47,8 +47,8 @@ def told(published: Published, forms: Sequence[Form]) -> Told:
     front = [block for block in blocks[: min([*places.values(), _FRONT])] if isinstance(block, Text)]
     titled = _title(found, front, published.title, forms)
     _sections(found, blocks, places, titled, forms)
-    if not found.year:
-        found.year = _year(blocks)
+    found.office = found.office or published.office
+    found.year = found.year or published.year or _year(blocks)
     return found
 
 
@@ -88,13 +88,18 @@ def _inline(block: Text, wordings: dict[str, tuple[Words, ...]]) -> Iterator[Tex
             for way in ways:
                 at = flat(plain).find(way.whole) if len(way.whole) > 3 else -1  # noqa: PLR2004  # too short to be sure
                 end = at + len(way.whole)
-                if 0 < at <= 4 and words(plain[:end]).ordinal and (sign := _INLINE.match(plain[end:])):  # noqa: PLR2004  # an ordinal
+                if 0 < at <= 4 and _is_main(plain[:end]) and (sign := _INLINE.match(plain[end:])):  # noqa: PLR2004  # an ordinal
                     rest = plain[end + sign.end() :]
                     yield Text(plain[:end], light(plain[:end]), block.level)
                     if rest:
                         yield Text(rest, light(rest))
                     return
     yield block
+
+
+def _is_main(line: str) -> bool:
+    ordinal = words(line).ordinal
+    return ordinal is not None and ordinal[0] == "plain"
 
 
 def _like(line: str, ways: Sequence[Words]) -> float:

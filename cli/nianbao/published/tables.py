@@ -47,6 +47,7 @@ class Line:
     cells: tuple[Cell, ...]
     block: int
     by_order: bool = False  # its heads say something else: the columns were taken in order
+    readings: Readings | None = None  # of a row whose figures ran together
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Tables:
 
     lines: list[Line] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # rows that the form does not have
+    cut: list[str] = field(default_factory=list)  # a row in the middle of which the file ends
     twice: list[tuple[Line, Line]] = field(default_factory=list)  # the same row with different figures
 
 
@@ -80,10 +82,13 @@ def tables(published: Published, shapes: Sequence[Shape], in_force: str = "") ->
             best = max(allowed, key=lambda match: (round(match.score, 3), match.shape.form.edition == in_force))
             taken.append((region, best))
     runs: list[tuple[int, Run]] = []
+    last = len(published.blocks) - 1
     for region, match in taken:
         for row, at in zip(region.rows, match.rows, strict=True):
             if at is None:
                 found.notes += _extra(row, match.alignment)
+            elif row.loose and row.block == last and len(row.boxes) < len(match.shape.columns):
+                found.cut.append(" ".join((*row.label, *(box.text for box in row.boxes))))
             else:
                 line, run = _line(row, match, at)
                 runs += [(len(found.lines), run)] if run else []
@@ -241,7 +246,7 @@ def _solve(found: Tables, runs: Sequence[tuple[int, Run]]) -> None:
         for (at, run), readings in zip(some, solve([run for _, run in some], known, form.checks), strict=True):
             line = found.lines[at]
             cells = [_solved(cell, place_, readings, run) for place_, cell in enumerate(line.cells)]
-            found.lines[at] = replace(line, cells=tuple(cells))
+            found.lines[at] = replace(line, cells=tuple(cells), readings=readings)
 
 
 def _solved(cell: Cell, at: int, readings: Readings, run: Run) -> Cell:

@@ -20,11 +20,13 @@ def read(content: bytes) -> Published:
         raise Unreadable(_("不是合格的 JSON：{error}", error=error), _("检查文件是不是完整")) from error
     if not isinstance(tree, dict):
         raise Unreadable(_("JSON 里应有一份报告"), _("照 report import --to json 写出的样子"))
-    named = [str(tree[key]) for key in ("agency", "year") if isinstance(tree.get(key), str | int)]
-    title = "".join(named) + ("年" if isinstance(tree.get("year"), int) else "")
     blocks: list[Text | Grid] = []
     _walk(tree, blocks)
-    return Published(tuple(blocks), str(tree.get("title") or title))
+    said = {key: tree[key] for key in ("title", "agency") if isinstance(tree.get(key), str)}
+    year = tree.get("year")
+    return Published(
+        tuple(blocks), said.get("title", ""), said.get("agency", ""), year if isinstance(year, int) else 0
+    )
 
 
 def _walk(tree: dict[str, Any], blocks: list[Text | Grid], depth: int = 0) -> None:

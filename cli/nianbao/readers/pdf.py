@@ -50,7 +50,7 @@ def read(content: bytes) -> Published:
         raise Unreadable(_("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")) from error
     if letters < _FEW * count:
         raise Unreadable(_("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入"))
-    return Published(tuple(_joined(blocks)), title, carried, exact=False, notes=tuple(notes))
+    return Published(tuple(_joined(blocks)), title, carried=carried, exact=False, notes=tuple(notes))
 
 
 def _carried(content: bytes) -> str:

@@ -52,7 +52,7 @@ def by_pandoc(content: bytes, reader: str, *, carried: str = "", title: str = ""
         raise Unreadable(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
-    return Published(tuple(_block(block) for block in told), own or title, carried)
+    return Published(tuple(_block(block) for block in told), own or title, carried=carried)
 
 
 def _block(told: dict[str, Any]) -> Text | Grid:

@@ -25,6 +25,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from nianbao.case import Case
@@ -32,7 +33,7 @@ from nianbao.finding import Finding
 from nianbao.form import OWN
 from nianbao.language import _
 from nianbao.report import Report
-from nianbao.rules.wording import value
+from nianbao.rules.wording import said, value
 from nianbao.vocabulary import Claim, pattern
 
 LEVEL = "note"
@@ -44,9 +45,31 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NO_COUNT = tuple("年月日号时点分%％") + tuple("-—:：")
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A number of the prose that a placeholder could supply: where it stands in its section, and the placeholder."""
+
+    section: str
+    start: int
+    end: int
+    expression: str
+
+
 def judge(case: Case) -> Iterator[Finding]:
     """Find every number of the prose that a placeholder could supply."""
-    report = case.report
+    for offer in offers(case.report):
+        raw = case.report.prose[offer.section]
+        figure = raw[offer.start : offer.end]
+        line = raw.count("\n", 0, offer.start) + 1
+        address = f"prose.{offer.section}"
+        place = case.report.facts.place(address, inside=line, words=figure)
+        message = _("正文里的 {figure} 是手写的，数据文件里已有这个数", figure=figure)
+        label = _("可以写成 {{{{ {expression} }}}}", expression=offer.expression)
+        yield case.find("typed-by-hand", "note", address, message, label=label, place=place)
+
+
+def offers(report: Report) -> Iterator[Offer]:
+    """Give every number of the prose that a placeholder could supply, section by section."""
     units = _units(report)
     for section, raw in report.prose.items():
         masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
@@ -58,11 +81,18 @@ def judge(case: Case) -> Iterator[Finding]:
             claims = [claim for claim in report.form.vocabulary.claims if _speaks(claim, section, match)]
             expression = _claimed(report, claims, match) if claims else _sole(report, units, match)
             if expression:
-                line = raw.count("\n", 0, kept[match.start()]) + 1
-                place = report.facts.place(f"prose.{section}", inside=line, words=match[1])
-                message = _("正文里的 {figure} 是手写的，数据文件里已有这个数", figure=match[1])
-                label = _("可以写成 {{{{ {expression} }}}}", expression=expression)
-                yield case.find("typed-by-hand", "note", f"prose.{section}", message, label=label, place=place)
+                yield Offer(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
+
+
+def placed(report: Report) -> dict[str, str]:
+    """Return the prose with a placeholder for each of those numbers that it would print as it is."""
+    texts = dict(report.prose)
+    for offer in reversed(list(offers(report))):
+        text = texts[offer.section]
+        number = value(report, offer.expression)
+        if number is not None and said(number) == text[offer.start : offer.end]:
+            texts[offer.section] = f"{text[: offer.start]}{{{{ {offer.expression} }}}}{text[offer.end :]}"
+    return texts
 
 
 def _units(report: Report) -> dict[str, str]:

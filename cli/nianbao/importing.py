@@ -1,0 +1,290 @@
+"""Published reports brought in: read, recognised, written as data files, and judged at once."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nianbao import make, page, readers
+from nianbao.choice import Choice
+from nianbao.facts import Facts, parse
+from nianbao.files import Saved, reason, same, shown, write
+from nianbao.finding import Finding, Stop
+from nianbao.form import Form
+from nianbao.language import _, series
+from nianbao.markdown import plain
+from nianbao.published import Recognised, recognise
+from nianbao.published import written as data
+from nianbao.published.account import account
+from nianbao.published.exchange import figures
+from nianbao.published.words import flat
+from nianbao.report import Report, fill
+from nianbao.rules.typed_by_hand import placed
+from nianbao.speech import preferred, speak
+from nianbao.store import Store
+
+STDIN = "-"
+_FEW = 4  # files that are not worth a second process
+_AHEAD = 4  # files for each process that wait for it
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person asks of an import; what is empty is taken from the files."""
+
+    year: int = 0
+    office: str = ""
+    out: Path | None = None
+    dry: bool = False
+    force: bool = False
+    placeholders: bool = False
+    several: bool = False  # each office has a folder of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One file that was brought in: its account, its figures by label, and what the validator found.
+
+    `lossless` tells that the facts which the file carries were taken. `saved` is None in a dry run.
+    """
+
+    source: str
+    year: int
+    office: str
+    target: str
+    text: str
+    account: dict[str, dict[str, Any]]
+    figures: dict[str, Any]
+    findings: list[Finding]
+    notes: tuple[str, ...]
+    undecided: int
+    lossless: bool
+    saved: Saved | None
+
+    @property
+    def clean(self) -> bool:
+        """Tell whether every cell was read and nothing forbids to build."""
+        return not self.undecided and not Choice().blocks(self.findings)
+
+
+def bring(store: Store, name: str, wanted: Wanted, content: bytes | None = None) -> Imported:
+    """Bring in one file; raises `Stop` that names it where it cannot be read, recognised or written."""
+    source = _("标准输入") if name == STDIN else shown(Path(name))
+    forms = [store.edition(edition) for edition in sorted(store.editions())]
+    try:
+        published = readers.read(_content(name) if content is None else content, Path(name).suffix)
+        recognised = recognise(published, forms, wanted.year)
+    except Stop as stop:
+        raise Stop(f"{source}：{stop.message}", stop.fix) from stop
+    if wanted.office:
+        recognised.told.office = wanted.office
+    told = Path(source).name if name != STDIN else source
+    notes = list(published.notes)
+    carried, why = _carried(store, recognised)
+    notes += [why] if why else []
+    text = carried or data.write(recognised, told)
+    target = _target(store, recognised, wanted, Path(name).stem)
+    report = _report(store, text, shown(target))
+    if wanted.placeholders and report and not carried:
+        text = data.write(recognised, told, placed(report))
+        report = _report(store, text, shown(target))
+    findings = make.judge(store, report).findings if report else []
+    saved = None if wanted.dry else _saved(target, text, force=wanted.force, source=source)
+    counted = account(recognised, _conflicts(report, recognised))
+    notes += _editions(recognised)
+    notes += [_("表里多出的一行，没有记下：{row}", row=row) for row in recognised.tables.notes]
+    notes += [_("文件到这一行中间断了，没有记下：{row}", row=row) for row in recognised.tables.cut]
+    return Imported(
+        source,
+        recognised.year,
+        recognised.told.office,
+        shown(target),
+        text,
+        counted,
+        figures(recognised) | {"account": counted, "file": source},
+        findings,
+        tuple(notes),
+        len(recognised.undecided) + len(recognised.tables.cut),
+        bool(carried),
+        saved,
+    )
+
+
+def _editions(recognised: Recognised) -> list[str]:
+    """Say which tables are in another edition than the rest."""
+    form = recognised.form
+    found: dict[str, set[str]] = {}
+    for line in recognised.tables.lines:
+        if line.shape.form is not form:
+            found.setdefault(line.shape.table.label, set()).add(line.shape.form.edition)
+    notes = [
+        _("{table}：有的部分用的是 {editions} 版格式", table=table, editions=series(sorted(editions)))
+        for table, editions in found.items()
+    ]
+    if recognised.unplaced:
+        count = len(recognised.unplaced)
+        notes.append(_("{count} 个数是别的版本的格，本版没有地方记，见文件开头的注释", count=count))
+    return notes
+
+
+def _content(name: str) -> bytes:
+    if name == STDIN:
+        return sys.stdin.buffer.read(readers.LIMIT + 1)
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise Stop(_("这是目录"), _("写里面的文件，例如 {name}/*.docx", name=name))
+        with path.open("rb") as file:
+            return file.read(readers.LIMIT + 1)
+    except FileNotFoundError:
+        raise Stop(_("没有这个文件"), _("检查文件名")) from None
+    except OSError as error:
+        raise Stop(_("读不了：{error}", error=reason(error))) from error
+
+
+# ── the facts that our own outputs carry ─────────────────────────────────────────────
+
+
+def _carried(store: Store, recognised: Recognised) -> tuple[str, str]:
+    """Return the facts that a file carries where it still says what they say, else why they were not taken."""
+    text = recognised.published.carried
+    if not text:
+        return "", ""
+    facts = parse(text + "\n", "facts.toml")
+    form = store.form(facts, recognised.year) if isinstance(facts, Facts) else None
+    if not isinstance(facts, Facts) or not isinstance(form, Form):
+        return "", _("文件带的事实读不出来，按印出的读")
+    report = fill(form, facts)
+    differ = _differing(store, report, recognised)
+    if differ:
+        return "", _("文件生成以后改过：{differ}；按印出的读", differ=differ)
+    return data.carried(text, form), ""
+
+
+def _differing(store: Store, report: Report, recognised: Recognised) -> str:
+    """Name the first thing that a file says otherwise than its facts do."""
+    if report.form is not recognised.form or report.year != recognised.year:
+        return _("年度或格式版本")
+    for address, figure in report.figures.items():
+        cell = recognised.placed.get(address)
+        if cell is None or cell.state != "read" or cell.value != figure:
+            return report.form.labels[address]
+    if not recognised.published.exact:
+        return ""
+    try:
+        texts = page.texts(report, store.template)
+    except Stop:
+        return ""
+    for section, text in texts.items():
+        if _letters(text) != _letters(recognised.told.prose.get(section, "")):
+            return report.heading(section)
+    return ""
+
+
+def _letters(text: str) -> str:
+    """Leave the letters and digits of Markdown, which a conversion does not change."""
+    return re.sub(r"[\W_]+", "", flat(plain(text)))
+
+
+# ── judged and written ───────────────────────────────────────────────────────────────
+
+
+def _report(store: Store, text: str, target: str) -> Report | None:
+    """Fill the form with what was written, as a later validation will."""
+    facts = parse(text, target)
+    year = facts.tree.get("year") if isinstance(facts, Facts) else None
+    form = store.form(facts, year) if isinstance(facts, Facts) and isinstance(year, int) else None
+    return fill(form, facts) if isinstance(facts, Facts) and isinstance(form, Form) else None
+
+
+def _conflicts(report: Report | None, recognised: Recognised) -> frozenset[str]:
+    """Return the figures that break an identity of the form, all of which could be read."""
+    found: set[str] = set()
+    for check in report.broken if report else ():
+        addresses = {slot.address for part in check.parts for slot in part.slots}
+        cells = [recognised.placed.get(address) for address in addresses]
+        if check.relation.level == "error" and not any(cell and cell.state == "undecided" for cell in cells):
+            found |= addresses & recognised.placed.keys()
+    return frozenset(found)
+
+
+def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> Path:
+    """Say where the data file goes: the file that was asked for, or a file for the year, for each office its folder."""
+    name = f"{recognised.year}.toml"
+    out = wanted.out or store.root / "data"
+    if out.suffix == ".toml" and not wanted.several:
+        return out
+    if not wanted.several:
+        return out / name
+    office = re.sub(r"[^\w（）()·-]+", "", recognised.told.office).strip(".")[:80]
+    return out / (office or re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "office") / name
+
+
+def _saved(target: Path, text: str, *, force: bool, source: str) -> Saved:
+    content = text.encode()
+    if target.exists() and not force and not same(target, content):
+        raise Stop(
+            _("{source}：已经有 {target}，没有改动它", source=source, target=shown(target)),
+            _("用 --out 写到别处，或用 --force 换掉它"),
+        )
+    return write({target: content})[0]
+
+
+# ── many files ───────────────────────────────────────────────────────────────────────
+
+
+def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:
+    """Bring in many files on several processes, all cores unless told; each as it is done, in no order.
+
+    A file that cannot be brought in gives its `Stop`, and so does one that kills the process that reads it.
+    """
+    jobs = jobs or os.cpu_count() or 1
+    if jobs == 1 or len(names) < _FEW:
+        yield from (_one(store, name, wanted) for name in names)
+        return
+    left = list(reversed(names))
+    while left:
+        try:
+            with ProcessPoolExecutor(jobs, initializer=_begin) as pool:
+                yield from _pooled(pool, store, left, wanted, jobs * _AHEAD)
+        except BrokenProcessPool:
+            if left:  # go on with the others, on new processes
+                continue
+
+
+def _pooled(
+    pool: ProcessPoolExecutor, store: Store, left: list[str], wanted: Wanted, ahead: int
+) -> Iterator[Imported | Stop]:
+    running: dict[Future[Imported | Stop], str] = {}
+    while left or running:
+        while left and len(running) < ahead:
+            name = left.pop()
+            running[pool.submit(_one, store, name, wanted)] = name
+        done, _pending = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            name = running.pop(future)
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                yield Stop(_("{name}：读它的进程没有了", name=name), _("多半是文件太大；单独导入它看看"))
+            elif error:
+                raise error
+            else:
+                yield future.result()
+
+
+def _one(store: Store, name: str, wanted: Wanted) -> Imported | Stop:
+    try:
+        return bring(store, name, wanted)
+    except Stop as stop:
+        return Stop(stop.message, stop.fix)
+    except RecursionError:
+        return Stop(_("{name}：嵌套太深，读不下去", name=name), _("用原程序打开，另存一份再导入"))
+
+
+def _begin() -> None:
+    speak(preferred(os.environ))
