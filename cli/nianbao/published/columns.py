@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nianbao.published.page import Box
-from nianbao.published.rows import Region, Row
+from nianbao.published.rows import Region, Row, behind, disordered
 from nianbao.published.shapes import Shape
 from nianbao.published.values import looks_like_value
-from nianbao.published.words import CLEAR, SURE, Words, words
+from nianbao.published.words import CLEAR, SURE, words
 
 _CORNERS = 4  # label columns at most
 _WRONG_GROUP = 0.5
+_DISORDERED = 0.9  # heads in disorder must have nearly all signs of the form's
 _MERGED = 0.5  # a box that covers half of a head stands under it
 
 
@@ -44,14 +45,12 @@ def align(region: Region, shape: Shape) -> Alignment:
 
 
 def _told(region: Region, shape: Shape) -> Alignment:
-    given = Words(None, region.told, region.told)
-    heading = shape.heading
-    size = len(heading)
-    score = max(
-        given.like(Words(None, heading, heading)),
-        Words(None, region.told[-size:], "").like(Words(None, heading, "")),
-    )
-    return Alignment(score)
+    """Compare the heads of a text with a shape's; in disorder they say which table it is, not which column."""
+    score = behind(region.told, shape.heading)
+    if score >= SURE:
+        return Alignment(score)
+    loose = disordered(region.told, shape.heading)
+    return Alignment(loose - (1 - SURE), by_order=True) if loose >= _DISORDERED else Alignment(score)
 
 
 def _leaves(heads: Sequence[Box]) -> list[Box]:
@@ -163,13 +162,21 @@ class Placed:
     units: dict[int, str] | None = None
 
 
-def place(boxes: Sequence[Box], alignment: Alignment, size: int) -> Placed | None:
-    """Put the figures of a row under the columns; None where their number says nothing and no head does."""
+def place(boxes: Sequence[Box], alignment: Alignment, size: int, *, short: bool = False) -> Placed | None:
+    """Put the figures of a row under the columns.
+
+    None where only their order is known: where no head says anything and their number is another, and where
+    the row is short or a head has nothing under it, since then it may have lost a cell anywhere.
+    """
+    if short:
+        return None
     if not alignment.heads:
         return Placed({at: box.text for at, box in enumerate(boxes)}, {}) if len(boxes) == size else None
     heads = alignment.heads
     if len(boxes) == len(heads) and all(box.over(head) > 0 for box, (head, _) in zip(boxes, heads, strict=True)):
         return Placed({column: box.text for box, (_, column) in zip(boxes, heads, strict=True)}, {})
+    if any(all(head.over(box) < _MERGED for box in boxes) for head, _ in heads):
+        return None
     return _by_place(boxes, alignment)
 
 

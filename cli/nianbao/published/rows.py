@@ -11,11 +11,13 @@ from nianbao.published.shapes import Shape
 from nianbao.published.values import looks_like_value
 from nianbao.published.words import SURE, Words, flat, parted, words
 
+_FREE = 0.5  # of the narrowest cell: more is the place of a cell that is not there
 _CONTEXT = 3  # texts before a grid that may say what its rows or columns are
-_HEADING = 70  # of 100 that heads behind each other must agree with a form's
+_DISORDER = 60  # signs; shorter heads would be taken for others
 _LABEL = 60  # characters; a longer text is a sentence
 _CELLS = re.compile(r"\t|\s*[|｜]\s*")
-_TAIL = re.compile(r"^(?P<words>.*?[^\d\s.,，+\-−－—/]|)(?P<tail>[\s\d０-９.．,，+\-−－—/]*(?:元|万元|亿元|件|项)?\s*)$")
+_UNIT = re.compile(r"(\d)\s+(亿元|万元|元|件|项|个)(?=\s|$)")
+_GLUED = re.compile(r"^(?P<words>.*[^\d.,，０-９．+\-−－])(?P<tail>[+\-−－]?[\d０-９][\d.,，０-９．]*(?:元|万元|件)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,14 @@ class Row:
     """A row with figures: its boxes from left to right, and those that reach into it from above.
 
     A `loose` row comes from a text: only the order of its boxes is known, and they are figures, its label
-    stands in `label`. `block` counts the published blocks.
+    stands in `label`. A `short` row of a grid lacks a cell somewhere. `block` counts the published blocks.
     """
 
     boxes: tuple[Box, ...]
     above: tuple[Box, ...] = ()
     label: tuple[str, ...] = ()
     loose: bool = False
+    short: bool = False
     block: int = 0
 
 
@@ -63,9 +66,9 @@ class Known:
         return max(self._best(text, self.heads, row=False), self._best(text, self.groups, row=False))
 
     def heading(self, text: str) -> bool:
-        """Tell whether a text ends with all the heads of a block behind each other."""
+        """Tell whether a text ends with all the heads of a block behind each other, or with the same signs in disorder."""
         given = words(text).whole
-        return any(fuzz.ratio(given[-len(heading) :], heading) >= _HEADING for heading in self.headings)
+        return any(max(behind(given, heading), disordered(given, heading)) >= SURE for heading in self.headings)
 
     def _best(self, text: str, among: Sequence[Words], *, row: bool) -> float:
         if len(text) > 2 * _LABEL:
@@ -135,7 +138,16 @@ class _Grid:
         self.in_heads = False
         if not self.regions:
             self.regions.append(self.region)
-        self.region.rows.append(Row(tuple(starts), tuple(above), block=self.block))
+        self.region.rows.append(Row(tuple(starts), tuple(above), short=self._short(starts, above), block=self.block))
+
+    def _short(self, starts: list[Box], above: list[Box]) -> bool:
+        """Tell whether the cells of a row leave a part of the grid's width free."""
+        reached, free = self.grid.left, 0.0
+        for box in sorted([*starts, *above], key=lambda box: box.left):
+            free += max(0.0, box.left - reached)
+            reached = max(reached, box.right)
+        free += max(0.0, self.grid.right - reached)
+        return free > _FREE * min(box.right - box.left for box in starts)
 
     def _wide(self, box: Box, starts: list[Box], above: list[Box]) -> bool:
         if looks_like_value(box.text) or above:
@@ -212,16 +224,24 @@ def _pieces(block: Text) -> Iterator[tuple[str, str | None]]:
                 if several:
                     yield "", ""
                 continue
-            if looks_like_value(cell):
-                yield "", cell.strip()
-                continue
-            match = _TAIL.match(cell)
-            text, tail = (match["words"], match["tail"]) if match else (cell, "")
-            if not re.search(r"[\d０-９]", tail) or not text.strip():
-                text, tail = cell, ""
-            yield text.strip(), None
-            for part in tail.split():
-                yield "", part
+            yield from _parts(cell)
+
+
+def _parts(cell: str) -> Iterator[tuple[str, str | None]]:
+    """Cut figures off the end of a text: those that blanks part from it, and digits right behind its last word."""
+    said = _UNIT.sub(r"\1\2", cell).split()
+    start = len(said)
+    while start and looks_like_value(said[start - 1]):
+        start -= 1
+    figures = said[start:]
+    if start and (match := _GLUED.match(said[start - 1])):
+        said[start - 1], figures = match["words"], [match["tail"], *figures]
+    if any(map(str.isdigit, "".join(figures))) or not start or len(figures) > 1:
+        yield " ".join(said[:start]), None
+        for figure in figures:
+            yield "", figure
+    else:
+        yield cell.strip(), None
 
 
 def _label(gathered: list[str], known: Known) -> tuple[list[str], list[str]]:
@@ -232,10 +252,24 @@ def _label(gathered: list[str], known: Known) -> tuple[list[str], list[str]]:
         label, head = (known.label(parts[-1]), known.head(parts[-1])) if parts else (0.0, 0.0)
         if label < SURE or label < head:
             continue
-        if label == head and len(gathered) > size and known.head(gathered[-size - 1]) >= SURE:
+        before = gathered[-size - 1] if len(gathered) > size else ""
+        if label == head and (known.head(before) >= SURE or known.heading(flat("".join(gathered)))):
             continue  # 总计 ends a row of heads as well
         return parts, gathered[:-size]
     return [], gathered
+
+
+def behind(given: str, heading: str) -> float:
+    """Compare the end of a text with heads behind each other."""
+    return fuzz.ratio(given[-len(heading) :], heading) / 100
+
+
+def disordered(given: str, heading: str) -> float:
+    """Compare the same sign by sign, in no order: a page as text cuts heads of several lines into pieces."""
+    size = len(heading)
+    if size < _DISORDER or len(given) < size:
+        return 0.0
+    return fuzz.ratio("".join(sorted(given[-size:])), "".join(sorted(heading))) / 100
 
 
 def _distinct(found: object) -> tuple[Words, ...]:

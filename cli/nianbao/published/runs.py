@@ -8,7 +8,7 @@ before those that need a lost figure to satisfy it.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -17,72 +17,118 @@ from nianbao.form import Check
 from nianbao.grid import Slot
 from nianbao.published.values import NOTHING, Number
 
-_READINGS = 2_000  # of one row; a row with more is told to have too many
+_READINGS = 20_000  # of one row; a row with more is told to have too many
 _STEPS = 50_000  # of the search through the rows of a table
 _SOLUTIONS = 500
 _LOST = 3  # figures that may have been lost in one table, and found again by an identity
+_BROKEN = _LOST + 1  # what a reading costs that satisfies no identity
 _DECIMALS = 4
 
-Vector = tuple[Number, ...]
+Reading = tuple[Number | None, ...]  # None for a cell that got no digits: it was blank, or its figure was lost
+Vector = tuple[Number, ...]  # the same as figures, a blank cell as 0, a lost figure as the identities have it
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A row whose figures stand together: its slots in order, and the texts that hold them."""
+    """A row whose figures stand together: its slots in order, and the texts that hold them.
+
+    `whole` texts hold one figure each, as cells do: only which column each belongs to is not known.
+    """
 
     slots: tuple[Slot, ...]
     texts: tuple[str, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The figures that a run may be, one for each slot; `complete` unless there were too many to list.
+    """What a run may say: pairs of a reading and its figures; none where there are too many to list."""
 
-    `full` are those that have a figure for every cell; the others suppose blank cells, which count as 0.
-    """
+    pairs: tuple[tuple[Reading, Vector], ...]
 
-    vectors: tuple[Vector, ...]
-    full: tuple[Vector, ...] = ()
-    complete: bool = True
+    @property
+    def full(self) -> tuple[Vector, ...]:
+        """The readings with a figure for every cell."""
+        return tuple(dict.fromkeys(vector for reading, vector in self.pairs if None not in reading))
+
+    @property
+    def vectors(self) -> tuple[Vector, ...]:
+        """The figures of every reading, each once."""
+        return tuple(dict.fromkeys(vector for _, vector in self.pairs))
+
+    def cell(self, at: int) -> tuple[set[Number], bool, set[Number]]:
+        """Return what one cell may be: the figures that it may print, whether it may be blank, the figures it may have lost."""
+        printed = {figure for reading, _ in self.pairs if (figure := reading[at]) is not None}
+        lost = {vector[at] for reading, vector in self.pairs if reading[at] is None and vector[at]}
+        return printed, any(reading[at] is None for reading, _ in self.pairs), lost
+
+
+@dataclass(frozen=True, slots=True)
+class _Domain:
+    """The readings of one run by their figures, with what each supposes lost, the cheapest first."""
+
+    costs: tuple[tuple[int, Vector], ...]
+    readings: Mapping[Vector, Sequence[Reading]]
+
+    @property
+    def least(self) -> int:
+        return self.costs[0][0]
+
+    def pairs(self, vectors: Iterable[Vector]) -> tuple[tuple[Reading, Vector], ...]:
+        return tuple((reading, vector) for vector in sorted(vectors) for reading in self.readings[vector])
 
 
 def solve(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Sequence[Check]) -> list[Readings]:
     """List for each run the readings that satisfy the identities together with the figures known.
 
     `known` gives the figures of the other rows by address, 0 for a blank one and None for one that could
-    not be read. A row is judged alone where the identities between rows allow no reading at all: then the
-    report itself is wrong, and the validator will say so.
+    not be read. Where the identities between rows allow no reading at all the report itself is wrong, and a
+    row is judged alone. A reading that supposes a lost figure needs the identities of every column to bear
+    it out; otherwise all readings of its row are listed.
     """
-    domains = [_domain(run, checks) for run in runs]
-    whole = [at for at, domain in enumerate(domains) if domain is not None]
-    found = _together([runs[at] for at in whole], [domains[at] or [] for at in whole], known, checks)
-    answers = [Readings((), complete=False)] * len(runs)
-    for place, at in enumerate(whole):
-        alone = sorted({vector for cost, vector in domains[at] or [] if cost == min(one for one, _ in domains[at] or [])})
-        vectors = sorted({solution[place] for solution in found}) if found else alone
-        every = {tuple(reading) for reading in _parted(runs[at]) if None not in reading}
-        answers[at] = Readings(tuple(vectors), tuple(vector for vector in vectors if vector in every))
+    found = [_domain(run, checks) for run in runs]
+    whole = [at for at, domain in enumerate(found) if domain]
+    domains = [domain for domain in found if domain]
+    some = [runs[at] for at in whole]
+    equations = _equations(some, known, checks)
+    solutions = _together(domains, equations)
+    answers = [Readings(())] * len(runs)
+    for place, (at, domain) in enumerate(zip(whole, domains, strict=True)):
+        borne_out = all(any((place, column) in one.factors for one in equations) for column in range(len(runs[at].slots)))
+        if solutions and (domain.least == 0 or borne_out):
+            answers[at] = Readings(domain.pairs({solution[place] for solution in solutions}))
+        else:
+            top = domain.least if domain.least == 0 else _BROKEN
+            answers[at] = Readings(domain.pairs({vector for cost, vector in domain.costs if cost <= top}))
     return answers
 
 
-def _domain(run: Run, checks: Sequence[Check]) -> list[tuple[int, Vector]] | None:
-    """List the readings of one run with what each supposes lost; None for too many."""
+def _domain(run: Run, checks: Sequence[Check]) -> _Domain | None:
+    """List the readings of one run; None for too many, or for none."""
     listed = list(islice(_parted(run), _READINGS + 1))
     if len(listed) > _READINGS or not listed:
         return None
-    sums = [equation for check in checks if (equation := _within(check, run))]
+    sums = [equation for check in checks if (equation := _within(check, run.slots))]
     costs: dict[Vector, int] = {}
-    for reading in listed:
-        for cost, vector in _settled(reading, sums):
+    readings: dict[Vector, list[Reading]] = {}
+    for listing in listed:
+        for cost, vector in _settled(listing, sums):
             costs[vector] = min(cost, costs.get(vector, cost))
-    return sorted((cost, vector) for vector, cost in costs.items())
+            readings.setdefault(vector, []).append(tuple(listing))
+    return _Domain(tuple(sorted((cost, vector) for vector, cost in costs.items())), readings)
 
 
-def _within(check: Check, run: Run) -> dict[int, int] | None:
+def agrees(slots: Sequence[Slot], figures: Sequence[Number], checks: Sequence[Check]) -> bool:
+    """Tell whether a row of figures satisfies the identities within it, of which there is at least one."""
+    sums = [equation for check in checks if (equation := _within(check, slots))]
+    return bool(sums) and not any(_left(equation, figures) for equation in sums)
+
+
+def _within(check: Check, slots: Sequence[Slot]) -> dict[int, int] | None:
     """Write an identity within a row as factors by column; None for any other."""
     if check.relation.sign != "=" or check.relation.across:
         return None
-    places = {slot.address: at for at, slot in enumerate(run.slots)}
+    places = {slot.address: at for at, slot in enumerate(slots)}
     factors: dict[int, int] = {}
     for sign, side in ((1, check.left), (-1, check.right)):
         for part in side:
@@ -94,7 +140,7 @@ def _within(check: Check, run: Run) -> dict[int, int] | None:
 
 
 def _settled(reading: Sequence[Number | None], sums: Sequence[dict[int, int]]) -> Iterator[tuple[int, Vector]]:
-    """Give the reading with its blanks as 0, or with one blank filled so that the identities hold; the cost is 0, 1 or 2."""
+    """Give the reading with its blanks as 0, or each way to fill one blank so that the identities hold, with its cost."""
     vector = tuple(figure or 0 for figure in reading)
     wrong = [equation for equation in sums if _left(equation, vector)]
     if not wrong:
@@ -112,7 +158,7 @@ def _settled(reading: Sequence[Number | None], sums: Sequence[dict[int, int]]) -
                 filled = True
                 yield 1, full
     if not filled:
-        yield _LOST + 1, vector
+        yield _BROKEN, vector
 
 
 def _left(equation: Mapping[int, int], vector: Sequence[Number]) -> Number:
@@ -122,10 +168,10 @@ def _left(equation: Mapping[int, int], vector: Sequence[Number]) -> Number:
 def _parted(run: Run) -> Iterator[list[Number | None]]:
     """Part the texts into figures in every way that their number and their signs allow."""
     texts = [re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)) for text in run.texts]
-    yield from _fill(texts, run.slots)
+    yield from _fill(texts, run.slots, whole=run.whole)
 
 
-def _fill(texts: Sequence[str], slots: Sequence[Slot]) -> Iterator[list[Number | None]]:
+def _fill(texts: Sequence[str], slots: Sequence[Slot], *, whole: bool) -> Iterator[list[Number | None]]:
     if not texts:
         yield [None] * len(slots)
         return
@@ -133,17 +179,17 @@ def _fill(texts: Sequence[str], slots: Sequence[Slot]) -> Iterator[list[Number |
         return
     first, rest = texts[0], texts[1:]
     if not first or first in NOTHING:
-        for tail in _fill(rest, slots[1:]):
+        for tail in _fill(rest, slots[1:], whole=whole):
             yield [None, *tail]
     else:
-        for size in range(1, len(first) + 1):
+        for size in range(len(first) if whole else 1, len(first) + 1):
             figure = _figure(first[:size], slots[0])
             if figure is not None:
                 left = first[size:]
-                for tail in _fill([left, *rest] if left else rest, slots[1:]):
+                for tail in _fill([left, *rest] if left else rest, slots[1:], whole=whole):
                     yield [figure, *tail]
     if len(slots) > len(texts):
-        for tail in _fill(texts, slots[1:]):
+        for tail in _fill(texts, slots[1:], whole=whole):
             yield [None, *tail]
 
 
@@ -159,18 +205,17 @@ def _figure(text: str, slot: Slot) -> Number | None:
 # ── rows together ────────────────────────────────────────────────────────────────────
 
 
-def _together(
-    runs: Sequence[Run],
-    domains: Sequence[Sequence[tuple[int, Vector]]],
-    known: Mapping[str, Number | None],
-    checks: Sequence[Check],
-) -> list[tuple[Vector, ...]]:
-    """Find the readings of all runs that satisfy the identities between rows, those with the fewest losses."""
+def _equations(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Sequence[Check]) -> list["_Equation"]:
+    """Write the identities between rows that can be judged."""
     where = {slot.address: (row, at) for row, run in enumerate(runs) for at, slot in enumerate(run.slots)}
-    equations = [equation for check in checks if (equation := _Equation.of(check, where, known))]
-    base = sum(min((cost for cost, _ in domain), default=0) for domain in domains)
+    return [equation for check in checks if (equation := _Equation.of(check, where, known))]
+
+
+def _together(domains: Sequence[_Domain], equations: Sequence["_Equation"]) -> list[tuple[Vector, ...]]:
+    """Find the figures of all runs that satisfy the identities between rows, those with the fewest losses."""
+    base = sum(domain.least for domain in domains)
     for more in range(_LOST + 1):
-        search = _Search(domains, equations, base + more)
+        search = _Search([domain.costs for domain in domains], equations, base + more)
         search.go()
         if search.found or search.steps > _STEPS:
             return search.found if search.steps <= _STEPS else []

@@ -8,7 +8,7 @@ from nianbao.grid import Slot
 from nianbao.published.columns import Alignment, Placed, align, figures, labels, place
 from nianbao.published.page import Published
 from nianbao.published.rows import Known, Region, Row, regions
-from nianbao.published.runs import Readings, Run, solve
+from nianbao.published.runs import Readings, Run, agrees, solve
 from nianbao.published.shapes import Shape
 from nianbao.published.values import Number, read, unit_of
 from nianbao.published.words import CLEAR, SURE, Words, words
@@ -106,11 +106,24 @@ def _matches(region: Region, shapes: Sequence[Shape]) -> list[_Match]:
         headed = alignment.score >= _ALIGNED
         if not (headed or alignment.by_order):
             alignment = Alignment(0.0)
-        if headed or len(shape.columns) > 1:
+        if headed or _alone(shape, shapes):
             rows, score = _rows(region, shape, alignment)
             if score:
                 found.append(_Match(shape, alignment, rows, score * (alignment.score if headed else _UNHEADED), headed))
     return found
+
+
+def _alone(shape: Shape, shapes: Sequence[Shape]) -> bool:
+    """Tell whether the rows of a shape have the same columns in every edition, so that heads are not needed to tell."""
+    if len(shape.columns) == 1:
+        return False
+    labels = {way for ways in shape.row_words for way in ways}
+    return not any(
+        other.table.id == shape.table.id
+        and other.column_words != shape.column_words
+        and (labels & {way for ways in other.row_words for way in ways})
+        for other in shapes
+    )
 
 
 def _sure(matched: Sequence[tuple[Region, list[_Match]]]) -> list[tuple[Region, list[_Match]]]:
@@ -200,13 +213,18 @@ def _line(row: Row, match: _Match, at: int) -> tuple[Line, Run | None]:
     slots = shape.slots[at]
     boxes = figures(row, alignment)
     heads = {column: head.text for head, column in alignment.heads}
-    placed = place(boxes, alignment, len(slots))
+    placed = place(boxes, alignment, len(slots), short=row.short)
     cells = [_cell(slot, column, placed, heads) for column, slot in enumerate(slots)]
     run = None
-    if row.loose and (placed is None or any(cell.why == "together" for cell in cells)):
-        run = Run(slots, tuple(box.text for box in boxes))
+    if placed is None or (row.loose and any(cell.why == "together" for cell in cells)):
+        # Which blank box of a grid belongs to the form is not known where their number is another.
+        run = Run(slots, tuple(box.text for box in boxes if row.loose or box.text.strip()), not row.loose)
         cells = [Cell(slot, "undecided", printed=" ".join(run.texts), why="together") for slot in slots]
-    return Line(shape, at, tuple(cells), row.block, alignment.by_order), run
+    if run is None and row.loose and alignment.by_order:  # the heads stand in disorder: the sums must bear it out
+        said = [cell.value or 0 for cell in cells]
+        if not agrees(slots, said, shape.form.checks):
+            cells = [replace(cell, state="undecided", value=None, number=None, why="column") for cell in cells]
+    return Line(shape, at, tuple(cells), row.block, alignment.by_order or not match.headed), run
 
 
 def _cell(slot: Slot, column: int, placed: Placed | None, heads: Mapping[int, str]) -> Cell:
@@ -250,11 +268,16 @@ def _solve(found: Tables, runs: Sequence[tuple[int, Run]]) -> None:
 
 
 def _solved(cell: Cell, at: int, readings: Readings, run: Run) -> Cell:
-    options = tuple(sorted({vector[at] for vector in readings.vectors}))
-    printed = " ".join(run.texts)
-    if readings.complete and len(options) == 1:
-        return Cell(cell.slot, "read", options[0], options[0], printed, why="together", told=True)
-    return Cell(cell.slot, "undecided", printed=printed, why="together", options=options)
+    """Take a cell that every reading has; one that is 0 or blank in all counts as blank."""
+    printed, blank, lost = readings.cell(at)
+    text = " ".join(run.texts)
+    if len(printed) == 1 and not blank:
+        figure = next(iter(printed))
+        return Cell(cell.slot, "read", figure, figure, text, why="together", told=True)
+    if readings.pairs and not lost and printed <= {0}:
+        return Cell(cell.slot, "blank", printed=text, why="together", told=True)
+    options = tuple(sorted(printed | lost | ({0} if blank else set())))
+    return Cell(cell.slot, "undecided", printed=text, why="together", options=options)
 
 
 def _once(found: Tables) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from nianbao.grid import Slot
+from nianbao.published.words import flat
 
 Number = int | Decimal
 
@@ -94,7 +95,7 @@ def unit_of(head: str) -> str:
 
 
 def _flat(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).translate(_MINUS)
+    return flat(text).translate(_MINUS)
 
 
 def _apart(text: str) -> bool:

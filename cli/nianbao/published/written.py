@@ -103,7 +103,9 @@ def _table(recognised: Recognised, form: Form, table: Table) -> Iterator[str]:
             remarks = [slots[0].row_label, *_remarks(cells, len(slots))]
             yield f"{row} = {{ {', '.join(figures)} }}  # {'；'.join(remarks)}"
         elif any(cell.state == "blank" for _, cell in cells):
-            yield f"# {slots[0].row_label}：整行空白"
+            together = any(cell.why == "together" for _, cell in cells)
+            said = f"印作“{_comment(cells[0][1].printed)}”，各格是 0 或空白" if together else "整行空白"
+            yield f"# {slots[0].row_label}：{said}"
 
 
 def _undecided(cells: Sequence[tuple[Slot, Cell]], line: Line) -> Iterator[str]:
@@ -135,6 +137,9 @@ def _readings(readings: Readings, heads: Sequence[str]) -> str:
 
 def _remarks(cells: Sequence[tuple[Slot, Cell]], size: int) -> Iterator[str]:
     blank = [_head(slot) for slot, cell in cells if cell.state == "blank" and not cell.printed]
+    nothing = [_head(slot) for slot, cell in cells if cell.state == "blank" and cell.why == "together"]
+    if nothing:
+        yield "0 或空白：" + ("其余各格" if len(nothing) > size // 2 else "、".join(nothing))
     if blank:
         yield "空白：" + ("其余各格" if len(blank) > size // 2 else "、".join(blank))
     signs: dict[str, list[str]] = {}
@@ -143,7 +148,7 @@ def _remarks(cells: Sequence[tuple[Slot, Cell]], size: int) -> Iterator[str]:
             signs.setdefault(cell.printed, []).append(_head(slot))
     yield from (f"{'、'.join(heads)}印作“{_comment(printed)}”" for printed, heads in signs.items())
     runs = {cell.printed for _, cell in cells if cell.why == "together"}
-    if runs and all(cell.state == "read" for _, cell in cells):
+    if runs and all(cell.state != "undecided" for _, cell in cells):
         yield f"连印作“{_comment(runs.pop())}”，只有这一种读法"
 
 

@@ -136,6 +136,8 @@ function emit(blocks)
       else
         text(words({ block }), 0, block)
       end
+    elseif block.t == "RawBlock" and block.format == "html" then
+      emit(pandoc.read(block.text, "html", {}, {}).blocks) -- {}: no files, no network
     elseif block.t ~= "RawBlock" and block.t ~= "HorizontalRule" and block.t ~= "Null" then
       text(words({ block }), 0, block)
     end

@@ -3,7 +3,12 @@
 from nianbao.published.page import Published
 from nianbao.readers.texts import by_pandoc, decoded
 
-_READER = "markdown+pipe_tables+lists_without_preceding_blankline-blank_before_header-tex_math_dollars-raw_tex-yaml_metadata_block-smart-citations-example_lists-fancy_lists-startnum-subscript-superscript-strikeout-implicit_figures"
+_READER = (
+    "markdown+pipe_tables+lists_without_preceding_blankline+raw_html"
+    "-markdown_in_html_blocks-native_divs-native_spans-blank_before_header-tex_math_dollars-raw_tex"
+    "-yaml_metadata_block-smart-citations-example_lists-fancy_lists-subscript-superscript-strikeout"
+    "-implicit_figures"
+)
 
 
 def read(content: bytes) -> Published:
