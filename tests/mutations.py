@@ -77,6 +77,8 @@ def blank_column(grid, dice):
 
 def split_label(grid, dice):
     """A label is cut over two cells beside each other."""
+    if not grid.labels():
+        return
     item = dice.choice(grid.labels())
     box = item[0]
     if len(box.text) > 3:
@@ -95,6 +97,8 @@ def broken_lines(grid, dice):
 
 def typo(grid, dice):
     """One sign of a label is wrong, missing, or written twice."""
+    if not grid.labels():
+        return
     item = dice.choice(grid.labels())
     text = item[0].text
     at = dice.randrange(len(text))
@@ -110,7 +114,10 @@ def traditional(grid, dice):
 
 def explained(grid, dice):
     """A row label has an explanation in brackets."""
-    item = dice.choice([item for item in grid.labels() if item[2] == "label"] or grid.labels())
+    labels = [item for item in grid.labels() if item[2] == "label"]
+    if not labels:
+        return
+    item = dice.choice(labels)
     item[0] = replace(item[0], text=item[0].text + dice.choice(["（设区的市以上填报）", "(含部门)", "（件）"]))
 
 
@@ -138,6 +145,8 @@ def merged(grid, dice):
 
 def lost_digit(grid, dice):
     """A digit of a figure is lost: what is printed is another figure."""
+    if not grid.values():
+        return
     item = dice.choice(grid.values())
     text = item[0].text
     if text.isdecimal() and len(text) > 1 and text[1] != "0":
@@ -186,8 +195,9 @@ def headless(grid, dice):
 def lost_head(grid, dice):
     """The words of one head are lost."""
     heads = [item for item in grid.boxes if item[2] == "head"]
-    item = dice.choice(heads)
-    item[0] = replace(item[0], text="")
+    if heads:
+        item = dice.choice(heads)
+        item[0] = replace(item[0], text="")
 
 
 def swapped_heads(grid, dice):

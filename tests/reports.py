@@ -1,25 +1,30 @@
-"""Random reports for Hypothesis: the figures of a form, right or wrong, and their grids as a reader gives them."""
+"""Random reports for Hypothesis: the figures of a form, right or wrong, and what becomes of them in print."""
 
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from nianbao.published import Box, Grid, Published, Text
+from nianbao import page, pandoc
+from nianbao.facts import parse
+from nianbao.published import Published, Text
+from nianbao.report import fill
 
-COUNTS = st.one_of(st.just(0), st.integers(0, 9), st.integers(10, 99_999))
+COUNTS = st.one_of(st.just(0), st.integers(0, 9), st.integers(10, 9_999_999))
 CHANGES = st.one_of(st.just(0), st.integers(-99, 99))
-MONEY = st.one_of(st.just(0), st.integers(1, 99_999), st.decimals(0, 99_999, places=4).map(Decimal.normalize).map(plain := lambda d: Decimal(format(d, "f"))))
+MONEY = st.one_of(
+    st.just(0), st.integers(1, 99_999), st.integers(1, 10**9).map(lambda number: Decimal(number).scaleb(-4).normalize())
+)
+KINDS = {"count": COUNTS, "change": CHANGES, "money": MONEY}
 
 
 @st.composite
-def figures(draw, form, right=None):
-    """Every figure of a form by address; its totals are right unless `right` is false."""
-    found = {
-        address: draw({"change": CHANGES, "money": MONEY}.get(slot.kind, COUNTS)) for address, slot in form.slots.items()
-    }
-    if draw(st.booleans()) if right is None else right:
+def figures(draw, form):
+    """Give every figure of a form by address; its totals are right in half of the reports."""
+    found = {address: draw(KINDS[slot.kind]) for address, slot in form.slots.items()}
+    if draw(st.booleans()):
         totals = [check for check in form.checks if check.relation.total]
-        for _ in range(2):  # a total of totals needs the totals first
+        for _ in range(2):  # a total of totals needs those first
             for check in totals:
                 total = check.left[0].slots[0].address
                 found[total] = sum(found[slot.address] for part in check.right for slot in part.slots)
@@ -30,21 +35,26 @@ def said(value):
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def grid(table, found):
-    """Lay a table out as a reader gives it."""
-    return Grid(
-        tuple(
-            Box(said(found[cell.slot.address]) if cell.slot else cell.text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan)
-            for cell in table.lay_out().cells
-        )
-    )
+def filled(form, found, more=""):
+    """Make a report of figures, as if a data file held them."""
+    lines = [f"{address} = {said(value)}" for address, value in found.items()]
+    text = f'year = {form.first_year}\n{more}\n{chr(10).join(lines)}\n[agency]\nname = "某市某局"\n'
+    return fill(form, parse(text, "data.toml"))
 
 
-def published(form, found):
-    """Put a form with its figures into the shape of a published report."""
+def printed(store, report, formats):
+    """Print a report in several formats, without the facts; their bytes by suffix."""
+    known = store.formats()
+    markdown = page.render(report, store.template)
+    wanted = [known[name] for name in formats if name != "md"]
+    done = pandoc.print_all(markdown, wanted, store.look(), day=date(2024, 1, 31))
+    return {part.suffix: part.content for part in done.files} | {"md": markdown.encode()}
+
+
+def as_published(form, grids):
+    """Put grids under the headings of their sections, in the order given."""
+    headings = {section.table: section.heading for section in form.sections if section.table}
     blocks = []
-    for section in form.sections:
-        if section.heading:
-            blocks.append(Text(section.heading, section.heading, 1))
-        blocks += [grid(table, found) for table in form.tables if table.id == section.table]
-    return Published(tuple(blocks), f"某局2023年{form.name}")
+    for table, grid in grids:
+        blocks += [Text(headings[table], headings[table], 1), grid]
+    return Published(tuple(blocks), f"某局{form.first_year}年{form.name}")

@@ -115,7 +115,8 @@ def _by_name(leaves: Sequence[Box], scores: Sequence[Sequence[float]], size: int
     pairs.sort(key=lambda pair: pair[0].left)
     if not pairs:
         return Alignment(0.0)
-    return Alignment(len(pairs) / size, tuple(pairs), min(box.left for box, _ in pairs))
+    # A head that is no column speaks against the shape; one may be the corner over the labels.
+    return Alignment(len(pairs) / max(size, len(leaves) - 1), tuple(pairs), min(box.left for box, _ in pairs))
 
 
 def labels(row: Row, alignment: Alignment) -> list[str]:
@@ -173,11 +174,19 @@ def place(boxes: Sequence[Box], alignment: Alignment, size: int, *, short: bool 
     if not alignment.heads:
         return Placed({at: box.text for at, box in enumerate(boxes)}, {}) if len(boxes) == size else None
     heads = alignment.heads
-    if len(boxes) == len(heads) and all(box.over(head) > 0 for box, (head, _) in zip(boxes, heads, strict=True)):
+    pairs = list(zip(boxes, heads, strict=False))
+    if len(boxes) == len(heads) and all(box.over(head) > 0 and _headed(box, heads) for box, (head, _) in pairs):
         return Placed({column: box.text for box, (_, column) in zip(boxes, heads, strict=True)}, {})
     if any(all(head.over(box) < _MERGED for box in boxes) for head, _ in heads):
         return None
     return _by_place(boxes, alignment)
+
+
+def _headed(box: Box, heads: Sequence[tuple[Box, int]]) -> bool:
+    """Tell whether a box stands under heads with nearly all of its width."""
+    shared = sum(max(0.0, min(box.right, head.right) - max(box.left, head.left)) for head, _ in heads)
+    narrowest = min(head.right - head.left for head, _ in heads)
+    return box.right - box.left - shared <= _MERGED * narrowest
 
 
 def _by_place(boxes: Sequence[Box], alignment: Alignment) -> Placed:
@@ -185,8 +194,9 @@ def _by_place(boxes: Sequence[Box], alignment: Alignment) -> Placed:
     unclear: dict[int, str] = {}
     extra: list[str] = []
     for box in boxes:
-        columns = [column for head, column in alignment.heads if head.over(box) >= _MERGED]
-        if len(columns) == 1:
+        heads = [(head, column) for head, column in alignment.heads if head.over(box) >= _MERGED]
+        columns = [column for _, column in heads]
+        if len(columns) == 1 and _headed(box, heads):
             under.setdefault(columns[0], []).append(box)
         elif box.text.strip():
             unclear.update(dict.fromkeys(columns, box.text))

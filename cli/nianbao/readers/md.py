@@ -1,5 +1,7 @@
 """Markdown, also as machines make it of PDFs: by pandoc's reader."""
 
+import re
+
 from nianbao.published.page import Published
 from nianbao.readers.texts import by_pandoc, decoded
 
@@ -11,6 +13,15 @@ _READER = (
 )
 
 
+_METADATA = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+_TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
+
+
 def read(content: bytes) -> Published:
-    """Read Markdown with tables of pipes, of grids, or of HTML."""
-    return by_pandoc(decoded(content).encode(), _READER)
+    """Read Markdown with tables of pipes, of grids, or of HTML; of its metadata only the title counts."""
+    text = decoded(content).replace("\r\n", "\n")
+    title = ""
+    if metadata := _METADATA.match(text):
+        said = _TITLE.search(metadata[1])
+        title, text = said[2] if said else "", text[metadata.end() :]
+    return by_pandoc(text.encode(), _READER, title=title)
