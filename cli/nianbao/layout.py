@@ -15,13 +15,17 @@ def lay_out(text: str, form: Form) -> str:
 
     Raises ValueError for a text that cannot be laid out without a loss.
     """
-    order = Order.of(form)
     document = read(text)
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-    laid = "".join(f"{line}{newline}" for line in _lines(arrange(document, order), order))
+    laid = write(arrange(document, Order.of(form)), form, newline)
     if _values(laid) != _values(text) or read(laid).comments() != document.comments():
         raise ValueError(text)
     return laid
+
+
+def write(document: Document, form: Form, newline: str = "\n") -> str:
+    """Write a document whose entries stand in their order."""
+    return "".join(f"{line}{newline}" for line in _lines(document, Order.of(form)))
 
 
 def _lines(document: Document, order: Order) -> list[str]:

@@ -199,7 +199,7 @@ def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
     """
     import subprocess  # noqa: PLC0415  # only an import asks
 
-    command = [_pypandoc().get_pandoc_path(), "+RTS", f"-M{_MEMORY}m", "-RTS", "--sandbox", "--quiet"]
+    command = [_pypandoc().get_pandoc_path(), "+RTS", f"-M{_MEMORY}m", "-A32m", "-RTS", "--sandbox", "--quiet"]
     with tempfile.NamedTemporaryFile(prefix="nianbao-") as source:
         source.write(content)
         source.flush()

@@ -196,7 +196,7 @@ def _by_place(boxes: Sequence[Box], alignment: Alignment) -> Placed:
     for box in boxes:
         heads = [(head, column) for head, column in alignment.heads if head.over(box) >= _MERGED]
         columns = [column for _, column in heads]
-        if len(columns) == 1 and _headed(box, heads):
+        if len(columns) == 1 and _headed(box, alignment.heads):
             under.setdefault(columns[0], []).append(box)
         elif box.text.strip():
             unclear.update(dict.fromkeys(columns, box.text))

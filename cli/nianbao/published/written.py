@@ -6,13 +6,16 @@ from decimal import Decimal
 
 import tomli_w
 
+from nianbao import layout
+from nianbao.entries import BLANK, Cell, Document, Entry, Keys, Section
 from nianbao.form import Form
+from nianbao.form import Section as Heading
 from nianbao.grid import Slot, Table
-from nianbao.layout import lay_out
 from nianbao.page import ILLEGAL
 from nianbao.published.recognised import Recognised
 from nianbao.published.runs import Readings
-from nianbao.published.tables import Cell, Line
+from nianbao.published.tables import Cell as Read
+from nianbao.published.tables import Line
 from nianbao.published.values import Number
 
 _READINGS = 24  # of a row that a comment lists
@@ -31,43 +34,50 @@ def write(recognised: Recognised, source: str, prose: Mapping[str, str] | None =
     Cells that are blank or undecided are left out, with a comment at their row; totals that are printed are
     written, right or wrong.
     """
-    text = "\n".join(_lines(recognised, source, recognised.told.prose if prose is None else prose)) + "\n"
-    return lay_out(ILLEGAL.sub("\ufffd", text), recognised.form)
+    form, said = recognised.form, recognised.told
+    opening = f"# {form.name}，{recognised.year} 年度。由 report import 从 {_comment(source)} 读出，数字照原文，不作改动。"
+    preamble = (opening, *(f"# {note}" for note in _notes(recognised)), BLANK)
+    top = [_entry("year", str(recognised.year)), _entry("edition", _value(form.edition))]
+    top += [_entry("title", _value(said.title))] if said.title else []
+    top += [_entry("published", said.published.isoformat())] if said.published else []
+    texts = said.prose if prose is None else prose
+    sections = [
+        Section(entries=tuple(top)),
+        _agency(said.office),
+        *(_table(recognised, form, table) for table in form.tables),
+        _plain("headings", {part.id: _value(heading) for part, heading in _headings(recognised)}),
+        _plain("prose", {part.id: _long(texts[part.id]) for part in form.sections if part.id in texts}),
+    ]
+    kept = tuple(section for section in sections if not section.keys or section.entries or section.tail)
+    return ILLEGAL.sub("\ufffd", layout.write(Document(preamble, kept, ()), form))
 
 
 def carried(text: str, form: Form) -> str:
     """Lay out the facts that a file of ours carries as a data file."""
-    return lay_out(f"{text.strip()}\n", form)
+    return layout.lay_out(f"{text.strip()}\n", form)
 
 
-def _lines(recognised: Recognised, source: str, prose: Mapping[str, str]) -> Iterator[str]:
-    form, said = recognised.form, recognised.told
-    yield f"# {form.name}，{recognised.year} 年度。由 report import 从 {_comment(source)} 读出，数字照原文，不作改动。"
-    yield from (f"# {note}" for note in _notes(recognised))
-    yield ""
-    yield f"year = {recognised.year}"
-    yield f'edition = "{form.edition}"'
-    if said.title:
-        yield f"title = {_value(said.title)}"
-    if said.published:
-        yield f"published = {said.published.isoformat()}"
-    yield ""
-    yield "[agency]"
-    yield f"name = {_value(said.office)}" if said.office else "# name = \"\"  # 文件里没有写机关名称"
-    headings = {section.id: said.headings.get(section.id, "") for section in form.sections if section.heading}
-    own = {part.id: headings[part.id] for part in form.sections if headings.get(part.id, part.heading) not in {"", part.heading}}
-    if own:
-        yield ""
-        yield "[headings]"
-        yield from (f"{section} = {_value(heading)}" for section, heading in own.items())
-    for table in form.tables:
-        yield from _table(recognised, form, table)
-    if prose:
-        yield ""
-        yield "[prose]"
-        for section in form.sections:
-            if section.id in prose:
-                yield f"{section.id} = {_long(prose[section.id])}"
+def _entry(address: str, raw: str, within: Keys = ()) -> Entry:
+    keys = (*within, *address.split("."))
+    return Entry(Cell(keys, keys, raw))
+
+
+def _plain(name: str, values: Mapping[str, str]) -> Section:
+    return Section((name,), (name,), entries=tuple(_entry(key, raw, (name,)) for key, raw in values.items()))
+
+
+def _agency(office: str) -> Section:
+    if office:
+        return _plain("agency", {"name": _value(office)})
+    return Section(("agency",), ("agency",), tail=('# name = ""  # 文件里没有写机关名称，请写上',))
+
+
+def _headings(recognised: Recognised) -> Iterator[tuple[Heading, str]]:
+    """Give the sections that the file heads otherwise than the form."""
+    for section in recognised.form.sections:
+        heading = recognised.told.headings.get(section.id, "")
+        if section.heading and heading not in {"", section.heading}:
+            yield section, heading
 
 
 def _notes(recognised: Recognised) -> Iterator[str]:
@@ -82,35 +92,37 @@ def _notes(recognised: Recognised) -> Iterator[str]:
             yield f"没有找到“{section.heading}”这一部分，生成时会用标准文字"
 
 
-def _table(recognised: Recognised, form: Form, table: Table) -> Iterator[str]:
-    yield ""
+def _table(recognised: Recognised, form: Form, table: Table) -> Section:
     heading = next((part.heading for part in form.sections if part.table == table.id), table.label)
-    yield f"# {heading}"
-    yield f"[{table.id}]"
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots():
         rows.setdefault(slot.row, []).append(slot)
-    absent = [slots[0].row_label for slots in rows.values() if not any(slot.address in recognised.placed for slot in slots)]
-    if absent:
-        yield f"# 文件里没有找到的行：{'、'.join(absent)}"
+    absent = [slots[0].row_label for slots in rows.values() if recognised.placed.keys().isdisjoint(slot.address for slot in slots)]
+    remarks = [f"# 文件里没有找到的行：{'、'.join(absent)}"] if absent else []
+    entries: list[Entry] = []
     for row, slots in rows.items():
         cells = [(slot, recognised.placed[slot.address]) for slot in slots if slot.address in recognised.placed]
         if not cells:
             continue
-        yield from (f"# {words}" for words in _undecided(cells, recognised.lines[cells[0][0].address]))
-        figures = [f"{slot.column} = {_number(cell.value)}" for slot, cell in cells if cell.value is not None]
+        remarks += [f"# {words}" for words in _undecided(cells, recognised.lines[cells[0][0].address])]
+        keys = (table.id, *row.split("."))
+        figures = [
+            _entry(slot.column, _number(cell.value), keys).cell for slot, cell in cells if cell.value is not None
+        ]
         if figures:
-            remarks = [slots[0].row_label, *_remarks(cells, len(slots))]
-            yield f"{row} = {{ {', '.join(figures)} }}  # {'；'.join(remarks)}"
+            beside = "；".join([slots[0].row_label, *_remarks(cells, len(slots))])
+            entries.append(Entry(Cell(keys, keys, "{}"), tuple(figures), tuple(remarks), f"# {beside}"))
+            remarks = []
         elif any(cell.state == "blank" for _, cell in cells):
             together = any(cell.why == "together" for _, cell in cells)
             said = f"印作“{_comment(cells[0][1].printed)}”，各格是 0 或空白" if together else "整行空白"
-            yield f"# {slots[0].row_label}：{said}"
+            remarks.append(f"# {slots[0].row_label}：{said}")
+    return Section((table.id,), (table.id,), above=(BLANK, f"# {heading}"), entries=tuple(entries), tail=tuple(remarks))
 
 
-def _undecided(cells: Sequence[tuple[Slot, Cell]], line: Line) -> Iterator[str]:
+def _undecided(cells: Sequence[tuple[Slot, Read]], line: Line) -> Iterator[str]:
     """Tell why cells were left out, those of the same print together, with the readings of each."""
-    groups: dict[tuple[str, str], list[tuple[Slot, Cell]]] = {}
+    groups: dict[tuple[str, str], list[tuple[Slot, Read]]] = {}
     for slot, cell in cells:
         if cell.state == "undecided":
             groups.setdefault((cell.why, cell.printed), []).append((slot, cell))
@@ -135,7 +147,7 @@ def _readings(readings: Readings, heads: Sequence[str]) -> str:
     return f"依次为{'、'.join(heads)}，可能是 {'；'.join(listed)}{more}{blank}" if listed else "读法太多，没有列出"
 
 
-def _remarks(cells: Sequence[tuple[Slot, Cell]], size: int) -> Iterator[str]:
+def _remarks(cells: Sequence[tuple[Slot, Read]], size: int) -> Iterator[str]:
     blank = [_head(slot) for slot, cell in cells if cell.state == "blank" and not cell.printed]
     nothing = [_head(slot) for slot, cell in cells if cell.state == "blank" and cell.why == "together"]
     if nothing:

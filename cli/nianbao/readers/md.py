@@ -24,4 +24,4 @@ def read(content: bytes) -> Published:
     if metadata := _METADATA.match(text):
         said = _TITLE.search(metadata[1])
         title, text = said[2] if said else "", text[metadata.end() :]
-    return by_pandoc(text.encode(), _READER, title=title)
+    return by_pandoc(text.encode(), _READER, title=title, lines=True)

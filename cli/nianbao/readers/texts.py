@@ -7,9 +7,11 @@ from typing import Any
 from nianbao import pandoc
 from nianbao.language import _
 from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.published.sections import light
 from nianbao.readers.refusal import Unreadable
 
 _CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]+)""")
+_BREAK = re.compile("\v+")
 _MOSTLY = 0.02  # characters that may be broken in a text that is what it seems
 CELLS = 20_000  # of one grid; the largest form has a few hundred
 
@@ -44,23 +46,34 @@ def charset(content: bytes) -> str:
     return match[1].decode("ascii") if match else ""
 
 
-def by_pandoc(content: bytes, reader: str, *, carried: str = "", title: str = "") -> Published:
-    """Read a file with one of pandoc's readers; raises `Unreadable` where it fails."""
+def by_pandoc(content: bytes, reader: str, *, carried: str = "", title: str = "", lines: bool = False) -> Published:
+    """Read a file with one of pandoc's readers; with `lines`, a line break of the source is one of the text.
+
+    Raises `Unreadable` where pandoc fails.
+    """
     try:
         own, told = pandoc.blocks(content, reader)
     except ValueError as error:
         raise Unreadable(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
-    return Published(tuple(_block(block) for block in told), own or title, carried=carried)
+    return Published(tuple(_block(block, lines=lines) for block in told), own or title, carried=carried)
 
 
-def _block(told: dict[str, Any]) -> Text | Grid:
+def _block(told: dict[str, Any], *, lines: bool) -> Text | Grid:
     if "grid" in told:
         return grid(told["grid"])
-    return Text(told["text"].strip(), told["markdown"], int(told["level"]))
+    said = told["text"].strip()
+    paragraphs = "\n\n".join(line.strip() for line in said.split("\n") if line.strip())
+    markdown = told.get("markdown") or light(_broken(paragraphs, lines=lines))
+    return Text(_broken(said, lines=lines), markdown, int(told["level"]))
+
+
+def _broken(text: str, *, lines: bool) -> str:
+    """Write a break of the source as one of the text, or as nothing between characters that need no blank."""
+    return text.replace("\v", "\n") if lines else _BREAK.sub(" ", re.sub(r"(?<=[^\x00-\x7f])\v|\v(?=[^\x00-\x7f])", "", text))
 
 
 def grid(cells: Sequence[Sequence[Any]]) -> Grid:
     """Make a grid of `(text, top, bottom, left, right)`."""
-    return Grid(tuple(Box(text.strip(), int(top), int(bottom), left, right) for text, top, bottom, left, right in cells[:CELLS]))
+    return Grid(tuple(Box(text.strip().replace("\v", "\n"), int(top), int(bottom), left, right) for text, top, bottom, left, right in cells[:CELLS]))
