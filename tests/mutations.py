@@ -207,7 +207,11 @@ def swapped_heads(grid, dice):
         return
     first, second = dice.sample(heads, 2)
     groups = [
-        [box for box, _, role in grid.boxes if role == "head" and box.top < item[0].top and box.left <= item[0].left < box.right]
+        [
+            box
+            for box, _, role in grid.boxes
+            if role == "head" and box.top < item[0].top and box.left <= item[0].left < box.right
+        ]
         for item in (first, second)
     ]
     if first[0].top != second[0].top or groups[0] != groups[1]:

@@ -3,7 +3,7 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -12,12 +12,29 @@ from nianbao.command import Command, Group
 from nianbao.edge import counted, crashed, each, edge, leave, parted, progress
 from nianbao.finding import Stop
 from nianbao.language import _, series
-from nianbao.options import STANDARD, Formats, Ignore, Json, Lang, Out, Root, Select, Strict, Style, Years
+from nianbao.options import (
+    STANDARD,
+    DataFiles,
+    Figures,
+    Formats,
+    Ignore,
+    Jobs,
+    Json,
+    Lang,
+    Office,
+    Out,
+    Root,
+    Select,
+    Strict,
+    Style,
+    Target,
+    Year,
+    Years,
+    listed,
+    wanted,
+)
 
 # Each command imports what it needs: `report --help` and a typing mistake should answer at once.
-if TYPE_CHECKING:
-    from nianbao.store import Store
-
 app = typer.Typer(
     name="report",
     cls=Group,
@@ -142,10 +159,7 @@ def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列
     epilog=_("例：report fmt 2020　·　report fmt data/2020.toml --check　·　有文件要重排时 --check 的退出码是 1"),
 )
 def fmt(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(help=_("报告年度或数据文件；不写就用最近的一年"), metavar="YEAR", show_default=False),
-    ] = None,
+    files: DataFiles = None,
     root: Root = None,
     *,
     check: Annotated[bool, typer.Option("--check", help=_("只说哪些文件要重排，不写"))] = False,
@@ -233,22 +247,11 @@ def init(
 def import_(
     files: Annotated[list[str], typer.Argument(help=_("年报文件；- 是标准输入"), metavar="FILE")],
     root: Root = None,
-    year: Annotated[
-        int, typer.Option("--year", help=_("报告年度；不写就从文件里认"), metavar="YEAR", show_default=False)
-    ] = 0,
-    office: Annotated[
-        str, typer.Option("--office", help=_("机关全称；不写就从文件里认"), metavar="NAME", show_default=False)
-    ] = "",
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help=_("写到哪个文件或目录；不写就是 data/"), metavar="PATH", show_default=False),
-    ] = None,
-    to: Annotated[
-        Literal["toml", "json"], typer.Option("--to", help=_("toml 写数据文件；json 只把数字按标签印出来"))
-    ] = "toml",
-    jobs: Annotated[
-        int, typer.Option("--jobs", help=_("几个进程；不写就用全部核"), min=0, metavar="N", show_default=False)
-    ] = 0,
+    year: Year = 0,
+    office: Office = "",
+    out: Target = None,
+    to: Figures = "toml",
+    jobs: Jobs = 0,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说读出了什么，不写文件"))] = False,
     force: Annotated[bool, typer.Option("--force", help=_("已有的数据文件也换掉"))] = False,
@@ -256,21 +259,21 @@ def import_(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说每个文件的结果，不列细目"))] = False,
 ) -> None:
     """Bring published reports in."""
-    from nianbao import importing, say
+    from nianbao import importing, receipt, say
     from nianbao.store import Store
 
     with edge():
-        wanted = importing.Wanted(
+        asked = importing.Wanted(
             year, office, out, dry_run or to == "json", force, placeholders, several=len(files) > 1
         )
         names = list(dict.fromkeys(files))
-        results = importing.bring_all(Store.at(root), names, wanted, jobs)
+        results = importing.bring_all(Store.at(root), names, asked, jobs)
         brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=quiet))
         brought.sort(key=lambda one: one.source)
         if to == "json":
-            say.machine(say.imported_data(brought, stops, alone=len(names) == 1))
+            say.machine(receipt.imported_data(brought, stops, alone=len(names) == 1))
         else:
-            say.imported(brought, quiet=quiet)
+            receipt.imported(brought, quiet=quiet)
         leave(stops, blocked=not all(one.clean for one in brought))
 
 
@@ -295,21 +298,3 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
             typer.echo(_("Word 文件里写的是规定的字体名，不受这台机器影响。"))
         years = series(store.years()) or _("没有；运行 report new 年度")
         typer.echo(_("数据文件：{years}", years=years))
-
-
-# ── the edge ─────────────────────────────────────────────────────────────────────────
-
-
-def listed(words: str) -> list[str]:
-    """Part a list written with commas."""
-    return [word.strip() for word in words.split(",") if word.strip()]
-
-
-def wanted(store: "Store", years: list[str] | None) -> list[int]:
-    """Return the years asked for, by number or by data file, else the newest one that has a data file."""
-    if years:
-        return list(dict.fromkeys(store.of(word, store.root)[1] for word in years))
-    known = store.years()
-    if not known:
-        raise Stop(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
-    return known[-1:]

@@ -87,6 +87,8 @@ def bring(store: Store, name: str, wanted: Wanted, content: bytes | None = None)
     notes = list(published.notes)
     carried, why = _carried(store, recognised)
     notes += [why] if why else []
+    if wanted.year and recognised.told.year not in {0, wanted.year}:
+        notes.append(_("文件里写的是 {year} 年度", year=recognised.told.year))
     text = carried or data.write(recognised, told)
     target = _target(store, recognised, wanted, Path(name).stem)
     report = _report(store, text, shown(target))
@@ -120,7 +122,7 @@ def _editions(recognised: Recognised) -> list[str]:
     form = recognised.form
     found: dict[str, set[str]] = {}
     for line in recognised.tables.lines:
-        if line.shape.form is not form:
+        if any(cell.slot.address not in form.slots for cell in line.cells):
             found.setdefault(line.shape.table.label, set()).add(line.shape.form.edition)
     notes = [
         _("{table}：有的部分用的是 {editions} 版格式", table=table, editions=series(sorted(editions)))

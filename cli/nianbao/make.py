@@ -14,6 +14,7 @@ from nianbao.files import Saved
 from nianbao.finding import Finding, Place, Stop, ordered
 from nianbao.form import Form
 from nianbao.language import _, series
+from nianbao.printing import Face, Format, Printed
 from nianbao.report import Report, fill
 from nianbao.rules import Crash
 from nianbao.store import LOOK, Store
@@ -56,7 +57,7 @@ class Built:
     checked: Checked
     outputs: list[Output]
     seconds: float
-    faces: tuple[pandoc.Face, ...] = ()  # of the formats that embed them
+    faces: tuple[Face, ...] = ()  # of the formats that embed them
 
 
 def check(store: Store, year: int, choice: Choice | None = None, today: date | None = None) -> Checked:
@@ -149,7 +150,7 @@ def build(  # noqa: PLR0913  # what a person may choose of a build
     )
     printed = list(printing.files)
     if MARKDOWN in formats:
-        printed.append(pandoc.Printed(MARKDOWN, markdown.encode()))
+        printed.append(Printed(MARKDOWN, markdown.encode()))
     findings = [*checked.findings, *(_no_picture(checked.report, source) for source in printing.left_out)]
     saved = store.save(str(year), {SUFFIXES.get(part.suffix, part.suffix): part.content for part in printed})
     outputs = [
@@ -158,7 +159,7 @@ def build(  # noqa: PLR0913  # what a person may choose of a build
     return Built(replace(checked, findings=findings), outputs, perf_counter() - start, printing.faces)
 
 
-def choose(store: Store, names: Sequence[str]) -> list[pandoc.Format]:
+def choose(store: Store, names: Sequence[str]) -> list[Format]:
     """Find the formats asked for; raises `Stop` that lists those there are."""
     known = store.formats()
     for name in names:

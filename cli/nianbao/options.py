@@ -1,11 +1,15 @@
 """The options and arguments that commands share: what each is called, takes and says of itself."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nianbao.finding import Stop
 from nianbao.language import _
+
+if TYPE_CHECKING:
+    from nianbao.store import Store
 
 STANDARD = "html,docx,pdf"
 
@@ -16,6 +20,10 @@ Lang = Annotated[
 Years = Annotated[
     list[str] | None,
     typer.Argument(help=_("报告年度，或数据文件；不写就用最近的一年"), metavar="YEAR", show_default=False),
+]
+DataFiles = Annotated[
+    list[str] | None,
+    typer.Argument(help=_("报告年度或数据文件；不写就用最近的一年"), metavar="YEAR", show_default=False),
 ]
 Root = Annotated[
     Path | None,
@@ -41,3 +49,30 @@ Style = Annotated[
     Literal["text", "json", "sarif", "github", "junit"],
     typer.Option("--format", help=_("怎样说：text 给人看，其余给程序读"), metavar="FORMAT"),
 ]
+Year = Annotated[int, typer.Option("--year", help=_("报告年度；不写就从文件里认"), metavar="YEAR", show_default=False)]
+Office = Annotated[
+    str, typer.Option("--office", help=_("机关全称；不写就从文件里认"), metavar="NAME", show_default=False)
+]
+Target = Annotated[
+    Path | None,
+    typer.Option("--out", help=_("写到哪个文件或目录；不写就是 data/"), metavar="PATH", show_default=False),
+]
+Figures = Annotated[Literal["toml", "json"], typer.Option("--to", help=_("toml 写数据文件；json 只把数字按标签印出来"))]
+Jobs = Annotated[
+    int, typer.Option("--jobs", help=_("几个进程；不写就用全部核"), min=0, metavar="N", show_default=False)
+]
+
+
+def listed(words: str) -> list[str]:
+    """Part a list written with commas."""
+    return [word.strip() for word in words.split(",") if word.strip()]
+
+
+def wanted(store: "Store", years: list[str] | None) -> list[int]:
+    """Return the years asked for, by number or by data file, else the newest one that has a data file."""
+    if years:
+        return list(dict.fromkeys(store.of(word, store.root)[1] for word in years))
+    known = store.years()
+    if not known:
+        raise Stop(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
+    return known[-1:]

@@ -7,7 +7,6 @@ import re
 import tempfile
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,56 +19,13 @@ from nianbao.language import _
 from nianbao.look import PARTS, SURE, derived, fonts, worded
 from nianbao.look import faces as named_faces
 from nianbao.markdown import DIALECT
+from nianbao.printing import Face, Format, Printed, Printing
 
 PRESS = Path(__file__).with_name("press.lua")
 BLOCKS = Path(__file__).with_name("readers") / "blocks.lua"
 _MEMORY = 1024  # MB that pandoc may take to read a file
 _SECONDS = 60  # that it may take
 _PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """An output format, as its folder under `templates/formats/` describes it."""
-
-    suffix: str
-    folder: str
-    writer: str  # pandoc's name of the writer
-    template: str = ""  # pandoc template in the folder
-    reference: str = ""  # folder of the parts of a reference document
-    filter: str = ""  # Lua filter in the folder
-    finish: str = ""  # Lua file in the folder: what is done to the file that pandoc wrote
-    engine: str = ""  # "typst": what pandoc wrote is compiled to PDF
-    standards: Sequence[Any] = ()  # of the PDF: "ua-1", "a-3a"
-    options: Mapping[str, Any] | None = None  # further pandoc WriterOptions
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A finished file: its bytes, and its pages where the format has pages (else 0)."""
-
-    suffix: str
-    content: bytes
-    pages: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Printing:
-    """What one printing gave: the files, the pictures that were left out, and the faces of files that embed them."""
-
-    files: list[Printed]
-    left_out: list[str]
-    faces: tuple["Face", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """Which installed family draws a face of the look, and whether it is one of the official ones."""
-
-    role: str  # the look's name for it: fangsong
-    name: str  # the name people use: 仿宋
-    family: str
-    official: bool
 
 
 def print_all(  # noqa: PLR0913  # what one printing is told

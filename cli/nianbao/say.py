@@ -11,12 +11,11 @@ from nianbao.choice import Accepted
 from nianbao.finding import LEVELS, Finding, Place, Stop
 from nianbao.language import N_, _, series
 from nianbao.make import Built, Checked
-from nianbao.pandoc import Face
+from nianbao.printing import Face
 from nianbao.rules import names
 
 if TYPE_CHECKING:
     from nianbao.datafile import Laid
-    from nianbao.importing import Imported
 
 COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
 COUNTED = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
@@ -234,60 +233,3 @@ def built_data(report: Built) -> dict[str, Any]:
         "faces": faces_data(report.faces),
         "seconds": round(report.seconds, 3),
     }
-
-
-# ── imports ──────────────────────────────────────────────────────────────────────────
-
-
-def imported(brought: "Sequence[Imported]", *, quiet: bool) -> None:
-    """Say of each file what was read of each table, what was found in it, and where it is now."""
-    for one in brought:
-        who = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
-        typer.echo(f"{one.source}：{who}")
-        if not quiet:
-            if one.lossless:
-                typer.echo("  " + _("文件带着生成它的事实，照原样取回"))
-            table(
-                (_("表"), _("读出"), _("空白"), _("未定"), _("没有"), _("矛盾")),
-                [(counts["label"], *_counts(counts)) for counts in one.account.values()],
-            )
-            for counts in one.account.values():
-                if counts["by_order"]:
-                    typer.echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
-            for note in one.notes:
-                typer.echo(f"  {note}")
-            findings(one.findings)
-        else:
-            for note in one.notes:
-                typer.echo(f"  {note}")
-        typer.echo("  " + _imported(one))
-    if len(brought) > 1:
-        typer.echo(
-            _(
-                "{count} 份；{clean} 份全部读出、没有错误",
-                count=len(brought),
-                clean=sum(one.clean for one in brought),
-            )
-        )
-
-
-def _counts(counts: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(str(counts[key] or "") for key in ("read", "blank", "ambiguous", "missing", "conflict"))
-
-
-def _imported(one: "Imported") -> str:
-    """Say where the data file is, and what a person should do next."""
-    if one.saved is None:
-        told = _("没有写文件（会写到 {target}）", target=one.target)
-    else:
-        told = _("已写 {target}", target=one.saved.path) if one.saved.changed else _("{target} 没有改动", target=one.target)
-    rest = [tally(one.findings)]
-    if one.undecided:
-        rest.insert(0, _("{count} 格未定，见文件里“未定”的注释，定下来再写上", count=one.undecided))
-    return _("{told}；{rest}", told=told, rest=_("；").join(rest))
-
-
-def imported_data(brought: "Sequence[Imported]", stops: Sequence[Stop], *, alone: bool) -> object:
-    """Give what was read as plain values: one report as itself, several as a list with what could not be read."""
-    found = [one.figures | {"notes": list(one.notes), "findings": list(map(finding_data, one.findings))} for one in brought]
-    return found[0] if alone and found else {"reports": found, "stops": stops_data(stops)}

@@ -16,7 +16,7 @@ from nianbao.form import Form
 from nianbao.form_file import read
 from nianbao.language import _, series
 from nianbao.look import merged
-from nianbao.pandoc import Format
+from nianbao.printing import Format
 
 LOOK = "gongwen"
 _YEAR = re.compile(r"\d{4}")

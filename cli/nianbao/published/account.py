@@ -25,8 +25,6 @@ def account(recognised: Recognised, conflicts: frozenset[str] = frozenset()) -> 
             "missing": len(addresses) - len(states),
             "conflict": sum(address in conflicts for address in addresses),
             "elsewhere": sum(line.shape.table.id == table.id for line, _ in recognised.unplaced),
-            "by_order": any(
-                line.by_order for line in recognised.tables.lines if line.shape.table.id == table.id
-            ),
+            "by_order": any(line.by_order for line in recognised.tables.lines if line.shape.table.id == table.id),
         }
     return found

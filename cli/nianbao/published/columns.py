@@ -46,10 +46,10 @@ def align(region: Region, shape: Shape) -> Alignment:
 
 def _told(region: Region, shape: Shape) -> Alignment:
     """Compare the heads of a text with a shape's; in disorder they say which table it is, not which column."""
-    score = behind(region.told, shape.heading)
+    score = max(behind(region.told, heading) for heading in shape.headings)
     if score >= SURE:
         return Alignment(score)
-    loose = disordered(region.told, shape.heading)
+    loose = max(disordered(region.told, heading) for heading in shape.headings)
     return Alignment(loose - (1 - SURE), by_order=True) if loose >= _DISORDERED else Alignment(score)
 
 
@@ -136,7 +136,8 @@ def figures(row: Row, alignment: Alignment) -> list[Box]:
         return list(row.boxes)
     start = 0
     for at, box in enumerate(row.boxes):
-        if looks_like_value(box.text) or (alignment.left is not None and box.left >= alignment.left - _slack(alignment)):
+        behind_ = alignment.left is not None and box.left >= alignment.left - _slack(alignment)
+        if behind_ or looks_like_value(box.text):
             break
         if box.text.strip():
             start = at + 1

@@ -6,8 +6,8 @@ from typing import Any
 
 from nianbao.grid import Slot
 from nianbao.published.account import account
+from nianbao.published.lines import Cell
 from nianbao.published.recognised import Recognised
-from nianbao.published.tables import Cell
 
 _ORDINAL = re.compile(r"^[^（(]{1,3}?、")
 _EXPLAINED = re.compile(r"(?<=[^）)])[（(][^（()）]*[）)]$")
@@ -76,4 +76,3 @@ def _ambiguous(name: str, cell: Cell) -> dict[str, Any]:
 
 def _plain(value: object) -> object:
     return float(value) if isinstance(value, Decimal) else value
-

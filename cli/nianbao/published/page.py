@@ -68,8 +68,9 @@ class Text:
 class Published:
     """What a reader found in a file.
 
-    `title`, `office` and `year` are what the file says of itself beside its texts, `carried` the facts (TOML) that our own outputs carry, and `notes`
-    say what the reader left out. The texts are `exact` unless they were put together from marks on a page.
+    `title`, `office` and `year` are what the file says of itself beside its texts, `carried` the facts (TOML)
+    that our own outputs carry, and `notes` what the reader left out. The texts are `exact` unless they were
+    put together from marks on a page.
     """
 
     blocks: tuple[Text | Grid, ...]

@@ -7,10 +7,11 @@ from functools import cached_property
 from nianbao.finding import Stop
 from nianbao.form import Form
 from nianbao.language import _, series
+from nianbao.published.lines import Cell, Line, Tables
 from nianbao.published.page import Published
 from nianbao.published.sections import Told, told
 from nianbao.published.shapes import shapes
-from nianbao.published.tables import Cell, Line, Tables, tables
+from nianbao.published.tables import tables
 from nianbao.published.words import words
 
 _MANY = 3  # rows that stand twice with other figures: not a slip, another report
@@ -77,7 +78,7 @@ def recognise(published: Published, forms: Sequence[Form], year: int = 0) -> Rec
             else _("这不像{names}；检查是不是选错了文件", names=series(dict.fromkeys(form.name for form in forms))),
         )
     if len(found.twice) >= _MANY:
-        first, second = found.twice[0]
+        first, _second = found.twice[0]
         raise Stop(
             _(
                 "文件里像有两份报告：“{label}”等 {count} 行各有两种数",
@@ -92,7 +93,7 @@ def recognise(published: Published, forms: Sequence[Form], year: int = 0) -> Rec
 
 
 def placed(line: Line, form: Form) -> Iterable[tuple[str, Cell]]:
-    """Give the cells of a row with their addresses in a form: the same address, else a row that has its label as alias."""
+    """Give the cells of a row with their addresses in a form: the same, else of a row with its label as alias."""
     for cell in line.cells:
         address = cell.slot.address
         if address in form.slots and form.slots[address].kind == cell.slot.kind:
@@ -105,10 +106,10 @@ def placed(line: Line, form: Form) -> Iterable[tuple[str, Cell]]:
 
 def _alias(line: Line, form: Form) -> str:
     label = words(line.shape.rows[line.row][-1].label) if line.shape.rows else None
-    for slot in form.slots.values():
-        if label and slot.rows and slot.address.startswith(f"{line.shape.table.id}."):
-            if any(words(alias) == label for alias in slot.rows[-1].aliases):
-                return slot.address.removesuffix(f".{slot.column}")
+    for address, slot in form.slots.items():
+        aliases = slot.rows[-1].aliases if slot.rows and address.startswith(f"{line.shape.table.id}.") else ()
+        if any(words(alias) == label for alias in aliases):
+            return address.removesuffix(f".{slot.column}")
     return ""
 
 

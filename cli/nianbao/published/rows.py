@@ -1,7 +1,7 @@
 """From grids and texts to rows of figures under their heads, before anything is known of their columns."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -12,6 +12,7 @@ from nianbao.published.values import looks_like_value
 from nianbao.published.words import SURE, Words, flat, parted, words
 
 _FREE = 0.5  # of the narrowest cell: more is the place of a cell that is not there
+_GATHERED = 40  # words before some figures: as many as the largest head has pieces
 _CONTEXT = 3  # texts before a grid that may say what its rows or columns are
 _DISORDER = 60  # signs; shorter heads would be taken for others
 _LABEL = 60  # characters; a longer text is a sentence
@@ -43,6 +44,7 @@ class Region:
     heads: tuple[Box, ...] = ()
     context: tuple[str, ...] = ()
     rows: list[Row] = field(default_factory=list)
+    blank: Row | None = None  # a row of blank cells right under the heads: figures not filled in, where no row has any
     told: str = ""  # the heads of a text, behind each other
 
 
@@ -54,7 +56,7 @@ class Known:
         heads = [way for shape in shapes for ways in shape.column_words for way in ways]
         self.heads = _distinct([*heads, *(words(shape.block.corner) for shape in shapes)])
         self.groups = _distinct(way for shape in shapes for way in shape.column_groups)
-        self.headings = tuple(dict.fromkeys(shape.heading for shape in shapes))
+        self.headings = tuple(dict.fromkeys(heading for shape in shapes for heading in shape.headings))
         self._seen: dict[tuple[str, bool], float] = {}
 
     def label(self, text: str) -> float:
@@ -66,7 +68,7 @@ class Known:
         return max(self._best(text, self.heads, row=False), self._best(text, self.groups, row=False))
 
     def heading(self, text: str) -> bool:
-        """Tell whether a text ends with all the heads of a block behind each other, or with the same signs in disorder."""
+        """Tell whether a text ends with all the heads of a block, behind each other or in disorder."""
         given = words(text).whole
         return any(max(behind(given, heading), disordered(given, heading)) >= SURE for heading in self.headings)
 
@@ -95,6 +97,9 @@ def regions(published: Published, known: Known) -> list[Region]:
             if len(flat(block.plain)) > _LABEL or block.level:
                 last = None
     found += _texts(published, known)
+    for region in found:
+        if region.blank and not region.rows:
+            region.rows.append(region.blank)
     return [region for region in found if region.rows]
 
 
@@ -121,6 +126,8 @@ class _Grid:
     def row(self, starts: list[Box], above: list[Box]) -> None:
         filled = [box for box in starts if box.text.strip()]
         if not filled:
+            if self.in_heads and not self.region.blank:
+                self.region.blank = Row(tuple(starts), tuple(above), block=self.block)
             return
         if len(filled) == 1 and self._wide(filled[0], starts, above):
             self.context.extend(line for line in filled[0].text.split("\n") if line.strip())
@@ -154,7 +161,9 @@ class _Grid:
             return False
         if len(starts) == 1:
             return True
-        return self.known.label(box.text) < SURE and self.known.head(box.text) < SURE and len(flat(box.text)) > _LABEL // 4
+        return (
+            self.known.label(box.text) < SURE and self.known.head(box.text) < SURE and len(flat(box.text)) > _LABEL // 4
+        )
 
     def _is_head(self, filled: list[Box], starts: list[Box], above: list[Box]) -> bool:
         if any(looks_like_value(box.text) and any(map(str.isdigit, box.text)) for box in filled):
@@ -173,42 +182,47 @@ class _Grid:
         return first > 0 or heads[0] >= labels[0] or sure_heads > 1 or not above
 
 
-def _texts(published: Published, known: Known) -> Iterator[Region]:
+def _texts(published: Published, known: Known) -> list[Region]:
     """Read rows from texts: a label, then its figures, on one line or each on a line of its own."""
-    region = Region()
-    gathered: list[str] = []
-    values: list[str] = []
-    at = 0
-
-    def finish() -> None:
-        nonlocal region, gathered, values
-        if not values:
-            return
-        label, before = _label(gathered, known)
-        told = flat("".join(before))
-        if told and known.heading(told):
-            region = Region(context=tuple(before[-_CONTEXT:]), told=words(told).whole)
-            regions_found.append(region)
-        elif not region.rows:
-            regions_found.append(region)
-        boxes = tuple(Box(text, 0, 1, place, place + 1) for place, text in enumerate(values))
-        region.rows.append(Row(boxes, label=tuple(label), loose=True, block=at))
-        gathered, values = [], []
-
-    regions_found: list[Region] = []
+    reading = _Texts(known)
     for at, block in enumerate(published.blocks):
         if isinstance(block, Grid):
-            finish()
-            gathered = []
+            reading.finish()
+            reading.gathered = []
             continue
-        for text, tail in _pieces(block):
+        for text, figure in _pieces(block):
             if text:
-                finish()
-                gathered = [*gathered, text][-40:]
-            if tail is not None and (values or gathered):
-                values.append(tail)
-    finish()
-    yield from regions_found
+                reading.finish()
+                reading.gathered = [*reading.gathered, text][-_GATHERED:]
+            if figure is not None and (reading.figures or reading.gathered):
+                reading.figures.append(figure)
+                reading.last = at
+    reading.finish()
+    return reading.regions
+
+
+@dataclass(slots=True)
+class _Texts:
+    """Gathers the words before some figures, then the figures, until words come again."""
+
+    known: Known
+    gathered: list[str] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
+    last: int = 0  # the block of the last figure
+
+    def finish(self) -> None:
+        """Make a row of what was gathered, under new heads where its words end with some."""
+        if not self.figures:
+            return
+        label, before = _label(self.gathered, self.known)
+        told = flat("".join(before))
+        if not self.regions or (told and self.known.heading(told)):
+            whole = words(told).whole if self.known.heading(told) else ""
+            self.regions.append(Region(context=tuple(before[-_CONTEXT:]), told=whole))
+        boxes = tuple(Box(text, 0, 1, place, place + 1) for place, text in enumerate(self.figures))
+        self.regions[-1].rows.append(Row(boxes, label=tuple(label), loose=True, block=self.last))
+        self.gathered, self.figures = [], []
 
 
 def _pieces(block: Text) -> Iterator[tuple[str, str | None]]:
@@ -272,5 +286,5 @@ def disordered(given: str, heading: str) -> float:
     return fuzz.ratio("".join(sorted(given[-size:])), "".join(sorted(heading))) / 100
 
 
-def _distinct(found: object) -> tuple[Words, ...]:
-    return tuple(dict.fromkeys(found))  # type: ignore[call-overload, no-any-return]
+def _distinct(found: Iterable[Words]) -> tuple[Words, ...]:
+    return tuple(dict.fromkeys(found))

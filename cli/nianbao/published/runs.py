@@ -57,7 +57,7 @@ class Readings:
         return tuple(dict.fromkeys(vector for _, vector in self.pairs))
 
     def cell(self, at: int) -> tuple[set[Number], bool, set[Number]]:
-        """Return what one cell may be: the figures that it may print, whether it may be blank, the figures it may have lost."""
+        """Return what a cell may print, whether it may be blank, and the figures that it may have lost."""
         printed = {figure for reading, _ in self.pairs if (figure := reading[at]) is not None}
         lost = {vector[at] for reading, vector in self.pairs if reading[at] is None and vector[at]}
         return printed, any(reading[at] is None for reading, _ in self.pairs), lost
@@ -94,7 +94,9 @@ def solve(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Seque
     solutions = _together(domains, equations)
     answers = [Readings(())] * len(runs)
     for place, (at, domain) in enumerate(zip(whole, domains, strict=True)):
-        borne_out = all(any((place, column) in one.factors for one in equations) for column in range(len(runs[at].slots)))
+        borne_out = all(
+            any((place, column) in one.factors for one in equations) for column in range(len(runs[at].slots))
+        )
         if solutions and (domain.least == 0 or borne_out):
             answers[at] = Readings(domain.pairs({solution[place] for solution in solutions}))
         else:
@@ -140,7 +142,7 @@ def _within(check: Check, slots: Sequence[Slot]) -> dict[int, int] | None:
 
 
 def _settled(reading: Sequence[Number | None], sums: Sequence[dict[int, int]]) -> Iterator[tuple[int, Vector]]:
-    """Give the reading with its blanks as 0, or each way to fill one blank so that the identities hold, with its cost."""
+    """Give a reading with its blanks as 0, or each way to fill one blank so that the identities hold; with its cost."""
     vector = tuple(figure or 0 for figure in reading)
     wrong = [equation for equation in sums if _left(equation, vector)]
     if not wrong:

@@ -23,7 +23,9 @@ _YEAR = re.compile(r"((?:19|20)\d{2}|[〇○零一二三四五六七八九]{4})�
 _PERIOD = re.compile(r"((?:19|20)\d{2})年1月1日")
 _NUMERALS = "〇一二三四五六七八九"
 _SIGNED = re.compile(r"^((?:19|20)\d{2})年(\d{1,2})月(\d{1,2})日$")
-_ABOUT = re.compile(r"^(?:发布|公开|来源|信息来源|索引|浏览|访问|字体|作者|时间|日期|【|打印|点击|阅读|文号|标题|名称|主题|当前位置|首页)")
+_ABOUT = re.compile(
+    r"^(?:发布|公开|来源|信息来源|索引|浏览|访问|字体|作者|时间|日期|【|打印|点击|阅读|文号|标题|名称|主题|当前位置|首页)"
+)
 _INLINE = re.compile(r"^[。.:：,，]+")
 
 
@@ -168,7 +170,12 @@ def _title(found: Told, front: Sequence[Text], own: str, forms: Sequence[Form]) 
 
 def _is_title(text: str, marks: Sequence[str]) -> bool:
     plain = flat(text)
-    return len(plain) <= _TITLE and not _ABOUT.match(plain) and not _SENTENCE.search(plain) and bool(re.search(".*".join(map(re.escape, marks)), plain))
+    return (
+        len(plain) <= _TITLE
+        and not _ABOUT.match(plain)
+        and not _SENTENCE.search(plain)
+        and bool(re.search(".*".join(map(re.escape, marks)), plain))
+    )
 
 
 def _named(found: Told, text: str, marks: Sequence[str]) -> None:
@@ -176,7 +183,7 @@ def _named(found: Told, text: str, marks: Sequence[str]) -> None:
     if match := _YEAR.search(plain):
         found.year = _number(match[1])
     before = _YEAR.sub("", plain[: plain.find(marks[0])])
-    office = re.sub(r"^(?:关于(?:印发|公布|发布)?|附件:?)|(?:关于|的)$", "", before).strip("《》<>\"“”·:：-—")
+    office = re.sub(r"^(?:关于(?:印发|公布|发布)?|附件:?)|(?:关于|的)$", "", before).strip('《》<>"“”·:：-—')
     found.office = office or found.office
 
 
@@ -259,7 +266,9 @@ def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
                 return part
             if len(lines) > 1:
                 name, rest = lines[-2], lines[:-2]
-                kept = part[:at] + ([replace(block, plain="\n".join(rest), markdown=light("\n".join(rest)))] if rest else [])
+                kept = part[:at] + (
+                    [replace(block, plain="\n".join(rest), markdown=light("\n".join(rest)))] if rest else []
+                )
             else:
                 before = part[at - 1] if at else None
                 name = before.plain if isinstance(before, Text) else ""

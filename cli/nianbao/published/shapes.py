@@ -38,14 +38,16 @@ class Shape:
         return tuple(dict.fromkeys(words(heading.label) for path in self.columns for heading in path[:-1]))
 
     @cached_property
-    def heading(self) -> str:
-        """All heads behind each other, line by line, as a text without a grid has them."""
+    def headings(self) -> tuple[str, ...]:
+        """All heads behind each other, line by line, as a text without a grid has them; with the corner and without."""
         level = [*self.block.columns]
-        said = [self.block.corner] if self.rows else []
+        said = ""
         while level:
-            said += [heading.label for heading in level]
+            said += "".join(heading.label for heading in level)
             level = [below for heading in level for below in heading.below]
-        return words("".join(said)).whole
+        return tuple(
+            dict.fromkeys(words(corner + said).whole for corner in (self.block.corner if self.rows else "", ""))
+        )
 
 
 def shapes(forms: Iterable[Form]) -> tuple[Shape, ...]:
@@ -72,7 +74,9 @@ def _shapes(form: Form, table: Table) -> Iterator[Shape]:
             yield Shape(form, table, blocks[0], *turned)
 
 
-def _turned(columns: Sequence[Path], slots: Sequence[Slot]) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[tuple[Slot, ...], ...]] | None:
+def _turned(
+    columns: Sequence[Path], slots: Sequence[Slot]
+) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[tuple[Slot, ...], ...]] | None:
     """Make each group of columns a row, where all groups have the same columns under them."""
     groups: dict[Path, list[tuple[Heading, Slot]]] = {}
     for path, slot in zip(columns, slots, strict=True):

@@ -10,16 +10,18 @@ from nianbao.published.words import flat
 
 Number = int | Decimal
 
-NOTHING = frozenset({"-", "--", "---", "—", "——", "–", "―", "/", "\\", "|", "*", "无", "没有", "空", "ー", "一", "·", "…", "/0"})
+NOTHING = frozenset(["", *"-—–―/\\|*无空ー一·", "--", "---", "——", "没有"]) - {""}  # signs for nothing
 _TEN_THOUSAND = 10_000
 _YUAN = {"元": Decimal(1), "万元": Decimal(_TEN_THOUSAND), "亿元": Decimal(_TEN_THOUSAND**2)}
 _MINUS = str.maketrans("−–—﹣－", "-----")
 _BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]$")
-_UNIT = re.compile(r"(?:亿元|万元|元|[件项条个宗份次人家起篇])$")
-_NUMBER = re.compile(r"(?P<sign>[+-]|增加|减少|增|减|新增|下降)?(?P<digits>\d{1,3}(?:[,，']\d{3})+|\d+)(?P<rest>\.\d+)?")
+_UNITS = "亿元|万元|元|[件项条个宗份次人家起篇]"
+_UNIT = re.compile(rf"(?:{_UNITS})$")
+_CHANGE = "[+-]|增加|减少|增|减|新增|下降"
+_NUMBER = re.compile(rf"(?P<sign>{_CHANGE})?(?P<digits>\d{{1,3}}(?:[,，']\d{{3}})+|\d+)(?P<rest>\.\d+)?")
 _LESS = ("-", "减", "下降")
 _RUN = re.compile(r"^0\d")  # no number is written so: the digits of several cells ran together
-_STARTS = re.compile(r"^(?:[+-]|增加?|减少?|约|共)?[\d,.]+(?![\w、.)）])|^(?:[+-]|增加?|减少?)?[\d,.]+(?:亿|万|元|件|项|条|个|宗|份|次|人|家|起|篇|\()")
+_STARTS = re.compile(rf"^(?:{_CHANGE}|约|共)?[\d,.]+(?:(?![\w、.)）])|(?:亿|万|\(|{_UNITS}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +42,43 @@ class Printed:
 def looks_like_value(text: str) -> bool:
     """Tell whether a text is a figure or a sign for none, rather than words."""
     flat = _flat(text)
-    return flat in NOTHING or bool(_STARTS.match(flat)) or bool(re.fullmatch(r"[+-]?[\d.,，\s]+", flat))
+    return flat in NOTHING or bool(_STARTS.match(flat) or re.fullmatch(r"[+-]?[\d.,，]+", flat))
 
 
 def read(text: str, slot: Slot, unit: str = "") -> Printed:
     """Read what is printed in the cell of a figure; `unit` is what the published head says of it, if anything."""
     flat = _flat(text)
-    if not flat:
-        return Printed(text, blank=True)
-    if flat in NOTHING:
-        return Printed(text, blank=True, told=True)
+    if not flat or flat in NOTHING:
+        return Printed(text, blank=True, told=bool(flat))
     bare = flat
     while (match := _BRACKET.search(bare)) and match.start():
         bare = bare[: match.start()]
     own = match[0] if (match := _UNIT.search(bare)) else ""
-    bare = bare.removesuffix(own)
-    match = _NUMBER.fullmatch(bare)
-    if not match:
-        return Printed(text, why="words")
-    if _RUN.match(match["digits"]) or _apart(text):
+    found = _NUMBER.fullmatch(bare.removesuffix(own))
+    if found and (_RUN.match(found["digits"]) or _apart(text)):
         return Printed(text, why="together")
-    sign = match["sign"] or ""
-    if sign and slot.kind != "change" and sign not in "+-":
+    number = _number(found, slot) if found else None
+    if number is None or (own in _YUAN and slot.kind != "money"):
         return Printed(text, why="words")
-    number: Number = Decimal(re.sub(r"[,，']", "", match["digits"]) + (match["rest"] or ""))
-    if sign.startswith(_LESS):
-        number = -number
-    value, told = number, bare != flat or bool(sign == "+")
-    if slot.kind == "money":
-        value = in_unit(number, own or unit, slot.unit)
-        told = (own or unit) not in {"", slot.unit} or bare + own != flat
-    elif own in _YUAN:
-        return Printed(text, why="words")
-    if number == number.to_integral_value():
-        number = int(number)
-    if value == value.to_integral_value():
-        value = int(value)
-    elif slot.kind != "money":
-        return Printed(text, why="words")
-    return Printed(text, value, number, told=told)
+    if slot.kind != "money":
+        return Printed(text, int(number), int(number), told=bare != flat or flat.startswith("+"))
+    printed_unit = own or unit
+    value = in_unit(number, printed_unit, slot.unit)
+    told = bare != flat or printed_unit not in {"", slot.unit}
+    return Printed(text, _plain(value), _plain(number), told=told)
+
+
+def _number(found: re.Match[str], slot: Slot) -> Decimal | None:
+    """Return the number with its sign, or None where the kind of figure has no such number."""
+    sign = found["sign"] or ""
+    number = Decimal(re.sub(r"[,，']", "", found["digits"]) + (found["rest"] or ""))
+    if (slot.kind != "change" and sign not in {"", "+", "-"}) or (slot.kind != "money" and number % 1):
+        return None
+    return -number if sign.startswith(_LESS) else number
+
+
+def _plain(number: Decimal) -> Number:
+    return int(number) if number == number.to_integral_value() else number
 
 
 def in_unit(number: Decimal, printed: str, wanted: str) -> Decimal:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -69,7 +70,7 @@ def parted(label: str) -> list[str]:
     starts = [match.start() for match in _ORDINAL.finditer(plain)]
     starts = [at for at in starts if at == 0 or plain[at - 1] not in "(第" + _NUMERALS]
     edges = [0, *(at for at in starts if at), len(plain)]
-    return [plain[start:end] for start, end in zip(edges, edges[1:], strict=False) if plain[start:end]]
+    return [plain[start:end] for start, end in pairwise(edges) if plain[start:end]]
 
 
 def _like(given: str, label: str) -> float:

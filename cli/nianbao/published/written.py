@@ -12,10 +12,10 @@ from nianbao.form import Form
 from nianbao.form import Section as Heading
 from nianbao.grid import Slot, Table
 from nianbao.page import ILLEGAL
+from nianbao.published.lines import Cell as Read
+from nianbao.published.lines import Line
 from nianbao.published.recognised import Recognised
 from nianbao.published.runs import Readings
-from nianbao.published.tables import Cell as Read
-from nianbao.published.tables import Line
 from nianbao.published.values import Number
 
 _READINGS = 24  # of a row that a comment lists
@@ -35,7 +35,9 @@ def write(recognised: Recognised, source: str, prose: Mapping[str, str] | None =
     written, right or wrong.
     """
     form, said = recognised.form, recognised.told
-    opening = f"# {form.name}，{recognised.year} 年度。由 report import 从 {_comment(source)} 读出，数字照原文，不作改动。"
+    opening = (
+        f"# {form.name}，{recognised.year} 年度。由 report import 从 {_comment(source)} 读出，数字照原文，不作改动。"
+    )
     preamble = (opening, *(f"# {note}" for note in _notes(recognised)), BLANK)
     top = [_entry("year", str(recognised.year)), _entry("edition", _value(form.edition))]
     top += [_entry("title", _value(said.title))] if said.title else []
@@ -97,7 +99,11 @@ def _table(recognised: Recognised, form: Form, table: Table) -> Section:
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots():
         rows.setdefault(slot.row, []).append(slot)
-    absent = [slots[0].row_label for slots in rows.values() if recognised.placed.keys().isdisjoint(slot.address for slot in slots)]
+    absent = [
+        slots[0].row_label
+        for slots in rows.values()
+        if recognised.placed.keys().isdisjoint(slot.address for slot in slots)
+    ]
     remarks = [f"# 文件里没有找到的行：{'、'.join(absent)}"] if absent else []
     entries: list[Entry] = []
     for row, slots in rows.items():

@@ -21,9 +21,10 @@ def _carried(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             for part in package.infolist():
-                if re.fullmatch(r"customXml/item\d+\.xml", part.filename) and part.file_size < _PART:
-                    if match := _FACTS.search(package.read(part).decode("utf-8", errors="replace")):
-                        return unescape(match[1]).strip()
+                if not re.fullmatch(r"customXml/item\d+\.xml", part.filename) or part.file_size > _PART:
+                    continue
+                if match := _FACTS.search(package.read(part).decode("utf-8", errors="replace")):
+                    return unescape(match[1]).strip()
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
         return ""
     return ""

@@ -1,24 +1,86 @@
-"""Web pages: by pandoc's reader, without what a page executes, embeds or fetches."""
+"""Web pages: by pandoc's reader, after nh3 has left only what has a meaning as text or table.
 
-import html
+What a page executes, embeds or fetches is gone before pandoc sees it, and broken markup is mended as
+browsers mend it.
+"""
+
 import re
+from html import unescape
 
+from nianbao.language import _
 from nianbao.published.page import Published
+from nianbao.readers.refusal import Unreadable
 from nianbao.readers.texts import by_pandoc, charset, decoded
 
-_FACTS = re.compile(r"""(?is)<script[^>]*\bid=["']?facts["']?[^>]*>(.*?)</script\s*>""")
-_TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title\s*>")
-_ACTIVE = re.compile(
-    r"(?is)<!--.*?-->|<(script|style|iframe|object|embed|noscript|svg|template|select|form)\b[^>]*>.*?</\1\s*>|<(?:script|iframe|embed|img|link|base)\b[^>]*>"
+_TAGS = frozenset(
+    {
+        "p",
+        "br",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "ul",
+        "ol",
+        "li",
+        "b",
+        "strong",
+        "em",
+        "i",
+        "blockquote",
+    }
 )
-_FORM = re.compile(r"(?i)</?form\b[^>]*>")
-_READER = "html-native_divs-native_spans+raw_html"
+_SILENT = frozenset(
+    {"script", "style", "iframe", "object", "embed", "noscript", "svg", "template", "select", "textarea", "title"}
+)
+_SPANS = {"rowspan", "colspan"}
+_DEPTH = 100  # elements within each other; pages of offices have forty
+_FACTS = re.compile(r"""(?i)<script[^>]{0,200}\bid=["']?facts["']?[^>]{0,200}>""")
+_TITLE = re.compile(r"(?i)<title[^>]{0,200}>([^<]{0,1000})")
+_TAG = re.compile(r"<(/?)(\w+)")
 
 
 def read(content: bytes) -> Published:
     """Read a web page, with the facts that it carries if it is one of ours."""
+    import nh3  # noqa: PLC0415  # only who reads a web page needs it
+
     text = decoded(content, declared=charset(content))
-    facts, title = _FACTS.search(text), _TITLE.search(text)
-    said = " ".join(html.unescape(re.sub(r"<[^>]*>", "", title[1])).split()) if title else ""
-    bare = _ACTIVE.sub("", _FORM.sub("", text))
-    return by_pandoc(bare.encode(), _READER, carried=facts[1].strip() if facts else "", title=said)
+    title = _TITLE.search(text)
+    bare = nh3.clean(
+        text,
+        tags=set(_TAGS),
+        clean_content_tags=set(_SILENT),
+        attributes={"td": _SPANS, "th": _SPANS},
+        link_rel=None,
+    )
+    if _depth(bare) > _DEPTH:
+        raise Unreadable(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
+    said = " ".join(unescape(title[1]).split()) if title else ""
+    return by_pandoc(bare.encode(), "html", carried=_carried(text), title=said)
+
+
+def _carried(text: str) -> str:
+    facts = _FACTS.search(text)
+    end = text.find("</script", facts.end()) if facts else -1
+    return text[facts.end() : end].strip() if facts and end > 0 else ""
+
+
+def _depth(bare: str) -> int:
+    """Count how many elements stand within each other at most."""
+    deepest = depth = 0
+    for tag in _TAG.finditer(bare):
+        if tag[2] != "br":
+            depth += -1 if tag[1] else 1
+            deepest = max(deepest, depth)
+    return deepest

@@ -6,6 +6,7 @@ from typing import Any
 
 from nianbao.language import _
 from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.readers import html
 from nianbao.readers.refusal import Unreadable
 from nianbao.readers.texts import decoded
 
@@ -24,9 +25,7 @@ def read(content: bytes) -> Published:
     _walk(tree, blocks)
     said = {key: tree[key] for key in ("title", "agency") if isinstance(tree.get(key), str)}
     year = tree.get("year")
-    return Published(
-        tuple(blocks), said.get("title", ""), said.get("agency", ""), year if isinstance(year, int) else 0
-    )
+    return Published(tuple(blocks), said.get("title", ""), said.get("agency", ""), year if isinstance(year, int) else 0)
 
 
 def _walk(tree: dict[str, Any], blocks: list[Text | Grid], depth: int = 0) -> None:
@@ -38,10 +37,20 @@ def _walk(tree: dict[str, Any], blocks: list[Text | Grid], depth: int = 0) -> No
     for key, value in tree.items():
         if isinstance(value, dict) and key not in rows:
             _walk(value, blocks, depth + 1)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    _walk(item, blocks, depth + 1)
+        elif isinstance(value, str) and "</" in value:  # a page as a site's programs hand it round
+            blocks.extend(html.read(value.encode()).blocks)
 
 
 def _is_row(value: object) -> bool:
-    return isinstance(value, dict) and bool(value) and all(item is None or isinstance(item, int | Decimal | str) for item in value.values())
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(item is None or isinstance(item, int | Decimal | str) for item in value.values())
+    )
 
 
 def _grids(rows: dict[str, dict[str, Any]]) -> list[Grid]:

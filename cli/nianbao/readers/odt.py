@@ -20,7 +20,9 @@ def read(content: bytes) -> Published:
     try:
         return by_pandoc(_widened(content), "odt")
     except (zipfile.BadZipFile, KeyError, ET.ParseError, OSError, RuntimeError, NotImplementedError) as error:
-        raise Unreadable(_("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")) from error
+        raise Unreadable(
+            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
+        ) from error
 
 
 def _widened(content: bytes) -> bytes:
@@ -48,7 +50,8 @@ def _content(text: bytes) -> bytes:
         row = ET.SubElement(table, f"{_TABLE}table-row")
         for _cell in range(_width(table)):
             ET.SubElement(row, f"{_TABLE}table-cell")
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _width(table: ET.Element) -> int:

@@ -1,6 +1,7 @@
 """PDFs with a text layer: lines of text and ruled tables, page by page, and the facts that one of ours carries."""
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -47,7 +48,9 @@ def read(content: bytes) -> Published:
     except Exception as error:  # a broken file breaks its parser in any way
         if "PDFPasswordIncorrect" in repr(error):
             raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
-        raise Unreadable(_("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")) from error
+        raise Unreadable(
+            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
+        ) from error
     if letters < _FEW * count:
         raise Unreadable(_("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入"))
     return Published(tuple(_joined(blocks)), title, carried=carried, exact=False, notes=tuple(notes))
@@ -55,7 +58,11 @@ def read(content: bytes) -> Published:
 
 def _carried(content: bytes) -> str:
     """Return the facts attached to a PDF of ours, or an empty text."""
-    if _FACTS.encode() not in content and _FACTS.encode("utf-16-be") not in content and b"/EmbeddedFiles" not in content:
+    if (
+        _FACTS.encode() not in content
+        and _FACTS.encode("utf-16-be") not in content
+        and b"/EmbeddedFiles" not in content
+    ):
         return ""
     import pypdfium2  # noqa: PLC0415  # heavy
 
@@ -106,7 +113,9 @@ def _page(page: Any) -> Iterator[_Line | Grid]:  # noqa: ANN401  # pdfplumber ca
     left = min((line.left for line in lines), default=0.0)
     right = max((line.right for line in lines), default=0.0)
     for line in lines:
-        found.append((line.top, replace(line, begins=line.left > left + _INDENT, ends=line.right < right - 2 * line.size)))
+        found.append(
+            (line.top, replace(line, begins=line.left > left + _INDENT, ends=line.right < right - 2 * line.size))
+        )
     yield from (block for _top, block in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -124,14 +133,16 @@ def _upright(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _is_folio(line: _Line, height: float) -> bool:
     """Tell a page number from the text; it stands at the edge of the page."""
-    digits = line.text.strip("-—– －─·/第页共\u3000 ")
+    digits = re.sub(r"[-—– －─·第页共\u3000]", "", line.text)
     edge = line.top > 0.9 * height or line.top < 0.06 * height
     return edge and len(line.text) <= _FOLIO and digits.replace("/", "").isdigit()
 
 
 def _edges(table: Any) -> tuple[list[float], list[float]]:  # noqa: ANN401  # see above
     """Return the upright and the level lines of a table, those close together as one."""
-    return tuple(_near(sorted({cell[at] for cell in table.cells} | {cell[at + 2] for cell in table.cells})) for at in (0, 1))  # type: ignore[return-value]
+    return tuple(
+        _near(sorted({cell[at] for cell in table.cells} | {cell[at + 2] for cell in table.cells})) for at in (0, 1)
+    )  # type: ignore[return-value]
 
 
 def _near(values: list[float]) -> list[float]:
@@ -212,7 +223,7 @@ def _lines(chars: list[dict[str, Any]]) -> list[_Line]:
 
 
 def _middle(line: list[dict[str, Any]]) -> float:
-    return sum((char["top"] + char["bottom"]) / 2 for char in line) / len(line)
+    return float(sum(char["top"] + char["bottom"] for char in line)) / 2 / len(line)
 
 
 def _line(line: list[dict[str, Any]]) -> _Line:

@@ -71,9 +71,18 @@ def _block(told: dict[str, Any], *, lines: bool) -> Text | Grid:
 
 def _broken(text: str, *, lines: bool) -> str:
     """Write a break of the source as one of the text, or as nothing between characters that need no blank."""
-    return text.replace("\v", "\n") if lines else _BREAK.sub(" ", re.sub(r"(?<=[^\x00-\x7f])\v|\v(?=[^\x00-\x7f])", "", text))
+    return (
+        text.replace("\v", "\n")
+        if lines
+        else _BREAK.sub(" ", re.sub(r"(?<=[^\x00-\x7f])\v|\v(?=[^\x00-\x7f])", "", text))
+    )
 
 
 def grid(cells: Sequence[Sequence[Any]]) -> Grid:
     """Make a grid of `(text, top, bottom, left, right)`."""
-    return Grid(tuple(Box(text.strip().replace("\v", "\n"), int(top), int(bottom), left, right) for text, top, bottom, left, right in cells[:CELLS]))
+    return Grid(
+        tuple(
+            Box(text.strip().replace("\v", "\n"), int(top), int(bottom), left, right)
+            for text, top, bottom, left, right in cells[:CELLS]
+        )
+    )

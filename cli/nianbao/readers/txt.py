@@ -6,7 +6,6 @@ from nianbao.published.page import Published, Text
 from nianbao.published.sections import light
 from nianbao.readers.texts import decoded
 
-
 _FOLIO = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
 
 

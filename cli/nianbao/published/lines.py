@@ -1,0 +1,156 @@
+"""Rows of a published table read into cells: figures, blanks, and cells that could not be decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from nianbao.grid import Slot
+from nianbao.published.columns import Alignment, Placed, figures, labels, place
+from nianbao.published.rows import Row
+from nianbao.published.runs import Readings, Run, agrees, solve
+from nianbao.published.shapes import Shape
+from nianbao.published.values import Number, read, unit_of
+
+State = Literal["read", "blank", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a published table: where it belongs, what is printed, and what was made of it.
+
+    `value` is in the form's unit, `number` as printed. An undecided cell has the `options` that satisfy the
+    form's identities, if they could be listed, and `why` it is undecided.
+    """
+
+    slot: Slot
+    state: State
+    value: Number | None = None
+    number: Number | None = None
+    printed: str = ""
+    why: str = ""
+    told: bool = False
+    options: tuple[Number, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A published row that was recognised: its shape, which row of it, and its cells in the form's order."""
+
+    shape: Shape
+    row: int
+    cells: tuple[Cell, ...]
+    block: int
+    by_order: bool = False  # its heads say something else: the columns were taken in order
+    readings: Readings | None = None  # of a row whose figures ran together
+
+
+@dataclass(slots=True)
+class Tables:
+    """What was recognised of all tables: rows in the order of publication, and what had to be left out."""
+
+    lines: list[Line] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # rows that the form does not have
+    cut: list[str] = field(default_factory=list)  # a row in the middle of which the file ends
+    twice: list[tuple[Line, Line]] = field(default_factory=list)  # the same row with different figures
+
+
+def line(row: Row, shape: Shape, alignment: Alignment, at: int, *, headed: bool) -> tuple[Line, Run | None]:
+    """Read the cells of a row; where they ran together, give the run that is to be solved."""
+    slots = shape.slots[at]
+    boxes = figures(row, alignment)
+    heads = {column: head.text for head, column in alignment.heads}
+    placed = place(boxes, alignment, len(slots), short=row.short)
+    cells = [_cell(slot, column, placed, heads) for column, slot in enumerate(slots)]
+    run = None
+    if placed is None or (row.loose and any(cell.why == "together" for cell in cells)):
+        # Which blank box of a grid belongs to the form is not known where their number is another.
+        run = Run(slots, tuple(box.text for box in boxes if row.loose or box.text.strip()), not row.loose)
+        cells = [Cell(slot, "undecided", printed=" ".join(run.texts), why="together") for slot in slots]
+    if run is None and row.loose and alignment.by_order:  # the heads stand in disorder: the sums must bear it out
+        said = [cell.value or 0 for cell in cells]
+        if not agrees(slots, said, shape.form.checks):
+            cells = [replace(cell, state="undecided", value=None, number=None, why="column") for cell in cells]
+    return Line(shape, at, tuple(cells), row.block, alignment.by_order or not headed), run
+
+
+def _cell(slot: Slot, column: int, placed: Placed | None, heads: Mapping[int, str]) -> Cell:
+    if placed is None or column in placed.unclear:
+        return Cell(slot, "undecided", printed=placed.unclear[column] if placed else "", why="column")
+    if column not in placed.cells:
+        return Cell(slot, "undecided", why="no-column")
+    said = read(placed.cells[column], slot, unit_of(heads.get(column, "")))
+    if said.blank:
+        return Cell(slot, "blank", printed=said.text.strip(), told=said.told)
+    if said.why:
+        return Cell(slot, "undecided", printed=said.text, why=said.why)
+    return Cell(slot, "read", said.value, said.number, said.text.strip(), told=said.told)
+
+
+def extra(row: Row, alignment: Alignment) -> list[str]:
+    """Keep what a row says that the form does not have."""
+    texts = [" ".join(box.text.split()) for box in row.boxes if box.text.strip()]
+    said = labels(row, alignment)
+    return [" | ".join([*row.label, *texts])] if said and any(map(str.isdigit, "".join(texts))) else []
+
+
+# ── cells that ran together ──────────────────────────────────────────────────────────
+
+
+def solve_runs(found: Tables, runs: Sequence[tuple[int, Run]]) -> None:
+    """Read the rows whose figures ran together, as far as the identities of their form decide."""
+    by_form: dict[str, list[tuple[int, Run]]] = {}
+    for at, run in runs:
+        by_form.setdefault(found.lines[at].shape.form.edition, []).append((at, run))
+    for edition, some in by_form.items():
+        known: dict[str, Number | None] = {}
+        for line in found.lines:
+            if line.shape.form.edition == edition:
+                known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in line.cells}
+        form = found.lines[some[0][0]].shape.form
+        for (at, run), readings in zip(some, solve([run for _, run in some], known, form.checks), strict=True):
+            line = found.lines[at]
+            cells = [_solved(cell, place_, readings, run) for place_, cell in enumerate(line.cells)]
+            found.lines[at] = replace(line, cells=tuple(cells), readings=readings)
+
+
+def _solved(cell: Cell, at: int, readings: Readings, run: Run) -> Cell:
+    """Take a cell that every reading has; one that is 0 or blank in all counts as blank."""
+    printed, blank, lost = readings.cell(at)
+    text = " ".join(run.texts)
+    if len(printed) == 1 and not blank:
+        figure = next(iter(printed))
+        return Cell(cell.slot, "read", figure, figure, text, why="together", told=True)
+    if readings.pairs and not lost and printed <= {0}:
+        return Cell(cell.slot, "blank", printed=text, why="together", told=True)
+    options = tuple(sorted(printed | lost | ({0} if blank else set())))
+    return Cell(cell.slot, "undecided", printed=text, why="together", options=options)
+
+
+def once(found: Tables) -> None:
+    """Keep one of two rows that say the same; where they differ, the cells that differ are undecided."""
+    kept: dict[tuple[str, str], Line] = {}
+    for line in found.lines:
+        key = (line.shape.table.id, line.cells[0].slot.row)
+        first = kept.get(key)
+        if first is None:
+            kept[key] = line
+            continue
+        if _said(first) != _said(line):
+            found.twice.append((first, line))
+        kept[key] = replace(first, cells=tuple(map(_merged, first.cells, line.cells)))
+    found.lines = list(kept.values())
+
+
+def _said(line: Line) -> list[tuple[str, Number | None]]:
+    return [(cell.slot.address, cell.value) for cell in line.cells]
+
+
+def _merged(first: Cell, second: Cell) -> Cell:
+    if first.slot.address != second.slot.address or second.state != "read" or first == second:
+        return first
+    if first.state != "read":
+        return second
+    if first.value == second.value:
+        return first
+    options = tuple(sorted({value for cell in (first, second) if (value := cell.value) is not None}))
+    return Cell(first.slot, "undecided", printed=f"{first.printed}; {second.printed}", why="twice", options=options)
