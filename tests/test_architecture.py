@@ -45,6 +45,7 @@ LAYERS = (
         "datafile",
         "speech",
         "importing",
+        "batch",
         "say",
         "machine",
         "receipt",

@@ -1,11 +1,14 @@
 """`report import`: published reports equal what was read off them by hand, and what cannot be read is said."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import zipfile
 from contextlib import suppress
 from io import BytesIO
+from multiprocessing import get_start_method
 from pathlib import Path
 
 import openpyxl
@@ -16,7 +19,7 @@ from cases import begun, converted
 from docx import Document
 from PIL import Image
 
-from nianbao import importing, make, readers
+from nianbao import batch, importing, make, readers
 from nianbao.finding import Stop
 from nianbao.layout import lay_out
 from nianbao.published import recognise
@@ -383,6 +386,35 @@ def test_many_files_each_get_a_folder_and_a_bad_one_stops_none(report, tmp_path)
     assert "bad.pdf：文件损坏了" in done.stderr
     assert "novel.txt：没有认出年报的表格" in done.stderr
     assert "3 份" in done.stdout
+
+
+def test_two_files_of_one_office_and_year_do_not_overwrite_each_other(report, tmp_path):
+    page = source("shuyang-drc-2023").read_text(encoding="utf-8")
+    for number in range(4):
+        (tmp_path / f"{number}.html").write_text(page.replace(">26<", f">{number}26<"), encoding="utf-8")
+    done = report("import", *(f"{number}.html" for number in range(4)), "--jobs", 2, cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(list((tmp_path / "data").rglob("*.toml"))) == 1
+    assert done.stderr.count("已经有") == 3
+
+
+@pytest.mark.skipif(get_start_method() != "fork", reason="the processes must have the reader that is put in here")
+def test_a_file_that_kills_its_process_stops_no_other(tmp_path, monkeypatch):
+    whole = readers.read
+
+    def deadly(content, suffix):
+        if content.startswith(b"deadly"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(content, suffix)
+
+    monkeypatch.setattr(readers, "read", deadly)
+    (tmp_path / "deadly.txt").write_bytes(b"deadly")
+    names = [str(source(slug)) for slug in ("shuyang-drc-2023", "shuyang-2025", "shanghai-office-2019")]
+    wanted = importing.Wanted(dry=True, several=True)
+    found = list(batch.bring_all(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
+    stops = [one for one in found if isinstance(one, Stop)]
+    assert len(found) == 4
+    assert [stop.message.endswith("读它的进程没有了") for stop in stops] == [True]
 
 
 # ── bad input ──────────────────────────────────────────────────────────────────────────

@@ -1,12 +1,8 @@
 """Published reports brought in: read, recognised, written as data files, and judged at once."""
 
-import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +21,9 @@ from nianbao.published.exchange import figures
 from nianbao.published.words import flat
 from nianbao.report import Report, fill
 from nianbao.rules.typed_by_hand import placed
-from nianbao.speech import preferred, speak
 from nianbao.store import Store
 
 STDIN = "-"
-_FEW = 4  # files that are not worth a second process
-_AHEAD = 4  # files for each process that wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ class Imported:
     source: str
     year: int
     office: str
-    target: str
+    target: Path
     text: str
     account: dict[str, dict[str, Any]]
     figures: dict[str, Any]
@@ -64,7 +57,7 @@ class Imported:
     notes: tuple[str, ...]
     undecided: int
     lossless: bool
-    saved: Saved | None
+    saved: Saved | None = None
 
     @property
     def clean(self) -> bool:
@@ -72,12 +65,17 @@ class Imported:
         return not self.undecided and not Choice().blocks(self.findings)
 
 
-def bring(store: Store, name: str, wanted: Wanted, content: bytes | None = None) -> Imported:
+def bring(store: Store, name: str, wanted: Wanted) -> Imported:
     """Bring in one file; raises `Stop` that names it where it cannot be read, recognised or written."""
+    return keep(read(store, name, wanted), wanted)
+
+
+def read(store: Store, name: str, wanted: Wanted) -> Imported:
+    """Read a file, write the text of its data file, and judge it, all without touching the disk."""
     source = _("标准输入") if name == STDIN else shown(Path(name))
     forms = [store.edition(edition) for edition in sorted(store.editions())]
     try:
-        published = readers.read(_content(name) if content is None else content, Path(name).suffix)
+        published = readers.read(_content(name), Path(name).suffix)
         recognised = recognise(published, forms, wanted.year)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
@@ -96,7 +94,6 @@ def bring(store: Store, name: str, wanted: Wanted, content: bytes | None = None)
         text = data.write(recognised, told, placed(report))
         report = _report(store, text, shown(target))
     findings = make.judge(store, report).findings if report else []
-    saved = None if wanted.dry else _saved(target, text, force=wanted.force, source=source)
     counted = account(recognised, _conflicts(report, recognised))
     notes += _editions(recognised)
     notes += [_("表里多出的一行，没有记下：{row}", row=row) for row in recognised.tables.notes]
@@ -105,7 +102,7 @@ def bring(store: Store, name: str, wanted: Wanted, content: bytes | None = None)
         source,
         recognised.year,
         recognised.told.office,
-        shown(target),
+        target,
         text,
         counted,
         figures(recognised) | {"account": counted, "file": source},
@@ -113,7 +110,6 @@ def bring(store: Store, name: str, wanted: Wanted, content: bytes | None = None)
         tuple(notes),
         len(recognised.undecided) + len(recognised.tables.cut),
         bool(carried),
-        saved,
     )
 
 
@@ -227,66 +223,14 @@ def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> 
     return out / (office or re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "office") / name
 
 
-def _saved(target: Path, text: str, *, force: bool, source: str) -> Saved:
-    content = text.encode()
-    if target.exists() and not force and not same(target, content):
+def keep(brought: Imported, wanted: Wanted) -> Imported:
+    """Write the data file of what was brought in, but over no other unless told to."""
+    content = brought.text.encode()
+    if wanted.dry:
+        return brought
+    if brought.target.exists() and not wanted.force and not same(brought.target, content):
         raise Stop(
-            _("{source}：已经有 {target}，没有改动它", source=source, target=shown(target)),
+            _("{source}：已经有 {target}，没有改动它", source=brought.source, target=shown(brought.target)),
             _("用 --out 写到别处，或用 --force 换掉它"),
         )
-    return write({target: content})[0]
-
-
-# ── many files ───────────────────────────────────────────────────────────────────────
-
-
-def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:
-    """Bring in many files on several processes, all cores unless told; each as it is done, in no order.
-
-    A file that cannot be brought in gives its `Stop`, and so does one that kills the process that reads it.
-    """
-    jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or len(names) < _FEW:
-        yield from (_one(store, name, wanted) for name in names)
-        return
-    left = list(reversed(names))
-    while left:
-        try:
-            with ProcessPoolExecutor(jobs, initializer=_begin) as pool:
-                yield from _pooled(pool, store, left, wanted, jobs * _AHEAD)
-        except BrokenProcessPool:
-            if left:  # go on with the others, on new processes
-                continue
-
-
-def _pooled(
-    pool: ProcessPoolExecutor, store: Store, left: list[str], wanted: Wanted, ahead: int
-) -> Iterator[Imported | Stop]:
-    running: dict[Future[Imported | Stop], str] = {}
-    while left or running:
-        while left and len(running) < ahead:
-            name = left.pop()
-            running[pool.submit(_one, store, name, wanted)] = name
-        done, _pending = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            name = running.pop(future)
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
-                yield Stop(_("{name}：读它的进程没有了", name=name), _("多半是文件太大；单独导入它看看"))
-            elif error:
-                raise error
-            else:
-                yield future.result()
-
-
-def _one(store: Store, name: str, wanted: Wanted) -> Imported | Stop:
-    try:
-        return bring(store, name, wanted)
-    except Stop as stop:
-        return Stop(stop.message, stop.fix)
-    except RecursionError:
-        return Stop(_("{name}：嵌套太深，读不下去", name=name), _("用原程序打开，另存一份再导入"))
-
-
-def _begin() -> None:
-    speak(preferred(os.environ))
+    return replace(brought, saved=write({brought.target: content})[0])

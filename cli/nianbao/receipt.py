@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from nianbao import say
+from nianbao.files import shown
 from nianbao.finding import Stop
 from nianbao.importing import Imported
 from nianbao.language import _
@@ -50,12 +51,12 @@ def _counts(counts: dict[str, Any]) -> tuple[str, ...]:
 def _imported(one: Imported) -> str:
     """Say where the data file is, and what a person should do next."""
     if one.saved is None:
-        told = _("没有写文件（会写到 {target}）", target=one.target)
+        told = _("没有写文件（会写到 {target}）", target=shown(one.target))
     else:
         told = (
             _("已写 {target}", target=one.saved.path)
             if one.saved.changed
-            else _("{target} 没有改动", target=one.target)
+            else _("{target} 没有改动", target=shown(one.target))
         )
     rest = [say.tally(one.findings)]
     if one.undecided:

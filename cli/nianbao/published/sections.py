@@ -146,26 +146,28 @@ def _places(blocks: Sequence[Text | Grid], forms: Sequence[Form]) -> dict[str, i
 
 
 def _title(found: Told, front: Sequence[Text], own: str, forms: Sequence[Form]) -> int:
-    """Find the title among the first texts, else take what the file calls itself; return the texts down to it."""
+    """Find the title among the first texts, on up to three lines; return how many texts there are down to its end.
+
+    Where it does not say whose report it is, the line before it may, else what the file calls itself.
+    """
     marks = forms[0].vocabulary.title
-    lines = [" ".join(block.plain.split()) for block in front]
-    for size in (1, 2, 3):
-        for at in range(len(lines) - size + 1):
-            text = "".join(lines[at : at + size])
-            if _is_title(text, marks):
-                _named(found, text, marks)
-                if found.office and found.year:
-                    found.title = re.sub(r"\s+", "", text)
-                    return at + size
-                if at and not found.office and _is_name(lines[at - 1]):
-                    found.office = re.sub(r"\s+", "", lines[at - 1])
-                if size == 1 and found.year:
-                    return at + size
+    lines = [re.sub(r"\s+", "", block.plain) for block in front]
+    end = 0
+    for at, last in ((at, at + size) for size in (1, 2, 3) for at in range(len(lines) - size + 1)):
+        text = "".join(lines[at:last])
+        if not _is_title(text, marks):
+            continue
+        _named(found, text, marks)
+        if not found.office and at and _is_name(lines[at - 1]):
+            found.office, text = lines[at - 1], lines[at - 1] + text
+        if found.year:
+            found.title, end = text if found.office else "", last
+            break
     for text in re.split(r"[-_|—]", own):
-        if _is_title(text, marks):
+        if not (found.office and found.year) and _is_title(text, marks):
             _named(found, text, marks)
             found.title = re.sub(r"\s+", "", text) if found.office else ""
-    return 0
+    return end
 
 
 def _is_title(text: str, marks: Sequence[str]) -> bool:
@@ -189,7 +191,7 @@ def _named(found: Told, text: str, marks: Sequence[str]) -> None:
 
 def _is_name(line: str) -> bool:
     plain = flat(line)
-    return 3 < len(plain) <= _HEADING and not re.search(r"[\d,，。:：()]", plain)  # noqa: PLR2004  # no office has a shorter name
+    return 3 < len(plain) <= _HEADING and not re.search(r"\d{4}|[,，。:：]", plain)  # noqa: PLR2004  # no office has a shorter name
 
 
 def _number(year: str) -> int:
