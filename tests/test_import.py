@@ -308,6 +308,11 @@ def test_our_own_files_come_back_without_loss(suffix, built, root, tmp_path):
     assert make.check(store, 2020).report.facts.tree == make.check(Store(root), 2020).report.facts.tree
 
 
+def test_a_watermark_over_the_figures_is_no_part_of_them(root, tmp_path):
+    make.build(Store(root, tmp_path), 2020, ["pdf"], draft=True)
+    assert importing.bring(Store(tmp_path), str(tmp_path / "2020.pdf"), importing.Wanted(dry=True)).lossless
+
+
 def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
     document = Document(built / "2020.docx")
     cell = next(cell for table in document.tables for row in table.rows for cell in row.cells if cell.text == "27")

@@ -29,7 +29,8 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 # What stands in a form for people to read in findings; labels of the form itself are quoted as they are.
 SAID_BY_FORMS = {"basis", "what", "other", "why"}
 # What these modules write belongs to the office's files, and stays Chinese: data files and their schema.
-CHINESE = {"starter.py", "schema.py", "kind.py"}
+CHINESE = {"starter.py", "schema.py", "kind.py", "written.py"}
+READ = {"values.py", "words.py"}  # what these look for in published reports, and say to nobody
 
 
 def words_of_forms():
@@ -137,7 +138,7 @@ def test_english_words_hold_no_chinese_but_what_they_quote():
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_no_word_is_said_past_the_catalogue(path):
-    if path.name in CHINESE:
+    if path.name in CHINESE | READ:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
     docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}

@@ -19,6 +19,8 @@ _NEAR = 3.0  # pt between two lines of a grid that are one
 _FEW = 30  # characters of a page on average; with fewer it is a picture
 _GAP = 0.6  # of its size, between two figures or letters: a blank
 _INDENT = 12.0  # pt; a line that begins further right begins a paragraph
+_ASKEW = 0.01  # sine of the angle at which a sign is turned
+_HUGE = 100.0  # pt; no title is set as large
 _FOLIO = 12  # characters of a page number with its dashes
 
 
@@ -120,12 +122,13 @@ def _page(page: Any) -> Iterator[_Line | Grid]:  # noqa: ANN401  # pdfplumber ca
 
 
 def _upright(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the blanks, and signs drawn twice for a bold look."""
+    """Leave out the blanks, signs drawn twice for a bold look, and those that stand askew, as in a watermark."""
     seen: set[tuple[str, int, int]] = set()
     kept = []
     for char in chars:
         key = (char["text"], round(char["x0"]), round(char["top"]))
-        if char["text"].strip() and key not in seen:
+        straight = abs(char["matrix"][1]) < _ASKEW and char["size"] < _HUGE
+        if char["text"].strip() and straight and key not in seen:
             seen.add(key)
             kept.append(char)
     return kept

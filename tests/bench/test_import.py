@@ -1,0 +1,86 @@
+"""Imports against the readers they rest on, and a thousand files on one process and on two.
+
+    pytest tests/bench/test_import.py --benchmark-enable --benchmark-only
+
+In the first groups the baseline is pandoc, or pdfplumber, reading the same file and nothing else. The last
+reads 1,000 files in one round, a damaged one among them; its baseline is one process.
+"""
+
+import json
+import shutil
+import subprocess
+from itertools import cycle, islice
+
+import pdfplumber
+import pypandoc
+import pytest
+from cases import begun
+from offices import data
+
+from nianbao import batch, importing, make, pandoc
+from nianbao.finding import Stop
+from nianbao.store import Store
+
+YEAR = 2024
+FILES = 1000
+OFFICES = 10
+DRY = importing.Wanted(dry=True, several=True)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Reports of some offices in three formats, without the facts they carry."""
+    folder = tmp_path_factory.mktemp("offices")
+    made = []
+    for number in range(OFFICES):
+        store = begun(folder / str(number), YEAR, data(number))
+        done = make.build(store, YEAR, ["html", "docx", "pdf"], facts=False)
+        made += [store.out / f"{YEAR}.{output.format}" for output in done.outputs]
+    pandoc.versions()  # makes pypandoc choose the bundled pandoc
+    return made
+
+
+def of(published, suffix):
+    return next(path for path in published if path.suffix == f".{suffix}")
+
+
+@pytest.mark.parametrize("suffix", ["html", "docx"])
+def test_pandoc_alone(benchmark, published, suffix):
+    benchmark.group = f"one {suffix}"
+    command = [pypandoc.get_pandoc_path(), "--sandbox", "--to", "json", str(of(published, suffix))]
+    done = benchmark(subprocess.run, command, check=True, capture_output=True)
+    assert json.loads(done.stdout)["blocks"]
+
+
+def test_pdfplumber_alone(benchmark, published):
+    benchmark.group = "one pdf"
+
+    def tables():
+        with pdfplumber.open(of(published, "pdf")) as pdf:
+            return [table for page in pdf.pages for table in page.extract_tables()]
+
+    assert benchmark(tables)
+
+
+@pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
+def test_an_import(benchmark, published, suffix, tmp_path):
+    benchmark.group = f"one {suffix}"
+    brought = benchmark(importing.bring, Store(tmp_path), str(of(published, suffix)), DRY)
+    assert brought.clean
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_thousand_files(benchmark, published, jobs, tmp_path):
+    benchmark.group = f"{FILES} files"
+    names = [tmp_path / "damaged.pdf"]
+    names[0].write_bytes(b"%PDF-1.7")
+    for number, path in enumerate(islice(cycle(published), FILES - 1)):
+        names.append(tmp_path / f"{number}{path.suffix}")
+        shutil.copy(path, names[-1])
+
+    def read():
+        return list(batch.bring_all(Store(tmp_path), list(map(str, names)), DRY, jobs))
+
+    found = benchmark.pedantic(read, rounds=1)
+    assert sum(isinstance(one, Stop) for one in found) == 1
+    assert sum(one.clean for one in found if not isinstance(one, Stop)) == FILES - 1
