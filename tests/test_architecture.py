@@ -41,6 +41,7 @@ LAYERS = (
         "pandoc",
         "readers",
         "store",
+        "selection",
         "make",
         "datafile",
         "speech",
@@ -51,6 +52,7 @@ LAYERS = (
         "receipt",
     ),
     ("edge", "command", "options"),
+    ("commands",),
     ("app",),
     ("__main__",),
 )

@@ -166,7 +166,7 @@ def test_fmt_takes_the_names_that_a_pre_commit_hook_gives(office, report):
     for name in ("data/notes.toml", "2020.toml", "20"):
         wrong = report("fmt", name, cwd=office)
         assert wrong.returncode == 2
-        assert f"{name} 不是年度，也不是数据文件" in wrong.stderr
+        assert f"{name} 不是年度" in wrong.stderr
 
 
 @pytest.mark.parametrize("case", ["broken-toml", "not-utf8", "conflict-markers", "nested-too-deep", "unknown-edition"])

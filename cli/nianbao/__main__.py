@@ -6,7 +6,6 @@ import sys
 from typer import Abort
 from typer.exceptions import TyperException
 
-from nianbao.command import mistaken
 from nianbao.edge import STOPPED, stopped
 from nianbao.speech import preferred, speak, taken
 
@@ -16,6 +15,7 @@ def main() -> None:
     asked, words = taken(sys.argv[1:])
     speak(asked or preferred(os.environ))
     from nianbao.app import app  # noqa: PLC0415  # see above
+    from nianbao.command import mistaken  # noqa: PLC0415  # see above
 
     try:
         code = app(args=words, prog_name="report", standalone_mode=False)

@@ -1,10 +1,12 @@
-"""Many files at once: spread over processes, none of which can stop the others."""
+"""Many reports or files at once: spread over processes, none of which can stop the others."""
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import TypeVar
 
 from nianbao import importing
 from nianbao.finding import Stop
@@ -13,53 +15,68 @@ from nianbao.language import _
 from nianbao.speech import preferred, speak
 from nianbao.store import Store
 
-_FEW = 4  # files that are not worth a second process
-_AHEAD = 4  # files for each process that wait for it
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_FEW = 4  # items that are not worth a second process
+_AHEAD = 4  # items for each process that wait for it
+
+
+def spread(
+    items: Sequence[Item], work: Callable[[Item], Result], lost: Callable[[Item], Result], jobs: int = 0
+) -> Iterator[Result]:
+    """Do the work for each item on several processes, all cores unless told; each result as it is done, in no order.
+
+    An item that kills the process that works on it has the result that `lost` gives. Who stops listening stops
+    the work.
+    """
+    jobs = jobs or os.cpu_count() or 1
+    if jobs == 1 or len(items) < _FEW:
+        yield from map(work, items)
+        return
+    left = list(reversed(items))
+    while left:
+        running: dict[Future[Result], Item] = {}
+        pool = ProcessPoolExecutor(min(jobs, len(left)), initializer=_begin)
+        try:
+            while left or running:
+                while left and len(running) < jobs * _AHEAD:
+                    running[pool.submit(work, left[-1])] = left[-1]
+                    left.pop()  # not before it is in hand: the pool may be broken
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield future.result()
+                    del running[future]
+        except BrokenProcessPool:  # whose fault it was is not known: try those that were under way one by one
+            for item in running.values():
+                yield _apart(item, work, lost)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _apart(item: Item, work: Callable[[Item], Result], lost: Callable[[Item], Result]) -> Result:
+    try:
+        with ProcessPoolExecutor(1, initializer=_begin) as pool:
+            return pool.submit(work, item).result()
+    except BrokenProcessPool:
+        return lost(item)
+
+
+def _begin() -> None:
+    """Begin a process: it speaks as the first one does, and leaves Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    speak(preferred(os.environ))
 
 
 def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:
-    """Bring in many files on several processes, all cores unless told; each as it is done, in no order.
-
-    A file that cannot be brought in gives its `Stop`, and so does one that kills the process that reads it.
-    """
-    jobs = jobs or os.cpu_count() or 1
-    alone = jobs == 1 or len(names) < _FEW
-    found = (_one(store, name, wanted) for name in names) if alone else _spread(store, names, wanted, jobs)
-    for result in found:
+    """Bring in many files; each as it is done, in no order, or the `Stop` that says why it could not be."""
+    for result in spread(names, partial(_brought, store, wanted), _unread, jobs):
         try:
             yield result if isinstance(result, Stop) else importing.keep(result, wanted)
         except Stop as stop:
             yield stop
 
 
-def _spread(store: Store, names: Sequence[str], wanted: Wanted, jobs: int) -> Iterator[Imported | Stop]:
-    """Read files on several processes; when one is killed, try those it may have had again, each on its own."""
-    left = list(reversed(names))
-    while left:
-        running: dict[Future[Imported | Stop], str] = {}
-        try:
-            with ProcessPoolExecutor(jobs, initializer=_begin) as pool:
-                while left or running:
-                    while left and len(running) < jobs * _AHEAD:
-                        running[pool.submit(_one, store, left[-1], wanted)] = left[-1]
-                        left.pop()  # not before it is in hand: the pool may be broken
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        yield future.result()
-                        del running[future]
-        except BrokenProcessPool:
-            for name in running.values():
-                yield _apart(store, name, wanted)
-
-
-def _apart(store: Store, name: str, wanted: Wanted) -> Imported | Stop:
-    try:
-        with ProcessPoolExecutor(1, initializer=_begin) as pool:
-            return pool.submit(_one, store, name, wanted).result()
-    except BrokenProcessPool:
-        return Stop(_("{name}：读它的进程没有了", name=name), _("多半是内存不够；用原程序打开，只留年报，再导入"))
-
-
-def _one(store: Store, name: str, wanted: Wanted) -> Imported | Stop:
+def _brought(store: Store, wanted: Wanted, name: str) -> Imported | Stop:
     try:
         return importing.read(store, name, wanted)
     except Stop as stop:
@@ -68,7 +85,5 @@ def _one(store: Store, name: str, wanted: Wanted) -> Imported | Stop:
         return Stop(_("{name}：嵌套太深，读不下去", name=name), _("用原程序打开，另存一份再导入"))
 
 
-def _begin() -> None:
-    """Begin a process: it speaks as the first one does, and leaves Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    speak(preferred(os.environ))
+def _unread(name: str) -> Stop:
+    return Stop(_("{name}：读它的进程没有了", name=name), _("多半是内存不够；用原程序打开，只留年报，再导入"))

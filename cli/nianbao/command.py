@@ -1,13 +1,14 @@
-"""How typer's own words are said in Chinese: what frames a help text, and what is wrong with a command line.
+"""What commands are made of, and how typer's own words are said in Chinese: help texts, and wrong command lines.
 
 Typer writes most of them in English without asking gettext. They keep typer's wording as the catalogue's
 key, so that English stays as typer has it, and a wording that a later typer changes is said in English.
 """
 
 import re
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from nianbao.finding import Stop
@@ -76,3 +77,15 @@ def _mistake(words: str) -> str:
 @cache
 def _pattern(mistake: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(mistake)))
+
+
+app = typer.Typer(
+    name="report",
+    cls=Group,
+    help=_("从一个事实文件生成法定年度报告：先核对，再一次印出网页、Word 和 PDF。"),
+    epilog=_("例：report build 2020　·　退出码：0 没有错误，1 有错误，2 没能运行"),
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+command = partial(app.command, cls=Command)

@@ -33,6 +33,7 @@ class Checked:
     crashes: tuple[Crash, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     strict: bool = False
+    office: str = ""
 
     @property
     def blocked(self) -> bool:
@@ -64,7 +65,9 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
     """Read and judge the report of a year; what depends on the day is judged as of `today`."""
     before = _read(store, year - 1) if store.has(year - 1) else None
     report = _read(store, year, before if isinstance(before, Report) else None)
-    return judge(store, report, choice, today) if isinstance(report, Report) else Checked(year, None, [report])
+    if isinstance(report, Finding):
+        return Checked(year, None, [report], office=store.office)
+    return judge(store, report, choice, today)
 
 
 def judge(store: Store, report: Report, choice: Choice | None = None, today: date | None = None) -> Checked:
@@ -81,7 +84,7 @@ def judge(store: Store, report: Report, choice: Choice | None = None, today: dat
     )
     found, crashes = rules.judge(case)
     findings, accepted = settle(found, choice, report)
-    return Checked(report.year, report, ordered(findings), tuple(crashes), tuple(accepted), choice.strict)
+    return Checked(report.year, report, ordered(findings), tuple(crashes), tuple(accepted), choice.strict, store.office)
 
 
 def chosen(store: Store, select: Sequence[str], ignore: Sequence[str], *, strict: bool = False) -> Choice:

@@ -1,15 +1,11 @@
 """The options and arguments that commands share: what each is called, takes and says of itself."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from nianbao.finding import Stop
 from nianbao.language import _
-
-if TYPE_CHECKING:
-    from nianbao.store import Store
 
 STANDARD = "html,docx,pdf"
 
@@ -17,14 +13,15 @@ Lang = Annotated[
     Literal["zh", "en"] | None,
     typer.Option("--lang", help=_("说中文还是英文，可以写在任何位置；不写就看系统的语言"), show_default=False),
 ]
-Years = Annotated[
+Reports = Annotated[
     list[str] | None,
-    typer.Argument(help=_("报告年度，或数据文件；不写就用最近的一年"), metavar="YEAR", show_default=False),
+    typer.Argument(
+        help=_("报告年度、机关（data/ 下的文件夹，可用 *）、数据文件，可以混写；不写就用最近的一年"),
+        metavar="REPORT",
+        show_default=False,
+    ),
 ]
-DataFiles = Annotated[
-    list[str] | None,
-    typer.Argument(help=_("报告年度或数据文件；不写就用最近的一年"), metavar="YEAR", show_default=False),
-]
+Everyone = Annotated[bool, typer.Option("--all", help=_("data/ 里的全部机关"))]
 Root = Annotated[
     Path | None,
     typer.Option("--root", help=_("数据所在的目录；不写就从这里往上找 data/"), metavar="DIR", show_default=False),
@@ -66,13 +63,3 @@ Jobs = Annotated[
 def listed(words: str) -> list[str]:
     """Part a list written with commas."""
     return [word.strip() for word in words.split(",") if word.strip()]
-
-
-def wanted(store: "Store", years: list[str] | None) -> list[int]:
-    """Return the years asked for, by number or by data file, else the newest one that has a data file."""
-    if years:
-        return list(dict.fromkeys(store.of(word, store.root)[1] for word in years))
-    known = store.years()
-    if not known:
-        raise Stop(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
-    return known[-1:]

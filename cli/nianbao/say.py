@@ -199,6 +199,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 def checked_data(report: Checked) -> dict[str, Any]:
     """Give what was found in a report as plain values."""
     return {
+        "office": report.office,
         "year": report.year,
         "ok": not report.blocked,
         "findings": [finding_data(finding) for finding in report.findings],

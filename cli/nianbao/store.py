@@ -23,11 +23,16 @@ _YEAR = re.compile(r"\d{4}")
 
 
 class Store:
-    """An office's folder: `data/` to read, `build/` to write, `templates/` where it has its own."""
+    """A folder of reports: `data/` to read, `build/` to write, `templates/` where it has its own.
 
-    def __init__(self, root: Path, out: Path | None = None) -> None:
+    `data/` holds the data files of one office, and a folder for each further one; `office` is the name of that
+    folder, empty for the first. Every file of an office is read and written below folders of that name.
+    """
+
+    def __init__(self, root: Path, out: Path | None = None, office: str = "") -> None:
         self.root = root
         self.out = out or root / "build"
+        self.office = office
 
     @classmethod
     def at(cls, root: Path | None, out: Path | None = None) -> "Store":
@@ -44,29 +49,51 @@ class Store:
         path = Path(name)
         if _YEAR.fullmatch(name):
             return cls.at(root), int(name)
-        if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and path.resolve().parent.name == "data"):
+        folder = path.resolve().parent
+        data = next((above for above in (folder, folder.parent) if above.name == "data"), None)
+        if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and data):
             raise Stop(
                 _("{name} 不是年度，也不是数据文件", name=name), _("写年度，例如 2020，或数据文件，例如 data/2020.toml")
             )
-        return cls(path.parent.resolve().parent), int(path.stem)
+        return cls(data.parent, office="" if data == folder else folder.name), int(path.stem)
+
+    def of_office(self, office: str) -> "Store":
+        """Open the same folder for another office."""
+        return Store(self.root, self.out, office)
 
     # ── data ─────────────────────────────────────────────────────────────────
 
+    def offices(self) -> dict[str, list[int]]:
+        """Every office that has data files, by name, with its years, oldest first; the folder's own is ""."""
+        folders = sorted(path for path in _entries(self.root / "data") if not path.name.startswith("."))
+        found = {"": self.of_office("").years()} | {
+            folder.name: self.of_office(folder.name).years() for folder in folders if folder.is_dir()
+        }
+        return {office: years for office, years in found.items() if years}
+
     def years(self) -> list[int]:
         """Every report year that has a data file, oldest first."""
-        return sorted(int(path.stem) for path in (self.root / "data").glob("*.toml") if _YEAR.fullmatch(path.stem))
+        names = (path.name for path in _entries(self._folder))
+        return sorted(int(name[:-5]) for name in names if name.endswith(".toml") and _YEAR.fullmatch(name[:-5]))
 
     def has(self, year: int) -> bool:
         """Tell whether a year has a data file."""
-        return (self.root / "data" / f"{year}.toml").is_file()
+        return self._path(year).is_file()
 
     def data(self, year: int) -> str:
         """Name the data file of a year as a person here would."""
-        return shown(self.root / "data" / f"{year}.toml")
+        return shown(self._path(year))
+
+    @property
+    def _folder(self) -> Path:
+        return self.root / "data" / self.office
+
+    def _path(self, year: int) -> Path:
+        return self._folder / f"{year}.toml"
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
-        path = self.root / "data" / f"{year}.toml"
+        path = self._path(year)
         name = self.data(year)
         try:
             content = path.read_bytes()
@@ -84,13 +111,13 @@ class Store:
         have = (
             _("已有的年度：{known}；", known=known)
             if known
-            else _("{root} 里还没有数据文件；", root=shown(self.root / "data"))
+            else _("{root} 里还没有数据文件；", root=shown(self._folder))
         )
         return _("{have}新建这一年：report new {year}", have=have, year=year)
 
     def rewrite(self, year: int, text: str, *, check: bool = False) -> Saved:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
-        path = (self.root / "data" / f"{year}.toml").resolve()  # a link stays one
+        path = self._path(year).resolve()  # a link stays one
         content = text.encode()
         return Saved(self.data(year), not same(path, content)) if check else write({path: content})[0]
 
@@ -213,8 +240,13 @@ class Store:
     # ── output ───────────────────────────────────────────────────────────────
 
     def save(self, stem: str, contents: Mapping[str, bytes]) -> list[Saved]:
-        """Write the files of one report, `build/<stem>.<suffix>`: all of them or, on an error, none."""
-        return write({self.out / f"{stem}.{suffix}": content for suffix, content in contents.items()})
+        """Write the files of one report, `build/<office>/<stem>.<suffix>`: all of them or, on an error, none."""
+        return write({self.out / self.office / f"{stem}.{suffix}": content for suffix, content in contents.items()})
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        yield from folder.iterdir()
 
 
 @cache

@@ -1,0 +1,34 @@
+"""`report doctor`."""
+
+import sys
+
+import typer
+
+from nianbao import __version__
+from nianbao.command import command
+from nianbao.edge import edge
+from nianbao.language import _, series
+from nianbao.options import Json, Root
+
+
+@command(help=_("看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"), epilog=_("例：report doctor"))
+def doctor(root: Root = None, *, as_json: Json = False) -> None:
+    """Say what this machine has."""
+    from nianbao import pandoc, say
+    from nianbao.store import Store
+
+    with edge():
+        store = Store.at(root)
+        versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.versions()
+        faces = pandoc.faces(store.look())
+        if as_json:
+            say.machine({"versions": versions, "faces": say.faces_data(faces), "years": store.years()})
+            return
+        say.table((_("工具"), _("版本")), list(versions.items()))
+        rows = [(face.name, face.family, _("规定的字体") if face.official else _("代用的自由字体")) for face in faces]
+        say.table((_("字体"), _("PDF 里用"), ""), rows)
+        if not all(face.official for face in faces):
+            typer.echo(_("要用规定的字体，请在系统里安装（Windows 和 WPS 自带仿宋、楷体、黑体、宋体）。"))
+            typer.echo(_("Word 文件里写的是规定的字体名，不受这台机器影响。"))
+        years = series(store.years()) or _("没有；运行 report new 年度")
+        typer.echo(_("数据文件：{years}", years=years))

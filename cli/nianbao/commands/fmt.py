@@ -1,0 +1,32 @@
+"""`report fmt`."""
+
+from typing import Annotated
+
+import typer
+
+from nianbao.command import command
+from nianbao.edge import each, edge, leave
+from nianbao.language import _
+from nianbao.options import Everyone, Reports, Root
+
+
+@command(
+    help=_("按格式的顺序重排数据文件：一行一项，数字对齐；数值和注释不动。"),
+    epilog=_("例：report fmt 2020　·　report fmt data/2020.toml --check　·　有文件要重排时 --check 的退出码是 1"),
+)
+def fmt(
+    reports: Reports = None,
+    root: Root = None,
+    *,
+    everyone: Everyone = False,
+    check: Annotated[bool, typer.Option("--check", help=_("只说哪些文件要重排，不写"))] = False,
+) -> None:
+    """Lay data files out."""
+    from nianbao import datafile, say, selection
+
+    with edge():
+        store = selection.opened(reports or [], root)
+        chosen = selection.select(store, reports or [], everyone=everyone).reports
+        laid, stops = each(chosen, lambda place: datafile.lay_out(*place, check=check))
+        say.laid(laid, check=check)
+        leave(stops, blocked=any(file.findings or (check and file.changed) for file in laid))

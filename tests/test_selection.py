@@ -1,0 +1,97 @@
+"""Which reports a command is about: years, offices, data files and patterns in any mix."""
+
+import pytest
+
+from nianbao.finding import Stop
+from nianbao.selection import opened, select
+from nianbao.store import Store
+
+OFFICES = {"": (2023, 2024), "dist-1": (2024,), "dist-2": (2023, 2024), "城东 街道": (2024,), "notes": ()}
+
+
+@pytest.fixture
+def city(tmp_path):
+    for office, years in OFFICES.items():
+        folder = tmp_path / "data" / office
+        folder.mkdir(parents=True, exist_ok=True)
+        for year in years:
+            (folder / f"{year}.toml").write_text(f"year = {year}\n", encoding="utf-8")
+    return Store(tmp_path)
+
+
+def named(city, *words, everyone=False):
+    chosen = select(city, words, everyone=everyone)
+    return tuple([(store.office, year) for store, year in part] for part in (chosen.reports, chosen.missing))
+
+
+@pytest.mark.parametrize(
+    ("words", "reports"),
+    [
+        ((), [("", 2024)]),
+        (("2023",), [("", 2023)]),
+        (("2023", "dist-2"), [("dist-2", 2023)]),
+        (
+            ("dist-2", "2024", "2023", "dist-1"),
+            [("dist-2", 2024), ("dist-1", 2024), ("dist-2", 2023), ("dist-1", 2023)],
+        ),
+        (("dist-1", "dist-1/", "data/dist-1", "2024"), [("dist-1", 2024)]),
+        (("城东 街道",), [("城东 街道", 2024)]),
+        (("dist-*", "2024"), [("dist-1", 2024), ("dist-2", 2024)]),
+        (("data/dist-*/", "2024"), [("dist-1", 2024), ("dist-2", 2024)]),
+    ],
+)
+def test_years_and_offices_are_combined(city, words, reports, monkeypatch):
+    monkeypatch.chdir(city.root)
+    assert named(city, *words) == (reports, [])
+
+
+def test_all_leaves_out_the_offices_without_that_year_and_says_so(city):
+    assert named(city, "2023", everyone=True) == (
+        [("", 2023), ("dist-2", 2023)],
+        [("dist-1", 2023), ("城东 街道", 2023)],
+    )
+    assert named(city, everyone=True)[0] == [("", 2024), ("dist-1", 2024), ("dist-2", 2024), ("城东 街道", 2024)]
+
+
+def test_folders_and_data_files_are_named_by_their_paths(city, monkeypatch):
+    monkeypatch.chdir(city.root.parent)
+    folder, file = f"{city.root.name}/data/dist-1", f"{city.root.name}/data/dist-2/2023.toml"
+    assert named(city, folder) == ([("dist-1", 2024)], [])
+    assert named(city, file) == ([("dist-2", 2023)], [])
+    assert opened([file], None).root.resolve() == city.root.resolve()
+
+
+@pytest.mark.parametrize("word", ["dist-9", "../x", "notes", "data/../data", "nothing*", "/etc", "."])
+def test_a_word_that_names_nothing_is_said(city, word):
+    with pytest.raises(Stop, match="不是年度、机关"):
+        select(city, [word])
+
+
+def test_the_nearest_name_is_offered(city):
+    with pytest.raises(Stop) as stop:
+        select(city, ["dist_2"])
+    assert "dist-2" in stop.value.fix
+
+
+def test_a_folder_of_offices_alone_asks_which(city):
+    for year in OFFICES[""]:
+        (city.root / f"data/{year}.toml").unlink()
+    with pytest.raises(Stop, match="3 个机关"):
+        select(city, ["2024"])
+
+
+@pytest.mark.parametrize("twin", ["DIST-1", "ｄｉｓｔ-1"])
+def test_names_that_a_disk_may_take_for_one_are_refused(city, twin):
+    (city.root / "data" / twin).mkdir()
+    (city.root / "data" / twin / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
+    with pytest.raises(Stop, match="只差大小写"):
+        select(city, ["2024"], everyone=True)
+    assert named(city, "2024", "dist-1") == ([("dist-1", 2024)], [])
+
+
+def test_a_data_file_of_another_folder_is_refused(city, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other") / "data"
+    other.mkdir()
+    (other / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
+    with pytest.raises(Stop, match="不在"):
+        select(city, [str(other / "2024.toml")])
