@@ -20,6 +20,11 @@ def begun(folder, year, facts):
     return Store(folder)
 
 
+def outputs(folder):
+    """List the files that a build wrote to a folder; its record is hidden."""
+    return sorted(path for path in folder.glob("[!.]*") if path.is_file())
+
+
 def converted(path, suffix, folder):
     """Let LibreOffice open a file and save it as another kind, in a folder of its own."""
     profile = f"-env:UserInstallation=file://{folder}/profile"

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from nianbao import page, pandoc
+from nianbao import make, page
 from nianbao.facts import parse
+from nianbao.press import Press
 from nianbao.published import Published, Text
 from nianbao.report import fill
 
@@ -44,11 +45,10 @@ def filled(form, found, more=""):
 
 def printed(store, report, formats):
     """Print a report in several formats, without the facts; their bytes by suffix."""
-    known = store.formats()
-    markdown = page.render(report, store.template)
-    wanted = [known[name] for name in formats if name != "md"]
-    done = pandoc.print_all(markdown, wanted, store.look(), day=date(2024, 1, 31))
-    return {part.suffix: part.content for part in done.files} | {"md": markdown.encode()}
+    order = make.ordered_from(store, [name for name in formats if name != "md"])
+    with Press() as press:
+        done = press.print(page.composed(report, store.template), order, date(2024, 1, 31))
+    return {part.suffix: part.content for part in done.files} | {"md": page.render(report, store.template).encode()}
 
 
 def as_published(form, grids):

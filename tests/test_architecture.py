@@ -38,16 +38,24 @@ LAYERS = (
     (
         "files",
         "printing",
+        "typesetting",
         "pandoc",
+        "press",
         "readers",
+        "templates",
         "store",
         "selection",
         "make",
+        "inputs",
+        "record",
         "datafile",
         "speech",
         "importing",
         "batch",
+        "checks",
+        "builds",
         "say",
+        "summary",
         "machine",
         "receipt",
     ),
@@ -104,10 +112,11 @@ def test_every_module_has_its_layer():
     assert {room(path) for path in modules()} == {name for row in LAYERS for name in row}
 
 
-def test_only_one_module_knows_pandoc_and_typst():
+@pytest.mark.parametrize(("door", "programs"), [("pandoc", {"pypandoc", "subprocess"}), ("typesetting", {"typst"})])
+def test_only_one_module_knows_a_program(door, programs):
     for path in modules():
-        if path != PACKAGE / "pandoc.py":
-            assert not {name.split(".")[0] for name in imports(path)} & {"pypandoc", "typst", "subprocess"}
+        if path != PACKAGE / f"{door}.py":
+            assert not {name.split(".")[0] for name in imports(path)} & programs
 
 
 def test_modules_stay_readable():

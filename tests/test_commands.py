@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cases import outputs
 
 from nianbao.files import TEMPLATES
 
@@ -18,7 +19,7 @@ from nianbao.files import TEMPLATES
 def test_build_writes_three_formats_and_says_the_one_warning(office, report):
     done = report("build", "2020", cwd=office)
     assert done.returncode == 0
-    assert sorted(path.name for path in (office / "build").iterdir()) == ["2020.docx", "2020.html", "2020.pdf"]
+    assert sorted(path.name for path in outputs(office / "build")) == ["2020.docx", "2020.html", "2020.pdf"]
     assert done.stdout.count("warning[") == 1
     assert "error[" not in done.stdout
     assert "规范性文件: 对外公开总数量 20 小于 本年新公开数量 27" in done.stdout
@@ -27,13 +28,13 @@ def test_build_writes_three_formats_and_says_the_one_warning(office, report):
 
 def test_two_builds_give_the_same_bytes_and_leave_the_files_alone(office, report):
     report("build", "2020", cwd=office)
-    first = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (office / "build").iterdir()}
+    first = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in outputs(office / "build")}
     done = report("build", "2020", cwd=office)
-    second = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (office / "build").iterdir()}
+    second = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in outputs(office / "build")}
     assert first == second
     assert done.stdout.count("未变") == 3
     report("build", "2020", "--out", "elsewhere", cwd=office)
-    assert {path.name: path.read_bytes() for path in (office / "elsewhere").iterdir()} == {
+    assert {path.name: path.read_bytes() for path in outputs(office / "elsewhere")} == {
         name: content for name, (content, _) in first.items()
     }
 
@@ -57,7 +58,7 @@ def test_json_is_for_machines(office, report):
 def test_markdown_is_the_page_that_the_others_are_printed_from(office, report):
     done = report("build", "2020", "--to", "markdown", cwd=office)
     assert done.returncode == 0
-    assert [path.name for path in (office / "build").iterdir()] == ["2020.md"]
+    assert [path.name for path in outputs(office / "build")] == ["2020.md"]
     assert "| 规范性文件 " in (office / "build/2020.md").read_text(encoding="utf-8")
 
 
@@ -71,7 +72,7 @@ def test_validate_writes_nothing(office, report):
     done = report("validate", "2020", cwd=office)
     assert done.returncode == 0
     assert "1 个警告" in done.stdout
-    assert not (office / "build").exists()
+    assert not outputs(office / "build")
 
 
 def test_draft_prints_in_spite_of_errors_and_marks_every_page(office, report):
@@ -82,7 +83,7 @@ def test_draft_prints_in_spite_of_errors_and_marks_every_page(office, report):
         data.read_text(encoding="utf-8").replace("carried_forward = { total = 0 }", "carried_forward = { total = 5 }")
     )
     assert report("build", cwd=office).returncode == 1
-    assert not (office / "build").exists()
+    assert not outputs(office / "build")
     done = report("build", "--draft", cwd=office)
     assert done.returncode == 0
     assert "error[wrong-total]" in done.stdout
@@ -116,7 +117,7 @@ def test_an_unknown_format_lists_those_there_are(office, report):
     assert done.returncode == 2
     assert "没有输出格式 odf" in done.stderr
     assert "html" in done.stderr
-    assert not (office / "build").exists()
+    assert not outputs(office / "build")
 
 
 def test_a_template_error_names_template_and_line(office, report):
@@ -126,7 +127,7 @@ def test_a_template_error_names_template_and_line(office, report):
     assert done.returncode == 2
     assert "templates/narrative/other.md.j2:3" in done.stderr
     assert "最接近的是 facts.followers" in done.stderr
-    assert not (office / "build").exists()
+    assert not outputs(office / "build")
 
 
 def test_a_template_that_cannot_be_read_names_template_and_line(office, report):
@@ -164,7 +165,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     from nianbao.store import Store  # noqa: PLC0415  # only here
 
     report("build", cwd=office)
-    before = {path.name: path.read_bytes() for path in (office / "build").iterdir()}
+    before = {path.name: path.read_bytes() for path in outputs(office / "build")}
     data = office / "data/2020.toml"
     data.write_text(data.read_text(encoding="utf-8").replace("portal_items     = 794", "portal_items     = 795"))
     write = Path.write_bytes
@@ -178,7 +179,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(Stop, match="磁盘已满"):
         make.build(Store(office), 2020, ["html", "docx", "pdf"])
-    assert {path.name: path.read_bytes() for path in (office / "build").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in outputs(office / "build")} == before
 
 
 def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
@@ -205,7 +206,7 @@ def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
     assert process.returncode == 2
     assert "中断" in said
     assert "Traceback" not in said
-    assert not (office / "build").exists()
+    assert not outputs(office / "build")
 
 
 def test_pandoc_that_fails_is_said(office, report):

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from nianbao import make, pandoc
+from nianbao import make
 from nianbao.markdown import Markdown, escape
+from nianbao.page import Page
+from nianbao.press import Press
 from nianbao.store import Store
 
 HOSTILE = [
@@ -121,8 +123,9 @@ signs = st.text(
 @given(st.lists(signs, min_size=1, max_size=40))
 def test_any_text_comes_back_from_html_as_it_was(root, facts):
     store = Store(root)
-    page = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
-    formats = make.choose(store, ["html"])
-    (printed,) = pandoc.print_all(page, formats, store.look(), day=make.date(2020, 1, 1)).files
+    text = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
+    order = make.ordered_from(store, ["html"])
+    with Press() as press:
+        (printed,) = press.print(Page(store.form_in_force(2020), text, {}), order, make.date(2020, 1, 1)).files
     paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
     assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]

@@ -13,7 +13,7 @@ import pytest
 from cases import begun, converted
 from PIL import Image, ImageChops, ImageFilter
 
-from nianbao import make, pandoc
+from nianbao import make, typesetting
 from nianbao.files import TEMPLATES
 from nianbao.store import Store
 
@@ -126,7 +126,7 @@ def known_programs(request):
 
 @pytest.fixture(scope="module")
 def free_faces(root):
-    if any(face.official for face in pandoc.faces(Store(root).look())):
+    if any(face.official for face in typesetting.faces(Store(root).look())):
         pytest.skip("official faces are installed; the pictures show the free ones")
 
 

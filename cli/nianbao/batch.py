@@ -23,21 +23,27 @@ _AHEAD = 4  # items for each process that wait for it
 
 
 def spread(
-    items: Sequence[Item], work: Callable[[Item], Result], lost: Callable[[Item], Result], jobs: int = 0
+    items: Sequence[Item],
+    work: Callable[[Item], Result],
+    lost: Callable[[Item], Result],
+    jobs: int = 0,
+    begin: Callable[[], None] | None = None,
 ) -> Iterator[Result]:
     """Do the work for each item on several processes, all cores unless told; each result as it is done, in no order.
 
-    An item that kills the process that works on it has the result that `lost` gives. Who stops listening stops
-    the work.
+    Each process does `begin` first. An item that kills the process that works on it has the result that `lost`
+    gives. Who stops listening stops the work.
     """
     jobs = jobs or os.cpu_count() or 1
     if jobs == 1 or len(items) < _FEW:
+        if begin and items:
+            begin()
         yield from map(work, items)
         return
     left = list(reversed(items))
     while left:
         running: dict[Future[Result], Item] = {}
-        pool = ProcessPoolExecutor(min(jobs, len(left)), initializer=_begin)
+        pool = ProcessPoolExecutor(min(jobs, len(left)), initializer=_begin, initargs=(begin,))
         try:
             while left or running:
                 while left and len(running) < jobs * _AHEAD:
@@ -48,23 +54,28 @@ def spread(
                     del running[future]
         except BrokenProcessPool:  # whose fault it was is not known: try those that were under way one by one
             for item in running.values():
-                yield _apart(item, work, lost)
+                yield _apart(item, work, lost, begin)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _apart(item: Item, work: Callable[[Item], Result], lost: Callable[[Item], Result]) -> Result:
+def _apart(
+    item: Item, work: Callable[[Item], Result], lost: Callable[[Item], Result], begin: Callable[[], None] | None
+) -> Result:
     try:
-        with ProcessPoolExecutor(1, initializer=_begin) as pool:
+        with ProcessPoolExecutor(1, initializer=_begin, initargs=(begin,)) as pool:
             return pool.submit(work, item).result()
     except BrokenProcessPool:
         return lost(item)
 
 
-def _begin() -> None:
-    """Begin a process: it speaks as the first one does, and leaves Ctrl-C to it."""
+def _begin(begin: Callable[[], None] | None) -> None:
+    """Begin a process: it speaks as the first one does, leaves Ctrl-C to it, and has one core for itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["RAYON_NUM_THREADS"] = "1"  # of Typst
     speak(preferred(os.environ))
+    if begin:
+        begin()
 
 
 def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from nianbao.finding import Stop
+from nianbao.finding import Stop, mistake
 from nianbao.language import _
 
 if TYPE_CHECKING:
-    from nianbao.make import Checked
+    from nianbao.make import Checked, Failed
+    from nianbao.selection import Asked
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -32,15 +33,20 @@ def each(items: Sequence[S], work: Callable[[S], T]) -> tuple[list[T], list[Stop
     return done, stops
 
 
-def crashed(reports: "Sequence[Checked]") -> list[Stop]:
+def crashed(reports: "Sequence[Checked]") -> "list[Failed]":
     """Say which rules failed by our own mistake; what the others found still stands."""
-    stops = []
-    for report in reports:
-        for crash in report.crashes:
-            why = f"{type(crash.error).__name__}: {crash.error}"
-            fix = _("这是 nianbao 的错，别的规则照常核对；请报给我们")
-            stops.append(Stop(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=why), fix))
-    return stops
+    from nianbao.make import Failed  # noqa: PLC0415  # it takes a while to import
+
+    fix = _("这是 nianbao 的错，别的规则照常核对；请报给我们")
+    return [
+        Failed(
+            report.office,
+            report.year,
+            Stop(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.why), fix),
+        )
+        for report in reports
+        for crash in report.crashes
+    ]
 
 
 def leave(stops: list[Stop], *, blocked: bool) -> None:
@@ -61,16 +67,14 @@ def edge() -> Iterator[None]:
         stopped(stop)
         raise typer.Exit(STOPPED) from None
     except KeyboardInterrupt:
-        stopped(Stop(_("中断了"), _("已有的文件没有改动；再运行一次即可")))
+        stopped(Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做")))
         raise typer.Exit(STOPPED) from None
     except (typer.Exit, typer.Abort, BrokenPipeError):  # typer ends quietly where nobody reads on
         raise
     except Exception as error:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
-        why = f"{type(error).__name__}: {error}"
-        fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
-        stopped(Stop(_("程序自己出错了（{why}）", why=why), fix))
+        stopped(mistake(error))
         raise typer.Exit(STOPPED) from None
 
 
@@ -81,35 +85,60 @@ def stopped(stop: Stop) -> None:
         typer.echo(_("怎么办: {fix}", fix=stop.fix), err=True)
 
 
-@contextmanager
-def progress(words: str, *, quiet: bool) -> Iterator[None]:
-    """Show a moving line while work goes on, where a person watches."""
-    if quiet or not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
-
-    with Console(stderr=True).status(words):
-        yield
-
-
 def counted(items: Iterable[T], size: int, words: str, *, quiet: bool) -> Iterator[T]:
-    """Give items as they come, with a bar of how many of them there are, where a person watches several."""
-    if quiet or size == 1 or not sys.stderr.isatty():
+    """Give items as they come; where a person watches, with a bar of how many, how fast, and how long still."""
+    if quiet or not sys.stderr.isatty():
         yield from items
         return
-    from rich.console import Console  # noqa: PLC0415  # see above
+    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
     from rich.progress import (  # noqa: PLC0415  # see above
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> str:
+            return _("每秒 {rate:.1f}", rate=task.speed) if task.speed else ""
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield from bar.track(items, total=size, description=words)
+
+
+def noted(words: str) -> Callable[[], None]:
+    """Return what says some words to the person, beside the results."""
+    return lambda: typer.echo(words, err=True)
+
+
+def collected(
+    results: "Iterable[T | Failed]",
+    asked: "Sequence[Asked]",
+    checked: "Callable[[T], Checked]",
+    refuses: "Callable[[Checked], bool]",
+    *,
+    fail_fast: bool = False,
+) -> "tuple[list[T], list[Failed]]":
+    """Gather what became of reports, in the order asked for; with `fail_fast` up to the first that is not right."""
+    from nianbao.make import Failed  # noqa: PLC0415  # see above
+
+    order = {(store.office, year): at for at, (store, year) in enumerate(asked)}
+    done: list[T] = []
+    failed: list[Failed] = []
+    for result in results:
+        if isinstance(result, Failed):
+            failed.append(result)
+        else:
+            done.append(result)
+        if fail_fast and (isinstance(result, Failed) or refuses(checked(result))):
+            break
+    failed.sort(key=lambda one: order[one.office, one.year])
+    done.sort(key=lambda one: order[checked(one).office, checked(one).year])
+    return done, failed
 
 
 def parted(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:

@@ -5,14 +5,15 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from nianbao.finding import Stop
 from nianbao.language import N_, _
 
-_HERE = Path(__file__).parent
+PACKAGE = Path(__file__).parent
 # In a wheel the templates lie inside the package, in a checkout beside cli/.
-TEMPLATES = _HERE / "templates" if (_HERE / "templates").is_dir() else _HERE.parents[1] / "templates"
+TEMPLATES = PACKAGE / "templates" if (PACKAGE / "templates").is_dir() else PACKAGE.parents[1] / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,29 @@ def write(contents: Mapping[Path, bytes]) -> list[Saved]:
     return [Saved(shown(path), path in changed) for path in contents]
 
 
+def fingerprint(*parts: bytes | str | None) -> str:
+    """Return a short text by which content is known again: the same for the same parts only; a part may be missing."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(b"-" if raw is None else b"%d:%s" % (len(raw), raw))
+    return digest.hexdigest()
+
+
 def same(path: Path, content: bytes) -> bool:
     """Tell whether a file already holds these bytes."""
     try:
         return path.stat().st_size == len(content) and path.read_bytes() == content
     except OSError:
         return False
+
+
+def content(path: Path) -> bytes | None:
+    """Read the bytes of a file; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def text(path: Path) -> str:

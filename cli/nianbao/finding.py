@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from nianbao.language import _
+
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
@@ -57,3 +59,9 @@ class Stop(Exception):  # noqa: N818  # it is a stop with a reason for a person,
         super().__init__(message)
         self.message = message
         self.fix = fix
+
+
+def mistake(error: Exception) -> Stop:
+    """Say that the program itself went wrong."""
+    fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
+    return Stop(_("程序自己出错了（{why}）", why=f"{type(error).__name__}: {error}"), fix)

@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from time import perf_counter
 
-from nianbao import page, pandoc, rules
+from nianbao import page, rules, typesetting
 from nianbao.carried import about, carried
 from nianbao.case import Case
 from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
-from nianbao.files import Saved
+from nianbao.files import Saved, fingerprint, write
 from nianbao.finding import Finding, Place, Stop, ordered
 from nianbao.form import Form
 from nianbao.language import _, series
+from nianbao.press import Order, Press
 from nianbao.printing import Face, Format, Printed
 from nianbao.report import Report, fill
 from nianbao.rules import Crash
-from nianbao.store import LOOK, Store
+from nianbao.store import Store
+from nianbao.templates import LOOK
 
 MARKDOWN = "markdown"  # the page itself, which every format is printed from
 SUFFIXES = {MARKDOWN: "md"}
@@ -25,7 +28,7 @@ SUFFIXES = {MARKDOWN: "md"}
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A report that was judged; `report` is None where its file could not be read."""
+    """A report that was judged; without its `report` where its file is not `readable`, or where only this is told."""
 
     year: int
     report: Report | None
@@ -34,11 +37,16 @@ class Checked:
     accepted: tuple[Accepted, ...] = ()
     strict: bool = False
     office: str = ""
+    readable: bool = True
+
+    def told(self) -> "Checked":
+        """Return what was found, without the report itself."""
+        return replace(self, report=None)
 
     @property
     def blocked(self) -> bool:
         """Tell whether a finding forbids to print."""
-        return self.report is None or Choice(strict=self.strict).blocks(self.findings)
+        return not self.readable or Choice(strict=self.strict).blocks(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class Output:
     saved: Saved
     size: int
     pages: int
+    content: str  # its fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,22 @@ class Built:
     outputs: list[Output]
     seconds: float
     faces: tuple[Face, ...] = ()  # of the formats that embed them
+    pictures: tuple[str, ...] = ()  # that were left out
+    why: tuple[str, ...] = ()  # it was printed, format by format
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether findings forbade to print."""
+        return not self.outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A report that could not be made, and why."""
+
+    office: str
+    year: int
+    stop: Stop
 
 
 def check(store: Store, year: int, choice: Choice | None = None, today: date | None = None) -> Checked:
@@ -66,8 +91,8 @@ def check(store: Store, year: int, choice: Choice | None = None, today: date | N
     before = _read(store, year - 1) if store.has(year - 1) else None
     report = _read(store, year, before if isinstance(before, Report) else None)
     if isinstance(report, Finding):
-        return Checked(year, None, [report], office=store.office)
-    return judge(store, report, choice, today)
+        return Checked(year, None, [report], office=store.office, readable=False)
+    return replace(judge(store, report, choice, today), year=year)  # the file's own may be wrong
 
 
 def judge(store: Store, report: Report, choice: Choice | None = None, today: date | None = None) -> Checked:
@@ -79,7 +104,7 @@ def judge(store: Store, report: Report, choice: Choice | None = None, today: dat
         rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
         author=_author(report),
         texts=_texts(store, report),
-        undrawable=lambda signs: pandoc.undrawable(signs, store.look()),
+        undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
         before=_texts(store, report.before) if report.before else {},
     )
     found, crashes = rules.judge(case)
@@ -138,28 +163,52 @@ def build(  # noqa: PLR0913  # what a person may choose of a build
     With `facts`, each file carries the facts that it was printed from.
     """
     start = perf_counter()
-    wanted = choose(store, formats)
+    order = ordered_from(store, formats, look, draft=draft)
     checked = check(store, year, choice)
     if checked.report is None or (checked.blocked and not draft):
         return Built(checked, [], perf_counter() - start)
-    markdown = page.render(checked.report, store.template)
-    printing = pandoc.print_all(
-        markdown,
-        wanted,
-        store.look(look),
-        day=_day(checked.report),
-        carried={"about": about(checked.report)} | ({"facts": carried(checked.report)} if facts else {}),
-        draft=draft,
-    )
-    printed = list(printing.files)
+    with Press() as press:
+        files, pictures = printed(store, checked.report, formats, order, press, facts=facts)
+    outputs = save(store, year, files)
+    return with_pictures(Built(checked, outputs, perf_counter() - start, order.faces), store.data(year), pictures)
+
+
+def ordered_from(store: Store, formats: Sequence[str], look: str = LOOK, *, draft: bool = False) -> Order:
+    """Put together what the reports of a build have in common."""
+    return Order(choose(store, formats), store.look(look), draft)
+
+
+def printed(  # noqa: PLR0913  # what one report is printed from
+    store: Store, report: Report, formats: Sequence[str], order: Order, press: Press, *, facts: bool = True
+) -> tuple[list[Printed], list[str]]:
+    """Print a report in every format; its files, and the pictures that were left out."""
+    carries = {"about": about(report)} | ({"facts": carried(report)} if facts else {})
+    printing = press.print(page.composed(report, store.template), order, _day(report), carries)
+    files = list(printing.files)
     if MARKDOWN in formats:
-        printed.append(Printed(MARKDOWN, markdown.encode()))
-    findings = [*checked.findings, *(_no_picture(checked.report, source) for source in printing.left_out)]
-    saved = store.save(str(year), {SUFFIXES.get(part.suffix, part.suffix): part.content for part in printed})
-    outputs = [
-        Output(part.suffix, where, len(part.content), part.pages) for part, where in zip(printed, saved, strict=True)
+        files.append(Printed(MARKDOWN, page.render(report, store.template).encode()))
+    return files, printing.left_out
+
+
+def save(store: Store, year: int, files: Sequence[Printed]) -> list[Output]:
+    """Write the files of a report: all of them or, on an error, none."""
+    saved = write({output_path(store, year, part.suffix): part.content for part in files})
+    return [
+        Output(part.suffix, where, len(part.content), part.pages, fingerprint(part.content))
+        for part, where in zip(files, saved, strict=True)
     ]
-    return Built(replace(checked, findings=findings), outputs, perf_counter() - start, printing.faces)
+
+
+def output_path(store: Store, year: int, suffix: str) -> Path:
+    """Return where a format of a report is written."""
+    return store.output(year, SUFFIXES.get(suffix, suffix))
+
+
+def with_pictures(built: Built, file: str, pictures: Sequence[str]) -> Built:
+    """Add a finding for each picture that was left out of a report."""
+    found = [_no_picture(file, source) for source in pictures]
+    checked = replace(built.checked, findings=[*built.checked.findings, *found])
+    return replace(built, checked=checked, pictures=tuple(pictures))
 
 
 def choose(store: Store, names: Sequence[str]) -> list[Format]:
@@ -179,11 +228,11 @@ def _day(report: Report) -> date:
     return day if isinstance(day, date) else date(min(max(report.year, 1980), 9999), 12, 31)
 
 
-def _no_picture(report: Report, source: str) -> Finding:
+def _no_picture(file: str, source: str) -> Finding:
     return Finding(
         "picture-left-out",
         "warning",
-        Place(report.facts.file),
+        Place(file),
         _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=source),
         fix=_("报告不印图片；从正文里删去它"),
     )

@@ -55,6 +55,7 @@ Target = Annotated[
     typer.Option("--out", help=_("写到哪个文件或目录；不写就是 data/"), metavar="PATH", show_default=False),
 ]
 Figures = Annotated[Literal["toml", "json"], typer.Option("--to", help=_("toml 写数据文件；json 只把数字按标签印出来"))]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help=_("有一份不成就停下"))]
 Jobs = Annotated[
     int, typer.Option("--jobs", help=_("几个进程；不写就用全部核"), min=0, metavar="N", show_default=False)
 ]

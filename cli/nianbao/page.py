@@ -1,10 +1,11 @@
 """The page: a report put into words by its templates, as Markdown in which no fact can become markup."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from nianbao import markdown, prose
-from nianbao.form import Section
+from nianbao.form import Form, Section
 from nianbao.grid import Table
 from nianbao.kind import KINDS
 from nianbao.markdown import Markdown, escape
@@ -12,6 +13,7 @@ from nianbao.names import names
 from nianbao.report import Report
 from nianbao.template import Load, environment, filled, filled_text
 
+Draw = Callable[[Table], Markdown]  # how a table stands on the page
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
 
 
@@ -26,11 +28,38 @@ def author(report: Report) -> str:
     return _of_form(report, report.form.author)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report put into words, with a place for each table of its form, and the figures of these, cell by cell."""
+
+    form: Form
+    text: Markdown
+    figures: dict[str, list[str]]
+
+
+def composed(report: Report, load: Load) -> Page:
+    """Put a report into words for the press; raises `TemplateFault` where a template fails."""
+    shown = {table.id: [show(report, slot.address) for slot in table.slots()] for table in report.form.tables}
+    return Page(report.form, _render(report, load, lambda table: Markdown(f'::: {{table="{table.id}"}}\n:::')), shown)
+
+
+def marked(form: Form) -> dict[str, Markdown]:
+    """Draw each table of a form with a mark in every cell for a figure: FIGURE1E, FIGURE2E … in order of the cells."""
+    return {
+        table.id: _drawn(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots(), 1)})
+        for table in form.tables
+    }
+
+
 def render(report: Report, load: Load) -> Markdown:
-    """Put a report into words; raises `TemplateFault` where a template fails."""
+    """Put a report into words, its tables drawn in signs; raises `TemplateFault` where a template fails."""
+    return _render(report, load, lambda table: grid_table(report, table))
+
+
+def _render(report: Report, load: Load, drawn: Draw) -> Markdown:
     known = names(report) | {"title": title(report)}
     sections = [
-        {"id": section.id, "heading": report.heading(section.id), "body": _body(report, section, load, known)}
+        {"id": section.id, "heading": report.heading(section.id), "body": _body(report, section, load, known, drawn)}
         for section in report.form.sections
     ]
     form = {"name": report.form.name, "document": report.form.document, "edition": report.form.edition}
@@ -65,17 +94,21 @@ def show(report: Report, address: str) -> str:
 
 def grid_table(report: Report, table: Table) -> Markdown:
     """Write one table of the form with its figures, in a division that tells the press about it."""
+    return _drawn(table, {slot.address: show(report, slot.address) for slot in table.slots()})
+
+
+def _drawn(table: Table, texts: Mapping[str, str]) -> Markdown:
     grid = table.lay_out()
-    figures = {(cell.row, cell.column): show(report, cell.slot.address) for cell in grid.cells if cell.slot}
+    figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
     bands = " ".join(f"{band.head}+{band.body}" for band in grid.bands)
     opening = f'::: {{#{table.id} .form labels="{grid.labels}" bands="{bands}" widths="{widths}"}}'
     return Markdown(f"{opening}\n\n{markdown.table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 
-def _body(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
+def _body(report: Report, section: Section, load: Load, known: dict[str, object], drawn: Draw) -> Markdown:
     """Put a section into words: its table, if it has one, and its text."""
-    tables = [grid_table(report, table) for table in report.form.tables if table.id == section.table]
+    tables = [drawn(table) for table in report.form.tables if table.id == section.table]
     return Markdown("\n\n".join(filter(None, [*tables, _text(report, section, load, known)])))
 
 

@@ -1,9 +1,8 @@
--- The press: one reading of the page, every format from the same tree.
--- A custom writer for pandoc; its variable `press` names a JSON file, the job: a folder to work in, the
--- formats, and the variables of their templates. Each format is written to the folder as `page.<suffix>`;
--- the writer's own text is a JSON list of what was left out.
-
-local left_out = {}
+-- The press: a pandoc that stays, and prints page after page; `pandoc lua press.lua` runs it.
+-- On standard input come messages, each a line with its length and then so many bytes of JSON. One begins an
+-- order (formats, the variables that their templates share, the tables of a form with a mark in every cell for a
+-- figure); every other is a page of such an order: Markdown with a place for each table, and the figures.
+-- The answer is a part for each format, and at last one that says which pictures were left out, or why it failed.
 
 -- A table of the form: its division says how many columns hold labels, which rows are heads, and how wide
 -- the columns are. Pandoc's Markdown has no words for these, its tree has.
@@ -104,13 +103,18 @@ local function sound(doc)
 end
 
 -- Nothing is fetched and nothing is hidden: a picture in the prose is left out, and said.
-local common = {
-  Div = statutory,
-  Image = function(image)
-    left_out[image.src] = true
-    return image.caption
-  end,
-}
+local function without_pictures(doc)
+  local left_out, sources = {}, pandoc.List()
+  doc = doc:walk {
+    Image = function(image)
+      left_out[image.src] = true
+      return image.caption
+    end,
+  }
+  for source in pairs(left_out) do sources:insert(source) end
+  sources:sort()
+  return doc, sources
+end
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -125,8 +129,8 @@ local function write(path, text)
   file:close()
 end
 
--- A Word file's looks are the parts of its reference package, each a template over the same variables.
-local function reference(folder, variables, work)
+-- A Word file's looks are the parts of its reference package, each a template over the order's variables.
+local function reference(folder, variables, path)
   local entries = {}
   local function add(path, name)
     for _, item in ipairs(pandoc.system.list_directory(path)) do
@@ -141,45 +145,151 @@ local function reference(folder, variables, work)
     end
   end
   add(folder, "")
-  local path = pandoc.path.join { work, "reference.docx" }
   write(path, pandoc.zip.Archive(entries):bytestring())
   return path
 end
 
-local function press(doc, format, job)
-  local options = pandoc.WriterOptions { variables = job.variables, columns = 10000, wrap_text = "none" }
-  for key, value in pairs(format.options or {}) do options[key] = value end
-  options.template = format.template
-    and pandoc.template.compile(read(pandoc.path.join { format.folder, format.template }))
-    or pandoc.template.default(format.writer)
-  if format.reference then
-    options.reference_doc = reference(pandoc.path.join { format.folder, format.reference }, job.variables, job.work)
+
+-- Pandoc's own program leaves line breaks between wide signs out (east_asian_line_breaks); its readers do not.
+local function joined(doc)
+  local function wide(str, from, to)
+    return str and str.t == "Str" and pandoc.layout.real_length(pandoc.text.sub(str.text, from, to)) == 2
   end
-  local tree = doc
-  if format.filter then
-    tree = doc:walk(dofile(pandoc.path.join { format.folder, format.filter }))
-  end
-  -- Written beside and renamed, so that a file that is there is whole: who waits for one can go on at once.
-  local path = pandoc.path.join { job.work, "page." .. format.suffix }
-  local content = pandoc.write(tree, format.writer, options)
-  if format.finish then
-    content = dofile(pandoc.path.join { format.folder, format.finish })(content, job.variables)
-  end
-  write(path .. ".part", content)
-  assert(os.rename(path .. ".part", path))
+  return doc:walk {
+    Inlines = function(inlines)
+      local out, broken = pandoc.List(), false
+      for at, inline in ipairs(inlines) do
+        local join = inline.t == "SoftBreak" and wide(inlines[at - 1], -1, -1) and wide(inlines[at + 1], 1, 1)
+        broken = broken or join
+        if not join then out:insert(inline) end
+      end
+      return broken and out or nil
+    end,
+  }
 end
 
-function Writer(doc, opts)
-  local job = pandoc.json.decode(read(tostring(opts.variables.press)), false)
-  PRESS = job -- for the filters of the formats
-  doc = sound(doc:walk(common))
-  pandoc.system.with_environment({ SOURCE_DATE_EPOCH = job.epoch }, function()
-    for _, format in ipairs(job.formats) do
-      press(doc, format, job)
+local function understood(text, dialect) return joined(pandoc.read(text, dialect)) end
+
+-- ── tables ──────────────────────────────────────────────────────────────────────────────────────────
+
+-- Every report of a form has the same tables but for their figures. A format that names the language of its raw
+-- text (`tables` in format.toml) has them written once, with marks, and each report's figures put in their places;
+-- for the others the figures go into the tree, and its filter and writer see every table anew.
+local MARK = "FIGURE(%d+)E"
+
+local ESCAPED = {
+  typst = function(text) return (text:gsub('[\\"]', "\\%0")) end, -- a figure stands in a string of Typst
+}
+local function xml(text) return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })) end
+
+-- A text with marks, in pieces: what stands between marks, and the numbers of these.
+local function pieces(text)
+  local out, from = {}, 1
+  for start, number, stop in text:gmatch("()" .. MARK .. "()") do
+    out[#out + 1] = text:sub(from, start - 1)
+    out[#out + 1] = tonumber(number)
+    from = stop
+  end
+  out[#out + 1] = text:sub(from)
+  return out
+end
+
+local function filled(parts, figures, escaped)
+  local out = {}
+  for at, part in ipairs(parts) do
+    out[at] = type(part) == "number" and escaped(figures[part]) or part
+  end
+  return table.concat(out)
+end
+
+local function in_tree(div, figures)
+  return div:walk { Str = function(str) return pandoc.Str((str.text:gsub(MARK, function(at) return figures[tonumber(at)] end))) end }
+end
+
+local function written(div, format)
+  local blocks = pandoc.Pandoc({ div:clone() }):walk(format.filtering).blocks
+  local text = pandoc.List()
+  for _, block in ipairs(blocks) do
+    text:insert(block.t == "RawBlock" and block.text or pandoc.write(pandoc.Pandoc { block }, format.writer, { wrap_text = "none" }))
+  end
+  return pieces(table.concat(text, "\n"))
+end
+
+-- ── an order and its pages ──────────────────────────────────────────────────────────────────────────
+
+local orders = {}
+
+local function begun(message)
+  local order = { formats = message.formats, variables = message.variables, tables = {} }
+  for id, text in pairs(message.tables) do
+    order.tables[id] = statutory(understood(text, message.dialect).blocks[1])
+  end
+  for at, format in ipairs(order.formats) do
+    local function inside(name) return pandoc.path.join { format.folder, name } end
+    local options = { columns = 10000, wrap_text = "none" }
+    for key, value in pairs(format.options or {}) do options[key] = value end
+    options.template = format.template and pandoc.template.compile(read(inside(format.template)))
+      or pandoc.template.default(format.writer)
+    if format.reference then
+      options.reference_doc = pandoc.path.join { message.work, message.order .. at .. ".zip" }
+      reference(inside(format.reference), order.variables, options.reference_doc)
+    end
+    format.settings = options
+    format.finishing = format.finish and dofile(inside(format.finish))
+    if format.tables then
+      PRESS = { variables = order.variables, stand_ins = {} }
+      format.filtering, format.written = dofile(inside(format.filter)), {}
+      for id, div in pairs(order.tables) do format.written[id] = written(div, format) end
+    end
+  end
+  orders[message.order] = order
+end
+
+local function with_tables(doc, order, format, figures)
+  return doc:walk {
+    Div = function(div)
+      local id = div.attributes.table
+      if not order.tables[id] then return nil end
+      if not format.tables then return in_tree(order.tables[id], figures[id]) end
+      return pandoc.RawBlock(format.tables, filled(format.written[id], figures[id], ESCAPED[format.tables] or xml))
+    end,
+  }
+end
+
+local function printed(doc, order, format, message)
+  if not format.tables then doc = with_tables(doc, order, format, message.figures) end
+  if format.filter then
+    doc = doc:walk(format.filtering or dofile(pandoc.path.join { format.folder, format.filter }))
+  end
+  if format.tables then doc = with_tables(doc, order, format, message.figures) end
+  local options = pandoc.WriterOptions(format.settings)
+  options.variables = PRESS.variables
+  local content = pandoc.write(doc, format.writer, options)
+  return format.finishing and format.finishing(content, PRESS.variables) or content
+end
+
+local function answer(name, content)
+  io.stdout:write(name, " ", #content, "\n", content)
+  io.stdout:flush() -- who waits for a format can go on at once
+end
+
+local function page(message)
+  local order = orders[message.order]
+  PRESS = { variables = message.own, stand_ins = message.stand_ins } -- for the filters of the formats
+  for key, value in pairs(order.variables) do PRESS.variables[key] = value end
+  local doc, left_out = without_pictures(understood(message.page, message.dialect))
+  doc = sound(doc)
+  pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
+    for _, format in ipairs(order.formats) do
+      answer(format.suffix, printed(doc, order, format, message))
     end
   end)
-  local sources = {}
-  for source in pairs(left_out) do sources[#sources + 1] = source end
-  table.sort(sources)
-  return #sources == 0 and "[]" or pandoc.json.encode(sources)
+  return #left_out == 0 and "[]" or pandoc.json.encode(left_out)
+end
+
+for size in io.lines() do
+  local message = pandoc.json.decode(io.read(tonumber(size)), false)
+  local done, said = pcall(message.page and page or begun, message)
+  if message.page or not done then answer(done and "." or "!", done and said or tostring(said)) end
+  collectgarbage()
 end

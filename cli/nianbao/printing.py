@@ -18,6 +18,7 @@ class Format:
     finish: str = ""  # Lua file in the folder: what is done to the file that pandoc wrote
     engine: str = ""  # "typst": what pandoc wrote is compiled to PDF
     standards: Sequence[Any] = ()  # of the PDF: "ua-1", "a-3a"
+    tables: str = ""  # pandoc's name of the raw text as which tables of forms are written once for all reports
     options: Mapping[str, Any] | None = None  # further pandoc WriterOptions
 
 

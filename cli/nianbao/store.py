@@ -1,28 +1,21 @@
-"""The only access to files: an office's folder over the templates that come with nianbao."""
+"""The only access to data files and outputs: an office's folder, with its templates."""
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
+from copy import copy
 from pathlib import Path
-from typing import Any
-
-import toml_rs
 
 from nianbao.facts import Facts, parse
-from nianbao.files import TEMPLATES, Saved, reason, same, shown, text, write
+from nianbao.files import Saved, fingerprint, reason, same, shown, text, write
 from nianbao.finding import Finding, Place, Stop
-from nianbao.form import Form
-from nianbao.form_file import read
 from nianbao.language import _, series
-from nianbao.look import merged
-from nianbao.printing import Format
+from nianbao.templates import Templates
 
-LOOK = "gongwen"
 _YEAR = re.compile(r"\d{4}")
 
 
-class Store:
+class Store(Templates):
     """A folder of reports: `data/` to read, `build/` to write, `templates/` where it has its own.
 
     `data/` holds the data files of one office, and a folder for each further one; `office` is the name of that
@@ -30,7 +23,8 @@ class Store:
     """
 
     def __init__(self, root: Path, out: Path | None = None, office: str = "") -> None:
-        self.root = root
+        super().__init__(root)
+        self._called = "" if (called := shown(root)) == "." else f"{called}/"
         self.out = out or root / "build"
         self.office = office
 
@@ -58,8 +52,10 @@ class Store:
         return cls(data.parent, office="" if data == folder else folder.name), int(path.stem)
 
     def of_office(self, office: str) -> "Store":
-        """Open the same folder for another office."""
-        return Store(self.root, self.out, office)
+        """Open the same folder, with what was read of its templates, for another office."""
+        other = copy(self)
+        other.office = office
+        return other
 
     # ── data ─────────────────────────────────────────────────────────────────
 
@@ -78,33 +74,37 @@ class Store:
 
     def has(self, year: int) -> bool:
         """Tell whether a year has a data file."""
-        return self._path(year).is_file()
+        return self.path(year).is_file()
 
     def data(self, year: int) -> str:
         """Name the data file of a year as a person here would."""
-        return shown(self._path(year))
+        return f"{self._called}data/{self.office}{'/' * bool(self.office)}{year}.toml"
 
     @property
     def _folder(self) -> Path:
         return self.root / "data" / self.office
 
-    def _path(self, year: int) -> Path:
+    def path(self, year: int) -> Path:
+        """Return where the data file of a year is, or would be."""
         return self._folder / f"{year}.toml"
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
-        path = self._path(year)
-        name = self.data(year)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise Stop(_("没有 {name}", name=name), self._start(year)) from None
-        except OSError as error:
-            raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
+        content, name = self.content(year), self.data(year)
         try:
             return parse(content.decode("utf-8"), name)
         except UnicodeDecodeError as error:
             return _not_text(content, name, error)
+
+    def content(self, year: int) -> bytes:
+        """Read the bytes of a year's data file; raises `Stop` where there is none."""
+        name = self.data(year)
+        try:
+            return self.path(year).read_bytes()
+        except FileNotFoundError:
+            raise Stop(_("没有 {name}", name=name), self._start(year)) from None
+        except OSError as error:
+            raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
 
     def _start(self, year: int) -> str:
         known = series(self.years())
@@ -117,7 +117,7 @@ class Store:
 
     def rewrite(self, year: int, text: str, *, check: bool = False) -> Saved:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
-        path = self._path(year).resolve()  # a link stays one
+        path = self.path(year).resolve()  # a link stays one
         content = text.encode()
         return Saved(self.data(year), not same(path, content)) if check else write({path: content})[0]
 
@@ -136,143 +136,24 @@ class Store:
                 raise Stop(_("已经有 {root}，没有改动它", root=shown(self.root / name)), _("换一个目录，或先把它移走"))
         return write({self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
-    # ── templates ────────────────────────────────────────────────────────────
-
-    def template(self, name: str) -> str:
-        """Read a template: the office's own, else the one that comes with nianbao."""
-        path = self._find(name)
-        if path is None or not path.is_file():
-            raise Stop(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
-        return text(path)
-
-    def editions(self) -> dict[str, Path]:
-        """Every edition of a form that can be used: the file by its name, the office's own first."""
-        return {path.stem: path for path in self._all("forms/*.toml")}
-
-    def form(self, facts: Facts, year: int) -> Form | Finding:
-        """Choose the form of a report: the edition that it names, else the one in force for its year."""
-        editions = self.editions()
-        named = facts.tree.get("edition")
-        if named is not None:
-            if named in editions:
-                return self._form(editions[named], named)
-            known = series(sorted(editions))
-            message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
-            quoted = _('版本要加引号：edition = "{named}"', named=named)
-            fix = quoted if str(named) in editions else _("删去这一行就会用应当用的版本")
-            return Finding("wrong-edition", "error", facts.place("edition"), message, "edition", fix=fix)
-        return self.form_in_force(year)
-
-    def edition(self, name: str) -> Form:
-        """Read an edition of a form by its name; raises `Stop` that lists those there are."""
-        editions = self.editions()
-        if name not in editions:
-            raise Stop(
-                _("没有 {name} 版格式", name=name), _("可用的版本：{editions}", editions=series(sorted(editions)))
-            )
-        return self._form(editions[name], name)
-
-    def form_in_force(self, year: int) -> Form:
-        """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
-        own = self._tops()[0] / "forms"
-        forms = [(path.parent == own, self._form(path, name)) for name, path in self.editions().items()]
-        forms = [(mine, form) for mine, form in forms if form.in_force(year)]
-        forms = [(mine, form) for mine, form in forms if mine] or forms
-        if len(forms) != 1:
-            known = series(sorted(form.edition for _, form in forms) or sorted(self.editions()))
-            raise Stop(
-                _("{year} 年度可用的格式不止一个：{known}", year=year, known=known)
-                if forms
-                else _("{year} 年度没有可用的格式；已有 {known} 版", year=year, known=known),
-                _('在数据文件里写明，例如 edition = "2021"'),
-            )
-        return forms[0][1]
-
-    def relation_rules(self) -> set[str]:
-        """Name the rules of every relation that a form states, whether they have a page or not."""
-        forms = [self._form(path, name) for name, path in self.editions().items()]
-        return {relation.rule for form in forms for own in form.relations.values() for relation in own}
-
-    def settings(self) -> tuple[dict[str, Any], str]:
-        """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
-        path = self.root / "report.toml"
-        return (_toml(path) if path.is_file() else {}), shown(path)
-
-    def formats(self) -> dict[str, Format]:
-        """Every output format by its suffix, as its folder describes it."""
-        found: dict[str, Format] = {}
-        for path in self._all("formats/*/format.toml"):
-            suffix = path.parent.name
-            with _told(path):
-                found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **_toml(path)))
-        return found
-
-    def look(self, name: str = LOOK) -> dict[str, Any]:
-        """Read a look: sizes, margins and faces of the page; raises `Stop` that lists those there are."""
-        known = {path.stem: path for path in self._all("looks/*.toml")}
-        if name not in known:
-            raise Stop(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=series(sorted(known))))
-        look = _toml(known[name])
-        base = str(look.pop("base", ""))
-        if base == name:
-            raise Stop(_("版式 {name} 以自己为底", name=name), _("改正这个文件后再运行"))
-        return merged(self.look(base), look) if base else look
-
-    def _form(self, path: Path, edition: str) -> Form:
-        return _read_form(path, edition)
-
-    def _find(self, name: str) -> Path | None:
-        if ".." in name.split("/"):
-            return None
-        return next((top / name for top in self._tops() if (top / name).exists()), None)
-
-    def _all(self, pattern: str) -> Iterator[Path]:
-        seen: set[str] = set()
-        for top in self._tops():
-            for path in sorted(top.glob(pattern)):
-                if (name := str(path.relative_to(top))) not in seen:
-                    seen.add(name)
-                    yield path
-
-    def _tops(self) -> list[Path]:
-        return list(dict.fromkeys([(self.root / "templates").resolve(), TEMPLATES.resolve()]))
-
     # ── output ───────────────────────────────────────────────────────────────
 
-    def save(self, stem: str, contents: Mapping[str, bytes]) -> list[Saved]:
-        """Write the files of one report, `build/<office>/<stem>.<suffix>`: all of them or, on an error, none."""
-        return write({self.out / self.office / f"{stem}.{suffix}": content for suffix, content in contents.items()})
+    @property
+    def record(self) -> Path:
+        """Return where it is recorded what was built: below `build/`, also of outputs that go elsewhere."""
+        build = self.root / "build"
+        if self.out.resolve() == build.resolve():
+            return build / ".record.sqlite"
+        return build / f".record-{fingerprint(str(self.out.resolve()))[:8]}.sqlite"
+
+    def output(self, year: int, suffix: str) -> Path:
+        """Return where a file of a year's report is written, `build/<office>/<year>.<suffix>`."""
+        return self.out / self.office / f"{year}.{suffix}"
 
 
 def _entries(folder: Path) -> Iterator[Path]:
     with suppress(FileNotFoundError, NotADirectoryError):
         yield from folder.iterdir()
-
-
-@cache
-def _read_form(path: Path, edition: str) -> Form:
-    return read(_toml(path), edition)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    with _told(path):
-        return toml_rs.loads(text(path))
-
-
-class _told:  # noqa: N801  # reads as a word in a `with` line
-    """Says which template file is broken, and where."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, toml_rs.TOMLDecodeError | TypeError):
-            raise Stop(
-                _("{path} 读不下去：{error}", path=shown(self.path), error=error), _("改正这个文件后再运行")
-            ) from error
 
 
 def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:

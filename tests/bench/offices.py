@@ -1,6 +1,7 @@
 """Offices by the thousand: data files that are right, each with figures and prose of its own."""
 
 import random
+from pathlib import Path
 
 COLUMNS = ("person", "business", "research", "charity", "legal", "other")
 OUTCOMES = {
@@ -67,3 +68,12 @@ def data(number: int, year: int = 2024) -> str:
         "processing_fee = 0",
     ]
     return "\n".join(lines) + "\n"
+
+
+def city(folder: Path, count: int, year: int = 2024) -> Path:
+    """Write the data files of a city: `count` offices, a folder each below `data/`. Return its folder."""
+    for number in range(count):
+        path = folder / f"data/office-{number:05}/{year}.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text(data(number, year), encoding="utf-8")
+    return folder

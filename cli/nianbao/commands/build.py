@@ -1,18 +1,35 @@
 """`report build`."""
 
+from time import perf_counter
 from typing import Annotated
 
 import typer
 
 from nianbao.command import command
-from nianbao.edge import crashed, each, edge, leave, progress
+from nianbao.edge import collected, counted, crashed, edge, leave, noted
 from nianbao.language import _
-from nianbao.options import STANDARD, Everyone, Formats, Ignore, Json, Out, Reports, Root, Select, Strict, listed
+from nianbao.options import (
+    STANDARD,
+    Everyone,
+    FailFast,
+    Formats,
+    Ignore,
+    Jobs,
+    Json,
+    Out,
+    Reports,
+    Root,
+    Select,
+    Strict,
+    listed,
+)
 
 
 @command(
-    help=_("核对报告，并一次生成各种格式。有错误时不生成。"),
-    epilog=_("例：report build 2020 --to html,pdf　·　report build 2019 2020 --out 公示"),
+    help=_("核对报告，并一次生成各种格式；没有变化的不重做。有错误时不生成。"),
+    epilog=_(
+        "例：report build 2020 --to html,pdf　·　report build 2024 --all --explain"
+    ),
 )
 def build(
     reports: Reports = None,
@@ -21,34 +38,42 @@ def build(
     out: Out = None,
     select: Select = "",
     ignore: Ignore = "",
+    jobs: Jobs = 0,
     *,
     everyone: Everyone = False,
     strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help=_("有错误也生成，每页标明草稿"))] = False,
     look: Annotated[str, typer.Option("--look", help=_("版式，templates/looks/ 里的名称"))] = "gongwen",
     facts: Annotated[bool, typer.Option("--facts/--no-facts", help=_("文件里附上事实，供以后读回"))] = True,
+    force: Annotated[bool, typer.Option("--force", help=_("没有变化的也重做"))] = False,
+    explain: Annotated[bool, typer.Option("--explain", help=_("说每一份为什么重做"))] = False,
+    fail_fast: FailFast = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说发现的问题"))] = False,
     as_json: Json = False,
 ) -> None:
     """Check the reports and print them in every format."""
-    from nianbao import make, say, selection
+    from nianbao import builds, make, say, selection, summary
 
     with edge():
+        start = perf_counter()
         store = selection.opened(reports or [], root, out)
-        formats = listed(to) or listed(STANDARD)
+        formats = tuple(dict.fromkeys(listed(to) or listed(STANDARD)))
         choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
-
-        def one(report: selection.Asked) -> make.Built:
-            office, year = report
-            with progress(_("正在生成 {year} 年度报告", year=year), quiet=quiet or as_json):
-                return make.build(office, year, formats, draft=draft, choice=choice, look=look, facts=facts)
-
-        done, stops = each(selection.select(store, reports or [], everyone=everyone).reports, one)
-        checked = [report.checked for report in done]
-        stops += crashed(checked)
+        terms = builds.Terms(formats, look, draft, facts, choice)
+        asked = selection.select(store, reports or [], everyone=everyone)
+        waiting = noted(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
+        with builds.recorded(store, waiting) as record:
+            results = builds.Builds(store, terms, record, force=force).run(asked.reports, builds.locally(jobs))
+            bar = counted(results, len(asked.reports), _("正在生成"), quiet=quiet or as_json)
+            done, failed = collected(bar, asked.reports, lambda one: one.checked, terms.refuses, fail_fast=fail_fast)
+        failed += crashed([one.checked for one in done])
+        run = summary.Run(done, failed, asked.missing, perf_counter() - start)
         if as_json:
-            found = [say.built_data(report) for report in done]
-            say.machine({"reports": found, "stops": say.stops_data(stops)})
+            say.machine(summary.data(run))
+        elif len(asked.reports) > summary.FEW or asked.missing:
+            summary.told(run)
         else:
             say.built(done, quiet=quiet)
-        leave(stops, blocked=any(report.report is None if draft else report.blocked for report in checked))
+        if explain:
+            summary.explained(run)
+        leave([one.stop for one in failed], blocked=any(map(terms.refuses, (one.checked for one in done))))

@@ -14,13 +14,13 @@ from nianbao.options import Json, Root
 @command(help=_("看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"), epilog=_("例：report doctor"))
 def doctor(root: Root = None, *, as_json: Json = False) -> None:
     """Say what this machine has."""
-    from nianbao import pandoc, say
+    from nianbao import pandoc, say, typesetting
     from nianbao.store import Store
 
     with edge():
         store = Store.at(root)
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.versions()
-        faces = pandoc.faces(store.look())
+        faces = typesetting.faces(store.look())
         if as_json:
             say.machine({"versions": versions, "faces": say.faces_data(faces), "years": store.years()})
             return

@@ -3,9 +3,9 @@
 import typer
 
 from nianbao.command import command
-from nianbao.edge import crashed, each, edge, leave
+from nianbao.edge import collected, counted, crashed, edge, leave
 from nianbao.language import _
-from nianbao.options import Everyone, Ignore, Json, Reports, Root, Select, Strict, Style, listed
+from nianbao.options import Everyone, FailFast, Ignore, Jobs, Json, Reports, Root, Select, Strict, Style, listed
 
 
 @command(
@@ -17,25 +17,33 @@ def validate(
     select: Select = "",
     ignore: Ignore = "",
     style: Style = "text",
+    jobs: Jobs = 0,
     *,
     everyone: Everyone = False,
     strict: Strict = False,
+    fail_fast: FailFast = False,
     as_json: Json = False,
 ) -> None:
     """Check only."""
-    from nianbao import machine, make, say, selection
+    from nianbao import checks, machine, make, say, selection, summary
 
     with edge():
         store = selection.opened(reports or [], root)
         choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
-        asked = selection.select(store, reports or [], everyone=everyone).reports
-        checked, stops = each(asked, lambda one: make.check(*one, choice))
-        stops += crashed(checked)
+        asked = selection.select(store, reports or [], everyone=everyone)
+        machines = as_json or style != "text"
+        bar = counted(
+            checks.check_all(store, asked.reports, choice, jobs), len(asked.reports), _("正在核对"), quiet=machines
+        )
+        checked, failed = collected(bar, asked.reports, lambda one: one, lambda one: one.blocked, fail_fast=fail_fast)
+        failed += crashed(checked)
+        stops = [one.stop for one in failed]
         if as_json or style == "json":
-            found = [say.checked_data(report) for report in checked]
-            say.machine({"reports": found, "stops": say.stops_data(stops)})
-        elif style == "text":
-            say.checked(checked)
-        else:
+            say.machine(summary.checked_data(checked, failed, asked.missing))
+        elif machines:
             typer.echo(machine.FORMATS[style](checked, stops))
+        elif len(asked.reports) > summary.FEW or asked.missing:
+            summary.checked(checked, failed, asked.missing)
+        else:
+            say.checked(checked)
         leave(stops, blocked=any(report.blocked for report in checked))

@@ -64,7 +64,7 @@ class Crash:
     """A rule that itself failed: our mistake, said with the rule's name; the other rules still ran."""
 
     rule: str
-    error: Exception
+    why: str
 
 
 def judge(case: Case) -> tuple[list[Finding], list[Crash]]:
@@ -85,7 +85,7 @@ def judge(case: Case) -> tuple[list[Finding], list[Crash]]:
                     )
                 )
         except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
-            crashes.append(Crash(name, error))
+            crashes.append(Crash(name, f"{type(error).__name__}: {error}"))
     return ordered(found), crashes
 
 

@@ -5,11 +5,58 @@ local function typst(text) return pandoc.RawBlock("typst", text) end
 
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 
+local look = PRESS.variables.look
+local INSET, SIZE, PITCH = tonumber(look.table.inset), tonumber(look.table.size), tonumber(look.table.pitch)
+local WIDE = (look.page.width - look.page.left - look.page.right) * 72 / 25.4 -- pt
+local TALL = (look.page.height - look.page.top - look.page.bottom) * 72 / 25.4 - 2 * look.body.pitch
+local NARROW = 0.62 -- em: no face of a look has wider digits
+
+-- The width in which the text of a cell stands, in pt.
+local function room(item, widths)
+  local wide = -2 * INSET
+  for column = item.column, item.column + item.cell.col_span - 1 do wide = wide + widths[column] * WIDE end
+  return wide
+end
+
+-- How tall rows can be at the most, in pt. To measure it, Typst would have to lay a table out twice. A figure, which
+-- stands beyond the columns of labels, takes one line.
+local function height_of(rows, widths, labels)
+  local line, pad = tonumber(look.table.line), tonumber(look.table.pad)
+  local function tall(lines) return lines * PITCH + 2 * pad + line end
+  local heights, total, laid = {}, 0, laid_out(rows)
+  local function lines_of(item)
+    if item.column > labels then return 1 end
+    local em, signs, fit = 0, 0, room(item, widths) // SIZE
+    for _, code in utf8.codes(pandoc.utils.stringify(item.cell.contents)) do
+      em = em + (code < 128 and NARROW or 1)
+      if code >= 128 and (code < 0x4e00 or code > 0x9fff) then signs = 1 end
+    end
+    -- A line ends early where the next one must not begin with a sign.
+    return em <= fit and 1 or math.ceil(em / math.max(1, fit - signs))
+  end
+  for at, items in ipairs(laid) do
+    heights[at] = tall(1)
+    for _, item in ipairs(items) do
+      if item.cell.row_span == 1 then heights[at] = math.max(heights[at], tall(lines_of(item))) end
+    end
+  end
+  for at, items in ipairs(laid) do
+    local short = 0 -- by which a cell over several rows is taller than these
+    for _, item in ipairs(items) do
+      local own = not item.above and tall(lines_of(item)) or 0
+      for row = at, at + item.cell.row_span - 1 do own = own - (heights[row] or 0) end
+      short = math.max(short, own)
+    end
+    total = total + heights[at] + short
+  end
+  return total
+end
+
 local function cells(rows, labels, write)
   local out = {}
   for _, line in ipairs(laid_out(rows)) do
     for _, item in ipairs(line) do
-      if not item.above then out[#out + 1] = write(item.cell, item.column <= labels) end
+      if not item.above then out[#out + 1] = write(item, item.column <= labels) end
     end
   end
   return table.concat(out, "\n")
@@ -22,27 +69,34 @@ local function cell_of(cell, align, body)
   return form:format(cell.row_span, cell.col_span, align, breakable, body)
 end
 
-local function head(cell) return cell_of(cell, "center", "#" .. quoted(pandoc.utils.stringify(cell.contents))) end
-
-local function body(cell, label)
-  local text = "#" .. quoted(pandoc.utils.stringify(cell.contents))
-  if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", text) end
-  return cell_of(cell, "center", "#fit[" .. text .. "]")
+local function head(item)
+  return cell_of(item.cell, "center", "#" .. quoted(pandoc.utils.stringify(item.cell.contents)))
 end
 
 local function form(tbl)
-  local widths = {}
-  for at, spec in ipairs(tbl.colspecs) do widths[at] = ("%.4ffr"):format(spec[2] * 100) end
-  local out = { "#figure(kind: table, table(", "columns: (" .. table.concat(widths, ", ") .. ",)," }
+  local widths, shares = {}, {}
+  for at, spec in ipairs(tbl.colspecs) do
+    widths[at] = spec[2]
+    shares[at] = ("%.4ffr"):format(spec[2] * 100)
+  end
+  local function body(item, label)
+    local text, cell = quoted(pandoc.utils.stringify(item.cell.contents)), item.cell
+    if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", "#" .. text) end
+    return cell_of(cell, "center", ("#fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text))
+  end
+  local out = { "#figure(kind: table, table(", "columns: (" .. table.concat(shares, ", ") .. ",)," }
+  local tall = 0
   local function heads(rows)
+    tall = tall + height_of(rows, widths, #widths)
     if #rows > 0 then out[#out + 1] = "table.header(" .. cells(rows, 0, head) .. ")," end
   end
   heads(tbl.head.rows)
   for _, part in ipairs(tbl.bodies) do
     heads(part.head)
+    tall = tall + height_of(part.body, widths, part.row_head_columns)
     out[#out + 1] = cells(part.body, part.row_head_columns, body)
   end
-  out[#out + 1] = "))"
+  out[#out + 1] = tall < TALL and ")) <whole>" or "))"
   return typst(table.concat(out, "\n"))
 end
 

@@ -1,0 +1,289 @@
+"""Reports built, one or thousands: only what changed, on every core, and written down as it is done."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from functools import partial
+from time import perf_counter
+
+from filelock import FileLock, Timeout
+
+from nianbao import batch, inputs, make
+from nianbao.choice import Choice
+from nianbao.files import Saved, content, fingerprint, reason, shown
+from nianbao.finding import Stop, mistake
+from nianbao.language import _
+from nianbao.make import Built, Failed, Output
+from nianbao.press import Order, Press
+from nianbao.printing import Printed
+from nianbao.record import Made, PrintedFile, Record, heard
+from nianbao.selection import Asked
+from nianbao.store import Store
+from nianbao.templates import LOOK
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a person asks of a build, the same for all its reports."""
+
+    formats: tuple[str, ...]
+    look: str = LOOK
+    draft: bool = False
+    facts: bool = True  # each file carries the facts that it was printed from
+    choice: Choice = field(default_factory=Choice)
+
+    def refuses(self, checked: make.Checked) -> bool:
+        """Tell whether a report is not to be printed for what was found in it."""
+        return not checked.readable if self.draft else checked.blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One report to check, and the formats to print it in; none where these are there already."""
+
+    office: str
+    year: int
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is to be done for a report: its data files by fingerprint, what is there of it, and why the rest is not."""
+
+    store: Store
+    job: Job
+    facts: str
+    last: str
+    outputs: dict[str, Output]
+    pictures: tuple[str, ...]  # left out of what is there
+    why: tuple[str, ...]
+
+
+Spread = Callable[[Store, Terms, Sequence[Job]], Iterator[Built | Failed]]
+
+
+class Builds:
+    """Builds reports of a folder on some terms, with the record of what was built before."""
+
+    def __init__(self, store: Store, terms: Terms, record: Record, *, force: bool = False) -> None:
+        self.store, self.terms, self.record, self.force = store, terms, record, force
+        self.order = make.ordered_from(store, terms.formats, terms.look, draft=terms.draft)
+        programs = inputs.programs()
+        self._printing = {
+            suffix: record.context(
+                programs | inputs.printing(store, self.order, suffix) | {"carried": str(terms.facts)}
+            )
+            for suffix in terms.formats
+        }
+        choice = json.dumps(asdict(terms.choice), default=sorted, sort_keys=True)
+        language = os.environ.get("LANGUAGE", "")  # findings are kept in the words in which they were said
+        said = {"choice": choice, "today": date.today().isoformat(), "language": language}  # noqa: DTZ011  # see make
+        self._checking = record.context(programs | inputs.checking(store) | said)
+
+    def run(self, asked: Sequence[Asked], spread: Spread) -> Iterator[Built | Failed]:
+        """Build reports; first those of which nothing has changed, then the others, each as it is done."""
+        years = {year for _office, year in asked}
+        self._checks, self._files = self.record.checks(years), self.record.files(years)
+        planned: dict[tuple[str, int], Planned] = {}
+        for store, year in asked:
+            try:
+                plan = self._plan(store, year)
+            except Stop as stop:
+                yield Failed(store.office, year, stop)
+                continue
+            done = self._unchanged(plan)
+            if done:
+                yield done
+            else:
+                planned[store.office, year] = plan
+        for result in spread(self.store, self.terms, [plan.job for plan in planned.values()]):
+            if isinstance(result, Built):
+                yield self._kept(result, planned[result.checked.office, result.checked.year])
+            else:
+                yield result
+
+    def _plan(self, store: Store, year: int) -> Planned:
+        facts = fingerprint(store.content(year))
+        last = fingerprint(store.content(year - 1)) if store.has(year - 1) else ""
+        found: dict[str, Output] = {}
+        pictures: tuple[str, ...] = ()
+        why: list[str] = []
+        for suffix in self.terms.formats:
+            file = self._files.get((store.office, year, suffix))
+            reason = self._stale(suffix, file, facts)
+            if file is None or reason:
+                why.append(f"{suffix}：{reason}")
+            else:
+                saved = Saved(shown(self.store.out / file.path), changed=False)
+                found[suffix] = Output(suffix, saved, file.size, file.pages, file.content)
+                pictures = file.pictures
+        formats = tuple(suffix for suffix in self.terms.formats if suffix not in found)
+        return Planned(store, Job(store.office, year, formats), facts, last, found, pictures, tuple(why))
+
+    def _stale(self, suffix: str, file: PrintedFile | None, facts: str) -> str:
+        """Say why a format is to be printed; an empty text where it is not."""
+        if self.force:
+            return "--force"
+        if file is None:
+            return _("还没有生成过")
+        context = self._printing[suffix]
+        if file.made != Made(context, facts):
+            before, now = self.record.parts(file.made.context), self.record.parts(context)
+            return _("{what}变了", what=inputs.changed(before | {"facts": file.made.facts}, now | {"facts": facts}))
+        path = self.store.out / file.path
+        try:
+            known = path.stat()
+        except OSError:
+            return _("文件不在了")
+        if (known.st_size, known.st_mtime_ns) == (file.size, file.mtime):
+            return ""
+        return "" if fingerprint(content(path)) == file.content else _("文件被改过")
+
+    def _unchanged(self, plan: Planned) -> Built | None:
+        """Return what there is where nothing need be done: not even to check, and then to print or to refuse to."""
+        made, told = self._checks.get((plan.job.office, plan.job.year), (None, ""))
+        if made != Made(self._checking, plan.facts, plan.last) or self.force:
+            return None
+        checked = heard(told)
+        if self.terms.refuses(checked):
+            return Built(checked, [], 0.0)
+        return None if plan.job.formats else self._whole(Built(checked, [], 0.0, self.order.faces), plan)
+
+    def _kept(self, built: Built, plan: Planned) -> Built:
+        """Write down what was made, unless its data file has changed meanwhile, and put what was there to it."""
+        office, year = plan.job.office, plan.job.year
+        if fingerprint(content(plan.store.path(year))) == plan.facts:
+            self.record.keep_check(office, year, Made(self._checking, plan.facts, plan.last), built.checked)
+            for output in built.outputs:
+                self._keep(plan, output, built.pictures)
+        return self._whole(built, plan)
+
+    def _keep(self, plan: Planned, output: Output, pictures: tuple[str, ...]) -> None:
+        path = make.output_path(plan.store, plan.job.year, output.format)
+        known = path.stat()
+        made = Made(self._printing[output.format], plan.facts)
+        name = path.relative_to(self.store.out).as_posix()
+        file = PrintedFile(made, name, known.st_size, known.st_mtime_ns, output.content, output.pages, pictures)
+        self.record.keep_file(plan.job.office, plan.job.year, output.format, file)
+
+    def _whole(self, built: Built, plan: Planned) -> Built:
+        """Put what was there already to what was printed, and say what was left out of it."""
+        if self.terms.refuses(built.checked):
+            return built
+        outputs = plan.outputs | {output.format: output for output in built.outputs}
+        found = [outputs[suffix] for suffix in self.terms.formats]
+        why = plan.why if built.outputs else ()
+        pictures = built.pictures if built.outputs else plan.pictures
+        return make.with_pictures(replace(built, outputs=found, why=why), plan.store.data(plan.job.year), pictures)
+
+
+@contextmanager
+def recorded(store: Store, waiting: Callable[[], None]) -> Iterator[Record]:
+    """Open the record of a folder of outputs, for one build at a time; another waits, after it said so."""
+    lock = FileLock(store.record.with_suffix(".lock"))
+    with suppress(OSError):  # where nothing can be written there is no record, and nothing to lock
+        store.record.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            waiting()
+            lock.acquire()
+    try:
+        with Record(store.record) as record:
+            yield record
+    finally:
+        lock.release()
+
+
+def clean(store: Store, waiting: Callable[[], None], *, dry: bool = False) -> list[str]:
+    """Remove the files that builds wrote, as they wrote them, and the record; return what they were.
+
+    A file that was changed since stays. Raises `Stop` where one cannot be removed.
+    """
+    if not store.record.is_file():
+        return []
+    with recorded(store, waiting) as record:
+        ours = [store.out / path for path, known in record.paths() if fingerprint(content(store.out / path)) == known]
+        found = [*ours, *store.record.parent.glob(f"{store.record.name}*")]
+        if not dry:
+            path = store.out
+            try:
+                for path in found:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise Stop(_("删不了 {at}：{error}", at=shown(path), error=reason(error))) from error
+            for folder in {path.parent for path in ours}:
+                with suppress(OSError):  # where there are other files
+                    folder.rmdir()
+    return [shown(path) for path in found]
+
+
+# ── the work of one process ──────────────────────────────────────────────────────────────────────────
+
+
+class Desk:
+    """Where a process makes reports: the folder, the orders, and a press that is kept from one report to the next."""
+
+    def __init__(self, store: Store, terms: Terms) -> None:
+        self.store, self.terms, self.press = store, terms, Press()
+        self._orders: dict[tuple[str, ...], Order] = {}
+
+    def make(self, job: Job) -> tuple[Built, list[Printed]]:
+        """Check a report, and print it unless a finding forbids it; raises `Stop`."""
+        start = perf_counter()
+        store = self.store.of_office(job.office)
+        checked = make.check(store, job.year, self.terms.choice)
+        files: list[Printed] = []
+        pictures: list[str] = []
+        order = self._order(job.formats)
+        if checked.report and job.formats and not self.terms.refuses(checked):
+            facts = self.terms.facts
+            files, pictures = make.printed(store, checked.report, job.formats, order, self.press, facts=facts)
+        seconds = perf_counter() - start
+        return Built(checked.told(), [], seconds, order.faces if files else (), tuple(pictures)), files
+
+    def _order(self, formats: tuple[str, ...]) -> Order:
+        if formats not in self._orders:
+            terms = self.terms
+            self._orders[formats] = make.ordered_from(self.store, formats, terms.look, draft=terms.draft)
+        return self._orders[formats]
+
+
+def locally(jobs: int = 0) -> Spread:
+    """Spread builds over processes of this machine, all cores unless told."""
+
+    def spread(store: Store, terms: Terms, items: Sequence[Job]) -> Iterator[Built | Failed]:
+        try:
+            yield from batch.spread(items, _work, _lost, jobs, partial(_open, store, terms))
+        finally:
+            if _desk:  # where there was but this process
+                _desk.press.close()
+
+    return spread
+
+
+_desk: Desk | None = None
+
+
+def _open(store: Store, terms: Terms) -> None:
+    global _desk  # noqa: PLW0603  # a process has one desk
+    _desk = Desk(store, terms)
+
+
+def _work(job: Job) -> Built | Failed:
+    assert _desk is not None  # noqa: S101  # it was opened when the process began
+    try:
+        built, files = _desk.make(job)
+        return replace(built, outputs=make.save(_desk.store.of_office(job.office), job.year, files))
+    except Stop as stop:
+        return Failed(job.office, job.year, stop)
+    except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
+        return Failed(job.office, job.year, mistake(error))
+
+
+def _lost(job: Job) -> Failed:
+    stop = Stop(_("做这份报告的进程没有了"), _("多半是内存不够；用 --jobs 1 单独再做一次"))
+    return Failed(job.office, job.year, stop)
