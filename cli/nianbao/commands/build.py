@@ -27,9 +27,7 @@ from nianbao.options import (
 
 @command(
     help=_("核对报告，并一次生成各种格式；没有变化的不重做。有错误时不生成。"),
-    epilog=_(
-        "例：report build 2020 --to html,pdf　·　report build 2024 --all --explain"
-    ),
+    epilog=_("例：report build 2020 --to html,pdf　·　report build 2024 --all --explain"),
 )
 def build(
     reports: Reports = None,
