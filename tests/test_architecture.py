@@ -44,6 +44,7 @@ LAYERS = (
         "make",
         "datafile",
         "speech",
+        "fence",
         "importing",
         "batch",
         "say",

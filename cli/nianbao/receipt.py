@@ -59,6 +59,8 @@ def _imported(one: Imported) -> str:
             else _("{target} 没有改动", target=shown(one.target))
         )
     rest = [say.tally(one.findings)]
+    if one.missing:
+        rest.insert(0, _("{count} 格文件里没有，补上再生成", count=one.missing))
     if one.undecided:
         rest.insert(0, _("{count} 格未定，见文件里“未定”的注释，定下来再写上", count=one.undecided))
     return _("{told}；{rest}", told=told, rest=_("；").join(rest))

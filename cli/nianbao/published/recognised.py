@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nianbao.finding import Stop
-from nianbao.form import Form
+from nianbao.form import Form, Section
 from nianbao.language import _, series
 from nianbao.published.lines import Cell, Line, Tables
 from nianbao.published.page import Published
@@ -53,6 +53,11 @@ class Recognised:
     def undecided(self) -> list[Cell]:
         """The cells that could not be read, those of other editions too."""
         return [cell for line in self.tables.lines for cell in line.cells if cell.state == "undecided"]
+
+    @property
+    def absent(self) -> list[Section]:
+        """The sections of the form that have a text, and of which no heading was found."""
+        return [part for part in self.form.sections if part.text and part.heading and part.id not in self.told.headings]
 
     @property
     def missing(self) -> list[str]:
