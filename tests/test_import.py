@@ -394,6 +394,34 @@ def test_many_files_each_get_a_folder_and_a_bad_one_stops_none(report, tmp_path)
     assert "bad.pdf：文件损坏了" in done.stderr
     assert "novel.txt：没有认出年报的表格" in done.stderr
     assert "3 份" in done.stdout
+    assert "2 个文件没有导入" in done.stdout
+
+
+def test_lists_and_tables_of_the_prose_stay_what_they_are(forms):
+    page = source("shuyang-drc-2023").read_text(encoding="utf-8")
+    more = (
+        "<p>全年<b>主动公开</b>信息1356条：</p><ul><li>门户网站</li><li>公众号</li></ul>"
+        "<table><tr><td>平台</td><td>条数</td></tr><tr><td>门户网站</td><td>1200</td></tr></table>"
+    )
+    at = page.index("（一）主动公开政府信息情况")
+    at = page.index("</p>", at) + len("</p>")
+    recognised = recognise(readers.read((page[:at] + more + page[at:]).encode(), "html"), forms)
+    assert (
+        "全年**主动公开**信息1356条：\n\n- 门户网站\n- 公众号\n\n"
+        "| 平台 | 条数 |\n| --- | --- |\n| 门户网站 | 1200 |\n" in recognised.told.prose["overview"]
+    )
+    wanted = truth("shuyang-drc-2023")
+    assert {table: figures(recognised)[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
+
+
+def test_a_link_in_the_place_of_a_data_file_stays_one(report, tmp_path):
+    (tmp_path / "real.toml").write_text("mine", encoding="utf-8")
+    (tmp_path / "2023.toml").symlink_to("real.toml")
+    done = report("import", source("shuyang-drc-2023"), "--out", "2023.toml", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "real.toml").read_text(encoding="utf-8")) == (2, "mine")
+    report("import", source("shuyang-drc-2023"), "--out", "2023.toml", "--force", cwd=tmp_path)
+    assert (tmp_path / "2023.toml").is_symlink()
+    assert "沭阳县" in (tmp_path / "real.toml").read_text(encoding="utf-8")
 
 
 def test_two_files_of_one_office_and_year_do_not_overwrite_each_other(report, tmp_path):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from nianbao.files import FULL, reason
 from nianbao.finding import Stop
 from nianbao.language import _
 
@@ -68,6 +69,9 @@ def edge() -> Iterator[None]:
     except Exception as error:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in FULL:
+            stopped(Stop(reason(error), _("腾出空间再运行")))
+            raise typer.Exit(STOPPED) from None
         why = f"{type(error).__name__}: {error}"
         fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
         stopped(Stop(_("程序自己出错了（{why}）", why=why), fix))
@@ -93,9 +97,9 @@ def progress(words: str, *, quiet: bool) -> Iterator[None]:
         yield
 
 
-def counted(items: Iterable[T], size: int, words: str, *, quiet: bool) -> Iterator[T]:
+def counted(items: Iterable[T], size: int, words: str) -> Iterator[T]:
     """Give items as they come, with a bar of how many of them there are, where a person watches several."""
-    if quiet or size == 1 or not sys.stderr.isatty():
+    if size == 1 or not sys.stderr.isatty():
         yield from items
         return
     from rich.console import Console  # noqa: PLC0415  # see above

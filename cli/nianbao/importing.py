@@ -139,7 +139,7 @@ def _editions(recognised: Recognised) -> list[str]:
 
 def _content(name: str) -> bytes:
     if name == STDIN:
-        return sys.stdin.buffer.read(readers.LIMIT + 1)
+        return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""  # a shell may have closed it
     path = Path(name)
     try:
         if path.is_dir():
@@ -149,7 +149,7 @@ def _content(name: str) -> bytes:
     except FileNotFoundError:
         raise Stop(_("没有这个文件"), _("检查文件名")) from None
     except OSError as error:
-        raise Stop(_("读不了：{error}", error=reason(error))) from error
+        raise Stop(_("读不了：{error}", error=reason(error)), _("排除原因后再运行")) from error
 
 
 # ── the facts that our own outputs carry ─────────────────────────────────────────────
@@ -244,4 +244,4 @@ def keep(brought: Imported, wanted: Wanted) -> Imported:
             _("{source}：已经有 {target}，没有改动它", source=brought.source, target=shown(brought.target)),
             _("用 --out 写到别处，或用 --force 换掉它"),
         )
-    return replace(brought, saved=write({brought.target: content})[0])
+    return replace(brought, saved=write({brought.target.resolve(): content})[0])  # a link stays one

@@ -198,7 +198,7 @@ def _value(text: str) -> str:
 
 def _long(text: str) -> str:
     """Write prose as it stands between quotes, if it can be, else with escapes."""
-    plain = ILLEGAL.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
+    plain = ILLEGAL.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     if "'''" not in plain and not plain.endswith("'") and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", plain):
         return f"'''\n{plain}\n'''"
     return tomli_w.dumps({"value": plain}, multiline_strings=True).removeprefix("value = ").strip()
