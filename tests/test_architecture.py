@@ -50,6 +50,7 @@ LAYERS = (
         "record",
         "datafile",
         "speech",
+        "fence",
         "importing",
         "batch",
         "checks",

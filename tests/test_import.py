@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from contextlib import suppress
 from io import BytesIO
@@ -20,6 +22,7 @@ from docx import Document
 from PIL import Image
 
 from nianbao import batch, importing, make, readers
+from nianbao.fence import fenced
 from nianbao.finding import Stop
 from nianbao.layout import lay_out
 from nianbao.published import recognise
@@ -391,6 +394,34 @@ def test_many_files_each_get_a_folder_and_a_bad_one_stops_none(report, tmp_path)
     assert "bad.pdf：文件损坏了" in done.stderr
     assert "novel.txt：没有认出年报的表格" in done.stderr
     assert "3 份" in done.stdout
+    assert "2 个文件没有导入" in done.stdout
+
+
+def test_lists_and_tables_of_the_prose_stay_what_they_are(forms):
+    page = source("shuyang-drc-2023").read_text(encoding="utf-8")
+    more = (
+        "<p>全年<b>主动公开</b>信息1356条：</p><ul><li>门户网站</li><li>公众号</li></ul>"
+        "<table><tr><td>平台</td><td>条数</td></tr><tr><td>门户网站</td><td>1200</td></tr></table>"
+    )
+    at = page.index("（一）主动公开政府信息情况")
+    at = page.index("</p>", at) + len("</p>")
+    recognised = recognise(readers.read((page[:at] + more + page[at:]).encode(), "html"), forms)
+    assert (
+        "全年**主动公开**信息1356条：\n\n- 门户网站\n- 公众号\n\n"
+        "| 平台 | 条数 |\n| --- | --- |\n| 门户网站 | 1200 |\n" in recognised.told.prose["overview"]
+    )
+    wanted = truth("shuyang-drc-2023")
+    assert {table: figures(recognised)[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
+
+
+def test_a_link_in_the_place_of_a_data_file_stays_one(report, tmp_path):
+    (tmp_path / "real.toml").write_text("mine", encoding="utf-8")
+    (tmp_path / "2023.toml").symlink_to("real.toml")
+    done = report("import", source("shuyang-drc-2023"), "--out", "2023.toml", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "real.toml").read_text(encoding="utf-8")) == (2, "mine")
+    report("import", source("shuyang-drc-2023"), "--out", "2023.toml", "--force", cwd=tmp_path)
+    assert (tmp_path / "2023.toml").is_symlink()
+    assert "沭阳县" in (tmp_path / "real.toml").read_text(encoding="utf-8")
 
 
 def test_two_files_of_one_office_and_year_do_not_overwrite_each_other(report, tmp_path):
@@ -491,6 +522,74 @@ def test_a_pdf_with_a_password_or_without_text_is_refused(built, tmp_path):
     assert "OCR" in stopped.value.fix
 
 
+def test_a_package_that_lies_about_its_size_is_not_swallowed_whole():
+    """The directory of the package says 1,000 bytes, the part has 64 MB."""
+    content = bytearray(packed(mimetype="application/vnd.oasis.opendocument.text", content_xml="x" * 2**26))
+    at = content.rfind(b"PK\x01\x02") + 24
+    content[at : at + 4] = (1000).to_bytes(4, "little")
+    tracemalloc.start()
+    with pytest.raises(Unreadable, match="损坏"):
+        readers.read(bytes(content), "odt")
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+
+
+def test_a_table_of_odt_with_a_senseless_width_is_refused():
+    content = packed(
+        mimetype="application/vnd.oasis.opendocument.text",
+        content_xml='<d xmlns:t="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><t:table>'
+        '<t:table-column t:number-columns-repeated="many"/></t:table></d>',
+    )
+    with pytest.raises(Unreadable, match="损坏"):
+        readers.read(content, "odt")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux")
+def test_a_spreadsheet_with_a_cell_merged_over_all_rows_and_columns_is_refused(tmp_path):
+    """Two kilobytes that would take all memory; in a process of its own, which may have grown by other tests."""
+    book = openpyxl.Workbook()
+    book.active["A1"] = "1"
+    book.active.merged_cells.add("A1:XFD1048576")
+    book.save(tmp_path / "bomb.xlsx")
+    code = (
+        "from nianbao import fence, readers\n"
+        "from nianbao.finding import Stop\n"
+        "try:\n"
+        "    with fence.fenced(2**29): readers.read(open('bomb.xlsx', 'rb').read(), 'xlsx')\n"
+        "except Stop as stop: print(stop.message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, encoding="utf-8")
+    assert done.stdout == "读它要用的内存太多\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
+def test_what_takes_too_long_is_given_up():
+    def stubborn():
+        for _ in iter(int, 1):  # without end
+            with suppress(Exception):
+                int("1")
+
+    with pytest.raises(Stop, match="还没有读完"), fenced(seconds=0.05):
+        stubborn()
+
+
+def test_a_pdf_that_does_not_name_its_letters_is_refused_and_one_figure_of_it_never_read_in_part(built):
+    def without(fonts):
+        with pikepdf.open(built / "2020.pdf") as pdf:
+            del pdf.Root.Names
+            maps = [font for font in pdf.objects if isinstance(font, pikepdf.Dictionary) and "/ToUnicode" in font]
+            for font in maps[fonts:]:
+                del font.ToUnicode
+            pdf.save(content := BytesIO())
+        return content.getvalue()
+
+    with pytest.raises(Unreadable, match="乱码"):
+        readers.read(without(0), "pdf")
+    some = repr(readers.read(without(-1), "pdf"))
+    assert "\ufffd" in some
+    assert "(cid:" not in some
+
+
 def test_nothing_is_fetched_and_no_entity_is_opened(tmp_path):
     """A page and a Word file that name files and hosts are read as if they did not."""
     secret = tmp_path / "secret.txt"
@@ -526,7 +625,37 @@ def test_a_report_that_was_cut_off_says_what_is_missing(built, forms):
     recognised = recognise(readers.read(cut.encode(), "html"), forms)
     assert len(recognised.placed) == 22 + 10 * 7
     assert "requests.carried_forward.total" in recognised.missing
-    assert "# 文件里没有找到的行：7.属于行政执法案卷、" in data.write(recognised, "cut.html")
+    text = data.write(recognised, "cut.html")
+    assert "# 文件里没有找到的行：7.属于行政执法案卷、" in text
+    assert "# 没有找到“四、政府信息公开行政复议、行政诉讼情况”的表格" in text
+    assert "[review_litigation]" not in text  # else it would stand there as all 0
+
+
+@pytest.mark.parametrize("after", ["", '<td style="tex', "<td>", "<td>2"])
+def test_a_row_in_the_middle_of_which_a_page_was_cut_off_is_not_read(after, forms):
+    page = source("shuyang-drc-2023").read_text(encoding="utf-8")
+    cut = page[: page.index("</td>", page.index("予以公开"))] + "</td>" + after
+    recognised = recognise(readers.read(cut.encode(), "html"), forms)
+    assert "requests.carried_in.total" in recognised.placed
+    assert "requests.outcome.granted.person" not in recognised.placed
+    assert any("（一）予以公开" in note for note in recognised.published.notes)
+
+
+def test_what_is_missing_is_said_and_the_import_does_not_pass_for_whole(report, tmp_path):
+    done = report("import", source("jianping-wjj-2020"), "--year", 2020, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "176 格文件里没有" in done.stdout
+    assert "没有找到“一、总体情况”这一部分" in done.stdout
+    assert "error[missing-table] 缺少 [requests]" in done.stdout
+
+
+def test_the_year_before_is_compared_where_it_lies_beside(report, tmp_path):
+    shutil.copytree(Path(__file__).parent.parent / "data", tmp_path / "data")
+    (tmp_path / "data/2020.toml").rename(tmp_path / "data/2022.toml")
+    for out, name in ((), ""), (("--out", "elsewhere.toml"), "没有可读的 2022.toml"):
+        done = report("import", source("shuyang-drc-2023"), "--dry-run", *out, cwd=tmp_path)
+        assert ("no-last-year" in done.stdout) == bool(name)
+        assert name in done.stdout
 
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "gb18030", "gbk", "utf-16"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from nianbao.files import FULL, reason
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
 
@@ -74,7 +75,8 @@ def edge() -> Iterator[None]:
     except Exception as error:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
-        stopped(mistake(error))
+        full = isinstance(error, OSError) and error.errno in FULL
+        stopped(Stop(reason(error), _("腾出空间再运行")) if full else mistake(error))
         raise typer.Exit(STOPPED) from None
 
 

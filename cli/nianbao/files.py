@@ -89,6 +89,7 @@ def text(path: Path) -> str:
         raise Stop(_("读不了 {path}：{error}", path=shown(path), error=error)) from error
 
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REASONS = {
     errno.EACCES: N_("没有权限"),
     errno.EPERM: N_("没有权限"),

@@ -9,7 +9,9 @@ from typing import Any
 from nianbao import make, page, readers
 from nianbao.choice import Choice
 from nianbao.facts import Facts, parse
+from nianbao.fence import fenced
 from nianbao.files import Saved, reason, same, shown, write
+from nianbao.files import text as read_text
 from nianbao.finding import Finding, Stop
 from nianbao.form import Form
 from nianbao.language import _, series
@@ -56,13 +58,14 @@ class Imported:
     findings: list[Finding]
     notes: tuple[str, ...]
     undecided: int
+    missing: int
     lossless: bool
     saved: Saved | None = None
 
     @property
     def clean(self) -> bool:
-        """Tell whether every cell was read and nothing forbids to build."""
-        return not self.undecided and not Choice().blocks(self.findings)
+        """Tell whether every cell was there and read, and nothing forbids to build."""
+        return not (self.undecided or self.missing) and not Choice().blocks(self.findings)
 
 
 def bring(store: Store, name: str, wanted: Wanted) -> Imported:
@@ -75,8 +78,10 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
     source = _("标准输入") if name == STDIN else shown(Path(name))
     forms = [store.edition(edition) for edition in sorted(store.editions())]
     try:
-        published = readers.read(_content(name), Path(name).suffix)
-        recognised = recognise(published, forms, wanted.year)
+        content = _content(name)
+        with fenced():
+            published = readers.read(content, Path(name).suffix)
+            recognised = recognise(published, forms, wanted.year)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
     if wanted.office:
@@ -89,13 +94,14 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
         notes.append(_("文件里写的是 {year} 年度", year=recognised.told.year))
     text = carried or data.write(recognised, told)
     target = _target(store, recognised, wanted, Path(name).stem)
-    report = _report(store, text, shown(target))
+    report = _report(store, text, target)
     if wanted.placeholders and report and not carried:
         text = data.write(recognised, told, placed(report))
-        report = _report(store, text, shown(target))
+        report = _report(store, text, target)
     findings = make.judge(store, report).findings if report else []
     counted = account(recognised, _conflicts(report, recognised))
     notes += _editions(recognised)
+    notes += [] if carried else [_("没有找到“{heading}”这一部分", heading=part.heading) for part in recognised.absent]
     notes += [_("表里多出的一行，没有记下：{row}", row=row) for row in recognised.tables.notes]
     notes += [_("文件到这一行中间断了，没有记下：{row}", row=row) for row in recognised.tables.cut]
     return Imported(
@@ -109,6 +115,7 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
         findings,
         tuple(notes),
         len(recognised.undecided) + len(recognised.tables.cut),
+        0 if carried else len(recognised.missing),
         bool(carried),
     )
 
@@ -132,7 +139,7 @@ def _editions(recognised: Recognised) -> list[str]:
 
 def _content(name: str) -> bytes:
     if name == STDIN:
-        return sys.stdin.buffer.read(readers.LIMIT + 1)
+        return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""  # a shell may have closed it
     path = Path(name)
     try:
         if path.is_dir():
@@ -142,7 +149,7 @@ def _content(name: str) -> bytes:
     except FileNotFoundError:
         raise Stop(_("没有这个文件"), _("检查文件名")) from None
     except OSError as error:
-        raise Stop(_("读不了：{error}", error=reason(error))) from error
+        raise Stop(_("读不了：{error}", error=reason(error)), _("排除原因后再运行")) from error
 
 
 # ── the facts that our own outputs carry ─────────────────────────────────────────────
@@ -192,12 +199,16 @@ def _letters(text: str) -> str:
 # ── judged and written ───────────────────────────────────────────────────────────────
 
 
-def _report(store: Store, text: str, target: str) -> Report | None:
-    """Fill the form with what was written, as a later validation will."""
-    facts = parse(text, target)
+def _report(store: Store, text: str, target: Path, *, before: bool = True) -> Report | None:
+    """Fill the form with what was written, as a later validation will, and with the year before beside it."""
+    facts = parse(text, shown(target))
     year = facts.tree.get("year") if isinstance(facts, Facts) else None
-    form = store.form(facts, year) if isinstance(facts, Facts) and isinstance(year, int) else None
-    return fill(form, facts) if isinstance(facts, Facts) and isinstance(form, Form) else None
+    if not isinstance(facts, Facts) or not isinstance(year, int):
+        return None
+    form = store.form(facts, year)
+    past = target.with_name(f"{year - 1}.toml")
+    last = _report(store, read_text(past), past, before=False) if before and past.is_file() else None
+    return fill(form, facts, last) if isinstance(form, Form) else None
 
 
 def _conflicts(report: Report | None, recognised: Recognised) -> frozenset[str]:
@@ -233,4 +244,4 @@ def keep(brought: Imported, wanted: Wanted) -> Imported:
             _("{source}：已经有 {target}，没有改动它", source=brought.source, target=shown(brought.target)),
             _("用 --out 写到别处，或用 --force 换掉它"),
         )
-    return replace(brought, saved=write({brought.target: content})[0])
+    return replace(brought, saved=write({brought.target.resolve(): content})[0])  # a link stays one

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -125,7 +126,7 @@ def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
     """Read a file with one of pandoc's readers: its title, and its blocks as `readers/blocks.lua` tells them.
 
     Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with bounded memory
-    and time. Raises ValueError where it cannot read the file.
+    and time. Raises ValueError where it cannot read the file, MemoryError where it has not enough for it.
     """
     command = [path(), "+RTS", f"-M{_MEMORY}m", "-A32m", "-RTS", "--sandbox", "--quiet"]
     with tempfile.NamedTemporaryFile(prefix="nianbao-") as source:
@@ -141,6 +142,8 @@ def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
         except subprocess.TimeoutExpired as error:
             raise ValueError(_("{seconds} 秒还没有读完", seconds=_SECONDS)) from error
         except subprocess.CalledProcessError as error:
+            if re.search(b"[Hh]eap exhausted|not enough memory", error.stderr):
+                raise MemoryError from error
             said = error.stderr.decode(errors="replace").strip().splitlines()
             raise ValueError(said[-1] if said else str(error)) from error
     told = json.loads(done.stdout)

@@ -12,8 +12,8 @@ from nianbao.importing import Imported
 from nianbao.language import _
 
 
-def imported(brought: Sequence[Imported], *, quiet: bool) -> None:
-    """Say of each file what was read of each table, what was found in it, and where it is now."""
+def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> None:
+    """Say of each file what was read of each table, what was found in it, and where it is now; `failed` are others."""
     for one in brought:
         who = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
         typer.echo(f"{one.source}：{who}")
@@ -34,14 +34,11 @@ def imported(brought: Sequence[Imported], *, quiet: bool) -> None:
             for note in one.notes:
                 typer.echo(f"  {note}")
         typer.echo("  " + _imported(one))
-    if len(brought) > 1:
-        typer.echo(
-            _(
-                "{count} 份；{clean} 份全部读出、没有错误",
-                count=len(brought),
-                clean=sum(one.clean for one in brought),
-            )
-        )
+    if len(brought) + failed > 1:
+        clean = sum(one.clean for one in brought)
+        told = [_("{count} 份；{clean} 份全部读出、没有错误", count=len(brought), clean=clean)]
+        told += [_("{count} 个文件没有导入", count=failed)] if failed else []
+        typer.echo(_("；").join(told))
 
 
 def _counts(counts: dict[str, Any]) -> tuple[str, ...]:
@@ -59,6 +56,8 @@ def _imported(one: Imported) -> str:
             else _("{target} 没有改动", target=shown(one.target))
         )
     rest = [say.tally(one.findings)]
+    if one.missing:
+        rest.insert(0, _("{count} 格文件里没有，补上再生成", count=one.missing))
     if one.undecided:
         rest.insert(0, _("{count} 格未定，见文件里“未定”的注释，定下来再写上", count=one.undecided))
     return _("{told}；{rest}", told=told, rest=_("；").join(rest))

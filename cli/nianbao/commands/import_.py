@@ -39,10 +39,10 @@ def import_(
         )
         names = list(dict.fromkeys(files))
         results = batch.bring_all(Store.at(root), names, asked, jobs)
-        brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=quiet))
+        brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=False))
         brought.sort(key=lambda one: one.source)
         if to == "json":
             say.machine(receipt.imported_data(brought, stops, alone=len(names) == 1))
         else:
-            receipt.imported(brought, quiet=quiet)
+            receipt.imported(brought, len(stops), quiet=quiet)
         leave(stops, blocked=not all(one.clean for one in brought))

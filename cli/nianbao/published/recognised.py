@@ -1,14 +1,14 @@
 """A published report recognised: its texts, its tables in their editions, and the edition of a data file for it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nianbao.finding import Stop
-from nianbao.form import Form
+from nianbao.form import Form, Section
 from nianbao.language import _, series
 from nianbao.published.lines import Cell, Line, Tables
-from nianbao.published.page import Published
+from nianbao.published.page import Published, Text
 from nianbao.published.sections import Told, told
 from nianbao.published.shapes import shapes
 from nianbao.published.tables import tables
@@ -55,6 +55,11 @@ class Recognised:
         return [cell for line in self.tables.lines for cell in line.cells if cell.state == "undecided"]
 
     @property
+    def absent(self) -> list[Section]:
+        """The sections of the form that have a text, and of which no heading was found."""
+        return [part for part in self.form.sections if part.text and part.heading and part.id not in self.told.headings]
+
+    @property
     def missing(self) -> list[str]:
         """The figures of the form that were not found at all, by address."""
         return [address for address in self.form.slots if address not in self.placed]
@@ -89,6 +94,9 @@ def recognise(published: Published, forms: Sequence[Form], year: int = 0) -> Rec
         )
     if not known:
         raise Stop(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
+    held = {line.block for line in found.lines}
+    rest = tuple(block for at, block in enumerate(published.blocks) if at not in held or isinstance(block, Text))
+    said = told(replace(published, blocks=rest), forms)  # what is left of the tables stands in the prose
     return Recognised(published, said, found, known, _form(found, forms, in_force))
 
 

@@ -184,8 +184,8 @@ def _named(found: Told, text: str, marks: Sequence[str]) -> None:
     plain = flat(text)
     if match := _YEAR.search(plain):
         found.year = _number(match[1])
-    before = _YEAR.sub("", plain[: plain.find(marks[0])])
-    office = re.sub(r"^(?:关于(?:印发|公布|发布)?|附件:?)|(?:关于|的)$", "", before).strip('《》<>"“”·:：-—')
+    office = _YEAR.sub("", plain[: plain.find(marks[0])])
+    office = re.sub(r"^(?:关于(?:印发|公布|发布)?|附件:?)|(?:关于|的)$", "", office).strip('《》<>"“”·:：-—')
     found.office = office or found.office
 
 
@@ -234,12 +234,22 @@ def _sections(
 
 
 def _prose(found: Told, section: Section, part: Sequence[Text | Grid]) -> None:
-    texts = [block for block in part if isinstance(block, Text)]
+    texts = [_tabled(block) if isinstance(block, Grid) else block for block in part]
     if section.table:  # lines of a table that has no grid are no prose
-        texts = [block for block in texts if _is_prose(block) and not words(block.plain).ordinal]
+        told = [block for block in part if isinstance(block, Text) and _is_prose(block)]
+        texts = [block for block in told if not words(block.plain).ordinal]
     text = "\n\n".join(_written(block) for block in texts if block.plain.strip())
     if text:
         found.prose[section.id] = text
+
+
+def _tabled(grid: Grid) -> Text:
+    """Write a table that stands in the prose as Markdown; a cell over several is blank behind its first."""
+    said = {(box.top, box.left): light(" ".join(box.text.split())) for box in grid.boxes}
+    columns = sorted({left for _, left in said})
+    lines = [" | ".join(said.get((row, at), "") for at in columns) for row in sorted({top for top, _ in said})]
+    lines.insert(1, " | ".join(["---"] * len(columns)))
+    return Text(" ".join(box.text for box in grid.boxes), "\n".join(f"| {line} |" for line in lines))
 
 
 def _is_prose(block: Text) -> bool:
@@ -260,8 +270,7 @@ def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
         if not isinstance(block, Text):
             continue
         lines = [line for line in block.plain.split("\n") if line.strip()]
-        match = _SIGNED.match(flat(lines[-1])) if lines else None
-        if match:
+        if match := _SIGNED.match(flat(lines[-1])) if lines else None:
             try:
                 found.published = date(*map(int, match.groups()))
             except ValueError:

@@ -1,11 +1,11 @@
 """The tables of a published report against the forms: each block in its edition, each cell read or said not to be."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from nianbao.published.columns import Alignment, align, figures, labels
 from nianbao.published.lines import Tables, extra, line, once, solve_runs
-from nianbao.published.page import Published
+from nianbao.published.page import Box, Published
 from nianbao.published.rows import Known, Region, Row, regions
 from nianbao.published.shapes import Shape
 from nianbao.published.words import CLEAR, SURE, Words, words
@@ -13,6 +13,7 @@ from nianbao.published.words import CLEAR, SURE, Words, words
 _ALIGNED = 0.5  # heads that agree by less are those of another table
 _GAP = 0.01  # what a row of the edition that is missing takes off
 _UNHEADED = 0.3  # what rows count for where the heads do not agree
+_SLACK = 0.1  # of a cell, by which lines of a page may be off
 _ROWS = 3  # rows of a table that must be found where its heads are not
 
 
@@ -44,7 +45,7 @@ def tables(published: Published, shapes: Sequence[Shape], in_force: str = "") ->
     runs = []
     last = len(published.blocks) - 1
     for region, match in taken:
-        for row, at in zip(region.rows, match.rows, strict=True):
+        for row, at in zip(_marked(region, match.alignment), match.rows, strict=True):
             if at is None:
                 found.notes += extra(row, match.alignment)
             elif row.loose and row.block == last and len(row.boxes) < len(match.shape.columns):
@@ -56,6 +57,20 @@ def tables(published: Published, shapes: Sequence[Shape], in_force: str = "") ->
     solve_runs(found, runs)
     once(found)
     return found
+
+
+def _marked(region: Region, alignment: Alignment) -> Iterator[Row]:
+    """Give the rows; where no heads tell the columns, one with a cell over two columns of others lacks a cell."""
+    gridded = [] if alignment.heads else [row for row in region.rows if not row.loose]
+    edges = {box.left for row in gridded for box in figures(row, alignment)}
+    for row in region.rows:
+        joined = row in gridded and any(_reaches_over(box, edges) for box in figures(row, alignment))
+        yield replace(row, short=row.short or joined)
+
+
+def _reaches_over(box: Box, edges: set[float]) -> bool:
+    slack = _SLACK * (box.right - box.left)
+    return any(box.left + slack < edge < box.right - slack for edge in edges)
 
 
 def _matches(region: Region, shapes: Sequence[Shape]) -> list[_Match]:

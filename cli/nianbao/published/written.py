@@ -46,7 +46,7 @@ def write(recognised: Recognised, source: str, prose: Mapping[str, str] | None =
     sections = [
         Section(entries=tuple(top)),
         _agency(said.office),
-        *(_table(recognised, form, table) for table in form.tables),
+        *(_table(recognised, heading, table) for heading, table in _tables(recognised, found=True)),
         _plain("headings", {part.id: _value(heading) for part, heading in _headings(recognised)}),
         _plain("prose", {part.id: _long(texts[part.id]) for part in form.sections if part.id in texts}),
     ]
@@ -89,13 +89,21 @@ def _notes(recognised: Recognised) -> Iterator[str]:
     for line, cell in recognised.unplaced:
         label = " · ".join(part.label for part in (*cell.slot.rows[-1:], *cell.slot.columns[-1:]))
         yield f"{line.shape.form.edition} 版的格，本版没有地方记：{label} = {_comment(cell.printed) or cell.value}"
-    for section in recognised.form.sections:
-        if section.text and section.heading and section.id not in recognised.told.headings:
-            yield f"没有找到“{section.heading}”这一部分，生成时会用标准文字"
+    for section in recognised.absent:
+        yield f"没有找到“{section.heading}”这一部分，生成时会用标准文字"
+    for heading, _table in _tables(recognised, found=False):
+        yield f"没有找到“{heading}”的表格"
 
 
-def _table(recognised: Recognised, form: Form, table: Table) -> Section:
-    heading = next((part.heading for part in form.sections if part.table == table.id), table.label)
+def _tables(recognised: Recognised, *, found: bool) -> Iterator[tuple[str, Table]]:
+    """Give the tables of which something was found, or nothing, each with the heading of its section."""
+    form = recognised.form
+    for table in form.tables:
+        if any(slot.address in recognised.placed for slot in table.slots()) == found:
+            yield next((part.heading for part in form.sections if part.table == table.id), table.label), table
+
+
+def _table(recognised: Recognised, heading: str, table: Table) -> Section:
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots():
         rows.setdefault(slot.row, []).append(slot)
@@ -190,7 +198,7 @@ def _value(text: str) -> str:
 
 def _long(text: str) -> str:
     """Write prose as it stands between quotes, if it can be, else with escapes."""
-    plain = ILLEGAL.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
+    plain = ILLEGAL.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     if "'''" not in plain and not plain.endswith("'") and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", plain):
         return f"'''\n{plain}\n'''"
     return tomli_w.dumps({"value": plain}, multiline_strings=True).removeprefix("value = ").strip()

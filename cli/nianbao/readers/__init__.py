@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 from nianbao.language import _
 from nianbao.published.page import Published
-from nianbao.readers.refusal import LIMIT, Unreadable
+from nianbao.readers.refusal import LIMIT, Unreadable, bounded
 from nianbao.readers.sniff import sniff
 
 __all__ = ["LIMIT", "Unreadable", "formats", "read"]
@@ -29,11 +29,7 @@ def read(content: bytes, suffix: str = "") -> Published:
     """
     if not content.strip():
         raise Unreadable(_("文件是空的"), _("检查是不是选错了文件"))
-    if len(content) > LIMIT:
-        raise Unreadable(
-            _("文件超过 {limit} MB", limit=LIMIT >> 20),
-            _("从原文件里删去图片，或只留年报那几页，再导入"),
-        )
+    bounded(content, LIMIT)
     kind = sniff(content, suffix.lower().lstrip("."), formats())
     made: Published = import_module(f"nianbao.readers.{kind}").read(content)
     return made

@@ -150,7 +150,7 @@ local function text(block, level)
     said, marked = words({ block }), true
   end
   if said:match("%S") then
-    out[#out + 1] = { text = said, level = level or 0, markdown = marked and level == 0 and markdown(block) or nil }
+    out[#out + 1] = { text = said, level = level or 0, markdown = marked and (level or 0) == 0 and markdown(block) or nil }
   end
 end
 

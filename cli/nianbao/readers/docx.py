@@ -6,6 +6,7 @@ from html import unescape
 from io import BytesIO
 
 from nianbao.published.page import Published
+from nianbao.readers.refusal import DAMAGED
 from nianbao.readers.texts import by_pandoc
 
 _FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
@@ -21,10 +22,11 @@ def _carried(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             for part in package.infolist():
-                if not re.fullmatch(r"customXml/item\d+\.xml", part.filename) or part.file_size > _PART:
-                    continue
-                if match := _FACTS.search(package.read(part).decode("utf-8", errors="replace")):
-                    return unescape(match[1]).strip()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
+                if re.fullmatch(r"customXml/item\d+\.xml", part.filename):
+                    with package.open(part) as opened:
+                        told = opened.read(_PART).decode("utf-8", errors="replace")
+                    if match := _FACTS.search(told):
+                        return unescape(match[1]).strip()
+    except DAMAGED:
         return ""
     return ""

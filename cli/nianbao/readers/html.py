@@ -10,7 +10,7 @@ from html import unescape
 from nianbao.language import _
 from nianbao.published.page import Published
 from nianbao.readers.refusal import Unreadable
-from nianbao.readers.texts import by_pandoc, charset, decoded
+from nianbao.readers.texts import by_pandoc, charset, decoded, uncut
 
 _TAGS = frozenset(
     {
@@ -67,7 +67,7 @@ def read(content: bytes) -> Published:
     if _depth(bare) > _DEPTH:
         raise Unreadable(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
     said = " ".join(unescape(title[1]).split()) if title else ""
-    return by_pandoc(bare.encode(), "html", carried=_carried(text), title=said)
+    return uncut(by_pandoc(bare.encode(), "html", carried=_carried(text), title=said), text)
 
 
 def _carried(text: str) -> str:

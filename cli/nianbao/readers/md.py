@@ -3,7 +3,7 @@
 import re
 
 from nianbao.published.page import Published
-from nianbao.readers.texts import by_pandoc, decoded
+from nianbao.readers.texts import by_pandoc, decoded, uncut
 
 _READER = (
     "markdown+pipe_tables+lists_without_preceding_blankline+raw_html"
@@ -24,4 +24,4 @@ def read(content: bytes) -> Published:
     if metadata := _METADATA.match(text):
         said = _TITLE.search(metadata[1])
         title, text = said[2] if said else "", text[metadata.end() :]
-    return by_pandoc(text.encode(), _READER, title=title, lines=True)
+    return uncut(by_pandoc(text.encode(), _READER, title=title, lines=True), text)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from nianbao.language import _
 from nianbao.published.page import Published
-from nianbao.readers.refusal import Unreadable
+from nianbao.readers.refusal import DAMAGED, TEXT, Unreadable
 from nianbao.readers.texts import by_pandoc
 
 _CONTENT = "content.xml"
@@ -19,7 +19,7 @@ def read(content: bytes) -> Published:
     """Read an OpenDocument text; raises `Unreadable` for one that is damaged or has entities of its own."""
     try:
         return by_pandoc(_widened(content), "odt")
-    except (zipfile.BadZipFile, KeyError, ET.ParseError, OSError, RuntimeError, NotImplementedError) as error:
+    except (*DAMAGED, ET.ParseError) as error:
         raise Unreadable(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
@@ -37,7 +37,8 @@ def _widened(content: bytes) -> bytes:
             if part.filename.endswith("/") or not re.fullmatch(r"[\w./ -]+", part.filename):
                 continue
             if part.filename.endswith((".xml", "mimetype")):
-                told = old.read(part)
+                with old.open(part) as opened:  # what the package says of its size may be a lie
+                    told = opened.read(min(part.file_size, TEXT))
                 new.writestr(part.filename, _content(told) if part.filename == _CONTENT else told)
     return made.getvalue()
 

@@ -17,6 +17,9 @@ PAGES = 300  # of one file; a report has six
 _FACTS = "facts.toml"
 _NEAR = 3.0  # pt between two lines of a grid that are one
 _FEW = 30  # characters of a page on average; with fewer it is a picture
+_NO_LETTER = "(cid:"  # how the library shows a sign of which the file does not say which letter it is
+_UNKNOWN = "\ufffd"
+_MOSTLY = 0.3  # of the letters; with as many unknown no table can be recognised
 _GAP = 0.6  # of its size, between two figures or letters: a blank
 _INDENT = 12.0  # pt; a line that begins further right begins a paragraph
 _ASKEW = 0.01  # sine of the angle at which a sign is turned
@@ -36,17 +39,20 @@ def read(content: bytes) -> Published:
     try:
         with pdfplumber.open(BytesIO(content)) as pdf:
             title = str(pdf.metadata.get("Title") or "")
-            count, letters = 0, 0
+            count, letters, unknown = 0, 0, 0
             for page in pdf.pages:
                 count += 1
                 if count > PAGES:
                     notes.append(_("只读了前 {pages} 页", pages=PAGES))
                     break
                 letters += len(page.chars)
+                unknown += sum(char["text"].startswith(_NO_LETTER) for char in page.chars)
                 blocks += _page(page)
                 page.close()
     except PDFPasswordIncorrect as error:
         raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
+    except MemoryError:
+        raise
     except Exception as error:  # a broken file breaks its parser in any way
         if "PDFPasswordIncorrect" in repr(error):
             raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
@@ -55,6 +61,10 @@ def read(content: bytes) -> Published:
         ) from error
     if letters < _FEW * count:
         raise Unreadable(_("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入"))
+    if unknown > _MOSTLY * letters:
+        raise Unreadable(
+            _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
+        )
     return Published(tuple(_joined(blocks)), title, carried=carried, exact=False, notes=tuple(notes))
 
 
@@ -130,7 +140,7 @@ def _upright(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
         straight = abs(char["matrix"][1]) < _ASKEW and char["size"] < _HUGE
         if char["text"].strip() and straight and key not in seen:
             seen.add(key)
-            kept.append(char)
+            kept.append({**char, "text": _UNKNOWN} if char["text"].startswith(_NO_LETTER) else char)
     return kept
 
 

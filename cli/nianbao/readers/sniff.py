@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from nianbao.language import N_, _, series
-from nianbao.readers.refusal import LIMIT, Unreadable
+from nianbao.readers.refusal import DAMAGED, TEXT, Unreadable, bounded
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PEEK = 4096
@@ -54,6 +54,7 @@ def sniff(content: bytes, suffix: str, known: Sequence[str]) -> str:
 
 
 def _text(content: bytes, suffix: str, known: Sequence[str]) -> str:
+    bounded(content, TEXT)
     head = content[: 16 * _PEEK].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if suffix == "mht" or _ARCHIVED.match(head):
         raise Unreadable(_("这是 MHT 网页存档"), _("在浏览器里打开，另存为“网页，仅 HTML”再导入"))
@@ -73,13 +74,14 @@ def _zip(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             parts = package.infolist()
-            if sum(part.file_size for part in parts) > 4 * LIMIT or len(parts) > _PEEK:
+            texts = (part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+            if sum(texts) > TEXT or len(parts) > _PEEK:
                 raise Unreadable(_("压缩包展开后太大"), _("这不像一份年报；检查文件的来源"))
             if any(part.flag_bits & 1 for part in parts):
                 raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
             names = {part.filename for part in parts}
             mimetype = package.read("mimetype")[:80] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError, KeyError) as error:
+    except DAMAGED as error:
         raise Unreadable(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from nianbao import pandoc
@@ -58,6 +59,23 @@ def by_pandoc(content: bytes, reader: str, *, carried: str = "", title: str = ""
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
     return Published(tuple(_block(block, lines=lines) for block in told), own or title, carried=carried)
+
+
+def uncut(published: Published, text: str) -> Published:
+    """Leave out the last row of a table that the source `text` breaks off in: its figures may not be whole."""
+    source = text.lower().rstrip()
+    ends = max(map(source.rfind, ("</table", "</body", "</html")))
+    line = source[source.rfind("\n") + 1 :]
+    last = published.blocks[-1] if published.blocks else None
+    if not isinstance(last, Grid) or not (
+        source.rfind("<td") > ends or (line.startswith("|") and not line.endswith("|"))
+    ):
+        return published
+    bottom = max(box.top for box in last.boxes)
+    row = " ".join(box.text for box in last.boxes if box.top == bottom and box.text)
+    kept = Grid(tuple(box for box in last.boxes if box.top < bottom))
+    note = _("文件到这一行中间断了，没有记下：{row}", row=row)
+    return replace(published, blocks=(*published.blocks[:-1], kept), notes=(*published.notes, note))
 
 
 def _block(told: dict[str, Any], *, lines: bool) -> Text | Grid:

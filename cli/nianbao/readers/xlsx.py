@@ -17,6 +17,8 @@ def read(content: bytes) -> Published:
 
     try:
         book = openpyxl.load_workbook(BytesIO(content), data_only=True, keep_links=False)
+    except MemoryError:
+        raise
     except Exception as error:  # a broken file breaks its parser in any way
         raise Unreadable(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")

@@ -31,6 +31,7 @@ def judge(case: Case) -> Iterator[Finding]:
     across = sorted({check.relation.rule for check in report.form.checks if check.relation.across})
     if report.before is None and across:
         # The file's own name says which file is meant; its `year` may be wrong, which is another finding.
-        name = re.sub(r"\d{4}(?=\.toml$)", lambda year: str(int(year[0]) - 1), report.facts.file)
+        named = re.search(r"(\d{4})\.toml$", report.facts.file)
+        name = re.sub(r"[^/]*$", f"{int(named[1] if named else report.year) - 1}.toml", report.facts.file, count=1)
         message = _("没有可读的 {name}，与上年对照的核对没有做：{across} 等", name=name, across=series(across))
         yield case.find("no-last-year", "note", "", message, place=Place(report.facts.file))
