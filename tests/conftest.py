@@ -38,7 +38,7 @@ def root():
     return ROOT
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def report():
     """Run the command as a person does: in a folder, by its name."""
 

@@ -75,8 +75,10 @@ def edge() -> Iterator[None]:
     except Exception as error:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
-        full = isinstance(error, OSError) and error.errno in FULL
-        stopped(Stop(reason(error), _("腾出空间再运行")) if full else mistake(error))
+        if isinstance(error, OSError) and error.errno in FULL:
+            stopped(Stop(reason(error), _("腾出空间再运行")))
+        else:
+            stopped(mistake(error))
         raise typer.Exit(STOPPED) from None
 
 

@@ -72,6 +72,6 @@ def build(
             summary.told(run)
         else:
             say.built(done, quiet=quiet)
-        if explain:
+        if explain and not as_json:  # which says it too
             summary.explained(run)
         leave([one.stop for one in failed], blocked=any(map(terms.refuses, (one.checked for one in done))))
