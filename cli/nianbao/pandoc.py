@@ -41,6 +41,11 @@ class Pandoc:
         self._listener = Thread(target=self._listen, daemon=True)  # so that pandoc never waits for us
         self._listener.start()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def tell(self, message: Mapping[str, Any]) -> None:
         """Send a message."""
         content = json.dumps(message, ensure_ascii=False).encode()

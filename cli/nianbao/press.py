@@ -73,6 +73,11 @@ class Press:
             self.close()  # what it would still answer is for this page
             raise
 
+    @property
+    def pid(self) -> int:
+        """The process of its pandoc; 0 where none is begun."""
+        return self._pandoc.pid if self._pandoc else 0
+
     def close(self) -> None:
         """End pandoc; the next page begins another."""
         if self._pandoc:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pypandoc
 import pytest
 
 from nianbao import make, page, pandoc
@@ -41,33 +40,43 @@ def run(command, cwd):
     subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=60)
 
 
-@pytest.fixture
-def naive(tmp_path):
-    report = make.check(Store(ROOT), 2020).report
-    text = page.render(report, Store(ROOT).template)
-    (tmp_path / "page.md").write_text("{% raw %}" + text + "{% endraw %}", encoding="utf-8")
-    pandoc.versions()  # makes pypandoc choose the bundled pandoc
+def naive_job(store, year, folder):
+    """Prepare the naive way for a report of a store: a template with its text already in place, and its facts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = page.render(make.check(store, year).report, store.template)
+    (folder / "page.md").write_text("{% raw %}" + text + "{% endraw %}", encoding="utf-8")
     job = {
-        "data": str(ROOT / "data/2020.toml"),
-        "page": str(tmp_path / "page.md"),
-        "pandoc": pypandoc.get_pandoc_path(),
+        "data": str(store.path(year)),
+        "page": str(folder / "page.md"),
+        "pandoc": pandoc.path(),
         "dialect": DIALECT,
     }
-    (tmp_path / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    return [sys.executable, "-c", NAIVE, "job.json"]
+    (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    return folder
+
+
+def run_naive(folder):
+    run([sys.executable, "-c", NAIVE, "job.json"], folder)
 
 
 @pytest.mark.benchmark(group="one report, three formats, cold", min_rounds=10)
-def test_naive_way(benchmark, naive, tmp_path):
-    benchmark(run, naive, tmp_path)
+def test_naive_way(benchmark, tmp_path):
+    benchmark(run_naive, naive_job(Store(ROOT), 2020, tmp_path))
     assert {path.suffix for path in tmp_path.iterdir()} >= {".html", ".docx", ".pdf"}
 
 
 @pytest.mark.benchmark(group="one report, three formats, cold", min_rounds=10)
 def test_report_build(benchmark, tmp_path):
-    command = [sys.executable, "-m", "nianbao", "build", "2020", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "nianbao", "build", "2020", "--force", "--out", str(tmp_path)]
     benchmark(run, command, ROOT)
     assert {path.suffix for path in tmp_path.iterdir()} == {".html", ".docx", ".pdf"}
+
+
+@pytest.mark.benchmark(group="one report, three formats, cold", min_rounds=10)
+def test_report_build_again(benchmark, tmp_path):
+    command = [sys.executable, "-m", "nianbao", "build", "2020", "--out", str(tmp_path)]
+    run(command, ROOT)
+    benchmark(run, command, ROOT)
 
 
 @pytest.mark.benchmark(group="start", min_rounds=10)

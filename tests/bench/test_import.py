@@ -12,7 +12,6 @@ import subprocess
 from itertools import cycle, islice
 
 import pdfplumber
-import pypandoc
 import pytest
 from cases import begun
 from offices import data
@@ -36,7 +35,6 @@ def published(tmp_path_factory):
         store = begun(folder / str(number), YEAR, data(number))
         done = make.build(store, YEAR, ["html", "docx", "pdf"], facts=False)
         made += [store.out / f"{YEAR}.{output.format}" for output in done.outputs]
-    pandoc.versions()  # makes pypandoc choose the bundled pandoc
     return made
 
 
@@ -47,7 +45,7 @@ def of(published, suffix):
 @pytest.mark.parametrize("suffix", ["html", "docx"])
 def test_pandoc_alone(benchmark, published, suffix):
     benchmark.group = f"one {suffix}"
-    command = [pypandoc.get_pandoc_path(), "--sandbox", "--to", "json", str(of(published, suffix))]
+    command = [pandoc.path(), "--sandbox", "--to", "json", str(of(published, suffix))]
     done = benchmark(subprocess.run, command, check=True, capture_output=True)
     assert json.loads(done.stdout)["blocks"]
 
