@@ -53,6 +53,7 @@ LAYERS = (
         "fence",
         "importing",
         "batch",
+        "imports",
         "checks",
         "builds",
         "say",

@@ -21,7 +21,7 @@ from cases import begun, converted
 from docx import Document
 from PIL import Image
 
-from nianbao import batch, importing, make, readers
+from nianbao import importing, imports, make, readers
 from nianbao.fence import fenced
 from nianbao.finding import Stop
 from nianbao.layout import lay_out
@@ -447,7 +447,7 @@ def test_a_file_that_kills_its_process_stops_no_other(tmp_path, monkeypatch):
     (tmp_path / "deadly.txt").write_bytes(b"deadly")
     names = [str(source(slug)) for slug in ("shuyang-drc-2023", "shuyang-2025", "shanghai-office-2019")]
     wanted = importing.Wanted(dry=True, several=True)
-    found = list(batch.bring_all(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
+    found = list(imports.bring_all(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
     stops = [one for one in found if isinstance(one, Stop)]
     assert len(found) == 4
     assert [stop.message.endswith("读它的进程没有了") for stop in stops] == [True]

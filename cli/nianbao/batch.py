@@ -1,19 +1,13 @@
-"""Many reports or files at once: spread over processes, none of which can stop the others."""
+"""Many things at once: work spread over processes, none of which can stop the others."""
 
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from typing import TypeVar
 
-from nianbao import importing
-from nianbao.finding import Stop
-from nianbao.importing import Imported, Wanted
-from nianbao.language import _
 from nianbao.speech import preferred, speak
-from nianbao.store import Store
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -76,25 +70,3 @@ def _begin(begin: Callable[[], None] | None) -> None:
     speak(preferred(os.environ))
     if begin:
         begin()
-
-
-def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:
-    """Bring in many files; each as it is done, in no order, or the `Stop` that says why it could not be."""
-    for result in spread(names, partial(_brought, store, wanted), _unread, jobs):
-        try:
-            yield result if isinstance(result, Stop) else importing.keep(result, wanted)
-        except Stop as stop:
-            yield stop
-
-
-def _brought(store: Store, wanted: Wanted, name: str) -> Imported | Stop:
-    try:
-        return importing.read(store, name, wanted)
-    except Stop as stop:
-        return Stop(stop.message, stop.fix)
-    except RecursionError:
-        return Stop(_("{name}：嵌套太深，读不下去", name=name), _("用原程序打开，另存一份再导入"))
-
-
-def _unread(name: str) -> Stop:
-    return Stop(_("{name}：读它的进程没有了", name=name), _("多半是内存不够；用原程序打开，只留年报，再导入"))

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 from filelock import FileLock, Timeout
@@ -70,6 +71,7 @@ class Builds:
 
     def __init__(self, store: Store, terms: Terms, record: Record, *, force: bool = False) -> None:
         self.store, self.terms, self.record, self.force = store, terms, record, force
+        self._shown = shown(store.out)
         self.order = make.ordered_from(store, terms.formats, terms.look, draft=terms.draft)
         programs = inputs.programs()
         self._printing = {
@@ -117,7 +119,7 @@ class Builds:
             if file is None or reason:
                 why.append(f"{suffix}：{reason}")
             else:
-                saved = Saved(shown(self.store.out / file.path), changed=False)
+                saved = Saved(f"{self._shown}/{file.path}", changed=False)
                 found[suffix] = Output(suffix, saved, file.size, file.pages, file.content)
                 pictures = file.pictures
         formats = tuple(suffix for suffix in self.terms.formats if suffix not in found)
@@ -133,14 +135,14 @@ class Builds:
         if file.made != Made(context, facts):
             before, now = self.record.parts(file.made.context), self.record.parts(context)
             return _("{what}变了", what=inputs.changed(before | {"facts": file.made.facts}, now | {"facts": facts}))
-        path = self.store.out / file.path
+        path = f"{self.store.out}/{file.path}"
         try:
-            known = path.stat()
+            known = os.stat(path)  # noqa: PTH116  # a path for each of thousands takes longer than to ask
         except OSError:
             return _("文件不在了")
         if (known.st_size, known.st_mtime_ns) == (file.size, file.mtime):
             return ""
-        return "" if fingerprint(content(path)) == file.content else _("文件被改过")
+        return "" if fingerprint(content(Path(path))) == file.content else _("文件被改过")
 
     def _unchanged(self, plan: Planned) -> Built | None:
         """Return what there is where nothing need be done: not even to check, and then to print or to refuse to."""

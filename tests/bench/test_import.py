@@ -16,7 +16,7 @@ import pytest
 from cases import begun
 from offices import data
 
-from nianbao import batch, importing, make, pandoc
+from nianbao import importing, imports, make, pandoc
 from nianbao.finding import Stop
 from nianbao.store import Store
 
@@ -77,7 +77,7 @@ def test_a_thousand_files(benchmark, published, jobs, tmp_path):
         shutil.copy(path, names[-1])
 
     def read():
-        return list(batch.bring_all(Store(tmp_path), list(map(str, names)), DRY, jobs))
+        return list(imports.bring_all(Store(tmp_path), list(map(str, names)), DRY, jobs))
 
     found = benchmark.pedantic(read, rounds=1)
     assert sum(isinstance(one, Stop) for one in found) == 1

@@ -30,7 +30,7 @@ def import_(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说每个文件的结果，不列细目"))] = False,
 ) -> None:
     """Bring published reports in."""
-    from nianbao import batch, importing, receipt, say
+    from nianbao import importing, imports, receipt, say
     from nianbao.store import Store
 
     with edge():
@@ -38,7 +38,7 @@ def import_(
             year, office, out, dry_run or to == "json", force, placeholders, several=len(files) > 1
         )
         names = list(dict.fromkeys(files))
-        results = batch.bring_all(Store.at(root), names, asked, jobs)
+        results = imports.bring_all(Store.at(root), names, asked, jobs)
         brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=False))
         brought.sort(key=lambda one: one.source)
         if to == "json":
