@@ -111,7 +111,7 @@ class Facts:
         """Find the `[table]` line nearest above an address that has no value of its own."""
         keys = address.split(".")
         for size in range(len(keys), 0, -1):
-            path = r"\s*\.\s*".join(re.escape(key) for key in keys[:size])
+            path = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in keys[:size])
             pattern = re.compile(rf"^\s*\[\s*({path})\s*\]")
             for number, line in enumerate(self.lines, 1):
                 if match := pattern.match(line):
@@ -152,8 +152,9 @@ def _refused(text: str, file: str) -> Finding | None:
 
 def _too_deep(text: str) -> int:
     """Return the line on which brackets or dotted keys nest too deep, or 0."""
-    if match := _DOTTED.search(text):
-        return text.count("\n", 0, match.start()) + 1
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
+            return number
     level = 0
     for match in re.finditer(r"[\[{\]}]", text):
         level = level + 1 if match[0] in "[{" else max(0, level - 1)
