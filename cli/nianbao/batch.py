@@ -8,10 +8,13 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import TypeVar
 
-from nianbao import importing
-from nianbao.finding import Stop
+from nianbao import importing, units
+from nianbao.choice import Choice
+from nianbao.finding import Finding, Place, Stop
 from nianbao.importing import Imported, Wanted
 from nianbao.language import _
+from nianbao.register import Unit
+from nianbao.rollup import Given
 from nianbao.speech import preferred, speak
 from nianbao.store import Store
 
@@ -20,6 +23,7 @@ Result = TypeVar("Result")
 
 _FEW = 4  # items that are not worth a second process
 _AHEAD = 4  # items for each process that wait for it
+_SHARE = 50  # reports of units that are read in one go
 
 
 def spread(
@@ -65,6 +69,37 @@ def _begin() -> None:
     """Begin a process: it speaks as the first one does, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     speak(preferred(os.environ))
+
+
+def gather(
+    store: Store, year: int, given: Sequence[Unit], choice: Choice, jobs: int = 0
+) -> Iterator[list[Given | None]]:
+    """Read the reports of many units, some at a time; None for one that has none of that year."""
+    shares = [(at, list(given[at : at + _SHARE])) for at in range(0, len(given), _SHARE)]
+    found = spread(shares, partial(_gathered, store, year, choice), partial(_ungathered, store, year), jobs)
+    waiting: dict[int, list[Given | None]] = {}
+    first = 0
+    for at, share in found:
+        waiting[at] = share
+        while first in waiting:
+            yield (done := waiting.pop(first))
+            first += len(done)
+
+
+Share = tuple[int, list[Unit]]
+Gathered = tuple[int, list[Given | None]]
+
+
+def _gathered(store: Store, year: int, choice: Choice, share: Share) -> Gathered:
+    return share[0], units.gather(store, year, share[1], choice)
+
+
+def _ungathered(store: Store, year: int, share: Share) -> Gathered:
+    lost = _("读它的进程没有了，多半是内存不够")
+    files = ((unit, store.of_office(unit.id).data(year)) for unit in share[1])
+    return share[0], [
+        Given(unit, file, faults=(Finding("not-text", "error", Place(file), lost),)) for unit, file in files
+    ]
 
 
 def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:

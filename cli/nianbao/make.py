@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
-from nianbao import page, pandoc, rules
+from nianbao import page, pandoc, rules, units
 from nianbao.carried import about, carried
 from nianbao.case import Case
 from nianbao.choice import Accepted, Choice, named, read, settle
@@ -81,6 +81,9 @@ def judge(store: Store, report: Report, choice: Choice | None = None, today: dat
         texts=_texts(store, report),
         undrawable=lambda signs: pandoc.undrawable(signs, store.look()),
         before=_texts(store, report.before) if report.before else {},
+        register=store.register(),
+        office=store.office,
+        units=units.below(store, report, choice),
     )
     found, crashes = rules.judge(case)
     findings, accepted = settle(found, choice, report)

@@ -3,20 +3,22 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import toml_rs
-
-from nianbao.facts import Facts, parse
-from nianbao.files import TEMPLATES, Saved, reason, same, shown, text, write
-from nianbao.finding import Finding, Place, Stop
+from nianbao import register
+from nianbao.facts import Facts
+from nianbao.files import TEMPLATES, Saved, facts, same, shown, text, told, toml, write
+from nianbao.finding import Finding, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
 from nianbao.language import _, series
 from nianbao.look import merged
 from nianbao.printing import Format
+from nianbao.register import FILE as REGISTER
+from nianbao.register import Register
+from nianbao.rollup import Record
 
 LOOK = "gongwen"
 _YEAR = re.compile(r"\d{4}")
@@ -93,18 +95,39 @@ class Store:
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
-        path = self._path(year)
-        name = self.data(year)
         try:
-            content = path.read_bytes()
+            return facts(self._path(year), self.data(year))
         except FileNotFoundError:
-            raise Stop(_("没有 {name}", name=name), self._start(year)) from None
-        except OSError as error:
-            raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
+            raise Stop(_("没有 {name}", name=self.data(year)), self._start(year)) from None
+
+    def register(self) -> Register:
+        """Read the register of offices, once as long as it stays as it is; empty where there is none."""
+        path = self.root / "data" / REGISTER
         try:
-            return parse(content.decode("utf-8"), name)
-        except UnicodeDecodeError as error:
-            return _not_text(content, name, error)
+            stat = path.stat()
+        except OSError:
+            return Register()
+        return _read_register(path, stat.st_mtime_ns, stat.st_size)
+
+    def folders(self) -> list[str]:
+        """Name the folders of offices, whether they have reports or not."""
+        found = (path.name for path in _entries(self.root / "data") if not path.name.startswith(".") and path.is_dir())
+        return sorted(found)
+
+    def record(self, year: int) -> Record | None:
+        """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
+        path = self._record(year)
+        return Record.read(text(path)) if path.is_file() else None
+
+    def keep(self, year: int, text: str, record: Record, beside: Mapping[str, str]) -> Saved:
+        """Put a data file in its place with the record of how it was added up, and what goes beside them."""
+        path = self._path(year).resolve()  # a link stays one
+        contents = {path: text, self._record(year): record.written()}
+        contents |= {self._folder / name: more for name, more in beside.items()}
+        return write({at: content.encode() for at, content in contents.items()})[0]
+
+    def _record(self, year: int) -> Path:
+        return self._folder / f".{year}.rollup.json"
 
     def _start(self, year: int) -> str:
         known = series(self.years())
@@ -196,15 +219,15 @@ class Store:
     def settings(self) -> tuple[dict[str, Any], str]:
         """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
         path = self.root / "report.toml"
-        return (_toml(path) if path.is_file() else {}), shown(path)
+        return (toml(path) if path.is_file() else {}), shown(path)
 
     def formats(self) -> dict[str, Format]:
         """Every output format by its suffix, as its folder describes it."""
         found: dict[str, Format] = {}
         for path in self._all("formats/*/format.toml"):
             suffix = path.parent.name
-            with _told(path):
-                found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **_toml(path)))
+            with told(path):
+                found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **toml(path)))
         return found
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
@@ -212,7 +235,7 @@ class Store:
         known = {path.stem: path for path in self._all("looks/*.toml")}
         if name not in known:
             raise Stop(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=series(sorted(known))))
-        look = _toml(known[name])
+        look = toml(known[name])
         base = str(look.pop("base", ""))
         if base == name:
             raise Stop(_("版式 {name} 以自己为底", name=name), _("改正这个文件后再运行"))
@@ -244,6 +267,11 @@ class Store:
         return write({self.out / self.office / f"{stem}.{suffix}": content for suffix, content in contents.items()})
 
 
+@lru_cache(maxsize=4)
+def _read_register(path: Path, *_stamp: int) -> Register:
+    return register.read(facts(path, shown(path)))
+
+
 def _entries(folder: Path) -> Iterator[Path]:
     with suppress(FileNotFoundError, NotADirectoryError):
         yield from folder.iterdir()
@@ -251,35 +279,4 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 @cache
 def _read_form(path: Path, edition: str) -> Form:
-    return read(_toml(path), edition)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    with _told(path):
-        return toml_rs.loads(text(path))
-
-
-class _told:  # noqa: N801  # reads as a word in a `with` line
-    """Says which template file is broken, and where."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, toml_rs.TOMLDecodeError | TypeError):
-            raise Stop(
-                _("{path} 读不下去：{error}", path=shown(self.path), error=error), _("改正这个文件后再运行")
-            ) from error
-
-
-def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
-    line = content.count(b"\n", 0, error.start) + 1
-    with suppress(UnicodeDecodeError):
-        source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
-        fix = _("看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8")
-        place = Place(name, line, 1, max(1, len(source)), source)
-        return Finding("not-text", "error", place, _("文件不是 UTF-8 编码"), fix=fix)
-    return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
+    return read(toml(path), edition)
