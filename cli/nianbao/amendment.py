@@ -24,9 +24,9 @@ def amend(
 ) -> str:
     """Write figures and notes into a data file and lay it out.
 
-    Cells that stand in the file are set to the figures; of the others, those `needed` that are not 0 are added.
-    `notes` go above each table, in the place of earlier ones. Raises ValueError for a text that this could not do
-    without a loss.
+    Cells that stand in the file are set to the figures; of the others, those `needed` are added, unless they are 0
+    and no totals. `notes` go above each table, in the place of earlier ones. Raises ValueError for a text that this
+    could not do without a loss.
     """
     document = arrange(read(text), Order.of(form))
     change = _Change(form, figures, frozenset(needed))
@@ -79,7 +79,9 @@ class _Change:
         """Give the figures of a table that have to be added, by row."""
         found: dict[Keys, list[Slot]] = {}
         for slot in next(own for own in self.form.tables if own.id == table).slots():
-            if slot.address in self.needed and self.figures.get(slot.address) and _keys(slot.address) not in stand:
+            figure = self.figures.get(slot.address)
+            needed = slot.address in self.needed and (figure or (figure == 0 and slot.address in self.form.totals))
+            if needed and _keys(slot.address) not in stand:
                 found.setdefault(_keys(f"{table}.{slot.row}"), []).append(slot)
         return found
 

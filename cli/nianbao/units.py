@@ -16,8 +16,8 @@ from nianbao.rollup import Given, Rolled, Units, convertible
 from nianbao.store import Store
 
 # Rules, beside the relations of the form, by which a figure may be wrong or a report late. The others judge texts,
-# or last year's report, which no sum depends on.
-JUDGED = ("late", "missing-table", "unknown-key", "wrong-edition", "wrong-type", "year-differs")
+# or last year's report, which no sum depends on, or the edition, which a sum takes in as far as it goes.
+JUDGED = ("late", "missing-table", "unknown-key", "wrong-type", "year-differs")
 LATE = "late"
 
 
@@ -39,10 +39,11 @@ def _read(office: Store, year: int, unit: Unit, choice: Choice, forms: dict[obje
     if isinstance(form, Finding):
         return Given(unit, facts.file, faults=(form,))
     forms[named] = form
-    return _given(unit, fill(form, facts), choice)
+    return given(unit, fill(form, facts), choice)
 
 
-def _given(unit: Unit, report: Report, choice: Choice) -> Given:
+def given(unit: Unit, report: Report, choice: Choice) -> Given:
+    """Judge what the report of a unit gives."""
     form, author = report.form, _author(report)
     found, crashes = rules.judge(Case(report, date.max, author=author), JUDGED)
     if crashes:
@@ -69,10 +70,10 @@ def _author(report: Report) -> str:
 
 
 def _of_figures(finding: Finding, form: Form) -> bool:
-    """Tell an error at a figure, at the file, its year or its edition, or at a strange table, from other errors."""
+    """Tell an error at a figure, at the file or its year, or at a strange table, from other errors."""
     top = finding.address.split(".")[0]
     tables = {table.id for table in form.tables}
-    return top in tables | {"", "year", "edition"} or top not in {*form.tops, *OPEN}
+    return top in tables | {"", "year"} or top not in {*form.tops, *OPEN}
 
 
 def _is_money(finding: Finding, form: Form) -> bool:
@@ -80,15 +81,15 @@ def _is_money(finding: Finding, form: Form) -> bool:
     return slot is not None and slot.kind == "money"
 
 
-def add_up(store: Store, form: Form, given: Sequence[Given], *, broken: bool) -> Rolled:
+def add_up(store: Store, form: Form, gifts: Sequence[Given], *, broken: bool) -> Rolled:
     """Add units up into a form; those with errors are left out, unless `broken` ones count too.
 
     A unit that cannot be read, or whose edition the form cannot take in, never counts.
     """
-    forms = {edition: store.edition(edition) for edition in {one.edition for one in given} - {""}}
+    forms = {edition: store.edition(edition) for edition in {one.edition for one in gifts} - {""}}
     counted: list[Given] = []
     left_out: list[Given] = []
-    for one in given:
+    for one in gifts:
         if one.edition and not convertible(form, forms[one.edition]):
             left_out.append(replace(one, edition="", faults=(_stranger(one, form),)))
         else:
@@ -96,10 +97,10 @@ def add_up(store: Store, form: Form, given: Sequence[Given], *, broken: bool) ->
     return Rolled(form, forms, tuple(counted), tuple(left_out))
 
 
-def _stranger(given: Given, form: Form) -> Finding:
-    message = _("{edition} 版怎样并入 {into} 版，格式文件没有写", edition=given.edition, into=form.edition)
-    fix = _("在 forms/{into}.toml 里写 takes.{edition}", into=form.edition, edition=given.edition)
-    return Finding("wrong-edition", "error", Place(given.file), message, fix=fix)
+def _stranger(one: Given, form: Form) -> Finding:
+    message = _("{edition} 版怎样并入 {into} 版，格式文件没有写", edition=one.edition, into=form.edition)
+    fix = _("在 forms/{into}.toml 里写 takes.{edition}", into=form.edition, edition=one.edition)
+    return Finding("wrong-edition", "error", Place(one.file), message, fix=fix)
 
 
 def below(store: Store, report: Report, choice: Choice | None = None) -> Units | None:
@@ -110,7 +111,6 @@ def below(store: Store, report: Report, choice: Choice | None = None) -> Units |
     record = store.record(report.year)
     children = tuple(unit for unit in children if record is None or record.own or not unit.own)
     found = gather(store, report.year, children, choice or Choice())
-    given = [one for one in found if one]
     missing = tuple(unit for unit, one in zip(children, found, strict=True) if not one)
-    rolled = add_up(store, report.form, given, broken=bool(record and record.broken))
+    rolled = add_up(store, report.form, [one for one in found if one], broken=bool(record and record.broken))
     return Units(rolled, missing, record)
