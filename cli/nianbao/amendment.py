@@ -37,8 +37,9 @@ def amend(
     here = {".".join(section.keys) for section in sections}
     sections += [change.table(Section((name,), (name,)), notes[name]) for name in notes if name not in here]
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-    written = layout.lay_out(layout.write(replace(document, sections=tuple(sections)), form, newline), form)
-    if _rest(written, notes) != _rest(text, notes) or _comments(document) - _comments(read(written)):
+    made = replace(document, sections=tuple(sections))
+    written = layout.lay_out(layout.write(made, form, newline), form)
+    if _rest(written, notes) != _rest(text, notes) or _comments(document) - _comments(made):
         raise ValueError(text)
     return written
 

@@ -102,6 +102,14 @@ class Check:
         """Tell whether last year's figures take part."""
         return self.relation.across
 
+    @cached_property
+    def plain(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """The addresses of both sides where figures of one report are only added up, as they mostly are; else None."""
+        if any(part.term.factor != 1 or part.term.before or part.constant is not None for part in self.parts):
+            return None
+        left, right = (tuple(at for part in side for at in part.addresses) for side in (self.left, self.right))
+        return left, right
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

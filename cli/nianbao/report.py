@@ -70,6 +70,9 @@ class Report:
 
     def sides(self, check: Check) -> tuple[Number, Number]:
         """Add up both sides of a check."""
+        if check.plain is not None:
+            known = self.figures.__getitem__
+            return sum(map(known, check.plain[0])), sum(map(known, check.plain[1]))
         left = sum([part.term.factor * self.value(part) for part in check.left])
         right = sum([part.term.factor * self.value(part) for part in check.right])
         return left, right

@@ -36,7 +36,7 @@ def _account(account: Account, rolled: Rolled, year: int) -> None:
     _foreign(rolled)
     for unit in account.outdated:
         command = f"report rollup {year} --into {unit.id}"
-        typer.echo("  " + _("{unit} 与它自己的下级之和不符，先运行 {command}", unit=unit, command=command))
+        typer.echo("  " + _("{unit} 自己的下级还没有汇总，或者后来变了，先运行 {command}", unit=unit, command=command))
     _listed(_("名册 data/offices.toml 里没有的文件夹"), account.unlisted)
     _cells(_("按 [[accept]] 保留"), account.accepted)
     _cells(_("改动"), account.changed)
