@@ -440,7 +440,7 @@ BAD = {
     f'{A}parent = "b"\n{B}parent = "c"\n{C}parent = "a"\n': (3, 10, "a → b → c → a"),
     A + 'parent = "a"\n': (3, 10, "a → a"),
     f'{A}parent = ["b", "c"]\n{B}{C}': (3, 10, "只能有一个"),
-    A + A: (3, 4, "同一个键写了两次"),
+    A + A: (3, 2, "同一个键写了两次"),
     A + A.replace("[a]", "[A]"): (3, 2, "只差大小写"),
     '[a]\nname = " "\n': (2, 8, "不能是空的"),
     "[a]\nkind = '局'\n": (1, 2, "没有写 name"),
@@ -503,6 +503,7 @@ def test_units_may_be_named_and_need_no_register(city, report):
         ("../x", ("dist-*",), "不是机关"),
         ("CITY", ("dist-*",), "只差大小写"),
         ("city", ("dist-7",), "不是年度、机关"),
+        ("city", ("data/dist-1/2023.toml",), "是 2023 年度的"),
     ],
 )
 def test_units_that_cannot_be_are_refused(city, into, named, message):

@@ -122,15 +122,14 @@ def notes(rolled: Rolled, missing: Sequence[object]) -> dict[str, list[str]]:
 
 def _foreign(rolled: Rolled, table: str) -> Iterator[str]:
     """Say what units of another edition have no figure for, and what of theirs has no place here."""
-    lacking = {address: units for address, units in rolled.lacking.items() if address.startswith(f"{table}.")}
     unplaced: dict[str, Number] = {}
     for one in rolled.unplaced:
         if one.address.startswith(f"{table}."):
             unplaced[one.address] = unplaced.get(one.address, 0) + 1
+    lacking = [(row, columns) for row, columns, _count in rolled.rows_lacking() if row.startswith(f"{table}.")]
     if lacking:
-        units = max(map(len, lacking.values()))
-        told = "、".join(address.removeprefix(f"{table}.") for address in lacking)
-        yield f"{units} 个单位用另一版格式，没有这些格：{told}"
+        told = "；".join(f"{row.removeprefix(f'{table}.')} {'、'.join(columns)}".strip() for row, columns in lacking)
+        yield f"{len(rolled.strangers)} 个单位用另一版格式，没有这些格：{told}"
     if unplaced:
         told = "、".join(
             f"{address.removeprefix(f'{table}.')}（{count} 个单位）" for address, count in unplaced.items()

@@ -128,11 +128,18 @@ def parse(text: str, file: str) -> Facts | Finding:
     try:
         tree = toml_rs.loads(text, parse_float=Decimal)
     except toml_rs.TOMLDecodeError as error:
-        facts = Facts(file, text, {})
-        place = facts.at(error.lineno, error.colno) if error.lineno <= len(facts.lines) else Place(file)
         why = str(error).splitlines()[-1]
+        place = _pointed(Facts(file, text, {}), str(error))
         return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_reason(why)), label=why)
     return Facts(file, text, tree)
+
+
+def _pointed(facts: Facts, error: str) -> Place:
+    """Take the place from the parser's words: its numbers count bytes as characters."""
+    found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
+    if not found or int(found[1]) > len(facts.lines):
+        return Place(facts.file)
+    return Place(facts.file, int(found[1]), int(found[2]), 1, facts.lines[int(found[1]) - 1].rstrip("\r"))
 
 
 def _refused(text: str, file: str) -> Finding | None:

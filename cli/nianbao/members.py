@@ -58,9 +58,7 @@ def _members(store: Store, year: int, office: str, wanted: Wanted) -> list[Unit]
         if not found:
             raise _no_units(register, office)
         return found
-    chosen = selection.select(store, [str(year), *wanted.named])
-    names = dict.fromkeys(one.office for one, of in [*chosen.reports, *chosen.missing] if of == year)
-    others = [name for name in names if name not in {"", office}]
+    others = [name for name in _named(store, year, wanted.named) if name not in {"", office}]
     for name in others:
         above = set(register.above(name))
         if twice := above & set(others):
@@ -73,6 +71,20 @@ def _members(store: Store, year: int, office: str, wanted: Wanted) -> list[Unit]
     if not others:
         raise Stop(_("没有写 {office} 的单位", office=office), _("写单位的名称，例如 data/dist-*/"))
     return [unit for unit in map(register.unit, others) if wanted.own or not unit.own]
+
+
+def _named(store: Store, year: int, words: Sequence[str]) -> list[str]:
+    """Find the offices that words name; raises `Stop` for a word that names none, or a data file of another year."""
+    files = [word for word in words if word.endswith(".toml")]
+    names = [word for word in words if word not in files]
+    for file in files:
+        if (of := Store.of(file, store.root)[1]) != year:
+            raise Stop(_("{file} 是 {of} 年度的", file=file, of=of), _("一次汇总一年：{year}", year=year))
+    reports = selection.select(store, files).reports if files else []
+    if names:
+        chosen = selection.select(store, [str(year), *names])
+        reports = [*reports, *chosen.reports, *chosen.missing]
+    return list(dict.fromkeys(one.office for one, _year in reports))
 
 
 def _no_units(register: Register, office: str) -> Stop:

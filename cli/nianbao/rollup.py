@@ -98,6 +98,19 @@ class Rolled:
                 found.setdefault(address, []).append(given)
         return {address: found[address] for address in self.form.slots if address in found}
 
+    def rows_lacking(self) -> list[tuple[str, tuple[str, ...], int]]:
+        """Give those cells by row: its address, the columns (none: all that it has), and how many units."""
+        rows: dict[str, list[str]] = {}
+        for address, slot in self.form.slots.items():
+            rows.setdefault(address.removesuffix(f".{slot.column}"), []).append(address)
+        found: list[tuple[str, tuple[str, ...], int]] = []
+        for row, cells in rows.items():
+            without = [address for address in cells if address in self.lacking]
+            columns = [address.removeprefix(f"{row}.") for address in without if len(without) < len(cells)]
+            if without:
+                found.append((row, tuple(columns), len(self.lacking[without[0]])))
+        return found
+
     @cached_property
     def strangers(self) -> tuple[Given, ...]:
         """The units of another edition."""

@@ -72,8 +72,9 @@ def _foreign(rolled: Rolled) -> None:
         rows = [(str(one.given.unit), one.address, number(one.figure)) for one in rolled.unplaced[:_MANY]]
         say.table((_("单位"), _("地址"), _("数")), rows)
         _more(len(rolled.unplaced))
-    for address, units in rolled.lacking.items():
-        typer.echo("  " + _("{address}：{count} 个单位的版本没有这一格", address=address, count=len(units)))
+    for row, columns, count in rolled.rows_lacking():
+        cells = f"{row} {series(columns)}".strip()
+        typer.echo("  " + _("{cells}：{count} 个单位的版本没有", cells=cells, count=count))
 
 
 def _cells(words: str, cells: Sequence[Cell]) -> None:
@@ -122,9 +123,16 @@ def traced(trace: Trace) -> None:
     if trace.parts:
         parts = " + ".join(f"{part} {number(figure)}" for part, figure in trace.parts.items() if figure)
         typer.echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
-    _listed(_("缺报"), trace.missing)
-    _listed(_("有错误，没有计入"), [given.unit for given in trace.broken])
-    _listed(_("所用的版本没有这一格"), [given.unit for given in trace.without])
+    levels = list(_levels(trace))
+    _listed(_("缺报"), [unit for level in levels for unit in level.missing])
+    _listed(_("有错误，没有计入"), [given.unit for level in levels for given in level.broken])
+    _listed(_("所用的版本没有这一格"), [given.unit for level in levels for given in level.without])
+
+
+def _levels(trace: Trace) -> Iterator[Trace]:
+    yield trace
+    for inner in trace.below.values():
+        yield from _levels(inner)
 
 
 def _rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
