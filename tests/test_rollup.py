@@ -372,6 +372,14 @@ def test_cells_edited_by_hand_stop_a_rollup_until_forced_or_accepted(city, repor
     assert told(city, "city")["requests.received.person"] == 24
 
 
+def test_no_name_breaks_out_of_its_comment(city):
+    name = "一局\nyear = 1999\u2028[x]"
+    put(city.root, {"offices.toml": listed(CITY).replace('"dist-3局"', f'"""{name}"""')})
+    (city.root / f"data/dist-3/{YEAR}.toml").unlink()
+    roll_up(city, YEAR, "city", Wanted())
+    assert "# 汇总：缺报 1 个：一局 year = 1999 [x]\n" in written(city)
+
+
 def test_a_dry_run_writes_nothing(city, report):
     done = report("rollup", YEAR, "--into", "city", "--dry-run", cwd=city.root)
     assert done.returncode == 0

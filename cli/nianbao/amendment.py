@@ -1,5 +1,6 @@
 """A data file whose sums are written anew: figures and the notes on them change, all else stays as it was."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from nianbao.rollup import Rolled
 
 MARK = "# 汇总："  # opens a note, by which the next rollup finds it
 _FEW = 20  # units that a note names
+_BREAK = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # what would end a comment, or be illegal in it
 
 
 def amend(
@@ -139,4 +141,5 @@ def _foreign(rolled: Rolled, table: str) -> Iterator[str]:
 
 def _listed(what: str, units: Sequence[object]) -> list[str]:
     more = " 等" if len(units) > _FEW else ""
-    return [f"{what} {len(units)} 个：{'、'.join(map(str, units[:_FEW]))}{more}"] if units else []
+    names = _BREAK.sub(" ", "、".join(map(str, units[:_FEW])))
+    return [f"{what} {len(units)} 个：{names}{more}"] if units else []

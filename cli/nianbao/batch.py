@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nianbao import importing, units
 from nianbao.choice import Choice
-from nianbao.finding import Finding, Place, Stop
+from nianbao.finding import Stop
 from nianbao.importing import Imported, Wanted
 from nianbao.language import _
 from nianbao.register import Unit
@@ -20,6 +20,8 @@ from nianbao.store import Store
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Share = tuple[int, list[Unit]]  # units that one process reads, from the first one's number on
+Gathered = tuple[int, list[Given | None]]
 
 _FEW = 4  # items that are not worth a second process
 _AHEAD = 4  # items for each process that wait for it
@@ -76,7 +78,7 @@ def gather(
 ) -> Iterator[list[Given | None]]:
     """Read the reports of many units, some at a time; None for one that has none of that year."""
     shares = [(at, list(given[at : at + _SHARE])) for at in range(0, len(given), _SHARE)]
-    found = spread(shares, partial(_gathered, store, year, choice), partial(_ungathered, store, year), jobs)
+    found = spread(shares, partial(_gathered, store, year, choice), _ungathered, jobs)
     waiting: dict[int, list[Given | None]] = {}
     first = 0
     for at, share in found:
@@ -86,20 +88,12 @@ def gather(
             first += len(done)
 
 
-Share = tuple[int, list[Unit]]
-Gathered = tuple[int, list[Given | None]]
-
-
 def _gathered(store: Store, year: int, choice: Choice, share: Share) -> Gathered:
     return share[0], units.gather(store, year, share[1], choice)
 
 
-def _ungathered(store: Store, year: int, share: Share) -> Gathered:
-    lost = _("读它的进程没有了，多半是内存不够")
-    files = ((unit, store.of_office(unit.id).data(year)) for unit in share[1])
-    return share[0], [
-        Given(unit, file, faults=(Finding("not-text", "error", Place(file), lost),)) for unit, file in files
-    ]
+def _ungathered(_share: Share) -> Gathered:
+    raise Stop(_("读单位的进程没有了，多半是内存不够"), _("没有写文件；用 --jobs 1 再运行"))
 
 
 def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:
