@@ -183,6 +183,7 @@ def _given(given: Given) -> dict[str, Any]:
     return {
         "unit": given.unit.id,
         "name": given.unit.name,
+        "kind": given.unit.kind or None,
         "own": given.unit.own,
         "file": given.file,
         "edition": given.edition or None,
