@@ -136,6 +136,28 @@ def test_last_years_file_changes_what_is_found_and_prints_nothing(built, report)
     assert not any(file["changed"] for file in reports["office-00003"]["files"])
 
 
+def test_a_units_file_changes_what_is_found_in_the_office_above(built, report):
+    names = [f"office-0000{number}" for number in range(OFFICES)]
+    register = [
+        f'[{names[0]}]\nname = "市"\n',
+        *(f'[{name}]\nname = "局"\nparent = "{names[0]}"\n' for name in names[1:]),
+    ]
+    (built / "data/offices.toml").write_text("".join(register), encoding="utf-8")
+
+    def differs(reports):
+        return {finding["address"] for finding in reports[names[0]]["findings"] if finding["rule"] == "rollup-differs"}
+
+    before = differs(told(report, built)[0])
+    assert before
+    made = built / f"data/{names[1]}/{YEAR}.toml"
+    made.write_text(
+        re.sub(r"licences  = { decisions = \d+ }", "licences = { decisions = 0 }", made.read_text("utf-8")), "utf-8"
+    )
+    reports, _, _ = told(report, built)
+    assert ends(reports) == {"1": "built"}  # the office above is checked again, and not printed
+    assert differs(reports) == before
+
+
 @pytest.mark.parametrize("harm", ["removed", "edited", "cut"])
 def test_an_output_that_is_not_what_was_written_is_printed_again(built, report, harm):
     path = built / f"build/office-00004/{YEAR}.html"

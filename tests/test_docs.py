@@ -7,11 +7,13 @@ import subprocess
 import sys
 
 import pytest
+import toml_rs
+from offices import data
 
 from nianbao import rules
 from nianbao.speech import speak
 
-COMMANDS = ("build", "validate", "fmt", "new", "schema", "init", "import")
+COMMANDS = ("build", "validate", "fmt", "new", "schema", "init", "import", "rollup", "trace")
 
 
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
@@ -48,6 +50,21 @@ def test_every_command_of_the_readme_runs(readme, root, tmp_path, report):
     assert ran >= 9
 
 
+def test_the_office_above_of_the_readme_is_added_up(readme, tmp_path, report):
+    (register,) = (block for block in blocks(readme, "toml") if block.startswith("# data/offices.toml"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/offices.toml").write_text(register, encoding="utf-8")
+    for number, (office, entry) in enumerate(toml_rs.loads(register).items()):
+        if "parent" in entry:
+            (tmp_path / "data" / office).mkdir()
+            (tmp_path / "data" / office / "2024.toml").write_text(data(number), encoding="utf-8")
+    (commands,) = blocks(readme, "console")
+    for line in commands.splitlines():
+        done = report(*shlex.split(line.partition("#")[0])[1:], cwd=tmp_path)
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+    assert (tmp_path / "build/city/2024.pdf").is_file()
+
+
 def test_the_two_commands_that_a_stranger_types_are_there(readme):
     commands = [line for block in blocks(readme, "sh") for line in block.splitlines() if line.startswith("pip")]
     assert commands == ["pip install uv && uv run report build 2020", "pip install uv && uv run --group test pytest"]
@@ -64,7 +81,7 @@ def test_both_readmes_show_the_same(root):
         text = (root / name).read_text(encoding="utf-8")
         return [
             [line.partition("#")[0].rstrip() for line in block.splitlines()]
-            for language in ("sh", "toml", "yaml")
+            for language in ("sh", "toml", "yaml", "console")
             for block in blocks(text, language)
         ]
 

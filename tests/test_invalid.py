@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cases import outputs
 
 from nianbao import make, say
 from nianbao.store import Store
@@ -43,5 +44,5 @@ def test_build_says_the_same_and_keeps_what_was_there(case, tmp_path, report):
     assert done.returncode == 1
     assert case.with_suffix(".findings.txt").read_text(encoding="utf-8") == done.stdout
     assert "Traceback" not in done.stderr
-    assert [path.name for path in (tmp_path / "build").iterdir()] == ["2020.html"]
+    assert [path.name for path in outputs(tmp_path / "build")] == ["2020.html"]
     assert (tmp_path / "build" / "2020.html").read_text() == "earlier"

@@ -52,7 +52,26 @@ def written(text, year):
     return tomli_w.dumps(whole)
 
 
-def judged(example, editions, root):
+def offices(example):
+    """Part an example of several offices at its lines `# data/….toml` into the texts of the files."""
+    pieces = re.split(r"^# (data/\S+\.toml)\n", example, flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def checked(files, folder):
+    """Write the files of several offices, and check the last one."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(written(text, int(path.stem)) if path.stem.isdecimal() else text, encoding="utf-8")
+    done = make.check(Store(folder, office=path.parent.name), int(path.stem), today=TODAY)
+    assert not done.crashes
+    return done.findings
+
+
+def judged(example, editions, root, folder):
+    if "# data/offices.toml" in example:
+        return checked(offices(example), folder)
     store = Store(root)
     texts = parts(example, 2023 if editions == ("2021",) else 2020)
     before = None
@@ -86,17 +105,17 @@ def examples(rule):
 
 
 @pytest.mark.parametrize("rule", [rule for rule in rules.names() if rule not in ELSEWHERE])
-def test_the_bad_example_is_found_by_its_rule_and_by_no_other_error(rule, root):
+def test_the_bad_example_is_found_by_its_rule_and_by_no_other_error(rule, root, tmp_path):
     known = rules.rule(rule)
-    found = judged(examples(rule)[0], known.editions, root)
+    found = judged(examples(rule)[0], known.editions, root, tmp_path)
     assert rule in {finding.rule for finding in found}
     assert {finding.rule for finding in found if finding.level == "error"} <= {rule}
 
 
 @pytest.mark.parametrize("rule", [rule for rule in rules.names() if rule not in ELSEWHERE])
-def test_the_good_example_is_clean(rule, root):
+def test_the_good_example_is_clean(rule, root, tmp_path):
     known = rules.rule(rule)
-    found = judged(examples(rule)[1], known.editions, root)
+    found = judged(examples(rule)[1], known.editions, root, tmp_path)
     assert rule not in {finding.rule for finding in found}
     assert not [finding for finding in found if finding.level == "error"]
 

@@ -46,7 +46,7 @@ def _form(report: Report, check: Check) -> Counter[str]:
 
 def _is_equality(check: Check) -> bool:
     """Tell the sums of one report, which share their cells, from other relations, which are told singly."""
-    return check.relation.sign == "=" and not check.relation.across
+    return check.relation.sign == "=" and not check.across
 
 
 def _candidates(report: Report, left: dict[Check, Counter[str]]) -> Iterator[Blame]:

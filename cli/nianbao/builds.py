@@ -57,7 +57,7 @@ class Planned:
     store: Store
     job: Job
     facts: str
-    last: str
+    beside: str  # the other data files that it is checked against
     outputs: dict[str, Output]
     pictures: tuple[str, ...]  # left out of what is there
     why: tuple[str, ...]
@@ -109,7 +109,7 @@ class Builds:
 
     def _plan(self, store: Store, year: int) -> Planned:
         facts = fingerprint(store.content(year))
-        last = fingerprint(store.content(year - 1)) if store.has(year - 1) else ""
+        beside = fingerprint(*store.beside(year))
         found: dict[str, Output] = {}
         pictures: tuple[str, ...] = ()
         why: list[str] = []
@@ -123,7 +123,7 @@ class Builds:
                 found[suffix] = Output(suffix, saved, file.size, file.pages, file.content)
                 pictures = file.pictures
         formats = tuple(suffix for suffix in self.terms.formats if suffix not in found)
-        return Planned(store, Job(store.office, year, formats), facts, last, found, pictures, tuple(why))
+        return Planned(store, Job(store.office, year, formats), facts, beside, found, pictures, tuple(why))
 
     def _stale(self, suffix: str, file: PrintedFile | None, facts: str) -> str:
         """Say why a format is to be printed; an empty text where it is not."""
@@ -147,7 +147,7 @@ class Builds:
     def _unchanged(self, plan: Planned) -> Built | None:
         """Return what there is where nothing need be done: not even to check, and then to print or to refuse to."""
         made, told = self._checks.get((plan.job.office, plan.job.year), (None, ""))
-        if made != Made(self._checking, plan.facts, plan.last) or self.force:
+        if made != Made(self._checking, plan.facts, plan.beside) or self.force:
             return None
         checked = heard(told)
         if self.terms.refuses(checked):
@@ -158,7 +158,7 @@ class Builds:
         """Write down what was made, unless its data file has changed meanwhile, and put what was there to it."""
         office, year = plan.job.office, plan.job.year
         if fingerprint(content(plan.store.path(year))) == plan.facts:
-            self.record.keep_check(office, year, Made(self._checking, plan.facts, plan.last), built.checked)
+            self.record.keep_check(office, year, Made(self._checking, plan.facts, plan.beside), built.checked)
             for output in built.outputs:
                 self._keep(plan, output, built.pictures)
         return self._whole(built, plan)
@@ -185,16 +185,16 @@ class Builds:
 @contextmanager
 def recorded(store: Store, waiting: Callable[[], None]) -> Iterator[Record]:
     """Open the record of a folder of outputs, for one build at a time; another waits, after it said so."""
-    lock = FileLock(store.record.with_suffix(".lock"))
+    lock = FileLock(store.build_record.with_suffix(".lock"))
     with suppress(OSError):  # where nothing can be written there is no record, and nothing to lock
-        store.record.parent.mkdir(parents=True, exist_ok=True)
+        store.build_record.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except Timeout:
             waiting()
             lock.acquire()
     try:
-        with Record(store.record) as record:
+        with Record(store.build_record) as record:
             yield record
     finally:
         lock.release()
@@ -205,11 +205,11 @@ def clean(store: Store, waiting: Callable[[], None], *, dry: bool = False) -> li
 
     A file that was changed since stays. Raises `Stop` where one cannot be removed.
     """
-    if not store.record.is_file():
+    if not store.build_record.is_file():
         return []
     with recorded(store, waiting) as record:
         ours = [store.out / path for path, known in record.paths() if fingerprint(content(store.out / path)) == known]
-        found = [*ours, *store.record.parent.glob(f"{store.record.name}*")]
+        found = [*ours, *store.build_record.parent.glob(f"{store.build_record.name}*")]
         if not dry:
             path = store.out
             try:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from nianbao.finding import Finding, Level, Place
+from nianbao.register import Register
 from nianbao.report import Report
+from nianbao.rollup import Units
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class Case:
     texts: Mapping[str, str] = field(default_factory=dict)
     undrawable: Callable[[frozenset[str]], frozenset[str]] = frozenset().intersection  # of signs, those without a face
     before: Mapping[str, str] = field(default_factory=dict)
+    register: Register = field(default_factory=Register)
+    office: str = ""  # the folder of the office in the register
+    units: Units | None = None  # those of an office above
 
     def find(  # noqa: PLR0913  # a finding has that many sides
         self,

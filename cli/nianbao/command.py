@@ -26,6 +26,7 @@ MISTAKES = (
     N_("{mistake} (Possible options: {choices})"),
     N_("No such option: {name}"),
     N_("Missing argument {name}."),
+    N_("Missing option {name}."),
     N_("Option {name} requires an argument."),
     N_("Option {name} does not take a value."),
     N_("Got unexpected extra argument(s) ({words})"),

@@ -53,6 +53,22 @@ def begin(store: Store, year: int, last: int | None = None, more: Mapping[str, s
 
     Facts come from the year `last`, else from the year before where it has a data file.
     """
+    draft = drafted(store, year, last)
+    files = {f"data/{year}.toml": draft.text, **(more or {})}
+    return Begun(store.create(files, {f"data/{name}": text for name, text in draft.beside.items()}), draft.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of a new data file, what goes beside it by name, and what a person should know of them."""
+
+    text: str
+    beside: dict[str, str]
+    notes: list[str]
+
+
+def drafted(store: Store, year: int, last: int | None = None, author: str = "") -> Draft:
+    """Write the text of a new data file; the office is called `author` where no earlier year says its name."""
     form = store.form_in_force(year)
     before = year - 1 if last is None and year - 1 in store.years() else last
     report, notes = _report(store, before) if before is not None else (None, [])
@@ -60,7 +76,8 @@ def begin(store: Store, year: int, last: int | None = None, more: Mapping[str, s
         carries = form.carries and report.year == year - 1
         what = _("年年相同的事实和结转的数") if carries else _("年年相同的事实；它不是上一年度，没有结转")
         notes.insert(0, _("从 {data} 照抄了{what}", data=store.data(before), what=what))
-    described = f"data/{schema.file(form)}"
+    name = schema.file(form)
+    described = f"data/{store.office}/{name}" if store.office else f"data/{name}"
     text = store.text(described)
     keep = text is not None and text != schema.write(form) and not schema.ours(text)
     if keep:
@@ -71,8 +88,7 @@ def begin(store: Store, year: int, last: int | None = None, more: Mapping[str, s
                 edition=form.edition,
             )
         )
-    files = {f"data/{year}.toml": starter.write(form, year, report), **(more or {})}
-    return Begun(store.create(files, {} if keep else {described: schema.write(form)}), notes)
+    return Draft(starter.write(form, year, report, author), {} if keep else {name: schema.write(form)}, notes)
 
 
 def describe(store: Store, edition: str = "") -> str:

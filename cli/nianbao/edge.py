@@ -89,12 +89,24 @@ def stopped(stop: Stop) -> None:
         typer.echo(_("怎么办: {fix}", fix=stop.fix), err=True)
 
 
+@contextmanager
+def progress(words: str, *, quiet: bool) -> Iterator[None]:
+    """Show a moving line while work goes on, where a person watches."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
+
+    with Console(stderr=True).status(words):
+        yield
+
+
 def counted(items: Iterable[T], size: int, words: str, *, quiet: bool) -> Iterator[T]:
     """Give items as they come; where a person watches, with a bar of how many, how fast, and how long still."""
     if quiet or not sys.stderr.isatty():
         yield from items
         return
-    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
+    from rich.console import Console  # noqa: PLC0415  # see above
     from rich.progress import (  # noqa: PLC0415  # see above
         BarColumn,
         MofNCompleteColumn,

@@ -111,7 +111,7 @@ class Facts:
         """Find the `[table]` line nearest above an address that has no value of its own."""
         keys = address.split(".")
         for size in range(len(keys), 0, -1):
-            path = r"\s*\.\s*".join(re.escape(key) for key in keys[:size])
+            path = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in keys[:size])
             pattern = re.compile(rf"^\s*\[\s*({path})\s*\]")
             for number, line in enumerate(self.lines, 1):
                 if match := pattern.match(line):
@@ -128,11 +128,18 @@ def parse(text: str, file: str) -> Facts | Finding:
     try:
         tree = toml_rs.loads(text, parse_float=Decimal)
     except toml_rs.TOMLDecodeError as error:
-        facts = Facts(file, text, {})
-        place = facts.at(error.lineno, error.colno) if error.lineno <= len(facts.lines) else Place(file)
         why = str(error).splitlines()[-1]
+        place = _pointed(Facts(file, text, {}), str(error))
         return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_reason(why)), label=why)
     return Facts(file, text, tree)
+
+
+def _pointed(facts: Facts, error: str) -> Place:
+    """Take the place from the parser's words: its numbers count bytes as characters."""
+    found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
+    if not found or int(found[1]) > len(facts.lines):
+        return Place(facts.file)
+    return Place(facts.file, int(found[1]), int(found[2]), 1, facts.lines[int(found[1]) - 1].rstrip("\r"))
 
 
 def _refused(text: str, file: str) -> Finding | None:
@@ -152,8 +159,9 @@ def _refused(text: str, file: str) -> Finding | None:
 
 def _too_deep(text: str) -> int:
     """Return the line on which brackets or dotted keys nest too deep, or 0."""
-    if match := _DOTTED.search(text):
-        return text.count("\n", 0, match.start()) + 1
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
+            return number
     level = 0
     for match in re.finditer(r"[\[{\]}]", text):
         level = level + 1 if match[0] in "[{" else max(0, level - 1)

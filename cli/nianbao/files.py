@@ -7,8 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
-from nianbao.finding import Stop
+import toml_rs
+
+from nianbao.facts import Facts, parse
+from nianbao.finding import Finding, Place, Stop
 from nianbao.language import N_, _
 
 PACKAGE = Path(__file__).parent
@@ -87,6 +91,52 @@ def text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Stop(_("读不了 {path}：{error}", path=shown(path), error=error)) from error
+
+
+def facts(path: Path, name: str) -> Facts | Finding:
+    """Read a file of facts; raises `FileNotFoundError` where there is none, and `Stop` where it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
+    try:
+        return parse(content.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        return _not_text(content, name, error)
+
+
+def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
+    line = content.count(b"\n", 0, error.start) + 1
+    with suppress(UnicodeDecodeError):
+        source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
+        fix = _("看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8")
+        place = Place(name, line, 1, max(1, len(source)), source)
+        return Finding("not-text", "error", place, _("文件不是 UTF-8 编码"), fix=fix)
+    return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
+
+
+def toml(path: Path) -> dict[str, Any]:
+    """Read a file of TOML; raises `Stop` that says where it is broken."""
+    with told(path):
+        return toml_rs.loads(text(path))
+
+
+class told:  # noqa: N801  # reads as a word in a `with` line
+    """Says which template file is broken, and where."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, toml_rs.TOMLDecodeError | TypeError):
+            raise Stop(
+                _("{path} 读不下去：{error}", path=shown(self.path), error=error), _("改正这个文件后再运行")
+            ) from error
 
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

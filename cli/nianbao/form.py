@@ -1,8 +1,10 @@
 """A form: the law as data. Sections, tables, relations between figures, and facts outside tables."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal, NoReturn
 
 from nianbao.finding import Level, Stop
@@ -63,15 +65,25 @@ class Relation:
         return any(term.before for term in (*self.left, *self.right))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A term at one row or column: the slots it means; a group of rows is several slots, a number none."""
 
     term: Term
     slots: tuple[Slot, ...]
 
+    @cached_property
+    def constant(self) -> int | None:
+        """The number that its term is, or None."""
+        return self.term.constant
 
-@dataclass(frozen=True, slots=True, eq=False)
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of those slots."""
+        return tuple(slot.address for slot in self.slots)
+
+
+@dataclass(frozen=True, eq=False)
 class Check:
     """A relation at one row or column of its table."""
 
@@ -80,10 +92,23 @@ class Check:
     left: tuple[Part, ...]
     right: tuple[Part, ...]
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The parts of both sides."""
         return (*self.left, *self.right)
+
+    @cached_property
+    def across(self) -> bool:
+        """Tell whether last year's figures take part."""
+        return self.relation.across
+
+    @cached_property
+    def plain(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """The addresses of both sides where figures of one report are only added up, as they mostly are; else None."""
+        if any(part.term.factor != 1 or part.term.before or part.constant is not None for part in self.parts):
+            return None
+        left, right = (tuple(at for part in side for at in part.addresses) for side in (self.left, self.right))
+        return left, right
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +145,7 @@ class Due:
     basis: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One edition of a form: everything that the law or an office lays down about a document."""
 
@@ -140,10 +165,17 @@ class Form:
     key_figures: tuple[str, ...] = ()  # those whose leaps are told
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
+    takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
 
     def in_force(self, year: int) -> bool:
         """Tell whether reports of that year use this edition."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)
+
+    @cached_property
+    def author_at(self) -> str:
+        """The address of the fact that is the author's name, or an empty text where the name is made of more."""
+        match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", self.author)
+        return match[1] if match else ""
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
@@ -185,6 +217,19 @@ class Form:
     def checks(self) -> tuple[Check, ...]:
         """Every relation at every row or column where it applies."""
         return tuple(check for table in self.tables for check in self._checks(table))
+
+    @cached_property
+    def totals(self) -> dict[str, tuple[str, ...]]:
+        """The parts of every total that is one figure, by its address; totals of totals come after these."""
+        found: dict[str, tuple[str, ...]] = {}
+        for check in self.checks:
+            if check.relation.total and len(check.left[0].slots) == 1:
+                parts = tuple(address for part in check.right for address in part.addresses)
+                found.setdefault(check.left[0].slots[0].address, parts)
+        try:
+            return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
+        except CycleError as error:
+            return bad(self.edition, "tables", _("总数互相包含：{chain}", chain=" → ".join(error.args[1])))
 
     def _checks(self, table: Table) -> Iterator[Check]:
         for relation in self.relations.get(table.id, ()):

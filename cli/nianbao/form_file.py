@@ -18,7 +18,9 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
     """Read a form from its values; raises `Stop` that names the place of what a form cannot say."""
     reader = _Reader(edition)
     top = reader.of(
-        raw, "", "name document years template title author sections tables facts due key_figures vocabulary carries"
+        raw,
+        "",
+        "name document years template title author sections tables facts due key_figures vocabulary carries takes",
     )
     years = reader.of(top.get("years", {}), "years", "from to")
     tables = [reader.table(item, f"tables[{at}]") for at, item in enumerate(top.get("tables", []))]
@@ -37,14 +39,17 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
         facts=tuple(reader.made(Fact, item, "facts") for item in top.get("facts", [])),
         due=tuple(reader.made(Due, item, "due") for item in top.get("due", [])),
         carries=reader.carries(top.get("carries", {})),
+        takes=reader.takes(top.get("takes", {})),
         key_figures=tuple(top.get("key_figures", [])),
         vocabulary=read_vocabulary(top.get("vocabulary", {}), partial(bad, edition)),
     )
     sections = {section.id for section in form.sections}
     check(form.vocabulary, form.key_figures, form.kinds, sections, partial(bad, edition))
-    for row in (*form.carries, *form.carries.values()):
+    named = [("carries", row) for row in (*form.carries, *form.carries.values())]
+    named += [(f"takes.{other}", row) for other, rows in form.takes.items() for row in rows]
+    for at, row in named:
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
-            bad(edition, "carries", _("没有名为 {row} 的行", row=row))
+            bad(edition, at, _("没有名为 {row} 的行", row=row))
     known = {table.id for table in form.tables}
     for section in form.sections:
         if section.table not in known | {""}:
@@ -54,7 +59,7 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
             bad(edition, address, _("没有 {kind} 这种值，只有 {kinds}", kind=kind, kinds=" ".join(KINDS)))
     if len(form.slots) != sum(1 for table in form.tables for _ in table.slots()):
         bad(edition, "tables", _("两个数字的地址相同"))
-    len(form.checks)  # a relation that applies nowhere is a mistake of the form, told at once
+    len(form.totals)  # a relation that applies nowhere is a mistake of the form, told at once
     return form
 
 
@@ -90,6 +95,15 @@ class _Reader:
     def carries(self, raw: object) -> dict[str, str]:
         rows = raw if isinstance(raw, dict) else bad(self.edition, "carries", _("应为表"))
         return {str(into): str(row) for into, row in rows.items()}
+
+    def takes(self, raw: object) -> dict[str, dict[str, tuple[str, ...]]]:
+        editions = raw if isinstance(raw, dict) else bad(self.edition, "takes", _("应为表"))
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for other, rows in editions.items():
+            if not isinstance(rows, dict) or not all(isinstance(row, list) for row in rows.values()):
+                bad(self.edition, f"takes.{other}", _("应为表，每行写那一版的哪些行"))
+            found[str(other)] = {str(into): tuple(map(str, row)) for into, row in rows.items()}
+        return found
 
     def table(self, raw: object, at: str) -> tuple[Table, tuple[Relation, ...]]:
         values = self.of(raw, at, "id label widths relations blocks")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from nianbao import __version__, pandoc, typesetting
+from nianbao import __version__, pandoc, register, typesetting
 from nianbao.files import PACKAGE, content, fingerprint
 from nianbao.language import _, series
 from nianbao.press import Order
@@ -47,14 +47,14 @@ def _faces(order: Order) -> str:
 def checking(templates: Templates) -> dict[str, str]:
     """Tell what a report is checked with besides the facts: forms, templates of texts, and settings."""
     told = {name: text for name, text in _templates(templates).items() if not name.startswith("formats/")}
-    return told | {"report.toml": fingerprint(content(templates.root / "report.toml"))}
+    beside = {name: fingerprint(content(templates.root / name)) for name in ("report.toml", f"data/{register.FILE}")}
+    return told | beside
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     """Say in words which inputs are not what they were."""
     words = {
         "facts": _("数据文件"),
-        "last": _("上一年的数据文件"),
         "look": _("版式"),
         "draft": _("是否草稿"),
         "carried": _("是否附上事实"),

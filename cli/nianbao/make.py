@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from nianbao import page, rules, typesetting
+from nianbao import page, rules, typesetting, units
 from nianbao.carried import about, carried
 from nianbao.case import Case
 from nianbao.choice import Accepted, Choice, named, read, settle
@@ -106,6 +106,9 @@ def judge(store: Store, report: Report, choice: Choice | None = None, today: dat
         texts=_texts(store, report),
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
         before=_texts(store, report.before) if report.before else {},
+        register=store.register(),
+        office=store.office,
+        units=units.below(store, report, choice),
     )
     found, crashes = rules.judge(case)
     findings, accepted = settle(found, choice, report)

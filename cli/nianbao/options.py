@@ -59,6 +59,16 @@ FailFast = Annotated[bool, typer.Option("--fail-fast", help=_("有一份不成�
 Jobs = Annotated[
     int, typer.Option("--jobs", help=_("几个进程；不写就用全部核"), min=0, metavar="N", show_default=False)
 ]
+Units = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help=_("单位（data/ 下的文件夹，可用 *）；不写就是 data/offices.toml 里的下级"),
+        metavar="UNIT",
+        show_default=False,
+    ),
+]
+Own = Annotated[bool, typer.Option("--own/--without-own", help=_("计入本级（名册里 own = true 的单位）"))]
+WithBroken = Annotated[bool, typer.Option("--with-broken", help=_("有错误的单位也计入，能读的数都算"))]
 
 
 def listed(words: str) -> list[str]:

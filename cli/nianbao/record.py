@@ -17,7 +17,7 @@ from nianbao.rules import Crash
 _TABLES = """
 create table if not exists context (id text primary key, parts text) without rowid;
 create table if not exists checked (
-    office text, year integer, context text, facts text, last text, told text, primary key (office, year)
+    office text, year integer, context text, facts text, beside text, told text, primary key (office, year)
 ) without rowid;
 create table if not exists printed (
     office text, year integer, format text, context text, facts text,
@@ -33,7 +33,7 @@ class Made:
 
     context: str
     facts: str
-    last: str = ""  # of last year's data file, where it counts
+    beside: str = ""  # of the other data files that a check reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Record:
 
     def checks(self, years: Iterable[int]) -> dict[tuple[str, int], tuple[Made, str]]:
         """Give for the reports of some years what was found in them, and what it was found from."""
-        rows = self._rows("checked", "office, year, context, facts, last, told", years)
+        rows = self._rows("checked", "office, year, context, facts, beside, told", years)
         return {(office, year): (Made(*made), told) for office, year, *made, told in rows}
 
     def files(self, years: Iterable[int]) -> dict[tuple[str, int, str], PrintedFile]:
@@ -102,7 +102,7 @@ class Record:
 
     def keep_check(self, office: str, year: int, made: Made, checked: Checked) -> None:
         """Keep what was found in a report."""
-        values = (made.context, made.facts, made.last, told(checked))
+        values = (made.context, made.facts, made.beside, told(checked))
         self._write("insert or replace into checked values (?, ?, ?, ?, ?, ?)", office, year, *values)
 
     def keep_file(self, office: str, year: int, suffix: str, file: PrintedFile) -> None:

@@ -1,10 +1,9 @@
 """A report: a form filled with the facts of one file, its totals computed, its relations judged."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from nianbao.facts import Facts
 from nianbao.form import OPEN, OWN, Check, Form, Part
@@ -13,8 +12,7 @@ from nianbao.kind import KINDS, Kind, Value, natural
 Number = int | Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """One entry of a data file against its form: what stands there, and what may stand there."""
 
     address: str
@@ -72,14 +70,22 @@ class Report:
 
     def sides(self, check: Check) -> tuple[Number, Number]:
         """Add up both sides of a check."""
-        left, right = (sum(part.term.factor * self.value(part) for part in side) for side in (check.left, check.right))
+        if check.plain is not None:
+            known = self.figures.__getitem__
+            return sum(map(known, check.plain[0])), sum(map(known, check.plain[1]))
+        left = sum([part.term.factor * self.value(part) for part in check.left])
+        right = sum([part.term.factor * self.value(part) for part in check.right])
         return left, right
 
     def value(self, part: Part) -> Number:
         """Add up the figures that a part of a check means, this year's or last year's."""
-        if part.term.constant is not None:
-            return part.term.constant
-        return sum((self.at(slot.address, before=part.term.before) for slot in part.slots), start=0)
+        if part.constant is not None:
+            return part.constant
+        report = self.before if part.term.before else self
+        if report is None:
+            raise LookupError(part.term.path)
+        figures = report.figures
+        return sum([figures[address] for address in part.addresses])
 
     def at(self, address: str, *, before: bool = False) -> Number:
         """Return a figure of this report, or of last year's, which must be there."""
@@ -110,9 +116,13 @@ class Report:
         A value of the wrong kind spoils its own figure, a key that the form does not know every
         figure that it might have meant.
         """
-        spoilt = {entry.address for entry in self.written if entry.why}
-        spoilt |= {entry.address for entry in self.written if not entry.kind and not isinstance(entry.value, dict)}
-        spoilt |= {entry.address.rpartition(".")[0] for entry in self.written if not entry.known} - {""}
+        spoilt = set()
+        for entry in self.written:
+            if entry.why or (not entry.kind and not isinstance(entry.value, dict)):
+                spoilt.add(entry.address)
+            if not entry.known:
+                spoilt.add(entry.address.rpartition(".")[0])
+        spoilt.discard("")
         if not spoilt:
             return frozenset()
         below = tuple(f"{address}." for address in spoilt)
@@ -127,7 +137,11 @@ class Report:
     @cached_property
     def judged(self) -> tuple[Check, ...]:
         """The checks that can be judged: all of whose figures could be read, last year's too."""
-        return tuple(check for check in self.form.checks if all(map(self._readable, check.parts)))
+        return tuple(
+            check
+            for check in self.form.checks
+            if (not self.unread and not check.across) or all(map(self._readable, check.parts))
+        )
 
     def _readable(self, part: Part) -> bool:
         report = self.before if part.term.before else self
@@ -151,40 +165,35 @@ def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
 
     A value of the wrong kind counts as left out here; the rules say that it is wrong.
     """
-    written: dict[str, Any] = {}
-    entries = tuple(_walk(facts.tree, "", form))
-    for entry in entries:
-        if entry.good and entry.address in form.slots:
-            written[entry.address] = entry.value
+    entries: list[Written] = []
+    _walk(facts.tree, "", form, entries)
+    written: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.good}
     figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
-    computed: dict[str, tuple[str, ...]] = {}
-    for check in form.checks:
-        if check.relation.total and len(check.left[0].slots) == 1:
-            total = check.left[0].slots[0].address
-            if total not in written and total not in computed:
-                computed[total] = tuple(slot.address for part in check.right for slot in part.slots)
-    report = Report(form, facts, entries, figures, computed, before)
-    for address in computed:
-        figures[address] = sum((figures[part] for part in report.parts(address)), start=0)
+    computed = {total: parts for total, parts in form.totals.items() if total not in written}
+    report = Report(form, facts, tuple(entries), figures, computed, before)
+    for address, parts in computed.items():
+        figures[address] = sum([figures[part] for part in parts])
     return report
 
 
-def _walk(tree: dict[str, Any], at: str, form: Form) -> Iterator[Written]:
+def _walk(tree: dict[str, Any], at: str, form: Form, into: list[Written]) -> None:
+    """Set every entry of a data file against the form, in the order of the file."""
+    kinds, groups = form.kinds, form.groups
     for key, value in tree.items():
         address = f"{at}.{key}" if at else key
         if at == OWN:
-            yield Written(address, value, natural(value), known=key.isidentifier())
+            into.append(Written(address, value, natural(value), key.isidentifier()))
         elif "." in key:  # a quoted key that would pass for a path
-            yield Written(address, value, None, known=False)
-        elif address in form.kinds:
-            kind = KINDS[form.kinds[address]]
-            yield Written(address, value, kind, known=True, why=kind.wrong(value))
-        elif address in form.groups:
-            yield Written(address, value, None, known=True)
+            into.append(Written(address, value, None, known=False))
+        elif address in kinds:
+            kind = KINDS[kinds[address]]
+            into.append(Written(address, value, kind, True, kind.wrong(value)))  # noqa: FBT003  # many of them
+        elif address in groups:
+            into.append(Written(address, value, None, known=True))
             if isinstance(value, dict) and (address not in OPEN or address == OWN):
-                yield from _walk(value, address, form)
+                _walk(value, address, form, into)
         else:
-            yield Written(address, value, None, known=False)
+            into.append(Written(address, value, None, known=False))
 
 
 def _texts(value: object) -> dict[str, str]:

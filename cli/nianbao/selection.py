@@ -50,7 +50,7 @@ def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Sel
     if not single and not several and (years or not files):
         single = _own(store, known)
     asked = list(dict.fromkeys([*single, *several]))
-    _apart(asked)
+    apart(asked)
     if not years and not files:
         years = [max(year for office in asked for year in known.get(office, ()))]
     pairs = [(office, year) for year in years for office in asked]
@@ -107,7 +107,7 @@ def _is_pattern(word: str) -> bool:
     return any(sign in word for sign in "*?[")
 
 
-def _apart(offices: Sequence[str]) -> None:
+def apart(offices: Sequence[str]) -> None:
     """Refuse offices whose names a disk may take for one: their files would replace each other's."""
     seen: dict[str, str] = {}
     for office in offices:

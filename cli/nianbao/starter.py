@@ -13,15 +13,16 @@ from nianbao.order import groups
 from nianbao.report import Number, Report
 
 
-def write(form: Form, year: int, last: Report | None = None) -> str:
+def write(form: Form, year: int, last: Report | None = None, author: str = "") -> str:
     """Write the text of a data file for a year: figures 0, totals left out, since they are computed.
 
-    From another year's report come the standing facts; from last year's also the rows that carry over.
+    From another year's report come the standing facts; from last year's also the rows that carry over. The
+    author's name is the one given where no other year says it.
     """
-    return lay_out("\n".join(_lines(form, year, last)) + "\n", form)
+    return lay_out("\n".join(_lines(form, year, last, author)) + "\n", form)
 
 
-def _lines(form: Form, year: int, last: Report | None) -> Iterator[str]:
+def _lines(form: Form, year: int, last: Report | None, author: str) -> Iterator[str]:
     yield f"#:schema ./{schema.file(form)}"
     yield f"# {form.name}，{year} 年度"
     yield "# 一行一项；不写的格是 0，各项之和不必写，由程序相加。写好后运行：report build"
@@ -35,7 +36,7 @@ def _lines(form: Form, year: int, last: Report | None) -> Iterator[str]:
         if group in tables:
             yield from _table(form, tables[group], carried)
         elif group not in OPEN:
-            yield from _facts(form, group, last)
+            yield from _facts(form, group, last, author)
     yield ""
     yield from _questions(form, last)
 
@@ -57,14 +58,15 @@ def _totals(checks: Iterable[Check]) -> set[str]:
     return {slot.address for check in checks if check.relation.total for slot in check.left[0].slots}
 
 
-def _facts(form: Form, group: str, last: Report | None) -> Iterator[str]:
+def _facts(form: Form, group: str, last: Report | None, author: str) -> Iterator[str]:
     facts = [fact for fact in form.facts if fact.id.split(".")[0] == group]
     yield ""
     yield f"[{group}]"
     width = max(len(_key(fact)) for fact in facts)
     for fact in facts:
         known = last.values.get(fact.id) if last and fact.standing else None
-        given = fact.ask if known is None else known
+        ask = author if author and fact.id == form.author_at else fact.ask
+        given = ask if known is None else known
         unit = f"（{fact.unit}）" if fact.unit else ""
         hidden = "# " if given is None else ""
         value = _value(_blank(fact) if given is None else given)

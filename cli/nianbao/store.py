@@ -3,14 +3,18 @@
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import copy
+from functools import lru_cache
 from pathlib import Path
 
-from nianbao.facts import Facts, parse
-from nianbao.files import Saved, fingerprint, reason, same, shown, text, write
-from nianbao.finding import Finding, Place, Stop
+from nianbao import register
+from nianbao.facts import Facts
+from nianbao.files import Saved, content, facts, fingerprint, reason, same, shown, text, write
+from nianbao.finding import Finding, Stop
 from nianbao.language import _, series
+from nianbao.register import FILE as REGISTER
+from nianbao.register import Register
+from nianbao.rollup import Record
 from nianbao.templates import Templates
 
 _YEAR = re.compile(r"\d{4}")
@@ -85,11 +89,39 @@ class Store(Templates):
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
-        content, name = self.content(year), self.data(year)
         try:
-            return parse(content.decode("utf-8"), name)
-        except UnicodeDecodeError as error:
-            return _not_text(content, name, error)
+            return facts(self.path(year), self.data(year))
+        except FileNotFoundError:
+            raise Stop(_("没有 {name}", name=self.data(year)), self._start(year)) from None
+
+    def register(self) -> Register:
+        """Read the register of offices, once as long as it stays as it is; empty where there is none."""
+        path = self.root / "data" / REGISTER
+        try:
+            stat = path.stat()
+        except OSError:
+            return Register()
+        return _read_register(path, stat.st_mtime_ns, stat.st_size)
+
+    def folders(self) -> list[str]:
+        """Name the folders of offices, whether they have reports or not."""
+        data = self.root / "data"
+        return sorted(name for name in _names(data) if not name.startswith(".") and (data / name).is_dir())
+
+    def record(self, year: int) -> Record | None:
+        """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
+        path = self._record(year)
+        return Record.read(text(path)) if path.is_file() else None
+
+    def keep(self, year: int, text: str, record: Record, beside: Mapping[str, str]) -> Saved:
+        """Put a data file in its place with the record of how it was added up, and what goes beside them."""
+        path = self.path(year).resolve()  # a link stays one
+        contents = {path: text, self._record(year): record.written()}
+        contents |= {path.with_name(name): more for name, more in beside.items()}
+        return write({at: content.encode() for at, content in contents.items()})[0]
+
+    def _record(self, year: int) -> Path:
+        return self.path(year).with_name(f".{year}.rollup.json")
 
     def content(self, year: int) -> bytes:
         """Read the bytes of a year's data file; raises `Stop` where there is none."""
@@ -100,6 +132,14 @@ class Store(Templates):
             raise Stop(_("没有 {name}", name=name), self._start(year)) from None
         except OSError as error:
             raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
+
+    def beside(self, year: int) -> list[bytes | None]:
+        """Read the other files that a report is checked against: last year's, and those of the units below."""
+        found = [content(self.path(year - 1))]
+        units = self.register().below(self.office) if self.office else ()
+        if units:
+            found += [content(self._record(year)), *(content(self.of_office(unit.id).path(year)) for unit in units)]
+        return found
 
     def _start(self, year: int) -> str:
         known = series(self.years())
@@ -134,7 +174,7 @@ class Store(Templates):
     # ── output ───────────────────────────────────────────────────────────────
 
     @property
-    def record(self) -> Path:
+    def build_record(self) -> Path:
         """Return where it is recorded what was built: below `build/`, also of outputs that go elsewhere."""
         build = self.root / "build"
         if self.out.resolve() == build.resolve():
@@ -158,11 +198,6 @@ def _years(folder: Path) -> list[int]:
     return sorted(int(name[:4]) for name in _names(folder) if _DATA.fullmatch(name))
 
 
-def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
-    line = content.count(b"\n", 0, error.start) + 1
-    with suppress(UnicodeDecodeError):
-        source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
-        fix = _("看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8")
-        place = Place(name, line, 1, max(1, len(source)), source)
-        return Finding("not-text", "error", place, _("文件不是 UTF-8 编码"), fix=fix)
-    return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
+@lru_cache(maxsize=4)
+def _read_register(path: Path, *_stamp: int) -> Register:
+    return register.read(facts(path, shown(path)))

@@ -5,10 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import toml_rs
-
 from nianbao.facts import Facts
-from nianbao.files import TEMPLATES, shown, text
+from nianbao.files import TEMPLATES, shown, text, told, toml
 from nianbao.finding import Finding, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
@@ -98,15 +96,15 @@ class Templates:
     def settings(self) -> tuple[dict[str, Any], str]:
         """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
         path = self.root / "report.toml"
-        return (_toml(path) if path.is_file() else {}), shown(path)
+        return (toml(path) if path.is_file() else {}), shown(path)
 
     def formats(self) -> dict[str, Format]:
         """Every output format by its suffix, as its folder describes it."""
         found: dict[str, Format] = {}
         for path in self._all("formats/*/format.toml"):
             suffix = path.parent.name
-            with _told(path):
-                found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **_toml(path)))
+            with told(path):
+                found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **toml(path)))
         return found
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
@@ -114,7 +112,7 @@ class Templates:
         known = {path.stem: path for path in self._all("looks/*.toml")}
         if name not in known:
             raise Stop(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=series(sorted(known))))
-        look = _toml(known[name])
+        look = toml(known[name])
         base = str(look.pop("base", ""))
         if base == name:
             raise Stop(_("版式 {name} 以自己为底", name=name), _("改正这个文件后再运行"))
@@ -139,25 +137,4 @@ class Templates:
 
 @cache
 def _read_form(path: Path, edition: str) -> Form:
-    return read(_toml(path), edition)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    with _told(path):
-        return toml_rs.loads(text(path))
-
-
-class _told:  # noqa: N801  # reads as a word in a `with` line
-    """Says which template file is broken, and where."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, toml_rs.TOMLDecodeError | TypeError):
-            raise Stop(
-                _("{path} 读不下去：{error}", path=shown(self.path), error=error), _("改正这个文件后再运行")
-            ) from error
+    return read(toml(path), edition)

@@ -6,7 +6,7 @@ have `judge(case)`, which yields findings. A file without one describes what ano
 finds: a text that is no TOML, or a relation that a form states.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -67,11 +67,14 @@ class Crash:
     why: str
 
 
-def judge(case: Case) -> tuple[list[Finding], list[Crash]]:
-    """Judge a report by every rule; all findings, in the order of the file, and the rules that failed."""
+def judge(case: Case, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
+    """Judge a report by every rule, or by those chosen and by the form's relations.
+
+    Returns all findings, in the order of the file, and the rules that failed.
+    """
     from nianbao.rules import relation  # noqa: PLC0415  # it needs this package to be there
 
-    judges = {name: rule(name).judge for name in names()} | {"relation": relation.judge}
+    judges = {name: rule(name).judge for name in chosen or names()} | {"relation": relation.judge}
     found: list[Finding] = []
     crashes: list[Crash] = []
     for name, judged in judges.items():

@@ -18,7 +18,7 @@ def judge(case: Case) -> Iterator[Finding]:
     report = case.report
     for cause in blame.causes(report):
         yield _sum(report, cause)
-    told = {check for check in report.form.checks if check.relation.sign == "=" and not check.relation.across}
+    told = {check for check in report.form.checks if check.relation.sign == "=" and not check.across}
     for check in report.broken:
         if check not in told and re.search(check.relation.when, case.author):
             yield _single(report, check)
