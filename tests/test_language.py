@@ -29,7 +29,17 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 # What stands in a form for people to read in findings; labels of the form itself are quoted as they are.
 SAID_BY_FORMS = {"basis", "what", "other", "why"}
 # What these modules write belongs to the office's files, and stays Chinese: data files and their schema.
-CHINESE = {"starter.py", "schema.py", "kind.py", "written.py"}
+CHINESE = {
+    "starter.py",
+    "schema.py",
+    "kind.py",
+    "written.py",
+    "blank.py",
+    "draft.py",
+    "tables.py",
+    "checks.py",
+    "official.py",
+}
 READ = {"values.py", "words.py"}  # what these look for in published reports, and say to nobody
 
 
@@ -188,7 +198,7 @@ def test_the_language_may_be_named_anywhere(words, asked, rest):
     assert taken(words) == (asked, rest)
 
 
-COMMANDS = ["build", "validate", "explain", "fmt", "new", "schema", "init", "doctor"]
+COMMANDS = ["build", "validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init", "doctor"]
 
 
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=lambda words: "".join(words) or "report")

@@ -2,13 +2,14 @@
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
 
 from nianbao.finding import Stop
-from nianbao.language import N_, _
+from nianbao.language import N_, _, series
 
 _HERE = Path(__file__).parent
 # In a wheel the templates lie inside the package, in a checkout beside cli/.
@@ -53,6 +54,36 @@ def write(contents: Mapping[Path, bytes]) -> list[Saved]:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
     return [Saved(shown(path), path in changed) for path in contents]
+
+
+def produce(makers: Mapping[Path, Callable[[Path], None]], *, replace: bool = True) -> list[Saved]:
+    """Put files in place that are too large for memory: each maker writes one beside its goal, then all are moved.
+
+    Raises `Stop` where a file cannot be written, and, unless told to replace, where another one is there.
+    """
+    staged = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in makers}
+    at = next(iter(makers), Path())
+    try:
+        for at, maker in makers.items():
+            at.parent.mkdir(parents=True, exist_ok=True)
+            maker(staged[at])
+        changed = {
+            path: part for path, part in staged.items() if not (path.exists() and cmp(path, part, shallow=False))
+        }
+        others = [shown(path) for path in changed if path.exists()]
+        if others and not replace:
+            raise Stop(_("已经有 {files}，没有改动", files=series(others)), _("用 --out 写到别处，或用 --force 换掉"))
+        for at, part in changed.items():
+            part.replace(at)
+    except OSError as error:
+        raise Stop(
+            _("写不了 {at}：{error}", at=shown(at), error=reason(error)), _("原来的文件没有改动；排除原因后再运行")
+        ) from error
+    finally:
+        for part in staged.values():
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+    return [Saved(shown(path), path in changed) for path in makers]
 
 
 def same(path: Path, content: bytes) -> bool:

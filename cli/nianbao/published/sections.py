@@ -9,6 +9,7 @@ from datetime import date
 from rapidfuzz import fuzz
 
 from nianbao.form import Form, Section
+from nianbao.kind import Value
 from nianbao.published.page import Grid, Published, Text
 from nianbao.published.words import Words, flat, words
 
@@ -39,6 +40,7 @@ class Told:
     published: date | None = None
     headings: dict[str, str] = field(default_factory=dict)  # every section that was found, as it is headed
     prose: dict[str, str] = field(default_factory=dict)  # Markdown by section
+    facts: dict[str, Value] = field(default_factory=dict)  # by address, where they are given one by one
 
 
 def told(published: Published, forms: Sequence[Form]) -> Told:
