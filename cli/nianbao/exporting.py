@@ -10,7 +10,7 @@ from nianbao import batch, sheets
 from nianbao.facts import Facts
 from nianbao.files import Saved, produce
 from nianbao.finding import Finding, Stop
-from nianbao.language import _, series
+from nianbao.language import N_, _, series
 from nianbao.report import fill
 from nianbao.selection import Asked
 from nianbao.store import Store
@@ -21,6 +21,7 @@ Layout = Literal["long", "wide"]
 XLSX = "xlsx"
 FORMATS = (*COPIES, XLSX)
 _LONG, _WIDE = ("figures", "facts"), "reports"  # the files of each layout
+_ADVICE = N_("report validate 说明每一处；改正后再运行")
 _CHUNK = 20  # reports that a process reads in one go
 
 Read = Packed | Stop
@@ -43,8 +44,6 @@ def _lost(chunk: Sequence[Asked]) -> list[Read]:
 
 def _packed(store: Store, year: int) -> Read:
     """Read a report; what cannot be read would be a 0 among the figures, so that it is not exported at all."""
-    data = store.data(year)
-    advice = _("report validate 说明每一处；改正后再运行")
     try:
         facts = store.facts(year)
         form = facts if isinstance(facts, Finding) else store.form(facts, year)
@@ -52,12 +51,15 @@ def _packed(store: Store, year: int) -> Read:
         return Stop(stop.message, stop.fix)
     if isinstance(form, Finding) or not isinstance(facts, Facts):
         why = form.message if isinstance(form, Finding) else ""
-        return Stop(_("{data} 读不出来：{why}", data=data, why=why), advice)
+        return Stop(_("{data} 读不出来：{why}", data=store.data(year), why=why), _(_ADVICE))
     report = fill(form, facts)
     if report.unread:
-        first = form.labels[min(report.unread, key=list(form.slots).index)]
+        first = next(form.labels[address] for address in form.slots if address in report.unread)
         count = len(report.unread)
-        return Stop(_("{data} 有 {count} 格读不出来，第一格是 {first}", data=data, count=count, first=first), advice)
+        return Stop(
+            _("{data} 有 {count} 格读不出来，第一格是 {first}", data=store.data(year), count=count, first=first),
+            _(_ADVICE),
+        )
     return packed(report, store.office, year)
 
 

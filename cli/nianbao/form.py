@@ -1,5 +1,6 @@
 """A form: the law as data. Sections, tables, relations between figures, and facts outside tables."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -144,6 +145,12 @@ class Form:
     def in_force(self, year: int) -> bool:
         """Tell whether reports of that year use this edition."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)
+
+    @cached_property
+    def author_at(self) -> str:
+        """The address of the fact that is the author's name, or an empty text where the name is made of more."""
+        match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", self.author)
+        return match[1] if match else ""
 
     @cached_property
     def slots(self) -> dict[str, Slot]:

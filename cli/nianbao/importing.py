@@ -88,6 +88,7 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
         if recognised.told.office not in {"", wanted.office}:
             notes.append(_("文件里写的机关是 {office}", office=recognised.told.office))
         recognised.told.office = wanted.office
+        recognised.told.facts.pop(recognised.form.author_at, None)
     carried, why = _carried(store, recognised)
     notes += [why] if why else []
     if wanted.year and recognised.told.year not in {0, wanted.year}:

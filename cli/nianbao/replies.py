@@ -82,6 +82,8 @@ def _shown(value: object) -> str:
 
 
 def _plain(value: object) -> object:
+    """Give a value to JSON; a decimal as a number where that loses nothing, else as its digits."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        number = int(value) if value == value.to_integral_value() else float(value)
+        return number if Decimal(str(number)) == value else _shown(value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)

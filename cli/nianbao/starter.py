@@ -29,18 +29,18 @@ def _lines(form: Form, year: int, last: Report | None) -> Iterator[str]:
     yield f"year = {year}"
     yield f'edition = "{form.edition}"' + (f"  # {form.document}" if form.document else "")
     yield f"# published = {year + 1}-01-31  # 成文日期，写上才印落款"
-    taken = carried(form, last) if last and last.year == year - 1 else {}
+    carried = carry_over(form, last) if last and last.year == year - 1 else {}
     tables = {table.id: table for table in form.tables}
     for group in groups(form):
         if group in tables:
-            yield from _table(form, tables[group], taken)
+            yield from _table(form, tables[group], carried)
         elif group not in OPEN:
             yield from _facts(form, group, last)
     yield ""
     yield from _questions(form, last)
 
 
-def carried(form: Form, last: Report) -> dict[str, Number]:
+def carry_over(form: Form, last: Report) -> dict[str, Number]:
     """Take over the rows that the form carries, column by column; a total only where its parts do not make it."""
     computed, wrong = _totals(form.checks), _totals(last.broken)
     found: dict[str, Number] = {}
@@ -85,7 +85,7 @@ def _value(value: object) -> str:
     return text.replace("\n    ", " ").replace("[ ", "[").replace(",\n]", "]").replace("\n", "")
 
 
-def _table(form: Form, table: Table, taken: dict[str, Number]) -> Iterator[str]:
+def _table(form: Form, table: Table, carried: dict[str, Number]) -> Iterator[str]:
     yield ""
     heading = next((part.heading for part in form.sections if part.table == table.id), table.label)
     yield f"# {heading}"
@@ -95,9 +95,9 @@ def _table(form: Form, table: Table, taken: dict[str, Number]) -> Iterator[str]:
     for slot in table.slots():
         rows.setdefault(slot.row, []).append(slot)
     for row, slots in rows.items():
-        shown = [slot for slot in slots if slot.address not in totals or slot.address in taken]
+        shown = [slot for slot in slots if slot.address not in totals or slot.address in carried]
         if shown:
-            cells = [f"{slot.column} = {_value(taken.get(slot.address, 0))}" for slot in shown]
+            cells = [f"{slot.column} = {_value(carried.get(slot.address, 0))}" for slot in shown]
             yield f"{row} = {{ {', '.join(cells)} }}  # {slots[0].row_label}"
 
 

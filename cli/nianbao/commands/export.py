@@ -12,7 +12,7 @@ from nianbao.options import Everyone, Jobs, Out, Reports, Root, listed
 
 @command(
     help=_("把事实交给别的程序：每个数字一行的长表，每份报告一行的宽表，或照格式排好的 Excel 汇总表。"),
-    epilog=_("例：report export 2024 --all --to parquet　·　report export 2024 --all --to xlsx --layout wide"),
+    epilog=_("例：report export 2024 --all --to xlsx --layout wide"),
 )
 def export(
     reports: Reports = None,

@@ -12,12 +12,17 @@ from nianbao.options import Jobs, Json, Root
 
 @command(
     help=_("用 SQL 查全部机关、全部年度的事实；不写语句就说有哪些表和列。只能查，碰不到文件和网络。"),
-    epilog=_("例：report query \"select office, value from figures where address = 'requests.received.total'\""),
+    epilog=_('例：report query "select name, year from reports"'),
 )
 def query(
     question: Annotated[str, typer.Argument(help=_("一条 select 语句"), metavar="SQL", show_default=False)] = "",
     to: Annotated[Literal["text", "json", "csv"], typer.Option("--to", help=_("怎样写结果：text 给人看"))] = "text",
-    most: Annotated[int, typer.Option("--rows", help=_("最多印几行；0 是全部"), min=0, metavar="N")] = 100,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            "--rows", help=_("最多几行；0 是全部。给人看时不写就是 100"), min=0, metavar="N", show_default=False
+        ),
+    ] = None,
     root: Root = None,
     jobs: Jobs = 0,
     *,
@@ -33,9 +38,11 @@ def query(
         if not question.strip():
             replies.tables(exporting.gather(store, []))
             return
-        results = counted(exporting.read_all(reports, jobs), len(reports), _("正在读取"), quiet=to != "text")
+        results = counted(exporting.read_all(reports, jobs), len(reports), _("正在读取"), quiet=False)
         found, stops = parted(results)
-        replies.answer(exporting.gather(store, found).ask(question, most), "json" if as_json else to)
+        form = "json" if as_json else to
+        few = 100 if form == "text" else 0
+        replies.answer(exporting.gather(store, found).ask(question, few if most is None else most), form)
         for stop in stops:  # what was left out is a fault of the data, not of the run
             stopped(stop)
         leave([], blocked=bool(stops))

@@ -46,11 +46,12 @@ def returned(published: Published, forms: Sequence[Form], year: int = 0) -> Reco
     facts, faults = _facts(form, named)
     empty = fill(form, Facts("", "", {}))
     told = _told(form, named, facts, said)
-    notes = [*published.notes, *_elsewhere(named, told)]
+    cells = _cells(named, empty)
+    notes = [*published.notes, *_elsewhere(named, told), *_changed(named, cells)]
     return Recognised(
         replace(published, notes=tuple(notes)),
         told,
-        Tables(lines=list(_lines(form, _cells(named, empty)))),
+        Tables(lines=list(_lines(form, cells))),
         said,
         form,
         {address: named[address].at for address in form.slots if address in named},
@@ -91,6 +92,19 @@ def _total(slot: Slot, parts: Sequence[Cell | None]) -> Cell:
         return Cell(slot, "blank")
     total: Number = sum(known, start=0)
     return Cell(slot, "read", total, total, str(total))
+
+
+def _changed(named: Mapping[str, Named], cells: Mapping[str, Cell]) -> Iterator[str]:
+    """Tell of totals whose formula gives something else than the sum of their parts."""
+    for address, cell in cells.items():
+        said = read(named[address].text, cell.slot) if named[address].formula else None
+        if said and cell.state == "read" and said.value not in {None, cell.value}:
+            yield _(
+                "{at}：公式的结果是 {said}，各格之和是 {sum}，取了各格之和",
+                at=named[address].at,
+                said=said.value,
+                sum=cell.value,
+            )
 
 
 def _lines(form: Form, cells: Mapping[str, Cell]) -> Iterator[Line]:

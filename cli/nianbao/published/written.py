@@ -48,7 +48,7 @@ def write(recognised: Recognised, source: str, prose: Mapping[str, str] | None =
     texts = said.prose if prose is None else prose
     sections = [
         Section(entries=tuple(top)),
-        *_facts(said),
+        *_facts(said, form),
         *(_table(recognised, form, table) for table in form.tables),
         _plain("headings", {part.id: _value(heading) for part, heading in _headings(recognised)}),
         _plain("prose", {part.id: _long(texts[part.id]) for part in form.sections if part.id in texts}),
@@ -71,17 +71,20 @@ def _plain(name: str, values: Mapping[str, str]) -> Section:
     return Section((name,), (name,), entries=tuple(_entry(key, raw, (name,)) for key, raw in values.items()))
 
 
-def _facts(said: Told) -> Iterator[Section]:
-    """Write the facts that stand in no table, and who reports, which a person is asked for where it is not said."""
-    groups: dict[str, dict[str, str]] = {"agency": {"name": _value(said.office)} if said.office else {}}
-    for address, value in said.facts.items():
-        group, _dot, name = address.partition(".")
-        groups.setdefault(group, {})[name] = _value(value)
+def _facts(said: Told, form: Form) -> Iterator[Section]:
+    """Write the facts that stand in no table, first who reports, which a person is asked for where it is not said."""
+    author, _dot, name = form.author_at.partition(".")
+    facts = {**({form.author_at: said.office} if said.office else {}), **said.facts}
+    groups: dict[str, dict[str, str]] = {author: {}}
+    for address, value in facts.items():
+        group, _dot, key = address.partition(".")
+        groups.setdefault(group, {})[key] = _value(value)
     for group, values in groups.items():
-        if values:
+        asked = () if name in values else (f'# {name} = ""  # 文件里没有写机关名称，请写上',)
+        if group == author and asked:
+            yield Section((group,), (group,), tail=asked, entries=_plain(group, values).entries)
+        elif values:
             yield _plain(group, values)
-        else:
-            yield Section((group,), (group,), tail=('# name = ""  # 文件里没有写机关名称，请写上',))
 
 
 def _headings(recognised: Recognised) -> Iterator[tuple[Heading, str]]:

@@ -1,5 +1,6 @@
 """Spreadsheets: each sheet a heading and a grid, merged cells as they are, results of formulas as last saved."""
 
+import re
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +14,9 @@ from nianbao.published.returned import PREFIX
 from nianbao.readers.refusal import Unreadable
 
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
+_SHEETS, _STRINGS = "xl/worksheets/", "xl/sharedStrings"
+_SIZE = 32 * 2**20  # bytes of all cells together
+_CELL = re.compile(r"[A-Z]+\d+")
 _FEW = 3  # cells that a note names
 
 
@@ -21,6 +25,7 @@ def read(content: bytes) -> Published:
 
     Of a form that we sent out, the cells that it names come along, with the formulas that stand in them.
     """
+    _bounded(content)
     book = _opened(content, results=True)
     blocks: list[Text | Grid] = []
     notes: list[str] = []
@@ -48,12 +53,25 @@ def read(content: bytes) -> Published:
     return Published(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named=named)
 
 
+def _bounded(content: bytes) -> None:
+    """Refuse a workbook whose cells would not fit into memory: opened, they take fifty times what they take as text."""
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        size = sum(part.file_size for part in package.infolist() if part.filename.startswith((_SHEETS, _STRINGS)))
+    if size > _SIZE:
+        raise Unreadable(
+            _("表格太大：展开有 {size} MB，最多 {limit} MB", size=size >> 20, limit=_SIZE >> 20),
+            _("从原文件里只留年报的那几张表，另存再导入"),
+        )
+
+
 def _opened(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl carries no types
     """Open a workbook with the results of its formulas as last saved, or with the formulas."""
     import openpyxl  # noqa: PLC0415  # heavy
 
     try:
         return openpyxl.load_workbook(BytesIO(content), data_only=results, keep_links=False)
+    except MemoryError:
+        raise
     except Exception as error:  # a broken file breaks its parser in any way
         raise Unreadable(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
@@ -66,8 +84,7 @@ def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
         parts = package.namelist()
         if any(part.lower().endswith("vbaproject.bin") for part in parts):
             notes.append(_("文件里有宏，没有运行"))
-        sheets = [part for part in parts if part.startswith("xl/worksheets/") and part.endswith(".xml")]
-        if not any(b"<f" in package.read(part) for part in sheets):
+        if not any(b"<f" in package.read(part) for part in parts if part.startswith(_SHEETS)):
             return {}
     found = {}
     for sheet in _opened(content, results=False).worksheets:
@@ -81,8 +98,8 @@ def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
 def _named(book: Any, made: Any, formulas: Mapping[tuple[str, str], str]) -> Named | None:  # noqa: ANN401  # see above
     """Return the cell that a name means; None where the name has lost it."""
     for title, area in made.destinations:
-        if title in book.sheetnames:
-            where = area.replace("$", "").split(":")[0]
+        where = area.replace("$", "").split(":")[0]
+        if title in book.sheetnames and _CELL.fullmatch(where):
             return Named(_text(book[title][where].value), f"{title}!{where}", formulas.get((title, where), ""))
     return None
 
@@ -115,8 +132,10 @@ def _sheet(sheet: Any, notes: list[str]) -> list[Text | Grid]:  # noqa: ANN401  
 
 
 def _text(value: object) -> str:
-    if value is None or isinstance(value, bool):
+    if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).upper()
     if isinstance(value, float):
         return format(Decimal(f"{value:.15g}"), "f")  # as many digits as a spreadsheet keeps
     if isinstance(value, datetime) and not (value.hour or value.minute or value.second):

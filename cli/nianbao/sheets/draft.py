@@ -1,6 +1,5 @@
 """A form to be filled in while it is being written: for whom, where its cells are, what may be typed into them."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +20,6 @@ ADDED = {**CELL, "locked": False, "bg_color": "#EAF4EA"}  # a total, which adds 
 LABEL = {**CELL, "text_wrap": True}
 RED = {"bg_color": "#C00000", "font_color": "#FFFFFF"}
 AMBER = {"bg_color": "#FFC000"}
-_ONE = re.compile(r"{{\s*([\w.]+)\s*}}")
 LINE = 15  # points of a line
 LOOSE = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # what a locked sheet lets do
 
@@ -44,15 +42,14 @@ class Asked:
     @cached_property
     def taken(self) -> Mapping[str, Number]:
         """The figures that carry over from last year."""
-        return starter.carried(self.form, self.before) if self.before and self.before.year == self.year - 1 else {}
+        return starter.carry_over(self.form, self.before) if self.before and self.before.year == self.year - 1 else {}
 
     @property
     def known(self) -> dict[str, Value]:
         """The facts that stay the same from year to year, and those that the office is known by."""
         last = self.before.values if self.before else {}
         standing = {fact.id: last[fact.id] for fact in self.form.facts if fact.standing and fact.id in last}
-        named = _ONE.fullmatch(self.form.author)  # the fact that says who reports
-        return standing | ({named[1]: self.name} if named and self.name else {})
+        return standing | ({self.form.author_at: self.name} if self.name else {})
 
 
 def required(form: Form) -> list[Fact]:
