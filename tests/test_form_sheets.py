@@ -223,7 +223,7 @@ def test_a_row_that_was_deleted_is_missing_and_said(sheet, tmp_path):
     into = BytesIO()
     book.save(into)
     one = brought(into.getvalue(), tmp_path)
-    assert any("有 7 格在表里找不到了（（一）予以公开" in note for note in one.notes)
+    assert any("有 7 格在表里找不到了（三、本年度办理结果 · （一）予以公开 · 自然人、" in note for note in one.notes)
     assert "# 文件里没有找到的行：（一）予以公开" in one.text
     assert not one.clean
 

@@ -69,7 +69,7 @@ def _opened(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyx
     import openpyxl  # noqa: PLC0415  # heavy
 
     try:
-        return openpyxl.load_workbook(BytesIO(content), data_only=results, keep_links=False)
+        return openpyxl.load_workbook(BytesIO(content), read_only=not results, data_only=results, keep_links=False)
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
@@ -88,7 +88,7 @@ def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
             return {}
     found = {}
     for sheet in _opened(content, results=False).worksheets:
-        for row in sheet.iter_rows(max_row=min(sheet.max_row, _ROWS), max_col=min(sheet.max_column, _COLUMNS)):
+        for row in sheet.iter_rows(max_row=_ROWS, max_col=_COLUMNS):
             for cell in row:
                 if cell.data_type == "f":
                     found[sheet.title, cell.coordinate] = str(getattr(cell.value, "text", cell.value))

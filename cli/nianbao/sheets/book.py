@@ -1,11 +1,12 @@
 """A workbook as all of ours are: the same bytes for the same content, and no text that passes for a formula."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from nianbao.finding import Stop
@@ -22,11 +23,10 @@ CELL = {"border": 1, "valign": "vcenter"}
 class Book:
     """A workbook being written; styles are named by their properties in XlsxWriter's words."""
 
-    def __init__(self, target: Path | BytesIO, *, streamed: bool = False) -> None:
+    def __init__(self, target: Path | BytesIO, options: Mapping[str, object]) -> None:
         import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
 
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": streamed}
-        self.made = xlsxwriter.Workbook(target, options)
+        self.made = xlsxwriter.Workbook(target, dict(options))
         self.made.set_properties({"created": datetime(1980, 1, 1)})  # noqa: DTZ001  # never the clock's
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
 
@@ -73,12 +73,20 @@ class Sheet:
 
 @contextmanager
 def written(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Book]:
-    """Give a workbook to fill, which is written at the end; a system's refusal is an `OSError`, as of any file."""
+    """Give a workbook to fill, which is written at the end; a system's refusal is an `OSError`, as of any file.
+
+    One that is streamed takes its rows in order, and holds none of them in memory.
+    """
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # see above
 
-    book = Book(target, streamed=streamed)
-    yield book
-    try:
-        book.made.close()
-    except FileCreateError as error:
-        raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
+    with TemporaryDirectory() as folder:
+        book = Book(target, {"constant_memory": streamed, "tmpdir": folder})
+        try:
+            yield book
+            book.made.close()
+        except FileCreateError as error:
+            raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
+        finally:
+            for sheet in book.made.worksheets():
+                if streamed and sheet.row_data_fh:
+                    sheet.row_data_fh.close()
