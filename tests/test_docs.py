@@ -11,7 +11,7 @@ import pytest
 from nianbao import rules
 from nianbao.speech import speak
 
-COMMANDS = ("build", "validate", "fmt", "new", "schema", "init", "import")
+COMMANDS = ("build", "validate", "fmt", "new", "schema", "init", "import", "export", "query", "form")
 
 
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
