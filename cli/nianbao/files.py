@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from filecmp import cmp
+from functools import partial
 from pathlib import Path
 
 from nianbao.finding import Stop
@@ -32,31 +33,17 @@ def shown(path: Path) -> str:
 
 
 def write(contents: Mapping[Path, bytes]) -> list[Saved]:
-    """Put whole files in place: write each beside its goal, then move them all."""
+    """Put whole files in place: write each beside its goal, then move them all; those that are the same stay."""
     changed = {path: content for path, content in contents.items() if not same(path, content)}
-    staged: dict[Path, Path] = {}
-    at = next(iter(contents), Path())
-    try:
-        for at, content in changed.items():
-            at.parent.mkdir(parents=True, exist_ok=True)
-            staged[at] = at.with_name(f".{at.name}.{os.getpid()}.part")
-            staged[at].write_bytes(content)
-            with suppress(FileNotFoundError):
-                staged[at].chmod(at.stat().st_mode)
-        for at, part in staged.items():
-            part.replace(at)
-    except OSError as error:
-        raise Stop(
-            _("写不了 {at}：{error}", at=shown(at), error=reason(error)), _("原来的文件没有改动；排除原因后再运行")
-        ) from error
-    finally:
-        for part in staged.values():
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+    produce({path: partial(_put, content) for path, content in changed.items()})
     return [Saved(shown(path), path in changed) for path in contents]
 
 
-def produce(makers: Mapping[Path, Callable[[Path], None]], *, replace: bool = True) -> list[Saved]:
+def _put(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
+def produce(makers: Mapping[Path, Callable[[Path], object]], *, replace: bool = True) -> list[Saved]:
     """Put files in place that are too large for memory: each maker writes one beside its goal, then all are moved.
 
     Raises `Stop` where a file cannot be written, and, unless told to replace, where another one is there.
@@ -67,6 +54,8 @@ def produce(makers: Mapping[Path, Callable[[Path], None]], *, replace: bool = Tr
         for at, maker in makers.items():
             at.parent.mkdir(parents=True, exist_ok=True)
             maker(staged[at])
+            with suppress(FileNotFoundError):
+                staged[at].chmod(at.stat().st_mode)
         changed = {
             path: part for path, part in staged.items() if not (path.exists() and cmp(path, part, shallow=False))
         }

@@ -87,7 +87,7 @@ def _checks(made: Draft, sheet: Sheet, table: Table, grid: Grid) -> int:
         if one.check.relation.each == "row":
             rows.setdefault(made.cells[_first(one)][1], []).append(one)
         else:
-            columns.setdefault((id(one.check.relation), one.words), []).append(one)
+            columns.setdefault((made.cells[_first(one)][1], one.words), []).append(one)
     for top, head in _tops(grid) if rows else ():
         corner = Cell(top, grid.columns, head, 1, "head")
         sheet.span(corner, _TOP, 0, "核对", **HEAD)
@@ -98,7 +98,7 @@ def _checks(made: Draft, sheet: Sheet, table: Table, grid: Grid) -> int:
             text = f'IF({one.holds},{text},"{one.mark} {_quoted(one.words)}，差 "&{one.gap})'
         _say(made, sheet, row, grid.columns, text, typed)
     bottom = _TOP + grid.rows
-    for (_relation, words), found in columns.items():
+    for (_row, words), found in columns.items():
         label = Cell(bottom - _TOP, 0, 1, max(grid.labels, 1), "label")
         sheet.span(label, _TOP, 0, f"核对：{words}", **LABEL)
         sheet.made.set_row(bottom, 3 * LINE)
