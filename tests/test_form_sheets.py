@@ -172,6 +172,8 @@ def test_last_year_is_filled_in(tmp_path):
         ("requests.received.person", True, "“TRUE”不是这里该有的数"),
         ("proactive.fees.amount", 1.23456, "“1.23456”不是这里该有的数"),
         ("facts.followers", "很多", "“很多”没有记下：应为整数，这里是文字"),
+        ("facts.followers", "=1+1", "“=1+1”没有记下"),
+        ("prose.other", "=A1", "“=A1”没有记下"),
         ("published", "年初", "“年初”没有记下：应为日期，这里是文字"),
         ("facts.answer_rate", 250, "“250”没有记下：数字太大，最大 100"),
     ],

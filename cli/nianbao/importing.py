@@ -132,7 +132,7 @@ def _undecided(recognised: Recognised) -> Iterator[str]:
     for cell in recognised.undecided:
         if at := recognised.places.get(cell.slot.address):
             label = recognised.form.labels[cell.slot.address]
-            yield f"{at}：{label}：" + _(_WHY[cell.why], printed=cell.printed)
+            yield f"{at}：{label}：" + _(_WHY.get(cell.why, _WHY["words"]), printed=cell.printed)
     for fault in recognised.faults:
         why = KINDS[fault.kind].wrong(fault.value) or _(_WHY["formula"], printed=fault.shown)
         yield _("{at}：{label}：“{shown}”没有记下：{why}", at=fault.at, label=fault.label, shown=fault.shown, why=why)

@@ -21,7 +21,7 @@ from nianbao.published.shapes import shapes
 from nianbao.published.values import Number, read
 from nianbao.report import Report, fill
 
-# A cell's name is this and the address of a figure, a fact or a text, or one of the five that say which form it is.
+# A cell's name is this and the address of a figure, a fact or a text, or one of the four that say which form it is.
 PREFIX = "nianbao."
 EDITION, YEAR, FOLDER, OFFICE = ("form.edition", "form.year", "form.folder", "form.office")
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
@@ -121,17 +121,21 @@ def _lines(form: Form, cells: Mapping[str, Cell]) -> Iterator[Line]:
 
 
 def _facts(form: Form, named: Mapping[str, Named]) -> tuple[dict[str, Value], list[Fault]]:
-    """Read the facts that stand in no table; what is no value of its kind is a fault."""
+    """Read the facts that stand in no table; what is no value of its kind is a fault, and so is a formula."""
     facts: dict[str, Value] = {}
     faults = []
     for fact in (*form.facts, Fact("published", form.labels["published"], "date")):
         cell = named.get(fact.id)
-        if cell and cell.text.strip():
+        if cell and (cell.text.strip() or cell.formula):
             value = cell.formula or _fact(fact, cell.text.strip())
             if KINDS[fact.kind].wrong(value) or cell.formula:
                 faults.append(Fault(cell.at, fact.label, cell.formula or cell.text, fact.kind, value))
             else:
                 facts[fact.id] = value
+    for section in form.sections:
+        cell = named.get(f"prose.{section.id}")
+        if cell and cell.formula:
+            faults.append(Fault(cell.at, section.heading, cell.formula, "text", cell.formula))
     return facts, faults
 
 
@@ -156,15 +160,15 @@ def _fact(fact: Fact, text: str) -> Value:
 
 def _told(form: Form, named: Mapping[str, Named], facts: dict[str, Value], year: int) -> Told:
     day = facts.pop("published", None)
-    texts = {
-        section.id: named[f"prose.{section.id}"].text for section in form.sections if f"prose.{section.id}" in named
-    }
+    cells = {section.id: named.get(f"prose.{section.id}") for section in form.sections}
     return Told(
         office=_author(form, facts, year),
         year=year,
         published=day if isinstance(day, date) else None,
         headings={section.id: section.heading for section in form.sections},
-        prose={section: _markdown(text) for section, text in texts.items() if text.strip()},
+        prose={
+            at: _markdown(cell.text) for at, cell in cells.items() if cell and cell.text.strip() and not cell.formula
+        },
         facts=facts,
     )
 

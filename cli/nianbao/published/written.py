@@ -74,8 +74,8 @@ def _plain(name: str, values: Mapping[str, str]) -> Section:
 def _facts(said: Told, form: Form) -> Iterator[Section]:
     """Write the facts that stand in no table, first who reports, which a person is asked for where it is not said."""
     author, _dot, name = form.author_at.partition(".")
-    facts = {**({form.author_at: said.office} if said.office else {}), **said.facts}
-    groups: dict[str, dict[str, str]] = {author: {}}
+    facts = {**({form.author_at: said.office} if author and said.office else {}), **said.facts}
+    groups: dict[str, dict[str, str]] = {author: {}} if author else {}
     for address, value in facts.items():
         group, _dot, key = address.partition(".")
         groups.setdefault(group, {})[key] = _value(value)

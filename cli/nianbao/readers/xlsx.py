@@ -10,7 +10,7 @@ from typing import Any
 
 from nianbao.language import _, series
 from nianbao.published.page import Box, Grid, Named, Published, Text
-from nianbao.published.returned import PREFIX
+from nianbao.published.returned import EDITION, PREFIX
 from nianbao.readers.refusal import Unreadable
 
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
@@ -30,7 +30,8 @@ def read(content: bytes) -> Published:
     blocks: list[Text | Grid] = []
     notes: list[str] = []
     formulas = _formulas(content, notes)
-    ours = {name: made for name, made in book.defined_names.items() if name.startswith(PREFIX)}
+    known = book.defined_names
+    ours = {name: known[name] for name in known if name.startswith(PREFIX)} if PREFIX + EDITION in known else {}
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
             if not ours:
