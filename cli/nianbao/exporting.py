@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from nianbao import batch, sheets
-from nianbao.facts import Facts
 from nianbao.files import Saved, produce
 from nianbao.finding import Finding, Stop
+from nianbao.form import Form
 from nianbao.language import N_, _, series
 from nianbao.report import fill
 from nianbao.selection import Asked
@@ -22,7 +22,7 @@ XLSX = "xlsx"
 FORMATS = (*COPIES, XLSX)
 _LONG, _WIDE = ("figures", "facts"), "reports"  # the files of each layout
 _ADVICE = N_("report validate 说明每一处；改正后再运行")
-_CHUNK = 20  # reports that a process reads in one go
+_CHUNK = 50  # reports that a process reads in one go
 
 Read = Packed | Stop
 
@@ -35,23 +35,27 @@ def read_all(reports: Sequence[Asked], jobs: int = 0) -> Iterator[Read]:
 
 
 def _read(chunk: Sequence[Asked]) -> list[Read]:
-    return [_packed(store, year) for store, year in chunk]
+    forms: dict[tuple[int, str], Form] = {}  # finding a form looks into folders
+    return [_packed(store, year, forms) for store, year in chunk]
 
 
 def _lost(chunk: Sequence[Asked]) -> list[Read]:
     return [Stop(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次")) for store, year in chunk]
 
 
-def _packed(store: Store, year: int) -> Read:
+def _packed(store: Store, year: int, forms: dict[tuple[int, str], Form]) -> Read:
     """Read a report; what cannot be read would be a 0 among the figures, so that it is not exported at all."""
     try:
         facts = store.facts(year)
-        form = facts if isinstance(facts, Finding) else store.form(facts, year)
+        if isinstance(facts, Finding):
+            return _unread(store, year, facts)
+        key = (year, str(facts.tree.get("edition")))
+        form = forms.get(key) or store.form(facts, year)
     except Stop as stop:
         return Stop(stop.message, stop.fix)
-    if isinstance(form, Finding) or not isinstance(facts, Facts):
-        why = form.message if isinstance(form, Finding) else ""
-        return Stop(_("{data} 读不出来：{why}", data=store.data(year), why=why), _(_ADVICE))
+    if isinstance(form, Finding):
+        return _unread(store, year, form)
+    forms[key] = form
     report = fill(form, facts)
     if report.unread:
         first = next(form.labels[address] for address in form.slots if address in report.unread)
@@ -61,6 +65,10 @@ def _packed(store: Store, year: int) -> Read:
             _(_ADVICE),
         )
     return packed(report, store.office, year)
+
+
+def _unread(store: Store, year: int, why: Finding) -> Stop:
+    return Stop(_("{data} 读不出来：{why}", data=store.data(year), why=why.message), _(_ADVICE))
 
 
 def gather(store: Store, found: Iterable[Packed]) -> Warehouse:
