@@ -13,7 +13,8 @@ from offices import data
 from nianbao import rules
 from nianbao.speech import speak
 
-COMMANDS = ("build", "validate", "fmt", "new", "schema", "init", "import", "rollup", "trace")
+COMMANDS = ("build", "clean", "validate", "fmt", "new", "schema", "init", "import")
+COMMANDS += ("rollup", "trace", "export", "query", "form")
 
 
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}

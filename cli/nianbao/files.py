@@ -2,9 +2,11 @@
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from filecmp import cmp
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import toml_rs
 
 from nianbao.facts import Facts, parse
 from nianbao.finding import Finding, Place, Stop
-from nianbao.language import N_, _
+from nianbao.language import N_, _, series
 
 PACKAGE = Path(__file__).parent
 # In a wheel the templates lie inside the package, in a checkout beside cli/.
@@ -36,18 +38,36 @@ def shown(path: Path) -> str:
 
 
 def write(contents: Mapping[Path, bytes]) -> list[Saved]:
-    """Put whole files in place: write each beside its goal, then move them all."""
+    """Put whole files in place: write each beside its goal, then move them all; those that are the same stay."""
     changed = {path: content for path, content in contents.items() if not same(path, content)}
-    staged: dict[Path, Path] = {}
-    at = next(iter(contents), Path())
+    produce({path: partial(_put, content) for path, content in changed.items()})
+    return [Saved(shown(path), path in changed) for path in contents]
+
+
+def _put(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
+def produce(makers: Mapping[Path, Callable[[Path], object]], *, replace: bool = True) -> list[Saved]:
+    """Put files in place that are too large for memory: each maker writes one beside its goal, then all are moved.
+
+    Raises `Stop` where a file cannot be written, and, unless told to replace, where another one is there.
+    """
+    staged = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in makers}
+    at = next(iter(makers), Path())
     try:
-        for at, content in changed.items():
+        for at, maker in makers.items():
             at.parent.mkdir(parents=True, exist_ok=True)
-            staged[at] = at.with_name(f".{at.name}.{os.getpid()}.part")
-            staged[at].write_bytes(content)
+            maker(staged[at])
             with suppress(FileNotFoundError):
                 staged[at].chmod(at.stat().st_mode)
-        for at, part in staged.items():
+        changed = {
+            path: part for path, part in staged.items() if not (path.exists() and cmp(path, part, shallow=False))
+        }
+        others = [shown(path) for path in changed if path.exists()]
+        if others and not replace:
+            raise Stop(_("已经有 {files}，没有改动", files=series(others)), _("用 --out 写到别处，或用 --force 换掉"))
+        for at, part in changed.items():
             part.replace(at)
     except OSError as error:
         raise Stop(
@@ -57,7 +77,7 @@ def write(contents: Mapping[Path, bytes]) -> list[Saved]:
         for part in staged.values():
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-    return [Saved(shown(path), path in changed) for path in contents]
+    return [Saved(shown(path), path in changed) for path in makers]
 
 
 def fingerprint(*parts: bytes | str | None) -> str:

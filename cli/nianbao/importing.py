@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from nianbao.files import Saved, reason, same, shown, write
 from nianbao.files import text as read_text
 from nianbao.finding import Finding, Stop
 from nianbao.form import Form
-from nianbao.language import _, series
+from nianbao.kind import KINDS
+from nianbao.language import N_, _, series
 from nianbao.markdown import plain
-from nianbao.published import Recognised, recognise
+from nianbao.published import Recognised, recognise, returned
 from nianbao.published import written as data
 from nianbao.published.account import account
 from nianbao.published.exchange import figures
@@ -26,6 +28,7 @@ from nianbao.rules.typed_by_hand import placed
 from nianbao.store import Store
 
 STDIN = "-"
+_FEW = 3  # cells that a note names
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,16 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
         content = _content(name)
         with fenced():
             published = readers.read(content, Path(name).suffix)
-            recognised = recognise(published, forms, wanted.year)
+            recognised = returned(published, forms, wanted.year) or recognise(published, forms, wanted.year)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
-    if wanted.office:
-        recognised.told.office = wanted.office
     told = Path(source).name if name != STDIN else source
-    notes = list(published.notes)
+    notes = list(recognised.published.notes)
+    if wanted.office:
+        if recognised.told.office not in {"", wanted.office}:
+            notes.append(_("文件里写的机关是 {office}", office=recognised.told.office))
+        recognised.told.office = wanted.office
+        recognised.told.facts.pop(recognised.form.author_at, None)
     carried, why = _carried(store, recognised)
     notes += [why] if why else []
     if wanted.year and recognised.told.year not in {0, wanted.year}:
@@ -98,8 +104,9 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
     if wanted.placeholders and report and not carried:
         text = data.write(recognised, told, placed(report))
         report = _report(store, text, target)
-    findings = make.judge(store, report).findings if report else []
+    findings = _placed(make.judge(store, report).findings if report else [], recognised, told)
     counted = account(recognised, _conflicts(report, recognised))
+    notes += [f"{told}：{wrong}" for wrong in _undecided(recognised)]
     notes += _editions(recognised)
     notes += [] if carried else [_("没有找到“{heading}”这一部分", heading=part.heading) for part in recognised.absent]
     notes += [_("表里多出的一行，没有记下：{row}", row=row) for row in recognised.tables.notes]
@@ -114,10 +121,41 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
         figures(recognised) | {"account": counted, "file": source},
         findings,
         tuple(notes),
-        len(recognised.undecided) + len(recognised.tables.cut),
+        len(recognised.undecided) + len(recognised.tables.cut) + len(recognised.faults),
         0 if carried else len(recognised.missing),
         bool(carried),
     )
+
+
+_WHY = {
+    "words": N_("“{printed}”不是这里该有的数"),
+    "together": N_("“{printed}”像是几格的数"),
+    "formula": N_("是公式 {printed}，没有采用；写成数字"),
+}
+
+
+def _undecided(recognised: Recognised) -> Iterator[str]:
+    """Say of the cells of a spreadsheet that could not be read, or have lost their place, where they are and why."""
+    for cell in recognised.undecided:
+        if at := recognised.places.get(cell.slot.address):
+            label = recognised.form.labels[cell.slot.address]
+            yield f"{at}：{label}：" + _(_WHY.get(cell.why, _WHY["words"]), printed=cell.printed)
+    for fault in recognised.faults:
+        why = KINDS[fault.kind].wrong(fault.value) or _(_WHY["formula"], printed=fault.shown)
+        yield _("{at}：{label}：“{shown}”没有记下：{why}", at=fault.at, label=fault.label, shown=fault.shown, why=why)
+    if recognised.places and (lost := recognised.missing):
+        labels = series(recognised.form.labels[address] for address in lost[:_FEW])
+        yield _("有 {count} 格在表里找不到了（{labels} 等），可能删了行列", count=len(lost), labels=labels)
+
+
+def _placed(findings: list[Finding], recognised: Recognised, told: str) -> list[Finding]:
+    """Add to findings about the figures of a spreadsheet in which cell each stands."""
+    found = []
+    for finding in findings:
+        at = recognised.places.get(finding.address)
+        note = (_("见 {place}", place=f"{told}：{at}"),) if at else ()
+        found.append(replace(finding, notes=(*finding.notes, *note)))
+    return found
 
 
 def _editions(recognised: Recognised) -> list[str]:
@@ -228,9 +266,9 @@ def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> 
     out = wanted.out or store.root / "data"
     if out.suffix == ".toml" and not wanted.several:
         return out
-    if not wanted.several:
+    if not wanted.several and not recognised.folder:
         return out / name
-    office = re.sub(r"[^\w（）()·-]+", "", recognised.told.office).strip(".")[:80]
+    office = re.sub(r"[^\w（）()·-]+", "", recognised.folder or recognised.told.office).strip(".")[:80]
     return out / (office or re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "office") / name
 
 

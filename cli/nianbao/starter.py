@@ -30,7 +30,7 @@ def _lines(form: Form, year: int, last: Report | None, author: str) -> Iterator[
     yield f"year = {year}"
     yield f'edition = "{form.edition}"' + (f"  # {form.document}" if form.document else "")
     yield f"# published = {year + 1}-01-31  # 成文日期，写上才印落款"
-    carried = _carried(form, last) if last and last.year == year - 1 else {}
+    carried = carry_over(form, last) if last and last.year == year - 1 else {}
     tables = {table.id: table for table in form.tables}
     for group in groups(form):
         if group in tables:
@@ -41,7 +41,7 @@ def _lines(form: Form, year: int, last: Report | None, author: str) -> Iterator[
     yield from _questions(form, last)
 
 
-def _carried(form: Form, last: Report) -> dict[str, Number]:
+def carry_over(form: Form, last: Report) -> dict[str, Number]:
     """Take over the rows that the form carries, column by column; a total only where its parts do not make it."""
     computed, wrong = _totals(form.checks), _totals(last.broken)
     found: dict[str, Number] = {}

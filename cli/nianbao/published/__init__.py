@@ -2,5 +2,6 @@
 
 from nianbao.published.page import Box, Grid, Published, Text
 from nianbao.published.recognised import Recognised, recognise
+from nianbao.published.returned import returned
 
-__all__ = ["Box", "Grid", "Published", "Recognised", "Text", "recognise"]
+__all__ = ["Box", "Grid", "Published", "Recognised", "Text", "recognise", "returned"]

@@ -1,7 +1,7 @@
 """A published report as a reader gives it: texts and grids in their order, nothing of it understood yet."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,21 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A cell that a spreadsheet has a name for: what stands in it, its sheet and cell, the formula it results from."""
+
+    text: str
+    at: str = ""
+    formula: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """What a reader found in a file.
 
     `title`, `office` and `year` are what the file says of itself beside its texts, `carried` the facts (TOML)
     that our own outputs carry, and `notes` what the reader left out. The texts are `exact` unless they were
-    put together from marks on a page.
+    put together from marks on a page. `named` are the cells by which a form that we sent out is read.
     """
 
     blocks: tuple[Text | Grid, ...]
@@ -80,3 +89,4 @@ class Published:
     carried: str = ""
     exact: bool = True
     notes: tuple[str, ...] = ()
+    named: Mapping[str, Named] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """A published report recognised: its texts, its tables in their editions, and the edition of a data file for it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from nianbao.finding import Stop
 from nianbao.form import Form, Section
@@ -17,11 +18,23 @@ from nianbao.published.words import words
 _MANY = 3  # rows that stand twice with other figures: not a slip, another report
 
 
+class Fault(NamedTuple):
+    """A fact of a form that came back which is no value of its kind: its cell, what it is called, what stands there."""
+
+    at: str
+    label: str
+    shown: str
+    kind: str
+    value: object
+
+
 @dataclass(frozen=True)
 class Recognised:
     """What was made of a published report.
 
-    `form` is the edition that holds most of its figures, the one in force for its year where several do.
+    `form` is the edition that holds most of its figures, the one in force for its year where several do. Of a form
+    that we sent out, `places` says in which cell each figure stands, by address, `faults` what else could not be
+    read, and `folder` to which office it went.
     """
 
     published: Published
@@ -29,6 +42,9 @@ class Recognised:
     tables: Tables
     year: int
     form: Form
+    places: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    folder: str = ""
 
     @cached_property
     def placed(self) -> dict[str, Cell]:

@@ -9,15 +9,14 @@ from datetime import date
 from rapidfuzz import fuzz
 
 from nianbao.form import Form, Section
+from nianbao.kind import Value
 from nianbao.published.page import Grid, Published, Text
 from nianbao.published.words import Words, flat, words
 
 _HEADING = 40  # characters; a longer line is a sentence
-_ALIKE = 0.72  # a heading and the form's
-_WITHIN = 0.95  # what a heading counts that only contains the form's
+_ALIKE, _WITHIN = 0.72, 0.95  # a heading and the form's; what one counts that only contains the form's
 _OTHER_STYLE = 0.35  # what speaks against （一） and 1., which stand below 一、
-_TITLE = 60
-_FRONT = 30  # blocks in which a title may stand
+_TITLE, _FRONT = 60, 30  # characters of a title; blocks in which it may stand
 _SENTENCE = re.compile(r"[。；;！？]")
 _YEAR = re.compile(r"((?:19|20)\d{2}|[〇○零一二三四五六七八九]{4})年度?")
 _PERIOD = re.compile(r"((?:19|20)\d{2})年1月1日")
@@ -39,6 +38,7 @@ class Told:
     published: date | None = None
     headings: dict[str, str] = field(default_factory=dict)  # every section that was found, as it is headed
     prose: dict[str, str] = field(default_factory=dict)  # Markdown by section
+    facts: dict[str, Value] = field(default_factory=dict)  # by address, where they are given one by one
 
 
 def told(published: Published, forms: Sequence[Form]) -> Told:

@@ -11,11 +11,13 @@ from nianbao.entries import BLANK, Cell, Document, Entry, Keys, Section
 from nianbao.form import Form
 from nianbao.form import Section as Heading
 from nianbao.grid import Slot, Table
+from nianbao.kind import KINDS
 from nianbao.page import ILLEGAL
 from nianbao.published.lines import Cell as Read
 from nianbao.published.lines import Line
 from nianbao.published.recognised import Recognised
 from nianbao.published.runs import Readings
+from nianbao.published.sections import Told
 from nianbao.published.values import Number
 
 _READINGS = 24  # of a row that a comment lists
@@ -25,6 +27,7 @@ _WHY = {  # comments stay Chinese, as the data file does
     "no-column": "表里没有这一列",
     "words": "不是一个数",
     "twice": "文件里有两个数",
+    "formula": "是公式，没有采用",
 }
 
 
@@ -45,7 +48,7 @@ def write(recognised: Recognised, source: str, prose: Mapping[str, str] | None =
     texts = said.prose if prose is None else prose
     sections = [
         Section(entries=tuple(top)),
-        _agency(said.office),
+        *_facts(said, form),
         *(_table(recognised, heading, table) for heading, table in _tables(recognised, found=True)),
         _plain("headings", {part.id: _value(heading) for part, heading in _headings(recognised)}),
         _plain("prose", {part.id: _long(texts[part.id]) for part in form.sections if part.id in texts}),
@@ -68,10 +71,20 @@ def _plain(name: str, values: Mapping[str, str]) -> Section:
     return Section((name,), (name,), entries=tuple(_entry(key, raw, (name,)) for key, raw in values.items()))
 
 
-def _agency(office: str) -> Section:
-    if office:
-        return _plain("agency", {"name": _value(office)})
-    return Section(("agency",), ("agency",), tail=('# name = ""  # 文件里没有写机关名称，请写上',))
+def _facts(said: Told, form: Form) -> Iterator[Section]:
+    """Write the facts that stand in no table, first who reports, which a person is asked for where it is not said."""
+    author, _dot, name = form.author_at.partition(".")
+    facts = {**({form.author_at: said.office} if author and said.office else {}), **said.facts}
+    groups: dict[str, dict[str, str]] = {author: {}} if author else {}
+    for address, value in facts.items():
+        group, _dot, key = address.partition(".")
+        groups.setdefault(group, {})[key] = _value(value)
+    for group, values in groups.items():
+        asked = () if name in values else (f'# {name} = ""  # 文件里没有写机关名称，请写上',)
+        if group == author and asked:
+            yield Section((group,), (group,), tail=asked, entries=_plain(group, values).entries)
+        elif values:
+            yield _plain(group, values)
 
 
 def _headings(recognised: Recognised) -> Iterator[tuple[Heading, str]]:
@@ -84,6 +97,8 @@ def _headings(recognised: Recognised) -> Iterator[tuple[Heading, str]]:
 
 def _notes(recognised: Recognised) -> Iterator[str]:
     """Say what the file has and the form has no place for, and what it lacks."""
+    for fault in recognised.faults:
+        yield f"{fault.label}：“{_comment(fault.shown)}”没有记下，应为{KINDS[fault.kind].words}"
     yield from (f"表里多出的一行，没有记下：{_comment(row)}" for row in recognised.tables.notes)
     yield from (f"文件到这一行中间断了，没有记下：{_comment(row)}" for row in recognised.tables.cut)
     for line, cell in recognised.unplaced:
@@ -192,8 +207,8 @@ def _comment(text: str) -> str:
     return plain if len(plain) <= 80 else plain[:79] + "…"  # noqa: PLR2004  # characters of one remark
 
 
-def _value(text: str) -> str:
-    return tomli_w.dumps({"value": text}).removeprefix("value = ").strip()
+def _value(value: object) -> str:
+    return tomli_w.dumps({"value": value}).removeprefix("value = ").strip()
 
 
 def _long(text: str) -> str:

@@ -1,37 +1,108 @@
 """Spreadsheets: each sheet a heading and a grid, merged cells as they are, results of formulas as last saved."""
 
 import re
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
-from nianbao.language import _
-from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.language import _, series
+from nianbao.published.page import Box, Grid, Named, Published, Text
+from nianbao.published.returned import EDITION, PREFIX
 from nianbao.readers.refusal import Unreadable
 
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
+_SHEETS, _STRINGS = "xl/worksheets/", "xl/sharedStrings"
+_SIZE = 32 * 2**20  # bytes of all cells together
+_CELL = re.compile(r"[A-Z]+\d+")
+_FEW = 3  # cells that a note names
 
 
 def read(content: bytes) -> Published:
-    """Read a spreadsheet; hidden sheets are left out. Raises `Unreadable` for one that is damaged."""
+    """Read a spreadsheet; hidden sheets are left out. Raises `Unreadable` for one that is damaged.
+
+    Of a form that we sent out, the cells that it names come along, with the formulas that stand in them.
+    """
+    _bounded(content)
+    book = _opened(content, results=True)
+    blocks: list[Text | Grid] = []
+    notes: list[str] = []
+    formulas = _formulas(content, notes)
+    known = book.defined_names
+    ours = {name: known[name] for name in known if name.startswith(PREFIX)} if PREFIX + EDITION in known else {}
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            if not ours:
+                notes.append(_("工作表 {sheet} 是隐藏的，没有读", sheet=sheet.title))
+            continue
+        blocks.append(Text(sheet.title, sheet.title, 1))
+        blocks += _sheet(sheet, notes)
+        cells = [cell for title, cell in formulas if title == sheet.title]
+        if cells and not ours:
+            some = series(cells[:_FEW])
+            notes.append(
+                _(
+                    "工作表 {sheet} 有 {count} 格是公式（{some} 等），读的是上次保存的结果",
+                    sheet=sheet.title,
+                    count=len(cells),
+                    some=some,
+                )
+            )
+    named = {name.removeprefix(PREFIX): cell for name, made in ours.items() if (cell := _named(book, made, formulas))}
+    return Published(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named=named)
+
+
+def _bounded(content: bytes) -> None:
+    """Refuse a workbook whose cells would not fit into memory: opened, they take fifty times what they take as text."""
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        size = sum(part.file_size for part in package.infolist() if part.filename.startswith((_SHEETS, _STRINGS)))
+    if size > _SIZE:
+        raise Unreadable(
+            _("表格太大：展开有 {size} MB，最多 {limit} MB", size=size >> 20, limit=_SIZE >> 20),
+            _("从原文件里只留年报的那几张表，另存再导入"),
+        )
+
+
+def _opened(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl carries no types
+    """Open a workbook with the results of its formulas as last saved, or with the formulas."""
     import openpyxl  # noqa: PLC0415  # heavy
 
     try:
-        book = openpyxl.load_workbook(BytesIO(content), data_only=True, keep_links=False)
+        return openpyxl.load_workbook(BytesIO(content), read_only=not results, data_only=results, keep_links=False)
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
         raise Unreadable(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
-    blocks: list[Text | Grid] = []
-    notes: list[str] = []
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            notes.append(_("工作表 {sheet} 是隐藏的，没有读", sheet=sheet.title))
-            continue
-        blocks.append(Text(sheet.title, sheet.title, 1))
-        blocks += _sheet(sheet, notes)
-    return Published(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes))
+
+
+def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
+    """Find the formulas of a workbook by sheet and cell; say whether there are macros, which nothing here runs."""
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        parts = package.namelist()
+        if any(part.lower().endswith("vbaproject.bin") for part in parts):
+            notes.append(_("文件里有宏，没有运行"))
+        if not any(b"<f" in package.read(part) for part in parts if part.startswith(_SHEETS)):
+            return {}
+    found = {}
+    for sheet in _opened(content, results=False).worksheets:
+        for row in sheet.iter_rows(max_row=_ROWS, max_col=_COLUMNS):
+            for cell in row:
+                if cell.data_type == "f":
+                    found[sheet.title, cell.coordinate] = str(getattr(cell.value, "text", cell.value))
+    return found
+
+
+def _named(book: Any, made: Any, formulas: Mapping[tuple[str, str], str]) -> Named | None:  # noqa: ANN401  # see above
+    """Return the cell that a name means; None where the name has lost it."""
+    for title, area in made.destinations:
+        where = area.replace("$", "").split(":")[0]
+        if title in book.sheetnames and _CELL.fullmatch(where):
+            return Named(_text(book[title][where].value), f"{title}!{where}", formulas.get((title, where), ""))
+    return None
 
 
 def _sheet(sheet: Any, notes: list[str]) -> list[Text | Grid]:  # noqa: ANN401  # openpyxl carries no types
@@ -62,8 +133,12 @@ def _sheet(sheet: Any, notes: list[str]) -> list[Text | Grid]:  # noqa: ANN401  
 
 
 def _text(value: object) -> str:
-    if value is None or isinstance(value, bool):
+    if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).upper()
     if isinstance(value, float):
-        return re.sub(r"\.0$", "", f"{value:.10g}" if abs(value) < 1e10 else f"{value:.4f}")  # noqa: PLR2004  # ten digits
+        return format(Decimal(f"{value:.15g}"), "f")  # as many digits as a spreadsheet keeps
+    if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
+        return value.date().isoformat()
     return str(value)

@@ -1,0 +1,56 @@
+"""Ten thousand reports carried out as Parquet: how long it takes, and how much memory.
+
+    pytest tests/bench/test_export.py --benchmark-enable --benchmark-only -s
+
+The baseline is reading the same files on the same processes, and nothing else.
+"""
+
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from offices import data
+
+from nianbao import exporting
+from nianbao.store import Store
+
+YEAR = 2024
+REPORTS = 10_000
+MEMORY = 600  # MB
+EXPORT = """
+import resource, sys
+from nianbao.__main__ import main
+sys.argv = ["report", "export", "2024", "--all", "--to", "parquet", "--jobs", "2", "--root", sys.argv[1]]
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("offices")
+    for number in range(REPORTS):
+        office = folder / "data" / f"office-{number:05}"
+        office.mkdir(parents=True)
+        (office / f"{YEAR}.toml").write_text(data(number), encoding="utf-8")
+    return Store(folder)
+
+
+def test_reading_alone(benchmark, store):
+    benchmark.group = f"{REPORTS} reports"
+    asked = [(store.of_office(office), YEAR) for office in store.offices()]
+    found = benchmark.pedantic(lambda: sum(1 for _ in exporting.read_all(asked, 2)), rounds=1)
+    assert found == REPORTS
+
+
+def test_an_export(benchmark, store):
+    benchmark.group = f"{REPORTS} reports"
+    command = [sys.executable, "-c", EXPORT, str(store.root)]
+    done = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stderr.split()[-1]) < MEMORY
+    told = duckdb.sql(f"select count(*), count(distinct office) from '{store.out}/export/figures.parquet'").fetchall()
+    assert told == [(REPORTS * len(store.form_in_force(YEAR).slots), REPORTS)]

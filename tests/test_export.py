@@ -1,0 +1,295 @@
+"""Facts for others: every figure told exactly, in every format, and questions that reach nothing but the tables."""
+
+import csv
+import json
+import shutil
+import sys
+from decimal import Decimal
+
+import duckdb
+import openpyxl
+import pytest
+from offices import data
+
+from nianbao import exporting
+from nianbao.facts import parse
+from nianbao.finding import Stop
+from nianbao.report import fill
+from nianbao.sheets import book
+from nianbao.store import Store
+
+RISKY = ('=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "\tx")
+
+
+@pytest.fixture
+def offices(root, tmp_path):
+    """Offices of both editions: one with signs that spreadsheets run, one whose file is broken."""
+    for number in range(3):
+        folder = tmp_path / "data" / f"office-{number}"
+        folder.mkdir(parents=True)
+        (folder / "2024.toml").write_text(data(number), encoding="utf-8")
+    own = "".join(f"sign_{at} = {json.dumps(text)}\n" for at, text in enumerate(RISKY))
+    with (tmp_path / "data/office-2/2024.toml").open("a", encoding="utf-8") as file:
+        file.write(f"[own]\n{own}")
+    (tmp_path / "data/anshan").mkdir()
+    old = (
+        (root / "data/2020.toml").read_text(encoding="utf-8").replace("items = 0, change = 0", "items = 9, change = -5")
+    )
+    (tmp_path / "data/anshan/2020.toml").write_text(old, encoding="utf-8")
+    (tmp_path / "data/broken").mkdir()
+    (tmp_path / "data/broken/2024.toml").write_text("year = 2024\n[requests]\nreceived = { person = 'x' }\n")
+    return Store(tmp_path)
+
+
+def reports(store):
+    """Read every report as the rest of the program does: (office, year) -> report."""
+    found = {}
+    for office, years in store.offices().items():
+        for year in years if office != "broken" else ():
+            facts = store.of_office(office).facts(year)
+            found[office, year] = fill(store.form(facts, year), facts)
+    return found
+
+
+def exported(store, *formats, **more):
+    asked = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
+    done = [one for one in exporting.read_all(asked) if not isinstance(one, Stop)]
+    return exporting.write(store, exporting.gather(store, done), exporting.Wanted(formats, **more))
+
+
+def test_every_figure_is_told_exactly_and_in_order(offices):
+    exported(offices, "csv", "json", "parquet", "xlsx")
+    folder = offices.root / "build/export"
+    expected = [
+        (office, year, address, Decimal(value))
+        for (office, year), report in sorted(reports(offices).items())
+        for address, value in report.figures.items()
+    ]
+    rows = duckdb.sql(f"select office, year, address, value from '{folder}/figures.parquet'").fetchall()
+    assert rows == expected
+    with (folder / "figures.csv").open(encoding="utf-8-sig") as file:
+        told = list(csv.DictReader(file))
+    assert [(row["office"], int(row["year"]), row["address"], Decimal(row["value"])) for row in told] == expected
+    plain = json.loads((folder / "figures.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    assert [(row["office"], row["year"], row["address"], Decimal(row["value"])) for row in plain] == expected
+    sheet = openpyxl.load_workbook(folder / "figures.xlsx")["figures"]
+    heads, *cells = sheet.iter_rows(values_only=True)
+    assert [row[heads.index("address")] for row in cells] == [address for _, _, address, _ in expected]
+    assert [Decimal(str(row[heads.index("value")])) for row in cells] == [value for *_, value in expected]
+
+
+def test_a_figure_says_what_it_is_called_and_how_it_was_given(offices):
+    exported(offices, "parquet")
+    read = f"from '{offices.root}/build/export/figures.parquet' where office = 'anshan'"
+    rows = duckdb.sql(f"select address, given, row_label, column_label, label, unit {read}").fetchall()
+    told = {address: rest for address, *rest in rows}
+    (report,) = [one for (office, _), one in reports(offices).items() if office == "anshan"]
+    for address, (given, row, column, label, unit) in told.items():
+        slot = report.form.slots[address]
+        assert (given == "computed") == (address in report.computed)
+        assert label == report.form.labels[address] == f"{row} · {column}"
+        assert unit == (slot.unit or None)
+    assert told["requests.received.person"][0] == "written"
+    assert told["requests.received.business"][0] == "omitted"
+
+
+def test_facts_are_told_one_by_one(offices):
+    exported(offices, "parquet")
+    read = f"select address, item, value, number, kind from '{offices.root}/build/export/facts.parquet'"
+    told = duckdb.sql(f"{read} where office = 'anshan'").fetchall()
+    assert ("published", 1, "2021-01-28", None, "date") in told
+    assert ("facts.portal_items", 1, "794", Decimal("794.0000"), "count") in told
+    assert ("own.hotline_settled", 1, "99.78", Decimal("99.7800"), "money") in told
+    assert [item for address, item, *_ in told if address == "facts.notices"] == [1, 2]
+
+
+def test_the_wide_table_has_a_report_in_each_row(offices):
+    exported(offices, "parquet", "csv", layout="wide")
+    path = offices.root / "build/export/reports.parquet"
+    known = reports(offices)
+    made = duckdb.sql(f"from '{path}'")
+    rows = [dict(zip(made.columns, row, strict=True)) for row in made.fetchall()]
+    assert [(row["office"], row["year"]) for row in rows] == sorted(known)
+    for row in rows:
+        report = known[row["office"], row["year"]]
+        assert {address: row[address] for address in report.figures} == report.figures
+        assert all(row[at] is None for at in row if "." in at and at not in report.figures)
+
+
+def test_the_official_tables_have_their_heads_and_every_office(offices):
+    exported(offices, "xlsx", layout="wide")
+    workbook = openpyxl.load_workbook(offices.root / "build/export/reports.xlsx")
+    known = reports(offices)
+    forms = {report.form.edition: report.form for report in known.values()}
+    assert workbook.sheetnames == [
+        f"{table.label} {edition}" for edition, form in sorted(forms.items()) for table in form.tables
+    ]
+    sheet = workbook["收到和处理政府信息公开申请情况 2021"]
+    assert {"D1:J1", "E2:I2", "D2:D3", "J2:J3", "A1:A3"} <= {str(area) for area in sheet.merged_cells.ranges}
+    rows = list(sheet.iter_rows(min_row=4, values_only=True))
+    slots = [slot.address for slot in forms["2021"].tables[1].slots()]
+    for office, report in ((office, one) for (office, _), one in known.items() if one.form.edition == "2021"):
+        own = [row for row in rows if row[0] == f"第{office[-1]}市第{office[-1]}局"]
+        assert len(own) == 25
+        assert [figure for row in own for figure in row[3:]] == [report.figures[address] for address in slots]
+
+
+@pytest.mark.parametrize("sign", range(len(RISKY)))
+def test_no_text_passes_for_a_formula_and_numbers_stay_numbers(offices, sign):
+    exported(offices, "csv", "xlsx", "json")
+    folder = offices.root / "build/export"
+    with (folder / "facts.csv").open(encoding="utf-8-sig", newline="") as file:
+        told = {row["address"]: row["value"] for row in csv.DictReader(file)}
+    assert told[f"own.sign_{sign}"] == f"'{RISKY[sign]}"
+    (cell,) = [
+        row[7]
+        for row in openpyxl.load_workbook(folder / "figures.xlsx")["facts"].iter_rows()
+        if row[4].value == f"own.sign_{sign}"
+    ]
+    assert (cell.value, cell.data_type, cell.quotePrefix) == (RISKY[sign], "s", True)
+    plain = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    assert [row["value"] for row in plain if row["address"] == f"own.sign_{sign}"] == [RISKY[sign]]
+    with (folder / "figures.csv").open(encoding="utf-8-sig") as file:
+        assert {row["value"] for row in csv.DictReader(file) if row["address"] == "proactive.licences.change"} == {"-5"}
+
+
+@pytest.mark.parametrize("layout", ["long", "wide"])
+def test_the_same_facts_give_the_same_bytes(offices, layout):
+    first = exported(offices, *exporting.FORMATS, layout=layout)
+    assert all(one.changed for one in first)
+    assert not any(one.changed for one in exported(offices, *exporting.FORMATS, layout=layout))
+
+
+def test_a_named_folder_keeps_its_files(offices, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "figures.csv").write_text("mine")
+    with pytest.raises(Stop, match=r"已经有 .*figures\.csv，没有改动"):
+        exported(offices, "csv", "json", out=out)
+    assert [path.name for path in out.iterdir()] == ["figures.csv"]
+    assert exported(offices, "csv", out=out, force=True)[0].changed
+    assert not exported(offices, "csv", out=out)[0].changed
+
+
+def test_what_cannot_be_written_leaves_nothing(offices, monkeypatch):
+    monkeypatch.setattr(book, "ROWS", 50)
+    with pytest.raises(Stop, match="一张工作表放不下"):
+        exported(offices, "csv", "xlsx")
+    assert list((offices.root / "build/export").iterdir()) == []
+    shutil.rmtree(offices.root / "build")
+    (offices.root / "build").write_text("no folder")
+    with pytest.raises(Stop, match="上一级不是目录"):
+        exported(offices, "parquet")
+
+
+def test_what_is_left_out_is_named(offices, report):
+    done = report("export", "2024", "--all", "--to", "csv,parquet", cwd=offices.root)
+    assert done.returncode == 1
+    assert "data/broken/2024.toml 有 1 格读不出来" in done.stderr
+    assert "anshan 没有 2024 年度的数据文件" in done.stderr
+    assert "build/export/figures.csv  已写" in done.stdout
+    assert "3 份报告" in done.stdout
+    done = report("export", "2024", "--to", "docx", "--all", cwd=offices.root)
+    assert done.returncode == 2
+    assert "不能导出成 docx" in done.stderr
+
+
+def test_another_kind_of_document_is_exported_too(root, tmp_path):
+    shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
+    store = Store(tmp_path / "library")
+    exported(store, *exporting.FORMATS)
+    exported(store, *exporting.FORMATS, layout="wide")
+    facts = parse((tmp_path / "library/data/2024.toml").read_text(encoding="utf-8"), "")
+    told = duckdb.sql(f"select address, value from '{store.out}/export/figures.parquet'").fetchall()
+    assert dict(told) == fill(store.form(facts, 2024), facts).figures
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────
+
+
+def test_a_question_is_answered(offices, report):
+    question = "select office, value from figures where address = 'requests.received.total' order by value desc, office"
+    done = report("query", question, cwd=offices.root)
+    known = {office: one.figures["requests.received.total"] for (office, _), one in reports(offices).items()}
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[0] == ["office", "value"]
+    assert {office: int(value) for office, value in rows[1:]} == known
+    assert [int(value) for _, value in rows[1:]] == sorted(known.values(), reverse=True)
+    assert done.returncode == 1  # one report was left out, and named
+    assert "data/broken/2024.toml" in done.stderr
+
+
+def test_answers_for_programs(offices, report):
+    question = "select office, value, unit from figures where address = 'proactive.procurement.amount'"
+    assert json.loads(report("query", question, "--json", cwd=offices.root).stdout) == [
+        {"office": "anshan", "value": 498935.88, "unit": "元"}
+    ]
+    assert (
+        report("query", question, "--to", "csv", cwd=offices.root).stdout == "office,value,unit\nanshan,498935.88,元\n"
+    )
+
+
+def test_long_answers_are_cut_for_people(offices, report):
+    done = report("query", "from figures", cwd=offices.root)
+    assert len(done.stdout.splitlines()) == 101
+    assert "只印了前 100 行；要更多，用 --rows 0" in done.stderr
+    assert len(report("query", "from figures", "--rows", "0", cwd=offices.root).stdout.splitlines()) == 799
+    assert len(report("query", "from figures", "--to", "csv", cwd=offices.root).stdout.splitlines()) == 799
+
+
+def test_without_a_question_the_tables_are_told(offices, report):
+    done = report("query", cwd=offices.root)
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines() if line and line[0] != " "][:5] == [
+        "figures",
+        "facts",
+        "reports",
+        "offices",
+        "addresses",
+    ]
+    for line in done.stdout.splitlines():
+        if line.startswith("  report query"):
+            assert report("query", line.split('"')[1], cwd=offices.root).returncode == 1  # but for what is left out
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (
+            "select ofice from figures",
+            "没有 ofice 这一列\nLINE 1: select ofice from figures\n               ^^^^^\n怎么办: 是不是 office？",
+        ),
+        ("select f.valu from figures f", "没有 valu 这一列"),
+        ("select * from figure", "没有 figure 这张表"),
+        ("select * form figures", "figures 这里读不下去\nLINE 1: select * form figures\n"),
+        ("select office from", "这里读不下去|没有写完"),
+        ("select median2(value) from figures", "没有 median2 这个函数"),
+        ("select cast(office as int) from figures", "Could not convert"),
+        ("select 1; select 2", "只能问一条 select 语句"),
+        ("drop view figures", "只能问一条 select 语句"),
+        ("copy figures to 'x.csv'", "只能问一条 select 语句"),
+        ("set memory_limit = '9GB'", "只能问一条 select 语句"),
+        ("attach 'x.db'", "只能问一条 select 语句"),
+        ("install httpfs", "只能问一条 select 语句"),
+        ("select * from 'data/anshan/2020.toml'", "只能查这里的表|没有 data"),
+        ("select * from 'data.csv'", "只能查这里的表"),
+        ("select * from read_text('/etc/passwd')", "只能查这里的表"),
+        ("select * from glob('*')", "只能查这里的表"),
+        ("select * from read_csv('http://example.org/x.csv')", "只能查这里的表"),
+        ("select * from sys", "没有 sys 这张表"),
+    ],
+)
+def test_a_question_reaches_nothing_but_the_tables_and_a_wrong_one_is_told(offices, question, said):
+    asked = [(offices.of_office("anshan"), 2020)]
+    warehouse = exporting.gather(offices, exporting.read_all(asked))
+    with pytest.raises(Stop) as stopped:
+        warehouse.ask(question)
+    text = f"{stopped.value.message}\n怎么办: {stopped.value.fix}"
+    assert any(part in text for part in said.split("|")), text
+
+
+def test_without_duckdb_it_says_what_to_install(offices, monkeypatch):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(Stop, match="DuckDB，这里没有装") as stopped:
+        exporting.gather(offices, [])
+    assert "nianbao[export]" in stopped.value.fix
