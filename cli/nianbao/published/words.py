@@ -12,6 +12,7 @@ SURE = 0.75  # from here on two labels are taken to be the same
 CLEAR = 0.04  # and the best of several must be better than the next by this much
 _FUZZY_FROM = 4  # shorter labels differ in one character only because they are different
 _FUZZY = 0.72
+_BEGUN = 3  # characters of a label that was cut off: two begin many
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|【[^【】]*】")
 _OPEN = re.compile(r"[(\[〔【][^()\[\]〔〕【】]*$")  # a bracket that was never closed, or was cut off
@@ -79,7 +80,7 @@ def _like(given: str, label: str) -> float:
     if given == label:
         return 1.0
     short, long = sorted((given, label), key=len)
-    if long.startswith(short) and len(short) > 1:
+    if long.startswith(short) and len(short) >= (_BEGUN if short == given else 2):
         share = len(short) / len(long)
         return 0.75 + 0.2 * share if short == given else 0.6 + 0.3 * share
     if len(short) < _FUZZY_FROM:
