@@ -11,6 +11,7 @@ import pytest
 from nianbao import readers
 from nianbao.published import Box, Grid, Published, Text, recognise
 from nianbao.published.exchange import figures
+from nianbao.published.words import SURE, words
 from nianbao.readers.pdf import _Line, _running
 from nianbao.store import Store
 
@@ -285,3 +286,18 @@ def test_a_word_that_begins_many_heads_is_none_of_them(forms):
     first = form.tables[0].id
     tables[first] = markup([[(text, 1, 1) for text in line] for line in cells])
     assert not figures(read(page(form, tables), "html", forms))[first]
+
+
+@pytest.mark.parametrize(
+    ("given", "label", "same"),
+    [
+        ("8.属于", "8.属于行政查询事项", True),
+        ("属于", "8.属于行政查询事项", False),
+        ("本年", "本年增/减", False),
+        ("本年新", "本年新公开数量", True),
+        ("国家秘密", "1.属于国家秘密", True),
+        ("行政查询事项（四1.本机", "8.属于行政查询事项", False),
+    ],
+)
+def test_a_label_cut_off_is_one_only_from_its_start(given, label, same):
+    assert (words(given).like(words(label)) >= SURE) is same
