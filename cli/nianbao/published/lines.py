@@ -62,13 +62,13 @@ def line(row: Row, shape: Shape, alignment: Alignment, at: int, *, headed: bool)
     placed = place(boxes, alignment, len(slots), short=row.short)
     cells = [_cell(slot, column, placed, heads) for column, slot in enumerate(slots)]
     run = None
-    ordered = len(alignment.order) in {0, len(slots)}  # else a column whose head was lost may stand anywhere
+    # A column whose head was lost may stand anywhere; heads in another order may have come there after the loss.
+    ordered = alignment.order in {(), tuple(range(len(slots)))}
     if (placed is None and ordered) or (row.loose and any(cell.why == "together" for cell in cells)):
         # Which blank box of a grid belongs to the form is not known where their number is another.
-        order = alignment.order or range(len(slots))
         texts = tuple(box.text for box in boxes if row.loose or box.text.strip())
-        run = Run(tuple(slots[column] for column in order), texts, not row.loose)
-        cells = [Cell(slot, "undecided", printed=" ".join(texts), why="together") for slot in run.slots]
+        run = Run(slots, texts, not row.loose)
+        cells = [Cell(slot, "undecided", printed=" ".join(texts), why="together") for slot in slots]
     if run is None and alignment.unproven and not agrees(slots, [cell.value or 0 for cell in cells], shape.form.checks):
         cells = [
             cell if heads.get(column) else replace(cell, state="undecided", value=None, number=None, why="column")
