@@ -12,11 +12,11 @@ from nianbao.options import Figures, Jobs, Office, Root, Target, Year
 
 @command(
     name="import",
-    help=_("把已公布的年报读成数据文件：网页、Word、ODT、PDF、Markdown、表格、文本。读不准的格不猜，说明白。"),
+    help=_("把已公布的年报读成数据文件：网页、Word、ODT、PDF、Markdown、表格、JSON、文本。读不准的格不猜，说明白。"),
     epilog=_("例：report import 2023年报.docx　·　report import 收件/*.pdf --out data　·　report import - --to json"),
 )
 def import_(
-    files: Annotated[list[str], typer.Argument(help=_("年报文件；- 是标准输入"), metavar="FILE")],
+    files: Annotated[list[str], typer.Argument(help=_("年报文件；- 是标准输入"), metavar="FILE…")],
     root: Root = None,
     year: Year = 0,
     office: Office = "",

@@ -1,7 +1,7 @@
 """Which published column holds which column of the form: by the heads' words, else by their number and order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nianbao.published.page import Box
 from nianbao.published.rows import Region, Row, behind, disordered
@@ -9,6 +9,7 @@ from nianbao.published.shapes import Shape
 from nianbao.published.values import looks_like_value
 from nianbao.published.words import CLEAR, SURE, words
 
+ALIGNED = 0.5  # heads that agree by less are those of another table
 _CORNERS = 4  # label columns at most
 _WRONG_GROUP = 0.5
 _DISORDERED = 0.9  # heads in disorder must have nearly all signs of the form's
@@ -20,20 +21,49 @@ class Alignment:
     """Heads of a region against the columns of a shape.
 
     `heads` pairs a head's box with a column; `score` is 1 where every column was found by its words;
-    `left` is where the figures begin. `by_order` columns have heads that say something else, or none.
+    `left` is where the figures begin. `by_order` columns have heads that say something else, or none; those that
+    are `unproven` have lost some, and the sums must bear them out.
     """
 
     score: float
     heads: tuple[tuple[Box, int], ...] = ()
     left: float | None = None
     by_order: bool = False
+    unproven: bool = False
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The columns from left to right, if every one has a head."""
+        return tuple(column for _, column in self.heads)
 
 
-def align(region: Region, shape: Shape) -> Alignment:
+def alignments(region: Region, shape: Shape) -> list[Alignment]:
+    """Find the ways to stand under the heads of a region: by place, and by order."""
+    ordered = _ordered(region, shape)
+    return [_placed(region, shape), *([ordered] if ordered.score else [])]
+
+
+def _placed(region: Region, shape: Shape) -> Alignment:
     """Find the columns of a shape under the heads of a region; score 0 where they are not there."""
     if region.told:
-        return _told(region, shape)
-    leaves = _leaves(region.heads)
+        return _told(region.told, shape)
+    return max((_under(heads, region, shape) for heads in _ways(region.heads)), key=lambda found: found.score)
+
+
+def _ways(heads: Sequence[Box]) -> list[Sequence[Box]]:
+    """Take heads that say the same beside each other as one, repeated over its span, and each by itself."""
+    joined: list[Box] = []
+    for box in heads:
+        last = joined[-1] if joined else None
+        if last and (last.text, last.top, last.bottom, last.right) == (box.text, box.top, box.bottom, box.left):
+            joined[-1] = replace(last, right=box.right)
+        else:
+            joined.append(box)
+    return [joined, heads] if len(joined) < len(heads) else [heads]
+
+
+def _under(heads: Sequence[Box], region: Region, shape: Shape) -> Alignment:
+    leaves = _leaves(heads)
     scores = [[_score(box, region, way, shape) for way in range(len(shape.columns))] for box in leaves]
     best = Alignment(0.0)
     for corner in range(min(_CORNERS, len(leaves)) + 1):
@@ -44,13 +74,25 @@ def align(region: Region, shape: Shape) -> Alignment:
     return named if named.score > best.score or (best.by_order and named.score >= best.score) else best
 
 
-def _told(region: Region, shape: Shape) -> Alignment:
+def _ordered(region: Region, shape: Shape) -> Alignment:
+    """Take the columns in the form's order where the heads are its heads one by one, with a corner or without one.
+
+    Heads that lost their spans do not stand over their columns. Score 0 for any others.
+    """
+    form = [words(heading.label) for level in shape.levels for heading in level]
+    given = [words(box.text) for box in region.heads][-len(form) :]
+    if not len(given) == len(form) >= len(region.heads) - 1:
+        return Alignment(0.0)
+    return Alignment(1.0 if all(one.like(head) >= SURE for one, head in zip(given, form, strict=True)) else 0.0)
+
+
+def _told(told: str, shape: Shape) -> Alignment:
     """Compare the heads of a text with a shape's; in disorder they say which table it is, not which column."""
-    score = max(behind(region.told, heading) for heading in shape.headings)
+    score = max(behind(told, heading) for heading in shape.headings)
     if score >= SURE:
         return Alignment(score)
-    loose = max(disordered(region.told, heading) for heading in shape.headings)
-    return Alignment(loose - (1 - SURE), by_order=True) if loose >= _DISORDERED else Alignment(score)
+    loose = max(disordered(told, heading) for heading in shape.headings)
+    return Alignment(loose - (1 - SURE), by_order=True, unproven=True) if loose >= _DISORDERED else Alignment(score)
 
 
 def _leaves(heads: Sequence[Box]) -> list[Box]:
@@ -119,6 +161,19 @@ def _by_name(leaves: Sequence[Box], scores: Sequence[Sequence[float]], size: int
     return Alignment(len(pairs) / max(size, len(leaves) - 1), tuple(pairs), min(box.left for box, _ in pairs))
 
 
+def completed(alignment: Alignment, rows: Sequence[Row], size: int) -> Alignment:
+    """Give the columns that lost their heads those of their figures, where each row has a figure for every column."""
+    boxes = [figures(row, alignment) for row in rows]
+    known = {column: head for head, column in alignment.heads}
+    if not known or len(known) == size or any(len(row) != size for row in boxes):
+        return alignment
+    if any(head.over(row[column]) < _MERGED for row in boxes for column, head in known.items()):
+        return alignment
+    first = boxes[0]
+    heads = tuple((known.get(at, replace(first[at], text="")), at) for at in range(size))
+    return replace(alignment, heads=heads, left=first[0].left, by_order=True, unproven=True)
+
+
 def labels(row: Row, alignment: Alignment) -> list[str]:
     """Return the label texts of a row, those that reach into it from above first."""
     if row.loose:
@@ -136,7 +191,7 @@ def figures(row: Row, alignment: Alignment) -> list[Box]:
         return list(row.boxes)
     start = 0
     for at, box in enumerate(row.boxes):
-        behind_ = alignment.left is not None and box.left >= alignment.left - _slack(alignment)
+        behind_ = alignment.left is not None and box.left >= alignment.left - _slack(alignment, box)
         if behind_ or looks_like_value(box.text):
             break
         if box.text.strip():
@@ -144,14 +199,20 @@ def figures(row: Row, alignment: Alignment) -> list[Box]:
     left = alignment.left
     rest = list(row.boxes[start:])
     if left is not None:
-        while rest and not rest[0].text.strip() and rest[0].right <= left + _slack(alignment):
+        while rest and not rest[0].text.strip() and rest[0].right <= left + _slack(alignment, rest[0]):
             rest = rest[1:]
     return rest
 
 
-def _slack(alignment: Alignment) -> float:
-    """Return by how much a line of the grid may be off: a quarter of the narrowest head."""
-    return min((box.right - box.left for box, _ in alignment.heads), default=0.0) / 4
+def astray(row: Row, alignment: Alignment) -> bool:
+    """Tell whether a figure stands left of all heads: labels lost their spans, and the row only its order."""
+    left = alignment.left
+    return left is not None and any(box.text.strip() and box.right <= left for box in figures(row, alignment))
+
+
+def _slack(alignment: Alignment, own: Box) -> float:
+    """Return by how much a line of the grid may be off: a quarter of the narrowest box."""
+    return min(box.right - box.left for box in (own, *(head for head, _ in alignment.heads))) / 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +268,7 @@ def _by_place(boxes: Sequence[Box], alignment: Alignment) -> Placed:
                 under.setdefault(column, []).append(box)
     cells = {}
     for column, found in under.items():
-        texts = [box.text for box in found if box.text.strip()]
+        texts = list(dict.fromkeys(box.text for box in found if box.text.strip()))  # one may be repeated over a span
         if len(texts) > 1:
             unclear[column] = " ".join(texts)
         else:

@@ -62,14 +62,18 @@ def line(row: Row, shape: Shape, alignment: Alignment, at: int, *, headed: bool)
     placed = place(boxes, alignment, len(slots), short=row.short)
     cells = [_cell(slot, column, placed, heads) for column, slot in enumerate(slots)]
     run = None
-    if placed is None or (row.loose and any(cell.why == "together" for cell in cells)):
+    # A column whose head was lost may stand anywhere; heads in another order may have come there after the loss.
+    ordered = alignment.order in {(), tuple(range(len(slots)))}
+    if (placed is None and ordered) or (row.loose and any(cell.why == "together" for cell in cells)):
         # Which blank box of a grid belongs to the form is not known where their number is another.
-        run = Run(slots, tuple(box.text for box in boxes if row.loose or box.text.strip()), not row.loose)
-        cells = [Cell(slot, "undecided", printed=" ".join(run.texts), why="together") for slot in slots]
-    if run is None and row.loose and alignment.by_order:  # the heads stand in disorder: the sums must bear it out
-        said = [cell.value or 0 for cell in cells]
-        if not agrees(slots, said, shape.form.checks):
-            cells = [replace(cell, state="undecided", value=None, number=None, why="column") for cell in cells]
+        texts = tuple(box.text for box in boxes if row.loose or box.text.strip())
+        run = Run(slots, texts, not row.loose)
+        cells = [Cell(slot, "undecided", printed=" ".join(texts), why="together") for slot in slots]
+    if run is None and alignment.unproven and not agrees(slots, [cell.value or 0 for cell in cells], shape.form.checks):
+        cells = [
+            cell if heads.get(column) else replace(cell, state="undecided", value=None, number=None, why="column")
+            for column, cell in enumerate(cells)
+        ]
     return Line(shape, at, tuple(cells), row.block, alignment.by_order or not headed), run
 
 
@@ -128,25 +132,28 @@ def _solved(cell: Cell, at: int, readings: Readings, run: Run) -> Cell:
 
 def once(found: Tables) -> None:
     """Keep one of two rows that say the same; where they differ, the cells that differ are undecided."""
-    kept: dict[tuple[str, str], Line] = {}
+    kept: list[Line] = []
+    where: dict[str, int] = {}  # the line that holds an address
     for line in found.lines:
-        key = (line.shape.table.id, line.cells[0].slot.row)
-        first = kept.get(key)
-        if first is None:
-            kept[key] = line
-            continue
-        if _said(first) != _said(line):
-            found.twice.append((first, line))
-        kept[key] = replace(first, cells=tuple(map(_merged, first.cells, line.cells)))
-    found.lines = list(kept.values())
+        new = tuple(cell for cell in line.cells if cell.slot.address not in where)
+        for at in dict.fromkeys(where[cell.slot.address] for cell in line.cells if cell.slot.address in where):
+            cells = {cell.slot.address: cell for cell in line.cells}
+            if any(_differ(cell, cells[cell.slot.address]) for cell in kept[at].cells if cell.slot.address in cells):
+                found.twice.append((kept[at], line))
+            both = tuple(_merged(cell, cells.get(cell.slot.address, cell)) for cell in kept[at].cells)
+            kept[at] = replace(kept[at], cells=both)
+        if new:
+            where |= dict.fromkeys((cell.slot.address for cell in new), len(kept))
+            kept.append(line if len(new) == len(line.cells) else replace(line, cells=new, readings=None))
+    found.lines = kept
 
 
-def _said(line: Line) -> list[tuple[str, Number | None]]:
-    return [(cell.slot.address, cell.value) for cell in line.cells]
+def _differ(first: Cell, second: Cell) -> bool:
+    return first.value != second.value and "no-column" not in {first.why, second.why}
 
 
 def _merged(first: Cell, second: Cell) -> Cell:
-    if first.slot.address != second.slot.address or second.state != "read" or first == second:
+    if second.state != "read" or first == second:
         return first
     if first.state != "read":
         return second

@@ -41,6 +41,12 @@ class Grid:
             yield starts[row], sorted(above, key=lambda box: box.left)
             above += [box for box in starts[row] if box.bottom > row + 1]
 
+    def turned(self) -> "Grid":
+        """Give the same grid with its rows for columns."""
+        edges = sorted({edge for box in self.boxes for edge in (box.left, box.right)})
+        place = {edge: at for at, edge in enumerate(edges)}
+        return Grid(tuple(Box(box.text, place[box.left], place[box.right], box.top, box.bottom) for box in self.boxes))
+
     @property
     def left(self) -> float:
         """Where the grid begins."""

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rapidfuzz import fuzz
 
+from nianbao.published.breaks import LONG, goes_on, mended
 from nianbao.published.page import Box, Grid, Published, Text
 from nianbao.published.shapes import Shape
 from nianbao.published.values import looks_like_value
@@ -15,8 +16,7 @@ _FREE = 0.5  # of the narrowest cell: more is the place of a cell that is not th
 _GATHERED = 40  # words before some figures: as many as the largest head has pieces
 _CONTEXT = 3  # texts before a grid that may say what its rows or columns are
 _DISORDER = 60  # signs; shorter heads would be taken for others
-_LABEL = 60  # characters; a longer text is a sentence
-_CELLS = re.compile(r"\t|\s*[|｜]\s*")
+_CELLS = re.compile(r"\t| *[|｜] *")
 _UNIT = re.compile(r"(\d)\s+(亿元|万元|元|件|项|个)(?=\s|$)")
 _GLUED = re.compile(r"^(?P<words>.*[^\d.,，０-９．+\-−－])(?P<tail>[+\-−－]?[\d０-９][\d.,，０-９．]*(?:元|万元|件)?)$")
 
@@ -47,12 +47,19 @@ class Region:
     blank: Row | None = None  # a row of blank cells right under the heads: figures not filled in, where no row has any
     told: str = ""  # the heads of a text, behind each other
 
+    @property
+    def block(self) -> int:
+        """The published block that it begins in."""
+        return self.rows[0].block
+
 
 class Known:
     """The labels and heads of some shapes, to tell head rows from rows of figures."""
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
-        self.labels = _distinct(way for shape in shapes for ways in shape.row_words for way in ways)
+        self.labels = _distinct(
+            way for shape in shapes for ways in (*shape.row_words, *shape.row_aliases) for way in ways
+        )
         heads = [way for shape in shapes for ways in shape.column_words for way in ways]
         self.heads = _distinct([*heads, *(words(shape.block.corner) for shape in shapes)])
         self.groups = _distinct(way for shape in shapes for way in shape.column_groups)
@@ -73,7 +80,7 @@ class Known:
         return any(max(behind(given, heading), disordered(given, heading)) >= SURE for heading in self.headings)
 
     def _best(self, text: str, among: Sequence[Words], *, row: bool) -> float:
-        if len(text) > 2 * _LABEL:
+        if len(text) > 2 * LONG:
             return 0.0
         given = words(text)
         key = (f"{given.ordinal}{given.whole}{id(among)}", row)
@@ -87,26 +94,20 @@ def regions(published: Published, known: Known) -> list[Region]:
     found: list[Region] = []
     context: list[str] = []
     last: Grid | None = None
-    for at, block in enumerate(published.blocks):
+    for at, block in enumerate(mended(published.blocks, lambda text: max(known.label(text), known.head(text)))):
         if isinstance(block, Grid):
-            taken = _Grid(block, at, known, context, found[-1] if last and _goes_on(last, block) and found else None)
+            taken = _Grid(block, at, known, context, found[-1] if last and goes_on(last, block) and found else None)
             found += taken.regions
             last = block
         elif block.plain.strip():
             context = [*context, *(line for line in block.plain.split("\n") if line.strip())][-_CONTEXT:]
-            if len(flat(block.plain)) > _LABEL or block.level:
+            if len(flat(block.plain)) > LONG or block.level:
                 last = None
     found += _texts(published, known)
     for region in found:
         if region.blank and not region.rows:
             region.rows.append(region.blank)
     return [region for region in found if region.rows]
-
-
-def _goes_on(first: Grid, second: Grid) -> bool:
-    """Tell whether a grid may be the rest of another one: it takes the same width of the page."""
-    width = max(first.right - first.left, 1e-6)
-    return abs(first.left - second.left) < 0.03 * width and abs(first.right - second.right) < 0.03 * width
 
 
 class _Grid:
@@ -125,6 +126,8 @@ class _Grid:
 
     def row(self, starts: list[Box], above: list[Box]) -> None:
         filled = [box for box in starts if box.text.strip()]
+        if filled and len({box.text for box in starts}) == 1 and not above and not looks_like_value(starts[0].text):
+            starts = filled = [replace(starts[0], right=starts[-1].right)]  # repeated over its span
         if not filled:
             if self.in_heads and not self.region.blank:
                 self.region.blank = Row(tuple(starts), tuple(above), block=self.block)
@@ -162,7 +165,7 @@ class _Grid:
         if len(starts) == 1:
             return True
         return (
-            self.known.label(box.text) < SURE and self.known.head(box.text) < SURE and len(flat(box.text)) > _LABEL // 4
+            self.known.label(box.text) < SURE and self.known.head(box.text) < SURE and len(flat(box.text)) > LONG // 4
         )
 
     def _is_head(self, filled: list[Box], starts: list[Box], above: list[Box]) -> bool:
@@ -228,10 +231,10 @@ class _Texts:
 def _pieces(block: Text) -> Iterator[tuple[str, str | None]]:
     """Cut a text into words and figures: `(words, figures behind them)`, either may be missing."""
     for line in block.plain.split("\n"):
-        if len(flat(line)) > 2 * _LABEL:
+        if len(flat(line)) > 2 * LONG:
             yield line, None
             continue
-        cells = _CELLS.split(line.strip().strip("|｜")) if _CELLS.search(line.strip("\n")) else [line]
+        cells = _CELLS.split(line.strip(" ").strip("|｜")) if _CELLS.search(line) else [line]
         several = len(cells) > 1
         for cell in cells:
             if not cell.strip():

@@ -84,7 +84,8 @@ def solve(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Seque
     `known` gives the figures of the other rows by address, 0 for a blank one and None for one that could
     not be read. Where the identities between rows allow no reading at all the report itself is wrong, and a
     row is judged alone. A reading that supposes a lost figure needs the identities of every column to bear
-    it out; otherwise all readings of its row are listed.
+    it out, and so does every reading of whole cells: what a cell held that is gone, nobody knows. Otherwise
+    all readings of the row are listed.
     """
     found = [_domain(run, checks) for run in runs]
     whole = [at for at, domain in enumerate(found) if domain]
@@ -97,10 +98,11 @@ def solve(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Seque
         borne_out = all(
             any((place, column) in one.factors for one in equations) for column in range(len(runs[at].slots))
         )
-        if solutions and (domain.least == 0 or borne_out):
+        fits = domain.least == 0 and not runs[at].whole
+        if solutions and (fits or borne_out):
             answers[at] = Readings(domain.pairs({solution[place] for solution in solutions}))
         else:
-            top = domain.least if domain.least == 0 else _BROKEN
+            top = 0 if fits else _BROKEN
             answers[at] = Readings(domain.pairs({vector for cost, vector in domain.costs if cost <= top}))
     return answers
 

@@ -24,13 +24,23 @@ class Shape:
 
     @cached_property
     def row_words(self) -> tuple[tuple[Words, ...], ...]:
-        """The ways to word each row label."""
+        """The ways to word each row label: by itself, or by all labels on the way to it behind each other."""
         return tuple(_ways(path) for path in self.rows)
+
+    @cached_property
+    def row_aliases(self) -> tuple[tuple[Words, ...], ...]:
+        """The aliases of each row label."""
+        return tuple(tuple(map(words, path[-1].aliases)) for path in self.rows)
+
+    @cached_property
+    def labels(self) -> frozenset[Words]:
+        """Every way to word any row."""
+        return frozenset(way for ways in (*self.row_words, *self.row_aliases) for way in ways)
 
     @cached_property
     def column_words(self) -> tuple[tuple[Words, ...], ...]:
         """The ways to word each last column head."""
-        return tuple(_ways(path) for path in self.columns)
+        return tuple((*_ways(path), *map(words, path[-1].aliases)) for path in self.columns)
 
     @cached_property
     def column_groups(self) -> tuple[Words, ...]:
@@ -38,13 +48,17 @@ class Shape:
         return tuple(dict.fromkeys(words(heading.label) for path in self.columns for heading in path[:-1]))
 
     @cached_property
+    def levels(self) -> tuple[tuple[Heading, ...], ...]:
+        """The heads line by line."""
+        found = [self.block.columns]
+        while level := tuple(below for heading in found[-1] for below in heading.below):
+            found.append(level)
+        return tuple(found)
+
+    @cached_property
     def headings(self) -> tuple[str, ...]:
         """All heads behind each other, line by line, as a text without a grid has them; with the corner and without."""
-        level = [*self.block.columns]
-        said = ""
-        while level:
-            said += "".join(heading.label for heading in level)
-            level = [below for heading in level for below in heading.below]
+        said = "".join(heading.label for level in self.levels for heading in level)
         return tuple(
             dict.fromkeys(words(corner + said).whole for corner in (self.block.corner if self.rows else "", ""))
         )
@@ -90,9 +104,8 @@ def _turned(
 
 
 def _ways(path: Path) -> tuple[Words, ...]:
-    """Word a path by its last label, its aliases, or all its labels behind each other."""
-    last = path[-1]
-    ways = [words(label) for label in (last.label, *last.aliases)]
+    """Word a path by its last label, or by all its labels behind each other."""
+    ways = [words(path[-1].label)]
     if len(path) > 1:
         ways.append(Words(ways[0].ordinal, *["".join(words(part.label).core for part in path)] * 2))
     return tuple(ways)

@@ -12,6 +12,7 @@ SURE = 0.75  # from here on two labels are taken to be the same
 CLEAR = 0.04  # and the best of several must be better than the next by this much
 _FUZZY_FROM = 4  # shorter labels differ in one character only because they are different
 _FUZZY = 0.72
+_BEGUN = 3  # characters of a label that was cut off, and of one with its number two: those begin many
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|【[^【】]*】")
 _OPEN = re.compile(r"[(\[〔【][^()\[\]〔〕【】]*$")  # a bracket that was never closed, or was cut off
@@ -35,7 +36,10 @@ class Words:
 
     def like(self, other: "Words") -> float:
         """Tell how sure it is that these words mean that label, from 0 to 1; the start must agree."""
-        best = max(_like(self.core, other.core), _like(self.whole, other.whole))
+        begun = 2 if self.ordinal and self.ordinal == other.ordinal else _BEGUN
+        # The end of a label is one, but not with more behind it: that is of the row before.
+        typo = not set(self.core[:2]).isdisjoint(other.core[:2]) or other.core.endswith(self.whole)
+        best = max(_like(self.core, other.core, begun, typo=typo), _like(self.whole, other.whole, begun, typo=typo))
         if not best or self.ordinal is None or other.ordinal is None:
             return best
         return best + 0.1 if self.ordinal == other.ordinal else best - 0.15
@@ -73,16 +77,16 @@ def parted(label: str) -> list[str]:
     return [plain[start:end] for start, end in pairwise(edges) if plain[start:end]]
 
 
-def _like(given: str, label: str) -> float:
+def _like(given: str, label: str, begun: int, *, typo: bool) -> float:
     if not given or not label:
         return 0.0
     if given == label:
         return 1.0
     short, long = sorted((given, label), key=len)
-    if long.startswith(short) and len(short) > 1:
+    if long.startswith(short) and len(short) >= (begun if short == given else 2):
         share = len(short) / len(long)
         return 0.75 + 0.2 * share if short == given else 0.6 + 0.3 * share
-    if len(short) < _FUZZY_FROM:
+    if not typo or len(short) < _FUZZY_FROM:
         return 0.0
     ratio = fuzz.ratio(given, label) / 100
     return ratio if ratio >= _FUZZY else 0.0

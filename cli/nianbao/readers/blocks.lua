@@ -92,6 +92,7 @@ local function nested(blocks)
   return false
 end
 
+-- The cells of each row. Pandoc pads short rows; where a reader marked the cells of the file, padding goes.
 local function rows_of(tbl)
   local rows = pandoc.List()
   rows:extend(tbl.head.rows)
@@ -100,7 +101,12 @@ local function rows_of(tbl)
     rows:extend(body.body)
   end
   rows:extend(tbl.foot.rows)
-  return rows
+  local function marked(cell) return cell.attr.classes:includes("cell") end
+  local found = rows:map(function(row) return row.cells end)
+  if found:find_if(function(cells) return cells:find_if(marked) ~= nil end) then
+    found = found:map(function(cells) return cells:filter(marked) end)
+  end
+  return found
 end
 
 local emit
@@ -110,7 +116,7 @@ local emit
 local function is_layout(rows)
   local cells, long = 0, 0
   for _, row in ipairs(rows) do
-    for _, cell in ipairs(row.cells) do
+    for _, cell in ipairs(row) do
       if nested(cell.contents) then return true end
       cells = cells + 1
       if #words(cell.contents) > 900 then long = long + 1 end
@@ -123,14 +129,14 @@ local function grid(tbl)
   local rows = rows_of(tbl)
   if is_layout(rows) then
     for _, row in ipairs(rows) do
-      for _, cell in ipairs(row.cells) do emit(cell.contents) end
+      for _, cell in ipairs(row) do emit(cell.contents) end
     end
     return
   end
   local reach, cells = {}, {} -- reach: for each column, the first row that is free below a cell
   for at, row in ipairs(rows) do
     local top, column = at - 1, 0
-    for _, cell in ipairs(row.cells) do
+    for _, cell in ipairs(row) do
       while (reach[column] or 0) > top do column = column + 1 end
       local right = column + cell.col_span
       cells[#cells + 1] = { words(cell.contents), top, top + cell.row_span, column, right }

@@ -49,25 +49,44 @@ _DEPTH = 100  # elements within each other; pages of offices have forty
 _FACTS = re.compile(r"""(?i)<script[^>]{0,200}\bid=["']?facts["']?[^>]{0,200}>""")
 _TITLE = re.compile(r"(?i)<title[^>]{0,200}>([^<]{0,1000})")
 _TAG = re.compile(r"<(/?)(\w+)")
+_CELL = re.compile(r'<t[dh]\b(?:[^>]*\bcolspan="(\d{1,3})")?')
+_CELLS = {"class": "cell"}  # what marks a cell of the page, see `blocks.lua`
+_COLUMNS = 200  # of a table
+_QUOTED = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # a page within a text of a program
 
 
-def read(content: bytes) -> Published:
-    """Read a web page, with the facts that it carries if it is one of ours."""
+def read(content: bytes, declared: str = "") -> Published:
+    """Read a web page, with the facts that it carries if it is one of ours; it may declare its encoding itself."""
+    text = decoded(content, declared=declared or charset(content))
+    if '=\\"' in text:
+        for quoted, plain in _QUOTED.items():
+            text = text.replace(quoted, plain)
+    title = _TITLE.search(text)
+    said = " ".join(unescape(title[1]).split()) if title else ""
+    return uncut(by_pandoc(bare(text).encode(), "html", carried=_carried(text), title=said), text)
+
+
+def bare(text: str) -> str:
+    """Leave of markup what has a meaning as text or table, with every cell of a table marked as one.
+
+    Pandoc drops what stands right of the columns that it counts, and counts too few where spans are missing:
+    each table gets a row with cells enough, which are not marked.
+    """
     import nh3  # noqa: PLC0415  # only who reads a web page needs it
 
-    text = decoded(content, declared=charset(content))
-    title = _TITLE.search(text)
-    bare = nh3.clean(
+    clean = nh3.clean(
         text,
         tags=set(_TAGS),
         clean_content_tags=set(_SILENT),
-        attributes={"td": _SPANS, "th": _SPANS},
+        attributes={"td": {*_SPANS, *_CELLS}, "th": {*_SPANS, *_CELLS}},
+        set_tag_attribute_values={"td": _CELLS, "th": _CELLS},
         link_rel=None,
     )
-    if _depth(bare) > _DEPTH:
+    if _depth(clean) > _DEPTH:
         raise Unreadable(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
-    said = " ".join(unescape(title[1]).split()) if title else ""
-    return uncut(by_pandoc(bare.encode(), "html", carried=_carried(text), title=said), text)
+    width = max(sum(int(cell[1] or 1) for cell in _CELL.finditer(row)) for row in clean.split("<tr"))
+    cells = "<td></td>" * min(_COLUMNS, 2 * width)  # twice: cells that reach down count in one row only
+    return clean.replace("</table>", f"<tbody><tr>{cells}</tr></tbody></table>")
 
 
 def _carried(text: str) -> str:

@@ -11,6 +11,7 @@ from nianbao.readers.refusal import Unreadable
 from nianbao.readers.texts import decoded
 
 _DEPTH = 50
+_PAGE = "</"  # in a text: a page, as the programs of a site hand it round
 
 
 def read(content: bytes) -> Published:
@@ -41,7 +42,7 @@ def _walk(tree: dict[str, Any], blocks: list[Text | Grid], depth: int = 0) -> No
             for item in value:
                 if isinstance(item, dict):
                     _walk(item, blocks, depth + 1)
-        elif isinstance(value, str) and "</" in value:  # a page as a site's programs hand it round
+        elif isinstance(value, str) and _PAGE in value:
             blocks.extend(html.read(value.encode()).blocks)
 
 
@@ -50,6 +51,7 @@ def _is_row(value: object) -> bool:
         isinstance(value, dict)
         and bool(value)
         and all(item is None or isinstance(item, int | Decimal | str) for item in value.values())
+        and not any(isinstance(item, str) and _PAGE in item for item in value.values())
     )
 
 

@@ -3,6 +3,7 @@
 import re
 
 from nianbao.published.page import Published
+from nianbao.readers import html
 from nianbao.readers.texts import by_pandoc, decoded, uncut
 
 _READER = (
@@ -14,6 +15,9 @@ _READER = (
 
 
 _METADATA = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+_TABLE = re.compile(r"(?is)<table\b.*?</table\s*>")
+_PIPES = re.compile(r"(?m)(?:^[ \t]*\|.*\n?){2,}")
+_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$")
 _TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
 
 
@@ -24,4 +28,19 @@ def read(content: bytes) -> Published:
     if metadata := _METADATA.match(text):
         said = _TITLE.search(metadata[1])
         title, text = said[2] if said else "", text[metadata.end() :]
-    return uncut(by_pandoc(text.encode(), _READER, title=title, lines=True), text)
+    plain = _PIPES.sub(_widened, _TABLE.sub(lambda table: html.bare(table[0]), text))
+    return uncut(by_pandoc(plain.encode(), _READER, title=title, lines=True), text)
+
+
+def _widened(table: re.Match[str]) -> str:
+    """Give a table of pipes as many columns as its longest row has: pandoc drops what stands further right.
+
+    Nor does pandoc see a table right below a text.
+    """
+    lines = table[0].splitlines()
+    if not _RULE.match(lines[1]):
+        return table[0]
+    width = max(line.strip().strip("|").count("|") + 1 for line in lines)
+    lines[1] = "|" + " --- |" * width
+    lines[0] = lines[0].rstrip().removesuffix("|") + "|" * (width - lines[0].strip().strip("|").count("|"))
+    return "\n" + "\n".join(lines) + "\n"

@@ -2,6 +2,8 @@
 
 import logging
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -25,6 +27,9 @@ _INDENT = 12.0  # pt; a line that begins further right begins a paragraph
 _ASKEW = 0.01  # sine of the angle at which a sign is turned
 _HUGE = 100.0  # pt; no title is set as large
 _FOLIO = 12  # characters of a page number with its dashes
+_RADICAL = re.compile("[\u2e80-\u2fdf]")  # what some fonts say instead of the character that looks the same
+_HEADED = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]")
+_FIGURES = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
 
 
 def read(content: bytes) -> Published:
@@ -65,7 +70,7 @@ def read(content: bytes) -> Published:
         raise Unreadable(
             _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
         )
-    return Published(tuple(_joined(blocks)), title, carried=carried, exact=False, notes=tuple(notes))
+    return Published(tuple(_joined(_running(blocks))), title, carried=carried, exact=False, notes=tuple(notes))
 
 
 def _carried(content: bytes) -> str:
@@ -100,6 +105,7 @@ class _Line:
     size: float
     begins: bool = False
     ends: bool = False
+    edge: bool = False  # of the page: it may stand on every one
 
 
 def _page(page: Any) -> Iterator[_Line | Grid]:  # noqa: ANN401  # pdfplumber carries no types
@@ -125,9 +131,9 @@ def _page(page: Any) -> Iterator[_Line | Grid]:  # noqa: ANN401  # pdfplumber ca
     left = min((line.left for line in lines), default=0.0)
     right = max((line.right for line in lines), default=0.0)
     for line in lines:
-        found.append(
-            (line.top, replace(line, begins=line.left > left + _INDENT, ends=line.right < right - 2 * line.size))
-        )
+        begins, ends = line.left > left + _INDENT, line.right < right - 2 * line.size
+        edge = _is_edge(line, page.height)
+        found.append((line.top, replace(line, begins=begins, ends=ends, edge=edge)))
     yield from (block for _top, block in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -147,8 +153,25 @@ def _upright(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _is_folio(line: _Line, height: float) -> bool:
     """Tell a page number from the text; it stands at the edge of the page."""
     digits = re.sub(r"[-—– －─·第页共\u3000]", "", line.text)
-    edge = line.top > 0.9 * height or line.top < 0.06 * height
-    return edge and len(line.text) <= _FOLIO and digits.replace("/", "").isdigit()
+    return _is_edge(line, height) and len(line.text) <= _FOLIO and digits.replace("/", "").isdigit()
+
+
+def _is_edge(line: _Line, height: float) -> bool:
+    return line.top > 0.9 * height or line.top < 0.06 * height
+
+
+def _running(blocks: list[_Line | Grid]) -> list[_Line | Grid]:
+    """Leave out the lines that stand at the edge of several pages, but for their numbers."""
+    said = Counter(_without_digits(block.text) for block in blocks if isinstance(block, _Line) and block.edge)
+    return [
+        block for block in blocks if isinstance(block, Grid) or not block.edge or said[_without_digits(block.text)] == 1
+    ]
+
+
+def _without_digits(line: str) -> str:
+    """Return the words of a line, or the line itself where it has none."""
+    words = re.sub(r"\d+", "", line)
+    return words if re.search(r"\w", words) else line
 
 
 def _edges(table: Any) -> tuple[list[float], list[float]]:  # noqa: ANN401  # see above
@@ -247,6 +270,7 @@ def _line(line: list[dict[str, Any]]) -> _Line:
         gap = char["x0"] - before["x1"]
         ascii_near = char["text"].isascii() or before["text"].isascii()
         text += (" " if gap > (_GAP if ascii_near else 2) * size else "") + char["text"]
+    text = _RADICAL.sub(lambda radical: unicodedata.normalize("NFKC", radical[0]), text)
     return _Line(text, ordered[0]["x0"], ordered[-1]["x1"], min(char["top"] for char in line), size)
 
 
@@ -254,7 +278,7 @@ def _joined(blocks: list[_Line | Grid]) -> Iterator[Text | Grid]:
     """Join the lines of a paragraph, also over the end of a page."""
     paragraph, ended = "", True
     for block in blocks:
-        if isinstance(block, Grid) or block.begins or ended:
+        if isinstance(block, Grid) or block.begins or ended or _parts_from(paragraph, block.text):
             if paragraph:
                 yield Text(paragraph, light(paragraph))
             paragraph = ""
@@ -266,3 +290,9 @@ def _joined(blocks: list[_Line | Grid]) -> Iterator[Text | Grid]:
             ended = block.ends
     if paragraph:
         yield Text(paragraph, light(paragraph))
+
+
+def _parts_from(paragraph: str, line: str) -> bool:
+    """Tell whether a line begins anew though the one before fills its width: a heading, or next to rows of figures."""
+    heading = _HEADED.match(line) and re.search("[。；：！？]$", paragraph)
+    return bool(heading or _FIGURES.fullmatch(paragraph) or _FIGURES.fullmatch(line))

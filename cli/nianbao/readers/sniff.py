@@ -14,7 +14,7 @@ _ALIASES = {
     "htm": "html",
     "shtml": "html",
     "xhtml": "html",
-    "mht": "mht",
+    "mhtml": "mht",
     "markdown": "md",
     "text": "txt",
     "xlsm": "xlsx",
@@ -24,6 +24,7 @@ _MARKUP = re.compile(
     rb"(?i)<(?:!doctype|html|head|body|meta|div|table|p|\?xml|!--|script|span|section|article)|.{0,65536}?<t[dr][ >]",
     re.DOTALL,
 )
+_PAGE = re.compile(rb"(?i)(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b")
 _MARKDOWN = re.compile(rb"(?m)^\|?[ :|-]*-{3,}[ :|-]*\|[ :|-]*$|^#{1,6} ")
 _ARCHIVED = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subject):")
 _PICTURE = (N_("这是图片，里面没有文字"), N_("先做文字识别（OCR），存成 .docx 或 .txt 再导入"))
@@ -57,12 +58,12 @@ def _text(content: bytes, suffix: str, known: Sequence[str]) -> str:
     bounded(content, TEXT)
     head = content[: 16 * _PEEK].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if suffix == "mht" or _ARCHIVED.match(head):
-        raise Unreadable(_("这是 MHT 网页存档"), _("在浏览器里打开，另存为“网页，仅 HTML”再导入"))
+        return "mht"
     if b"\x00" in content[:_PEEK] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable(_("看不出这是什么文件"), _("能导入的格式：{formats}", formats=series(known)))
     if suffix == "json" or (head[:1] in {b"{", b"["} and not suffix):
         return "json"
-    if suffix == "html" or (suffix not in _TEXTS and _MARKUP.match(head)):
+    if suffix == "html" or _PAGE.match(head) or (suffix not in _TEXTS and _MARKUP.match(head)):
         return "html"
     if suffix in _TEXTS:
         return suffix
