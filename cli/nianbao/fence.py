@@ -3,16 +3,18 @@
 They hold where the system has them: memory on Linux, time on every Unix in the main thread of a process.
 """
 
+import mmap
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 from nianbao.finding import Stop
 from nianbao.language import _
 
-MEMORY = 2 * 2**30  # bytes of addresses that a process may have; an import takes a tenth
+MEMORY = 2 * 2**30  # bytes of addresses that a piece of work may take; an import takes a tenth
 SECONDS = 120
 
 
@@ -41,13 +43,21 @@ def _bounded(memory: int) -> Iterator[None]:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    bounds = [bound for bound in (memory, soft, hard) if bound != resource.RLIM_INFINITY]
+    bounds = [bound for bound in (_taken() + memory, soft, hard) if bound != resource.RLIM_INFINITY]
     with suppress(ValueError, OSError):  # macOS may refuse
         resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _taken() -> int:
+    """Return the bytes of addresses that the process has: some libraries set aside gigabytes, and use none of them."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
+    except OSError:
+        return 0
 
 
 @contextmanager
