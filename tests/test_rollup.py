@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+import duckdb
 import pytest
 import toml_rs
 import tomli_w
@@ -144,6 +145,23 @@ def test_every_cell_of_the_top_is_the_sum_of_its_leaves(province):
     unplaced = [one.address for account in accounts for one in account.rolled.unplaced]
     assert {address: unplaced.count(address) for address in homeless} == homeless
     assert len(unplaced) == sum(homeless.values())
+
+
+def test_every_cell_of_the_top_is_what_a_database_adds_up_over_the_export(province, report, tmp_path):
+    store, texts, _ = province
+    done = report("export", YEAR, "--all", "--to", "parquet", "--out", tmp_path, cwd=store.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    sums = duckdb.execute(
+        """
+        select if(edition = '2019', replace(address, '.outcome.other.', '.outcome.other.other.'), address), sum(value)
+        from read_parquet(?)
+        where list_contains(?, office) and not (edition = '2019' and regexp_full_match(address, ?))
+        group by 1
+        """,
+        [str(tmp_path / "figures.parquet"), list(texts), OLD_ALONE.pattern],
+    ).fetchall()
+    form = store.form_in_force(YEAR)
+    assert told(store, "province") == dict.fromkeys(form.slots, 0) | dict(sums)
 
 
 def test_a_city_says_which_cells_its_units_of_another_edition_lack(province):
