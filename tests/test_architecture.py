@@ -54,6 +54,7 @@ LAYERS = (
         "batch",
         "checks",
         "builds",
+        "cluster",
         "say",
         "summary",
         "machine",

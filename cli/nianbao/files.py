@@ -2,11 +2,11 @@
 
 import errno
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nianbao.finding import Stop
 from nianbao.language import N_, _
@@ -25,10 +25,31 @@ class Saved:
 
 
 def shown(path: Path) -> str:
-    """Name a file as a person here would: from the current folder where it lies below it."""
+    """Name a file as a person here would: from the current folder where it lies below it.
+
+    A file below a folder that stands for one elsewhere is named as a person there would.
+    """
+    whole = path.resolve()
+    for folder, there in _ELSEWHERE.items():
+        if whole.is_relative_to(folder):
+            return (there / whole.relative_to(folder)).as_posix()
     with suppress(ValueError):
-        return path.resolve().relative_to(Path.cwd()).as_posix()
+        return whole.relative_to(Path.cwd()).as_posix()
     return path.as_posix()
+
+
+@contextmanager
+def standing_for(there: str, folder: Path) -> Iterator[None]:
+    """Name what lies below a folder as people elsewhere do, whose files these are."""
+    folder = folder.resolve()
+    _ELSEWHERE[folder] = PurePosixPath(there)
+    try:
+        yield
+    finally:
+        del _ELSEWHERE[folder]
+
+
+_ELSEWHERE: dict[Path, PurePosixPath] = {}
 
 
 def write(contents: Mapping[Path, bytes]) -> list[Saved]:

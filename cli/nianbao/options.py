@@ -59,6 +59,10 @@ FailFast = Annotated[bool, typer.Option("--fail-fast", help=_("有一份不成�
 Jobs = Annotated[
     int, typer.Option("--jobs", help=_("几个进程；不写就用全部核"), min=0, metavar="N", show_default=False)
 ]
+Cluster = Annotated[
+    str,
+    typer.Option("--cluster", help=_("在 Dask 集群上做，写调度器的地址"), metavar="ADDRESS", show_default=False),
+]
 
 
 def listed(words: str) -> list[str]:
