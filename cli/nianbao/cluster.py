@@ -4,12 +4,13 @@ Workers need nothing of this machine's disk. Each is told once what the build is
 terms, the language. What Dask itself may be told (TLS, time limits) is in Dask's own configuration.
 """
 
+import asyncio
 import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
@@ -30,9 +31,9 @@ from nianbao.speech import preferred, speak
 from nianbao.store import Store
 
 try:
-    from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_worker
+    from distributed import Client, Future, KilledWorker, Security, Worker, WorkerPlugin, get_worker
     from distributed.client import ClosedClientError, FutureCancelledError
-    from distributed.comm.core import CommClosedError
+    from distributed.comm.core import CommClosedError, connect
 except ImportError as error:
     raise Stop(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
 
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 _CONNECT = 5  # seconds that the scheduler may take to answer
 _PATIENCE = 20  # seconds without a worker after which nobody waits any longer
 _LOOK = 1  # seconds after which the workers are counted again
-_AHEAD = 3  # jobs for each thread of a worker that are under way
+_AHEAD = 2  # bundles for each thread of a worker that are under way
+_BUNDLE = 8  # jobs at most that are sent together
 _LONGEST = 8  # signs of a fingerprint that are worth reading
 
 Files = tuple[Built, list[Printed]]
@@ -54,6 +56,7 @@ class Sent:
 
     job: Job
     data: Mapping[tuple[str, int], bytes]
+    alone: bool = False  # nothing else is under way meanwhile
 
 
 class Cluster:
@@ -78,41 +81,41 @@ class Cluster:
         return _("{count} 个 worker", count=self.workers)
 
     def _results(self, client: Client, room: "Room", store: Store, jobs: Sequence[Job]) -> Iterator[Built | Failed]:
-        left = list(reversed(jobs))
-        running: dict[Future[Files], Job] = {}
-        done: SimpleQueue[Future[Files]] = SimpleQueue()
+        waiting = Waiting(store, jobs)
+        running: dict[Future[list[Files | Failed]], list[Sent]] = {}
+        done: SimpleQueue[Future[list[Files | Failed]]] = SimpleQueue()
+        for threads in self._watched(client):
+            while bundle := waiting.take(threads, len(running)):
+                with _linked():
+                    future = client.submit(_work, room.name, bundle, pure=False)
+                running[future] = bundle
+                future.add_done_callback(done.put)
+            yield from waiting.unread()
+            if not running and not waiting:
+                return
+            with suppress(Empty):
+                future = done.get(timeout=_LOOK)
+                bundle = running.pop(future)
+                results = _results(bundle, future)
+                if not results:
+                    waiting.part(bundle)
+                for result in results:
+                    yield result if isinstance(result, Failed) else _written(store, *result)
+
+    def _watched(self, client: Client) -> Iterator[int]:
+        """Tell again and again how many threads the workers have; count these now and then."""
         looked = seen = monotonic() - _LOOK
-        threads = 0
-        while left or running:
+        threads: list[int] = []
+        while True:
             now = monotonic()
             if now - looked >= _LOOK:
-                threads, looked = self._count(client, room), now
-                seen = now if self.workers else seen
+                with _linked():
+                    threads, looked = client.run_on_scheduler(_threads), now
+                self.workers = len(threads)
+                seen = now if threads else seen
             if now - seen > _PATIENCE:
                 raise _without_workers(self.address)
-            while left and len(running) < threads * _AHEAD:
-                job = left.pop()
-                try:
-                    sent = _sent(store, job)
-                except Stop as stop:
-                    yield Failed(job.office, job.year, stop)
-                    continue
-                with _linked():
-                    future = client.submit(_work, room.name, sent, pure=False, resources={room.fit: 1})
-                running[future] = job
-                future.add_done_callback(done.put)
-            try:
-                future = done.get(timeout=_LOOK)
-            except Empty:
-                continue
-            yield _result(store, running.pop(future), future)
-
-    def _count(self, client: Client, room: "Room") -> int:
-        """Count the workers that are as we are; return how many threads these have."""
-        with _linked():
-            threads = client.run_on_scheduler(_fit, room.fit)
-        self.workers = len(threads)
-        return sum(threads)
+            yield sum(threads)
 
 
 # ── the driver's part ────────────────────────────────────────────────────────────────────────────────
@@ -120,16 +123,22 @@ class Cluster:
 
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
-    if not os.environ.get("NIANBAO_DEBUG"):  # what goes wrong is said once, by us
-        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+    if not os.environ.get("NIANBAO_DEBUG"):
+        logging.disable()  # what goes wrong is said once, by us
     fix = _("检查地址和网络；启动调度器：dask scheduler --port 8786")
     try:
+        asyncio.run(_reached(address))  # a client that does not come about cannot be closed either
         client = Client(address, timeout=_CONNECT, set_as_default=False, name="nianbao")
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Stop(_("连不上调度器 {address}：{why}", address=address, why=why), fix) from error
     with client:
         yield client
+
+
+async def _reached(address: str) -> None:
+    comm = await connect(address, timeout=_CONNECT, **Security().get_connection_args("client"))
+    comm.abort()
 
 
 @contextmanager
@@ -159,7 +168,7 @@ def _compare(client: Client, families: frozenset[str], address: str) -> None:
     except TimeoutError:
         raise _without_workers(address) from None
     with _linked():
-        answers = client.run(programs, families, on_error="return")
+        answers = client.run(_programs, families, on_error="return")
         try:
             scheduler = client.run_on_scheduler(programs, frozenset())
         except ImportError as error:
@@ -200,34 +209,82 @@ def _furnished(client: Client, room: "Room") -> Iterator[None]:
             client.unregister_worker_plugin(room.name)
 
 
-def _sent(store: Store, job: Job) -> Sent:
-    own = store.of_office(job.office)
-    years = [job.year, *([job.year - 1] if own.has(job.year - 1) else [])]
-    return Sent(job, {(job.office, year): own.content(year) for year in years})
+class Waiting:
+    """Jobs that wait to be sent, in bundles: few messages where there are many, and single ones at the end."""
+
+    def __init__(self, store: Store, jobs: Sequence[Job]) -> None:
+        self.store = store
+        self._left = list(reversed(jobs))
+        self._apart: list[Sent] = []
+        self._unread: list[Failed] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._left or self._apart)
+
+    def take(self, threads: int, running: int) -> list[Sent]:
+        """Take some jobs with their data files, as many as leave enough for the other threads.
+
+        None where enough bundles are under way. What killed its workers comes last, and alone.
+        """
+        bundle: list[Sent] = []
+        while self._left and not bundle and running < threads * _AHEAD:
+            size = min(_BUNDLE, len(self._left) // (2 * _AHEAD * threads) + 1)
+            taken = [self._left.pop() for _job in range(size)]
+            bundle = [sent for sent in map(self._read, taken) if sent]
+        return bundle or ([self._apart.pop()] if self._apart and not running else [])
+
+    def part(self, bundle: Sequence[Sent]) -> None:
+        """Put back the jobs of a bundle that was lost with its workers, one of which may have killed these."""
+        self._apart += [replace(sent, alone=True) for sent in bundle]
+
+    def unread(self) -> list[Failed]:
+        """Give once those whose data files could not be read."""
+        failed, self._unread = self._unread, []
+        return failed
+
+    def _read(self, job: Job) -> Sent | None:
+        own = self.store.of_office(job.office)
+        years = [job.year, *([job.year - 1] if own.has(job.year - 1) else [])]
+        try:
+            return Sent(job, {(job.office, year): own.content(year) for year in years})
+        except Stop as stop:
+            self._unread.append(Failed(job.office, job.year, stop))
+            return None
 
 
-def _result(store: Store, job: Job, future: "Future[Files]") -> Built | Failed:
-    """Write what a worker printed, or say why it did not."""
+def _results(bundle: Sequence[Sent], future: "Future[list[Files | Failed]]") -> Sequence[Files | Failed]:
+    """Return what a worker printed, or why it did not; nothing where it is to be tried again, one by one."""
     try:
-        built, files = future.result()
-        return replace(built, outputs=make.save(store.of_office(job.office), job.year, files))
+        return future.result(timeout=_PATIENCE)
     except (CommClosedError, ClosedClientError, FutureCancelledError) as error:
         raise _lost() from error
+    except TimeoutError:  # the worker that had it is gone, and no other is there to do it again
+        return []
     except KilledWorker:
+        if not bundle[0].alone:  # whose fault it was is not known
+            return []
         stop = Stop(_("做这份报告的 worker 一个接一个没有了"), _("多半是内存不够；不用 --cluster 单独再做一次"))
-    except Stop as error:
-        stop = error
-    except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
+    except Stop:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a worker meets must not stop the others
         stop = mistake(error)
-    return Failed(job.office, job.year, stop)
+    return [Failed(sent.job.office, sent.job.year, stop) for sent in bundle]
+
+
+def _written(store: Store, built: Built, files: list[Printed]) -> Built | Failed:
+    office, year = built.checked.office, built.checked.year
+    try:
+        return replace(built, outputs=make.save(store.of_office(office), year, files))
+    except Stop as stop:
+        return Failed(office, year, stop)
 
 
 # ── the scheduler's part ─────────────────────────────────────────────────────────────────────────────
 
 
-def _fit(name: str, dask_scheduler: "Scheduler") -> list[int]:
-    """Return the threads of each worker that prints as the driver does."""
-    return [worker.nthreads for worker in dask_scheduler.workers.values() if name in worker.resources]
+def _threads(dask_scheduler: "Scheduler") -> list[int]:
+    """Return the threads of each worker."""
+    return [worker.nthreads for worker in dask_scheduler.workers.values()]
 
 
 def _orphans(dask_scheduler: "Scheduler") -> list[str]:
@@ -250,6 +307,12 @@ def programs(families: frozenset[str]) -> dict[str, str]:
         "python": ".".join(map(str, sys.version_info[:2])),
     }
     return told | ({inputs.FACES: inputs.faces(families)} if families else {})
+
+
+def _programs(families: frozenset[str], dask_worker: Worker) -> dict[str, str]:
+    # Typst, which counts its threads once, has as many as there are jobs at a time.
+    os.environ.setdefault("RAYON_NUM_THREADS", str(dask_worker.state.nthreads))
+    return programs(families)
 
 
 class Away(Store):
@@ -281,30 +344,26 @@ class Room(WorkerPlugin):
         self.name, self.terms = name, terms
         self.families = inputs.families(make.ordered_from(store, terms.formats, terms.look))
         self.programs = programs(self.families)
-        self.fit = f"nianbao-{fingerprint(*self.programs.values())}"  # a worker with this resource is as the driver is
         self.called = shown(store.root)
         self.language = preferred(os.environ)
         self.kit = _kit(store)
 
     async def setup(self, worker: Worker) -> None:
-        """Lay out the templates, and tell the scheduler that this worker is fit; one that is not has no jobs."""
+        """Lay out the templates."""
         self.left = ExitStack()
         self.desks: SimpleQueue[Desk] = SimpleQueue()
-        if programs(self.families) != self.programs:
-            return
-        os.environ.setdefault("RAYON_NUM_THREADS", str(worker.state.nthreads))  # of Typst
+        self.theirs, self.address = _programs(self.families, worker), worker.address
         place = self.left.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
         write({Path(place, name): there for name, there in self.kit.items()})
         self.left.enter_context(standing_for(self.called, Path(place)))
         self.store = Away(Path(place))
-        await worker.set_resources(**{self.fit: worker.state.nthreads})
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
         """Clear the room."""
         self.left.close()
 
-    def make(self, sent: Sent) -> Files:
-        """Make a report; raises `Stop`."""
+    def make(self, sent: Sent) -> Files | Failed:
+        """Make a report, or say why it cannot be made."""
         if os.environ.get("LANGUAGE") != self.language:  # another driver may speak another one
             speak(self.language)
         try:
@@ -315,6 +374,10 @@ class Room(WorkerPlugin):
         desk.store = self.store.with_data(sent.data)
         try:
             return desk.make(sent.job)
+        except Stop as stop:
+            return Failed(sent.job.office, sent.job.year, stop)
+        except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
+            return Failed(sent.job.office, sent.job.year, mistake(error))
         finally:
             self.desks.put(desk)
 
@@ -327,7 +390,8 @@ def _kit(store: Store) -> dict[str, bytes]:
     return {path.relative_to(store.root).as_posix(): path.read_bytes() for path in paths}
 
 
-def _work(room: str, sent: Sent) -> Files:
+def _work(room: str, bundle: Sequence[Sent]) -> list[Files | Failed]:
     place = get_worker().plugins[room]
     assert isinstance(place, Room)  # noqa: S101  # it came before its jobs
-    return place.make(sent)
+    _same(f"worker {place.address}", place.theirs, place.programs)  # it may have come after the comparison
+    return [place.make(sent) for sent in bundle]
