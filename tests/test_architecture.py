@@ -54,6 +54,7 @@ LAYERS = (
         "batch",
         "checks",
         "builds",
+        "room",
         "cluster",
         "say",
         "summary",

@@ -97,14 +97,14 @@ def test_a_broken_template_is_named_as_the_driver_knows_it(cluster, folder, root
 
 
 def test_workers_that_die_and_a_driver_that_is_interrupted_cost_nothing_but_time(cluster, folder):
-    city(folder, 60)
+    city(folder, 32)
     running = begin(folder, cluster.address)
     until(lambda: built(folder) >= 4)
     running.send_signal(signal.SIGINT)
     code, said = ended(running)
     assert (code, "中断了" in said) == (2, True)
     some = built(folder)
-    assert 4 <= some < 60
+    assert 4 <= some < 32
     assert not cluster.rooms()
 
     running = begin(folder, cluster.address, "--json")
@@ -114,8 +114,8 @@ def test_workers_that_die_and_a_driver_that_is_interrupted_cost_nothing_but_time
     assert code == 0
     ends = [one["end"] for one in json.loads(said)["reports"]]
     assert ends.count("unchanged") in {some, some - 1}  # the one that was written just then is not on record
-    assert ends.count("built") == 60 - ends.count("unchanged")
-    assert built(folder) == 60
+    assert ends.count("built") == 32 - ends.count("unchanged")
+    assert built(folder) == 32
 
 
 def test_a_report_that_kills_its_workers_and_one_that_fails_stop_no_other(cluster, folder, report):
@@ -145,7 +145,7 @@ def test_a_worker_of_another_version_is_refused(cluster, folder, report):
 
 
 def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, report):
-    city(folder, 40)
+    city(folder, 24)
     with nodes(tmp_path, HIDDEN) as alone:
         hasty = "from nianbao import __main__, cluster; cluster._PATIENCE = 1; __main__.main()"
         command = [sys.executable, "-c", hasty, "build", "2024", "--all", "--cluster", alone.address]
@@ -159,7 +159,7 @@ def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, re
         code, said = ended(running)
     assert (code, "调度器的连接断了" in said) == (2, True)
     some = built(folder)
-    assert some < 40
+    assert some < 24
     done = report("build", "2024", "--all", "--json", cwd=folder)
     assert [one["end"] for one in json.loads(done.stdout)["reports"]].count("unchanged") == some
 

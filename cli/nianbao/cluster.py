@@ -7,35 +7,25 @@ terms, the language. What Dask itself may be told (TLS, time limits) is in Dask'
 import asyncio
 import logging
 import os
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from copy import copy
-from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from nianbao import inputs, make
-from nianbao.builds import Desk, Job, Terms
-from nianbao.files import TEMPLATES, content, fingerprint, shown, standing_for, write
+from distributed import Client, Future, KilledWorker, Security
+from distributed.client import ClosedClientError, FutureCancelledError
+from distributed.comm.core import CommClosedError, connect
+
+from nianbao import make
+from nianbao.builds import Job, Terms
 from nianbao.finding import Stop, mistake
-from nianbao.language import _, series
+from nianbao.language import _
 from nianbao.make import Built, Failed
 from nianbao.printing import Printed
-from nianbao.speech import preferred, speak
+from nianbao.room import Files, Room, Sent, programs, programs_of, same, work
 from nianbao.store import Store
-
-try:
-    from distributed import Client, Future, KilledWorker, Security, Worker, WorkerPlugin, get_worker
-    from distributed.client import ClosedClientError, FutureCancelledError
-    from distributed.comm.core import CommClosedError, connect
-except ImportError as error:
-    raise Stop(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
 
 if TYPE_CHECKING:
     from distributed import Scheduler
@@ -45,18 +35,6 @@ _PATIENCE = 20  # seconds without a worker after which nobody waits any longer
 _LOOK = 1  # seconds after which the workers are counted again
 _AHEAD = 2  # bundles for each thread of a worker that are under way
 _BUNDLE = 8  # jobs at most that are sent together
-_LONGEST = 8  # signs of a fingerprint that are worth reading
-
-Files = tuple[Built, list[Printed]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A job with the data files that it needs, by office and year."""
-
-    job: Job
-    data: Mapping[tuple[str, int], bytes]
-    alone: bool = False  # nothing else is under way meanwhile
 
 
 class Cluster:
@@ -80,14 +58,14 @@ class Cluster:
         """Tell how many workers there are."""
         return _("{count} 个 worker", count=self.workers)
 
-    def _results(self, client: Client, room: "Room", store: Store, jobs: Sequence[Job]) -> Iterator[Built | Failed]:
+    def _results(self, client: Client, room: Room, store: Store, jobs: Sequence[Job]) -> Iterator[Built | Failed]:
         waiting = Waiting(store, jobs)
         running: dict[Future[list[Files | Failed]], list[Sent]] = {}
         done: SimpleQueue[Future[list[Files | Failed]]] = SimpleQueue()
         for threads in self._watched(client):
             while bundle := waiting.take(threads, len(running)):
                 with _linked():
-                    future = client.submit(_work, room.name, bundle, pure=False)
+                    future = client.submit(work, room.name, bundle, pure=False)
                 running[future] = bundle
                 future.add_done_callback(done.put)
             yield from waiting.unread()
@@ -168,35 +146,18 @@ def _compare(client: Client, families: frozenset[str], address: str) -> None:
     except TimeoutError:
         raise _without_workers(address) from None
     with _linked():
-        answers = client.run(_programs, families, on_error="return")
+        answers = client.run(programs_of, families, on_error="return")
         try:
             scheduler = client.run_on_scheduler(programs, frozenset())
         except ImportError as error:
             scheduler = error
-    _same(_("调度器"), scheduler, programs(frozenset()))
+    same(_("调度器"), scheduler, programs(frozenset()))
     for worker, answer in answers.items():
-        _same(f"worker {worker}", answer, programs(families))
-
-
-def _same(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
-    fix = _("在那里安装同一版本的 nianbao[cluster] 和字体，重新启动它，再运行一次")
-    if isinstance(theirs, Exception):
-        raise Stop(_("{who} 上的 nianbao 用不了：{why}", who=who, why=theirs), fix)
-    if theirs != ours:
-        words = [
-            _("{name} 那里是 {theirs}，这里是 {ours}", name=name, theirs=_short(theirs.get(name, "")), ours=_short(own))
-            for name, own in ours.items()
-            if theirs.get(name) != own
-        ]
-        raise Stop(_("{who} 和这里不一样：{what}", who=who, what=series(words)), fix)
-
-
-def _short(words: str) -> str:
-    return " ".join(word[:_LONGEST] for word in words.split())
+        same(f"worker {worker}", answer, programs(families))
 
 
 @contextmanager
-def _furnished(client: Client, room: "Room") -> Iterator[None]:
+def _furnished(client: Client, room: Room) -> Iterator[None]:
     """Have a room on every worker, also on those that come later, until the build ends."""
     with _linked():
         for left in client.run_on_scheduler(_orphans):
@@ -291,107 +252,3 @@ def _orphans(dask_scheduler: "Scheduler") -> list[str]:
     """Name the rooms of builds that were ended before they could clear them."""
     rooms = [name for name in dask_scheduler.worker_plugins if name.startswith("nianbao-")]
     return [name for name in rooms if name.removeprefix("nianbao-") not in dask_scheduler.clients]
-
-
-# ── a worker's part ──────────────────────────────────────────────────────────────────────────────────
-
-
-@cache  # what runs is what was on the disk when it began
-def programs(families: frozenset[str]) -> dict[str, str]:
-    """Tell what prints here: programs, templates, and the faces of some families, if any."""
-    files = [path for path in sorted(TEMPLATES.rglob("*")) if path.is_file()]
-    templates = fingerprint(*(part for path in files for part in (str(path.relative_to(TEMPLATES)), content(path))))
-    told = inputs.programs() | {
-        "templates": templates,
-        "dask": version("distributed"),
-        "python": ".".join(map(str, sys.version_info[:2])),
-    }
-    return told | ({inputs.FACES: inputs.faces(families)} if families else {})
-
-
-def _programs(families: frozenset[str], dask_worker: Worker) -> dict[str, str]:
-    # Typst, which counts its threads once, has as many as there are jobs at a time.
-    os.environ.setdefault("RAYON_NUM_THREADS", str(dask_worker.state.nthreads))
-    return programs(families)
-
-
-class Away(Store):
-    """A folder that was sent: its own templates are on this disk, its data files in `sent`."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.sent: Mapping[tuple[str, int], bytes] = {}
-
-    def with_data(self, sent: Mapping[tuple[str, int], bytes]) -> "Away":
-        """Return the same folder, with what was read of its templates, with these data files."""
-        other = copy(self)
-        other.sent = sent
-        return other
-
-    def has(self, year: int) -> bool:
-        """Tell whether the data file of a year was sent."""
-        return (self.office, year) in self.sent
-
-    def content(self, year: int) -> bytes:
-        """Return the bytes of a year's data file."""
-        return self.sent[self.office, year]
-
-
-class Room(WorkerPlugin):
-    """What a worker keeps for one build: the folder's templates, and a desk for each thread."""
-
-    def __init__(self, name: str, store: Store, terms: Terms) -> None:
-        self.name, self.terms = name, terms
-        self.families = inputs.families(make.ordered_from(store, terms.formats, terms.look))
-        self.programs = programs(self.families)
-        self.called = shown(store.root)
-        self.language = preferred(os.environ)
-        self.kit = _kit(store)
-
-    async def setup(self, worker: Worker) -> None:
-        """Lay out the templates."""
-        self.left = ExitStack()
-        self.desks: SimpleQueue[Desk] = SimpleQueue()
-        self.theirs, self.address = _programs(self.families, worker), worker.address
-        place = self.left.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
-        write({Path(place, name): there for name, there in self.kit.items()})
-        self.left.enter_context(standing_for(self.called, Path(place)))
-        self.store = Away(Path(place))
-
-    async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
-        """Clear the room."""
-        self.left.close()
-
-    def make(self, sent: Sent) -> Files | Failed:
-        """Make a report, or say why it cannot be made."""
-        if os.environ.get("LANGUAGE") != self.language:  # another driver may speak another one
-            speak(self.language)
-        try:
-            desk = self.desks.get_nowait()
-        except Empty:
-            desk = Desk(self.store, self.terms)
-            self.left.enter_context(desk.press)
-        desk.store = self.store.with_data(sent.data)
-        try:
-            return desk.make(sent.job)
-        except Stop as stop:
-            return Failed(sent.job.office, sent.job.year, stop)
-        except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
-            return Failed(sent.job.office, sent.job.year, mistake(error))
-        finally:
-            self.desks.put(desk)
-
-
-def _kit(store: Store) -> dict[str, bytes]:
-    """Read what a folder has of its own, apart from its data, by name."""
-    templates = store.root / "templates"
-    own = [] if templates.resolve() == TEMPLATES.resolve() else sorted(templates.rglob("*"))
-    paths = [path for path in (store.root / "report.toml", *own) if path.is_file()]
-    return {path.relative_to(store.root).as_posix(): path.read_bytes() for path in paths}
-
-
-def _work(room: str, bundle: Sequence[Sent]) -> list[Files | Failed]:
-    place = get_worker().plugins[room]
-    assert isinstance(place, Room)  # noqa: S101  # it came before its jobs
-    _same(f"worker {place.address}", place.theirs, place.programs)  # it may have come after the comparison
-    return [place.make(sent) for sent in bundle]

@@ -7,6 +7,7 @@ import typer
 
 from nianbao.command import command
 from nianbao.edge import collected, counted, crashed, edge, leave, noted
+from nianbao.finding import Stop
 from nianbao.language import _
 from nianbao.options import (
     STANDARD,
@@ -91,7 +92,9 @@ def _spread(jobs: int, address: str) -> "tuple[Spread, Callable[[], str]]":
 
     if not address:
         return builds.locally(jobs), str
-    from nianbao.cluster import Cluster  # where Dask is not installed, this says so
-
+    try:
+        from nianbao.cluster import Cluster
+    except ImportError as error:
+        raise Stop(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
     workers = Cluster(address)
     return workers, workers.said
