@@ -167,7 +167,8 @@ def _furnished(client: Client, room: Room) -> Iterator[None]:
         yield
     finally:
         if client.status == "running":
-            client.unregister_worker_plugin(room.name)
+            with suppress(OSError, ClosedClientError):  # the next build clears what is left
+                client.unregister_worker_plugin(room.name)
 
 
 class Waiting:
