@@ -68,6 +68,8 @@ LAYERS = (
         "sheets",
         "exporting",
         "asking",
+        "room",
+        "cluster",
         "say",
         "summary",
         "machine",

@@ -35,6 +35,7 @@ class Terms:
     draft: bool = False
     facts: bool = True  # each file carries the facts that it was printed from
     choice: Choice = field(default_factory=Choice)
+    today: date = field(default_factory=date.today)  # the office's own day, wherever it is built
 
     def refuses(self, checked: make.Checked) -> bool:
         """Tell whether a report is not to be printed for what was found in it."""
@@ -82,7 +83,7 @@ class Builds:
         }
         choice = json.dumps(asdict(terms.choice), default=sorted, sort_keys=True)
         language = os.environ.get("LANGUAGE", "")  # findings are kept in the words in which they were said
-        said = {"choice": choice, "today": date.today().isoformat(), "language": language}  # noqa: DTZ011  # see make
+        said = {"choice": choice, "today": terms.today.isoformat(), "language": language}
         self._checking = record.context(programs | inputs.checking(store) | said)
 
     def run(self, asked: Sequence[Asked], spread: Spread) -> Iterator[Built | Failed]:
@@ -237,7 +238,7 @@ class Desk:
         """Check a report, and print it unless a finding forbids it; raises `Stop`."""
         start = perf_counter()
         store = self.store.of_office(job.office)
-        checked = make.check(store, job.year, self.terms.choice)
+        checked = make.check(store, job.year, self.terms.choice, self.terms.today)
         files: list[Printed] = []
         pictures: list[str] = []
         order = self._order(job.formats)

@@ -101,8 +101,11 @@ def progress(words: str, *, quiet: bool) -> Iterator[None]:
         yield
 
 
-def counted(items: Iterable[T], size: int, words: str, *, quiet: bool) -> Iterator[T]:
-    """Give items as they come; where a person watches, with a bar of how many, how fast, and how long still."""
+def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: Callable[[], str] = str) -> Iterator[T]:
+    """Give items as they come; where a person watches, with a bar of how many, how fast, and how long still.
+
+    What `beside` says from moment to moment stands at its end.
+    """
     if quiet or not sys.stderr.isatty():
         yield from items
         return
@@ -121,7 +124,12 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool) -> Iterat
         def render(self, task: Task) -> str:
             return _("每秒 {rate:.1f}", rate=task.speed) if task.speed else ""
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    class Beside(ProgressColumn):
+        def render(self, task: Task) -> str:  # noqa: ARG002  # rich gives it
+            return beside()
+
+    words_of, time_left = TextColumn("{task.description}"), TimeRemainingColumn()
+    columns = (words_of, BarColumn(), MofNCompleteColumn(), Rate(), time_left, Beside())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield from bar.track(items, total=size, description=words)
 

@@ -2,13 +2,13 @@
 
 import errno
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from filecmp import cmp
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import toml_rs
@@ -31,10 +31,31 @@ class Saved:
 
 
 def shown(path: Path) -> str:
-    """Name a file as a person here would: from the current folder where it lies below it."""
+    """Name a file as a person here would: from the current folder where it lies below it.
+
+    A file below a folder that stands for one elsewhere is named as a person there would.
+    """
+    whole = path.resolve()
+    for folder, there in _ELSEWHERE.items():
+        if whole.is_relative_to(folder):
+            return (there / whole.relative_to(folder)).as_posix()
     with suppress(ValueError):
-        return path.resolve().relative_to(Path.cwd()).as_posix()
+        return whole.relative_to(Path.cwd()).as_posix()
     return path.as_posix()
+
+
+@contextmanager
+def standing_for(there: str, folder: Path) -> Iterator[None]:
+    """Name what lies below a folder as people elsewhere do, whose files these are."""
+    folder = folder.resolve()
+    _ELSEWHERE[folder] = PurePosixPath(there)
+    try:
+        yield
+    finally:
+        del _ELSEWHERE[folder]
+
+
+_ELSEWHERE: dict[Path, PurePosixPath] = {}
 
 
 def write(contents: Mapping[Path, bytes]) -> list[Saved]:
@@ -113,14 +134,8 @@ def text(path: Path) -> str:
         raise Stop(_("读不了 {path}：{error}", path=shown(path), error=error)) from error
 
 
-def facts(path: Path, name: str) -> Facts | Finding:
-    """Read a file of facts; raises `FileNotFoundError` where there is none, and `Stop` where it cannot be read."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
+def facts(content: bytes, name: str) -> Facts | Finding:
+    """Read the bytes of a file of facts; what is no UTF-8 text gives the finding that says so."""
     try:
         return parse(content.decode("utf-8"), name)
     except UnicodeDecodeError as error:

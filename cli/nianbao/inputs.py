@@ -33,13 +33,17 @@ def printing(templates: Templates, order: Order, suffix: str) -> dict[str, str]:
     }
     embeds = any(part.suffix == suffix and part.engine for part in order.formats)
     look = fingerprint(json.dumps(order.look, sort_keys=True, default=str))
-    return told | {"look": look, "draft": str(order.draft)} | ({FACES: _faces(order)} if embeds else {})
+    return told | {"look": look, "draft": str(order.draft)} | ({FACES: faces(families(order))} if embeds else {})
 
 
-def _faces(order: Order) -> str:
-    """Tell the faces of an order by their files, and which others there are, since Typst may fall back on any."""
+def families(order: Order) -> frozenset[str]:
+    """Name the families that an order embeds."""
+    return frozenset(face.family for face in order.faces)
+
+
+def faces(families: frozenset[str]) -> str:
+    """Tell the faces of families by their files, and which others there are, since Typst may fall back on any."""
     fonts = typesetting.installed()
-    families = {face.family for face in order.faces}
     drawn = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
     return fingerprint(*sorted(fonts), *(content(Path(path)) for path in sorted(drawn)))
 

@@ -69,6 +69,10 @@ Units = Annotated[
 ]
 Own = Annotated[bool, typer.Option("--own/--without-own", help=_("计入本级（名册里 own = true 的单位）"))]
 WithBroken = Annotated[bool, typer.Option("--with-broken", help=_("有错误的单位也计入，能读的数都算"))]
+Cluster = Annotated[
+    str,
+    typer.Option("--cluster", help=_("在 Dask 集群上做，写调度器的地址"), metavar="ADDRESS", show_default=False),
+]
 
 
 def listed(words: str) -> list[str]:

@@ -13,7 +13,6 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Any, cast
 
-from nianbao.files import fingerprint
 from nianbao.finding import Stop
 from nianbao.language import _
 from nianbao.markdown import DIALECT
@@ -112,7 +111,7 @@ def version() -> str:
     """Tell which pandoc prints, without asking it."""
     from importlib.metadata import version as of  # noqa: PLC0415  # few ask
 
-    return f"{of('pypandoc_binary')} {fingerprint(path())} {Path(path()).stat().st_size}"
+    return f"{of('pypandoc_binary')} {Path(path()).stat().st_size}"
 
 
 def versions() -> dict[str, str]:

@@ -89,10 +89,7 @@ class Store(Templates):
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
-        try:
-            return facts(self.path(year), self.data(year))
-        except FileNotFoundError:
-            raise Stop(_("没有 {name}", name=self.data(year)), self._start(year)) from None
+        return facts(self.content(year), self.data(year))
 
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
@@ -134,12 +131,14 @@ class Store(Templates):
             raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
 
     def beside(self, year: int) -> list[bytes | None]:
-        """Read the other files that a report is checked against: last year's, and those of the units below."""
-        found = [content(self.path(year - 1))]
+        """Read the other files that a report is checked against; None for one that is not there."""
+        found = [content(self.of_office(office).path(at)) for office, at in self.needed(year)[1:]]
+        return [*found, content(self._record(year))] if len(found) > 1 else found
+
+    def needed(self, year: int) -> list[tuple[str, int]]:
+        """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
         units = self.register().below(self.office) if self.office else ()
-        if units:
-            found += [content(self._record(year)), *(content(self.of_office(unit.id).path(year)) for unit in units)]
-        return found
+        return [(self.office, year), (self.office, year - 1), *((unit.id, year) for unit in units)]
 
     def _start(self, year: int) -> str:
         known = series(self.years())
@@ -200,4 +199,4 @@ def _years(folder: Path) -> list[int]:
 
 @lru_cache(maxsize=4)
 def _read_register(path: Path, *_stamp: int) -> Register:
-    return register.read(facts(path, shown(path)))
+    return register.read(facts(path.read_bytes(), shown(path)))

@@ -1,15 +1,17 @@
 """`report build`."""
 
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nianbao.command import command
 from nianbao.edge import collected, counted, crashed, edge, leave, noted
+from nianbao.finding import Stop
 from nianbao.language import _
 from nianbao.options import (
     STANDARD,
+    Cluster,
     Everyone,
     FailFast,
     Formats,
@@ -24,6 +26,11 @@ from nianbao.options import (
     listed,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nianbao.builds import Spread
+
 
 @command(
     help=_("核对报告，并一次生成各种格式；没有变化的不重做。有错误时不生成。"),
@@ -37,6 +44,7 @@ def build(
     select: Select = "",
     ignore: Ignore = "",
     jobs: Jobs = 0,
+    cluster: Cluster = "",
     *,
     everyone: Everyone = False,
     strict: Strict = False,
@@ -60,9 +68,10 @@ def build(
         terms = builds.Terms(formats, look, draft, facts, choice)
         asked = selection.select(store, reports or [], everyone=everyone)
         waiting = noted(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
+        spread, beside = _spread(jobs, cluster)
         with builds.recorded(store, waiting) as record:
-            results = builds.Builds(store, terms, record, force=force).run(asked.reports, builds.locally(jobs))
-            bar = counted(results, len(asked.reports), _("正在生成"), quiet=quiet or as_json)
+            results = builds.Builds(store, terms, record, force=force).run(asked.reports, spread)
+            bar = counted(results, len(asked.reports), _("正在生成"), quiet=quiet or as_json, beside=beside)
             done, failed = collected(bar, asked.reports, lambda one: one.checked, terms.refuses, fail_fast=fail_fast)
         failed += crashed([one.checked for one in done])
         run = summary.Run(done, failed, asked.missing, perf_counter() - start)
@@ -75,3 +84,17 @@ def build(
         if explain and not as_json:  # which says it too
             summary.explained(run)
         leave([one.stop for one in failed], blocked=any(map(terms.refuses, (one.checked for one in done))))
+
+
+def _spread(jobs: int, address: str) -> "tuple[Spread, Callable[[], str]]":
+    """Choose where reports are made, and what the bar says of it."""
+    from nianbao import builds
+
+    if not address:
+        return builds.locally(jobs), str
+    try:
+        from nianbao.cluster import Cluster
+    except ImportError as error:
+        raise Stop(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
+    workers = Cluster(address)
+    return workers, workers.said

@@ -1,0 +1,103 @@
+"""A real Dask cluster on loopback: a scheduler and workers, each a process of its own, that see no folder of ours."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import psutil
+
+SECONDS = 40  # after which nothing is waited for
+# Runs in each worker as it begins. It sees no file of the driver's; one office kills it; another is our mistake.
+PRELOAD = """
+import os, signal, sys
+HIDDEN = os.environ["HIDDEN"]
+def watch(event, args):
+    if event in ("open", "os.listdir", "os.scandir") and HIDDEN in os.path.abspath(str(args[0])):
+        raise PermissionError("a worker looked at " + str(args[0]))
+sys.addaudithook(watch)
+import nianbao
+nianbao.__version__ = os.environ.get("PRETENDS", nianbao.__version__)
+from nianbao import make
+def checked(store, *more, check=make.check):
+    if store.office == "killer":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if store.office == "mistake":
+        raise ZeroDivisionError
+    return check(store, *more)
+make.check = checked
+"""
+
+
+class Nodes:
+    """A scheduler and its workers; no file below a folder of the name `hidden` can be seen by these."""
+
+    def __init__(self, folder, hidden):
+        self.folder, self.hidden = folder, hidden
+        self.scratch, self.file = folder / "scratch", folder / "scheduler.json"
+        (folder / "preload.py").write_text(PRELOAD, encoding="utf-8")
+        self.processes = []
+        self.scheduler = self._start("scheduler", "--port", "0", "--scheduler-file", self.file)
+        until(self.file.exists)
+
+    @property
+    def address(self):
+        """Where the scheduler listens."""
+        from json import loads  # noqa: PLC0415
+
+        return loads(self.file.read_text(encoding="utf-8"))["address"]
+
+    def add(self, count=1, **environment):
+        """Start workers of one thread each, that are begun anew where they die; wait until they are there."""
+        words = ("--nworkers", count, "--nthreads", 1, "--local-directory", self.scratch)
+        return self._start("worker", self.address, *words, "--preload", self.folder / "preload.py", **environment)
+
+    def workers(self, nanny):
+        """Return the processes that work."""
+        return [one for one in psutil.Process(nanny.pid).children() if "--multiprocessing-fork" in one.cmdline()]
+
+    def rooms(self):
+        """Return what builds have left with workers."""
+        return list(self.scratch.rglob("nianbao-*"))
+
+    def end(self, process):
+        """End a process and what it began."""
+        for one in [*psutil.Process(process.pid).children(recursive=True), process]:
+            one.kill()
+        process.wait()
+        self.processes.remove(process)
+
+    def _start(self, role, *words, **environment):
+        command = [sys.executable, "-m", "dask", role, "--host", "127.0.0.1", "--no-dashboard", *map(str, words)]
+        settings = {
+            "HIDDEN": self.hidden,
+            "LANGUAGE": "en",
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+            "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+        }
+        with (self.folder / f"{role}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env={**os.environ, **settings, **environment}, stdout=log, stderr=log
+            )
+        self.processes.append(process)
+        return process
+
+
+@contextmanager
+def nodes(folder, hidden):
+    """Have a cluster, and end all of it."""
+    begun = Nodes(folder, hidden)
+    try:
+        yield begun
+    finally:
+        for process in reversed(begun.processes[:]):
+            begun.end(process)
+
+
+def until(holds):
+    """Wait until something holds."""
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
