@@ -182,10 +182,10 @@ local ESCAPED = {
 }
 local function xml(text) return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })) end
 
--- A text with marks, in pieces: what stands between marks, and the numbers of these.
-local function pieces(text)
+-- A text with marks, in pieces: what stands between marks, and the numbers of these. For moulds too.
+function pieces(text, mark)
   local out, from = {}, 1
-  for start, number, stop in text:gmatch("()" .. MARK .. "()") do
+  for start, number, stop in text:gmatch("()" .. mark .. "()") do
     out[#out + 1] = text:sub(from, start - 1)
     out[#out + 1] = tonumber(number)
     from = stop
@@ -194,10 +194,10 @@ local function pieces(text)
   return out
 end
 
-local function filled(parts, figures, escaped)
+function filled(parts, texts, escaped)
   local out = {}
   for at, part in ipairs(parts) do
-    out[at] = type(part) == "number" and escaped(figures[part]) or part
+    out[at] = type(part) ~= "number" and part or escaped and escaped(texts[part]) or texts[part]
   end
   return table.concat(out)
 end
@@ -212,12 +212,13 @@ local function written(div, format)
   for _, block in ipairs(blocks) do
     text:insert(block.t == "RawBlock" and block.text or pandoc.write(pandoc.Pandoc { block }, format.writer, { wrap_text = "none" }))
   end
-  return pieces(table.concat(text, "\n"))
+  return pieces(table.concat(text, "\n"), MARK)
 end
 
 -- ── an order and its pages ──────────────────────────────────────────────────────────────────────────
 
 local orders = {}
+local moulds = dofile(pandoc.path.join { pandoc.path.directory(arg[0]), "moulds.lua" })
 
 local function begun(message)
   local order = { formats = message.formats, variables = message.variables, tables = {} }
@@ -234,8 +235,14 @@ local function begun(message)
       options.reference_doc = pandoc.path.join { message.work, message.order .. at .. ".zip" }
       reference(inside(format.reference), order.variables, options.reference_doc)
     end
-    format.settings = options
-    format.finishing = format.finish and dofile(inside(format.finish))
+    local finishing = format.finish and dofile(inside(format.finish))
+    function format.write(doc, variables)
+      local settings = pandoc.WriterOptions(options)
+      settings.variables = variables
+      local content = pandoc.write(doc, format.writer, settings)
+      return finishing and finishing(content, variables) or content
+    end
+    format.moulds = format.mould and moulds(dofile(inside(format.mould)), format.write)
     if format.tables then
       PRESS = { variables = order.variables, stand_ins = {} }
       format.filtering, format.written = dofile(inside(format.filter)), {}
@@ -262,10 +269,8 @@ local function printed(doc, order, format, message)
     doc = doc:walk(format.filtering or dofile(pandoc.path.join { format.folder, format.filter }))
   end
   if format.tables then doc = with_tables(doc, order, format, message.figures) end
-  local options = pandoc.WriterOptions(format.settings)
-  options.variables = PRESS.variables
-  local content = pandoc.write(doc, format.writer, options)
-  return format.finishing and format.finishing(content, PRESS.variables) or content
+  local cast = format.moulds and format.moulds(doc, message.own, order.variables, tonumber(message.epoch))
+  return cast or format.write(doc, PRESS.variables)
 end
 
 local function answer(name, content)
@@ -275,8 +280,10 @@ end
 
 local function page(message)
   local order = orders[message.order]
-  PRESS = { variables = message.own, stand_ins = message.stand_ins } -- for the filters of the formats
-  for key, value in pairs(order.variables) do PRESS.variables[key] = value end
+  PRESS = { variables = {}, stand_ins = message.stand_ins } -- for the filters of the formats
+  for _, variables in ipairs { message.own, order.variables } do
+    for key, value in pairs(variables) do PRESS.variables[key] = value end
+  end
   local doc, left_out = without_pictures(understood(message.page, message.dialect))
   doc = sound(doc)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
