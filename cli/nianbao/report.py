@@ -1,6 +1,5 @@
 """A report: a form filled with the facts of one file, its totals computed, its relations judged."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -79,14 +78,18 @@ class Report:
         """Add up the figures that a part of a check means, this year's or last year's."""
         if part.term.constant is not None:
             return part.term.constant
-        return sum((self.at(slot.address, before=part.term.before) for slot in part.slots), start=0)
+        figures = self._figures(before=part.term.before)
+        return sum([figures[address] for address in part.addresses], start=0)
 
     def at(self, address: str, *, before: bool = False) -> Number:
         """Return a figure of this report, or of last year's, which must be there."""
+        return self._figures(before=before)[address]
+
+    def _figures(self, *, before: bool) -> dict[str, Number]:
         report = self.before if before else self
         if report is None:
-            raise LookupError(address)
-        return report.figures[address]
+            raise LookupError
+        return report.figures
 
     def holds(self, check: Check) -> bool:
         """Tell whether a check holds, to the last digit."""
@@ -135,9 +138,8 @@ class Report:
             return False
         if not report.unread and report.form is self.form:
             return True
-        addresses = [slot.address for slot in part.slots]
-        return all(address in report.figures for address in addresses) and report.unread.isdisjoint(
-            below for address in addresses for below in report.parts(address)
+        return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
+            below for address in part.addresses for below in report.parts(address)
         )
 
     @cached_property
@@ -152,7 +154,7 @@ def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
     A value of the wrong kind counts as left out here; the rules say that it is wrong.
     """
     written: dict[str, Any] = {}
-    entries = tuple(_walk(facts.tree, "", form))
+    entries = tuple(_walk(facts.tree, "", form, []))
     for entry in entries:
         if entry.good and entry.address in form.slots:
             written[entry.address] = entry.value
@@ -162,29 +164,37 @@ def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
         if check.relation.total and len(check.left[0].slots) == 1:
             total = check.left[0].slots[0].address
             if total not in written and total not in computed:
-                computed[total] = tuple(slot.address for part in check.right for slot in part.slots)
+                computed[total] = tuple(address for part in check.right for address in part.addresses)
     report = Report(form, facts, entries, figures, computed, before)
+    left = dict(computed)
+
+    def figure(address: str) -> Number:
+        if address in left:
+            figures[address] = sum(map(figure, left.pop(address)), start=0)
+        return figures[address]
+
     for address in computed:
-        figures[address] = sum((figures[part] for part in report.parts(address)), start=0)
+        figure(address)
     return report
 
 
-def _walk(tree: dict[str, Any], at: str, form: Form) -> Iterator[Written]:
+def _walk(tree: dict[str, Any], at: str, form: Form, found: list[Written]) -> list[Written]:
     for key, value in tree.items():
         address = f"{at}.{key}" if at else key
         if at == OWN:
-            yield Written(address, value, natural(value), known=key.isidentifier())
+            found.append(Written(address, value, natural(value), known=key.isidentifier()))
         elif "." in key:  # a quoted key that would pass for a path
-            yield Written(address, value, None, known=False)
+            found.append(Written(address, value, None, known=False))
         elif address in form.kinds:
             kind = KINDS[form.kinds[address]]
-            yield Written(address, value, kind, known=True, why=kind.wrong(value))
+            found.append(Written(address, value, kind, known=True, why=kind.wrong(value)))
         elif address in form.groups:
-            yield Written(address, value, None, known=True)
+            found.append(Written(address, value, None, known=True))
             if isinstance(value, dict) and (address not in OPEN or address == OWN):
-                yield from _walk(value, address, form)
+                _walk(value, address, form, found)
         else:
-            yield Written(address, value, None, known=False)
+            found.append(Written(address, value, None, known=False))
+    return found
 
 
 def _texts(value: object) -> dict[str, str]:

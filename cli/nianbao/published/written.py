@@ -97,7 +97,7 @@ def _notes(recognised: Recognised) -> Iterator[str]:
 def _table(recognised: Recognised, form: Form, table: Table) -> Section:
     heading = next((part.heading for part in form.sections if part.table == table.id), table.label)
     rows: dict[str, list[Slot]] = {}
-    for slot in table.slots():
+    for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
     absent = [
         slots[0].row_label
