@@ -14,7 +14,7 @@
 
 local MARK, PLACE, EDGE = "TEXT[字]*(%d+)E", "TEXT%dE", "<!--edge-->"
 local TIME = "!%Y-%m-%dT%H:%M:%SZ" -- as packages say it
-local MANY = 1000 -- moulds to keep: prose has shapes without end
+local MANY = 300 -- moulds to keep: prose has shapes without end
 
 local BARE = { Space = true, SoftBreak = true, LineBreak = true }
 local NESTED = { Strong = true, Emph = true }

@@ -81,36 +81,44 @@ function laid_out(rows)
   return out
 end
 
+-- Pandoc keeps every filter that it was ever given, so these are made once, and not for each page anew.
+
 -- What prose may say and no sound document holds: empty headings and skipped levels (PDF/UA, ISO 14289-1, 7.4),
 -- links without words or to a place that is not there.
+local before, places
+local function place(item) places["#" .. item.identifier] = true end
+local PLACES = { Header = place, Div = place, Span = place, Table = place }
+local SOUND = {
+  Header = function(header)
+    if pandoc.utils.stringify(header) == "" then return {} end
+    header.level = math.min(header.level, before + 1)
+    before = header.level
+    return header
+  end,
+  Link = function(link)
+    if link.target:sub(1, 1) == "#" and not places[link.target] then return link.content end
+    if pandoc.utils.stringify(link) == "" then link.content = { pandoc.Str(link.target) } end
+    return link
+  end,
+}
 local function sound(doc)
-  local before, places = 0, {}
-  local function place(item) places["#" .. item.identifier] = true end
-  doc:walk { Header = place, Div = place, Span = place, Table = place }
-  return doc:walk {
-    Header = function(header)
-      if pandoc.utils.stringify(header) == "" then return {} end
-      header.level = math.min(header.level, before + 1)
-      before = header.level
-      return header
-    end,
-    Link = function(link)
-      if link.target:sub(1, 1) == "#" and not places[link.target] then return link.content end
-      if pandoc.utils.stringify(link) == "" then link.content = { pandoc.Str(link.target) } end
-      return link
-    end,
-  }
+  before, places = 0, {}
+  doc:walk(PLACES)
+  return doc:walk(SOUND)
 end
 
 -- Nothing is fetched and nothing is hidden: a picture in the prose is left out, and said.
+local left_out
+local PICTURES = {
+  Image = function(image)
+    left_out[image.src] = true
+    return image.caption
+  end,
+}
 local function without_pictures(doc)
-  local left_out, sources = {}, pandoc.List()
-  doc = doc:walk {
-    Image = function(image)
-      left_out[image.src] = true
-      return image.caption
-    end,
-  }
+  left_out = {}
+  local sources = pandoc.List()
+  doc = doc:walk(PICTURES)
   for source in pairs(left_out) do sources:insert(source) end
   sources:sort()
   return doc, sources
@@ -151,24 +159,22 @@ end
 
 
 -- Pandoc's own program leaves line breaks between wide signs out (east_asian_line_breaks); its readers do not.
-local function joined(doc)
-  local function wide(str, from, to)
-    return str and str.t == "Str" and pandoc.layout.real_length(pandoc.text.sub(str.text, from, to)) == 2
-  end
-  return doc:walk {
-    Inlines = function(inlines)
-      local out, broken = pandoc.List(), false
-      for at, inline in ipairs(inlines) do
-        local join = inline.t == "SoftBreak" and wide(inlines[at - 1], -1, -1) and wide(inlines[at + 1], 1, 1)
-        broken = broken or join
-        if not join then out:insert(inline) end
-      end
-      return broken and out or nil
-    end,
-  }
+local function wide(str, from, to)
+  return str and str.t == "Str" and pandoc.layout.real_length(pandoc.text.sub(str.text, from, to)) == 2
 end
+local JOINED = {
+  Inlines = function(inlines)
+    local out, broken = pandoc.List(), false
+    for at, inline in ipairs(inlines) do
+      local join = inline.t == "SoftBreak" and wide(inlines[at - 1], -1, -1) and wide(inlines[at + 1], 1, 1)
+      broken = broken or join
+      if not join then out:insert(inline) end
+    end
+    return broken and out or nil
+  end,
+}
 
-local function understood(text, dialect) return joined(pandoc.read(text, dialect)) end
+local function understood(text, dialect) return pandoc.read(text, dialect):walk(JOINED) end
 
 -- ── tables ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -243,31 +249,33 @@ local function begun(message)
       return finishing and finishing(content, variables) or content
     end
     format.moulds = format.mould and moulds(dofile(inside(format.mould)), format.write)
+    PRESS = { variables = order.variables, stand_ins = {} }
+    format.filtering = format.filter and dofile(inside(format.filter))
     if format.tables then
-      PRESS = { variables = order.variables, stand_ins = {} }
-      format.filtering, format.written = dofile(inside(format.filter)), {}
+      format.written = {}
       for id, div in pairs(order.tables) do format.written[id] = written(div, format) end
     end
   end
   orders[message.order] = order
 end
 
-local function with_tables(doc, order, format, figures)
-  return doc:walk {
-    Div = function(div)
-      local id = div.attributes.table
-      if not order.tables[id] then return nil end
-      if not format.tables then return in_tree(order.tables[id], figures[id]) end
-      return pandoc.RawBlock(format.tables, filled(format.written[id], figures[id], ESCAPED[format.tables] or xml))
-    end,
-  }
+local order, format, figures -- of the page and the format at hand
+local TABLES = {
+  Div = function(div)
+    local id = div.attributes.table
+    if not order.tables[id] then return nil end
+    if not format.tables then return in_tree(order.tables[id], figures[id]) end
+    return pandoc.RawBlock(format.tables, filled(format.written[id], figures[id], ESCAPED[format.tables] or xml))
+  end,
+}
+local function with_tables(doc, ...)
+  order, format, figures = ...
+  return doc:walk(TABLES)
 end
 
 local function printed(doc, order, format, message)
   if not format.tables then doc = with_tables(doc, order, format, message.figures) end
-  if format.filter then
-    doc = doc:walk(format.filtering or dofile(pandoc.path.join { format.folder, format.filter }))
-  end
+  if format.filtering then doc = doc:walk(format.filtering) end
   if format.tables then doc = with_tables(doc, order, format, message.figures) end
   local cast = format.moulds and format.moulds(doc, message.own, order.variables, tonumber(message.epoch))
   return cast or format.write(doc, PRESS.variables)
