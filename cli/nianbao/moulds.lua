@@ -1,7 +1,8 @@
 -- Moulds: what pandoc writes once for all pages of a shape, filled with the words of each.
 -- A writer of packages reads and packs many parts anew for every page, however short. A page of headings, paragraphs
 -- and tables of the form needs none of this: pandoc writes its shape, with a mark in the place of every text, and what
--- it wrote is kept, the package for the whole page and its text section by section. All other pages are pandoc's alone.
+-- it wrote is kept, the package for the whole page and its text section by section. All other pages are pandoc's alone,
+-- and so is one with a section of a shape that was not seen before: most such shapes do not come again.
 -- The file that a format names for it (`mould` in format.toml) returns what must be known of the writer:
 --   part       the path of the part of the package in which the page stands
 --   tables     pandoc's name of the raw text that stands in it as it is
@@ -151,13 +152,17 @@ return function(mould, write)
     for name, value in pairs(shared) do variables[name] = value end
     texts[#texts + 1] = os.date(TIME, time)
     if count > MANY then packages, sections, count = {}, {}, 0 end
+    local seen = true
     for _, section in ipairs(page.sections) do
-      if not sections[section.shape] then missing[#missing + 1] = section.shape end
+      local known = sections[section.shape]
+      if not known then missing[#missing + 1] = section.shape end
+      if known == nil then seen, sections[section.shape], count = false, false, count + 1 end
     end
+    if not seen then return nil end
     local key = page.shape .. names
     if not packages[key] or #missing > 0 then
       packages[key] = cast(page, missing, variables, time)
-      count = count + #missing + 1
+      count = count + 1
     end
     local body, entries = {}, {}
     for at, section in ipairs(page.sections) do body[at] = filled(sections[section.shape], section.texts) end
