@@ -127,7 +127,7 @@ def test_the_official_tables_have_their_heads_and_every_office(offices):
     sheet = workbook["收到和处理政府信息公开申请情况 2021"]
     assert {"D1:J1", "E2:I2", "D2:D3", "J2:J3", "A1:A3"} <= {str(area) for area in sheet.merged_cells.ranges}
     rows = list(sheet.iter_rows(min_row=4, values_only=True))
-    slots = [slot.address for slot in forms["2021"].tables[1].slots()]
+    slots = [slot.address for slot in forms["2021"].tables[1].slots]
     for office, report in ((office, one) for (office, _), one in known.items() if one.form.edition == "2021"):
         own = [row for row in rows if row[0] == f"第{office[-1]}市第{office[-1]}局"]
         assert len(own) == 25

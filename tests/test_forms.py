@@ -38,7 +38,7 @@ def test_the_official_blank_is_whole(root):
 @pytest.mark.parametrize(("edition", "rows"), [("2019", 23), ("2021", 25)])
 def test_table_of_requests_has_the_rows_of_its_edition(edition, rows):
     table = next(part for part in load(edition).tables if part.id == "requests")
-    assert len(list(table.slots())) == rows * 7
+    assert len(list(table.slots)) == rows * 7
 
 
 def assert_tiles(grid):
@@ -88,13 +88,13 @@ def test_every_table_tiles_its_rectangle(table):
     grid = table.lay_out()
     assert_tiles(grid)
     figures = [cell.slot.address for cell in grid.cells if cell.slot]
-    assert figures == [slot.address for slot in table.slots()]
+    assert figures == [slot.address for slot in table.slots]
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_every_address_is_one_figure(edition):
     form = load(edition)
-    addresses = [slot.address for table in form.tables for slot in table.slots()]
+    addresses = [slot.address for table in form.tables for slot in table.slots]
     assert len(addresses) == len(set(addresses))
     assert all(part.isidentifier() for address in addresses for part in address.split("."))
 

@@ -81,7 +81,7 @@ class _Change:
     def _absent(self, table: str, stand: set[Keys]) -> dict[Keys, list[Slot]]:
         """Give the figures of a table that have to be added, by row."""
         found: dict[Keys, list[Slot]] = {}
-        for slot in next(own for own in self.form.tables if own.id == table).slots():
+        for slot in next(own for own in self.form.tables if own.id == table).slots:
             figure = self.figures.get(slot.address)
             needed = slot.address in self.needed and (figure or (figure == 0 and slot.address in self.form.totals))
             if needed and _keys(slot.address) not in stand:

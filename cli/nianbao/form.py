@@ -21,7 +21,7 @@ OWN = "own"  # the office's own facts: any name, any plain value
 OPEN = frozenset({OWN, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Term:
     """A row or column, a group of them, or a plain number, on one side of a relation.
 
@@ -32,13 +32,13 @@ class Term:
     factor: int
     before: bool = False
 
-    @property
+    @cached_property
     def constant(self) -> int | None:
         """The number that this term is, or None."""
         return int(self.path) if self.path.isdecimal() else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Relation:
     """What must hold between figures, for each row or for each column of a table (勾稽关系)."""
 
@@ -53,13 +53,13 @@ class Relation:
     but: tuple[str, ...] = ()  # not at these
     when: str = ""  # only where the author's name matches this pattern
 
-    @property
+    @cached_property
     def total(self) -> str:
         """The row or column that this relation makes a total, or an empty text."""
         plain = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
         return self.left[0].path if plain and not self.across else ""
 
-    @property
+    @cached_property
     def across(self) -> bool:
         """Tell whether last year's figures take part."""
         return any(term.before for term in (*self.left, *self.right))
@@ -180,7 +180,7 @@ class Form:
     @cached_property
     def slots(self) -> dict[str, Slot]:
         """Every figure of every table by its address."""
-        return {slot.address: slot for table in self.tables for slot in table.slots()}
+        return {slot.address: slot for table in self.tables for slot in table.slots}
 
     @cached_property
     def kinds(self) -> dict[str, str]:

@@ -57,7 +57,7 @@ def read(raw: Mapping[str, Any], edition: str) -> Form:
     for address, kind in form.kinds.items():
         if kind not in KINDS:
             bad(edition, address, _("没有 {kind} 这种值，只有 {kinds}", kind=kind, kinds=" ".join(KINDS)))
-    if len(form.slots) != sum(1 for table in form.tables for _ in table.slots()):
+    if len(form.slots) != sum(1 for table in form.tables for _ in table.slots):
         bad(edition, "tables", _("两个数字的地址相同"))
     len(form.totals)  # a relation that applies nowhere is a mistake of the form, told at once
     return form

@@ -6,6 +6,7 @@ program knows where a figure sits.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 Role = Literal["banner", "corner", "head", "label", "figure"]
@@ -35,7 +36,7 @@ class Block:
     corner: str = ""  # the text over the row labels
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slot:
     """Where one figure belongs: its address and the headings that lead to it, outermost first."""
 
@@ -43,15 +44,20 @@ class Slot:
     rows: tuple[Heading, ...]
     columns: tuple[Heading, ...]
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """How the figure is written: as its column says, else its row, else a count."""
         return self._said("kind") or "count"
 
-    @property
+    @cached_property
     def unit(self) -> str:
         """What the figure counts (件, 元, 万元 …), or an empty text."""
         return self._said("unit")
+
+    @cached_property
+    def tail(self) -> str:
+        """What is printed behind the figure in its cell: its unit, where the headings do not say it."""
+        return self.unit if any(part.unit_in_cell for part in (*self.rows, *self.columns)) else ""
 
     @property
     def row(self) -> str:
@@ -108,7 +114,7 @@ class Grid:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A table of a form: blocks of rows and columns; `widths` are relative, one per grid column."""
 
@@ -117,10 +123,10 @@ class Table:
     blocks: tuple[Block, ...]
     widths: tuple[float, ...] = ()
 
-    def slots(self) -> Iterator[Slot]:
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
         """Every figure of the table in the order in which it is printed."""
-        for block in self.blocks:
-            yield from self.slots_of(block)
+        return tuple(slot for block in self.blocks for slot in self.slots_of(block))
 
     def slots_of(self, block: Block) -> Iterator[Slot]:
         """Give the figures of one block, row by row."""

@@ -45,7 +45,7 @@ class Order:
             keys = _keys(address)
             for size in range(1, len(keys) + 1):
                 ranks.setdefault(keys[:size], len(ranks))
-        rows = {_keys(f"{table.id}.{slot.row}") for table in form.tables for slot in table.slots() if slot.row}
+        rows = {_keys(f"{table.id}.{slot.row}") for table in form.tables for slot in table.slots if slot.row}
         values = frozenset(map(_keys, form.kinds))
         return cls(ranks, frozenset(rows), values, frozenset(keys[0] for keys in values if len(keys) > 1))
 

@@ -39,14 +39,14 @@ class Page:
 
 def composed(report: Report, load: Load) -> Page:
     """Put a report into words for the press; raises `TemplateFault` where a template fails."""
-    shown = {table.id: [show(report, slot.address) for slot in table.slots()] for table in report.form.tables}
+    shown = {table.id: [show(report, slot.address) for slot in table.slots] for table in report.form.tables}
     return Page(report.form, _render(report, load, lambda table: Markdown(f'::: {{table="{table.id}"}}\n:::')), shown)
 
 
 def marked(form: Form) -> dict[str, Markdown]:
     """Draw each table of a form with a mark in every cell for a figure: FIGURE1E, FIGURE2E … in order of the cells."""
     return {
-        table.id: _drawn(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots(), 1)})
+        table.id: _drawn(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
         for table in form.tables
     }
 
@@ -88,13 +88,12 @@ def faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
 def show(report: Report, address: str) -> str:
     """Print one figure of a table as its cell has it."""
     slot = report.form.slots[address]
-    text = KINDS[slot.kind].show(report.figures[address])
-    return text + slot.unit if any(part.unit_in_cell for part in (*slot.rows, *slot.columns)) else text
+    return KINDS[slot.kind].show(report.figures[address]) + slot.tail
 
 
 def grid_table(report: Report, table: Table) -> Markdown:
     """Write one table of the form with its figures, in a division that tells the press about it."""
-    return _drawn(table, {slot.address: show(report, slot.address) for slot in table.slots()})
+    return _drawn(table, {slot.address: show(report, slot.address) for slot in table.slots})
 
 
 def _drawn(table: Table, texts: Mapping[str, str]) -> Markdown:

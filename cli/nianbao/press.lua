@@ -81,36 +81,44 @@ function laid_out(rows)
   return out
 end
 
+-- Pandoc keeps every filter that it was ever given, so these are made once, and not for each page anew.
+
 -- What prose may say and no sound document holds: empty headings and skipped levels (PDF/UA, ISO 14289-1, 7.4),
 -- links without words or to a place that is not there.
+local before, places
+local function place(item) places["#" .. item.identifier] = true end
+local PLACES = { Header = place, Div = place, Span = place, Table = place }
+local SOUND = {
+  Header = function(header)
+    if pandoc.utils.stringify(header) == "" then return {} end
+    header.level = math.min(header.level, before + 1)
+    before = header.level
+    return header
+  end,
+  Link = function(link)
+    if link.target:sub(1, 1) == "#" and not places[link.target] then return link.content end
+    if pandoc.utils.stringify(link) == "" then link.content = { pandoc.Str(link.target) } end
+    return link
+  end,
+}
 local function sound(doc)
-  local before, places = 0, {}
-  local function place(item) places["#" .. item.identifier] = true end
-  doc:walk { Header = place, Div = place, Span = place, Table = place }
-  return doc:walk {
-    Header = function(header)
-      if pandoc.utils.stringify(header) == "" then return {} end
-      header.level = math.min(header.level, before + 1)
-      before = header.level
-      return header
-    end,
-    Link = function(link)
-      if link.target:sub(1, 1) == "#" and not places[link.target] then return link.content end
-      if pandoc.utils.stringify(link) == "" then link.content = { pandoc.Str(link.target) } end
-      return link
-    end,
-  }
+  before, places = 0, {}
+  doc:walk(PLACES)
+  return doc:walk(SOUND)
 end
 
 -- Nothing is fetched and nothing is hidden: a picture in the prose is left out, and said.
+local left_out
+local PICTURES = {
+  Image = function(image)
+    left_out[image.src] = true
+    return image.caption
+  end,
+}
 local function without_pictures(doc)
-  local left_out, sources = {}, pandoc.List()
-  doc = doc:walk {
-    Image = function(image)
-      left_out[image.src] = true
-      return image.caption
-    end,
-  }
+  left_out = {}
+  local sources = pandoc.List()
+  doc = doc:walk(PICTURES)
   for source in pairs(left_out) do sources:insert(source) end
   sources:sort()
   return doc, sources
@@ -151,24 +159,22 @@ end
 
 
 -- Pandoc's own program leaves line breaks between wide signs out (east_asian_line_breaks); its readers do not.
-local function joined(doc)
-  local function wide(str, from, to)
-    return str and str.t == "Str" and pandoc.layout.real_length(pandoc.text.sub(str.text, from, to)) == 2
-  end
-  return doc:walk {
-    Inlines = function(inlines)
-      local out, broken = pandoc.List(), false
-      for at, inline in ipairs(inlines) do
-        local join = inline.t == "SoftBreak" and wide(inlines[at - 1], -1, -1) and wide(inlines[at + 1], 1, 1)
-        broken = broken or join
-        if not join then out:insert(inline) end
-      end
-      return broken and out or nil
-    end,
-  }
+local function wide(str, from, to)
+  return str and str.t == "Str" and pandoc.layout.real_length(pandoc.text.sub(str.text, from, to)) == 2
 end
+local JOINED = {
+  Inlines = function(inlines)
+    local out, broken = pandoc.List(), false
+    for at, inline in ipairs(inlines) do
+      local join = inline.t == "SoftBreak" and wide(inlines[at - 1], -1, -1) and wide(inlines[at + 1], 1, 1)
+      broken = broken or join
+      if not join then out:insert(inline) end
+    end
+    return broken and out or nil
+  end,
+}
 
-local function understood(text, dialect) return joined(pandoc.read(text, dialect)) end
+local function understood(text, dialect) return pandoc.read(text, dialect):walk(JOINED) end
 
 -- ── tables ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,10 +188,10 @@ local ESCAPED = {
 }
 local function xml(text) return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })) end
 
--- A text with marks, in pieces: what stands between marks, and the numbers of these.
-local function pieces(text)
+-- A text with marks, in pieces: what stands between marks, and the numbers of these. For moulds too.
+function pieces(text, mark)
   local out, from = {}, 1
-  for start, number, stop in text:gmatch("()" .. MARK .. "()") do
+  for start, number, stop in text:gmatch("()" .. mark .. "()") do
     out[#out + 1] = text:sub(from, start - 1)
     out[#out + 1] = tonumber(number)
     from = stop
@@ -194,10 +200,10 @@ local function pieces(text)
   return out
 end
 
-local function filled(parts, figures, escaped)
+function filled(parts, texts, escaped)
   local out = {}
   for at, part in ipairs(parts) do
-    out[at] = type(part) == "number" and escaped(figures[part]) or part
+    out[at] = type(part) ~= "number" and part or escaped and escaped(texts[part]) or texts[part]
   end
   return table.concat(out)
 end
@@ -212,12 +218,13 @@ local function written(div, format)
   for _, block in ipairs(blocks) do
     text:insert(block.t == "RawBlock" and block.text or pandoc.write(pandoc.Pandoc { block }, format.writer, { wrap_text = "none" }))
   end
-  return pieces(table.concat(text, "\n"))
+  return pieces(table.concat(text, "\n"), MARK)
 end
 
 -- ── an order and its pages ──────────────────────────────────────────────────────────────────────────
 
 local orders = {}
+local moulds = dofile(pandoc.path.join { pandoc.path.directory(arg[0]), "moulds.lua" })
 
 local function begun(message)
   local order = { formats = message.formats, variables = message.variables, tables = {} }
@@ -234,38 +241,44 @@ local function begun(message)
       options.reference_doc = pandoc.path.join { message.work, message.order .. at .. ".zip" }
       reference(inside(format.reference), order.variables, options.reference_doc)
     end
-    format.settings = options
-    format.finishing = format.finish and dofile(inside(format.finish))
+    local finishing = format.finish and dofile(inside(format.finish))
+    function format.write(doc, variables)
+      local settings = pandoc.WriterOptions(options)
+      settings.variables = variables
+      local content = pandoc.write(doc, format.writer, settings)
+      return finishing and finishing(content, variables) or content
+    end
+    format.moulds = format.mould and moulds(dofile(inside(format.mould)), format.write)
+    PRESS = { variables = order.variables, stand_ins = {} }
+    format.filtering = format.filter and dofile(inside(format.filter))
     if format.tables then
-      PRESS = { variables = order.variables, stand_ins = {} }
-      format.filtering, format.written = dofile(inside(format.filter)), {}
+      format.written = {}
       for id, div in pairs(order.tables) do format.written[id] = written(div, format) end
     end
   end
   orders[message.order] = order
 end
 
-local function with_tables(doc, order, format, figures)
-  return doc:walk {
-    Div = function(div)
-      local id = div.attributes.table
-      if not order.tables[id] then return nil end
-      if not format.tables then return in_tree(order.tables[id], figures[id]) end
-      return pandoc.RawBlock(format.tables, filled(format.written[id], figures[id], ESCAPED[format.tables] or xml))
-    end,
-  }
+local order, format, figures -- of the page and the format at hand
+local TABLES = {
+  Div = function(div)
+    local id = div.attributes.table
+    if not order.tables[id] then return nil end
+    if not format.tables then return in_tree(order.tables[id], figures[id]) end
+    return pandoc.RawBlock(format.tables, filled(format.written[id], figures[id], ESCAPED[format.tables] or xml))
+  end,
+}
+local function with_tables(doc, ...)
+  order, format, figures = ...
+  return doc:walk(TABLES)
 end
 
 local function printed(doc, order, format, message)
   if not format.tables then doc = with_tables(doc, order, format, message.figures) end
-  if format.filter then
-    doc = doc:walk(format.filtering or dofile(pandoc.path.join { format.folder, format.filter }))
-  end
+  if format.filtering then doc = doc:walk(format.filtering) end
   if format.tables then doc = with_tables(doc, order, format, message.figures) end
-  local options = pandoc.WriterOptions(format.settings)
-  options.variables = PRESS.variables
-  local content = pandoc.write(doc, format.writer, options)
-  return format.finishing and format.finishing(content, PRESS.variables) or content
+  local cast = format.moulds and format.moulds(doc, message.own, order.variables, tonumber(message.epoch))
+  return cast or format.write(doc, PRESS.variables)
 end
 
 local function answer(name, content)
@@ -275,8 +288,10 @@ end
 
 local function page(message)
   local order = orders[message.order]
-  PRESS = { variables = message.own, stand_ins = message.stand_ins } -- for the filters of the formats
-  for key, value in pairs(order.variables) do PRESS.variables[key] = value end
+  PRESS = { variables = {}, stand_ins = message.stand_ins } -- for the filters of the formats
+  for _, variables in ipairs { message.own, order.variables } do
+    for key, value in pairs(variables) do PRESS.variables[key] = value end
+  end
   local doc, left_out = without_pictures(understood(message.page, message.dialect))
   doc = sound(doc)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()

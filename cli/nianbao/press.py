@@ -137,7 +137,7 @@ class Press:
 def _told(part: Format) -> dict[str, Any]:
     fields = {
         name: getattr(part, name)
-        for name in ("suffix", "folder", "writer", "template", "reference", "filter", "finish", "tables")
+        for name in ("suffix", "folder", "writer", "template", "reference", "filter", "finish", "tables", "mould")
     }
     return {name: value for name, value in fields.items() if value} | {"options": dict(part.options or {})}
 

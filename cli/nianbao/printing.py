@@ -19,6 +19,7 @@ class Format:
     engine: str = ""  # "typst": what pandoc wrote is compiled to PDF
     standards: Sequence[Any] = ()  # of the PDF: "ua-1", "a-3a"
     tables: str = ""  # pandoc's name of the raw text as which tables of forms are written once for all reports
+    mould: str = ""  # Lua file in the folder: what must be known to fill packages that were written once
     options: Mapping[str, Any] | None = None  # further pandoc WriterOptions
 
 

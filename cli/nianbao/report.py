@@ -81,18 +81,18 @@ class Report:
         """Add up the figures that a part of a check means, this year's or last year's."""
         if part.constant is not None:
             return part.constant
-        report = self.before if part.term.before else self
-        if report is None:
-            raise LookupError(part.term.path)
-        figures = report.figures
+        figures = self._figures(before=part.term.before)
         return sum([figures[address] for address in part.addresses])
 
     def at(self, address: str, *, before: bool = False) -> Number:
         """Return a figure of this report, or of last year's, which must be there."""
+        return self._figures(before=before)[address]
+
+    def _figures(self, *, before: bool) -> dict[str, Number]:
         report = self.before if before else self
         if report is None:
-            raise LookupError(address)
-        return report.figures[address]
+            raise LookupError
+        return report.figures
 
     def holds(self, check: Check) -> bool:
         """Tell whether a check holds, to the last digit."""
@@ -149,9 +149,8 @@ class Report:
             return False
         if not report.unread and report.form is self.form:
             return True
-        addresses = [slot.address for slot in part.slots]
-        return all(address in report.figures for address in addresses) and report.unread.isdisjoint(
-            below for address in addresses for below in report.parts(address)
+        return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
+            below for address in part.addresses for below in report.parts(address)
         )
 
     @cached_property

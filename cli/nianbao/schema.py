@@ -76,7 +76,7 @@ def _labels(form: Form) -> dict[str, str]:
     """Name each table of values by the heading of the form that it stands for."""
     found = {table.id: table.label for table in form.tables}
     for table in form.tables:
-        for slot in table.slots():
+        for slot in table.slots:
             address = table.id
             for heading in (*slot.rows, *slot.columns):
                 if heading.id:

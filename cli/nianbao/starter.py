@@ -94,7 +94,7 @@ def _table(form: Form, table: Table, carried: dict[str, Number]) -> Iterator[str
     yield f"[{table.id}]"
     totals = _totals(form.checks)
     rows: dict[str, list[Slot]] = {}
-    for slot in table.slots():
+    for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
     for row, slots in rows.items():
         shown = [slot for slot in slots if slot.address not in totals or slot.address in carried]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -15,7 +15,7 @@ from nianbao.finding import Stop
 from nianbao.kind import KINDS
 from nianbao.language import _
 from nianbao.markdown import Markdown, escape
-from nianbao.names import Absent, Unknown, given
+from nianbao.names import Absent, Node, Unknown, below, given
 
 Load = Callable[[str], str]  # the text of a template by its name; raises Stop where there is none
 Names = Mapping[str, object]
@@ -30,13 +30,20 @@ def nothing(name: str) -> str:
     raise TemplateNotFound(name)
 
 
+class _Place(ImmutableSandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
+        """Look a fact up at once: to see that it is safe takes longer."""
+        found = below(obj, attribute) if isinstance(obj, Node) else None
+        return super().getattr(obj, attribute) if found is None else found
+
+
 @lru_cache(maxsize=8)
 def environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
     """Make the place where templates are filled: values become Markdown that prints as they are.
 
     With `plain`, they stay plain text. Sandboxed: texts come from many hands.
     """
-    made = ImmutableSandboxedEnvironment(
+    made = _Place(
         loader=FunctionLoader(lambda name: (load(name), name, lambda: True)),
         undefined=Unknown,
         finalize=_as_text if plain else _as_markdown,

@@ -79,7 +79,7 @@ def packed(report: Report, office: str, year: int) -> Packed:
 
 def places(form: Form) -> Iterator[Place]:
     """Say of every figure of an edition, in the order of its tables, what it is."""
-    tables = {slot.address: table.id for table in form.tables for slot in table.slots()}
+    tables = {slot.address: table.id for table in form.tables for slot in table.slots}
     for at, (address, slot) in enumerate(form.slots.items(), 1):
         row, column = _named(slot)
         yield Place(form.edition, at, tables[address], address, row, column, form.labels[address], slot.unit, slot.kind)

@@ -13,7 +13,7 @@ def account(recognised: Recognised, conflicts: frozenset[str] = frozenset()) -> 
     """
     found: dict[str, dict[str, Any]] = {}
     for table in recognised.form.tables:
-        addresses = [slot.address for slot in table.slots()]
+        addresses = [slot.address for slot in table.slots]
         states = [recognised.placed[address].state for address in addresses if address in recognised.placed]
         heading = next((part.heading for part in recognised.form.sections if part.table == table.id), table.label)
         found[table.id] = {

@@ -114,13 +114,13 @@ def _tables(recognised: Recognised, *, found: bool) -> Iterator[tuple[str, Table
     """Give the tables of which something was found, or nothing, each with the heading of its section."""
     form = recognised.form
     for table in form.tables:
-        if any(slot.address in recognised.placed for slot in table.slots()) == found:
+        if any(slot.address in recognised.placed for slot in table.slots) == found:
             yield next((part.heading for part in form.sections if part.table == table.id), table.label), table
 
 
 def _table(recognised: Recognised, heading: str, table: Table) -> Section:
     rows: dict[str, list[Slot]] = {}
-    for slot in table.slots():
+    for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
     absent = [
         slots[0].row_label

@@ -19,6 +19,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nianbao.case import Case
 from nianbao.facts import texts
@@ -38,6 +39,8 @@ LEFT = re.compile(
     r"|(?<=[^\n_])_{3,}|_{3,}(?=[^\n_])|＿{2,}|[?？]{3,}"
 )
 
+_left = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
+
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find every text that still holds a sign for what was to be filled in."""
@@ -45,14 +48,14 @@ def judge(case: Case) -> Iterator[Finding]:
     known = prompts(case.report)
     written = dict(texts(facts.tree))
     for address, text in written.items():
-        match = LEFT.search(text)
+        match = _left(text)
         if match and not address.startswith("accept") and known.get(address) != text:
             place = facts.place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
             yield case.find(
                 "placeholder-left", "error", address, _("文字里还留着待填的“{words}”", words=match[0]), place=place
             )
     for section, text in case.texts.items():
-        match = LEFT.search(text)
+        match = _left(text)
         if match and not any(match[0] in part for part in written.values()):
             message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
             yield case.find("placeholder-left", "error", f"prose.{section}", message)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from nianbao.case import Case
 from nianbao.facts import texts
@@ -38,6 +39,7 @@ class Stated:
     start: int
 
 
+@lru_cache(maxsize=64)  # rule after rule reads the same texts
 def normal(text: str) -> str:
     """Write numbers in plain digits, without thousands separators and blanks around them."""
     return _SPACE.sub("", _THOUSANDS.sub("", text.translate(_FULL_WIDTH)))
@@ -54,15 +56,17 @@ def sentences(case: Case) -> Iterator[Sentence]:
 def stated(case: Case) -> Iterator[Stated]:
     """Find every figure that the texts state in words of the form, about this report as a whole."""
     for sentence in sentences(case):
+        near: dict[str, bool] = {}  # many claims ask for the same words
         for claim in case.report.form.vocabulary.claims:
-            yield from _stated(case.report, claim, sentence)
+            if claim.sections and sentence.section not in claim.sections:
+                continue
+            if claim.near not in near:
+                near[claim.near] = bool(pattern(claim.near).search(sentence.text))
+            if near[claim.near]:
+                yield from _stated(case.report, claim, sentence)
 
 
 def _stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[Stated]:
-    if claim.sections and sentence.section not in claim.sections:
-        return
-    if claim.near and not pattern(claim.near).search(sentence.text):
-        return
     found: dict[int, Stated] = {}
     for text in (*claim.says, *claim.none):
         for match in pattern(text).finditer(sentence.text):

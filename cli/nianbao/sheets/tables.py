@@ -78,7 +78,7 @@ def _checks(made: Draft, sheet: Sheet, table: Table, grid: Grid) -> int:
     def where(address: str) -> str:
         return str(xl_rowcol_to_cell(*made.cells[address][1:]))
 
-    own = {slot.address for slot in table.slots()}
+    own = {slot.address for slot in table.slots}
     about = [check for check in made.asked.form.checks if own & {slot.address for slot in check.left[0].slots}]
     every = list(live(about, where, made.asked.name, made.asked.before))
     rows: dict[int, list[Live]] = {}

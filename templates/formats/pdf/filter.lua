@@ -7,6 +7,7 @@ local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 
 local look = PRESS.variables.look
 local INSET, SIZE, PITCH = tonumber(look.table.inset), tonumber(look.table.size), tonumber(look.table.pitch)
+local LINE, PAD = tonumber(look.table.line), tonumber(look.table.pad)
 local WIDE = (look.page.width - look.page.left - look.page.right) * 72 / 25.4 -- pt
 local TALL = (look.page.height - look.page.top - look.page.bottom) * 72 / 25.4 - 2 * look.body.pitch
 local NARROW = 0.62 -- em: no face of a look has wider digits
@@ -18,17 +19,25 @@ local function room(item, widths)
   return wide
 end
 
--- How tall rows can be at the most, in pt. To measure it, Typst would have to lay a table out twice. A figure, which
--- stands beyond the columns of labels, takes one line.
+-- How wide a sign can be at the most, in em.
+local function width_of(code)
+  if code >= 48 and code <= 57 then return NARROW end
+  local square = code < 128 or code >= 0x3000 and code <= 0x9fff or code >= 0xff00 and code <= 0xffef
+  return square and 1 or 2
+end
+
+local function tall(lines) return lines * PITCH + 2 * PAD + LINE end
+
+-- How tall rows can be at the most, in pt, all together, and how tall each is that surely takes one line (nil: any
+-- other): to measure a row, Typst would have to lay its cells out twice, and a table to see whether it fits a page.
+-- A figure, which stands beyond the columns of labels, takes one line.
 local function height_of(rows, widths, labels)
-  local line, pad = tonumber(look.table.line), tonumber(look.table.pad)
-  local function tall(lines) return lines * PITCH + 2 * pad + line end
-  local heights, total, laid = {}, 0, laid_out(rows)
+  local heights, sure, total, laid = {}, {}, 0, laid_out(rows)
   local function lines_of(item)
     if item.column > labels then return 1 end
-    local em, signs, fit = 0, 0, room(item, widths) // SIZE
+    local em, signs, fit = 0, 0, (room(item, widths) - 0.01) // SIZE
     for _, code in utf8.codes(pandoc.utils.stringify(item.cell.contents)) do
-      em = em + (code < 128 and NARROW or 1)
+      em = em + width_of(code)
       if code >= 128 and (code < 0x4e00 or code > 0x9fff) then signs = 1 end
     end
     -- A line ends early where the next one must not begin with a sign.
@@ -39,17 +48,21 @@ local function height_of(rows, widths, labels)
     for _, item in ipairs(items) do
       if item.cell.row_span == 1 then heights[at] = math.max(heights[at], tall(lines_of(item))) end
     end
+    sure[at] = heights[at] == tall(1)
   end
   for at, items in ipairs(laid) do
     local short = 0 -- by which a cell over several rows is taller than these
     for _, item in ipairs(items) do
       local own = not item.above and tall(lines_of(item)) or 0
       for row = at, at + item.cell.row_span - 1 do own = own - (heights[row] or 0) end
+      if own > 0 then
+        for row = at, at + item.cell.row_span - 1 do sure[row] = false end
+      end
       short = math.max(short, own)
     end
     total = total + heights[at] + short
   end
-  return total
+  return total, sure
 end
 
 local function cells(rows, labels, write)
@@ -64,13 +77,16 @@ end
 
 -- A cell that stands in one row keeps it whole; a label over many rows may go on over the page.
 local function cell_of(cell, align, body)
-  local breakable = cell.row_span > 1 and "true" or "false"
-  local form = "table.cell(rowspan: %d, colspan: %d, align: %s + horizon, breakable: %s)[%s],"
-  return form:format(cell.row_span, cell.col_span, align, breakable, body)
+  local said = pandoc.List()
+  if cell.row_span > 1 then said:insert(("rowspan: %d, breakable: true"):format(cell.row_span)) end
+  if cell.col_span > 1 then said:insert(("colspan: %d"):format(cell.col_span)) end
+  if align ~= "center" then said:insert(("align: %s + horizon"):format(align)) end
+  said:insert(body)
+  return #said > 1 and "table.cell(" .. table.concat(said, ", ") .. ")," or body .. ","
 end
 
 local function head(item)
-  return cell_of(item.cell, "center", "#" .. quoted(pandoc.utils.stringify(item.cell.contents)))
+  return cell_of(item.cell, "center", quoted(pandoc.utils.stringify(item.cell.contents)))
 end
 
 local function form(tbl)
@@ -81,23 +97,34 @@ local function form(tbl)
   end
   local function body(item, label)
     local text, cell = quoted(pandoc.utils.stringify(item.cell.contents)), item.cell
-    if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", "#" .. text) end
-    return cell_of(cell, "center", ("#fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text))
+    if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", text) end
+    return cell_of(cell, "center", ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text))
   end
-  local out = { "#figure(kind: table, table(", "columns: (" .. table.concat(shares, ", ") .. ",)," }
-  local tall = 0
+  local out, heights, total = {}, {}, 0
+  local function measure(rows, labels)
+    local height, sure = height_of(rows, widths, labels)
+    total = total + height
+    for at = 1, #rows do heights[#heights + 1] = sure[at] and ("%.9gpt"):format(tall(1)) or "auto" end
+  end
   local function heads(rows)
-    tall = tall + height_of(rows, widths, #widths)
+    measure(rows, #widths)
     if #rows > 0 then out[#out + 1] = "table.header(" .. cells(rows, 0, head) .. ")," end
   end
   heads(tbl.head.rows)
   for _, part in ipairs(tbl.bodies) do
     heads(part.head)
-    tall = tall + height_of(part.body, widths, part.row_head_columns)
+    measure(part.body, part.row_head_columns)
     out[#out + 1] = cells(part.body, part.row_head_columns, body)
   end
-  out[#out + 1] = tall < TALL and ")) <whole>" or "))"
-  return typst(table.concat(out, "\n"))
+  return typst(([[
+#figure(kind: table, {
+set table.cell(breakable: false)
+table(
+columns: (%s,),
+rows: (%s,),
+align: center + horizon,
+%s
+)})%s]]):format(table.concat(shares, ", "), table.concat(heights, ", "), table.concat(out, "\n"), total < TALL and " <whole>" or ""))
 end
 
 -- Chinese has no spaces, so a long paragraph is one word to pandoc, whose Typst writer takes the square of its
