@@ -59,6 +59,7 @@ LAYERS = (
         "importing",
         "batch",
         "imports",
+        "neighbours",
         "checks",
         "builds",
         "members",

@@ -11,6 +11,7 @@ import sys
 import time
 
 import pytest
+import tomli_w
 from cases import outputs
 from offices import city, data
 
@@ -359,3 +360,29 @@ def test_validate_checks_all_and_names_the_wrong_ones(folder, report):
     said = json.loads(report("validate", str(YEAR), "--all", "--json", cwd=folder).stdout)
     assert [one["office"][-1] for one in said["reports"]] == ["0", "1", "2", "4", "5"]
     assert [one["ok"] for one in said["reports"]] == [True, False, False, True, True]
+
+
+def test_prose_that_two_offices_share_is_found_and_may_be_accepted(folder, report):
+    prose = (
+        "各部门报送不及时的情况仍然存在，有的栏目半年没有更新。今后按月通报，连续两次不报的约谈负责人，并列入年度考核。"
+    )
+    for number in (1, 4):
+        path = folder / f"data/office-0000{number}/{YEAR}.toml"
+        path.write_text(path.read_text("utf-8") + f'\n[prose]\nproblems = "{prose}"\n', encoding="utf-8")
+
+    def found(*words):
+        said = json.loads(report("validate", str(YEAR), *words, "--json", cwd=folder).stdout)["reports"]
+        return {one["office"][-1]: f for one in said for f in one["findings"] if f["rule"] == "copied-from-neighbour"}
+
+    both = found("--all")
+    assert both.keys() == {"1", "4"}
+    assert "100%" in both["1"]["message"]
+    assert "office-00004" in both["1"]["message"]
+    assert both["1"]["line"]
+    assert found("office-00001") == {}  # alone there is nothing to compare it with
+    accepted = {"rule": "copied-from-neighbour", "at": "prose.problems", "value": prose, "because": "联合办公"}
+    accepted = f"\n[[accept]]\n{tomli_w.dumps(accepted)}"
+    path.write_text(path.read_text("utf-8") + accepted, encoding="utf-8")
+    assert found("--all").keys() == {"1"}
+    assert "idle-acceptance" not in report("validate", str(YEAR), "office-00004", cwd=folder).stdout
+    assert found("--all", "--ignore", "copied-from-neighbour") == {}

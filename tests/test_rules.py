@@ -10,7 +10,7 @@ import toml_rs
 import tomli_w
 from cases import outputs
 
-from nianbao import make, page, rules, typesetting
+from nianbao import checks, make, page, rules, typesetting
 from nianbao.case import Case
 from nianbao.choice import Choice
 from nianbao.facts import Facts, parse
@@ -69,9 +69,24 @@ def checked(files, folder):
     return done.findings
 
 
+def together(files, folder):
+    """Write the files of several offices, and check them together; what is found in the last one."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(written(text, int(path.stem)), encoding="utf-8")
+    store = Store(folder)
+    asked = [(store.of_office((folder / name).parent.name), int((folder / name).stem)) for name in files]
+    found = {one.office: one for one in checks.check_all(store, asked, Choice())}
+    assert not any(one.crashes for one in found.values())
+    return found[path.parent.name].findings
+
+
 def judged(example, editions, root, folder):
     if "# data/offices.toml" in example:
         return checked(offices(example), folder)
+    if re.match("# data/[^/]+/", example):
+        return together(offices(example), folder)
     store = Store(root)
     texts = parts(example, 2023 if editions == ("2021",) else 2020)
     before = None

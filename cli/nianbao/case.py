@@ -10,6 +10,16 @@ from nianbao.report import Report
 from nianbao.rollup import Units
 
 
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A section that says what another office's says: which office, per cent of it, and others like that one."""
+
+    section: str
+    office: str
+    share: int
+    others: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Case:
     """A report before its rules. `texts` has the plain text of each section, one paragraph a line.
@@ -27,6 +37,7 @@ class Case:
     register: Register = field(default_factory=Register)
     office: str = ""  # the folder of the office in the register
     units: Units | None = None  # those of an office above
+    neighbours: tuple[Copied, ...] | None = None  # sections that other offices have too; None: it was not compared
 
     def find(  # noqa: PLR0913  # a finding has that many sides
         self,

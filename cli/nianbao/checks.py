@@ -1,23 +1,46 @@
-"""Reports checked, one or thousands, on every core."""
+"""Reports checked, one or thousands, on every core, and several compared with each other."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from nianbao import batch, make
+from nianbao import batch, make, neighbours
+from nianbao.case import Copied
 from nianbao.choice import Choice
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
 from nianbao.make import Checked, Failed
+from nianbao.neighbours import Digest
 from nianbao.selection import Asked
 from nianbao.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    office: str
+    year: int
+    neighbours: tuple[Copied, ...] | None = None
+
 
 _store: Store | None = None
 
 
 def check_all(store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 0) -> Iterator[Checked | Failed]:
-    """Check reports; each as it is done, in no order, without the report itself, or why it could not be checked."""
-    items = [(one.office, year) for one, year in asked]
-    return batch.spread(items, partial(_checked, choice), _lost, jobs, partial(_open, store))
+    """Check reports; each as it is done, in no order, without the report itself, or why it could not be checked.
+
+    Several are compared with each other: one that says what another says comes a second time, with that finding.
+    """
+    several = len({office.office for office, _year in asked}) > 1 and choice.hears(make.NEIGHBOUR)
+    spread = partial(batch.spread, jobs=jobs, begin=partial(_open, store))
+    digests: dict[tuple[str, int], Digest] = {}
+    items = [_Item(office.office, year, () if several else None) for office, year in asked]
+    for checked, digest in spread(items, partial(_checked, choice), _lost):
+        yield checked
+        if digest:
+            digests[checked.office, checked.year] = digest
+    copied = [_Item(*report, found) for report, found in neighbours.copied(digests).items()]
+    for checked, _digest in spread(copied, partial(_checked, choice), _lost):
+        yield checked
 
 
 def _open(store: Store) -> None:
@@ -25,16 +48,22 @@ def _open(store: Store) -> None:
     _store = store
 
 
-def _checked(choice: Choice, item: tuple[str, int]) -> Checked | Failed:
+def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
     assert _store is not None  # noqa: S101  # it was opened when the process began
-    office, year = item
+    store = _store.of_office(item.office)
     try:
-        return make.check(_store.of_office(office), year, choice).told()
+        checked = make.check(store, item.year, choice, neighbours=item.neighbours)
+        compared = item.neighbours == () and checked.report
+        digest = (
+            neighbours.digest(checked.report, make.texts(store, checked.report)) if compared and checked.report else {}
+        )
+        return checked.told(), digest
     except Stop as stop:
-        return Failed(office, year, stop)
+        return Failed(item.office, item.year, stop), {}
     except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
-        return Failed(office, year, mistake(error))
+        return Failed(item.office, item.year, mistake(error)), {}
 
 
-def _lost(item: tuple[str, int]) -> Failed:
-    return Failed(*item, Stop(_("核对这份报告的进程没有了"), _("多半是内存不够；用 --jobs 1 单独再做一次")))
+def _lost(item: _Item) -> tuple[Failed, Digest]:
+    why = Stop(_("核对这份报告的进程没有了"), _("多半是内存不够；用 --jobs 1 单独再做一次"))
+    return Failed(item.office, item.year, why), {}

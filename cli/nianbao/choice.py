@@ -1,6 +1,6 @@
 """Which findings count: rules chosen and levels set by the office, and findings that a person accepted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -66,8 +66,13 @@ def named(rule: str, known: Sequence[str]) -> str:
     return rule
 
 
-def settle(found: Sequence[Finding], choice: Choice, report: Report) -> tuple[list[Finding], list[Accepted]]:
-    """Leave out what is not chosen, set the levels, and part what the data file accepts from the rest."""
+def settle(
+    found: Sequence[Finding], choice: Choice, report: Report, unjudged: Collection[str] = ()
+) -> tuple[list[Finding], list[Accepted]]:
+    """Leave out what is not chosen, set the levels, and part what the data file accepts from the rest.
+
+    What is accepted of rules that were not judged is not idle.
+    """
     heard = [replace(finding, level=_level(finding, choice)) for finding in found if choice.hears(finding.rule)]
     kept: list[Finding] = []
     accepted: list[Accepted] = []
@@ -84,7 +89,8 @@ def settle(found: Sequence[Finding], choice: Choice, report: Report) -> tuple[li
         else:
             kept += [finding, _void(report, at, entries[at], finding)]
     if not choice.select:
-        kept += [_idle(report, at, entry) for at, entry in entries.items() if at not in used]
+        idle = {at: entry for at, entry in entries.items() if at not in used and entry["rule"] not in unjudged}
+        kept += [_idle(report, at, entry) for at, entry in idle.items()]
     return kept, accepted
 
 

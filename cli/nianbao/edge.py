@@ -150,19 +150,14 @@ def collected(
     """Gather what became of reports, in the order asked for; with `fail_fast` up to the first that is not right."""
     from nianbao.make import Failed  # noqa: PLC0415  # see above
 
-    order = {(store.office, year): at for at, (store, year) in enumerate(asked)}
-    done: list[T] = []
-    failed: list[Failed] = []
+    found: dict[tuple[str, int], T | Failed] = {}
     for result in results:
-        if isinstance(result, Failed):
-            failed.append(result)
-        else:
-            done.append(result)
-        if fail_fast and (isinstance(result, Failed) or refuses(checked(result))):
+        one = result if isinstance(result, Failed) else checked(result)
+        found[one.office, one.year] = result  # one that comes again knows more
+        if fail_fast and (isinstance(one, Failed) or refuses(one)):
             break
-    failed.sort(key=lambda one: order[one.office, one.year])
-    done.sort(key=lambda one: order[checked(one).office, checked(one).year])
-    return done, failed
+    ordered = [found[key] for store, year in asked if (key := (store.office, year)) in found]
+    return [one for one in ordered if not isinstance(one, Failed)], [one for one in ordered if isinstance(one, Failed)]
 
 
 def parted(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from nianbao import page, rules, typesetting, units
 from nianbao.carried import about, carried
-from nianbao.case import Case
+from nianbao.case import Case, Copied
 from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
 from nianbao.files import Saved, fingerprint, write
@@ -22,6 +22,7 @@ from nianbao.rules import Crash
 from nianbao.store import Store
 from nianbao.templates import LOOK
 
+NEIGHBOUR = "copied-from-neighbour"  # judged only where several offices are checked together
 MARKDOWN = "markdown"  # the page itself, which every format is printed from
 SUFFIXES = {MARKDOWN: "md"}
 
@@ -86,32 +87,48 @@ class Failed:
     stop: Stop
 
 
-def check(store: Store, year: int, choice: Choice | None = None, today: date | None = None) -> Checked:
-    """Read and judge the report of a year; what depends on the day is judged as of `today`."""
+def check(
+    store: Store,
+    year: int,
+    choice: Choice | None = None,
+    today: date | None = None,
+    neighbours: tuple[Copied, ...] | None = None,
+) -> Checked:
+    """Read and judge the report of a year; what depends on the day is judged as of `today`.
+
+    `neighbours` are the sections that it has in common with other offices, where it was compared with them.
+    """
     before = _read(store, year - 1) if store.has(year - 1) else None
     report = _read(store, year, before if isinstance(before, Report) else None)
     if isinstance(report, Finding):
         return Checked(year, None, [report], office=store.office, readable=False)
-    return replace(judge(store, report, choice, today), year=year)  # the file's own may be wrong
+    return replace(judge(store, report, choice, today, neighbours), year=year)  # the file's own may be wrong
 
 
-def judge(store: Store, report: Report, choice: Choice | None = None, today: date | None = None) -> Checked:
-    """Judge a report by every rule; what depends on the day is judged as of `today`."""
+def judge(
+    store: Store,
+    report: Report,
+    choice: Choice | None = None,
+    today: date | None = None,
+    neighbours: tuple[Copied, ...] | None = None,
+) -> Checked:
+    """Judge a report by every rule; see `check`."""
     choice = choice or Choice()
     case = Case(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
         rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
         author=_author(report),
-        texts=_texts(store, report),
+        texts=texts(store, report),
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
-        before=_texts(store, report.before) if report.before else {},
+        before=texts(store, report.before) if report.before else {},
         register=store.register(),
         office=store.office,
         units=units.below(store, report, choice),
+        neighbours=neighbours,
     )
     found, crashes = rules.judge(case)
-    findings, accepted = settle(found, choice, report)
+    findings, accepted = settle(found, choice, report, () if neighbours is not None else (NEIGHBOUR,))
     return Checked(report.year, report, ordered(findings), tuple(crashes), tuple(accepted), choice.strict, store.office)
 
 
@@ -137,7 +154,7 @@ def _read(store: Store, year: int, before: Report | None = None) -> Report | Fin
     return fill(form, facts, before) if isinstance(form, Form) else form
 
 
-def _texts(store: Store, report: Report) -> dict[str, str]:
+def texts(store: Store, report: Report) -> dict[str, str]:
     """Put the sections into words; none where a fact that they need is missing, which a rule says."""
     if any(fact.required and fact.id not in report.values for fact in report.form.facts):
         return {}

@@ -65,8 +65,8 @@ def judge(case: Case) -> Iterator[Finding]:
     if before is None:
         return
     for section in (part for part in report.form.sections if part.heading and not part.table):
-        now = _own(report, section.id, case.texts.get(section.id, ""))
-        then = _own(before, section.id, case.before.get(section.id, ""))
+        now = own_words(report, section.id, case.texts.get(section.id, ""))
+        then = own_words(before, section.id, case.before.get(section.id, ""))
         if now and then:
             afresh = section.id in report.form.vocabulary.afresh
             yield from _told(case, section.id, _compare(now, then), afresh=afresh)
@@ -87,7 +87,7 @@ def _told(case: Case, section: str, found: Comparison, *, afresh: bool) -> Itera
     yield case.find(RULE, level, address, message, notes=notes, place=place)
 
 
-def _own(report: Report, section: str, text: str) -> list[str]:
+def own_words(report: Report, section: str, text: str) -> list[str]:
     """Give the sentences of a section that the data file says, not the form's template."""
     known = names(report) | {"title": "", prose.STANDARD: ""}
     own = markdown.plain(prose.written(report.prose.get(section, ""), known, section))
@@ -107,13 +107,13 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
     from rapidfuzz import process  # noqa: PLC0415  # slow to import, and not needed without a last year
     from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
 
-    masked = [_masked(line) for line in then]
+    others = [masked(line) for line in then]
     common, runs = 0.0, []
     for line in now:
-        best, alike, _at = process.extractOne(_masked(line), masked, scorer=Indel.normalized_similarity)
+        best, alike, _at = process.extractOne(masked(line), others, scorer=Indel.normalized_similarity)
         if alike * 100 >= ALIKE:
             common += alike * len(line)
-            blocks = [block for block in LCSseq.opcodes(_masked(line), best) if block.tag == "equal"]
+            blocks = [block for block in LCSseq.opcodes(masked(line), best) if block.tag == "equal"]
             runs += [line[block.src_start : block.src_end].strip() for block in blocks]
     size = sum(map(len, now))
     return Comparison(
@@ -123,6 +123,6 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
     )
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Hide which digits stand in a text: a text with new figures is still last year's text."""
     return re.sub(r"\d", "0", text)
