@@ -85,7 +85,7 @@ def together(files, folder):
 def judged(example, editions, root, folder):
     if "# data/offices.toml" in example:
         return checked(offices(example), folder)
-    if re.match("# data/[^/]+/", example):
+    if re.match(r"# data/[^/\n]+/", example):
         return together(offices(example), folder)
     store = Store(root)
     texts = parts(example, 2023 if editions == ("2021",) else 2020)

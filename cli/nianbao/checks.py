@@ -53,10 +53,8 @@ def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
     store = _store.of_office(item.office)
     try:
         checked = make.check(store, item.year, choice, neighbours=item.neighbours)
-        compared = item.neighbours == () and checked.report
-        digest = (
-            neighbours.digest(checked.report, make.texts(store, checked.report)) if compared and checked.report else {}
-        )
+        compared = checked.report if item.neighbours == () else None
+        digest = neighbours.digest(compared, checked.texts) if compared else {}
         return checked.told(), digest
     except Stop as stop:
         return Failed(item.office, item.year, stop), {}

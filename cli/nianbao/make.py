@@ -1,7 +1,7 @@
 """The whole road in a few lines: facts, form, report, findings, page, files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -39,10 +39,11 @@ class Checked:
     strict: bool = False
     office: str = ""
     readable: bool = True
+    texts: Mapping[str, str] = field(default_factory=dict)  # of its sections, in words
 
     def told(self) -> "Checked":
         """Return what was found, without the report itself."""
-        return replace(self, report=None)
+        return replace(self, report=None, texts={})
 
     @property
     def blocked(self) -> bool:
@@ -119,9 +120,9 @@ def judge(
         today or date.today(),  # noqa: DTZ011  # the office's own day
         rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
         author=_author(report),
-        texts=texts(store, report),
+        texts=(words := _texts(store, report)),
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
-        before=texts(store, report.before) if report.before else {},
+        before=_texts(store, report.before) if report.before else {},
         register=store.register(),
         office=store.office,
         units=units.below(store, report, choice),
@@ -129,7 +130,16 @@ def judge(
     )
     found, crashes = rules.judge(case)
     findings, accepted = settle(found, choice, report, () if neighbours is not None else (NEIGHBOUR,))
-    return Checked(report.year, report, ordered(findings), tuple(crashes), tuple(accepted), choice.strict, store.office)
+    return Checked(
+        report.year,
+        report,
+        ordered(findings),
+        tuple(crashes),
+        tuple(accepted),
+        choice.strict,
+        store.office,
+        texts=words,
+    )
 
 
 def chosen(store: Store, select: Sequence[str], ignore: Sequence[str], *, strict: bool = False) -> Choice:
@@ -154,7 +164,7 @@ def _read(store: Store, year: int, before: Report | None = None) -> Report | Fin
     return fill(form, facts, before) if isinstance(form, Form) else form
 
 
-def texts(store: Store, report: Report) -> dict[str, str]:
+def _texts(store: Store, report: Report) -> dict[str, str]:
     """Put the sections into words; none where a fact that they need is missing, which a rule says."""
     if any(fact.required and fact.id not in report.values for fact in report.form.facts):
         return {}

@@ -89,8 +89,9 @@ def _told(case: Case, section: str, found: Comparison, *, afresh: bool) -> Itera
 
 def own_words(report: Report, section: str, text: str) -> list[str]:
     """Give the sentences of a section that the data file says, not the form's template."""
-    known = names(report) | {"title": "", prose.STANDARD: ""}
-    own = markdown.plain(prose.written(report.prose.get(section, ""), known, section))
+    own = ""
+    if written := report.prose.get(section):
+        own = markdown.plain(prose.written(written, names(report) | {"title": "", prose.STANDARD: ""}, section))
     parts = [own]
     for fact in report.form.facts:
         value = report.values.get(fact.id)
