@@ -65,6 +65,16 @@ def test_each_file_of_a_batch_is_that_of_the_report_built_alone(printed, tmp_pat
     assert len(list((printed / "build").glob("*/*"))) == OFFICES * 3
 
 
+def test_formats_that_see_every_table_anew_keep_nothing_of_the_report_before(folder, report, tmp_path_factory):
+    formats = ["odt", "epub", "html"]
+    assert report("build", str(YEAR), "--all", "--to", ",".join(formats), "--jobs", "1", cwd=folder).returncode == 0
+    alone = Store(folder, tmp_path_factory.mktemp("alone"))
+    for office in alone.offices():
+        make.build(alone.of_office(office), YEAR, formats)
+        for path in outputs(alone.out / office):
+            assert (folder / "build" / office / path.name).read_bytes() == path.read_bytes(), path
+
+
 def test_nothing_is_printed_again_where_nothing_changed(built, report):
     before = {path: path.stat().st_mtime_ns for path in (built / "build").glob("*/*")}
     reports, said, done = told(report, built)

@@ -1,7 +1,7 @@
 -- What a writer of OpenDocument needs beyond pandoc's own words for it: a form's table with lines on all cells,
 -- heads that repeat, rows that are never torn and columns that keep their widths; and the signature's style.
 
-local columns = pandoc.List() -- styles of the columns, for the template
+local columns = pandoc.List() -- styles of the columns, for the template; the filter serves page after page
 
 local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
@@ -61,6 +61,7 @@ return {
   end,
   Meta = function(meta)
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }
+    columns = pandoc.List()
     return meta
   end,
 }
