@@ -276,7 +276,7 @@ def test_a_huge_spreadsheet_is_refused_before_it_is_opened(sheet, tmp_path):
     into = BytesIO(sheet)
     with zipfile.ZipFile(into, "a", zipfile.ZIP_DEFLATED) as package:
         package.writestr("xl/worksheets/sheet99.xml", b" " * 40 * 2**20)
-    with pytest.raises(Stop, match="表格太大：展开有 40 MB"):
+    with pytest.raises(Stop, match="压缩包展开后太大"):
         brought(into.getvalue(), tmp_path)
 
 

@@ -14,8 +14,7 @@ from nianbao.published.returned import EDITION, PREFIX
 from nianbao.readers.refusal import Unreadable
 
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
-_SHEETS, _STRINGS = "xl/worksheets/", "xl/sharedStrings"
-_SIZE = 32 * 2**20  # bytes of all cells together
+_SHEETS = "xl/worksheets/"
 _CELL = re.compile(r"[A-Z]+\d+")
 _FEW = 3  # cells that a note names
 
@@ -25,7 +24,6 @@ def read(content: bytes) -> Published:
 
     Of a form that we sent out, the cells that it names come along, with the formulas that stand in them.
     """
-    _bounded(content)
     book = _opened(content, results=True)
     blocks: list[Text | Grid] = []
     notes: list[str] = []
@@ -52,17 +50,6 @@ def read(content: bytes) -> Published:
             )
     named = {name.removeprefix(PREFIX): cell for name, made in ours.items() if (cell := _named(book, made, formulas))}
     return Published(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named=named)
-
-
-def _bounded(content: bytes) -> None:
-    """Refuse a workbook whose cells would not fit into memory: opened, they take fifty times what they take as text."""
-    with zipfile.ZipFile(BytesIO(content)) as package:
-        size = sum(part.file_size for part in package.infolist() if part.filename.startswith((_SHEETS, _STRINGS)))
-    if size > _SIZE:
-        raise Unreadable(
-            _("表格太大：展开有 {size} MB，最多 {limit} MB", size=size >> 20, limit=_SIZE >> 20),
-            _("从原文件里只留年报的那几张表，另存再导入"),
-        )
 
 
 def _opened(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl carries no types
