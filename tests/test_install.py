@@ -33,7 +33,7 @@ def test_a_wheel_builds_a_report_anywhere(environment, tmp_path):
     assert report("init", "x", cwd=tmp_path).returncode == 0
     done = report("build", cwd=tmp_path / "x")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {path.suffix for path in (tmp_path / "x/build").iterdir()} == {".html", ".docx", ".pdf"}
+    assert {path.suffix for path in (tmp_path / "x/build").glob("[!.]*")} == {".html", ".docx", ".pdf"}
 
 
 @pytest.mark.needs("uv", package="uv (with pip)")
