@@ -1,5 +1,6 @@
 """Many things at once: work spread over processes, none of which can stop the others."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -70,3 +71,5 @@ def _begin(begin: Callable[[], None] | None) -> None:
     speak(preferred(os.environ))
     if begin:
         begin()
+    gc.freeze()  # what is here now stays; and what reports leave behind is cleared by and by
+    gc.set_threshold(50_000)
