@@ -71,5 +71,10 @@ def _begin(begin: Callable[[], None] | None) -> None:
     speak(preferred(os.environ))
     if begin:
         begin()
-    gc.freeze()  # what is here now stays; and what reports leave behind is cleared by and by
+    settle()
+
+
+def settle() -> None:
+    """Let the garbage collector leave alone what is here now, and look less often at what reports leave behind."""
+    gc.freeze()
     gc.set_threshold(50_000)

@@ -88,6 +88,7 @@ class Builds:
 
     def run(self, asked: Sequence[Asked], spread: Spread) -> Iterator[Built | Failed]:
         """Build reports; first those of which nothing has changed, then the others, each as it is done."""
+        batch.settle()
         years = {year for _office, year in asked}
         self._checks, self._files = self.record.checks(years), self.record.files(years)
         planned: dict[tuple[str, int], Planned] = {}

@@ -44,7 +44,7 @@ def check_all(store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 
         yield checked
         if digest:
             digests[checked.office, checked.year] = digest
-    copied = [_Item(*report, found) for report, found in neighbours.copied(digests).items()]
+    copied = [_Item(*report, found) for report, found in neighbours.copied(dict(sorted(digests.items()))).items()]
     for checked, _digest in _spread(store, copied, choice, jobs):
         yield checked
 

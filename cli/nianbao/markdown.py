@@ -15,6 +15,11 @@ DIALECT = (
 
 _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
 _BREAK = re.compile(r"\s*[\r\n\u2028\u2029]\s*|\t")
+_BLOCKS = re.compile(r"\n\s*\n")
+_JOINED = re.compile(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])")
+_OPENING = re.compile(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+")
+_STRESS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PLAIN = re.compile(r"[0-9A-Za-z %()/,:;.]")
 _NARROW = "“”‘’…—·"  # of ambiguous width; pandoc counts them as one column
 
@@ -34,11 +39,10 @@ def escape(text: str) -> Markdown:
 def plain(text: str) -> str:
     """Return the words of Markdown: a paragraph, heading or item a line, without its signs."""
     lines = []
-    for block in re.split(r"\n\s*\n", text.strip()):
-        joined = re.sub(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])", "", block).replace("\n", " ")
-        bare = re.sub(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+", "", joined)
-        bare = re.sub(r"(?<!\\)(\*\*|__|\*|`)", "", bare)
-        lines.append(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", bare).strip())
+    for block in _BLOCKS.split(text.strip()):
+        joined = _JOINED.sub("", block).replace("\n", " ")
+        bare = _STRESS.sub("", _OPENING.sub("", joined))
+        lines.append(_ESCAPED.sub(r"\1", bare).strip())
     return "\n".join(line for line in lines if line)
 
 

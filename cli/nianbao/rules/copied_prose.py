@@ -32,6 +32,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nianbao import markdown, prose
 from nianbao.case import Case
@@ -93,15 +94,20 @@ def own_words(report: Report, section: str, text: str) -> list[str]:
     if written := report.prose.get(section):
         own = markdown.plain(prose.written(written, names(report) | {"title": "", prose.STANDARD: ""}, section))
     parts = [own]
+    parts += [words for words in _said_by_facts(report) if words in text and words not in own]
+    return [line for part in parts for line in re.split(r"(?<=[。；！？\n])", part) if line.strip()]
+
+
+@lru_cache(maxsize=4)  # section after section asks for them
+def _said_by_facts(report: Report) -> list[str]:
+    """Give the words of every fact that is a text of some length."""
+    found = []
     for fact in report.form.facts:
         value = report.values.get(fact.id)
-        if fact.kind not in {"text", "texts"} or fact.required:
-            continue
-        for part in value if isinstance(value, list) else [value] if isinstance(value, str) else []:
-            words = markdown.plain(markdown.escape(part))
-            if len(words) >= LEAST_FACT and words in text and words not in own:
-                parts.append(words)
-    return [line for part in parts for line in re.split(r"(?<=[。；！？\n])", part) if line.strip()]
+        if fact.kind in {"text", "texts"} and not fact.required:
+            parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+            found += [words for part in parts if len(words := markdown.plain(markdown.escape(part))) >= LEAST_FACT]
+    return found
 
 
 def _compare(now: list[str], then: list[str]) -> Comparison:
