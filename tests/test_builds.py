@@ -15,7 +15,7 @@ import tomli_w
 from cases import outputs
 from offices import city, data
 
-from nianbao import make
+from nianbao import make, press
 from nianbao.store import Store
 
 YEAR = 2024
@@ -73,6 +73,27 @@ def test_formats_that_see_every_table_anew_keep_nothing_of_the_report_before(fol
         make.build(alone.of_office(office), YEAR, formats)
         for path in outputs(alone.out / office):
             assert (folder / "build" / office / path.name).read_bytes() == path.read_bytes(), path
+
+
+def test_a_pandoc_is_replaced_before_it_grows(folder, printed, monkeypatch):
+    monkeypatch.setattr(press, "_PAGES", 2)
+    store = Store(folder)
+    order = make.ordered_from(store, ["html", "docx"])
+    pids = []
+    with press.Press() as kept:
+        for office in store.offices():
+            report = make.check(store.of_office(office), YEAR).report
+            for part in make.printed(store.of_office(office), report, ["html", "docx"], order, kept)[0]:
+                assert part.content == (printed / f"build/{office}/{YEAR}.{part.suffix}").read_bytes()
+            pids.append(kept.pid)
+    assert [len(set(pids[:at])) for at in (2, 4, 6)] == [1, 2, 3]
+
+
+def test_no_process_leaves_files_of_its_work_behind(folder, report, tmp_path_factory):
+    place = tmp_path_factory.mktemp("tmp")
+    done = report("build", str(YEAR), "--all", "--to", "docx", cwd=folder, env={**os.environ, "TMPDIR": str(place)})
+    assert done.returncode == 0
+    assert list(place.iterdir()) == []
 
 
 def test_nothing_is_printed_again_where_nothing_changed(built, report):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from multiprocessing.util import Finalize
 from typing import Any, Self
 
 from nianbao import typesetting
@@ -16,6 +17,8 @@ from nianbao.markdown import DIALECT
 from nianbao.page import Page, marked
 from nianbao.pandoc import Pandoc
 from nianbao.printing import Face, Format, Printed, Printing
+
+_PAGES = 1000  # that one pandoc prints: of each its runtime keeps some kilobytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,8 @@ class Press:
         self._pandoc: Pandoc | None = None
         self._work = tempfile.TemporaryDirectory(prefix="nianbao-")
         self._begun: dict[tuple[int, int], tuple[Order, Form]] = {}  # these keep their ids while they are here
+        self._pages = 0  # that its pandoc has printed
+        Finalize(self._work, self._work.cleanup, exitpriority=1)  # a process of a pool ends without other goodbyes
 
     def __enter__(self) -> Self:
         return self
@@ -83,11 +88,15 @@ class Press:
         if self._pandoc:
             self._pandoc.close()
         self._pandoc = None
+        self._pages = 0
         self._begun.clear()
 
     def _print(self, page: Page, order: Order, day: date, carried: Mapping[str, str]) -> Printing:
         stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         stand_ins = typesetting.stand_ins(page.text, order.look) if order.embeds else {}
+        if self._pages == _PAGES:
+            self.close()
+        self._pages += 1
         pandoc = self._pandoc = self._pandoc or Pandoc()
         pandoc.tell(
             {
