@@ -1,7 +1,7 @@
 """The facts of one report: a TOML text read into values, each of which knows its line and column."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -198,15 +198,22 @@ def _is_leaf(node: object) -> bool:
     )
 
 
-def texts(tree: object, at: str = "") -> Iterator[tuple[str, str]]:
+def texts(tree: object) -> list[tuple[str, str]]:
     """Walk a tree of values and give every text in it, keys included, with its address."""
+    found: list[tuple[str, str]] = []
+    _texts(tree, "", found)
+    return found
+
+
+def _texts(tree: object, at: str, into: list[tuple[str, str]]) -> None:
     if isinstance(tree, str):
-        yield at, tree
+        into.append((at, tree))
     elif isinstance(tree, dict):
         for key, value in tree.items():
             below = f"{at}.{key}" if at else key
-            yield below, key
-            yield from texts(value, below)
+            into.append((below, key))
+            if not isinstance(value, int):  # as most are
+                _texts(value, below, into)
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
-            yield from texts(value, f"{at}.{index}")
+            _texts(value, f"{at}.{index}", into)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NoReturn, TypeAlias
 
 from nianbao.language import _
@@ -94,7 +94,7 @@ class Years:
     sections: tuple[str, ...] = ()  # none: all
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """All that a form lays down about its texts."""
 
@@ -107,6 +107,11 @@ class Vocabulary:
     balances: tuple[Balance, ...] = ()
     shares: tuple[Share, ...] = ()
     years: tuple[Years, ...] = ()
+
+    @cached_property
+    def sought(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
+        """The claims, each with the patterns of which a sentence has one that states its figure."""
+        return tuple((claim, tuple(map(pattern, (*claim.says, *claim.none)))) for claim in self.claims)
 
     @property
     def sections(self) -> set[str]:
@@ -168,6 +173,7 @@ def check(
             fail("key_figures", _("没有地址 {path}", path=path))
 
 
+@cache
 def terms(text: str) -> Sum:
     """Read a sum of addresses: `a + b - c`."""
     return tuple((-1 if sign == "-" else 1, path) for sign, path in re.findall(r"([+-]?)\s*([\w.*]+)", text))
