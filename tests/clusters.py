@@ -75,6 +75,9 @@ class Nodes:
             "LANGUAGE": "en",
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
             "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+            "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+            "MALLOC_MMAP_THRESHOLD_": "33554432",
+            "MALLOC_TRIM_THRESHOLD_": "67108864",
         }
         with (self.folder / f"{role}.log").open("ab") as log:
             process = subprocess.Popen(
