@@ -45,14 +45,24 @@ class Cluster:
         self.workers = 0
 
     def __call__(self, store: Store, terms: Terms, jobs: Sequence[Job]) -> Iterator[Built | Failed]:
-        """Build reports; raises `Stop` where there is no scheduler or no worker, or where these are not as we are."""
+        """Build reports; raises `Stop` where there is no scheduler or no worker, or where these are not as we are.
+
+        Where scheduler or workers go away later, they are the reason why each report that is left has failed.
+        """
         if not jobs:
             return
         with _connected(self.address) as client:
             room = Room(f"nianbao-{client.id}", store, terms)
             _compare(client, room.families, self.address)
             with _furnished(client, room):
-                yield from self._results(client, room, store, jobs)
+                left = {(job.office, job.year): job for job in jobs}
+                try:
+                    for result in self._results(client, room, store, jobs):
+                        one = result if isinstance(result, Failed) else result.checked
+                        del left[one.office, one.year]
+                        yield result
+                except Stop as stop:  # the scheduler or the workers are gone; what is done is done
+                    yield from (Failed(job.office, job.year, stop) for job in left.values())
 
     def said(self) -> str:
         """Tell how many workers there are."""

@@ -51,8 +51,11 @@ def crashed(reports: "Sequence[Checked]") -> "list[Failed]":
 
 
 def leave(stops: list[Stop], *, blocked: bool) -> None:
-    """Exit as the findings ask: 2 where something could not run, 1 where something is wrong, else 0."""
-    for stop in stops:
+    """Exit as the findings ask: 2 where something could not run, 1 where something is wrong, else 0.
+
+    What stopped several reports alike is said once.
+    """
+    for stop in {(stop.message, stop.fix): stop for stop in stops}.values():
         stopped(stop)
     if stops:
         raise typer.Exit(STOPPED)

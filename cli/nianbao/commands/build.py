@@ -92,6 +92,8 @@ def _spread(jobs: int, address: str) -> "tuple[Spread, Callable[[], str]]":
 
     if not address:
         return builds.locally(jobs), str
+    if jobs:
+        raise Stop(_("--jobs 和 --cluster 不能一起写"), _("集群有几个 worker 就同时做几份；去掉 --jobs"))
     try:
         from nianbao.cluster import Cluster
     except ImportError as error:
