@@ -212,12 +212,15 @@ def printed(  # noqa: PLR0913  # what one report is printed from
     store: Store, report: Report, formats: Sequence[str], order: Order, press: Press, *, facts: bool = True
 ) -> tuple[list[Printed], list[str]]:
     """Print a report in every format; its files, and the pictures that were left out."""
-    carries = {"about": about(report)} | ({"facts": carried(report)} if facts else {})
-    printing = press.print(page.composed(report, store.template), order, _day(report), carries)
-    files = list(printing.files)
-    if MARKDOWN in formats:
+    files: list[Printed] = []
+    left_out: list[str] = []
+    if order.formats:
+        carries = {"about": about(report)} | ({"facts": carried(report)} if facts else {})
+        printing = press.print(page.composed(report, store.template), order, _day(report), carries)
+        files, left_out = list(printing.files), printing.left_out
+    if MARKDOWN in formats:  # as the templates wrote it, pictures too
         files.append(Printed(MARKDOWN, page.render(report, store.template).encode()))
-    return files, printing.left_out
+    return files, left_out
 
 
 def save(store: Store, year: int, files: Sequence[Printed]) -> list[Output]:
@@ -236,6 +239,8 @@ def output_path(store: Store, year: int, suffix: str) -> Path:
 
 def with_pictures(built: Built, file: str, pictures: Sequence[str]) -> Built:
     """Add a finding for each picture that was left out of a report."""
+    if not pictures:
+        return built
     found = [_no_picture(file, source) for source in pictures]
     checked = replace(built.checked, findings=[*built.checked.findings, *found])
     return replace(built, checked=checked, pictures=tuple(pictures))

@@ -81,7 +81,7 @@ class Record:
         rows = self._rows("printed", columns, years)
         return {
             (office, year, suffix): PrintedFile(
-                Made(context, facts), path, size, mtime, content, pages, tuple(json.loads(pictures))
+                Made(context, facts), path, size, mtime, content, pages, _listed(pictures)
             )
             for office, year, suffix, context, facts, path, size, mtime, content, pages, pictures in rows
         }
@@ -135,6 +135,10 @@ class Record:
         # What cannot be written down is made again next time: a full disk is told by the files themselves.
         with suppress(sqlite3.OperationalError):
             self._base.execute(words, values)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(json.loads(text))  # as with nearly every one of thousands
 
 
 def told(checked: Checked) -> str:

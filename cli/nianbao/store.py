@@ -85,7 +85,10 @@ class Store(Templates):
 
     def path(self, year: int) -> Path:
         """Return where the data file of a year is, or would be."""
-        return self.root / f"data/{self.office}/{year}.toml"
+        return self._file(self.office, year)
+
+    def _file(self, office: str, year: int) -> Path:
+        return Path(f"{self.root}/data/{office}/{year}.toml")
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
@@ -93,12 +96,12 @@ class Store(Templates):
 
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
-        path = self.root / "data" / REGISTER
+        path = f"{self.root}/data/{REGISTER}"
         try:
-            stat = path.stat()
+            stat = os.stat(path)  # noqa: PTH116  # asked of thousands
         except OSError:
             return Register()
-        return _read_register(path, stat.st_mtime_ns, stat.st_size)
+        return _read_register(Path(path), stat.st_mtime_ns, stat.st_size)
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""
@@ -132,7 +135,7 @@ class Store(Templates):
 
     def beside(self, year: int) -> list[bytes | None]:
         """Read the other files that a report is checked against; None for one that is not there."""
-        found = [content(self.of_office(office).path(at)) for office, at in self.needed(year)[1:]]
+        found = [content(self._file(office, at)) for office, at in self.needed(year)[1:]]
         return [*found, content(self._record(year))] if len(found) > 1 else found
 
     def needed(self, year: int) -> list[tuple[str, int]]:
