@@ -102,6 +102,8 @@ def typo(grid, dice):
     item = dice.choice(grid.labels())
     text = item[0].text
     at = dice.randrange(len(text))
+    if text[at : at + 2] == "万元":  # without 万 it says another unit, and the figure is read in that
+        return
     item[0] = replace(item[0], text=text[:at] + dice.choice(["", "某", text[at] * 2]) + text[at + 1 :])
 
 
