@@ -42,7 +42,9 @@ def told(done, out):
 
 def begin(folder, address, *words):
     command = [sys.executable, "-m", "nianbao", "build", "2024", "--all", "--cluster", address, *words]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    restored = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  # as at a terminal
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=folder, preexec_fn=restored, **pipes)  # noqa: PLW1509
 
 
 def ended(process):
