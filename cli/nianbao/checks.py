@@ -22,13 +22,7 @@ class _Item:
     neighbours: tuple[Copied, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    done: Sequence[tuple[Checked | Failed, Digest]] = ()
-    left: Sequence[_Item] = ()
-
-
-_SHARE = 25  # reports that are checked in one go: to send each takes a tenth of the time to check it
+_SHARE = 25  # reports that are sent together: to send each takes a tenth of the time to check it
 _store: Store | None = None
 
 
@@ -52,28 +46,13 @@ def check_all(store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 
 def _spread(
     store: Store, items: Sequence[_Item], choice: Choice, jobs: int
 ) -> Iterator[tuple[Checked | Failed, Digest]]:
-    begin = partial(_open, store)
-    if len(items) > _SHARE * _SHARE:
-        shares = [items[at : at + _SHARE] for at in range(0, len(items), _SHARE)]
-        items = []
-        for share in batch.spread(shares, partial(_checked_all, choice), _again, jobs, begin):
-            yield from share.done
-            items = [*items, *share.left]
-    yield from batch.spread(items, partial(_checked, choice), _lost, jobs, begin)
+    share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
+    return batch.spread(items, partial(_checked, choice), _lost, jobs, partial(_open, store), share=share)
 
 
 def _open(store: Store) -> None:
     global _store  # noqa: PLW0603  # a process checks reports of one folder, and keeps what it read of its templates
     _store = store
-
-
-def _checked_all(choice: Choice, share: Sequence[_Item]) -> _Share:
-    return _Share([_checked(choice, item) for item in share])
-
-
-def _again(share: Sequence[_Item]) -> _Share:
-    """Leave a share that killed its process to be checked one by one."""
-    return _Share(left=share)
 
 
 def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
