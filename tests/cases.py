@@ -1,6 +1,9 @@
 """Offices that tests begin, and reports of hard cases: texts without end, figures of ten digits, rare signs."""
 
+import signal
 import subprocess
+import sys
+import time
 
 from nianbao.store import Store
 
@@ -18,6 +21,22 @@ def begun(folder, year, facts):
     (folder / "data").mkdir(parents=True)
     (folder / f"data/{year}.toml").write_text(facts, encoding="utf-8")
     return Store(folder)
+
+
+def begin(folder, *words, **more):
+    """Begin to build the reports of 2024, in a process that Ctrl-C reaches as at a terminal, whoever runs the tests."""
+    command = [sys.executable, "-m", "nianbao", "build", "2024", "--all", *words]
+    restored = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **more}
+    return subprocess.Popen(command, cwd=folder, preexec_fn=restored, **pipes)  # noqa: PLW1509
+
+
+def until(holds, seconds=30):
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
 
 
 def outputs(folder):

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import psutil
+from cases import until
 
-SECONDS = 40  # after which nothing is waited for
 # Runs in each worker as it begins. It sees no file of the driver's; one office kills it; another is our mistake.
 PRELOAD = """
 import os, signal, sys
@@ -96,11 +95,3 @@ def nodes(folder, hidden):
     finally:
         for process in reversed(begun.processes[:]):
             begun.end(process)
-
-
-def until(holds):
-    """Wait until something holds."""
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)

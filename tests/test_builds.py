@@ -8,14 +8,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 import tomli_w
-from cases import outputs
+from cases import begin, outputs, until
 from offices import city, data
 
-from nianbao import make, press
+from nianbao import batch, make, press
 from nianbao.store import Store
 
 YEAR = 2024
@@ -296,26 +295,27 @@ def test_offices_may_have_any_names(folder, report):
 # ── killed, interrupted, at once, without room ───────────────────────────────────────────────────────
 
 
-def started(folder, *words, **more):
-    command = [sys.executable, "-m", "nianbao", "build", str(YEAR), "--all", "--json", *words]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    restored = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  # as at a terminal
-    return subprocess.Popen(command, cwd=folder, start_new_session=True, preexec_fn=restored, **pipes, **more)  # noqa: PLW1509
+def started(folder, **more):
+    return begin(folder, "--json", stderr=subprocess.PIPE, start_new_session=True, **more)
 
 
-def wait_for(condition):
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")
+def deadly(item):
+    if item == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+@pytest.mark.parametrize("share", [1, 3, 12])
+def test_an_item_that_kills_its_process_is_the_only_one_lost(share):
+    done = batch.spread(range(12), deadly, lambda item: f"{item} lost", jobs=2, share=share)
+    assert sorted(map(str, done)) == sorted(["5 lost", *(str(item) for item in range(12) if item != 5)])
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_what_is_done_stays_and_the_next_run_goes_on(tmp_path, report, how):
     folder = city(tmp_path, 40)
     running = started(folder)
-    wait_for(lambda: len(list((folder / "build").glob("*/*.pdf"))) >= 4)
+    until(lambda: len(list((folder / "build").glob("*/*.pdf"))) >= 4)
     os.killpg(running.pid, how)
     _, said = running.communicate(timeout=60)
     assert "Traceback" not in said

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from clusters import nodes, until
+from cases import begin, until
+from clusters import nodes
 from offices import city, data
 
 pytest.importorskip("distributed")
@@ -38,13 +39,6 @@ def told(done, out):
     for one in (said, *said["reports"]):
         del one["seconds"]
     return said
-
-
-def begin(folder, address, *words):
-    command = [sys.executable, "-m", "nianbao", "build", "2024", "--all", "--cluster", address, *words]
-    restored = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  # as at a terminal
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, cwd=folder, preexec_fn=restored, **pipes)  # noqa: PLW1509
 
 
 def ended(process):
@@ -100,7 +94,7 @@ def test_a_broken_template_is_named_as_the_driver_knows_it(cluster, folder, root
 
 def test_workers_that_die_and_a_driver_that_is_interrupted_cost_nothing_but_time(cluster, folder):
     city(folder, 96)  # enough that none is done before the signal comes
-    running = begin(folder, cluster.address)
+    running = begin(folder, "--cluster", cluster.address)
     until(lambda: built(folder) >= 4)
     running.send_signal(signal.SIGINT)
     code, said = ended(running)
@@ -109,7 +103,7 @@ def test_workers_that_die_and_a_driver_that_is_interrupted_cost_nothing_but_time
     assert 4 <= some < 96
     assert not cluster.rooms()
 
-    running = begin(folder, cluster.address, "--json")
+    running = begin(folder, "--cluster", cluster.address, "--json")
     until(lambda: built(folder) >= some + 4)
     cluster.workers(cluster.nanny)[0].kill()
     code, said = ended(running)
@@ -155,7 +149,7 @@ def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, re
         assert (done.returncode, "dask worker" in done.stderr) == (2, True)
 
         alone.add(2)
-        running = begin(folder, alone.address)
+        running = begin(folder, "--cluster", alone.address)
         until(lambda: built(folder) >= 4)
         alone.end(alone.scheduler)
         code, said = ended(running)
