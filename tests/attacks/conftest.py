@@ -4,9 +4,14 @@ import pytest
 from oracles import SECRET, listening
 from typer.testing import CliRunner
 
-FACTS = (
-    'year = 2024\npublished = 2025-01-20\n[agency]\nname = "某市某局"\n[proactive]\n[requests]\n[review_litigation]\n'
-)
+FACTS = """year = 2024
+published = 2025-01-20
+[agency]
+name = "某市某局"
+[proactive]
+[requests]
+[review_litigation]
+"""
 
 
 @pytest.fixture
