@@ -44,6 +44,7 @@ LAYERS = (
         "printing",
         "typesetting",
         "pandoc",
+        "markup",
         "press",
         "readers",
         "templates",

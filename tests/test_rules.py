@@ -10,7 +10,7 @@ import toml_rs
 import tomli_w
 from cases import outputs
 
-from nianbao import checks, make, page, rules, typesetting
+from nianbao import checks, make, markup, page, rules, typesetting
 from nianbao.case import Case
 from nianbao.choice import Choice
 from nianbao.facts import Facts, parse
@@ -30,7 +30,7 @@ name = "某市档案局"
 problems = ["公开的内容不够及时，部分栏目更新较慢"]
 improvements = ["按月检查栏目，及时更新内容"]
 """
-ELSEWHERE = {"not-text", "picture-left-out"}  # found by the store and by the press, tested there
+ELSEWHERE = {"not-text"}  # found by the store, tested there
 
 
 def parts(example, year):
@@ -106,6 +106,7 @@ def judged(example, editions, root, folder):
         texts=page.texts(report, store.template) if whole else {},
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
         before=page.texts(last, store.template) if last else {},
+        left_out=markup.left_out(page.marked_up(report, store.template), []) if whole else (),
     )
     found, crashes = rules.judge(case)
     assert not crashes

@@ -1,6 +1,6 @@
 """What a rule judges: a report with last year's, its texts as they would be printed, and the day."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,6 +20,18 @@ class Copied:
     others: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that the prose of a section says and nothing prints: its kind, and the words by which it is found.
+
+    Kinds are those of `prose.lua`; and `metadata` and `brackets`, which are printed as text.
+    """
+
+    section: str
+    kind: str
+    words: str
+
+
 @dataclass(frozen=True)
 class Case:
     """A report before its rules. `texts` has the plain text of each section, one paragraph a line.
@@ -37,6 +49,7 @@ class Case:
     register: Register = field(default_factory=Register)
     office: str = ""  # the folder of the office in the register
     units: Units | None = None  # those of an office above
+    left_out: Sequence[LeftOut] = ()  # of the prose, since it is no markup that prose may have
     neighbours: tuple[Copied, ...] | None = None  # sections that other offices have too; None: it was not compared
 
     def find(  # noqa: PLR0913  # a finding has that many sides

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from nianbao import page, rules, typesetting, units
+from nianbao import markup, page, rules, typesetting, units
 from nianbao.carried import about, carried
-from nianbao.case import Case, Copied
+from nianbao.case import Case, Copied, LeftOut
 from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
 from nianbao.files import Saved, fingerprint, write
@@ -121,6 +121,7 @@ def judge(
         rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
         author=_author(report),
         texts=(words := _texts(store, report)),
+        left_out=_left_out(store, report) if words else (),
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
         before=_texts(store, report.before) if report.before else {},
         register=store.register(),
@@ -171,6 +172,11 @@ def _texts(store: Store, report: Report) -> dict[str, str]:
     return page.texts(report, store.template)
 
 
+def _left_out(store: Store, report: Report) -> list[LeftOut]:
+    """Find what nothing prints of the prose."""
+    return markup.left_out(page.marked_up(report, store.template), [table.id for table in report.form.tables])
+
+
 def _author(report: Report) -> str:
     try:
         return page.author(report)
@@ -218,8 +224,9 @@ def printed(  # noqa: PLR0913  # what one report is printed from
         carries = {"about": about(report)} | ({"facts": carried(report)} if facts else {})
         printing = press.print(page.composed(report, store.template), order, _day(report), carries)
         files, left_out = list(printing.files), printing.left_out
-    if MARKDOWN in formats:  # as the templates wrote it, pictures too
-        files.append(Printed(MARKDOWN, page.render(report, store.template).encode()))
+    if MARKDOWN in formats:
+        prose = markup.reduced(page.marked_up(report, store.template), [table.id for table in report.form.tables])
+        files.append(Printed(MARKDOWN, page.render(report, store.template, prose).encode()))
     return files, left_out
 
 

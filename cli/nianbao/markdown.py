@@ -5,12 +5,13 @@ import unicodedata
 
 from nianbao.grid import Cell, Grid
 
-# What the press lets prose be. Raw HTML, TeX and the like are off: prose comes from many hands.
+# What pandoc reads of a page and of prose; of the latter `prose.lua` lets pass what it lists. Raw HTML, TeX and the
+# like are off, and so is metadata: prose comes from many hands, and the head of a page is read apart.
 DIALECT = (
     "markdown_strict+all_symbols_escapable+blank_before_blockquote+blank_before_header+bracketed_spans"
     "+definition_lists+east_asian_line_breaks+fancy_lists+fenced_divs+grid_tables"
     "+intraword_underscores+lists_without_preceding_blankline+pipe_tables+space_in_atx_header+startnum"
-    "+table_captions+yaml_metadata_block-raw_html"
+    "+table_captions-raw_html"
 )
 
 _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
@@ -24,6 +25,22 @@ _PLAIN = re.compile(r"[0-9A-Za-z %()/,:;.]")
 _NARROW = "“”‘’…—·"  # of ambiguous width; pandoc counts them as one column
 
 
+# Pandoc takes the square of the number of brackets of a paragraph, and doubles its time with each level of them.
+_BRACKETS, _LEVELS = 60, 4
+_BRACKETS_IN_ALL = 600  # of a section
+_BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
+# What may be markup that is not printed; Markdown of which nothing here is found is printed as a whole.
+_MARKUP = re.compile(
+    r"(?<!\\)(?:\\\\)*[\[<{]|^[ \t]*:::"
+    r"|^[ \t]{30}|^[ \t]*(?:(?:[>*+-]|\d+[.)])[ \t]*){8}"  # nested as deep as no writer takes it
+    r"|^[ \t]*\d{7}",
+    re.MULTILINE,
+)
+_WIDE = 100  # columns of a table
+_METADATA = re.compile(r"(?:\A|\n[ \t]*\n)---[ \t]*\n(?![ \t]*(?:\n|\Z))")
+_HTML = re.compile(r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)")
+
+
 class Markdown(str):
     """A text that already is Markdown and is not escaped again."""
 
@@ -34,6 +51,41 @@ def escape(text: str) -> Markdown:
     """Return Markdown that prints as exactly this text, on one line, whatever signs it holds."""
     plain = _BREAK.sub(" ", text).strip(" ")
     return Markdown(_SPECIAL.sub(lambda sign: "\\" + sign[0], plain))
+
+
+def may_hold_markup(text: str) -> bool:
+    """Tell whether prose may hold anything that is left out of print: see `prose.lua`."""
+    wide = any(max(line.count("|"), line.count("+")) > _WIDE for line in text.splitlines())
+    return wide or bool(_MARKUP.search(text)) or has_metadata(text)
+
+
+def has_metadata(text: str) -> bool:
+    """Tell whether a reader of Markdown may take a part of a text for YAML metadata."""
+    return bool(_METADATA.search(text))
+
+
+def has_html(text: str) -> bool:
+    """Tell whether a reader of Markdown may take a part of a text for HTML."""
+    return bool(_HTML.search(text))
+
+
+def bounded(text: Markdown) -> Markdown:
+    """Return prose that pandoc reads in bounded time: brackets are text where a paragraph has too many of them."""
+    if text.count("[") <= _LEVELS:
+        return text
+    in_all = 0
+    out = []
+    for at, part in enumerate(re.split(r"(\n[ \t]*\n)", text)):
+        level = deepest = count = 0
+        for match in _BRACKET.finditer(part) if not at % 2 else ():
+            level += {"[": 1, "]": -1}.get(match[0], 0)
+            deepest, count = max(deepest, level), count + (match[0] == "[")
+        in_all += count
+        excess = deepest > _LEVELS or count > _BRACKETS or in_all > _BRACKETS_IN_ALL
+        out.append(
+            _BRACKET.sub(lambda match: match[0] if len(match[0]) > 1 else f"\\{match[0]}", part) if excess else part
+        )
+    return Markdown("".join(out))
 
 
 def plain(text: str) -> str:

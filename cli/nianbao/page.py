@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nianbao import markdown, prose
 from nianbao.form import Form, Section
@@ -14,6 +14,9 @@ from nianbao.report import Report
 from nianbao.template import Load, environment, filled, filled_text
 
 Draw = Callable[[Table], Markdown]  # how a table stands on the page
+DrawProse = Callable[[str, Markdown], Markdown]  # how the prose of a section (by its id) stands on the page
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_HEAD = re.compile(r"---\n.*?^(?:---|\.\.\.)[ \t]*\n", re.DOTALL | re.MULTILINE)
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
 
 
@@ -30,17 +33,36 @@ def author(report: Report) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A report put into words, with a place for each table of its form, and the figures of these, cell by cell."""
+    """A report put into words: its head (YAML), and Markdown with a place for each table and each prose section.
+
+    `figures` are those of the tables, cell by cell; `prose` is what the data file says itself, by section: it comes
+    from a stranger, and is read apart from the page.
+    """
 
     form: Form
     text: Markdown
     figures: dict[str, list[str]]
+    head: str = ""
+    prose: Mapping[str, Markdown] = field(default_factory=dict)
 
 
 def composed(report: Report, load: Load) -> Page:
     """Put a report into words for the press; raises `TemplateFault` where a template fails."""
     shown = {table.id: [show(report, slot.address) for slot in table.slots] for table in report.form.tables}
-    return Page(report.form, _render(report, load, lambda table: Markdown(f'::: {{table="{table.id}"}}\n:::')), shown)
+    own: dict[str, Markdown] = {}
+
+    def apart(section: str, text: Markdown) -> Markdown:
+        own[section] = markdown.bounded(text)
+        return _place("prose", section)
+
+    whole = _render(report, load, lambda table: _place("table", table.id), apart)
+    head = _HEAD.match(whole)
+    return Page(report.form, Markdown(whole[head.end() :]) if head else whole, shown, head[0] if head else "", own)
+
+
+def _place(kind: str, name: str) -> Markdown:
+    """Write the division that the press replaces."""
+    return Markdown(f'::: {{{kind}="{name}"}}\n:::')
 
 
 def marked(form: Form) -> dict[str, Markdown]:
@@ -51,15 +73,41 @@ def marked(form: Form) -> dict[str, Markdown]:
     }
 
 
-def render(report: Report, load: Load) -> Markdown:
-    """Put a report into words, its tables drawn in signs; raises `TemplateFault` where a template fails."""
-    return _render(report, load, lambda table: grid_table(report, table))
+def render(report: Report, load: Load, reduced: Mapping[str, Markdown] | None = None) -> Markdown:
+    """Put a report into words, its tables drawn in characters; raises `TemplateFault` where a template fails.
+
+    `reduced` has what is to be printed of the prose of some sections instead of all of it.
+    """
+    instead = reduced or {}
+    return _render(report, load, lambda table: grid_table(report, table), instead.get)
 
 
-def _render(report: Report, load: Load, drawn: Draw) -> Markdown:
+def marked_up(report: Report, load: Load) -> dict[str, Markdown]:
+    """Return the prose of the data file that may hold markup which is not printed, its placeholders filled, by section.
+
+    What a placeholder stands for cannot become markup.
+    """
+    written = {section: _PLACEHOLDER.sub("", text) for section, text in report.prose.items()}
+    sections = [section for section in report.form.sections if markdown.may_hold_markup(written.get(section.id, ""))]
+    if not sections:
+        return {}  # as with nearly every report
     known = names(report) | {"title": title(report)}
+    return {section.id: _text(report, section, load, known) for section in sections}
+
+
+def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
+    known = names(report) | {"title": title(report)}
+
+    def body(section: Section) -> Markdown:
+        """Put a section into words: its table, if it has one, and its text."""
+        text = _text(report, section, load, known)
+        if text and section.id in report.prose:
+            text = prose_drawn(section.id, text)
+        tables = [drawn(table) for table in report.form.tables if table.id == section.table]
+        return Markdown("\n\n".join(filter(None, [*tables, text])))
+
     sections = [
-        {"id": section.id, "heading": report.heading(section.id), "body": _body(report, section, load, known, drawn)}
+        {"id": section.id, "heading": report.heading(section.id), "body": body(section)}
         for section in report.form.sections
     ]
     form = {"name": report.form.name, "document": report.form.document, "edition": report.form.edition}
@@ -103,12 +151,6 @@ def _drawn(table: Table, texts: Mapping[str, str]) -> Markdown:
     bands = " ".join(f"{band.head}+{band.body}" for band in grid.bands)
     opening = f'::: {{#{table.id} .form labels="{grid.labels}" bands="{bands}" widths="{widths}"}}'
     return Markdown(f"{opening}\n\n{markdown.table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
-
-
-def _body(report: Report, section: Section, load: Load, known: dict[str, object], drawn: Draw) -> Markdown:
-    """Put a section into words: its table, if it has one, and its text."""
-    tables = [drawn(table) for table in report.form.tables if table.id == section.table]
-    return Markdown("\n\n".join(filter(None, [*tables, _text(report, section, load, known)])))
 
 
 def _text(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:

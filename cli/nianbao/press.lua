@@ -1,8 +1,12 @@
 -- The press: a pandoc that stays, and prints page after page; `pandoc lua press.lua` runs it.
 -- On standard input come messages, each a line with its length and then so many bytes of JSON. One begins an
 -- order (formats, the variables that their templates share, the tables of a form with a mark in every cell for a
--- figure); every other is a page of such an order: Markdown with a place for each table, and the figures.
+-- figure); another is a page of such an order: its head, Markdown with a place for each table and each prose section,
+-- the figures, and the prose; a third is prose alone, to be told what of it would be left out.
 -- The answer is a part for each format, and at last one that says which pictures were left out, or why it failed.
+
+local HERE = pandoc.path.directory(arg[0])
+local function ours(name) return dofile(pandoc.path.join { HERE, name }) end
 
 -- A table of the form: its division says how many columns hold labels, which rows are heads, and how wide
 -- the columns are. Pandoc's Markdown has no words for these, its tree has.
@@ -176,6 +180,40 @@ local JOINED = {
 
 local function understood(text, dialect) return pandoc.read(text, dialect):walk(JOINED) end
 
+-- ── prose ───────────────────────────────────────────────────────────────────────────────────────────
+
+-- Prose is a stranger's text. It is read apart from the page, so that it can neither end a division of the page nor
+-- say anything in its head, and takes the place of its division once it is reduced.
+local dialect
+local begin_prose, reduce = ours("prose.lua")(function(text) return understood(text, dialect) end)
+local prose
+local PROSE = {
+  Div = function(div)
+    local section = div.attributes.prose
+    return section and prose[section]
+  end,
+}
+local function with_prose(doc, message)
+  prose = {}
+  dialect = message.dialect
+  begin_prose(message.reserved)
+  for _, pair in ipairs(message.prose) do prose[pair[1]] = reduce(pair[2]) end
+  return next(prose) and doc:walk(PROSE) or doc
+end
+
+-- What would be left out of prose, section by section, and the Markdown of the rest.
+local function reduced(message)
+  local out = pandoc.List()
+  dialect = message.dialect
+  begin_prose(message.reserved)
+  for _, pair in ipairs(message.judged) do
+    local blocks, left_out = reduce(pair[2])
+    local rest = pandoc.write(pandoc.Pandoc(blocks), dialect, { wrap_text = "none" })
+    out:insert { section = pair[1], left_out = pandoc.List(left_out), rest = rest }
+  end
+  return pandoc.json.encode(out)
+end
+
 -- ── tables ──────────────────────────────────────────────────────────────────────────────────────────
 
 -- Every report of a form has the same tables but for their figures. A format that names the language of its raw
@@ -221,10 +259,41 @@ local function written(div, format)
   return pieces(table.concat(text, "\n"), MARK)
 end
 
+-- ── the code of formats ─────────────────────────────────────────────────────────────────────────────
+
+-- Lua of a format sees the page and nothing else: no files, no programs, no network, and no way to load more code.
+local function copy(names, from)
+  local out = {}
+  for name in names:gmatch("%S+") do out[name] = from[name] end
+  return out
+end
+
+local LUA = copy("assert error ipairs next pairs pcall rawequal rawget rawlen rawset select setmetatable tonumber tostring type xpcall", _G)
+for _, name in ipairs { "coroutine", "math", "string", "table", "utf8" } do
+  LUA[name] = {}
+  for key, value in pairs(_G[name]) do LUA[name][key] = value end
+end
+LUA.pieces, LUA.laid_out = pieces, laid_out
+LUA.pandoc = {}
+for name, value in pairs(pandoc) do LUA.pandoc[name] = value end
+for name in ("cli image mediabag path pipe scaffolding system template with_state write_classic"):gmatch("%S+") do LUA.pandoc[name] = nil end
+LUA.pandoc.utils = copy("blocks_to_inlines equals from_simple_table make_sections normalize_date sha1 stringify to_roman_numeral to_simple_table type", pandoc.utils)
+LUA.pandoc.zip = copy("Archive Entry", pandoc.zip)
+LUA.pandoc.read = function(text, format, options) return pandoc.read(text, format, options, {}) end -- {}: no file at all
+LUA.pandoc.write = function(doc, format) return pandoc.write(without_pictures(doc), format, { wrap_text = "none" }) end
+LUA.os = { date = os.date }
+
+-- Run a Lua file of a format; each has globals of its own.
+local function run(path)
+  local known = function(_, name) return name == "PRESS" and PRESS or LUA[name] end
+  local chunk = assert(load(read(path), "@" .. path, "t", setmetatable({}, { __index = known })))
+  return chunk()
+end
+
 -- ── an order and its pages ──────────────────────────────────────────────────────────────────────────
 
 local orders = {}
-local moulds = dofile(pandoc.path.join { pandoc.path.directory(arg[0]), "moulds.lua" })
+local moulds = ours("moulds.lua")
 
 local function begun(message)
   local order = { formats = message.formats, variables = message.variables, tables = {} }
@@ -241,16 +310,16 @@ local function begun(message)
       options.reference_doc = pandoc.path.join { message.work, message.order .. at .. ".zip" }
       reference(inside(format.reference), order.variables, options.reference_doc)
     end
-    local finishing = format.finish and dofile(inside(format.finish))
+    local finishing = format.finish and run(inside(format.finish))
     function format.write(doc, variables)
       local settings = pandoc.WriterOptions(options)
       settings.variables = variables
       local content = pandoc.write(doc, format.writer, settings)
       return finishing and finishing(content, variables) or content
     end
-    format.moulds = format.mould and moulds(dofile(inside(format.mould)), format.write)
+    format.moulds = format.mould and moulds(run(inside(format.mould)), format.write)
     PRESS = { variables = order.variables, stand_ins = {} }
-    format.filtering = format.filter and dofile(inside(format.filter))
+    format.filtering = format.filter and run(inside(format.filter))
     if format.tables then
       format.written = {}
       for id, div in pairs(order.tables) do format.written[id] = written(div, format) end
@@ -292,7 +361,10 @@ local function page(message)
   for _, variables in ipairs { message.own, order.variables } do
     for key, value in pairs(variables) do PRESS.variables[key] = value end
   end
-  local doc, left_out = without_pictures(understood(message.page, message.dialect))
+  local doc = understood(message.page, message.dialect)
+  doc.meta = understood(message.head, message.dialect .. "+yaml_metadata_block").meta
+  local left_out
+  doc, left_out = without_pictures(with_prose(doc, message))
   doc = sound(doc)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
     for _, format in ipairs(order.formats) do
@@ -304,7 +376,7 @@ end
 
 for size in io.lines() do
   local message = pandoc.json.decode(io.read(tonumber(size)), false)
-  local done, said = pcall(message.page and page or begun, message)
-  if message.page or not done then answer(done and "." or "!", done and said or tostring(said)) end
+  local done, said = pcall(message.page and page or message.judged and reduced or begun, message)
+  if said or not done then answer(done and "." or "!", done and said or tostring(said)) end
   collectgarbage()
 end

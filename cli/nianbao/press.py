@@ -93,7 +93,11 @@ class Press:
 
     def _print(self, page: Page, order: Order, day: date, carried: Mapping[str, str]) -> Printing:
         stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        stand_ins = typesetting.stand_ins(page.text, order.look) if order.embeds else {}
+        stand_ins = (
+            typesetting.stand_ins("".join((page.head, page.text, *page.prose.values())), order.look)
+            if order.embeds
+            else {}
+        )
         if self._pages == _PAGES:
             self.close()
         self._pages += 1
@@ -102,7 +106,10 @@ class Press:
             {
                 "order": self._order(pandoc, order, page.form),
                 "dialect": DIALECT,
+                "head": page.head,
                 "page": page.text,
+                "prose": list(page.prose.items()),
+                "reserved": [table.id for table in page.form.tables],
                 "figures": page.figures,
                 "own": {**carried, "day": {part: str(getattr(day, part)) for part in ("year", "month", "day")}},
                 "stand_ins": [list(pair) for pair in stand_ins.items()],

@@ -49,7 +49,7 @@ def naive_job(store, year, folder):
         "data": str(store.path(year)),
         "page": str(folder / "page.md"),
         "pandoc": pandoc.path(),
-        "dialect": DIALECT,
+        "dialect": f"{DIALECT}+yaml_metadata_block",
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     return folder

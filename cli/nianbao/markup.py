@@ -1,0 +1,60 @@
+"""Which markup of prose is printed: prose is data, and what it may not say is left out and reported."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from nianbao import markdown
+from nianbao.case import LeftOut
+from nianbao.markdown import DIALECT, Markdown
+from nianbao.pandoc import Pandoc
+
+
+class _Reduced(NamedTuple):
+    section: str
+    left_out: list[LeftOut]
+    text: Markdown  # what is printed
+
+
+def left_out(prose: Mapping[str, Markdown], reserved: Sequence[str]) -> list[LeftOut]:
+    """Find what is left out of prose, given by section; `reserved` are the ids of the tables of the form.
+
+    Raises `Stop` where pandoc fails.
+    """
+    return [item for one in _reduced(prose, reserved) for item in one.left_out]
+
+
+def reduced(prose: Mapping[str, Markdown], reserved: Sequence[str]) -> dict[str, Markdown]:
+    """Return as Markdown what is printed of those sections of which not all is; see `left_out`."""
+    return {one.section: one.text for one in _reduced(prose, reserved) if one.left_out or markdown.has_html(one.text)}
+
+
+def _reduced(prose: Mapping[str, Markdown], reserved: Sequence[str]) -> Iterator[_Reduced]:
+    if not prose:
+        return
+    texts = [(section, markdown.bounded(text)) for section, text in prose.items()]
+    for answer in _ask({"judged": texts, "reserved": list(reserved), "dialect": DIALECT}):
+        section = answer["section"]
+        found = [LeftOut(section, item["kind"], item["words"]) for item in answer["left_out"]]
+        if markdown.has_metadata(prose[section]):
+            found.append(LeftOut(section, "metadata", "---"))
+        if markdown.bounded(prose[section]) != prose[section]:
+            found.append(LeftOut(section, "brackets", "["))
+        yield _Reduced(section, found, Markdown(answer["rest"]))
+
+
+def _ask(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    process = os.getpid()
+    pandoc = _running[process] = _running.get(process) or Pandoc()
+    try:
+        pandoc.tell(message)
+        ((_name, content),) = pandoc.parts()
+    except BaseException:
+        pandoc.close()  # what it would still answer is for this message
+        del _running[process]
+        raise
+    return list(json.loads(content))
+
+
+_running: dict[int, Pandoc] = {}  # by process: one that was forked must not write to its parent's
