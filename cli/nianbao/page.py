@@ -52,7 +52,7 @@ def composed(report: Report, load: Load) -> Page:
     own: dict[str, Markdown] = {}
 
     def apart(section: str, text: Markdown) -> Markdown:
-        own[section] = markdown.bounded(text)
+        own[section] = markdown.bounded(_legal(text))
         return _place("prose", section)
 
     whole = _render(report, load, lambda table: _place("table", table.id), apart)
@@ -92,7 +92,7 @@ def marked_up(report: Report, load: Load) -> dict[str, Markdown]:
     if not sections:
         return {}  # as with nearly every report
     known = names(report) | {"title": title(report)}
-    return {section.id: _text(report, section, load, known) for section in sections}
+    return {section.id: _legal(_text(report, section, load, known)) for section in sections}
 
 
 def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
@@ -113,7 +113,12 @@ def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> 
     form = {"name": report.form.name, "document": report.form.document, "edition": report.form.edition}
     more = {"author": author(report), "form": form, "sections": sections}
     text = filled(environment(load), report.form.template, known | more)
-    return Markdown(ILLEGAL.sub("\ufffd", re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"))
+    return _legal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+
+
+def _legal(text: str) -> Markdown:
+    """Replace what XML cannot hold."""
+    return Markdown(ILLEGAL.sub("\ufffd", text))
 
 
 def texts(report: Report, load: Load) -> dict[str, str]:

@@ -1,8 +1,12 @@
 """What the samples of attacks share: a canary, a listener, an office to attack, and commands run in this process."""
 
+import shutil
+
 import pytest
-from oracles import SECRET, listening
+from oracles import FORMATS, SECRET, bites, listening
 from typer.testing import CliRunner
+
+from nianbao import markup, pandoc
 
 FACTS = """year = 2024
 published = 2025-01-20
@@ -52,3 +56,37 @@ def command(monkeypatch):
         return CliRunner().invoke(app, [str(word) for word in words])
 
     return run
+
+
+@pytest.fixture
+def build_all(attacked, command, monkeypatch):
+    """Build a report of each text of facts in this process; return what its files do, by the name of the text."""
+
+    def run(texts, **more):
+        monkeypatch.setattr(markup, "_running", {})
+        for name, facts in texts.items():
+            folder = attacked(facts, office=name, **more)
+        words = ["2024", "--all", "--to", FORMATS, "--no-facts", "--jobs", "1"]
+        done = command("build", *words, cwd=folder)
+        for pandoc_of_checks in markup._running.values():
+            pandoc_of_checks.close()
+        assert done.exit_code in {0, 2}, done.output
+        return {name: bites(folder / "build" / name) for name in texts}
+
+    return run
+
+
+@pytest.fixture
+def lua(tmp_path_factory, monkeypatch):
+    """Change the Lua files of the press, as a guard that is taken out; each change must find its place."""
+
+    def change(name, before, after):
+        folder = tmp_path_factory.mktemp("press")
+        for path in pandoc.PRESS.parent.glob("*.lua"):
+            shutil.copy(path, folder)
+        text = (folder / name).read_text(encoding="utf-8")
+        assert before in text
+        (folder / name).write_text(text.replace(before, after), encoding="utf-8")
+        monkeypatch.setattr(pandoc, "PRESS", folder / "press.lua")
+
+    return change

@@ -6,11 +6,13 @@ import re
 import threading
 import zipfile
 import zlib
+from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pypdfium2
+from lxml import etree, html
 
 SECRET = "canary-7f3a9c51"  # noqa: S105  # stands in a file that no output may contain
 
@@ -28,6 +30,85 @@ def texts_of(path):
                 yield zlib.decompress(stream[1])
         document = pypdfium2.PdfDocument(content)
         yield "".join(page.get_textpage().get_text_range() for page in document).encode()
+
+
+FORMATS = "html,epub,docx,odt,pdf"  # those that `bites` looks into
+
+
+ADDRESS = re.compile(r"https?://\w|mailto:|#[A-Za-z][\w-]*$")
+PARTS = {"signature", "form", "scroll"}  # classes of the press
+
+
+def web(content):
+    """Say what in a web page runs code, leads elsewhere, or imitates a part of the page."""
+    nodes = [node for node in html.fromstring(content).iter() if isinstance(node.tag, str)]
+    places = Counter(node.get("id") for node in nodes if node.get("id"))
+    yield from (f"the place {name} {count} times" for name, count in places.items() if count > 1)
+    for node in nodes:
+        yield from (f"{name} {value}" for name, value in node.attrib.items() if acts(node, name, value))
+        classes = set(node.get("class", "").split())
+        if node.tag == "script" and node.get("type") not in {"application/toml", "application/ld+json"}:
+            yield "a script"
+        elif node.tag in {"img", "iframe", "object", "embed", "base", "form"}:
+            yield node.tag
+        elif classes & PARTS and (node.tag == "span" or (node.tag == "div" and "甲" in node.text_content())):
+            yield "a part of the press"
+
+
+def acts(node, name, value):
+    """Tell whether an attribute runs code, leads elsewhere, or sends the reader away."""
+    leads = name in {"href", "src", "formaction"} and node.tag != "link" and not value.startswith("text/")
+    return (
+        name.lower().startswith("on")
+        or (leads and not ADDRESS.match(value))
+        or (name, value) == ("role", "alert")
+        or name == "http-equiv"
+        or ("evil.example" in value and node.tag != "meta")
+    )
+
+
+def package(path):
+    """Say what of a package leads elsewhere, runs code, or names a style that the look does not have."""
+    with zipfile.ZipFile(path) as parts:
+        for name in parts.namelist():
+            content = parts.read(name)
+            if name.endswith(".xhtml"):
+                yield from web(content)
+            elif name.endswith((".xml", ".rels", ".opf")) and content:
+                for node in etree.fromstring(content).iter():
+                    for key, value in node.attrib.items():
+                        target = key.endswith("}href") or (key == "Target" and node.get("TargetMode") == "External")
+                        if target and not re.match(r"https?://\w|mailto:|#|\w+\.xml$|\.\./", value):
+                            yield f"link {value}"
+                        if value == "PWNED":
+                            yield "a style"
+
+
+def pdf(path):
+    document = pypdfium2.PdfDocument(path)
+    words = "".join(page.get_textpage().get_text_range() for page in document)
+    if "PWNED" in words:
+        yield "code of Typst"
+    if "standards =" in words:
+        yield "a file in the PDF"
+    for target in re.findall(rb"/URI ?\(([^)]*)", path.read_bytes()):
+        if not re.match(rb"https?://\w|mailto:", target):
+            yield f"link {target!r}"
+
+
+FORGED = re.compile(r'<title>FORGED|name="author" content="FORGED"|<html lang="zh"')
+
+
+def bites(folder):
+    """Say what a report's files do that they must not: nothing where the guards hold."""
+    page = folder / "2024.html"
+    if not page.exists():
+        return {"the report was not built"}
+    found = set(web(page.read_bytes())) | set(pdf(folder / "2024.pdf"))
+    for suffix in ("epub", "docx", "odt"):
+        found |= set(package(folder / f"2024.{suffix}"))
+    found |= {"a forged head"} if FORGED.search(page.read_text("utf-8")) else set()
+    return found | ({"text of another file"} if holds(folder, SECRET) else set())
 
 
 def holds(folder, text):

@@ -1,0 +1,131 @@
+"""Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the press."""
+
+import pytest
+
+from nianbao import make, markdown, page, press
+
+ATTRIBUTES = {
+    "handler": 'onclick="alert(1)"',
+    "handler-of-mouse": "onmouseover='alert(1)'",
+    "handler-after-place": " #here onfocus=x tabindex=0",
+    "style": 'style="position:fixed;inset:0;background:url(http://evil.example/x)"',
+    "address": 'href="javascript:alert(1)"',
+    "source": "src=http://evil.example/x",
+    "server-action": "formaction=http://evil.example/x",
+    "class-of-the-press": ".signature",
+    "class": ".scroll .form",
+    "role": "role=alert",
+    "typst-text": 'typst:text:fill=\'red)[#("PWN"+"ED")]#text(fill:red\'',
+    "typst-place": 'typst:text:size=\'1pt)[#("PWN"+"ED")]#text(size:9pt\'',
+    "typst-file": "typst:text:fill='red)[#read(\"/format.toml\")]#text(fill:red'",
+    "custom-style": 'custom-style="PWNED"',
+}
+TARGETS = {
+    "script": "javascript:alert(1)",
+    "script-in-capitals": "JaVaScRiPt:alert(1)",
+    "script-behind-a-space": "&#32;javascript:alert(1)",
+    "script-with-a-tab": "java&#9;script:alert(1)",
+    "script-by-entity": "&#106;avascript:alert(1)",
+    "visual-basic": "vbscript:msgbox(1)",
+    "data": "data:text/html,<script>alert(1)</script>",
+    "data-base64": "data:text/html;base64,PHNjcmlwdD4=",
+    "file": "file:///etc/passwd",
+    "share": "//evil.example/share",
+    "share-of-windows": "\\\\\\\\evil.example\\\\share",
+    "share-of-windows-with-slashes": "file://evil.example/share",
+    "word": "ms-word:ofe|u|http://evil.example/x.docx",
+    "search": "search-ms:query=x",
+    "mail-archive": "mhtml:http://evil.example/x",
+    "telephone": "tel:110",
+    "relative": "../../etc/passwd",
+    "rooted": "/etc/passwd",
+    "query": "?x=1",
+    "blob": "blob:http://evil.example/x",
+    "about": "about:blank",
+    "ftp": "ftp://evil.example/x",
+    "http-without-host": "http:///etc/passwd",
+}
+HEADS = {
+    "style-sheet": "css: CANARY",
+    "title": "title: FORGED",
+    "author": "author: FORGED",
+    "language": "lang: 'zh\" onload=\"alert(1)'",
+    "cover": "cover-image: CANARY",
+}
+
+
+def spans(attribute):
+    return f"[甲]{{{attribute}}}"
+
+
+def divisions(attribute):
+    return f"::: {{{attribute}}}\n甲\n:::"
+
+
+SAMPLES = {
+    **{f"span-{name}": spans(attribute) for name, attribute in ATTRIBUTES.items()},
+    **{f"division-{name}": divisions(attribute) for name, attribute in ATTRIBUTES.items()},
+    **{f"link-{name}": f"[甲]({target.replace(' ', '%20')})" for name, target in TARGETS.items()},
+    **{f"reference-{name}": f"[甲][乙]\n\n[乙]: <{target}>" for name, target in TARGETS.items()},
+    **{f"head-{name}": f"甲\n\n---\n{text}\n---\n\n乙" for name, text in HEADS.items()},
+    **{f"first-head-{name}": f"---\n{text}\n...\n\n乙" for name, text in HEADS.items()},
+    "table-of-the-press": '::: {table="requests"}\n:::',
+    "form": '::: {.form labels="1" bands="1+1" widths="1 1"}\n| 甲 | 乙 |\n|---|---|\n| 1 | 2 |\n:::',
+    "division-typst-property": divisions('typst:fill=\'red)[#("PWN"+"ED")]#text(fill:red\''),
+    "end-of-a-division": ":::\n\n[甲]{onclick=x}",
+    "span-in-a-table": "| 甲 |\n|---|\n| [乙]{onclick=x} |",
+    "link-in-a-heading": "## [甲](javascript:x)",
+    "link-in-a-list": "- 甲\n    - [乙](javascript:x)",
+    "span-in-stress": "**[甲]{onclick=x}**",
+    "span-around-a-link": "[[甲](https://a.cn)]{onclick=x}",
+    "link-around-a-picture": "[![甲](file:///etc/passwd)](javascript:x)",
+    "link-in-a-definition": "甲\n:   [乙](javascript:x)",
+    "link-in-a-quotation": "> [甲](javascript:x)",
+    "link-in-a-caption": "| 甲 |\n|---|\n| 乙 |\n\nTable: [丙](javascript:x)",
+    "place-of-a-table": "[甲]{ #requests}",
+    "place-twice": "[甲]{ #a} [乙]{ #a}",
+}
+
+
+@pytest.fixture
+def build(build_all, canary):
+    """Build a report of each sample; return what each of them does, by its name."""
+
+    def run(samples=SAMPLES):
+        prose = {name: text.replace("CANARY", str(canary)) for name, text in samples.items()}
+        facts = "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '''\n{}\n'''\n"
+        return build_all({name: facts.format(text) for name, text in prose.items()})
+
+    return run
+
+
+def test_no_prose_does_anything(build):
+    assert {name: found for name, found in build().items() if found} == {}
+
+
+HEADS_IN_PROSE = {name: text for name, text in SAMPLES.items() if name.startswith(("head-", "first-head-"))}
+COMPOSED = page.composed
+
+
+def harmless(found):
+    """Name the samples that did nothing."""
+    return " ".join(sorted(name for name, seen in found.items() if not seen))
+
+
+def test_markup_in_prose_bites_where_it_is_not_reduced(build, lua):
+    lua("prose.lua", ":walk(REDUCED), left_out", ", {}")
+    assert not harmless(build({name: text for name, text in SAMPLES.items() if name not in HEADS_IN_PROSE}))
+
+
+def put_together(report, load):
+    """Put a report into words as one text, its head and its prose among it."""
+    composed = COMPOSED(report, load)
+    text = page._render(report, load, lambda table: page._place("table", table.id), lambda _section, text: text)
+    return page.Page(report.form, text, composed.figures)
+
+
+def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build, lua, monkeypatch):
+    monkeypatch.setattr(press, "DIALECT", f"{markdown.DIALECT}+yaml_metadata_block")
+    monkeypatch.setattr(make.page, "composed", put_together)
+    lua("press.lua", "  doc.meta = ", "  local _ = ")
+    assert not harmless(build(HEADS_IN_PROSE))
