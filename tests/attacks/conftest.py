@@ -3,19 +3,10 @@
 import shutil
 
 import pytest
-from oracles import FORMATS, SECRET, bites, listening
+from oracles import FACTS, FORMATS, SECRET, bites, listening
 from typer.testing import CliRunner
 
 from nianbao import markup, pandoc
-
-FACTS = """year = 2024
-published = 2025-01-20
-[agency]
-name = "某市某局"
-[proactive]
-[requests]
-[review_litigation]
-"""
 
 
 @pytest.fixture
@@ -62,12 +53,12 @@ def command(monkeypatch):
 def build_all(attacked, command, monkeypatch):
     """Build a report of each text of facts in this process; return what its files do, by the name of the text."""
 
-    def run(texts, **more):
+    def run(texts, *words):
         monkeypatch.setattr(markup, "_running", {})
         for name, facts in texts.items():
-            folder = attacked(facts, office=name, **more)
-        words = ["2024", "--all", "--to", FORMATS, "--no-facts", "--jobs", "1"]
-        done = command("build", *words, cwd=folder)
+            folder = attacked("", facts=facts, office=name)
+        options = ["--all", "--to", FORMATS, "--jobs", "1", *(words or ["--no-facts"])]
+        done = command("build", "2024", *options, cwd=folder)
         for pandoc_of_checks in markup._running.values():
             pandoc_of_checks.close()
         assert done.exit_code in {0, 2}, done.output

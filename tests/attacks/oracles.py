@@ -14,6 +14,14 @@ import psutil
 import pypdfium2
 from lxml import etree, html
 
+FACTS = """year = 2024
+published = 2025-01-20
+[agency]
+name = "某市某局"
+[proactive]
+[requests]
+[review_litigation]
+"""
 SECRET = "canary-7f3a9c51"  # noqa: S105  # stands in a file that no output may contain
 
 
@@ -36,6 +44,7 @@ FORMATS = "html,epub,docx,odt,pdf"  # those that `bites` looks into
 
 
 ADDRESS = re.compile(r"https?://\w|mailto:|#[A-Za-z][\w-]*$")
+INSIDE = re.compile(r"text/\w+\.xhtml(?:#\S*)?$")  # of an e-book
 PARTS = {"signature", "form", "scroll"}  # classes of the press
 
 
@@ -51,13 +60,15 @@ def web(content):
             yield "a script"
         elif node.tag in {"img", "iframe", "object", "embed", "base", "form"}:
             yield node.tag
-        elif classes & PARTS and (node.tag == "span" or (node.tag == "div" and "甲" in node.text_content())):
+        elif classes & PARTS and (node.tag == "span" or (node.tag == "div" and "仿冒" in node.text_content())):
             yield "a part of the press"
 
 
 def acts(node, name, value):
     """Tell whether an attribute runs code, leads elsewhere, or sends the reader away."""
-    leads = name in {"href", "src", "formaction"} and node.tag != "link" and not value.startswith("text/")
+    if INSIDE.match(value) or name == "id":
+        return False
+    leads = name in {"href", "src", "formaction"} and node.tag != "link"
     return (
         name.lower().startswith("on")
         or (leads and not ADDRESS.match(value))
@@ -80,7 +91,7 @@ def package(path):
                         target = key.endswith("}href") or (key == "Target" and node.get("TargetMode") == "External")
                         if target and not re.match(r"https?://\w|mailto:|#|\w+\.xml$|\.\./", value):
                             yield f"link {value}"
-                        if value == "PWNED":
+                        if value == "Smuggled":
                             yield "a style"
 
 

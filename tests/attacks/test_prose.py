@@ -1,6 +1,7 @@
 """Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the press."""
 
 import pytest
+from oracles import FACTS
 
 from nianbao import make, markdown, page, press
 
@@ -18,7 +19,7 @@ ATTRIBUTES = {
     "typst-text": 'typst:text:fill=\'red)[#("PWN"+"ED")]#text(fill:red\'',
     "typst-place": 'typst:text:size=\'1pt)[#("PWN"+"ED")]#text(size:9pt\'',
     "typst-file": "typst:text:fill='red)[#read(\"/format.toml\")]#text(fill:red'",
-    "custom-style": 'custom-style="PWNED"',
+    "custom-style": 'custom-style="Smuggled"',
 }
 TARGETS = {
     "script": "javascript:alert(1)",
@@ -59,7 +60,7 @@ def spans(attribute):
 
 
 def divisions(attribute):
-    return f"::: {{{attribute}}}\n甲\n:::"
+    return f"::: {{{attribute}}}\n仿冒\n:::"
 
 
 SAMPLES = {
@@ -70,7 +71,7 @@ SAMPLES = {
     **{f"head-{name}": f"甲\n\n---\n{text}\n---\n\n乙" for name, text in HEADS.items()},
     **{f"first-head-{name}": f"---\n{text}\n...\n\n乙" for name, text in HEADS.items()},
     "table-of-the-press": '::: {table="requests"}\n:::',
-    "form": '::: {.form labels="1" bands="1+1" widths="1 1"}\n| 甲 | 乙 |\n|---|---|\n| 1 | 2 |\n:::',
+    "form": '::: {.form labels="1" bands="1+1" widths="1 1"}\n| 仿冒 | 乙 |\n|---|---|\n| 1 | 2 |\n:::',
     "division-typst-property": divisions('typst:fill=\'red)[#("PWN"+"ED")]#text(fill:red\''),
     "end-of-a-division": ":::\n\n[甲]{onclick=x}",
     "span-in-a-table": "| 甲 |\n|---|\n| [乙]{onclick=x} |",
@@ -93,7 +94,7 @@ def build(build_all, canary):
 
     def run(samples=SAMPLES):
         prose = {name: text.replace("CANARY", str(canary)) for name, text in samples.items()}
-        facts = "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '''\n{}\n'''\n"
+        facts = FACTS + "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '''\n{}\n'''\n"
         return build_all({name: facts.format(text) for name, text in prose.items()})
 
     return run

@@ -1,0 +1,171 @@
+"""Names, titles, headings and facts of a stranger, in every place where a format writes them."""
+
+import json
+from datetime import date
+
+import pytest
+import tomli_w
+
+from nianbao import make, template
+from nianbao.files import TEMPLATES
+from nianbao.markdown import Markdown
+
+MARKUP = {
+    "link": "[甲](javascript:alert(1))",
+    "autolink": "<javascript:alert(1)>",
+    "span": "[甲]{onclick=alert(1)}",
+    "typst-span": '[甲]{typst:text:fill=\'red)[#("PWN"+"ED")]#text(fill:red\'}',
+    "style-span": '[甲]{custom-style="Smuggled"}',
+}
+ATTRIBUTES = {
+    "redirect": '0;url=http://evil.example/" http-equiv="refresh" x="',
+    "handler": 'x" onload="alert(1)" y="',
+    "frame": "x\"><iframe src='javascript:alert(1)'></iframe><meta x=\"",
+}
+SCRIPTS = {
+    "script-end": "</script><script>alert(1)</script>",
+    "script-end-in-capitals": "</SCRIPT ><img src=x onerror=alert(1)>",
+    "comment": "<!--<script>alert(1)</script>",
+}
+TYPST = {
+    "string": '甲...") + [#("PWN"+"ED")] + text("',
+    "raw": '#("PWN"+"ED")',
+    "bracket": '甲] + [#("PWN"+"ED")] + [',
+    "math": '$#("PWN"+"ED")$',
+    "label": '<甲> #("PWN"+"ED") @甲',
+    "comment": '甲 // /* #("PWN"+"ED")',
+    "file": '#read("/format.toml")',
+    "import": '#import "@preview/x:1.0.0": *',
+}
+XML = {
+    "odt": '</text:p><text:p><text:a xlink:href="javascript:x">甲</text:a>',
+    "docx": "</w:t></w:r></w:p><w:p><w:r><w:t>甲",
+    "entity": '<!DOCTYPE x [<!ENTITY e SYSTEM "CANARY">]>&e;',
+    "instruction": '<?xml-stylesheet href="http://evil.example/x"?>',
+    "cdata": "]]><script>alert(1)</script><![CDATA[",
+}
+YAML = {
+    "line": "甲\ntitle: FORGED",
+    "end": "甲\n---\n\n[乙]{onclick=x}\n\n---\nx: y",
+    "quote": '甲"\nauthor: FORGED\nx: "',
+    "backslash": '甲\\"\nauthor: FORGED',
+    "anchor": "&x *x !!python/object/apply:os.system ['true']",
+}
+JINJA = {
+    "expression": "{{ agency.__class__.__mro__ }}",
+    "statement": "{% include 'formats/html/format.toml' %}",
+    "comment": "{# 甲 #}",
+}
+ALL = {
+    f"{group}-{name}": text
+    for group, texts in (
+        ("markup", MARKUP),
+        ("attribute", ATTRIBUTES),
+        ("script", SCRIPTS),
+        ("typst", TYPST),
+        ("xml", XML),
+        ("yaml", YAML),
+        ("jinja", JINJA),
+    )
+    for name, text in texts.items()
+}
+
+
+def facts(text):
+    """Write a data file that has a text in every place that takes one."""
+    tree = {
+        "year": 2024,
+        "published": date(2025, 1, 20),
+        "title": f"{text}报告",
+        "agency": {"name": text, "short": text, "site": text, "address": text, "phone": text},
+        "proactive": {},
+        "requests": {},
+        "review_litigation": {},
+        "facts": {"problems": [text], "improvements": [text], "management": text, "open_day": text},
+        "own": {"text": text},
+        "headings": {"problems": text},
+        "prose": {"other": "{{ own.text }}"},
+    }
+    return tomli_w.dumps(tree)
+
+
+@pytest.fixture
+def build(build_all, canary):
+    def run(texts, *words):
+        given = {name: facts(text.replace("CANARY", str(canary))) for name, text in texts.items()}
+        return build_all(given, *words)
+
+    return run
+
+
+def harmless(found):
+    return " ".join(sorted(name for name, seen in found.items() if not seen))
+
+
+def test_no_text_does_anything(build):
+    assert {name: found for name, found in build(ALL).items() if found} == {}
+
+
+def test_no_text_does_anything_where_facts_are_carried(build):
+    assert {name: found for name, found in build(ALL, "--facts").items() if found} == {}
+
+
+def test_markup_bites_where_it_is_not_escaped(build, monkeypatch):
+    monkeypatch.setattr(template, "escape", Markdown)
+    assert not harmless(build(MARKUP))
+
+
+def test_the_head_is_forged_where_it_is_not_quoted(build, monkeypatch):
+    monkeypatch.setattr(template, "_quoted", lambda value: Markdown(f'"{value}"'))
+    template.environment.cache_clear()
+    found = build({name: YAML[name] for name in ("quote", "end")})
+    template.environment.cache_clear()
+    assert not harmless(found)
+
+
+def test_an_attribute_of_the_web_page_bites_where_it_is_not_escaped(build, own_template):
+    own_template("formats/html/template.html", "author-meta", "author")
+    assert not harmless(build(ATTRIBUTES))
+
+
+def test_the_metadata_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
+    about = make.about
+    monkeypatch.setattr(make, "about", lambda report: json.dumps(json.loads(about(report))))
+    assert not harmless(build({name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}))
+
+
+def test_carried_facts_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
+    carried = make.carried
+    monkeypatch.setattr(make, "carried", lambda report: carried(report).replace("\\u003C", "<"))
+    texts = {name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}
+    assert not harmless(build(texts, "--facts"))
+
+
+def test_a_string_of_typst_bites_where_it_is_not_quoted(build, own_template):
+    own_template("formats/pdf/filter.lua", """:gsub('[\\\\"]', "\\\\%0")""", "")
+    assert not harmless(build({"string": TYPST["string"]}))
+
+
+def test_a_signature_of_open_document_bites_where_it_is_not_escaped(build, own_template):
+    own_template(
+        "formats/odt/filter.lua", 'text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })', "text"
+    )
+    assert not harmless(build({"odt": XML["odt"]}))
+
+
+@pytest.fixture
+def own_template(tmp_path):
+    """Give the attacked folder a format of its own that is the program's but for one guard."""
+
+    def change(name, before, after):
+        folder = TEMPLATES / name
+        for path in folder.parent.rglob("*"):
+            if path.is_file():
+                copy = tmp_path / "templates" / path.relative_to(TEMPLATES)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(path.read_bytes())
+        text = folder.read_text(encoding="utf-8")
+        assert before in text
+        (tmp_path / "templates" / name).write_text(text.replace(before, after), encoding="utf-8")
+
+    return change
