@@ -32,7 +32,7 @@ _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
 # What may be markup that is not printed; Markdown of which nothing here is found is printed as a whole.
 _MARKUP = re.compile(
     r"(?<!\\)(?:\\\\)*[\[<{]|^[ \t]*:::"
-    r"|^[ \t]{30}|^[ \t]*(?:(?:[>*+-]|\d+[.)])[ \t]*){8}"  # nested as deep as no writer takes it
+    r"|^(?:[ \t]{2,4}|[ \t]?(?:[>*+:-]|\d+[.)])[ \t]*){7}"  # nested deeper than is printed
     r"|^[ \t]*\d{7}",
     re.MULTILINE,
 )

@@ -12,12 +12,13 @@ local INLINES = set("Str", "Space", "SoftBreak", "LineBreak", "Emph", "Strong")
 local IDENTIFIER = "^%a[%w_-]*$" -- what every format takes for the name of a place
 local ADDRESS = "^[^%c%s\"'<>\\^`{|}]+$"
 local SCHEMES = { "^https?://[^/]", "^mailto:[^/]" }
-local DEPTH = 16 -- of lists and quotations within each other
+local DEPTH = 6 -- of lists and quotations within each other; Typst gives up at about twice that
+local LONG = 2000 -- bytes of an address; Typst takes no more than 8000
 local WIDE = 100 -- columns of a table
 local FIRST = 10 ^ 6 -- highest number that a list may begin with
 
 local function is_address(target)
-  if not target:find(ADDRESS) then return false end
+  if #target > LONG or not target:find(ADDRESS) then return false end
   if target:find("^#") then return target:sub(2):find(IDENTIFIER) ~= nil end
   for _, scheme in ipairs(SCHEMES) do
     if target:lower():find(scheme) then return true end
@@ -87,7 +88,7 @@ local REDUCED = {
       return words_of { block }
     end
     if kind == "OrderedList" and block.start > FIRST then
-      leave("number", tostring(block.start))
+      leave("number", "")
       block.start = 1
       return block
     end

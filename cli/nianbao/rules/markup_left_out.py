@@ -23,13 +23,14 @@ from nianbao.language import N_, _
 
 LEVEL = "warning"
 PICTURE = "picture"  # has a rule of its own
+_LONGEST = 60  # characters of what is left out that a message quotes
 _MESSAGES = {
     "link": N_("链接 {words} 没有用，只印了它的文字：只能链接到 http、https、mailto 地址，或本文里的 #名称"),
     "attribute": N_("属性 {words} 没有用：正文里只能用 {{ #名称}} 标记位置，名称用英文字母、数字、- 和 _，不能重复"),
     "element": N_("正文里不能用 {words}，只印了它的文字"),
     "depth": N_("列表、引用套得太深，里面的只印文字"),
     "width": N_("表格有 {words} 列，太宽了，只印文字"),
-    "number": N_("列表不能从 {words} 编起，改从 1 编起"),
+    "number": N_("列表的编号太大，改从 1 编起"),
     "metadata": N_("正文里不能写 --- 开头的元数据，照文字印出"),
     "brackets": N_("一段里的方括号太多，或套得太深，都照文字印出"),
 }
@@ -39,7 +40,12 @@ def judge(case: Case) -> Iterator[Finding]:
     """Find the markup that nothing prints."""
     for item in case.left_out:
         if item.kind != PICTURE:
-            yield found(case, "markup-left-out", item, _(_MESSAGES[item.kind], words=item.words))
+            yield found(case, "markup-left-out", item, _(_MESSAGES[item.kind], words=shorten(item.words)))
+
+
+def shorten(words: str) -> str:
+    """Cut what a message quotes."""
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 def found(case: Case, rule: str, item: LeftOut, message: str, fix: str = "") -> Finding:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.language import _
-from nianbao.rules.markup_left_out import PICTURE, found
+from nianbao.rules.markup_left_out import PICTURE, found, shorten
 
 LEVEL = "warning"
 
@@ -27,5 +27,5 @@ def judge(case: Case) -> Iterator[Finding]:
     """Find the pictures that are not printed."""
     for item in case.left_out:
         if item.kind == PICTURE:
-            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=item.words)
+            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=shorten(item.words))
             yield found(case, "picture-left-out", item, message, fix=_("报告不印图片；从正文里删去它"))
