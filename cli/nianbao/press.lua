@@ -261,31 +261,41 @@ end
 
 -- ── the code of formats ─────────────────────────────────────────────────────────────────────────────
 
--- Lua of a format sees the page and nothing else: no files, no programs, no network, and no way to load more code.
-local function copy(names, from)
+-- Lua of a format sees the page and nothing else: no files, no programs, no network, no way to load more code, and
+-- nothing of the formats beside it.
+local GLOBALS = "assert error ipairs next pairs pcall rawequal rawget rawlen rawset select setmetatable tonumber tostring type xpcall"
+local LIBRARIES = "coroutine math string table utf8"
+local UTILS = "blocks_to_inlines equals from_simple_table make_sections normalize_date sha1 stringify to_roman_numeral to_simple_table type"
+local WITHHELD = "cli image mediabag path pipe scaffolding system template with_state write_classic" -- of pandoc's
+
+local function copy(from, names)
   local out = {}
-  for name in names:gmatch("%S+") do out[name] = from[name] end
+  if not names then
+    for name, value in pairs(from) do out[name] = value end
+  else
+    for name in names:gmatch("%S+") do out[name] = from[name] end
+  end
   return out
 end
 
-local LUA = copy("assert error ipairs next pairs pcall rawequal rawget rawlen rawset select setmetatable tonumber tostring type xpcall", _G)
-for _, name in ipairs { "coroutine", "math", "string", "table", "utf8" } do
-  LUA[name] = {}
-  for key, value in pairs(_G[name]) do LUA[name][key] = value end
+local function globals()
+  local own = copy(_G, GLOBALS)
+  for name in LIBRARIES:gmatch("%S+") do own[name] = copy(_G[name]) end
+  own.os = copy(os, "date")
+  own.pieces, own.laid_out = pieces, laid_out
+  own.pandoc = copy(pandoc)
+  for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
+  own.pandoc.utils = copy(pandoc.utils, UTILS)
+  own.pandoc.zip = copy(pandoc.zip, "Archive Entry")
+  own.pandoc.read = function(text, format, options) return pandoc.read(text, format, options, {}) end -- {}: of no file
+  own.pandoc.write = function(doc, format) return pandoc.write(without_pictures(doc), format, { wrap_text = "none" }) end
+  return own
 end
-LUA.pieces, LUA.laid_out = pieces, laid_out
-LUA.pandoc = {}
-for name, value in pairs(pandoc) do LUA.pandoc[name] = value end
-for name in ("cli image mediabag path pipe scaffolding system template with_state write_classic"):gmatch("%S+") do LUA.pandoc[name] = nil end
-LUA.pandoc.utils = copy("blocks_to_inlines equals from_simple_table make_sections normalize_date sha1 stringify to_roman_numeral to_simple_table type", pandoc.utils)
-LUA.pandoc.zip = copy("Archive Entry", pandoc.zip)
-LUA.pandoc.read = function(text, format, options) return pandoc.read(text, format, options, {}) end -- {}: no file at all
-LUA.pandoc.write = function(doc, format) return pandoc.write(without_pictures(doc), format, { wrap_text = "none" }) end
-LUA.os = { date = os.date }
 
--- Run a Lua file of a format; each has globals of its own.
+-- Run a Lua file of a format.
 local function run(path)
-  local known = function(_, name) return name == "PRESS" and PRESS or LUA[name] end
+  local own = globals()
+  local known = function(_, name) return name == "PRESS" and PRESS or own[name] end -- each page has another PRESS
   local chunk = assert(load(read(path), "@" .. path, "t", setmetatable({}, { __index = known })))
   return chunk()
 end
