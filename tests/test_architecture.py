@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "cli" / "nianbao"
 LAYERS = (
     (
         "language",
+        "portable",
         "finding",
         "kind",
         "grid",
@@ -41,6 +42,7 @@ LAYERS = (
     ("rules", "published"),
     (
         "files",
+        "trust",
         "printing",
         "typesetting",
         "pandoc",
@@ -77,6 +79,7 @@ LAYERS = (
         "receipt",
         "statement",
         "replies",
+        "consent",
     ),
     ("edge", "command", "options"),
     ("commands",),

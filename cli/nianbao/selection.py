@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ from pathlib import Path
 from nianbao.files import shown
 from nianbao.finding import Stop
 from nianbao.language import _, series
-from nianbao.store import Store
+from nianbao.store import Store, nearest
 
 Asked = tuple[Store, int]  # an office and a year
 _YEAR = re.compile(r"\d{4}")
@@ -26,10 +26,21 @@ class Selection:
     missing: list[Asked]
 
 
-def opened(words: Sequence[str], root: Path | None, out: Path | None = None) -> Store:
-    """Open the folder given, else that of the first data file named, else the nearest one from here upwards."""
+def opened(words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None]) -> Store:
+    """Open the folder given, else that of the first data file named, else the nearest one from here upwards.
+
+    Raises `Stop` where it has templates of its own that nobody trusts. Of a folder elsewhere that only a data file
+    names, such templates are left out, after a warning: the data file is asked for, what lies beside it is not.
+    """
     file = next((word for word in words if word.endswith(".toml")), None)
-    return Store.at(Store.of(file, root)[0].root if file and root is None else root, out)
+    if not file or root is not None:
+        return Store.at(root, out)
+    store = Store(Store.of(file, None)[0].root, out)
+    if store.root.resolve() == nearest(None).resolve():
+        store.ask()
+    elif stop := store.ask_or_leave():
+        warn(_("用的是程序自带的模板：{why}", why=stop.message))
+    return store
 
 
 def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Selection:
