@@ -141,7 +141,8 @@ def _content(path: Path, most: int) -> bytes:
 
 
 def _strange(path: Path, why: str) -> Stop:
-    return Stop(_("不能用 {path}：{why}", path=shown(path), why=why), _("templates/ 里只放普通文件；移走它再运行"))
+    path_shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in shown(path))
+    return Stop(_("不能用 {path}：{why}", path=path_shown, why=why), _("templates/ 里只放普通文件；移走它再运行"))
 
 
 # ── who trusts what ──────────────────────────────────────────────────────────────────────────────────
