@@ -41,6 +41,7 @@ LAYERS = (
     ),
     ("rules", "published"),
     (
+        "console",
         "files",
         "trust",
         "printing",

@@ -5,7 +5,7 @@ import unicodedata
 
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-_LONGEST = 200  # bytes: 255 are the most that a disk takes, and suffixes are added
+_LONGEST = 240  # bytes: 255 are the most that a disk takes, and suffixes are added
 
 
 def portable(name: str) -> bool:
@@ -26,5 +26,5 @@ def plain(path: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Return what names have in common that a disk may take for one: case and the forms of characters apart."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """Return what names have in common that a disk may take for one: not case, forms of characters, or dots at the end."""
+    return unicodedata.normalize("NFKC", name).casefold().rstrip(". ")

@@ -1,7 +1,6 @@
 """Which reports a command is about: years, offices, data files, and patterns of offices."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,6 +10,7 @@ from pathlib import Path
 from nianbao.files import shown
 from nianbao.finding import Stop
 from nianbao.language import _, series
+from nianbao.portable import folded
 from nianbao.store import Store, nearest
 
 Asked = tuple[Store, int]  # an office and a year
@@ -100,7 +100,7 @@ def _matching(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> li
     """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either."""
     path = Path(word)
     below = path.parent.resolve() == (store.root / "data").resolve()
-    name = path.name if below else word.removeprefix("data/").rstrip("/")
+    name = path.name if below else folder_name(word)
     found = [office for office in known if office == name or (_is_pattern(name) and fnmatchcase(office, name))]
     found = [office for office in found if office]
     if found:
@@ -114,6 +114,11 @@ def _matching(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> li
     )
 
 
+def folder_name(word: str) -> str:
+    r"""Return the name of a folder below `data/`, which a shell may have completed: `data/city/`, `data\city\`."""
+    return word.replace("\\", "/").removeprefix("./").removeprefix("data/").rstrip("/")
+
+
 def _is_pattern(word: str) -> bool:
     return any(sign in word for sign in "*?[")
 
@@ -122,7 +127,7 @@ def apart(offices: Sequence[str]) -> None:
     """Refuse offices whose names a disk may take for one: their files would replace each other's."""
     seen: dict[str, str] = {}
     for office in offices:
-        first = seen.setdefault(unicodedata.normalize("NFKC", office).casefold(), office)
+        first = seen.setdefault(folded(office), office)
         if first != office:
             raise Stop(
                 _("机关 {one} 和 {other} 的名称只差大小写或字形，在有的盘上是同一个文件夹", one=first, other=office),

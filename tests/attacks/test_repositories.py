@@ -411,7 +411,7 @@ def test_what_is_no_plain_template_stops_at_once(stranger, command, monkeypatch,
 
 
 def test_a_template_that_is_too_large_is_not_read(stranger, command, monkeypatch):
-    folder = stranger({"narrative/overview.md.j2": FORGED * 100_000})
+    folder = stranger({"narrative/overview.md.j2": FORGED * 110_000})
     monkeypatch.setenv("NIANBAO_TRUST", "1")
     done = command("build", "--to", "markdown", cwd=folder)
     assert done.exit_code == 2
