@@ -26,5 +26,5 @@ def plain(path: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Return what names have in common that a disk may take for one: not case, forms of characters, or dots at the end."""
+    """Return what names have in common that a disk may take for one: not case, form, or dots at the end."""
     return unicodedata.normalize("NFKC", name).casefold().rstrip(". ")
