@@ -80,5 +80,5 @@ def _against(name: str, found: bytes) -> str:
     """Say whether a file stands in the place of one that comes with the program."""
     ours = content(TEMPLATES / name)
     if ours is None:
-        return _("没有")
+        return _("没有同名的")
     return _("相同") if ours == found else _("换掉")

@@ -269,6 +269,20 @@ def test_a_copy_that_was_tampered_with_is_laid_out_again(stranger, command):
     assert holds(folder / "build", "一切照常。")
 
 
+def test_copies_that_nobody_uses_are_removed(stranger, command):
+    folder = stranger({"narrative/overview.md.j2": "一切照常。"})
+    assert command("trust", cwd=folder).exit_code == 0
+    copy = Store.at(folder).own
+    left = copy.with_name(".left")  # of a run that was killed
+    left.mkdir()
+    for path in (copy, left):
+        os.utime(path, (1, 1))
+    (folder / "templates/narrative/overview.md.j2").write_text("另一句。", encoding="utf-8")
+    assert command("trust", cwd=folder).exit_code == 0
+    other = Store.at(folder).own
+    assert list(other.parent.iterdir()) == [other]
+
+
 # ── what reaches beyond templates/, also where these are trusted ─────────────────────────────────────
 
 INCLUDED = {
