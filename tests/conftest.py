@@ -1,9 +1,11 @@
 """What the tests share: the repository, a report built once, and programs that a machine may lack."""
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +14,10 @@ from cases import begun, hard_facts
 
 ROOT = Path(__file__).parent.parent
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
+os.environ["NIANBAO_TRUST"] = "1"  # the templates of tests are ours; those of trust take this out
+STATE = tempfile.mkdtemp(prefix="nianbao-tests-")  # nothing of what tests trust stays on this machine
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
+os.environ["XDG_STATE_HOME"] = STATE
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

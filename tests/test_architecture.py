@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "cli" / "nianbao"
 LAYERS = (
     (
         "language",
+        "portable",
         "finding",
         "kind",
         "grid",
@@ -40,7 +41,9 @@ LAYERS = (
     ),
     ("rules", "published"),
     (
+        "console",
         "files",
+        "trust",
         "printing",
         "typesetting",
         "pandoc",
@@ -78,6 +81,7 @@ LAYERS = (
         "receipt",
         "statement",
         "replies",
+        "consent",
     ),
     ("edge", "command", "options"),
     ("commands",),

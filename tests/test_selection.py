@@ -58,7 +58,7 @@ def test_folders_and_data_files_are_named_by_their_paths(city, monkeypatch):
     folder, file = f"{city.root.name}/data/dist-1", f"{city.root.name}/data/dist-2/2023.toml"
     assert named(city, folder) == ([("dist-1", 2024)], [])
     assert named(city, file) == ([("dist-2", 2023)], [])
-    assert opened([file], None).root.resolve() == city.root.resolve()
+    assert opened([file], None, None, print).root.resolve() == city.root.resolve()
 
 
 @pytest.mark.parametrize("word", ["dist-9", "../x", "notes", "data/../data", "nothing*", "/etc", "."])

@@ -6,12 +6,14 @@ import sys
 from typer import Abort
 from typer.exceptions import TyperException
 
+from nianbao.console import escape_what_cannot_be_shown
 from nianbao.edge import STOPPED, stopped
 from nianbao.speech import preferred, speak, taken
 
 
 def main() -> None:
     """Run the command line."""
+    escape_what_cannot_be_shown()
     asked, words = taken(sys.argv[1:])
     speak(asked or preferred(os.environ))
     from nianbao.app import app  # noqa: PLC0415  # see above

@@ -264,7 +264,8 @@ def locally(jobs: int = 0) -> Spread:
             yield from batch.spread(items, _work, _lost, jobs, partial(_open, store, terms))
         finally:
             if _desk:  # where there was but this process
-                _desk.press.close()
+                with _desk.press:
+                    pass  # it has ended
 
     return spread
 

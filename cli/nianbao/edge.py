@@ -85,6 +85,11 @@ def edge() -> Iterator[None]:
         raise typer.Exit(STOPPED) from None
 
 
+def warned(words: str) -> None:
+    """Say something that a person should know, beside the results."""
+    typer.secho(_("注意: {words}", words=words), fg=typer.colors.YELLOW, err=True)
+
+
 def stopped(stop: Stop) -> None:
     """Say why the road ended, and the next step."""
     typer.secho(_("错误: {message}", message=stop.message), fg=typer.colors.RED, err=True)

@@ -48,11 +48,16 @@ def shown(path: Path) -> str:
 def standing_for(there: str, folder: Path) -> Iterator[None]:
     """Name what lies below a folder as people elsewhere do, whose files these are."""
     folder = folder.resolve()
-    _ELSEWHERE[folder] = PurePosixPath(there)
+    stand_for(there, folder)
     try:
         yield
     finally:
         del _ELSEWHERE[folder]
+
+
+def stand_for(there: str, folder: Path) -> None:
+    """Name from now on what lies below a resolved folder as if it lay `there`."""
+    _ELSEWHERE[folder] = PurePosixPath(there)
 
 
 _ELSEWHERE: dict[Path, PurePosixPath] = {}

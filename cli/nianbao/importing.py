@@ -18,6 +18,7 @@ from nianbao.form import Form
 from nianbao.kind import KINDS
 from nianbao.language import N_, _, series
 from nianbao.markdown import plain
+from nianbao.portable import portable
 from nianbao.published import Recognised, recognise, returned
 from nianbao.published import written as data
 from nianbao.published.account import account
@@ -269,7 +270,8 @@ def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> 
     if not wanted.several and not recognised.folder:
         return out / name
     office = re.sub(r"[^\w（）()·-]+", "", recognised.folder or recognised.told.office).strip(".")[:80]
-    return out / (office or re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "office") / name
+    office = office or re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "office"
+    return out / (office if portable(office) else f"_{office}") / name  # a device of Windows is no folder there
 
 
 def keep(brought: Imported, wanted: Wanted) -> Imported:

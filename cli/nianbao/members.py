@@ -11,6 +11,7 @@ from nianbao.facts import Facts
 from nianbao.finding import Finding, Stop
 from nianbao.form import Form
 from nianbao.language import _, series
+from nianbao.portable import portable
 from nianbao.register import Register, Unit
 from nianbao.report import Report, fill
 from nianbao.rollup import Given, Rolled
@@ -36,8 +37,8 @@ class Wanted:
 
 def office_of(store: Store, word: str) -> str:
     """Return the folder that a word means, which may not be there yet."""
-    name = word.removeprefix("data/").rstrip("/")
-    if not name or name.startswith(".") or {"/", "\\"} & set(name):
+    name = selection.folder_name(word)
+    if name.startswith(".") or not (portable(name) or (name in store.folders())):
         raise Stop(_("{word} 不是机关", word=word), _("写 data/ 下文件夹的名称，例如 --into city"))
     for other in {*store.folders(), *store.register().units}:
         selection.apart([other, name])

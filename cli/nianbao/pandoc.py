@@ -133,12 +133,12 @@ def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
     and time. Raises ValueError where it cannot read the file, MemoryError where it has not enough for it.
     """
     command = [path(), "+RTS", f"-M{_MEMORY}m", "-A32m", "-RTS", "--sandbox", "--quiet"]
-    with tempfile.NamedTemporaryFile(prefix="nianbao-") as source:
-        source.write(content)
-        source.flush()
+    with tempfile.TemporaryDirectory(prefix="nianbao-") as folder:  # Windows opens no file that is open already
+        source = Path(folder, "source")
+        source.write_bytes(content)
         try:
             done = subprocess.run(  # noqa: S603  # the bundled pandoc, no shell
-                [*command, "--from", reader, "--to", str(BLOCKS), "--variable", f"dialect={DIALECT}", source.name],
+                [*command, "--from", reader, "--to", str(BLOCKS), "--variable", f"dialect={DIALECT}", str(source)],
                 capture_output=True,
                 check=True,
                 timeout=_SECONDS,

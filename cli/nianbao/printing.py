@@ -22,6 +22,11 @@ class Format:
     mould: str = ""  # Lua file in the folder: what must be known to fill packages that were written once
     options: Mapping[str, Any] | None = None  # further pandoc WriterOptions
 
+    @property
+    def files(self) -> list[str]:
+        """What it names in its folder."""
+        return [name for name in (self.template, self.reference, self.filter, self.finish, self.mould) if name]
+
 
 @dataclass(frozen=True, slots=True)
 class Printed:

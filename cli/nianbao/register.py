@@ -1,6 +1,5 @@
 """The register of offices, `data/offices.toml`: who reports to whom, under the names of their folders."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import Any
 from nianbao.facts import Facts
 from nianbao.finding import Finding, Place
 from nianbao.language import _, series
+from nianbao.portable import folded, portable
 
 FILE = "offices.toml"
 RULE = "broken-register"
@@ -93,7 +93,7 @@ def _finding(facts: Facts, address: str, message: str, fix: str = "") -> Finding
 
 def _faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # whatever TOML can hold
     """Judge one entry by itself."""
-    if not office.strip() or office.startswith(".") or {"/", "\\"} & set(office):
+    if office.startswith(".") or not portable(office):
         yield _finding(facts, office, _("{office} 不能是文件夹的名称", office=office), _("写 data/ 下文件夹的名称"))
     if not isinstance(entry, dict):
         yield _finding(facts, office, _("{office} 应写成 [{office}]，一个机关一段", office=office))
@@ -118,7 +118,7 @@ def _twins(facts: Facts) -> Iterator[Finding]:
     """Find offices whose names a disk may take for one folder."""
     seen: dict[str, str] = {}
     for office in facts.tree:
-        first = seen.setdefault(unicodedata.normalize("NFKC", office).casefold(), office)
+        first = seen.setdefault(folded(office), office)
         if first != office:
             message = _("{office} 与 {first} 的名称只差大小写或字形，会是同一个文件夹", office=office, first=first)
             yield _finding(facts, office, message, _("一个机关只列一次"))

@@ -78,10 +78,14 @@ def _short(words: str) -> str:
 
 
 class Away(Store):
-    """A folder that was sent: its own templates are on this disk, its data files in `sent`."""
+    """A folder that was sent: its own templates are on this disk, its data files in `sent`.
+
+    Whether the templates are trusted was asked where the folder is: what was sent is used, and nothing else.
+    """
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
+        self._use(root / "templates")
         self.sent: Mapping[tuple[str, int], bytes] = {}
 
     def with_data(self, sent: Mapping[tuple[str, int], bytes]) -> "Away":
@@ -146,11 +150,12 @@ class Room(WorkerPlugin):
 
 def _kit(store: Store) -> dict[str, bytes]:
     """Read what a folder has of its own, apart from its data files, by name."""
-    templates = store.root / "templates"
-    own = [] if templates.resolve() == TEMPLATES.resolve() else sorted(templates.rglob("*"))
     above = [store.root / "data" / REGISTER, *store.root.glob("data/*/.*.rollup.json")]
-    paths = [path for path in (store.root / "report.toml", *above, *own) if path.is_file()]
-    return {path.relative_to(store.root).as_posix(): path.read_bytes() for path in paths}
+    paths = [path for path in (store.root / "report.toml", *above) if path.is_file()]
+    kit = {path.relative_to(store.root).as_posix(): path.read_bytes() for path in paths}
+    own = store.own
+    templates = [path for path in sorted(own.rglob("*")) if path.is_file()] if own else []
+    return kit | {f"templates/{path.relative_to(own).as_posix()}": path.read_bytes() for path in templates if own}
 
 
 def work(room: str, bundle: Sequence[Sent]) -> list[Files | Failed]:

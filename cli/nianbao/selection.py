@@ -1,8 +1,7 @@
 """Which reports a command is about: years, offices, data files, and patterns of offices."""
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -11,7 +10,8 @@ from pathlib import Path
 from nianbao.files import shown
 from nianbao.finding import Stop
 from nianbao.language import _, series
-from nianbao.store import Store
+from nianbao.portable import folded
+from nianbao.store import Store, nearest
 
 Asked = tuple[Store, int]  # an office and a year
 _YEAR = re.compile(r"\d{4}")
@@ -26,10 +26,21 @@ class Selection:
     missing: list[Asked]
 
 
-def opened(words: Sequence[str], root: Path | None, out: Path | None = None) -> Store:
-    """Open the folder given, else that of the first data file named, else the nearest one from here upwards."""
+def opened(words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None]) -> Store:
+    """Open the folder given, else that of the first data file named, else the nearest one from here upwards.
+
+    Raises `Stop` where it has templates of its own that nobody trusts. Of a folder elsewhere that only a data file
+    names, such templates are left out, after a warning: the data file is asked for, what lies beside it is not.
+    """
     file = next((word for word in words if word.endswith(".toml")), None)
-    return Store.at(Store.of(file, root)[0].root if file and root is None else root, out)
+    if not file or root is not None:
+        return Store.at(root, out)
+    store = Store(Store.of(file, None)[0].root, out)
+    if store.root.resolve() == nearest(None).resolve():
+        store.ask()
+    elif stop := store.ask_or_leave():
+        warn(_("用的是程序自带的模板：{why}", why=stop.message))
+    return store
 
 
 def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Selection:
@@ -89,7 +100,7 @@ def _matching(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> li
     """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either."""
     path = Path(word)
     below = path.parent.resolve() == (store.root / "data").resolve()
-    name = path.name if below else word.removeprefix("data/").rstrip("/")
+    name = path.name if below else folder_name(word)
     found = [office for office in known if office == name or (_is_pattern(name) and fnmatchcase(office, name))]
     found = [office for office in found if office]
     if found:
@@ -103,6 +114,11 @@ def _matching(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> li
     )
 
 
+def folder_name(word: str) -> str:
+    r"""Return the name of a folder below `data/`, which a shell may have completed: `data/city/`, `data\city\`."""
+    return word.replace("\\", "/").removeprefix("./").removeprefix("data/").rstrip("/")
+
+
 def _is_pattern(word: str) -> bool:
     return any(sign in word for sign in "*?[")
 
@@ -111,7 +127,7 @@ def apart(offices: Sequence[str]) -> None:
     """Refuse offices whose names a disk may take for one: their files would replace each other's."""
     seen: dict[str, str] = {}
     for office in offices:
-        first = seen.setdefault(unicodedata.normalize("NFKC", office).casefold(), office)
+        first = seen.setdefault(folded(office), office)
         if first != office:
             raise Stop(
                 _("机关 {one} 和 {other} 的名称只差大小写或字形，在有的盘上是同一个文件夹", one=first, other=office),

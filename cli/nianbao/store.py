@@ -36,19 +36,20 @@ class Store(Templates):
 
     @classmethod
     def at(cls, root: Path | None, out: Path | None = None) -> "Store":
-        """Open the folder given, else the nearest one from here upwards that has `data/`."""
-        if root is not None and not root.is_dir():
-            raise Stop(_("没有目录 {root}", root=root), _("检查 --root，或用 report init 新建"))
-        here = Path.cwd()
-        found = root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
-        return cls(found, out)
+        """Open the folder given, else the nearest one from here upwards that has `data/`.
+
+        Raises `Stop` where it has templates of its own that nobody trusts.
+        """
+        store = cls(nearest(root), out)
+        store.ask()
+        return store
 
     @classmethod
     def of(cls, name: str, root: Path | None) -> tuple["Store", int]:
         """Open the folder that a year, or the path of a data file, is about; return the year too."""
         path = Path(name)
         if _YEAR.fullmatch(name):
-            return cls.at(root), int(name)
+            return cls(nearest(root)), int(name)
         folder = path.resolve().parent
         data = next((above for above in (folder, folder.parent) if above.name == "data"), None)
         if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and data):
@@ -186,6 +187,14 @@ class Store(Templates):
     def output(self, year: int, suffix: str) -> Path:
         """Return where a file of a year's report is written, `build/<office>/<year>.<suffix>`."""
         return self.out / self.office / f"{year}.{suffix}"
+
+
+def nearest(root: Path | None) -> Path:
+    """Return the folder given, else the nearest one from here upwards that has `data/`, else this one."""
+    if root is not None and not root.is_dir():
+        raise Stop(_("没有目录 {root}", root=root), _("检查 --root，或用 report init 新建"))
+    here = Path.cwd()
+    return root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
 
 
 def _names(folder: Path) -> list[str]:

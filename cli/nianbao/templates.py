@@ -1,37 +1,87 @@
 """What the law, the looks and the formats say: an office's own templates over those that come with nianbao."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nianbao import trust
 from nianbao.facts import Facts
-from nianbao.files import TEMPLATES, shown, text, told, toml
+from nianbao.files import TEMPLATES, shown, stand_for, text, told, toml
 from nianbao.finding import Finding, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
 from nianbao.language import _, series
 from nianbao.look import merged
+from nianbao.portable import plain
 from nianbao.printing import Format
 
 LOOK = "gongwen"
+_LARGEST = 1 << 20  # bytes of a template that is filled
 
 
 class Templates:
-    """The templates of a folder: its own below `templates/`, else those that come with nianbao."""
+    """The templates of a folder: its own below `templates/` if they are trusted, else those that come with nianbao.
+
+    Its own are looked for when the first template is asked for, which raises `Stop` where nobody trusts them.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._tops = list(dict.fromkeys([(root / "templates").resolve(), TEMPLATES.resolve()]))
+        self._looked: dict[Path, str] = {}  # folders of templates, the own ones first, and how people name them
         self._editions: dict[str, Path] = {}
         # One and the same function for every office of a folder, since what is compiled is kept by it.
         self.template: Callable[[str], str] = self._read
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take over what another process has looked for."""
+        self.__dict__.update(state)
+        self._name()
+
+    @property
+    def _tops(self) -> list[Path]:
+        if not self._looked:
+            self._use(trust.opened(self.root))
+        return list(self._looked)
+
+    def ask(self) -> None:
+        """Look for the folder's own templates; raises `Stop` where nobody trusts them."""
+        self._use(trust.opened(self.root))
+
+    def ask_or_leave(self) -> Stop | None:
+        """Look for the folder's own templates; where nobody trusts them, leave them out and return why."""
+        try:
+            self.ask()
+        except Stop as stop:
+            self._use(None)
+            return stop
+        return None
+
+    def _use(self, own: Path | None) -> None:
+        """Use templates of the folder's own that are laid out somewhere, or only those that come with nianbao."""
+        self._looked.clear()
+        if own:
+            self._looked[own.resolve()] = shown(self.root / "templates")
+        self._looked[TEMPLATES.resolve()] = ""
+        self._name()
+
+    def _name(self) -> None:
+        for folder, there in self._looked.items():
+            if there:
+                stand_for(there, folder)
+
+    @property
+    def own(self) -> Path | None:
+        """Where the folder's own templates are laid out; None where it has none, or they are left out."""
+        return next((top for top in self._tops if self._looked[top]), None)
 
     def _read(self, name: str) -> str:
         """Read a template: the office's own, else the one that comes with nianbao."""
         path = self._find(name)
         if path is None or not path.is_file():
             raise Stop(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
+        if path.stat().st_size > _LARGEST:
+            raise Stop(_("模板 {path} 超过 {size} KB", path=shown(path), size=_LARGEST >> 10), _("把它分成几个模板"))
         return text(path)
 
     def files(self) -> dict[str, Path]:
@@ -74,7 +124,7 @@ class Templates:
 
     def form_in_force(self, year: int) -> Form:
         """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
-        own = self._tops[0] / "forms"
+        own = self._tops[0] / "forms"  # those that come with nianbao, where it has none of its own
         forms = [(path.parent == own, self._form(path, name)) for name, path in self.editions().items()]
         forms = [(mine, form) for mine, form in forms if form.in_force(year)]
         forms = [(mine, form) for mine, form in forms if mine] or forms
@@ -104,7 +154,12 @@ class Templates:
         for path in self._all("formats/*/format.toml"):
             suffix = path.parent.name
             with told(path):
-                found.setdefault(suffix, Format(suffix=suffix, folder=str(path.parent), **toml(path)))
+                format = Format(suffix=suffix, folder=str(path.parent), **toml(path))  # noqa: A001  # it is one
+            if wrong := [name for name in format.files if not plain(name)]:
+                raise Stop(
+                    _("{path} 里的 {name} 不是这个文件夹里的文件", path=shown(path), name=wrong[0]), _("只写文件名")
+                )
+            found.setdefault(suffix, format)
         return found
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
@@ -122,9 +177,11 @@ class Templates:
         return _read_form(path, edition)
 
     def _find(self, name: str) -> Path | None:
-        if ".." in name.split("/"):
+        """Find a template by its name, which leads neither upwards nor elsewhere: not by a link either."""
+        if not plain(name):
             return None
-        return next((top / name for top in self._tops if (top / name).exists()), None)
+        found = (top / name for top in self._tops)
+        return next((path for path in found if path.is_file() and _lies_below(path, self._tops)), None)
 
     def _all(self, pattern: str) -> Iterator[Path]:
         seen: set[str] = set()
@@ -133,6 +190,10 @@ class Templates:
                 if (name := str(path.relative_to(top))) not in seen:
                     seen.add(name)
                     yield path
+
+
+def _lies_below(path: Path, tops: Sequence[Path]) -> bool:
+    return any(path.resolve().is_relative_to(top) for top in tops)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nianbao.command import command
-from nianbao.edge import collected, counted, crashed, edge, leave, noted
+from nianbao.edge import collected, counted, crashed, edge, leave, noted, warned
 from nianbao.finding import Stop
 from nianbao.language import _
 from nianbao.options import (
@@ -62,7 +62,7 @@ def build(
 
     with edge():
         start = perf_counter()
-        store = selection.opened(reports or [], root, out)
+        store = selection.opened(reports or [], root, out, warned)
         formats = tuple(dict.fromkeys(listed(to) or listed(STANDARD)))
         choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
         terms = builds.Terms(formats, look, draft, facts, choice)

@@ -22,10 +22,10 @@ def clean(
 ) -> None:
     """Remove what builds wrote."""
     from nianbao import builds
-    from nianbao.store import Store
+    from nianbao.store import Store, nearest
 
     with edge():
-        store = Store.at(root, out)
+        store = Store(nearest(root), out)
         waiting = noted(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
         found = builds.clean(store, waiting, dry=dry_run)
         for path in found:

@@ -6,7 +6,7 @@ import typer
 
 from nianbao import __version__
 from nianbao.command import command
-from nianbao.edge import edge
+from nianbao.edge import edge, warned
 from nianbao.language import _, series
 from nianbao.options import Json, Root
 
@@ -15,10 +15,12 @@ from nianbao.options import Json, Root
 def doctor(root: Root = None, *, as_json: Json = False) -> None:
     """Say what this machine has."""
     from nianbao import pandoc, say, typesetting
-    from nianbao.store import Store
+    from nianbao.store import Store, nearest
 
     with edge():
-        store = Store.at(root)
+        store = Store(nearest(root))
+        if stop := store.ask_or_leave():
+            warned(_("用的是程序自带的模板：{why}", why=stop.message))
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.versions()
         faces = typesetting.faces(store.look())
         if as_json:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.command import command
-from nianbao.edge import counted, edge, leave, parted, stopped
+from nianbao.edge import counted, edge, leave, parted, stopped, warned
 from nianbao.language import _
 from nianbao.options import Everyone, Jobs, Out, Reports, Root, listed
 
@@ -36,7 +36,7 @@ def export(
 
     with edge():
         wanted = exporting.Wanted(exporting.choose(listed(to)), layout, out, force)
-        store = selection.opened(reports or [], root)
+        store = selection.opened(reports or [], root, None, warned)
         asked = selection.select(store, reports or [], everyone=everyone)
         found, stops = parted(
             counted(exporting.read_all(asked.reports, jobs), len(asked.reports), _("正在读取"), quiet=quiet)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.command import command
-from nianbao.edge import each, edge, leave
+from nianbao.edge import each, edge, leave, warned
 from nianbao.language import _
 from nianbao.options import Everyone, Reports, Root
 
@@ -25,7 +25,7 @@ def fmt(
     from nianbao import datafile, say, selection
 
     with edge():
-        store = selection.opened(reports or [], root)
+        store = selection.opened(reports or [], root, None, warned)
         chosen = selection.select(store, reports or [], everyone=everyone).reports
         laid, stops = each(chosen, lambda place: datafile.lay_out(*place, check=check))
         say.laid(laid, check=check)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.command import command
-from nianbao.edge import counted, edge, leave, parted
+from nianbao.edge import counted, edge, leave, parted, warned
 from nianbao.language import _
 from nianbao.options import Everyone, Jobs, Out, Reports, Root
 
@@ -32,7 +32,7 @@ def form(
 
     del to  # the only one there is
     with edge():
-        store = selection.opened(reports or [], root)
+        store = selection.opened(reports or [], root, None, warned)
         asked = asking.choose(store, reports or [], everyone=everyone, new=bool(office))
         made, stops = parted(counted(asking.make_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet))
         replies.forms(made, quiet=quiet)

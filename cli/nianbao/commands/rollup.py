@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.command import command
-from nianbao.edge import edge, leave, progress
+from nianbao.edge import edge, leave, progress, warned
 from nianbao.language import _
 from nianbao.options import Jobs, Json, Own, Root, Units, WithBroken
 
@@ -32,7 +32,7 @@ def rollup(
     from nianbao import members, office_above, say, selection, statement
 
     with edge():
-        store = selection.opened(units or [], root)
+        store = selection.opened(units or [], root, None, warned)
         wanted = members.Wanted(units or [], own, broken, deep, force, dry_run, jobs)
         with progress(_("正在汇总 {year} 年度", year=year), quiet=as_json):
             accounts = office_above.roll_up(store, year, into, wanted)

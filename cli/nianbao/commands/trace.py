@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.command import command
-from nianbao.edge import edge, leave
+from nianbao.edge import edge, leave, warned
 from nianbao.language import _
 from nianbao.options import Jobs, Json, Own, Root, Units, WithBroken
 
@@ -31,7 +31,7 @@ def trace(
     from nianbao import members, origin, say, selection, statement
 
     with edge():
-        store = selection.opened(units or [], root)
+        store = selection.opened(units or [], root, None, warned)
         wanted = members.Wanted(units or [], own, broken, deep, jobs=jobs)
         traced = origin.trace(store, year, office, address, wanted)
         if as_json:

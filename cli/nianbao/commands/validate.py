@@ -3,7 +3,7 @@
 import typer
 
 from nianbao.command import command
-from nianbao.edge import collected, counted, crashed, edge, leave
+from nianbao.edge import collected, counted, crashed, edge, leave, warned
 from nianbao.language import _
 from nianbao.options import Everyone, FailFast, Ignore, Jobs, Json, Reports, Root, Select, Strict, Style, listed
 
@@ -28,7 +28,7 @@ def validate(
     from nianbao import checks, machine, make, say, selection, summary
 
     with edge():
-        store = selection.opened(reports or [], root)
+        store = selection.opened(reports or [], root, None, warned)
         choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
         asked = selection.select(store, reports or [], everyone=everyone)
         machines = as_json or style != "text"

@@ -1,0 +1,30 @@
+"""Which names every disk takes as they are: those of Windows, of macOS and of Linux alike."""
+
+import re
+import unicodedata
+
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+_LONGEST = 240  # bytes: 255 are the most that a disk takes, and suffixes are added
+
+
+def portable(name: str) -> bool:
+    """Tell whether a name can be that of a file or a folder on every disk, and is the same name on each.
+
+    It is no device of Windows (`CON`, `LPT1`), ends with neither a dot nor a space, which Windows drops, and holds
+    none of the characters that Windows forbids or that a terminal does not print.
+    """
+    if not name or name in {".", ".."} or name != name.rstrip(". ") or _DEVICES.fullmatch(name):
+        return False
+    printed = all(character.isprintable() for character in name)
+    return printed and not _FORBIDDEN & set(name) and len(name.encode(errors="replace")) <= _LONGEST
+
+
+def plain(path: str) -> bool:
+    """Tell whether a path, parted by `/`, leads downwards only, and every part of it is portable."""
+    return all(map(portable, path.split("/")))
+
+
+def folded(name: str) -> str:
+    """Return what names have in common that a disk may take for one: not case, form, or dots at the end."""
+    return unicodedata.normalize("NFKC", name).casefold().rstrip(". ")

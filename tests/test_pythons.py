@@ -1,0 +1,71 @@
+"""Every Python on this machine that the program may run on prints the same files, without a warning."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+OLDEST = (3, 11)
+HERE = ".".join(map(str, sys.version_info[:2]))
+
+
+def pythons():
+    """Give the Pythons that are installed, each minor version once, by number; the one that runs the tests first."""
+    found = {HERE: sys.executable}
+    if shutil.which("uv"):
+        command = ["uv", "python", "list", "--only-installed", "--output-format", "json"]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        for one in json.loads(said or "[]"):
+            if one["implementation"] == "cpython" and not one.get("variant", "default").startswith("free"):
+                add(found, one["version"], one["path"])
+    for path in sorted(Path.home().glob(".pyenv/versions/*/bin/python")):
+        add(found, path.parts[-3], path)
+    return found
+
+
+def add(found, version, path):
+    parts = version.split(".")
+    if parts[0] == "3" and parts[1].isdigit() and (3, int(parts[1])) >= OLDEST:
+        found.setdefault(f"3.{parts[1]}", str(path))
+
+
+PYTHONS = pythons()
+
+
+@pytest.fixture(scope="module")
+def python(request, tmp_path_factory):
+    """A Python that has the program and what it needs."""
+    if request.param == HERE:
+        return sys.executable
+    folder = tmp_path_factory.mktemp("python") / "venv"
+    there = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    for words in (["venv", folder, "--python", PYTHONS[request.param]], ["pip", "install", "--python", there, "."]):
+        command = ["uv", *map(str, words), "--quiet"]
+        done = subprocess.run(command, cwd=request.config.rootpath, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"nothing can be installed for Python {request.param}: {done.stderr.strip()[-300:]}")
+    return str(there)
+
+
+@pytest.mark.parametrize("python", PYTHONS, indirect=True)
+def test_every_python_prints_the_same(python, office, built):
+    def report(*words):
+        command = [python, "-W", "error", "-X", "dev", "-m", "nianbao", *words]
+        done = subprocess.run(command, cwd=office, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Warning" not in done.stderr
+        return done
+
+    report("validate")
+    report("build", "2020", "--to", "html,docx,pdf,markdown")
+    for path in built.glob("2020.*"):
+        assert (office / "build" / path.name).read_bytes() == path.read_bytes(), path.name
+    for suffix in ("html", "docx", "pdf"):
+        report("import", f"build/2020.{suffix}", "--dry-run")
+    report("form", "2020")
+    report("new", "2021")
+    report("fmt", "2021")
