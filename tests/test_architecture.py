@@ -56,6 +56,7 @@ LAYERS = (
         "datafile",
         "speech",
         "fence",
+        "carried_facts",
         "importing",
         "batch",
         "imports",

@@ -25,6 +25,11 @@ _SIGNED = re.compile(r"^((?:19|20)\d{2})年(\d{1,2})月(\d{1,2})日$")
 _ABOUT = re.compile(
     r"^(?:发布|公开|来源|信息来源|索引|浏览|访问|字体|作者|时间|日期|【|打印|点击|阅读|文号|标题|名称|主题|当前位置|首页)"
 )
+_MARKS = re.compile(r"[\\`*_\[\]<>~^$|@]")
+_OPENING = re.compile(  # of a heading, an item, a division, a definition; a rule, which also begins metadata
+    r"(?m)^(?P<before>[^\S\n]*)(?P<sign>\#|[-+](?=\s)|:(?=[\s:])|[-=+:.](?=[-=+:. \t]*$)|\+(?=[-=])|\((?=\w+\)\s))"
+    r"|^(?P<number>[^\S\n]*(?:\d+|[A-Za-z]|[ivxlcdmIVXLCDM]+))(?=[.)](?:\s|$))"
+)
 _INLINE = re.compile(r"^[。.:：,，]+")
 
 
@@ -39,6 +44,7 @@ class Told:
     headings: dict[str, str] = field(default_factory=dict)  # every section that was found, as it is headed
     prose: dict[str, str] = field(default_factory=dict)  # Markdown by section
     facts: dict[str, Value] = field(default_factory=dict)  # by address, where they are given one by one
+    printed: dict[str, list[str]] = field(default_factory=dict)  # all that stands in a section, in words
 
 
 def told(published: Published, forms: Sequence[Form]) -> Told:
@@ -223,24 +229,35 @@ def _sections(
         if isinstance(heading, Text):
             found.headings[section] = re.sub(r"\s+", "", heading.plain)
         part = list(blocks[start + 1 : end])
+        found.printed[section] = list(map(_words, part))
         if end == len(blocks):
             part = _signed(found, part)
         own = next(one for one in forms[0].sections if one.id == section)
         _prose(found, own, part)
     if first := next((one for one in forms[0].sections if not one.heading), None):
         until = ordered[0][1] if ordered else 0
+        found.printed[first.id] = list(map(_words, blocks[:until]))
         opening = [block for block in blocks[titled:until] if isinstance(block, Text) and _is_prose(block)]
         _prose(found, first, opening)
 
 
 def _prose(found: Told, section: Section, part: Sequence[Text | Grid]) -> None:
-    texts = [_tabled(block) if isinstance(block, Grid) else block for block in part]
+    texts = part
     if section.table:  # lines of a table that has no grid are no prose
         told = [block for block in part if isinstance(block, Text) and _is_prose(block)]
         texts = [block for block in told if not words(block.plain).ordinal]
-    text = "\n\n".join(_written(block) for block in texts if block.plain.strip())
-    if text:
+    if text := written(texts):
         found.prose[section.id] = text
+
+
+def _words(block: Text | Grid) -> str:
+    return block.plain if isinstance(block, Text) else " ".join(box.text for box in block.boxes)
+
+
+def written(blocks: Sequence[Text | Grid]) -> str:
+    """Write blocks as prose of a data file that reads as they do: no placeholder, and no markup but the blocks' own."""
+    texts = [_tabled(block) if isinstance(block, Grid) else block for block in blocks]
+    return "\n\n".join(_written(block) for block in texts if block.plain.strip())
 
 
 def _tabled(grid: Grid) -> Text:
@@ -259,7 +276,7 @@ def _is_prose(block: Text) -> bool:
 
 def _written(block: Text) -> str:
     text = block.markdown or light(block.plain)
-    text = f"## {text.lstrip('# ')}" if block.level else text
+    text = f"## {' '.join(text.split()).lstrip('# ')}" if block.level else text
     return re.sub(r"\{(?=[{%#])", '{{ "{" }}', text)  # no placeholder of ours
 
 
@@ -292,9 +309,9 @@ def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
 
 def light(text: str) -> str:
     """Write a text as Markdown that reads as it is, with no more signs than it needs."""
-    marked = re.sub(r"([\\`*_\[\]<>~^$|@])", r"\\\1", text)
-    return re.sub(r"(?m)^(\s*)(#|[-+](?=\s)|:::)|^(\s*\d+)(?=[.)]\s)", _kept, marked)
+    return _OPENING.sub(_kept, _MARKS.sub(r"\\\g<0>", text))
 
 
 def _kept(match: re.Match[str]) -> str:
-    return f"{match[1]}\\{match[2]}" if match[2] else f"{match[3]}\\"
+    """Take its meaning from what would begin a block: the backslash stands before the sign, behind a number."""
+    return f"{match['before']}\\{match['sign']}" if match["sign"] else f"{match['number']}\\"
