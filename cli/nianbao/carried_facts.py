@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,15 +11,15 @@ import tomli_w
 from nianbao import page
 from nianbao.carried import KEPT_BACK
 from nianbao.facts import Facts, Tree, parse
-from nianbao.finding import Stop
+from nianbao.finding import Finding, Stop
 from nianbao.form import OPEN, OWN, Form, Section
 from nianbao.kind import KINDS
 from nianbao.language import _, series
-from nianbao.markdown import DIALECT, Markdown, plain
+from nianbao.markdown import DIALECT, plain
 from nianbao.published import Recognised
 from nianbao.published import written as data
+from nianbao.published.markup import written
 from nianbao.published.page import Grid, Text
-from nianbao.published.sections import written
 from nianbao.readers.refusal import Unreadable
 from nianbao.readers.texts import by_pandoc
 from nianbao.report import Report, fill
@@ -26,6 +27,7 @@ from nianbao.store import Store
 
 LIMIT = 2**18  # characters; the facts of a report have ten thousand
 MANY = 1000  # facts outside the tables; a report has fifty
+_SECONDS = 5  # to read the prose of one section; most take a tenth of one
 _FEW = 5  # addresses that a note names
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b\u2060\ufeff]+")
 _DRAWN = str.maketrans("‘’“”", "''\"\"", "•‣◦▪")  # what faces draw alike; bullets, which only the page has
@@ -47,16 +49,25 @@ def take(store: Store, recognised: Recognised, *, trusted: bool = False) -> Take
     it is, but for acceptances, which belong to the office. The notes say what was not taken, and why.
     """
     text = recognised.published.carried
+    unread = Taken(notes=(_("文件带的事实读不出来，按印出的读"),))
     if not text:
         return Taken()
-    facts = parse(f"{text}\n", "facts.toml") if len(text) <= LIMIT else None
+    if len(text) > LIMIT:
+        return unread
+    try:
+        return _take(store, recognised, parse(f"{text}\n", "facts.toml"), trusted=trusted) or unread
+    except (ValueError, RecursionError, Stop):  # what it says cannot be laid out, or put into words
+        return unread
+
+
+def _take(store: Store, recognised: Recognised, facts: Facts | Finding, *, trusted: bool) -> Taken | None:
     form = _form(store, facts, recognised.year) if isinstance(facts, Facts) else None
     if not isinstance(facts, Facts) or form is None:
-        return Taken(notes=(_("文件带的事实读不出来，按印出的读"),))
+        return None
     report = fill(form, facts if trusted else Facts(facts.file, facts.text, typed(fill(form, facts))))
     if len(report.values) > MANY:
-        return Taken(notes=(_("文件带的事实太多，按印出的读"),))
-    bodies = _bodies(report, store)
+        return None
+    bodies = page.bodies(report, store.template)
     if differ := differing(report, recognised, bodies, trusted=trusted):
         return Taken(notes=(_("文件生成以后改过：{differ}；按印出的读", differ=differ),))
     unprinted = [] if trusted else _unprinted(report, store, bodies)
@@ -64,10 +75,7 @@ def take(store: Store, recognised: Recognised, *, trusted: bool = False) -> Take
     if not trusted and report.prose:
         tree["prose"] = {section: _harmless(text, bodies[section]) for section, text in report.prose.items()}
     tree = {key: value for key, value in tree.items() if key not in KEPT_BACK}
-    try:
-        made = data.carried(tomli_w.dumps(tree), form)
-    except (ValueError, RecursionError):  # what it says cannot be laid out
-        return Taken(notes=(_("文件带的事实读不出来，按印出的读"),))
+    made = data.carried(tomli_w.dumps(tree), form)
     return Taken(made, tree == facts.tree, tuple(_notes(facts.tree, tree, unprinted)))
 
 
@@ -82,7 +90,7 @@ def typed(report: Report) -> Tree:
     """Return what the form knows of the facts of a report, and the office's own, each of its kind."""
     tree: Tree = {}
     for entry in report.written:
-        table = entry.known and entry.kind is None and isinstance(entry.value, dict) and entry.address not in OPEN
+        table = entry.address in report.form.groups and entry.address not in OPEN and isinstance(entry.value, dict)
         if entry.good or table:  # a table that is empty says that there is one
             *groups, name = entry.address.split(".")
             below = tree
@@ -94,13 +102,6 @@ def typed(report: Report) -> Tree:
         if known := {section: text for section, text in texts.items() if section in sections}:
             tree[name] = known
     return tree
-
-
-def _bodies(report: Report, store: Store) -> dict[str, Markdown]:
-    try:
-        return page.bodies(report, store.template)
-    except Stop:  # a fact that its templates need is not there
-        return {}
 
 
 # ── compared with what the file prints ───────────────────────────────────────────────
@@ -179,7 +180,7 @@ def _text(block: Text | Grid) -> str:
 def _read(body: str) -> tuple[Text | Grid, ...]:
     """Read Markdown as a stranger's is read: words, emphasis and lists, and nothing that a writer acts on."""
     try:
-        return by_pandoc(body.encode(), DIALECT).blocks
+        return by_pandoc(body.encode(), DIALECT, seconds=_SECONDS).blocks
     except Unreadable:
         return ()
 
@@ -200,8 +201,9 @@ def _unprinted(report: Report, store: Store, bodies: Mapping[str, str]) -> list[
     for address in report.values:
         if address not in compared:
             less = fill(report.form, Facts(report.facts.file, report.facts.text, _without(report.facts.tree, address)))
-            if _bodies(less, store) == bodies and page.title(less) == page.title(report):
-                found.append(address)
+            with suppress(Stop):  # a template needs it
+                if page.bodies(less, store.template) == bodies and page.title(less) == page.title(report):
+                    found.append(address)
     return found
 
 

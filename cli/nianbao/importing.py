@@ -1,6 +1,5 @@
 """Published reports brought in: read, recognised, written as data files, and judged at once."""
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from nianbao.facts import Facts, parse
 from nianbao.fence import fenced
 from nianbao.files import Saved, reason, same, shown, write
 from nianbao.files import text as read_text
-from nianbao.finding import Finding, Stop
+from nianbao.finding import Finding, Stop, mistake
 from nianbao.form import Form
 from nianbao.kind import KINDS
 from nianbao.language import N_, _, series
@@ -21,11 +20,13 @@ from nianbao.published import Recognised, recognise, returned
 from nianbao.published import written as data
 from nianbao.published.account import account
 from nianbao.published.exchange import figures
+from nianbao.published.folder import folder_name
 from nianbao.report import Report, fill
 from nianbao.rules.typed_by_hand import placed
 from nianbao.store import Store
 
 STDIN = "-"
+SECONDS = 60  # for one file; most take a third of one
 _FEW = 3  # cells that a note names
 
 
@@ -76,16 +77,32 @@ def bring(store: Store, name: str, wanted: Wanted) -> Imported:
 
 
 def read(store: Store, name: str, wanted: Wanted) -> Imported:
-    """Read a file, write the text of its data file, and judge it, all without touching the disk."""
-    source = _("标准输入") if name == STDIN else shown(Path(name))
-    forms = [store.edition(edition) for edition in sorted(store.editions())]
+    """Read a file, write the text of its data file, and judge it, all without touching the disk.
+
+    Raises `Stop` that names the file, whatever happens with it.
+    """
+    source = title(name)
     try:
-        content = _content(name)
-        with fenced():
-            published = readers.read(content, Path(name).suffix)
-            recognised = returned(published, forms, wanted.year) or recognise(published, forms, wanted.year)
+        with fenced(seconds=SECONDS):
+            return _read(store, name, source, wanted)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
+    except RecursionError:
+        raise Stop(_("{name}：嵌套太深，读不下去", name=source), _("用原程序打开，另存一份再导入")) from None
+    except Exception as error:  # one file that nobody thought of stops no other
+        wrong = mistake(error)
+        raise Stop(f"{source}：{wrong.message}", wrong.fix) from error
+
+
+def title(name: str) -> str:
+    """Return what a file that is imported is called."""
+    return _("标准输入") if name == STDIN else shown(Path(name))
+
+
+def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
+    forms = [store.edition(edition) for edition in sorted(store.editions())]
+    published = readers.read(_content(name), Path(name).suffix)
+    recognised = returned(published, forms, wanted.year) or recognise(published, forms, wanted.year)
     told = Path(source).name if name != STDIN else source
     notes = list(recognised.published.notes)
     if wanted.office:
@@ -225,8 +242,8 @@ def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> 
         return out
     if not wanted.several and not recognised.folder:
         return out / name
-    office = re.sub(r"[^\w（）()·-]+", "", recognised.folder or recognised.told.office).strip(".")[:80]
-    return out / (office or re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "office") / name
+    office = folder_name(recognised.folder or recognised.told.office) or folder_name(stem)
+    return out / (office or "office") / name
 
 
 def keep(brought: Imported, wanted: Wanted) -> Imported:

@@ -14,9 +14,10 @@ from nianbao.grid import Heading, Slot
 from nianbao.kind import KINDS, Value
 from nianbao.language import _
 from nianbao.published.lines import Cell, Line, Tables
+from nianbao.published.markup import light, written
 from nianbao.published.page import Named, Published, Text
 from nianbao.published.recognised import Fault, Recognised
-from nianbao.published.sections import Told, light, written
+from nianbao.published.sections import Told
 from nianbao.published.shapes import shapes
 from nianbao.published.values import Number, read
 from nianbao.report import Report, fill

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from nianbao.form import Form, Section
 from nianbao.kind import Value
+from nianbao.published.markup import light, written
 from nianbao.published.page import Grid, Published, Text
 from nianbao.published.words import Words, flat, words
 
@@ -24,11 +25,6 @@ _NUMERALS = "〇一二三四五六七八九"
 _SIGNED = re.compile(r"^((?:19|20)\d{2})年(\d{1,2})月(\d{1,2})日$")
 _ABOUT = re.compile(
     r"^(?:发布|公开|来源|信息来源|索引|浏览|访问|字体|作者|时间|日期|【|打印|点击|阅读|文号|标题|名称|主题|当前位置|首页)"
-)
-_MARKS = re.compile(r"[\\`*_\[\]<>~^$|@]")
-_OPENING = re.compile(  # of a heading, an item, a division, a definition; a rule, which also begins metadata
-    r"(?m)^(?P<before>[^\S\n]*)(?P<sign>\#|[-+](?=\s)|:(?=[\s:])|[-=+:.](?=[-=+:. \t]*$)|\+(?=[-=])|\((?=\w+\)\s))"
-    r"|^(?P<number>[^\S\n]*(?:\d+|[A-Za-z]|[ivxlcdmIVXLCDM]+))(?=[.)](?:\s|$))"
 )
 _INLINE = re.compile(r"^[。.:：,，]+")
 
@@ -254,30 +250,9 @@ def _words(block: Text | Grid) -> str:
     return block.plain if isinstance(block, Text) else " ".join(box.text for box in block.boxes)
 
 
-def written(blocks: Sequence[Text | Grid]) -> str:
-    """Write blocks as prose of a data file that reads as they do: no placeholder, and no markup but the blocks' own."""
-    texts = [_tabled(block) if isinstance(block, Grid) else block for block in blocks]
-    return "\n\n".join(_written(block) for block in texts if block.plain.strip())
-
-
-def _tabled(grid: Grid) -> Text:
-    """Write a table that stands in the prose as Markdown; a cell over several is blank behind its first."""
-    said = {(box.top, box.left): light(" ".join(box.text.split())) for box in grid.boxes}
-    columns = sorted({left for _, left in said})
-    lines = [" | ".join(said.get((row, at), "") for at in columns) for row in sorted({top for top, _ in said})]
-    lines.insert(1, " | ".join(["---"] * len(columns)))
-    return Text(" ".join(box.text for box in grid.boxes), "\n".join(f"| {line} |" for line in lines))
-
-
 def _is_prose(block: Text) -> bool:
     plain = flat(block.plain)
     return bool(_SENTENCE.search(plain)) and len(plain) > 15 and not _ABOUT.match(plain)  # noqa: PLR2004  # a sentence
-
-
-def _written(block: Text) -> str:
-    text = block.markdown or light(block.plain)
-    text = f"## {' '.join(text.split()).lstrip('# ')}" if block.level else text
-    return re.sub(r"\{(?=[{%#])", '{{ "{" }}', text)  # no placeholder of ours
 
 
 def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
@@ -305,13 +280,3 @@ def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
                 found.office = found.office or re.sub(r"\s+", "", name)
             return kept
     return part
-
-
-def light(text: str) -> str:
-    """Write a text as Markdown that reads as it is, with no more signs than it needs."""
-    return _OPENING.sub(_kept, _MARKS.sub(r"\\\g<0>", text))
-
-
-def _kept(match: re.Match[str]) -> str:
-    """Take its meaning from what would begin a block: the backslash stands before the sign, behind a number."""
-    return f"{match['before']}\\{match['sign']}" if match["sign"] else f"{match['number']}\\"

@@ -58,12 +58,13 @@ _QUOTED = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # a page
 def read(content: bytes, declared: str = "") -> Published:
     """Read a web page, with the facts that it carries if it is one of ours; it may declare its encoding itself."""
     text = decoded(content, declared=declared or charset(content))
+    carried = _carried(text)
     if '=\\"' in text:
         for quoted, plain in _QUOTED.items():
             text = text.replace(quoted, plain)
     title = _TITLE.search(text)
     said = " ".join(unescape(title[1]).split()) if title else ""
-    return uncut(by_pandoc(bare(text).encode(), "html", carried=_carried(text), title=said), text)
+    return uncut(by_pandoc(bare(text).encode(), "html", carried=carried, title=said), text)
 
 
 def bare(text: str) -> str:

@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from nianbao.language import _
+from nianbao.published.markup import light
 from nianbao.published.page import Box, Grid, Published, Text
-from nianbao.published.sections import light
 from nianbao.readers.refusal import Unreadable
 
 PAGES = 300  # of one file; a report has six
