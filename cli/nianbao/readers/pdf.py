@@ -3,6 +3,7 @@
 import logging
 import re
 import unicodedata
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +17,9 @@ from nianbao.published.page import Box, Grid, Published, Text
 from nianbao.readers.refusal import Unreadable
 
 PAGES = 300  # of one file; a report has six
-_FACTS = "facts.toml"
+_FACTS = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
+_MOST = 2**20  # bytes of facts
+_ATTACHMENTS = 200  # that are looked at
 _NEAR = 3.0  # pt between two lines of a grid that are one
 _FEW = 30  # characters of a page on average; with fewer it is a picture
 _NO_LETTER = "(cid:"  # how the library shows a sign of which the file does not say which letter it is
@@ -38,12 +41,12 @@ def read(content: bytes) -> Published:
     from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415  # see above
 
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
-    carried = _carried(content)
     blocks: list[_Line | Grid] = []
     notes: list[str] = []
     try:
         with pdfplumber.open(BytesIO(content)) as pdf:
             title = str(pdf.metadata.get("Title") or "")
+            carried = _carried(pdf.doc)
             count, letters, unknown = 0, 0, 0
             for page in pdf.pages:
                 count += 1
@@ -73,25 +76,29 @@ def read(content: bytes) -> Published:
     return Published(tuple(_joined(_running(blocks))), title, carried=carried, exact=False, notes=tuple(notes))
 
 
-def _carried(content: bytes) -> str:
-    """Return the facts attached to a PDF of ours, or an empty text."""
-    if (
-        _FACTS.encode() not in content
-        and _FACTS.encode("utf-16-be") not in content
-        and b"/EmbeddedFiles" not in content
-    ):
-        return ""
-    import pypdfium2  # noqa: PLC0415  # heavy
+def _carried(document: Any) -> str:  # noqa: ANN401  # pdfminer's
+    """Return the facts attached to a PDF of ours, or an empty text; what is packed otherwise than ours is none."""
+    from pdfminer.pdftypes import resolve1  # noqa: PLC0415  # heavy
 
     try:
-        document = pypdfium2.PdfDocument(content)
-        for at in range(document.count_attachments()):
-            attachment = document.get_attachment(at)
-            if attachment.get_name() == _FACTS:
-                return bytes(attachment.get_data()).decode("utf-8")
-    except (pypdfium2.PdfiumError, UnicodeDecodeError):
+        names = resolve1(resolve1(document.catalog["Names"])["EmbeddedFiles"])
+        while "Kids" in names:  # ours is the first, and most often the only one
+            names = resolve1(resolve1(names["Kids"])[0])
+        listed = [resolve1(one) for one in resolve1(names["Names"])[:_ATTACHMENTS]]
+        for name, specification in zip(listed[::2], listed[1::2], strict=False):
+            if name in _FACTS:
+                return _unpacked(resolve1(resolve1(specification["EF"])["F"]))
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, zlib.error):
         return ""
     return ""
+
+
+def _unpacked(stream: Any) -> str:  # noqa: ANN401  # see above
+    """Unpack a stream that was packed once, no further than facts may be long."""
+    raw, filters = stream.get_rawdata(), [name.name for name, _how in stream.get_filters()]
+    if filters == ["FlateDecode"]:
+        raw = zlib.decompressobj().decompress(raw, _MOST + 1)
+    return str(raw.decode("utf-8")) if filters in ([], ["FlateDecode"]) and len(raw) <= _MOST else ""
 
 
 @dataclass(frozen=True, slots=True)
