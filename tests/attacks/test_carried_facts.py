@@ -365,3 +365,29 @@ def test_carried_facts_that_cannot_be_read_are_left_alone(why, honest, tmp_path)
     assert "EVIL" not in text
     assert toml_rs.loads(text)["prose"]["other"].strip() == "没有其他事项。办结3件。"
     assert notes or why == "empty"
+
+
+# ── from end to end ──────────────────────────────────────────────────────────────────
+
+PROBLEMS = '"::: {onmouseover=EVIL}\\n甲\\n:::\\n\\n[乙](javascript:EVIL)"'
+HOSTILE = HONEST.replace("[prose]", f"[prose]\nproblems = {PROBLEMS}").replace("没有其他", "[没有]{onclick=EVIL}其他")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_strangers_report_is_built_sent_imported_and_built_again(suffix, tmp_path, command):
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    (theirs / "data").mkdir(parents=True)
+    (ours / "data").mkdir(parents=True)
+    (theirs / "data/2024.toml").write_text(HOSTILE, encoding="utf-8")
+    command("build", "2024", "--to", suffix, "--draft", cwd=theirs)
+    sent = theirs / f"build/2024.{suffix}"
+    command("import", sent, cwd=ours)
+    data = (ours / "data/2024.toml").read_text(encoding="utf-8")
+    assert "EVIL" not in data
+    assert "没有其他事项。办结3件。" in data
+    command("build", "2024", "--to", "html", "--draft", cwd=ours)
+    page = (ours / "build/2024.html").read_text(encoding="utf-8")
+    assert "EVIL" not in page
+    assert "没有其他事项" in page
+    command("import", sent, "--trust", "--force", cwd=ours)
+    assert "onclick=EVIL" in (ours / "data/2024.toml").read_text(encoding="utf-8")

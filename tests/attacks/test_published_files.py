@@ -19,7 +19,7 @@ from nianbao import importing, imports, readers
 from nianbao.finding import Stop
 from nianbao.published import folder, markup
 from nianbao.published.folder import folder_name
-from nianbao.readers import html, md, pdf, xlsx
+from nianbao.readers import attached, html, md, xlsx
 from nianbao.readers.refusal import Unreadable
 from nianbao.store import Store
 
@@ -433,7 +433,7 @@ def test_without_its_bound_it_takes_long(name, module, constant, tmp_path, monke
 def test_an_attached_bomb_is_not_unpacked(monkeypatch):
     content = BOMBS["attached-once.pdf"]()
     assert unpacking(content) < 50 * 2**20
-    monkeypatch.setattr(pdf, "_MOST", 300 * 2**20)
+    monkeypatch.setattr(attached, "_MOST", 300 * 2**20)
     assert unpacking(content) > 300 * 2**20
 
 

@@ -15,7 +15,7 @@ from nianbao.readers.sniff import sniff
 __all__ = ["LIMIT", "Unreadable", "formats", "read"]
 
 MANY = 30_000  # paragraphs and cells that are not blank; the largest report has two thousand
-_HELPERS = frozenset({"refusal", "sniff", "texts"})
+_HELPERS = frozenset({"attached", "refusal", "sniff", "texts"})
 
 
 def formats() -> list[str]:

@@ -3,7 +3,6 @@
 import logging
 import re
 import unicodedata
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,12 +13,10 @@ from typing import Any
 from nianbao.language import _
 from nianbao.published.markup import light
 from nianbao.published.page import Box, Grid, Published, Text
+from nianbao.readers.attached import attached
 from nianbao.readers.refusal import Unreadable
 
 PAGES = 300  # of one file; a report has six
-_FACTS = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
-_MOST = 2**20  # bytes of facts
-_ATTACHMENTS = 200  # that are looked at
 _NEAR = 3.0  # pt between two lines of a grid that are one
 _FEW = 30  # characters of a page on average; with fewer it is a picture
 _NO_LETTER = "(cid:"  # how the library shows a sign of which the file does not say which letter it is
@@ -46,7 +43,7 @@ def read(content: bytes) -> Published:
     try:
         with pdfplumber.open(BytesIO(content)) as pdf:
             title = str(pdf.metadata.get("Title") or "")
-            carried = _carried(pdf.doc)
+            carried = attached(pdf.doc)
             count, letters, unknown = 0, 0, 0
             for page in pdf.pages:
                 count += 1
@@ -74,31 +71,6 @@ def read(content: bytes) -> Published:
             _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
         )
     return Published(tuple(_joined(_running(blocks))), title, carried=carried, exact=False, notes=tuple(notes))
-
-
-def _carried(document: Any) -> str:  # noqa: ANN401  # pdfminer's
-    """Return the facts attached to a PDF of ours, or an empty text; what is packed otherwise than ours is none."""
-    from pdfminer.pdftypes import resolve1  # noqa: PLC0415  # heavy
-
-    try:
-        names = resolve1(resolve1(document.catalog["Names"])["EmbeddedFiles"])
-        while "Kids" in names:  # ours is the first, and most often the only one
-            names = resolve1(resolve1(names["Kids"])[0])
-        listed = [resolve1(one) for one in resolve1(names["Names"])[:_ATTACHMENTS]]
-        for name, specification in zip(listed[::2], listed[1::2], strict=False):
-            if name in _FACTS:
-                return _unpacked(resolve1(resolve1(specification["EF"])["F"]))
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError, zlib.error):
-        return ""
-    return ""
-
-
-def _unpacked(stream: Any) -> str:  # noqa: ANN401  # see above
-    """Unpack a stream that was packed once, no further than facts may be long."""
-    raw, filters = stream.get_rawdata(), [name.name for name, _how in stream.get_filters()]
-    if filters == ["FlateDecode"]:
-        raw = zlib.decompressobj().decompress(raw, _MOST + 1)
-    return str(raw.decode("utf-8")) if filters in ([], ["FlateDecode"]) and len(raw) <= _MOST else ""
 
 
 @dataclass(frozen=True, slots=True)
