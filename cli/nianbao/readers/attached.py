@@ -6,6 +6,7 @@ from typing import Any
 _FACTS = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
 _MOST = 2**20  # bytes of facts
 _ATTACHMENTS = 200  # that are looked at
+_LEVELS = 5  # of the tree of their names
 
 
 def attached(document: Any) -> str:  # noqa: ANN401  # pdfminer's
@@ -14,8 +15,8 @@ def attached(document: Any) -> str:  # noqa: ANN401  # pdfminer's
 
     try:
         names = resolve1(resolve1(document.catalog["Names"])["EmbeddedFiles"])
-        while "Kids" in names:  # ours is the first, and most often the only one
-            names = resolve1(resolve1(names["Kids"])[0])
+        for _level in range(_LEVELS):  # ours is the first, and most often the only one; a tree may run in a circle
+            names = resolve1(resolve1(names["Kids"])[0]) if "Kids" in names else names
         listed = [resolve1(one) for one in resolve1(names["Names"])[:_ATTACHMENTS]]
         for name, specification in zip(listed[::2], listed[1::2], strict=False):
             if name in _FACTS:
