@@ -60,6 +60,7 @@ LAYERS = (
         "datafile",
         "speech",
         "fence",
+        "carried_facts",
         "importing",
         "batch",
         "imports",

@@ -21,7 +21,7 @@ from cases import begun, converted
 from docx import Document
 from PIL import Image
 
-from nianbao import importing, imports, make, readers
+from nianbao import importing, imports, make, page, readers
 from nianbao.fence import fenced
 from nianbao.finding import Stop
 from nianbao.layout import lay_out
@@ -34,6 +34,20 @@ from nianbao.store import Store
 FOLDER = Path(__file__).parent / "published"
 TABLES = ("proactive", "requests", "review_litigation")
 TRUTHS = sorted(path.stem for path in FOLDER.glob("*.json"))
+PLAIN = """year = 2024
+published = 2025-01-20
+[agency]
+name = "某市某局"
+[proactive]
+[requests]
+received = { person = 1 }
+outcome.granted = { person = 1 }
+[review_litigation]
+[facts]
+portal_items = 7
+[prose]
+other = "没有收取信息处理费。"
+"""
 RUN_TOGETHER = FOLDER / "anshan-hrss-2020.txt"
 
 
@@ -306,14 +320,35 @@ def test_placeholders_stand_for_figures_that_are_facts(tmp_path):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_come_back_without_loss(suffix, built, root, tmp_path):
     store = Store(tmp_path)
-    brought = importing.bring(store, str(built / f"2020.{suffix}"), importing.Wanted())
+    brought = importing.bring(store, str(built / f"2020.{suffix}"), importing.Wanted(trust=True))
     assert brought.lossless
     assert make.check(store, 2020).report.facts.tree == make.check(Store(root), 2020).report.facts.tree
 
 
+@pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
+def test_our_own_files_come_back_in_their_words_where_nobody_trusts_them(suffix, built, root, tmp_path):
+    store = Store(tmp_path)
+    brought = importing.bring(store, str(built / f"2020.{suffix}"), importing.Wanted())
+    assert not brought.lossless
+    assert any("--trust" in note for note in brought.notes)
+    back, sent = (make.check(one, 2020).report for one in (store, Store(root)))
+    assert {**back.facts.tree, "prose": {}} == {**sent.facts.tree, "prose": {}}
+    assert page.texts(back, store.template) == page.texts(sent, store.template)
+    assert "{{" not in back.prose["overview"]
+
+
+@pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
+def test_our_own_files_whose_prose_is_plain_come_back_without_loss(suffix, tmp_path):
+    office = begun(tmp_path / "office", 2024, PLAIN)
+    make.build(office, 2024, [suffix], draft=True)
+    brought = importing.bring(Store(tmp_path), str(office.out / f"2024.{suffix}"), importing.Wanted())
+    assert brought.lossless
+    assert toml_rs.loads(brought.text) == toml_rs.loads(PLAIN) | {"edition": "2021"}
+
+
 def test_a_watermark_over_the_figures_is_no_part_of_them(root, tmp_path):
     make.build(Store(root, tmp_path), 2020, ["pdf"], draft=True)
-    assert importing.bring(Store(tmp_path), str(tmp_path / "2020.pdf"), importing.Wanted(dry=True)).lossless
+    assert importing.bring(Store(tmp_path), str(tmp_path / "2020.pdf"), importing.Wanted(dry=True, trust=True)).lossless
 
 
 def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
@@ -424,14 +459,16 @@ def test_a_link_in_the_place_of_a_data_file_stays_one(report, tmp_path):
     assert "沭阳县" in (tmp_path / "real.toml").read_text(encoding="utf-8")
 
 
-def test_two_files_of_one_office_and_year_do_not_overwrite_each_other(report, tmp_path):
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_two_files_of_one_office_and_year_do_not_overwrite_each_other(force, report, tmp_path):
     page = source("shuyang-drc-2023").read_text(encoding="utf-8")
     for number in range(4):
         (tmp_path / f"{number}.html").write_text(page.replace(">26<", f">{number}26<"), encoding="utf-8")
-    done = report("import", *(f"{number}.html" for number in range(4)), "--jobs", 2, cwd=tmp_path)
+    done = report("import", *(f"{number}.html" for number in range(4)), "--jobs", 2, *force, cwd=tmp_path)
     assert done.returncode == 2
-    assert len(list((tmp_path / "data").rglob("*.toml"))) == 1
-    assert done.stderr.count("已经有") == 3
+    (kept,) = (tmp_path / "data").rglob("*.toml")
+    assert done.stderr.count("和 0.html 是同一机关同一年度的") == 3
+    assert "0.html" in kept.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(get_start_method() != "fork", reason="the processes must have the reader that is put in here")
@@ -559,7 +596,7 @@ def test_a_spreadsheet_with_a_cell_merged_over_all_rows_and_columns_is_refused(t
         "except Stop as stop: print(stop.message)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, encoding="utf-8")
-    assert done.stdout == "读它要用的内存太多\n"
+    assert done.stdout == "合并的单元格太多\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")

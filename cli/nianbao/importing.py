@@ -1,34 +1,32 @@
 """Published reports brought in: read, recognised, written as data files, and judged at once."""
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nianbao import make, page, readers
+from nianbao import carried_facts, make, readers
 from nianbao.choice import Choice
 from nianbao.facts import Facts, parse
 from nianbao.fence import fenced
 from nianbao.files import Saved, reason, same, shown, write
 from nianbao.files import text as read_text
-from nianbao.finding import Finding, Stop
+from nianbao.finding import Finding, Stop, mistake
 from nianbao.form import Form
 from nianbao.kind import KINDS
 from nianbao.language import N_, _, series
-from nianbao.markdown import plain
-from nianbao.portable import portable
 from nianbao.published import Recognised, recognise, returned
 from nianbao.published import written as data
 from nianbao.published.account import account
 from nianbao.published.exchange import figures
-from nianbao.published.words import flat
+from nianbao.published.folder import folder_name
 from nianbao.report import Report, fill
 from nianbao.rules.typed_by_hand import placed
 from nianbao.store import Store
 
 STDIN = "-"
+SECONDS = 60  # for one file; most take a third of one
 _FEW = 3  # cells that a note names
 
 
@@ -42,6 +40,7 @@ class Wanted:
     dry: bool = False
     force: bool = False
     placeholders: bool = False
+    trust: bool = False  # prose of carried facts is taken with its placeholders and Markdown
     several: bool = False  # each office has a folder of its own
 
 
@@ -49,7 +48,7 @@ class Wanted:
 class Imported:
     """One file that was brought in: its account, its figures by label, and what the validator found.
 
-    `lossless` tells that the facts which the file carries were taken. `saved` is None in a dry run.
+    `lossless` tells that the facts which the file carries were taken, all as they are. `saved` is None in a dry run.
     """
 
     source: str
@@ -78,16 +77,32 @@ def bring(store: Store, name: str, wanted: Wanted) -> Imported:
 
 
 def read(store: Store, name: str, wanted: Wanted) -> Imported:
-    """Read a file, write the text of its data file, and judge it, all without touching the disk."""
-    source = _("标准输入") if name == STDIN else shown(Path(name))
-    forms = [store.edition(edition) for edition in sorted(store.editions())]
+    """Read a file, write the text of its data file, and judge it, all without touching the disk.
+
+    Raises `Stop` that names the file, whatever happens with it.
+    """
+    source = title(name)
     try:
-        content = _content(name)
-        with fenced():
-            published = readers.read(content, Path(name).suffix)
-            recognised = returned(published, forms, wanted.year) or recognise(published, forms, wanted.year)
+        with fenced(seconds=SECONDS):
+            return _read(store, name, source, wanted)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
+    except RecursionError:
+        raise Stop(_("{name}：嵌套太深，读不下去", name=source), _("用原程序打开，另存一份再导入")) from None
+    except Exception as error:  # one file that nobody thought of stops no other
+        wrong = mistake(error)
+        raise Stop(f"{source}：{wrong.message}", wrong.fix) from error
+
+
+def title(name: str) -> str:
+    """Return what a file that is imported is called."""
+    return _("标准输入") if name == STDIN else shown(Path(name))
+
+
+def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
+    forms = [store.edition(edition) for edition in sorted(store.editions())]
+    published = readers.read(_content(name), Path(name).suffix)
+    recognised = returned(published, forms, wanted.year) or recognise(published, forms, wanted.year)
     told = Path(source).name if name != STDIN else source
     notes = list(recognised.published.notes)
     if wanted.office:
@@ -95,21 +110,23 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
             notes.append(_("文件里写的机关是 {office}", office=recognised.told.office))
         recognised.told.office = wanted.office
         recognised.told.facts.pop(recognised.form.author_at, None)
-    carried, why = _carried(store, recognised)
-    notes += [why] if why else []
+    taken = carried_facts.take(store, recognised, trusted=wanted.trust)
+    notes += taken.notes
     if wanted.year and recognised.told.year not in {0, wanted.year}:
         notes.append(_("文件里写的是 {year} 年度", year=recognised.told.year))
-    text = carried or data.write(recognised, told)
+    text = taken.text or data.write(recognised, told)
     target = _target(store, recognised, wanted, Path(name).stem)
     report = _report(store, text, target)
-    if wanted.placeholders and report and not carried:
+    if wanted.placeholders and report and not taken.text:
         text = data.write(recognised, told, placed(report))
         report = _report(store, text, target)
     findings = _placed(make.judge(store, report).findings if report else [], recognised, told)
     counted = account(recognised, _conflicts(report, recognised))
     notes += [f"{told}：{wrong}" for wrong in _undecided(recognised)]
     notes += _editions(recognised)
-    notes += [] if carried else [_("没有找到“{heading}”这一部分", heading=part.heading) for part in recognised.absent]
+    notes += (
+        [] if taken.text else [_("没有找到“{heading}”这一部分", heading=part.heading) for part in recognised.absent]
+    )
     notes += [_("表里多出的一行，没有记下：{row}", row=row) for row in recognised.tables.notes]
     notes += [_("文件到这一行中间断了，没有记下：{row}", row=row) for row in recognised.tables.cut]
     return Imported(
@@ -123,8 +140,8 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
         findings,
         tuple(notes),
         len(recognised.undecided) + len(recognised.tables.cut) + len(recognised.faults),
-        0 if carried else len(recognised.missing),
-        bool(carried),
+        0 if taken.text else len(recognised.missing),
+        taken.whole,
     )
 
 
@@ -191,50 +208,6 @@ def _content(name: str) -> bytes:
         raise Stop(_("读不了：{error}", error=reason(error)), _("排除原因后再运行")) from error
 
 
-# ── the facts that our own outputs carry ─────────────────────────────────────────────
-
-
-def _carried(store: Store, recognised: Recognised) -> tuple[str, str]:
-    """Return the facts that a file carries where it still says what they say, else why they were not taken."""
-    text = recognised.published.carried
-    if not text:
-        return "", ""
-    facts = parse(text + "\n", "facts.toml")
-    form = store.form(facts, recognised.year) if isinstance(facts, Facts) else None
-    if not isinstance(facts, Facts) or not isinstance(form, Form):
-        return "", _("文件带的事实读不出来，按印出的读")
-    report = fill(form, facts)
-    differ = _differing(store, report, recognised)
-    if differ:
-        return "", _("文件生成以后改过：{differ}；按印出的读", differ=differ)
-    return data.carried(text, form), ""
-
-
-def _differing(store: Store, report: Report, recognised: Recognised) -> str:
-    """Name the first thing that a file says otherwise than its facts do."""
-    if report.form is not recognised.form or report.year != recognised.year:
-        return _("年度或格式版本")
-    for address, figure in report.figures.items():
-        cell = recognised.placed.get(address)
-        if cell is None or cell.state != "read" or cell.value != figure:
-            return report.form.labels[address]
-    if not recognised.published.exact:
-        return ""
-    try:
-        texts = page.texts(report, store.template)
-    except Stop:
-        return ""
-    for section, text in texts.items():
-        if _letters(text) != _letters(recognised.told.prose.get(section, "")):
-            return report.heading(section)
-    return ""
-
-
-def _letters(text: str) -> str:
-    """Leave the letters and digits of Markdown, which a conversion does not change."""
-    return re.sub(r"[\W_]+", "", flat(plain(text)))
-
-
 # ── judged and written ───────────────────────────────────────────────────────────────
 
 
@@ -269,9 +242,8 @@ def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> 
         return out
     if not wanted.several and not recognised.folder:
         return out / name
-    office = re.sub(r"[^\w（）()·-]+", "", recognised.folder or recognised.told.office).strip(".")[:80]
-    office = office or re.sub(r"[^\w.-]+", "-", stem).strip(".-") or "office"
-    return out / (office if portable(office) else f"_{office}") / name  # a device of Windows is no folder there
+    office = folder_name(recognised.folder or recognised.told.office) or folder_name(stem)
+    return out / (office or "office") / name
 
 
 def keep(brought: Imported, wanted: Wanted) -> Imported:

@@ -123,9 +123,14 @@ def _legal(text: str) -> Markdown:
 
 def texts(report: Report, load: Load) -> dict[str, str]:
     """Return the plain text of each section, one paragraph a line, as it would be printed; tables are no text."""
+    return {section: markdown.plain(text) for section, text in bodies(report, load).items()}
+
+
+def bodies(report: Report, load: Load) -> dict[str, Markdown]:
+    """Return the text of each section that has one, as it would be printed, as Markdown; tables are no text."""
     known = names(report) | {"title": title(report)}
     return {
-        section.id: markdown.plain(_text(report, section, load, known))
+        section.id: _text(report, section, load, known)
         for section in report.form.sections
         if not section.table or section.id in report.prose
     }

@@ -126,7 +126,7 @@ def versions() -> dict[str, str]:
     return {"pandoc": found, "typst": version("typst")}
 
 
-def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
+def blocks(content: bytes, reader: str, seconds: float = _SECONDS) -> tuple[str, list[dict[str, Any]]]:
     """Read a file with one of pandoc's readers: its title, and its blocks as `readers/blocks.lua` tells them.
 
     Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with bounded memory
@@ -141,10 +141,10 @@ def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
                 [*command, "--from", reader, "--to", str(BLOCKS), "--variable", f"dialect={DIALECT}", str(source)],
                 capture_output=True,
                 check=True,
-                timeout=_SECONDS,
+                timeout=seconds,
             )
         except subprocess.TimeoutExpired as error:
-            raise ValueError(_("{seconds} 秒还没有读完", seconds=_SECONDS)) from error
+            raise ValueError(_("{seconds} 秒还没有读完", seconds=round(seconds))) from error
         except subprocess.CalledProcessError as error:
             if re.search(b"[Hh]eap exhausted|not enough memory", error.stderr):
                 raise MemoryError from error

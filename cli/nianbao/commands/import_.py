@@ -27,6 +27,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说读出了什么，不写文件"))] = False,
     force: Annotated[bool, typer.Option("--force", help=_("已有的数据文件也换掉"))] = False,
     placeholders: Annotated[bool, typer.Option("--placeholders", help=_("正文里与事实相同的数写成占位"))] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help=_("信得过来源：nianbao 自己的文件带的正文，连占位和标记一起取回"))
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说每个文件的结果，不列细目"))] = False,
 ) -> None:
     """Bring published reports in."""
@@ -35,7 +38,7 @@ def import_(
 
     with edge():
         asked = importing.Wanted(
-            year, office, out, dry_run or to == "json", force, placeholders, several=len(files) > 1
+            year, office, out, dry_run or to == "json", force, placeholders, trust, several=len(files) > 1
         )
         names = list(dict.fromkeys(files))
         results = imports.bring_all(Store.at(root), names, asked, jobs)

@@ -14,9 +14,10 @@ from nianbao.grid import Heading, Slot
 from nianbao.kind import KINDS, Value
 from nianbao.language import _
 from nianbao.published.lines import Cell, Line, Tables
-from nianbao.published.page import Named, Published
+from nianbao.published.markup import light, written
+from nianbao.published.page import Named, Published, Text
 from nianbao.published.recognised import Fault, Recognised
-from nianbao.published.sections import Told, light
+from nianbao.published.sections import Told
 from nianbao.published.shapes import shapes
 from nianbao.published.values import Number, read
 from nianbao.report import Report, fill
@@ -189,7 +190,7 @@ def _author(form: Form, facts: Mapping[str, Value], year: int) -> str:
 
 def _markdown(text: str) -> str:
     """Write what was typed as Markdown that reads as it is, a line a paragraph."""
-    return "\n\n".join(light(line.strip()) for line in text.splitlines() if line.strip())
+    return written([Text(line, light(line.strip())) for line in text.splitlines()])
 
 
 def _elsewhere(named: Mapping[str, Named], told: Told) -> Iterator[str]:

@@ -16,7 +16,7 @@ _FREE = 0.5  # of the narrowest cell: more is the place of a cell that is not th
 _GATHERED = 40  # words before some figures: as many as the largest head has pieces
 _CONTEXT = 3  # texts before a grid that may say what its rows or columns are
 _DISORDER = 60  # signs; shorter heads would be taken for others
-_CELLS = re.compile(r"\t| *[|｜] *")
+_CELLS = re.compile(r"\t|(?<! ) *[|｜] *")
 _UNIT = re.compile(r"(\d)\s+(亿元|万元|元|件|项|个)(?=\s|$)")
 _GLUED = re.compile(r"^(?P<words>.*[^\d.,，０-９．+\-−－])(?P<tail>[+\-−－]?[\d０-９][\d.,，０-９．]*(?:元|万元|件)?)$")
 

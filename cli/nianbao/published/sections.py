@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from nianbao.form import Form, Section
 from nianbao.kind import Value
+from nianbao.published.markup import light, written
 from nianbao.published.page import Grid, Published, Text
 from nianbao.published.words import Words, flat, words
 
@@ -39,6 +40,7 @@ class Told:
     headings: dict[str, str] = field(default_factory=dict)  # every section that was found, as it is headed
     prose: dict[str, str] = field(default_factory=dict)  # Markdown by section
     facts: dict[str, Value] = field(default_factory=dict)  # by address, where they are given one by one
+    printed: dict[str, list[str]] = field(default_factory=dict)  # all that stands in a section, in words
 
 
 def told(published: Published, forms: Sequence[Form]) -> Told:
@@ -223,44 +225,34 @@ def _sections(
         if isinstance(heading, Text):
             found.headings[section] = re.sub(r"\s+", "", heading.plain)
         part = list(blocks[start + 1 : end])
+        found.printed[section] = list(map(_words, part))
         if end == len(blocks):
             part = _signed(found, part)
         own = next(one for one in forms[0].sections if one.id == section)
         _prose(found, own, part)
     if first := next((one for one in forms[0].sections if not one.heading), None):
         until = ordered[0][1] if ordered else 0
+        found.printed[first.id] = list(map(_words, blocks[:until]))
         opening = [block for block in blocks[titled:until] if isinstance(block, Text) and _is_prose(block)]
         _prose(found, first, opening)
 
 
 def _prose(found: Told, section: Section, part: Sequence[Text | Grid]) -> None:
-    texts = [_tabled(block) if isinstance(block, Grid) else block for block in part]
+    texts = part
     if section.table:  # lines of a table that has no grid are no prose
         told = [block for block in part if isinstance(block, Text) and _is_prose(block)]
         texts = [block for block in told if not words(block.plain).ordinal]
-    text = "\n\n".join(_written(block) for block in texts if block.plain.strip())
-    if text:
+    if text := written(texts):
         found.prose[section.id] = text
 
 
-def _tabled(grid: Grid) -> Text:
-    """Write a table that stands in the prose as Markdown; a cell over several is blank behind its first."""
-    said = {(box.top, box.left): light(" ".join(box.text.split())) for box in grid.boxes}
-    columns = sorted({left for _, left in said})
-    lines = [" | ".join(said.get((row, at), "") for at in columns) for row in sorted({top for top, _ in said})]
-    lines.insert(1, " | ".join(["---"] * len(columns)))
-    return Text(" ".join(box.text for box in grid.boxes), "\n".join(f"| {line} |" for line in lines))
+def _words(block: Text | Grid) -> str:
+    return block.plain if isinstance(block, Text) else " ".join(box.text for box in block.boxes)
 
 
 def _is_prose(block: Text) -> bool:
     plain = flat(block.plain)
     return bool(_SENTENCE.search(plain)) and len(plain) > 15 and not _ABOUT.match(plain)  # noqa: PLR2004  # a sentence
-
-
-def _written(block: Text) -> str:
-    text = block.markdown or light(block.plain)
-    text = f"## {text.lstrip('# ')}" if block.level else text
-    return re.sub(r"\{(?=[{%#])", '{{ "{" }}', text)  # no placeholder of ours
 
 
 def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
@@ -288,13 +280,3 @@ def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
                 found.office = found.office or re.sub(r"\s+", "", name)
             return kept
     return part
-
-
-def light(text: str) -> str:
-    """Write a text as Markdown that reads as it is, with no more signs than it needs."""
-    marked = re.sub(r"([\\`*_\[\]<>~^$|@])", r"\\\1", text)
-    return re.sub(r"(?m)^(\s*)(#|[-+](?=\s)|:::)|^(\s*\d+)(?=[.)]\s)", _kept, marked)
-
-
-def _kept(match: re.Match[str]) -> str:
-    return f"{match[1]}\\{match[2]}" if match[2] else f"{match[3]}\\"

@@ -8,13 +8,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from nianbao.language import _
-from nianbao.published.page import Published
+from nianbao.published.page import Published, Text
 from nianbao.readers.refusal import LIMIT, Unreadable, bounded
 from nianbao.readers.sniff import sniff
 
 __all__ = ["LIMIT", "Unreadable", "formats", "read"]
 
-_HELPERS = frozenset({"refusal", "sniff", "texts"})
+MANY = 30_000  # paragraphs and cells that are not blank; the largest report has two thousand
+_HELPERS = frozenset({"attached", "refusal", "sniff", "texts"})
 
 
 def formats() -> list[str]:
@@ -32,4 +33,7 @@ def read(content: bytes, suffix: str = "") -> Published:
     bounded(content, LIMIT)
     kind = sniff(content, suffix.lower().lstrip("."), formats())
     made: Published = import_module(f"nianbao.readers.{kind}").read(content)
+    filled = sum(1 if isinstance(block, Text) else sum(bool(box.text) for box in block.boxes) for block in made.blocks)
+    if filled > MANY:
+        raise Unreadable(_("段落和格子太多，不像一份年报"), _("用原程序打开，只留年报那几页，另存一份再导入"))
     return made

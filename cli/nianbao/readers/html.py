@@ -52,18 +52,20 @@ _TAG = re.compile(r"<(/?)(\w+)")
 _CELL = re.compile(r'<t[dh]\b(?:[^>]*\bcolspan="(\d{1,3})")?')
 _CELLS = {"class": "cell"}  # what marks a cell of the page, see `blocks.lua`
 _COLUMNS = 200  # of a table
+_TABLES, _CELLS_IN_ALL = 1_000, 50_000  # of a page; pandoc takes longer for each the more there are
 _QUOTED = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # a page within a text of a program
 
 
 def read(content: bytes, declared: str = "") -> Published:
     """Read a web page, with the facts that it carries if it is one of ours; it may declare its encoding itself."""
     text = decoded(content, declared=declared or charset(content))
+    carried = _carried(text)
     if '=\\"' in text:
         for quoted, plain in _QUOTED.items():
             text = text.replace(quoted, plain)
     title = _TITLE.search(text)
     said = " ".join(unescape(title[1]).split()) if title else ""
-    return uncut(by_pandoc(bare(text).encode(), "html", carried=_carried(text), title=said), text)
+    return uncut(by_pandoc(bare(text).encode(), "html", carried=carried, title=said), text)
 
 
 def bare(text: str) -> str:
@@ -82,6 +84,8 @@ def bare(text: str) -> str:
         set_tag_attribute_values={"td": _CELLS, "th": _CELLS},
         link_rel=None,
     )
+    if clean.count("<table") > _TABLES or clean.count("<t") > _CELLS_IN_ALL:
+        raise Unreadable(_("网页里的表格太多"), _("在浏览器里打开，只留年报那几页，存成 .docx 再导入"))
     if _depth(clean) > _DEPTH:
         raise Unreadable(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
     width = max(sum(int(cell[1] or 1) for cell in _CELL.finditer(row)) for row in clean.split("<tr"))

@@ -2,8 +2,10 @@
 
 import re
 
+from nianbao.language import _
 from nianbao.published.page import Published
 from nianbao.readers import html
+from nianbao.readers.refusal import Unreadable
 from nianbao.readers.texts import by_pandoc, decoded, uncut
 
 _READER = (
@@ -15,7 +17,8 @@ _READER = (
 
 
 _METADATA = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
-_TABLE = re.compile(r"(?is)<table\b.*?</table\s*>")
+_TABLE = re.compile(r"(?is)<table\b(?:[^<]|<(?!table\b|/table\s*>))*</table\s*>")
+_OPENED, _TABLES = re.compile(r"(?i)<table\b"), 1_000  # pandoc looks for the end of each
 _PIPES = re.compile(r"(?m)(?:^[ \t]*\|.*\n?){2,}")
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$")
 _TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
@@ -24,6 +27,8 @@ _TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
 def read(content: bytes) -> Published:
     """Read Markdown with tables of pipes, of grids, or of HTML; of its metadata only the title counts."""
     text = decoded(content).replace("\r\n", "\n")
+    if len(_OPENED.findall(text)) > _TABLES:
+        raise Unreadable(_("文件里的表格太多"), _("只留年报那几页再导入"))
     title = ""
     if metadata := _METADATA.match(text):
         said = _TITLE.search(metadata[1])

@@ -11,12 +11,12 @@ from itertools import pairwise
 from typing import Any
 
 from nianbao.language import _
+from nianbao.published.markup import light
 from nianbao.published.page import Box, Grid, Published, Text
-from nianbao.published.sections import light
+from nianbao.readers.attached import attached
 from nianbao.readers.refusal import Unreadable
 
 PAGES = 300  # of one file; a report has six
-_FACTS = "facts.toml"
 _NEAR = 3.0  # pt between two lines of a grid that are one
 _FEW = 30  # characters of a page on average; with fewer it is a picture
 _NO_LETTER = "(cid:"  # how the library shows a sign of which the file does not say which letter it is
@@ -38,12 +38,12 @@ def read(content: bytes) -> Published:
     from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415  # see above
 
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
-    carried = _carried(content)
     blocks: list[_Line | Grid] = []
     notes: list[str] = []
     try:
         with pdfplumber.open(BytesIO(content)) as pdf:
             title = str(pdf.metadata.get("Title") or "")
+            carried = attached(pdf.doc)
             count, letters, unknown = 0, 0, 0
             for page in pdf.pages:
                 count += 1
@@ -71,27 +71,6 @@ def read(content: bytes) -> Published:
             _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
         )
     return Published(tuple(_joined(_running(blocks))), title, carried=carried, exact=False, notes=tuple(notes))
-
-
-def _carried(content: bytes) -> str:
-    """Return the facts attached to a PDF of ours, or an empty text."""
-    if (
-        _FACTS.encode() not in content
-        and _FACTS.encode("utf-16-be") not in content
-        and b"/EmbeddedFiles" not in content
-    ):
-        return ""
-    import pypdfium2  # noqa: PLC0415  # heavy
-
-    try:
-        document = pypdfium2.PdfDocument(content)
-        for at in range(document.count_attachments()):
-            attachment = document.get_attachment(at)
-            if attachment.get_name() == _FACTS:
-                return bytes(attachment.get_data()).decode("utf-8")
-    except (pypdfium2.PdfiumError, UnicodeDecodeError):
-        return ""
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,29 @@ _ALIASES = {
     "text": "txt",
     "xlsm": "xlsx",
 }
+_PICTURES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".emf",
+    ".wmf",
+    ".svg",
+    ".wdp",
+    ".bin",
+    ".odttf",
+    ".ttf",
+)
 _TEXTS = frozenset({"md", "txt"})
 _MARKUP = re.compile(
     rb"(?i)<(?:!doctype|html|head|body|meta|div|table|p|\?xml|!--|script|span|section|article)|.{0,65536}?<t[dr][ >]",
     re.DOTALL,
 )
 _PAGE = re.compile(rb"(?i)(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b")
-_MARKDOWN = re.compile(rb"(?m)^\|?[ :|-]*-{3,}[ :|-]*\|[ :|-]*$|^#{1,6} ")
+_MARKDOWN = re.compile(rb"(?m)^(?=[ :-]*\|)(?=[^\n]*---)[ :|-]+$|^#{1,6} ")
 _ARCHIVED = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subject):")
 _PICTURE = (N_("这是图片，里面没有文字"), N_("先做文字识别（OCR），存成 .docx 或 .txt 再导入"))
 _REFUSED = {  # what cannot be read, and what to do, by how it begins
@@ -75,7 +91,7 @@ def _zip(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             parts = package.infolist()
-            texts = (part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+            texts = (part.file_size for part in parts if not part.filename.lower().endswith(_PICTURES))
             if sum(texts) > TEXT or len(parts) > _PEEK:
                 raise Unreadable(_("压缩包展开后太大"), _("这不像一份年报；检查文件的来源"))
             if any(part.flag_bits & 1 for part in parts):

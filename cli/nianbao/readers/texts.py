@@ -7,8 +7,8 @@ from typing import Any
 
 from nianbao import pandoc
 from nianbao.language import _
+from nianbao.published.markup import light
 from nianbao.published.page import Box, Grid, Published, Text
-from nianbao.published.sections import light
 from nianbao.readers.refusal import Unreadable
 
 _CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]+)""")
@@ -47,13 +47,21 @@ def charset(content: bytes) -> str:
     return match[1].decode("ascii") if match else ""
 
 
-def by_pandoc(content: bytes, reader: str, *, carried: str = "", title: str = "", lines: bool = False) -> Published:
+def by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
+    content: bytes,
+    reader: str,
+    *,
+    carried: str = "",
+    title: str = "",
+    lines: bool = False,
+    seconds: float = 60,
+) -> Published:
     """Read a file with one of pandoc's readers; with `lines`, a line break of the source is one of the text.
 
     Raises `Unreadable` where pandoc fails.
     """
     try:
-        own, told = pandoc.blocks(content, reader)
+        own, told = pandoc.blocks(content, reader, seconds)
     except ValueError as error:
         raise Unreadable(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from nianbao.published.markup import light
 from nianbao.published.page import Box, Grid, Published, Text
-from nianbao.published.sections import light
 from nianbao.readers.texts import decoded
 
 _FOLIO = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")

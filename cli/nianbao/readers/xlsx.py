@@ -3,19 +3,25 @@
 import re
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from nianbao.language import _, series
 from nianbao.published.page import Box, Grid, Named, Published, Text
 from nianbao.published.returned import EDITION, PREFIX
-from nianbao.readers.refusal import Unreadable
+from nianbao.readers.refusal import DAMAGED, Unreadable
 
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
 _SHEETS = "xl/worksheets/"
-_CELL = re.compile(r"[A-Z]+\d+")
+_CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
+_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\b[^>]*?\bref\s*=\s*[\"']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})"
+)
+_MERGES, _AREA = 5_000, 500_000  # cells that are merged, and what they cover in all; a form has a few hundred
 _FEW = 3  # cells that a note names
 
 
@@ -24,6 +30,7 @@ def read(content: bytes) -> Published:
 
     Of a form that we sent out, the cells that it names come along, with the formulas that stand in them.
     """
+    _bounded(content)
     book = _opened(content, results=True)
     blocks: list[Text | Grid] = []
     notes: list[str] = []
@@ -52,6 +59,31 @@ def read(content: bytes) -> Published:
     return Published(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named=named)
 
 
+def _bounded(content: bytes) -> None:
+    """Refuse a workbook whose merged cells would be taken apart without end."""
+    from openpyxl.utils import column_index_from_string as column  # noqa: PLC0415  # heavy
+
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        for part in package.namelist():
+            found = list(islice(_MERGED.finditer(_part(package, part)), _MERGES + 1)) if part.startswith("xl/") else []
+            corners = (match.groups() for match in found)
+            area = sum(
+                (abs(column(right.decode()) - column(left.decode())) + 1) * (abs(int(bottom) - int(top)) + 1)
+                for left, top, right, bottom in corners
+            )
+            if len(found) > _MERGES or area > _AREA:
+                raise Unreadable(_("合并的单元格太多"), _("用原程序打开，只留年报那几页，另存一份再导入"))
+
+
+def _part(package: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return package.read(name)
+    except DAMAGED as error:
+        raise Unreadable(
+            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
+        ) from error
+
+
 def _opened(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl carries no types
     """Open a workbook with the results of its formulas as last saved, or with the formulas."""
     import openpyxl  # noqa: PLC0415  # heavy
@@ -72,7 +104,7 @@ def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
         parts = package.namelist()
         if any(part.lower().endswith("vbaproject.bin") for part in parts):
             notes.append(_("文件里有宏，没有运行"))
-        if not any(b"<f" in package.read(part) for part in parts if part.startswith(_SHEETS)):
+        if not any(b"<f" in _part(package, part) for part in parts if part.startswith(_SHEETS)):
             return {}
     found = {}
     for sheet in _opened(content, results=False).worksheets:
@@ -84,11 +116,16 @@ def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
 
 
 def _named(book: Any, made: Any, formulas: Mapping[tuple[str, str], str]) -> Named | None:  # noqa: ANN401  # see above
-    """Return the cell that a name means; None where the name has lost it."""
-    for title, area in made.destinations:
+    """Return the cell that a name means; None where the name has lost it, or means no cell that there can be."""
+    try:
+        places = list(made.destinations)
+    except Exception:  # noqa: BLE001  # a broken name breaks its parser in any way
+        return None
+    for title, area in places:
         where = area.replace("$", "").split(":")[0]
         if title in book.sheetnames and _CELL.fullmatch(where):
-            return Named(_text(book[title][where].value), f"{title}!{where}", formulas.get((title, where), ""))
+            with suppress(ValueError, AttributeError, TypeError):  # beyond the last column; a sheet without cells
+                return Named(_text(book[title][where].value), f"{title}!{where}", formulas.get((title, where), ""))
     return None
 
 

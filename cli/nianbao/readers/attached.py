@@ -1,0 +1,34 @@
+"""The facts attached to a PDF, unpacked no further than facts may be long."""
+
+import zlib
+from typing import Any
+
+_FACTS = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
+_MOST = 2**20  # bytes of facts
+_ATTACHMENTS = 200  # that are looked at
+_LEVELS = 5  # of the tree of their names
+
+
+def attached(document: Any) -> str:  # noqa: ANN401  # pdfminer's
+    """Return the facts attached to a PDF of ours, or an empty text; what is packed otherwise than ours is none."""
+    from pdfminer.pdftypes import resolve1  # noqa: PLC0415  # heavy
+
+    try:
+        names = resolve1(resolve1(document.catalog["Names"])["EmbeddedFiles"])
+        for _level in range(_LEVELS):  # ours is the first, and most often the only one; a tree may run in a circle
+            names = resolve1(resolve1(names["Kids"])[0]) if "Kids" in names else names
+        listed = [resolve1(one) for one in resolve1(names["Names"])[:_ATTACHMENTS]]
+        for name, specification in zip(listed[::2], listed[1::2], strict=False):
+            if name in _FACTS:
+                return _unpacked(resolve1(resolve1(specification["EF"])["F"]))
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, zlib.error):
+        return ""
+    return ""
+
+
+def _unpacked(stream: Any) -> str:  # noqa: ANN401  # see above
+    """Unpack a stream that was packed once, no further than facts may be long."""
+    raw, filters = stream.get_rawdata(), [name.name for name, _how in stream.get_filters()]
+    if filters == ["FlateDecode"]:
+        raw = zlib.decompressobj().decompress(raw, _MOST + 1)
+    return str(raw.decode("utf-8")) if filters in ([], ["FlateDecode"]) and len(raw) <= _MOST else ""

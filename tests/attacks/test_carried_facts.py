@@ -1,0 +1,393 @@
+"""The facts that a published file carries: a stranger's text, though the file looks like one of ours."""
+
+import json
+import re
+import subprocess
+import time
+import zipfile
+from io import BytesIO
+
+import pikepdf
+import pytest
+import toml_rs
+
+from nianbao import carried_facts, importing, pandoc
+from nianbao.markdown import DIALECT
+from nianbao.published.markup import light
+from nianbao.store import Store
+
+FACTS = """year = 2024
+published = 2025-01-20
+[agency]
+name = "某市某局"
+[proactive]
+[requests]
+[review_litigation]
+"""
+SUFFIXES = ("html", "docx", "pdf")
+SECTIONS = ("preamble", "overview", "problems", "other")
+ACTIVE = frozenset({"Link", "Image", "RawInline", "RawBlock", "Span", "Div", "Note", "Code", "CodeBlock", "Math"})
+
+# What a carried text says, and the words that its page shows: the same, to whoever looks.
+PROSE = [
+    ('[甲]{onclick="alert(1)"}', "甲"),
+    ('[甲]{onmouseover="alert(1)" style="position:fixed"}', "甲"),
+    ('[甲]{style="background:url(http://127.0.0.1/x)"}', "甲"),
+    ('[甲]{href="javascript:alert(1)"}', "甲"),
+    ("[甲]{#id .class key=value}", "甲"),
+    ("[甲]{typst:text:fill='red'}", "甲"),
+    ("[甲]{typst:text:fill='red)[#read(\"/format.toml\")]#text(fill:red'}", "甲"),
+    ("[甲]{typst:text:lang='zh'}", "甲"),
+    ("[甲]{custom-style=Title}", "甲"),
+    ("[甲]{.mark}", "甲"),
+    ('[[甲]{onclick="alert(1)"}]{.x}', "甲"),
+    ('**[甲]{onclick="alert(1)"}**', "甲"),
+    ('## [甲]{onclick="alert(1)"}', "甲"),
+    ('- [甲]{onclick="alert(1)"}', "甲"),
+    ('> [甲]{onclick="alert(1)"}', "甲"),
+    ('::: {onmouseover="alert(1)"}\n甲\n:::', "甲"),
+    ("::: {.form}\n甲\n:::", "甲"),
+    ('::: {table="requests"}\n甲\n:::', "甲"),
+    ("::: signature\n甲\n:::", "甲"),
+    ("::: {typst:text:fill='red'}\n甲\n:::", "甲"),
+    ("::: {custom-style=Title}\n甲\n:::", "甲"),
+    ("::: {#facts}\n\n::: {.x}\n甲\n:::\n\n:::", "甲"),
+    ("[甲](javascript:alert(1))", "甲"),
+    ("[甲](JaVaScRiPt:alert(1))", "甲"),
+    ("[甲](data:text/html;base64,PHNjcmlwdD4=)", "甲"),
+    ("[甲](file:///etc/passwd)", "甲"),
+    ("[甲](\\\\\\\\host\\\\share)", "甲"),
+    ("[甲](ms-word:ofe|u|http://127.0.0.1/x.docx)", "甲"),
+    ("[甲](vbscript:x)", "甲"),
+    ("[甲](http://127.0.0.1/x)", "甲"),
+    ('[甲](//127.0.0.1/x "题")', "甲"),
+    ("[甲](&#106;avascript:alert(1))", "甲"),
+    ("[甲][r]\n\n[r]: javascript:alert(1)", "甲"),
+    ("[r]\n\n[r]: javascript:alert(1)", "r"),
+    ("<javascript:alert(1)>", "javascript:alert(1)"),
+    ("<http://127.0.0.1/x>", "http://127.0.0.1/x"),
+    ("甲![](/etc/passwd)", "甲"),
+    ("甲![图](http://127.0.0.1/x.png)", "甲"),
+    ("甲![图](data:image/svg+xml,x)", "甲"),
+    ("| a | b |\n|---|---|\n| [甲](javascript:x) | [乙]{onclick=x} |", "a b 甲 乙"),
+    ('- 甲\n\n[乙]{onclick="x"}', "甲乙"),
+    ("{{ year }}甲", "2024甲"),
+    ("{{ agency.name }}", "某市某局"),
+    ("{{ own.secret }}甲", "密码甲"),
+    ('{{ own.secret }}[甲]{onclick="x"}', "密码甲"),
+    ('{{ "[甲](javascript:x)" }}', "[甲](javascript:x)"),
+    ("{{ 1 + 2 }}", "3"),
+    ("---\ntitle: 假\ncss: /etc/passwd\n---\n\n甲", "甲"),
+    ("---\nlang: 'zh\" onload=\"x'\ncover-image: /etc/passwd\n---\n\n甲", "甲"),
+]
+
+
+def carrying(content, suffix, facts):
+    """Put other facts into a file of ours, as anybody can."""
+    if suffix == "pdf":
+        with pikepdf.open(BytesIO(content)) as pdf:
+            del pdf.attachments["facts.toml"]
+            pdf.attachments["facts.toml"] = pikepdf.AttachedFileSpec(pdf, facts.encode(), filename="facts.toml")
+            pdf.save(made := BytesIO())
+            return made.getvalue()
+    if suffix == "html":
+        text = content.decode()
+        start = re.search(r'<script[^>]*id="facts"[^>]*>', text).end()
+        return f"{text[:start]}\n{facts}\n{text[text.index('</script', start) :]}".encode()
+    made = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
+        for part in old.infolist():
+            told = old.read(part)
+            if part.filename == "customXml/item1.xml":
+                head, tail = told[: told.index(b">", told.index(b"<facts")) + 1], b"</facts>"
+                told = head + facts.replace("&", "&amp;").replace("<", "&lt;").encode() + tail
+            new.writestr(part, told)
+    return made.getvalue()
+
+
+def active(prose):
+    """Name what a writer of pandoc would act on in prose, read as the press reads it."""
+    done = subprocess.run(
+        [pandoc.path(), "--from", DIALECT, "--to", "json"], input=prose.encode(), capture_output=True, check=True
+    )
+    tree = json.loads(done.stdout)
+    found = {"meta"} if tree["meta"] else set()
+    found |= {word for word in re.findall(r'"t":"(\w+)"', done.stdout.decode()) if word in ACTIVE}
+    return found | set(re.findall(r"\{[{%#](?! \"\{\" \}\})", prose))
+
+
+def facts_of(at, part):
+    """Write a data file whose sections hold four samples as they are carried (0), or as they are shown (1)."""
+    some = PROSE[at : at + len(SECTIONS)]
+    rows = (
+        f"{name} = {json.dumps(light(pair[1]) if part else pair[0])}\n"
+        for name, pair in zip(SECTIONS, some, strict=False)
+    )
+    return f'{FACTS}[own]\nsecret = "密码"\n[prose]\n{"".join(rows)}'
+
+
+def printed(folder, facts, suffix):
+    """Build a report of some facts; return the bytes of its file."""
+    from nianbao import make  # noqa: PLC0415  # slow to import
+
+    (folder / "data").mkdir(parents=True)
+    (folder / "data/2024.toml").write_text(facts, encoding="utf-8")
+    make.build(Store(folder), 2024, [suffix], draft=True)
+    return (folder / f"build/2024.{suffix}").read_bytes()
+
+
+def brought(folder, content, suffix, **wanted):
+    """Import a file; return the text of the data file, and the notes."""
+    (folder / f"sent.{suffix}").write_bytes(content)
+    found = importing.bring(Store(folder), str(folder / f"sent.{suffix}"), importing.Wanted(dry=True, **wanted))
+    return found.text, " ".join(found.notes)
+
+
+# ── prose ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """Files that carry the samples and show their words, four samples a file, the formats in turn."""
+    found = {}
+    for at in range(0, len(PROSE), len(SECTIONS)):
+        suffix = SUFFIXES[at // len(SECTIONS) % len(SUFFIXES)]
+        content = printed(tmp_path_factory.mktemp("shown"), facts_of(at, 1), suffix)
+        found[at] = (carrying(content, suffix, facts_of(at, 0)), suffix)
+    return found
+
+
+@pytest.fixture(scope="module")
+def data_files(samples, tmp_path_factory):
+    """The data files that these become: guarded, with the guard taken out, and for who trusts them."""
+    found = {"guarded": {}, "bare": {}, "trusted": {}}
+    for way, files in found.items():
+        with pytest.MonkeyPatch.context() as patch:
+            if way == "bare":
+                patch.setattr(carried_facts, "_harmless", lambda text, _body: text)
+            for at, (content, suffix) in samples.items():
+                text, notes = brought(tmp_path_factory.mktemp(way), content, suffix, trust=way == "trusted")
+                files[at] = (toml_rs.loads(text)["prose"], notes)
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(PROSE)), ids=lambda number: PROSE[number][0][:40])
+def test_prose_that_a_file_carries_is_words(number, data_files):
+    at, section = number - number % len(SECTIONS), SECTIONS[number % len(SECTIONS)]
+    carried, words = PROSE[number]
+    prose, notes = data_files["guarded"][at]
+    assert "改过" not in notes  # else its page was read, and this shows nothing
+    assert "--trust" in notes
+    assert not active(prose[section])
+    kept = re.sub(r"\{\{ \"(.)\" \}\}|[\s\\|*-]", r"\1", prose[section])
+    assert kept.replace("##", "").removeprefix(">") == re.sub(r"[\s-]", "", words)
+    bare, _ = data_files["bare"][at]
+    assert active(bare[section])
+    trusted, _ = data_files["trusted"][at]
+    assert trusted[section] == carried == bare[section]
+
+
+# ── lies ─────────────────────────────────────────────────────────────────────────────
+
+HONEST = """year = 2024
+published = 2025-01-20
+[agency]
+name = "某市某局"
+[proactive]
+[requests]
+received.person = 1
+[review_litigation]
+[facts]
+portal_items = 5
+[own]
+cases = 3
+[prose]
+other = "没有其他事项。办结{{ own.cases }}件。"
+"""
+LIES = [  # what a file is made to say, of what it printed
+    ("没有其他事项。", "没有其他事项！"),
+    ("没有其他事项。", "有其他事项。"),
+    ("没有其他事项。", "没有其他事项。暗中加一段。"),
+    ("没有其他事项。", "暗中加一段。没有其他事项。"),
+    ("没有其他事项。", "没有\\u202e其他事项。"),
+    ("没有其他事项。", "没有其他\\u4e8a项。"),
+    ("没有其他事项。", "沒有其他事项。"),
+    ("没有其他事项。", "**没有**其他事项"),
+    ("没有其他事项。", "没有{{ own.cases }}其他事项。"),
+    ("没有其他事项。", ""),
+    ("没有其他事项。", "没有其他事项。\\n\\n| 甲 | 乙 |\\n| --- | --- |\\n| 1 | 2 |\\n\\n"),
+    ("cases = 3", "cases = 4"),
+    ("portal_items = 5", "portal_items = 6"),
+    ("portal_items = 5", "portal_items = 5\nsocial_items = 6"),
+    ("portal_items = 5\n", ""),
+    ("received.person = 1", "received.person = 2"),
+    ("received.person = 1", "received.business = 1"),
+    ("某市某局", "某省某厅"),
+    ("某市某局", "某市某局0;url=http://127.0.0.1/"),
+    ("2025-01-20", "2025-01-21"),
+    ("[agency]", 'title = "另一个标题"\n[agency]'),
+    ("year = 2024", "year = 2023"),
+    ("year = 2024", 'year = 2024\nedition = "2019"'),
+    ("[prose]", '[headings]\nother = "六、别的"\n[prose]'),
+    ("[prose]", '[prose]\nproactive = "暗中加一段。"'),
+    ("[prose]", '[prose]\nproblems = "暗中加一段。"'),
+    ("[prose]", '[prose]\npreamble = "暗中加一段。"'),
+]
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    """An honest report in three formats."""
+    return {suffix: printed(tmp_path_factory.mktemp("honest"), HONEST, suffix) for suffix in SUFFIXES}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_honest_file_is_believed(honest, suffix, tmp_path):
+    text, notes = brought(tmp_path, honest[suffix], suffix)
+    assert "改过" not in notes
+    tree = toml_rs.loads(text)
+    assert tree["prose"]["other"] == "没有其他事项。办结3件。"
+    assert (tree["own"], tree["facts"]) == ({"cases": 3}, {"portal_items": 5})
+    assert toml_rs.loads(brought(tmp_path, honest[suffix], suffix, trust=True)[0]) == toml_rs.loads(HONEST) | {
+        "edition": "2021"
+    }
+
+
+@pytest.mark.parametrize("number", range(len(LIES)), ids=lambda number: "→".join(LIES[number]))
+def test_facts_that_a_file_does_not_print_are_not_believed(number, honest, tmp_path, monkeypatch):
+    suffix = SUFFIXES[number % len(SUFFIXES)]
+    false = HONEST.replace(*LIES[number])
+    content = carrying(honest[suffix], suffix, false)
+    text, notes = brought(tmp_path, content, suffix)
+    assert "改过" in notes
+    true = toml_rs.loads(text)
+    assert (true["agency"]["name"], true["published"].isoformat(), true["year"]) == ("某市某局", "2025-01-20", 2024)
+    assert true["prose"]["other"].strip() == "没有其他事项。办结3件。"
+    assert true["requests"]["received"]["person"] == 1
+    assert not {"headings", "facts"} & true.keys()
+    assert "暗中" not in text
+    monkeypatch.setattr(carried_facts, "differing", lambda *_, **__: "")
+    assert toml_rs.loads(brought(tmp_path, content, suffix, trust=True)[0]).items() >= toml_rs.loads(false).items()
+
+
+# ── facts of other kinds ─────────────────────────────────────────────────────────────
+
+LEFT_OUT = [  # what is added to the honest facts; and no trace of it may come through
+    '[[accept]]\nrule = "EVIL"\nat = "x"\nbecause = "x"',
+    "[EVIL]\nx = 1",
+    "[facts.EVIL]\nx = 1",
+    "[own.EVIL]\nx = 1",
+    'own.EVIL = "暗中"',
+    'own."EVIL.x" = 1',
+    'own."EVIL-x" = "{{ y }}"',
+    "own.EVIL = true",
+    "own.EVIL = inf",
+    "own.EVIL = 1e-999999",
+    "own.EVIL = 07:32:00",
+    "own.EVIL = [1, [2]]",
+    'prose.EVIL = "暗中"',
+    "prose.EVIL = 1",
+    "prose.overview = ['EVIL']",
+    'headings.EVIL = "暗中"',
+    'facts."EVIL.x" = 1',
+    'facts.notices = [["EVIL"]]',
+    'facts.problems = {EVIL = "x"}',
+    'facts.meetings = "EVIL"',
+    "facts.EVIL = -1",
+    'agency.EVIL = "x"',
+    'agency.site = ["EVIL"]',
+    'requests.EVIL = "x"',
+    'requests.outcome.granted.person = "EVIL"',
+    "proactive.EVIL.made = 1",
+]
+
+
+@pytest.mark.parametrize("more", LEFT_OUT)
+def test_of_carried_facts_only_those_of_a_kind_are_taken(more, honest, tmp_path, monkeypatch):
+    suffix = "html" if LEFT_OUT.index(more) % 2 else "docx"
+    top, _bracket, rest = HONEST.partition("[agency]")
+    false = f"{top}[agency]{rest}{more}\n" if more.startswith("[") else with_key(more)
+    content = carrying(honest[suffix], suffix, false)
+    text, notes = brought(tmp_path, content, suffix)
+    assert "EVIL" not in text
+    assert "没有采用" in notes or "改过" in notes or "读不出来" in notes
+    monkeypatch.setattr(carried_facts, "differing", lambda *_, **__: "")
+    monkeypatch.setattr(carried_facts, "KEPT_BACK", frozenset())
+    assert "EVIL" in brought(tmp_path, content, suffix, trust=True)[0]
+
+
+def with_key(more):
+    """Put a dotted key into the table of its first part."""
+    table, _dot, rest = more.partition(".")
+    return (
+        HONEST.replace(f"[{table}]\n", f"[{table}]\n{rest}\n")
+        if f"[{table}]" in HONEST
+        else f"{HONEST}[{table}]\n{rest}\n"
+    )
+
+
+BROKEN = {
+    "no TOML": "EVIL",
+    "empty": " ",
+    "large": HONEST + "# EVIL" + "x" * 50_000_000,
+    "brackets": HONEST + "own = " + "[" * 100_000,
+    "tables": HONEST + "[" + "a." * 100_000 + "a]",
+    "strings": HONEST + 'own.x = "EVIL',
+    "conflict": "<<<<<<< EVIL\n" + HONEST,
+    "NUL": HONEST + "\0",
+    "edition of a list": HONEST.replace("year = 2024", 'year = 2024\nedition = ["EVIL"]'),
+    "edition of a table": HONEST.replace("year = 2024", "year = 2024\nedition = {EVIL = 1}"),
+    "edition that is none": HONEST.replace("year = 2024", 'year = 2024\nedition = "../../EVIL"'),
+    "year of a text": HONEST.replace("year = 2024", 'year = "2024 EVIL"'),
+    "year of a list": HONEST.replace("year = 2024", 'year = [2024, "EVIL"]'),
+    "year of 5,000 digits": HONEST.replace("year = 2024", "year = " + "9" * 5000),
+    "number of 5,000 digits": HONEST.replace("cases = 3", "cases = " + "9" * 5000),
+    "exponent": HONEST.replace("cases = 3", "cases = 1e999999999"),
+    "agency of a text": HONEST.replace('[agency]\nname = "某市某局"', 'agency = "EVIL"'),
+    "name of a list": HONEST.replace('"某市某局"', '["EVIL"]'),
+    "day and hour": HONEST.replace("2025-01-20", "2025-01-20T00:00:00"),
+    "many facts": HONEST.replace("cases = 3", "cases = 3\n" + "\n".join(f"EVIL{at} = {at}" for at in range(5000))),
+    "many brackets in prose": HONEST.replace("没有其他", "[a](" * 20_000 + "没有其他"),
+    "many placeholders": HONEST.replace("没有其他", "{{ own.cases }}" * 10_000 + "没有其他"),
+    "deep placeholder": HONEST.replace("own.cases }}", "own.cases" + "+ own.cases" * 20_000 + " }}"),
+    "deep parentheses": HONEST.replace("own.cases }}", "(" * 20_000 + "own.cases" + ")" * 20_000 + " }}"),
+    "code in a placeholder": HONEST.replace("own.cases }}", "own.cases.__class__.__mro__ }}"),
+    "loop": HONEST.replace("没有其他", "{% for x in range(10**9) %}EVIL{% endfor %}没有其他"),
+}
+
+
+@pytest.mark.parametrize("why", BROKEN)
+def test_carried_facts_that_cannot_be_read_are_left_alone(why, honest, tmp_path):
+    began = time.monotonic()
+    suffix = "pdf" if why in {"large", "NUL"} else "html"  # which can hold them
+    text, notes = brought(tmp_path, carrying(honest[suffix], suffix, BROKEN[why]), suffix)
+    assert time.monotonic() - began < 20  # seconds, on a busy machine
+    assert "EVIL" not in text
+    assert toml_rs.loads(text)["prose"]["other"].strip() == "没有其他事项。办结3件。"
+    assert notes or why == "empty"
+
+
+# ── from end to end ──────────────────────────────────────────────────────────────────
+
+PROBLEMS = '"::: {onmouseover=EVIL}\\n甲\\n:::\\n\\n[乙](javascript:EVIL)"'
+HOSTILE = HONEST.replace("[prose]", f"[prose]\nproblems = {PROBLEMS}").replace("没有其他", "[没有]{onclick=EVIL}其他")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_strangers_report_is_built_sent_imported_and_built_again(suffix, tmp_path, command):
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    (theirs / "data").mkdir(parents=True)
+    (ours / "data").mkdir(parents=True)
+    (theirs / "data/2024.toml").write_text(HOSTILE, encoding="utf-8")
+    command("build", "2024", "--to", suffix, "--draft", cwd=theirs)
+    sent = theirs / f"build/2024.{suffix}"
+    command("import", sent, cwd=ours)
+    data = (ours / "data/2024.toml").read_text(encoding="utf-8")
+    assert "EVIL" not in data
+    assert "没有其他事项。办结3件。" in data
+    command("build", "2024", "--to", "html", "--draft", cwd=ours)
+    page = (ours / "build/2024.html").read_text(encoding="utf-8")
+    assert "EVIL" not in page
+    assert "没有其他事项" in page
+    command("import", sent, "--trust", "--force", cwd=ours)
+    assert "onclick=EVIL" in (ours / "data/2024.toml").read_text(encoding="utf-8")

@@ -1,0 +1,447 @@
+"""Published files from strangers: whatever one holds, it ends within bounds, is named, and stops no other."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+import tracemalloc
+import zipfile
+import zlib
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document
+from test_carried_facts import active
+
+from nianbao import importing, imports, readers
+from nianbao.finding import Stop
+from nianbao.published import folder, markup
+from nianbao.published.folder import folder_name
+from nianbao.readers import attached, html, md, xlsx
+from nianbao.readers.refusal import Unreadable
+from nianbao.store import Store
+
+FOLDER = Path(__file__).parent.parent / "published"
+PAGE = (FOLDER / "shuyang-drc-2023.html").read_text(encoding="utf-8")
+
+# ── words that mean something to the press ───────────────────────────────────────────
+
+WORDS = [
+    ["{{ year }}"],
+    ["{% for x in range(9) %}x{% endfor %}"],
+    ["{# x #}"],
+    ["{{{{ own.x }}}}"],
+    ['[x]{onclick="alert(1)"}'],
+    ["[x](javascript:alert(1))"],
+    ["[x]{typst:text:fill='red'}"],
+    ["::: {onmouseover=x}", "x", ":::"],
+    ["::: {.form}", "x", ":::"],
+    [":::: x", "x", "::::"],
+    ["---", "css: /etc/passwd", "---"],
+    ["---", "cover-image: /etc/passwd", "..."],
+    ["![x](/etc/passwd)"],
+    ["<script>alert(1)</script>"],
+    ["<javascript:alert(1)>"],
+    ["`x`{=html}"],
+    ["~~~ {.x}", "x", "~~~"],
+    ["[r]: javascript:alert(1)", "[r]"],
+    ["# x {#y onclick=z}"],
+    ["+---+", "| x |", "+---+"],
+    ["    x"],
+    ["\\[x](javascript:alert(1))"],
+]
+
+
+def as_html(lines, tag="p", end=""):
+    said = [line.replace("&", "&amp;").replace("<", "&lt;") for line in lines]
+    return "".join(f"<{tag}>{end}{line}</{tag}>" for line in said)
+
+
+def as_markdown(lines):
+    return "\n\n".join(re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line) for line in lines)
+
+
+def as_broken_markdown(lines):
+    return "\\\n".join(re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line) for line in lines)
+
+
+def as_docx(lines):
+    document = Document()
+    for line in lines:
+        document.add_paragraph().add_run(line).bold = line is lines[0] and len(lines) == 1
+    document.save(made := io.BytesIO())
+    return made.getvalue()
+
+
+WAYS = {
+    "a page's paragraphs": (lambda lines: as_html(lines).encode(), "html"),
+    "a page's broken lines": (
+        lambda lines: ("<p>" + "<br>".join(lines).replace("<s", "&lt;s") + "</p>").encode(),
+        "html",
+    ),
+    "a page's heading": (lambda lines: ("<h3>" + "<br>".join(lines).replace("<s", "&lt;s") + "</h3>").encode(), "html"),
+    "a page's items": (lambda lines: f"<ul><li>{as_html(lines)}</li></ul>".encode(), "html"),
+    "a page's quotation": (lambda lines: f"<blockquote>{as_html(lines)}</blockquote>".encode(), "html"),
+    "a page's emphasis": (lambda lines: as_html(lines, end="<b></b>").encode(), "html"),
+    "a page's cells": (lambda lines: f"<table><tr>{as_html([*lines, 'x'], 'td')}</tr></table>".encode(), "html"),
+    "a text": (lambda lines: "\n".join(lines).encode(), "txt"),
+    "Markdown": (lambda lines: as_markdown(lines).encode(), "md"),
+    "Markdown's lines": (lambda lines: as_broken_markdown(lines).encode(), "md"),
+    "a Word file": (as_docx, "docx"),
+    "JSON": (lambda lines: json.dumps({"a": f"<p></p>{as_html(lines)}"}).encode(), "json"),
+    "an archive": (
+        lambda lines: b"MIME-Version: 1.0\nContent-Type: text/html\n\n<p>x</p>" + as_html(lines).encode(),
+        "mht",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_words_of_a_stranger_stay_words(way, monkeypatch):
+    make, suffix = WAYS[way]
+    read = [readers.read(make(lines), suffix).blocks for lines in WORDS]
+    for lines, blocks in zip(WORDS, read, strict=True):
+        prose = markup.written(blocks)
+        assert not active(prose) - {"Code", "CodeBlock"}, (lines, prose)
+    monkeypatch.setattr(markup, "_PLACEHOLDER", re.compile("(?!)"))
+    assert "{{ year }}" in markup.written(read[0]).replace("\\", "")
+    monkeypatch.setattr(markup, "_DIVISION", re.compile("(?!)"))
+    bare = "\n\n".join("\n".join(lines) for lines in WORDS)
+    assert {"Link", "Span", "Div", "Image"} <= active(bare)
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────
+
+NAMES = [
+    "../../etc",
+    "..\\..\\x",
+    "/etc/passwd",
+    "C:\\x",
+    "CON",
+    "con",
+    "NUL",
+    "aux",
+    "COM1",
+    "LPT¹",
+    "x.",
+    "x ",
+    ".x",
+    "..",
+    "-rf",
+    "--force",
+    "x\0y",
+    "x\ny",
+    "x\x1b]0;y\x07",
+    "\u202egnp.x",
+    "\ufeffx",
+    "\u200bx",
+    "x:y",
+    "x|y",
+    'x"y',
+    "x*y?",
+    "$(x)",
+    "`x`",
+    "0;url=http://127.0.0.1/",
+    "局" * 300,
+    "𠀀" * 300,
+    "a" * 5000,
+    "\ud800x",
+    "",
+]
+MEANT = re.compile(
+    r"(?i)(?:con|prn|aux|nul|com\d|lpt[\d¹²³])$|^[.~-]|[. ]$"
+    r"|[/\\:*?\"<>|$`;\0-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff\ud800-\udfff]"
+)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_the_name_of_an_office_is_that_of_one_folder(name):
+    made = folder_name(name)
+    assert not MEANT.search(made)
+    assert len(made.encode()) <= 200
+    assert MEANT.search(name) or len(name.encode(errors="replace")) > 200 or not name or made in name
+
+
+def test_a_long_and_a_reserved_name_would_bite(monkeypatch):
+    monkeypatch.setattr(folder, "_RESERVED", re.compile("(?!)"))
+    monkeypatch.setattr(folder, "_BYTES", 10**6)
+    assert folder_name("CON") == "CON"
+    assert len(folder_name("局" * 300).encode()) > 255
+
+
+@pytest.mark.parametrize("name", ["../../outside", "CON", "0;url=http://127.0.0.1/", "..", "\u202e局局局局"])
+def test_no_name_in_a_file_leads_out_of_its_folder(name, tmp_path, command):
+    page = PAGE.replace("沭阳县发展和改革局", name.replace("<", "&lt;"))
+    for number in range(2):
+        (tmp_path / f"{number}.html").write_text(page, encoding="utf-8")
+    command("import", "0.html", "1.html", "--year", 2023, "--out", "in/box", "--jobs", 1, cwd=tmp_path)
+    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.toml")}
+    assert made
+    assert all(
+        path.startswith("in/box/") and path.count("/") == 3 and not MEANT.search(path.split("/")[2]) for path in made
+    )
+
+
+# ── one of many ──────────────────────────────────────────────────────────────────────
+
+
+def six(folder):
+    """Put six files into a folder, of which one is bad; return their names."""
+    for number in range(5):
+        office = f"沭阳县第{number}局"
+        (folder / f"{number}.html").write_text(PAGE.replace("沭阳县发展和改革局", office), encoding="utf-8")
+    (folder / "bad.html").write_text(PAGE.replace("沭阳县发展和改革局", "EVIL局"), encoding="utf-8")
+    return [*(f"{number}.html" for number in range(3)), "bad.html", "3.html", "4.html"]
+
+
+WRONG = [ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError, OSError, AssertionError, Stop]
+
+
+@pytest.mark.parametrize("error", WRONG)
+@pytest.mark.parametrize("where", ["recognise", "folder_name", "keep"])
+def test_one_bad_file_of_six_stops_none(error, where, tmp_path, command, monkeypatch):
+    whole = getattr(importing, where)
+
+    def broken(first, *more):
+        if "EVIL" in repr(first):
+            raise error("x")
+        return whole(first, *more)
+
+    monkeypatch.setattr(importing, where, broken)
+    done = command("import", *six(tmp_path), "--jobs", 1, cwd=tmp_path)
+    assert done.exit_code == 2
+    assert len(list((tmp_path / "data").rglob("2023.toml"))) == 5
+    assert "bad.html" in done.output or error is Stop  # who stops it names it
+    assert "Traceback" not in done.output
+
+
+def test_without_its_guard_one_bad_file_stops_all(tmp_path, command, monkeypatch):
+    def bare(store, name, wanted):
+        if name == "bad.html":
+            raise ValueError
+        return importing._read(store, name, name, wanted)  # noqa: SLF001  # without what guards it
+
+    monkeypatch.setattr(importing, "read", bare)
+    command("import", *six(tmp_path), "--jobs", 1, cwd=tmp_path)
+    assert len(list((tmp_path / "data").rglob("2023.toml"))) < 5
+
+
+@pytest.mark.parametrize("more", [(), ("--force",)])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_first_of_two_files_of_one_office_is_kept(more, jobs, tmp_path, command):
+    for number in range(5):
+        (tmp_path / f"{number}.html").write_text(PAGE.replace(">26<", f">{number}26<"), encoding="utf-8")
+    names = ["3.html", "0.html", "4.html", "1.html", "2.html"]
+    done = command("import", *names, "--jobs", jobs, *more, cwd=tmp_path)
+    assert done.exit_code == 2
+    (kept,) = (tmp_path / "data").rglob("*.toml")
+    assert "3.html" in kept.read_text(encoding="utf-8")
+    assert all(f"{name}：和 3.html" in done.output for name in names[1:])
+
+
+def test_without_its_guard_the_last_file_overwrites_the_others(tmp_path, command, monkeypatch):
+    monkeypatch.setattr(imports, "_key", lambda brought: brought.source)
+    for number in range(2):
+        (tmp_path / f"{number}.html").write_text(PAGE.replace(">26<", f">{number}26<"), encoding="utf-8")
+    command("import", "0.html", "1.html", "--jobs", 1, "--force", cwd=tmp_path)
+    (kept,) = (tmp_path / "data").rglob("*.toml")
+    assert "1.html" in kept.read_text(encoding="utf-8")
+
+
+# ── bounds ───────────────────────────────────────────────────────────────────────────
+
+SHEET, BOOK = "xl/worksheets/sheet1.xml", "xl/workbook.xml"
+ODT = {"mimetype": "application/vnd.oasis.opendocument.text"}
+
+
+def packed(parts):
+    with zipfile.ZipFile(made := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    return made.getvalue()
+
+
+def sheet(part, before, after):
+    """Make a workbook, one part of which has another text."""
+    book = openpyxl.Workbook()
+    book.active["A1"] = "1"
+    book.save(made := io.BytesIO())
+    with zipfile.ZipFile(made) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    return packed(parts | {part: parts[part].replace(before, after, 1)})
+
+
+def merged(refs):
+    cells = b"".join(b'<mergeCell ref="%s"/>' % ref for ref in refs)
+    return sheet(SHEET, b"</sheetData>", b"</sheetData><mergeCells>" + cells + b"</mergeCells>")
+
+
+def named(place):
+    form = {b"form.edition": b"Sheet!$A$1", b"form.year": place, b"requests.received.person": place}
+    names = b"".join(b'<definedName name="nianbao.%s">%s</definedName>' % pair for pair in form.items())
+    return sheet(BOOK, b"<calcPr", b"<definedNames>" + names + b"</definedNames><calcPr")
+
+
+def laughs():
+    entities = "".join(f'<!ENTITY {chr(98 + at)} "{f"&{chr(97 + at)};" * 10}">' for at in range(9))
+    return f'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{entities}]>'
+
+
+def a_pdf(stream, filters, *, attached=False, pages=1):
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R%s>>"
+        % (b"/Names<</EmbeddedFiles<</Names[(facts.toml) 5 0 R]>>>>" if attached else b""),
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (b"3 0 R " * pages, pages),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R>>" % (7 if attached else 4),
+        b"<</Length %d/Filter %s>>stream\n%s\nendstream" % (len(stream), filters, stream),
+        b"<</Type/Filespec/F(facts.toml)/UF(facts.toml)/EF<</F 6 0 R>>>>",
+        b"<</Type/EmbeddedFile/Length %d/Filter %s>>stream\n%s\nendstream" % (len(stream), filters, stream),
+        b"<</Length 0>>stream\n\nendstream",
+    ]
+    made, places = b"%PDF-1.7\n", []
+    for at, one in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (at, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"xref\n0 8\n0000000000 65535 f \n%strailer<</Root 1 0 R/Size 8>>\nstartxref\n%d\n%%%%EOF"
+    return made + end % (table, len(made))
+
+
+def deflated(size, times):
+    content = b" " * size
+    for _ in range(times):
+        content = zlib.compress(content, 9)
+    return content
+
+
+MHT = b"MIME-Version: 1.0\n"
+BOMBS = {
+    "tables.html": lambda: b"<table " * 100_000,
+    "tables-closed.html": lambda: b"<html>" + b"<table>" * 100_000,
+    "tables.md": lambda: b"<table " * 100_000,
+    "cells.html": lambda: b"<html><table>" + b"<td>" * 300_000,
+    "deep.html": lambda: b"<html>" + b"<b>" * 100_000 + b"x",
+    "deep-tables.html": lambda: b"<html>" + b"<table><tr><td>" * 100_000,
+    "titles.html": lambda: b"<html>" + b"<title>" * 200_000,
+    "scripts.html": lambda: b"<html>" + b"<script " * 200_000,
+    "comments.html": lambda: b"<html>" + b"<!--" * 200_000,
+    "dashes.dat": lambda: b"-" * 60_000,
+    "blanks.txt": lambda: b" " * 2_000_000 + b"x",
+    "one-line.txt": lambda: "字".encode() * 2_000_000,
+    "lines.txt": lambda: "一、总体情况\n".encode() * 500_000,
+    "short.txt": lambda: b"1\n" * 1_000_000,
+    "brackets.txt": lambda: b"(" * 2_000_000,
+    "tabs.txt": lambda: (b"a\t" * 1_000_000 + b"\n") * 2,
+    "deep.json": lambda: b'{"a":' * 100_000,
+    "list.json": lambda: b'{"a":' + b"[" * 100_000,
+    "digits.json": lambda: b'{"a":{"b":{"c":' + b"9" * 100_000 + b"}}}",
+    "wide.json": lambda: json.dumps({"a": {str(at): {"x": at} for at in range(100_000)}}).encode(),
+    "exponent.json": lambda: b'{"a":{"b":{"c":1e999999999}}}',
+    "deep.mht": lambda: (
+        MHT + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(1000))
+    ),
+    "nested.mht": lambda: MHT + b"Content-Type: message/rfc822\n\n" * 2000,
+    "merges.xlsx": lambda: merged(b"A%d:B%d" % (at, at) for at in range(1, 300_000)),
+    "all-merged.xlsx": lambda: merged([b"A1:XFD1048576"]),
+    "overlapping.xlsx": lambda: merged([b"A1:GR2000"] * 5000),
+    "row-0.xlsx": lambda: named(b"Sheet!$A$0"),
+    "last-column.xlsx": lambda: named(b"Sheet!$XFE$1"),
+    "last-row.xlsx": lambda: named(b"Sheet!$A$1048577"),
+    "digits.xlsx": lambda: named(b"Sheet!$A$" + b"9" * 5000),
+    "lost.xlsx": lambda: named(b"#REF!"),
+    "empty-name.xlsx": lambda: named(b""),
+    "quote.xlsx": lambda: named(b"'Sheet"),
+    "dde.xlsx": lambda: named(b"cmd|' /C calc'!A0"),
+    "outside.xlsx": lambda: named(b"[1]Sheet!$A$1"),
+    "laughs.xlsx": lambda: sheet(SHEET, b"<worksheet", laughs().encode() + b"<worksheet"),
+    "no-sheet.xlsx": lambda: packed({"xl/workbook.xml": "x"}),
+    "swelling.docx": lambda: packed({"word/document.xml": b"x" * (100 * 2**20)}),
+    "swelling-media.docx": lambda: packed({"word/document.xml": "<x/>", "word/media/a.bin": bytes(100 * 2**20)}),
+    "laughs.docx": lambda: packed({"word/document.xml": f"{laughs()}<d>&j;</d>"}),
+    "laughs.odt": lambda: packed({**ODT, "content.xml": f"{laughs()}<d>&j;</d>"}),
+    "deep.odt": lambda: packed({**ODT, "content.xml": "<d>" * 100_000 + "</d>" * 100_000}),
+    "attached-once.pdf": lambda: a_pdf(deflated(400 * 2**20, 1), b"/FlateDecode", attached=True),
+    "attached-twice.pdf": lambda: a_pdf(deflated(800 * 2**20, 2), b"[/FlateDecode/FlateDecode]", attached=True),
+    "deflated-twice.pdf": lambda: a_pdf(deflated(800 * 2**20, 2), b"[/FlateDecode/FlateDecode]"),
+    "deflated-thrice.pdf": lambda: a_pdf(deflated(800 * 2**20, 3), b"[/FlateDecode/FlateDecode/FlateDecode]"),
+    "pages.pdf": lambda: a_pdf(b"", b"[]", pages=200_000),
+    "not-deflated.pdf": lambda: a_pdf(b"x" * 2_000_000, b"/FlateDecode"),
+}
+SECONDS, MEGABYTES = 90, 2500
+IMPORTED = """
+import resource, sys, time
+from nianbao.app import app
+from typer.testing import CliRunner
+for name in sys.argv[1:]:
+    began = time.monotonic()
+    done = CliRunner().invoke(app, ["import", name, "--dry-run", "--jobs", "1"])
+    named = name in done.output and "Traceback" not in done.output
+    print(name, done.exit_code, round(time.monotonic() - began, 1), named)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What an import says of each bomb: its exit code, its seconds, whether it is named; and the most memory, in MB."""
+    root = tmp_path_factory.mktemp("bombs")
+    for name, make in BOMBS.items():
+        (root / name).write_bytes(make())
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *BOMBS], cwd=root, capture_output=True, text=True, check=True
+    )
+    *lines, most = done.stdout.splitlines()
+    return {line.split()[0]: line.split()[1:] for line in lines}, int(most)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_file_that_would_take_all_ends_within_bounds_and_is_named(name, told):
+    code, seconds, is_named = told[0][name]
+    assert (code, is_named) == ("2", "True")
+    assert float(seconds) < SECONDS
+    assert told[1] < MEGABYTES
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "constant"),
+    [
+        ("tables.md", md, "_TABLES"),
+        ("cells.html", html, "_CELLS_IN_ALL"),
+        ("merges.xlsx", xlsx, "_MERGES"),
+        ("overlapping.xlsx", xlsx, "_AREA"),
+        ("lines.txt", readers, "MANY"),
+        ("wide.json", readers, "MANY"),
+    ],
+)
+def test_without_its_bound_it_takes_long(name, module, constant, tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "SECONDS", 6)
+    if module is html:
+        monkeypatch.setattr(html, "_TABLES", 10**9)
+    (tmp_path / name).write_bytes(BOMBS[name]())
+    with pytest.raises(Stop) as guarded:
+        importing.read(Store(tmp_path), str(tmp_path / name), importing.Wanted(dry=True))
+    assert "太多" in guarded.value.message
+    for one in {constant, "_MERGES", "_AREA"} & vars(module).keys():
+        monkeypatch.setattr(module, one, 10**12)
+    with pytest.raises(Stop) as bare:
+        importing.read(Store(tmp_path), str(tmp_path / name), importing.Wanted(dry=True))
+    assert "还没有读完" in bare.value.message
+
+
+def test_an_attached_bomb_is_not_unpacked(monkeypatch):
+    content = BOMBS["attached-once.pdf"]()
+    assert unpacking(content) < 50 * 2**20
+    monkeypatch.setattr(attached, "_MOST", 300 * 2**20)
+    assert unpacking(content) > 300 * 2**20
+
+
+def unpacking(content):
+    """Read a PDF; return how many bytes that took at most."""
+    tracemalloc.start()
+    with pytest.raises(Unreadable, match="扫描"):
+        readers.read(content, "pdf")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
