@@ -221,7 +221,7 @@ def test_without_its_guard_one_bad_file_stops_all(tmp_path, command, monkeypatch
     def bare(store, name, wanted):
         if name == "bad.html":
             raise ValueError
-        return importing._read(store, name, name, wanted)  # noqa: SLF001  # without what guards it
+        return importing._read(store, name, name, wanted)  # without what guards it
 
     monkeypatch.setattr(importing, "read", bare)
     command("import", *six(tmp_path), "--jobs", 1, cwd=tmp_path)
