@@ -33,6 +33,12 @@ def pytest_runtest_setup(item):
                 pytest.skip(reason)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_secret(tmp_path_factory):
+    """Keep what the program keeps for its user among the files of the tests."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="session")
 def root():
     return ROOT

@@ -40,6 +40,8 @@ LAYERS = (
     ),
     ("rules", "published"),
     (
+        "access",
+        "staging",
         "files",
         "printing",
         "typesetting",
@@ -52,7 +54,9 @@ LAYERS = (
         "units",
         "make",
         "inputs",
+        "seal",
         "record",
+        "recording",
         "datafile",
         "speech",
         "fence",

@@ -225,7 +225,7 @@ def printed(  # noqa: PLR0913  # what one report is printed from
 
 def save(store: Store, year: int, files: Sequence[Printed]) -> list[Output]:
     """Write the files of a report: all of them or, on an error, none."""
-    saved = write({output_path(store, year, part.suffix): part.content for part in files})
+    saved = write({output_path(store, year, part.suffix): part.content for part in files}, store.within)
     return [
         Output(part.suffix, where, len(part.content), part.pages, fingerprint(part.content))
         for part, where in zip(files, saved, strict=True)

@@ -1,12 +1,14 @@
 """What the law, the looks and the formats say: an office's own templates over those that come with nianbao."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nianbao.access import confined
 from nianbao.facts import Facts
-from nianbao.files import TEMPLATES, shown, text, told, toml
+from nianbao.files import TEMPLATES, reason, shown, text, told, toml
 from nianbao.finding import Finding, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
@@ -22,7 +24,7 @@ class Templates:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._tops = list(dict.fromkeys([(root / "templates").resolve(), TEMPLATES.resolve()]))
+        self._tops = list(dict.fromkeys([_own(root.absolute()), TEMPLATES.resolve()]))
         self._editions: dict[str, Path] = {}
         # One and the same function for every office of a folder, since what is compiled is kept by it.
         self.template: Callable[[str], str] = self._read
@@ -96,7 +98,7 @@ class Templates:
     def settings(self) -> tuple[dict[str, Any], str]:
         """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
         path = self.root / "report.toml"
-        return (toml(path) if path.is_file() else {}), shown(path)
+        return (toml(path, self.root) if path.exists() else {}), shown(path)
 
     def formats(self) -> dict[str, Format]:
         """Every output format by its suffix, as its folder describes it."""
@@ -133,6 +135,21 @@ class Templates:
                 if (name := str(path.relative_to(top))) not in seen:
                     seen.add(name)
                     yield path
+
+
+@cache
+def _own(root: Path) -> Path:
+    """Return where an office's own templates are, or would be; raises `Stop` where links in them lead elsewhere."""
+    folder = root / "templates"
+    if not os.path.lexists(folder) or folder.resolve() == TEMPLATES.resolve():
+        return folder.resolve()
+    try:
+        return confined(folder, root)
+    except OSError as error:
+        raise Stop(
+            _("用不了 {folder}：{error}", folder=shown(folder), error=reason(error)),
+            _("放上文件本身：只读这个目录里的普通文件"),
+        ) from error
 
 
 @cache

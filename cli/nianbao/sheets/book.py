@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from nianbao.finding import Stop
 from nianbao.grid import Cell
 from nianbao.language import _
+from nianbao.staging import scratch
 
 ROWS = 1_048_576  # of a sheet, says Excel
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -79,8 +79,8 @@ def written(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Book]
     """
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # see above
 
-    with TemporaryDirectory() as folder:
-        book = Book(target, {"constant_memory": streamed, "tmpdir": folder})
+    with closing(scratch()) as folder:
+        book = Book(target, {"constant_memory": streamed, "tmpdir": str(folder.path)})
         try:
             yield book
             book.made.close()
