@@ -38,7 +38,7 @@ def shown(path: Path) -> str:
 
     A file below a folder that stands for one elsewhere is named as a person there would.
     """
-    whole = path.resolve()
+    whole = Path(os.path.realpath(path))  # which takes links in a circle, too
     for folder, there in _ELSEWHERE.items():
         if whole.is_relative_to(folder):
             return (there / whole.relative_to(folder)).as_posix()

@@ -97,6 +97,7 @@ class Press:
         if self._pages == _PAGES:
             self.close()
         self._pages += 1
+        self._workplace()
         pandoc = self._pandoc = self._pandoc or Pandoc()
         pandoc.tell(
             {

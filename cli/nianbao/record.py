@@ -77,6 +77,7 @@ class Record:
         self.path, self._say = path, say
         self._seal = Sealer()
         self._known: set[str] = set()
+        self._again = False
         self._strange = 0  # rows that another hand wrote
         self._base = sqlite3.connect(":memory:")
 
@@ -163,7 +164,7 @@ class Record:
             self._open(":memory:")
             return
         try:
-            if not all(is_regular(file) for file in names(self.path) if os.path.lexists(file)):
+            if not all(is_regular(file) for file in names(self.path)[:-1] if os.path.lexists(file)):
                 raise sqlite3.DatabaseError(_("不是普通文件"))
             self._open(self.path)
         except sqlite3.Error as error:
@@ -173,8 +174,9 @@ class Record:
         """Go on with another file, where this one is damaged or of another version, or else without."""
         self._base.close()
         self._known.clear()
-        if _is_of_the_disk(error) or not self._set_aside(error):
+        if self._again or _is_of_the_disk(error) or not self._set_aside(error):
             self.path = None
+        self._again = True
         self._begin()
 
     def _open(self, where: Path | str) -> None:

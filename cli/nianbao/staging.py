@@ -48,7 +48,10 @@ class Folder:
 def scratch() -> Folder:
     """Create a folder for work where the system keeps temporary files; raises `Stop` where there is no room."""
     try:
-        return Folder(Path(tempfile.gettempdir()), SCRATCH)
+        above = tempfile.gettempdir()
+        if "TMPDIR" in os.environ:  # which may name no folder: Python then looks further, and pandoc fails
+            os.environ["TMPDIR"] = above
+        return Folder(Path(above), SCRATCH)
     except OSError as error:
         raise Stop(
             _("建不了临时文件夹：{error}", error=error.strerror or error),

@@ -1,5 +1,6 @@
 """The only access to data files and outputs: an office's folder, with its templates."""
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -193,7 +194,7 @@ class Store(Templates):
 
 def _folders(path: Path) -> tuple[Path, Path]:
     """Return the folder of a file as it is named, and as it is without links."""
-    return Path(os.path.abspath(path.parent)), path.parent.resolve()  # noqa: PTH100  # which keeps links
+    return Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))  # noqa: PTH100  # keeps links
 
 
 def _names(folder: Path) -> list[str]:
@@ -201,6 +202,10 @@ def _names(folder: Path) -> list[str]:
     try:
         return os.listdir(folder)  # noqa: PTH208  # a path for each of thousands takes longer than to list them
     except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
         return []
 
 
