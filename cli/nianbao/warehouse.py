@@ -1,5 +1,6 @@
 """The only door to DuckDB: reports as tables that answer questions and are copied out as files."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -145,6 +146,8 @@ class Warehouse:
         try:
             self._base.execute(f"copy (select {source} from ({made})) to {_text(str(path))} ({options})")
         except _engine().Error as error:
+            if known := re.search(r'"errno":"(\d+)"', str(error)):  # DuckDB says much around it
+                raise OSError(int(known[1]), os.strerror(int(known[1]))) from error
             raise OSError(str(error).partition("\n")[0]) from error
 
     # ── asked ────────────────────────────────────────────────────────────────

@@ -352,17 +352,17 @@ FORGED = [
     "[" * 50_000,
     '{"figures": ' + '{"a":' * 50_000,
     '{"own": true, "broken": false, "figures": 3}',
-    '{"own": true, "broken": false, "figures": {"%s": 7}}' % CELL,
-    '{"own": true, "broken": false, "figures": {"%s": null}}' % CELL,
-    '{"own": true, "broken": false, "figures": {"%s": "NaN"}}' % CELL,
-    '{"own": true, "broken": false, "figures": {"%s": "sNaN"}}' % CELL,
-    '{"own": true, "broken": false, "figures": {"%s": "Infinity"}}' % CELL,
-    '{"own": true, "broken": false, "figures": {"%s": "1e999999"}}' % CELL,
-    '{"own": true, "broken": false, "figures": {"%s": "1e-999999"}}' % CELL,
-    '{"own": true, "broken": false, "figures": {"%s": "%s"}}' % (CELL, "9" * 5000),
-    '{"own": true, "broken": false, "figures": {"%s": "٣"}}' % CELL,
+    '{"own": true, "broken": false, "figures": {"CELL": 7}}',
+    '{"own": true, "broken": false, "figures": {"CELL": null}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "NaN"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "sNaN"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "Infinity"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "1e999999"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "1e-999999"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "NINES"}}'.replace("NINES", "9" * 5000),
+    '{"own": true, "broken": false, "figures": {"CELL": "٣"}}',
     '{"own": 1, "broken": "no", "figures": {"no.such.cell": "1"}}',
-    '{"own": [], "broken": {}, "figures": {"%s": "1.5"}}' % CELL,
+    '{"own": [], "broken": {}, "figures": {"CELL": "1.5"}}',
 ]
 
 
@@ -380,7 +380,7 @@ def summed(city, command):
 
 @pytest.mark.parametrize("forged", FORGED, ids=lambda text: text[:60])
 def test_a_forged_record_of_sums_is_as_if_not_there(summed, command, forged):
-    (summed / "data/city/.2024.rollup.json").write_text(forged, encoding="utf-8")
+    (summed / "data/city/.2024.rollup.json").write_text(forged.replace("CELL", CELL), encoding="utf-8")
     for words in (("rollup", YEAR, "--into", "city"), ("validate", YEAR, "city"), ("build", YEAR, "city")):
         done = command(*words, cwd=summed)
         assert done.exit_code in {0, 1}, done.output

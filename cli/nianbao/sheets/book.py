@@ -23,7 +23,7 @@ CELL = {"border": 1, "valign": "vcenter"}
 class Book:
     """A workbook being written; styles are named by their properties in XlsxWriter's words."""
 
-    def __init__(self, target: Path | BytesIO, options: Mapping[str, object]) -> None:
+    def __init__(self, target: BytesIO, options: Mapping[str, object]) -> None:
         import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
 
         self.made = xlsxwriter.Workbook(target, dict(options))
@@ -80,10 +80,14 @@ def written(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Book]
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # see above
 
     with closing(scratch()) as folder:
-        book = Book(target, {"constant_memory": streamed, "tmpdir": str(folder.path)})
+        # Packed in memory: a package that a full disk cuts short would be closed, and fail, once more at the end.
+        content = target if isinstance(target, BytesIO) else BytesIO()
+        book = Book(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
         try:
             yield book
             book.made.close()
+            if isinstance(target, Path):
+                target.write_bytes(content.getbuffer())
         except FileCreateError as error:
             raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
         finally:
