@@ -42,6 +42,8 @@ def read(top: Path, name: str, limit: int = LIMIT) -> bytes:
 
 def state(top: Path, name: str) -> bytes | None:
     """Return the bytes of a file to be compared; None where there is none, why where it cannot be read."""
+    if not os.path.lexists(f"{top}/{name}"):
+        return None
     try:
         return read(top, name)
     except FileNotFoundError:
@@ -119,10 +121,13 @@ def _resolved(top: str, parts: Sequence[str]) -> list[str]:
 
 
 def _descended(top: str, parts: Sequence[str]) -> int:
-    """Open a file folder by folder, none of which may be a link."""
-    folder = os.open(top, _FOLDER)
+    """Open a file folder by folder, none of which may be a link but the first, which a person named."""
+    first = f"{top}/{parts[0]}"
+    if len(parts) == 1:
+        return os.open(first, _FILE | _NOFOLLOW)
+    folder = os.open(first, _FOLDER | _NOFOLLOW)
     try:
-        for part in parts[:-1]:
+        for part in parts[1:-1]:
             inner = os.open(part, _FOLDER | _NOFOLLOW, dir_fd=folder)
             os.close(folder)
             folder = inner

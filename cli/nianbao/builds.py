@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 
 from nianbao import batch, inputs, make
@@ -116,18 +115,18 @@ class Builds:
         why: list[str] = []
         for suffix in self.terms.formats:
             file = self._files.get((store.office, year, suffix))
-            path = make.output_path(store, year, suffix)
-            reason = self._stale(suffix, path, file, facts)
+            name = make.output_name(store, year, suffix)
+            reason = self._stale(suffix, name, file, facts)
             if file is None or reason:
                 why.append(f"{suffix}：{reason}")
             else:
-                saved = Saved(f"{self._shown}/{path.relative_to(store.out).as_posix()}", changed=False)
+                saved = Saved(f"{self._shown}/{name}", changed=False)
                 found[suffix] = Output(suffix, saved, file.size, file.pages, file.content)
                 pictures = file.pictures
         formats = tuple(suffix for suffix in self.terms.formats if suffix not in found)
         return Planned(store, Job(store.office, year, formats), facts, beside, found, pictures, tuple(why))
 
-    def _stale(self, suffix: str, path: Path, file: PrintedFile | None, facts: str) -> str:
+    def _stale(self, suffix: str, name: str, file: PrintedFile | None, facts: str) -> str:
         """Say why a format is to be printed; an empty text where it is not."""
         if self.force:
             return "--force"
@@ -138,12 +137,12 @@ class Builds:
             before, now = self.record.parts(file.made.context), self.record.parts(context)
             return _("{what}变了", what=inputs.changed(before | {"facts": file.made.facts}, now | {"facts": facts}))
         try:
-            known = os.lstat(path)
+            known = os.lstat(f"{self.store.out}/{name}")
         except OSError:
             return _("文件不在了")
         if stat.S_ISREG(known.st_mode) and times(known) == (file.size, file.modified, file.changed):
             return ""
-        return "" if is_written(self.store, path, file) else _("文件被改过")
+        return "" if is_written(self.store, self.store.out / name, file) else _("文件被改过")
 
     def _unchanged(self, plan: Planned) -> Built | None:
         """Return what there is where nothing need be done: not even to check, and then to print or to refuse to."""

@@ -237,6 +237,11 @@ def output_path(store: Store, year: int, suffix: str) -> Path:
     return store.output(year, SUFFIXES.get(suffix, suffix))
 
 
+def output_name(store: Store, year: int, suffix: str) -> str:
+    """Name a format of a report, below the folder of outputs."""
+    return store.output_name(year, SUFFIXES.get(suffix, suffix))
+
+
 def with_pictures(built: Built, file: str, pictures: Sequence[str]) -> Built:
     """Add a finding for each picture that was left out of a report."""
     if not pictures:

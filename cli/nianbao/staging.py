@@ -5,9 +5,7 @@ no locks of folders (Windows) they are kept for a day.
 """
 
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -31,15 +29,17 @@ class Folder:
     """A temporary folder, there until it is closed; raises OSError."""
 
     def __init__(self, above: Path, named: tuple[str, str]) -> None:
+        from tempfile import mkdtemp  # noqa: PLC0415  # not every command makes one
+
         sweep(above, named)
         self._lock = -1
         while self._lock < 0:  # another run may take it for left over before it is locked
-            self.path = Path(tempfile.mkdtemp(named[1], named[0], above))
+            self.path = Path(mkdtemp(named[1], named[0], above))
             self._lock = _locked(self.path) if fcntl else 0
 
     def close(self) -> None:
         """Remove it, unless that was done."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        _empty(self.path)
         if self._lock > 0:
             os.close(self._lock)
         self._lock = 0
@@ -47,8 +47,10 @@ class Folder:
 
 def scratch() -> Folder:
     """Create a folder for work where the system keeps temporary files; raises `Stop` where there is no room."""
+    from tempfile import gettempdir  # noqa: PLC0415  # see above
+
     try:
-        above = tempfile.gettempdir()
+        above = gettempdir()
         if "TMPDIR" in os.environ:  # which may name no folder: Python then looks further, and pandoc fails
             os.environ["TMPDIR"] = above
         return Folder(Path(above), SCRATCH)
@@ -86,14 +88,20 @@ def _remove(entry: "os.DirEntry[str]") -> None:
         return
     if not fcntl:
         if time() - found.st_mtime > _DAY:
-            shutil.rmtree(entry.path, ignore_errors=True)
+            _empty(entry.path)
         return
     file = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(entry.path, ignore_errors=True)
+        _empty(entry.path)
     finally:
         os.close(file)
+
+
+def _empty(path: Path | str) -> None:
+    from shutil import rmtree  # noqa: PLC0415  # see above
+
+    rmtree(path, ignore_errors=True)
 
 
 def _locked(path: Path) -> int:

@@ -189,7 +189,11 @@ class Store(Templates):
 
     def output(self, year: int, suffix: str) -> Path:
         """Return where a file of a year's report is written, `build/<office>/<year>.<suffix>`."""
-        return self.out / self.office / f"{year}.{suffix}"
+        return self.out / self.output_name(year, suffix)
+
+    def output_name(self, year: int, suffix: str) -> str:
+        """Name a file of a year's report, below the folder of outputs."""
+        return f"{self.office}/{year}.{suffix}" if self.office else f"{year}.{suffix}"
 
 
 def _folders(path: Path) -> tuple[Path, Path]:

@@ -182,7 +182,7 @@ def test_where_no_temporary_file_can_be_made_one_message_says_so(city, command, 
     def full(*_words):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(staging.tempfile, "gettempdir", full)
+    monkeypatch.setattr("tempfile.gettempdir", full)
     done = command(*words, cwd=city)
     assert done.exit_code == 2
     assert "建不了临时文件夹" in done.output
