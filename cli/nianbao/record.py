@@ -146,7 +146,7 @@ class Record:
         except sqlite3.Error as error:
             self._begin_again(error)
 
-    def _keep(self, table: str, *values: object) -> None:
+    def _keep(self, table: str, *values: str | int) -> None:
         marks = ", ".join("?" * (len(values) + 1))
         try:
             self._base.execute(

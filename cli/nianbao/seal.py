@@ -1,5 +1,6 @@
 """What this user wrote is known again by a seal: the record of builds lies in folders that strangers may hand over."""
 
+import marshal
 import os
 import secrets
 from contextlib import suppress
@@ -20,9 +21,9 @@ class Sealer:
     def __init__(self) -> None:
         self._secret = _secret()
 
-    def __call__(self, *values: object) -> str:
-        """Return the seal of texts, numbers and Nones, which nobody else can make."""
-        return blake2b(repr(values).encode(), key=self._secret, digest_size=16).hexdigest()
+    def __call__(self, *values: str | bytes | float | None) -> str:
+        """Return the seal of texts, bytes, numbers and Nones, which nobody else can make."""
+        return blake2b(marshal.dumps(values, 2), key=self._secret, digest_size=16).hexdigest()  # 2: by value alone
 
 
 def _secret() -> bytes:
