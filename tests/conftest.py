@@ -15,7 +15,7 @@ from cases import begun, hard_facts
 ROOT = Path(__file__).parent.parent
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
 os.environ["NIANBAO_TRUST"] = "1"  # the templates of tests are ours; those of trust take this out
-STATE = tempfile.mkdtemp(prefix="nianbao-tests-")  # nothing of what tests trust stays on this machine
+STATE = tempfile.mkdtemp(prefix="tests-of-nianbao-")  # nothing that the program keeps for its user stays
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["XDG_STATE_HOME"] = STATE
 FLAGS = (

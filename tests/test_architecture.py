@@ -42,6 +42,8 @@ LAYERS = (
     ("rules", "published"),
     (
         "console",
+        "access",
+        "staging",
         "files",
         "trust",
         "printing",
@@ -56,7 +58,9 @@ LAYERS = (
         "units",
         "make",
         "inputs",
+        "seal",
         "record",
+        "recording",
         "datafile",
         "speech",
         "fence",

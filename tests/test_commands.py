@@ -171,7 +171,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     write = Path.write_bytes
 
     def full(path, content):
-        if path.name.startswith(".2020.pdf"):
+        if path.name == "2020.pdf":
             write(path, content[:100])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(path, content)

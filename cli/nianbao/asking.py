@@ -54,7 +54,8 @@ def _make(name: str, out: Path | None, asked: Asked) -> Made | Stop:
         before, notes = _last(store, year - 1)
         content = sheets.blank(sheets.Asked(form, year, store.office, name or _name(before), before))
         stem = "-".join(filter(None, (str(year), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
-        return Made(write({(out or store.out / "forms") / f"{stem}.xlsx": content})[0], notes)
+        path = (out or store.out / "forms") / f"{stem}.xlsx"
+        return Made(write({path: content}, out or store.within)[0], notes)
     except Stop as stop:
         return Stop(stop.message, stop.fix)
 

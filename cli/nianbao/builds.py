@@ -2,25 +2,23 @@
 
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from time import perf_counter
-
-from filelock import FileLock, Timeout
 
 from nianbao import batch, inputs, make
 from nianbao.choice import Choice
-from nianbao.files import Saved, content, fingerprint, reason, shown
+from nianbao.files import Saved, fingerprint, shown
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
 from nianbao.make import Built, Failed, Output
 from nianbao.press import Order, Press
 from nianbao.printing import Printed
 from nianbao.record import Made, PrintedFile, Record, heard
+from nianbao.recording import is_written, times
 from nianbao.selection import Asked
 from nianbao.store import Store
 from nianbao.templates import LOOK
@@ -117,17 +115,18 @@ class Builds:
         why: list[str] = []
         for suffix in self.terms.formats:
             file = self._files.get((store.office, year, suffix))
-            reason = self._stale(suffix, file, facts)
+            name = make.output_name(store, year, suffix)
+            reason = self._stale(suffix, name, file, facts)
             if file is None or reason:
                 why.append(f"{suffix}：{reason}")
             else:
-                saved = Saved(f"{self._shown}/{file.path}", changed=False)
+                saved = Saved(f"{self._shown}/{name}", changed=False)
                 found[suffix] = Output(suffix, saved, file.size, file.pages, file.content)
                 pictures = file.pictures
         formats = tuple(suffix for suffix in self.terms.formats if suffix not in found)
         return Planned(store, Job(store.office, year, formats), facts, beside, found, pictures, tuple(why))
 
-    def _stale(self, suffix: str, file: PrintedFile | None, facts: str) -> str:
+    def _stale(self, suffix: str, name: str, file: PrintedFile | None, facts: str) -> str:
         """Say why a format is to be printed; an empty text where it is not."""
         if self.force:
             return "--force"
@@ -137,14 +136,13 @@ class Builds:
         if file.made != Made(context, facts):
             before, now = self.record.parts(file.made.context), self.record.parts(context)
             return _("{what}变了", what=inputs.changed(before | {"facts": file.made.facts}, now | {"facts": facts}))
-        path = f"{self.store.out}/{file.path}"
         try:
-            known = os.stat(path)  # noqa: PTH116  # a path for each of thousands takes longer than to ask
+            known = os.lstat(f"{self.store.out}/{name}")
         except OSError:
             return _("文件不在了")
-        if (known.st_size, known.st_mtime_ns) == (file.size, file.mtime):
+        if stat.S_ISREG(known.st_mode) and times(known) == (file.size, file.modified, file.changed):
             return ""
-        return "" if fingerprint(content(Path(path))) == file.content else _("文件被改过")
+        return "" if is_written(self.store, self.store.out / name, file) else _("文件被改过")
 
     def _unchanged(self, plan: Planned) -> Built | None:
         """Return what there is where nothing need be done: not even to check, and then to print or to refuse to."""
@@ -159,7 +157,7 @@ class Builds:
     def _kept(self, built: Built, plan: Planned) -> Built:
         """Write down what was made, unless its data file has changed meanwhile, and put what was there to it."""
         office, year = plan.job.office, plan.job.year
-        if fingerprint(content(plan.store.path(year))) == plan.facts:
+        if _facts_now(plan.store, year) == plan.facts:
             self.record.keep_check(office, year, Made(self._checking, plan.facts, plan.beside), built.checked)
             for output in built.outputs:
                 self._keep(plan, output, built.pictures)
@@ -167,10 +165,8 @@ class Builds:
 
     def _keep(self, plan: Planned, output: Output, pictures: tuple[str, ...]) -> None:
         path = make.output_path(plan.store, plan.job.year, output.format)
-        known = path.stat()
         made = Made(self._printing[output.format], plan.facts)
-        name = path.relative_to(self.store.out).as_posix()
-        file = PrintedFile(made, name, known.st_size, known.st_mtime_ns, output.content, output.pages, pictures)
+        file = PrintedFile(made, *times(path.stat()), output.content, output.pages, pictures)
         self.record.keep_file(plan.job.office, plan.job.year, output.format, file)
 
     def _whole(self, built: Built, plan: Planned) -> Built:
@@ -184,45 +180,11 @@ class Builds:
         return make.with_pictures(replace(built, outputs=found, why=why), plan.store.data(plan.job.year), pictures)
 
 
-@contextmanager
-def recorded(store: Store, waiting: Callable[[], None]) -> Iterator[Record]:
-    """Open the record of a folder of outputs, for one build at a time; another waits, after it said so."""
-    lock = FileLock(store.build_record.with_suffix(".lock"))
-    with suppress(OSError):  # where nothing can be written there is no record, and nothing to lock
-        store.build_record.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            waiting()
-            lock.acquire()
+def _facts_now(store: Store, year: int) -> str:
     try:
-        with Record(store.build_record) as record:
-            yield record
-    finally:
-        lock.release()
-
-
-def clean(store: Store, waiting: Callable[[], None], *, dry: bool = False) -> list[str]:
-    """Remove the files that builds wrote, as they wrote them, and the record; return what they were.
-
-    A file that was changed since stays. Raises `Stop` where one cannot be removed.
-    """
-    if not store.build_record.is_file():
-        return []
-    with recorded(store, waiting) as record:
-        ours = [store.out / path for path, known in record.paths() if fingerprint(content(store.out / path)) == known]
-        found = [*ours, *store.build_record.parent.glob(f"{store.build_record.name}*")]
-        if not dry:
-            path = store.out
-            try:
-                for path in found:
-                    path.unlink(missing_ok=True)
-            except OSError as error:
-                raise Stop(_("删不了 {at}：{error}", at=shown(path), error=reason(error))) from error
-            for folder in {path.parent for path in ours}:
-                with suppress(OSError):  # where there are other files
-                    folder.rmdir()
-    return [shown(path) for path in found]
+        return fingerprint(store.content(year))
+    except Stop:
+        return ""
 
 
 # ── the work of one process ──────────────────────────────────────────────────────────────────────────

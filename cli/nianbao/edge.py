@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -90,8 +90,19 @@ def warned(words: str) -> None:
     typer.secho(_("注意: {words}", words=words), fg=typer.colors.YELLOW, err=True)
 
 
+def unsaid(error: OSError | None = None) -> Stop:
+    """Say that standard output takes nothing: it is closed, or what it is written to refuses it."""
+    why = reason(error) if error else _("它是关着的")
+    return Stop(_("结果写不到标准输出：{why}", why=why), _("换一个输出的去处再运行；不要结果就写 > /dev/null"))
+
+
 def stopped(stop: Stop) -> None:
-    """Say why the road ended, and the next step."""
+    """Say why the road ended, and the next step; where nobody can be told, the exit code says it."""
+    with suppress(OSError):
+        _say(stop)
+
+
+def _say(stop: Stop) -> None:
     typer.secho(_("错误: {message}", message=stop.message), fg=typer.colors.RED, err=True)
     if stop.fix:
         typer.echo(_("怎么办: {fix}", fix=stop.fix), err=True)
@@ -142,9 +153,9 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: C
         yield from bar.track(items, total=size, description=words)
 
 
-def noted(words: str) -> Callable[[], None]:
-    """Return what says some words to the person, beside the results."""
-    return lambda: typer.echo(words, err=True)
+def noted(words: str) -> None:
+    """Say some words to the person, beside the results."""
+    typer.echo(words, err=True)
 
 
 def collected(

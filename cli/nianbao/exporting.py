@@ -114,4 +114,4 @@ def write(store: Store, warehouse: Warehouse, wanted: Wanted) -> list[Saved]:
             makers |= {
                 folder / f"{name}.{suffix}": partial(warehouse.copy, made, suffix) for name, made in tables.items()
             }
-    return produce(makers, replace=wanted.force or wanted.out is None)
+    return produce(makers, wanted.out or store.within, replace=wanted.force or wanted.out is None)

@@ -3,16 +3,19 @@
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from filecmp import cmp
 from functools import partial
 from hashlib import blake2b
+from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import toml_rs
 
+from nianbao import staging
+from nianbao.access import RefusedError, is_regular, placed, read
 from nianbao.facts import Facts, parse
 from nianbao.finding import Finding, Place, Stop
 from nianbao.language import N_, _, series
@@ -35,7 +38,7 @@ def shown(path: Path) -> str:
 
     A file below a folder that stands for one elsewhere is named as a person there would.
     """
-    whole = path.resolve()
+    whole = Path(os.path.realpath(path))  # which takes links in a circle, too
     for folder, there in _ELSEWHERE.items():
         if whole.is_relative_to(folder):
             return (there / whole.relative_to(folder)).as_posix()
@@ -63,10 +66,12 @@ def stand_for(there: str, folder: Path) -> None:
 _ELSEWHERE: dict[Path, PurePosixPath] = {}
 
 
-def write(contents: Mapping[Path, bytes]) -> list[Saved]:
-    """Put whole files in place: write each beside its goal, then move them all; those that are the same stay."""
+def write(contents: Mapping[Path, bytes], top: Path) -> list[Saved]:
+    """Put whole files in place below a folder, all or none; those that are the same stay. Raises as `produce`."""
     changed = {path: content for path, content in contents.items() if not same(path, content)}
-    produce({path: partial(_put, content) for path, content in changed.items()})
+    for folder in {path.parent for path in contents}:
+        staging.sweep(folder)
+    produce({path: partial(_put, content) for path, content in changed.items()}, top)
     return [Saved(shown(path), path in changed) for path in contents]
 
 
@@ -74,36 +79,58 @@ def _put(content: bytes, path: Path) -> None:
     path.write_bytes(content)
 
 
-def produce(makers: Mapping[Path, Callable[[Path], object]], *, replace: bool = True) -> list[Saved]:
+def produce(makers: Mapping[Path, Callable[[Path], object]], top: Path, *, replace: bool = True) -> list[Saved]:
     """Put files in place that are too large for memory: each maker writes one beside its goal, then all are moved.
 
-    Raises `Stop` where a file cannot be written, and, unless told to replace, where another one is there.
+    What stands in a goal's place is replaced, a link too. Raises `Stop` where a file cannot be written, where links
+    lead out of the folder `top`, and, unless told to replace, where another one is there.
     """
-    staged = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in makers}
-    at = next(iter(makers), Path())
-    try:
-        for at, maker in makers.items():
-            at.parent.mkdir(parents=True, exist_ok=True)
-            maker(staged[at])
-            with suppress(FileNotFoundError):
-                staged[at].chmod(at.stat().st_mode)
-        changed = {
-            path: part for path, part in staged.items() if not (path.exists() and cmp(path, part, shallow=False))
-        }
-        others = [shown(path) for path in changed if path.exists()]
+    with ExitStack() as left:
+        folders: dict[Path, Path] = {}
+        staged: dict[Path, tuple[Path, Path]] = {}
+        for path, maker in makers.items():
+            with _writing(path):
+                goal = placed(path, top)
+                if goal.parent not in folders:
+                    goal.parent.mkdir(parents=True, exist_ok=True)
+                    folders[goal.parent] = left.enter_context(staging.beside(goal.parent))
+                staged[path] = goal, folders[goal.parent] / path.name
+                maker(staged[path][1])
+                _keep_mode(*staged[path])
+        changed = {path: pair for path, pair in staged.items() if _differ(*pair)}
+        others = [shown(path) for path, (goal, _part) in changed.items() if os.path.lexists(goal)]
         if others and not replace:
             raise Stop(_("已经有 {files}，没有改动", files=series(others)), _("用 --out 写到别处，或用 --force 换掉"))
-        for at, part in changed.items():
-            part.replace(at)
-    except OSError as error:
-        raise Stop(
-            _("写不了 {at}：{error}", at=shown(at), error=reason(error)), _("原来的文件没有改动；排除原因后再运行")
-        ) from error
-    finally:
-        for part in staged.values():
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        for path, (goal, part) in changed.items():
+            with _writing(path):
+                part.replace(goal)
     return [Saved(shown(path), path in changed) for path in makers]
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _keep_mode(goal: Path, part: Path) -> None:
+    if is_regular(goal):
+        part.chmod(goal.stat().st_mode & 0o777)
+
+
+def _differ(goal: Path, part: Path) -> bool:
+    return not (is_regular(goal) and cmp(goal, part, shallow=False))
+
+
+def unwritable(path: Path, error: OSError) -> Stop:
+    """Say why a file cannot be written, and what to do."""
+    if isinstance(error, RefusedError):
+        fix = _("没有顺着链接写出去；删去这个链接，或用 --out 写明要写到哪里")
+    else:
+        fix = _("原来的文件没有改动；排除原因后再运行")
+    return Stop(_("写不了 {at}：{error}", at=shown(path), error=reason(error)), fix)
 
 
 def fingerprint(*parts: bytes | str | None) -> str:
@@ -116,27 +143,36 @@ def fingerprint(*parts: bytes | str | None) -> str:
 
 
 def same(path: Path, content: bytes) -> bool:
-    """Tell whether a file already holds these bytes."""
+    """Tell whether a regular file, no link to one, already holds these bytes."""
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        return is_regular(path) and path.stat().st_size == len(content) and path.read_bytes() == content
     except OSError:
         return False
 
 
 def content(path: Path) -> bytes | None:
-    """Read the bytes of a file; None where there is none."""
+    """Read the bytes of a file of ours or of the system's; None where there is none."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
         return None
 
 
-def text(path: Path) -> str:
-    """Read a text; raises `Stop` where it cannot be read."""
+def text(path: Path, top: Path | None = None) -> str:
+    """Read a text; one of a folder `top` only as `access.read` does. Raises `Stop` where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        raw = read(top, path.relative_to(top).as_posix()) if top else path.read_bytes()
+        return StringIO(raw.decode("utf-8"), newline=None).read()  # with the ends of lines that Python has
+    except OSError as error:
+        raise unreadable(shown(path), error) from error
+    except UnicodeDecodeError as error:
         raise Stop(_("读不了 {path}：{error}", path=shown(path), error=error)) from error
+
+
+def unreadable(name: str, error: OSError) -> Stop:
+    """Say why a file cannot be read."""
+    fix = _("放上文件本身：只读这个目录里的普通文件") if isinstance(error, RefusedError) else ""
+    return Stop(_("读不了 {name}：{error}", name=name, error=reason(error)), fix)
 
 
 def facts(content: bytes, name: str) -> Facts | Finding:
@@ -157,10 +193,10 @@ def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
     return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
 
 
-def toml(path: Path) -> dict[str, Any]:
-    """Read a file of TOML; raises `Stop` that says where it is broken."""
+def toml(path: Path, top: Path | None = None) -> dict[str, Any]:
+    """Read a file of TOML as `text` does; raises `Stop` that says where it is broken."""
     with told(path):
-        return toml_rs.loads(text(path))
+        return toml_rs.loads(text(path, top))
 
 
 class told:  # noqa: N801  # reads as a word in a `with` line
@@ -191,6 +227,9 @@ _REASONS = {
     errno.ENOENT: N_("没有上一级目录"),
     errno.EISDIR: N_("同名的是目录"),
     errno.ENAMETOOLONG: N_("文件名太长"),
+    errno.ELOOP: N_("链接绕成了圈"),
+    errno.ENXIO: N_("不是普通文件"),
+    errno.EIO: N_("磁盘读写出错"),
 }
 
 

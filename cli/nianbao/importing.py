@@ -1,12 +1,13 @@
 """Published reports brought in: read, recognised, written as data files, and judged at once."""
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nianbao import carried_facts, make, readers
+from nianbao import access, carried_facts, make, readers
 from nianbao.choice import Choice
 from nianbao.facts import Facts, parse
 from nianbao.fence import fenced
@@ -55,6 +56,7 @@ class Imported:
     year: int
     office: str
     target: Path
+    within: Path  # the folder that no link leads the target out of
     text: str
     account: dict[str, dict[str, Any]]
     figures: dict[str, Any]
@@ -115,11 +117,11 @@ def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
     if wanted.year and recognised.told.year not in {0, wanted.year}:
         notes.append(_("文件里写的是 {year} 年度", year=recognised.told.year))
     text = taken.text or data.write(recognised, told)
-    target = _target(store, recognised, wanted, Path(name).stem)
-    report = _report(store, text, target)
+    target, within = _target(store, recognised, wanted, Path(name).stem)
+    report = _report(store, text, target, within)
     if wanted.placeholders and report and not taken.text:
         text = data.write(recognised, told, placed(report))
-        report = _report(store, text, target)
+        report = _report(store, text, target, within)
     findings = _placed(make.judge(store, report).findings if report else [], recognised, told)
     counted = account(recognised, _conflicts(report, recognised))
     notes += [f"{told}：{wrong}" for wrong in _undecided(recognised)]
@@ -134,6 +136,7 @@ def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
         recognised.year,
         recognised.told.office,
         target,
+        within,
         text,
         counted,
         figures(recognised) | {"account": counted, "file": source},
@@ -198,10 +201,11 @@ def _content(name: str) -> bytes:
         return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""  # a shell may have closed it
     path = Path(name)
     try:
-        if path.is_dir():
-            raise Stop(_("这是目录"), _("写里面的文件，例如 {name}/*.docx", name=name))
-        with path.open("rb") as file:
-            return file.read(readers.LIMIT + 1)
+        return access.read(path.parent, path.name, readers.LIMIT)
+    except IsADirectoryError:
+        raise Stop(_("这是目录"), _("写里面的文件，例如 {name}/*.docx", name=name)) from None
+    except access.RefusedError as error:
+        raise Stop(str(error), _("写文件本身的路径；管道里的内容用 - 读入")) from None
     except FileNotFoundError:
         raise Stop(_("没有这个文件"), _("检查文件名")) from None
     except OSError as error:
@@ -211,15 +215,15 @@ def _content(name: str) -> bytes:
 # ── judged and written ───────────────────────────────────────────────────────────────
 
 
-def _report(store: Store, text: str, target: Path, *, before: bool = True) -> Report | None:
-    """Fill the form with what was written, as a later validation will, and with the year before beside it."""
+def _report(store: Store, text: str, target: Path, within: Path | None = None) -> Report | None:
+    """Fill the form with what was written, as a later validation will, and `within` a folder with the year before."""
     facts = parse(text, shown(target))
     year = facts.tree.get("year") if isinstance(facts, Facts) else None
     if not isinstance(facts, Facts) or not isinstance(year, int):
         return None
     form = store.form(facts, year)
     past = target.with_name(f"{year - 1}.toml")
-    last = _report(store, read_text(past), past, before=False) if before and past.is_file() else None
+    last = _report(store, read_text(past, within), past) if within and past.exists() else None
     return fill(form, facts, last) if isinstance(form, Form) else None
 
 
@@ -234,16 +238,20 @@ def _conflicts(report: Report | None, recognised: Recognised) -> frozenset[str]:
     return frozenset(found)
 
 
-def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> Path:
-    """Say where the data file goes: the file that was asked for, or a file for the year, for each office its folder."""
+def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> tuple[Path, Path]:
+    """Say where the data file goes: the file that was asked for, or a file for the year, for each office its folder.
+
+    Beside it stands the folder that it does not leave by a link: the one that a person named, else the repository.
+    """
     name = f"{recognised.year}.toml"
     out = wanted.out or store.root / "data"
     if out.suffix == ".toml" and not wanted.several:
-        return out
+        return out, out.parent
+    within = wanted.out or store.root
     if not wanted.several and not recognised.folder:
-        return out / name
+        return out / name, within
     office = folder_name(recognised.folder or recognised.told.office) or folder_name(stem)
-    return out / (office or "office") / name
+    return out / (office or "office") / name, within
 
 
 def keep(brought: Imported, wanted: Wanted) -> Imported:
@@ -251,9 +259,10 @@ def keep(brought: Imported, wanted: Wanted) -> Imported:
     content = brought.text.encode()
     if wanted.dry:
         return brought
-    if brought.target.exists() and not wanted.force and not same(brought.target, content):
+    goal = brought.target.resolve()  # a link stays one
+    if os.path.lexists(brought.target) and not wanted.force and not same(goal, content):
         raise Stop(
             _("{source}：已经有 {target}，没有改动它", source=brought.source, target=shown(brought.target)),
             _("用 --out 写到别处，或用 --force 换掉它"),
         )
-    return replace(brought, saved=write({brought.target.resolve(): content})[0])  # a link stays one
+    return replace(brought, saved=write({goal: content}, brought.within)[0])

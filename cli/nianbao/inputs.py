@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from nianbao import __version__, pandoc, register, typesetting
+from nianbao.access import state
 from nianbao.files import PACKAGE, content, fingerprint
 from nianbao.language import _, series
 from nianbao.press import Order
@@ -51,7 +52,7 @@ def faces(families: frozenset[str]) -> str:
 def checking(templates: Templates) -> dict[str, str]:
     """Tell what a report is checked with besides the facts: forms, templates of texts, and settings."""
     told = {name: text for name, text in _templates(templates).items() if not name.startswith("formats/")}
-    beside = {name: fingerprint(content(templates.root / name)) for name in ("report.toml", f"data/{register.FILE}")}
+    beside = {name: fingerprint(state(templates.root, name)) for name in ("report.toml", f"data/{register.FILE}")}
     return told | beside
 
 

@@ -232,7 +232,7 @@ def printed(  # noqa: PLR0913  # what one report is printed from
 
 def save(store: Store, year: int, files: Sequence[Printed]) -> list[Output]:
     """Write the files of a report: all of them or, on an error, none."""
-    saved = write({output_path(store, year, part.suffix): part.content for part in files})
+    saved = write({output_path(store, year, part.suffix): part.content for part in files}, store.within)
     return [
         Output(part.suffix, where, len(part.content), part.pages, fingerprint(part.content))
         for part, where in zip(files, saved, strict=True)
@@ -242,6 +242,11 @@ def save(store: Store, year: int, files: Sequence[Printed]) -> list[Output]:
 def output_path(store: Store, year: int, suffix: str) -> Path:
     """Return where a format of a report is written."""
     return store.output(year, SUFFIXES.get(suffix, suffix))
+
+
+def output_name(store: Store, year: int, suffix: str) -> str:
+    """Name a format of a report, below the folder of outputs."""
+    return store.output_name(year, SUFFIXES.get(suffix, suffix))
 
 
 def with_pictures(built: Built, file: str, pictures: Sequence[str]) -> Built:

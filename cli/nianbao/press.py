@@ -1,7 +1,6 @@
 """The press: pages go in as Markdown, finished files come out; one pandoc and one set of fonts serve them all."""
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,6 +16,7 @@ from nianbao.markdown import DIALECT
 from nianbao.page import Page, marked
 from nianbao.pandoc import Pandoc
 from nianbao.printing import Face, Format, Printed, Printing
+from nianbao.staging import Folder, scratch
 
 _PAGES = 1000  # that one pandoc prints: of each its runtime keeps some kilobytes
 
@@ -53,17 +53,17 @@ class Press:
 
     def __init__(self) -> None:
         self._pandoc: Pandoc | None = None
-        self._work = tempfile.TemporaryDirectory(prefix="nianbao-")
+        self._work: Folder | None = None
         self._begun: dict[tuple[int, int], tuple[Order, Form]] = {}  # these keep their ids while they are here
         self._pages = 0  # that its pandoc has printed
-        Finalize(self._work, self._work.cleanup, exitpriority=1)  # a process of a pool ends without other goodbyes
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-        self._work.cleanup()
+        if self._work:
+            self._work.close()
 
     def print(self, page: Page, order: Order, day: date, carried: Mapping[str, str] | None = None) -> Printing:
         """Print a page in every format of an order, from one reading.
@@ -101,6 +101,7 @@ class Press:
         if self._pages == _PAGES:
             self.close()
         self._pages += 1
+        self._workplace()
         pandoc = self._pandoc = self._pandoc or Pandoc()
         pandoc.tell(
             {
@@ -144,10 +145,17 @@ class Press:
                     "variables": order.variables,
                     "tables": marked(form),
                     "dialect": DIALECT,
-                    "work": self._work.name,
+                    "work": str(self._workplace().path),
                 }
             )
         return name
+
+    def _workplace(self) -> Folder:
+        """Give the folder that pandoc writes to, made with the first order."""
+        if self._work is None:
+            self._work = scratch()
+            Finalize(self._work, self._work.close, exitpriority=1)  # a process of a pool ends without other goodbyes
+        return self._work
 
 
 def _told(part: Format) -> dict[str, Any]:

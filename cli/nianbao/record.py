@@ -1,30 +1,47 @@
-"""The record of what was built: a small SQLite file beside the outputs. To lose it costs time, nothing else."""
+"""The record of what was built: a small SQLite file beside the outputs. To lose it costs time, nothing else.
+
+It lies in a folder that a stranger may have handed over, so that nothing in it is believed without this user's seal.
+"""
 
 import json
+import os
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from nianbao.access import is_regular
 from nianbao.choice import Accepted
-from nianbao.files import fingerprint
+from nianbao.files import fingerprint, shown
 from nianbao.finding import Finding, Place
+from nianbao.language import _
 from nianbao.make import Checked
 from nianbao.rules import Crash
+from nianbao.seal import Sealer
 
-_TABLES = """
-create table if not exists context (id text primary key, parts text) without rowid;
-create table if not exists checked (
-    office text, year integer, context text, facts text, beside text, told text, primary key (office, year)
-) without rowid;
-create table if not exists printed (
-    office text, year integer, format text, context text, facts text,
-    path text, size integer, mtime integer, content text, pages integer, pictures text,
-    primary key (office, year, format)
-) without rowid;
-"""
+_COLUMNS = {
+    "context": ("id", "parts"),
+    "checked": ("office", "year", "context", "facts", "beside", "told"),
+    "printed": (
+        *("office", "year", "format", "context", "facts"),
+        *("size", "modified", "changed", "content", "pages", "pictures"),
+    ),
+}
+_KEYS = {"context": "id", "checked": "office, year", "printed": "office, year, format"}
+_TABLES = "".join(
+    f"create table if not exists {table} ({', '.join(columns)}, seal, primary key ({_KEYS[table]})) without rowid;"
+    for table, columns in _COLUMNS.items()
+)
+_OF_THE_DISK = frozenset(
+    getattr(sqlite3, f"SQLITE_{name}") for name in ("FULL", "READONLY", "CANTOPEN", "IOERR", "PERM", "BUSY", "LOCKED")
+)
+_BESIDE = ("-wal", "-shm", "-journal")  # ends of the names of files that SQLite keeps beside its own
+DAMAGED = ".damaged"
+_LONGEST = 2**24  # bytes of a value
+
+Report = tuple[str, int]  # an office and a year
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,52 +55,54 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class PrintedFile:
-    """A file that a build wrote: what it was made from, where it is, and how to know it again."""
+    """A file that a build wrote: what it was made from, and how to know it again."""
 
     made: Made
-    path: str  # below the folder of outputs
     size: int
-    mtime: int  # ns; a file with another one is known again by its content
+    modified: int  # ns; a file with other times is known again by its content
+    changed: int  # ns; when the system last wrote anything of it, which nobody can set
     content: str
     pages: int
     pictures: tuple[str, ...]  # that were left out
 
 
 class Record:
-    """The record of what was built into a folder, held in a file; use it in a `with` line."""
+    """The record of what was built into a folder, held in a file; use it in a `with` line.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    One that cannot be read is set aside, which is said by `say`, and another is begun. Where no file can be written,
+    or there is no `path`, it is held in memory.
+    """
+
+    def __init__(self, path: Path | None, say: Callable[[str], None]) -> None:
+        self.path, self._say = path, say
+        self._seal = Sealer()
         self._known: set[str] = set()
+        self._again = False
+        self._strange = 0  # rows that another hand wrote
+        self._base = sqlite3.connect(":memory:")
 
     def __enter__(self) -> Self:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._open(self.path)
-        except (OSError, sqlite3.OperationalError):  # a folder that is only to be read, or a full disk
-            self._open(":memory:")
-        except sqlite3.DatabaseError:  # damaged, or of another version of ours
-            self.path.unlink(missing_ok=True)
-            self._open(self.path)
+        self._begin()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._base.close()
+        if self._strange:
+            self._say(_("生成的记录里有 {count} 条不是你写的，没有采用", count=self._strange))
 
-    def checks(self, years: Iterable[int]) -> dict[tuple[str, int], tuple[Made, str]]:
+    def checks(self, years: Iterable[int]) -> dict[Report, tuple[Made, str]]:
         """Give for the reports of some years what was found in them, and what it was found from."""
-        rows = self._rows("checked", "office, year, context, facts, beside, told", years)
+        rows = self._of_years("checked", years)
         return {(office, year): (Made(*made), told) for office, year, *made, told in rows}
 
-    def files(self, years: Iterable[int]) -> dict[tuple[str, int, str], PrintedFile]:
-        """Give for the reports of some years, and each format, the file that was written."""
-        columns = "office, year, format, context, facts, path, size, mtime, content, pages, pictures"
-        rows = self._rows("printed", columns, years)
+    def files(self, years: Iterable[int] | None = None) -> dict[tuple[str, int, str], PrintedFile]:
+        """Give for the reports of some years, or of all, and each format, the file that was written."""
+        rows = self._of_years("printed", years)
         return {
             (office, year, suffix): PrintedFile(
-                Made(context, facts), path, size, mtime, content, pages, _listed(pictures)
+                Made(context, facts), size, modified, changed, content, pages, _listed(pictures)
             )
-            for office, year, suffix, context, facts, path, size, mtime, content, pages, pictures in rows
+            for office, year, suffix, context, facts, size, modified, changed, content, pages, pictures in rows
         }
 
     def context(self, parts: Mapping[str, str]) -> str:
@@ -91,50 +110,118 @@ class Record:
         text = json.dumps(parts, sort_keys=True)
         name = fingerprint(text)
         if name not in self._known:
-            self._write("insert or replace into context values (?, ?)", name, text)
+            self._keep("context", name, text)
             self._known.add(name)
         return name
 
     def parts(self, context: str) -> dict[str, str]:
         """Return a context; an empty one where it is not known."""
-        row = self._base.execute("select parts from context where id = ?", (context,)).fetchone()
-        return dict(json.loads(row[0])) if row else {}
+        for _name, text in self._rows("context", "where id = ?", (context,)):
+            return dict(json.loads(text))
+        return {}
 
     def keep_check(self, office: str, year: int, made: Made, checked: Checked) -> None:
         """Keep what was found in a report."""
-        values = (made.context, made.facts, made.beside, told(checked))
-        self._write("insert or replace into checked values (?, ?, ?, ?, ?, ?)", office, year, *values)
+        self._keep("checked", office, year, made.context, made.facts, made.beside, told(checked))
 
     def keep_file(self, office: str, year: int, suffix: str, file: PrintedFile) -> None:
         """Keep what a file was made from."""
-        known = (file.path, file.size, file.mtime, file.content, file.pages, json.dumps(file.pictures))
-        marks = ", ".join("?" * 11)
-        self._write(
-            f"insert or replace into printed values ({marks})",  # noqa: S608  # marks
-            *(office, year, suffix, file.made.context, file.made.facts, *known),
-        )
+        known = (file.size, file.modified, file.changed, file.content, file.pages, json.dumps(file.pictures))
+        self._keep("printed", office, year, suffix, file.made.context, file.made.facts, *known)
 
-    def paths(self) -> list[tuple[str, str]]:
-        """Every file that was written, below the folder of outputs, with the fingerprint of its content."""
-        return self._base.execute("select path, content from printed order by path").fetchall()
+    def _of_years(self, table: str, years: Iterable[int] | None) -> Iterator[tuple[Any, ...]]:
+        if years is None:
+            return self._rows(table)
+        wanted = tuple(years)
+        return self._rows(table, f"where year in ({', '.join('?' * len(wanted))})", wanted)
+
+    def _rows(self, table: str, where: str = "", values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a table that were written by this user; those of another hand are as if not there."""
+        try:
+            for *row, seal in self._base.execute(f"select * from {table} {where}", values):  # noqa: S608  # ours
+                if seal == self._seal(table, *row):
+                    yield tuple(row)
+                else:
+                    self._strange += 1
+        except sqlite3.Error as error:
+            self._begin_again(error)
+
+    def _keep(self, table: str, *values: str | int) -> None:
+        marks = ", ".join("?" * (len(values) + 1))
+        try:
+            self._base.execute(
+                f"insert or replace into {table} values ({marks})",  # noqa: S608  # a name of ours, and marks
+                (*values, self._seal(table, *values)),
+            )
+        except sqlite3.Error as error:
+            if not _is_of_the_disk(error):  # else it is made again next time: files themselves tell of a full disk
+                self._begin_again(error)
+
+    # ── the file ─────────────────────────────────────────────────────────────
+
+    def _begin(self) -> None:
+        if self.path is None:
+            self._open(":memory:")
+            return
+        try:
+            if not all(is_regular(file) for file in names(self.path)[:-1] if os.path.lexists(file)):
+                raise sqlite3.DatabaseError(_("不是普通文件"))
+            self._open(self.path)
+        except sqlite3.Error as error:
+            self._begin_again(error)
+
+    def _begin_again(self, error: sqlite3.Error) -> None:
+        """Go on with another file, where this one is damaged or of another version, or else without."""
+        self._base.close()
+        self._known.clear()
+        if self._again or _is_of_the_disk(error) or not self._set_aside(error):
+            self.path = None
+        self._again = True
+        self._begin()
 
     def _open(self, where: Path | str) -> None:
+        self._base.close()
         self._base = sqlite3.connect(where, isolation_level=None)
-        self._base.executescript(f"pragma journal_mode = wal; pragma synchronous = normal; {_TABLES}")
-        for table, columns in (("context", 2), ("checked", 6), ("printed", 11)):
-            if len(self._base.execute(f"pragma table_info({table})").fetchall()) != columns:
-                self._base.close()
-                raise sqlite3.DatabaseError(table)
+        self._base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+        self._base.executescript(f"pragma trusted_schema = off; {_TABLES}")
+        if _schema(self._base) != _own_schema():
+            raise sqlite3.DatabaseError(_("不是这一版 nianbao 的"))
+        self._base.executescript("pragma journal_mode = wal; pragma synchronous = normal")
 
-    def _rows(self, table: str, columns: str, years: Iterable[int]) -> list[tuple[Any, ...]]:
-        wanted = tuple(years)
-        marks = ", ".join("?" * len(wanted))
-        return self._base.execute(f"select {columns} from {table} where year in ({marks})", wanted).fetchall()  # noqa: S608  # names of ours
+    def _set_aside(self, why: sqlite3.Error) -> bool:
+        """Move the file out of the way, and say so; tell whether that was done."""
+        if self.path is None:
+            return False
+        file, *beside, aside = names(self.path)
+        try:
+            if os.path.lexists(file):
+                file.replace(aside)
+            for one in beside:
+                one.unlink(missing_ok=True)
+        except OSError:
+            return False
+        self._say(_("生成的记录读不了（{why}），已移到 {aside}；这次全部重做", why=why, aside=shown(aside)))
+        return True
 
-    def _write(self, words: str, *values: object) -> None:
-        # What cannot be written down is made again next time: a full disk is told by the files themselves.
-        with suppress(sqlite3.OperationalError):
-            self._base.execute(words, values)
+
+def names(path: Path) -> list[Path]:
+    """Name the files of a record that may be there: its own, those that SQLite keeps beside it, one set aside."""
+    return [path.with_name(f"{path.name}{end}") for end in ("", *_BESIDE, DAMAGED)]
+
+
+def _schema(base: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return base.execute("select type, name, tbl_name, sql from sqlite_master order by name").fetchall()
+
+
+def _own_schema() -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.executescript(_TABLES)
+        return _schema(base)
+
+
+def _is_of_the_disk(error: sqlite3.Error) -> bool:
+    """Tell a disk that is full, or may not be written, from a file that makes no sense."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK
 
 
 def _listed(text: str) -> tuple[str, ...]:

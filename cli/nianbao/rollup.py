@@ -1,6 +1,7 @@
 """What an office adds up from its units: each figure with the units that gave it, and what has no place in the sum."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from nianbao.register import Unit
 from nianbao.report import Number, Report
 
 DIFFERS = "rollup-differs"
+_FIGURE = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")  # of a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +148,20 @@ class Record:
             raw = json.loads(text)
             figures = {at: _number(figure) for at, figure in raw["figures"].items()}
             return cls(figures, raw["own"] is True, raw["broken"] is True)
-        except (ValueError, KeyError, AttributeError, TypeError, ArithmeticError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             return None
 
     def written(self) -> str:
         """Write the text of its file: figures that are not 0, as texts, so that no digit is lost."""
-        figures = {address: str(figure) for address, figure in self.figures.items() if figure}
+        figures = {address: f"{Decimal(figure):f}" for address, figure in self.figures.items() if figure}
         return json.dumps({"own": self.own, "broken": self.broken, "figures": figures}, indent=1) + "\n"
 
 
 def _number(text: str) -> int | Decimal:
-    return int(text) if text.removeprefix("-").isdecimal() else Decimal(text)
+    """Read a figure as it is written down; raises ValueError for what no sum is: an exponent, or too many digits."""
+    if not _FIGURE.fullmatch(text):
+        raise ValueError(text)
+    return Decimal(text) if "." in text else int(text)
 
 
 @dataclass(frozen=True)

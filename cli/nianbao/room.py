@@ -15,8 +15,9 @@ from queue import Empty, SimpleQueue
 from distributed import Worker, WorkerPlugin, get_worker
 
 from nianbao import inputs, make
+from nianbao.access import read
 from nianbao.builds import Desk, Job, Terms
-from nianbao.files import TEMPLATES, content, fingerprint, shown, standing_for, write
+from nianbao.files import TEMPLATES, content, fingerprint, shown, standing_for, unreadable, write
 from nianbao.finding import Stop, mistake
 from nianbao.language import _, series
 from nianbao.make import Built, Failed
@@ -25,6 +26,7 @@ from nianbao.register import FILE as REGISTER
 from nianbao.speech import preferred, speak
 from nianbao.store import Store
 
+_LARGEST = 64 * 2**20  # bytes of a template, which may be a font
 _LONGEST = 8  # signs of a fingerprint that are worth reading
 
 Files = tuple[Built, list[Printed]]
@@ -120,7 +122,7 @@ class Room(WorkerPlugin):
         self.desks: SimpleQueue[Desk] = SimpleQueue()
         self.theirs, self.address = programs_of(self.families, worker), worker.address
         place = self.left.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
-        write({Path(place, name): there for name, there in self.kit.items()})
+        write({Path(place, name): there for name, there in self.kit.items()}, Path(place))
         self.left.enter_context(standing_for(self.called, Path(place)))
         self.store = Away(Path(place))
 
@@ -152,10 +154,17 @@ def _kit(store: Store) -> dict[str, bytes]:
     """Read what a folder has of its own, apart from its data files, by name."""
     above = [store.root / "data" / REGISTER, *store.root.glob("data/*/.*.rollup.json")]
     paths = [path for path in (store.root / "report.toml", *above) if path.is_file()]
-    kit = {path.relative_to(store.root).as_posix(): path.read_bytes() for path in paths}
+    kit = {path.relative_to(store.root).as_posix(): _read(store.root, path) for path in paths}
     own = store.own
     templates = [path for path in sorted(own.rglob("*")) if path.is_file()] if own else []
     return kit | {f"templates/{path.relative_to(own).as_posix()}": path.read_bytes() for path in templates if own}
+
+
+def _read(root: Path, path: Path) -> bytes:
+    try:
+        return read(root, path.relative_to(root).as_posix(), _LARGEST)
+    except OSError as error:
+        raise unreadable(shown(path), error) from error
 
 
 def work(room: str, bundle: Sequence[Sent]) -> list[Files | Failed]:

@@ -1,5 +1,6 @@
 """The only access to data files and outputs: an office's folder, with its templates."""
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -7,10 +8,10 @@ from copy import copy
 from functools import lru_cache
 from pathlib import Path
 
-from nianbao import register
+from nianbao import access, register
 from nianbao.facts import Facts
-from nianbao.files import Saved, content, facts, fingerprint, reason, same, shown, text, write
-from nianbao.finding import Finding, Stop
+from nianbao.files import Saved, facts, fingerprint, reason, same, shown, text, unreadable, write
+from nianbao.finding import Finding, Place, Stop
 from nianbao.language import _, series
 from nianbao.register import FILE as REGISTER
 from nianbao.register import Register
@@ -32,6 +33,7 @@ class Store(Templates):
         super().__init__(root)
         self._called = "" if (called := shown(root)) == "." else f"{called}/"
         self.out = out or root / "build"
+        self.within = out or root  # no output leaves it by a link; a person may name a folder that is one
         self.office = office
 
     @classmethod
@@ -50,8 +52,9 @@ class Store(Templates):
         path = Path(name)
         if _YEAR.fullmatch(name):
             return cls(nearest(root)), int(name)
-        folder = path.resolve().parent
-        data = next((above for above in (folder, folder.parent) if above.name == "data"), None)
+        # The file is where it is named: a link to another folder's is not a way to build there.
+        found = ((folder, above) for folder in _folders(path) for above in (folder, folder.parent))
+        folder, data = next((pair for pair in found if pair[1].name == "data"), (path.parent, None))
         if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and data):
             raise Stop(
                 _("{name} 不是年度，也不是数据文件", name=name), _("写年度，例如 2020，或数据文件，例如 data/2020.toml")
@@ -78,7 +81,7 @@ class Store(Templates):
 
     def has(self, year: int) -> bool:
         """Tell whether a year has a data file."""
-        return os.path.isfile(self.path(year))  # noqa: PTH113  # asked of thousands
+        return os.path.exists(self.path(year))  # noqa: PTH110  # asked of thousands
 
     def data(self, year: int) -> str:
         """Name the data file of a year as a person here would."""
@@ -97,12 +100,11 @@ class Store(Templates):
 
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
-        path = f"{self.root}/data/{REGISTER}"
         try:
-            stat = os.stat(path)  # noqa: PTH116  # asked of thousands
+            stat = os.stat(f"{self.root}/data/{REGISTER}")  # noqa: PTH116  # asked of thousands
         except OSError:
             return Register()
-        return _read_register(Path(path), stat.st_mtime_ns, stat.st_size)
+        return _read_register(self.root, stat.st_mtime_ns, stat.st_size)
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""
@@ -112,14 +114,14 @@ class Store(Templates):
     def record(self, year: int) -> Record | None:
         """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
         path = self._record(year)
-        return Record.read(text(path)) if path.is_file() else None
+        return Record.read(text(path, self.root)) if path.exists() else None
 
     def keep(self, year: int, text: str, record: Record, beside: Mapping[str, str]) -> Saved:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
         path = self.path(year).resolve()  # a link stays one
         contents = {path: text, self._record(year): record.written()}
         contents |= {path.with_name(name): more for name, more in beside.items()}
-        return write({at: content.encode() for at, content in contents.items()})[0]
+        return write({at: content.encode() for at, content in contents.items()}, self.root)[0]
 
     def _record(self, year: int) -> Path:
         return self.path(year).with_name(f".{year}.rollup.json")
@@ -128,16 +130,17 @@ class Store(Templates):
         """Read the bytes of a year's data file; raises `Stop` where there is none."""
         name = self.data(year)
         try:
-            return self.path(year).read_bytes()
+            return access.read(self.root, f"data/{self.office}/{year}.toml")
         except FileNotFoundError:
             raise Stop(_("没有 {name}", name=name), self._start(year)) from None
         except OSError as error:
-            raise Stop(_("读不了 {name}：{error}", name=name, error=reason(error))) from error
+            raise unreadable(name, error) from error
 
     def beside(self, year: int) -> list[bytes | None]:
         """Read the other files that a report is checked against; None for one that is not there."""
-        found = [content(self._file(office, at)) for office, at in self.needed(year)[1:]]
-        return [*found, content(self._record(year))] if len(found) > 1 else found
+        found = [access.state(self.root, f"data/{office}/{at}.toml") for office, at in self.needed(year)[1:]]
+        record = f"data/{self.office}/{self._record(year).name}"
+        return [*found, access.state(self.root, record)] if len(found) > 1 else found
 
     def needed(self, year: int) -> list[tuple[str, int]]:
         """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
@@ -157,12 +160,12 @@ class Store(Templates):
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
         path = self.path(year).resolve()  # a link stays one
         content = text.encode()
-        return Saved(self.data(year), not same(path, content)) if check else write({path: content})[0]
+        return Saved(self.data(year), not same(path, content)) if check else write({path: content}, self.root)[0]
 
     def text(self, name: str) -> str | None:
         """Read a file below the folder, or None where there is none."""
         path = self.root / name
-        return text(path) if path.exists() else None
+        return text(path, self.root) if path.exists() else None
 
     def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Saved]:
         """Write new files below the folder; one that exists is left as it is and raises `Stop`.
@@ -170,9 +173,10 @@ class Store(Templates):
         What goes `beside` them may stand in the place of an earlier one.
         """
         for name in files:
-            if (self.root / name).exists():
+            if os.path.lexists(self.root / name):
                 raise Stop(_("已经有 {root}，没有改动它", root=shown(self.root / name)), _("换一个目录，或先把它移走"))
-        return write({self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()})
+        contents = {self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()}
+        return write(contents, self.root)
 
     # ── output ───────────────────────────────────────────────────────────────
 
@@ -186,7 +190,16 @@ class Store(Templates):
 
     def output(self, year: int, suffix: str) -> Path:
         """Return where a file of a year's report is written, `build/<office>/<year>.<suffix>`."""
-        return self.out / self.office / f"{year}.{suffix}"
+        return self.out / self.output_name(year, suffix)
+
+    def output_name(self, year: int, suffix: str) -> str:
+        """Name a file of a year's report, below the folder of outputs."""
+        return f"{self.office}/{year}.{suffix}" if self.office else f"{year}.{suffix}"
+
+
+def _folders(path: Path) -> tuple[Path, Path]:
+    """Return the folder of a file as it is named, and as it is without links."""
+    return Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))  # noqa: PTH100  # keeps links
 
 
 def nearest(root: Path | None) -> Path:
@@ -203,6 +216,10 @@ def _names(folder: Path) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208  # a path for each of thousands takes longer than to list them
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return []
 
 
 def _years(folder: Path) -> list[int]:
@@ -210,5 +227,9 @@ def _years(folder: Path) -> list[int]:
 
 
 @lru_cache(maxsize=4)
-def _read_register(path: Path, *_stamp: int) -> Register:
-    return register.read(facts(path.read_bytes(), shown(path)))
+def _read_register(root: Path, *_stamp: int) -> Register:
+    name = shown(root / "data" / REGISTER)
+    try:
+        return register.read(facts(access.read(root, f"data/{REGISTER}"), name))
+    except OSError as error:
+        return register.read(Finding(register.RULE, "error", Place(name), reason(error)))

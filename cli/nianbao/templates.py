@@ -146,7 +146,7 @@ class Templates:
     def settings(self) -> tuple[dict[str, Any], str]:
         """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
         path = self.root / "report.toml"
-        return (toml(path) if path.is_file() else {}), shown(path)
+        return (toml(path, self.root) if path.exists() else {}), shown(path)
 
     def formats(self) -> dict[str, Format]:
         """Every output format by its suffix, as its folder describes it."""

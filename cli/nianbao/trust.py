@@ -214,7 +214,7 @@ def remember(own: Own) -> None:
         "since": date.today().isoformat(),  # noqa: DTZ011  # the person's own day
         "files": own.sums,
     }
-    write({_place(own.root): json.dumps(told, ensure_ascii=False, indent=1).encode()})
+    write({_place(own.root): json.dumps(told, ensure_ascii=False, indent=1).encode()}, _state())
 
 
 def forget(root: Path) -> bool:
@@ -250,7 +250,7 @@ def _laid(own: Own) -> Path:
             _clear(copies)
             staged = Path(tempfile.mkdtemp(prefix=".", dir=copies))
             try:
-                write({staged / name: content for name, content in own.files.items()})
+                write({staged / name: content for name, content in own.files.items()}, staged)
                 shutil.rmtree(folder, ignore_errors=True)  # one that is damaged
                 with suppress(OSError):  # another process was faster
                     staged.rename(folder)

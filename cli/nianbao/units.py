@@ -30,7 +30,10 @@ def gather(store: Store, year: int, units: Iterable[Unit], choice: Choice) -> li
 def _read(office: Store, year: int, unit: Unit, choice: Choice, forms: dict[object, Form]) -> Given | None:
     if not office.has(year):
         return None
-    facts = office.facts(year)
+    try:
+        facts = office.facts(year)
+    except Stop as stop:  # one that cannot be read is told as one that is no text: it keeps no other from its sum
+        facts = Finding("not-text", "error", Place(office.data(year)), stop.message, fix=stop.fix)
     if isinstance(facts, Finding):
         return Given(unit, facts.place.file, faults=(facts,))
     named = facts.tree.get("edition")

@@ -1,5 +1,6 @@
 """The only door to DuckDB: reports as tables that answer questions and are copied out as files."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -136,7 +137,7 @@ class Warehouse:
             yield from batch
 
     def copy(self, made: str, suffix: str, path: Path) -> None:
-        """Write the rows of a statement to a file of a kind in `COPIES`; raises `Stop` where it cannot be written."""
+        """Write the rows of a statement to a file of a kind in `COPIES`; raises OSError where it cannot be written."""
         options, mark, written = COPIES[suffix]
         source = ", ".join(
             f'{written(name, kind)} as "{mark if not at else ""}{name}"'
@@ -145,10 +146,9 @@ class Warehouse:
         try:
             self._base.execute(f"copy (select {source} from ({made})) to {_text(str(path))} ({options})")
         except _engine().Error as error:
-            why = str(error).partition("\n")[0]
-            raise Stop(
-                _("写不了 {path}：{error}", path=path, error=why), _("原来的文件没有改动；排除原因后再运行")
-            ) from error
+            if known := re.search(r'"errno":"(\d+)"', str(error)):  # DuckDB says much around it
+                raise OSError(int(known[1]), os.strerror(int(known[1]))) from error
+            raise OSError(str(error).partition("\n")[0]) from error
 
     # ── asked ────────────────────────────────────────────────────────────────
 

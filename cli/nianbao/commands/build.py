@@ -58,7 +58,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Check the reports and print them in every format."""
-    from nianbao import builds, make, say, selection, summary
+    from nianbao import builds, make, recording, say, selection, summary
 
     with edge():
         start = perf_counter()
@@ -67,9 +67,8 @@ def build(
         choice = make.chosen(store, listed(select), listed(ignore), strict=strict)
         terms = builds.Terms(formats, look, draft, facts, choice)
         asked = selection.select(store, reports or [], everyone=everyone)
-        waiting = noted(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
         spread, beside = _spread(jobs, cluster)
-        with builds.recorded(store, waiting) as record:
+        with recording.recorded(store, noted) as record:
             results = builds.Builds(store, terms, record, force=force).run(asked.reports, spread)
             bar = counted(results, len(asked.reports), _("正在生成"), quiet=quiet or as_json, beside=beside)
             done, failed = collected(bar, asked.reports, lambda one: one.checked, terms.refuses, fail_fast=fail_fast)

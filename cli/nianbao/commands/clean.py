@@ -21,13 +21,12 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会删哪些，不删"))] = False,
 ) -> None:
     """Remove what builds wrote."""
-    from nianbao import builds
+    from nianbao import recording
     from nianbao.store import Store, nearest
 
     with edge():
         store = Store(nearest(root), out)
-        waiting = noted(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
-        found = builds.clean(store, waiting, dry=dry_run)
+        found = recording.clean(store, noted, dry=dry_run)
         for path in found:
             typer.echo(path)
         typer.echo(_("{count} 个文件", count=len(found)))

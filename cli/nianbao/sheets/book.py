@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from nianbao.finding import Stop
 from nianbao.grid import Cell
 from nianbao.language import _
+from nianbao.staging import scratch
 
 ROWS = 1_048_576  # of a sheet, says Excel
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -23,7 +23,7 @@ CELL = {"border": 1, "valign": "vcenter"}
 class Book:
     """A workbook being written; styles are named by their properties in XlsxWriter's words."""
 
-    def __init__(self, target: Path | BytesIO, options: Mapping[str, object]) -> None:
+    def __init__(self, target: BytesIO, options: Mapping[str, object]) -> None:
         import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
 
         self.made = xlsxwriter.Workbook(target, dict(options))
@@ -79,11 +79,15 @@ def written(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Book]
     """
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # see above
 
-    with TemporaryDirectory() as folder:
-        book = Book(target, {"constant_memory": streamed, "tmpdir": folder})
+    with closing(scratch()) as folder:
+        # Packed in memory: a package that a full disk cuts short would be closed, and fail, once more at the end.
+        content = target if isinstance(target, BytesIO) else BytesIO()
+        book = Book(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
         try:
             yield book
             book.made.close()
+            if isinstance(target, Path):
+                target.write_bytes(content.getbuffer())
         except FileCreateError as error:
             raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
         finally:

@@ -1,0 +1,189 @@
+"""What a killed run leaves behind is removed by the next one; what a run that goes on needs is left alone."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import cities
+import pytest
+from cases import until
+from oracles import SECRET, snapshot
+
+from nianbao import staging
+
+YEAR = "2024"
+# Runs a command that stops for ever where it writes its first file.
+STUCK = """
+import sys, time
+from pathlib import Path
+from nianbao import files, staging
+from nianbao.__main__ import main
+
+def stuck(path, *_content):
+    with path.open("wb") as file:
+        file.write(b"half")
+    Path("stuck").touch()
+    time.sleep(600)
+
+files._put = lambda content, path: stuck(path)
+from nianbao import sheets, warehouse
+sheets.plain = lambda _warehouse, _tables, path: stuck(path)
+warehouse.Warehouse.copy = lambda _self, _made, _suffix, path: stuck(path)
+main()
+"""
+COMMANDS = [
+    ("build", YEAR, "--draft", "--to", "markdown"),
+    ("build", YEAR, "--all", "--draft", "--to", "html,docx"),
+    ("export", YEAR, "--to", "csv"),
+    ("export", YEAR, "--to", "parquet,json"),
+    ("export", YEAR, "--to", "xlsx"),
+    ("form", YEAR),
+    ("rollup", YEAR, "--into", "city"),
+    ("new", "2025"),
+    ("fmt", YEAR),
+    ("init", "begun", "--year", YEAR),
+    ("import", "given.md"),
+]
+
+
+@pytest.fixture
+def city(tmp_path):
+    folder = cities.begin(tmp_path / "city")
+    text = (folder / f"data/{YEAR}.toml").read_text("utf-8")
+    (folder / f"data/{YEAR}.toml").write_text(text.replace("[requests]", "[requests]\nreceived={person=0}"), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory):
+    """A published report to import."""
+    from nianbao import make  # noqa: PLC0415  # slow to import
+    from nianbao.store import Store  # noqa: PLC0415  # see above
+
+    folder = cities.begin(tmp_path_factory.mktemp("given"))
+    make.build(Store(folder), int(YEAR), ["markdown"], draft=True)
+    return (folder / f"build/{YEAR}.md").read_bytes().replace(b"2024", b"2022")
+
+
+def left(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*nianbao-*"))
+
+
+def killed(city, place, words, how):
+    """Run a command until it writes its first file, then kill it."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", STUCK, *words],
+        cwd=city,
+        env={**os.environ, "TMPDIR": str(place)},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until((city / "stuck").exists)
+    finally:
+        os.killpg(running.pid, how)
+        running.wait(timeout=30)
+    (city / "stuck").unlink()
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_the_next_run_removes_what_a_killed_one_left(city, given, report, tmp_path, words):
+    (city / "given.md").write_bytes(given)
+    place = tmp_path / "tmp"
+    place.mkdir()
+    before = snapshot(city)
+    killed(city, place, words, signal.SIGKILL)
+    assert left(city)  # the sample bites
+    names = {name for name in snapshot(city) if "nianbao-" not in name and ".record" not in name}
+    assert names == before.keys()  # nothing half written stands in its place
+    done = report(*words, cwd=city, env={**os.environ, "TMPDIR": str(place)})
+    assert done.returncode in {0, 1}, done.stdout + done.stderr
+    assert left(city) == []
+    assert left(place) == []
+    assert snapshot(city).keys() > before.keys() or words[0] == "fmt"
+
+
+def test_clean_removes_what_a_killed_build_left(city, report, tmp_path):
+    words = ("build", YEAR, "--draft", "--to", "markdown")
+    assert report(*words, cwd=city).returncode == 0
+    data = city / f"data/{YEAR}.toml"
+    data.write_text(data.read_text("utf-8").replace("某局", "某某局"), "utf-8")
+    killed(city, tmp_path, words, signal.SIGKILL)
+    assert left(city / "build")
+    assert report("clean", cwd=city).returncode == 0
+    assert not (city / "build").exists() or left(city / "build") == []
+
+
+@pytest.mark.parametrize("named", [staging.BESIDE, staging.SCRATCH])
+def test_what_another_run_still_needs_stays(tmp_path, named):
+    with closing(staging.Folder(tmp_path, named)) as first:
+        staging.sweep.cache_clear()
+        with closing(staging.Folder(tmp_path, named)) as second:
+            assert first.path.exists()
+            assert second.path != first.path
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("named", [staging.BESIDE, staging.SCRATCH])
+def test_a_run_whose_folder_was_taken_for_left_over_makes_another(tmp_path, named, monkeypatch):
+    """Another run may look between the moment that a folder is created and the moment that it is locked."""
+    looked = []
+
+    def locked(path, lock=staging._locked):  # the moment itself
+        if not looked:
+            looked.append(path)
+            staging.sweep.cache_clear()
+            staging.sweep(tmp_path, named)
+        return lock(path)
+
+    monkeypatch.setattr(staging, "_locked", locked)
+    with closing(staging.Folder(tmp_path, named)) as folder:
+        assert folder.path.exists()
+        assert folder.path != looked[0]
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])
+@pytest.mark.parametrize("named", [staging.BESIDE, staging.SCRATCH])
+def test_a_link_named_like_a_leftover_deletes_nothing(tmp_path, canary, monkeypatch, named, guarded):
+    (tmp_path / f"{named[0]}x{named[1]}").symlink_to(canary.parent)
+    (tmp_path / f"{named[0]}y{named[1]}").symlink_to(canary)
+    if not guarded:
+        monkeypatch.setattr(staging, "_remove", lambda entry: [path.unlink() for path in Path(entry.path).iterdir()])
+    staging.sweep.cache_clear()
+    staging.sweep(tmp_path, named)
+    assert canary.exists() is guarded
+    assert not guarded or canary.read_text("utf-8") == SECRET
+
+
+def test_what_belongs_to_another_user_stays(tmp_path, monkeypatch):
+    folder = tmp_path / "nianbao-x"
+    folder.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    staging.sweep.cache_clear()
+    staging.sweep(tmp_path, staging.SCRATCH)
+    assert folder.exists()
+
+
+@pytest.mark.parametrize("words", [("build", YEAR, "--draft", "--to", "docx,pdf"), ("form", YEAR)], ids=" ".join)
+@pytest.mark.parametrize("place", ["/nonexistent", "/dev/null"])
+def test_without_a_folder_for_temporary_files_it_uses_another(city, report, words, place):
+    """Python goes on to /tmp, and to the folder that it is in."""
+    done = report(*words, cwd=city, env={**os.environ, "TMPDIR": place})
+    assert done.returncode == 0, done.stderr
+    assert left(city) == []
+
+
+@pytest.mark.parametrize("words", [("build", YEAR, "--draft", "--to", "docx"), ("form", YEAR)], ids=" ".join)
+def test_where_no_temporary_file_can_be_made_one_message_says_so(city, command, monkeypatch, words):
+    def full(*_words):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr("tempfile.gettempdir", full)
+    done = command(*words, cwd=city)
+    assert done.exit_code == 2
+    assert "建不了临时文件夹" in done.output
+    assert "程序自己出错" not in done.output

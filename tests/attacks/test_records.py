@@ -1,0 +1,397 @@
+"""The record of builds, damaged or forged: no build stops for it, no foreign page passes for one that was built."""
+
+import json
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import cities
+import pytest
+from oracles import SECRET
+
+from nianbao import record, recording, rollup
+from nianbao.files import fingerprint
+from nianbao.seal import Sealer
+
+YEAR = "2024"
+DRAFT = ("build", YEAR, "--draft", "--to", "html")
+WORDS = "生成的记录读不了"
+FOREIGN = f"<!doctype html><title>{SECRET}</title>"
+
+both = pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])
+
+
+@pytest.fixture
+def city(tmp_path):
+    return cities.begin(tmp_path / "city")
+
+
+@pytest.fixture
+def built(city, command):
+    """A city whose own report was built, and its record closed."""
+    assert command(*DRAFT, cwd=city).exit_code == 0
+    return city
+
+
+def kept(city):
+    return city / "build/.record.sqlite"
+
+
+def change(city, *statements):
+    with closing(sqlite3.connect(kept(city), isolation_level=None)) as base:
+        for words, *values in statements:
+            base.execute(words, values)
+
+
+# ── damaged ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def noise(path):
+    path.write_bytes(bytes(range(256)) * 99)
+
+
+def cut(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def torn(path):
+    """Overwrite every page but the first."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
+
+
+def sql(*statements):
+    def damage(path):
+        change(path.parent.parent, *((words,) for words in statements))
+
+    damage.__name__ = statements[-1][:30]
+    return damage
+
+
+def replaced(make):
+    def damage(path):
+        path.unlink()
+        make(path)
+
+    damage.__name__ = f"replaced by {make.__name__}"
+    return damage
+
+
+def link(path):
+    path.symlink_to("/etc/passwd")
+
+
+DAMAGES = [
+    noise,
+    cut,
+    torn,
+    sql("drop table printed", "create table printed (office text)"),
+    sql("drop table printed", "create view printed as select 1"),
+    sql("create trigger t before insert on printed begin select raise(fail, 'no'); end"),
+    sql("create trigger t after insert on checked begin delete from printed; end"),
+    sql("alter table checked add column more"),
+    sql("drop table checked", "create table checked (office text, year integer, primary key (office, year))"),
+    sql("create table more (a)"),
+    replaced(Path.mkdir),
+    replaced(os.mkfifo),
+    replaced(link),
+]
+
+
+def name_of(damage):
+    return damage.__name__.strip("<>")
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=name_of)
+def test_a_damaged_record_is_set_aside_and_the_build_goes_on(built, command, damage):
+    page = (built / "build/2024.html").read_bytes()
+    damage(kept(built))
+    done = command(*DRAFT, cwd=built)
+    assert done.exit_code == 0, done.output
+    assert WORDS in done.output
+    assert (built / "build/2024.html").read_bytes() == page
+    assert os.path.lexists(f"{kept(built)}.damaged")
+    again = command(*DRAFT, "--json", cwd=built)
+    assert WORDS not in again.output
+    assert json.loads(again.stdout)["reports"][0]["end"] == "unchanged"
+    assert command("clean", cwd=built).exit_code == (2 if damage.__name__ == "replaced by mkdir" else 0)
+
+
+@pytest.mark.parametrize("damage", DAMAGES[:10], ids=name_of)
+def test_without_the_guard_a_damaged_record_stops_every_build(built, command, monkeypatch, damage):
+    def stop(_record, error):
+        raise error
+
+    monkeypatch.setattr(record.Record, "_begin_again", stop)
+    damage(kept(built))
+    done = command(*DRAFT, cwd=built)
+    assert done.exit_code == 2
+    assert "程序自己出错" in done.output
+
+
+@pytest.mark.parametrize("damage", [noise, torn, cut], ids=name_of)
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_what_lies_beside_the_record_stops_no_build(built, command, end, damage):
+    path = Path(f"{kept(built)}{end}")
+    path.write_bytes(bytes(9999))
+    damage(path)
+    assert command(*DRAFT, cwd=built).exit_code == 0
+    assert command(*DRAFT, cwd=built).exit_code == 0
+
+
+@pytest.mark.parametrize("value", [None, -1, 1.5, b"\xff\x00", "[" * 9999, '{"findings": 3}', "x" * 10**6])
+def test_cells_of_any_type_stop_no_build(built, command, value):
+    for column in ("told", "facts", "seal", "office"):
+        change(built, (f"update or ignore checked set {column} = ?", value))
+        change(built, (f"update or ignore printed set {column.replace('told', 'pictures')} = ?", value))
+    done = command(*DRAFT, cwd=built)
+    assert done.exit_code == 0, done.output
+    assert command(*DRAFT, cwd=built).exit_code == 0
+
+
+# ── forged ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def forge(city, **more):
+    """Replace the page, and make the record say that it is what was built."""
+    page = city / "build/2024.html"
+    page.write_text(FOREIGN, encoding="utf-8")
+    known = dict(zip(("size", "modified", "changed"), recording.times(page.stat()), strict=True))
+    known |= {"content": fingerprint(page.read_bytes()), **more}
+    for column, value in known.items():
+        change(city, (f"update printed set {column} = ?", value))
+
+
+def by_a_stranger(city, command, monkeypatch):
+    """The whole folder comes from somebody else, built there and then changed."""
+    here = os.environ["XDG_STATE_HOME"]
+    monkeypatch.setenv("XDG_STATE_HOME", str(city.parent / "stranger"))
+    kept(city).unlink()
+    assert command(*DRAFT, cwd=city).exit_code == 0
+    page = city / "build/2024.html"
+    page.write_text(FOREIGN, encoding="utf-8")
+    with record.Record(kept(city), print) as theirs:
+        (key, file), *_rest = theirs.files().items()
+        size, modified, changed = recording.times(page.stat())
+        content = fingerprint(page.read_bytes())
+        theirs.keep_file(*key, record.PrintedFile(file.made, size, modified, changed, content, 0, ()))
+    monkeypatch.setenv("XDG_STATE_HOME", here)
+
+
+def in_its_rows(city, _command, _monkeypatch):
+    forge(city)
+
+
+def with_a_seal_of_another_row(city, _command, _monkeypatch):
+    with closing(sqlite3.connect(kept(city))) as base:
+        (seal,) = base.execute("select seal from checked").fetchone()
+    forge(city, seal=seal)
+
+
+def with_an_older_seal(city, _command, _monkeypatch):
+    forge(city, size=len(FOREIGN))
+
+
+@both
+@pytest.mark.parametrize("how", [by_a_stranger, in_its_rows, with_a_seal_of_another_row, with_an_older_seal])
+def test_a_foreign_page_does_not_pass_for_one_that_was_built(built, command, monkeypatch, how, guarded):
+    if not guarded:
+        monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+        change(built, ("update printed set seal = 'seal'",), ("update checked set seal = 'seal'",))
+    how(built, command, monkeypatch)
+    if not guarded:
+        change(built, ("update printed set seal = 'seal'",))
+    done = command(*DRAFT, cwd=built)
+    assert done.exit_code == 0, done.output
+    assert (SECRET in (built / "build/2024.html").read_text("utf-8")) is not guarded
+    if guarded:
+        assert "不是你写的" in done.output
+
+
+@both
+def test_a_page_with_the_size_and_the_time_of_the_right_one_is_made_again(built, command, monkeypatch, guarded):
+    """Whoever hands a folder back can set the time of a file, but not the system's own time of its change."""
+    page = built / "build/2024.html"
+    if not guarded:
+        monkeypatch.setattr(recording, "times", lambda known: (known.st_size, known.st_mtime_ns, 0))
+        monkeypatch.setattr("nianbao.builds.times", recording.times)
+        page.unlink()
+        assert command(*DRAFT, cwd=built).exit_code == 0
+    known = page.stat()
+    page.write_text(FOREIGN.ljust(known.st_size), encoding="utf-8")
+    os.utime(page, ns=(known.st_atime_ns, known.st_mtime_ns))
+    assert command(*DRAFT, cwd=built).exit_code == 0
+    assert (SECRET in page.read_text("utf-8")) is not guarded
+
+
+@both
+def test_findings_that_were_struck_out_are_found_again(built, command, monkeypatch, guarded):
+    """A record must not say of a report with errors that it has none."""
+    if not guarded:
+        monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+    with closing(sqlite3.connect(kept(built), isolation_level=None)) as base:
+        (told,) = base.execute("select told from checked").fetchone()
+        base.execute("update checked set told = ?", (json.dumps(json.loads(told) | {"findings": []}),))
+        if not guarded:
+            base.execute("update checked set seal = 'seal'")
+            base.execute("update printed set seal = 'seal'")
+    done = command(*DRAFT, "--json", cwd=built)
+    assert (not json.loads(done.stdout)["reports"][0]["findings"]) is not guarded
+
+
+# ── cleaned up ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def unguarded(monkeypatch):
+    """Believe what the record says, wherever it leads, as it was."""
+    monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+    monkeypatch.setattr(
+        recording,
+        "is_written",
+        lambda _store, path, file: path.exists() and fingerprint(path.read_bytes()) == file.content,
+    )
+    monkeypatch.setattr(recording, "placed", lambda path, _top: path)
+
+
+@both
+@pytest.mark.parametrize(
+    ("office", "suffix"),
+    [
+        ("../../outside", "toml"),
+        ("../../outside", "txt"),
+        ("{outside}", "toml"),
+        ("", "html/../../../../outside/2024.toml"),
+        ("link", "toml"),
+        ("../data", "toml"),
+        ("../data/dist-1", "toml"),
+        (".", "/../../data/2024.toml"),
+    ],
+)
+def test_clean_deletes_nothing_but_outputs(built, command, monkeypatch, office, suffix, guarded):
+    outside = built.parent / "outside"
+    outside.mkdir()
+    precious = [outside / "2024.toml", outside / "2024.txt", *built.rglob("data/**/2024.toml")]
+    for path in precious:
+        path.write_text(SECRET, encoding="utf-8")
+    (built / "build/link").symlink_to(outside)
+    values = (office.format(outside=outside), suffix, fingerprint(SECRET.encode()), len(SECRET))
+    if not guarded:
+        unguarded(monkeypatch)
+        change(built, ("update printed set seal = 'seal'",))
+    change(built, ("update printed set office = ?, format = ?, content = ?, size = ?", *values))
+    done = command("clean", cwd=built)
+    assert "程序自己出错" not in done.output
+    gone = [path for path in precious if not path.exists()]
+    if guarded:
+        assert gone == []
+    elif ".." not in suffix:  # a name that no file system takes
+        assert gone
+
+
+@both
+def test_clean_follows_no_link_to_a_copy_of_an_output(city, command, monkeypatch, guarded):
+    assert command("build", YEAR, "dist-1", "--draft", "--to", "html", cwd=city).exit_code == 0
+    outside = city.parent / "outside"
+    shutil.copytree(city / "build/dist-1", outside)
+    shutil.rmtree(city / "build/dist-1")
+    (city / "build/dist-1").symlink_to(outside)
+    if not guarded:
+        unguarded(monkeypatch)
+        change(city, ("update printed set seal = 'seal'",))
+    command("clean", cwd=city)
+    assert (outside / "2024.html").exists() is guarded
+
+
+def test_clean_dry_and_wet_say_the_same_of_a_forged_record(built, command):
+    forge(built)
+    would, done = command("clean", "--dry-run", cwd=built), command("clean", cwd=built)
+    assert (built / "build/2024.html").exists()
+    assert would.output.count("html") == done.output.count("html") == 0
+
+
+def test_a_record_of_another_user_costs_time_only(built, command, monkeypatch, tmp_path):
+    page = (built / "build/2024.html").read_bytes()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+    done = command(*DRAFT, "--json", cwd=built)
+    assert json.loads(done.stdout)["reports"][0]["end"] == "built"
+    assert (built / "build/2024.html").read_bytes() == page
+    assert json.loads(command(*DRAFT, "--json", cwd=built).stdout)["reports"][0]["end"] == "unchanged"
+
+
+def test_where_no_secret_can_be_kept_everything_is_built_again(built, command, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/nowhere")
+    for _time in range(2):
+        done = command(*DRAFT, "--json", cwd=built)
+        assert done.exit_code == 0
+        assert json.loads(done.stdout)["reports"][0]["end"] == "built"
+
+
+def test_the_secret_is_for_this_user_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert Sealer()("a", 1, None) == Sealer()("a", 1, None)
+    assert len({Sealer()("a", "b"), Sealer()("ab"), Sealer()("a", 1), Sealer()("a", "1")}) == 4
+    (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o077 == 0
+    path.write_bytes(b"short")
+    assert Sealer()("a") == Sealer()("a")
+
+
+# ── how a data file was added up ─────────────────────────────────────────────────────────────────────
+
+CELL = "proactive.licences.decisions"
+FORGED = [
+    "{",
+    "",
+    "null",
+    "[]",
+    "[" * 50_000,
+    '{"figures": ' + '{"a":' * 50_000,
+    '{"own": true, "broken": false, "figures": 3}',
+    '{"own": true, "broken": false, "figures": {"CELL": 7}}',
+    '{"own": true, "broken": false, "figures": {"CELL": null}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "NaN"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "sNaN"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "Infinity"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "1e999999"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "1e-999999"}}',
+    '{"own": true, "broken": false, "figures": {"CELL": "NINES"}}'.replace("NINES", "9" * 5000),
+    '{"own": true, "broken": false, "figures": {"CELL": "٣"}}',
+    '{"own": 1, "broken": "no", "figures": {"no.such.cell": "1"}}',
+    '{"own": [], "broken": {}, "figures": {"CELL": "1.5"}}',
+]
+
+
+@pytest.fixture
+def summed(city, command):
+    """A city whose data file holds another figure than the sum of its units."""
+    assert command("rollup", YEAR, "--into", "city", cwd=city).exit_code == 0
+    path = city / "data/city/2024.toml"
+    text = path.read_text("utf-8")
+    assert "\nlicences " in text
+    lines = ["licences = { decisions = 5 }" if line.startswith("licences ") else line for line in text.splitlines()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return city
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=lambda text: text[:60])
+def test_a_forged_record_of_sums_is_as_if_not_there(summed, command, forged):
+    (summed / "data/city/.2024.rollup.json").write_text(forged.replace("CELL", CELL), encoding="utf-8")
+    for words in (("rollup", YEAR, "--into", "city"), ("validate", YEAR, "city"), ("build", YEAR, "city")):
+        done = command(*words, cwd=summed)
+        assert done.exit_code in {0, 1}, done.output
+        assert "程序自己出错" not in done.output
+        assert len(done.output) < 20_000
+    assert "decisions = 5" in (summed / "data/city/2024.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("digits", ["1e999999", "1e-999999"])
+def test_without_the_guard_a_figure_is_a_million_digits(summed, command, monkeypatch, digits):
+    monkeypatch.setattr(rollup, "_number", rollup.Decimal)
+    forged = json.dumps({"own": True, "broken": False, "figures": {CELL: digits}})
+    (summed / "data/city/.2024.rollup.json").write_text(forged, encoding="utf-8")
+    assert len(command("rollup", YEAR, "--into", "city", cwd=summed).output) > 100_000
