@@ -36,7 +36,7 @@ def read_of(name):
 SAMPLES = {
     "filter of HTML in Lua": ("formats/html", {"formats/html/filter.lua": LUA}, "build --to html"),
     "filter of DOCX in Lua": ("formats/docx", {"formats/docx/filter.lua": LUA}, "build --to docx"),
-    "filter of PDF in Lua": ("formats/pdf", {"formats/pdf/filter.lua": LUA}, "build --to pdf"),
+    "filter of PDF in Lua": ("formats/pdf", {"formats/pdf/filter.lua": f'error("{FORGED}")'}, "build --to pdf"),
     "filter of ODT in Lua": ("formats/odt", {"formats/odt/filter.lua": LUA}, "build --to odt"),
     "filter of EPUB in Lua": ("formats/epub", {"formats/epub/filter.lua": LUA}, "build --to epub"),
     "finish in Lua": (
