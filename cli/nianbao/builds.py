@@ -12,8 +12,9 @@ from time import perf_counter
 
 from filelock import FileLock, Timeout
 
-from nianbao import batch, inputs, make
+from nianbao import batch, inputs, make, worker
 from nianbao.choice import Choice
+from nianbao.fence import Exceeded
 from nianbao.files import Saved, content, fingerprint, reason, shown
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
@@ -88,7 +89,7 @@ class Builds:
 
     def run(self, asked: Sequence[Asked], spread: Spread) -> Iterator[Built | Failed]:
         """Build reports; first those of which nothing has changed, then the others, each as it is done."""
-        batch.settle()
+        worker.settle()
         years = {year for _office, year in asked}
         self._checks, self._files = self.record.checks(years), self.record.files(years)
         planned: dict[tuple[str, int], Planned] = {}
@@ -237,8 +238,14 @@ class Desk:
 
     def make(self, job: Job) -> tuple[Built, list[Printed]]:
         """Check a report, and print it unless a finding forbids it; raises `Stop`."""
-        start = perf_counter()
         store = self.store.of_office(job.office)
+        try:
+            return self._made(store, job)
+        except Exceeded as error:
+            raise error.of(store.data(job.year)) from error
+
+    def _made(self, store: Store, job: Job) -> tuple[Built, list[Printed]]:
+        start = perf_counter()
         checked = make.check(store, job.year, self.terms.choice, self.terms.today)
         files: list[Printed] = []
         pictures: list[str] = []
@@ -260,11 +267,8 @@ def locally(jobs: int = 0) -> Spread:
     """Spread builds over processes of this machine, all cores unless told."""
 
     def spread(store: Store, terms: Terms, items: Sequence[Job]) -> Iterator[Built | Failed]:
-        try:
-            yield from batch.spread(items, _work, _lost, jobs, partial(_open, store, terms))
-        finally:
-            if _desk:  # where there was but this process
-                _desk.press.close()
+        begin = partial(_open, store, terms)
+        yield from batch.spread(items, _work, partial(_lost, store), jobs, begin, _close, isolated=True)
 
     return spread
 
@@ -275,6 +279,11 @@ _desk: Desk | None = None
 def _open(store: Store, terms: Terms) -> None:
     global _desk  # noqa: PLW0603  # a process has one desk
     _desk = Desk(store, terms)
+
+
+def _close() -> None:
+    if _desk:
+        _desk.press.end()
 
 
 def _work(job: Job) -> Built | Failed:
@@ -288,6 +297,9 @@ def _work(job: Job) -> Built | Failed:
         return Failed(job.office, job.year, mistake(error))
 
 
-def _lost(job: Job) -> Failed:
-    stop = Stop(_("做这份报告的进程没有了"), _("多半是内存不够；用 --jobs 1 单独再做一次"))
+def _lost(store: Store, job: Job) -> Failed:
+    data = store.of_office(job.office).data(job.year)
+    stop = Stop(
+        _("{data}：做这份报告的进程没有了", data=data), _("多半是内存不够，或正文嵌套太深；缩短正文，单独再做一次")
+    )
     return Failed(job.office, job.year, stop)

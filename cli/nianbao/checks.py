@@ -7,6 +7,7 @@ from functools import partial
 from nianbao import batch, make, neighbours
 from nianbao.case import Copied
 from nianbao.choice import Choice
+from nianbao.fence import Exceeded
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
 from nianbao.make import Checked, Failed
@@ -47,7 +48,8 @@ def _spread(
     store: Store, items: Sequence[_Item], choice: Choice, jobs: int
 ) -> Iterator[tuple[Checked | Failed, Digest]]:
     share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
-    return batch.spread(items, partial(_checked, choice), _lost, jobs, partial(_open, store), share=share)
+    lost = partial(_lost, store)
+    return batch.spread(items, partial(_checked, choice), lost, jobs, partial(_open, store), share=share)
 
 
 def _open(store: Store) -> None:
@@ -63,12 +65,15 @@ def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
         compared = checked.report if item.neighbours == () else None
         digest = neighbours.digest(compared, checked.texts) if compared else {}
         return checked.told(), digest
+    except Exceeded as error:
+        return Failed(item.office, item.year, error.of(store.data(item.year))), {}
     except Stop as stop:
         return Failed(item.office, item.year, stop), {}
     except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
         return Failed(item.office, item.year, mistake(error)), {}
 
 
-def _lost(item: _Item) -> tuple[Failed, Digest]:
-    why = Stop(_("核对这份报告的进程没有了"), _("多半是内存不够；用 --jobs 1 单独再做一次"))
+def _lost(store: Store, item: _Item) -> tuple[Failed, Digest]:
+    data = store.of_office(item.office).data(item.year)
+    why = Stop(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
     return Failed(item.office, item.year, why), {}

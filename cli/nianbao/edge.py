@@ -71,7 +71,7 @@ def edge() -> Iterator[None]:
         stopped(stop)
         raise typer.Exit(STOPPED) from None
     except KeyboardInterrupt:
-        stopped(Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做")))
+        stopped(interrupted())
         raise typer.Exit(STOPPED) from None
     except (typer.Exit, typer.Abort, BrokenPipeError):  # typer ends quietly where nobody reads on
         raise
@@ -83,6 +83,11 @@ def edge() -> Iterator[None]:
         else:
             stopped(mistake(error))
         raise typer.Exit(STOPPED) from None
+
+
+def interrupted() -> Stop:
+    """Say what it means that a person, or the system, ended the command."""
+    return Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做"))
 
 
 def stopped(stop: Stop) -> None:

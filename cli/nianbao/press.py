@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from multiprocessing.util import Finalize
 from typing import Any, Self
 
 from nianbao import typesetting
@@ -56,14 +55,12 @@ class Press:
         self._work = tempfile.TemporaryDirectory(prefix="nianbao-")
         self._begun: dict[tuple[int, int], tuple[Order, Form]] = {}  # these keep their ids while they are here
         self._pages = 0  # that its pandoc has printed
-        Finalize(self._work, self._work.cleanup, exitpriority=1)  # a process of a pool ends without other goodbyes
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.close()
-        self._work.cleanup()
+        self.end()
 
     def print(self, page: Page, order: Order, day: date, carried: Mapping[str, str] | None = None) -> Printing:
         """Print a page in every format of an order, from one reading.
@@ -83,6 +80,11 @@ class Press:
         """The process of its pandoc; 0 where none is begun."""
         return self._pandoc.pid if self._pandoc else 0
 
+    def end(self) -> None:
+        """End pandoc, and take away what the press has laid out for it."""
+        self.close()
+        self._work.cleanup()
+
     def close(self) -> None:
         """End pandoc; the next page begins another."""
         if self._pandoc:
@@ -97,7 +99,7 @@ class Press:
         if self._pages == _PAGES:
             self.close()
         self._pages += 1
-        pandoc = self._pandoc = self._pandoc or Pandoc()
+        pandoc = self._pandoc = self._pandoc or Pandoc(self._work.name)
         pandoc.tell(
             {
                 "order": self._order(pandoc, order, page.form),
