@@ -112,8 +112,9 @@ def _processes(
     They end when nobody listens any more, whatever they are at.
     """
     others = set(active_children())
-    how = "fork" if sys.platform == "linux" and fence.forkable() else "spawn"
-    pool = ProcessPoolExecutor(count, get_context(how), worker.begin, (task.begin, task.close))
+    # A fork has at once what was imported and read here; elsewhere systems and their libraries do not bear it.
+    context = get_context("fork" if sys.platform == "linux" else None)
+    pool = ProcessPoolExecutor(count, context, worker.begin, (task.begin, task.close))
 
     def submit(items: Sequence[Item]) -> "Future[list[Result]]":
         worker.hold()

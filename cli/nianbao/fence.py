@@ -168,5 +168,5 @@ def unfinished() -> bool:
 
 
 def forkable() -> bool:
-    """Tell whether a fork of this process can work: native libraries wait for ever for threads that it has not."""
+    """Tell whether native libraries work in a fork of this process: it would have none of the threads they began."""
     return hasattr(os, "fork") and _used != os.getpid()
