@@ -12,12 +12,15 @@ from nianbao.edge import STOPPED, interrupted, stopped
 from nianbao.fence import unfinished
 from nianbao.speech import preferred, speak, taken
 
+# What ends a command as Ctrl-C does.
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def main() -> None:
     """Run the command line."""
     try:
-        for name in ("SIGTERM", "SIGHUP"):  # they end a command as Ctrl-C does, unless whoever began it says otherwise
-            if signal.getsignal(number := getattr(signal, name, signal.SIGINT)) is signal.SIG_DFL:
+        for number in _ENDING:
+            if signal.getsignal(number) is signal.SIG_DFL:  # else whoever began it wants it otherwise, as `nohup` does
                 signal.signal(number, signal.default_int_handler)
         code = _run()
     except KeyboardInterrupt:

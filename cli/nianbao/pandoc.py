@@ -77,6 +77,8 @@ class Pandoc:
                 raise self._ended()
             name, content = answer
             if name == "!":
+                if _FULL.search(content):
+                    raise Exceeded(_(_LARGE), _(_SHORTER))
                 raise _failed(content.decode(errors="replace"))
             yield name, content
 
@@ -91,7 +93,7 @@ class Pandoc:
         """Say why it ended by itself."""
         code = self._process.wait()
         if code == _EXHAUSTED:
-            return Exceeded(_("pandoc 印它要用的内存太多"), _(_SHORTER))
+            return Exceeded(_(_LARGE), _(_SHORTER))
         return _late() if code == -_OVERTIME else _failed(_("它自己停了"))
 
     def _listen(self) -> None:
@@ -105,6 +107,8 @@ class Pandoc:
 
 
 _SHORTER = N_("正文太长，或括号、引用嵌套太多：缩短、改写后再运行")
+_LARGE = N_("pandoc 印它要用的内存太多")
+_FULL = re.compile(b"[Hh]eap exhausted|not enough memory")
 _OVERTIME = getattr(signal, "SIGXCPU", 0)
 
 
@@ -113,15 +117,17 @@ def _late() -> Stop:
 
 
 def _allow(process: "subprocess.Popen[bytes]", seconds: int) -> None:
-    """Give a process so much more time of a core: where nobody is left to end it, Linux does."""
+    """Give a process so much more time of a core, and memory: where nobody is left to end it, Linux does."""
     with suppress(ImportError, AttributeError, OSError):  # elsewhere nobody does
         import resource  # noqa: PLC0415  # Windows has none
 
         said = Path(f"/proc/{process.pid}/stat").read_bytes().rpartition(b")")[2].split()
         taken = sum(map(int, said[11:13])) // os.sysconf("SC_CLK_TCK")
-        _soft, hard = resource.prlimit(process.pid, resource.RLIMIT_CPU)
-        bound = taken + seconds + 1
-        resource.prlimit(process.pid, resource.RLIMIT_CPU, (bound if hard < 0 else min(bound, hard), hard))
+        # The runtime of Haskell keeps its own bound of memory; that of Lua has none.
+        bounds = {resource.RLIMIT_CPU: taken + seconds + 1, resource.RLIMIT_DATA: 2 * _MEMORY * 2**20}
+        for what, bound in bounds.items():
+            _soft, hard = resource.prlimit(process.pid, what)
+            resource.prlimit(process.pid, what, (bound if hard == resource.RLIM_INFINITY else min(bound, hard), hard))
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -191,7 +197,7 @@ def blocks(content: bytes, reader: str) -> tuple[str, list[dict[str, Any]]]:
         finally:
             _end(process)
     if process.returncode:
-        if process.returncode == _EXHAUSTED or re.search(b"[Hh]eap exhausted|not enough memory", errors):
+        if process.returncode == _EXHAUSTED or _FULL.search(errors):
             raise MemoryError
         said = errors.decode(errors="replace").strip().splitlines()
         raise ValueError(said[-1] if said else _("它自己停了"))
