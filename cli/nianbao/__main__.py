@@ -12,6 +12,7 @@ from nianbao.edge import STOPPED, interrupted, stopped
 from nianbao.fence import unfinished
 from nianbao.speech import preferred, speak, taken
 
+_INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
 # What ends a command as Ctrl-C does.
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -41,12 +42,15 @@ def _run() -> int:
     from nianbao.command import mistaken  # noqa: PLC0415  # see above
 
     try:
-        return int(app(args=words, prog_name="report", standalone_mode=False) or 0)
+        code = int(app(args=words, prog_name="report", standalone_mode=False) or 0)
     except TyperException as error:
         stopped(mistaken(error.format_message()))
+        return STOPPED
     except Abort:
-        pass
-    return STOPPED
+        return STOPPED
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    return code
 
 
 if __name__ == "__main__":

@@ -10,9 +10,13 @@ from contextlib import contextmanager, suppress
 import psutil
 from oracles import processes
 
-_START = (
-    "import signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n{patch}\nfrom nianbao.__main__ import main\nmain()"
-)
+_START = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+{patch}
+from nianbao.__main__ import main
+main()
+"""
 
 
 def begin(folder, *words, patch="", tmp=None, **environment):

@@ -9,7 +9,12 @@ from nianbao import pandoc
 # What makes one report of several endless or huge, at each step of its way. `{evil}` tells which one it is.
 FEW, MANY = 1, 6
 ENDLESS_LUA = "while true do end"
-HUGE_LUA = "local parts = {} while true do parts[#parts + 1] = ('x'):rep(1000000) .. #parts end"
+HUGE_LUA = """
+local _, why = pcall(function() local all = {} while true do all[#all + 1] = ("x"):rep(1000000) .. #all end end)
+io.stdout:write("! ", #why, "\\n", why)
+io.stdout:flush()
+io.read("a")
+"""
 TYPST = """
 from nianbao import typesetting
 typesetting._SECONDS, typesetting._MEMORY = 2, 300_000_000
