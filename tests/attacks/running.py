@@ -19,11 +19,11 @@ main()
 """
 
 
-def begin(folder, *words, patch="", tmp=None, **environment):
-    """Begin a command in a folder, after a patch; whoever began it may end it and all that it began by `ended`."""
+def begin(folder, *words, patch="", tmp=None, before=(), **environment):  # what may be said of it
+    """Begin a command in a folder, after a patch, with its temporary files in `tmp` and other words before it."""
     here = os.environ | {"TMPDIR": str(tmp or folder), "LANGUAGE": "zh"} | environment
     return subprocess.Popen(
-        [sys.executable, "-c", _START.format(patch=patch), *map(str, words)],
+        [*before, sys.executable, "-c", _START.format(patch=patch), *map(str, words)],
         cwd=folder,
         env=here,
         stdin=subprocess.DEVNULL,
