@@ -42,6 +42,7 @@ LAYERS = (
     (
         "files",
         "printing",
+        "fence",
         "typesetting",
         "pandoc",
         "press",
@@ -55,8 +56,8 @@ LAYERS = (
         "record",
         "datafile",
         "speech",
-        "fence",
         "importing",
+        "worker",
         "batch",
         "imports",
         "neighbours",

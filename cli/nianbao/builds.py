@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from nianbao import batch, inputs, make, worker
 from nianbao.choice import Choice
-from nianbao.fence import Exceeded
+from nianbao.fence import naming
 from nianbao.files import Saved, content, fingerprint, reason, shown
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
@@ -238,21 +238,16 @@ class Desk:
 
     def make(self, job: Job) -> tuple[Built, list[Printed]]:
         """Check a report, and print it unless a finding forbids it; raises `Stop`."""
-        store = self.store.of_office(job.office)
-        try:
-            return self._made(store, job)
-        except Exceeded as error:
-            raise error.of(store.data(job.year)) from error
-
-    def _made(self, store: Store, job: Job) -> tuple[Built, list[Printed]]:
         start = perf_counter()
-        checked = make.check(store, job.year, self.terms.choice, self.terms.today)
+        store = self.store.of_office(job.office)
         files: list[Printed] = []
         pictures: list[str] = []
-        order = self._order(job.formats)
-        if checked.report and job.formats and not self.terms.refuses(checked):
-            facts = self.terms.facts
-            files, pictures = make.printed(store, checked.report, job.formats, order, self.press, facts=facts)
+        with naming(store.data(job.year)):
+            checked = make.check(store, job.year, self.terms.choice, self.terms.today)
+            order = self._order(job.formats)
+            if checked.report and job.formats and not self.terms.refuses(checked):
+                facts = self.terms.facts
+                files, pictures = make.printed(store, checked.report, job.formats, order, self.press, facts=facts)
         seconds = perf_counter() - start
         return Built(checked.told(), [], seconds, order.faces if files else (), tuple(pictures)), files
 

@@ -7,7 +7,7 @@ from functools import partial
 from nianbao import batch, make, neighbours
 from nianbao.case import Copied
 from nianbao.choice import Choice
-from nianbao.fence import Exceeded
+from nianbao.fence import naming
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
 from nianbao.make import Checked, Failed
@@ -61,12 +61,11 @@ def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
     assert _store is not None  # noqa: S101  # it was opened when the process began
     store = _store.of_office(item.office)
     try:
-        checked = make.check(store, item.year, choice, neighbours=item.neighbours)
+        with naming(store.data(item.year)):
+            checked = make.check(store, item.year, choice, neighbours=item.neighbours)
         compared = checked.report if item.neighbours == () else None
         digest = neighbours.digest(compared, checked.texts) if compared else {}
         return checked.told(), digest
-    except Exceeded as error:
-        return Failed(item.office, item.year, error.of(store.data(item.year))), {}
     except Stop as stop:
         return Failed(item.office, item.year, stop), {}
     except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others

@@ -26,11 +26,16 @@ _LOOK = 0.05  # seconds between two looks at the memory of watched work
 
 
 class Exceeded(Stop):
-    """A piece of work went beyond its bounds; who knows for which file puts its name to it."""
+    """A piece of work went beyond its bounds."""
 
-    def of(self, name: str) -> "Exceeded":
-        """Return the same with the name of the file."""
-        return Exceeded(f"{name}：{self.message}", self.fix)
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Put the name of a file to what is said where work on it goes beyond its bounds."""
+    try:
+        yield
+    except Exceeded as error:
+        raise Exceeded(f"{name}：{error.message}", error.fix) from None
 
 
 class Words(NamedTuple):
