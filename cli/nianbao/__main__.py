@@ -1,6 +1,7 @@
 """The start: the language is known before the commands are, since their help is words too."""
 
 import os
+import signal
 import sys
 from contextlib import suppress
 
@@ -8,37 +9,58 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from nianbao.console import escape_what_cannot_be_shown
-from nianbao.edge import STOPPED, stopped, unsaid
+from nianbao.edge import STOPPED, interrupted, stopped, unsaid
+from nianbao.fence import unfinished
 from nianbao.speech import preferred, speak, taken
+
+_INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
+# What ends a command as Ctrl-C does.
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def main() -> None:
     """Run the command line."""
     escape_what_cannot_be_shown()
+    try:
+        for number in _ENDING:
+            if signal.getsignal(number) is signal.SIG_DFL:  # else whoever began it wants it otherwise, as `nohup` does
+                signal.signal(number, signal.default_int_handler)
+        code = _run()
+    except KeyboardInterrupt:
+        stopped(interrupted())
+        code = STOPPED
+    _closed()
+    if unfinished():  # what a native library goes on with would keep Python from ending
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run() -> int:
     asked, words = taken(sys.argv[1:])
     speak(asked or preferred(os.environ))
     _opened()
     if sys.stdout is None:
         stopped(unsaid())
-        sys.exit(STOPPED)
+        return STOPPED
     from nianbao.app import app  # noqa: PLC0415  # see above
     from nianbao.command import mistaken  # noqa: PLC0415  # see above
 
     try:
-        code = app(args=words, prog_name="report", standalone_mode=False)
+        code = int(app(args=words, prog_name="report", standalone_mode=False) or 0)
         sys.stdout.flush()
     except TyperException as error:
         stopped(mistaken(error.format_message()))
-        code = STOPPED
+        return STOPPED
     except Abort:
-        code = STOPPED
+        return STOPPED
     except BrokenPipeError:  # nobody reads on
-        code = STOPPED
+        return STOPPED
     except OSError as error:  # what is written to a file that cannot take it
         stopped(unsaid(error))
-        code = STOPPED
-    _closed()
-    sys.exit(code)
+        return STOPPED
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    return code
 
 
 def _opened() -> None:

@@ -9,8 +9,9 @@ from datetime import date
 from functools import partial
 from time import perf_counter
 
-from nianbao import batch, inputs, make
+from nianbao import batch, inputs, make, markup, worker
 from nianbao.choice import Choice
+from nianbao.fence import naming
 from nianbao.files import Saved, fingerprint, shown
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
@@ -86,7 +87,7 @@ class Builds:
 
     def run(self, asked: Sequence[Asked], spread: Spread) -> Iterator[Built | Failed]:
         """Build reports; first those of which nothing has changed, then the others, each as it is done."""
-        batch.settle()
+        worker.settle()
         years = {year for _office, year in asked}
         self._checks, self._files = self.record.checks(years), self.record.files(years)
         planned: dict[tuple[str, int], Planned] = {}
@@ -201,13 +202,14 @@ class Desk:
         """Check a report, and print it unless a finding forbids it; raises `Stop`."""
         start = perf_counter()
         store = self.store.of_office(job.office)
-        checked = make.check(store, job.year, self.terms.choice, self.terms.today)
         files: list[Printed] = []
         pictures: list[str] = []
-        order = self._order(job.formats)
-        if checked.report and job.formats and not self.terms.refuses(checked):
-            facts = self.terms.facts
-            files, pictures = make.printed(store, checked.report, job.formats, order, self.press, facts=facts)
+        with naming(store.data(job.year)):
+            checked = make.check(store, job.year, self.terms.choice, self.terms.today)
+            order = self._order(job.formats)
+            if checked.report and job.formats and not self.terms.refuses(checked):
+                facts = self.terms.facts
+                files, pictures = make.printed(store, checked.report, job.formats, order, self.press, facts=facts)
         seconds = perf_counter() - start
         return Built(checked.told(), [], seconds, order.faces if files else (), tuple(pictures)), files
 
@@ -222,12 +224,8 @@ def locally(jobs: int = 0) -> Spread:
     """Spread builds over processes of this machine, all cores unless told."""
 
     def spread(store: Store, terms: Terms, items: Sequence[Job]) -> Iterator[Built | Failed]:
-        try:
-            yield from batch.spread(items, _work, _lost, jobs, partial(_open, store, terms))
-        finally:
-            if _desk:  # where there was but this process
-                with _desk.press:
-                    pass  # it has ended
+        begin = partial(_open, store, terms)
+        yield from batch.spread(items, _work, partial(_lost, store), jobs, begin, _close, isolated=True)
 
     return spread
 
@@ -238,6 +236,12 @@ _desk: Desk | None = None
 def _open(store: Store, terms: Terms) -> None:
     global _desk  # noqa: PLW0603  # a process has one desk
     _desk = Desk(store, terms)
+
+
+def _close() -> None:
+    if _desk:
+        _desk.press.close()
+    markup.close()
 
 
 def _work(job: Job) -> Built | Failed:
@@ -251,6 +255,9 @@ def _work(job: Job) -> Built | Failed:
         return Failed(job.office, job.year, mistake(error))
 
 
-def _lost(job: Job) -> Failed:
-    stop = Stop(_("做这份报告的进程没有了"), _("多半是内存不够；用 --jobs 1 单独再做一次"))
+def _lost(store: Store, job: Job) -> Failed:
+    data = store.of_office(job.office).data(job.year)
+    stop = Stop(
+        _("{data}：做这份报告的进程没有了", data=data), _("多半是内存不够，或正文嵌套太深；缩短正文，单独再做一次")
+    )
     return Failed(job.office, job.year, stop)

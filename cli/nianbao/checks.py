@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from nianbao import batch, make, neighbours
+from nianbao import batch, make, markup, neighbours
 from nianbao.case import Copied
 from nianbao.choice import Choice
+from nianbao.fence import naming
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
 from nianbao.make import Checked, Failed
@@ -47,7 +48,8 @@ def _spread(
     store: Store, items: Sequence[_Item], choice: Choice, jobs: int
 ) -> Iterator[tuple[Checked | Failed, Digest]]:
     share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
-    return batch.spread(items, partial(_checked, choice), _lost, jobs, partial(_open, store), share=share)
+    lost = partial(_lost, store)
+    return batch.spread(items, partial(_checked, choice), lost, jobs, partial(_open, store), markup.close, share=share)
 
 
 def _open(store: Store) -> None:
@@ -59,7 +61,8 @@ def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
     assert _store is not None  # noqa: S101  # it was opened when the process began
     store = _store.of_office(item.office)
     try:
-        checked = make.check(store, item.year, choice, neighbours=item.neighbours)
+        with naming(store.data(item.year)):
+            checked = make.check(store, item.year, choice, neighbours=item.neighbours)
         compared = checked.report if item.neighbours == () else None
         digest = neighbours.digest(compared, checked.texts) if compared else {}
         return checked.told(), digest
@@ -69,6 +72,7 @@ def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
         return Failed(item.office, item.year, mistake(error)), {}
 
 
-def _lost(item: _Item) -> tuple[Failed, Digest]:
-    why = Stop(_("核对这份报告的进程没有了"), _("多半是内存不够；用 --jobs 1 单独再做一次"))
+def _lost(store: Store, item: _Item) -> tuple[Failed, Digest]:
+    data = store.of_office(item.office).data(item.year)
+    why = Stop(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
     return Failed(item.office, item.year, why), {}

@@ -71,7 +71,7 @@ def edge() -> Iterator[None]:
         stopped(stop)
         raise typer.Exit(STOPPED) from None
     except KeyboardInterrupt:
-        stopped(Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做")))
+        stopped(interrupted())
         raise typer.Exit(STOPPED) from None
     except (typer.Exit, typer.Abort, BrokenPipeError):  # typer ends quietly where nobody reads on
         raise
@@ -94,6 +94,11 @@ def unsaid(error: OSError | None = None) -> Stop:
     """Say that standard output takes nothing: it is closed, or what it is written to refuses it."""
     why = reason(error) if error else _("它是关着的")
     return Stop(_("结果写不到标准输出：{why}", why=why), _("换一个输出的去处再运行；不要结果就写 > /dev/null"))
+
+
+def interrupted() -> Stop:
+    """Say what it means that a person, or the system, ended the command."""
+    return Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做"))
 
 
 def stopped(stop: Stop) -> None:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from nianbao import batch, importing
+from nianbao import batch, importing, markup
 from nianbao.files import shown
 from nianbao.finding import Stop, mistake
 from nianbao.importing import Imported, Wanted
@@ -19,7 +19,9 @@ def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0)
     Of several files for one data file the first is written, and the others are refused, unless they say the same.
     """
     claimed: dict[str, Imported] = {}
-    for result in _ordered(batch.spread(list(enumerate(names)), partial(_brought, store, wanted), _unread, jobs)):
+    for result in _ordered(
+        batch.spread(list(enumerate(names)), partial(_brought, store, wanted), _unread, jobs, close=markup.close)
+    ):
         if isinstance(result, Stop):
             yield result
             continue

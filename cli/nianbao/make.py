@@ -11,10 +11,11 @@ from nianbao.carried import about, carried
 from nianbao.case import Case, Copied, LeftOut
 from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
+from nianbao.fence import Words, fenced
 from nianbao.files import Saved, fingerprint, write
 from nianbao.finding import Finding, Place, Stop, ordered
 from nianbao.form import Form
-from nianbao.language import _, series
+from nianbao.language import N_, _, series
 from nianbao.press import Order, Press
 from nianbao.printing import Face, Format, Printed
 from nianbao.report import Report, fill
@@ -25,6 +26,12 @@ from nianbao.templates import LOOK
 NEIGHBOUR = "copied-from-neighbour"  # judged only where several offices are checked together
 MARKDOWN = "markdown"  # the page itself, which every format is printed from
 SUFFIXES = {MARKDOWN: "md"}
+_SECONDS = 30  # that rules, and templates, may take for a report
+_WORDS = Words(
+    N_("核对它、填它的模板用了 {seconds} 秒还没有完"),
+    N_("核对它、填它的模板要用的内存太多"),
+    N_("缩短正文；若改过 templates/，请检查模板"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +106,12 @@ def check(
 
     `neighbours` are the sections that it has in common with other offices, where it was compared with them.
     """
-    before = _read(store, year - 1) if store.has(year - 1) else None
-    report = _read(store, year, before if isinstance(before, Report) else None)
-    if isinstance(report, Finding):
-        return Checked(year, None, [report], office=store.office, readable=False)
-    return replace(judge(store, report, choice, today, neighbours), year=year)  # the file's own may be wrong
+    with fenced(seconds=_SECONDS, words=_WORDS):
+        before = _read(store, year - 1) if store.has(year - 1) else None
+        report = _read(store, year, before if isinstance(before, Report) else None)
+        if isinstance(report, Finding):
+            return Checked(year, None, [report], office=store.office, readable=False)
+        return replace(judge(store, report, choice, today, neighbours), year=year)  # the file's own may be wrong
 
 
 def judge(
@@ -222,11 +230,14 @@ def printed(  # noqa: PLR0913  # what one report is printed from
     left_out: list[str] = []
     if order.formats:
         carries = {"about": about(report)} | ({"facts": carried(report)} if facts else {})
-        printing = press.print(page.composed(report, store.template), order, _day(report), carries)
+        with fenced(seconds=_SECONDS, words=_WORDS):
+            composed = page.composed(report, store.template)
+        printing = press.print(composed, order, _day(report), carries)
         files, left_out = list(printing.files), printing.left_out
     if MARKDOWN in formats:
-        prose = markup.reduced(page.marked_up(report, store.template), [table.id for table in report.form.tables])
-        files.append(Printed(MARKDOWN, page.render(report, store.template, prose).encode()))
+        with fenced(seconds=_SECONDS, words=_WORDS):
+            prose = markup.reduced(page.marked_up(report, store.template), [table.id for table in report.form.tables])
+            files.append(Printed(MARKDOWN, page.render(report, store.template, prose).encode()))
     return files, left_out
 
 

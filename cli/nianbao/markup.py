@@ -45,16 +45,20 @@ def _reduced(prose: Mapping[str, Markdown], reserved: Sequence[str]) -> Iterator
 
 
 def _ask(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    process = os.getpid()
-    pandoc = _running[process] = _running.get(process) or Pandoc()
+    pandoc = _running[os.getpid()] = _running.get(os.getpid()) or Pandoc()
     try:
         pandoc.tell(message)
         ((_name, content),) = pandoc.parts()
     except BaseException:
-        pandoc.close()  # what it would still answer is for this message
-        del _running[process]
+        close()  # what it would still answer is for this message
         raise
     return list(json.loads(content))
+
+
+def close() -> None:
+    """End the pandoc of this process, if it has one."""
+    if pandoc := _running.pop(os.getpid(), None):
+        pandoc.close()
 
 
 _running: dict[int, Pandoc] = {}  # by process: one that was forked must not write to its parent's

@@ -4,41 +4,55 @@ import json
 import logging
 import os
 import re
+import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import IO, Any, cast
 
+from nianbao.fence import Exceeded
 from nianbao.finding import Stop
-from nianbao.language import _
+from nianbao.language import N_, _
 from nianbao.markdown import DIALECT
+from nianbao.staging import Folder, scratch
 
 PRESS = Path(__file__).with_name("press.lua")
 BLOCKS = Path(__file__).with_name("readers") / "blocks.lua"
 _MEMORY = 1024  # MB that pandoc may take
-_SECONDS = 60  # that it may take to read a file, or to print a page
+_PRINTING = 20  # seconds that it may take to print a page
+_READING = 30  # seconds that it may take to read a file
+_EXHAUSTED = 251  # how a program of GHC ends that has not enough memory
 
 
 class Pandoc:
-    """A pandoc that runs `press.lua`: told messages, it answers each page with its parts, one after the other."""
+    """A pandoc that runs `press.lua`: told messages, it answers each page with its parts, one after the other.
+
+    It has a folder for its files, `work`, which goes with it.
+    """
 
     def __init__(self) -> None:
         command = [path(), "+RTS", f"-M{_MEMORY}m", "-A16m", "-RTS", "lua", str(PRESS)]
+        folder = scratch()
+        self.work = str(folder.path)
+        environment = os.environ | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), self.work)
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(  # noqa: S603  # the bundled pandoc, no shell
-                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, process_group=0
             )
         except OSError as error:
+            folder.close()
             raise _failed(error) from error
         self._in, self._out = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self._answers: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
         self._listener = Thread(target=self._listen, daemon=True)  # so that pandoc never waits for us
         self._listener.start()
+        self._end = Finalize(self, _discard, (self._process, folder), exitpriority=1)
 
     @property
     def pid(self) -> int:
@@ -46,37 +60,47 @@ class Pandoc:
         return self._process.pid
 
     def tell(self, message: Mapping[str, Any]) -> None:
-        """Send a message."""
+        """Send a message, after which it may take so long as a page may."""
         content = json.dumps(message, ensure_ascii=False).encode()
+        _allow(self._process, _PRINTING)
         try:
             self._in.write(b"%d\n%s" % (len(content), content))
             self._in.flush()
         except OSError as error:
-            raise _failed(_("它自己停了")) from error
+            raise self._ended() from error
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """Give the parts of an answer as they come, by suffix, at last what was left out, by "."; raises `Stop`."""
-        name = ""
+        name, left = "", float(_PRINTING)  # what is done with the parts meanwhile does not count
         while name != ".":
+            began = monotonic()
             try:
-                answer = self._answers.get(timeout=_SECONDS)
+                answer = self._answers.get(timeout=max(0, left))
             except Empty:
-                self.close()
-                raise _failed(_("{seconds} 秒还没有印完", seconds=_SECONDS)) from None
+                raise _late() from None
+            left -= monotonic() - began
             if answer is None:
-                raise _failed(_("它自己停了"))
+                raise self._ended()
             name, content = answer
             if name == "!":
+                if _FULL.search(content):
+                    raise Exceeded(_(_LARGE), _(_SHORTER))
                 raise _failed(content.decode(errors="replace"))
             yield name, content
 
     def close(self) -> None:
         """End it."""
-        self._process.kill()
-        self._process.wait()
+        self._end()
         self._listener.join()
         with suppress(OSError):  # what it was not told any more
             self._in.close()
+
+    def _ended(self) -> Stop:
+        """Say why it ended by itself."""
+        code = self._process.wait()
+        if code == _EXHAUSTED:
+            return Exceeded(_(_LARGE), _(_SHORTER))
+        return _late() if code == -_OVERTIME else _failed(_("它自己停了"))
 
     def _listen(self) -> None:
         with self._out as out:
@@ -86,6 +110,46 @@ class Pandoc:
                 if len(content) == int(size):  # else it was ended in the middle
                     self._answers.put((name.decode(), content))
         self._answers.put(None)
+
+
+_SHORTER = N_("正文太长，或括号、引用嵌套太多：缩短、改写后再运行")
+_LARGE = N_("pandoc 印它要用的内存太多")
+_FULL = re.compile(b"[Hh]eap exhausted|not enough memory")
+_OVERTIME = getattr(signal, "SIGXCPU", 0)
+
+
+def _late() -> Stop:
+    return Exceeded(_("pandoc {seconds} 秒还没有印完", seconds=_PRINTING), _(_SHORTER))
+
+
+def _allow(process: "subprocess.Popen[bytes]", seconds: int) -> None:
+    """Give a process so much more time of a core, and memory: where nobody is left to end it, Linux does."""
+    with suppress(ImportError, AttributeError, OSError):  # elsewhere nobody does
+        import resource  # noqa: PLC0415  # Windows has none
+
+        said = Path(f"/proc/{process.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        taken = sum(map(int, said[11:13])) // os.sysconf("SC_CLK_TCK")
+        # The runtime of Haskell keeps its own bound of memory; that of Lua has none.
+        bounds = {resource.RLIMIT_CPU: taken + seconds + 1, resource.RLIMIT_DATA: 2 * _MEMORY * 2**20}
+        for what, bound in bounds.items():
+            _soft, hard = resource.prlimit(process.pid, what)
+            resource.prlimit(process.pid, what, (bound if hard == resource.RLIM_INFINITY else min(bound, hard), hard))
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that leads a group, and all that it has begun."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except AttributeError:  # Windows has no groups
+        process.kill()
+    except (ProcessLookupError, PermissionError):  # macOS refuses where all have ended
+        pass
+    process.wait()
+
+
+def _discard(process: "subprocess.Popen[bytes]", folder: Folder) -> None:
+    _end(process)
+    folder.close()
 
 
 def _failed(why: object) -> Stop:
@@ -126,29 +190,27 @@ def versions() -> dict[str, str]:
     return {"pandoc": found, "typst": version("typst")}
 
 
-def blocks(content: bytes, reader: str, seconds: float = _SECONDS) -> tuple[str, list[dict[str, Any]]]:
+def blocks(content: bytes, reader: str, seconds: float = _READING) -> tuple[str, list[dict[str, Any]]]:
     """Read a file with one of pandoc's readers: its title, and its blocks as `readers/blocks.lua` tells them.
 
     Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with bounded memory
     and time. Raises ValueError where it cannot read the file, MemoryError where it has not enough for it.
     """
     command = [path(), "+RTS", f"-M{_MEMORY}m", "-A32m", "-RTS", "--sandbox", "--quiet"]
-    with tempfile.TemporaryDirectory(prefix="nianbao-") as folder:  # Windows opens no file that is open already
-        source = Path(folder, "source")
-        source.write_bytes(content)
+    command += ["--from", reader, "--to", str(BLOCKS), "--variable", f"dialect={DIALECT}"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0) as process:  # noqa: S603  # see above
         try:
-            done = subprocess.run(  # noqa: S603  # the bundled pandoc, no shell
-                [*command, "--from", reader, "--to", str(BLOCKS), "--variable", f"dialect={DIALECT}", str(source)],
-                capture_output=True,
-                check=True,
-                timeout=seconds,
-            )
+            _allow(process, round(seconds))
+            made, errors = process.communicate(content, seconds)
         except subprocess.TimeoutExpired as error:
             raise ValueError(_("{seconds} 秒还没有读完", seconds=round(seconds))) from error
-        except subprocess.CalledProcessError as error:
-            if re.search(b"[Hh]eap exhausted|not enough memory", error.stderr):
-                raise MemoryError from error
-            said = error.stderr.decode(errors="replace").strip().splitlines()
-            raise ValueError(said[-1] if said else str(error)) from error
-    told = json.loads(done.stdout)
+        finally:
+            _end(process)
+    if process.returncode:
+        if process.returncode == _EXHAUSTED or _FULL.search(errors):
+            raise MemoryError
+        said = errors.decode(errors="replace").strip().splitlines()
+        raise ValueError(said[-1] if said else _("它自己停了"))
+    told = json.loads(made)
     return told["title"], list(told["blocks"])

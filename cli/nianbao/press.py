@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from multiprocessing.util import Finalize
 from typing import Any, Self
 
 from nianbao import typesetting
@@ -16,7 +15,6 @@ from nianbao.markdown import DIALECT
 from nianbao.page import Page, marked
 from nianbao.pandoc import Pandoc
 from nianbao.printing import Face, Format, Printed, Printing
-from nianbao.staging import Folder, scratch
 
 _PAGES = 1000  # that one pandoc prints: of each its runtime keeps some kilobytes
 
@@ -53,7 +51,6 @@ class Press:
 
     def __init__(self) -> None:
         self._pandoc: Pandoc | None = None
-        self._work: Folder | None = None
         self._begun: dict[tuple[int, int], tuple[Order, Form]] = {}  # these keep their ids while they are here
         self._pages = 0  # that its pandoc has printed
 
@@ -62,8 +59,6 @@ class Press:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-        if self._work:
-            self._work.close()
 
     def print(self, page: Page, order: Order, day: date, carried: Mapping[str, str] | None = None) -> Printing:
         """Print a page in every format of an order, from one reading.
@@ -101,7 +96,6 @@ class Press:
         if self._pages == _PAGES:
             self.close()
         self._pages += 1
-        self._workplace()
         pandoc = self._pandoc = self._pandoc or Pandoc()
         pandoc.tell(
             {
@@ -145,17 +139,10 @@ class Press:
                     "variables": order.variables,
                     "tables": marked(form),
                     "dialect": DIALECT,
-                    "work": str(self._workplace().path),
+                    "work": pandoc.work,
                 }
             )
         return name
-
-    def _workplace(self) -> Folder:
-        """Give the folder that pandoc writes to, made with the first order."""
-        if self._work is None:
-            self._work = scratch()
-            Finalize(self._work, self._work.close, exitpriority=1)  # a process of a pool ends without other goodbyes
-        return self._work
 
 
 def _told(part: Format) -> dict[str, Any]:

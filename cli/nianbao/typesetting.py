@@ -7,11 +7,19 @@ from functools import cache
 from typing import Any
 from unicodedata import category
 
+from nianbao.fence import Words, watched
 from nianbao.finding import Stop
-from nianbao.language import _
+from nianbao.language import N_, _
 from nianbao.look import PARTS, SURE
 from nianbao.printing import Face, Format, Printed
 
+_SECONDS = 60  # that Typst may take for a report
+_MEMORY = 2 * 2**30  # bytes that it may take for it
+_WORDS = Words(
+    N_("typst {seconds} 秒还没有排完"),
+    N_("typst 排它要用的内存太多"),
+    N_("缩短正文；若改过 templates/formats/pdf，请检查模板"),
+)
 _PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
 
 
@@ -86,15 +94,20 @@ def typeset(part: Format, content: bytes, stamp: int, facts: str, drawn: Mapping
     """
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 
-    try:
-        made = typst.compile(
+    fonts = _fonts()
+
+    def compiled() -> bytes:
+        return typst.compile(
             content,
             root=part.folder,  # the page may read its own template's folder and no other file
-            font_paths=_fonts(),
+            font_paths=fonts,
             sys_inputs={"facts": facts, "faces": json.dumps(drawn)},
             pdf_standards=list(part.standards),
             timestamp=stamp,
         )
+
+    try:
+        made = watched(compiled, _SECONDS, _MEMORY, _WORDS)
     except typst.TypstError as error:
         raise Stop(
             _("typst 没有排成：{message}", message=error.message), _("若改过 templates/formats/pdf，请检查模板")

@@ -6,16 +6,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nianbao.fence import Exceeded, Words, watched
 from nianbao.finding import Stop
 from nianbao.form import Form
 from nianbao.language import N_, _
 from nianbao.tidy import GIVEN, Packed, Place, Stated, places
 
 _BATCH = 500  # reports that are put in at once
+_SECONDS = 60  # that a question may take
+_MEMORY = 2 * 2**30  # bytes that it may take
+_LARGE = 200_000_000  # characters of an answer, of which a number counts as some
+_SMALL = 8
+_WORDS = Words(
+    N_("查了 {seconds} 秒还没有查完"),
+    N_("结果太大，内存不够；加上条件，或少取几列"),
+    N_("加上条件，或用 report export 取出全部"),
+)
 _BOUNDS = {
     "memory_limit": "1GB",
     "max_temp_directory_size": "0KB",
@@ -163,9 +174,19 @@ class Warehouse:
             raise Stop(_("只能问一条 select 语句"), _("例如 {example}", example=EXAMPLES[0]))
         self._base.execute("set enable_external_access = false; set lock_configuration = true")
         with self._asked():
-            cursor = self._base.execute(statements[0])
-            names = [column[0] for column in cursor.description or ()]
-            rows = cursor.fetchmany(most + 1) if most else cursor.fetchall()
+            answered = partial(self._answered, statements[0], most)
+            return watched(answered, _SECONDS, _MEMORY, _WORDS, self._base.interrupt)
+
+    def _answered(self, statement: Any, most: int) -> Answer:  # noqa: ANN401  # DuckDB's own
+        cursor = self._base.execute(statement)
+        names = [column[0] for column in cursor.description or ()]
+        rows: list[tuple[Any, ...]] = []
+        size = 0
+        while len(rows) <= (most or len(rows)) and (batch := cursor.fetchmany(_BATCH)):
+            rows += batch
+            size += sum(len(value) if isinstance(value, str | bytes) else _SMALL for row in batch for value in row)
+            if size > _LARGE:
+                raise Exceeded(_(_WORDS.large), _(_WORDS.fix))
         return Answer(names, rows[:most] if most else rows, bool(most) and len(rows) > most)
 
     @contextmanager

@@ -50,17 +50,16 @@ def command(monkeypatch):
 
 
 @pytest.fixture
-def build_all(attacked, command, monkeypatch):
+def build_all(attacked, command):
     """Build a report of each text of facts in this process; return what its files do, by the name of the text."""
 
     def run(texts, *words):
-        monkeypatch.setattr(markup, "_running", {})
+        markup.close()
         for name, facts in texts.items():
             folder = attacked("", facts=facts, office=name)
         options = ["--all", "--to", FORMATS, "--jobs", "1", *(words or ["--no-facts"])]
         done = command("build", "2024", *options, cwd=folder)
-        for pandoc_of_checks in markup._running.values():
-            pandoc_of_checks.close()
+        markup.close()
         assert done.exit_code in {0, 2}, done.output
         return {name: bites(folder / "build" / name) for name in texts}
 

@@ -87,6 +87,8 @@ def judge(case: Case, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[C
                         told[-1], place=Place(case.report.facts.file), message=_(_MORE, limit=MANY), label="", notes=()
                     )
                 )
+        except MemoryError:  # it is the file's, and the others would have none either
+            raise
         except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
             crashes.append(Crash(name, f"{type(error).__name__}: {error}"))
     return ordered(found), crashes

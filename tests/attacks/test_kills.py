@@ -1,0 +1,149 @@
+"""Commands that write, killed at any moment, run twice at once, or on a day that cannot be.
+
+NIANBAO_KILLS says how many kills there are in all; 300 take about ten minutes on two cores.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from functools import cache
+from itertools import cycle, islice
+
+import pytest
+from offices import city, data
+from oracles import snapshot
+from running import begin, done, ending, gone
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+KILLS = int(os.environ.get("NIANBAO_KILLS", "27"))
+HOW = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+UNITS = 8
+COMMANDS = {
+    "build": ("build", "2024", "--all", "--jobs", "2"),
+    "import": ("import", "inbox/0.html", "inbox/1.html", "inbox/2.html", "inbox/3.html", "--out", "data", "--force"),
+    "new": ("new", "2025"),
+    "fmt": ("fmt", "2024", "--all"),
+    "form": ("form", "2025", "--all", "--jobs", "2"),
+    "export": ("export", "2024", "--all", "--to", "csv,json,parquet", "--out", "out", "--force"),
+    "rollup": ("rollup", "2024", "--into", "city"),
+    "init": ("init", "begun"),
+    "clean": ("clean",),
+}
+# A second run may say that it is done already.
+DONE = {"new": {0, 2}, "init": {0, 2}, "rollup": {0, 1}, "import": {0, 1}}
+LEFT_BEHIND = True  # leftovers of killed runs are removed by the next one
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Folders in which commands run, and what is there when nothing disturbs them; each is made once."""
+
+    @cache
+    def make(name):
+        folder = tmp_path_factory.mktemp(name) / "base"
+        city(folder, UNITS)
+        listed = ['[city]\nname = "某市"\n']
+        listed += [f'[office-{at:05}]\nname = "第{at}局"\nparent = "city"\n' for at in range(UNITS)]
+        (folder / "data/offices.toml").write_text("".join(listed), encoding="utf-8")
+        (folder / "data/2024.toml").write_text(data(99), encoding="utf-8")
+        if name in {"clean", "import"}:
+            assert done(folder, "build", "2024", "--all", "--to", "html")[0] == 0
+        if name == "import":
+            (folder / "inbox").mkdir()
+            for at in range(4):
+                shutil.copy(folder / f"build/office-0000{at}/2024.html", folder / f"inbox/{at}.html")
+                shutil.rmtree(folder / f"data/office-0000{at}")
+        start = time.monotonic()
+        whole = shutil.copytree(folder, folder.with_name("whole"))
+        code, said = done(whole, *COMMANDS[name])
+        assert code in DONE.get(name, {0}), said
+        return folder, whole, time.monotonic() - start
+
+    return make
+
+
+def visible(folder):
+    """Give the files of a folder that are not the program's own, such as its record and its locks."""
+    return {path: content for path, content in snapshot(folder).items() if "/." not in f"/{path}"}
+
+
+def torn(folder, before, after):
+    """Name the files that are neither what they were nor what they were to be."""
+    found = visible(folder)
+    return [path for path, content in found.items() if content not in {before.get(path), after.get(path)}]
+
+
+def left_behind(folder, tmp):
+    """Name what a run has left beside its results: parts of files, and temporary folders."""
+    parts = [str(path.name) for path in folder.rglob("*") if ".part" in path.name or path.name.startswith(".nianbao")]
+    return [*parts, *(path.name for path in tmp.iterdir())]
+
+
+def killed(folder, tmp, words, how, after):
+    """Run a command in a folder and kill it after some seconds."""
+    with ending(folder):
+        running = begin(folder, *words, tmp=tmp)
+        time.sleep(after)
+        running.send_signal(how)
+        said, _ = running.communicate(timeout=30)
+        assert gone(folder, 8), "a process is left"
+    assert "Traceback" not in said
+    return running.returncode, said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name):
+    dice = random.Random(f"{name} {KILLS}")  # noqa: S311  # no secret
+    base, whole, seconds = made(name)
+    before, after = visible(base), visible(whole)
+    at = list(COMMANDS).index(name)
+    for count, how in enumerate(islice(cycle(HOW), KILLS // len(COMMANDS) + (at < KILLS % len(COMMANDS)))):
+        folder, tmp = tmp_path / str(count), tmp_path / f"tmp-{count}"
+        tmp.mkdir()
+        code, said = killed(shutil.copytree(base, folder), tmp, COMMANDS[name], how, dice.uniform(0.05, seconds))
+        assert code in {-how, 2, *DONE.get(name, {0})}, said
+        assert not torn(folder, before, after), (how, said)
+        again, more = done(folder, *COMMANDS[name], tmp=tmp)
+        assert again in DONE.get(name, {0}), more
+        assert visible(folder).keys() == after.keys(), (how, said, more)
+        assert visible(folder) == after
+        if how != signal.SIGKILL or LEFT_BEHIND:
+            assert not left_behind(folder, tmp), how
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_two_at_once_give_what_one_gives(made, tmp_path, name):
+    base, whole, _seconds = made(name)
+    folder = shutil.copytree(base, tmp_path / "folder")
+    (tmp_path / "tmp").mkdir()
+    with ending(folder):
+        both = [begin(folder, *COMMANDS[name], tmp=tmp_path / "tmp") for _ in range(2)]
+        told = [running.communicate(timeout=60)[0] for running in both]
+    assert all(running.returncode in DONE.get(name, {0}) for running in both), told
+    assert not any("Traceback" in said for said in told)
+    assert visible(folder) == visible(whole)
+    assert not left_behind(folder, tmp_path / "tmp")
+
+
+@pytest.mark.needs("faketime")
+@pytest.mark.parametrize("year", ["1970", "2099"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_clock_changes_no_file(made, tmp_path, name, year):
+    base, whole, _seconds = made(name)
+    folder = shutil.copytree(base, tmp_path / "folder")
+    clock = ("faketime", f"{year}-01-02 00:00:00")
+    code, said = done(folder, *COMMANDS[name], before=clock)
+    assert "Traceback" not in said
+    assert "自己出错" not in said
+    if name == "init":  # it begins the year that is due, if there is a form for it
+        assert (code == 2 and "没有可用的格式" in said) if year == "1970" else code == 0, said
+    elif code in DONE.get(name, {0}):
+        assert visible(folder) == visible(whole)
+    else:  # in 1970 the reports of 2024 are published too early
+        assert (name, year, code) == ("build", "1970", 1), said
+        assert visible(folder) == visible(base)

@@ -1,0 +1,161 @@
+"""Nothing outlives its command: no worker, no pandoc, no temporary file, however the command ends."""
+
+import os
+import signal
+import sys
+import time
+
+import psutil
+import pytest
+from cases import until
+from offices import city
+from oracles import processes
+from running import begin, ending, gone, name
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+ENDED = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL]
+# The guards: workers follow their parent, a system's wish to end is heard as Ctrl-C, pandoc's time is bounded.
+NO_FOLLOWING = "from nianbao import worker\nworker._follow = lambda: None\n"
+NO_HEARING = "import nianbao.__main__ as start\nstart._ENDING = []\n"
+ENDLESS_WORK = """
+import re
+from nianbao import make
+make._SECONDS = {seconds}
+make.judge = lambda *_more: re.match("(a+)+$", "a" * 60 + "b")
+"""
+ENDLESS_PANDOC = "from nianbao import pandoc\npandoc.PRESS, pandoc._PRINTING = {lua!r}, {seconds}\n{more}"
+
+
+def at_work(folder, tmp, *words, count=40, patch=""):
+    """Begin a build on two cores; give it when it has printed something."""
+    city(folder, count)
+    running = begin(folder, "build", "2024", "--all", "--jobs", "2", *words, patch=patch, tmp=tmp)
+    until(lambda: list(folder.glob("build/*/*.pdf")))
+    return running
+
+
+@pytest.fixture
+def tmp(tmp_path_factory):
+    return tmp_path_factory.mktemp("tmp")
+
+
+@pytest.mark.parametrize("how", ENDED, ids=name)
+def test_workers_and_pandocs_end_with_their_command(tmp_path, tmp, how):
+    with ending(tmp_path):
+        running = at_work(tmp_path, tmp)
+        assert len(processes(tmp_path)) >= 5  # it, two workers, two pandocs
+        running.send_signal(how)
+        said, _ = running.communicate(timeout=15)
+        assert gone(tmp_path, 5)
+    assert list(tmp.iterdir()) == []
+    assert list(tmp_path.rglob("*.part")) == []
+    assert "Traceback" not in said
+    if how != signal.SIGKILL:
+        assert running.returncode == 2
+        assert "中断了" in said
+
+
+def test_without_following_workers_stay(tmp_path, tmp):
+    with ending(tmp_path):
+        running = at_work(tmp_path, tmp, patch=NO_FOLLOWING)
+        running.kill()
+        running.wait()
+        running.stdout.close()
+        assert not gone(tmp_path, 3)
+    assert list(tmp.iterdir()) != []
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP], ids=name)
+def test_without_hearing_a_command_ends_without_a_word(tmp_path, tmp, how):
+    with ending(tmp_path):
+        running = at_work(tmp_path, tmp, patch=NO_HEARING)
+        running.send_signal(how)
+        assert running.wait(15) == -how
+        assert gone(tmp_path, 10)
+        assert "中断了" not in running.stdout.read()
+        running.stdout.close()
+
+
+def test_what_nohup_begins_does_not_hear_hangups(tmp_path, tmp):
+    with ending(tmp_path):
+        running = at_work(tmp_path, tmp, patch="signal.signal(signal.SIGHUP, signal.SIG_IGN)", count=12)
+        running.send_signal(signal.SIGHUP)
+        running.communicate(timeout=60)
+    assert running.returncode == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=name)
+def test_workers_end_in_the_midst_of_endless_work(tmp_path, tmp, how):
+    with ending(tmp_path):
+        city(tmp_path, 6)
+        patch = ENDLESS_WORK.format(seconds=3)
+        running = begin(tmp_path, "build", "2024", "--all", "--jobs", "2", patch=patch, tmp=tmp)
+        until(lambda: len(processes(tmp_path)) >= 3)
+        running.send_signal(how)
+        running.wait(15)
+        running.stdout.close()
+        assert gone(tmp_path, 10)
+    assert list(tmp.iterdir()) == []
+
+
+@pytest.mark.parametrize(("more", "bites"), [("", False), ("pandoc._allow = lambda *_: None", True)])
+def test_pandoc_ends_in_the_midst_of_endless_work_when_nobody_is_left_to_end_it(tmp_path, tmp, more, bites):
+    endless = tmp / "press.lua"
+    endless.write_text("while true do end")
+    with ending(tmp_path):
+        city(tmp_path, 1)
+        patch = ENDLESS_PANDOC.format(lua=str(endless), seconds=1, more=more)
+        running = begin(tmp_path, "build", "2024", "--all", patch=patch, tmp=tmp)
+        until(lambda: any("pandoc" in process.name() for process in processes(tmp_path)))
+        os.killpg(running.pid, signal.SIGKILL)  # the worker too; pandoc leads a group of its own
+        running.wait()
+        running.stdout.close()
+        until(lambda: len(processes(tmp_path)) == 1)
+        [left] = processes(tmp_path)
+        until(lambda: not left.is_running() or sum(left.cpu_times()[:2]) > 4, 60)  # of the core
+        assert (not gone(tmp_path, 1)) is bites
+
+
+def test_whoever_stops_listening_ends_the_workers_at_once(tmp_path, tmp):
+    with ending(tmp_path):
+        (tmp_path / "data").mkdir()
+        city(tmp_path, 40)
+        spoilt = tmp_path / "data/office-00000/2024.toml"
+        spoilt.write_text(spoilt.read_text().replace("year ", "yeer "))
+        start = time.monotonic()
+        running = begin(tmp_path, "build", "2024", "--all", "--jobs", "2", "--fail-fast", tmp=tmp)
+        running.communicate(timeout=30)
+        assert gone(tmp_path, 1)
+    assert time.monotonic() - start < 30
+    assert list(tmp.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["starting", "reading"])
+def test_a_signal_before_the_work_is_heard_too(tmp_path, step):
+    city(tmp_path, 1)
+    at = {"starting": "nianbao.app", "reading": "nianbao.builds"}[step]
+    patch = f"""
+import builtins, os, signal
+real = builtins.__import__
+def watching(name, *more, **others):
+    if name == {at!r} or {at.rpartition(".")[2]!r} in (more[2] if len(more) > 2 and more[2] else ()):
+        os.kill(os.getpid(), signal.SIGTERM)
+    return real(name, *more, **others)
+builtins.__import__ = watching
+"""
+    running = begin(tmp_path, "build", "2024", "--all", patch=patch)
+    said, _ = running.communicate(timeout=30)
+    assert running.returncode == 2
+    assert "中断了" in said
+    assert "Traceback" not in said
+
+
+def test_processes_of_this_test_are_seen_at_all(tmp_path):
+    with ending(tmp_path):
+        running = at_work(tmp_path, tmp_path)
+        assert running.pid in {process.pid for process in processes(tmp_path)}
+        assert psutil.pid_exists(running.pid)
+        running.kill()
+        running.communicate()
+    assert gone(tmp_path, 5)
