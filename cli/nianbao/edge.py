@@ -11,6 +11,7 @@ import typer
 from nianbao.files import FULL, reason
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
+from nianbao.terminal import Styled, console, echo
 
 if TYPE_CHECKING:
     from nianbao.make import Checked, Failed
@@ -87,9 +88,12 @@ def edge() -> Iterator[None]:
 
 def stopped(stop: Stop) -> None:
     """Say why the road ended, and the next step."""
-    typer.secho(_("错误: {message}", message=stop.message), fg=typer.colors.RED, err=True)
+    first, *more = _("错误: {message}", message=stop.message).split("\n")
+    echo(Styled(first, typer.colors.RED), err=True)
+    for line in more:  # they can pass for nothing that is said elsewhere
+        echo("    ", Styled(line, typer.colors.RED), err=True)
     if stop.fix:
-        typer.echo(_("怎么办: {fix}", fix=stop.fix), err=True)
+        echo(_("怎么办: {fix}", fix=stop.fix), err=True)
 
 
 @contextmanager
@@ -98,9 +102,9 @@ def progress(words: str, *, quiet: bool) -> Iterator[None]:
     if quiet or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
+    from rich.text import Text  # noqa: PLC0415  # rich takes a while to import
 
-    with Console(stderr=True).status(words):
+    with console().status(Text(words)):
         yield
 
 
@@ -112,7 +116,6 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: C
     if quiet or not sys.stderr.isatty():
         yield from items
         return
-    from rich.console import Console  # noqa: PLC0415  # see above
     from rich.progress import (  # noqa: PLC0415  # see above
         BarColumn,
         MofNCompleteColumn,
@@ -131,15 +134,15 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: C
         def render(self, task: Task) -> str:  # noqa: ARG002  # rich gives it
             return beside()
 
-    words_of, time_left = TextColumn("{task.description}"), TimeRemainingColumn()
+    words_of, time_left = TextColumn("{task.description}", markup=False), TimeRemainingColumn()
     columns = (words_of, BarColumn(), MofNCompleteColumn(), Rate(), time_left, Beside())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(), transient=True) as bar:
         yield from bar.track(items, total=size, description=words)
 
 
 def noted(words: str) -> Callable[[], None]:
     """Return what says some words to the person, beside the results."""
-    return lambda: typer.echo(words, err=True)
+    return lambda: echo(words, err=True)
 
 
 def collected(

@@ -8,6 +8,7 @@ from nianbao.command import command
 from nianbao.edge import edge, noted
 from nianbao.language import _
 from nianbao.options import Out, Root
+from nianbao.terminal import echo
 
 
 @command(
@@ -29,5 +30,5 @@ def clean(
         waiting = noted(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
         found = builds.clean(store, waiting, dry=dry_run)
         for path in found:
-            typer.echo(path)
-        typer.echo(_("{count} 个文件", count=len(found)))
+            echo(path)
+        echo(_("{count} 个文件", count=len(found)))
