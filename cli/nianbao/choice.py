@@ -12,7 +12,7 @@ OFF: Final = "off"
 Setting = Level | Literal["off"]
 BAD, VOID, IDLE = "bad-acceptance", "void-acceptance", "idle-acceptance"
 # What says that a file cannot be read, or that an acceptance is no good, is not for choosing.
-ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", BAD})
+ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD})
 
 
 @dataclass(frozen=True)

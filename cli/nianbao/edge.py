@@ -17,22 +17,9 @@ if TYPE_CHECKING:
     from nianbao.make import Checked, Failed
     from nianbao.selection import Asked
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 CLEAN, FOUND, STOPPED = 0, 1, 2
-
-
-def each(items: Sequence[S], work: Callable[[S], T]) -> tuple[list[T], list[Stop]]:
-    """Do the work for each year or file; one that cannot be done does not keep the others from it."""
-    done: list[T] = []
-    stops: list[Stop] = []
-    for item in items:
-        try:
-            done.append(work(item))
-        except Stop as stop:
-            stops.append(stop)
-    return done, stops
 
 
 def crashed(reports: "Sequence[Checked]") -> "list[Failed]":

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nianbao import register
-from nianbao.facts import Facts
+from nianbao.facts import Facts, bounded
 from nianbao.files import Saved, content, facts, fingerprint, reason, same, shown, text, write
 from nianbao.finding import Finding, Stop
 from nianbao.language import _, series
@@ -92,7 +92,8 @@ class Store(Templates):
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
-        return facts(self.content(year), self.data(year))
+        read = facts(self.content(year), self.data(year))
+        return bounded(read) if isinstance(read, Facts) else read
 
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
