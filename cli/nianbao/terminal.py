@@ -14,7 +14,7 @@ OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
 _BESIDES_BREAKS = re.compile(f"(?!\n){OBEYED.pattern}")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # A line that begins so is a command to the runner of GitHub Actions, which reads what a step prints.
-_COMMAND = re.compile(r"^(\s*)::|##(?=\[)")
+_COMMAND = re.compile(r"^(\s*)(?=::)|(#)(?=#\[)")
 
 
 class Styled(NamedTuple):
@@ -40,7 +40,7 @@ def _shown(match: re.Match[str]) -> str:
 def echo(*parts: str | Styled, err: bool = False) -> None:
     """Print one line, made of texts that are shown whatever they hold."""
     line = "".join(map(_styled, parts))
-    typer.echo(_COMMAND.sub(lambda match: f"{match[1] or ''}\\{match[0].strip()}", line), err=err)
+    typer.echo(_COMMAND.sub(r"\g<0>\\", line), err=err)
 
 
 def _styled(part: str | Styled) -> str:
