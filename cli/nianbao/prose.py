@@ -73,7 +73,7 @@ def _parsed(text: str) -> nodes.Template | Fault:
         tree = environment(nothing).parse(text)
         for output in tree.find_all(nodes.Output):
             for part in output.nodes:
-                if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub, nodes.Getattr))) > TERMS:
+                if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > TERMS:
                     return _too_long(part.lineno)
     except TemplateSyntaxError as error:
         return Fault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
