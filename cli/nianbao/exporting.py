@@ -45,8 +45,6 @@ def _lost(chunk: Sequence[Asked]) -> list[Read]:
 
 def _packed(store: Store, year: int, forms: dict[tuple[int, str], Form]) -> Read:
     """Read a report; what cannot be read would be a 0 among the figures, so that it is not exported at all."""
-    if store.office != store.office.encode(errors="ignore").decode():  # a name of bytes that are no UTF-8
-        raise Stop(_("{data}：文件夹的名称不是 UTF-8 文字", data=store.data(year)), _("把文件夹改个名称"))
     facts = store.facts(year)
     if isinstance(facts, Finding):
         return _unread(store, year, facts)

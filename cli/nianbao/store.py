@@ -127,6 +127,8 @@ class Store(Templates):
     def content(self, year: int) -> bytes:
         """Read the bytes of a year's data file; raises `Stop` where there is none."""
         name = self.data(year)
+        if self.office != self.office.encode(errors="ignore").decode():  # bytes that are no text
+            raise Stop(_("{data}：文件夹的名称不是 UTF-8 文字", data=name), _("把文件夹改个名称"))
         try:
             return self.path(year).read_bytes()
         except FileNotFoundError:

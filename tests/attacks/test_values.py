@@ -128,7 +128,8 @@ def test_zero_has_no_sign(value):
 
 FOLDERS = [
     "a b", "'", '"', "%s", "{0}", "{x}", "[red]x[/red]", "a::error::b", "--help", "-x", "=1+1", "a,b", "a;b",
-    "a$b", "`x`",     "a\nb", "a\tb", "\x1b[2J", "\x7f", "\u202e", "a" * 200, "CON", "nul.txt", "a.", "a ", " a", "2024", "*", "?", "[a]",
+    "a$b", "`x`",     "a\nb", "a\tb", "\x1b[2J", "\x7f", "\u202e", "a" * 200,
+    "CON", "nul.txt", "a.", "a ", " a", "2024", "*", "?", "[a]",
     "~", "%2e%2e", "＝1", "é", unicodedata.normalize("NFD", "é"), "𝒜", "a\\b", "<b>", "&amp;", "x.toml",
 ]  # fmt: skip
 
