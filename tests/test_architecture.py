@@ -1,6 +1,7 @@
 """The house: pure inside, impure at the edge, and nothing goes back."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,7 @@ LAYERS = (
         "asking",
         "room",
         "cluster",
+        "terminal",
         "say",
         "summary",
         "machine",
@@ -147,6 +149,15 @@ def test_only_one_module_knows_a_program(door, programs):
     for path in modules():
         if path != PACKAGE / f"{door}.py":
             assert not {name.split(".")[0] for name in imports(path)} & programs
+
+
+def test_only_one_module_prints():
+    for path in modules():
+        if path != PACKAGE / "terminal.py":
+            printing = r"typer\.s?echo|Console\(|sys\.std(?:out|err)\.write|^ *print\("
+            found = re.findall(printing, path.read_text(encoding="utf-8"), re.MULTILINE)
+            allowed = 1 if path == PACKAGE / "app.py" else 0  # the help, which is ours and typer's
+            assert len(found) <= allowed, path
 
 
 def test_modules_stay_readable():

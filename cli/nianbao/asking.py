@@ -10,7 +10,7 @@ from nianbao import batch, page, sheets
 from nianbao.datafile import next_due
 from nianbao.facts import Facts
 from nianbao.files import Saved, write
-from nianbao.finding import Stop
+from nianbao.finding import Stop, attempt
 from nianbao.form import Form
 from nianbao.language import _
 from nianbao.report import Report, fill
@@ -44,20 +44,21 @@ def make_all(asked: Sequence[Asked], name: str = "", out: Path | None = None, jo
 
     Without a folder they go where forms have one for their own, below `build/`.
     """
-    yield from batch.spread(asked, partial(_make, name, out), _lost, jobs)
+    yield from batch.spread(asked, partial(_attempted, name, out), _lost, jobs)
 
 
-def _make(name: str, out: Path | None, asked: Asked) -> Made | Stop:
+def _attempted(name: str, out: Path | None, asked: Asked) -> Made | Stop:
+    return attempt(partial(_make, name, out, asked), asked[0].data(asked[1]))
+
+
+def _make(name: str, out: Path | None, asked: Asked) -> Made:
     store, year = asked
-    try:
-        form = store.form_in_force(year)
-        before, notes = _last(store, year - 1)
-        content = sheets.blank(sheets.Asked(form, year, store.office, name or _name(before), before))
-        stem = "-".join(filter(None, (str(year), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
-        path = (out or store.out / "forms") / f"{stem}.xlsx"
-        return Made(write({path: content}, out or store.within)[0], notes)
-    except Stop as stop:
-        return Stop(stop.message, stop.fix)
+    form = store.form_in_force(year)
+    before, notes = _last(store, year - 1)
+    content = sheets.blank(sheets.Asked(form, year, store.office, name or _name(before), before))
+    stem = "-".join(filter(None, (str(year), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
+    path = (out or store.out / "forms") / f"{stem}.xlsx"
+    return Made(write({path: content}, out or store.within)[0], notes)
 
 
 def _lost(asked: Asked) -> Stop:
@@ -68,11 +69,16 @@ def _last(store: Store, year: int) -> tuple[Report | None, tuple[str, ...]]:
     """Read last year's report, if there is one; one that cannot be read fills nothing in, which is said."""
     if not store.has(year):
         return None, ()
+    report = attempt(partial(_read, store, year), store.data(year))
+    if isinstance(report, Report):
+        return report, ()
+    return None, (_("{data} 读不出来，表里没有预填上年的数", data=store.data(year)),)
+
+
+def _read(store: Store, year: int) -> Report | None:
     facts = store.facts(year)
     form = store.form(facts, year) if isinstance(facts, Facts) else None
-    if isinstance(facts, Facts) and isinstance(form, Form):
-        return fill(form, facts), ()
-    return None, (_("{data} 读不出来，表里没有预填上年的数", data=store.data(year)),)
+    return fill(form, facts) if isinstance(facts, Facts) and isinstance(form, Form) else None
 
 
 def _name(report: Report | None) -> str:

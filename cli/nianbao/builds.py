@@ -13,7 +13,7 @@ from nianbao import batch, inputs, make, markup, worker
 from nianbao.choice import Choice
 from nianbao.fence import naming
 from nianbao.files import Saved, fingerprint, shown
-from nianbao.finding import Stop, mistake
+from nianbao.finding import Stop, attempt
 from nianbao.language import _
 from nianbao.make import Built, Failed, Output
 from nianbao.press import Order, Press
@@ -92,10 +92,9 @@ class Builds:
         self._checks, self._files = self.record.checks(years), self.record.files(years)
         planned: dict[tuple[str, int], Planned] = {}
         for store, year in asked:
-            try:
-                plan = self._plan(store, year)
-            except Stop as stop:
-                yield Failed(store.office, year, stop)
+            plan = attempt(partial(self._plan, store, year), store.data(year))
+            if isinstance(plan, Stop):
+                yield Failed(store.office, year, plan)
                 continue
             done = self._unchanged(plan)
             if done:
@@ -246,13 +245,14 @@ def _close() -> None:
 
 def _work(job: Job) -> Built | Failed:
     assert _desk is not None  # noqa: S101  # it was opened when the process began
-    try:
-        built, files = _desk.make(job)
-        return replace(built, outputs=make.save(_desk.store.of_office(job.office), job.year, files))
-    except Stop as stop:
-        return Failed(job.office, job.year, stop)
-    except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
-        return Failed(job.office, job.year, mistake(error))
+    store = _desk.store.of_office(job.office)
+    found = attempt(partial(_made, _desk, store, job), store.data(job.year))
+    return Failed(job.office, job.year, found) if isinstance(found, Stop) else found
+
+
+def _made(desk: Desk, store: Store, job: Job) -> Built:
+    built, files = desk.make(job)
+    return replace(built, outputs=make.save(store, job.year, files))
 
 
 def _lost(store: Store, job: Job) -> Failed:

@@ -8,7 +8,7 @@ from nianbao import batch, make, markup, neighbours
 from nianbao.case import Copied
 from nianbao.choice import Choice
 from nianbao.fence import naming
-from nianbao.finding import Stop, mistake
+from nianbao.finding import Stop, attempt
 from nianbao.language import _
 from nianbao.make import Checked, Failed
 from nianbao.neighbours import Digest
@@ -60,16 +60,15 @@ def _open(store: Store) -> None:
 def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
     assert _store is not None  # noqa: S101  # it was opened when the process began
     store = _store.of_office(item.office)
-    try:
-        with naming(store.data(item.year)):
-            checked = make.check(store, item.year, choice, neighbours=item.neighbours)
-        compared = checked.report if item.neighbours == () else None
-        digest = neighbours.digest(compared, checked.texts) if compared else {}
-        return checked.told(), digest
-    except Stop as stop:
-        return Failed(item.office, item.year, stop), {}
-    except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
-        return Failed(item.office, item.year, mistake(error)), {}
+    found = attempt(partial(_judged, store, choice, item), store.data(item.year))
+    return (Failed(item.office, item.year, found), {}) if isinstance(found, Stop) else found
+
+
+def _judged(store: Store, choice: Choice, item: _Item) -> tuple[Checked, Digest]:
+    with naming(store.data(item.year)):
+        checked = make.check(store, item.year, choice, neighbours=item.neighbours)
+    compared = checked.report if item.neighbours == () else None
+    return checked.told(), neighbours.digest(compared, checked.texts) if compared else {}
 
 
 def _lost(store: Store, item: _Item) -> tuple[Failed, Digest]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from nianbao.finding import LEVELS, Finding, Level, Stop, blocking
+from nianbao.kind import said
 from nianbao.language import _, series
 from nianbao.report import Report
 
@@ -12,7 +13,7 @@ OFF: Final = "off"
 Setting = Level | Literal["off"]
 BAD, VOID, IDLE = "bad-acceptance", "void-acceptance", "idle-acceptance"
 # What says that a file cannot be read, or that an acceptance is no good, is not for choosing.
-ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", BAD})
+ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD})
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,10 @@ def faults(report: Report, known: Sequence[str]) -> dict[str, str]:
                 found[f"accept.{at}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
         for key in set(entry) - {"rule", "at", "value", "because"}:
             found[f"accept.{at}.{key}"] = _("不认识的键 {key}", key=key)
-        if entry.get("rule") not in (*known, None):
+        for key in ("rule", "at", "because"):
+            if not isinstance(entry.get(key, ""), str):
+                found[f"accept.{at}.{key}"] = _("应为文字，这里是{value}", value=said(entry[key]))
+        if isinstance(entry.get("rule"), str) and entry["rule"] not in known:
             found[f"accept.{at}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
         if not str(entry.get("because", "x")).strip():
             found[f"accept.{at}.because"] = _("要写明接受的理由")
@@ -127,8 +131,12 @@ def faults(report: Report, known: Sequence[str]) -> dict[str, str]:
 
 def _entries(report: Report) -> dict[int, dict[str, Any]]:
     entries = report.facts.tree.get("accept", [])
-    whole = {"rule", "at", "value", "because"}
-    return {at: entry for at, entry in enumerate(entries) if isinstance(entry, dict) and whole <= set(entry)}
+    return {at: entry for at, entry in enumerate(entries if isinstance(entries, list) else []) if _is_whole(entry)}
+
+
+def _is_whole(entry: object) -> bool:
+    texts = ("rule", "at", "because")
+    return isinstance(entry, dict) and "value" in entry and all(isinstance(entry.get(key), str) for key in texts)
 
 
 def _same(entry: Mapping[str, Any], finding: Finding) -> bool:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
-
 from nianbao import trust
 from nianbao.files import TEMPLATES, content
 from nianbao.files import shown as named
 from nianbao.finding import Stop
 from nianbao.language import N_, _
 from nianbao.say import table
+from nianbao.terminal import echo
 from nianbao.trust import Own, Trusted
 
 _CODE = {
@@ -24,27 +23,27 @@ _CODE = {
 def shown(folder: Path, own: Own | None) -> None:
     """List the templates of a folder: what each is, whether it stands in for the program's, and what changed."""
     if own is None:
-        typer.echo(_("{folder} 没有自己的模板，用的是程序自带的，不需要信任", folder=named(folder)))
+        echo(_("{folder} 没有自己的模板，用的是程序自带的，不需要信任", folder=named(folder)))
         return
     before = trust.recorded(own.root)
     changes = before.changes(own) if before else {}
     rows = [(name, _kind(name), _against(name, found), changes.pop(name, "")) for name, found in own.files.items()]
     rows += [(name, _kind(name), "", change) for name, change in changes.items()]
     heads = (_("文件"), _("是什么"), _("程序自带的"), _("上次信任以后") if before else "")
-    typer.echo(_("{folder} 里有 {count} 个模板：", folder=own.name, count=len(own.files)))
+    echo(_("{folder} 里有 {count} 个模板：", folder=own.name, count=len(own.files)))
     table(heads, rows)
 
 
 def given(own: Own) -> None:
     """Say that templates are trusted, and how a machine without a person may do the same."""
-    typer.echo(_("已信任 {folder}；其中任何一个字节变了，就要再信任一次", folder=own.name))
-    typer.echo(_("CI 里不用这个命令，设 {variable}={value}", variable=trust.VARIABLE, value=own.fingerprint))
+    echo(_("已信任 {folder}；其中任何一个字节变了，就要再信任一次", folder=own.name))
+    echo(_("CI 里不用这个命令，设 {variable}={value}", variable=trust.VARIABLE, value=own.fingerprint))
 
 
 def listed(found: Sequence[Trusted]) -> None:
     """List the folders of which templates are trusted, and whether they still are what they were."""
     if not found:
-        typer.echo(_("还没有信任过哪个目录"))
+        echo(_("还没有信任过哪个目录"))
         return
     table((_("目录"), _("信任日期"), _("模板"), ""), [(*_row(one), _state(one)) for one in found])
 
@@ -52,7 +51,7 @@ def listed(found: Sequence[Trusted]) -> None:
 def removed(folder: Path, *, was: bool) -> None:
     """Say that the templates of a folder are trusted no longer."""
     words = N_("不再信任 {folder} 的模板") if was else N_("本来就没有信任 {folder} 的模板")
-    typer.echo(_(words, folder=named(folder)))
+    echo(_(words, folder=named(folder)))
 
 
 def _row(one: Trusted) -> tuple[str, str, str]:

@@ -1,14 +1,16 @@
 """The data files of an office: begun from the form and from last year's, laid out, described to editors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from nianbao import layout, make, schema, starter
 from nianbao.files import Saved
-from nianbao.finding import Finding, Stop
+from nianbao.finding import Finding, Stop, attempt
 from nianbao.language import _
 from nianbao.report import Report
+from nianbao.selection import Asked
 from nianbao.store import Store
 
 
@@ -28,6 +30,12 @@ class Begun:
 
     saved: list[Saved]
     notes: list[str]
+
+
+def lay_out_all(asked: Iterable[Asked], *, check: bool = False) -> Iterator[Laid | Stop]:
+    """Lay out data files, or say why one could not be; see `lay_out`."""
+    for store, year in asked:
+        yield attempt(partial(lay_out, store, year, check=check), store.data(year))
 
 
 def lay_out(store: Store, year: int, *, check: bool = False) -> Laid:

@@ -11,27 +11,15 @@ import typer
 from nianbao.files import FULL, reason
 from nianbao.finding import Stop, mistake
 from nianbao.language import _
+from nianbao.terminal import Styled, console, echo
 
 if TYPE_CHECKING:
     from nianbao.make import Checked, Failed
     from nianbao.selection import Asked
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 CLEAN, FOUND, STOPPED = 0, 1, 2
-
-
-def each(items: Sequence[S], work: Callable[[S], T]) -> tuple[list[T], list[Stop]]:
-    """Do the work for each year or file; one that cannot be done does not keep the others from it."""
-    done: list[T] = []
-    stops: list[Stop] = []
-    for item in items:
-        try:
-            done.append(work(item))
-        except Stop as stop:
-            stops.append(stop)
-    return done, stops
 
 
 def crashed(reports: "Sequence[Checked]") -> "list[Failed]":
@@ -87,7 +75,7 @@ def edge() -> Iterator[None]:
 
 def warned(words: str) -> None:
     """Say something that a person should know, beside the results."""
-    typer.secho(_("注意: {words}", words=words), fg=typer.colors.YELLOW, err=True)
+    echo(Styled(_("注意: {words}", words=words), typer.colors.YELLOW), err=True)
 
 
 def unsaid(error: OSError | None = None) -> Stop:
@@ -108,9 +96,12 @@ def stopped(stop: Stop) -> None:
 
 
 def _say(stop: Stop) -> None:
-    typer.secho(_("错误: {message}", message=stop.message), fg=typer.colors.RED, err=True)
+    first, *more = _("错误: {message}", message=stop.message).split("\n")
+    echo(Styled(first, typer.colors.RED), err=True)
+    for line in more:  # they can pass for nothing that is said elsewhere
+        echo("    ", Styled(line, typer.colors.RED), err=True)
     if stop.fix:
-        typer.echo(_("怎么办: {fix}", fix=stop.fix), err=True)
+        echo(_("怎么办: {fix}", fix=stop.fix), err=True)
 
 
 @contextmanager
@@ -119,9 +110,9 @@ def progress(words: str, *, quiet: bool) -> Iterator[None]:
     if quiet or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console  # noqa: PLC0415  # rich takes a while to import
+    from rich.text import Text  # noqa: PLC0415  # rich takes a while to import
 
-    with Console(stderr=True).status(words):
+    with console().status(Text(words)):
         yield
 
 
@@ -133,7 +124,6 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: C
     if quiet or not sys.stderr.isatty():
         yield from items
         return
-    from rich.console import Console  # noqa: PLC0415  # see above
     from rich.progress import (  # noqa: PLC0415  # see above
         BarColumn,
         MofNCompleteColumn,
@@ -152,15 +142,15 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: C
         def render(self, task: Task) -> str:  # noqa: ARG002  # rich gives it
             return beside()
 
-    words_of, time_left = TextColumn("{task.description}"), TimeRemainingColumn()
+    words_of, time_left = TextColumn("{task.description}", markup=False), TimeRemainingColumn()
     columns = (words_of, BarColumn(), MofNCompleteColumn(), Rate(), time_left, Beside())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(), transient=True) as bar:
         yield from bar.track(items, total=size, description=words)
 
 
 def noted(words: str) -> None:
     """Say some words to the person, beside the results."""
-    typer.echo(words, err=True)
+    echo(words, err=True)
 
 
 def collected(

@@ -8,7 +8,7 @@ from typing import Literal
 
 from nianbao import batch, sheets
 from nianbao.files import Saved, produce
-from nianbao.finding import Finding, Stop
+from nianbao.finding import Finding, Stop, attempt
 from nianbao.form import Form
 from nianbao.language import N_, _, series
 from nianbao.report import fill
@@ -36,7 +36,7 @@ def read_all(reports: Sequence[Asked], jobs: int = 0) -> Iterator[Read]:
 
 def _read(chunk: Sequence[Asked]) -> list[Read]:
     forms: dict[tuple[int, str], Form] = {}  # finding a form looks into folders
-    return [_packed(store, year, forms) for store, year in chunk]
+    return [attempt(partial(_packed, store, year, forms), store.data(year)) for store, year in chunk]
 
 
 def _lost(chunk: Sequence[Asked]) -> list[Read]:
@@ -45,14 +45,11 @@ def _lost(chunk: Sequence[Asked]) -> list[Read]:
 
 def _packed(store: Store, year: int, forms: dict[tuple[int, str], Form]) -> Read:
     """Read a report; what cannot be read would be a 0 among the figures, so that it is not exported at all."""
-    try:
-        facts = store.facts(year)
-        if isinstance(facts, Finding):
-            return _unread(store, year, facts)
-        key = (year, str(facts.tree.get("edition")))
-        form = forms.get(key) or store.form(facts, year)
-    except Stop as stop:
-        return Stop(stop.message, stop.fix)
+    facts = store.facts(year)
+    if isinstance(facts, Finding):
+        return _unread(store, year, facts)
+    key = (year, repr(facts.tree.get("edition")))
+    form = forms.get(key) or store.form(facts, year)
     if isinstance(form, Finding):
         return _unread(store, year, form)
     forms[key] = form

@@ -15,8 +15,15 @@ from nianbao.language import N_, _
 Tree: TypeAlias = dict[str, Any]
 
 DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
+# Bounds of a report, in characters, far beyond any honest one: a file, the text of a section, another text, a key.
+FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 2_000_000, 200_000, 20_000, 200
+ENTRIES_LIMIT = 5_000  # keys, and items of arrays
+_DIGITS = 1000  # of a number, before and behind the point; Python prints no more than 4300
+_INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
 _KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DOTTED = re.compile(rf"(?<![\w\"'-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEPTH_LIMIT}}}")
+_HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
+_MARKS = ("<<<<<<<", ">>>>>>>", "|||||||")
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 
@@ -109,15 +116,20 @@ class Facts:
 
     def _header(self, address: str) -> dict[str, Any] | None:
         """Find the `[table]` line nearest above an address that has no value of its own."""
-        keys = address.split(".")
-        for size in range(len(keys), 0, -1):
-            path = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in keys[:size])
-            pattern = re.compile(rf"^\s*\[\s*({path})\s*\]")
-            for number, line in enumerate(self.lines, 1):
-                if match := pattern.match(line):
-                    start = len(line[: match.start(1)].encode()) + 1
-                    return {"key_line": number, "key_col": (start, start + len(match[1].encode()) - 1)}
-        return None
+        keys = tuple(address.split("."))
+        found = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
+        return next(filter(None, found), None)
+
+    @cached_property
+    def _headers(self) -> dict[tuple[str, ...], dict[str, Any]]:
+        found: dict[tuple[str, ...], dict[str, Any]] = {}
+        for number, line in enumerate(self.lines, 1):
+            if match := _HEADER.match(line):
+                keys = tuple(key.strip().strip("\"'") for key in match[1].split("."))
+                start = len(line[: match.start(1)].encode()) + 1
+                at = {"key_line": number, "key_col": (start, start + len(match[1].rstrip().encode()) - 1)}
+                found.setdefault(keys, at)
+        return found
 
 
 def parse(text: str, file: str) -> Facts | Finding:
@@ -145,23 +157,30 @@ def _pointed(facts: Facts, error: str) -> Place:
 def _refused(text: str, file: str) -> Finding | None:
     """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
     facts = Facts(file, text, {})
-    if match := _CONFLICT.search(text):
+    if any(mark in text for mark in _MARKS) and (match := _CONFLICT.search(text)):
         line = text.count("\n", 0, match.start()) + 1
         message = _("文件里还有 git 合并冲突的标记")
         fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
         return Finding("conflict-markers", "error", facts.whole(line), message, fix=fix)
-    line = _too_deep(text)
+    line = too_deep(text)
     if line:
-        message = _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
-        return Finding("broken-toml", "error", facts.whole(line), message)
+        return Finding("broken-toml", "error", facts.whole(line), said_too_deep())
     return None
 
 
-def _too_deep(text: str) -> int:
-    """Return the line on which brackets or dotted keys nest too deep, or 0."""
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
-            return number
+def said_too_deep() -> str:
+    """Say that a text of TOML is nested too deep to be read."""
+    return _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
+
+
+def too_deep(text: str) -> int:
+    """Return the line on which brackets or dotted keys nest too deep for the parser, or 0."""
+    if text.count(".") >= DEPTH_LIMIT:
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
+                return number
+    if text.count("[") + text.count("{") <= DEPTH_LIMIT:
+        return 0
     level = 0
     for match in re.finditer(r"[\[{\]}]", text):
         level = level + 1 if match[0] in "[{" else max(0, level - 1)
@@ -196,6 +215,47 @@ def _is_leaf(node: object) -> bool:
     return isinstance(node, dict) and (
         isinstance(node.get("value_line"), int | tuple) or isinstance(node.get("key_line"), int)
     )
+
+
+def bounded(facts: Facts) -> Facts | Finding:
+    """Return the facts of a report, or the finding that says which bound they exceed."""
+    if len(facts.text) > FILE_LIMIT:
+        return _too_large(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
+    count = 0
+    waiting: list[tuple[str, Any]] = [("", facts.tree)]
+    while waiting:
+        at, value = waiting.pop()
+        count += len(value)
+        if count > ENTRIES_LIMIT:
+            return _too_large(Place(facts.file), _("键和值太多，最多 {limit} 个", limit=ENTRIES_LIMIT))
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(below, dict | list):
+                waiting.append((f"{at}{key}.", below))
+            if why := _excess(at, key, below):
+                long = isinstance(key, str) and len(key) > KEY_LIMIT
+                return _too_large(Place(facts.file) if long else facts.place(f"{at}{key}"), why)
+    return facts
+
+
+def _excess(at: str, key: str | int, value: object) -> str:
+    """Say which bound a key or its value exceeds; an empty text where none."""
+    if isinstance(key, str) and len(key) > KEY_LIMIT:
+        return _("键太长（{key}…），最多 {limit} 个字", key=key[:20], limit=KEY_LIMIT)
+    if isinstance(value, str):
+        size, limit = len(value), PROSE_LIMIT if at == "prose." else TEXT_LIMIT
+        return _("文字太长，有 {size} 个字，最多 {limit} 个", size=size, limit=limit) if size > limit else ""
+    if (isinstance(value, int) and value not in _INTEGERS) or (isinstance(value, Decimal) and _is_long(value)):
+        return _("数字太长")
+    return ""
+
+
+def _is_long(value: Decimal) -> bool:
+    _sign, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and (len(digits) > _DIGITS or abs(exponent) > _DIGITS)
+
+
+def _too_large(place: Place, message: str) -> Finding:
+    return Finding("too-large", "error", place, message)
 
 
 def texts(tree: object) -> list[tuple[str, str]]:

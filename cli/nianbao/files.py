@@ -16,7 +16,7 @@ import toml_rs
 
 from nianbao import staging
 from nianbao.access import RefusedError, is_regular, placed, read
-from nianbao.facts import Facts, parse
+from nianbao.facts import Facts, parse, said_too_deep, too_deep
 from nianbao.finding import Finding, Place, Stop
 from nianbao.language import N_, _, series
 
@@ -195,8 +195,11 @@ def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
 
 def toml(path: Path, top: Path | None = None) -> dict[str, Any]:
     """Read a file of TOML as `text` does; raises `Stop` that says where it is broken."""
+    written = text(path, top)
+    if line := too_deep(written):
+        raise Stop(_("{path} 读不下去：{error}", path=f"{shown(path)}:{line}", error=said_too_deep()), _(_MEND))
     with told(path):
-        return toml_rs.loads(text(path, top))
+        return toml_rs.loads(written)
 
 
 class told:  # noqa: N801  # reads as a word in a `with` line
@@ -209,10 +212,11 @@ class told:  # noqa: N801  # reads as a word in a `with` line
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, toml_rs.TOMLDecodeError | TypeError):
-            raise Stop(
-                _("{path} 读不下去：{error}", path=shown(self.path), error=error), _("改正这个文件后再运行")
-            ) from error
+        if isinstance(error, toml_rs.TOMLDecodeError | TypeError | ValueError | AttributeError | LookupError):
+            raise Stop(_("{path} 读不下去：{error}", path=shown(self.path), error=error), _(_MEND)) from error
+
+
+_MEND = N_("改正这个文件后再运行")
 
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -1,11 +1,12 @@
 """What is wrong with a report, as a value: where, which rule, why, and what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from nianbao.language import _
 
+T = TypeVar("T")
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
@@ -61,7 +62,20 @@ class Stop(Exception):  # noqa: N818  # it is a stop with a reason for a person,
         self.fix = fix
 
 
-def mistake(error: Exception) -> Stop:
-    """Say that the program itself went wrong."""
+def mistake(error: Exception, file: str = "") -> Stop:
+    """Say that the program itself went wrong, and with which file."""
     fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
-    return Stop(_("程序自己出错了（{why}）", why=f"{type(error).__name__}: {error}"), fix)
+    why = f"{type(error).__name__}: {error}"
+    if file:
+        return Stop(_("{file}：程序自己出错了（{why}）", file=file, why=why), fix)
+    return Stop(_("程序自己出错了（{why}）", why=why), fix)
+
+
+def attempt(work: Callable[[], T], file: str) -> T | Stop:
+    """Do the work on one file of many; whatever stops it is returned with the file's name, so that the others go on."""
+    try:
+        return work()
+    except Stop as stop:
+        return Stop(stop.message, stop.fix)  # which travels between processes, and holds on to nothing
+    except Exception as error:  # noqa: BLE001  # a file can hold what nobody foresaw
+        return mistake(error, file)

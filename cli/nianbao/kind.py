@@ -74,7 +74,7 @@ def _decimal(value: object, *, limit: int) -> str:
     number = Decimal(value)
     if not number.is_finite():
         return _("应为一个确定的数")
-    if number < 0:
+    if number.is_signed():  # -0.0 too
         return _("不能是负数")
     if number > limit:
         return _("数字太大，最大 {limit}", limit=limit)

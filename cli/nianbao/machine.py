@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -64,7 +65,7 @@ def junit(reports: Sequence[Checked], stops: Sequence[Stop]) -> str:
         cases = max(1, len(told))
         suite = ET.SubElement(root, "testsuite", name=str(report.year), tests=str(cases), failures=str(len(told)))
         for rule, findings in told.items():
-            case = ET.SubElement(suite, "testcase", classname=f"report.{report.year}", name=rule)
+            case = ET.SubElement(suite, "testcase", classname=f"report.{report.year}", name=_legal(rule))
             failure = ET.SubElement(case, "failure", message=_legal(findings[0].message), type=findings[0].level)
             failure.text = "\n".join(_legal(f"{finding.place}: {finding.message}") for finding in findings)
         if not told:
@@ -96,7 +97,7 @@ def _rule(name: str) -> dict[str, Any]:
 
 def _result(finding: Finding, index: int) -> dict[str, Any]:
     place = finding.place
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file), "uriBaseId": "SRCROOT"}}
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(place.file)), "uriBaseId": "SRCROOT"}}
     if place.line:
         location["region"] = {
             "startLine": place.line,
@@ -104,7 +105,8 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
             "endColumn": place.column + place.length,
         }
     # Stable while lines move: what is wrong with which value, not where it stands today.
-    mark = hashlib.sha256(f"{finding.rule}|{place.file}|{finding.address}".encode()).hexdigest()[:32]
+    about = f"{finding.rule}|{place.file}|{finding.address}".encode(errors="surrogatepass")
+    mark = hashlib.sha256(about).hexdigest()[:32]
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,

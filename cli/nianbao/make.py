@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -13,7 +14,7 @@ from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
 from nianbao.fence import Words, fenced
 from nianbao.files import Saved, fingerprint, write
-from nianbao.finding import Finding, Place, Stop, ordered
+from nianbao.finding import Finding, Place, Stop, attempt, ordered
 from nianbao.form import Form
 from nianbao.language import N_, _, series
 from nianbao.press import Order, Press
@@ -107,7 +108,7 @@ def check(
     `neighbours` are the sections that it has in common with other offices, where it was compared with them.
     """
     with fenced(seconds=_SECONDS, words=_WORDS):
-        before = _read(store, year - 1) if store.has(year - 1) else None
+        before = attempt(partial(_read, store, year - 1), store.data(year - 1)) if store.has(year - 1) else None
         report = _read(store, year, before if isinstance(before, Report) else None)
         if isinstance(report, Finding):
             return Checked(year, None, [report], office=store.office, readable=False)

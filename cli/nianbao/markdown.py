@@ -15,7 +15,8 @@ DIALECT = (
 )
 
 _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
-_BREAK = re.compile(r"\s*[\r\n\u2028\u2029]\s*|\t")
+_BLANKS = re.compile(r"\s+")
+_BREAKS = frozenset("\r\n\u2028\u2029")
 _BLOCKS = re.compile(r"\n\s*\n")
 _JOINED = re.compile(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])")
 _OPENING = re.compile(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+")
@@ -49,8 +50,12 @@ class Markdown(str):
 
 def escape(text: str) -> Markdown:
     """Return Markdown that prints as exactly this text, on one line, whatever signs it holds."""
-    plain = _BREAK.sub(" ", text).strip(" ")
+    plain = _BLANKS.sub(_on_one_line, text).strip(" ")
     return Markdown(_SPECIAL.sub(lambda sign: "\\" + sign[0], plain))
+
+
+def _on_one_line(blanks: re.Match[str]) -> str:
+    return " " if _BREAKS.intersection(blanks[0]) else blanks[0].replace("\t", " ")
 
 
 def may_hold_markup(text: str) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nianbao import datafile, make, units
 from nianbao.amendment import amend, notes
 from nianbao.facts import Facts, parse
 from nianbao.files import Saved
-from nianbao.finding import Finding, Stop
+from nianbao.finding import Finding, Stop, attempt
 from nianbao.language import _
 from nianbao.members import Wanted, collect, office_of, own_report
 from nianbao.register import Register, Unit
@@ -129,7 +130,7 @@ def _outdated(store: Store, year: int, unit: Unit) -> bool:
     if not store.register().below(unit.id):
         return False
     office = store.of_office(unit.id)
-    report = own_report(office, year) if office.has(year) else None
+    report = attempt(partial(own_report, office, year), office.data(year)) if office.has(year) else None
     if not isinstance(report, Report):
         return True
     below = units.below(office, report, make.chosen(store, (), ()))
@@ -170,7 +171,8 @@ def _acceptances(report: Report) -> Mapping[str, str]:
         if isinstance(entry, dict)
         and entry.get("rule") == DIFFERS
         and entry.get("because")
-        and entry.get("at") in report.figures
+        and isinstance(entry.get("at"), str)
+        and entry["at"] in report.figures
         and report.figures[entry["at"]] == entry.get("value")
     }
 

@@ -6,11 +6,13 @@ from decimal import Decimal
 
 from jinja2 import TemplateSyntaxError, nodes
 
+from nianbao.kind import COUNT_LIMIT
 from nianbao.language import _
 from nianbao.names import Absent, Node, below, unknown
 from nianbao.template import Names, environment, filled_text, nothing
 
 MANY = 2000  # placeholders in one section: far more than a report has, few enough to judge at once
+TERMS = 50  # of one placeholder
 STANDARD = "standard"  # stands for the form's own text of the section
 _ALLOWED = (
     nodes.Template,
@@ -47,10 +49,9 @@ def faults(text: str, names: Names) -> Iterator[Fault]:
     if text.count("{{") > MANY:
         yield Fault(1, _("占位太多，一个部分最多 {limit} 处", limit=MANY), rule="broken-placeholder")
         return
-    try:
-        tree = environment(nothing).parse(text)
-    except TemplateSyntaxError as error:
-        yield Fault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
+    tree = _parsed(text)
+    if isinstance(tree, Fault):
+        yield tree
         return
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
@@ -61,6 +62,38 @@ def faults(text: str, names: Names) -> Iterator[Fault]:
         for part in expression.iter_child_nodes():
             if isinstance(part, nodes.Name | nodes.Getattr):
                 yield from _named(part, names, sole=isinstance(expression, nodes.Output))
+            elif isinstance(part, nodes.Const) and not _is_plain(part.value, sole=isinstance(expression, nodes.Output)):
+                message = _("占位里只能写事实和整数，不能写 {value}", value=repr(part.value)[:20])
+                yield Fault(part.lineno, message, rule="broken-placeholder")
+
+
+def _parsed(text: str) -> nodes.Template | Fault:
+    """Read prose with its placeholders, short ones: the parser, and what is made of its tree, work by recursion."""
+    try:
+        tree = environment(nothing).parse(text)
+        for output in tree.find_all(nodes.Output):
+            for part in output.nodes:
+                if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > TERMS:
+                    return _too_long(part.lineno)
+    except TemplateSyntaxError as error:
+        return Fault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
+    except ValueError:  # Python reads no number of thousands of digits
+        return Fault(1, _("占位里的数太大"), rule="broken-placeholder")
+    except RecursionError:
+        return _too_long(1)
+    return tree
+
+
+def _too_long(line: int) -> Fault:
+    message = _("占位太长或括号太深，一处最多 {limit} 个事实和数", limit=TERMS)
+    return Fault(line, message, rule="broken-placeholder")
+
+
+def _is_plain(value: object, *, sole: bool) -> bool:
+    """Tell whether a constant may stand in a placeholder: a whole number or, where it is alone, a text."""
+    if isinstance(value, str):
+        return sole
+    return isinstance(value, int) and not isinstance(value, bool) and value < COUNT_LIMIT
 
 
 def _named(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:

@@ -3,42 +3,41 @@
 from collections.abc import Sequence
 from typing import Any
 
-import typer
-
 from nianbao import say
 from nianbao.files import shown
 from nianbao.finding import Stop
 from nianbao.importing import Imported
 from nianbao.language import _
+from nianbao.terminal import echo
 
 
 def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> None:
     """Say of each file what was read of each table, what was found in it, and where it is now; `failed` are others."""
     for one in brought:
         who = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
-        typer.echo(f"{one.source}：{who}")
+        echo(f"{one.source}：{who}")
         if not quiet:
             if one.lossless:
-                typer.echo("  " + _("文件带着生成它的事实，照原样取回"))
+                echo("  " + _("文件带着生成它的事实，照原样取回"))
             say.table(
                 (_("表"), _("读出"), _("空白"), _("未定"), _("没有"), _("矛盾")),
                 [(counts["label"], *_counts(counts)) for counts in one.account.values()],
             )
             for counts in one.account.values():
                 if counts["by_order"]:
-                    typer.echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
+                    echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
             for note in one.notes:
-                typer.echo(f"  {note}")
+                echo(f"  {note}")
             say.findings(one.findings)
         else:
             for note in one.notes:
-                typer.echo(f"  {note}")
-        typer.echo("  " + _imported(one))
+                echo(f"  {note}")
+        echo("  " + _imported(one))
     if len(brought) + failed > 1:
         clean = sum(one.clean for one in brought)
         told = [_("{count} 份；{clean} 份全部读出、没有错误", count=len(brought), clean=clean)]
         told += [_("{count} 个文件没有导入", count=failed)] if failed else []
-        typer.echo(_("；").join(told))
+        echo(_("；").join(told))
 
 
 def _counts(counts: dict[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from nianbao.portable import folded, portable
 
 FILE = "offices.toml"
 RULE = "broken-register"
+LEVELS = 50  # of offices, each above the next: sums go down by recursion
 _KINDS: Mapping[str, type] = {"name": str, "kind": str, "parent": str, "own": bool}
 
 
@@ -136,19 +137,24 @@ def _loose(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
 
 
 def _cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find offices that are above themselves, each circle told once, at its first office in the file."""
-    done: set[str] = set()
+    """Find offices that are above themselves, or below too many others; each circle told once, at its first office."""
+    levels: dict[str, int] = {}
     for start in units:
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         office = start
-        while office in units and office not in done and office not in chain:
-            chain.append(office)
+        while office in units and office not in levels and office not in chain:
+            chain[office] = None
             office = units[office].parent
         if office in chain:
-            circle = [*chain[chain.index(office) :], office]
-            told = " → ".join(circle)
+            names = list(chain)
+            circle = [*names[names.index(office) :], office]
+            told = " → ".join(circle if len(circle) <= LEVELS else [*circle[:LEVELS], "…"])
             yield _finding(facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=told), _("改正其中一个 parent"))
-        done.update(chain)
+        for level, one in enumerate(reversed(chain), levels.get(office, 0) + 1):
+            levels[one] = level
+            if level == LEVELS + 1 and office not in chain:
+                message = _("{office} 的上级太多，最多 {limit} 级", office=one, limit=LEVELS)
+                yield _finding(facts, f"{one}.parent", message)
 
 
 def _doubles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:

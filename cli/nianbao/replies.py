@@ -2,41 +2,42 @@
 
 import csv
 import io
+import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-
-import typer
 
 from nianbao import say
 from nianbao.asking import Made
 from nianbao.files import Saved
 from nianbao.language import _
 from nianbao.selection import Asked
+from nianbao.terminal import Styled, document, echo
+from nianbao.tidy import defused
 from nianbao.warehouse import EXAMPLES, VIEWS, Answer, Warehouse
 
 
 def tables(warehouse: Warehouse) -> None:
     """Say which tables and columns there are, with questions to begin with."""
     for name, (what, _made) in VIEWS.items():
-        typer.echo(f"{typer.style(name, bold=True)}  {_(what)}")
+        echo(Styled(name, bold=True), f"  {_(what)}")
         columns = warehouse.columns(name)
         say.table((_("列"), _("类型")), [(column, kind.lower()) for column, kind in columns.items()])
-        typer.echo()
-    typer.echo(_("例如："))
+        echo("")
+    echo(_("例如："))
     for example in EXAMPLES:
-        typer.echo(f'  report query "{example}"')
+        echo(f'  report query "{example}"')
 
 
 def answer(given: Answer, form: str) -> None:
     """Say an answer as text, json or csv; text and csv with the names of the columns first."""
     WAYS[form](given)
     if given.more:
-        typer.echo(_("只印了前 {count} 行；要更多，用 --rows 0", count=len(given.rows)), err=True)
+        echo(_("只印了前 {count} 行；要更多，用 --rows 0", count=len(given.rows)), err=True)
 
 
 def _text(given: Answer) -> None:
     say.table(given.columns, [[_shown(value) for value in row] for row in given.rows])
-    typer.echo(_("{count} 行", count=len(given.rows)), err=True)
+    echo(_("{count} 行", count=len(given.rows)), err=True)
 
 
 def _json(given: Answer) -> None:
@@ -46,28 +47,28 @@ def _json(given: Answer) -> None:
 def _csv(given: Answer) -> None:
     into = io.StringIO()
     writer = csv.writer(into, lineterminator="\n")
-    writer.writerow(given.columns)
-    writer.writerows([_shown(value) for value in row] for row in given.rows)
-    typer.echo(into.getvalue(), nl=False)
+    writer.writerow([defused(" ".join(name.split())) for name in given.columns])
+    writer.writerows([_for_spreadsheets(value) for value in row] for row in given.rows)
+    document(into.getvalue(), nl=False)
 
 
 def exported(saved: Sequence[Saved], count: int, missing: Sequence[Asked], *, quiet: bool) -> None:
     """Say what an export wrote, and which offices have no report for it."""
     for store, year in missing:
-        typer.echo(_("{office} 没有 {year} 年度的数据文件", office=store.office, year=year), err=True)
+        echo(_("{office} 没有 {year} 年度的数据文件", office=store.office, year=year), err=True)
     if not quiet:
         for one in saved:
-            typer.echo(f"{one.path}  " + (_("已写") if one.changed else _("未变")))
-        typer.echo(_("{count} 份报告", count=count))
+            echo(f"{one.path}  " + (_("已写") if one.changed else _("未变")))
+        echo(_("{count} 份报告", count=count))
 
 
 def forms(made: Sequence[Made], *, quiet: bool) -> None:
     """Say which forms were made, in order, and what was left out of them."""
     for one in sorted(made, key=lambda one: one.saved.path):
         for note in one.notes:
-            typer.echo(note, err=True)
+            echo(note, err=True)
         if not quiet:
-            typer.echo(f"{one.saved.path}  " + (_("已写") if one.saved.changed else _("未变")))
+            echo(f"{one.saved.path}  " + (_("已写") if one.saved.changed else _("未变")))
 
 
 WAYS: dict[str, Callable[[Answer], None]] = {"text": _text, "json": _json, "csv": _csv}
@@ -81,9 +82,16 @@ def _shown(value: object) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
+def _for_spreadsheets(value: object) -> str:
+    number = isinstance(value, int | float | Decimal)  # whose minus is no sign of a formula
+    return _shown(value) if number else defused(_shown(value))
+
+
 def _plain(value: object) -> object:
     """Give a value to JSON; a decimal as a number where that loses nothing, else as its digits."""
     if isinstance(value, Decimal):
         number = int(value) if value == value.to_integral_value() else float(value)
         return number if Decimal(str(number)) == value else _shown(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no word for it
     return value if isinstance(value, str | int | float | bool | None) else str(value)

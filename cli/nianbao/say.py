@@ -13,6 +13,7 @@ from nianbao.language import N_, _, series
 from nianbao.make import Built, Checked
 from nianbao.printing import Face
 from nianbao.rules import names
+from nianbao.terminal import Styled, document, echo, visible
 
 if TYPE_CHECKING:
     from nianbao.datafile import Laid
@@ -26,26 +27,25 @@ def findings(found: Sequence[Finding]) -> None:
     """Say each finding with its place, its line, and what to do."""
     pages = set(names())
     for finding in found:
-        head = typer.style(f"{finding.level}[{finding.rule}]", fg=COLOURS[finding.level], bold=True)
-        typer.echo(f"{finding.place}: {head} {finding.message}")
+        head = Styled(f"{finding.level}[{finding.rule}]", COLOURS[finding.level], bold=True)
+        echo(f"{finding.place}: ", head, f" {finding.message}")
         if finding.place.line:
             _source(finding)
         for note in finding.notes:
-            typer.echo(f"    {note}")
+            echo(f"    {note}")
         if finding.fix:
-            typer.echo("    " + _("怎么办: {fix}", fix=finding.fix))
+            echo("    " + _("怎么办: {fix}", fix=finding.fix))
         if finding.rule in pages:
-            typer.echo("    " + _("帮助: report explain {rule}", rule=finding.rule))
+            echo("    " + _("帮助: report explain {rule}", rule=finding.rule))
 
 
 def _source(finding: Finding) -> None:
     place = finding.place
     number = str(place.line)
-    before, value, after = _window(place)
-    colour = COLOURS[finding.level]
-    typer.echo(f"    {number} | {before}{value}{after}")
-    mark = typer.style(f"{'^' * max(1, _cells(value))} {finding.label}".rstrip(), fg=colour)
-    typer.echo(f"    {' ' * len(number)} | {' ' * _cells(before)}{mark}")
+    before, value, after = map(visible, _window(place))  # before they are measured
+    echo(f"    {number} | {before}{value}{after}")
+    mark = Styled(f"{'^' * max(1, _cells(value))} {finding.label}".rstrip(), COLOURS[finding.level])
+    echo(f"    {' ' * len(number)} | {' ' * _cells(before)}", mark)
 
 
 def _window(place: Place) -> tuple[str, str, str]:
@@ -73,13 +73,13 @@ def checked(reports: Sequence[Checked]) -> None:
     found = [finding for report in reports for finding in report.findings]
     accepted([one for report in reports for one in report.accepted])
     years = series(report.year for report in reports)
-    typer.echo(_("{years} 年度：{found}", years=years, found=tally(found)) if years else "")
+    echo(_("{years} 年度：{found}", years=years, found=tally(found)) if years else "")
 
 
 def accepted(found: Sequence[Accepted]) -> None:
     """List the findings that the data file accepts, with the reasons."""
     for one in found:
-        typer.echo(
+        echo(
             _("已接受 {place}: {rule}：{because}", place=one.finding.place, rule=one.finding.rule, because=one.because)
         )
 
@@ -89,15 +89,13 @@ def laid(files: "Sequence[Laid]", *, check: bool) -> None:
     for file in files:
         findings(file.findings)
         if file.changed:
-            typer.echo(
+            echo(
                 _("{path} 要重排：运行 report fmt {path}", path=file.path)
                 if check
                 else _("{path} 已重排", path=file.path)
             )
         else:
-            typer.echo(
-                _("{path} 没有改动", path=file.path) if file.findings else _("{path} 已是排好的", path=file.path)
-            )
+            echo(_("{path} 没有改动", path=file.path) if file.findings else _("{path} 已是排好的", path=file.path))
 
 
 def tally(found: Sequence[Finding]) -> str:
@@ -113,7 +111,7 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
         findings(report.checked.findings)
         if not report.outputs:
             tip = _("改正后再运行；要先看样子，用 --draft")
-            typer.echo(
+            echo(
                 _(
                     "{year} 年度没有生成：{findings}。{tip}",
                     year=report.checked.year,
@@ -140,7 +138,7 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
         embedded(faces)
     accepted([one for report in reports for one in report.checked.accepted])
     found = [finding for report in reports for finding in report.checked.findings]
-    typer.echo(_("{count} 个文件；{found}", count=len(rows), found=tally(found)))
+    echo(_("{count} 个文件；{found}", count=len(rows), found=tally(found)))
 
 
 def embedded(faces: Sequence[Face]) -> None:
@@ -156,7 +154,7 @@ def embedded(faces: Sequence[Face]) -> None:
             if official
             else _("{faces}用 {family} 代替", faces=faces_said, family=family)
         )
-    typer.echo(_("PDF 的字体：{faces}", faces=_("；").join(told)))
+    echo(_("PDF 的字体：{faces}", faces=_("；").join(told)))
 
 
 def _size(size: int) -> str:
@@ -167,16 +165,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Say rows under heads, in columns as wide as their widest cell on the screen."""
     from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  # see _cells
 
-    lines = [heads, *rows]
+    lines = [[visible(cell) for cell in line] for line in (heads, *rows)]
     widths = [max(cell_len(line[at]) for line in lines) for at in range(len(heads))]
     for line in lines:
         cells = [set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)]
-        typer.echo(("  " + "  ".join(cells)).rstrip())
+        echo(("  " + "  ".join(cells)).rstrip())
 
 
 def machine(value: object) -> None:
     """Say a value as JSON on standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    document(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import typer
-
 from nianbao import say
 from nianbao.amendment import number
 from nianbao.finding import Finding
@@ -12,6 +10,7 @@ from nianbao.language import _, series
 from nianbao.office_above import Account, Cell
 from nianbao.origin import Trace
 from nianbao.rollup import Given, Rolled
+from nianbao.terminal import echo
 
 _FEW = 20  # units that one line names
 _MANY = 50  # rows of a table, and units with errors, that are said in full; --json has them all
@@ -27,7 +26,7 @@ def accounts(found: Sequence[Account], year: int) -> None:
 
 def _account(account: Account, rolled: Rolled, year: int) -> None:
     counted = len(rolled.counted)
-    typer.echo(_("{unit} {year} 年度：{count} 个单位相加", unit=account.unit, year=year, count=counted))
+    echo(_("{unit} {year} 年度：{count} 个单位相加", unit=account.unit, year=year, count=counted))
     _listed(_("缺报"), account.missing)
     _listed(_("逾期"), [given.unit for given in rolled.counted if given.late])
     _listed(_("有错误，也计入了"), [given.unit for given in rolled.counted if given.faults])
@@ -36,21 +35,21 @@ def _account(account: Account, rolled: Rolled, year: int) -> None:
     _foreign(rolled)
     for unit in account.outdated:
         command = f"report rollup {year} --into {unit.id}"
-        typer.echo("  " + _("{unit} 自己的下级还没有汇总，或者后来变了，先运行 {command}", unit=unit, command=command))
+        echo("  " + _("{unit} 自己的下级还没有汇总，或者后来变了，先运行 {command}", unit=unit, command=command))
     _listed(_("名册 data/offices.toml 里没有的文件夹"), account.unlisted)
     _cells(_("按 [[accept]] 保留"), account.accepted)
     _cells(_("改动"), account.changed)
     _cells(_("手改过"), account.edited)
     for hint in account.hints:
-        typer.echo(f"  {hint}")
-    typer.echo("  " + _ended(account))
+        echo(f"  {hint}")
+    echo("  " + _ended(account))
 
 
 def _listed(words: str, names: Sequence[object]) -> None:
     if names:
         more = _(" 等") if len(names) > _FEW else ""
         told = series(names[:_FEW])
-        typer.echo("  " + _("{words} {count} 个：{names}{more}", words=words, count=len(names), names=told, more=more))
+        echo("  " + _("{words} {count} 个：{names}{more}", words=words, count=len(names), names=told, more=more))
 
 
 def _faults(rolled: Rolled) -> list[Finding]:
@@ -68,18 +67,18 @@ def _foreign(rolled: Rolled) -> None:
     _listed(_("用 {editions} 版格式的", editions=editions), [given.unit for given in rolled.strangers])
     if rolled.unplaced:
         words = {"count": len(rolled.unplaced), "edition": rolled.form.edition}
-        typer.echo("  " + _("{count} 个数在 {edition} 版里没有地方，没有加：", **words))
+        echo("  " + _("{count} 个数在 {edition} 版里没有地方，没有加：", **words))
         rows = [(str(one.given.unit), one.address, number(one.figure)) for one in rolled.unplaced[:_MANY]]
         say.table((_("单位"), _("地址"), _("数")), rows)
         _more(len(rolled.unplaced))
     for row, columns, count in rolled.rows_lacking():
         cells = f"{row} {series(columns)}".strip()
-        typer.echo("  " + _("{cells}：{count} 个单位的版本没有", cells=cells, count=count))
+        echo("  " + _("{cells}：{count} 个单位的版本没有", cells=cells, count=count))
 
 
 def _cells(words: str, cells: Sequence[Cell]) -> None:
     if cells:
-        typer.echo(f"  {words}:")
+        echo(f"  {words}:")
         rows = [
             (
                 cell.address,
@@ -95,7 +94,7 @@ def _cells(words: str, cells: Sequence[Cell]) -> None:
 
 def _more(size: int) -> None:
     if size > _MANY:
-        typer.echo("  " + _("其余 {count} 项见 --json", count=size - _MANY))
+        echo("  " + _("其余 {count} 项见 --json", count=size - _MANY))
 
 
 def _ended(account: Account) -> str:
@@ -112,17 +111,17 @@ def _ended(account: Account) -> str:
 def traced(trace: Trace) -> None:
     """Say which units give a figure, the biggest first, and what its report says."""
     label = f"{trace.address} {trace.label}"
-    typer.echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=number(trace.total)))
+    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=number(trace.total)))
     if trace.figure is not None and trace.figure != trace.total:
-        typer.echo("  " + _("它自己的报告写 {figure}", figure=number(trace.figure)))
+        echo("  " + _("它自己的报告写 {figure}", figure=number(trace.figure)))
     rows = list(_rows(trace, 0))
     if rows:
         say.table((_("文件夹"), _("单位"), _("数"), _("占")), rows)
     if trace.zeros:
-        typer.echo("  " + _("另 {count} 个单位是 0", count=trace.zeros))
+        echo("  " + _("另 {count} 个单位是 0", count=trace.zeros))
     if trace.parts:
         parts = " + ".join(f"{part} {number(figure)}" for part, figure in trace.parts.items() if figure)
-        typer.echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
+        echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
     levels = list(_levels(trace))
     _listed(_("缺报"), [unit for level in levels for unit in level.missing])
     _listed(_("有错误，没有计入"), [given.unit for level in levels for given in level.broken])

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nianbao import access, register
-from nianbao.facts import Facts
+from nianbao.facts import Facts, bounded
 from nianbao.files import Saved, facts, fingerprint, reason, same, shown, text, unreadable, write
 from nianbao.finding import Finding, Place, Stop
 from nianbao.language import _, series
@@ -96,7 +96,8 @@ class Store(Templates):
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
-        return facts(self.content(year), self.data(year))
+        read = facts(self.content(year), self.data(year))
+        return bounded(read) if isinstance(read, Facts) else read
 
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
@@ -129,6 +130,8 @@ class Store(Templates):
     def content(self, year: int) -> bytes:
         """Read the bytes of a year's data file; raises `Stop` where there is none."""
         name = self.data(year)
+        if self.office != self.office.encode(errors="ignore").decode():  # bytes that are no text
+            raise Stop(_("{data}：文件夹的名称不是 UTF-8 文字", data=name), _("把文件夹改个名称"))
         try:
             return access.read(self.root, f"data/{self.office}/{year}.toml")
         except FileNotFoundError:

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import typer
-
 from nianbao import say
 from nianbao.finding import Finding
 from nianbao.language import N_, _
 from nianbao.make import Built, Checked, Failed
 from nianbao.selection import Asked
+from nianbao.terminal import echo
 
 FEW = 5  # reports that are told one by one
 _SHOWN = 30  # rows of a table of failures
@@ -61,7 +60,7 @@ def told(run: Run) -> None:
     found = [finding for one in run.built for finding in one.checked.findings]
     rate = counts["built"] / run.seconds if run.seconds else 0.0
     speed = _("，每秒 {rate:.1f} 份", rate=rate) if counts["built"] else ""
-    typer.echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=say.tally(found)))
+    echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=say.tally(found)))
 
 
 def unbuilt(rows: Sequence[tuple[str, str, str]]) -> None:
@@ -70,7 +69,7 @@ def unbuilt(rows: Sequence[tuple[str, str, str]]) -> None:
         return
     say.table((_("机关"), _("年度"), _("原因")), rows[:_SHOWN])
     if len(rows) > _SHOWN:
-        typer.echo(_("  另有 {count} 份；加 --json 看全部", count=len(rows) - _SHOWN))
+        echo(_("  另有 {count} 份；加 --json 看全部", count=len(rows) - _SHOWN))
 
 
 def checked(reports: Sequence[Checked], failed: Sequence[Failed], missing: Sequence[Asked]) -> None:
@@ -82,7 +81,7 @@ def checked(reports: Sequence[Checked], failed: Sequence[Failed], missing: Seque
     unbuilt(rows)
     found = [finding for one in reports for finding in one.findings]
     told = _("{count} 份；{right} 份没有错误", count=len(reports) + len(failed), right=len(reports) - len(wrong))
-    typer.echo(f"{told}{_('；')}{say.tally(found)}")
+    echo(f"{told}{_('；')}{say.tally(found)}")
 
 
 def _ends_with(findings: Sequence[Finding]) -> str:
@@ -97,7 +96,7 @@ def explained(run: Run) -> None:
     for one in run.built:
         who = " ".join(filter(None, (one.checked.office, str(one.checked.year))))
         for why in one.why or ((_("有错误，没有生成") if one.refused else _("没有变化")),):
-            typer.echo(f"{who}  {why}")
+            echo(f"{who}  {why}")
 
 
 def data(run: Run) -> dict[str, Any]:

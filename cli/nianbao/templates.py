@@ -1,6 +1,7 @@
 """What the law, the looks and the formats say: an office's own templates over those that come with nianbao."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from nianbao.files import TEMPLATES, shown, stand_for, text, told, toml
 from nianbao.finding import Finding, Stop
 from nianbao.form import Form
 from nianbao.form_file import read
+from nianbao.kind import said
 from nianbao.language import _, series
 from nianbao.look import merged
 from nianbao.portable import plain
@@ -103,8 +105,11 @@ class Templates:
         """Choose the form of a report: the edition that it names, else the one in force for its year."""
         editions = self.editions()
         named = facts.tree.get("edition")
+        if named is not None and not isinstance(named, str | int | Decimal):
+            message = _("edition 应为文字，这里是{value}", value=said(named))
+            return Finding("wrong-edition", "error", facts.place("edition"), message, "edition")
         if named is not None:
-            if named in editions:
+            if isinstance(named, str) and named in editions:
                 return self._form(editions[named], named)
             known = series(sorted(editions))
             message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
@@ -198,4 +203,5 @@ def _lies_below(path: Path, tops: Sequence[Path]) -> bool:
 
 @cache
 def _read_form(path: Path, edition: str) -> Form:
-    return read(toml(path), edition)
+    with told(path):
+        return read(toml(path), edition)

@@ -4,6 +4,7 @@ A report is packed into few texts, which travel between processes and into a dat
 figures are called is said once for each edition.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,25 @@ from nianbao.report import Report
 Given = Literal["written", "computed", "omitted"]
 GIVEN: dict[str, Given] = {"w": "written", "c": "computed", "o": "omitted"}  # as packed
 _ABOUT = frozenset({"year", "edition"})  # facts that are columns of every table
+
+# The beginning of a text that a spreadsheet may take for a formula: a sign of one, also in full width or another form
+# of it, after whatever does not show; or a tab or a line break, by which some spreadsheets begin another cell. Python
+# and DuckDB read it alike.
+FORMULA = (
+    "^(?:[\\x00-\\x20\\x7f\x80-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*"
+    "[=+\\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212]|[\\t\\n\\r])"
+)
+_FORMULA = re.compile(FORMULA)
+
+
+def is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet may take a text for a formula."""
+    return _FORMULA.match(text) is not None
+
+
+def defused(text: str) -> str:
+    """Put before a text that passes for a formula the sign by which a spreadsheet knows a text."""
+    return f"'{text}" if is_formula(text) else text
 
 
 class Place(NamedTuple):

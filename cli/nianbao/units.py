@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from nianbao import page, rules
 from nianbao.case import Case
 from nianbao.choice import Choice, settle
-from nianbao.finding import Finding, Place, Stop
+from nianbao.finding import Finding, Place, Stop, attempt
 from nianbao.form import OPEN, Form
 from nianbao.language import _
 from nianbao.register import Unit
@@ -19,12 +20,22 @@ from nianbao.store import Store
 # or last year's report, which no sum depends on, or the edition, which a sum takes in as far as it goes.
 JUDGED = ("late", "missing-table", "unknown-key", "wrong-type", "year-differs")
 LATE = "late"
+UNREADABLE = "unreadable"
 
 
 def gather(store: Store, year: int, units: Iterable[Unit], choice: Choice) -> list[Given | None]:
     """Read the reports of units one after another; None for one that has none of that year."""
     forms: dict[object, Form] = {}  # to look for a form takes as long as to fill it
-    return [_read(store.of_office(unit.id), year, unit, choice, forms) for unit in units]
+    return [_attempted(store.of_office(unit.id), year, unit, choice, forms) for unit in units]
+
+
+def _attempted(office: Store, year: int, unit: Unit, choice: Choice, forms: dict[object, Form]) -> Given | None:
+    """Read the report of a unit; one that cannot be read at all is a fault of that unit, and stops no other."""
+    found = attempt(partial(_read, office, year, unit, choice, forms), file := office.data(year))
+    if isinstance(found, Stop):
+        why = Finding(UNREADABLE, "error", Place(file), found.message, fix=found.fix)
+        return Given(unit, file, faults=(why,))
+    return found
 
 
 def _read(office: Store, year: int, unit: Unit, choice: Choice, forms: dict[object, Form]) -> Given | None:

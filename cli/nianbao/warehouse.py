@@ -15,7 +15,7 @@ from nianbao.fence import Exceeded, Words, watched
 from nianbao.finding import Stop
 from nianbao.form import Form
 from nianbao.language import N_, _
-from nianbao.tidy import GIVEN, Packed, Place, Stated, places
+from nianbao.tidy import FORMULA, GIVEN, Packed, Place, Stated, defused, places
 
 _BATCH = 500  # reports that are put in at once
 _SECONDS = 60  # that a question may take
@@ -126,7 +126,9 @@ class Warehouse:
         """Say how to make the wide table: a report a row, a column for each address of its edition."""
         tables = []
         for form in self.editions:
-            figures = ", ".join(f'digits[{at}]::{_NUMBER} as "{address}"' for at, address in enumerate(form.slots, 1))
+            figures = ", ".join(
+                f"digits[{at}]::{_NUMBER} as {_name(address)}" for at, address in enumerate(form.slots, 1)
+            )
             source = f"select *, string_split(figures, ' ') as digits from packed where edition = {_text(form.edition)}"
             tables.append(f"select office, name, year, edition, {figures} from ({source})")
         return f"select * from ({' union all by name '.join(tables)}) order by office, year"
@@ -151,7 +153,7 @@ class Warehouse:
         """Write the rows of a statement to a file of a kind in `COPIES`; raises OSError where it cannot be written."""
         options, mark, written = COPIES[suffix]
         source = ", ".join(
-            f'{written(name, kind)} as "{mark if not at else ""}{name}"'
+            f"{written(name, kind)} as {_name((mark if not at else '') + (defused(name) if suffix == 'csv' else name))}"
             for at, (name, kind) in enumerate(self.columns(made).items())
         )
         try:
@@ -211,20 +213,24 @@ def _text(text: str) -> str:
     return f"'{quoted}'"
 
 
+def _name(name: str) -> str:
+    quoted = name.replace('"', '""')
+    return f'"{quoted}"'
+
+
 def _as_it_is(name: str, _kind: str) -> str:
-    return f'"{name}"'
+    return _name(name)
 
 
 def _for_json(name: str, kind: str) -> str:
-    return f"({_digits(name)})::json" if _exact(kind) else f'"{name}"'
+    return f"({_digits(name)})::json" if _exact(kind) else _name(name)
 
 
 def _for_spreadsheets(name: str, kind: str) -> str:
     """Put a sign before texts that a spreadsheet would take for formulas; numbers stay numbers."""
     if kind != "VARCHAR":
-        return _digits(name) if _exact(kind) else f'"{name}"'
-    risky = rf"""regexp_matches("{name}", '^[=+\-@\t\r]')"""
-    return f"""if({risky}, '''' || "{name}", "{name}")"""
+        return _digits(name) if _exact(kind) else _name(name)
+    return f"if(regexp_matches({_name(name)}, {_text(FORMULA)}), '''' || {_name(name)}, {_name(name)})"
 
 
 # How files are written: DuckDB's options, the sign that a file begins with, and how a column is written.
@@ -241,7 +247,7 @@ def _exact(kind: str) -> bool:
 
 def _digits(name: str) -> str:
     """Write a decimal without the noughts that its type puts behind it."""
-    return f"""rtrim(rtrim("{name}"::varchar, '0'), '.')"""
+    return f"rtrim(rtrim({_name(name)}::varchar, '0'), '.')"
 
 
 def _engine() -> Any:  # noqa: ANN401  # a module

@@ -8,6 +8,7 @@ from nianbao.command import command
 from nianbao.edge import edge, noted
 from nianbao.language import _
 from nianbao.options import Out, Root
+from nianbao.terminal import echo
 
 
 @command(
@@ -28,5 +29,5 @@ def clean(
         store = Store(nearest(root), out)
         found = recording.clean(store, noted, dry=dry_run)
         for path in found:
-            typer.echo(path)
-        typer.echo(_("{count} 个文件", count=len(found)))
+            echo(path)
+        echo(_("{count} 个文件", count=len(found)))

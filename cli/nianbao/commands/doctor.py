@@ -2,13 +2,12 @@
 
 import sys
 
-import typer
-
 from nianbao import __version__
 from nianbao.command import command
 from nianbao.edge import edge, warned
 from nianbao.language import _, series
 from nianbao.options import Json, Root
+from nianbao.terminal import echo
 
 
 @command(help=_("看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"), epilog=_("例：report doctor"))
@@ -30,7 +29,7 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
         rows = [(face.name, face.family, _("规定的字体") if face.official else _("代用的自由字体")) for face in faces]
         say.table((_("字体"), _("PDF 里用"), ""), rows)
         if not all(face.official for face in faces):
-            typer.echo(_("要用规定的字体，请在系统里安装（Windows 和 WPS 自带仿宋、楷体、黑体、宋体）。"))
-            typer.echo(_("Word 文件里写的是规定的字体名，不受这台机器影响。"))
+            echo(_("要用规定的字体，请在系统里安装（Windows 和 WPS 自带仿宋、楷体、黑体、宋体）。"))
+            echo(_("Word 文件里写的是规定的字体名，不受这台机器影响。"))
         years = series(store.years()) or _("没有；运行 report new 年度")
-        typer.echo(_("数据文件：{years}", years=years))
+        echo(_("数据文件：{years}", years=years))

@@ -8,6 +8,7 @@ from nianbao.command import command
 from nianbao.edge import edge
 from nianbao.finding import Stop
 from nianbao.language import _, series
+from nianbao.terminal import document, echo
 
 
 @command(
@@ -22,10 +23,10 @@ def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列
         if not rule:
             for known in map(rules.rule, rules.names()):
                 where = _("（{editions} 版）", editions=series(known.editions)) if known.editions else ""
-                typer.echo(f"{known.name:24} {known.level:8} {known.summary}{where}")
+                echo(f"{known.name:24} {known.level:8} {known.summary}{where}")
             return
         try:
             known = rules.rule(rule)
-            typer.echo(f"{known.name} ({known.level})\n\n{known.said}")
+            document(f"{known.name} ({known.level})\n\n{known.said}")
         except KeyError:
             raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则")) from None

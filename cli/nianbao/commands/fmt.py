@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.command import command
-from nianbao.edge import each, edge, leave, warned
+from nianbao.edge import edge, leave, parted, warned
 from nianbao.language import _
 from nianbao.options import Everyone, Reports, Root
 
@@ -27,6 +27,6 @@ def fmt(
     with edge():
         store = selection.opened(reports or [], root, None, warned)
         chosen = selection.select(store, reports or [], everyone=everyone).reports
-        laid, stops = each(chosen, lambda place: datafile.lay_out(*place, check=check))
+        laid, stops = parted(datafile.lay_out_all(chosen, check=check))
         say.laid(laid, check=check)
         leave(stops, blocked=any(file.findings or (check and file.changed) for file in laid))

@@ -8,6 +8,7 @@ import typer
 from nianbao.command import command
 from nianbao.edge import edge
 from nianbao.language import _
+from nianbao.terminal import echo
 
 
 @command(
@@ -33,5 +34,5 @@ def init(
             "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
         }
         for saved in datafile.begin(store, due, more=more).saved:
-            typer.echo(_("已写 {path}", path=saved.path))
-        typer.echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))
+            echo(_("已写 {path}", path=saved.path))
+        echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))

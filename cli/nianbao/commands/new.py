@@ -8,6 +8,7 @@ from nianbao.command import command
 from nianbao.edge import edge
 from nianbao.language import _
 from nianbao.options import Root
+from nianbao.terminal import echo
 
 
 @command(
@@ -28,6 +29,6 @@ def new(
 
     with edge():
         begun = datafile.begin(Store.at(root), year, last)
-        typer.echo(_("已写 {path}；填好后运行 report build {year}", path=begun.saved[0].path, year=year))
+        echo(_("已写 {path}；填好后运行 report build {year}", path=begun.saved[0].path, year=year))
         for note in begun.notes:
-            typer.echo(note)
+            echo(note)

@@ -8,6 +8,7 @@ from nianbao.command import command
 from nianbao.edge import edge
 from nianbao.language import _
 from nianbao.options import Root
+from nianbao.terminal import document
 
 
 @command(help=_("写出数据文件的 JSON Schema，编辑器凭它提示和检查。"), epilog=_("例：report schema --edition 2021"))
@@ -20,4 +21,4 @@ def schema(
     from nianbao.store import Store
 
     with edge():
-        typer.echo(datafile.describe(Store.at(root), edition), nl=False)
+        document(datafile.describe(Store.at(root), edition), nl=False)

@@ -1,11 +1,10 @@
 """`report validate`."""
 
-import typer
-
 from nianbao.command import command
 from nianbao.edge import collected, counted, crashed, edge, leave, warned
 from nianbao.language import _
 from nianbao.options import Everyone, FailFast, Ignore, Jobs, Json, Reports, Root, Select, Strict, Style, listed
+from nianbao.terminal import document
 
 
 @command(
@@ -41,7 +40,7 @@ def validate(
         if as_json or style == "json":
             say.machine(summary.checked_data(checked, failed, asked.missing))
         elif machines:
-            typer.echo(machine.FORMATS[style](checked, stops))
+            document(machine.FORMATS[style](checked, stops))
         elif len(asked.reports) > summary.FEW or asked.missing:
             summary.checked(checked, failed, asked.missing)
         else:

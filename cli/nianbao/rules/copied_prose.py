@@ -49,6 +49,7 @@ WARNING, NOTE = 80, 60  # per cent of common text
 ALIKE = 50  # per cent: sentences less alike than this have nothing to do with each other
 LEAST_SECTION, LEAST_FACT, LEAST_SENTENCE, LEAST_RUN = 50, 12, 30, 10  # characters
 SHOWN = 3
+MOST, LONG = 300, 1000  # sentences of a section, and characters of one, beyond which only equal ones count
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,18 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
     from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
 
     others = [masked(line) for line in then]
-    common, runs = 0.0, []
+    same, said = frozenset(others), frozenset(then)
+    short = [line for line in others if len(line) <= LONG][:MOST]
+    common, runs, compared = 0.0, [], 0
     for line in now:
-        best, alike, _at = process.extractOne(masked(line), others, scorer=Indel.normalized_similarity)
-        if alike * 100 >= ALIKE:
+        if masked(line) in same:
+            common += len(line)
+            runs.append(line.strip())
+        elif short and len(line) <= LONG and compared < MOST:
+            compared += 1
+            best, alike, _at = process.extractOne(masked(line), short, scorer=Indel.normalized_similarity)
+            if alike * 100 < ALIKE:
+                continue
             common += alike * len(line)
             blocks = [block for block in LCSseq.opcodes(masked(line), best) if block.tag == "equal"]
             runs += [line[block.src_start : block.src_end].strip() for block in blocks]
@@ -126,7 +135,7 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
     return Comparison(
         share=int(100 * common / size) if size >= LEAST_SECTION else 0,
         runs=tuple(sorted((run for run in runs if len(run) >= LEAST_RUN), key=len, reverse=True)),
-        verbatim=tuple(line.strip() for line in now if len(line.strip()) >= LEAST_SENTENCE and line in then),
+        verbatim=tuple(line.strip() for line in now if len(line.strip()) >= LEAST_SENTENCE and line in said),
     )
 
 

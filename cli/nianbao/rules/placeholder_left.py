@@ -36,10 +36,15 @@ LEFT = re.compile(
     r"|(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])"
     r"|待(?:填写?|补充?)(?=[）)】\]。，；、\s]|$)|[（(【\[]待(?:填|补|定)[^）)】\]]{0,6}[）)】\]]"
     r"|请(?:填写|写明|补充|在此)[^，。；]{0,20}[）)】\]]|[（(【\[]请(?:填|写|补|输入|在此)[^）)】\]]{0,20}[）)】\]]|此处填写"
-    r"|(?<=[^\n_])_{3,}|_{3,}(?=[^\n_])|＿{2,}|[?？]{3,}"
+    r"|(?<=[^\n_])_{3,}|(?<!_)_{3,}+(?=[^\n_])|＿{2,}|[?？]{3,}"
 )
 
-_left = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
+_LONG = 100  # characters
+_known = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
+
+
+def _left(text: str) -> re.Match[str] | None:
+    return _known(text) if len(text) < _LONG else LEFT.search(text)
 
 
 def judge(case: Case) -> Iterator[Finding]:

@@ -31,7 +31,7 @@
     overview = "全年收到政府信息公开申请{{ requests.received.total }}件，均已答复。"
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import groupby
 
@@ -50,13 +50,17 @@ ALL = 100  # per cent
 def judge(case: Case) -> Iterator[Finding]:
     """Find every figure in the texts that no figure of the tables bears out."""
     found = list(stated(case))
-    wrong = [claim for claim in found if _differs(case, claim)]
-    yield from (_difference(case, claim) for claim in wrong)
-    yield from _contradictions(case, [claim for claim in found if claim not in wrong])
+    sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same
+    for claim in found:
+        if id(claim.claim) not in sums:
+            sums[id(claim.claim)] = _sums(case, claim)
+    wrong = {id(claim) for claim in found if _differs(claim, sums[id(claim.claim)])}
+    yield from (_difference(case, claim, sums[id(claim.claim)]) for claim in found if id(claim) in wrong)
+    yield from _contradictions(case, [claim for claim in found if id(claim) not in wrong])
     vocabulary = case.report.form.vocabulary
     for _key, group in groupby(found, key=lambda claim: claim.sentence):
         together = list(group)
-        if any(claim in wrong for claim in together):  # where all agree with the table, its own balance is judged
+        if any(id(claim) in wrong for claim in together):  # where all agree with the table, its own balance is judged
             yield from _balances(case, together, vocabulary.balances)
         for share in vocabulary.shares:
             if share.part:
@@ -73,13 +77,11 @@ def _sums(case: Case, claim: Stated) -> dict[str, Number]:
     return {text: total for text, total in sums.items() if total is not None}
 
 
-def _differs(case: Case, claim: Stated) -> bool:
-    sums = _sums(case, claim)
+def _differs(claim: Stated, sums: Mapping[str, Number]) -> bool:
     return len(sums) == len(claim.claim.equals) > 0 and claim.value not in sums.values()
 
 
-def _difference(case: Case, claim: Stated) -> Finding:
-    sums = _sums(case, claim)
+def _difference(case: Case, claim: Stated, sums: Mapping[str, Number]) -> Finding:
     right = _("或").join(dict.fromkeys(said(total) for total in sums.values()))
     return _finding(
         case,
@@ -97,17 +99,20 @@ def _difference(case: Case, claim: Stated) -> Finding:
 
 def _contradictions(case: Case, found: list[Stated]) -> Iterator[Finding]:
     """Find texts that state that there is none of what they count elsewhere."""
+    counted: dict[int, list[Stated]] = {}
+    for claim in found:
+        if claim.value:
+            counted.setdefault(id(claim.claim), []).append(claim)
     for claim in found:
         if not claim.value and not any(sign.isdigit() for sign in claim.words):
-            for other in found:
-                if other.claim == claim.claim and other.value:
-                    message = _(
-                        "{what}: 正文既写“{words}”，又写“{other}”",
-                        what=_(claim.claim.what),
-                        words=short(claim.words),
-                        other=short(other.words),
-                    )
-                    yield _finding(case, other, message)
+            for other in counted.get(id(claim.claim), ()):
+                message = _(
+                    "{what}: 正文既写“{words}”，又写“{other}”",
+                    what=_(claim.claim.what),
+                    words=short(claim.words),
+                    other=short(other.words),
+                )
+                yield _finding(case, other, message)
 
 
 def _balances(case: Case, together: list[Stated], balances: tuple[Balance, ...]) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ from nianbao.case import Case
 from nianbao.finding import Finding
 from nianbao.form import OWN
 from nianbao.language import _
-from nianbao.report import Report
+from nianbao.report import Number, Report
 from nianbao.rules.wording import said, value
 from nianbao.vocabulary import Claim, pattern
 
@@ -41,7 +41,8 @@ LEAST = 10  # smaller numbers are alike by chance
 LEAST_OF_TABLE = 100  # the same for the many figures of tables, where no words tell which is meant
 
 _NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+# None within another, so that what never ends is looked through only once.
+_PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}|\{#(?:(?!#\}|\{#).)*+#\}", re.DOTALL)
 _NO_COUNT = tuple("年月日号时点分%％") + tuple("-—:：")
 
 
@@ -70,16 +71,17 @@ def judge(case: Case) -> Iterator[Finding]:
 
 def offers(report: Report) -> Iterator[Offer]:
     """Give every number of the prose that a placeholder could supply, section by section."""
-    units = _units(report)
+    supply = _supply(report)
     for section, raw in report.prose.items():
         masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
         kept = [at for at, sign in enumerate(masked) if sign not in " \u3000"]
         text = "".join(masked[at] for at in kept)
+        spoken = _spoken(report, section, text)
         for match in _NUMBER.finditer(text):
             if Decimal(match[1]) < LEAST or text.startswith(_NO_COUNT, match.end()):
                 continue
-            claims = [claim for claim in report.form.vocabulary.claims if _speaks(claim, section, match)]
-            expression = _claimed(report, claims, match) if claims else _sole(report, units, match)
+            claims = spoken.get(match.start(1))
+            expression = _claimed(report, claims, match) if claims else _sole(report, supply, match)
             if expression:
                 yield Offer(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
 
@@ -95,19 +97,27 @@ def placed(report: Report) -> dict[str, str]:
     return texts
 
 
-def _units(report: Report) -> dict[str, str]:
-    """Give the unit of every number of the file that a placeholder may name; an office's own have none."""
+def _supply(report: Report) -> dict[Number, list[tuple[str, str]]]:
+    """Give every number of the file that a placeholder may name, by its value, with its unit; own facts have none."""
     units = {address: slot.unit for address, slot in report.form.slots.items()}
     units |= {fact.id: fact.unit for fact in report.form.facts}
-    return units | {address: "" for address in report.values if address.startswith(f"{OWN}.")}
+    units |= {address: "" for address in report.values if address.startswith(f"{OWN}.")}
+    found: dict[Number, list[tuple[str, str]]] = {}
+    for address, unit in units.items():
+        number = report.figures.get(address, report.values.get(address))
+        if isinstance(number, int | Decimal):
+            found.setdefault(number, []).append((address, unit))
+    return found
 
 
-def _speaks(claim: Claim, section: str, number: re.Match[str]) -> bool:
-    """Tell whether the words around a number state a claim."""
-    if claim.sections and section not in claim.sections:
-        return False
-    at, text = number.start(1), number.string
-    return any(match.start(1) == at for says in claim.says for match in pattern(says).finditer(text))
+def _spoken(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
+    """Find where in a text numbers stand whose words state a claim."""
+    found: dict[int, list[Claim]] = {}
+    for claim in report.form.vocabulary.claims:
+        if not claim.sections or section in claim.sections:
+            for at in {match.start(1) for says in claim.says for match in pattern(says).finditer(text)}:
+                found.setdefault(at, []).append(claim)
+    return found
 
 
 def _claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
@@ -118,14 +128,12 @@ def _claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
     return ""
 
 
-def _sole(report: Report, units: dict[str, str], number: re.Match[str]) -> str:
+def _sole(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
     """Find the only fact that has this number and its unit."""
     wanted = Decimal(number[1])
     found = [
         address
-        for address, unit in units.items()
-        if report.figures.get(address, report.values.get(address)) == wanted
-        and number.string.startswith(unit, number.end())
-        and (address in report.values or wanted >= LEAST_OF_TABLE)
+        for address, unit in supply.get(wanted, ())
+        if number.string.startswith(unit, number.end()) and (address in report.values or wanted >= LEAST_OF_TABLE)
     ]
     return found[0] if len(found) == 1 else ""

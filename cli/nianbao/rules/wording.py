@@ -15,8 +15,11 @@ from nianbao.vocabulary import Claim, pattern, resolve, terms
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_SPACE = re.compile(r"(?<=[^\x00-\x7f])[ \u3000]+(?=\d)|(?<=\d)[ \u3000]+(?=[^\x00-\x7f]|%)")
+_SPACE = re.compile(r"(?<=[^\x00-\x7f\u3000])[ \u3000]+(?=\d)|(?<=\d)[ \u3000]+(?=[^\x00-\x7f]|%)")
+_LOOSE = " \u3000,"  # may stand anywhere among words, as a person wrote them
+_SQUEEZED = str.maketrans(dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_LOOSE))
 _STOPS = "，,。；;：:？！（）()\n"
+_CLAUSE = 500  # characters at most on each side of a figure: longer ones are not written
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 
 
@@ -84,8 +87,9 @@ def _stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[Stated
 
 def _clause(text: str, start: int, end: int) -> str:
     """Widen a stretch of a sentence to the punctuation marks around it."""
-    left = max(text.rfind(stop, 0, start) for stop in _STOPS) + 1
-    right = min((at for stop in _STOPS if (at := text.find(stop, end)) >= 0), default=len(text))
+    first, last = max(0, start - _CLAUSE), min(len(text), end + _CLAUSE)
+    left = max(max(text.rfind(stop, first, start) for stop in _STOPS) + 1, first)
+    right = min((at for stop in _STOPS if (at := text.find(stop, end, last)) >= 0), default=last)
     return text[left:right]
 
 
@@ -115,19 +119,28 @@ def where(case: Case, section: str, words: str, otherwise: str = "") -> tuple[st
     prose = f"prose.{section}"
     own = case.report.prose.get(section)
     candidates = ([(prose, own)] if own else []) + texts(facts.tree)
-    as_written = re.compile(r"[ \u3000,]*".join(map(_written, words)))
+    sought = _squeezed(words)
     for address, text in candidates:
-        match = as_written.search(text)
-        if match and (address == prose or not address.startswith("prose.")):
-            line = text.count("\n", 0, match.start()) + 1
-            return address, facts.place(address, inside=line, words=match[0])
+        at = _squeezed(text).find(sought)
+        if at >= 0 and (address == prose or not address.startswith("prose.")):
+            kept = _kept(text)
+            start, end = (kept[at], kept[at + len(sought) - 1] + 1) if sought else (0, 0)
+            line = text.count("\n", 0, start) + 1
+            return address, facts.place(address, inside=line, words=text[start:end])
     address = prose if own else otherwise or prose
     return address, facts.place(address)
 
 
-def _written(sign: str) -> str:
-    """Match a sign as a person may have written it: a digit also in full width."""
-    return f"[{sign}{chr(ord(sign) + 0xFEE0)}]" if sign in "0123456789.%" else re.escape(sign)
+@lru_cache(maxsize=512)
+def _squeezed(text: str) -> str:
+    """Write a text so that words are found however a person spaced them: digits plain, without blanks and commas."""
+    return text.translate(_SQUEEZED)
+
+
+@lru_cache(maxsize=8)
+def _kept(text: str) -> list[int]:
+    """Say where each character of a squeezed text stands in the text itself."""
+    return [at for at, character in enumerate(text) if character not in _LOOSE]
 
 
 def short(text: str, most: int = 30) -> str:

@@ -20,6 +20,7 @@
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from nianbao.case import Case
 from nianbao.finding import Finding
@@ -40,7 +41,7 @@ def judge(case: Case) -> Iterator[Finding]:
             if years.sections and section not in years.sections:
                 continue
             for match in (match for says in years.says for match in pattern(says).finditer(normal(text))):
-                written = int(match[1].partition(".")[0])
+                written = Decimal(match[1].partition(".")[0])
                 if written != year and (not years.within or abs(written - year) <= years.within):
                     address, place = where(case, section, match[0])
                     message = _(

@@ -12,9 +12,9 @@ from nianbao.finding import Stop
 from nianbao.grid import Cell
 from nianbao.language import _
 from nianbao.staging import scratch
+from nianbao.tidy import is_formula
 
 ROWS = 1_048_576  # of a sheet, says Excel
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 _NAME = 31  # characters of a sheet's name
 HEAD = {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, "border": 1, "bg_color": "#E7EEF5"}
 CELL = {"border": 1, "valign": "vcenter"}
@@ -26,7 +26,7 @@ class Book:
     def __init__(self, target: BytesIO, options: Mapping[str, object]) -> None:
         import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
 
-        self.made = xlsxwriter.Workbook(target, dict(options))
+        self.made = xlsxwriter.Workbook(target, {**options, "strings_to_formulas": False, "strings_to_urls": False})
         self.made.set_properties({"created": datetime(1980, 1, 1)})  # noqa: DTZ001  # never the clock's
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
 
@@ -55,7 +55,7 @@ class Sheet:
         if row >= ROWS:
             raise Stop(_("一张工作表放不下，最多 {rows} 行", rows=ROWS), _("用 --to parquet 或 csv，或分几次导出"))
         if isinstance(value, str):
-            quoted = {"quote_prefix": True} if value.startswith(_RISKY) else {}
+            quoted = {"quote_prefix": True} if is_formula(value) else {}
             self.made.write_string(row, column, value, self.book.style(**properties, **quoted))
         elif value is not None:
             self.made.write_number(row, column, value, self.book.style(**properties))

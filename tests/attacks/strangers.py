@@ -1,0 +1,21 @@
+"""What the samples of strangers' data files are made from."""
+
+FACTS = """year = 2024
+published = 2025-01-20
+[agency]
+name = "某市某局"
+[proactive]
+[requests]
+received = { person = 5 }
+outcome.granted = { person = 5 }
+[review_litigation]
+"""
+
+
+def put(folder, files):
+    """Write texts below a folder by their names."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder

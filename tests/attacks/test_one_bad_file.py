@@ -1,0 +1,188 @@
+"""One bad file among good ones: the good ones are served by every command, and the bad one is named."""
+
+import pytest
+from strangers import FACTS, put
+
+from nianbao import asking, builds, checks, datafile, exporting, units
+from nianbao.store import Store
+
+GOOD = ("good1", "good2", "city")
+REGISTER = '[city]\nname = "某市"\n' + "".join(
+    f'[{office}]\nname = "{office}"\nparent = "city"\n' for office in ("good1", "good2", "bad")
+)
+
+
+def built(folder, _output):
+    return all((folder / f"build/{office}/2024.md").is_file() for office in GOOD)
+
+
+def exported(folder, _output):
+    path = folder / "build/export/figures.csv"
+    return path.is_file() and all(f"\n{office}," in path.read_text(encoding="utf-8") for office in GOOD)
+
+
+def said(_folder, output):
+    return all(office in output for office in ("good1", "good2"))
+
+
+def added(folder, _output):
+    """Tell whether the good units were added up, with or without the bad one, whose figures may be right."""
+    text = (folder / "data/city/2024.toml").read_text(encoding="utf-8")
+    return "{ person = 10 }" in text or "{ person = 15 }" in text
+
+
+def laid_out(folder, _output):
+    texts = [(folder / f"data/{office}/2024.toml").read_text(encoding="utf-8") for office in GOOD]
+    return all("received        = { person =" in text for text in texts)
+
+
+def made(folder, _output):
+    return all((folder / f"build/forms/2025-{office}.xlsx").is_file() for office in GOOD)
+
+
+# Each command that takes several files, and what tells that it served the good ones.
+COMMANDS = {
+    "validate": (["validate", "2024", "--all", "--json"], said),
+    "build": (["build", "2024", "--all", "--to", "markdown", "--draft"], built),
+    "export": (["export", "2024", "--all"], exported),
+    "query": (["query", "select office from reports"], said),
+    "rollup": (["rollup", "2024", "--into", "city", "--force"], added),
+    "deep": (["rollup", "2024", "--into", "city", "--deep", "--force"], added),
+    "trace": (["trace", "2024", "city", "requests.received.person"], said),
+    "fmt": (["fmt", "2024", "--all"], laid_out),
+    "form": (["form", "2025", "--all"], made),
+}
+# What a command does not read of the bad file cannot stop it.
+READS = [name for name in COMMANDS if name != "form"]
+
+
+def offices(folder, bad):
+    files = {f"data/{office}/2024.toml": FACTS for office in GOOD}
+    return put(folder, files | {"data/offices.toml": REGISTER, "data/bad/2024.toml": bad})
+
+
+HOSTILE = {
+    "an array for an edition": f'edition = ["x"]\n{FACTS}',
+    "a table for an edition": f"edition = {{ a = 1 }}\n{FACTS}",
+    "a date for an edition": f"edition = 2021-01-01\n{FACTS}",
+    "no number for an edition": f"edition = nan\n{FACTS}",
+    "a flag for an edition": f"edition = true\n{FACTS}",
+    "an array for a year": FACTS.replace("year = 2024", "year = [2024]"),
+    "a year of 5000 digits": FACTS.replace("year = 2024", f"year = {'9' * 5000}"),
+    "a year of a huge exponent": FACTS.replace("year = 2024", "year = 1e999999999"),
+    "an array for an agency": FACTS.replace("[agency]", "[[agency]]"),
+    "an array for requests": FACTS.replace("[requests]", "[[requests]]"),
+    "an infinite figure": FACTS.replace("person = 5", "person = inf", 1),
+    "acceptances of all types": f'{FACTS}[[accept]]\nrule = ["x"]\nat = {{ a = 1 }}\nvalue = nan\nbecause = 3\n',
+    "a number for acceptances": f"accept = 1\n{FACTS}",
+    "brackets without end": "x = " + "[" * 100_000,
+    "tables without end": "x = " + "{a=" * 100_000,
+    "keys without end": "a" + ".a" * 100_000 + " = 1",
+    "100,000 keys": FACTS + "[own]\n" + "".join(f"k{at} = {at}\n" for at in range(100_000)),
+    "a key of a million characters": f"{FACTS}[own]\n{'k' * 1_000_000} = 1\n",
+    "parentheses without end": f'{FACTS}[prose]\noverview = "{{{{ {"(" * 3000}year{")" * 3000} }}}}"\n',
+    "a constant of 5000 digits": f'{FACTS}[prose]\noverview = "{{{{ {"9" * 5000} }}}}"\n',
+    "a sum without end": f'{FACTS}[prose]\noverview = "{{{{ year{" + year" * 5000} }}}}"\n',
+    "bytes": "\0\1\2",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("sample", HOSTILE)
+def test_a_hostile_file_stops_no_command_for_the_others(tmp_path, command, sample):
+    for name, (words, served) in COMMANDS.items():
+        folder = offices(tmp_path / name, HOSTILE[sample])
+        result = command(*words, cwd=folder)
+        assert result.exit_code in {0, 1, 2}, name
+        assert "自己出错" not in result.output, name
+        assert served(folder, result.output), name
+
+
+ERRORS = [
+    RuntimeError("x"),
+    RecursionError("x"),
+    MemoryError("x"),
+    KeyError("x"),
+    TypeError("unhashable type: 'list'"),
+    UnicodeEncodeError("utf-8", "\udc80", 0, 1, "x"),
+    OSError(5, "Input/output error"),
+]
+GUARDED = (asking, builds, checks, datafile, exporting, units)
+
+
+def unguarded(work, _file):
+    return work()
+
+
+@pytest.fixture(params=ERRORS, ids=lambda error: type(error).__name__)
+def fault(request, monkeypatch):
+    """What goes wrong as soon as the bad file is read."""
+    read = Store.facts
+
+    def facts(store, year):
+        if store.office == "bad":
+            raise request.param
+        return read(store, year)
+
+    monkeypatch.setattr(Store, "facts", facts)
+    return type(request.param).__name__
+
+
+@pytest.mark.parametrize("name", READS)
+def test_what_nobody_foresaw_stops_one_file_only(tmp_path, command, fault, name):
+    words, served = COMMANDS[name]
+    folder = offices(tmp_path, FACTS)
+    result = command(*words, cwd=folder)
+    assert served(folder, result.output)
+    assert result.exit_code in {0, 1, 2}
+    assert (f"data/bad/2024.toml：程序自己出错了（{fault}" if name != "trace" else "bad") in result.output
+
+
+@pytest.mark.usefixtures("fault")
+@pytest.mark.parametrize("fault", ERRORS[:1], indirect=True)
+@pytest.mark.parametrize("name", READS)
+def test_it_stops_all_without_the_guard(tmp_path, command, monkeypatch, name):
+    for module in GUARDED:
+        monkeypatch.setattr(module, "attempt", unguarded)
+    words, served = COMMANDS[name]
+    folder = offices(tmp_path, FACTS)
+    assert not served(folder, command(*words, cwd=folder).output)
+
+
+@pytest.mark.parametrize("sample", ["an array for an edition", "100,000 keys", "nothing"])
+def test_one_office_on_its_own_is_told_what_is_wrong(tmp_path, command, sample):
+    folder = offices(tmp_path, HOSTILE[sample])
+    result = command("validate", "2024", "bad", cwd=folder)
+    assert result.exit_code == 1
+    assert "error[" in result.output
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "report.toml",
+        "data/offices.toml",
+        "templates/forms/x.toml",
+        "templates/looks/own.toml",
+        "templates/formats/x/format.toml",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["x = " + "[" * 100_000, "x = " + "{a=" * 100_000, "a" + ".a" * 100_000 + " = 1", "[[[", "x = 1"]
+)
+def test_settings_are_refused_in_words(tmp_path, command, name, text):
+    folder = put(offices(tmp_path, FACTS), {name: text})
+    for words in (
+        ["validate", "2024", "bad"],
+        ["build", "2024", "bad", "--look", "own", "--to", "x"],
+        ["rollup", "2024", "--into", "city"],
+    ):
+        result = command(*words, cwd=folder)
+        assert result.exit_code in {0, 1, 2}
+        assert "自己出错" not in result.output
+
+
+def test_last_years_bad_file_stops_this_year_as_little(tmp_path, command):
+    folder = put(tmp_path, {"data/2023.toml": HOSTILE["an array for an edition"], "data/2024.toml": FACTS})
+    command("build", "2024", "--to", "markdown", "--draft", cwd=folder)
+    assert (folder / "build/2024.md").is_file()
