@@ -77,8 +77,8 @@ PROSE = [
     ('{{ own.secret }}[甲]{onclick="x"}', "密码甲"),
     ('{{ "[甲](javascript:x)" }}', "[甲](javascript:x)"),
     ("{{ 1 + 2 }}", "3"),
-    ("---\ntitle: 假\ncss: /etc/passwd\n---\n\n甲", "甲"),
-    ("---\nlang: 'zh\" onload=\"x'\ncover-image: /etc/passwd\n---\n\n甲", "甲"),
+    ("::: {.signature #agency}\n甲\n:::", "甲"),
+    ('[甲]{custom-style="x" style="color:red"}', "甲"),
 ]
 
 
@@ -364,7 +364,7 @@ def test_carried_facts_that_cannot_be_read_are_left_alone(why, honest, tmp_path)
     assert time.monotonic() - began < 20  # seconds, on a busy machine
     assert "EVIL" not in text
     assert toml_rs.loads(text)["prose"]["other"].strip() == "没有其他事项。办结3件。"
-    assert notes or why == "empty"
+    assert notes or why in {"empty", "large"}  # these are not even unpacked
 
 
 # ── from end to end ──────────────────────────────────────────────────────────────────
