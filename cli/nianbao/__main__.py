@@ -74,7 +74,7 @@ def _opened() -> None:
 
 def _closed() -> None:
     """Write out what is left, or drop it where it cannot be written: Python would print a traceback of that."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
         except OSError:

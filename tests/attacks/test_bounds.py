@@ -134,9 +134,8 @@ def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, seconds, bites):
     endless = tmp_path / "blocks.lua"
     endless.write_text("function Writer() local end_ = os.time() + 4 while os.time() < end_ do end return '{}' end")
     monkeypatch.setattr(pandoc, "BLOCKS", endless)
-    monkeypatch.setattr(pandoc, "_READING", seconds)
     with pytest.raises(KeyError if bites else ValueError) as raised:  # {}: it came to its end
-        pandoc.blocks(b"<p>a</p>", "html")
+        pandoc.blocks(b"<p>a</p>", "html", seconds)
     assert ("1 秒还没有读完" in str(raised.value)) is not bites
 
 
