@@ -24,6 +24,9 @@ _RUN = re.compile(r"^0\d")  # no number is written so: the digits of several cel
 _STARTS = re.compile(rf"^(?:{_CHANGE}|约|共)?[\d,.]+(?:(?![\w、.)）])|(?:亿|万|\(|{_UNITS}))")
 
 
+_LONGEST = 24  # characters of a figure; no form takes half as many
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     """What stands in a cell: the text, what it says in the form's unit, and what keeps it from being read.
@@ -71,7 +74,10 @@ def read(text: str, slot: Slot, unit: str = "") -> Printed:
 def _number(found: re.Match[str], slot: Slot) -> Decimal | None:
     """Return the number with its sign, or None where the kind of figure has no such number."""
     sign = found["sign"] or ""
-    number = Decimal(re.sub(r"[,，']", "", found["digits"]) + (found["rest"] or ""))
+    digits = re.sub(r"[,，']", "", found["digits"]) + (found["rest"] or "")
+    if len(digits) > _LONGEST:
+        return None
+    number = Decimal(digits)
     if (slot.kind != "change" and sign not in {"", "+", "-"}) or (slot.kind != "money" and number % 1):
         return None
     return -number if sign.startswith(_LESS) else number
