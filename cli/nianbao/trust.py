@@ -82,7 +82,7 @@ def read(root: Path) -> Own | None:
     top = (root / "templates").resolve()
     if top == TEMPLATES.resolve() or not top.is_dir():
         return None
-    _inside(top, root.resolve())
+    _inside(top, root.resolve(), root / "templates")
     try:
         files = _files(top)
     except OSError as error:
@@ -116,17 +116,17 @@ def _walk(top: Path) -> Iterator[tuple[Path, Path]]:
                     raise _strange(top, _("文件超过 {most} 个", most=_MOST))
                 path = Path(entry.path)
                 whole = path.resolve()
-                _inside(whole, top)
+                _inside(whole, top, path)
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(path)
                 else:
                     yield path, whole
 
 
-def _inside(path: Path, top: Path) -> None:
-    """Raise `Stop` for a path that leads out of a folder."""
-    if not path.is_relative_to(top):
-        raise _strange(path, _("这是链接指到的地方，在 {top} 以外", top=shown(top)))
+def _inside(whole: Path, top: Path, path: Path) -> None:
+    """Raise `Stop` for a path which leads, as a whole, out of a folder."""
+    if not whole.is_relative_to(top):
+        raise _strange(path, _("是指到目录之外的链接"))
 
 
 def _content(path: Path, most: int) -> bytes:

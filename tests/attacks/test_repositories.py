@@ -132,7 +132,7 @@ def without(monkeypatch, guard):
         monkeypatch.setattr(templates, "plain", lambda _name: True)
         monkeypatch.setattr(templates, "_lies_below", lambda _path, _tops: True)
     elif guard == "links":
-        monkeypatch.setattr(trust, "_inside", lambda _path, _top: None)
+        monkeypatch.setattr(trust, "_inside", lambda *_paths: None)
     elif guard == "copy":
         monkeypatch.setattr(trust, "_laid", lambda own: own.root / "templates")
 

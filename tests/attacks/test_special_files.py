@@ -4,12 +4,13 @@ import os
 import signal
 import socket
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import cities
 import pytest
 
-from nianbao import access
+from nianbao import access, fence
 
 YEAR = "2024"
 SECONDS = 2  # that a command may wait for nobody
@@ -140,7 +141,8 @@ def test_it_is_named_and_not_waited_for(city, command, bounded, name, words, mak
     if words[0] in {"rollup", "trace"} and "dist-1" in name:
         assert "一区" in done.output
     else:
-        assert done.exit_code in {1, 2}, done.output
+        spared = words[0] == "form" or "2023" in name  # which go on without it, and say so
+        assert done.exit_code in ({0, 1} if spared else {1, 2}), done.output
         assert Path(name).stem in done.output
 
 
@@ -158,9 +160,13 @@ def test_without_the_guard_it_is_waited_for_or_read(  # pytest
 
     monkeypatch.setattr(access, "read", read)
     put(city, name, make)
+    monkeypatch.setattr(fence, "_timed", lambda _seconds: nullcontext())  # it would end what waits, after a while
     signal.setitimer(signal.ITIMER_REAL, 0.5 if make is fifo else 20)
+    start = time.monotonic()
     done = command(*words, cwd=city)
-    assert isinstance(done.exception, EndlessError) or "Endless" in done.output or sum(bounded) > access.LIMIT
+    waited = make is fifo and time.monotonic() - start > 0.4
+    ended = isinstance(done.exception, EndlessError) or "Endless" in done.output
+    assert ended or waited or sum(bounded) > access.LIMIT
 
 
 def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path):
