@@ -45,8 +45,8 @@ def licence(name):
         return INSIDE[name]
     about = metadata(name)
     classifiers = [words.rpartition(" :: ")[2] for words in about.get_all("Classifier") or () if "License ::" in words]
-    text = about["License"] if len(about["License"] or "") < 60 else None  # else it is the licence itself
-    said = about["License-Expression"] or text or (classifiers or [""])[0]
+    text = about.get("License") if len(about.get("License") or "") < 60 else None  # else it is the licence itself
+    said = about.get("License-Expression") or text or (classifiers or [""])[0]
     return SAID.get(said.lower(), said)
 
 
