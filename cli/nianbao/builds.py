@@ -63,6 +63,9 @@ class Planned:
     why: tuple[str, ...]
 
 
+_FEW = 10  # reports of which the size is looked at
+_USUAL = 32 * 1024  # bytes of a data file; a report has a tenth
+
 Spread = Callable[[Store, Terms, Sequence[Job]], Iterator[Built | Failed]]
 
 
@@ -223,10 +226,17 @@ def locally(jobs: int = 0) -> Spread:
     """Spread builds over processes of this machine, all cores unless told."""
 
     def spread(store: Store, terms: Terms, items: Sequence[Job]) -> Iterator[Built | Failed]:
-        begin = partial(_open, store, terms)
-        yield from batch.spread(items, _work, partial(_lost, store), jobs, begin, _close, isolated=True)
+        begin, isolated = partial(_open, store, terms), _is_unusual(store, items)
+        yield from batch.spread(items, _work, partial(_lost, store), jobs, begin, _close, isolated=isolated)
 
     return spread
+
+
+def _is_unusual(store: Store, items: Sequence[Job]) -> bool:
+    """Tell whether few reports are worth a process of their own: one that is large may be too much for Typst."""
+    if len(items) > _FEW:
+        return False  # many have one anyway
+    return any(store.of_office(job.office).size(job.year) > _USUAL for job in items)
 
 
 _desk: Desk | None = None

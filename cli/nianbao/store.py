@@ -94,6 +94,13 @@ class Store(Templates):
     def _file(self, office: str, year: int) -> Path:
         return Path(f"{self.root}/data/{office}/{year}.toml")
 
+    def size(self, year: int) -> int:
+        """Return the bytes of a year's data file; 0 where there is none."""
+        try:
+            return self.path(year).stat().st_size
+        except OSError:
+            return 0
+
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""
         read = facts(self.content(year), self.data(year))
