@@ -17,6 +17,7 @@ from nianbao.files import Saved, fingerprint, write
 from nianbao.finding import Finding, Place, Stop, attempt, ordered
 from nianbao.form import Form
 from nianbao.language import N_, _, series
+from nianbao.markdown import Markdown
 from nianbao.press import Order, Press
 from nianbao.printing import Face, Format, Printed
 from nianbao.report import Report, fill
@@ -124,15 +125,17 @@ def judge(
 ) -> Checked:
     """Judge a report by every rule; see `check`."""
     choice = choice or Choice()
+    bodies = _bodies(store, report)
+    words = page.plain(bodies)
     case = Case(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
         rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
         author=_author(report),
-        texts=(words := _texts(store, report)),
-        left_out=_left_out(store, report) if words else (),
+        texts=words,
+        left_out=_left_out(report, bodies),
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
-        before=_texts(store, report.before) if report.before else {},
+        before=page.plain(_bodies(store, report.before)) if report.before else {},
         register=store.register(),
         office=store.office,
         units=units.below(store, report, choice),
@@ -174,16 +177,21 @@ def _read(store: Store, year: int, before: Report | None = None) -> Report | Fin
     return fill(form, facts, before) if isinstance(form, Form) else form
 
 
-def _texts(store: Store, report: Report) -> dict[str, str]:
+def _bodies(store: Store, report: Report) -> dict[str, Markdown]:
     """Put the sections into words; none where a fact that they need is missing, which a rule says."""
     if any(fact.required and fact.id not in report.values for fact in report.form.facts):
         return {}
-    return page.texts(report, store.template)
+    return page.bodies(report, store.template)
 
 
-def _left_out(store: Store, report: Report) -> list[LeftOut]:
+def _left_out(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
     """Find what nothing prints of the prose."""
-    return markup.left_out(page.marked_up(report, store.template), [table.id for table in report.form.tables])
+    return markup.left_out(page.marked_up(report, bodies), _reserved(report))
+
+
+def _reserved(report: Report) -> list[str]:
+    """Name the places of the page that prose must not take for its own."""
+    return [table.id for table in report.form.tables]
 
 
 def _author(report: Report) -> str:
@@ -237,7 +245,8 @@ def printed(  # noqa: PLR0913  # what one report is printed from
         files, left_out = list(printing.files), printing.left_out
     if MARKDOWN in formats:
         with fenced(seconds=_SECONDS, words=_WORDS):
-            prose = markup.reduced(page.marked_up(report, store.template), [table.id for table in report.form.tables])
+            own = page.marked_up(report, page.bodies(report, store.template))
+            prose = markup.reduced(own, _reserved(report))
             files.append(Printed(MARKDOWN, page.render(report, store.template, prose).encode()))
     return files, left_out
 

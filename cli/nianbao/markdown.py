@@ -34,12 +34,15 @@ _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
 _MARKUP = re.compile(
     r"(?<!\\)(?:\\\\)*[\[<{]|^[ \t]*:::"
     r"|^(?:[ \t]{2,4}|[ \t]?(?:[>*+:-]|\d+[.)])[ \t]*){7}"  # nested deeper than is printed
-    r"|^[ \t]*\d{7}",
+    r"|^[ \t]*\d{7}"
+    r"|^---[ \t]*\n(?![ \t]*(?:\n|\Z))",  # metadata, or a heading
     re.MULTILINE,
 )
 _WIDE = 100  # columns of a table
-_METADATA = re.compile(r"(?:\A|\n[ \t]*\n)---[ \t]*\n(?![ \t]*(?:\n|\Z))")
-_HTML = re.compile(r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)")
+_METADATA = (  # no heading: that is a line of words with a line below it
+    r"(?:\A|(?:\A|\n)(?![ \t]*[^\W\d_](?![.)]))[^\n]*\n)---[ \t]*\n(?![ \t]*(?:\n|\Z))"
+)
+_HTML = r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)"
 
 
 class Markdown(str):
@@ -66,12 +69,12 @@ def may_hold_markup(text: str) -> bool:
 
 def has_metadata(text: str) -> bool:
     """Tell whether a reader of Markdown may take a part of a text for YAML metadata."""
-    return bool(_METADATA.search(text))
+    return bool(re.search(_METADATA, text))
 
 
 def has_html(text: str) -> bool:
     """Tell whether a reader of Markdown may take a part of a text for HTML."""
-    return bool(_HTML.search(text))
+    return bool(re.search(_HTML, text))
 
 
 def bounded(text: Markdown) -> Markdown:

@@ -15,8 +15,6 @@ from nianbao.template import Load, environment, filled, filled_text
 
 Draw = Callable[[Table], Markdown]  # how a table stands on the page
 DrawProse = Callable[[str, Markdown], Markdown]  # how the prose of a section (by its id) stands on the page
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_HEAD = re.compile(r"---\n.*?^(?:---|\.\.\.)[ \t]*\n", re.DOTALL | re.MULTILINE)
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
 
 
@@ -33,16 +31,15 @@ def author(report: Report) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A report put into words: its head (YAML), and Markdown with a place for each table and each prose section.
+    """A report put into words: Markdown with its head (YAML), and a place for each table and for prose with markup.
 
-    `figures` are those of the tables, cell by cell; `prose` is what the data file says itself, by section: it comes
-    from a stranger, and is read apart from the page.
+    `figures` are those of the tables, cell by cell. `prose` is what the data file says itself and may be more than
+    words, by section: it comes from a stranger, and is read apart from the page.
     """
 
     form: Form
     text: Markdown
     figures: dict[str, list[str]]
-    head: str = ""
     prose: Mapping[str, Markdown] = field(default_factory=dict)
 
 
@@ -55,9 +52,8 @@ def composed(report: Report, load: Load) -> Page:
         own[section] = markdown.bounded(_legal(text))
         return _place("prose", section)
 
-    whole = _render(report, load, lambda table: _place("table", table.id), apart)
-    head = _HEAD.match(whole)
-    return Page(report.form, Markdown(whole[head.end() :]) if head else whole, shown, head[0] if head else "", own)
+    text = _render(report, load, lambda table: _place("table", table.id), apart)
+    return Page(report.form, text, shown, own)
 
 
 def _place(kind: str, name: str) -> Markdown:
@@ -82,17 +78,13 @@ def render(report: Report, load: Load, reduced: Mapping[str, Markdown] | None = 
     return _render(report, load, lambda table: grid_table(report, table), instead.get)
 
 
-def marked_up(report: Report, load: Load) -> dict[str, Markdown]:
-    """Return the prose of the data file that may hold markup which is not printed, its placeholders filled, by section.
-
-    What a placeholder stands for cannot become markup.
-    """
-    written = {section: _PLACEHOLDER.sub("", text) for section, text in report.prose.items()}
-    sections = [section for section in report.form.sections if markdown.may_hold_markup(written.get(section.id, ""))]
-    if not sections:
-        return {}  # as with nearly every report
-    known = names(report) | {"title": title(report)}
-    return {section.id: _legal(_text(report, section, load, known)) for section in sections}
+def marked_up(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
+    """Return those texts of sections that come from the data file and may hold markup which is not printed."""
+    return {
+        section: _legal(text)
+        for section, text in bodies.items()
+        if section in report.prose and markdown.may_hold_markup(text)
+    }
 
 
 def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
@@ -101,7 +93,7 @@ def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> 
     def body(section: Section) -> Markdown:
         """Put a section into words: its table, if it has one, and its text."""
         text = _text(report, section, load, known)
-        if text and section.id in report.prose:
+        if section.id in report.prose and markdown.may_hold_markup(text):
             text = prose_drawn(section.id, text)
         tables = [drawn(table) for table in report.form.tables if table.id == section.table]
         return Markdown("\n\n".join(filter(None, [*tables, text])))
@@ -123,7 +115,12 @@ def _legal(text: str) -> Markdown:
 
 def texts(report: Report, load: Load) -> dict[str, str]:
     """Return the plain text of each section, one paragraph a line, as it would be printed; tables are no text."""
-    return {section: markdown.plain(text) for section, text in bodies(report, load).items()}
+    return plain(bodies(report, load))
+
+
+def plain(bodies: Mapping[str, Markdown]) -> dict[str, str]:
+    """Return the plain text of sections, one paragraph a line."""
+    return {section: markdown.plain(text) for section, text in bodies.items()}
 
 
 def bodies(report: Report, load: Load) -> dict[str, Markdown]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+_DEVICES = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?"
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _LONGEST = 240  # bytes: 255 are the most that a disk takes, and suffixes are added
 
@@ -14,7 +14,7 @@ def portable(name: str) -> bool:
     It is no device of Windows (`CON`, `LPT1`), ends with neither a dot nor a space, which Windows drops, and holds
     none of the characters that Windows forbids or that a terminal does not print.
     """
-    if not name or name in {".", ".."} or name != name.rstrip(". ") or _DEVICES.fullmatch(name):
+    if not name or name in {".", ".."} or name != name.rstrip(". ") or re.fullmatch(_DEVICES, name):
         return False
     printed = all(character.isprintable() for character in name)
     return printed and not _FORBIDDEN & set(name) and len(name.encode(errors="replace")) <= _LONGEST

@@ -1,7 +1,7 @@
 -- The press: a pandoc that stays, and prints page after page; `pandoc lua press.lua` runs it.
 -- On standard input come messages, each a line with its length and then so many bytes of JSON. One begins an
 -- order (formats, the variables that their templates share, the tables of a form with a mark in every cell for a
--- figure); another is a page of such an order: its head, Markdown with a place for each table and each prose section,
+-- figure); another is a page of such an order: Markdown with a place for each table and for prose with markup,
 -- the figures, and the prose; a third is prose alone, to be told what of it would be left out.
 -- The answer is a part for each format, and at last one that says which pictures were left out, or why it failed.
 
@@ -182,8 +182,8 @@ local function understood(text, dialect) return pandoc.read(text, dialect):walk(
 
 -- ── prose ───────────────────────────────────────────────────────────────────────────────────────────
 
--- Prose is a stranger's text. It is read apart from the page, so that it can neither end a division of the page nor
--- say anything in its head, and takes the place of its division once it is reduced.
+-- Prose is a stranger's text. Where it may hold more than words it is read apart from the page, so that it can neither
+-- end a division of the page nor say anything in its head, and takes the place of its division once it is reduced.
 local dialect
 local begin_prose, reduce = ours("prose.lua")(function(text) return understood(text, dialect) end)
 local prose
@@ -371,9 +371,7 @@ local function page(message)
   for _, variables in ipairs { message.own, order.variables } do
     for key, value in pairs(variables) do PRESS.variables[key] = value end
   end
-  local doc = understood(message.page, message.dialect)
-  doc.meta = understood(message.head, message.dialect .. "+yaml_metadata_block").meta
-  local left_out
+  local doc, left_out = understood(message.page, message.dialect .. "+yaml_metadata_block")
   doc, left_out = without_pictures(with_prose(doc, message))
   doc = sound(doc)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()

@@ -89,9 +89,7 @@ class Press:
     def _print(self, page: Page, order: Order, day: date, carried: Mapping[str, str]) -> Printing:
         stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         stand_ins = (
-            typesetting.stand_ins("".join((page.head, page.text, *page.prose.values())), order.look)
-            if order.embeds
-            else {}
+            typesetting.stand_ins("".join((page.text, *page.prose.values())), order.look) if order.embeds else {}
         )
         if self._pages == _PAGES:
             self.close()
@@ -101,7 +99,6 @@ class Press:
             {
                 "order": self._order(pandoc, order, page.form),
                 "dialect": DIALECT,
-                "head": page.head,
                 "page": page.text,
                 "prose": list(page.prose.items()),
                 "reserved": [table.id for table in page.form.tables],

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nianbao import trust
 from nianbao.facts import Facts
 from nianbao.files import TEMPLATES, shown, stand_for, text, told, toml
 from nianbao.finding import Finding, Stop
@@ -43,12 +42,12 @@ class Templates:
     @property
     def _tops(self) -> list[Path]:
         if not self._looked:
-            self._use(trust.opened(self.root))
+            self._use(_opened(self.root))
         return list(self._looked)
 
     def ask(self) -> None:
         """Look for the folder's own templates; raises `Stop` where nobody trusts them."""
-        self._use(trust.opened(self.root))
+        self._use(_opened(self.root))
 
     def ask_or_leave(self) -> Stop | None:
         """Look for the folder's own templates; where nobody trusts them, leave them out and return why."""
@@ -195,6 +194,16 @@ class Templates:
                 if (name := str(path.relative_to(top))) not in seen:
                     seen.add(name)
                     yield path
+
+
+def _opened(root: Path) -> Path | None:
+    """Return where the folder's own templates can be read; None where it has none, or those of the program itself."""
+    folder = root / "templates"
+    if not folder.is_dir() or folder.resolve() == TEMPLATES.resolve():
+        return None
+    from nianbao import trust  # noqa: PLC0415  # most folders have no templates of their own
+
+    return trust.opened(root)
 
 
 def _lies_below(path: Path, tops: Sequence[Path]) -> bool:

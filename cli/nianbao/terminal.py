@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 # What a terminal obeys, or shows in another place than it stands: controls (ESC among them), marks and overrides of
 # direction, breaks of lines and paragraphs, and halves of characters, which cannot even be written.
-OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_BESIDES_BREAKS = re.compile(f"(?!\n){OBEYED.pattern}")
+OBEYED = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_BESIDES_BREAKS = f"(?!\n){OBEYED}"  # patterns that few commands use are not compiled before
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # A line that begins so is a command to the runner of GitHub Actions, which reads what a step prints.
-_COMMAND = re.compile(r"^(\s*)(?=::)|(#)(?=#\[)")
+_COMMAND = r"^(\s*)(?=::)|(#)(?=#\[)"
 
 
 class Styled(NamedTuple):
@@ -30,7 +30,7 @@ def visible(text: str, *, breaks: bool = False) -> str:
 
     The text of a JSON document means the same as before.
     """
-    return (_BESIDES_BREAKS if breaks else OBEYED).sub(_shown, text)
+    return re.sub(_BESIDES_BREAKS if breaks else OBEYED, _shown, text)
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -40,7 +40,7 @@ def _shown(match: re.Match[str]) -> str:
 def echo(*parts: str | Styled, err: bool = False) -> None:
     """Print one line, made of texts that are shown whatever they hold."""
     line = "".join(map(_styled, parts))
-    typer.echo(_COMMAND.sub(r"\g<0>\\", line), err=err)
+    typer.echo(re.sub(_COMMAND, r"\g<0>\\", line), err=err)
 
 
 def _styled(part: str | Styled) -> str:

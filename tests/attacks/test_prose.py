@@ -3,7 +3,7 @@
 import pytest
 from oracles import FACTS
 
-from nianbao import make, markdown, page, press
+from nianbao import make, page
 
 ATTRIBUTES = {
     "handler": 'onclick="alert(1)"',
@@ -120,13 +120,10 @@ def test_markup_in_prose_bites_where_it_is_not_reduced(build, lua):
 
 def put_together(report, load):
     """Put a report into words as one text, its head and its prose among it."""
-    composed = COMPOSED(report, load)
     text = page._render(report, load, lambda table: page._place("table", table.id), lambda _section, text: text)
-    return page.Page(report.form, text, composed.figures)
+    return page.Page(report.form, text, COMPOSED(report, load).figures)
 
 
-def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build, lua, monkeypatch):
-    monkeypatch.setattr(press, "DIALECT", f"{markdown.DIALECT}+yaml_metadata_block")
+def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build, monkeypatch):
     monkeypatch.setattr(make.page, "composed", put_together)
-    lua("press.lua", "  doc.meta = ", "  local _ = ")
     assert not harmless(build(HEADS_IN_PROSE))
