@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
 from types import FrameType
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from nianbao.finding import Stop
 from nianbao.language import N_, _
@@ -120,6 +120,31 @@ def _timed(seconds: float) -> Iterator[None]:
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────
 
 
+class _Thread(threading.Thread):
+    """A thread that does one piece of work after the other: one that has worked before has its memory at hand."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._work: SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Any]]] = SimpleQueue()
+        self.start()
+
+    def do(self, work: Callable[[], Result]) -> "SimpleQueue[Result | BaseException]":
+        """Begin a piece of work; its result, or what it raised, is put into the queue that is returned."""
+        answer: SimpleQueue[Result | BaseException] = SimpleQueue()
+        self._work.put((work, answer))
+        return answer
+
+    def run(self) -> None:
+        """Work."""
+        while True:
+            work, answer = self._work.get()
+            try:
+                answer.put(work())
+            except BaseException as error:  # noqa: BLE001  # it is raised where the work was asked for
+                answer.put(error)
+            del work, answer  # which hold on to what was worked on
+
+
 def watched(
     work: Callable[[], Result],
     seconds: float,
@@ -130,22 +155,15 @@ def watched(
     """Do work of a native library that lets other threads run, and return its result.
 
     Raises `Exceeded` where it takes more seconds, or more bytes of memory than there were in use before. If it goes on
-    all the same after `interrupt`, its thread is `unfinished`: only the end of the process ends it, which is due.
+    all the same after `interrupt`, it is `unfinished`: only the end of the process ends it, which is due.
     """
     global _used  # noqa: PLW0603  # a process has its threads or has them not
-    _used = os.getpid()
-    answer: SimpleQueue[Result | BaseException] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            answer.put(work())
-        except BaseException as error:  # noqa: BLE001  # it is raised where the work was asked for
-            answer.put(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    _running.append(thread)
+    if _used != os.getpid():
+        _used = os.getpid()
+        _idle.clear()  # those of the process that was forked
     end, most = monotonic() + seconds, _taken(resident=True) + memory
-    thread.start()
+    thread = _idle.pop() if _idle else _Thread()
+    answer = thread.do(work)
     while True:
         try:
             result = answer.get(timeout=_LOOK)
@@ -153,23 +171,27 @@ def watched(
             late = monotonic() > end
             if not late and _taken(resident=True) <= most:
                 continue
+            _late.append(answer)
             if interrupt:
                 interrupt()
-                thread.join(1)
+                with suppress(Empty):
+                    answer.get(timeout=1)
+                    _late.remove(answer)
             raise Exceeded(_(words.late if late else words.large, seconds=round(seconds)), _(words.fix)) from None
-        _running.remove(thread)
+        _idle.append(thread)
         if isinstance(result, BaseException):
             raise result
         return result
 
 
-_running: list[threading.Thread] = []
+_idle: list[_Thread] = []
+_late: list[SimpleQueue[Any]] = []  # answers that nobody waits for any more
 _used = 0  # the process in which native libraries began their threads
 
 
 def unfinished() -> bool:
     """Tell whether a native library goes on with what nobody waits for any more."""
-    return any(thread.is_alive() for thread in _running)
+    return any(answer.empty() for answer in _late)
 
 
 def forkable() -> bool:

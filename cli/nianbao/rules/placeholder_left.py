@@ -43,24 +43,20 @@ _LONG = 100  # characters
 _known = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
 
 
-def _left(text: str) -> re.Match[str] | None:
-    return _known(text) if len(text) < _LONG else LEFT.search(text)
-
-
 def judge(case: Case) -> Iterator[Finding]:
     """Find every text that still holds a sign for what was to be filled in."""
     facts = case.report.facts
     known = prompts(case.report)
     written = dict(texts(facts.tree))
     for address, text in written.items():
-        match = _left(text)
+        match = _known(text) if len(text) < _LONG else LEFT.search(text)
         if match and not address.startswith("accept") and known.get(address) != text:
             place = facts.place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
             yield case.find(
                 "placeholder-left", "error", address, _("文字里还留着待填的“{words}”", words=match[0]), place=place
             )
     for section, text in case.texts.items():
-        match = _left(text)
+        match = LEFT.search(text)
         if match and not any(match[0] in part for part in written.values()):
             message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
             yield case.find("placeholder-left", "error", f"prose.{section}", message)

@@ -71,15 +71,19 @@ def judge(case: Case) -> Iterator[Finding]:
 
 def offers(report: Report) -> Iterator[Offer]:
     """Give every number of the prose that a placeholder could supply, section by section."""
-    supply = _supply(report)
+    supply: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
     for section, raw in report.prose.items():
         masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
         kept = [at for at, sign in enumerate(masked) if sign not in " \u3000"]
         text = "".join(masked[at] for at in kept)
-        spoken = _spoken(report, section, text)
-        for match in _NUMBER.finditer(text):
-            if Decimal(match[1]) < LEAST or text.startswith(_NO_COUNT, match.end()):
-                continue
+        counts = [
+            match
+            for match in _NUMBER.finditer(text)
+            if Decimal(match[1]) >= LEAST and not text.startswith(_NO_COUNT, match.end())
+        ]
+        spoken = _spoken(report, section, text) if counts else {}
+        supply = supply or (_supply(report) if counts else {})
+        for match in counts:
             claims = spoken.get(match.start(1))
             expression = _claimed(report, claims, match) if claims else _sole(report, supply, match)
             if expression:
