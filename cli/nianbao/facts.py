@@ -217,13 +217,14 @@ def _is_leaf(node: object) -> bool:
     )
 
 
-# A run of characters that may be a long key or number; each key and value of a file takes four characters at least.
+_SHORT = 2 * ENTRIES_LIMIT  # characters: an item of an array takes two at least
+# A run of characters that may be a long key or number.
 _LONG = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
 
 
 def bounded(facts: Facts) -> Facts | Finding:
     """Return the facts of a report, or the finding that says which bound they exceed."""
-    if len(facts.text) < TEXT_LIMIT and not any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT):
+    if len(facts.text) < _SHORT and not any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT):
         return facts  # too short for any but keys and numbers, which stand on one line
     if len(facts.text) > FILE_LIMIT:
         return _too_large(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
