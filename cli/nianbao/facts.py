@@ -218,14 +218,15 @@ def _is_leaf(node: object) -> bool:
 
 
 _SHORT = 2 * ENTRIES_LIMIT  # characters: an item of an array takes two at least
+_POWER = re.compile(r"\d[eE][+-]?\d{4}")
 # A run of characters that may be a long key or number.
 _LONG = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
 
 
 def bounded(facts: Facts) -> Facts | Finding:
     """Return the facts of a report, or the finding that says which bound they exceed."""
-    if len(facts.text) < _SHORT and not any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT):
-        return facts  # too short for any but keys and numbers, which stand on one line
+    if len(facts.text) < _SHORT and not _may_exceed(facts):
+        return facts
     if len(facts.text) > FILE_LIMIT:
         return _too_large(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
     count = 0
@@ -242,6 +243,11 @@ def bounded(facts: Facts) -> Facts | Finding:
                 long = isinstance(key, str) and len(key) > KEY_LIMIT
                 return _too_large(Place(facts.file) if long else facts.place(f"{at}{key}"), why)
     return facts
+
+
+def _may_exceed(facts: Facts) -> bool:
+    """Tell whether a short file may hold a key or a number that is too long; both stand on one line."""
+    return any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(_POWER.search(facts.text))
 
 
 def _excess(at: str, key: str | int, value: object) -> str:
