@@ -106,7 +106,7 @@ def judged(example, editions, root, folder):
         texts=page.texts(report, store.template) if whole else {},
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
         before=page.texts(last, store.template) if last else {},
-        left_out=markup.left_out(page.marked_up(report, page.bodies(report, store.template)), []) if whole else (),
+        left_out=markup.left_out(report, page.bodies(report, store.template)) if whole else (),
     )
     found, crashes = rules.judge(case)
     assert not crashes

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from nianbao import markup, page, rules, typesetting, units
 from nianbao.carried import about, carried
-from nianbao.case import Case, Copied, LeftOut
+from nianbao.case import Case, Copied
 from nianbao.choice import Accepted, Choice, named, read, settle
 from nianbao.facts import Facts
 from nianbao.fence import Words, fenced
@@ -133,7 +133,7 @@ def judge(
         rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
         author=_author(report),
         texts=words,
-        left_out=_left_out(report, bodies),
+        left_out=markup.left_out(report, bodies),
         undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
         before=page.plain(_bodies(store, report.before)) if report.before else {},
         register=store.register(),
@@ -182,16 +182,6 @@ def _bodies(store: Store, report: Report) -> dict[str, Markdown]:
     if any(fact.required and fact.id not in report.values for fact in report.form.facts):
         return {}
     return page.bodies(report, store.template)
-
-
-def _left_out(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
-    """Find what nothing prints of the prose."""
-    return markup.left_out(page.marked_up(report, bodies), _reserved(report))
-
-
-def _reserved(report: Report) -> list[str]:
-    """Name the places of the page that prose must not take for its own."""
-    return [table.id for table in report.form.tables]
 
 
 def _author(report: Report) -> str:
@@ -245,8 +235,7 @@ def printed(  # noqa: PLR0913  # what one report is printed from
         files, left_out = list(printing.files), printing.left_out
     if MARKDOWN in formats:
         with fenced(seconds=_SECONDS, words=_WORDS):
-            own = page.marked_up(report, page.bodies(report, store.template))
-            prose = markup.reduced(own, _reserved(report))
+            prose = markup.reduced(report, page.bodies(report, store.template))
             files.append(Printed(MARKDOWN, page.render(report, store.template, prose).encode()))
     return files, left_out
 

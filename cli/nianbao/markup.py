@@ -2,46 +2,49 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nianbao import markdown
+from nianbao import markdown, page
 from nianbao.case import LeftOut
 from nianbao.markdown import DIALECT, Markdown
 from nianbao.pandoc import Pandoc
+from nianbao.report import Report
 
 
 class _Reduced(NamedTuple):
     section: str
     left_out: list[LeftOut]
     text: Markdown  # what is printed
+    is_less: bool  # than the prose itself may be to a reader of Markdown
 
 
-def left_out(prose: Mapping[str, Markdown], reserved: Sequence[str]) -> list[LeftOut]:
-    """Find what is left out of prose, given by section; `reserved` are the ids of the tables of the form.
+def left_out(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
+    """Find what nothing prints of the prose of a report, of which `bodies` are the sections in words.
 
     Raises `Stop` where pandoc fails.
     """
-    return [item for one in _reduced(prose, reserved) for item in one.left_out]
+    return [item for one in _reduced(report, bodies) for item in one.left_out]
 
 
-def reduced(prose: Mapping[str, Markdown], reserved: Sequence[str]) -> dict[str, Markdown]:
+def reduced(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
     """Return as Markdown what is printed of those sections of which not all is; see `left_out`."""
-    return {one.section: one.text for one in _reduced(prose, reserved) if one.left_out or markdown.has_html(one.text)}
+    return {one.section: one.text for one in _reduced(report, bodies) if one.is_less}
 
 
-def _reduced(prose: Mapping[str, Markdown], reserved: Sequence[str]) -> Iterator[_Reduced]:
+def _reduced(report: Report, bodies: Mapping[str, Markdown]) -> Iterator[_Reduced]:
+    prose = page.marked_up(report, bodies)
     if not prose:
         return
     texts = [(section, markdown.bounded(text)) for section, text in prose.items()]
-    for answer in _ask({"judged": texts, "reserved": list(reserved), "dialect": DIALECT}):
+    for answer in _ask({"judged": texts, "reserved": [table.id for table in report.form.tables], "dialect": DIALECT}):
         section = answer["section"]
         found = [LeftOut(section, item["kind"], item["words"]) for item in answer["left_out"]]
         if markdown.has_metadata(prose[section]):
             found.append(LeftOut(section, "metadata", "---"))
         if markdown.bounded(prose[section]) != prose[section]:
             found.append(LeftOut(section, "brackets", "["))
-        yield _Reduced(section, found, Markdown(answer["rest"]))
+        yield _Reduced(section, found, Markdown(answer["rest"]), bool(found) or markdown.has_html(prose[section]))
 
 
 def _ask(message: Mapping[str, Any]) -> list[dict[str, Any]]:

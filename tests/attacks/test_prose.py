@@ -1,9 +1,11 @@
 """Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the press."""
 
-import pytest
-from oracles import FACTS
+import subprocess
 
-from nianbao import make, page
+import pytest
+from oracles import FACTS, web
+
+from nianbao import make, markup, page, pandoc
 
 ATTRIBUTES = {
     "handler": 'onclick="alert(1)"',
@@ -127,3 +129,34 @@ def put_together(report, load):
 def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build, monkeypatch):
     monkeypatch.setattr(make.page, "composed", put_together)
     assert not harmless(build(HEADS_IN_PROSE))
+
+
+IN_MARKDOWN = {
+    "script": "<script>alert(1)</script>",
+    "handler": "<p onclick='alert(1)'>甲</p>",
+    "script-in-a-list": "- 甲\n- <img src=x onerror=alert(1)>",
+    "link": "[甲](javascript:alert(1))",
+    "span": "[甲]{onclick=alert(1)}",
+    "picture": "![甲](file:///etc/passwd)",
+    "head": "甲\n\n---\ntitle: FORGED\n---\n\n乙",
+}
+
+
+def in_a_reader(folder):
+    """Say what the page in Markdown does where another program makes a web page of it."""
+    source = ["--from", "markdown", "--to", "html", "--standalone", folder / "2024.md"]
+    done = subprocess.run([pandoc.path(), *source], capture_output=True, check=True)
+    text = done.stdout.decode()
+    return set(web(text)) | ({"a forged head"} if "<title>FORGED" in text else set())
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_page_in_markdown_does_nothing_in_other_programs(attacked, command, monkeypatch, guarded):
+    if not guarded:
+        monkeypatch.setattr(markup, "reduced", lambda _report, _bodies: {})
+    facts = "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '''\n{}\n'''\n"
+    for name, text in IN_MARKDOWN.items():
+        folder = attacked(facts.replace("{}", text.replace("'", '"')), office=name)
+    command("build", "2024", "--all", "--to", "markdown", "--jobs", "1", cwd=folder)
+    found = {name: in_a_reader(folder / "build" / name) for name in IN_MARKDOWN}
+    assert (found == {key: set() for key in IN_MARKDOWN}) if guarded else not harmless(found), found
