@@ -30,19 +30,24 @@ _NARROW = "“”‘’…—·"  # of ambiguous width; pandoc counts them as on
 _BRACKETS, _LEVELS = 60, 4
 _BRACKETS_IN_ALL = 600  # of a section
 _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
-# What may be markup that is not printed; Markdown of which nothing here is found is printed as a whole.
+# What may be markup that is not printed: where nothing here is found, pandoc need not be asked whether something is.
 _MARKUP = re.compile(
-    r"(?<!\\)(?:\\\\)*[\[<{]|^[ \t]*:::"
-    r"|^(?:[ \t]{2,4}|[ \t]?(?:[>*+:-]|\d+[.)])[ \t]*){7}"  # nested deeper than is printed
-    r"|^[ \t]*\d{7}"
-    r"|^---[ \t]*\n(?![ \t]*(?:\n|\Z))",  # metadata, or a heading
+    r"(?<!\\)(?:\\\\)*[\[<{]|:::"
+    r"|^(?:[ \t]{2,4}|[ \t]?(?:[>*+:-]|\(?[\w#@]{1,9}[.)])[ \t]*){7}"  # nested deeper than is printed
+    r"|\d{7}[.)]"
+    r"|---[ \t]*\n",  # metadata, or a heading
     re.MULTILINE,
 )
 _WIDE = 100  # columns of a table
-_METADATA = (  # no heading: that is a line of words with a line below it
-    r"(?:\A|(?:\A|\n)(?![ \t]*[^\W\d_](?![.)]))[^\n]*\n)---[ \t]*\n(?![ \t]*(?:\n|\Z))"
+# Metadata, also within a list or a quotation; no heading: that is a line of words with a line below it.
+_METADATA = (
+    r"(?:\A|(?:\A|\n)(?![ \t]*[^\W\d_](?![.)]))[^\n]*\n|(?:\A|\n)[ \t]*(?:[>*+:-]|\(?\w{1,9}[.)])[ \t>*+:\w.()-]*)"
+    r"---[ \t]*\n(?![ \t]*(?:\n|\Z))"
 )
 _HTML = r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)"
+
+
+MARK = "\ufeff"  # of byte order, which nobody sees: behind it a line would begin that does not begin without it
 
 
 class Markdown(str):
@@ -53,7 +58,7 @@ class Markdown(str):
 
 def escape(text: str) -> Markdown:
     """Return Markdown that prints as exactly this text, on one line, whatever signs it holds."""
-    plain = _BLANKS.sub(_on_one_line, text).strip(" ")
+    plain = _BLANKS.sub(_on_one_line, text.replace(MARK, "")).strip(" ")
     return Markdown(_SPECIAL.sub(lambda sign: "\\" + sign[0], plain))
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nianbao import markdown, page
+from nianbao import markdown
 from nianbao.case import LeftOut
 from nianbao.markdown import DIALECT, Markdown
 from nianbao.pandoc import Pandoc
@@ -24,16 +24,21 @@ def left_out(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
 
     Raises `Stop` where pandoc fails.
     """
-    return [item for one in _reduced(report, bodies) for item in one.left_out]
+    own = {section: text for section, text in _own(report, bodies).items() if markdown.may_hold_markup(text)}
+    return [item for one in _reduced(report, own) for item in one.left_out]
 
 
 def reduced(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
     """Return as Markdown what is printed of those sections of which not all is; see `left_out`."""
-    return {one.section: one.text for one in _reduced(report, bodies) if one.is_less}
+    return {one.section: one.text for one in _reduced(report, _own(report, bodies)) if one.is_less}
 
 
-def _reduced(report: Report, bodies: Mapping[str, Markdown]) -> Iterator[_Reduced]:
-    prose = page.marked_up(report, bodies)
+def _own(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
+    """Return those texts that the data file has itself."""
+    return {section: text for section, text in bodies.items() if section in report.prose}
+
+
+def _reduced(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_Reduced]:
     if not prose:
         return
     texts = [(section, markdown.bounded(text)) for section, text in prose.items()]

@@ -31,10 +31,10 @@ def author(report: Report) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A report put into words: Markdown with its head (YAML), and a place for each table and for prose with markup.
+    """A report put into words: Markdown with its head (YAML), and a place for each table and each section of prose.
 
-    `figures` are those of the tables, cell by cell. `prose` is what the data file says itself and may be more than
-    words, by section: it comes from a stranger, and is read apart from the page.
+    `figures` are those of the tables, cell by cell. `prose` is what the data file says itself, by section: it comes
+    from a stranger, and is read apart from the page.
     """
 
     form: Form
@@ -49,7 +49,7 @@ def composed(report: Report, load: Load) -> Page:
     own: dict[str, Markdown] = {}
 
     def apart(section: str, text: Markdown) -> Markdown:
-        own[section] = markdown.bounded(_legal(text))
+        own[section] = markdown.bounded(text)
         return _place("prose", section)
 
     text = _render(report, load, lambda table: _place("table", table.id), apart)
@@ -78,22 +78,13 @@ def render(report: Report, load: Load, reduced: Mapping[str, Markdown] | None = 
     return _render(report, load, lambda table: grid_table(report, table), instead.get)
 
 
-def marked_up(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
-    """Return those texts of sections that come from the data file and may hold markup which is not printed."""
-    return {
-        section: _legal(text)
-        for section, text in bodies.items()
-        if section in report.prose and markdown.may_hold_markup(text)
-    }
-
-
 def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
     known = names(report) | {"title": title(report)}
 
     def body(section: Section) -> Markdown:
         """Put a section into words: its table, if it has one, and its text."""
         text = _text(report, section, load, known)
-        if section.id in report.prose and markdown.may_hold_markup(text):
+        if text and section.id in report.prose:
             text = prose_drawn(section.id, text)
         tables = [drawn(table) for table in report.form.tables if table.id == section.table]
         return Markdown("\n\n".join(filter(None, [*tables, text])))
@@ -164,7 +155,9 @@ def _text(report: Report, section: Section, load: Load, known: dict[str, object]
     """Write the standard text of a section, or the data file's own, which may hold the standard one."""
     standard = Markdown(filled(environment(load), section.text, known).strip() if section.text else "")
     own = report.prose.get(section.id)
-    return standard if own is None else Markdown(prose.written(own, known | {prose.STANDARD: standard}, section.id))
+    if own is None:
+        return standard
+    return Markdown(prose.written(_legal(own), known | {prose.STANDARD: standard}, section.id))
 
 
 def _of_form(report: Report, text: str) -> str:

@@ -1,7 +1,7 @@
 -- The press: a pandoc that stays, and prints page after page; `pandoc lua press.lua` runs it.
 -- On standard input come messages, each a line with its length and then so many bytes of JSON. One begins an
 -- order (formats, the variables that their templates share, the tables of a form with a mark in every cell for a
--- figure); another is a page of such an order: Markdown with a place for each table and for prose with markup,
+-- figure); another is a page of such an order: Markdown with a place for each table and each section of prose,
 -- the figures, and the prose; a third is prose alone, to be told what of it would be left out.
 -- The answer is a part for each format, and at last one that says which pictures were left out, or why it failed.
 
@@ -182,8 +182,8 @@ local function understood(text, dialect) return pandoc.read(text, dialect):walk(
 
 -- ── prose ───────────────────────────────────────────────────────────────────────────────────────────
 
--- Prose is a stranger's text. Where it may hold more than words it is read apart from the page, so that it can neither
--- end a division of the page nor say anything in its head, and takes the place of its division once it is reduced.
+-- Prose is a stranger's text. It is read apart from the page, so that it can neither end a division of the page nor
+-- say anything in its head, and takes the place of its division once it is reduced.
 local dialect
 local begin_prose, reduce = ours("prose.lua")(function(text) return understood(text, dialect) end)
 local prose
@@ -278,12 +278,23 @@ local function copy(from, names)
   return out
 end
 
+-- A table with all tables below it; one that is called, as pandoc.List is, calls what it is a copy of.
+local function whole(from, seen)
+  seen = seen or {}
+  if type(from) ~= "table" then return from end
+  if seen[from] then return seen[from] end
+  local out = {}
+  seen[from] = out
+  for name, value in pairs(from) do out[name] = whole(value, seen) end
+  return setmetatable(out, { __call = function(_, ...) return from(...) end })
+end
+
 local function globals()
   local own = copy(_G, GLOBALS)
-  for name in LIBRARIES:gmatch("%S+") do own[name] = copy(_G[name]) end
+  for name in LIBRARIES:gmatch("%S+") do own[name] = whole(_G[name]) end
   own.os = copy(os, "date")
   own.pieces, own.laid_out = pieces, laid_out
-  own.pandoc = copy(pandoc)
+  own.pandoc = whole(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)
   own.pandoc.zip = copy(pandoc.zip, "Archive Entry")

@@ -40,9 +40,12 @@ local function is_free(name)
   return not used[name]
 end
 
--- Of attributes only the name of a place is kept.
+-- Of attributes only the name of a place is kept. Pandoc itself gives classes to addresses that stand for themselves.
+local OF_PANDOC = set("uri", "email")
 local function place_of(attr)
-  for _, class in ipairs(attr.classes) do leave("attribute", "." .. class) end
+  for _, class in ipairs(attr.classes) do
+    if not OF_PANDOC[class] then leave("attribute", "." .. class) end
+  end
   for key in pairs(attr.attributes) do leave("attribute", key) end
   local name = attr.identifier
   if name == "" then return nil end

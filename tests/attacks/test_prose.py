@@ -71,6 +71,12 @@ SAMPLES = {
     **{f"link-{name}": f"[甲]({target.replace(' ', '%20')})" for name, target in TARGETS.items()},
     **{f"reference-{name}": f"[甲][乙]\n\n[乙]: <{target}>" for name, target in TARGETS.items()},
     **{f"head-{name}": f"甲\n\n---\n{text}\n---\n\n乙" for name, text in HEADS.items()},
+    **{f"quoted-head-{name}": f"> ---\n> {text}\n> ---\n" for name, text in HEADS.items()},
+    **{f"marked-head-{name}": f"甲。\n\n\ufeff---\n{text}\n---\n\n乙" for name, text in HEADS.items()},
+    **{
+        f"listed-head-{name}": "1.  ---\n    " + text.replace("\n", "\n    ") + "\n    ---\n"
+        for name, text in HEADS.items()
+    },
     **{f"first-head-{name}": f"---\n{text}\n...\n\n乙" for name, text in HEADS.items()},
     "table-of-the-press": '::: {table="requests"}\n:::',
     "form": '::: {.form labels="1" bands="1+1" widths="1 1"}\n| 仿冒 | 乙 |\n|---|---|\n| 1 | 2 |\n:::',
@@ -85,6 +91,10 @@ SAMPLES = {
     "link-in-a-definition": "甲\n:   [乙](javascript:x)",
     "link-in-a-quotation": "> [甲](javascript:x)",
     "link-in-a-caption": "| 甲 |\n|---|\n| 乙 |\n\nTable: [丙](javascript:x)",
+    "division-in-a-quotation": "> ::: {onclick=x}\n> 甲\n> :::\n",
+    "division-in-a-list": "- ::: {onclick=x}\n  甲\n  :::\n",
+    "form-in-a-quotation": "> ::: form\n> 仿冒\n> :::\n",
+    "link-behind-a-mark": "甲\\\ufeff\\[乙](javascript:x)",
     "place-of-a-table": "[甲]{ #requests}",
     "place-twice": "[甲]{ #a} [乙]{ #a}",
 }
@@ -106,7 +116,7 @@ def test_no_prose_does_anything(build):
     assert {name: found for name, found in build().items() if found} == {}
 
 
-HEADS_IN_PROSE = {name: text for name, text in SAMPLES.items() if name.startswith(("head-", "first-head-"))}
+HEADS_IN_PROSE = {name: text for name, text in SAMPLES.items() if "head-" in name}
 COMPOSED = page.composed
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from nianbao.markdown import MARK
 from nianbao.published.page import Grid, Text
 
 _MARKS = re.compile(r"[\\`*_\[\]<>~^$|@]")
@@ -22,7 +23,7 @@ def written(blocks: Sequence[Text | Grid]) -> str:
 
 
 def _written(block: Text) -> str:
-    text = block.markdown or light(block.plain)
+    text = block.markdown if block.markdown and MARK not in block.markdown else light(block.plain)
     text = f"## {' '.join(text.split()).lstrip('# ')}" if block.level else text
     return _PLACEHOLDER.sub('{{ "{" }}', _DIVISION.sub(r"\\:::", text))
 
@@ -43,7 +44,7 @@ def _tabled(grid: Grid) -> Text:
 
 def light(text: str) -> str:
     """Write a text as Markdown that reads as it is, with no more signs than it needs."""
-    return _OPENING.sub(_kept, _MARKS.sub(r"\\\g<0>", text))
+    return _OPENING.sub(_kept, _MARKS.sub(r"\\\g<0>", text.replace(MARK, "")))
 
 
 def _kept(match: re.Match[str]) -> str:
