@@ -38,6 +38,8 @@ _MARKUP = re.compile(
     r"|---[ \t]*\n",  # metadata, or a heading
     re.MULTILINE,
 )
+# Nothing but paragraphs: letters, digits, and signs that mean nothing in Markdown; no line begins with a blank.
+_WORDS = re.compile(r"(?:(?! )(?:[^\W_]|[ ，。；：、？！“”‘’（）《》〈〉【】〔〕—…·％%,;])*(?:\n|\Z))+")
 _WIDE = 100  # columns of a table
 # Metadata, also within a list or a quotation; no heading: that is a line of words with a line below it.
 _METADATA = (
@@ -64,6 +66,11 @@ def escape(text: str) -> Markdown:
 
 def _on_one_line(blanks: re.Match[str]) -> str:
     return " " if _BREAKS.intersection(blanks[0]) else blanks[0].replace("\t", " ")
+
+
+def is_words(text: str) -> bool:
+    """Tell whether a text is surely paragraphs of words, whoever reads it as Markdown."""
+    return bool(_WORDS.fullmatch(text))
 
 
 def may_hold_markup(text: str) -> bool:

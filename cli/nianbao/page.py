@@ -33,8 +33,8 @@ def author(report: Report) -> str:
 class Page:
     """A report put into words: Markdown with its head (YAML), and a place for each table and each section of prose.
 
-    `figures` are those of the tables, cell by cell. `prose` is what the data file says itself, by section: it comes
-    from a stranger, and is read apart from the page.
+    `figures` are those of the tables, cell by cell. `prose` is what the data file says itself in more than words,
+    by section: it comes from a stranger, and is read apart from the page.
     """
 
     form: Form
@@ -84,7 +84,7 @@ def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> 
     def body(section: Section) -> Markdown:
         """Put a section into words: its table, if it has one, and its text."""
         text = _text(report, section, load, known)
-        if text and section.id in report.prose:
+        if section.id in report.prose and not markdown.is_words(text):
             text = prose_drawn(section.id, text)
         tables = [drawn(table) for table in report.form.tables if table.id == section.table]
         return Markdown("\n\n".join(filter(None, [*tables, text])))

@@ -1,11 +1,12 @@
 """Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the press."""
 
+import re
 import subprocess
 
 import pytest
 from oracles import FACTS, web
 
-from nianbao import make, markup, page, pandoc
+from nianbao import make, markdown, markup, page, pandoc
 
 ATTRIBUTES = {
     "handler": 'onclick="alert(1)"',
@@ -170,3 +171,26 @@ def test_the_page_in_markdown_does_nothing_in_other_programs(attacked, command, 
     command("build", "2024", "--all", "--to", "markdown", "--jobs", "1", cwd=folder)
     found = {name: in_a_reader(folder / "build" / name) for name in IN_MARKDOWN}
     assert (found == {key: set() for key in IN_MARKDOWN}) if guarded else not harmless(found), found
+
+
+@pytest.mark.parametrize(
+    "sign", [chr(code) for code in (*range(32, 48), *range(58, 65), *range(91, 97), *range(123, 160))]
+)
+def test_what_passes_for_words_is_paragraphs_and_nothing_else(sign):
+    samples = (
+        f"{sign}甲",
+        f"甲{sign}",
+        f"甲{sign}{sign}{sign}乙",
+        f"{sign * 3}\n甲",
+        f"甲\n{sign * 3}\n乙",
+        f"1{sign} 甲",
+    )
+    for text in filter(markdown.is_words, samples):
+        source = [pandoc.path(), "--from", f"{markdown.DIALECT}+yaml_metadata_block", "--to", "native"]
+        native = subprocess.run(source, input=text.encode(), capture_output=True, check=True).stdout.decode()
+        assert set(re.findall(r"[A-Z][A-Za-z]+", native)) <= {"Para", "Str", "Space", "SoftBreak"}, text
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_sample_passes_for_words(name):
+    assert not markdown.is_words(SAMPLES[name])
