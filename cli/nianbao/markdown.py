@@ -5,8 +5,8 @@ import unicodedata
 
 from nianbao.grid import Cell, Grid
 
-# What pandoc reads of a page and of prose; of the latter `prose.lua` lets pass what it lists. Raw HTML, TeX and the
-# like are off, and so is metadata: prose comes from many hands, and the head of a page is read apart.
+# What pandoc reads of prose, of which `prose.lua` lets pass what it lists, and of a page, where metadata are added for
+# its head. Raw HTML, TeX and the like are off: prose comes from many hands.
 DIALECT = (
     "markdown_strict+all_symbols_escapable+blank_before_blockquote+blank_before_header+bracketed_spans"
     "+definition_lists+east_asian_line_breaks+fancy_lists+fenced_divs+grid_tables"
@@ -15,6 +15,7 @@ DIALECT = (
 )
 
 _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
+MARK = "\ufeff"  # of byte order, which nobody sees: behind it a line would begin that does not begin without it
 _BLANKS = re.compile(r"\s+")
 _BREAKS = frozenset("\r\n\u2028\u2029")
 _BLOCKS = re.compile(r"\n\s*\n")
@@ -47,9 +48,6 @@ _METADATA = (
     r"---[ \t]*\n(?![ \t]*(?:\n|\Z))"
 )
 _HTML = r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)"
-
-
-MARK = "\ufeff"  # of byte order, which nobody sees: behind it a line would begin that does not begin without it
 
 
 class Markdown(str):

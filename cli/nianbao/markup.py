@@ -41,13 +41,14 @@ def _own(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
 def _reduced(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_Reduced]:
     if not prose:
         return
-    texts = [(section, markdown.bounded(text)) for section, text in prose.items()]
-    for answer in _ask({"judged": texts, "reserved": [table.id for table in report.form.tables], "dialect": DIALECT}):
+    texts = {section: markdown.bounded(text) for section, text in prose.items()}
+    reserved = [table.id for table in report.form.tables]
+    for answer in _ask({"judged": list(texts.items()), "reserved": reserved, "dialect": DIALECT}):
         section = answer["section"]
         found = [LeftOut(section, item["kind"], item["words"]) for item in answer["left_out"]]
         if markdown.has_metadata(prose[section]):
             found.append(LeftOut(section, "metadata", "---"))
-        if markdown.bounded(prose[section]) != prose[section]:
+        if texts[section] != prose[section]:
             found.append(LeftOut(section, "brackets", "["))
         yield _Reduced(section, found, Markdown(answer["rest"]), bool(found) or markdown.has_html(prose[section]))
 

@@ -101,7 +101,7 @@ def _render(report: Report, load: Load, drawn: Draw, prose_drawn: DrawProse) -> 
 
 def _legal(text: str) -> Markdown:
     """Replace what XML cannot hold, and leave out the byte order mark, which PDF/A forbids and nobody sees."""
-    return Markdown(ILLEGAL.sub("\ufffd", text).replace("\ufeff", ""))
+    return Markdown(ILLEGAL.sub("\ufffd", text).replace(markdown.MARK, ""))
 
 
 def texts(report: Report, load: Load) -> dict[str, str]:
