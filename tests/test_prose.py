@@ -61,3 +61,11 @@ def test_the_pdf_stays_accessible(printed):
     with pikepdf.open(io.BytesIO(printed.with_suffix(".pdf").read_bytes())) as pdf, pdf.open_metadata() as meta:
         assert meta.pdfa_status == "3A"
         assert meta.get("pdfuaid:part") == "1"
+
+
+def test_an_address_that_stands_for_itself_is_a_link_without_a_warning(root, tmp_path):
+    facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
+    done = make.build(begun(tmp_path, 2020, facts + '[prose]\nother = "见<https://a.cn/x>。"\n'), 2020, ["html"])
+    assert "markup-left-out" not in {finding.rule for finding in done.checked.findings}
+    (link,) = html.fromstring((tmp_path / "build/2020.html").read_bytes()).xpath("//main//a")
+    assert (link.get("href"), link.get("class")) == ("https://a.cn/x", "uri")

@@ -56,7 +56,7 @@ end
 
 local function bare(element)
   place_of(element.attr)
-  element.attr = pandoc.Attr()
+  element.attr = pandoc.Attr("", element.attr.classes:filter(function(class) return OF_PANDOC[class] end))
   return element
 end
 
