@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from nianbao.store import Store
+from nianbao.workspace.store import Store
 
 TITLE = "某" * 1000 + "报告 Report " + "题" * 988
 SECTION = "本段很长，没有尽头，一直写到五万字为止。" * 2500

@@ -18,14 +18,14 @@ def watch(event, args):
 sys.addaudithook(watch)
 import nianbao
 nianbao.__version__ = os.environ.get("PRETENDS", nianbao.__version__)
-from nianbao import make
-def checked(store, *more, check=make.check):
+from nianbao.checks import check as checks
+def checked(store, *more, check=checks.check):
     if store.office == "killer":
         os.kill(os.getpid(), signal.SIGKILL)
     if store.office == "mistake":
         raise ZeroDivisionError
     return check(store, *more)
-make.check = checked
+checks.check = checked
 """
 
 

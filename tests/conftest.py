@@ -66,11 +66,11 @@ def office(tmp_path):
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """The 2020 report in every format, built once; the folder that holds `2020.<suffix>`."""
-    from nianbao import make  # noqa: PLC0415  # after the options are known
-    from nianbao.store import Store  # noqa: PLC0415  # see above
+    from nianbao.build import outputs  # noqa: PLC0415  # see above
+    from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     out = tmp_path_factory.mktemp("built")
-    done = make.build(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
+    done = outputs.build_report(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
     assert {output.format for output in done.outputs} == {"html", "docx", "pdf", "markdown"}
     return out
 
@@ -89,15 +89,15 @@ def browser():
 @pytest.fixture(scope="session")
 def hard_of(tmp_path_factory):
     """Build a draft of hard cases in an edition, once: what the build gave, and its files without their suffix."""
-    from nianbao import make  # noqa: PLC0415  # see above
-    from nianbao.store import Store  # noqa: PLC0415  # see above
+    from nianbao.build import outputs  # noqa: PLC0415  # see above
+    from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     @cache
     def build(edition):
         year, form = {"2019": 2020, "2021": 2023}[edition], Store(ROOT).edition(edition)
         office = tmp_path_factory.mktemp("hard")
         store = begun(office, year, hard_facts(form, year))
-        done = make.build(store, year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
+        done = outputs.build_report(store, year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
         return done, office / "build" / str(year)
 
     return build

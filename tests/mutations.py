@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import opencc
 
-from nianbao.published import Box, Grid
+from nianbao.importer.recognition import Box, Grid
 
 WIDE = str.maketrans("0123456789.-/()", "０１２３４５６７８９．－／（）")
 _TRADITIONAL = opencc.OpenCC("s2t")

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from nianbao import make, page
-from nianbao.facts import parse
-from nianbao.press import Press
-from nianbao.published import Published, Text
-from nianbao.report import fill
+from nianbao.build import outputs
+from nianbao.compose import document
+from nianbao.importer.recognition import Published, Text
+from nianbao.model.facts import parse
+from nianbao.model.report import fill
+from nianbao.render.renderer import Press
 
 COUNTS = st.one_of(st.just(0), st.integers(0, 9), st.integers(10, 9_999_999))
 CHANGES = st.one_of(st.just(0), st.integers(-99, 99))
@@ -45,10 +46,12 @@ def filled(form, found, more=""):
 
 def printed(store, report, formats):
     """Print a report in several formats, without the facts; their bytes by suffix."""
-    order = make.ordered_from(store, [name for name in formats if name != "md"])
+    order = outputs.render_settings(store, [name for name in formats if name != "md"])
     with Press() as press:
-        done = press.print(page.composed(report, store.template), order, date(2024, 1, 31))
-    return {part.suffix: part.content for part in done.files} | {"md": page.render(report, store.template).encode()}
+        done = press.print(document.as_page(document.compose(report, store.template)), order, date(2024, 1, 31))
+    return {part.suffix: part.content for part in done.files} | {
+        "md": document.as_markdown(document.compose(report, store.template)).encode()
+    }
 
 
 def as_published(form, grids):

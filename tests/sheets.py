@@ -5,7 +5,7 @@ from io import BytesIO
 
 import openpyxl
 
-from nianbao.published.returned import PREFIX
+from nianbao.importer.recognition.excel_form import PREFIX
 
 
 def where(book, address):

@@ -14,8 +14,11 @@ import tomli_w
 from cases import begin, outputs, until
 from offices import city, data
 
-from nianbao import batch, make, press
-from nianbao.store import Store
+from nianbao.build import outputs as printing
+from nianbao.checks import check
+from nianbao.render import renderer
+from nianbao.workspace import process_pool
+from nianbao.workspace.store import Store
 
 YEAR = 2024
 OFFICES = 6  # more than are done in one process
@@ -58,7 +61,7 @@ def ends(reports):
 def test_each_file_of_a_batch_is_that_of_the_report_built_alone(printed, tmp_path):
     store = Store(printed, tmp_path)
     for office in store.offices():
-        make.build(store.of_office(office), YEAR, ["html", "docx", "pdf"])
+        printing.build_report(store.of_office(office), YEAR, ["html", "docx", "pdf"])
         for path in outputs(tmp_path / office):
             assert (printed / "build" / office / path.name).read_bytes() == path.read_bytes(), path
     assert len(list((printed / "build").glob("*/*"))) == OFFICES * 3
@@ -69,20 +72,20 @@ def test_formats_that_see_every_table_anew_keep_nothing_of_the_report_before(fol
     assert report("build", str(YEAR), "--all", "--to", ",".join(formats), "--jobs", "1", cwd=folder).returncode == 0
     alone = Store(folder, tmp_path_factory.mktemp("alone"))
     for office in alone.offices():
-        make.build(alone.of_office(office), YEAR, formats)
+        printing.build_report(alone.of_office(office), YEAR, formats)
         for path in outputs(alone.out / office):
             assert (folder / "build" / office / path.name).read_bytes() == path.read_bytes(), path
 
 
 def test_a_pandoc_is_replaced_before_it_grows(folder, printed, monkeypatch):
-    monkeypatch.setattr(press, "_PAGES", 2)
+    monkeypatch.setattr(renderer, "_PAGES", 2)
     store = Store(folder)
-    order = make.ordered_from(store, ["html", "docx"])
+    order = printing.render_settings(store, ["html", "docx"])
     pids = []
-    with press.Press() as kept:
+    with renderer.Press() as kept:
         for office in store.offices():
-            report = make.check(store.of_office(office), YEAR).report
-            for part in make.printed(store.of_office(office), report, ["html", "docx"], order, kept)[0]:
+            checked = check.check_report(store.of_office(office), YEAR)
+            for part in printing.print_report(store.of_office(office), checked, ["html", "docx"], order, kept)[0]:
                 assert part.content == (printed / f"build/{office}/{YEAR}.{part.suffix}").read_bytes()
             pids.append(kept.pid)
     assert [len(set(pids[:at])) for at in (2, 4, 6)] == [1, 2, 3]
@@ -307,7 +310,7 @@ def deadly(item):
 
 @pytest.mark.parametrize("share", [1, 3, 12])
 def test_an_item_that_kills_its_process_is_the_only_one_lost(share):
-    done = batch.spread(range(12), deadly, lambda item: f"{item} lost", jobs=2, share=share)
+    done = process_pool.spread(range(12), deadly, lambda item: f"{item} lost", jobs=2, share=share)
     assert sorted(map(str, done)) == sorted(["5 lost", *(str(item) for item in range(12) if item != 5)])
 
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from nianbao import make
-from nianbao.carried import carried
-from nianbao.facts import parse
-from nianbao.report import fill
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.compose.embedded_facts import carried
+from nianbao.model.facts import parse
+from nianbao.model.report import fill
+from nianbao.workspace.store import Store
 
 FORMATS = ["html", "docx", "pdf"]
 
@@ -44,10 +44,10 @@ def facts_in(path):
 def test_facts_come_back_and_print_the_same_again(root, tmp_path, name):
     year = re.search(r"\d{4}", name)[0]
     office, again = tmp_path / "office", tmp_path / "again"
-    make.build(begun(office, year, (root / name).read_text(encoding="utf-8")), int(year), FORMATS, draft=True)
+    outputs.build_report(begun(office, year, (root / name).read_text(encoding="utf-8")), int(year), FORMATS, draft=True)
     kept = {suffix: facts_in(office / f"build/{year}.{suffix}").strip() for suffix in FORMATS}
     assert len(set(kept.values())) == 1
-    make.build(begun(again, year, kept["pdf"]), int(year), FORMATS, draft=True)
+    outputs.build_report(begun(again, year, kept["pdf"]), int(year), FORMATS, draft=True)
     for suffix in FORMATS:
         assert (again / f"build/{year}.{suffix}").read_bytes() == (office / f"build/{year}.{suffix}").read_bytes()
 
@@ -62,7 +62,7 @@ def test_acceptances_stay_in_the_office(office):
     data = office / "data/2020.toml"
     accepted = 'rule = "public-fewer-than-new"\nat = "proactive.normative.public"\nvalue = 20\nbecause = "内部说法"\n'
     data.write_text(f"{data.read_text(encoding='utf-8')}\n[[accept]]\n{accepted}", encoding="utf-8")
-    make.build(Store(office), 2020, FORMATS)
+    outputs.build_report(Store(office), 2020, FORMATS)
     for suffix in FORMATS:
         assert "内部说法" not in facts_in(office / f"build/2020.{suffix}")
 

@@ -143,7 +143,8 @@ def test_a_worker_of_another_version_is_refused(cluster, folder, report):
 def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, report):
     city(folder, 24)
     with nodes(tmp_path, HIDDEN) as alone:
-        hasty = "from nianbao import __main__, cluster; cluster._PATIENCE = 1; __main__.main()"
+        hasty = "from nianbao import __main__; from nianbao.build import dask_client as client; "
+        hasty += "client._PATIENCE = 1; __main__.main()"
         command = [sys.executable, "-c", hasty, "build", "2024", "--all", "--cluster", alone.address]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, "dask worker" in done.stderr) == (2, True)
@@ -191,9 +192,9 @@ def test_without_dask_the_command_to_install_it_is_said(folder):
 
 
 def test_few_reports_go_out_one_by_one_and_many_in_bundles(folder):
-    from nianbao.builds import Job  # noqa: PLC0415  # where Dask is not installed the others are skipped
-    from nianbao.cluster import Waiting  # noqa: PLC0415  # see above
-    from nianbao.store import Store  # noqa: PLC0415  # see above
+    from nianbao.build.dask_client import Waiting  # noqa: PLC0415  # see above
+    from nianbao.build.incremental import Job  # noqa: PLC0415  # where Dask is not installed the others are skipped
+    from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     store = Store(city(folder, 100))
     (folder / "data/office-00099/2024.toml").unlink()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cases import outputs
 
-from nianbao.files import TEMPLATES
+from nianbao.workspace.files import TEMPLATES
 
 
 def test_build_writes_three_formats_and_says_the_one_warning(office, report):
@@ -160,9 +160,8 @@ def test_a_folder_without_permission_is_said(office, report):
 def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     import errno  # noqa: PLC0415  # only here
 
-    from nianbao import make  # noqa: PLC0415  # only here
-    from nianbao.finding import Stop  # noqa: PLC0415  # only here
-    from nianbao.store import Store  # noqa: PLC0415  # only here
+    from nianbao.model.finding import Stop  # noqa: PLC0415  # only here
+    from nianbao.workspace.store import Store  # noqa: PLC0415  # only here
 
     report("build", cwd=office)
     before = {path.name: path.read_bytes() for path in outputs(office / "build")}
@@ -178,7 +177,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(Stop, match="磁盘已满"):
-        make.build(Store(office), 2020, ["html", "docx", "pdf"])
+        outputs.build_report(Store(office), 2020, ["html", "docx", "pdf"])
     assert {path.name: path.read_bytes() for path in outputs(office / "build")} == before
 
 

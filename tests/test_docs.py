@@ -10,8 +10,8 @@ import pytest
 import toml_rs
 from offices import data
 
-from nianbao import rules
-from nianbao.speech import speak
+from nianbao.checks import rules
+from nianbao.workspace.locales import speak
 
 COMMANDS = ("build", "clean", "validate", "fmt", "new", "schema", "init", "import")
 COMMANDS += ("rollup", "trace", "export", "query", "form")

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from nianbao import make
-from nianbao.markdown import Markdown, escape
-from nianbao.page import Page
-from nianbao.press import Press
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.checks import check
+from nianbao.compose.document import Page
+from nianbao.compose.markdown import Markdown, escape
+from nianbao.render.renderer import Press
+from nianbao.workspace.store import Store
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -67,7 +68,7 @@ def printed(tmp_path_factory):
         f"[own]\n{facts}\n[prose]\nother = '''\n{lines}\n'''\n",
         encoding="utf-8",
     )
-    done = make.build(Store(folder), 2020, ["html", "docx", "pdf"])
+    done = outputs.build_report(Store(folder), 2020, ["html", "docx", "pdf"])
     assert [finding.rule for finding in done.checked.findings] == ["no-last-year", "title-differs"]
     return folder / "build"
 
@@ -103,7 +104,7 @@ def test_prose_cannot_bring_in_html_or_pictures(office):
         '[prose]\nother = """\n<b>粗</b> `x`{=html} ![图](http://example.com/x.png)\n\n<script>alert(1)</script>\n"""\n'
     )
     data.write_text(data.read_text(encoding="utf-8").split("[prose]")[0] + prose, encoding="utf-8")
-    done = make.build(Store(office), 2020, ["html"])
+    done = outputs.build_report(Store(office), 2020, ["html"])
     rules = {finding.rule for finding in done.checked.findings}
     assert rules == {"public-fewer-than-new", "picture-left-out", "no-last-year"}
     source = (office / "build/2020.html").read_text(encoding="utf-8")
@@ -124,8 +125,8 @@ signs = st.text(
 def test_any_text_comes_back_from_html_as_it_was(root, facts):
     store = Store(root)
     text = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
-    order = make.ordered_from(store, ["html"])
+    order = outputs.render_settings(store, ["html"])
     with Press() as press:
-        (printed,) = press.print(Page(store.form_in_force(2020), text, {}), order, make.date(2020, 1, 1)).files
+        (printed,) = press.print(Page(store.form_in_force(2020), text, {}), order, check.date(2020, 1, 1)).files
     paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
     assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]

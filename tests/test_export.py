@@ -11,12 +11,12 @@ import openpyxl
 import pytest
 from offices import data
 
-from nianbao import exporting
-from nianbao.facts import parse
-from nianbao.finding import Stop
-from nianbao.report import fill
-from nianbao.sheets import book
-from nianbao.store import Store
+from nianbao.export import pipeline
+from nianbao.export.excel_form import workbook as book
+from nianbao.model.facts import parse
+from nianbao.model.finding import Stop
+from nianbao.model.report import fill
+from nianbao.workspace.store import Store
 
 RISKY = ('=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "\tx")
 
@@ -53,8 +53,8 @@ def reports(store):
 
 def exported(store, *formats, **more):
     asked = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
-    done = [one for one in exporting.read_all(asked) if not isinstance(one, Stop)]
-    return exporting.write(store, exporting.gather(store, done), exporting.Wanted(formats, **more))
+    done = [one for one in pipeline.read_all(asked) if not isinstance(one, Stop)]
+    return pipeline.write(store, pipeline.gather(store, done), pipeline.Wanted(formats, **more))
 
 
 def test_every_figure_is_told_exactly_and_in_order(offices):
@@ -155,9 +155,9 @@ def test_no_text_passes_for_a_formula_and_numbers_stay_numbers(offices, sign):
 
 @pytest.mark.parametrize("layout", ["long", "wide"])
 def test_the_same_facts_give_the_same_bytes(offices, layout):
-    first = exported(offices, *exporting.FORMATS, layout=layout)
+    first = exported(offices, *pipeline.FORMATS, layout=layout)
     assert all(one.changed for one in first)
-    assert not any(one.changed for one in exported(offices, *exporting.FORMATS, layout=layout))
+    assert not any(one.changed for one in exported(offices, *pipeline.FORMATS, layout=layout))
 
 
 def test_a_named_folder_keeps_its_files(offices, tmp_path):
@@ -197,8 +197,8 @@ def test_what_is_left_out_is_named(offices, report):
 def test_another_kind_of_document_is_exported_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    exported(store, *exporting.FORMATS)
-    exported(store, *exporting.FORMATS, layout="wide")
+    exported(store, *pipeline.FORMATS)
+    exported(store, *pipeline.FORMATS, layout="wide")
     facts = parse((tmp_path / "library/data/2024.toml").read_text(encoding="utf-8"), "")
     told = duckdb.sql(f"select address, value from '{store.out}/export/figures.parquet'").fetchall()
     assert dict(told) == fill(store.form(facts, 2024), facts).figures
@@ -281,7 +281,7 @@ def test_without_a_question_the_tables_are_told(offices, report):
 )
 def test_a_question_reaches_nothing_but_the_tables_and_a_wrong_one_is_told(offices, question, said):
     asked = [(offices.of_office("anshan"), 2020)]
-    warehouse = exporting.gather(offices, exporting.read_all(asked))
+    warehouse = pipeline.gather(offices, pipeline.read_all(asked))
     with pytest.raises(Stop) as stopped:
         warehouse.ask(question)
     text = f"{stopped.value.message}\n怎么办: {stopped.value.fix}"
@@ -291,5 +291,5 @@ def test_a_question_reaches_nothing_but_the_tables_and_a_wrong_one_is_told(offic
 def test_without_duckdb_it_says_what_to_install(offices, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(Stop, match="DuckDB，这里没有装") as stopped:
-        exporting.gather(offices, [])
+        pipeline.gather(offices, [])
     assert "nianbao[export]" in stopped.value.fix

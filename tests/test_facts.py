@@ -9,12 +9,13 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nianbao import report, rules
-from nianbao.case import Case
-from nianbao.facts import Facts, parse
-from nianbao.finding import Finding
-from nianbao.kind import KINDS
-from nianbao.store import Store
+from nianbao.checks import rules
+from nianbao.checks.context import Case
+from nianbao.model import report
+from nianbao.model.facts import Facts, parse
+from nianbao.model.finding import Finding
+from nianbao.model.value_types import KINDS
+from nianbao.workspace.store import Store
 
 FORM = Store(Path(__file__).parent.parent).form_in_force(2020)
 PLACES = """\

@@ -14,13 +14,13 @@ from cases import begun, converted
 from offices import data
 from sheets import red, totals, typed, where
 
-from nianbao import asking, importing
-from nianbao.facts import parse
-from nianbao.finding import Stop
-from nianbao.report import fill
-from nianbao.sheets import Asked, blank
-from nianbao.sheets.checks import GOOD, WRONG
-from nianbao.store import Store
+from nianbao.export.excel_form import Asked, batch, blank
+from nianbao.export.excel_form.sum_formulas import GOOD, WRONG
+from nianbao.importer import pipeline
+from nianbao.model.facts import parse
+from nianbao.model.finding import Stop
+from nianbao.model.report import fill
+from nianbao.workspace.store import Store
 
 YEARS = {"2019": 2020, "2021": 2024}
 OFFICE = "某市某局"
@@ -56,7 +56,7 @@ def right(form, seed=0):
 
 def brought(content, folder, name="form.xlsx", **wanted):
     (folder / name).write_bytes(content)
-    return importing.read(Store(folder), str(folder / name), importing.Wanted(dry=True, **wanted))
+    return pipeline.read(Store(folder), str(folder / name), pipeline.Wanted(dry=True, **wanted))
 
 
 def report_of(one, form):
@@ -147,7 +147,7 @@ def test_a_total_that_is_typed_over_is_kept_and_found_where_it_stands(sheet, tmp
 def test_last_year_is_filled_in(tmp_path):
     store = begun(tmp_path, 2023, data(3, 2023))
     before = fill(store.edition("2021"), parse(data(3, 2023), ""))
-    (made,) = asking.make_all(asking.choose(store, ["2024"]))
+    (made,) = batch.make_all(batch.choose(store, ["2024"]))
     content = (tmp_path / "build/forms/2024.xlsx").read_bytes()
     one = brought(content, tmp_path)
     back = report_of(one, before.form)
@@ -313,12 +313,12 @@ def test_forms_are_made_for_every_office(tmp_path, report):
 def test_another_kind_of_document_has_its_form_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    (made,) = asking.make_all([(store, 2025)])
+    (made,) = batch.make_all([(store, 2025)])
     path = tmp_path / "library/build/forms/2025.xlsx"
     form = store.form_in_force(2025)
     first = next(iter(form.slots))
     path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_at: "新馆"}))
-    one = importing.read(store, str(path), importing.Wanted(dry=True))
+    one = pipeline.read(store, str(path), pipeline.Wanted(dry=True))
     back = fill(form, parse(one.text, ""))
     assert (back.figures[first], back.values[form.author_at], one.office) == (12, "新馆", "新馆")
     assert made.saved.changed

@@ -7,10 +7,10 @@ import toml_rs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nianbao import form_file as forms
-from nianbao.files import TEMPLATES
-from nianbao.finding import Stop
-from nianbao.grid import Block, Heading, Table
+from nianbao.model import form_loader as forms
+from nianbao.model.finding import Stop
+from nianbao.model.table import Block, Heading, Table
+from nianbao.workspace.files import TEMPLATES
 
 EDITIONS = ("2019", "2021")
 

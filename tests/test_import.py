@@ -21,15 +21,18 @@ from cases import begun, converted
 from docx import Document
 from PIL import Image
 
-from nianbao import importing, imports, make, page, readers
-from nianbao.fence import fenced
-from nianbao.finding import Stop
-from nianbao.layout import lay_out
-from nianbao.published import recognise
-from nianbao.published import written as data
-from nianbao.published.exchange import figures
-from nianbao.readers import Unreadable
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.checks import check
+from nianbao.compose import document
+from nianbao.datafiles.formatter import lay_out
+from nianbao.importer import batch, pipeline, readers
+from nianbao.importer.readers import Unreadable
+from nianbao.importer.recognition import data_file as data
+from nianbao.importer.recognition import recognise
+from nianbao.importer.recognition.figures_json import figures
+from nianbao.model.finding import Stop
+from nianbao.workspace.limits import fenced
+from nianbao.workspace.store import Store
 
 FOLDER = Path(__file__).parent / "published"
 TABLES = ("proactive", "requests", "review_litigation")
@@ -118,7 +121,7 @@ def test_a_form_that_was_not_filled_in_is_read_as_blank(forms, tmp_path):
     blank = begun(
         tmp_path, 2023, 'year = 2023\n[agency]\nname = "某局"\n[proactive]\n[requests]\n[review_litigation]\n'
     )
-    make.build(blank, 2023, ["docx"], draft=True, facts=False)
+    outputs.build_report(blank, 2023, ["docx"], draft=True, facts=False)
     document = Document(tmp_path / "build/2023.docx")
     for table in document.tables:
         for cell in (cell for row in table.rows for cell in row.cells):
@@ -141,7 +144,7 @@ def test_what_a_word_processor_saved_again_is_read_the_same(suffix, built, forms
     again.mkdir()
     made = converted_as(path, suffix, again)
     recognised = read(made, forms)
-    report = make.check(Store(Path(__file__).parent.parent), 2020).report
+    report = check.check_report(Store(Path(__file__).parent.parent), 2020).report
     assert {address: cell.value for address, cell in recognised.placed.items()} == report.figures
 
 
@@ -292,10 +295,10 @@ def test_prose_of_others_holds_no_placeholder_and_no_markup_of_ours(tmp_path):
     page = source("shuyang-drc-2023").read_text(encoding="utf-8")
     path.write_text(page.replace("一、总体情况", f"一、总体情况</p><p>{text}", 1), encoding="utf-8")
     store = begun(tmp_path / "office", 2022, "year = 2022\n")
-    brought = importing.bring(store, str(path), importing.Wanted())
-    written = make.check(store, brought.year).report
+    brought = pipeline.bring(store, str(path), pipeline.Wanted())
+    written = check.check_report(store, brought.year).report
     assert written.facts.tree["prose"]["overview"].startswith('写着 {{ "{" }}{ year }}')
-    make.build(store, brought.year, ["markdown"], draft=True)
+    outputs.build_report(store, brought.year, ["markdown"], draft=True)
     printed = (store.out / "2023.md").read_text(encoding="utf-8")
     assert r"{ year }}" in printed.replace("\\", "")
     assert "**粗体**" in printed
@@ -308,8 +311,8 @@ def test_placeholders_stand_for_figures_that_are_facts(tmp_path):
     path.write_text(
         page.replace("一、总体情况", "一、总体情况</p><p>全年收到政府信息公开申请26件。", 1), encoding="utf-8"
     )
-    plain = importing.bring(store, str(path), importing.Wanted(dry=True))
-    offered = importing.bring(store, str(path), importing.Wanted(dry=True, placeholders=True))
+    plain = pipeline.bring(store, str(path), pipeline.Wanted(dry=True))
+    offered = pipeline.bring(store, str(path), pipeline.Wanted(dry=True, placeholders=True))
     assert "申请26件" in plain.text
     assert "申请{{ requests.received.total }}件" in offered.text
 
@@ -320,35 +323,35 @@ def test_placeholders_stand_for_figures_that_are_facts(tmp_path):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_come_back_without_loss(suffix, built, root, tmp_path):
     store = Store(tmp_path)
-    brought = importing.bring(store, str(built / f"2020.{suffix}"), importing.Wanted(trust=True))
+    brought = pipeline.bring(store, str(built / f"2020.{suffix}"), pipeline.Wanted(trust=True))
     assert brought.lossless
-    assert make.check(store, 2020).report.facts.tree == make.check(Store(root), 2020).report.facts.tree
+    assert check.check_report(store, 2020).report.facts.tree == check.check_report(Store(root), 2020).report.facts.tree
 
 
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_come_back_in_their_words_where_nobody_trusts_them(suffix, built, root, tmp_path):
     store = Store(tmp_path)
-    brought = importing.bring(store, str(built / f"2020.{suffix}"), importing.Wanted())
+    brought = pipeline.bring(store, str(built / f"2020.{suffix}"), pipeline.Wanted())
     assert not brought.lossless
     assert any("--trust" in note for note in brought.notes)
-    back, sent = (make.check(one, 2020).report for one in (store, Store(root)))
+    back, sent = (check.check_report(one, 2020).report for one in (store, Store(root)))
     assert {**back.facts.tree, "prose": {}} == {**sent.facts.tree, "prose": {}}
-    assert page.texts(back, store.template) == page.texts(sent, store.template)
+    assert document.compose(back, store.template).plain == document.compose(sent, store.template).plain
     assert "{{" not in back.prose["overview"]
 
 
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_whose_prose_is_plain_come_back_without_loss(suffix, tmp_path):
     office = begun(tmp_path / "office", 2024, PLAIN)
-    make.build(office, 2024, [suffix], draft=True)
-    brought = importing.bring(Store(tmp_path), str(office.out / f"2024.{suffix}"), importing.Wanted())
+    outputs.build_report(office, 2024, [suffix], draft=True)
+    brought = pipeline.bring(Store(tmp_path), str(office.out / f"2024.{suffix}"), pipeline.Wanted())
     assert brought.lossless
     assert toml_rs.loads(brought.text) == toml_rs.loads(PLAIN) | {"edition": "2021"}
 
 
 def test_a_watermark_over_the_figures_is_no_part_of_them(root, tmp_path):
-    make.build(Store(root, tmp_path), 2020, ["pdf"], draft=True)
-    assert importing.bring(Store(tmp_path), str(tmp_path / "2020.pdf"), importing.Wanted(dry=True, trust=True)).lossless
+    outputs.build_report(Store(root, tmp_path), 2020, ["pdf"], draft=True)
+    assert pipeline.bring(Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.Wanted(dry=True, trust=True)).lossless
 
 
 def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
@@ -356,7 +359,7 @@ def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
     cell = next(cell for table in document.tables for row in table.rows for cell in row.cells if cell.text == "27")
     cell.paragraphs[0].runs[0].text = "28"
     document.save(tmp_path / "2020.docx")
-    brought = importing.bring(Store(tmp_path), str(tmp_path / "2020.docx"), importing.Wanted())
+    brought = pipeline.bring(Store(tmp_path), str(tmp_path / "2020.docx"), pipeline.Wanted())
     assert not brought.lossless
     assert any("改过" in note and "规范性文件" in note for note in brought.notes)
     assert toml_rs.loads(brought.text)["proactive"]["normative"]["made"] == 28
@@ -365,7 +368,7 @@ def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
 def test_prose_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
     page = (built / "2020.html").read_text(encoding="utf-8").replace("794条", "795条")
     (tmp_path / "2020.html").write_text(page, encoding="utf-8")
-    brought = importing.bring(Store(tmp_path), str(tmp_path / "2020.html"), importing.Wanted())
+    brought = pipeline.bring(Store(tmp_path), str(tmp_path / "2020.html"), pipeline.Wanted())
     assert not brought.lossless
     assert "795条" in brought.text
 
@@ -483,8 +486,8 @@ def test_a_file_that_kills_its_process_stops_no_other(tmp_path, monkeypatch):
     monkeypatch.setattr(readers, "read", deadly)
     (tmp_path / "deadly.txt").write_bytes(b"deadly")
     names = [str(source(slug)) for slug in ("shuyang-drc-2023", "shuyang-2025", "shanghai-office-2019")]
-    wanted = importing.Wanted(dry=True, several=True)
-    found = list(imports.bring_all(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
+    wanted = pipeline.Wanted(dry=True, several=True)
+    found = list(batch.bring_all(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
     stops = [one for one in found if isinstance(one, Stop)]
     assert len(found) == 4
     assert [stop.message.endswith("读它的进程没有了") for stop in stops] == [True]
@@ -534,7 +537,7 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read_whole(tmp_path):
     with (tmp_path / "big.txt").open("wb") as file:
         file.truncate(readers.LIMIT + 100)
     with pytest.raises(Stop, match="超过 200 MB"):
-        importing.bring(Store(tmp_path), str(tmp_path / "big.txt"), importing.Wanted(dry=True))
+        pipeline.bring(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.Wanted(dry=True))
 
 
 def test_a_package_that_would_swell_is_not_opened():
@@ -589,10 +592,10 @@ def test_a_spreadsheet_with_a_cell_merged_over_all_rows_and_columns_is_refused(t
     book.active.merged_cells.add("A1:XFD1048576")
     book.save(tmp_path / "bomb.xlsx")
     code = (
-        "from nianbao import fence, readers\n"
-        "from nianbao.finding import Stop\n"
+        "from nianbao.importer import readers\nfrom nianbao.workspace import limits\n"
+        "from nianbao.model.finding import Stop\n"
         "try:\n"
-        "    with fence.fenced(2**29): readers.read(open('bomb.xlsx', 'rb').read(), 'xlsx')\n"
+        "    with limits.fenced(2**29): readers.read(open('bomb.xlsx', 'rb').read(), 'xlsx')\n"
         "except Stop as stop: print(stop.message)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, encoding="utf-8")

@@ -8,12 +8,12 @@ from html import escape
 
 import pytest
 
-from nianbao import readers
-from nianbao.published import Box, Grid, Published, Text, recognise
-from nianbao.published.exchange import figures
-from nianbao.published.words import SURE, words
-from nianbao.readers.pdf import _Line, _running
-from nianbao.store import Store
+from nianbao.importer import readers
+from nianbao.importer.readers.pdf import _Line, _running
+from nianbao.importer.recognition import Box, Grid, Published, Text, recognise
+from nianbao.importer.recognition.figures_json import figures
+from nianbao.importer.recognition.labels import SURE, words
+from nianbao.workspace.store import Store
 
 
 @pytest.fixture(scope="module")

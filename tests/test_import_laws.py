@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from mutations import ALL, Printed, headless, swapped_heads
 from reports import as_published, figures, filled, printed, said
 
-from nianbao import readers
-from nianbao.published import recognise
-from nianbao.published.shapes import shapes
-from nianbao.published.tables import tables
-from nianbao.store import Store
+from nianbao.importer import readers
+from nianbao.importer.recognition import recognise
+from nianbao.importer.recognition.tables.layouts import shapes
+from nianbao.importer.recognition.tables.recognize import tables
+from nianbao.workspace.store import Store
 
 FORMATS = ("html", "docx", "odt", "md", "pdf")
 MANY = settings(

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from cases import outputs
 
-from nianbao import make, say
-from nianbao.store import Store
+from nianbao.checks import check
+from nianbao.cli.output import findings
+from nianbao.workspace.store import Store
 
 CASES = sorted((Path(__file__).parent / "invalid").glob("*.toml"))
 
@@ -15,8 +16,8 @@ def said(case, tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())
     monkeypatch.chdir(tmp_path)
-    checked = make.check(Store(tmp_path), 2020)
-    say.findings(checked.findings)
+    checked = check.check_report(Store(tmp_path), 2020)
+    findings.findings(checked.findings)
     return checked, capsys.readouterr().out
 
 

@@ -8,10 +8,12 @@ import pytest
 import toml_rs
 from lxml import html
 
-from nianbao import make, page
-from nianbao.files import TEMPLATES
-from nianbao.form_file import read
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.checks import check
+from nianbao.compose import document
+from nianbao.model.form_loader import read
+from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.store import Store
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def library(root, tmp_path):
 
 
 def test_another_kind_of_document_is_built_in_all_formats(library):
-    done = make.build(Store(library), 2024, ["html", "docx", "pdf", "markdown"])
+    done = outputs.build_report(Store(library), 2024, ["html", "docx", "pdf", "markdown"])
     assert not done.checked.findings
     report = done.checked.report
     assert report.figures["stock.all.closing"] == 61380
@@ -42,7 +44,7 @@ def test_another_kind_of_document_is_built_in_all_formats(library):
 def test_its_own_relations_are_judged_by_their_names(library):
     data = library / "data/2024.toml"
     data.write_text(data.read_text(encoding="utf-8").replace("closing = 41100", "closing = 41000"), encoding="utf-8")
-    (finding,) = make.check(Store(library), 2024).findings
+    (finding,) = check.check_report(Store(library), 2024).findings
     assert finding.rule == "stock-does-not-close"
     assert finding.address == "stock.adult.closing"
     assert finding.label == "应为 41100"
@@ -55,7 +57,7 @@ def test_a_finding_of_its_own_relations_is_accepted_by_name(library):
     data.write_text(
         data.read_text(encoding="utf-8").replace("closing = 41100", "closing = 41000") + f"\n[[accept]]\n{accepted}"
     )
-    checked = make.check(Store(library), 2024)
+    checked = check.check_report(Store(library), 2024)
     assert not checked.findings
     assert [one.because for one in checked.accepted] == ["盘亏一百册"]
 
@@ -101,6 +103,6 @@ def test_no_label_of_the_form_stands_in_the_code(root):
 
 
 def test_a_figure_is_shown_with_its_unit_where_the_form_says_so(library):
-    report = make.check(Store(library), 2024).report
-    assert page.show(report, "stock.adult.cost") == "61234.5元"
-    assert page.show(report, "stock.adult.opening") == "40210"
+    report = check.check_report(Store(library), 2024).report
+    assert document.show(report, "stock.adult.cost") == "61234.5元"
+    assert document.show(report, "stock.adult.opening") == "40210"

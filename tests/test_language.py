@@ -20,9 +20,10 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 import nianbao
-from nianbao import command, rules
-from nianbao.files import TEMPLATES
-from nianbao.speech import DOMAIN, FOLDER, LANGUAGES, preferred, taken
+from nianbao.checks import rules
+from nianbao.cli import command
+from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.locales import DOMAIN, FOLDER, LANGUAGES, preferred, taken
 
 PACKAGE = Path(nianbao.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")

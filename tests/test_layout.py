@@ -10,11 +10,12 @@ import toml_rs
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nianbao import datafile, starter
-from nianbao.entries import read
-from nianbao.finding import Stop
-from nianbao.layout import lay_out
-from nianbao.store import Store
+from nianbao.checks import drafts
+from nianbao.datafiles import scaffold
+from nianbao.datafiles.formatter import lay_out
+from nianbao.datafiles.syntax_tree import read
+from nianbao.model.finding import Stop
+from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
 FORM = Store(ROOT).form_in_force(2020)
@@ -40,13 +41,13 @@ def test_every_layout_has_its_pair():
 @pytest.mark.parametrize("path", [ROOT / "data/2020.toml", ROOT / "tests/kinds/library/data/2024.toml"])
 def test_what_is_shipped_is_laid_out(path):
     store = Store(path.parent.parent)
-    assert not datafile.lay_out(store, int(path.stem), check=True).changed
+    assert not drafts.lay_out(store, int(path.stem), check=True).changed
 
 
 @pytest.mark.parametrize("year", [2020, 2021])
 def test_a_new_data_file_is_laid_out(year):
     form = Store(ROOT).form_in_force(year)
-    text = starter.write(form, year)
+    text = scaffold.write(form, year)
     assert lay_out(text, form) == text
 
 
@@ -182,8 +183,8 @@ def test_what_cannot_be_read_gives_the_finding_of_validate_and_stays(case, root,
 
 
 def test_a_layout_that_would_lose_something_is_refused(office, monkeypatch):
-    from nianbao import layout  # noqa: PLC0415  # only here
+    from nianbao.datafiles import formatter  # noqa: PLC0415  # only here
 
-    monkeypatch.setattr(layout, "arrange", lambda document, _: replace(document, epilogue=("# 多了",)))
+    monkeypatch.setattr(formatter, "arrange", lambda document, _: replace(document, epilogue=("# 多了",)))
     with pytest.raises(Stop, match="没有改动它"):
-        datafile.lay_out(Store(office), 2020)
+        drafts.lay_out(Store(office), 2020)

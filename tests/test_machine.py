@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from nianbao import make, rules
-from nianbao.files import TEMPLATES
-from nianbao.finding import Stop
-from nianbao.machine import github, junit, sarif
-from nianbao.store import Store
+from nianbao.checks import check, rules
+from nianbao.cli.output.sarif_junit import github, junit, sarif
+from nianbao.model.finding import Stop
+from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.store import Store
 
 CASES = [*sorted((Path(__file__).parent / "invalid").glob("*.toml")), Path(__file__).parents[1] / "data/2020.toml"]
 
@@ -38,7 +38,7 @@ def checked(request, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/2020.toml").write_bytes(request.param.read_bytes())
     monkeypatch.chdir(tmp_path)
-    return make.check(Store(tmp_path), 2020)
+    return check.check_report(Store(tmp_path), 2020)
 
 
 def test_sarif_has_every_finding_with_its_rule_and_place(checked):
@@ -115,7 +115,7 @@ def test_fingerprints_stay_when_lines_move(tmp_path, monkeypatch):
         text = start + CASES[-1].read_text(encoding="utf-8")
         (folder / "data/2020.toml").write_text(text, encoding="utf-8")
         monkeypatch.chdir(folder)
-        results = json.loads(sarif([make.check(Store(folder), 2020)], []))["runs"][0]["results"]
+        results = json.loads(sarif([check.check_report(Store(folder), 2020)], []))["runs"][0]["results"]
         marks.append([result["partialFingerprints"] for result in results])
     assert marks[0] == marks[1]
 

@@ -9,11 +9,12 @@ from random import Random
 
 import pytest
 
-from nianbao import make
-from nianbao.markdown import Markdown
-from nianbao.page import Page, composed
-from nianbao.press import Press
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.checks import check
+from nianbao.compose.document import Page, as_page, compose
+from nianbao.compose.markdown import Markdown
+from nianbao.render.renderer import Press
+from nianbao.workspace.store import Store
 
 SIGNS = [
     "全年",
@@ -89,12 +90,12 @@ def page(dice, odd):
 
 @pytest.fixture
 def order(root):
-    return make.ordered_from(Store(root), ["docx"])
+    return outputs.render_settings(Store(root), ["docx"])
 
 
 @pytest.fixture
 def report(root):
-    return make.check(Store(root), 2020).report
+    return check.check_report(Store(root), 2020).report
 
 
 def without(order):
@@ -104,7 +105,7 @@ def without(order):
 @pytest.mark.parametrize("odd", [0, 0.3])
 def test_a_filled_package_is_the_one_that_pandoc_writes(root, order, report, odd):
     dice = Random(2024)  # noqa: S311  # dice for prose, not for secrets
-    figures = composed(report, Store(root).template).figures
+    figures = as_page(compose(report, Store(root).template)).figures
     pandocs = without(order)
     with Press() as press:
         for _ in range(40):
@@ -125,7 +126,7 @@ def test_pages_of_simple_blocks_are_filled_and_others_are_not(root, order, repor
     shutil.copytree(root / "templates/formats/docx", tmp_path / "templates/formats/docx")
     mould = tmp_path / "templates/formats/docx/mould.lua"
     mould.write_text(mould.read_text(encoding="utf-8").replace("(text:gsub", "(('字'):gsub"), encoding="utf-8")
-    order = make.ordered_from(Store(tmp_path), ["docx"])
+    order = outputs.render_settings(Store(tmp_path), ["docx"])
     with Press() as press:
         for text, filled in (
             ("全年公开。", True),

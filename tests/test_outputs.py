@@ -12,9 +12,11 @@ from cases import begun
 from docx.oxml.ns import qn
 from lxml import etree, html
 
-from nianbao import make, page
-from nianbao.kind import KINDS
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.checks import check
+from nianbao.compose import document
+from nianbao.model.value_types import KINDS
+from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
 ODF = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -23,7 +25,7 @@ FORMATS = ("html", "docx", "pdf", "md")
 
 @pytest.fixture(scope="module")
 def checked():
-    return make.check(Store(ROOT), 2020).report
+    return check.check_report(Store(ROOT), 2020).report
 
 
 @pytest.fixture(scope="module", params=["data/2020.toml", "tests/samples/hongze-2023.toml"])
@@ -31,7 +33,7 @@ def printed(request, tmp_path_factory):
     """A report of each edition: the report, and its files without their suffix."""
     office, source = tmp_path_factory.mktemp("office"), ROOT / request.param
     year = int(re.search(r"\d{4}", source.name)[0])
-    done = make.build(
+    done = outputs.build_report(
         begun(office, year, source.read_text(encoding="utf-8")),
         year,
         ["html", "docx", "pdf", "odt", "epub"],
@@ -79,7 +81,7 @@ def test_the_ledger_agrees_with_the_data(checked, root):
         if address.startswith("headings."):
             value = checked.headings[address.removeprefix("headings.")]
         elif address in checked.figures:
-            value = page.show(checked, address)
+            value = document.show(checked, address)
         else:
             known = checked.values[address]
             value = KINDS[checked.form.kinds.get(address, "text")].show(known) if address != "own" else known
@@ -203,7 +205,7 @@ def expected(report):
                 cell.column,
                 cell.rowspan,
                 cell.colspan,
-                squeezed(page.show(report, cell.slot.address) if cell.slot else cell.text),
+                squeezed(document.show(report, cell.slot.address) if cell.slot else cell.text),
             )
             for cell in table.lay_out().cells
         ]

@@ -13,9 +13,10 @@ import pytest
 from cases import begun, converted
 from PIL import Image, ImageChops, ImageFilter
 
-from nianbao import make, typesetting
-from nianbao.files import TEMPLATES
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.render import typst
+from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.store import Store
 
 PICTURES = Path(__file__).parent / "pictures"
 DPI = 60
@@ -58,7 +59,7 @@ def case(request, root, hard_of, tmp_path_factory):
         else f'year = {year}\npublished = {year + 1}-01-20\n[agency]\nname = "某市某局"\n'
         '[proactive]\n[requests]\n[review_litigation]\n[facts]\nproblems = ["无"]\nimprovements = ["无"]\n'
     )
-    done = make.build(begun(office, year, facts), year, ["html", "docx", "pdf"], draft=name in DRAFTS)
+    done = outputs.build_report(begun(office, year, facts), year, ["html", "docx", "pdf"], draft=name in DRAFTS)
     assert done.outputs
     return name, office / "build" / str(year)
 
@@ -126,7 +127,7 @@ def known_programs(request):
 
 @pytest.fixture(scope="module")
 def free_faces(root):
-    if any(face.official for face in typesetting.faces(Store(root).look())):
+    if any(face.official for face in typst.faces(Store(root).look())):
         pytest.skip("official faces are installed; the pictures show the free ones")
 
 
@@ -159,7 +160,7 @@ def spoiled(office, file, pattern, changed):
     source = path.read_text(encoding="utf-8")
     assert pattern in source
     path.write_text(source.replace(pattern, changed), encoding="utf-8")
-    make.build(Store(office), 2020, ["pdf"])
+    outputs.build_report(Store(office), 2020, ["pdf"])
     return sheet(office / "build/2020.pdf")
 
 

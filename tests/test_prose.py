@@ -8,7 +8,7 @@ import pytest
 from cases import begun
 from lxml import html
 
-from nianbao import make
+from nianbao.build import outputs
 
 FORMATS = ["html", "docx", "pdf", "odt", "epub"]
 PROSE = {
@@ -37,7 +37,7 @@ def printed(request, root, tmp_path_factory):
     office = tmp_path_factory.mktemp("prose")
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     prose = f"[prose]\nother = '''\n{PROSE[request.param]}\n'''\n"
-    done = make.build(begun(office, 2020, facts + prose), 2020, FORMATS, draft=True)
+    done = outputs.build_report(begun(office, 2020, facts + prose), 2020, FORMATS, draft=True)
     assert {output.format for output in done.outputs} == set(FORMATS)
     return office / "build/2020"
 
@@ -65,7 +65,9 @@ def test_the_pdf_stays_accessible(printed):
 
 def test_an_address_that_stands_for_itself_is_a_link_without_a_warning(root, tmp_path):
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
-    done = make.build(begun(tmp_path, 2020, facts + '[prose]\nother = "见<https://a.cn/x>。"\n'), 2020, ["html"])
+    done = outputs.build_report(
+        begun(tmp_path, 2020, facts + '[prose]\nother = "见<https://a.cn/x>。"\n'), 2020, ["html"]
+    )
     assert "markup-left-out" not in {finding.rule for finding in done.checked.findings}
     (link,) = html.fromstring((tmp_path / "build/2020.html").read_bytes()).xpath("//main//a")
     assert (link.get("href"), link.get("class")) == ("https://a.cn/x", "uri")

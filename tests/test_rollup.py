@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 from offices import COLUMNS, data
 from reports import figures, filled
 
-from nianbao import make, rollup, starter, units
-from nianbao.amendment import amend, notes
-from nianbao.choice import Choice
-from nianbao.facts import parse
-from nianbao.finding import Stop
-from nianbao.members import Wanted
-from nianbao.office_above import roll_up
-from nianbao.origin import trace
-from nianbao.register import Unit
-from nianbao.report import fill
-from nianbao.rollup import Rolled
-from nianbao.store import Store
+from nianbao.checks import check, subordinates
+from nianbao.checks.policy import Choice
+from nianbao.datafiles import scaffold
+from nianbao.datafiles.patch import amend, notes
+from nianbao.model import aggregate
+from nianbao.model.aggregate import Rolled
+from nianbao.model.facts import parse
+from nianbao.model.finding import Stop
+from nianbao.model.offices import Unit
+from nianbao.model.report import fill
+from nianbao.rollup.collect import Wanted
+from nianbao.rollup.roll_up import roll_up
+from nianbao.rollup.trace import trace
+from nianbao.workspace.store import Store
 
 YEAR = 2024
 # What edition 2019 counts and edition 2021 does not, in the data files below.
@@ -321,7 +323,7 @@ def test_without_own_leaves_the_parents_own_office_out(city):
     assert account.rolled.figures["requests.received.total"] == 123
     (account,) = roll_up(city, YEAR, "city", Wanted(own=False))
     assert account.rolled.figures["requests.received.total"] == 23
-    found = make.check(city.of_office("city"), YEAR).findings
+    found = check.check_report(city.of_office("city"), YEAR).findings
     assert "rollup-differs" not in {finding.rule for finding in found}
     assert trace(city, YEAR, "city", "requests.received.total", Wanted()).total == 23
 
@@ -436,7 +438,7 @@ def test_a_full_disk_leaves_the_old_file_whole(city, monkeypatch):
 
 def test_a_written_report_off_in_one_cell_is_found_with_its_units(city):
     put(city.root, {f"city/{YEAR}.toml": WRITTEN.replace("person = 23 }  #", "person = 22, business = 1 }  #")})
-    found = [one for one in make.check(city.of_office("city"), YEAR).findings if one.rule == "rollup-differs"]
+    found = [one for one in check.check_report(city.of_office("city"), YEAR).findings if one.rule == "rollup-differs"]
     assert [one.address for one in found] == ["requests.outcome.granted.person", "requests.outcome.granted.business"]
     assert "写 22，下级单位之和是 23（dist-2局 20、dist-1局 3）" in found[0].message
     assert "3 个单位都是 0" in found[1].message
@@ -448,14 +450,14 @@ def test_while_units_are_missing_only_less_than_the_sum_is_wrong(city):
     more, less = WRITTEN.replace("person = 23", "person = 99"), WRITTEN.replace("person = 23", "person = 9")
     for text, wrong in ((more, 0), (less, 2)):
         put(city.root, {f"city/{YEAR}.toml": text})
-        rules = [one.rule for one in make.check(city.of_office("city"), YEAR).findings]
+        rules = [one.rule for one in check.check_report(city.of_office("city"), YEAR).findings]
         assert rules.count("rollup-differs") == wrong
         assert rules.count("child-missing") == 1
 
 
 def test_an_office_without_units_pays_nothing(city, monkeypatch):
-    monkeypatch.setattr(units, "gather", None)
-    assert make.check(city.of_office("dist-1"), YEAR).report
+    monkeypatch.setattr(subordinates, "gather", None)
+    assert check.check_report(city.of_office("dist-1"), YEAR).report
 
 
 # ── the register ─────────────────────────────────────────────────────────────────────
@@ -498,8 +500,8 @@ def test_a_wrong_entry_is_told_with_the_report_of_its_office_only(city):
         city.root,
         {"offices.toml": listed(CITY) + '[dist-4]\nname = "丁"\nparent = "town"\n', f"dist-4/{YEAR}.toml": plain(1)},
     )
-    assert "broken-register" in {one.rule for one in make.check(city.of_office("dist-4"), YEAR).findings}
-    assert "broken-register" not in {one.rule for one in make.check(city.of_office("dist-1"), YEAR).findings}
+    assert "broken-register" in {one.rule for one in check.check_report(city.of_office("dist-4"), YEAR).findings}
+    assert "broken-register" not in {one.rule for one in check.check_report(city.of_office("dist-1"), YEAR).findings}
 
 
 def test_folders_that_nobody_listed_are_named(city, report):
@@ -585,7 +587,7 @@ def test_every_edition_says_how_each_other_goes_into_it(root):
     forms = [store.edition(edition) for edition in store.editions()]
     for into in forms:
         for form in forms:
-            places = rollup.places(into, form)
+            places = aggregate.places(into, form)
             assert list(places) == list(form.slots)
             assert set(places.values()) - {""} <= set(into.slots)
             same = [at for at, place in places.items() if place and form.slots[at].kind != into.slots[place].kind]
@@ -662,10 +664,10 @@ FORMS = [Store.at(None).edition(edition) for edition in ("2019", "2021")]
 @given(st.data(), st.sampled_from(FORMS))
 def test_what_is_written_is_the_sum_of_what_was_given(draws, form):
     found = [draws.draw(figures(form)) for _ in range(2)]
-    gifts = [units.given(Unit(str(at), "某局"), filled(form, one), Choice()) for at, one in enumerate(found)]
+    gifts = [subordinates.given(Unit(str(at), "某局"), filled(form, one), Choice()) for at, one in enumerate(found)]
     rolled = Rolled(form, {form.edition: form}, tuple(gifts))
     sums = {address: sum(one[address] for one in found) for address in form.slots}
     assert rolled.figures == sums
-    text = amend(starter.write(form, form.first_year), form, rolled.figures, rolled.cells(), notes(rolled, ()))
+    text = amend(scaffold.write(form, form.first_year), form, rolled.figures, rolled.cells(), notes(rolled, ()))
     assert fill(form, parse(text, "data/x.toml")).figures == sums
     assert amend(text, form, rolled.figures, rolled.cells(), notes(rolled, ())) == text

@@ -10,13 +10,15 @@ import toml_rs
 import tomli_w
 from cases import outputs
 
-from nianbao import checks, make, markup, page, rules, typesetting
-from nianbao.case import Case
-from nianbao.choice import Choice
-from nianbao.facts import Facts, parse
-from nianbao.look import SURE
-from nianbao.report import fill
-from nianbao.store import Store
+from nianbao.checks import batch, check, rules
+from nianbao.checks.context import Case
+from nianbao.checks.policy import Choice
+from nianbao.compose import document
+from nianbao.model.facts import Facts, parse
+from nianbao.model.report import fill
+from nianbao.render import markup, typst
+from nianbao.workspace.store import Store
+from nianbao.workspace.theme import SURE
 
 TODAY = dt.date(2026, 1, 5)
 # A report that is right in every edition, which an example changes table by table.
@@ -64,7 +66,7 @@ def checked(files, folder):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(written(text, int(path.stem)) if path.stem.isdecimal() else text, encoding="utf-8")
-    done = make.check(Store(folder, office=path.parent.name), int(path.stem), today=TODAY)
+    done = check.check_report(Store(folder, office=path.parent.name), int(path.stem), today=TODAY)
     assert not done.crashes
     return done.findings
 
@@ -77,7 +79,7 @@ def together(files, folder):
         path.write_text(written(text, int(path.stem)), encoding="utf-8")
     store = Store(folder)
     asked = [(store.of_office((folder / name).parent.name), int((folder / name).stem)) for name in files]
-    found = {one.office: one for one in checks.check_all(store, asked, Choice())}
+    found = {one.office: one for one in batch.check_all(store, asked, Choice())}
     assert not any(one.crashes for one in found.values())
     return found[path.parent.name].findings
 
@@ -102,15 +104,15 @@ def judged(example, editions, root, folder):
         report,
         TODAY,
         rules=rules.names(),
-        author=page.author(report) if whole else "",
-        texts=page.texts(report, store.template) if whole else {},
-        undrawable=lambda signs: typesetting.undrawable(signs, store.look()),
-        before=page.texts(last, store.template) if last else {},
-        left_out=markup.left_out(report, page.bodies(report, store.template)) if whole else (),
+        author=document.author(report) if whole else "",
+        texts=document.compose(report, store.template).plain if whole else {},
+        undrawable=lambda signs: typst.undrawable(signs, store.look()),
+        before=document.compose(last, store.template).plain if last else {},
+        left_out=markup.left_out(report, document.compose(report, store.template).bodies) if whole else (),
     )
     found, crashes = rules.judge(case)
     assert not crashes
-    return make.settle(found, Choice(), report)[0]
+    return check.settle(found, Choice(), report)[0]
 
 
 def examples(rule):
@@ -151,14 +153,14 @@ def test_levels_and_editions_of_a_page_are_those_of_the_forms(root):
 
 
 def test_a_rule_that_crashes_is_said_and_the_others_still_run(office, monkeypatch):
-    from nianbao.rules import late  # noqa: PLC0415  # the one to break
+    from nianbao.checks.rules import late  # noqa: PLC0415  # the one to break
 
     def broken(_case) -> Iterator[None]:
         raise ZeroDivisionError("boom")
 
     monkeypatch.setattr(late, "judge", broken)
     rules.rule.cache_clear()
-    checked = make.check(Store(office), 2020)
+    checked = check.check_report(Store(office), 2020)
     rules.rule.cache_clear()
     assert [crash.rule for crash in checked.crashes] == ["late"]
     assert "public-fewer-than-new" in {finding.rule for finding in checked.findings}
@@ -248,7 +250,7 @@ def test_a_report_without_a_day_of_issue_is_reminded_around_its_day(office, name
     data = office / "data/2020.toml"
     text = data.read_text(encoding="utf-8").replace("published = 2021-01-28\n", "")
     data.write_text(text.replace('name  = "鞍山市人力资源和社会保障局"', f'name  = "{name}"'), encoding="utf-8")
-    found = make.check(Store(office), 2020, today=today).findings
+    found = check.check_report(Store(office), 2020, today=today).findings
     assert [finding.level for finding in found if finding.rule == "late"] == expected
 
 
@@ -256,13 +258,13 @@ def test_every_sign_taken_for_granted_can_be_drawn(root):
     known = [chr(code) for code in range(0x20, 0x10000) if SURE.fullmatch(chr(code)) and code != 0x3000]
     spaces = {sign for sign in known if sign.isspace()}
     assert len(known) > 20_000
-    assert not typesetting.undrawable(frozenset(known) - spaces, Store(root).look())
+    assert not typst.undrawable(frozenset(known) - spaces, Store(root).look())
 
 
 @pytest.mark.parametrize(("sign", "drawn"), [("䶮", True), ("é", True), ("\U000f0000", False)])
 def test_a_rare_sign_is_told_unless_a_face_draws_it(office, sign, drawn):
     data = office / "data/2020.toml"
     data.write_text(data.read_text(encoding="utf-8").replace("市人社局", f"市{sign}局"), encoding="utf-8")
-    found = [finding for finding in make.check(Store(office), 2020).findings if finding.rule == "glyph-missing"]
+    found = [finding for finding in check.check_report(Store(office), 2020).findings if finding.rule == "glyph-missing"]
     assert bool(found) is not drawn
     assert drawn or found[0].address == "agency.short"

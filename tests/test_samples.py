@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nianbao import make
-from nianbao.store import Store
+from nianbao.checks import check
+from nianbao.workspace.store import Store
 
 CASES = {
     "hongze-2023": {
@@ -26,7 +26,7 @@ def test_the_figures_of_a_published_report_give_its_failures_and_no_others(slug,
     year = int(slug.rsplit("-", 1)[1])
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / f"{year}.toml").write_bytes(path.read_bytes())
-    checked = make.check(Store(tmp_path), year)
+    checked = check.check_report(Store(tmp_path), year)
     assert not checked.crashes
     found = {(finding.rule, finding.address) for finding in checked.findings if finding.rule in SUMS}
     assert found == CASES[slug]
@@ -38,7 +38,7 @@ def test_a_total_of_zero_over_parts_names_both_ways_it_may_have_come_about(tmp_p
     path = Path(__file__).parent / "samples" / "hongze-2023.toml"
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "2023.toml").write_bytes(path.read_bytes())
-    found = make.check(Store(tmp_path), 2023).findings
+    found = check.check_report(Store(tmp_path), 2023).findings
     wrong = next(finding for finding in found if finding.address == "review_litigation.review.total")
     assert wrong.label == "写 0，各项之和是 11"
     assert any("没有填" in note and "拆成" in note for note in wrong.notes)

@@ -10,16 +10,16 @@ import jsonschema
 import pytest
 import toml_rs
 
-from nianbao import schema, starter
-from nianbao.kind import KINDS
-from nianbao.store import Store
+from nianbao.datafiles import json_schema, scaffold
+from nianbao.model.value_types import KINDS
+from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
 EDITIONS = {"2019": 2020, "2021": 2021}
 
 
 def validator(edition):
-    made = schema.make(Store(ROOT).edition(edition))
+    made = json_schema.make(Store(ROOT).edition(edition))
     jsonschema.Draft7Validator.check_schema(made)
     return jsonschema.Draft7Validator(made, format_checker=jsonschema.FormatChecker())
 
@@ -54,7 +54,7 @@ def test_the_shipped_data_keeps_it():
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_new_data_file_keeps_it(edition):
-    assert wrong(edition, starter.write(Store(ROOT).edition(edition), EDITIONS[edition])) == []
+    assert wrong(edition, scaffold.write(Store(ROOT).edition(edition), EDITIONS[edition])) == []
 
 
 BAD = {
@@ -88,7 +88,7 @@ def test_own_facts_have_names_in_any_script():
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_every_figure_has_its_labels_and_its_unit(edition):
     form = Store(ROOT).edition(edition)
-    made = schema.make(form)
+    made = json_schema.make(form)
     for address, slot in form.slots.items():
         node = made
         for key in address.split("."):
@@ -124,7 +124,7 @@ def test_the_shipped_data_pleases_an_editor_too(office, report, taplo):
     data.write_text("#:schema ./.s.json\n" + data.read_text(encoding="utf-8"), encoding="utf-8")
     printed = report("schema", cwd=office)
     (office / "data/.s.json").write_text(printed.stdout, encoding="utf-8")
-    assert json.loads(printed.stdout)["$schema"] == schema.DRAFT
+    assert json.loads(printed.stdout)["$schema"] == json_schema.DRAFT
     assert taplo(data).returncode == 0
     data.write_text(data.read_text(encoding="utf-8").replace("portal_items ", "portl_items "), encoding="utf-8")
     assert "portl_items" in taplo(data).stderr

@@ -2,9 +2,9 @@
 
 import pytest
 
-from nianbao.finding import Stop
-from nianbao.selection import opened, select
-from nianbao.store import Store
+from nianbao.model.finding import Stop
+from nianbao.workspace.selection import opened, select
+from nianbao.workspace.store import Store
 
 OFFICES = {"": (2023, 2024), "dist-1": (2024,), "dist-2": (2023, 2024), "城东 街道": (2024,), "notes": ()}
 

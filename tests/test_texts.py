@@ -7,13 +7,14 @@ import shutil
 import pytest
 import toml_rs
 
-from nianbao import make, page, rules
-from nianbao.case import Case
-from nianbao.facts import parse
-from nianbao.finding import Stop
-from nianbao.form_file import read
-from nianbao.report import fill
-from nianbao.store import Store
+from nianbao.checks import check, rules
+from nianbao.checks.context import Case
+from nianbao.compose import document
+from nianbao.model.facts import parse
+from nianbao.model.finding import Stop
+from nianbao.model.form_loader import read
+from nianbao.model.report import fill
+from nianbao.workspace.store import Store
 
 TODAY = dt.date(2026, 1, 5)
 TEXTS = {
@@ -112,9 +113,9 @@ def judged(text, root, last=None):
     case = Case(
         report,
         TODAY,
-        author=page.author(report),
-        texts=page.texts(report, store.template),
-        before=page.texts(before, store.template) if before else {},
+        author=document.author(report),
+        texts=document.compose(report, store.template).plain,
+        before=document.compose(before, store.template).plain if before else {},
     )
     found, crashes = rules.judge(case)
     assert not crashes
@@ -143,7 +144,7 @@ def test_a_right_pair_of_years_gives_no_finding(root):
 
 
 def test_the_report_of_2020_gives_none_either(root):
-    assert [finding for finding in make.check(Store(root), 2020).findings if finding.rule in TEXTS] == []
+    assert [finding for finding in check.check_report(Store(root), 2020).findings if finding.rule in TEXTS] == []
 
 
 def test_every_rule_about_texts_has_its_page():
@@ -210,7 +211,7 @@ def test_the_prompts_of_a_new_file_warn_and_do_not_block(tmp_path, report):
     assert report("init", "office", cwd=tmp_path).returncode == 0
     office = next((tmp_path / "office").rglob("data")).parent
     assert report("new", "2020", cwd=office).returncode == 0
-    checked = make.check(Store(office), 2020)
+    checked = check.check_report(Store(office), 2020)
     found = {(finding.rule, finding.level) for finding in checked.findings}
     assert ("prompt-left", "warning") in found
     assert "placeholder-left" not in {rule for rule, _ in found}

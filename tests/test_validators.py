@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cases import begun
 
-from nianbao import make
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,7 +23,7 @@ def files(request, tmp_path_factory):
     made = []
     for look, facts in (("gongwen", True), ("internal", False)):
         store = Store(office, office / look)
-        make.build(store, year, ["docx", "epub"], look=look, facts=facts, draft=True)
+        outputs.build_report(store, year, ["docx", "epub"], look=look, facts=facts, draft=True)
         made.append(office / look / str(year))
     return made
 

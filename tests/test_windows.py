@@ -10,10 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from nianbao import members, pandoc, portable, register, selection
-from nianbao.facts import parse
-from nianbao.finding import Stop
-from nianbao.store import Store
+from nianbao.model import file_names, offices
+from nianbao.model.facts import parse
+from nianbao.model.finding import Stop
+from nianbao.render import pandoc
+from nianbao.rollup import collect
+from nianbao.workspace import selection
+from nianbao.workspace.store import Store
 
 # What Windows lacks is taken away before the program is imported, also in the processes that it begins: these start
 # as on Windows, by import of this file.
@@ -123,18 +126,18 @@ GOOD = ["city", "城东街道", "某市（本级）", "COM10", "console", "nulls
 
 @pytest.mark.parametrize("name", BAD)
 def test_names_that_windows_does_not_take_are_refused(name, office):
-    assert not portable.portable(name)
+    assert not file_names.portable(name)
     with pytest.raises(Stop):
-        members.office_of(Store(office), name)
+        collect.office_of(Store(office), name)
     if name.isprintable():
-        found = register.read(parse(f"[{json.dumps(name)}]\nname = '某局'\n", "data/offices.toml")).findings
+        found = offices.read(parse(f"[{json.dumps(name)}]\nname = '某局'\n", "data/offices.toml")).findings
         assert any("不能是文件夹的名称" in finding.message for finding in found)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_names_that_every_disk_takes_are_taken(name, office):
-    assert portable.portable(name)
-    assert members.office_of(Store(office), name) == name
+    assert file_names.portable(name)
+    assert collect.office_of(Store(office), name) == name
 
 
 @pytest.mark.parametrize("name", ["CON", "LPT¹", "a:b", "a\\b/c"])
@@ -147,7 +150,7 @@ def test_an_office_that_is_imported_gets_a_folder_that_windows_takes(office, rep
     report("import", "build/2020.md", "build/2021.md", "--out", "in", "--office", name, cwd=office)
     found = [path.parent.name for path in (office / "in").rglob("*.toml")]
     assert found
-    assert all(map(portable.portable, found))
+    assert all(map(file_names.portable, found))
     assert all(path.parent.parent == office / "in" for path in (office / "in").rglob("*.toml"))
 
 
@@ -159,7 +162,7 @@ def test_names_that_a_disk_takes_for_one_are_told(one, other):
 
 @pytest.mark.parametrize("word", ["city", "data/city", "data/city/", "data\\city", "data\\city\\", ".\\data\\city\\"])
 def test_folders_may_be_written_with_backslashes(word, office):
-    assert members.office_of(Store(office), word) == "city"
+    assert collect.office_of(Store(office), word) == "city"
 
 
 # ── texts ────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typer import Abort
 from typer.exceptions import TyperException
 
-from nianbao.console import escape_what_cannot_be_shown
-from nianbao.edge import STOPPED, interrupted, stopped, unsaid
-from nianbao.fence import unfinished
-from nianbao.speech import preferred, speak, taken
+from nianbao.cli.console import escape_what_cannot_be_shown
+from nianbao.cli.errors import STOPPED, interrupted, stopped, unsaid
+from nianbao.workspace.limits import unfinished
+from nianbao.workspace.locales import preferred, speak, taken
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
 # What ends a command as Ctrl-C does.
@@ -42,8 +42,8 @@ def _run() -> int:
     if sys.stdout is None:
         stopped(unsaid())
         return STOPPED
-    from nianbao.app import app  # noqa: PLC0415  # see above
-    from nianbao.command import mistaken  # noqa: PLC0415  # see above
+    from nianbao.cli.app import app  # noqa: PLC0415  # see above
+    from nianbao.cli.command import mistaken  # noqa: PLC0415  # see above
 
     try:
         code = int(app(args=words, prog_name="report", standalone_mode=False) or 0)

@@ -6,7 +6,7 @@ import pytest
 from oracles import FACTS, FORMATS, SECRET, bites, listening
 from typer.testing import CliRunner
 
-from nianbao import markup, pandoc
+from nianbao.render import markup, pandoc
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def attacked(tmp_path):
 @pytest.fixture
 def command(monkeypatch):
     """Run a command in this process, so that a test can take a guard out by `monkeypatch`; give its result."""
-    from nianbao.app import app  # noqa: PLC0415  # slow to import
+    from nianbao.cli.app import app  # noqa: PLC0415  # slow to import
 
     def run(*words, cwd):
         monkeypatch.chdir(cwd)
@@ -77,6 +77,6 @@ def lua(tmp_path_factory, monkeypatch):
         text = (folder / name).read_text(encoding="utf-8")
         assert before in text
         (folder / name).write_text(text.replace(before, after), encoding="utf-8")
-        monkeypatch.setattr(pandoc, "PRESS", folder / "press.lua")
+        monkeypatch.setattr(pandoc, "PRESS", folder / "renderer.lua")
 
     return change

@@ -4,7 +4,7 @@ import pytest
 from offices import city
 from running import done, gone
 
-from nianbao import pandoc
+from nianbao.render import pandoc
 
 # What makes one report of several endless or huge, at each step of its way. `{evil}` tells which one it is.
 FEW, MANY = 1, 6
@@ -16,19 +16,19 @@ io.stdout:flush()
 io.read("a")
 """
 TYPST = """
-from nianbao import typesetting
-typesetting._SECONDS, typesetting._MEMORY = 2, 300_000_000
-real = typesetting.typeset
+from nianbao.render import typst
+typst._SECONDS, typst._MEMORY = 2, 300_000_000
+real = typst.typeset
 def typeset(part, content, stamp, facts, drawn):
     return real(part, {source!r} if {evil!r} in content.decode() else content, stamp, facts, drawn)
-typesetting.typeset = typeset
+typst.typeset = typeset
 """
 ENDLESS_TYPST = b"#for i in range(100000) { for j in range(100000) { } }"
 HUGE_TYPST = b"#let all = range(1000000000)\n#all.len()"
 RULE = """
-from nianbao import make, rules
-make._SECONDS = 2
-from nianbao.rules import late
+from nianbao.checks import check
+check._SECONDS = 2
+from nianbao.checks.rules import late
 def judge(case):
     if {evil!r} in str(case.report.values):
         {work}
@@ -85,7 +85,10 @@ def test_without_its_bound_it_goes_on(tmp_path, sample):
     [
         ("", False),
         (
-            "\nfrom contextlib import nullcontext\nfrom nianbao import fence\nfence._bounded = lambda _: nullcontext()",
+            """
+from contextlib import nullcontext
+from nianbao.workspace import limits
+limits._bounded = lambda _: nullcontext()""",
             True,
         ),
     ],
@@ -108,7 +111,7 @@ def test_the_time_of_rules_is_bounded_where_reports_are_only_checked(tmp_path, m
 # ── pandoc ───────────────────────────────────────────────────────────────────────────────────────────
 
 PRESS = """
-from nianbao import pandoc
+from nianbao.render import pandoc
 pandoc.PRESS, pandoc._PRINTING = {lua!r}, {seconds}
 """
 
@@ -143,14 +146,15 @@ def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, seconds, bites):
 
 DEADLY = """
 import os, signal
-from nianbao import builds, typesetting
-builds._USUAL = 0  # each report has a process of its own
-real = typesetting.typeset
+from nianbao.build import incremental
+from nianbao.render import typst
+incremental._USUAL = 0  # each report has a process of its own
+real = typst.typeset
 def typeset(part, content, stamp, facts, drawn):
     if {evil!r} in content.decode():
         os.kill(os.getpid(), signal.{signal})
     return real(part, content, stamp, facts, drawn)
-typesetting.typeset = typeset
+typst.typeset = typeset
 """
 
 
@@ -167,7 +171,10 @@ def test_a_report_that_crashes_its_process_is_named(tmp_path, signal, count):
 
 def test_without_a_process_of_its_own_the_command_ends_without_a_word(tmp_path):
     city(tmp_path, 1)
-    patch = DEADLY.format(evil=EVIL, signal="SIGSEGV") + "\nfrom nianbao import fence\nfence.forkable = lambda: False"
+    patch = (
+        DEADLY.format(evil=EVIL, signal="SIGSEGV")
+        + "\nfrom nianbao.workspace import limits\nlimits.forkable = lambda: False"
+    )
     code, said = done(tmp_path, "build", "2024", "--all", "--to", "pdf", patch=patch)
     assert code == -11
     assert said == ""
@@ -189,7 +196,7 @@ LARGE = [  # the second is given out, where nothing bounds it
     "select i, i, i, i from range(10000000) t(i)",
     "select string_agg(repeat('x', 1000), '') from range(10000000)",
 ]
-BOUNDS = "from nianbao import warehouse\nwarehouse._SECONDS, warehouse._MEMORY, warehouse._LARGE = {bounds}\n"
+BOUNDS = "from nianbao.export import duckdb\nduckdb._SECONDS, duckdb._MEMORY, duckdb._LARGE = {bounds}\n"
 SOON, SMALL, NONE = "2, 2**31, 2 * 10**8", "60, 3 * 10**8, 3 * 10**7", "60, 2**50, 2**50"
 
 

@@ -11,10 +11,12 @@ import pikepdf
 import pytest
 import toml_rs
 
-from nianbao import carried_facts, importing, pandoc
-from nianbao.markdown import DIALECT
-from nianbao.published.markup import light
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.compose.markdown import DIALECT
+from nianbao.importer import embedded_facts, pipeline
+from nianbao.importer.recognition.markdown import light
+from nianbao.render import pandoc
+from nianbao.workspace.store import Store
 
 FACTS = """year = 2024
 published = 2025-01-20
@@ -128,18 +130,17 @@ def facts_of(at, part):
 
 def printed(folder, facts, suffix):
     """Build a report of some facts; return the bytes of its file."""
-    from nianbao import make  # noqa: PLC0415  # slow to import
 
     (folder / "data").mkdir(parents=True)
     (folder / "data/2024.toml").write_text(facts, encoding="utf-8")
-    make.build(Store(folder), 2024, [suffix], draft=True)
+    outputs.build_report(Store(folder), 2024, [suffix], draft=True)
     return (folder / f"build/2024.{suffix}").read_bytes()
 
 
 def brought(folder, content, suffix, **wanted):
     """Import a file; return the text of the data file, and the notes."""
     (folder / f"sent.{suffix}").write_bytes(content)
-    found = importing.bring(Store(folder), str(folder / f"sent.{suffix}"), importing.Wanted(dry=True, **wanted))
+    found = pipeline.bring(Store(folder), str(folder / f"sent.{suffix}"), pipeline.Wanted(dry=True, **wanted))
     return found.text, " ".join(found.notes)
 
 
@@ -164,7 +165,7 @@ def data_files(samples, tmp_path_factory):
     for way, files in found.items():
         with pytest.MonkeyPatch.context() as patch:
             if way == "bare":
-                patch.setattr(carried_facts, "_harmless", lambda text, _body: text)
+                patch.setattr(embedded_facts, "_harmless", lambda text, _body: text)
             for at, (content, suffix) in samples.items():
                 text, notes = brought(tmp_path_factory.mktemp(way), content, suffix, trust=way == "trusted")
                 files[at] = (toml_rs.loads(text)["prose"], notes)
@@ -266,7 +267,7 @@ def test_facts_that_a_file_does_not_print_are_not_believed(number, honest, tmp_p
     assert true["requests"]["received"]["person"] == 1
     assert not {"headings", "facts"} & true.keys()
     assert "暗中" not in text
-    monkeypatch.setattr(carried_facts, "differing", lambda *_, **__: "")
+    monkeypatch.setattr(embedded_facts, "differing", lambda *_, **__: "")
     assert toml_rs.loads(brought(tmp_path, content, suffix, trust=True)[0]).items() >= toml_rs.loads(false).items()
 
 
@@ -311,8 +312,8 @@ def test_of_carried_facts_only_those_of_a_kind_are_taken(more, honest, tmp_path,
     text, notes = brought(tmp_path, content, suffix)
     assert "EVIL" not in text
     assert "没有采用" in notes or "改过" in notes or "读不出来" in notes
-    monkeypatch.setattr(carried_facts, "differing", lambda *_, **__: "")
-    monkeypatch.setattr(carried_facts, "KEPT_BACK", frozenset())
+    monkeypatch.setattr(embedded_facts, "differing", lambda *_, **__: "")
+    monkeypatch.setattr(embedded_facts, "KEPT_BACK", frozenset())
     assert "EVIL" in brought(tmp_path, content, suffix, trust=True)[0]
 
 

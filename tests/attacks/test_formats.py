@@ -78,5 +78,5 @@ def test_lua_of_a_format_reaches_nothing_but_its_page(run, name):
 
 @pytest.mark.parametrize("name", BITES)
 def test_lua_bites_where_it_runs_with_all_globals(run, lua, name):
-    lua("press.lua", "setmetatable({}, { __index = known })", "setmetatable({}, { __index = _G })")
+    lua("renderer.lua", "setmetatable({}, { __index = known })", "setmetatable({}, { __index = _G })")
     assert run(BITES[name])

@@ -12,14 +12,15 @@ import pytest
 from cases import until
 from oracles import SECRET, snapshot
 
-from nianbao import staging
+from nianbao.build import outputs
+from nianbao.workspace import staging
 
 YEAR = "2024"
 # Runs a command that stops for ever where it writes its first file.
 STUCK = """
 import sys, time
 from pathlib import Path
-from nianbao import files, staging
+from nianbao.workspace import files, staging
 from nianbao.__main__ import main
 
 def stuck(path, *_content):
@@ -29,9 +30,9 @@ def stuck(path, *_content):
     time.sleep(600)
 
 files._put = lambda content, path: stuck(path)
-from nianbao import sheets, warehouse
-sheets.plain = lambda _warehouse, _tables, path: stuck(path)
-warehouse.Warehouse.copy = lambda _self, _made, _suffix, path: stuck(path)
+from nianbao.export import duckdb, excel_form
+excel_form.plain = lambda _warehouse, _tables, path: stuck(path)
+duckdb.Warehouse.copy = lambda _self, _made, _suffix, path: stuck(path)
 main()
 """
 COMMANDS = [
@@ -60,11 +61,10 @@ def city(tmp_path):
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):
     """A published report to import."""
-    from nianbao import make  # noqa: PLC0415  # slow to import
-    from nianbao.store import Store  # noqa: PLC0415  # see above
+    from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     folder = cities.begin(tmp_path_factory.mktemp("given"))
-    make.build(Store(folder), int(YEAR), ["markdown"], draft=True)
+    outputs.build_report(Store(folder), int(YEAR), ["markdown"], draft=True)
     return (folder / f"build/{YEAR}.md").read_bytes().replace(b"2024", b"2022")
 
 

@@ -8,12 +8,15 @@ from time import process_time
 import pytest
 from strangers import FACTS, put
 
-from nianbao import facts, neighbours, page, rules, store
-from nianbao.case import Case
-from nianbao.markdown import escape
-from nianbao.report import fill
-from nianbao.rules import copied_prose, placeholder_left, said_twice, text_differs, typed_by_hand, wording
-from nianbao.store import Store
+from nianbao.checks import rules, similarity
+from nianbao.checks.context import Case
+from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, text_differs, typed_by_hand, wording
+from nianbao.compose import document
+from nianbao.compose.markdown import escape
+from nianbao.model import facts
+from nianbao.model.report import fill
+from nianbao.workspace import store
+from nianbao.workspace.store import Store
 
 SIZE = 4_000  # characters, and four times as many
 BEND = 8  # times the work for four times the prose: less where it is linear, more where it is not
@@ -67,8 +70,8 @@ def work(folder, text, judge, last=""):
     store = Store(put(folder, files))
     before = read(store, 2023) if last else None
     report = read(store, 2024, before)
-    texts = page.texts(report, store.template)
-    earlier = page.texts(before, store.template) if before else {}
+    texts = document.compose(report, store.template).plain
+    earlier = document.compose(before, store.template).plain if before else {}
     case = Case(report, dt.date(2025, 2, 1), texts=texts, before=earlier)
     start = process_time()
     for _finding, _at in zip(judge(case), range(rules.MANY), strict=False):
@@ -191,7 +194,7 @@ def test_offices_with_equal_prose_are_compared_in_one_pass():
         sentences = tuple((b"%08d" % at, 30) for at in range(200))
         digests = {(f"o{at}", 2024): {"overview": sentences} for at in range(many)}
         start = process_time()
-        assert len(neighbours.copied(digests)) == many
+        assert len(similarity.copied(digests)) == many
         return process_time() - start
 
     assert seconds(400) / max(seconds(100), LEAST) < BEND

@@ -10,8 +10,10 @@ import pytest
 from cities import FACTS
 from oracles import SECRET, holds, snapshot
 
-from nianbao import access, files, importing, record, recording, staging, store, trust
-from nianbao.store import Store
+from nianbao.build import cache, outputs, outputs_record
+from nianbao.importer import pipeline
+from nianbao.workspace import access, files, staging, store, trust
+from nianbao.workspace.store import Store
 
 WORD = SECRET.partition("-")[2]  # Markdown has a sign before the hyphen
 FIGURE = "47110815"  # of a file that nobody may read
@@ -40,12 +42,11 @@ def city(tmp_path):
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A report as it was published, in Markdown, of the office that nobody may read."""
-    from nianbao import make  # noqa: PLC0415  # slow to import
 
     folder = tmp_path_factory.mktemp("published")
     (folder / "data").mkdir()
     (folder / "data/2024.toml").write_text(FOREIGN, encoding="utf-8")
-    make.build(Store(folder), 2024, ["markdown"], draft=True)
+    outputs.build_report(Store(folder), 2024, ["markdown"], draft=True)
     return folder / "build/2024.md"
 
 
@@ -63,11 +64,11 @@ def follow(monkeypatch):
     monkeypatch.setattr(access, "_opened", lambda top, name: os.open(Path(top, name), os.O_RDONLY))
     monkeypatch.setattr(trust, "_inside", lambda *_paths: None)
     monkeypatch.setattr(store, "_folders", lambda path: (path.resolve().parent,))
-    for module in (files, recording):
+    for module in (files, outputs_record):
         monkeypatch.setattr(module, "placed", lambda path, _top: path)
         monkeypatch.setattr(module, "is_regular", Path.is_file)
-    monkeypatch.setattr(importing.os.path, "lexists", os.path.exists)
-    monkeypatch.setattr(record, "is_regular", lambda _path: True)
+    monkeypatch.setattr(pipeline.os.path, "lexists", os.path.exists)
+    monkeypatch.setattr(cache, "is_regular", lambda _path: True)
 
 
 both = pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])

@@ -13,9 +13,9 @@ import zlib
 
 import pytest
 
-from nianbao import importing
-from nianbao.finding import Stop
-from nianbao.store import Store
+from nianbao.importer import pipeline
+from nianbao.model.finding import Stop
+from nianbao.workspace.store import Store
 
 LOG = logging.getLogger(__name__)
 SECONDS = float(os.environ.get("NIANBAO_FUZZ", "10"))
@@ -81,7 +81,7 @@ def restreamed(content, dice):
 def brought(store, path, dice):
     """Import a file; return what is wrong with how that ended, or nothing."""
     try:
-        importing.bring(store, str(path), importing.Wanted(dry=True, trust=dice.random() < 0.3))
+        pipeline.bring(store, str(path), pipeline.Wanted(dry=True, trust=dice.random() < 0.3))
     except Stop as stop:
         return stop.message if "自己出错" in stop.message else ""
     return ""

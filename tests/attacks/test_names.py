@@ -6,9 +6,10 @@ from datetime import date
 import pytest
 import tomli_w
 
-from nianbao import make, template
-from nianbao.files import TEMPLATES
-from nianbao.markdown import Markdown
+from nianbao.checks import check
+from nianbao.compose import templating
+from nianbao.compose.markdown import Markdown
+from nianbao.workspace.files import TEMPLATES
 
 MARKUP = {
     "link": "[甲](javascript:alert(1))",
@@ -111,15 +112,15 @@ def test_no_text_does_anything_where_facts_are_carried(build):
 
 
 def test_markup_bites_where_it_is_not_escaped(build, monkeypatch):
-    monkeypatch.setattr(template, "escape", Markdown)
+    monkeypatch.setattr(templating, "escape", Markdown)
     assert not harmless(build(MARKUP))
 
 
 def test_the_head_is_forged_where_it_is_not_quoted(build, monkeypatch):
-    monkeypatch.setattr(template, "_quoted", lambda value: Markdown(f'"{value}"'))
-    template.environment.cache_clear()
+    monkeypatch.setattr(templating, "_quoted", lambda value: Markdown(f'"{value}"'))
+    templating.environment.cache_clear()
     found = build({name: YAML[name] for name in ("quote", "end")})
-    template.environment.cache_clear()
+    templating.environment.cache_clear()
     assert not harmless(found)
 
 
@@ -129,14 +130,14 @@ def test_an_attribute_of_the_web_page_bites_where_it_is_not_escaped(build, own_t
 
 
 def test_the_metadata_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
-    about = make.about
-    monkeypatch.setattr(make, "about", lambda report: json.dumps(json.loads(about(report))))
+    about = check.about
+    monkeypatch.setattr(check, "about", lambda report: json.dumps(json.loads(about(report))))
     assert not harmless(build({name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}))
 
 
 def test_carried_facts_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
-    carried = make.carried
-    monkeypatch.setattr(make, "carried", lambda report: carried(report).replace("\\u003C", "<"))
+    carried = check.carried
+    monkeypatch.setattr(check, "carried", lambda report: carried(report).replace("\\u003C", "<"))
     texts = {name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}
     assert not harmless(build(texts, "--facts"))
 

@@ -3,8 +3,12 @@
 import pytest
 from strangers import FACTS, put
 
-from nianbao import asking, builds, checks, datafile, exporting, units
-from nianbao.store import Store
+from nianbao.build import incremental
+from nianbao.checks import batch as checks_batch
+from nianbao.checks import drafts, subordinates
+from nianbao.export import pipeline
+from nianbao.export.excel_form import batch as forms_batch
+from nianbao.workspace.store import Store
 
 GOOD = ("good1", "good2", "city")
 REGISTER = '[city]\nname = "某市"\n' + "".join(
@@ -107,7 +111,7 @@ ERRORS = [
     UnicodeEncodeError("utf-8", "\udc80", 0, 1, "x"),
     OSError(5, "Input/output error"),
 ]
-GUARDED = (asking, builds, checks, datafile, exporting, units)
+GUARDED = (forms_batch, incremental, checks_batch, drafts, pipeline, subordinates)
 
 
 def unguarded(work, _file):

@@ -16,15 +16,15 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 ENDED = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL]
 # The guards: workers follow their parent, a system's wish to end is heard as Ctrl-C, pandoc's time is bounded.
-NO_FOLLOWING = "from nianbao import worker\nworker._follow = lambda: None\n"
+NO_FOLLOWING = "from nianbao.workspace import pool_worker\npool_worker._follow = lambda: None\n"
 NO_HEARING = "import nianbao.__main__ as start\nstart._ENDING = []\n"
 ENDLESS_WORK = """
 import re
-from nianbao import make
-make._SECONDS = {seconds}
-make.judge = lambda *_more: re.match("(a+)+$", "a" * 60 + "b")
+from nianbao.checks import check
+check._SECONDS = {seconds}
+check.judge_report = lambda *_more: re.match("(a+)+$", "a" * 60 + "b")
 """
-ENDLESS_PANDOC = "from nianbao import pandoc\npandoc.PRESS, pandoc._PRINTING = {lua!r}, {seconds}\n{more}"
+ENDLESS_PANDOC = "from nianbao.render import pandoc\npandoc.PRESS, pandoc._PRINTING = {lua!r}, {seconds}\n{more}"
 
 
 def at_work(folder, tmp, *words, count=40, patch=""):
@@ -134,7 +134,7 @@ def test_whoever_stops_listening_ends_the_workers_at_once(tmp_path, tmp):
 @pytest.mark.parametrize("step", ["starting", "reading"])
 def test_a_signal_before_the_work_is_heard_too(tmp_path, step):
     city(tmp_path, 1)
-    at = {"starting": "nianbao.app", "reading": "nianbao.builds"}[step]
+    at = {"starting": "nianbao.cli.app", "reading": "nianbao.build.incremental"}[step]
     patch = f"""
 import builtins, os, signal
 real = builtins.__import__

@@ -11,9 +11,10 @@ import cities
 import pytest
 from oracles import SECRET
 
-from nianbao import record, recording, rollup
-from nianbao.files import fingerprint
-from nianbao.seal import Sealer
+from nianbao.build import cache, outputs_record
+from nianbao.build.seal import Sealer
+from nianbao.model import aggregate
+from nianbao.workspace.files import fingerprint
 
 YEAR = "2024"
 DRAFT = ("build", YEAR, "--draft", "--to", "html")
@@ -126,7 +127,7 @@ def test_without_the_guard_a_damaged_record_stops_every_build(built, command, mo
     def stop(_record, error):
         raise error
 
-    monkeypatch.setattr(record.Record, "_begin_again", stop)
+    monkeypatch.setattr(cache.Record, "_begin_again", stop)
     damage(kept(built))
     done = command(*DRAFT, cwd=built)
     assert done.exit_code == 2
@@ -160,7 +161,7 @@ def forge(city, **more):
     """Replace the page, and make the record say that it is what was built."""
     page = city / "build/2024.html"
     page.write_text(FOREIGN, encoding="utf-8")
-    known = dict(zip(("size", "modified", "changed"), recording.times(page.stat()), strict=True))
+    known = dict(zip(("size", "modified", "changed"), outputs_record.times(page.stat()), strict=True))
     known |= {"content": fingerprint(page.read_bytes()), **more}
     for column, value in known.items():
         change(city, (f"update printed set {column} = ?", value))
@@ -174,11 +175,11 @@ def by_a_stranger(city, command, monkeypatch):
     assert command(*DRAFT, cwd=city).exit_code == 0
     page = city / "build/2024.html"
     page.write_text(FOREIGN, encoding="utf-8")
-    with record.Record(kept(city), print) as theirs:
+    with cache.Record(kept(city), print) as theirs:
         (key, file), *_rest = theirs.files().items()
-        size, modified, changed = recording.times(page.stat())
+        size, modified, changed = outputs_record.times(page.stat())
         content = fingerprint(page.read_bytes())
-        theirs.keep_file(*key, record.PrintedFile(file.made, size, modified, changed, content, 0, ()))
+        theirs.keep_file(*key, cache.PrintedFile(file.made, size, modified, changed, content, 0, ()))
     monkeypatch.setenv("XDG_STATE_HOME", here)
 
 
@@ -217,8 +218,8 @@ def test_a_page_with_the_size_and_the_time_of_the_right_one_is_made_again(built,
     """Whoever hands a folder back can set the time of a file, but not the system's own time of its change."""
     page = built / "build/2024.html"
     if not guarded:
-        monkeypatch.setattr(recording, "times", lambda known: (known.st_size, known.st_mtime_ns, 0))
-        monkeypatch.setattr("nianbao.builds.times", recording.times)
+        monkeypatch.setattr(outputs_record, "times", lambda known: (known.st_size, known.st_mtime_ns, 0))
+        monkeypatch.setattr("nianbao.build.incremental.times", outputs_record.times)
         page.unlink()
         assert command(*DRAFT, cwd=built).exit_code == 0
     known = page.stat()
@@ -250,11 +251,11 @@ def unguarded(monkeypatch):
     """Believe what the record says, wherever it leads, as it was."""
     monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
     monkeypatch.setattr(
-        recording,
+        outputs_record,
         "is_written",
         lambda _store, path, file: path.exists() and fingerprint(path.read_bytes()) == file.content,
     )
-    monkeypatch.setattr(recording, "placed", lambda path, _top: path)
+    monkeypatch.setattr(outputs_record, "placed", lambda path, _top: path)
 
 
 @both
@@ -391,7 +392,7 @@ def test_a_forged_record_of_sums_is_as_if_not_there(summed, command, forged):
 
 @pytest.mark.parametrize("digits", ["1e999999", "1e-999999"])
 def test_without_the_guard_a_figure_is_a_million_digits(summed, command, monkeypatch, digits):
-    monkeypatch.setattr(rollup, "_number", rollup.Decimal)
+    monkeypatch.setattr(aggregate, "_number", aggregate.Decimal)
     forged = json.dumps({"own": True, "broken": False, "figures": {CELL: digits}})
     (summed / "data/city/.2024.rollup.json").write_text(forged, encoding="utf-8")
     assert len(command("rollup", YEAR, "--into", "city", cwd=summed).output) > 100_000

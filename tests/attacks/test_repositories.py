@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from oracles import SECRET, holds
 
-from nianbao import room, templates, trust
-from nianbao.builds import Terms
-from nianbao.files import TEMPLATES
-from nianbao.finding import Stop
-from nianbao.portable import plain
-from nianbao.selection import opened
-from nianbao.store import Store
+from nianbao.build import dask_worker
+from nianbao.build.incremental import Terms
+from nianbao.model.file_names import plain
+from nianbao.model.finding import Stop
+from nianbao.workspace import templates, trust
+from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.selection import opened
+from nianbao.workspace.store import Store
 
 FORGED = "FORGED8c21"  # what a stranger's template says where it runs
 LUA = """
@@ -561,10 +562,10 @@ def test_nothing_of_a_stranger_is_sent_to_workers(stranger, monkeypatch, guarded
     folder = stranger({"narrative/overview.md.j2": FORGED})
     if not guarded:
         without(monkeypatch, "allowed")
-        assert FORGED.encode() in room.Room("room", Store(folder), Terms(("html",))).kit.values()
+        assert FORGED.encode() in dask_worker.Room("room", Store(folder), Terms(("html",))).kit.values()
         return
     with pytest.raises(Stop, match="还没有信任"):
-        room.Room("room", Store(folder), Terms(("html",)))
+        dask_worker.Room("room", Store(folder), Terms(("html",)))
 
 
 def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, tmp_path_factory):
@@ -573,16 +574,16 @@ def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, t
     said = []
     store = opened([str(folder / "data/2024.toml")], None, None, said.append)
     assert len(said) == 1
-    sent = room.Room("room", store, Terms(("html",)))
+    sent = dask_worker.Room("room", store, Terms(("html",)))
     assert not [name for name in sent.kit if name.startswith("templates")]
 
 
 def test_a_worker_uses_what_was_sent_and_asks_nobody(stranger, monkeypatch):
     folder = stranger({"narrative/overview.md.j2": FORGED})
     monkeypatch.setattr(trust, "opened", lambda _root: pytest.fail("a worker looks at its own disk"))
-    away = room.Away(folder)
+    away = dask_worker.Away(folder)
     assert away.template("narrative/overview.md.j2") == FORGED
-    assert room.Away(folder / "data").own == (folder / "data/templates").resolve()  # though nothing was sent
+    assert dask_worker.Away(folder / "data").own == (folder / "data/templates").resolve()  # though nothing was sent
 
 
 def test_a_process_that_is_begun_knows_what_the_first_one_found(stranger, command, monkeypatch):

@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 from strangers import FACTS
 
-from nianbao import tidy, warehouse
-from nianbao.sheets import book
+from nianbao.export import duckdb, rows
+from nianbao.export.excel_form import workbook
 
 RUN = "cmd|' /C calc'!A0"
 FORMULAS = {
@@ -65,7 +65,7 @@ def hostile(attacked):
 def test_no_cell_of_a_csv_is_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
-        monkeypatch.setattr(warehouse, "FORMULA", NEVER)
+        monkeypatch.setattr(duckdb, "FORMULA", NEVER)
     assert command("export", "2024", "--to", "csv", cwd=folder).exit_code == 0
     found = [
         cell
@@ -81,7 +81,7 @@ def test_no_cell_of_a_csv_is_a_formula(hostile, command, monkeypatch, name, guar
 def test_no_cell_of_an_answer_is_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
-        monkeypatch.setattr(tidy, "_FORMULA", re.compile(NEVER))
+        monkeypatch.setattr(rows, "_FORMULA", re.compile(NEVER))
     result = command("query", "select name, -5 as less from reports", "--to", "csv", cwd=folder)
     found = cells(result.stdout)
     assert found[-1] == "-5"  # a number stays one
@@ -92,7 +92,7 @@ def test_no_cell_of_an_answer_is_a_formula(hostile, command, monkeypatch, name, 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_no_head_of_an_answer_is_a_formula(hostile, command, monkeypatch, head, guarded):
     if not guarded:
-        monkeypatch.setattr(tidy, "_FORMULA", re.compile(NEVER))
+        monkeypatch.setattr(rows, "_FORMULA", re.compile(NEVER))
     result = command("query", f'select year as "{head}" from reports', "--to", "csv", cwd=hostile("x"))
     assert runs(cells(result.stdout)[0]) is not guarded
 
@@ -102,7 +102,7 @@ def test_no_head_of_an_answer_is_a_formula(hostile, command, monkeypatch, head, 
 def test_no_cell_of_a_workbook_becomes_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
-        monkeypatch.setattr(book, "is_formula", lambda _text: False)
+        monkeypatch.setattr(workbook, "is_formula", lambda _text: False)
     assert command("export", "2024", "--to", "xlsx", cwd=folder).exit_code == 0
     made = openpyxl.load_workbook(folder / "build/export/figures.xlsx")
     found = [cell for sheet in made for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]

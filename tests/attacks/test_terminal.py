@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from strangers import FACTS, put
 
-from nianbao import terminal
+from nianbao.cli import terminal
 
 # Set the title, ring, clear the screen (as C1), delete, go back, turn the direction, isolate, break the line.
 MARKS = {

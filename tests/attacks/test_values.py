@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strangers import FACTS, put
 
-from nianbao import prose
-from nianbao.kind import KINDS
+from nianbao.compose import prose
+from nianbao.model.value_types import KINDS
 
 COMMANDS = (
     ["validate", "2024", "--format", "sarif"],

@@ -19,9 +19,11 @@ import pytest
 from offices import city, data
 from test_build import naive_job, run_naive
 
-from nianbao import make, page
-from nianbao.press import Press
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.checks import check
+from nianbao.compose import document
+from nianbao.render.renderer import Press
+from nianbao.workspace.store import Store
 
 YEAR = 2024
 FORMATS = ("html", "docx", "pdf")
@@ -123,23 +125,23 @@ def each(benchmark, offices, work):
 
 @pytest.mark.benchmark(group="one report of many")
 def test_checking(benchmark, desk):
-    assert each(benchmark, desk[1], lambda store: make.check(store, YEAR)).readable
+    assert each(benchmark, desk[1], lambda store: check.check_report(store, YEAR)).readable
 
 
 @pytest.mark.benchmark(group="one report of many")
 def test_composing(benchmark, desk):
     store, offices, _ = desk
-    reports = [make.check(office, YEAR).report for office in offices]
-    assert each(benchmark, reports, lambda report: page.composed(report, store.template)).text
+    reports = [check.check_report(office, YEAR).report for office in offices]
+    assert each(benchmark, reports, lambda report: document.as_page(document.compose(report, store.template))).text
 
 
 @pytest.mark.benchmark(group="one report of many")
 @pytest.mark.parametrize("formats", [*((name,) for name in FORMATS), FORMATS], ids=",".join)
 def test_printing(benchmark, desk, formats):
     store, offices, press = desk
-    order = make.ordered_from(store, formats)
-    reports = [make.check(office, YEAR).report for office in offices]
-    done = each(benchmark, reports, lambda report: make.printed(store, report, formats, order, press))
+    order = outputs.render_settings(store, formats)
+    checked = [check.check_report(office, YEAR) for office in offices]
+    done = each(benchmark, checked, lambda one: outputs.print_report(store, one, formats, order, press))
     assert len(done[0]) == len(formats)
 
 
@@ -158,7 +160,7 @@ def test_memory_is_flat(benchmark, many, tmp_path):
     count = many(10_000)
     store = Store(city(tmp_path, 1))
     office = store.of_office("office-00000")
-    order = make.ordered_from(store, FORMATS)
+    order = outputs.render_settings(store, FORMATS)
     start = resident(os.getpid())  # what earlier tests of this process have left behind
     early: list[float] = []
 
@@ -166,8 +168,8 @@ def test_memory_is_flat(benchmark, many, tmp_path):
         with Press() as press:
             for number in range(count):
                 office.path(YEAR).write_text(data(number), encoding="utf-8")
-                report = make.check(office, YEAR).report
-                make.printed(office, report, FORMATS, order, press)
+                checked = check.check_report(office, YEAR)
+                outputs.print_report(office, checked, FORMATS, order, press)
                 if number == min(99, count - 1):
                     early.extend(map(resident, (os.getpid(), press.pid)))
             return list(map(resident, (os.getpid(), press.pid)))

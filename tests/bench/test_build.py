@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from nianbao import make, page, pandoc
-from nianbao.markdown import DIALECT
-from nianbao.store import Store
+from nianbao.checks import check
+from nianbao.compose import document
+from nianbao.compose.markdown import DIALECT
+from nianbao.render import pandoc
+from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parents[2]
 # What a user would write without us: one Jinja run, three pandoc processes, Typst for the PDF.
@@ -43,7 +45,7 @@ def run(command, cwd):
 def naive_job(store, year, folder):
     """Prepare the naive way for a report of a store: a template with its text already in place, and its facts."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = page.render(make.check(store, year).report, store.template)
+    text = document.as_markdown(check.check_report(store, year).document)
     (folder / "page.md").write_text("{% raw %}" + text + "{% endraw %}", encoding="utf-8")
     job = {
         "data": str(store.path(year)),
@@ -91,5 +93,5 @@ def test_report_help(benchmark, tmp_path):
 
 @pytest.mark.benchmark(group="start", min_rounds=10)
 def test_imports_of_a_build(benchmark, tmp_path):
-    code = "import nianbao.app, nianbao.make, nianbao.say, nianbao.store, pypandoc, typst"
+    code = "import nianbao.cli.app, nianbao.build.outputs, nianbao.cli.output.findings, pypandoc, typst"
     benchmark(run, [sys.executable, "-c", code], tmp_path)

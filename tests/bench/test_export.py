@@ -12,8 +12,8 @@ import duckdb
 import pytest
 from offices import data
 
-from nianbao import exporting
-from nianbao.store import Store
+from nianbao.export import pipeline
+from nianbao.workspace.store import Store
 
 YEAR = 2024
 REPORTS = 10_000
@@ -44,7 +44,7 @@ def store(tmp_path_factory):
 def test_reading_alone(benchmark, store):
     benchmark.group = f"{REPORTS} reports"
     asked = [(store.of_office(office), YEAR) for office in store.offices()]
-    found = benchmark.pedantic(lambda: sum(1 for _ in exporting.read_all(asked, 2)), rounds=1)
+    found = benchmark.pedantic(lambda: sum(1 for _ in pipeline.read_all(asked, 2)), rounds=1)
     assert found == REPORTS
 
 

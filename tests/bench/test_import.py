@@ -16,14 +16,16 @@ import pytest
 from cases import begun
 from offices import data
 
-from nianbao import importing, imports, make, pandoc
-from nianbao.finding import Stop
-from nianbao.store import Store
+from nianbao.build import outputs
+from nianbao.importer import batch, pipeline
+from nianbao.model.finding import Stop
+from nianbao.render import pandoc
+from nianbao.workspace.store import Store
 
 YEAR = 2024
 FILES = 1000
 OFFICES = 10
-DRY = importing.Wanted(dry=True, several=True)
+DRY = pipeline.Wanted(dry=True, several=True)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def published(tmp_path_factory):
     made = []
     for number in range(OFFICES):
         store = begun(folder / str(number), YEAR, data(number))
-        done = make.build(store, YEAR, ["html", "docx", "pdf"], facts=False)
+        done = outputs.build_report(store, YEAR, ["html", "docx", "pdf"], facts=False)
         made += [store.out / f"{YEAR}.{output.format}" for output in done.outputs]
     return made
 
@@ -63,7 +65,7 @@ def test_pdfplumber_alone(benchmark, published):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_an_import(benchmark, published, suffix, tmp_path):
     benchmark.group = f"one {suffix}"
-    brought = benchmark(importing.bring, Store(tmp_path), str(of(published, suffix)), DRY)
+    brought = benchmark(pipeline.bring, Store(tmp_path), str(of(published, suffix)), DRY)
     assert brought.clean
 
 
@@ -78,7 +80,7 @@ def test_a_thousand_files(benchmark, published, jobs, tmp_path, request):
         shutil.copy(path, names[-1])
 
     def read():
-        return list(imports.bring_all(Store(tmp_path), list(map(str, names)), DRY, jobs))
+        return list(batch.bring_all(Store(tmp_path), list(map(str, names)), DRY, jobs))
 
     found = benchmark.pedantic(read, rounds=1)
     assert sum(isinstance(one, Stop) for one in found) == 1

@@ -11,10 +11,10 @@ import pytest
 import toml_rs
 from offices import data
 
-from nianbao.members import Wanted
-from nianbao.office_above import roll_up
-from nianbao.origin import trace
-from nianbao.store import Store
+from nianbao.rollup.collect import Wanted
+from nianbao.rollup.roll_up import roll_up
+from nianbao.rollup.trace import trace
+from nianbao.workspace.store import Store
 
 YEAR = 2024
 MANY = 10_000

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from offices import data
 
-from nianbao import make, say
-from nianbao.facts import parse
-from nianbao.store import Store
+from nianbao.checks import check
+from nianbao.cli.output import findings
+from nianbao.model.facts import parse
+from nianbao.workspace.store import Store
 
 YEAR = 2024
 
@@ -36,17 +37,17 @@ def test_parsing(benchmark):
 
 @pytest.mark.benchmark(group="one data file, warm")
 def test_parsing_and_checking(benchmark, folder):
-    checked = benchmark(make.check, Store(folder), YEAR)
+    checked = benchmark(check.check_report, Store(folder), YEAR)
     assert not checked.blocked
 
 
 @pytest.mark.benchmark(group="one data file, warm")
 def test_saying(benchmark, folder):
-    checked = make.check(Store(folder), YEAR)
+    checked = check.check_report(Store(folder), YEAR)
 
     def said():
         with redirect_stdout(io.StringIO()) as out:
-            say.checked([checked])
+            findings.checked([checked])
         return out.getvalue()
 
     assert "2024" in benchmark(said)
@@ -59,7 +60,7 @@ def check_all(folder: str, numbers: range) -> tuple[int, int]:
     right, early = 0, 0
     for at, number in enumerate(numbers):
         path.write_text(data(number), encoding="utf-8")
-        right += not make.check(store, YEAR).blocked
+        right += not check.check_report(store, YEAR).blocked
         if at == min(99, len(numbers) - 1):
             early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return right, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - early) // 1024

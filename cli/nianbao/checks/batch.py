@@ -1,0 +1,81 @@
+"""Reports checked, one or thousands, on every core, and several compared with each other."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from nianbao.checks import check, similarity
+from nianbao.checks.context import Copied
+from nianbao.checks.policy import Choice
+from nianbao.checks.results import Checked, Failed
+from nianbao.checks.similarity import Digest
+from nianbao.model.finding import Stop, attempt
+from nianbao.model.i18n import _
+from nianbao.render import markup
+from nianbao.workspace import process_pool
+from nianbao.workspace.limits import naming
+from nianbao.workspace.selection import Asked
+from nianbao.workspace.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    office: str
+    year: int
+    neighbours: tuple[Copied, ...] | None = None
+
+
+_SHARE = 25  # reports that are sent together: to send each takes a tenth of the time to check it
+_store: Store | None = None
+
+
+def check_all(store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 0) -> Iterator[Checked | Failed]:
+    """Check reports; each as it is done, in no order, without the report itself, or why it could not be checked.
+
+    Several are compared with each other: one that says what another says comes a second time, with that finding.
+    """
+    several = len({office.office for office, _year in asked}) > 1 and choice.hears(check.NEIGHBOUR)
+    digests: dict[tuple[str, int], Digest] = {}
+    items = [_Item(office.office, year, () if several else None) for office, year in asked]
+    for checked, digest in _spread(store, items, choice, jobs):
+        yield checked
+        if digest:
+            digests[checked.office, checked.year] = digest
+    copied = [_Item(*report, found) for report, found in similarity.copied(dict(sorted(digests.items()))).items()]
+    for checked, _digest in _spread(store, copied, choice, jobs):
+        yield checked
+
+
+def _spread(
+    store: Store, items: Sequence[_Item], choice: Choice, jobs: int
+) -> Iterator[tuple[Checked | Failed, Digest]]:
+    share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
+    lost = partial(_lost, store)
+    return process_pool.spread(
+        items, partial(_checked, choice), lost, jobs, partial(_open, store), markup.close, share=share
+    )
+
+
+def _open(store: Store) -> None:
+    global _store  # noqa: PLW0603  # a process checks reports of one folder, and keeps what it read of its templates
+    _store = store
+
+
+def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
+    assert _store is not None  # noqa: S101  # it was opened when the process began
+    store = _store.of_office(item.office)
+    found = attempt(partial(_judged, store, choice, item), store.data(item.year))
+    return (Failed(item.office, item.year, found), {}) if isinstance(found, Stop) else found
+
+
+def _judged(store: Store, choice: Choice, item: _Item) -> tuple[Checked, Digest]:
+    with naming(store.data(item.year)):
+        checked = check.check_report(store, item.year, choice, neighbours=item.neighbours)
+    document = checked.document if item.neighbours == () else None
+    return checked.told(), similarity.digest(document) if document else {}
+
+
+def _lost(store: Store, item: _Item) -> tuple[Failed, Digest]:
+    data = store.of_office(item.office).data(item.year)
+    why = Stop(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
+    return Failed(item.office, item.year, why), {}

@@ -1,0 +1,167 @@
+"""Which findings count: rules chosen and levels set by the office, and findings that a person accepted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from nianbao.model.finding import LEVELS, Finding, Level, Stop, blocking
+from nianbao.model.i18n import _, series
+from nianbao.model.report import Report
+from nianbao.model.value_types import said
+
+OFF: Final = "off"
+Setting = Level | Literal["off"]
+BAD, VOID, IDLE = "bad-acceptance", "void-acceptance", "idle-acceptance"
+# What says that a file cannot be read, or that an acceptance is no good, is not for choosing.
+ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an office wants to hear: rules by name (none: all), levels of its own, warnings that block."""
+
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    levels: Mapping[str, Setting] = field(default_factory=dict)
+    strict: bool = False
+
+    def hears(self, rule: str) -> bool:
+        """Tell whether findings of a rule are said at all."""
+        if rule in ALWAYS:
+            return True
+        chosen = not self.select or rule in self.select
+        return chosen and rule not in self.ignore and self.levels.get(rule) != OFF
+
+    def blocks(self, findings: Sequence[Finding]) -> bool:
+        """Tell whether findings forbid to print."""
+        return blocking(findings) or (self.strict and any(finding.level == "warning" for finding in findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that the data file accepts, and the reason that it gives."""
+
+    finding: Finding
+    because: str
+
+
+def read(raw: Mapping[str, Any], known: Sequence[str], file: str) -> dict[str, Setting]:
+    """Read the levels that an office sets; raises `Stop` for a rule or a level that there is not."""
+    levels = raw.get("levels", {})
+    if not isinstance(levels, dict) or set(raw) - {"levels"}:
+        raise Stop(_("{file} 里只能写 [levels]", file=file), _('例如 [levels] 下写 late = "warning"'))
+    for rule, level in levels.items():
+        named(rule, known)
+        if level not in (*LEVELS, OFF):
+            raise Stop(
+                _("{file}：{rule} 的级别 {level} 不对", file=file, rule=rule, level=level),
+                _("可以写 {choices}", choices=series((*LEVELS, OFF))),
+            )
+    return levels
+
+
+def named(rule: str, known: Sequence[str]) -> str:
+    """Return a rule's name; raises `Stop` for one that there is not."""
+    if rule not in known:
+        raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
+    return rule
+
+
+def settle(
+    found: Sequence[Finding], choice: Choice, report: Report, unjudged: Collection[str] = ()
+) -> tuple[list[Finding], list[Accepted]]:
+    """Leave out what is not chosen, set the levels, and part what the data file accepts from the rest.
+
+    What is accepted of rules that were not judged is not idle.
+    """
+    heard = [replace(finding, level=_level(finding, choice)) for finding in found if choice.hears(finding.rule)]
+    kept: list[Finding] = []
+    accepted: list[Accepted] = []
+    used: set[int] = set()
+    entries = _entries(report)
+    for finding in heard:
+        at = next((number for number, entry in entries.items() if _same(entry, finding)), None)
+        if at is None or finding.rule in ALWAYS:
+            kept.append(finding)
+            continue
+        used.add(at)
+        if current(report, finding.address) == entries[at]["value"]:
+            accepted.append(Accepted(finding, entries[at]["because"]))
+        else:
+            kept += [finding, _void(report, at, entries[at], finding)]
+    if not choice.select:
+        idle = {at: entry for at, entry in entries.items() if at not in used and entry["rule"] not in unjudged}
+        kept += [_idle(report, at, entry) for at, entry in idle.items()]
+    return kept, accepted
+
+
+def current(report: Report, address: str) -> object:
+    """Return the value that a finding is about as an acceptance writes it: a figure, a fact, or a text."""
+    if address in report.figures:
+        return report.figures[address]
+    if address in report.values:
+        return report.values[address]
+    value: object = report.facts.tree
+    for key in address.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def faults(report: Report, known: Sequence[str]) -> dict[str, str]:
+    """Find what is wrong with the acceptances of a data file: address -> why."""
+    entries = report.facts.tree.get("accept", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return {"accept": _("应写成 [[accept]]，一条一段")}
+    found: dict[str, str] = {}
+    for at, entry in enumerate(entries):
+        for key in ("rule", "at", "value", "because"):
+            if key not in entry:
+                found[f"accept.{at}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
+        for key in set(entry) - {"rule", "at", "value", "because"}:
+            found[f"accept.{at}.{key}"] = _("不认识的键 {key}", key=key)
+        for key in ("rule", "at", "because"):
+            if not isinstance(entry.get(key, ""), str):
+                found[f"accept.{at}.{key}"] = _("应为文字，这里是{value}", value=said(entry[key]))
+        if isinstance(entry.get("rule"), str) and entry["rule"] not in known:
+            found[f"accept.{at}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
+        if not str(entry.get("because", "x")).strip():
+            found[f"accept.{at}.because"] = _("要写明接受的理由")
+    return found
+
+
+def _entries(report: Report) -> dict[int, dict[str, Any]]:
+    entries = report.facts.tree.get("accept", [])
+    return {at: entry for at, entry in enumerate(entries if isinstance(entries, list) else []) if _is_whole(entry)}
+
+
+def _is_whole(entry: object) -> bool:
+    texts = ("rule", "at", "because")
+    return isinstance(entry, dict) and "value" in entry and all(isinstance(entry.get(key), str) for key in texts)
+
+
+def _same(entry: Mapping[str, Any], finding: Finding) -> bool:
+    return (entry["rule"], entry["at"]) == (finding.rule, finding.address)
+
+
+def _level(finding: Finding, choice: Choice) -> Level:
+    level = choice.levels.get(finding.rule)
+    return finding.level if level is None or level == "off" or finding.rule in ALWAYS else level
+
+
+def _void(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
+    address = f"accept.{at}.value"
+    now = current(report, finding.address)
+    message = _(
+        "接受 {rule} 时 {at} 是 {value}，现在是 {now}，接受已经失效",
+        rule=entry["rule"],
+        at=entry["at"],
+        value=entry["value"],
+        now=now,
+    )
+    return Finding(VOID, "warning", report.facts.place(address), message, address)
+
+
+def _idle(report: Report, at: int, entry: Mapping[str, Any]) -> Finding:
+    address = f"accept.{at}.rule"
+    message = _("{at} 没有 {rule} 可以接受", at=entry["at"], rule=entry["rule"])
+    return Finding(IDLE, "note", report.facts.place(address), message, address, label=_("这一条可以删去"))

@@ -1,0 +1,39 @@
+"""[[accept]] 写得不完整。
+
+看过一条发现、认为不必改的，可以在数据文件里接受它：写明规则 rule、地址 at、当时的值 value 和理由 because。
+值一变，接受就失效。缺了哪一项都说不清接受的是什么，所以算错。
+
+不对:
+
+    [proactive]
+    normative = { made = 27, disclosed = 27, public = 20 }
+
+    [[accept]]
+    rule = "public-fewer-than-new"
+    at   = "proactive.normative.public"
+
+对:
+
+    [proactive]
+    normative = { made = 27, disclosed = 27, public = 20 }
+
+    [[accept]]
+    rule    = "public-fewer-than-new"
+    at      = "proactive.normative.public"
+    value   = 20
+    because = "年内废止七件"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks import policy
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+
+LEVEL = "error"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find acceptances that leave something unsaid."""
+    for address, why in policy.faults(case.report, case.rules).items():
+        yield case.find(policy.BAD, "error", address, why)

@@ -1,0 +1,39 @@
+"""单位名册 data/offices.toml 写错了。
+
+名册写明每个机关的文件夹、名称和上级，汇总凭它知道该把谁的数加给谁。认不出的键、没有列出的上级、几个上级、
+绕成圈的上级，都会让数少加或加两次。
+
+不对:
+
+    # data/offices.toml
+    [city]
+    name = "某市"
+    parent = "province"
+    # data/city/2023.toml
+    [requests]
+    received        = { person = 1 }
+    outcome.granted = { person = 1 }
+
+对:
+
+    # data/offices.toml
+    [city]
+    name = "某市"
+    # data/city/2023.toml
+    [requests]
+    received        = { person = 1 }
+    outcome.granted = { person = 1 }
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+
+LEVEL = "error"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find what is wrong with the entry of this office in the register, or with the register as a whole."""
+    if case.office:
+        yield from case.register.about(case.office)

@@ -1,0 +1,58 @@
+"""名册上的下级单位没有这一年度的报告。
+
+上级的数是下级相加而成，缺一个单位，合计就少一份。单位撤销了，从名册里删去。
+
+依据：条例第四十九条，每个县级以上地方人民政府部门都应当提交年度报告。
+
+不对:
+
+    # data/offices.toml
+    [city]
+    name = "某市"
+    [dist-1]
+    name = "某区"
+    parent = "city"
+    [dist-2]
+    name = "某县"
+    parent = "city"
+    # data/dist-1/2023.toml
+    [requests]
+    received        = { person = 3 }
+    outcome.granted = { person = 3 }
+    # data/city/2023.toml
+    [requests]
+    received        = { person = 3 }
+    outcome.granted = { person = 3 }
+
+对:
+
+    # data/offices.toml
+    [city]
+    name = "某市"
+    [dist-1]
+    name = "某区"
+    parent = "city"
+    # data/dist-1/2023.toml
+    [requests]
+    received        = { person = 3 }
+    outcome.granted = { person = 3 }
+    # data/city/2023.toml
+    [requests]
+    received        = { person = 3 }
+    outcome.granted = { person = 3 }
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "warning"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find the units of this office that have no report of its year."""
+    for unit in case.units.missing if case.units else ():
+        message = _("{unit}（{office}）没有 {year} 年度的报告", unit=unit, office=unit.id, year=case.report.year)
+        yield case.find("child-missing", "warning", unit.id, message, place=case.register.place(unit.id))

@@ -1,0 +1,57 @@
+"""两个机关自己写的文字大半相同。
+
+〔2021〕30号把内容雷同、敷衍塞责列为要追责的情形，没有给出标准；这里的标准是自定的：一个部分自己写的文字有八成
+以上，逐句与同一年度另一个机关的相同，是提醒。数字不同不算不同。一次核对几个机关（例如 --all）才比得出来。
+
+只看数据文件里写的文字，不看模板的标准文字；自己写的不到 50 个字的部分、不到 10 个字的句子不比。
+
+依据：国办公开办函〔2021〕30号；条例第四十七条。
+
+不对:
+
+    # data/dist-1/2023.toml
+    [facts]
+    problems     = ["部分科室对公开范围把握不准，有的信息没有按时公开，群众反映较多"]
+    improvements = ["今年将按季度检查各科室的公开栏目，及时更新，并在年底前通报"]
+    # data/dist-2/2023.toml
+    [facts]
+    problems     = ["部分科室对公开范围把握不准，有的信息没有按时公开，群众反映较多"]
+    improvements = ["今年将按季度检查各科室的公开栏目，及时更新，并在年底前通报"]
+
+对:
+
+    # data/dist-1/2023.toml
+    [facts]
+    problems     = ["部分科室对公开范围把握不准，有的信息没有按时公开，群众反映较多"]
+    improvements = ["今年将按季度检查各科室的公开栏目，及时更新，并在年底前通报"]
+    # data/dist-2/2023.toml
+    [facts]
+    problems     = ["申请答复里有两件超过了法定期限，原因是转办时没有当天登记"]
+    improvements = ["改为收到当天登记，由专人每周核对一次进度，逾期的当面说明"]
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.wording import where
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _, series
+
+LEVEL = "warning"
+
+SHOWN = 5  # names of further offices
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every section that was compared with those of other offices and says what one of them says."""
+    for one in case.neighbours or ():
+        address, place = where(case, one.section, "")
+        message = _(
+            "{heading}: 自己写的文字有 {share}% 与 {office} 相同",
+            heading=case.report.heading(one.section),
+            share=one.share,
+            office=one.office,
+        )
+        others = series(one.others[:SHOWN])
+        notes = (_("还与 {others} 等 {count} 个机关相同", others=others, count=len(one.others)),) if one.others else ()
+        yield case.find("copied-from-neighbour", "warning", address, message, notes=notes, place=place)

@@ -1,0 +1,144 @@
+"""自己写的文字与去年的大半相同。
+
+〔2021〕30号把内容雷同、敷衍塞责列为要追责的情形，没有给出标准；这里的标准是自定的：一个部分与去年相同的
+文字占八成以上是提醒，六成以上是告知；第五部分有 30 个字以上的一句话与去年一字不差，也是提醒。
+
+只看数据文件里写的文字：[prose] 里的正文（不含 {{ standard }}）和 [facts] 里成句的文字。
+标准文字由模板写成，各年当然相同，不看；没有标题的前言写的是依据和联系方式，本来每年一样，也不看。
+一个部分自己写的文字不到 50 个字的不算比例，不到 12 个字的名称、栏目名不计入。数字不同不算不同：
+只改了年份和数字的文字，还是去年的文字。每句与去年最相像的一句比，调换次序不影响结果。
+
+依据：国办公开办函〔2021〕30号；条例第四十七条。
+
+不对:
+
+    # data/2019.toml
+    [facts]
+    problems = ["部分科室对主动公开的范围把握不准，应当公开的信息没有在规定的时间内公开，群众有意见"]
+    # data/2020.toml
+    [facts]
+    problems = ["部分科室对主动公开的范围把握不准，应当公开的信息没有在规定的时间内公开，群众有意见"]
+
+对:
+
+    # data/2019.toml
+    [facts]
+    problems = ["部分科室对主动公开的范围把握不准，应当公开的信息没有在规定的时间内公开，群众有意见"]
+    # data/2020.toml
+    [facts]
+    problems = ["去年所说的范围把握不准已有改进；今年发现的是，规范性文件的解读多为文字，图解只占一成"]
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.wording import short, where
+from nianbao.compose import markdown, prose
+from nianbao.compose.template_context import names
+from nianbao.model.finding import Finding, Level
+from nianbao.model.i18n import _
+from nianbao.model.report import Report
+
+LEVEL = "warning"
+RULE = "copied-prose"
+
+WARNING, NOTE = 80, 60  # per cent of common text
+ALIKE = 50  # per cent: sentences less alike than this have nothing to do with each other
+LEAST_SECTION, LEAST_FACT, LEAST_SENTENCE, LEAST_RUN = 50, 12, 30, 10  # characters
+SHOWN = 3
+MOST, LONG = 300, 1000  # sentences of a section, and characters of one, beyond which only equal ones count
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a section has in common with last year's: per cent, runs, and sentences word for word."""
+
+    share: int
+    runs: tuple[str, ...]
+    verbatim: tuple[str, ...]
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every section whose own words are mostly last year's."""
+    report, before = case.report, case.report.before
+    if before is None:
+        return
+    for section in (part for part in report.form.sections if part.heading and not part.table):
+        now = own_words(report, section.id, case.texts.get(section.id, ""))
+        then = own_words(before, section.id, case.before.get(section.id, ""))
+        if now and then:
+            afresh = section.id in report.form.vocabulary.afresh
+            yield from _told(case, section.id, _compare(now, then), afresh=afresh)
+
+
+def _told(case: Case, section: str, found: Comparison, *, afresh: bool) -> Iterator[Finding]:
+    verbatim = found.verbatim if afresh else ()
+    if found.share < NOTE and not verbatim:
+        return
+    shown = (verbatim or found.runs)[:SHOWN]
+    address, place = where(case, section, shown[0].rstrip("。；") if shown else "")
+    heading = case.report.heading(section)
+    message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=found.share)
+    if found.share < NOTE:
+        message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
+    level: Level = "warning" if found.share >= WARNING or verbatim else "note"
+    notes = tuple(_("与去年相同：{run}（{count} 字）", run=short(run, 40), count=len(run)) for run in shown)
+    yield case.find(RULE, level, address, message, notes=notes, place=place)
+
+
+def own_words(report: Report, section: str, text: str) -> list[str]:
+    """Give the sentences of a section that the data file says, not the form's template."""
+    own = ""
+    if written := report.prose.get(section):
+        own = markdown.plain(prose.written(written, names(report) | {"title": "", prose.STANDARD: ""}, section))
+    parts = [own]
+    parts += [words for words in _said_by_facts(report) if words in text and words not in own]
+    return [line for part in parts for line in re.split(r"(?<=[。；！？\n])", part) if line.strip()]
+
+
+@lru_cache(maxsize=4)  # section after section asks for them
+def _said_by_facts(report: Report) -> list[str]:
+    """Give the words of every fact that is a text of some length."""
+    found = []
+    for fact in report.form.facts:
+        value = report.values.get(fact.id)
+        if fact.kind in {"text", "texts"} and not fact.required:
+            parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+            found += [words for part in parts if len(words := markdown.plain(markdown.escape(part))) >= LEAST_FACT]
+    return found
+
+
+def _compare(now: list[str], then: list[str]) -> Comparison:
+    from rapidfuzz import process  # noqa: PLC0415  # slow to import, and not needed without a last year
+    from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
+
+    others = [masked(line) for line in then]
+    same, said = frozenset(others), frozenset(then)
+    short = [line for line in others if len(line) <= LONG][:MOST]
+    common, runs, compared = 0.0, [], 0
+    for line in now:
+        if masked(line) in same:
+            common += len(line)
+            runs.append(line.strip())
+        elif short and len(line) <= LONG and compared < MOST:
+            compared += 1
+            best, alike, _at = process.extractOne(masked(line), short, scorer=Indel.normalized_similarity)
+            if alike * 100 < ALIKE:
+                continue
+            common += alike * len(line)
+            blocks = [block for block in LCSseq.opcodes(masked(line), best) if block.tag == "equal"]
+            runs += [line[block.src_start : block.src_end].strip() for block in blocks]
+    size = sum(map(len, now))
+    return Comparison(
+        share=int(100 * common / size) if size >= LEAST_SECTION else 0,
+        runs=tuple(sorted((run for run in runs if len(run) >= LEAST_RUN), key=len, reverse=True)),
+        verbatim=tuple(line.strip() for line in now if len(line.strip()) >= LEAST_SENTENCE and line in said),
+    )
+
+
+def masked(text: str) -> str:
+    """Hide which digits stand in a text: a text with new figures is still last year's text."""
+    return re.sub(r"\d", "0", text)

@@ -1,0 +1,50 @@
+"""所有表格都与去年一模一样。
+
+多半是复制了去年的文件而没有改数字。全是 0 的不算：没有发生的年份本来一样。
+去年用的是另一版格式，或者有数字读不出来，就不判断。这是提醒，不妨碍生成。
+
+依据：国办公开办函〔2021〕30号，不得内容雷同、敷衍塞责。
+
+不对:
+
+    # data/2019.toml
+    [requests]
+    received        = { person = 4, business = 1 }
+    outcome.granted = { person = 4, business = 1 }
+    # data/2020.toml
+    [requests]
+    received        = { person = 4, business = 1 }
+    outcome.granted = { person = 4, business = 1 }
+
+对:
+
+    # data/2019.toml
+    [requests]
+    received        = { person = 4, business = 1 }
+    outcome.granted = { person = 4, business = 1 }
+    # data/2020.toml
+    [requests]
+    received        = { person = 6, business = 1 }
+    outcome.granted = { person = 6, business = 1 }
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding, Place
+from nianbao.model.i18n import _
+
+LEVEL = "warning"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find a report whose figures are all last year's."""
+    report, before = case.report, case.report.before
+    if before is None or before.form.edition != report.form.edition or report.unread or before.unread:
+        return
+    if report.figures == before.figures and any(report.figures.values()):
+        count = sum(1 for figure in report.figures.values() if figure)
+        message = _("{count} 格数字（其中 {filled} 格不是 0）与去年的全部相同", count=len(report.figures), filled=count)
+        note = _("去年的数据：{file}", file=before.facts.file)
+        place = Place(report.facts.file)
+        yield case.find("copied-tables", "warning", "", message, notes=(note,), place=place)

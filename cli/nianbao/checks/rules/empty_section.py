@@ -1,0 +1,51 @@
+"""有一个部分是空的，或者存在的问题及改进情况只有几个字。
+
+格式规定的各部分都要有，没有内容也要写明没有。存在的主要问题及改进情况写“无”，或者只有几个字，
+等于没有写：没有哪个机关的工作没有可改进之处。空的部分是错误；太短是提醒，不妨碍生成。
+标准文字在数据文件没有给出事实时会是空的，例如没有写 facts.problems 和 facts.improvements。
+
+依据：条例第五十条；国办公开办函〔2021〕30号。
+
+不对:
+
+    [prose]
+    problems = "无。"
+
+对:
+
+    [prose]
+    problems = "主动公开的解读材料还不够通俗。明年将由起草处室与政策文件同步编写解读。"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+RULE = "empty-section"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every section with a heading that has no text, or less than its form asks for."""
+    report = case.report
+    least = dict(report.form.vocabulary.least)
+    for section in report.form.sections:
+        if not section.heading or section.table or section.id not in case.texts:
+            continue
+        size = len("".join(case.texts[section.id].split()))
+        heading = report.heading(section.id)
+        fix = _("在 [prose] 里写 {id}，或者写出它的标准文字要用的事实", id=section.id)
+        if not size:
+            yield case.find(
+                RULE, "error", f"prose.{section.id}", _("{heading}: 这一部分是空的", heading=heading), fix=fix
+            )
+        elif size < least.get(section.id, 0):
+            message = _(
+                "{heading}: 只有 {size} 个字，至少应有 {least} 个字",
+                heading=heading,
+                size=size,
+                least=least[section.id],
+            )
+            yield case.find(RULE, "warning", f"prose.{section.id}", message)

@@ -1,0 +1,43 @@
+r"""有的字没有字体能画，PDF 里只印它的编号。
+
+生僻字、自造字（私用区的字，多见于旧系统里的人名）、表情符号等，现有的字体里可能没有。
+PDF 里会留一个空框，谁也不会报错；所以在印之前找出来，PDF 里改印它的编号，例如〔U+1F642〕。
+装上含有这个字的字体，或换一个写法。
+
+依据：GB 18030 规定的汉字应当都能印出；这里按实际要用的字体逐字核对。
+
+不对:
+
+    [agency]
+    name = "某局\uE83E"
+
+对:
+
+    [agency]
+    name = "某局"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.facts import texts
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.workspace.theme import SURE
+
+LEVEL = "warning"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every text with a sign that no face can draw."""
+    if SURE.fullmatch(case.report.facts.text):
+        return
+    odd = [(at, text, frozenset(SURE.sub("", text))) for at, text in texts(case.report.facts.tree)]
+    missing = case.undrawable(frozenset().union(*(signs for *_, signs in odd)))
+    for address, text, signs in odd:
+        for sign in sorted(signs & missing):
+            line = text.count("\n", 0, text.index(sign)) + 1
+            place = case.report.facts.place(address, inside=line, words=sign)
+            said = _("没有字体能画“{sign}”（U+{code:04X}），PDF 里只印它的编号", sign=sign, code=ord(sign))
+            fix = _("换一个写法，或装上有这个字的字体")
+            yield case.find("glyph-missing", "warning", address, said, fix=fix, place=place)

@@ -1,0 +1,44 @@
+r"""文字里有 XML 不能包含的控制字符。
+
+Word 文件和网页都是 XML 一类的文本，遇到这些字符就打不开。它们多半是从别的软件复制时带来的，
+看不见，删去即可。
+
+依据：XML 1.0 第 2.2 节 Char。
+
+不对:
+
+    [agency]
+    name = "某\u0001局"
+
+对:
+
+    [agency]
+    name = "某局"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.compose.document import ILLEGAL
+from nianbao.model.facts import texts
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every text that holds a character that no XML file may hold."""
+    report = case.report
+    if "\\" not in report.facts.text and not ILLEGAL.search(report.facts.text):
+        return  # such a character can only be written out or as an escape
+    for address, text in texts(report.facts.tree):
+        if match := ILLEGAL.search(text):
+            yield Finding(
+                "illegal-character",
+                "error",
+                report.facts.place(address, inside=text.count("\n", 0, match.start()) + 1),
+                _("文字里有不能打印的字符 U+{code:04X}", code=ord(match[0])),
+                address=address,
+                fix=_("删去这个字符；它多半是复制时带进来的"),
+            )

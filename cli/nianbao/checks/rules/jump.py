@@ -1,0 +1,69 @@
+"""一个主要的数比去年多到五倍以上，或者少到五分之一以下。
+
+可能是真的，也可能是多写或少写了一位、元与万元弄混、统计口径变了。请核对；属实的，最好在正文里说明原因。
+看哪些数，由格式文件的 key_figures 列出；两年都不到 10 的不看。这只是告知，不妨碍生成。
+
+不对:
+
+    # data/2019.toml
+    [requests]
+    received        = { person = 12 }
+    outcome.granted = { person = 12 }
+    # data/2020.toml
+    [requests]
+    received        = { person = 120 }
+    outcome.granted = { person = 120 }
+
+对:
+
+    # data/2019.toml
+    [requests]
+    received        = { person = 12 }
+    outcome.granted = { person = 12 }
+    # data/2020.toml
+    [requests]
+    received        = { person = 21 }
+    outcome.granted = { person = 21 }
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.wording import said, value
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.model.report import Number
+
+LEVEL = "note"
+TIMES = 5
+SMALL = 10  # figures below this leap by chance
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every key figure that leaps from last year's."""
+    report, before = case.report, case.report.before
+    if before is None:
+        return
+    for address in report.form.key_figures:
+        known = address in before.form.kinds
+        now, then = value(report, address), value(before, address) if known else None
+        if now is None or then is None or max(now, then) < SMALL:
+            continue
+        if now > TIMES * then or then > TIMES * now:
+            label = report.form.labels.get(address, address)
+            message = _(
+                "{label}: 去年 {then}，今年 {now}，{times}",
+                label=_(label),
+                then=said(then),
+                now=said(now),
+                times=_times(now, then),
+            )
+            yield case.find("jump", "note", address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
+
+
+def _times(now: Number, then: Number) -> str:
+    if not now or not then:
+        return _("一年是 0")
+    rate = max(Decimal(now) / then, Decimal(then) / now)
+    return _("是去年的 {rate:.1f} 倍", rate=rate) if now > then else _("去年是今年的 {rate:.1f} 倍", rate=rate)

@@ -1,0 +1,49 @@
+"""报告成文晚于法定期限，或期限将到还没有成文。
+
+县级以上地方人民政府部门应当在每年 1 月 31 日前公布上一年度的报告，各级人民政府应当在 3 月 31 日前公布。
+逾期的，上级机关可以通报、约谈。期限前两周起提醒。
+
+依据：条例第四十九条；国办公开办函〔2021〕30号。
+
+不对:
+
+    published = 2021-02-03
+
+对:
+
+    published = 2021-01-28
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+NEAR, PAST = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find a report that is signed after its day, or not signed around it."""
+    due = next((due for due in case.report.form.due if re.search(due.author, case.author)), None)
+    if due is None or not case.report.year:
+        return
+    day = date(min(case.report.year + 1, date.max.year), due.month, due.day)
+    signed = case.report.values.get("published")
+    if isinstance(signed, date):
+        if signed > day:
+            message = _("成文日期 {signed} 晚于期限 {day}（{basis}）", signed=signed, day=day, basis=_(due.basis))
+            yield case.find("late", "error", "published", message, label=_("期限是 {day}", day=day))
+    elif day - NEAR <= case.today <= day + PAST:
+        gone = (case.today - day).days
+        said = (
+            _("期限 {day} 已过 {gone} 天", day=day, gone=gone)
+            if gone > 0
+            else _("离期限 {day} 还有 {gone} 天", day=day, gone=-gone)
+        )
+        yield case.find(
+            "late", "warning", "published", _("还没有写成文日期，{said}（{basis}）", said=said, basis=_(due.basis))
+        )

@@ -1,0 +1,38 @@
+"""没有写必须有的事实，例如机关名称。
+
+标题、落款都要用到它，不写就印不出来。
+
+不对:
+
+    [agency]
+    short = "市人社局"
+
+对:
+
+    [agency]
+    name  = "鞍山市人力资源和社会保障局"
+    short = "市人社局"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every required fact that the data file leaves out."""
+    report = case.report
+    written = {entry.address for entry in report.written}
+    for fact in report.form.facts:
+        if fact.required and fact.id not in written:
+            yield Finding(
+                "missing-fact",
+                "error",
+                report.facts.place(fact.id),
+                _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)),
+                address=fact.id,
+            )

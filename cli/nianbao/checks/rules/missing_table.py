@@ -1,0 +1,38 @@
+"""格式规定的表整个没有写。
+
+一格不写就是 0，但整张表不写，可能是忘了；没有发生也要写出来，例如一行 0。
+
+依据：条例第五十条，年度报告应当包括的内容。
+
+不对:
+
+    # 没有 [review_litigation]
+
+对:
+
+    [review_litigation]
+    review = { total = 0 }
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding, Place
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every table of the form that the data file leaves out."""
+    report = case.report
+    for table in report.form.tables:
+        if table.id not in report.facts.tree:
+            yield Finding(
+                "missing-table",
+                "error",
+                Place(report.facts.file),
+                _("缺少 [{id}]：{label}", id=table.id, label=table.label),
+                address=table.id,
+                fix=_("加上 [{id}] 和它的各行；全部是 0 也要写一行", id=table.id),
+            )

@@ -1,0 +1,37 @@
+"""没有上年的数据文件，跨年的核对没有做。
+
+上年结转、存量、抄袭上年等都要和上年的报告对照。把上年的报告也写成数据文件放进 data/，就会核对。
+
+不对:
+
+    # data/2020.toml
+    year = 2020
+
+对:
+
+    # data/2019.toml
+    year = 2019
+    # data/2020.toml
+    year = 2020
+"""
+
+import re
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding, Place
+from nianbao.model.i18n import _, series
+
+LEVEL = "note"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Say once what could not be judged without last year's report."""
+    report = case.report
+    across = sorted({check.relation.rule for check in report.form.checks if check.relation.across})
+    if report.before is None and across:
+        # The file's own name says which file is meant; its `year` may be wrong, which is another finding.
+        named = re.search(r"(\d{4})\.toml$", report.facts.file)
+        name = re.sub(r"[^/]*$", f"{int(named[1] if named else report.year) - 1}.toml", report.facts.file, count=1)
+        message = _("没有可读的 {name}，与上年对照的核对没有做：{across} 等", name=name, across=series(across))
+        yield case.find("no-last-year", "note", "", message, place=Place(report.facts.file))

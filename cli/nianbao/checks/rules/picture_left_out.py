@@ -1,0 +1,31 @@
+"""正文里有图片，没有印出来。
+
+报告是一个不向外取任何东西的文件，不取网络上的图片，也不读本机的图片；印出来的只有图片的说明文字。
+
+不对:
+
+    [prose]
+    other = "![示意图](https://example.com/a.png)"
+
+对:
+
+    [prose]
+    other = "无。"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.markup_left_out import PICTURE, found, shorten
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "warning"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find the pictures that are not printed."""
+    for item in case.left_out:
+        if item.kind == PICTURE:
+            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=shorten(item.words))
+            yield found(case, "picture-left-out", item, message, fix=_("报告不印图片；从正文里删去它"))

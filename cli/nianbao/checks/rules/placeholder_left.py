@@ -1,0 +1,62 @@
+"""文字里还留着待填的记号。
+
+例如 XX、×××、TODO、待填、请填写、____。它们是写稿时占位用的，印出去就是差错，所以不改就不能生成；
+要先看样子，用 --draft 生成草稿。新建的数据文件里原有的提示另算，见 prompt-left。
+网址里的 xx（例如 xxgk）不算，Markdown 的加粗和分隔线也不算。
+
+依据：国办公开办函〔2021〕30号，不得敷衍塞责。
+
+不对:
+
+    [prose]
+    other = "全年举办培训XX次。"
+
+对:
+
+    [prose]
+    other = "全年举办培训4次。"
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.prompt_left import prompts
+from nianbao.model.facts import texts
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+
+LEFT = re.compile(
+    r"(?<![A-Za-z0-9./_×-])(?:[Xx]{2,}|×{2,})(?![A-Za-z0-9./_×-])"
+    r"|(?<![A-Za-z0-9×])[Xx×](?=[年月日件条项次个人元])"
+    r"|(?<![一二三四五六七八九〇○])[○〇]{2,}(?![一二三四五六七八九])"
+    r"|(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])"
+    r"|待(?:填写?|补充?)(?=[）)】\]。，；、\s]|$)|[（(【\[]待(?:填|补|定)[^）)】\]]{0,6}[）)】\]]"
+    r"|请(?:填写|写明|补充|在此)[^，。；]{0,20}[）)】\]]|[（(【\[]请(?:填|写|补|输入|在此)[^）)】\]]{0,20}[）)】\]]|此处填写"
+    r"|(?<=[^\n_])_{3,}|(?<!_)_{3,}+(?=[^\n_])|＿{2,}|[?？]{3,}"
+)
+
+_LONG = 100  # characters
+_known = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every text that still holds a sign for what was to be filled in."""
+    facts = case.report.facts
+    known = prompts(case.report)
+    written = dict(texts(facts.tree))
+    for address, text in written.items():
+        match = _known(text) if len(text) < _LONG else LEFT.search(text)
+        if match and not address.startswith("accept") and known.get(address) != text:
+            place = facts.place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
+            yield case.find(
+                "placeholder-left", "error", address, _("文字里还留着待填的“{words}”", words=match[0]), place=place
+            )
+    for section, text in case.texts.items():
+        match = LEFT.search(text)
+        if match and not any(match[0] in part for part in written.values()):
+            message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
+            yield case.find("placeholder-left", "error", f"prose.{section}", message)

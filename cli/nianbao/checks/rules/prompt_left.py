@@ -1,0 +1,47 @@
+"""新建的数据文件里的提示还没有换成本机关的事实。
+
+report new 和 report init 写出的文件里，有几处是提示，例如机关全称处写着“请填写”。
+文件一建好就能生成，好先看看样子，所以这是提醒而不是错误；但提示会照样印出来，发布之前必须换掉。
+其他待填的记号一律是错误，见 placeholder-left。
+
+不对:
+
+    [agency]
+    name = "（请填写机关全称）"
+
+对:
+
+    [agency]
+    name = "某市某局"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.model.report import Report
+
+LEVEL = "warning"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every fact that still is what a new data file asks for."""
+    for address in prompts(case.report):
+        above = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
+        label = case.report.form.labels.get(above, above)
+        yield case.find(
+            "prompt-left", "warning", address, _("{label}: 还是新建文件时的提示", label=_(label)), label=_("换成事实")
+        )
+
+
+def prompts(report: Report) -> dict[str, str]:
+    """Give the prompts that still stand in a data file, by address."""
+    found: dict[str, str] = {}
+    for fact in report.form.facts:
+        value = report.values.get(fact.id)
+        if isinstance(fact.ask, str) and value == fact.ask:
+            found[fact.id] = fact.ask
+        elif isinstance(fact.ask, list | tuple) and isinstance(value, list):
+            found |= {f"{fact.id}.{at}": text for at, text in enumerate(value) if text in fact.ask}
+    return found

@@ -1,0 +1,40 @@
+"""成文日期在报告年度结束之前，或在今天之后。
+
+年度报告说的是一整年的情况，要在年度结束后成文；写成将来的日期，多半是年份抄错了。
+
+依据：条例第四十九条。
+
+不对:
+
+    # data/2020.toml
+    published = 2020-01-28
+
+对:
+
+    # data/2020.toml
+    published = 2021-01-28
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+RULE = "published-too-early"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find a day of issue that cannot be."""
+    signed = case.report.values.get("published")
+    if not isinstance(signed, date) or not case.report.year:
+        return
+    if signed.year <= case.report.year:
+        message = _("成文日期 {signed} 在 {year} 年结束之前", signed=signed, year=case.report.year)
+        yield case.find(RULE, "error", "published", message, label=_("应在 {year} 年", year=case.report.year + 1))
+    elif signed > case.today:
+        yield case.find(
+            RULE, "error", "published", _("成文日期 {signed} 在今天（{today}）之后", signed=signed, today=case.today)
+        )

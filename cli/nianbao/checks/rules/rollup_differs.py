@@ -1,0 +1,109 @@
+"""上级报告里的一格与下级单位之和不相等。
+
+下级单位和本级是名册 data/offices.toml 里写明上级的那些；有错误的单位不计入。不写的总数随各项，不另外报。
+单位不齐时，不是由 report rollup 汇总的报告只报比合计还少的格，其余无法判断。
+汇总以后改动过的格也在此列：重新汇总；确实应当不同的，用 [[accept]] 写明理由。
+
+不对:
+
+    # data/offices.toml
+    [city]
+    name = "某市"
+    [dist-1]
+    name = "某区"
+    parent = "city"
+    [dist-2]
+    name = "某县"
+    parent = "city"
+    # data/dist-1/2023.toml
+    [requests]
+    received        = { person = 3 }
+    outcome.granted = { person = 3 }
+    # data/dist-2/2023.toml
+    [requests]
+    received        = { person = 2 }
+    outcome.granted = { person = 2 }
+    # data/city/2023.toml
+    [requests]
+    received        = { person = 6 }
+    outcome.granted = { person = 6 }
+
+对:
+
+    # data/offices.toml
+    [city]
+    name = "某市"
+    [dist-1]
+    name = "某区"
+    parent = "city"
+    [dist-2]
+    name = "某县"
+    parent = "city"
+    # data/dist-1/2023.toml
+    [requests]
+    received        = { person = 3 }
+    outcome.granted = { person = 3 }
+    # data/dist-2/2023.toml
+    [requests]
+    received        = { person = 2 }
+    outcome.granted = { person = 2 }
+    # data/city/2023.toml
+    [requests]
+    received        = { person = 5 }
+    outcome.granted = { person = 5 }
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.aggregate import DIFFERS, Rolled, Units, differing
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _, series
+
+LEVEL = "warning"
+_FEW = 5  # units that a message names
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every cell that is not what the units of this office add up to."""
+    if case.units is None:
+        return
+    for address, total in differing(case.report, case.units):
+        message = _(
+            "{label}: 写 {figure}，下级单位之和是 {total}（{parts}）",
+            label=case.report.form.labels[address],
+            figure=case.report.figures[address],
+            total=total,
+            parts=_parts(case.units.rolled, address),
+        )
+        fix = _(
+            "重新汇总：report rollup {year} --into {office}；应当不同的，用 [[accept]] 写明理由",
+            year=case.report.year,
+            office=case.office,
+        )
+        notes = tuple(_notes(case.units))
+        yield case.find(
+            DIFFERS, "warning", address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix
+        )
+
+
+def _parts(rolled: Rolled, address: str) -> str:
+    """Write the units out that make up a cell, the biggest first."""
+    given = rolled.biggest(address)
+    if not given:
+        return _("{count} 个单位都是 0", count=len(rolled.counted))
+    told = series(_("{unit} {figure}", unit=one.unit, figure=figure) for one, figure in given[:_FEW])
+    rest = given[_FEW:]
+    more = _("，另 {count} 个单位共 {sum}", count=len(rest), sum=sum(figure for _one, figure in rest)) if rest else ""
+    return told + more
+
+
+def _notes(units: Units) -> Iterator[str]:
+    """Say which units the sum is without."""
+    for words, left_out in (
+        (_("缺报，没有计入"), list(units.missing)),
+        (_("有错误，没有计入"), [given.unit for given in units.rolled.broken]),
+    ):
+        if left_out:
+            more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _FEW else ""
+            yield f"{words}: {series(left_out[:_FEW])}{more}"

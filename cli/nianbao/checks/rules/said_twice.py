@@ -1,0 +1,46 @@
+r"""同一段话在一份报告里出现两次。
+
+多半是粘贴时重复了。只看 20 个字以上的段落，不看标题和表格。
+这是提醒，不妨碍生成。
+
+不对:
+
+    [prose]
+    overview = "{{ standard }}\n\n每季度检查一次网站栏目，全年没有发生责任追究的情形。"
+    other    = "无。\n\n每季度检查一次网站栏目，全年没有发生责任追究的情形。"
+
+对:
+
+    [prose]
+    overview = "{{ standard }}\n\n每季度检查一次网站栏目，全年没有发生责任追究的情形。"
+    other    = "没有其他需要报告的事项。"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.wording import short, where
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "warning"
+LEAST = 20  # characters; shorter paragraphs are alike by chance
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every paragraph that the report has said before."""
+    first: dict[str, str] = {}
+    told: set[str] = set()
+    for section, text in case.texts.items():
+        for line in text.split("\n"):
+            words = "".join(line.split())
+            if len(words) < LEAST:
+                continue
+            if words in first and words not in told:
+                told.add(words)
+                address, place = where(case, section, line.strip())
+                heading = case.report.heading(first[words]) or first[words]
+                message = _("这一段话写了两次：{words}", words=short(words))
+                note = _("第一次在“{heading}”", heading=heading) if first[words] != section else _("两次在同一部分")
+                yield case.find("said-twice", "warning", address, message, notes=(note,), place=place)
+            first.setdefault(words, section)

@@ -1,0 +1,174 @@
+"""正文里写的数与表格里的数对不上。
+
+正文和表格写的是同一件事，数字应当一致；读报告的人先看正文，再看表格，不一致就不知道该信哪一个。
+格式文件的 vocabulary 列出了说法和它可以等于的数，例如“受理”可以是新收，也可以是新收加上年结转。
+一句话里写了受理、上年结转、答复、顺延四个数的，还要看前两个数之和是否等于后两个数之和；
+写了答复率、办结率而同一句里有分子分母的，写了某种结果占答复总数百分之几的，
+要看比例是否相符（四舍五入或截去尾数都算相符，但不是全部就不能写 100%）。
+有“其中”、分项、其他年度的数、备案数、本级数和以“等”结尾的列举，说的不是全部，不比较。
+行政事业性收费（万元）与信息处理费（元）是两回事，从不比较。
+
+正文的口径可能与表格不同（例如正文按登记、表格按办结统计），所以只是提醒，不妨碍生成；口径不同的，最好在正文里说明。
+
+依据：国办公开办函〔2021〕30号，年度报告内容应当准确；条例第五十条。
+
+不对:
+
+    [requests]
+    received        = { person = 20 }
+    outcome.granted = { person = 20 }
+
+    [prose]
+    overview = "全年收到政府信息公开申请21件，均已答复。"
+
+对:
+
+    [requests]
+    received        = { person = 20 }
+    outcome.granted = { person = 20 }
+
+    [prose]
+    overview = "全年收到政府信息公开申请{{ requests.received.total }}件，均已答复。"
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import groupby
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.wording import Stated, said, short, stated, value, where
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.model.report import Number
+from nianbao.model.text_rules import Balance, Share, pattern, terms
+
+LEVEL = "warning"
+RULE = "text-differs"
+ALL = 100  # per cent
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every figure in the texts that no figure of the tables bears out."""
+    found = list(stated(case))
+    sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same
+    for claim in found:
+        if id(claim.claim) not in sums:
+            sums[id(claim.claim)] = _sums(case, claim)
+    wrong = {id(claim) for claim in found if _differs(claim, sums[id(claim.claim)])}
+    yield from (_difference(case, claim, sums[id(claim.claim)]) for claim in found if id(claim) in wrong)
+    yield from _contradictions(case, [claim for claim in found if id(claim) not in wrong])
+    vocabulary = case.report.form.vocabulary
+    for _key, group in groupby(found, key=lambda claim: claim.sentence):
+        together = list(group)
+        if any(id(claim) in wrong for claim in together):  # where all agree with the table, its own balance is judged
+            yield from _balances(case, together, vocabulary.balances)
+        for share in vocabulary.shares:
+            if share.part:
+                yield from _share(case, together, share)
+    for _key, group in groupby(found, key=lambda claim: claim.sentence.section):
+        together = list(group)
+        for share in vocabulary.shares:
+            if not share.part:
+                yield from _share(case, together, share)
+
+
+def _sums(case: Case, claim: Stated) -> dict[str, Number]:
+    sums = {text: value(case.report, text) for text in claim.claim.equals}
+    return {text: total for text, total in sums.items() if total is not None}
+
+
+def _differs(claim: Stated, sums: Mapping[str, Number]) -> bool:
+    return len(sums) == len(claim.claim.equals) > 0 and claim.value not in sums.values()
+
+
+def _difference(case: Case, claim: Stated, sums: Mapping[str, Number]) -> Finding:
+    right = _("或").join(dict.fromkeys(said(total) for total in sums.values()))
+    return _finding(
+        case,
+        claim,
+        _(
+            "{what}: 正文写“{words}”，按数据应为 {right}",
+            what=_(claim.claim.what),
+            words=short(claim.words),
+            right=right,
+        ),
+        label=_("应为 {right}", right=right),
+        notes=tuple(f"{said(total)} = {text}" for text, total in sums.items()),
+    )
+
+
+def _contradictions(case: Case, found: list[Stated]) -> Iterator[Finding]:
+    """Find texts that state that there is none of what they count elsewhere."""
+    counted: dict[int, list[Stated]] = {}
+    for claim in found:
+        if claim.value:
+            counted.setdefault(id(claim.claim), []).append(claim)
+    for claim in found:
+        if not claim.value and not any(sign.isdigit() for sign in claim.words):
+            for other in counted.get(id(claim.claim), ()):
+                message = _(
+                    "{what}: 正文既写“{words}”，又写“{other}”",
+                    what=_(claim.claim.what),
+                    words=short(claim.words),
+                    other=short(other.words),
+                )
+                yield _finding(case, other, message)
+
+
+def _balances(case: Case, together: list[Stated], balances: tuple[Balance, ...]) -> Iterator[Finding]:
+    for balance in balances:
+        named = {claim for side in balance.holds.split("=") for _, claim in terms(side)}
+        values = {claim.claim.id: claim.value for claim in reversed(together) if claim.claim.id in named}
+        if named == set(values) and not any(_holds(text, values) for text in (balance.holds, *balance.or_else)):
+            words = {claim.claim.id: claim for claim in reversed(together)}
+            parts = [
+                " + ".join(said(values[claim]) for _, claim in terms(side)) + f" = {said(_sum(side, values))}"
+                for side in balance.holds.split("=")
+            ]
+            message = _("同一句里的数不相符：{left}，{right}，应当相等", left=parts[0], right=parts[1])
+            notes = tuple(f"“{short(words[claim].words)}”" for claim in values)
+            yield _finding(case, together[0], message, notes=notes)
+
+
+def _holds(text: str, values: dict[str, Decimal]) -> bool:
+    left, right = text.split("=")
+    return _sum(left, values) == _sum(right, values)
+
+
+def _sum(side: str, values: dict[str, Decimal]) -> Decimal:
+    return sum((sign * values[claim] for sign, claim in terms(side)), start=Decimal(0))
+
+
+def _share(case: Case, together: list[Stated], share: Share) -> Iterator[Finding]:
+    values = {claim.claim.id: claim.value for claim in reversed(together)}
+    told = [text for text in share.whole if all(claim in values for _, claim in terms(text))]
+    wholes = [whole for text in told if (whole := _sum(text, values))]
+    if not wholes or (share.part and share.part not in values):
+        return
+    for sentence in dict.fromkeys(claim.sentence for claim in together):
+        for match in (match for text in share.says for match in pattern(text).finditer(sentence.text)):
+            *own, written = map(Decimal, match.groups())
+            part = values[share.part] if share.part else own[0]
+            rates = [100 * part / whole for whole in wholes]
+            if not any(_written_as(rate, written) for rate in rates):
+                right = _("或").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
+                notes = tuple(f"{said(part)} ÷ {said(whole)}" for whole in wholes)
+                message = _("正文写“{words}”，按正文里的件数应为 {right}", words=short(match[0]), right=right)
+                yield _finding(case, together[0], message, words=match[0], notes=notes)
+
+
+def _written_as(rate: Decimal, written: Decimal) -> bool:
+    """Tell whether a percentage may be written so: rounded or cut off, but 100 only where it is all."""
+    exponent = written.as_tuple().exponent
+    unit = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
+    if ALL in (written, rate):
+        return rate == written
+    return 0 <= rate - written < unit or abs(rate - written) <= unit / 2
+
+
+def _finding(  # noqa: PLR0913  # a finding has that many sides
+    case: Case, claim: Stated, message: str, *, words: str = "", label: str = "", notes: tuple[str, ...] = ()
+) -> Finding:
+    equals = next((path for text in claim.claim.equals for _, path in terms(text) if "*" not in path), "")
+    address, place = where(case, claim.sentence.section, words or claim.words, equals)
+    return case.find(RULE, "warning", address, message, label=label, notes=notes, place=place)

@@ -1,0 +1,48 @@
+"""标题里没有机关名称、报告年度或者报告的名称。
+
+标题按格式是机关全称、年度、报告名称连写；不写 title，程序就照格式写。写了 title 的，语序和用字可以不同，
+但这三样都要有：别人引用、检索一份报告，只能靠标题。这只是告知，不妨碍生成。
+
+不对:
+
+    year  = 2020
+    title = "政府信息公开工作年度报告"
+
+    [agency]
+    name = "某市某局"
+
+对:
+
+    year  = 2020
+    title = "某市某局2020年度政府信息公开工作报告"
+
+    [agency]
+    name = "某市某局"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.wording import normal
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _, series
+
+LEVEL = "note"
+_DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+_ZEROS = str.maketrans("零○０", "〇〇〇")
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find a title of the file's own that lacks the author, the year or the words of the form."""
+    report = case.report
+    title = report.values.get("title")
+    words = report.form.vocabulary.title
+    if not isinstance(title, str) or not words or not report.year:
+        return
+    plain = "".join(normal(title).split())
+    missing = [word for word in ("".join(case.author.split()), *words) if word not in plain]
+    if str(report.year) not in plain and str(report.year).translate(_DIGITS) not in plain.translate(_ZEROS):
+        missing.insert(0, str(report.year))
+    if missing:
+        message = _("标题里没有{words}", words=series(f"“{word}”" for word in missing))
+        yield case.find("title-differs", "note", "title", message, label=_("删去 title 就会用格式规定的标题"))

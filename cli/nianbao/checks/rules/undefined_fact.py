@@ -1,0 +1,40 @@
+"""正文里的 {{ 占位 }} 没有对应的事实。
+
+占位写错了名称，或者事实没有写，印出来就少一个数，所以算错，不会悄悄印成空白。
+正文里能用的名称，就是数据文件里各个值的地址，例如 requests.received.total。
+
+不对:
+
+    [prose]
+    other = "新收申请{{ requests.recieved.total }}件。"
+
+对:
+
+    [prose]
+    other = "新收申请{{ requests.received.total }}件。"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.compose import document
+from nianbao.model.finding import Finding
+from nianbao.model.report import Report
+
+LEVEL = "error"
+
+RULE = "undefined-fact"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every placeholder in the prose that names no fact."""
+    yield from faulty(case.report, RULE)
+
+
+def faulty(report: Report, rule: str) -> Iterator[Finding]:
+    """Give the faults of the prose that go under one rule."""
+    for section, fault in document.faults(report):
+        if fault.rule == rule:
+            address = f"prose.{section}"
+            place = report.facts.place(address, inside=fault.line, words=fault.words)
+            yield Finding(rule, "error", place, fault.message, address=address, label=fault.label)

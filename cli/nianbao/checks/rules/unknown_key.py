@@ -1,0 +1,72 @@
+"""数据文件里有格式不认识的键。
+
+拼错的键如果放过，它的数字就悄悄地丢了，所以不认识的键一律算错，并给出最接近的写法。
+本机关自己的事实写在 [own] 里，名称自定。
+
+不对:
+
+    [requests]
+    recieved = { person = 1 }
+
+对:
+
+    [requests]
+    received        = { person = 1 }
+    outcome.granted = { person = 1 }
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _, series
+from nianbao.model.report import Report
+
+LEVEL = "error"
+
+RULE = "unknown-key"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every key that the form does not know."""
+    report = case.report
+    for entry in report.written:
+        if not entry.known:
+            yield _finding(report, entry.address)
+    sections = {section.id for section in report.form.sections}
+    headed = {section.id for section in report.form.sections if section.heading}
+    for table, known in (("prose", sections), ("headings", headed)):
+        entries = report.facts.tree.get(table)
+        for key in entries if isinstance(entries, dict) else ():
+            if key not in known:
+                yield _finding(report, f"{table}.{key}", known)
+
+
+def _finding(report: Report, address: str, known: set[str] | None = None) -> Finding:
+    above, _dot, key = address.rpartition(".")
+    if known is None:
+        known = _siblings(report, above)
+    near = get_close_matches(key, sorted(known), 1)
+    choices = series(sorted(known))
+    may = (
+        _("[{table}] 里可以写：{choices}", table=above, choices=choices)
+        if above
+        else _("可以写：{choices}", choices=choices)
+    )
+    fix = may if choices else _("删去这一行")
+    return Finding(
+        RULE,
+        "error",
+        report.facts.key(address),
+        _("不认识的键 {key}", key=key),
+        address=address,
+        label=_("是不是 {near}？", near=near[0]) if near else "",
+        fix="" if near else fix,
+    )
+
+
+def _siblings(report: Report, above: str) -> set[str]:
+    start = f"{above}." if above else ""
+    known = (*report.form.kinds, *report.form.groups)
+    return {address.removeprefix(start).split(".")[0] for address in known if address.startswith(start)} - {""}

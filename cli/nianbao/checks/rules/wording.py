@@ -1,0 +1,160 @@
+"""What the texts of a report say in the words of its form, and where in the data file they say it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from nianbao.checks.context import Case
+from nianbao.model.facts import texts
+from nianbao.model.finding import Finding, Place
+from nianbao.model.i18n import _, series
+from nianbao.model.report import Number, Report
+from nianbao.model.text_rules import Claim, pattern, resolve, terms
+
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_SPACE = re.compile(r"(?<=[^\x00-\x7f\u3000])[ \u3000]+(?=\d)|(?<=\d)[ \u3000]+(?=[^\x00-\x7f]|%)")
+_LOOSE = " \u3000,"  # may stand anywhere among words, as a person wrote them
+_SQUEEZED = str.maketrans(dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_LOOSE))
+_STOPS = "，,。；;：:？！（）()\n"
+_CLAUSE = 500  # characters at most on each side of a figure: longer ones are not written
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a section, its numbers in plain digits."""
+
+    section: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A figure that a sentence states: the claim, its words as they stand there, the number."""
+
+    claim: Claim
+    sentence: Sentence
+    words: str
+    value: Decimal
+    start: int
+
+
+@lru_cache(maxsize=64)  # rule after rule reads the same texts
+def normal(text: str) -> str:
+    """Write numbers in plain digits, without thousands separators and blanks around them."""
+    return _SPACE.sub("", _THOUSANDS.sub("", text.translate(_FULL_WIDTH)))
+
+
+def sentences(case: Case) -> Iterator[Sentence]:
+    """Give every sentence of the texts, in the order of the form."""
+    for section, text in case.texts.items():
+        for part in re.split(r"[。？！\n]", normal(text)):
+            if part.strip():
+                yield Sentence(section, part.strip())
+
+
+def stated(case: Case) -> Iterator[Stated]:
+    """Find every figure that the texts state in words of the form, about this report as a whole."""
+    for sentence in sentences(case):
+        near: dict[str, bool] = {}  # many claims ask for the same words
+        for claim, patterns in case.report.form.vocabulary.sought:
+            if claim.sections and sentence.section not in claim.sections:
+                continue
+            if claim.near not in near:
+                near[claim.near] = bool(pattern(claim.near).search(sentence.text))
+            if near[claim.near]:
+                for words in patterns:  # most find nothing, in thousands of reports
+                    if words.search(sentence.text):
+                        yield from _stated(case.report, claim, sentence)
+                        break
+
+
+def _stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[Stated]:
+    found: dict[int, Stated] = {}
+    for text in (*claim.says, *claim.none):
+        for match in pattern(text).finditer(sentence.text):
+            clause = _clause(sentence.text, match.start(), match.end())
+            years = {int(year) for year in _YEAR.findall(clause)}
+            if years <= {report.year} and not (claim.unless and pattern(claim.unless).search(clause)):
+                value = Decimal(0) if text in claim.none else Decimal(match[1])
+                at = match.start() if text in claim.none else match.start(1)
+                found.setdefault(at, Stated(claim, sentence, match[0], value, at))
+    yield from (found[at] for at in sorted(found))
+
+
+def _clause(text: str, start: int, end: int) -> str:
+    """Widen a stretch of a sentence to the punctuation marks around it."""
+    first, last = max(0, start - _CLAUSE), min(len(text), end + _CLAUSE)
+    left = max(max(text.rfind(stop, first, start) for stop in _STOPS) + 1, first)
+    right = min((at for stop in _STOPS if (at := text.find(stop, end, last)) >= 0), default=last)
+    return text[left:right]
+
+
+def value(report: Report, text: str) -> Number | None:
+    """Add up a sum of addresses; None where one of them is left out or cannot be read."""
+    total: Number = 0
+    for sign, path in terms(text):
+        for address in resolve(path, report.form.kinds):
+            number = report.figures.get(address, report.values.get(address))
+            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.parts(address)):
+                return None
+            total += sign * number
+    return total
+
+
+def said(number: Number) -> str:
+    """Write a number as a report has it, without an exponent."""
+    return format(number, "f") if isinstance(number, Decimal) else str(number)
+
+
+def where(case: Case, section: str, words: str, otherwise: str = "") -> tuple[str, Place]:
+    """Find the text of the data file that holds these words: its address and their place.
+
+    Where a template has made them of facts: the section's own prose, else the address given.
+    """
+    facts = case.report.facts
+    prose = f"prose.{section}"
+    own = case.report.prose.get(section)
+    candidates = ([(prose, own)] if own else []) + texts(facts.tree)
+    sought = _squeezed(words)
+    for address, text in candidates:
+        at = _squeezed(text).find(sought)
+        if at >= 0 and (address == prose or not address.startswith("prose.")):
+            kept = _kept(text)
+            start, end = (kept[at], kept[at + len(sought) - 1] + 1) if sought else (0, 0)
+            line = text.count("\n", 0, start) + 1
+            return address, facts.place(address, inside=line, words=text[start:end])
+    address = prose if own else otherwise or prose
+    return address, facts.place(address)
+
+
+@lru_cache(maxsize=512)
+def _squeezed(text: str) -> str:
+    """Write a text so that words are found however a person spaced them: digits plain, without blanks and commas."""
+    return text.translate(_SQUEEZED)
+
+
+@lru_cache(maxsize=8)
+def _kept(text: str) -> list[int]:
+    """Say where each character of a squeezed text stands in the text itself."""
+    return [at for at, character in enumerate(text) if character not in _LOOSE]
+
+
+def short(text: str, most: int = 30) -> str:
+    """Quote the beginning of a text."""
+    return f"{text[:most]}…" if len(text) > most else text
+
+
+def unspoken(case: Case, rule: str) -> Iterator[Finding]:
+    """Find what each section must speak of, under one rule, and does not."""
+    missing: dict[str, list[str]] = {}
+    for expected in case.report.form.vocabulary.expected:
+        text = case.texts.get(expected.section, "")
+        if expected.rule == rule and text and not pattern(expected.words).search(text):
+            missing.setdefault(expected.section, []).append(_(expected.what))
+    for section, things in missing.items():
+        message = _("{heading}: 没有写到{things}", heading=case.report.heading(section), things=series(things))
+        yield case.find(rule, "warning", f"prose.{section}", message)

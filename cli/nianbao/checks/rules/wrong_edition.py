@@ -1,0 +1,48 @@
+"""格式版本不是报告年度应当用的版本。
+
+2019、2020 年度报告用 2019 版（国办公开办函〔2019〕60号），2021 年度起用 2021 版（国办公开办函〔2021〕30号）。
+不写 edition 就用报告年度应当用的版本。
+
+不对:
+
+    year    = 2020
+    edition = "2021"
+
+对:
+
+    year    = 2020
+    edition = "2019"
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find an edition that is not in force for the report year."""
+    report = case.report
+    form = report.form
+    if report.year and not form.in_force(report.year):
+        words = {"year": report.year, "edition": form.edition, "document": form.document, "first": form.first_year}
+        message = (
+            _(
+                "{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 至 {last} 年度）",
+                last=form.last_year,
+                **words,
+            )
+            if form.last_year
+            else _("{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 年度起）", **words)
+        )
+        yield Finding(
+            "wrong-edition",
+            "error",
+            report.facts.place("edition"),
+            message,
+            address="edition",
+            label=_("删去这一行就会用应当用的版本"),
+        )

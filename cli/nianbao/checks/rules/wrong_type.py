@@ -1,0 +1,56 @@
+"""该写数字的地方写了文字、小数或负数，或者值的种类不对。
+
+件数是不小于 0 的整数，只有“本年增/减”可以是负数；金额最多四位小数；文字要加引号，日期不加引号。
+数字加了引号就成了文字，不能相加，所以也算错。
+
+不对:
+
+    [requests]
+    received = { person = "1" }
+
+对:
+
+    [requests]
+    received        = { person = 1 }
+    outcome.granted = { person = 1 }
+"""
+
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.model.report import Report, Written
+from nianbao.model.value_types import said
+
+LEVEL = "error"
+
+RULE = "wrong-type"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every value that is not of the kind that belongs at its address."""
+    report = case.report
+    for entry in report.written:
+        if entry.known and (why := _why(entry)):
+            label = report.form.labels.get(entry.address, entry.address)
+            yield _finding(report, entry.address, f"{_(label)}: {why}")
+    for table in ("prose", "headings"):
+        entries = report.facts.tree.get(table)
+        for key, value in entries.items() if isinstance(entries, dict) else ():
+            if not isinstance(value, str):
+                yield _finding(report, f"{table}.{key}", _("应为文字，这里是{value}", value=said(value)))
+
+
+def _why(entry: Written) -> str:
+    if entry.kind:
+        return entry.why
+    if entry.address.startswith("own."):
+        return _("这里不能写{value}，只能写文字、数、日期或文字的数组", value=said(entry.value))
+    if entry.address == "accept":
+        return ""  # a list of tables, judged by a rule of its own
+    return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=said(entry.value))
+
+
+def _finding(report: Report, address: str, message: str) -> Finding:
+    return Finding(RULE, "error", report.facts.place(address), message, address=address)

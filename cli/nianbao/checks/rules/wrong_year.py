@@ -1,0 +1,52 @@
+"""应当写报告年度的地方写了别的年份。
+
+复制去年的文字来改，最容易漏改的就是年份：统计期限、开头说编制哪一年的报告、总体情况一段话开头的年份。
+存在的问题及改进情况说明年的打算、依据的通知印发于明年，都是对的，不看。标准文字的年份由程序填写，不会错。
+这是提醒，不妨碍生成。
+
+不对:
+
+    year = 2020
+
+    [prose]
+    overview = "2019年，本机关按照条例的要求开展工作。"
+
+对:
+
+    year = 2020
+
+    [prose]
+    overview = "{{ year }}年，本机关按照条例的要求开展工作。"
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from nianbao.checks.context import Case
+from nianbao.checks.rules.wording import normal, short, where
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+from nianbao.model.text_rules import pattern
+
+LEVEL = "warning"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find every year that stands where the report year is meant."""
+    year = case.report.year
+    if not year:
+        return
+    for years in case.report.form.vocabulary.years:
+        for section, text in case.texts.items():
+            if years.sections and section not in years.sections:
+                continue
+            for match in (match for says in years.says for match in pattern(says).finditer(normal(text))):
+                written = Decimal(match[1].partition(".")[0])
+                if written != year and (not years.within or abs(written - year) <= years.within):
+                    address, place = where(case, section, match[0])
+                    message = _(
+                        "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=short(match[0]), year=year
+                    )
+                    yield case.find(
+                        "wrong-year", "warning", address, message, label=_("应为 {year}", year=year), place=place
+                    )

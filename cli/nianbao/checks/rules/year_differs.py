@@ -1,0 +1,41 @@
+"""文件里的 year 与文件名不是同一年。
+
+复制去年的文件来改，最容易忘的就是这一行。
+
+不对:
+
+    # data/2020.toml
+    year = 2019
+
+对:
+
+    # data/2020.toml
+    year = 2020
+"""
+
+import re
+from collections.abc import Iterator
+
+from nianbao.checks.context import Case
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _
+
+LEVEL = "error"
+
+
+def judge(case: Case) -> Iterator[Finding]:
+    """Find a report year that is missing or is not the one that the file is named for."""
+    report = case.report
+    name = re.search(r"(\d{4})\.toml$", report.facts.file)
+    year = report.facts.tree.get("year")
+    if "year" not in report.facts.tree:
+        message, label = _("没有写 year（报告年度）"), ""
+    elif name and isinstance(year, int) and year != int(name[1]):
+        message, label = (
+            _("报告年度 {year} 与文件名 {named} 不是同一年", year=year, named=name[0]),
+            _("应为 {value}", value=name[1]),
+        )
+    else:
+        return
+    place = report.facts.place("year")
+    yield Finding("year-differs", "error", place, message, address="year", label=label)

@@ -1,0 +1,61 @@
+"""Prose that offices have in common: each sentence told by its fingerprint, so that thousands are compared at once."""
+
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from nianbao.checks.context import Copied
+from nianbao.checks.rules.copied_prose import LEAST_RUN, LEAST_SECTION, WARNING, masked, own_words
+from nianbao.compose.document import Document
+
+Key = tuple[str, int]  # of a report: an office and a year
+Sentences = tuple[tuple[bytes, int], ...]  # fingerprint and length, in characters
+Digest = dict[str, Sentences]  # by section
+
+_SEVERAL = 10  # offices that are compared for one sentence; where more have it, those stand for them
+
+
+def digest(document: Document) -> Digest:
+    """Tell the sentences of a report that its data file says, not the form's template, section by section."""
+    report, texts = document.report, document.plain
+    found: Digest = {}
+    for section in report.form.sections:
+        if section.heading and not section.table:
+            lines = [
+                line for line in own_words(report, section.id, texts.get(section.id, "")) if len(line) >= LEAST_RUN
+            ]
+            if sum(map(len, lines)) >= LEAST_SECTION:
+                found[section.id] = tuple(
+                    (blake2b(masked(line).encode(), digest_size=8).digest(), len(line)) for line in lines
+                )
+    return found
+
+
+def copied(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Copied, ...]]:
+    """Find the reports of which a section says mostly what that of another office of the year says.
+
+    A sentence counts where it is word for word the same but for digits.
+    """
+    known: dict[tuple[int, str, bytes], list[str]] = {}
+    for (office, year), sections in digests.items():
+        for section, sentences in sections.items():
+            for sentence, _size in sentences:
+                offices = known.setdefault((year, section, sentence), [])
+                if len(offices) < _SEVERAL and office not in offices:
+                    offices.append(office)
+    found: dict[Key, tuple[Copied, ...]] = {}
+    for (office, year), sections in digests.items():
+        told = []
+        for section, sentences in sections.items():
+            common: Counter[str] = Counter()
+            for sentence, size in sentences:
+                common.update({other: size for other in known[year, section, sentence] if other != office})
+            whole = sum(size for _sentence, size in sentences)
+            shares = [
+                (other, 100 * size // whole) for other, size in common.most_common() if 100 * size >= WARNING * whole
+            ]
+            if shares:
+                told.append(Copied(section, *shares[0], tuple(other for other, _share in shares[1:])))
+        if told:
+            found[office, year] = tuple(told)
+    return found

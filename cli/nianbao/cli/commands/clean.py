@@ -1,0 +1,33 @@
+"""`report clean`."""
+
+from typing import Annotated
+
+import typer
+
+from nianbao.cli.command import command
+from nianbao.cli.errors import edge, noted
+from nianbao.cli.options import Out, Root
+from nianbao.cli.terminal import echo
+from nianbao.model.i18n import _
+
+
+@command(
+    help=_("删去生成过的文件和生成的记录；别的文件不动。"),
+    epilog=_("例：report clean　·　report clean --dry-run　·　report clean --out 公示"),
+)
+def clean(
+    root: Root = None,
+    out: Out = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会删哪些，不删"))] = False,
+) -> None:
+    """Remove what builds wrote."""
+    from nianbao.build import outputs_record
+    from nianbao.workspace.store import Store, nearest
+
+    with edge():
+        store = Store(nearest(root), out)
+        found = outputs_record.clean(store, noted, dry=dry_run)
+        for path in found:
+            echo(path)
+        echo(_("{count} 个文件", count=len(found)))

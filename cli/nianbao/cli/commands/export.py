@@ -1,0 +1,50 @@
+"""`report export`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from nianbao.cli.command import command
+from nianbao.cli.errors import counted, edge, leave, parted, stopped, warned
+from nianbao.cli.options import Everyone, Jobs, Out, Reports, Root, listed
+from nianbao.model.i18n import _
+
+
+@command(
+    help=_("把事实交给别的程序：每个数字一行的长表，每份报告一行的宽表，或照格式排好的 Excel 汇总表。"),
+    epilog=_("例：report export 2024 --all --to xlsx --layout wide"),
+)
+def export(
+    reports: Reports = None,
+    to: Annotated[
+        str, typer.Option("--to", help=_("格式，用逗号分开：csv、xlsx、parquet、json"), metavar="FORMATS")
+    ] = "csv",
+    layout: Annotated[
+        Literal["long", "wide"],
+        typer.Option("--layout", help=_("long 每个数字一行；wide 每份报告一行，Excel 里照格式排")),
+    ] = "long",
+    root: Root = None,
+    out: Out = None,
+    jobs: Jobs = 0,
+    *,
+    everyone: Everyone = False,
+    force: Annotated[bool, typer.Option("--force", help=_("--out 里已有的文件也换掉"))] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有导出的"))] = False,
+) -> None:
+    """Carry reports out."""
+    from nianbao.cli.output import query
+    from nianbao.export import pipeline
+    from nianbao.workspace import selection
+
+    with edge():
+        wanted = pipeline.Wanted(pipeline.choose(listed(to)), layout, out, force)
+        store = selection.opened(reports or [], root, None, warned)
+        asked = selection.select(store, reports or [], everyone=everyone)
+        found, stops = parted(
+            counted(pipeline.read_all(asked.reports, jobs), len(asked.reports), _("正在读取"), quiet=quiet)
+        )
+        saved = pipeline.write(store, pipeline.gather(store, found), wanted) if found else []
+        query.exported(saved, len(found), asked.missing, quiet=quiet)
+        for stop in stops:  # what was left out is a fault of the data, not of the run
+            stopped(stop)
+        leave([], blocked=bool(stops))

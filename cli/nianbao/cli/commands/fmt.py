@@ -1,0 +1,34 @@
+"""`report fmt`."""
+
+from typing import Annotated
+
+import typer
+
+from nianbao.cli.command import command
+from nianbao.cli.errors import edge, leave, parted, warned
+from nianbao.cli.options import Everyone, Reports, Root
+from nianbao.model.i18n import _
+
+
+@command(
+    help=_("按格式的顺序重排数据文件：一行一项，数字对齐；数值和注释不动。"),
+    epilog=_("例：report fmt 2020　·　report fmt data/2020.toml --check　·　有文件要重排时 --check 的退出码是 1"),
+)
+def fmt(
+    reports: Reports = None,
+    root: Root = None,
+    *,
+    everyone: Everyone = False,
+    check: Annotated[bool, typer.Option("--check", help=_("只说哪些文件要重排，不写"))] = False,
+) -> None:
+    """Lay data files out."""
+    from nianbao.checks import drafts
+    from nianbao.cli.output import findings
+    from nianbao.workspace import selection
+
+    with edge():
+        store = selection.opened(reports or [], root, None, warned)
+        chosen = selection.select(store, reports or [], everyone=everyone).reports
+        laid, stops = parted(drafts.lay_out_all(chosen, check=check))
+        findings.laid(laid, check=check)
+        leave(stops, blocked=any(file.findings or (check and file.changed) for file in laid))

@@ -1,0 +1,41 @@
+"""`report form`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from nianbao.cli.command import command
+from nianbao.cli.errors import counted, edge, leave, parted, warned
+from nianbao.cli.options import Everyone, Jobs, Out, Reports, Root
+from nianbao.model.i18n import _
+
+
+@command(
+    help=_("做一张发给各单位填的 Excel 表：照格式排好，只能填数，总数自动相加，填错变红；收回用 report import。"),
+    epilog=_("例：report form 2024 --all　·　report form 2024 --office 某市某局"),
+)
+def form(
+    reports: Reports = None,
+    to: Annotated[Literal["xlsx"], typer.Option("--to", help=_("格式"))] = "xlsx",
+    office: Annotated[
+        str, typer.Option("--office", help=_("还没有数据文件的机关，写全称"), metavar="NAME", show_default=False)
+    ] = "",
+    root: Root = None,
+    out: Out = None,
+    jobs: Jobs = 0,
+    *,
+    everyone: Everyone = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有做成的"))] = False,
+) -> None:
+    """Make forms to be filled in."""
+    from nianbao.cli.output import query
+    from nianbao.export.excel_form import batch
+    from nianbao.workspace import selection
+
+    del to  # the only one there is
+    with edge():
+        store = selection.opened(reports or [], root, None, warned)
+        asked = batch.choose(store, reports or [], everyone=everyone, new=bool(office))
+        made, stops = parted(counted(batch.make_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet))
+        query.forms(made, quiet=quiet)
+        leave(stops, blocked=False)

@@ -1,0 +1,53 @@
+"""`report import`."""
+
+from typing import Annotated
+
+import typer
+
+from nianbao.cli.command import command
+from nianbao.cli.errors import counted, edge, leave, parted
+from nianbao.cli.options import Figures, Jobs, Office, Root, Target, Year
+from nianbao.model.i18n import _
+
+
+@command(
+    name="import",
+    help=_("把已公布的年报读成数据文件：网页、Word、ODT、PDF、Markdown、表格、JSON、文本。读不准的格不猜，说明白。"),
+    epilog=_("例：report import 2023年报.docx　·　report import 收件/*.pdf --out data　·　report import - --to json"),
+)
+def import_(
+    files: Annotated[list[str], typer.Argument(help=_("年报文件；- 是标准输入"), metavar="FILE…")],
+    root: Root = None,
+    year: Year = 0,
+    office: Office = "",
+    out: Target = None,
+    to: Figures = "toml",
+    jobs: Jobs = 0,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说读出了什么，不写文件"))] = False,
+    force: Annotated[bool, typer.Option("--force", help=_("已有的数据文件也换掉"))] = False,
+    placeholders: Annotated[bool, typer.Option("--placeholders", help=_("正文里与事实相同的数写成占位"))] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help=_("信得过来源：nianbao 自己的文件带的正文，连占位和标记一起取回"))
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说每个文件的结果，不列细目"))] = False,
+) -> None:
+    """Bring published reports in."""
+    from nianbao.cli.output import findings
+    from nianbao.cli.output import imports as receipt
+    from nianbao.importer import batch, pipeline
+    from nianbao.workspace.store import Store
+
+    with edge():
+        asked = pipeline.Wanted(
+            year, office, out, dry_run or to == "json", force, placeholders, trust, several=len(files) > 1
+        )
+        names = list(dict.fromkeys(files))
+        results = batch.bring_all(Store.at(root), names, asked, jobs)
+        brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=False))
+        brought.sort(key=lambda one: one.source)
+        if to == "json":
+            findings.machine(receipt.imported_data(brought, stops, alone=len(names) == 1))
+        else:
+            receipt.imported(brought, len(stops), quiet=quiet)
+        leave(stops, blocked=not all(one.clean for one in brought))

@@ -1,0 +1,46 @@
+"""`report trace`."""
+
+from typing import Annotated
+
+import typer
+
+from nianbao.cli.command import command
+from nianbao.cli.errors import edge, leave, warned
+from nianbao.cli.options import Jobs, Json, Own, Root, Units, WithBroken
+from nianbao.model.i18n import _
+
+
+@command(
+    help=_("说明上级的一个数是哪些单位的数相加而成的。"),
+    epilog=_("例：report trace 2024 city requests.received.total　·　加 --deep 逐级往下"),
+)
+def trace(
+    year: Annotated[int, typer.Argument(help=_("报告年度"), min=1980, max=9998)],
+    office: Annotated[str, typer.Argument(help=_("上级机关，data/ 下的文件夹"), metavar="OFFICE")],
+    address: Annotated[str, typer.Argument(help=_("一格的地址，例如 requests.received.total"), metavar="ADDRESS")],
+    units: Units = None,
+    root: Root = None,
+    jobs: Jobs = 0,
+    *,
+    own: Own = True,
+    broken: WithBroken = False,
+    deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，再往下说"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Say which units give a figure."""
+    from nianbao.cli.output import findings, rollup
+    from nianbao.rollup import collect
+    from nianbao.rollup import trace as origin
+    from nianbao.workspace import selection
+
+    with edge():
+        store = selection.opened(units or [], root, None, warned)
+        wanted = collect.Wanted(units or [], own, broken, deep, jobs=jobs)
+        traced = origin.trace(store, year, office, address, wanted)
+        if as_json:
+            findings.machine(rollup.trace_data(traced))
+        elif isinstance(traced, list):
+            findings.findings(traced)
+        else:
+            rollup.traced(traced)
+        leave([], blocked=isinstance(traced, list))

@@ -1,0 +1,41 @@
+"""`report trust`."""
+
+from typing import Annotated
+
+import typer
+
+from nianbao.cli.command import command
+from nianbao.cli.errors import edge
+from nianbao.cli.options import Root
+from nianbao.model.i18n import _
+
+
+@command(
+    help=_("信任这个目录自己的模板：列出它们，从此照用；改动一个字节就要再信任一次。"),
+    epilog=_("例：report trust　·　report trust --dry-run　·　report trust --list　·　report trust --remove"),
+)
+def trust(
+    root: Root = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只列出，不信任"))] = False,
+    listed: Annotated[bool, typer.Option("--list", help=_("列出信任过的目录"))] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=_("不再信任这个目录"))] = False,
+) -> None:
+    """Trust the templates of a folder."""
+    from nianbao.cli.output import trust as consent
+    from nianbao.workspace import store
+    from nianbao.workspace import trust as trusts
+
+    with edge():
+        if listed:
+            consent.listed(trusts.known())
+            return
+        folder = store.nearest(root)
+        if remove:
+            consent.removed(folder, was=trusts.forget(folder))
+            return
+        own = trusts.read(folder)
+        consent.shown(folder, own)
+        if own and not dry_run:
+            trusts.remember(own)
+            consent.given(own)

@@ -1,0 +1,1 @@
+"""What commands print: findings, builds, imports, rollups and queries, for people and as JSON."""

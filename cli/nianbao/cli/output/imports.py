@@ -1,0 +1,71 @@
+"""What an import says: for each file its account, its findings, and where the data file is now."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nianbao.cli.output import findings
+from nianbao.cli.terminal import echo
+from nianbao.importer.pipeline import Imported
+from nianbao.model.finding import Stop
+from nianbao.model.i18n import _
+from nianbao.workspace.files import shown
+
+
+def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> None:
+    """Say of each file what was read of each table, what was found in it, and where it is now; `failed` are others."""
+    for one in brought:
+        who = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
+        echo(f"{one.source}：{who}")
+        if not quiet:
+            if one.lossless:
+                echo("  " + _("文件带着生成它的事实，照原样取回"))
+            findings.table(
+                (_("表"), _("读出"), _("空白"), _("未定"), _("没有"), _("矛盾")),
+                [(counts["label"], *_counts(counts)) for counts in one.account.values()],
+            )
+            for counts in one.account.values():
+                if counts["by_order"]:
+                    echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
+            for note in one.notes:
+                echo(f"  {note}")
+            findings.findings(one.findings)
+        else:
+            for note in one.notes:
+                echo(f"  {note}")
+        echo("  " + _imported(one))
+    if len(brought) + failed > 1:
+        clean = sum(one.clean for one in brought)
+        told = [_("{count} 份；{clean} 份全部读出、没有错误", count=len(brought), clean=clean)]
+        told += [_("{count} 个文件没有导入", count=failed)] if failed else []
+        echo(_("；").join(told))
+
+
+def _counts(counts: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(counts[key] or "") for key in ("read", "blank", "ambiguous", "missing", "conflict"))
+
+
+def _imported(one: Imported) -> str:
+    """Say where the data file is, and what a person should do next."""
+    if one.saved is None:
+        told = _("没有写文件（会写到 {target}）", target=shown(one.target))
+    else:
+        told = (
+            _("已写 {target}", target=one.saved.path)
+            if one.saved.changed
+            else _("{target} 没有改动", target=shown(one.target))
+        )
+    rest = [findings.tally(one.findings)]
+    if one.missing:
+        rest.insert(0, _("{count} 格文件里没有，补上再生成", count=one.missing))
+    if one.undecided:
+        rest.insert(0, _("{count} 格未定，见文件里“未定”的注释，定下来再写上", count=one.undecided))
+    return _("{told}；{rest}", told=told, rest=_("；").join(rest))
+
+
+def imported_data(brought: Sequence[Imported], stops: Sequence[Stop], *, alone: bool) -> object:
+    """Give what was read as plain values: one report as itself, several as a list with what could not be read."""
+    found = [
+        one.figures | {"notes": list(one.notes), "findings": list(map(findings.finding_data, one.findings))}
+        for one in brought
+    ]
+    return found[0] if alone and found else {"reports": found, "stops": findings.stops_data(stops)}

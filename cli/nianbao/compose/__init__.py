@@ -1,0 +1,1 @@
+"""Reports put into words: templates, prose and Markdown, without files or programs."""

@@ -1,0 +1,193 @@
+"""The document: a report put into words by its templates, as Markdown in which no fact can become markup."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nianbao.compose import markdown, prose, template_context
+from nianbao.compose.markdown import Markdown, escape
+from nianbao.compose.templating import Load, environment, filled, filled_text
+from nianbao.model.finding import Stop
+from nianbao.model.form import Form, Section
+from nianbao.model.report import Report
+from nianbao.model.table import Table
+from nianbao.model.value_types import KINDS
+
+Draw = Callable[[Table], Markdown]  # how a table stands on the page
+DrawProse = Callable[[str, Markdown], Markdown]  # how the prose of a section (by its id) stands on the page
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A report put into words: its title, and the text of each section by its id, empty where it has none.
+
+    Texts are Markdown, as they would be printed. Tables are not text: they stand where a page is made of it.
+    """
+
+    report: Report
+    title: str
+    texts: Mapping[str, Markdown]
+    load: Load
+
+    @cached_property
+    def bodies(self) -> dict[str, Markdown]:
+        """The texts of the sections that have no table, or prose of the data file beside it."""
+        report = self.report
+        return {
+            section.id: self.texts[section.id]
+            for section in report.form.sections
+            if not section.table or section.id in report.prose
+        }
+
+    @cached_property
+    def plain(self) -> dict[str, str]:
+        """The same as plain text, one paragraph a line."""
+        return {section: markdown.plain(text) for section, text in self.bodies.items()}
+
+
+def compose(report: Report, load: Load) -> Document:
+    """Put a report into words; raises `TemplateFault` where a template fails."""
+    heading = title(report)
+    known = template_context.names(report) | {"title": heading}
+    texts = {section.id: _text(report, section, load, known) for section in report.form.sections}
+    return Document(report, heading, texts, load)
+
+
+def title(report: Report) -> str:
+    """Return the title: as the data file says it, else as the form makes it from the facts."""
+    given = report.values.get("title")
+    return str(given) if given else _of_form(report, report.form.title)
+
+
+def author(report: Report) -> str:
+    """Return who issues a report, as the form says; an empty text where the facts do not tell."""
+    if at := report.form.author_at:
+        return str(report.values.get(at, ""))
+    with suppress(Stop):
+        return _of_form(report, report.form.author)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document for the renderer: Markdown with its head (YAML), and a place for each table and section of prose.
+
+    `figures` are those of the tables, cell by cell. `prose` is what the data file says itself in more than words,
+    by section: it comes from a stranger, and is read apart from the page.
+    """
+
+    form: Form
+    text: Markdown
+    figures: dict[str, list[str]]
+    prose: Mapping[str, Markdown] = field(default_factory=dict)
+
+
+def as_page(document: Document) -> Page:
+    """Make the page that every format is printed from; raises `TemplateFault` where its template fails."""
+    report = document.report
+    shown = {table.id: [show(report, slot.address) for slot in table.slots] for table in report.form.tables}
+    own: dict[str, Markdown] = {}
+
+    def apart(section: str, text: Markdown) -> Markdown:
+        own[section] = markdown.bounded(text)
+        return _place("prose", section)
+
+    text = _filled(document, lambda table: _place("table", table.id), apart)
+    return Page(report.form, text, shown, own)
+
+
+def _place(kind: str, name: str) -> Markdown:
+    """Write the division that the press replaces."""
+    return Markdown(f'::: {{{kind}="{name}"}}\n:::')
+
+
+def marked(form: Form) -> dict[str, Markdown]:
+    """Draw each table of a form with a mark in every cell for a figure: FIGURE1E, FIGURE2E … in order of the cells."""
+    return {
+        table.id: _drawn(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
+        for table in form.tables
+    }
+
+
+def as_markdown(document: Document, reduced: Mapping[str, Markdown] | None = None) -> Markdown:
+    """Write a document as Markdown, its tables drawn in characters; raises `TemplateFault` where its template fails.
+
+    `reduced` has what is to be printed of the prose of some sections instead of all of it.
+    """
+    instead = reduced or {}
+    return _filled(document, lambda table: grid_table(document.report, table), instead.get)
+
+
+def _filled(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
+    """Fill the template of the page."""
+    report, form = document.report, document.report.form
+
+    def body(section: Section) -> Markdown:
+        """Put the table of a section, if it has one, before its text."""
+        text = document.texts[section.id]
+        if section.id in report.prose and not markdown.is_words(text):
+            text = prose_drawn(section.id, text)
+        tables = [drawn(table) for table in form.tables if table.id == section.table]
+        return Markdown("\n\n".join(filter(None, [*tables, text])))
+
+    names = template_context.names(report) | {
+        "title": document.title,
+        "author": _of_form(report, form.author),
+        "form": {"name": form.name, "document": form.document, "edition": form.edition},
+        "sections": [
+            {"id": section.id, "heading": report.heading(section.id), "body": body(section)}
+            for section in form.sections
+        ],
+    }
+    text = filled(environment(document.load), form.template, names)
+    return _legal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+
+
+def _legal(text: str) -> Markdown:
+    """Replace what XML cannot hold, and leave out the byte order mark, which PDF/A forbids and nobody sees."""
+    return Markdown(ILLEGAL.sub("\ufffd", text).replace(markdown.MARK, ""))
+
+
+def faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
+    """Find what is wrong with the placeholders of the prose, section by section."""
+    known = template_context.names(report) | {"title": "", prose.STANDARD: ""}
+    for section, text in report.prose.items():
+        yield from ((section, fault) for fault in prose.faults(text, known))
+
+
+def show(report: Report, address: str) -> str:
+    """Print one figure of a table as its cell has it."""
+    slot = report.form.slots[address]
+    return KINDS[slot.kind].show(report.figures[address]) + slot.tail
+
+
+def grid_table(report: Report, table: Table) -> Markdown:
+    """Write one table of the form with its figures, in a division that tells the press about it."""
+    return _drawn(table, {slot.address: show(report, slot.address) for slot in table.slots})
+
+
+def _drawn(table: Table, texts: Mapping[str, str]) -> Markdown:
+    grid = table.lay_out()
+    figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
+    widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
+    bands = " ".join(f"{band.head}+{band.body}" for band in grid.bands)
+    opening = f'::: {{#{table.id} .form labels="{grid.labels}" bands="{bands}" widths="{widths}"}}'
+    return Markdown(f"{opening}\n\n{markdown.table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
+
+
+def _text(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
+    """Write the standard text of a section, or the data file's own, which may hold the standard one."""
+    own = report.prose.get(section.id)
+    standard = Markdown()
+    if section.text and (own is None or prose.STANDARD in own):
+        standard = Markdown(filled(environment(load), section.text, known).strip())
+    if own is None:
+        return standard
+    return Markdown(prose.written(_legal(own), known | {prose.STANDARD: standard}, section.id))
+
+
+def _of_form(report: Report, text: str) -> str:
+    return filled_text(text, f"templates/forms/{report.form.edition}.toml", template_context.names(report), plain=True)

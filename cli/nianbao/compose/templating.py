@@ -1,0 +1,124 @@
+"""Templates: filled with facts, each value escaped, each failure said with the template and the line."""
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from nianbao.compose.markdown import Markdown, escape
+from nianbao.compose.template_context import Absent, Node, Unknown, below, given
+from nianbao.model.finding import Stop
+from nianbao.model.i18n import _
+from nianbao.model.value_types import KINDS
+
+Load = Callable[[str], str]  # the text of a template by its name; raises Stop where there is none
+Names = Mapping[str, object]
+
+
+class TemplateFault(Stop):
+    """A template that cannot be filled: says which template, which line, and why."""
+
+
+def nothing(name: str) -> str:
+    """Load no template: for texts that stand alone."""
+    raise TemplateNotFound(name)
+
+
+class _Place(ImmutableSandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
+        """Look a fact up at once: to see that it is safe takes longer."""
+        found = below(obj, attribute) if isinstance(obj, Node) else None
+        return super().getattr(obj, attribute) if found is None else found
+
+
+@lru_cache(maxsize=8)
+def environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
+    """Make the place where templates are filled: values become Markdown that prints as they are.
+
+    With `plain`, they stay plain text. Sandboxed: texts come from many hands.
+    """
+    made = _Place(
+        loader=FunctionLoader(lambda name: (load(name), name, lambda: True)),
+        undefined=Unknown,
+        finalize=_as_text if plain else _as_markdown,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # `finalize` escapes, for Markdown instead of HTML
+    )
+    made.filters["markdown"] = Markdown
+    made.filters["quoted"] = _quoted
+    made.tests["given"] = given
+    return made
+
+
+def filled(place: ImmutableSandboxedEnvironment, name: str, names: Names) -> str:
+    """Fill a template by its name; raises `TemplateFault`."""
+    try:
+        return place.get_template(name).render(names)
+    except Stop:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a template raises is told as that template's fault
+        _fail(error, f"templates/{name}")
+
+
+def filled_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
+    """Fill a text that is no file of its own but stands in `origin`; raises `TemplateFault`."""
+    try:
+        return _compiled(text, plain=plain).render(names)
+    except Exception as error:  # noqa: BLE001  # see `filled`
+        _fail(error, origin)
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str, *, plain: bool) -> Template:
+    return environment(nothing, plain=plain).from_string(text)
+
+
+def _as_markdown(value: object) -> object:
+    if isinstance(value, Markdown | Unknown):
+        return value
+    text = _shown(value)
+    return Markdown(text) if isinstance(value, int | Decimal) else escape(text)
+
+
+def _as_text(value: object) -> object:
+    return value if isinstance(value, Unknown) else _shown(value)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Absent):
+        raise TemplateError(_("数据文件里没有写 {address}（{label}）", address=value.address, label=_(value.label)))
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return KINDS["date"].show(value)
+    if isinstance(value, list):
+        return "、".join(map(_shown, value))
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return KINDS["money"].show(value)
+    raise TemplateError(_("占位处不是一个值：要写到最后一级，例如 requests.received.total"))
+
+
+def _quoted(value: object) -> Markdown:
+    """Quote a value for the head of the page, where it is read as Markdown within YAML."""
+    return Markdown(json.dumps(escape(_shown(value)), ensure_ascii=False))
+
+
+def _fail(error: Exception, where: str) -> NoReturn:
+    line = 0
+    if isinstance(error, TemplateSyntaxError):
+        where, line = f"templates/{error.name}" if error.name else where, error.lineno
+    elif not isinstance(error, TemplateNotFound):
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.endswith(".j2"):
+                where, line = f"templates/{frame.filename}", frame.lineno or 0
+    at = f"{where}:{line}" if line else where
+    raise TemplateFault(
+        _("模板 {at}：{error}", at=at, error=error), _("改正模板；模板里能用的事实就是数据文件里的地址")
+    ) from None

@@ -1,0 +1,32 @@
+"""Word files: by pandoc's reader, with the facts that one of ours carries."""
+
+import re
+import zipfile
+from html import unescape
+from io import BytesIO
+
+from nianbao.importer.readers.refusal import DAMAGED
+from nianbao.importer.readers.texts import by_pandoc
+from nianbao.importer.recognition.published import Published
+
+_FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
+_PART = 10 * 2**20  # bytes of a part that may hold facts
+
+
+def read(content: bytes) -> Published:
+    """Read a Word file; changes that were tracked are taken as accepted."""
+    return by_pandoc(content, "docx", carried=_carried(content))
+
+
+def _carried(content: bytes) -> str:
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as package:
+            for part in package.infolist():
+                if re.fullmatch(r"customXml/item\d+\.xml", part.filename):
+                    with package.open(part) as opened:
+                        told = opened.read(_PART).decode("utf-8", errors="replace")
+                    if match := _FACTS.search(told):
+                        return unescape(match[1]).strip()
+    except DAMAGED:
+        return ""
+    return ""

@@ -1,0 +1,109 @@
+"""Web pages: by pandoc's reader, after nh3 has left only what has a meaning as text or table.
+
+What a page executes, embeds or fetches is gone before pandoc sees it, and broken markup is mended as
+browsers mend it.
+"""
+
+import re
+from html import unescape
+
+from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.texts import by_pandoc, charset, decoded, uncut
+from nianbao.importer.recognition.published import Published
+from nianbao.model.i18n import _
+
+_TAGS = frozenset(
+    {
+        "p",
+        "br",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "ul",
+        "ol",
+        "li",
+        "b",
+        "strong",
+        "em",
+        "i",
+        "blockquote",
+    }
+)
+_SILENT = frozenset(
+    {"script", "style", "iframe", "object", "embed", "noscript", "svg", "template", "select", "textarea", "title"}
+)
+_SPANS = {"rowspan", "colspan"}
+_DEPTH = 100  # elements within each other; pages of offices have forty
+_FACTS = re.compile(r"""(?i)<script[^>]{0,200}\bid=["']?facts["']?[^>]{0,200}>""")
+_TITLE = re.compile(r"(?i)<title[^>]{0,200}>([^<]{0,1000})")
+_TAG = re.compile(r"<(/?)(\w+)")
+_CELL = re.compile(r'<t[dh]\b(?:[^>]*\bcolspan="(\d{1,3})")?')
+_CELLS = {"class": "cell"}  # what marks a cell of the page, see `blocks.lua`
+_COLUMNS = 200  # of a table
+_TABLES, _CELLS_IN_ALL = 1_000, 50_000  # of a page; pandoc takes longer for each the more there are
+_QUOTED = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # a page within a text of a program
+
+
+def read(content: bytes, declared: str = "") -> Published:
+    """Read a web page, with the facts that it carries if it is one of ours; it may declare its encoding itself."""
+    text = decoded(content, declared=declared or charset(content))
+    carried = _carried(text)
+    if '=\\"' in text:
+        for quoted, plain in _QUOTED.items():
+            text = text.replace(quoted, plain)
+    title = _TITLE.search(text)
+    said = " ".join(unescape(title[1]).split()) if title else ""
+    return uncut(by_pandoc(bare(text).encode(), "html", carried=carried, title=said), text)
+
+
+def bare(text: str) -> str:
+    """Leave of markup what has a meaning as text or table, with every cell of a table marked as one.
+
+    Pandoc drops what stands right of the columns that it counts, and counts too few where spans are missing:
+    each table gets a row with cells enough, which are not marked.
+    """
+    import nh3  # noqa: PLC0415  # only who reads a web page needs it
+
+    clean = nh3.clean(
+        text,
+        tags=set(_TAGS),
+        clean_content_tags=set(_SILENT),
+        attributes={"td": {*_SPANS, *_CELLS}, "th": {*_SPANS, *_CELLS}},
+        set_tag_attribute_values={"td": _CELLS, "th": _CELLS},
+        link_rel=None,
+    )
+    if clean.count("<table") > _TABLES or clean.count("<t") > _CELLS_IN_ALL:
+        raise Unreadable(_("网页里的表格太多"), _("在浏览器里打开，只留年报那几页，存成 .docx 再导入"))
+    if _depth(clean) > _DEPTH:
+        raise Unreadable(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
+    width = max(sum(int(cell[1] or 1) for cell in _CELL.finditer(row)) for row in clean.split("<tr"))
+    cells = "<td></td>" * min(_COLUMNS, 2 * width)  # twice: cells that reach down count in one row only
+    return clean.replace("</table>", f"<tbody><tr>{cells}</tr></tbody></table>")
+
+
+def _carried(text: str) -> str:
+    facts = _FACTS.search(text)
+    end = text.find("</script", facts.end()) if facts else -1
+    return text[facts.end() : end].strip() if facts and end > 0 else ""
+
+
+def _depth(bare: str) -> int:
+    """Count how many elements stand within each other at most."""
+    deepest = depth = 0
+    for tag in _TAG.finditer(bare):
+        if tag[2] != "br":
+            depth += -1 if tag[1] else 1
+            deepest = max(deepest, depth)
+    return deepest

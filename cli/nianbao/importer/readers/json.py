@@ -1,0 +1,83 @@
+"""Figures as JSON: tables of rows of columns by their labels, as `report import --to json` prints them."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from nianbao.importer.readers import html
+from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.texts import decoded
+from nianbao.importer.recognition.published import Box, Grid, Published, Text
+from nianbao.model.i18n import _
+
+_DEPTH = 50
+_PAGE = "</"  # in a text: a page, as the programs of a site hand it round
+
+
+def read(content: bytes) -> Published:
+    """Read JSON: an object of two levels whose values are figures is a table, a text is a paragraph."""
+    try:
+        tree = json.loads(decoded(content), parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(_("不是合格的 JSON：{error}", error=error), _("检查文件是不是完整")) from error
+    if not isinstance(tree, dict):
+        raise Unreadable(_("JSON 里应有一份报告"), _("照 report import --to json 写出的样子"))
+    blocks: list[Text | Grid] = []
+    _walk(tree, blocks)
+    said = {key: tree[key] for key in ("title", "agency") if isinstance(tree.get(key), str)}
+    year = tree.get("year")
+    return Published(tuple(blocks), said.get("title", ""), said.get("agency", ""), year if isinstance(year, int) else 0)
+
+
+def _walk(tree: dict[str, Any], blocks: list[Text | Grid], depth: int = 0) -> None:
+    if depth > _DEPTH:
+        return
+    rows = {key: value for key, value in tree.items() if _is_row(value)}
+    if rows:
+        blocks.extend(_grids(rows))
+    for key, value in tree.items():
+        if isinstance(value, dict) and key not in rows:
+            _walk(value, blocks, depth + 1)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    _walk(item, blocks, depth + 1)
+        elif isinstance(value, str) and _PAGE in value:
+            blocks.extend(html.read(value.encode()).blocks)
+
+
+def _is_row(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(item is None or isinstance(item, int | Decimal | str) for item in value.values())
+        and not any(isinstance(item, str) and _PAGE in item for item in value.values())
+    )
+
+
+def _grids(rows: dict[str, dict[str, Any]]) -> list[Grid]:
+    """Make a grid of each run of rows with the same columns."""
+    runs: list[list[tuple[str, dict[str, Any]]]] = []
+    for label, row in rows.items():
+        if runs and list(runs[-1][0][1]) == list(row):
+            runs[-1].append((label, row))
+        else:
+            runs.append([(label, row)])
+    return [_grid(run) for run in runs]
+
+
+def _grid(rows: list[tuple[str, dict[str, Any]]]) -> Grid:
+    depth = max(label.count("/") + 1 for label, _row in rows)
+    heads = list(rows[0][1])
+    boxes = [Box("", 0, 1, 0, depth)]
+    boxes += [Box(head, 0, 1, depth + at, depth + at + 1) for at, head in enumerate(heads)]
+    for line, (label, row) in enumerate(rows, 1):
+        parts = label.split("/")
+        boxes += [
+            Box(part, line, line + 1, at, depth if at == len(parts) - 1 else at + 1) for at, part in enumerate(parts)
+        ]
+        boxes += [
+            Box("" if value is None else str(value), line, line + 1, depth + at, depth + at + 1)
+            for at, value in enumerate(row.values())
+        ]
+    return Grid(tuple(boxes))

@@ -1,0 +1,51 @@
+"""Markdown, also as machines make it of PDFs: by pandoc's reader."""
+
+import re
+
+from nianbao.importer.readers import html
+from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.texts import by_pandoc, decoded, uncut
+from nianbao.importer.recognition.published import Published
+from nianbao.model.i18n import _
+
+_READER = (
+    "markdown+pipe_tables+lists_without_preceding_blankline+raw_html"
+    "-markdown_in_html_blocks-native_divs-native_spans-blank_before_header-tex_math_dollars-raw_tex"
+    "-yaml_metadata_block-smart-citations-example_lists-fancy_lists-subscript-superscript-strikeout"
+    "-implicit_figures"
+)
+
+
+_METADATA = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+_TABLE = re.compile(r"(?is)<table\b(?:[^<]|<(?!table\b|/table\s*>))*</table\s*>")
+_OPENED, _TABLES = re.compile(r"(?i)<table\b"), 1_000  # pandoc looks for the end of each
+_PIPES = re.compile(r"(?m)(?:^[ \t]*\|.*\n?){2,}")
+_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$")
+_TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
+
+
+def read(content: bytes) -> Published:
+    """Read Markdown with tables of pipes, of grids, or of HTML; of its metadata only the title counts."""
+    text = decoded(content).replace("\r\n", "\n")
+    if len(_OPENED.findall(text)) > _TABLES:
+        raise Unreadable(_("文件里的表格太多"), _("只留年报那几页再导入"))
+    title = ""
+    if metadata := _METADATA.match(text):
+        said = _TITLE.search(metadata[1])
+        title, text = said[2] if said else "", text[metadata.end() :]
+    plain = _PIPES.sub(_widened, _TABLE.sub(lambda table: html.bare(table[0]), text))
+    return uncut(by_pandoc(plain.encode(), _READER, title=title, lines=True), text)
+
+
+def _widened(table: re.Match[str]) -> str:
+    """Give a table of pipes as many columns as its longest row has: pandoc drops what stands further right.
+
+    Nor does pandoc see a table right below a text.
+    """
+    lines = table[0].splitlines()
+    if not _RULE.match(lines[1]):
+        return table[0]
+    width = max(line.strip().strip("|").count("|") + 1 for line in lines)
+    lines[1] = "|" + " --- |" * width
+    lines[0] = lines[0].rstrip().removesuffix("|") + "|" * (width - lines[0].strip().strip("|").count("|"))
+    return "\n" + "\n".join(lines) + "\n"

@@ -1,0 +1,168 @@
+"""Spreadsheets: each sheet a heading and a grid, merged cells as they are, results of formulas as last saved."""
+
+import re
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+from io import BytesIO
+from itertools import islice
+from typing import Any
+
+from nianbao.importer.readers.refusal import DAMAGED, Unreadable
+from nianbao.importer.recognition.excel_form import EDITION, PREFIX
+from nianbao.importer.recognition.published import Box, Grid, Named, Published, Text
+from nianbao.model.i18n import _, series
+
+_ROWS, _COLUMNS = 2_000, 200  # of one sheet
+_SHEETS = "xl/worksheets/"
+_CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
+_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\b[^>]*?\bref\s*=\s*[\"']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})"
+)
+_MERGES, _AREA = 5_000, 500_000  # cells that are merged, and what they cover in all; a form has a few hundred
+_FEW = 3  # cells that a note names
+
+
+def read(content: bytes) -> Published:
+    """Read a spreadsheet; hidden sheets are left out. Raises `Unreadable` for one that is damaged.
+
+    Of a form that we sent out, the cells that it names come along, with the formulas that stand in them.
+    """
+    _bounded(content)
+    book = _opened(content, results=True)
+    blocks: list[Text | Grid] = []
+    notes: list[str] = []
+    formulas = _formulas(content, notes)
+    known = book.defined_names
+    ours = {name: known[name] for name in known if name.startswith(PREFIX)} if PREFIX + EDITION in known else {}
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            if not ours:
+                notes.append(_("工作表 {sheet} 是隐藏的，没有读", sheet=sheet.title))
+            continue
+        blocks.append(Text(sheet.title, sheet.title, 1))
+        blocks += _sheet(sheet, notes)
+        cells = [cell for title, cell in formulas if title == sheet.title]
+        if cells and not ours:
+            some = series(cells[:_FEW])
+            notes.append(
+                _(
+                    "工作表 {sheet} 有 {count} 格是公式（{some} 等），读的是上次保存的结果",
+                    sheet=sheet.title,
+                    count=len(cells),
+                    some=some,
+                )
+            )
+    named = {name.removeprefix(PREFIX): cell for name, made in ours.items() if (cell := _named(book, made, formulas))}
+    return Published(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named=named)
+
+
+def _bounded(content: bytes) -> None:
+    """Refuse a workbook whose merged cells would be taken apart without end."""
+    from openpyxl.utils import column_index_from_string as column  # noqa: PLC0415  # heavy
+
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        for part in package.namelist():
+            found = list(islice(_MERGED.finditer(_part(package, part)), _MERGES + 1)) if part.startswith("xl/") else []
+            corners = (match.groups() for match in found)
+            area = sum(
+                (abs(column(right.decode()) - column(left.decode())) + 1) * (abs(int(bottom) - int(top)) + 1)
+                for left, top, right, bottom in corners
+            )
+            if len(found) > _MERGES or area > _AREA:
+                raise Unreadable(_("合并的单元格太多"), _("用原程序打开，只留年报那几页，另存一份再导入"))
+
+
+def _part(package: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return package.read(name)
+    except DAMAGED as error:
+        raise Unreadable(
+            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
+        ) from error
+
+
+def _opened(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl carries no types
+    """Open a workbook with the results of its formulas as last saved, or with the formulas."""
+    import openpyxl  # noqa: PLC0415  # heavy
+
+    try:
+        return openpyxl.load_workbook(BytesIO(content), read_only=not results, data_only=results, keep_links=False)
+    except MemoryError:
+        raise
+    except Exception as error:  # a broken file breaks its parser in any way
+        raise Unreadable(
+            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
+        ) from error
+
+
+def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
+    """Find the formulas of a workbook by sheet and cell; say whether there are macros, which nothing here runs."""
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        parts = package.namelist()
+        if any(part.lower().endswith("vbaproject.bin") for part in parts):
+            notes.append(_("文件里有宏，没有运行"))
+        if not any(b"<f" in _part(package, part) for part in parts if part.startswith(_SHEETS)):
+            return {}
+    found = {}
+    for sheet in _opened(content, results=False).worksheets:
+        for row in sheet.iter_rows(max_row=_ROWS, max_col=_COLUMNS):
+            for cell in row:
+                if cell.data_type == "f":
+                    found[sheet.title, cell.coordinate] = str(getattr(cell.value, "text", cell.value))
+    return found
+
+
+def _named(book: Any, made: Any, formulas: Mapping[tuple[str, str], str]) -> Named | None:  # noqa: ANN401  # see above
+    """Return the cell that a name means; None where the name has lost it, or means no cell that there can be."""
+    try:
+        places = list(made.destinations)
+    except Exception:  # noqa: BLE001  # a broken name breaks its parser in any way
+        return None
+    for title, area in places:
+        where = area.replace("$", "").split(":")[0]
+        if title in book.sheetnames and _CELL.fullmatch(where):
+            with suppress(ValueError, AttributeError, TypeError):  # beyond the last column; a sheet without cells
+                return Named(_text(book[title][where].value), f"{title}!{where}", formulas.get((title, where), ""))
+    return None
+
+
+def _sheet(sheet: Any, notes: list[str]) -> list[Text | Grid]:  # noqa: ANN401  # openpyxl carries no types
+    spans = {(span.min_row, span.min_col): span for span in sheet.merged_cells.ranges}
+    covered = {
+        (row, column)
+        for span in sheet.merged_cells.ranges
+        for row in range(span.min_row, min(span.max_row, _ROWS) + 1)
+        for column in range(span.min_col, min(span.max_col, _COLUMNS) + 1)
+    } - spans.keys()
+    rows, columns = min(sheet.max_row, _ROWS), min(sheet.max_column, _COLUMNS)
+    if sheet.max_row > _ROWS:
+        notes.append(_("工作表 {sheet} 只读了前 {rows} 行", sheet=sheet.title, rows=_ROWS))
+    boxes, texts = [], []
+    for row in sheet.iter_rows(max_row=rows, max_col=columns):
+        filled = [cell for cell in row if cell.value is not None]
+        for cell in row:
+            at = (cell.row, cell.column)
+            if at in covered:
+                continue
+            span = spans.get(at)
+            bottom, right = (span.max_row, span.max_col) if span else at
+            boxes.append(Box(_text(cell.value), cell.row - 1, bottom, cell.column - 1, right))
+        if len(filled) == 1 and isinstance(filled[0].value, str):
+            texts.append(filled[0].value)
+    grid = Grid(tuple(boxes))
+    return [*(Text(text, text) for text in texts[:1]), grid] if boxes else []
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return format(Decimal(f"{value:.15g}"), "f")  # as many digits as a spreadsheet keeps
+    if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
+        return value.date().isoformat()
+    return str(value)

@@ -1,0 +1,292 @@
+"""The facts of one report: a TOML text read into values, each of which knows its line and column."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import toml_rs
+
+from nianbao.model.finding import Finding, Place
+from nianbao.model.i18n import N_, _
+
+Tree: TypeAlias = dict[str, Any]
+
+DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
+# Bounds of a report, in characters, far beyond any honest one: a file, the text of a section, another text, a key.
+FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 2_000_000, 200_000, 20_000, 200
+ENTRIES_LIMIT = 5_000  # keys, and items of arrays
+_DIGITS = 1000  # of a number, before and behind the point; Python prints no more than 4300
+_INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
+_KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DOTTED = re.compile(rf"(?<![\w\"'-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEPTH_LIMIT}}}")
+_HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
+_MARKS = ("<<<<<<<", ">>>>>>>", "|||||||")
+_CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one data file says: its name as shown to people, its text and its tree of values.
+
+    Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`.
+    """
+
+    file: str
+    text: str
+    tree: Tree = field(repr=False)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text line by line."""
+        return self.text.split("\n")
+
+    @cached_property
+    def _nodes(self) -> Mapping[str, Any]:
+        # Asked for when the first finding needs a place: it costs twenty times the parsing.
+        return toml_rs.load_with_metadata(self.text).meta["nodes"]
+
+    def place(self, address: str, *, inside: int = 0, words: str = "") -> Place:
+        """Find the value at an address; where it is left out, the table that it would stand in.
+
+        `inside` counts lines into a text, from 1, and `words` stand on that line of it.
+        """
+        node, found = self._find(address)
+        if node is None:
+            return Place(self.file)
+        if not found and node.get("key_line"):
+            return self.at(node["key_line"], node["key_col"])
+        if "value_line" not in node:
+            return self.at(node["key_line"], node["key_col"])
+        line, column = node["value_line"], node["value_col"]
+        first = line[0] if isinstance(line, tuple) else line
+        if isinstance(line, tuple) and inside:
+            opening = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
+            return self._within(min(first + inside - (not opening), line[1]), words)
+        place = self.at(first, column if first == line or not isinstance(column, tuple) else column[0])
+        return self._within(first, words, place) if words else place
+
+    def _within(self, line: int, words: str, place: Place | None = None) -> Place:
+        """Point at words on a line, else at the whole of it or at the place given."""
+        source = self.lines[line - 1].rstrip("\r")
+        at = source.find(words) if words else -1
+        return Place(self.file, line, at + 1, len(words), source) if at >= 0 else place or self.whole(line)
+
+    def key(self, address: str) -> Place:
+        """Find the key, rather than the value, of an address."""
+        node, found = self._find(address)
+        if node is None or not found or "key_line" not in node:
+            return self.place(address)
+        return self.at(node["key_line"], node["key_col"])
+
+    def whole(self, line: int) -> Place:
+        """Point at one line from its first character that is no blank to its end."""
+        source = self.lines[line - 1].rstrip("\r")
+        start = len(source) - len(source.lstrip())
+        return Place(self.file, line, start + 1, max(1, len(source) - start), source)
+
+    def at(self, line: int, columns: int | tuple[int, int]) -> Place:
+        """Turn the parser's place, which counts bytes, into characters."""
+        source = self.lines[line - 1].rstrip("\r")
+        first, last = columns if isinstance(columns, tuple) else (columns, columns)
+        raw = source.encode()
+        column = len(raw[: first - 1].decode(errors="ignore")) + 1
+        length = len(raw[first - 1 : last].decode(errors="ignore"))
+        return Place(self.file, line, column, max(1, length), source)
+
+    def _find(self, address: str) -> tuple[dict[str, Any] | None, bool]:
+        """Walk the parser's tree as far as the address goes; the flag tells whether it went all the way."""
+        nodes: Any = self._nodes
+        last: dict[str, Any] | None = None
+        for key in address.split("."):
+            if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
+                node = nodes[int(key)]
+            elif isinstance(nodes, dict) and key in nodes:
+                node = nodes[key]
+            else:
+                return last or self._header(address), False
+            if _is_leaf(node):
+                last = node
+                nodes = node.get("value")
+            else:
+                nodes = node
+        return (last, True) if last is not None and nodes is last.get("value") else (self._header(address), False)
+
+    def _header(self, address: str) -> dict[str, Any] | None:
+        """Find the `[table]` line nearest above an address that has no value of its own."""
+        keys = tuple(address.split("."))
+        found = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
+        return next(filter(None, found), None)
+
+    @cached_property
+    def _headers(self) -> dict[tuple[str, ...], dict[str, Any]]:
+        found: dict[tuple[str, ...], dict[str, Any]] = {}
+        for number, line in enumerate(self.lines, 1):
+            if match := _HEADER.match(line):
+                keys = tuple(key.strip().strip("\"'") for key in match[1].split("."))
+                start = len(line[: match.start(1)].encode()) + 1
+                at = {"key_line": number, "key_col": (start, start + len(match[1].rstrip().encode()) - 1)}
+                found.setdefault(keys, at)
+        return found
+
+
+def parse(text: str, file: str) -> Facts | Finding:
+    """Read a data file's text; a text that is not TOML gives the finding that says where and why."""
+    text = text.removeprefix("\ufeff")
+    if finding := _refused(text, file):
+        return finding
+    try:
+        tree = toml_rs.loads(text, parse_float=Decimal)
+    except toml_rs.TOMLDecodeError as error:
+        why = str(error).splitlines()[-1]
+        place = _pointed(Facts(file, text, {}), str(error))
+        return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_reason(why)), label=why)
+    return Facts(file, text, tree)
+
+
+def _pointed(facts: Facts, error: str) -> Place:
+    """Take the place from the parser's words: its numbers count bytes as characters."""
+    found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
+    if not found or int(found[1]) > len(facts.lines):
+        return Place(facts.file)
+    return Place(facts.file, int(found[1]), int(found[2]), 1, facts.lines[int(found[1]) - 1].rstrip("\r"))
+
+
+def _refused(text: str, file: str) -> Finding | None:
+    """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
+    facts = Facts(file, text, {})
+    if any(mark in text for mark in _MARKS) and (match := _CONFLICT.search(text)):
+        line = text.count("\n", 0, match.start()) + 1
+        message = _("文件里还有 git 合并冲突的标记")
+        fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
+        return Finding("conflict-markers", "error", facts.whole(line), message, fix=fix)
+    line = too_deep(text)
+    if line:
+        return Finding("broken-toml", "error", facts.whole(line), said_too_deep())
+    return None
+
+
+def said_too_deep() -> str:
+    """Say that a text of TOML is nested too deep to be read."""
+    return _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
+
+
+def too_deep(text: str) -> int:
+    """Return the line on which brackets or dotted keys nest too deep for the parser, or 0."""
+    if text.count(".") >= DEPTH_LIMIT:
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
+                return number
+    if text.count("[") + text.count("{") <= DEPTH_LIMIT:
+        return 0
+    level = 0
+    for match in re.finditer(r"[\[{\]}]", text):
+        level = level + 1 if match[0] in "[{" else max(0, level - 1)
+        if level > DEPTH_LIMIT:
+            return text.count("\n", 0, match.start()) + 1
+    return 0
+
+
+_REASONS = (
+    ("duplicate key", N_("同一个键写了两次")),
+    ("key with no value", N_("键后面没有等号和值")),
+    ("string values must be quoted", N_("等号后面缺值，或文字没有加英文引号")),
+    ("unquoted key", N_("键只能用英文字母、数字、下划线和连字符，否则要加引号")),
+    ("unclosed", N_("括号没有收尾")),
+    ("invalid date", N_("没有这个日期")),
+    ("leading zero", N_("数字前面不能有多余的 0")),
+    ("invalid boolean", N_("不加引号的文字只能是 true 或 false")),
+    ("escaped value", N_("反斜杠后面的字符不对；要写反斜杠本身，请写两个")),
+    ("extra assignment", N_("两个值之间缺逗号")),
+    ("basic string", N_("引号没有收尾，或引号里有不能直接写的字符")),
+    ("literal string", N_("引号没有收尾，或引号里有不能直接写的字符")),
+)
+
+
+def _reason(why: str) -> str:
+    """Say the parser's reason in the reader's language where it is one of the usual ones."""
+    return _(next((words for start, words in _REASONS if start in why), N_("这里读不下去")))
+
+
+def _is_leaf(node: object) -> bool:
+    """Tell the parser's note on a value from a table of notes: only the former counts lines."""
+    return isinstance(node, dict) and (
+        isinstance(node.get("value_line"), int | tuple) or isinstance(node.get("key_line"), int)
+    )
+
+
+_SHORT = 2 * ENTRIES_LIMIT  # characters: an item of an array takes two at least
+_POWER = re.compile(r"\d[eE][+-]?\d{4}")
+# A run of characters that may be a long key or number.
+_LONG = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
+
+
+def bounded(facts: Facts) -> Facts | Finding:
+    """Return the facts of a report, or the finding that says which bound they exceed."""
+    if len(facts.text) < _SHORT and not _may_exceed(facts):
+        return facts
+    if len(facts.text) > FILE_LIMIT:
+        return _too_large(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
+    count = 0
+    waiting: list[tuple[str, Any]] = [("", facts.tree)]
+    while waiting:
+        at, value = waiting.pop()
+        count += len(value)
+        if count > ENTRIES_LIMIT:
+            return _too_large(Place(facts.file), _("键和值太多，最多 {limit} 个", limit=ENTRIES_LIMIT))
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(below, dict | list):
+                waiting.append((f"{at}{key}.", below))
+            if why := _excess(at, key, below):
+                long = isinstance(key, str) and len(key) > KEY_LIMIT
+                return _too_large(Place(facts.file) if long else facts.place(f"{at}{key}"), why)
+    return facts
+
+
+def _may_exceed(facts: Facts) -> bool:
+    """Tell whether a short file may hold a key or a number that is too long; both stand on one line."""
+    return any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(_POWER.search(facts.text))
+
+
+def _excess(at: str, key: str | int, value: object) -> str:
+    """Say which bound a key or its value exceeds; an empty text where none."""
+    if isinstance(key, str) and len(key) > KEY_LIMIT:
+        return _("键太长（{key}…），最多 {limit} 个字", key=key[:20], limit=KEY_LIMIT)
+    if isinstance(value, str):
+        size, limit = len(value), PROSE_LIMIT if at == "prose." else TEXT_LIMIT
+        return _("文字太长，有 {size} 个字，最多 {limit} 个", size=size, limit=limit) if size > limit else ""
+    if (isinstance(value, int) and value not in _INTEGERS) or (isinstance(value, Decimal) and _is_long(value)):
+        return _("数字太长")
+    return ""
+
+
+def _is_long(value: Decimal) -> bool:
+    _sign, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and (len(digits) > _DIGITS or abs(exponent) > _DIGITS)
+
+
+def _too_large(place: Place, message: str) -> Finding:
+    return Finding("too-large", "error", place, message)
+
+
+def texts(tree: object) -> list[tuple[str, str]]:
+    """Walk a tree of values and give every text in it, keys included, with its address."""
+    found: list[tuple[str, str]] = []
+    _texts(tree, "", found)
+    return found
+
+
+def _texts(tree: object, at: str, into: list[tuple[str, str]]) -> None:
+    if isinstance(tree, str):
+        into.append((at, tree))
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            below = f"{at}.{key}" if at else key
+            into.append((below, key))
+            if not isinstance(value, int):  # as most are
+                _texts(value, below, into)
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            _texts(value, f"{at}.{index}", into)

@@ -1,0 +1,279 @@
+"""A form: the law as data. Sections, tables, relations between figures, and facts outside tables."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Literal, NoReturn
+
+from nianbao.model.finding import Level, Stop
+from nianbao.model.i18n import N_, _
+from nianbao.model.table import Block, Heading, Slot, Table
+from nianbao.model.text_rules import Vocabulary
+
+Each = Literal["row", "column"]
+Sign = Literal["=", ">=", "<=", "!=", "<=>"]
+
+# What every data file may say, whatever its form: address -> kind.
+COMMON = {"year": "year", "edition": "text", "title": "text", "published": "date"}
+OWN = "own"  # the office's own facts: any name, any plain value
+OPEN = frozenset({OWN, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
+
+
+@dataclass(frozen=True)
+class Term:
+    """A row or column, a group of them, or a plain number, on one side of a relation.
+
+    `factor` is 1 or -1; with `before` the figures are those of last year's report.
+    """
+
+    path: str
+    factor: int
+    before: bool = False
+
+    @cached_property
+    def constant(self) -> int | None:
+        """The number that this term is, or None."""
+        return int(self.path) if self.path.isdecimal() else None
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What must hold between figures, for each row or for each column of a table (勾稽关系)."""
+
+    rule: str
+    each: Each
+    left: tuple[Term, ...]
+    sign: Sign
+    right: tuple[Term, ...]
+    level: Level = "error"
+    why: str = ""  # for a rule that has no page of its own
+    at: tuple[str, ...] = ()  # only at these rows or columns
+    but: tuple[str, ...] = ()  # not at these
+    when: str = ""  # only where the author's name matches this pattern
+
+    @cached_property
+    def total(self) -> str:
+        """The row or column that this relation makes a total, or an empty text."""
+        plain = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
+        return self.left[0].path if plain and not self.across else ""
+
+    @cached_property
+    def across(self) -> bool:
+        """Tell whether last year's figures take part."""
+        return any(term.before for term in (*self.left, *self.right))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A term at one row or column: the slots it means; a group of rows is several slots, a number none."""
+
+    term: Term
+    slots: tuple[Slot, ...]
+
+    @cached_property
+    def constant(self) -> int | None:
+        """The number that its term is, or None."""
+        return self.term.constant
+
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of those slots."""
+        return tuple(slot.address for slot in self.slots)
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A relation at one row or column of its table."""
+
+    relation: Relation
+    where: str  # label of that row or column
+    left: tuple[Part, ...]
+    right: tuple[Part, ...]
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of both sides."""
+        return (*self.left, *self.right)
+
+    @cached_property
+    def across(self) -> bool:
+        """Tell whether last year's figures take part."""
+        return self.relation.across
+
+    @cached_property
+    def plain(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """The addresses of both sides where figures of one report are only added up, as they mostly are; else None."""
+        if any(part.term.factor != 1 or part.term.before or part.constant is not None for part in self.parts):
+            return None
+        left, right = (tuple(at for part in side for at in part.addresses) for side in (self.left, self.right))
+        return left, right
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the report: prose made by a template, or a table, under a heading."""
+
+    id: str
+    heading: str = ""
+    text: str = ""
+    table: str = ""
+    aliases: tuple[str, ...] = ()  # other wordings of the heading, seen in published reports
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact that stands in no table: its address, what it is, and its kind and unit."""
+
+    id: str
+    label: str
+    kind: str = "count"
+    unit: str = ""
+    required: bool = False
+    ask: Any = None  # what a new data file says here, for a person to replace
+    standing: bool = False  # true of the years to come too: a new data file takes it over
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The day of the following year by which a report is due, for authors whose name matches."""
+
+    month: int
+    day: int
+    author: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """One edition of a form: everything that the law or an office lays down about a document."""
+
+    edition: str
+    name: str
+    document: str
+    first_year: int
+    last_year: int | None
+    template: str
+    title: str
+    author: str
+    sections: tuple[Section, ...]
+    tables: tuple[Table, ...]
+    relations: Mapping[str, tuple[Relation, ...]]
+    facts: tuple[Fact, ...]
+    due: tuple[Due, ...] = ()
+    key_figures: tuple[str, ...] = ()  # those whose leaps are told
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
+    takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
+
+    def in_force(self, year: int) -> bool:
+        """Tell whether reports of that year use this edition."""
+        return self.first_year <= year and (self.last_year is None or year <= self.last_year)
+
+    @cached_property
+    def author_at(self) -> str:
+        """The address of the fact that is the author's name, or an empty text where the name is made of more."""
+        match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", self.author)
+        return match[1] if match else ""
+
+    @cached_property
+    def slots(self) -> dict[str, Slot]:
+        """Every figure of every table by its address."""
+        return {slot.address: slot for table in self.tables for slot in table.slots}
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """The kind of every value that a data file may hold, by address."""
+        facts = {fact.id: fact.kind for fact in self.facts}
+        return COMMON | facts | {address: slot.kind for address, slot in self.slots.items()}
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """Addresses that hold a table of further values."""
+        found = set(OPEN)
+        for address in self.kinds:
+            keys = address.split(".")
+            found.update(".".join(keys[:size]) for size in range(1, len(keys)))
+        return frozenset(found)
+
+    @cached_property
+    def tops(self) -> tuple[str, ...]:
+        """The first key of every address."""
+        return tuple(dict.fromkeys(address.split(".")[0] for address in self.kinds))
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What to call an address in front of people."""
+        facts = {fact.id: fact.label for fact in self.facts}
+        figures = {
+            slot.address: " · ".join(part.label for part in (*slot.rows, *slot.columns) if part.id)
+            for slot in self.slots.values()
+        }
+        common = {"year": N_("报告年度"), "edition": N_("格式版本"), "title": N_("标题"), "published": N_("成文日期")}
+        return common | facts | figures
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Every relation at every row or column where it applies."""
+        return tuple(check for table in self.tables for check in self._checks(table))
+
+    @cached_property
+    def totals(self) -> dict[str, tuple[str, ...]]:
+        """The parts of every total that is one figure, by its address; totals of totals come after these."""
+        found: dict[str, tuple[str, ...]] = {}
+        for check in self.checks:
+            if check.relation.total and len(check.left[0].slots) == 1:
+                parts = tuple(address for part in check.right for address in part.addresses)
+                found.setdefault(check.left[0].slots[0].address, parts)
+        try:
+            return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
+        except CycleError as error:
+            return bad(self.edition, "tables", _("总数互相包含：{chain}", chain=" → ".join(error.args[1])))
+
+    def _checks(self, table: Table) -> Iterator[Check]:
+        for relation in self.relations.get(table.id, ()):
+            found = [check for block in table.blocks for check in _applied(relation, table, block)]
+            if not found:
+                terms = " ".join(term.path for term in (*relation.left, *relation.right))
+                bad(self.edition, f"tables.{table.id}.relations", _("没有哪一行列同时有 {terms}", terms=terms))
+            yield from found
+
+
+def _applied(relation: Relation, table: Table, block: Block) -> list[Check]:
+    """Apply a relation to one block; nothing where the block lacks one of its terms."""
+    lines: dict[str, list[Slot]] = {}
+    for slot in table.slots_of(block):
+        rows, columns = _ids(slot.rows), _ids(slot.columns)
+        lines.setdefault(columns if relation.each == "column" else rows, []).append(slot)
+    checks = []
+    for line, slots in lines.items():
+        if (relation.at and line not in relation.at) or line in relation.but:
+            continue
+        left, right = (
+            tuple(Part(term, _under(term, relation, slots)) for term in side)
+            for side in (relation.left, relation.right)
+        )
+        if all(part.slots or part.term.constant is not None for part in (*left, *right)):
+            first = next(slot for part in (*left, *right) for slot in part.slots)
+            where = first.columns[-1].label if relation.each == "column" else first.row_label
+            checks.append(Check(relation, where, left, right))
+    return checks
+
+
+def _under(term: Term, relation: Relation, slots: list[Slot]) -> tuple[Slot, ...]:
+    def named(slot: Slot) -> str:
+        return _ids(slot.rows if relation.each == "column" else slot.columns)
+
+    return tuple(slot for slot in slots if f"{named(slot)}.".startswith(f"{term.path}."))
+
+
+def _ids(path: tuple[Heading, ...]) -> str:
+    return ".".join(heading.id for heading in path if heading.id)
+
+
+def bad(edition: str, at: str, why: str) -> NoReturn:
+    """Refuse a form: raises `Stop` that says where in its file, and why."""
+    raise Stop(
+        _("格式文件 forms/{edition}.toml：{at}：{why}", edition=edition, at=at, why=why), _("改正格式文件后再运行")
+    )

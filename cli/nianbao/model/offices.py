@@ -1,0 +1,168 @@
+"""The register of offices, `data/offices.toml`: who reports to whom, under the names of their folders."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from nianbao.model.facts import Facts
+from nianbao.model.file_names import folded, portable
+from nianbao.model.finding import Finding, Place
+from nianbao.model.i18n import _, series
+
+FILE = "offices.toml"
+RULE = "broken-register"
+LEVELS = 50  # of offices, each above the next: sums go down by recursion
+_KINDS: Mapping[str, type] = {"name": str, "kind": str, "parent": str, "own": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An office: its folder, its name and kind, the office above it.
+
+    `own` tells that it holds the figures of the office above itself (本级).
+    """
+
+    id: str
+    name: str
+    kind: str = ""
+    parent: str = ""
+    own: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Register:
+    """The offices in the order of their file, and what is wrong with it; without a file there are none."""
+
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    facts: Facts | None = None
+
+    def below(self, office: str) -> tuple[Unit, ...]:
+        """Give the offices right below one, in the order of the file."""
+        return self._children.get(office, ())
+
+    def above(self, office: str) -> Iterator[str]:
+        """Lead from an office up to the top; the register must be sound."""
+        while office := self.units[office].parent if office in self.units else "":
+            yield office
+
+    def unit(self, office: str, name: str = "") -> Unit:
+        """Give an office, one that is not listed too, by the name given or that of its folder."""
+        return self.units.get(office) or Unit(office, name or office)
+
+    def about(self, office: str) -> list[Finding]:
+        """Give what is wrong with the entry of an office, or with the file as a whole."""
+        return [found for found in self.findings if found.address.split(".")[0] in {"", office}]
+
+    def place(self, office: str) -> Place:
+        """Point at the entry of an office."""
+        return self.facts.key(office) if self.facts else Place(FILE)
+
+    @cached_property
+    def _children(self) -> dict[str, tuple[Unit, ...]]:
+        found: dict[str, list[Unit]] = {}
+        for unit in self.units.values():
+            found.setdefault(unit.parent, []).append(unit)
+        return {parent: tuple(units) for parent, units in found.items() if parent}
+
+
+def read(facts: Facts | Finding) -> Register:
+    """Read the register; what is wrong with it becomes findings, and the entries that make sense stay."""
+    if isinstance(facts, Finding):
+        return Register(findings=(facts,))
+    found: list[Finding] = []
+    units: dict[str, Unit] = {}
+    for office, entry in facts.tree.items():
+        faults = list(_faults(facts, office, entry))
+        found += faults
+        if not faults:
+            units[office] = Unit(office, **entry)
+    found += _twins(facts)
+    found += _loose(facts, units)
+    found += _cycles(facts, units)
+    found += _doubles(facts, units)
+    return Register(units, tuple(found), facts)
+
+
+def _finding(facts: Facts, address: str, message: str, fix: str = "") -> Finding:
+    return Finding(RULE, "error", facts.place(address), message, address, fix=fix)
+
+
+def _faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # whatever TOML can hold
+    """Judge one entry by itself."""
+    if office.startswith(".") or not portable(office):
+        yield _finding(facts, office, _("{office} 不能是文件夹的名称", office=office), _("写 data/ 下文件夹的名称"))
+    if not isinstance(entry, dict):
+        yield _finding(facts, office, _("{office} 应写成 [{office}]，一个机关一段", office=office))
+        return
+    for key, value in entry.items():
+        at = f"{office}.{key}"
+        if key not in _KINDS:
+            yield _finding(
+                facts, at, _("不认识的键 {key}", key=key), _("可以写：{choices}", choices=series(list(_KINDS)))
+            )
+        elif key == "parent" and isinstance(value, list):
+            yield _finding(facts, at, _("{office} 写了几个上级，只能有一个", office=office), _("否则它的数会加到两处"))
+        elif not isinstance(value, _KINDS[key]):
+            yield _finding(facts, at, _("{key} 应为{kind}", key=key, kind=_("真假值") if key == "own" else _("文字")))
+        elif isinstance(value, str) and not value.strip():
+            yield _finding(facts, at, _("{key} 不能是空的", key=key))
+    if "name" not in entry:
+        yield _finding(facts, office, _("{office} 没有写 name（机关名称）", office=office))
+
+
+def _twins(facts: Facts) -> Iterator[Finding]:
+    """Find offices whose names a disk may take for one folder."""
+    seen: dict[str, str] = {}
+    for office in facts.tree:
+        first = seen.setdefault(folded(office), office)
+        if first != office:
+            message = _("{office} 与 {first} 的名称只差大小写或字形，会是同一个文件夹", office=office, first=first)
+            yield _finding(facts, office, message, _("一个机关只列一次"))
+
+
+def _loose(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+    """Find parents that are not listed, and own offices of nobody."""
+    for unit in units.values():
+        if unit.parent and unit.parent not in facts.tree:
+            message = _("{office} 的上级 {parent} 没有列出", office=unit.id, parent=unit.parent)
+            yield _finding(facts, f"{unit.id}.parent", message, _("加上 [{parent}] 和它的 name", parent=unit.parent))
+        if unit.own and not unit.parent:
+            message = _("{office} 是本级，却没有写 parent", office=unit.id)
+            yield _finding(facts, f"{unit.id}.own", message, _("写明它是谁的本级"))
+
+
+def _cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+    """Find offices that are above themselves, or below too many others; each circle told once, at its first office."""
+    levels: dict[str, int] = {}
+    for start in units:
+        chain: dict[str, None] = {}
+        office = start
+        while office in units and office not in levels and office not in chain:
+            chain[office] = None
+            office = units[office].parent
+        if office in chain:
+            names = list(chain)
+            circle = [*names[names.index(office) :], office]
+            told = " → ".join(circle if len(circle) <= LEVELS else [*circle[:LEVELS], "…"])
+            yield _finding(facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=told), _("改正其中一个 parent"))
+        for level, one in enumerate(reversed(chain), levels.get(office, 0) + 1):
+            levels[one] = level
+            if level == LEVELS + 1 and office not in chain:
+                message = _("{office} 的上级太多，最多 {limit} 级", office=one, limit=LEVELS)
+                yield _finding(facts, f"{one}.parent", message)
+
+
+def _doubles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+    """Find a second own office under one parent."""
+    owns: dict[str, str] = {}
+    for unit in units.values():
+        if unit.own and unit.parent and owns.setdefault(unit.parent, unit.id) != unit.id:
+            message = _(
+                "{parent} 有两个本级：{first} 和 {office}", parent=unit.parent, first=owns[unit.parent], office=unit.id
+            )
+            yield _finding(facts, f"{unit.id}.own", message)

@@ -1,0 +1,200 @@
+"""A report: a form filled with the facts of one file, its totals computed, its relations judged."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from nianbao.model.facts import Facts
+from nianbao.model.form import OPEN, OWN, Check, Form, Part
+from nianbao.model.value_types import KINDS, Kind, Value, natural
+
+Number = int | Decimal
+
+
+class Written(NamedTuple):
+    """One entry of a data file against its form: what stands there, and what may stand there."""
+
+    address: str
+    value: object
+    kind: Kind | None  # None for a table of further values
+    known: bool
+    why: str = ""  # what is wrong with the value, where it has a kind
+
+    @property
+    def good(self) -> bool:
+        """Tell whether this is a value of its kind."""
+        return self.known and self.kind is not None and not self.why
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A filled form. `figures` has every figure of every table; a total left out is computed."""
+
+    form: Form
+    facts: Facts
+    written: tuple[Written, ...]  # every entry of the data file, in its order, against the form
+    figures: dict[str, Number]
+    computed: dict[str, tuple[str, ...]]  # totals left out -> the addresses they add up
+    before: "Report | None" = None  # last year's, where there is one
+
+    @cached_property
+    def year(self) -> int:
+        """The report year: the year that is reported on."""
+        year = self.values.get("year", 0)
+        return year if isinstance(year, int) else 0
+
+    @cached_property
+    def values(self) -> dict[str, Value]:
+        """Every well-written value outside the tables by address, the office's own among them."""
+        found: dict[str, Any] = {}
+        for entry in self.written:
+            if entry.good:
+                found[entry.address] = entry.value
+        return {address: value for address, value in found.items() if address not in self.form.slots}
+
+    @cached_property
+    def prose(self) -> dict[str, str]:
+        """What the data file says instead of the standard text, by section id."""
+        return _texts(self.facts.tree.get("prose"))
+
+    @cached_property
+    def headings(self) -> dict[str, str]:
+        """Headings that the data file words otherwise than the form, by section id."""
+        return _texts(self.facts.tree.get("headings"))
+
+    def heading(self, section: str) -> str:
+        """Return the heading of a section as this report words it."""
+        own = self.headings.get(section)
+        return own or next(part.heading for part in self.form.sections if part.id == section)
+
+    def sides(self, check: Check) -> tuple[Number, Number]:
+        """Add up both sides of a check."""
+        if check.plain is not None:
+            known = self.figures.__getitem__
+            return sum(map(known, check.plain[0])), sum(map(known, check.plain[1]))
+        left = sum([part.term.factor * self.value(part) for part in check.left])
+        right = sum([part.term.factor * self.value(part) for part in check.right])
+        return left, right
+
+    def value(self, part: Part) -> Number:
+        """Add up the figures that a part of a check means, this year's or last year's."""
+        if part.constant is not None:
+            return part.constant
+        figures = self._figures(before=part.term.before)
+        return sum([figures[address] for address in part.addresses])
+
+    def at(self, address: str, *, before: bool = False) -> Number:
+        """Return a figure of this report, or of last year's, which must be there."""
+        return self._figures(before=before)[address]
+
+    def _figures(self, *, before: bool) -> dict[str, Number]:
+        report = self.before if before else self
+        if report is None:
+            raise LookupError
+        return report.figures
+
+    def holds(self, check: Check) -> bool:
+        """Tell whether a check holds, to the last digit."""
+        left, right = self.sides(check)
+        match check.relation.sign:
+            case "=":
+                return left == right
+            case ">=":
+                return left >= right
+            case "<=":
+                return left <= right
+            case "!=":
+                return left != right or left == 0
+            case "<=>":
+                return (left == 0) == (right == 0)
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Figures that the file tries to give and that cannot be read: no check can be judged by them.
+
+        A value of the wrong kind spoils its own figure, a key that the form does not know every
+        figure that it might have meant.
+        """
+        spoilt = set()
+        for entry in self.written:
+            if entry.why or (not entry.kind and not isinstance(entry.value, dict)):
+                spoilt.add(entry.address)
+            if not entry.known:
+                spoilt.add(entry.address.rpartition(".")[0])
+        spoilt.discard("")
+        if not spoilt:
+            return frozenset()
+        below = tuple(f"{address}." for address in spoilt)
+        return frozenset(address for address in self.form.slots if f"{address}.".startswith(below))
+
+    def parts(self, address: str) -> tuple[str, ...]:
+        """Resolve a computed total into the figures of the file that make it up; others are themselves."""
+        if address not in self.computed:
+            return (address,)
+        return tuple(part for below in self.computed[address] for part in self.parts(below))
+
+    @cached_property
+    def judged(self) -> tuple[Check, ...]:
+        """The checks that can be judged: all of whose figures could be read, last year's too."""
+        return tuple(
+            check
+            for check in self.form.checks
+            if (not self.unread and not check.across) or all(map(self._readable, check.parts))
+        )
+
+    def _readable(self, part: Part) -> bool:
+        report = self.before if part.term.before else self
+        if report is None:
+            return False
+        if not report.unread and report.form is self.form:
+            return True
+        return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
+            below for address in part.addresses for below in report.parts(address)
+        )
+
+    @cached_property
+    def broken(self) -> tuple[Check, ...]:
+        """The checks that do not hold."""
+        return tuple(check for check in self.judged if not self.holds(check))
+
+
+def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
+    """Fill a form: a figure left out is 0, a total left out the sum of its parts.
+
+    A value of the wrong kind counts as left out here; the rules say that it is wrong.
+    """
+    entries: list[Written] = []
+    _walk(facts.tree, "", form, entries)
+    written: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.good}
+    figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
+    computed = {total: parts for total, parts in form.totals.items() if total not in written}
+    report = Report(form, facts, tuple(entries), figures, computed, before)
+    for address, parts in computed.items():
+        figures[address] = sum([figures[part] for part in parts])
+    return report
+
+
+def _walk(tree: dict[str, Any], at: str, form: Form, into: list[Written]) -> None:
+    """Set every entry of a data file against the form, in the order of the file."""
+    kinds, groups = form.kinds, form.groups
+    for key, value in tree.items():
+        address = f"{at}.{key}" if at else key
+        if at == OWN:
+            into.append(Written(address, value, natural(value), key.isidentifier()))
+        elif "." in key:  # a quoted key that would pass for a path
+            into.append(Written(address, value, None, known=False))
+        elif address in kinds:
+            kind = KINDS[kinds[address]]
+            into.append(Written(address, value, kind, True, kind.wrong(value)))  # noqa: FBT003  # many of them
+        elif address in groups:
+            into.append(Written(address, value, None, known=True))
+            if isinstance(value, dict) and (address not in OPEN or address == OWN):
+                _walk(value, address, form, into)
+        else:
+            into.append(Written(address, value, None, known=False))
+
+
+def _texts(value: object) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {key: text for key, text in pairs if isinstance(text, str)}

@@ -1,0 +1,167 @@
+"""The kinds of value that a report is made of: what a data file may write, and how it is printed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from nianbao.model.i18n import _
+
+Value: TypeAlias = int | Decimal | str | date | list[str]
+
+COUNT_LIMIT = 10**12  # no office counts more; keeps sums and printing within bounds
+MONEY_LIMIT = 10**15
+FIRST_YEAR, LAST_YEAR = 1980, 9998  # the first date that a Word file can hold; a year after the last to be due
+MONEY_DECIMALS = 4  # 万元 with four decimals is 元 to the unit (59237.2449 is a real value)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value.
+
+    `wrong` returns why a value is not of this kind, or an empty text; `show` prints one that is;
+    `shape` says the same to editors, as far as a JSON Schema can.
+    """
+
+    name: str
+    words: str
+    wrong: Callable[[object], str]
+    show: Callable[[Value], str]
+    shape: Mapping[str, object]
+
+
+def kind(name: str) -> Kind:
+    """Return the kind of that name; raises KeyError for a name that no kind has."""
+    return KINDS[name]
+
+
+def said(value: object) -> str:
+    """Name the type of a value in the words of a data file."""
+    if isinstance(value, bool):
+        return _("真假值")
+    names: list[tuple[type, str]] = [
+        (int, _("整数")),
+        (Decimal, _("小数")),
+        (str, _("文字")),
+        (datetime, _("日期时间")),
+        (date, _("日期")),
+        (list, _("数组")),
+        (dict, _("表")),
+    ]
+    return next((words for known, words in names if isinstance(value, known)), _("时间"))
+
+
+def _whole(value: object, *, negative: bool) -> str:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _("应为整数，这里是{value}", value=said(value))
+    if value < 0 and not negative:
+        return _("不能是负数")
+    if abs(value) >= COUNT_LIMIT:
+        return _("数字太大，最多 12 位")
+    return ""
+
+
+def _year(value: object) -> str:
+    if why := _whole(value, negative=True):
+        return why
+    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("应为四位数的年度，例如 2020")
+
+
+def _decimal(value: object, *, limit: int) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return _("应为数字，这里是{value}", value=said(value))
+    number = Decimal(value)
+    if not number.is_finite():
+        return _("应为一个确定的数")
+    if number.is_signed():  # -0.0 too
+        return _("不能是负数")
+    if number > limit:
+        return _("数字太大，最大 {limit}", limit=limit)
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > MONEY_DECIMALS:
+        return _("最多 {decimals} 位小数", decimals=MONEY_DECIMALS)
+    return ""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        return _("应为文字，这里是{value}", value=said(value))
+    return "" if value.strip() else _("不能是空的文字")
+
+
+def _texts(value: object) -> str:
+    if not isinstance(value, list):
+        return _("应为文字的数组，这里是{value}", value=said(value))
+    return next((_("数组里{why}", why=why) for why in map(_text, value) if why), "")
+
+
+def _date(value: object) -> str:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        return _("应为日期，这里是{value}", value=said(value))
+    return ""
+
+
+def _show_number(value: Value) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _show_date(value: Value) -> str:
+    return f"{value.year}年{value.month}月{value.day}日" if isinstance(value, date) else str(value)
+
+
+def _show_texts(value: Value) -> str:
+    return "、".join(value) if isinstance(value, list) else str(value)
+
+
+_TEXT = {"type": "string", "pattern": r"\S"}
+
+KINDS = {
+    known.name: known
+    for known in (
+        Kind(
+            "count",
+            "件数，不小于 0 的整数",
+            lambda value: _whole(value, negative=False),
+            _show_number,
+            {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
+        ),
+        Kind(
+            "change",
+            "增减数，整数，可为负",
+            lambda value: _whole(value, negative=True),
+            _show_number,
+            {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
+        ),
+        Kind(
+            "money",
+            "金额，最多四位小数",
+            lambda value: _decimal(value, limit=MONEY_LIMIT),
+            _show_number,
+            {"type": "number", "minimum": 0, "maximum": MONEY_LIMIT},
+        ),
+        Kind(
+            "share",
+            "百分比，0 到 100",
+            lambda value: _decimal(value, limit=100),
+            _show_number,
+            {"type": "number", "minimum": 0, "maximum": 100},
+        ),
+        Kind(
+            "year",
+            "四位数的年度",
+            _year,
+            _show_number,
+            {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
+        ),
+        Kind("text", "文字", _text, str, _TEXT),
+        Kind("texts", "文字的数组", _texts, _show_texts, {"type": "array", "items": _TEXT}),
+        Kind("date", "日期", _date, _show_date, {"type": "string", "format": "date"}),
+    )
+}
+
+
+def natural(value: object) -> Kind | None:
+    """Guess the kind of a value of no declared kind, or None for one that a report cannot hold."""
+    order = ("text", "date", "change", "money", "texts")
+    return next((KINDS[name] for name in order if not KINDS[name].wrong(value)), None)

@@ -1,0 +1,1 @@
+"""The only access to pandoc and Typst: pages become files of every format."""

@@ -1,0 +1,242 @@
+"""Files on the disk: written whole or not at all, read as text, and named as a person here would."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from filecmp import cmp
+from functools import partial
+from hashlib import blake2b
+from io import StringIO
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import toml_rs
+
+from nianbao.model.facts import Facts, parse, said_too_deep, too_deep
+from nianbao.model.finding import Finding, Place, Stop
+from nianbao.model.i18n import N_, _, series
+from nianbao.workspace import staging
+from nianbao.workspace.access import RefusedError, is_regular, placed, read
+
+PACKAGE = Path(__file__).parents[1]
+# In a wheel the templates lie inside the package, in a checkout beside cli/.
+TEMPLATES = PACKAGE / "templates" if (PACKAGE / "templates").is_dir() else PACKAGE.parents[1] / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that a build gave: where it is, and whether its bytes are new."""
+
+    path: str
+    changed: bool
+
+
+def shown(path: Path) -> str:
+    """Name a file as a person here would: from the current folder where it lies below it.
+
+    A file below a folder that stands for one elsewhere is named as a person there would.
+    """
+    whole = Path(os.path.realpath(path))  # which takes links in a circle, too
+    for folder, there in _ELSEWHERE.items():
+        if whole.is_relative_to(folder):
+            return (there / whole.relative_to(folder)).as_posix()
+    with suppress(ValueError):
+        return whole.relative_to(Path.cwd()).as_posix()
+    return path.as_posix()
+
+
+@contextmanager
+def standing_for(there: str, folder: Path) -> Iterator[None]:
+    """Name what lies below a folder as people elsewhere do, whose files these are."""
+    folder = folder.resolve()
+    stand_for(there, folder)
+    try:
+        yield
+    finally:
+        del _ELSEWHERE[folder]
+
+
+def stand_for(there: str, folder: Path) -> None:
+    """Name from now on what lies below a resolved folder as if it lay `there`."""
+    _ELSEWHERE[folder] = PurePosixPath(there)
+
+
+_ELSEWHERE: dict[Path, PurePosixPath] = {}
+
+
+def write(contents: Mapping[Path, bytes], top: Path) -> list[Saved]:
+    """Put whole files in place below a folder, all or none; those that are the same stay. Raises as `produce`."""
+    changed = {path: content for path, content in contents.items() if not same(path, content)}
+    for folder in {path.parent for path in contents}:
+        staging.sweep(folder)
+    produce({path: partial(_put, content) for path, content in changed.items()}, top)
+    return [Saved(shown(path), path in changed) for path in contents]
+
+
+def _put(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
+def produce(makers: Mapping[Path, Callable[[Path], object]], top: Path, *, replace: bool = True) -> list[Saved]:
+    """Put files in place that are too large for memory: each maker writes one beside its goal, then all are moved.
+
+    What stands in a goal's place is replaced, a link too. Raises `Stop` where a file cannot be written, where links
+    lead out of the folder `top`, and, unless told to replace, where another one is there.
+    """
+    with ExitStack() as left:
+        folders: dict[Path, Path] = {}
+        staged: dict[Path, tuple[Path, Path]] = {}
+        for path, maker in makers.items():
+            with _writing(path):
+                goal = placed(path, top)
+                if goal.parent not in folders:
+                    goal.parent.mkdir(parents=True, exist_ok=True)
+                    folders[goal.parent] = left.enter_context(staging.beside(goal.parent))
+                staged[path] = goal, folders[goal.parent] / path.name
+                maker(staged[path][1])
+                _keep_mode(*staged[path])
+        changed = {path: pair for path, pair in staged.items() if _differ(*pair)}
+        others = [shown(path) for path, (goal, _part) in changed.items() if os.path.lexists(goal)]
+        if others and not replace:
+            raise Stop(_("已经有 {files}，没有改动", files=series(others)), _("用 --out 写到别处，或用 --force 换掉"))
+        for path, (goal, part) in changed.items():
+            with _writing(path):
+                part.replace(goal)
+    return [Saved(shown(path), path in changed) for path in makers]
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _keep_mode(goal: Path, part: Path) -> None:
+    if is_regular(goal):
+        part.chmod(goal.stat().st_mode & 0o777)
+
+
+def _differ(goal: Path, part: Path) -> bool:
+    return not (is_regular(goal) and cmp(goal, part, shallow=False))
+
+
+def unwritable(path: Path, error: OSError) -> Stop:
+    """Say why a file cannot be written, and what to do."""
+    if isinstance(error, RefusedError):
+        fix = _("没有顺着链接写出去；删去这个链接，或用 --out 写明要写到哪里")
+    else:
+        fix = _("原来的文件没有改动；排除原因后再运行")
+    return Stop(_("写不了 {at}：{error}", at=shown(path), error=reason(error)), fix)
+
+
+def fingerprint(*parts: bytes | str | None) -> str:
+    """Return a short text by which content is known again: the same for the same parts only; a part may be missing."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(b"-" if raw is None else b"%d:%s" % (len(raw), raw))
+    return digest.hexdigest()
+
+
+def same(path: Path, content: bytes) -> bool:
+    """Tell whether a regular file, no link to one, already holds these bytes."""
+    try:
+        return is_regular(path) and path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def content(path: Path) -> bytes | None:
+    """Read the bytes of a file of ours or of the system's; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def text(path: Path, top: Path | None = None) -> str:
+    """Read a text; one of a folder `top` only as `access.read` does. Raises `Stop` where it cannot be read."""
+    try:
+        raw = read(top, path.relative_to(top).as_posix()) if top else path.read_bytes()
+        return StringIO(raw.decode("utf-8"), newline=None).read()  # with the ends of lines that Python has
+    except OSError as error:
+        raise unreadable(shown(path), error) from error
+    except UnicodeDecodeError as error:
+        raise Stop(_("读不了 {path}：{error}", path=shown(path), error=error)) from error
+
+
+def unreadable(name: str, error: OSError) -> Stop:
+    """Say why a file cannot be read."""
+    fix = _("放上文件本身：只读这个目录里的普通文件") if isinstance(error, RefusedError) else ""
+    return Stop(_("读不了 {name}：{error}", name=name, error=reason(error)), fix)
+
+
+def facts(content: bytes, name: str) -> Facts | Finding:
+    """Read the bytes of a file of facts; what is no UTF-8 text gives the finding that says so."""
+    try:
+        return parse(content.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        return _not_text(content, name, error)
+
+
+def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
+    line = content.count(b"\n", 0, error.start) + 1
+    with suppress(UnicodeDecodeError):
+        source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
+        fix = _("看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8")
+        place = Place(name, line, 1, max(1, len(source)), source)
+        return Finding("not-text", "error", place, _("文件不是 UTF-8 编码"), fix=fix)
+    return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
+
+
+def toml(path: Path, top: Path | None = None) -> dict[str, Any]:
+    """Read a file of TOML as `text` does; raises `Stop` that says where it is broken."""
+    written = text(path, top)
+    if line := too_deep(written):
+        raise Stop(_("{path} 读不下去：{error}", path=f"{shown(path)}:{line}", error=said_too_deep()), _(_MEND))
+    with told(path):
+        return toml_rs.loads(written)
+
+
+class told:  # noqa: N801  # reads as a word in a `with` line
+    """Says which template file is broken, and where."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, toml_rs.TOMLDecodeError | TypeError | ValueError | AttributeError | LookupError):
+            raise Stop(_("{path} 读不下去：{error}", path=shown(self.path), error=error), _(_MEND)) from error
+
+
+_MEND = N_("改正这个文件后再运行")
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_REASONS = {
+    errno.EACCES: N_("没有权限"),
+    errno.EPERM: N_("没有权限"),
+    errno.EROFS: N_("所在的盘是只读的"),
+    errno.ENOSPC: N_("磁盘已满"),
+    errno.EDQUOT: N_("超出磁盘配额"),
+    errno.ENOTDIR: N_("上一级不是目录"),
+    errno.EEXIST: N_("上一级不是目录"),
+    errno.ENOENT: N_("没有上一级目录"),
+    errno.EISDIR: N_("同名的是目录"),
+    errno.ENAMETOOLONG: N_("文件名太长"),
+    errno.ELOOP: N_("链接绕成了圈"),
+    errno.ENXIO: N_("不是普通文件"),
+    errno.EIO: N_("磁盘读写出错"),
+}
+
+
+def reason(error: OSError) -> str:
+    """Say why the system refused a file."""
+    return _(_REASONS.get(error.errno or 0, error.strerror or str(error)))

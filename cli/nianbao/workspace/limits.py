@@ -1,0 +1,199 @@
+"""Bounds of memory and time for work on a file that a stranger may have made.
+
+They hold where the system has them: memory on Linux, time on every Unix in the main thread of a process. Work of a
+native library that listens to neither is watched from outside, on every system; its memory on Linux.
+"""
+
+import mmap
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
+from types import FrameType
+from typing import Any, NamedTuple, TypeVar
+
+from nianbao.model.finding import Stop
+from nianbao.model.i18n import N_, _
+
+Result = TypeVar("Result")
+
+MEMORY = 2 * 2**30  # bytes of addresses that a piece of work may take; an import takes a tenth
+SECONDS = 120
+_LOOK = 0.05  # seconds between two looks at the memory of watched work
+
+
+class Exceeded(Stop):
+    """A piece of work went beyond its bounds."""
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Put the name of a file to what is said where work on it goes beyond its bounds."""
+    try:
+        yield
+    except Exceeded as error:
+        raise Exceeded(f"{name}：{error.message}", error.fix) from None
+
+
+class Words(NamedTuple):
+    """What is said where work takes too long, or too much memory, and what to do then."""
+
+    late: str
+    large: str
+    fix: str
+
+
+READING = Words(
+    N_("{seconds} 秒还没有读完"), N_("读它要用的内存太多"), N_("用原程序打开，只留年报那几页，另存一份再导入")
+)
+
+
+@contextmanager
+def fenced(memory: int = MEMORY, seconds: float = SECONDS, words: Words = READING) -> Iterator[None]:
+    """Do a piece of work within bounds; raises `Exceeded` where it would go beyond them."""
+    try:
+        with _bounded(memory), _timed(seconds):
+            yield
+    except MemoryError:
+        raise Exceeded(_(words.large), _(words.fix)) from None
+    except _LateError:
+        raise Exceeded(_(words.late, seconds=round(seconds)), _(words.fix)) from None
+
+
+class _LateError(BaseException):
+    """The time is over: no `except Exception` of a library may take it for an error of the file."""
+
+
+@contextmanager
+def _bounded(memory: int) -> Iterator[None]:
+    try:
+        import resource  # noqa: PLC0415  # Windows has none
+    except ImportError:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bounds = [bound for bound in (_taken() + memory, soft, hard) if bound != resource.RLIM_INFINITY]
+    with suppress(ValueError, OSError):  # macOS may refuse
+        resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _taken(*, resident: bool = False) -> int:
+    """Return the bytes of addresses that the process has, or of memory that it uses; 0 where nobody tells.
+
+    Some libraries set aside gigabytes of addresses, and use none of them.
+    """
+    try:
+        file = os.open("/proc/self/statm", os.O_RDONLY)  # twice as fast as a path, thousands of times
+    except OSError:
+        return 0
+    try:
+        return int(os.read(file, 100).split()[resident]) * mmap.PAGESIZE
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _timed(seconds: float) -> Iterator[None]:
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(_signal: int, _frame: FrameType | None) -> None:
+        raise _LateError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+# ── work of native libraries ─────────────────────────────────────────────────────────────────────────
+
+
+class _Thread(threading.Thread):
+    """A thread that does one piece of work after the other: one that has worked before has its memory at hand."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._work: SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Any]]] = SimpleQueue()
+        self.start()
+
+    def do(self, work: Callable[[], Result]) -> "SimpleQueue[Result | BaseException]":
+        """Begin a piece of work; its result, or what it raised, is put into the queue that is returned."""
+        answer: SimpleQueue[Result | BaseException] = SimpleQueue()
+        self._work.put((work, answer))
+        return answer
+
+    def run(self) -> None:
+        """Work."""
+        while True:
+            work, answer = self._work.get()
+            try:
+                answer.put(work())
+            except BaseException as error:  # noqa: BLE001  # it is raised where the work was asked for
+                answer.put(error)
+            del work, answer  # which hold on to what was worked on
+
+
+def watched(
+    work: Callable[[], Result],
+    seconds: float,
+    memory: int,
+    words: Words,
+    interrupt: Callable[[], object] | None = None,
+) -> Result:
+    """Do work of a native library that lets other threads run, and return its result.
+
+    Raises `Exceeded` where it takes more seconds, or more bytes of memory than there were in use before. If it goes on
+    all the same after `interrupt`, it is `unfinished`: only the end of the process ends it, which is due.
+    """
+    global _used  # noqa: PLW0603  # a process has its threads or has them not
+    if _used != os.getpid():
+        _used = os.getpid()
+        _idle.clear()  # those of the process that was forked
+    end, most = monotonic() + seconds, _taken(resident=True) + memory
+    thread = _idle.pop() if _idle else _Thread()
+    answer = thread.do(work)
+    while True:
+        try:
+            result = answer.get(timeout=_LOOK)
+        except Empty:
+            late = monotonic() > end
+            if not late and _taken(resident=True) <= most:
+                continue
+            _late.append(answer)
+            if interrupt:
+                interrupt()
+                with suppress(Empty):
+                    answer.get(timeout=1)
+                    _late.remove(answer)
+            raise Exceeded(_(words.late if late else words.large, seconds=round(seconds)), _(words.fix)) from None
+        _idle.append(thread)
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+
+_idle: list[_Thread] = []
+_late: list[SimpleQueue[Any]] = []  # answers that nobody waits for any more
+_used = 0  # the process in which native libraries began their threads
+
+
+def unfinished() -> bool:
+    """Tell whether a native library goes on with what nobody waits for any more."""
+    return any(answer.empty() for answer in _late)
+
+
+def forkable() -> bool:
+    """Tell whether native libraries work in a fork of this process: it would have none of the threads they began."""
+    return hasattr(os, "fork") and _used != os.getpid()

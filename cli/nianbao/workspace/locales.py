@@ -1,0 +1,52 @@
+"""Which language to speak: the one asked for, else the one of the system."""
+
+import gettext
+import locale
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from nianbao.model import i18n
+from nianbao.workspace.files import TEMPLATES
+
+LANGUAGES = ("zh", "en")
+DOMAIN = "nianbao"
+FOLDER = TEMPLATES / "languages"
+_OPTION = "--lang"
+
+
+def speak(name: str) -> None:
+    """Say everything from now on in a language, the words of typer too, which asks gettext itself."""
+    os.environ["LANGUAGE"] = name
+    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.textdomain(DOMAIN)
+    i18n.speak(gettext.translation(DOMAIN, FOLDER, [name], fallback=True))
+
+
+def preferred(environ: Mapping[str, str]) -> str:
+    """Return the system's language: Chinese where it is Chinese or says nothing, else English.
+
+    The variables are gettext's, in its order; Windows has none of them, and tells Python.
+    """
+    named = (environ.get(name, "") for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    windows = locale.getlocale()[0] if sys.platform == "win32" else ""  # elsewhere it calls C English
+    said = next(filter(None, named), None) or windows or ""
+    return "zh" if said.lower().startswith(("zh", "chinese")) or said.split(".")[0] in {"", "C", "POSIX"} else "en"
+
+
+def taken(words: Sequence[str]) -> tuple[str, list[str]]:
+    """Take `--lang` from wherever it stands in a command line, and put it first, where typer judges it."""
+    found: list[str] = []
+    rest: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            rest += [word, *left]
+        elif word == _OPTION:
+            found = [word, *[value for value in [next(left, None)] if value is not None]]
+        elif word.startswith(f"{_OPTION}="):
+            found = word.split("=", 1)
+        else:
+            rest.append(word)
+    asked = found[1] if len(found) > 1 else ""
+    return asked if asked in LANGUAGES else "", [*found, *rest]

@@ -1,0 +1,135 @@
+"""Which reports a command is about: years, offices, data files, and patterns of offices."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from nianbao.model.file_names import folded
+from nianbao.model.finding import Stop
+from nianbao.model.i18n import _, series
+from nianbao.workspace.files import shown
+from nianbao.workspace.store import Store, nearest
+
+Asked = tuple[Store, int]  # an office and a year
+_YEAR = re.compile(r"\d{4}")
+_FEW = 5  # names that a message lists
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The reports that were asked for, each once, and those of a whole set that have no data file."""
+
+    reports: list[Asked]
+    missing: list[Asked]
+
+
+def opened(words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None]) -> Store:
+    """Open the folder given, else that of the first data file named, else the nearest one from here upwards.
+
+    Raises `Stop` where it has templates of its own that nobody trusts. Of a folder elsewhere that only a data file
+    names, such templates are left out, after a warning: the data file is asked for, what lies beside it is not.
+    """
+    file = next((word for word in words if word.endswith(".toml")), None)
+    if not file or root is not None:
+        return Store.at(root, out)
+    store = Store(Store.of(file, None)[0].root, out)
+    if store.root.resolve() == nearest(None).resolve():
+        store.ask()
+    elif stop := store.ask_or_leave():
+        warn(_("用的是程序自带的模板：{why}", why=stop.message))
+    return store
+
+
+def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Selection:
+    """Find the reports that words name: years, offices or their folders, patterns of these, data files.
+
+    Years and offices are combined. Without a year it is the newest one of those offices; without an office the
+    folder's own, or with `everyone` each that there is. Raises `Stop` for a word that names nothing.
+    """
+    years = [int(word) for word in words if _YEAR.fullmatch(word)]
+    files = [_file(store, word) for word in words if word.endswith(".toml")]
+    named = [word for word in words if not _YEAR.fullmatch(word) and not word.endswith(".toml")]
+    known = store.offices() if named or everyone or not words else {}
+    single: list[str] = []
+    several = list(known) if everyone else []
+    for word in named:
+        found = _matching(store, word, known)
+        (several if _is_pattern(word) else single).extend(found)
+    if not single and not several and (years or not files):
+        single = _own(store, known)
+    asked = list(dict.fromkeys([*single, *several]))
+    apart(asked)
+    if not years and not files:
+        years = [max(year for office in asked for year in known.get(office, ()))]
+    pairs = [(office, year) for year in years for office in asked]
+    lacking = [(office, year) for office, year in pairs if office not in single and year not in known[office]]
+    reports = dict.fromkeys([*files, *(pair for pair in pairs if pair not in set(lacking))])
+    return Selection(
+        [(store.of_office(office), year) for office, year in reports],
+        [(store.of_office(office), year) for office, year in lacking],
+    )
+
+
+def _file(store: Store, word: str) -> tuple[str, int]:
+    one, year = Store.of(word, store.root)
+    if one.root.resolve() != store.root.resolve():
+        raise Stop(
+            _("{word} 不在 {root} 里", word=word, root=shown(store.root)), _("一次只做一个目录的；用 --root 说是哪个")
+        )
+    return one.office, year
+
+
+def _own(store: Store, known: Mapping[str, Sequence[int]]) -> list[str]:
+    """Return the folder's own office; raises `Stop` where only other offices have data files."""
+    others = sorted(known or store.offices())
+    if others and "" not in others:
+        some = series(others[:_FEW])
+        raise Stop(
+            _("data/ 里有 {count} 个机关（{some} 等），没有说是哪一个", count=len(others), some=some),
+            _("加 --all 就是全部；或写机关的名称，例如 {first}", first=others[0]),
+        )
+    if not others:
+        raise Stop(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
+    return [""]
+
+
+def _matching(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> list[str]:
+    """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either."""
+    path = Path(word)
+    below = path.parent.resolve() == (store.root / "data").resolve()
+    name = path.name if below else folder_name(word)
+    found = [office for office in known if office == name or (_is_pattern(name) and fnmatchcase(office, name))]
+    found = [office for office in found if office]
+    if found:
+        return found
+    near = get_close_matches(name, list(filter(None, known)), n=1)
+    have = _("机关有：{some}", some=series(sorted(filter(None, known))[:_FEW])) if any(known) else ""
+    tip = _("是不是 {near}？", near=near[0]) if near else have
+    raise Stop(
+        _("{word} 不是年度、机关，也不是数据文件", word=word),
+        tip or _("写年度，例如 2020，或数据文件，例如 data/2020.toml"),
+    )
+
+
+def folder_name(word: str) -> str:
+    r"""Return the name of a folder below `data/`, which a shell may have completed: `data/city/`, `data\city\`."""
+    return word.replace("\\", "/").removeprefix("./").removeprefix("data/").rstrip("/")
+
+
+def _is_pattern(word: str) -> bool:
+    return any(sign in word for sign in "*?[")
+
+
+def apart(offices: Sequence[str]) -> None:
+    """Refuse offices whose names a disk may take for one: their files would replace each other's."""
+    seen: dict[str, str] = {}
+    for office in offices:
+        first = seen.setdefault(folded(office), office)
+        if first != office:
+            raise Stop(
+                _("机关 {one} 和 {other} 的名称只差大小写或字形，在有的盘上是同一个文件夹", one=first, other=office),
+                _("把 data/ 里其中一个文件夹改名"),
+            )

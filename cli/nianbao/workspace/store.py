@@ -1,0 +1,259 @@
+"""The only access to data files and outputs: an office's folder, with its templates."""
+
+import errno
+import os
+import re
+from collections.abc import Mapping
+from copy import copy
+from functools import lru_cache, partial
+from pathlib import Path
+
+from nianbao.model import offices as register
+from nianbao.model.aggregate import Record
+from nianbao.model.facts import Facts, bounded
+from nianbao.model.finding import Finding, Place, Stop, attempt
+from nianbao.model.i18n import _, series
+from nianbao.model.offices import FILE as REGISTER
+from nianbao.model.offices import Register
+from nianbao.model.report import Report
+from nianbao.workspace import access
+from nianbao.workspace.files import Saved, facts, fingerprint, reason, same, shown, text, unreadable, write
+from nianbao.workspace.templates import Templates
+
+_YEAR = re.compile(r"\d{4}")
+_DATA = re.compile(r"\d{4}\.toml")
+
+
+class Store(Templates):
+    """A folder of reports: `data/` to read, `build/` to write, `templates/` where it has its own.
+
+    `data/` holds the data files of one office, and a folder for each further one; `office` is the name of that
+    folder, empty for the first. Every file of an office is read and written below folders of that name.
+    """
+
+    def __init__(self, root: Path, out: Path | None = None, office: str = "") -> None:
+        super().__init__(root)
+        self._called = "" if (called := shown(root)) == "." else f"{called}/"
+        self.out = out or root / "build"
+        self.within = out or root  # no output leaves it by a link; a person may name a folder that is one
+        self.office = office
+
+    @classmethod
+    def at(cls, root: Path | None, out: Path | None = None) -> "Store":
+        """Open the folder given, else the nearest one from here upwards that has `data/`.
+
+        Raises `Stop` where it has templates of its own that nobody trusts.
+        """
+        store = cls(nearest(root), out)
+        store.ask()
+        return store
+
+    @classmethod
+    def of(cls, name: str, root: Path | None) -> tuple["Store", int]:
+        """Open the folder that a year, or the path of a data file, is about; return the year too."""
+        path = Path(name)
+        if _YEAR.fullmatch(name):
+            return cls(nearest(root)), int(name)
+        # The file is where it is named: a link to another folder's is not a way to build there.
+        found = ((folder, above) for folder in _folders(path) for above in (folder, folder.parent))
+        folder, data = next((pair for pair in found if pair[1].name == "data"), (path.parent, None))
+        if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and data):
+            raise Stop(
+                _("{name} 不是年度，也不是数据文件", name=name), _("写年度，例如 2020，或数据文件，例如 data/2020.toml")
+            )
+        return cls(data.parent, office="" if data == folder else folder.name), int(path.stem)
+
+    def of_office(self, office: str) -> "Store":
+        """Open the same folder, with what was read of its templates, for another office."""
+        other = copy(self)
+        other.office = office
+        return other
+
+    # ── data ─────────────────────────────────────────────────────────────────
+
+    def offices(self) -> dict[str, list[int]]:
+        """Every office that has data files, by name, with its years, oldest first; the folder's own is ""."""
+        data = self.root / "data"
+        found = {"": _years(data)} | {name: _years(data / name) for name in sorted(_names(data)) if name[0] != "."}
+        return {office: years for office, years in found.items() if years}
+
+    def years(self) -> list[int]:
+        """Every report year that has a data file, oldest first."""
+        return _years(self.root / "data" / self.office)
+
+    def has(self, year: int) -> bool:
+        """Tell whether a year has a data file."""
+        return os.path.exists(self.path(year))  # noqa: PTH110  # asked of thousands
+
+    def data(self, year: int) -> str:
+        """Name the data file of a year as a person here would."""
+        return f"{self._called}data/{self.office}{'/' * bool(self.office)}{year}.toml"
+
+    def path(self, year: int) -> Path:
+        """Return where the data file of a year is, or would be."""
+        return self._file(self.office, year)
+
+    def _file(self, office: str, year: int) -> Path:
+        return Path(f"{self.root}/data/{office}/{year}.toml")
+
+    def size(self, year: int) -> int:
+        """Return the bytes of a year's data file; 0 where there is none."""
+        try:
+            return self.path(year).stat().st_size
+        except OSError:
+            return 0
+
+    def facts(self, year: int) -> Facts | Finding:
+        """Read the data file of a year; raises `Stop` where there is none."""
+        read = facts(self.content(year), self.data(year))
+        return bounded(read) if isinstance(read, Facts) else read
+
+    def report(self, year: int, *, last: bool = False) -> Report | Finding:
+        """Read the report of a year; a file that is no TOML or names no form gives the finding that says so.
+
+        With `last` it knows the report of the year before, unless that cannot be read. Raises `Stop` where there is no
+        data file.
+        """
+        before = attempt(partial(self.report, year - 1), self.data(year - 1)) if last and self.has(year - 1) else None
+        facts = self.facts(year)
+        if isinstance(facts, Finding):
+            return facts
+        return self.fill(facts, year, before if isinstance(before, Report) else None)
+
+    def register(self) -> Register:
+        """Read the register of offices, once as long as it stays as it is; empty where there is none."""
+        try:
+            stat = os.stat(f"{self.root}/data/{REGISTER}")  # noqa: PTH116  # asked of thousands
+        except OSError:
+            return Register()
+        return _read_register(self.root, stat.st_mtime_ns, stat.st_size)
+
+    def folders(self) -> list[str]:
+        """Name the folders of offices, whether they have reports or not."""
+        data = self.root / "data"
+        return sorted(name for name in _names(data) if not name.startswith(".") and (data / name).is_dir())
+
+    def record(self, year: int) -> Record | None:
+        """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
+        path = self._record(year)
+        return Record.read(text(path, self.root)) if path.exists() else None
+
+    def keep(self, year: int, text: str, record: Record, beside: Mapping[str, str]) -> Saved:
+        """Put a data file in its place with the record of how it was added up, and what goes beside them."""
+        path = self.path(year).resolve()  # a link stays one
+        contents = {path: text, self._record(year): record.written()}
+        contents |= {path.with_name(name): more for name, more in beside.items()}
+        return write({at: content.encode() for at, content in contents.items()}, self.root)[0]
+
+    def _record(self, year: int) -> Path:
+        return self.path(year).with_name(f".{year}.rollup.json")
+
+    def content(self, year: int) -> bytes:
+        """Read the bytes of a year's data file; raises `Stop` where there is none."""
+        name = self.data(year)
+        if self.office != self.office.encode(errors="ignore").decode():  # bytes that are no text
+            raise Stop(_("{data}：文件夹的名称不是 UTF-8 文字", data=name), _("把文件夹改个名称"))
+        try:
+            return access.read(self.root, f"data/{self.office}/{year}.toml")
+        except FileNotFoundError:
+            raise Stop(_("没有 {name}", name=name), self._start(year)) from None
+        except OSError as error:
+            raise unreadable(name, error) from error
+
+    def beside(self, year: int) -> list[bytes | None]:
+        """Read the other files that a report is checked against; None for one that is not there."""
+        found = [access.state(self.root, f"data/{office}/{at}.toml") for office, at in self.needed(year)[1:]]
+        record = f"data/{self.office}/{self._record(year).name}"
+        return [*found, access.state(self.root, record)] if len(found) > 1 else found
+
+    def needed(self, year: int) -> list[tuple[str, int]]:
+        """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
+        units = self.register().below(self.office) if self.office else ()
+        return [(self.office, year), (self.office, year - 1), *((unit.id, year) for unit in units)]
+
+    def _start(self, year: int) -> str:
+        known = series(self.years())
+        have = (
+            _("已有的年度：{known}；", known=known)
+            if known
+            else _("{root} 里还没有数据文件；", root=shown(self.root / "data" / self.office))
+        )
+        return _("{have}新建这一年：report new {year}", have=have, year=year)
+
+    def rewrite(self, year: int, text: str, *, check: bool = False) -> Saved:
+        """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
+        path = self.path(year).resolve()  # a link stays one
+        content = text.encode()
+        return Saved(self.data(year), not same(path, content)) if check else write({path: content}, self.root)[0]
+
+    def text(self, name: str) -> str | None:
+        """Read a file below the folder, or None where there is none."""
+        path = self.root / name
+        return text(path, self.root) if path.exists() else None
+
+    def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Saved]:
+        """Write new files below the folder; one that exists is left as it is and raises `Stop`.
+
+        What goes `beside` them may stand in the place of an earlier one.
+        """
+        for name in files:
+            if os.path.lexists(self.root / name):
+                raise Stop(_("已经有 {root}，没有改动它", root=shown(self.root / name)), _("换一个目录，或先把它移走"))
+        contents = {self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()}
+        return write(contents, self.root)
+
+    # ── output ───────────────────────────────────────────────────────────────
+
+    @property
+    def build_record(self) -> Path:
+        """Return where it is recorded what was built: below `build/`, also of outputs that go elsewhere."""
+        build = self.root / "build"
+        if self.out.resolve() == build.resolve():
+            return build / ".record.sqlite"
+        return build / f".record-{fingerprint(str(self.out.resolve()))[:8]}.sqlite"
+
+    def output(self, year: int, suffix: str) -> Path:
+        """Return where a file of a year's report is written, `build/<office>/<year>.<suffix>`."""
+        return self.out / self.output_name(year, suffix)
+
+    def output_name(self, year: int, suffix: str) -> str:
+        """Name a file of a year's report, below the folder of outputs."""
+        return f"{self.office}/{year}.{suffix}" if self.office else f"{year}.{suffix}"
+
+
+def _folders(path: Path) -> tuple[Path, Path]:
+    """Return the folder of a file as it is named, and as it is without links."""
+    return Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))  # noqa: PTH100  # keeps links
+
+
+def nearest(root: Path | None) -> Path:
+    """Return the folder given, else the nearest one from here upwards that has `data/`, else this one."""
+    if root is not None and not root.is_dir():
+        raise Stop(_("没有目录 {root}", root=root), _("检查 --root，或用 report init 新建"))
+    here = Path.cwd()
+    return root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
+
+
+def _names(folder: Path) -> list[str]:
+    """List what is in a folder; nothing where it is none."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208  # a path for each of thousands takes longer than to list them
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return []
+
+
+def _years(folder: Path) -> list[int]:
+    return sorted(int(name[:4]) for name in _names(folder) if _DATA.fullmatch(name))
+
+
+@lru_cache(maxsize=4)
+def _read_register(root: Path, *_stamp: int) -> Register:
+    name = shown(root / "data" / REGISTER)
+    try:
+        return register.read(facts(access.read(root, f"data/{REGISTER}"), name))
+    except OSError as error:
+        return register.read(Finding(register.RULE, "error", Place(name), reason(error)))

@@ -1,0 +1,232 @@
+"""What the law, the looks and the formats say: an office's own templates over those that come with nianbao."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nianbao.model.facts import Facts
+from nianbao.model.file_names import plain
+from nianbao.model.finding import Finding, Stop
+from nianbao.model.form import Form
+from nianbao.model.form_loader import read
+from nianbao.model.i18n import _, series
+from nianbao.model.report import Report, fill
+from nianbao.model.value_types import said
+from nianbao.workspace.files import TEMPLATES, shown, stand_for, text, told, toml
+from nianbao.workspace.formats import Format
+from nianbao.workspace.theme import merged
+
+LOOK = "gongwen"
+_LARGEST = 1 << 20  # bytes of a template that is filled
+
+
+class Templates:
+    """The templates of a folder: its own below `templates/` if they are trusted, else those that come with nianbao.
+
+    Its own are looked for when the first template is asked for, which raises `Stop` where nobody trusts them.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._looked: dict[Path, str] = {}  # folders of templates, the own ones first, and how people name them
+        self._editions: dict[str, Path] = {}
+        self._chosen: dict[tuple[int, str | None], Form] = {}  # by the year, and the edition that a data file names
+        # One and the same function for every office of a folder, since what is compiled is kept by it.
+        self.template: Callable[[str], str] = self._read
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take over what another process has looked for."""
+        self.__dict__.update(state)
+        self._name()
+
+    @property
+    def _tops(self) -> list[Path]:
+        if not self._looked:
+            self._use(_opened(self.root))
+        return list(self._looked)
+
+    def ask(self) -> None:
+        """Look for the folder's own templates; raises `Stop` where nobody trusts them."""
+        self._use(_opened(self.root))
+
+    def ask_or_leave(self) -> Stop | None:
+        """Look for the folder's own templates; where nobody trusts them, leave them out and return why."""
+        try:
+            self.ask()
+        except Stop as stop:
+            self._use(None)
+            return stop
+        return None
+
+    def _use(self, own: Path | None) -> None:
+        """Use templates of the folder's own that are laid out somewhere, or only those that come with nianbao."""
+        self._looked.clear()
+        if own:
+            self._looked[own.resolve()] = shown(self.root / "templates")
+        self._looked[TEMPLATES.resolve()] = ""
+        self._name()
+
+    def _name(self) -> None:
+        for folder, there in self._looked.items():
+            if there:
+                stand_for(there, folder)
+
+    @property
+    def own(self) -> Path | None:
+        """Where the folder's own templates are laid out; None where it has none, or they are left out."""
+        return next((top for top in self._tops if self._looked[top]), None)
+
+    def _read(self, name: str) -> str:
+        """Read a template: the office's own, else the one that comes with nianbao."""
+        path = self._find(name)
+        if path is None or not path.is_file():
+            raise Stop(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
+        if path.stat().st_size > _LARGEST:
+            raise Stop(_("模板 {path} 超过 {size} KB", path=shown(path), size=_LARGEST >> 10), _("把它分成几个模板"))
+        return text(path)
+
+    def files(self) -> dict[str, Path]:
+        """Every template that can be used, by its name: the file of the office's own first."""
+        found: dict[str, Path] = {}
+        for top in self._tops:
+            for path in sorted(top.rglob("*")):
+                if path.is_file():
+                    found.setdefault(path.relative_to(top).as_posix(), path)
+        return found
+
+    def editions(self) -> dict[str, Path]:
+        """Every edition of a form that can be used: the file by its name, the office's own first."""
+        if not self._editions:
+            self._editions.update((path.stem, path) for path in self._all("forms/*.toml"))
+        return self._editions
+
+    def form(self, facts: Facts, year: int) -> Form | Finding:
+        """Choose the form of a report: the edition that it names, else the one in force for its year."""
+        editions = self.editions()
+        named = facts.tree.get("edition")
+        if named is not None and not isinstance(named, str | int | Decimal):
+            message = _("edition 应为文字，这里是{value}", value=said(named))
+            return Finding("wrong-edition", "error", facts.place("edition"), message, "edition")
+        if named is not None:
+            if isinstance(named, str) and named in editions:
+                return self._form(editions[named], named)
+            known = series(sorted(editions))
+            message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
+            quoted = _('版本要加引号：edition = "{named}"', named=named)
+            fix = quoted if str(named) in editions else _("删去这一行就会用应当用的版本")
+            return Finding("wrong-edition", "error", facts.place("edition"), message, "edition", fix=fix)
+        return self.form_in_force(year)
+
+    def fill(self, facts: Facts, year: int, before: Report | None = None) -> Report | Finding:
+        """Fill the form of a report with its facts; a file that names no form gives the finding that says so."""
+        named = facts.tree.get("edition")
+        key = (year, named) if isinstance(named, str | None) else None
+        form = self._chosen.get(key) if key else None
+        if form is None:  # to look for a form takes as long as to fill it
+            found = self.form(facts, year)
+            if isinstance(found, Finding):
+                return found
+            form = found
+            if key:
+                self._chosen[key] = form
+        return fill(form, facts, before)
+
+    def edition(self, name: str) -> Form:
+        """Read an edition of a form by its name; raises `Stop` that lists those there are."""
+        editions = self.editions()
+        if name not in editions:
+            raise Stop(
+                _("没有 {name} 版格式", name=name), _("可用的版本：{editions}", editions=series(sorted(editions)))
+            )
+        return self._form(editions[name], name)
+
+    def form_in_force(self, year: int) -> Form:
+        """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
+        own = self._tops[0] / "forms"  # those that come with nianbao, where it has none of its own
+        forms = [(path.parent == own, self._form(path, name)) for name, path in self.editions().items()]
+        forms = [(mine, form) for mine, form in forms if form.in_force(year)]
+        forms = [(mine, form) for mine, form in forms if mine] or forms
+        if len(forms) != 1:
+            known = series(sorted(form.edition for _, form in forms) or sorted(self.editions()))
+            raise Stop(
+                _("{year} 年度可用的格式不止一个：{known}", year=year, known=known)
+                if forms
+                else _("{year} 年度没有可用的格式；已有 {known} 版", year=year, known=known),
+                _('在数据文件里写明，例如 edition = "2021"'),
+            )
+        return forms[0][1]
+
+    def relation_rules(self) -> set[str]:
+        """Name the rules of every relation that a form states, whether they have a page or not."""
+        forms = [self._form(path, name) for name, path in self.editions().items()]
+        return {relation.rule for form in forms for own in form.relations.values() for relation in own}
+
+    def settings(self) -> tuple[dict[str, Any], str]:
+        """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
+        path = self.root / "report.toml"
+        return (toml(path, self.root) if path.exists() else {}), shown(path)
+
+    def formats(self) -> dict[str, Format]:
+        """Every output format by its suffix, as its folder describes it."""
+        found: dict[str, Format] = {}
+        for path in self._all("formats/*/format.toml"):
+            suffix = path.parent.name
+            with told(path):
+                format = Format(suffix=suffix, folder=str(path.parent), **toml(path))  # noqa: A001  # it is one
+            if wrong := [name for name in format.files if not plain(name)]:
+                raise Stop(
+                    _("{path} 里的 {name} 不是这个文件夹里的文件", path=shown(path), name=wrong[0]), _("只写文件名")
+                )
+            found.setdefault(suffix, format)
+        return found
+
+    def look(self, name: str = LOOK) -> dict[str, Any]:
+        """Read a look: sizes, margins and faces of the page; raises `Stop` that lists those there are."""
+        known = {path.stem: path for path in self._all("looks/*.toml")}
+        if name not in known:
+            raise Stop(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=series(sorted(known))))
+        look = toml(known[name])
+        base = str(look.pop("base", ""))
+        if base == name:
+            raise Stop(_("版式 {name} 以自己为底", name=name), _("改正这个文件后再运行"))
+        return merged(self.look(base), look) if base else look
+
+    def _form(self, path: Path, edition: str) -> Form:
+        return _read_form(path, edition)
+
+    def _find(self, name: str) -> Path | None:
+        """Find a template by its name, which leads neither upwards nor elsewhere: not by a link either."""
+        if not plain(name):
+            return None
+        found = (top / name for top in self._tops)
+        return next((path for path in found if path.is_file() and _lies_below(path, self._tops)), None)
+
+    def _all(self, pattern: str) -> Iterator[Path]:
+        seen: set[str] = set()
+        for top in self._tops:
+            for path in sorted(top.glob(pattern)):
+                if (name := str(path.relative_to(top))) not in seen:
+                    seen.add(name)
+                    yield path
+
+
+def _opened(root: Path) -> Path | None:
+    """Return where the folder's own templates can be read; None where it has none, or those of the program itself."""
+    folder = root / "templates"
+    if not folder.is_dir() or folder.resolve() == TEMPLATES.resolve():
+        return None
+    from nianbao.workspace import trust  # noqa: PLC0415  # most folders have no templates of their own
+
+    return trust.opened(root)
+
+
+def _lies_below(path: Path, tops: Sequence[Path]) -> bool:
+    return any(path.resolve().is_relative_to(top) for top in tops)
+
+
+@cache
+def _read_form(path: Path, edition: str) -> Form:
+    with told(path):
+        return read(toml(path), edition)
