@@ -30,9 +30,11 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 # What stands in a form for people to read in findings; labels of the form itself are quoted as they are.
 SAID_BY_FORMS = {"basis", "what", "other", "why"}
 # What these modules write belongs to the office's files, and stays Chinese: data files and their schema.
-CHINESE = {"amendment.py", "starter.py", "schema.py", "kind.py", "published/written.py"}
-CHINESE |= {f"sheets/{name}.py" for name in ("blank", "draft", "tables", "checks", "official")}
-READ = {"published/values.py", "published/words.py"}  # what these look for in published reports, and say to nobody
+CHINESE = {f"datafiles/{name}.py" for name in ("patch", "scaffold", "json_schema")}
+CHINESE |= {"model/value_types.py", "importer/recognition/data_file.py", "export/excel_form/official_sheets.py"}
+CHINESE |= {f"export/excel_form/{name}.py" for name in ("blank", "draft", "tables", "sum_formulas")}
+# what these look for in published reports, and say to nobody
+READ = {"importer/recognition/printed_values.py", "importer/recognition/labels.py"}
 
 
 def words_of_forms():

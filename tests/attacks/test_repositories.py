@@ -15,6 +15,7 @@ from nianbao.model.file_names import plain
 from nianbao.model.finding import Stop
 from nianbao.workspace import templates, trust
 from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.selection import opened
 from nianbao.workspace.store import Store
 
@@ -562,7 +563,7 @@ def test_nothing_of_a_stranger_is_sent_to_workers(stranger, monkeypatch, guarded
     folder = stranger({"narrative/overview.md.j2": FORGED})
     if not guarded:
         without(monkeypatch, "allowed")
-        assert FORGED.encode() in dask_worker.Room("room", Store(folder), Terms(("html",))).kit.values()
+        assert FORGED.encode() in dask_worker.Room("room", Store(folder), Terms(("html",))).templates.values()
         return
     with pytest.raises(Stop, match="还没有信任"):
         dask_worker.Room("room", Store(folder), Terms(("html",)))
@@ -575,15 +576,17 @@ def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, t
     store = opened([str(folder / "data/2024.toml")], None, None, said.append)
     assert len(said) == 1
     sent = dask_worker.Room("room", store, Terms(("html",)))
-    assert not [name for name in sent.kit if name.startswith("templates")]
+    assert not sent.templates
 
 
 def test_a_worker_uses_what_was_sent_and_asks_nobody(stranger, monkeypatch):
     folder = stranger({"narrative/overview.md.j2": FORGED})
     monkeypatch.setattr(trust, "opened", lambda _root: pytest.fail("a worker looks at its own disk"))
-    away = dask_worker.Away(folder)
-    assert away.template("narrative/overview.md.j2") == FORGED
-    assert dask_worker.Away(folder / "data").own == (folder / "data/templates").resolve()  # though nothing was sent
+    store = Store(folder, folder=SentFolder("there", {}))
+    store.use(folder / "templates")
+    assert store.template("narrative/overview.md.j2") == FORGED
+    store.use(None)
+    assert store.own is None  # though there is a folder of that name
 
 
 def test_a_process_that_is_begun_knows_what_the_first_one_found(stranger, command, monkeypatch):

@@ -216,12 +216,10 @@ class Waiting:
 
     def _read(self, job: Job) -> Sent | None:
         needed = self.store.of_office(job.office).needed(job.year)
-        known = [(office, year) for office, year in needed if self.store.of_office(office).has(year)]
+        stores = [(self.store.of_office(office), year) for office, year in needed]
+        found = [stores[0], *((store, year) for store, year in stores[1:] if store.has(year))]
         try:
-            return Sent(
-                job,
-                {(office, year): self.store.of_office(office).content(year) for office, year in [needed[0], *known]},
-            )
+            return Sent(job, {store.name(year): store.content(year) for store, year in found})
         except Stop as stop:
             self._unread.append(Failed(job.office, job.year, stop))
             return None

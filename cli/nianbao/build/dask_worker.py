@@ -1,11 +1,11 @@
 """A worker's part of a build on a cluster: the folder's templates on its disk, and a desk for each thread."""
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -21,8 +21,8 @@ from nianbao.checks.results import Built, Failed
 from nianbao.model.finding import Stop, mistake
 from nianbao.model.i18n import _, series
 from nianbao.model.offices import FILE as REGISTER
-from nianbao.workspace.access import read
-from nianbao.workspace.files import TEMPLATES, content, fingerprint, shown, standing_for, unreadable, write
+from nianbao.workspace.files import TEMPLATES, content, fingerprint, shown, unreadable, write
+from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.formats import Printed
 from nianbao.workspace.limits import unfinished
 from nianbao.workspace.locales import preferred, speak
@@ -30,6 +30,7 @@ from nianbao.workspace.store import Store
 
 _LARGEST = 64 * 2**20  # bytes of a template, which may be a font
 _GRACE = 2  # seconds that an answer may take to go out
+_ROLLUP = re.compile(r"\.\d{4}\.rollup\.json")
 _LONGEST = 8  # signs of a fingerprint that are worth reading
 
 Files = tuple[Built, list[Printed]]
@@ -37,10 +38,10 @@ Files = tuple[Built, list[Printed]]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A job with the data files that it needs, by office and year."""
+    """A job with the data files that it needs, by name."""
 
     job: Job
-    data: Mapping[tuple[str, int], bytes]
+    data: Mapping[str, bytes]
     alone: bool = False  # nothing else is under way meanwhile
 
 
@@ -82,32 +83,6 @@ def _short(words: str) -> str:
     return " ".join(word[:_LONGEST] for word in words.split())
 
 
-class Away(Store):
-    """A folder that was sent: its own templates are on this disk, its data files in `sent`.
-
-    Whether the templates are trusted was asked where the folder is: what was sent is used, and nothing else.
-    """
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self._use(root / "templates")
-        self.sent: Mapping[tuple[str, int], bytes] = {}
-
-    def with_data(self, sent: Mapping[tuple[str, int], bytes]) -> "Away":
-        """Return the same folder, with what was read of its templates, with these data files."""
-        other = copy(self)
-        other.sent = sent
-        return other
-
-    def has(self, year: int) -> bool:
-        """Tell whether the data file of a year was sent."""
-        return (self.office, year) in self.sent
-
-    def content(self, year: int) -> bytes:
-        """Return the bytes of a year's data file."""
-        return self.sent[self.office, year]
-
-
 class Room(WorkerPlugin):
     """What a worker keeps for one build: the folder's templates, and a desk for each thread."""
 
@@ -117,7 +92,7 @@ class Room(WorkerPlugin):
         self.programs = programs(self.families)
         self.called = shown(store.root)
         self.language = preferred(os.environ)
-        self.kit = _kit(store)
+        self.files, self.templates = _files(store), _templates(store)
 
     async def setup(self, worker: Worker) -> None:
         """Lay out the templates."""
@@ -125,9 +100,9 @@ class Room(WorkerPlugin):
         self.desks: SimpleQueue[Desk] = SimpleQueue()
         self.theirs, self.address = programs_of(self.families, worker), worker.address
         place = self.left.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
-        write({Path(place, name): there for name, there in self.kit.items()}, Path(place))
-        self.left.enter_context(standing_for(self.called, Path(place)))
-        self.store = Away(Path(place))
+        write({Path(place, name): there for name, there in self.templates.items()}, Path(place))
+        self.store = Store(Path(self.called), folder=SentFolder(self.called, self.files))
+        self.store.use(Path(place) if self.templates else None)
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
         """Clear the room."""
@@ -142,7 +117,7 @@ class Room(WorkerPlugin):
         except Empty:
             desk = Desk(self.store, self.terms)
             self.left.enter_context(desk.press)
-        desk.store = self.store.with_data(sent.data)
+        desk.store = self.store.with_folder(SentFolder(self.called, {**self.files, **sent.data}))
         try:
             return desk.make(sent.job)
         except Stop as stop:
@@ -155,21 +130,26 @@ class Room(WorkerPlugin):
                 Timer(_GRACE if sent.alone else 0, os._exit, (1,)).start()
 
 
-def _kit(store: Store) -> dict[str, bytes]:
-    """Read what a folder has of its own, apart from its data files, by name."""
-    above = [store.root / "data" / REGISTER, *store.root.glob("data/*/.*.rollup.json")]
-    paths = [path for path in (store.root / "report.toml", *above) if path.is_file()]
-    kit = {path.relative_to(store.root).as_posix(): _read(store.root, path) for path in paths}
-    own = store.own
-    templates = [path for path in sorted(own.rglob("*")) if path.is_file()] if own else []
-    return kit | {f"templates/{path.relative_to(own).as_posix()}": path.read_bytes() for path in templates if own}
+def _files(store: Store) -> dict[str, bytes]:
+    """Read what a folder has apart from its data files and templates, by name."""
+    names = ["report.toml", f"data/{REGISTER}"]
+    for office in store.folders():
+        names += [f"data/{office}/{name}" for name in store.folder.names(f"data/{office}") if _ROLLUP.fullmatch(name)]
+    return {name: _read(store, name) for name in names if store.folder.exists(name)}
 
 
-def _read(root: Path, path: Path) -> bytes:
+def _read(store: Store, name: str) -> bytes:
     try:
-        return read(root, path.relative_to(root).as_posix(), _LARGEST)
+        return store.folder.read(name, _LARGEST)
     except OSError as error:
-        raise unreadable(shown(path), error) from error
+        raise unreadable(shown(store.root / name), error) from error
+
+
+def _templates(store: Store) -> dict[str, bytes]:
+    """Read the templates that a folder has of its own, by name."""
+    own = store.own
+    paths = [path for path in sorted(own.rglob("*")) if path.is_file()] if own else []
+    return {path.relative_to(own).as_posix(): path.read_bytes() for path in paths if own}
 
 
 def work(room: str, bundle: Sequence[Sent]) -> list[Files | Failed]:

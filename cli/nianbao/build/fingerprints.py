@@ -10,7 +10,6 @@ from nianbao.model import offices
 from nianbao.model.i18n import _, series
 from nianbao.render import pandoc, typst
 from nianbao.render.renderer import Order
-from nianbao.workspace.access import state
 from nianbao.workspace.files import PACKAGE, content, fingerprint
 from nianbao.workspace.templates import Templates
 
@@ -54,7 +53,7 @@ def faces(families: frozenset[str]) -> str:
 def checking(templates: Templates) -> dict[str, str]:
     """Tell what a report is checked with besides the facts: forms, templates of texts, and settings."""
     told = {name: text for name, text in _templates(templates).items() if not name.startswith("formats/")}
-    beside = {name: fingerprint(state(templates.root, name)) for name in ("report.toml", f"data/{offices.FILE}")}
+    beside = {name: fingerprint(templates.state(name)) for name in ("report.toml", f"data/{offices.FILE}")}
     return told | beside
 
 

@@ -40,16 +40,9 @@ def read(top: Path, name: str, limit: int = LIMIT) -> bytes:
         os.close(file)
 
 
-def state(top: Path, name: str) -> bytes | None:
-    """Return the bytes of a file to be compared; None where there is none, why where it cannot be read."""
-    if not os.path.lexists(f"{top}/{name}"):
-        return None
-    try:
-        return read(top, name)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return str(error).encode()
+def too_large(limit: int) -> RefusedError:
+    """Return the error of a file that has more bytes than the limit."""
+    return RefusedError(_("超过 {limit} MB", limit=limit // 2**20))
 
 
 def placed(path: Path, top: Path) -> Path:
@@ -126,5 +119,5 @@ def _bytes(file: int, size: int, limit: int) -> bytes:
         content += more
         size = max(size, len(content))
     if size > limit:
-        raise RefusedError(_("超过 {limit} MB", limit=limit // 2**20))
+        raise too_large(limit)
     return content

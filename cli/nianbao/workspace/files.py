@@ -47,17 +47,6 @@ def shown(path: Path) -> str:
     return path.as_posix()
 
 
-@contextmanager
-def standing_for(there: str, folder: Path) -> Iterator[None]:
-    """Name what lies below a folder as people elsewhere do, whose files these are."""
-    folder = folder.resolve()
-    stand_for(there, folder)
-    try:
-        yield
-    finally:
-        del _ELSEWHERE[folder]
-
-
 def stand_for(there: str, folder: Path) -> None:
     """Name from now on what lies below a resolved folder as if it lay `there`."""
     _ELSEWHERE[folder] = PurePosixPath(there)
@@ -162,11 +151,17 @@ def text(path: Path, top: Path | None = None) -> str:
     """Read a text; one of a folder `top` only as `access.read` does. Raises `Stop` where it cannot be read."""
     try:
         raw = read(top, path.relative_to(top).as_posix()) if top else path.read_bytes()
-        return StringIO(raw.decode("utf-8"), newline=None).read()  # with the ends of lines that Python has
     except OSError as error:
         raise unreadable(shown(path), error) from error
+    return decode(raw, shown(path))
+
+
+def decode(raw: bytes, name: str) -> str:
+    """Decode a text of UTF-8, with the ends of lines that Python has; raises `Stop` that names the file."""
+    try:
+        return StringIO(raw.decode("utf-8"), newline=None).read()
     except UnicodeDecodeError as error:
-        raise Stop(_("读不了 {path}：{error}", path=shown(path), error=error)) from error
+        raise Stop(_("读不了 {path}：{error}", path=name, error=error)) from error
 
 
 def unreadable(name: str, error: OSError) -> Stop:

@@ -1,14 +1,13 @@
 """The only access to data files and outputs: an office's folder, with its templates."""
 
-import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from copy import copy
 from functools import lru_cache, partial
 from pathlib import Path
 
-from nianbao.model import offices as register
+from nianbao.model import offices
 from nianbao.model.aggregate import Record
 from nianbao.model.facts import Facts, bounded
 from nianbao.model.finding import Finding, Place, Stop, attempt
@@ -16,8 +15,8 @@ from nianbao.model.i18n import _, series
 from nianbao.model.offices import FILE as REGISTER
 from nianbao.model.offices import Register
 from nianbao.model.report import Report
-from nianbao.workspace import access
-from nianbao.workspace.files import Saved, facts, fingerprint, reason, same, shown, text, unreadable, write
+from nianbao.workspace.files import Saved, decode, facts, fingerprint, reason, shown, unreadable
+from nianbao.workspace.folder import Folder
 from nianbao.workspace.templates import Templates
 
 _YEAR = re.compile(r"\d{4}")
@@ -31,8 +30,8 @@ class Store(Templates):
     folder, empty for the first. Every file of an office is read and written below folders of that name.
     """
 
-    def __init__(self, root: Path, out: Path | None = None, office: str = "") -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, out: Path | None = None, office: str = "", folder: Folder | None = None) -> None:
+        super().__init__(root, folder)
         self._called = "" if (called := shown(root)) == "." else f"{called}/"
         self.out = out or root / "build"
         self.within = out or root  # no output leaves it by a link; a person may name a folder that is one
@@ -69,32 +68,43 @@ class Store(Templates):
         other.office = office
         return other
 
+    def with_folder(self, folder: Folder) -> "Store":
+        """Open the same folder, with what was read of its templates, with other files of it."""
+        other = copy(self)
+        other.folder = folder
+        return other
+
     # ── data ─────────────────────────────────────────────────────────────────
 
     def offices(self) -> dict[str, list[int]]:
         """Every office that has data files, by name, with its years, oldest first; the folder's own is ""."""
-        data = self.root / "data"
-        found = {"": _years(data)} | {name: _years(data / name) for name in sorted(_names(data)) if name[0] != "."}
+        found = {"": self._years("data")}
+        found |= {name: self._years(f"data/{name}") for name in sorted(self.folder.names("data")) if name[0] != "."}
         return {office: years for office, years in found.items() if years}
 
     def years(self) -> list[int]:
         """Every report year that has a data file, oldest first."""
-        return _years(self.root / "data" / self.office)
+        return self._years(f"data/{self.office}" if self.office else "data")
+
+    def _years(self, folder: str) -> list[int]:
+        return sorted(int(name[:4]) for name in self.folder.names(folder) if _DATA.fullmatch(name))
 
     def has(self, year: int) -> bool:
         """Tell whether a year has a data file."""
-        return os.path.exists(self.path(year))  # noqa: PTH110  # asked of thousands
+        return self.folder.exists(self.name(year))
 
     def data(self, year: int) -> str:
         """Name the data file of a year as a person here would."""
-        return f"{self._called}data/{self.office}{'/' * bool(self.office)}{year}.toml"
+        return self._called + self.name(year)
+
+    def name(self, year: int, office: str | None = None) -> str:
+        """Name the data file of a year below the folder."""
+        office = self.office if office is None else office
+        return f"data/{office}/{year}.toml" if office else f"data/{year}.toml"
 
     def path(self, year: int) -> Path:
         """Return where the data file of a year is, or would be."""
-        return self._file(self.office, year)
-
-    def _file(self, office: str, year: int) -> Path:
-        return Path(f"{self.root}/data/{office}/{year}.toml")
+        return self.root / self.name(year)
 
     def size(self, year: int) -> int:
         """Return the bytes of a year's data file; 0 where there is none."""
@@ -122,31 +132,29 @@ class Store(Templates):
 
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
-        try:
-            stat = os.stat(f"{self.root}/data/{REGISTER}")  # noqa: PTH116  # asked of thousands
-        except OSError:
-            return Register()
-        return _read_register(self.root, stat.st_mtime_ns, stat.st_size)
+        stamp = self.folder.stamp(f"data/{REGISTER}")
+        return _read_register(self.folder, f"{self._called}data/{REGISTER}", stamp) if stamp else Register()
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""
-        data = self.root / "data"
-        return sorted(name for name in _names(data) if not name.startswith(".") and (data / name).is_dir())
+        names = self.folder.names("data")
+        return sorted(name for name in names if not name.startswith(".") and self.folder.exists(f"data/{name}/"))
 
     def record(self, year: int) -> Record | None:
         """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
-        path = self._record(year)
-        return Record.read(text(path, self.root)) if path.exists() else None
+        written = self.text(self._record(year))
+        return None if written is None else Record.read(written)
 
     def keep(self, year: int, text: str, record: Record, beside: Mapping[str, str]) -> Saved:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
-        path = self.path(year).resolve()  # a link stays one
-        contents = {path: text, self._record(year): record.written()}
-        contents |= {path.with_name(name): more for name, more in beside.items()}
-        return write({at: content.encode() for at, content in contents.items()}, self.root)[0]
+        above = self.name(year).rpartition("/")[0]
+        contents = {self.name(year): text, self._record(year): record.written()}
+        contents |= {f"{above}/{name}": more for name, more in beside.items()}
+        return self.folder.write({name: content.encode() for name, content in contents.items()})[0]
 
-    def _record(self, year: int) -> Path:
-        return self.path(year).with_name(f".{year}.rollup.json")
+    def _record(self, year: int) -> str:
+        above = self.name(year).rpartition("/")[0]
+        return f"{above}/.{year}.rollup.json"
 
     def content(self, year: int) -> bytes:
         """Read the bytes of a year's data file; raises `Stop` where there is none."""
@@ -154,7 +162,7 @@ class Store(Templates):
         if self.office != self.office.encode(errors="ignore").decode():  # bytes that are no text
             raise Stop(_("{data}：文件夹的名称不是 UTF-8 文字", data=name), _("把文件夹改个名称"))
         try:
-            return access.read(self.root, f"data/{self.office}/{year}.toml")
+            return self.folder.read(self.name(year))
         except FileNotFoundError:
             raise Stop(_("没有 {name}", name=name), self._start(year)) from None
         except OSError as error:
@@ -162,9 +170,8 @@ class Store(Templates):
 
     def beside(self, year: int) -> list[bytes | None]:
         """Read the other files that a report is checked against; None for one that is not there."""
-        found = [access.state(self.root, f"data/{office}/{at}.toml") for office, at in self.needed(year)[1:]]
-        record = f"data/{self.office}/{self._record(year).name}"
-        return [*found, access.state(self.root, record)] if len(found) > 1 else found
+        found = [self.state(self.name(at, office)) for office, at in self.needed(year)[1:]]
+        return [*found, self.state(self._record(year))] if len(found) > 1 else found
 
     def needed(self, year: int) -> list[tuple[str, int]]:
         """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
@@ -182,14 +189,19 @@ class Store(Templates):
 
     def rewrite(self, year: int, text: str, *, check: bool = False) -> Saved:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
-        path = self.path(year).resolve()  # a link stays one
         content = text.encode()
-        return Saved(self.data(year), not same(path, content)) if check else write({path: content}, self.root)[0]
+        if check:
+            return Saved(self.data(year), content != self.content(year))
+        return self.folder.write({self.name(year): content})[0]
 
     def text(self, name: str) -> str | None:
         """Read a file below the folder, or None where there is none."""
-        path = self.root / name
-        return text(path, self.root) if path.exists() else None
+        if not self.folder.exists(name):
+            return None
+        try:
+            return decode(self.folder.read(name), self._called + name)
+        except OSError as error:
+            raise unreadable(self._called + name, error) from error
 
     def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Saved]:
         """Write new files below the folder; one that exists is left as it is and raises `Stop`.
@@ -199,8 +211,7 @@ class Store(Templates):
         for name in files:
             if os.path.lexists(self.root / name):
                 raise Stop(_("已经有 {root}，没有改动它", root=shown(self.root / name)), _("换一个目录，或先把它移走"))
-        contents = {self.root / name: text.encode() for name, text in {**files, **(beside or {})}.items()}
-        return write(contents, self.root)
+        return self.folder.write({name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── output ───────────────────────────────────────────────────────────────
 
@@ -234,26 +245,9 @@ def nearest(root: Path | None) -> Path:
     return root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
 
 
-def _names(folder: Path) -> list[str]:
-    """List what is in a folder; nothing where it is none."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208  # a path for each of thousands takes longer than to list them
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        return []
-
-
-def _years(folder: Path) -> list[int]:
-    return sorted(int(name[:4]) for name in _names(folder) if _DATA.fullmatch(name))
-
-
 @lru_cache(maxsize=4)
-def _read_register(root: Path, *_stamp: int) -> Register:
-    name = shown(root / "data" / REGISTER)
+def _read_register(folder: Folder, called: str, _stamp: Hashable) -> Register:
     try:
-        return register.read(facts(access.read(root, f"data/{REGISTER}"), name))
+        return offices.read(facts(folder.read(f"data/{REGISTER}"), called))
     except OSError as error:
-        return register.read(Finding(register.RULE, "error", Place(name), reason(error)))
+        return offices.read(Finding(offices.RULE, "error", Place(called), reason(error)))

@@ -15,6 +15,7 @@ from nianbao.model.i18n import _, series
 from nianbao.model.report import Report, fill
 from nianbao.model.value_types import said
 from nianbao.workspace.files import TEMPLATES, shown, stand_for, text, told, toml
+from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
 from nianbao.workspace.theme import merged
 
@@ -28,8 +29,9 @@ class Templates:
     Its own are looked for when the first template is asked for, which raises `Stop` where nobody trusts them.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, folder: Folder | None = None) -> None:
         self.root = root
+        self.folder = folder or DiskFolder(root)
         self._looked: dict[Path, str] = {}  # folders of templates, the own ones first, and how people name them
         self._editions: dict[str, Path] = {}
         self._chosen: dict[tuple[int, str | None], Form] = {}  # by the year, and the edition that a data file names
@@ -44,23 +46,23 @@ class Templates:
     @property
     def _tops(self) -> list[Path]:
         if not self._looked:
-            self._use(_opened(self.root))
+            self.use(_opened(self.root))
         return list(self._looked)
 
     def ask(self) -> None:
         """Look for the folder's own templates; raises `Stop` where nobody trusts them."""
-        self._use(_opened(self.root))
+        self.use(_opened(self.root))
 
     def ask_or_leave(self) -> Stop | None:
         """Look for the folder's own templates; where nobody trusts them, leave them out and return why."""
         try:
             self.ask()
         except Stop as stop:
-            self._use(None)
+            self.use(None)
             return stop
         return None
 
-    def _use(self, own: Path | None) -> None:
+    def use(self, own: Path | None) -> None:
         """Use templates of the folder's own that are laid out somewhere, or only those that come with nianbao."""
         self._looked.clear()
         if own:
@@ -162,6 +164,15 @@ class Templates:
         """Name the rules of every relation that a form states, whether they have a page or not."""
         forms = [self._form(path, name) for name, path in self.editions().items()]
         return {relation.rule for form in forms for own in form.relations.values() for relation in own}
+
+    def state(self, name: str) -> bytes | None:
+        """Return the bytes of a file to be compared; None where there is none, the reason where it is refused."""
+        try:
+            return self.folder.read(name)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return str(error).encode()
 
     def settings(self) -> tuple[dict[str, Any], str]:
         """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
