@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from functools import cache
+from pathlib import Path
 from pkgutil import iter_modules
 from types import SimpleNamespace
 
@@ -58,7 +59,7 @@ def to_run():
             yield pytest.param(lines, id=page)
 
 
-@pytest.mark.parametrize("lines", to_run())
+@pytest.mark.parametrize("lines", list(to_run()))
 def test_every_command_of_a_page_runs(lines, root, tmp_path, built, command):
     for folder in ("data", "templates"):
         shutil.copytree(root / folder, tmp_path / folder)
@@ -174,10 +175,50 @@ def test_every_link_leads_to_a_page_and_a_heading(page, root):
 
 @pytest.mark.parametrize("page", pages.ALL)
 def test_every_file_of_the_program_on_a_page_exists(page, root):
-    named = [
-        code for code in pages.codes(pages.read(page)) if re.fullmatch(r"(?:cli|tests|seeds|docs|\.ci)/[\w./-]*", code)
-    ]
-    assert [name for name in named if not (root / name).exists()] == []
+    named = [code for code in pages.codes(pages.read(page)) if re.match(r"(?:cli|tests|seeds|docs|\.ci)/", code)]
+    if page in pages.ONLY_ENGLISH:
+        text = pages.read(page) + pages.read("docs/architecture.md")
+        named = [*pages.codes(text), *(word for block in pages.blocks(text, "text") for word in block.split())]
+        named = [
+            code
+            for code in named
+            if re.fullmatch(r"[\w.-]+(?:/[\w.-]*)+", code) and not re.search(r"^data/|NAME|YEAR", code)
+        ]
+        assert len(named) > 20
+    missing = [name for name in named if not (root / name).exists() and not (root / "cli/nianbao" / name).exists()]
+    assert missing == []
+
+
+def test_the_packages_of_the_architecture_are_those_of_the_contract(root):
+    listed = re.findall(r"^\| `(\w+)` \|", pages.read("docs/architecture.md"), re.MULTILINE)
+    project = toml_rs.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    (layers,) = (one["layers"] for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    assert listed == layers
+    assert set(listed) == {path.parent.name for path in (root / "cli/nianbao").glob("*/__init__.py")}
+
+
+def test_the_commands_of_contributing_exist(root):
+    for words in pages.commands(pages.read("CONTRIBUTING.md"), "sh"):
+        if words[:2] == ["uv", "run"]:
+            tool, *more = words[3:]
+            assert shutil.which(tool, path=Path(sys.executable).parent), words
+            assert all((root / word).exists() for word in more if word.startswith("tests/")), words
+    named = set(re.findall(r"(?:the )?`(LOOKS|COMMANDS)` (?:in|of)\s+`(tests/\w+\.py)`", pages.read("CONTRIBUTING.md")))
+    assert len(named) == 2
+    assert all(re.search(rf"^{name} = ", pages.read(file), re.MULTILINE) for name, file in named)
+
+
+def test_the_marks_of_contributing_are_those_of_the_tests(root):
+    listed = re.findall(r"^ *\| `(\w+)` \|", pages.read("CONTRIBUTING.md"), re.MULTILINE)
+    project = toml_rs.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    markers = project["tool"]["pytest"]["ini_options"]["markers"]
+    assert {re.match(r"\w+", marker)[0] for marker in markers} <= set(listed)
+
+
+def test_the_glossary_has_each_term_once():
+    terms = re.findall(r"^\| ([a-zA-Z, ]+?) \| .* \| .+ \|$", pages.read("CONTRIBUTING.md"), re.MULTILINE)
+    assert len(terms) > 40
+    assert len(set(terms)) == len(terms)
 
 
 def test_every_page_can_be_reached_from_the_readme(language):
