@@ -156,7 +156,7 @@ def test_every_command_named_on_the_pages_exists(language):
         assert used <= options(name), words
 
 
-def test_every_command_is_on_the_page_of_commands_or_on_one_that_it_links():
+def test_every_command_is_shown_in_a_code_block():
     shown = {
         words[1] for page in pages.ENGLISH for kind in pages.SHELL for words in pages.commands(pages.read(page), kind)
     }
