@@ -12,7 +12,7 @@ import pytest
 from offices import data
 
 from nianbao.export import pipeline
-from nianbao.export.excel_form import workbook as book
+from nianbao.export import workbook as book
 from nianbao.model.facts import parse
 from nianbao.model.finding import Stop
 from nianbao.model.report import fill

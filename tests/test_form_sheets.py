@@ -14,7 +14,9 @@ from cases import begun, converted
 from offices import data
 from sheets import red, totals, typed, where
 
-from nianbao.export.excel_form import Asked, batch, blank
+from nianbao.export.excel_form import batch
+from nianbao.export.excel_form.blank import blank
+from nianbao.export.excel_form.draft import Asked
 from nianbao.export.excel_form.sum_formulas import GOOD, WRONG
 from nianbao.importer import pipeline
 from nianbao.model.facts import parse

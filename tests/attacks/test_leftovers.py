@@ -30,8 +30,8 @@ def stuck(path, *_content):
     time.sleep(600)
 
 files._put = lambda content, path: stuck(path)
-from nianbao.export import duckdb, excel_form
-excel_form.plain = lambda _warehouse, _tables, path: stuck(path)
+from nianbao.export import duckdb, plain_sheets
+plain_sheets.plain = lambda _warehouse, _tables, path: stuck(path)
 duckdb.Warehouse.copy = lambda _self, _made, _suffix, path: stuck(path)
 main()
 """

@@ -8,8 +8,7 @@ import openpyxl
 import pytest
 from strangers import FACTS
 
-from nianbao.export import duckdb, rows
-from nianbao.export.excel_form import workbook
+from nianbao.export import duckdb, rows, workbook
 
 RUN = "cmd|' /C calc'!A0"
 FORMULAS = {

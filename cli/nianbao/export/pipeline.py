@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from nianbao.export import excel_form
+from nianbao.export import official_sheets, plain_sheets
 from nianbao.export.duckdb import COPIES, Warehouse
 from nianbao.export.rows import Packed, packed
 from nianbao.model.finding import Finding, Stop, attempt
@@ -94,7 +94,9 @@ def write(store: Store, warehouse: Warehouse, wanted: Wanted) -> list[Saved]:
     makers: dict[Path, Callable[[Path], None]] = {}
     for suffix in wanted.formats:
         if suffix == XLSX:
-            book = partial(excel_form.plain, warehouse, _LONG) if long else partial(excel_form.official, warehouse)
+            book = (
+                partial(plain_sheets.plain, warehouse, _LONG) if long else partial(official_sheets.official, warehouse)
+            )
             makers[folder / f"{next(iter(tables))}.{suffix}"] = book
         else:
             makers |= {

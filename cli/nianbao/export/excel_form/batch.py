@@ -8,7 +8,8 @@ from pathlib import Path
 
 from nianbao.checks.drafts import next_due
 from nianbao.compose import document
-from nianbao.export import excel_form
+from nianbao.export.excel_form.blank import blank
+from nianbao.export.excel_form.draft import Asked as Request
 from nianbao.model.finding import Stop, attempt
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
@@ -55,9 +56,8 @@ def _make(name: str, out: Path | None, asked: Asked) -> Made:
     store, year = asked
     form = store.form_in_force(year)
     before, notes = _last(store, year - 1)
-    content = excel_form.blank(
-        excel_form.Asked(form, year, store.office, name or (document.author(before) if before else ""), before)
-    )
+    author = name or (document.author(before) if before else "")
+    content = blank(Request(form, year, store.office, author, before))
     stem = "-".join(filter(None, (str(year), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
     path = (out or store.out / "forms") / f"{stem}.xlsx"
     return Made(write({path: content}, out or store.within)[0], notes)

@@ -20,7 +20,7 @@ from nianbao.export.excel_form.draft import (
 )
 from nianbao.export.excel_form.sum_formulas import GOOD, WRONG
 from nianbao.export.excel_form.tables import write_table
-from nianbao.export.excel_form.workbook import CELL, HEAD, Sheet, written
+from nianbao.export.workbook import CELL, HEAD, Sheet, written
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, OFFICE, YEAR
 from nianbao.model.form import Fact
 from nianbao.model.value_types import KINDS

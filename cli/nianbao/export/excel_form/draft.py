@@ -8,7 +8,7 @@ from typing import Any
 from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from nianbao.datafiles import scaffold
-from nianbao.export.excel_form.workbook import CELL, Book, Sheet
+from nianbao.export.workbook import CELL, Book, Sheet
 from nianbao.importer.recognition.excel_form import PREFIX
 from nianbao.model.facts import Facts
 from nianbao.model.form import Fact, Form

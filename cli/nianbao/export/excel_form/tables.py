@@ -6,7 +6,7 @@ from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from nianbao.export.excel_form.draft import ADDED, AMBER, LABEL, LINE, RED, TYPED, Draft, bad, page, validation
 from nianbao.export.excel_form.sum_formulas import GOOD, ODD, WRONG, Live, live
-from nianbao.export.excel_form.workbook import CELL, HEAD, Sheet
+from nianbao.export.workbook import CELL, HEAD, Sheet
 from nianbao.model.table import Cell, Grid, Table
 from nianbao.model.value_types import KINDS
 

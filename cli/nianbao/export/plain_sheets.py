@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nianbao.export.duckdb import Warehouse
-from nianbao.export.excel_form.workbook import HEAD, written
+from nianbao.export.workbook import HEAD, written
 
 
 def plain(warehouse: Warehouse, tables: Sequence[str], path: Path) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nianbao.export.duckdb import Warehouse
-from nianbao.export.excel_form.workbook import CELL, HEAD, Sheet, written
+from nianbao.export.workbook import CELL, HEAD, Sheet, written
 from nianbao.model.form import Form
 from nianbao.model.table import Block, Heading, Table, breadth, paths
 
