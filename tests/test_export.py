@@ -54,7 +54,7 @@ def reports(store):
 def exported(store, *formats, **more):
     asked = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
     done = [one for one in pipeline.read_all(asked) if not isinstance(one, Stop)]
-    return pipeline.write(store, pipeline.gather(store, done), pipeline.Wanted(formats, **more))
+    return pipeline.write_files(store, pipeline.make_database(store, done), pipeline.ExportOptions(formats, **more))
 
 
 def test_every_figure_is_told_exactly_and_in_order(offices):
@@ -172,7 +172,7 @@ def test_a_named_folder_keeps_its_files(offices, tmp_path):
 
 
 def test_what_cannot_be_written_leaves_nothing(offices, monkeypatch):
-    monkeypatch.setattr(book, "ROWS", 50)
+    monkeypatch.setattr(book, "ROW_LIMIT", 50)
     with pytest.raises(Stop, match="一张工作表放不下"):
         exported(offices, "csv", "xlsx")
     assert list((offices.root / "build/export").iterdir()) == []
@@ -281,9 +281,9 @@ def test_without_a_question_the_tables_are_told(offices, report):
 )
 def test_a_question_reaches_nothing_but_the_tables_and_a_wrong_one_is_told(offices, question, said):
     asked = [(offices.of_office("anshan"), 2020)]
-    warehouse = pipeline.gather(offices, pipeline.read_all(asked))
+    warehouse = pipeline.make_database(offices, pipeline.read_all(asked))
     with pytest.raises(Stop) as stopped:
-        warehouse.ask(question)
+        warehouse.run_query(question)
     text = f"{stopped.value.message}\n怎么办: {stopped.value.fix}"
     assert any(part in text for part in said.split("|")), text
 
@@ -291,5 +291,5 @@ def test_a_question_reaches_nothing_but_the_tables_and_a_wrong_one_is_told(offic
 def test_without_duckdb_it_says_what_to_install(offices, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(Stop, match="DuckDB，这里没有装") as stopped:
-        pipeline.gather(offices, [])
+        pipeline.make_database(offices, [])
     assert "nianbao[export]" in stopped.value.fix

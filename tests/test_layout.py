@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from nianbao.checks import drafts
 from nianbao.datafiles import scaffold
-from nianbao.datafiles.formatter import lay_out
-from nianbao.datafiles.syntax_tree import read
+from nianbao.datafiles.formatter import format_text
+from nianbao.datafiles.syntax_tree import parse_tree
 from nianbao.model.finding import Stop
 from nianbao.workspace.store import Store
 
@@ -25,11 +25,11 @@ PAIRS = sorted((Path(__file__).parent / "layouts").glob("*.before.toml"))
 @pytest.mark.parametrize("before", PAIRS, ids=lambda path: path.name.split(".")[0])
 def test_it_is_laid_out_like_this(before, request):
     after = before.with_name(before.name.replace(".before.", ".after."))
-    laid = lay_out(before.read_bytes().decode(), FORM)
+    laid = format_text(before.read_bytes().decode(), FORM)
     if request.config.getoption("--rewrite"):
         after.write_bytes(laid.encode())
     assert laid == after.read_bytes().decode()
-    assert lay_out(laid, FORM) == laid
+    assert format_text(laid, FORM) == laid
 
 
 def test_every_layout_has_its_pair():
@@ -41,26 +41,26 @@ def test_every_layout_has_its_pair():
 @pytest.mark.parametrize("path", [ROOT / "data/2020.toml", ROOT / "tests/kinds/library/data/2024.toml"])
 def test_what_is_shipped_is_laid_out(path):
     store = Store(path.parent.parent)
-    assert not drafts.lay_out(store, int(path.stem), check=True).changed
+    assert not drafts.format_file(store, int(path.stem), check=True).changed
 
 
 @pytest.mark.parametrize("year", [2020, 2021])
 def test_a_new_data_file_is_laid_out(year):
     form = Store(ROOT).form_in_force(year)
-    text = scaffold.write(form, year)
-    assert lay_out(text, form) == text
+    text = scaffold.format_new_file(form, year)
+    assert format_text(text, form) == text
 
 
 def test_crlf_stays_crlf_and_prose_stays_byte_for_byte():
     prose = 'prose.overview = """\r\n一 \t\r\n\r\n\r\n二"""\r\n'
-    laid = lay_out(f"year=2020\r\n\r\n\r\n{prose}", FORM)
+    laid = format_text(f"year=2020\r\n\r\n\r\n{prose}", FORM)
     assert laid == f"year           = 2020\r\n\r\n{prose}"
 
 
 def test_a_file_of_nothing_stays_one():
-    assert lay_out("", FORM) == ""
-    assert lay_out("\n\n", FORM) == ""
-    assert lay_out("# 只有一行话", FORM) == "# 只有一行话\n"
+    assert format_text("", FORM) == ""
+    assert format_text("\n\n", FORM) == ""
+    assert format_text("# 只有一行话", FORM) == "# 只有一行话\n"
 
 
 # ── laws ─────────────────────────────────────────────────────────────────────────────
@@ -122,10 +122,10 @@ def texts(draw):
 @given(texts())
 @example("# 甲\n\n# 乙\n[requests.received]\nperson = 1\n[requests]\n")
 def test_laid_out_twice_is_laid_out_once_and_nothing_is_lost(text):
-    laid = lay_out(text, FORM)
-    assert lay_out(laid, FORM) == laid
+    laid = format_text(text, FORM)
+    assert format_text(laid, FORM) == laid
     assert toml_rs.loads(laid, parse_float=str) == toml_rs.loads(text, parse_float=str)
-    assert read(laid).comments() == read(text).comments()
+    assert parse_tree(laid).comments() == parse_tree(text).comments()
 
 
 @settings(max_examples=100, deadline=None)
@@ -133,10 +133,10 @@ def test_laid_out_twice_is_laid_out_once_and_nothing_is_lost(text):
 def test_any_toml_is_laid_out_or_refused(text):
     try:
         toml_rs.loads(text)
-        laid = lay_out(text, FORM)
+        laid = format_text(text, FORM)
     except ValueError:
         return
-    assert lay_out(laid, FORM) == laid
+    assert format_text(laid, FORM) == laid
 
 
 # ── the command ──────────────────────────────────────────────────────────────────────
@@ -185,6 +185,6 @@ def test_what_cannot_be_read_gives_the_finding_of_validate_and_stays(case, root,
 def test_a_layout_that_would_lose_something_is_refused(office, monkeypatch):
     from nianbao.datafiles import formatter  # noqa: PLC0415  # only here
 
-    monkeypatch.setattr(formatter, "arrange", lambda document, _: replace(document, epilogue=("# 多了",)))
+    monkeypatch.setattr(formatter, "sort_tree", lambda document, _: replace(document, epilogue=("# 多了",)))
     with pytest.raises(Stop, match="没有改动它"):
-        drafts.lay_out(Store(office), 2020)
+        drafts.format_file(Store(office), 2020)

@@ -15,14 +15,14 @@ from reports import figures, filled
 from nianbao.checks import check, subordinates
 from nianbao.checks.policy import Choice
 from nianbao.datafiles import scaffold
-from nianbao.datafiles.patch import amend, notes
+from nianbao.datafiles.patch import make_notes, update_figures
 from nianbao.model import aggregate
-from nianbao.model.aggregate import Rolled
+from nianbao.model.aggregate import Aggregate
 from nianbao.model.facts import parse
 from nianbao.model.finding import Stop
 from nianbao.model.offices import Unit
 from nianbao.model.report import fill
-from nianbao.rollup.collect import Wanted
+from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
 from nianbao.rollup.trace import trace
 from nianbao.workspace.store import Store
@@ -132,7 +132,7 @@ def province(tmp_path_factory):
     own = {office for office in parents if office.endswith("-own")}
     files = {f"{office}/{YEAR}.toml": text for office, text in texts.items()}
     store = put(tmp_path_factory.mktemp("province"), {"offices.toml": listed(parents, own), **files})
-    accounts = roll_up(store, YEAR, "province", Wanted(deep=True))
+    accounts = roll_up(store, YEAR, "province", RollupOptions(deep=True))
     return store, texts, accounts
 
 
@@ -144,7 +144,7 @@ def test_every_cell_of_the_top_is_the_sum_of_its_leaves(province):
     assert len(form.slots) > 190
     assert sums.keys() <= form.slots.keys()
     assert told(store, "province") == {address: sums.get(address, 0) for address in form.slots}
-    unplaced = [one.address for account in accounts for one in account.rolled.unplaced]
+    unplaced = [one.address for account in accounts for one in account.aggregate.unplaced]
     assert {address: unplaced.count(address) for address in homeless} == homeless
     assert len(unplaced) == sum(homeless.values())
 
@@ -168,11 +168,11 @@ def test_every_cell_of_the_top_is_what_a_database_adds_up_over_the_export(provin
 
 def test_a_city_says_which_cells_its_units_of_another_edition_lack(province):
     account = province[2][0]
-    strangers = [one for one in account.rolled.counted if one.edition == "2019"]
+    strangers = [one for one in account.aggregate.counted if one.edition == "2019"]
     assert {"proactive.fees.amount", "proactive.normative.in_force", "proactive.normative.repealed"} <= set(
-        account.rolled.lacking
+        account.aggregate.units_without_cell
     )
-    assert all(units == strangers for units in account.rolled.lacking.values())
+    assert all(units == strangers for units in account.aggregate.units_without_cell.values())
     text = (province[0].root / "data/city-0" / f"{YEAR}.toml").read_text(encoding="utf-8")
     assert f"# 汇总：{len(strangers)} 个单位用另一版格式，没有这些格：" in text
     assert "# 汇总：50 个单位相加，含本级\n" in text
@@ -186,32 +186,32 @@ def test_one_changed_figure_changes_the_cells_it_should_and_trace_says_so(provin
     changed = re.sub(r"(carried_forward = \{ person = )(\d+)", lambda row: f"{row[1]}{int(row[2]) + 5}", changed)
     path.write_text(changed, encoding="utf-8")
     try:
-        roll_up(store, YEAR, "province", Wanted(deep=True))
+        roll_up(store, YEAR, "province", RollupOptions(deep=True))
         moved = {
             f"requests.{row}.{column}": 5 for row in ("received", "carried_forward") for column in ("person", "total")
         }
         for office, should in (("city-0", moved), ("city-1", {}), ("province", moved)):
             after = told(store, office)
             assert {at: after[at] - before[office][at] for at in after if after[at] != before[office][at]} == should
-        traced = trace(store, YEAR, "province", "requests.received.person", Wanted(deep=True))
-        gift = next(figure for one, figure in traced.below["city-0"].gifts if one.unit.id == "unit-1")
+        traced = trace(store, YEAR, "province", "requests.received.person", RollupOptions(deep=True))
+        gift = next(figure for one, figure in traced.below["city-0"].contributions if one.unit.id == "unit-1")
         assert gift == int(re.search(r"received = \{ person = (\d+)", changed)[1])
         assert traced.total == before["province"]["requests.received.person"] + 5
     finally:
         path.write_text(texts["unit-1"], encoding="utf-8")
-        roll_up(store, YEAR, "province", Wanted(deep=True))
+        roll_up(store, YEAR, "province", RollupOptions(deep=True))
 
 
 def test_a_trace_goes_down_and_its_units_make_up_the_figure(province):
     store = province[0]
-    traced = trace(store, YEAR, "province", "requests.received.total", Wanted(deep=True))
-    assert sum(figure for _one, figure in traced.gifts) == traced.total == traced.figure
+    traced = trace(store, YEAR, "province", "requests.received.total", RollupOptions(deep=True))
+    assert sum(figure for _one, figure in traced.contributions) == traced.total == traced.figure
     assert sum(traced.parts.values()) == traced.total
     assert len(traced.parts) == len(COLUMNS)
-    for one, figure in traced.gifts:
+    for one, figure in traced.contributions:
         below = traced.below[one.unit.id]
-        assert sum(part for _one, part in below.gifts) == figure
-        assert len(below.gifts) + below.zeros == 50
+        assert sum(part for _one, part in below.contributions) == figure
+        assert len(below.contributions) + below.zeros == 50
 
 
 def test_an_office_whose_units_have_changed_is_named(province):
@@ -219,7 +219,7 @@ def test_an_office_whose_units_have_changed_is_named(province):
     path = store.root / f"data/unit-1/{YEAR}.toml"
     path.write_text(data(999), encoding="utf-8")
     try:
-        (account,) = roll_up(store, YEAR, "province", Wanted(dry=True))
+        (account,) = roll_up(store, YEAR, "province", RollupOptions(dry_run=True))
         assert [unit.id for unit in account.outdated] == ["city-0"]
     finally:
         path.write_text(texts["unit-1"], encoding="utf-8")
@@ -306,8 +306,8 @@ def test_a_unit_that_cannot_be_read_never_counts(city, text, report):
 
 def test_an_error_of_prose_breaks_no_sum(city):
     put(city.root, {f"dist-1/{YEAR}.toml": plain(3) + '[prose]\nproblems = "TODO"\n'})
-    (account,) = roll_up(city, YEAR, "city", Wanted())
-    assert not account.rolled.broken
+    (account,) = roll_up(city, YEAR, "city", RollupOptions())
+    assert not account.aggregate.broken
 
 
 def test_a_unit_in_yuan_is_named_again(city, report):
@@ -319,13 +319,13 @@ def test_a_unit_in_yuan_is_named_again(city, report):
 
 def test_without_own_leaves_the_parents_own_office_out(city):
     put(city.root, {"offices.toml": listed(CITY | {"own": "city"}, {"own"}), f"own/{YEAR}.toml": plain(100)})
-    (account,) = roll_up(city, YEAR, "city", Wanted(dry=True))
-    assert account.rolled.figures["requests.received.total"] == 123
-    (account,) = roll_up(city, YEAR, "city", Wanted(own=False))
-    assert account.rolled.figures["requests.received.total"] == 23
+    (account,) = roll_up(city, YEAR, "city", RollupOptions(dry_run=True))
+    assert account.aggregate.figures["requests.received.total"] == 123
+    (account,) = roll_up(city, YEAR, "city", RollupOptions(own=False))
+    assert account.aggregate.figures["requests.received.total"] == 23
     found = check.check_report(city.of_office("city"), YEAR).findings
     assert "rollup-differs" not in {finding.rule for finding in found}
-    assert trace(city, YEAR, "city", "requests.received.total", Wanted()).total == 23
+    assert trace(city, YEAR, "city", "requests.received.total", RollupOptions()).total == 23
 
 
 # ── what a person wrote ──────────────────────────────────────────────────────────────
@@ -355,7 +355,7 @@ because = "看过"
 
 def test_an_existing_file_keeps_all_but_its_figures(city):
     put(city.root, {f"city/{YEAR}.toml": WRITTEN, f"dist-1/{YEAR}.toml": plain(4, more="normative = { made = 2 }")})
-    (account,) = roll_up(city, YEAR, "city", Wanted(force=True))
+    (account,) = roll_up(city, YEAR, "city", RollupOptions(force=True))
     assert [(cell.address, cell.figure, cell.total) for cell in account.changed] == [
         ("proactive.normative.made", 0, 2),
         ("requests.received.person", 23, 24),
@@ -373,7 +373,7 @@ def test_an_existing_file_keeps_all_but_its_figures(city):
 
 
 def test_cells_edited_by_hand_stop_a_rollup_until_forced_or_accepted(city, report):
-    roll_up(city, YEAR, "city", Wanted())
+    roll_up(city, YEAR, "city", RollupOptions())
     path = city.root / f"data/city/{YEAR}.toml"
     edited = written(city).replace("received                      = { person = 23", "received = { person = 25")
     path.write_text(edited, encoding="utf-8")
@@ -396,7 +396,7 @@ def test_no_name_breaks_out_of_its_comment(city):
     name = "一局\nyear = 1999\u2028[x]"
     put(city.root, {"offices.toml": listed(CITY).replace('"dist-3局"', f'"""{name}"""')})
     (city.root / f"data/dist-3/{YEAR}.toml").unlink()
-    roll_up(city, YEAR, "city", Wanted())
+    roll_up(city, YEAR, "city", RollupOptions())
     assert "# 汇总：缺报 1 个：一局 year = 1999 [x]\n" in written(city)
 
 
@@ -419,7 +419,7 @@ def test_a_file_whose_figures_cannot_be_read_is_left_alone(city, report):
 
 
 def test_a_full_disk_leaves_the_old_file_whole(city, monkeypatch):
-    roll_up(city, YEAR, "city", Wanted())
+    roll_up(city, YEAR, "city", RollupOptions())
     before = written(city)
     put(city.root, {f"dist-1/{YEAR}.toml": plain(9)})
 
@@ -428,7 +428,7 @@ def test_a_full_disk_leaves_the_old_file_whole(city, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(Stop, match="磁盘已满"):
-        roll_up(city, YEAR, "city", Wanted())
+        roll_up(city, YEAR, "city", RollupOptions())
     assert written(city) == before
     assert not list((city.root / "data/city").glob("*.part"))
 
@@ -456,7 +456,7 @@ def test_while_units_are_missing_only_less_than_the_sum_is_wrong(city):
 
 
 def test_an_office_without_units_pays_nothing(city, monkeypatch):
-    monkeypatch.setattr(subordinates, "gather", None)
+    monkeypatch.setattr(subordinates, "read_units", None)
     assert check.check_report(city.of_office("dist-1"), YEAR).report
 
 
@@ -544,7 +544,7 @@ def test_units_that_cannot_be_are_refused(city, into, named, message):
         },
     )
     with pytest.raises(Stop, match=message) as stop:
-        roll_up(city, YEAR, into, Wanted(named))
+        roll_up(city, YEAR, into, RollupOptions(named))
     assert stop.value.fix
     assert written(city) == WRITTEN
 
@@ -566,16 +566,16 @@ def test_units_of_the_later_edition_go_into_the_earlier_one(tmp_path):
     new = toml_rs.loads(data(1, 2020), parse_float=Decimal)
     store = put(tmp_path, {"offices.toml": listed({"city": "", "a": "city", "b": "city"})})
     put(tmp_path, {"a/2020.toml": 'edition = "2021"\n' + data(1, 2020), "b/2020.toml": old(2, 2020)})
-    (account,) = roll_up(store, 2020, "city", Wanted())
+    (account,) = roll_up(store, 2020, "city", RollupOptions())
     other = new["requests"]["outcome"]["other"]
     b = toml_rs.loads(old(2, 2020), parse_float=Decimal)["requests"]["outcome"]["other"]
     for column in COLUMNS:
         expected = sum(kind[column] for kind in other.values()) + b[column]
-        assert account.rolled.figures[f"requests.outcome.other.{column}"] == expected
-    homeless = {one.address: one.figure for one in account.rolled.unplaced}
+        assert account.aggregate.figures[f"requests.outcome.other.{column}"] == expected
+    homeless = {one.address: one.figure for one in account.aggregate.unplaced}
     assert homeless["proactive.fees.amount"] == new["proactive"]["fees"]["amount"]
     assert "edition" in written_of(store, "city", 2020)
-    assert told(store, "city", 2020) == account.rolled.figures
+    assert told(store, "city", 2020) == account.aggregate.figures
 
 
 def written_of(store, office, year):
@@ -587,7 +587,7 @@ def test_every_edition_says_how_each_other_goes_into_it(root):
     forms = [store.edition(edition) for edition in store.editions()]
     for into in forms:
         for form in forms:
-            places = aggregate.places(into, form)
+            places = aggregate.map_cells(into, form)
             assert list(places) == list(form.slots)
             assert set(places.values()) - {""} <= set(into.slots)
             same = [at for at, place in places.items() if place and form.slots[at].kind != into.slots[place].kind]
@@ -611,7 +611,7 @@ def test_a_form_that_takes_what_is_not_there_is_refused(city, root, takes, messa
     (city.root / "templates/forms/2021.toml").write_text(changed, encoding="utf-8")
     put(city.root, {f"dist-1/{YEAR}.toml": old(1)})
     with pytest.raises(Stop, match=message):
-        roll_up(city, YEAR, "city", Wanted())
+        roll_up(city, YEAR, "city", RollupOptions())
 
 
 def test_an_edition_that_no_form_takes_in_is_named_and_not_guessed(city, root):
@@ -620,17 +620,17 @@ def test_an_edition_that_no_form_takes_in_is_named_and_not_guessed(city, root):
     changed = re.sub(r"^takes\.2019 = .*$", "", form, flags=re.MULTILINE)
     (city.root / "templates/forms/2021.toml").write_text(changed, encoding="utf-8")
     put(city.root, {f"dist-1/{YEAR}.toml": old(1)})
-    (account,) = roll_up(city, YEAR, "city", Wanted(broken=True))
-    (left_out,) = account.rolled.broken
+    (account,) = roll_up(city, YEAR, "city", RollupOptions(with_broken=True))
+    (left_out,) = account.aggregate.broken
     assert left_out.unit.id == "dist-1"
-    assert "takes.2019" in left_out.faults[0].fix
+    assert "takes.2019" in left_out.errors[0].fix
 
 
 # ── where a figure comes from ────────────────────────────────────────────────────────
 
 
 def test_a_trace_is_said_as_a_table(city, report):
-    roll_up(city, YEAR, "city", Wanted())
+    roll_up(city, YEAR, "city", RollupOptions())
     done = report("trace", YEAR, "city", "requests.received.total", cwd=city.root)
     assert done.returncode == 0
     assert re.search(r"dist-2 +dist-2局 +20 +87\.0%\n +dist-1 +dist-1局 +3 +13\.0%\n +另 1 个单位是 0", done.stdout)
@@ -664,10 +664,18 @@ FORMS = [Store.at(None).edition(edition) for edition in ("2019", "2021")]
 @given(st.data(), st.sampled_from(FORMS))
 def test_what_is_written_is_the_sum_of_what_was_given(draws, form):
     found = [draws.draw(figures(form)) for _ in range(2)]
-    gifts = [subordinates.given(Unit(str(at), "某局"), filled(form, one), Choice()) for at, one in enumerate(found)]
-    rolled = Rolled(form, {form.edition: form}, tuple(gifts))
+    gifts = [
+        subordinates.judge_unit(Unit(str(at), "某局"), filled(form, one), Choice()) for at, one in enumerate(found)
+    ]
+    rolled = Aggregate(form, {form.edition: form}, tuple(gifts))
     sums = {address: sum(one[address] for one in found) for address in form.slots}
     assert rolled.figures == sums
-    text = amend(scaffold.write(form, form.first_year), form, rolled.figures, rolled.cells(), notes(rolled, ()))
+    text = update_figures(
+        scaffold.format_new_file(form, form.first_year),
+        form,
+        rolled.figures,
+        rolled.list_figures_to_write(),
+        make_notes(rolled, ()),
+    )
     assert fill(form, parse(text, "data/x.toml")).figures == sums
-    assert amend(text, form, rolled.figures, rolled.cells(), notes(rolled, ())) == text
+    assert update_figures(text, form, rolled.figures, rolled.list_figures_to_write(), make_notes(rolled, ())) == text

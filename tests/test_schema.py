@@ -19,7 +19,7 @@ EDITIONS = {"2019": 2020, "2021": 2021}
 
 
 def validator(edition):
-    made = json_schema.make(Store(ROOT).edition(edition))
+    made = json_schema.make_schema(Store(ROOT).edition(edition))
     jsonschema.Draft7Validator.check_schema(made)
     return jsonschema.Draft7Validator(made, format_checker=jsonschema.FormatChecker())
 
@@ -54,7 +54,7 @@ def test_the_shipped_data_keeps_it():
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_new_data_file_keeps_it(edition):
-    assert wrong(edition, scaffold.write(Store(ROOT).edition(edition), EDITIONS[edition])) == []
+    assert wrong(edition, scaffold.format_new_file(Store(ROOT).edition(edition), EDITIONS[edition])) == []
 
 
 BAD = {
@@ -88,7 +88,7 @@ def test_own_facts_have_names_in_any_script():
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_every_figure_has_its_labels_and_its_unit(edition):
     form = Store(ROOT).edition(edition)
-    made = json_schema.make(form)
+    made = json_schema.make_schema(form)
     for address, slot in form.slots.items():
         node = made
         for key in address.split("."):
@@ -124,7 +124,7 @@ def test_the_shipped_data_pleases_an_editor_too(office, report, taplo):
     data.write_text("#:schema ./.s.json\n" + data.read_text(encoding="utf-8"), encoding="utf-8")
     printed = report("schema", cwd=office)
     (office / "data/.s.json").write_text(printed.stdout, encoding="utf-8")
-    assert json.loads(printed.stdout)["$schema"] == json_schema.DRAFT
+    assert json.loads(printed.stdout)["$schema"] == json_schema.DRAFT_URI
     assert taplo(data).returncode == 0
     data.write_text(data.read_text(encoding="utf-8").replace("portal_items ", "portl_items "), encoding="utf-8")
     assert "portl_items" in taplo(data).stderr

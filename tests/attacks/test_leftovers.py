@@ -31,8 +31,8 @@ def stuck(path, *_content):
 
 files._put = lambda content, path: stuck(path)
 from nianbao.export import duckdb, plain_sheets
-plain_sheets.plain = lambda _warehouse, _tables, path: stuck(path)
-duckdb.Warehouse.copy = lambda _self, _made, _suffix, path: stuck(path)
+plain_sheets.write_plain_sheets = lambda _warehouse, _tables, path: stuck(path)
+duckdb.Database.copy = lambda _self, _made, _suffix, path: stuck(path)
 main()
 """
 COMMANDS = [

@@ -10,57 +10,57 @@ if TYPE_CHECKING:
 
 Keys = tuple[str, ...]
 BLANK = ""
-SCHEMA = "#:schema"  # names the file's schema to editors, which look for it at the very top
+SCHEMA_DIRECTIVE = "#:schema"  # names the file's schema to editors, which look for it at the very top
 
 
-class Cell(NamedTuple):
+class CellNode(NamedTuple):
     """A value as it is written, and its keys: what they are and how they are written."""
 
     keys: Keys
-    shown: Keys
+    raw_keys: Keys
     raw: str
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntryNode:
     """One `key = value` with the comments above it (a blank line is an empty text) and beside it.
 
     `cells` are what an inline table on one line holds, and None for any other value.
     """
 
-    cell: Cell  # its keys lead from the root of the file
-    cells: tuple[Cell, ...] | None = None  # their keys too
+    cell: CellNode  # its keys lead from the root of the file
+    cells: tuple[CellNode, ...] | None = None  # their keys too
     above: tuple[str, ...] = ()
     beside: str = ""
 
     @property
-    def commented(self) -> bool:
+    def has_comment(self) -> bool:
         """Tell whether a comment is about this entry."""
         return bool(self.beside) or any(self.above)
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SectionNode:
     """A `[table]`, or `[[one of many]]`, and its entries; the first section of a file has no header.
 
     `tail` are comments right under the last entry.
     """
 
     keys: Keys = ()
-    shown: Keys = ()
-    many: bool = False
+    raw_keys: Keys = ()
+    is_array: bool = False
     above: tuple[str, ...] = ()
     beside: str = ""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[EntryNode, ...] = ()
     tail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SyntaxTree:
     """A whole file: what opens it, its sections, and what closes it."""
 
     preamble: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[SectionNode, ...]
     epilogue: tuple[str, ...]
 
     def comments(self) -> list[str]:
@@ -73,24 +73,24 @@ class Document:
         return sorted(filter(None, lines))
 
 
-def read(text: str) -> Document:
+def parse_tree(text: str) -> SyntaxTree:
     """Read a text that is TOML; raises ValueError where the reader cannot follow it."""
     import tomlkit  # noqa: PLC0415  # only who lays a file out needs it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415  # see above
 
-    pages = _Pages()
+    pages = _TreeBuilder()
     try:
-        for part in _parts(tomlkit.parse(text), (), ()):
+        for part in _list_parts(tomlkit.parse(text), (), ()):
             pages.add(part)
     except (TOMLKitError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    return pages.document()
+    return pages.build()
 
 
 # ── from tomlkit's tree to lines ─────────────────────────────────────────────────────
 
 
-def _parts(container: "Container", keys: Keys, shown: Keys) -> Iterator[str | Entry | Section]:
+def _list_parts(container: "Container", keys: Keys, shown: Keys) -> Iterator[str | EntryNode | SectionNode]:
     """Give what stands in a file in its order: comments and blank lines as texts, headers, entries."""
     from tomlkit.items import AoT, Comment, Table, Whitespace  # noqa: PLC0415  # see read
 
@@ -101,44 +101,44 @@ def _parts(container: "Container", keys: Keys, shown: Keys) -> Iterator[str | En
             elif isinstance(item, Whitespace) and "\n" in item.s:
                 yield BLANK
             continue
-        below, named = (*keys, key.key), (*shown, _shown(key))
+        below, named = (*keys, key.key), (*shown, _format_key(key))
         if isinstance(item, Table):
             if item.display_name is not None:
-                yield Section(below, named, beside=item.trivia.comment.rstrip())
-            yield from _parts(item.value, below, named)
+                yield SectionNode(below, named, beside=item.trivia.comment.rstrip())
+            yield from _list_parts(item.value, below, named)
         elif isinstance(item, AoT):
             for table in item.body:
-                yield Section(below, named, many=True, beside=table.trivia.comment.rstrip())
-                yield from _parts(table.value, below, named)
+                yield SectionNode(below, named, is_array=True, beside=table.trivia.comment.rstrip())
+                yield from _list_parts(table.value, below, named)
         else:
-            yield _entry(item, below, named)
+            yield _make_entry(item, below, named)
 
 
-def _entry(item: "Item", keys: Keys, shown: Keys) -> Entry:
+def _make_entry(item: "Item", keys: Keys, shown: Keys) -> EntryNode:
     from tomlkit.items import InlineTable  # noqa: PLC0415  # see read
 
     raw = item.as_string()
     cells = None
     if isinstance(item, InlineTable) and "\n" not in raw:
-        cells = tuple(_cells(item.value, keys, shown))
-    return Entry(Cell(keys, shown, raw), cells, beside=item.trivia.comment.rstrip())
+        cells = tuple(_list_cells(item.value, keys, shown))
+    return EntryNode(CellNode(keys, shown, raw), cells, beside=item.trivia.comment.rstrip())
 
 
-def _cells(container: "Container", keys: Keys, shown: Keys) -> Iterator[Cell]:
+def _list_cells(container: "Container", keys: Keys, shown: Keys) -> Iterator[CellNode]:
     from tomlkit.items import InlineTable, Table  # noqa: PLC0415  # see read
 
     for key, item in container.body:
         if key is None:
             continue
-        below, named = (*keys, key.key), (*shown, _shown(key))
+        below, named = (*keys, key.key), (*shown, _format_key(key))
         inner: InlineTable | Table | None = item if isinstance(item, InlineTable | Table) else None
         if inner is not None and inner.value.body:
-            yield from _cells(inner.value, below, named)
+            yield from _list_cells(inner.value, below, named)
         else:
-            yield Cell(below, named, "{}" if inner is not None else item.as_string())
+            yield CellNode(below, named, "{}" if inner is not None else item.as_string())
 
 
-def _shown(key: "Key") -> str:
+def _format_key(key: "Key") -> str:
     """Write a key without quotes where it needs none, else as it is written."""
     bare = key.key.replace("-", "_")
     return key.key if bare.isascii() and f"_{bare}".isidentifier() and bare else key.as_string().strip()
@@ -148,59 +148,59 @@ def _shown(key: "Key") -> str:
 
 
 @dataclass
-class _Pages:
+class _TreeBuilder:
     """Gathers sections; `waiting` are the comments and blank lines since the last entry or header."""
 
     preamble: tuple[str, ...] = ()
-    sections: list[Section] = field(default_factory=lambda: [Section()])
-    entries: list[Entry] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    opened: bool = False
+    sections: list[SectionNode] = field(default_factory=lambda: [SectionNode()])
+    entries: list[EntryNode] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    is_open: bool = False
 
-    def add(self, part: str | Entry | Section) -> None:
+    def add(self, part: str | EntryNode | SectionNode) -> None:
         if isinstance(part, str):
-            self.waiting.append(part)
+            self.pending.append(part)
             return
-        self.open(header=isinstance(part, Section))
-        if isinstance(part, Entry):
-            self.entries.append(replace(part, above=tidy(self.waiting)))
+        self.open(header=isinstance(part, SectionNode))
+        if isinstance(part, EntryNode):
+            self.entries.append(replace(part, above=merge_blank_lines(self.pending)))
         else:
             self.close()
-            self.sections.append(replace(part, above=tidy(self.waiting)))
-        self.waiting = []
+            self.sections.append(replace(part, above=merge_blank_lines(self.pending)))
+        self.pending = []
 
     def open(self, *, header: bool = False) -> None:
         """Take what opens the file: the line for editors, else the comments down to the first blank line."""
-        if self.opened:
+        if self.is_open:
             return
-        self.opened = True
-        lines = list(tidy(self.waiting))
+        self.is_open = True
+        lines = list(merge_blank_lines(self.pending))
         if lines[:1] == [BLANK]:
             del lines[0]
-        size = _until_blank(lines)
+        size = _count_until_blank(lines)
         if size < len(lines):
             size += 1
         else:  # no blank line: these comments are about the first entry, but for the line for editors
-            size = 0 if header or not lines or not lines[0].startswith(SCHEMA) else 1
-        self.preamble, self.waiting = tuple(lines[:size]), lines[size:]
+            size = 0 if header or not lines or not lines[0].startswith(SCHEMA_DIRECTIVE) else 1
+        self.preamble, self.pending = tuple(lines[:size]), lines[size:]
 
     def close(self) -> None:
         """End a section; comments right under its last line, with a blank line after them, are its tail."""
-        lines = list(tidy(self.waiting))
-        size = _until_blank(lines)
+        lines = list(merge_blank_lines(self.pending))
+        size = _count_until_blank(lines)
         last = self.sections[-1]
         tail = size if size < len(lines) and (self.entries or last.keys) else 0
         self.sections[-1] = replace(last, entries=tuple(self.entries), tail=tuple(lines[:tail]))
-        self.entries, self.waiting = [], lines[tail:]
+        self.entries, self.pending = [], lines[tail:]
 
-    def document(self) -> Document:
-        self.waiting.append(BLANK)
+    def build(self) -> SyntaxTree:
+        self.pending.append(BLANK)
         self.open()
         self.close()
-        return Document(self.preamble, tuple(self.sections), tidy(self.waiting))
+        return SyntaxTree(self.preamble, tuple(self.sections), merge_blank_lines(self.pending))
 
 
-def tidy(lines: Iterable[str]) -> tuple[str, ...]:
+def merge_blank_lines(lines: Iterable[str]) -> tuple[str, ...]:
     """Leave one blank line of several."""
     kept: list[str] = []
     for line in lines:
@@ -209,5 +209,5 @@ def tidy(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _until_blank(lines: list[str]) -> int:
+def _count_until_blank(lines: list[str]) -> int:
     return lines.index(BLANK) if BLANK in lines else len(lines)

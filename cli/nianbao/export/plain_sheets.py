@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nianbao.export.duckdb import Warehouse
-from nianbao.export.workbook import HEAD, written
+from nianbao.export.duckdb import Database
+from nianbao.export.workbook import HEADER_STYLE, create_workbook
 
 
-def plain(warehouse: Warehouse, tables: Sequence[str], path: Path) -> None:
+def write_plain_sheets(warehouse: Database, tables: Sequence[str], path: Path) -> None:
     """Write tables into a workbook, a sheet for each; raises `Stop` where a sheet cannot hold one."""
-    with written(path, streamed=True) as book:
+    with create_workbook(path, streamed=True) as book:
         for table in tables:
-            sheet = book.sheet(table)
-            for column, name in enumerate(warehouse.columns(table)):
-                sheet.put(0, column, name, **HEAD)
-            for row, values in enumerate(warehouse.rows(f"from {table}"), 1):
+            sheet = book.add_sheet(table)
+            for column, name in enumerate(warehouse.list_columns(table)):
+                sheet.write(0, column, name, **HEADER_STYLE)
+            for row, values in enumerate(warehouse.fetch_rows(f"from {table}"), 1):
                 for column, value in enumerate(values):
                     if value is not None:
-                        sheet.put(row, column, value)
-            sheet.made.freeze_panes(1, 0)
+                        sheet.write(row, column, value)
+            sheet.worksheet.freeze_panes(1, 0)

@@ -14,65 +14,72 @@ from nianbao.model.i18n import _
 from nianbao.model.table import Cell
 from nianbao.workspace.staging import scratch
 
-ROWS = 1_048_576  # of a sheet, says Excel
-_NAME = 31  # characters of a sheet's name
-HEAD = {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, "border": 1, "bg_color": "#E7EEF5"}
-CELL = {"border": 1, "valign": "vcenter"}
+ROW_LIMIT = 1_048_576  # of a sheet, says Excel
+_SHEET_NAME_LIMIT = 31  # characters of a sheet's name
+HEADER_STYLE = {
+    "bold": True,
+    "align": "center",
+    "valign": "vcenter",
+    "text_wrap": True,
+    "border": 1,
+    "bg_color": "#E7EEF5",
+}
+CELL_STYLE = {"border": 1, "valign": "vcenter"}
 
 
-class Book:
+class Workbook:
     """A workbook being written; styles are named by their properties in XlsxWriter's words."""
 
     def __init__(self, target: BytesIO, options: Mapping[str, object]) -> None:
         import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
 
-        self.made = xlsxwriter.Workbook(target, {**options, "strings_to_formulas": False, "strings_to_urls": False})
-        self.made.set_properties({"created": datetime(1980, 1, 1)})  # noqa: DTZ001  # never the clock's
+        self.writer = xlsxwriter.Workbook(target, {**options, "strings_to_formulas": False, "strings_to_urls": False})
+        self.writer.set_properties({"created": datetime(1980, 1, 1)})  # noqa: DTZ001  # never the clock's
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
 
-    def sheet(self, name: str) -> "Sheet":
+    def add_sheet(self, name: str) -> "Sheet":
         """Add a sheet; its name is cut to what a spreadsheet can hold."""
-        return Sheet(self, self.made.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:_NAME].strip()))
+        return Sheet(self, self.writer.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:_SHEET_NAME_LIMIT].strip()))
 
-    def style(self, **properties: object) -> Any:  # noqa: ANN401  # XlsxWriter carries no types
+    def get_style(self, **properties: object) -> Any:  # noqa: ANN401  # XlsxWriter carries no types
         """Return the style with these properties, the same one for the same properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._styles:
-            self._styles[key] = self.made.add_format(properties)
+            self._styles[key] = self.writer.add_format(properties)
         return self._styles[key]
 
 
 class Sheet:
     """A sheet being written; rows and columns are counted from 0."""
 
-    def __init__(self, book: Book, made: Any) -> None:  # noqa: ANN401  # see above
-        self.book = book
-        self.made = made
+    def __init__(self, book: Workbook, made: Any) -> None:  # noqa: ANN401  # see above
+        self.workbook = book
+        self.worksheet = made
         self.name: str = made.get_name()
 
-    def put(self, row: int, column: int, value: object, **properties: object) -> None:
+    def write(self, row: int, column: int, value: object, **properties: object) -> None:
         """Write a text as a text, a number as a number. A text like a formula is marked as none, as Excel does it."""
-        if row >= ROWS:
-            raise Stop(_("一张工作表放不下，最多 {rows} 行", rows=ROWS), _("用 --to parquet 或 csv，或分几次导出"))
+        if row >= ROW_LIMIT:
+            raise Stop(_("一张工作表放不下，最多 {rows} 行", rows=ROW_LIMIT), _("用 --to parquet 或 csv，或分几次导出"))
         if isinstance(value, str):
             quoted = {"quote_prefix": True} if is_formula(value) else {}
-            self.made.write_string(row, column, value, self.book.style(**properties, **quoted))
+            self.worksheet.write_string(row, column, value, self.workbook.get_style(**properties, **quoted))
         elif value is not None:
-            self.made.write_number(row, column, value, self.book.style(**properties))
+            self.worksheet.write_number(row, column, value, self.workbook.get_style(**properties))
         else:
-            self.made.write_blank(row, column, None, self.book.style(**properties))
+            self.worksheet.write_blank(row, column, None, self.workbook.get_style(**properties))
 
-    def span(self, cell: Cell, top: int, left: int, text: str, **properties: object) -> None:
+    def write_merged(self, cell: Cell, top: int, left: int, text: str, **properties: object) -> None:
         """Write a text into a cell of a grid that begins at `top` and `left`, over as many cells as it takes."""
         row, column = top + cell.row, left + cell.column
         if cell.rowspan > 1 or cell.colspan > 1:
             bottom, right = row + cell.rowspan - 1, column + cell.colspan - 1
-            self.made.merge_range(row, column, bottom, right, "", self.book.style(**properties))
-        self.put(row, column, text, **properties)
+            self.worksheet.merge_range(row, column, bottom, right, "", self.workbook.get_style(**properties))
+        self.write(row, column, text, **properties)
 
 
 @contextmanager
-def written(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Book]:
+def create_workbook(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Workbook]:
     """Give a workbook to fill, which is written at the end; a system's refusal is an `OSError`, as of any file.
 
     One that is streamed takes its rows in order, and holds none of them in memory.
@@ -82,15 +89,15 @@ def written(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Book]
     with closing(scratch()) as folder:
         # Packed in memory: a package that a full disk cuts short would be closed, and fail, once more at the end.
         content = target if isinstance(target, BytesIO) else BytesIO()
-        book = Book(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
+        book = Workbook(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
         try:
             yield book
-            book.made.close()
+            book.writer.close()
             if isinstance(target, Path):
                 target.write_bytes(content.getbuffer())
         except FileCreateError as error:
             raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
         finally:
-            for sheet in book.made.worksheets():
+            for sheet in book.writer.worksheets():
                 if streamed and sheet.row_data_fh:
                     sheet.row_data_fh.close()

@@ -41,24 +41,24 @@ class Register:
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
 
-    def below(self, office: str) -> tuple[Unit, ...]:
+    def list_children(self, office: str) -> tuple[Unit, ...]:
         """Give the offices right below one, in the order of the file."""
         return self._children.get(office, ())
 
-    def above(self, office: str) -> Iterator[str]:
+    def list_ancestors(self, office: str) -> Iterator[str]:
         """Lead from an office up to the top; the register must be sound."""
         while office := self.units[office].parent if office in self.units else "":
             yield office
 
-    def unit(self, office: str, name: str = "") -> Unit:
+    def get_unit(self, office: str, name: str = "") -> Unit:
         """Give an office, one that is not listed too, by the name given or that of its folder."""
         return self.units.get(office) or Unit(office, name or office)
 
-    def about(self, office: str) -> list[Finding]:
+    def list_findings(self, office: str) -> list[Finding]:
         """Give what is wrong with the entry of an office, or with the file as a whole."""
         return [found for found in self.findings if found.address.split(".")[0] in {"", office}]
 
-    def place(self, office: str) -> Place:
+    def find_place(self, office: str) -> Place:
         """Point at the entry of an office."""
         return self.facts.key(office) if self.facts else Place(FILE)
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from nianbao.checks import check, subordinates
 from nianbao.checks.policy import Choice
-from nianbao.model.aggregate import Given, Rolled
+from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.file_names import portable
 from nianbao.model.finding import Finding, Stop
 from nianbao.model.form import Form
@@ -17,25 +17,25 @@ from nianbao.model.report import Report
 from nianbao.workspace import process_pool, selection
 from nianbao.workspace.store import Store
 
-Share = tuple[int, list[Unit]]  # units that one process reads, from the first one's number on
-Gathered = tuple[int, list[Given | None]]
-_SHARE = 50  # reports of units that are read in one go
+UnitChunk = tuple[int, list[Unit]]  # units that one process reads, from the first one's number on
+ReadChunk = tuple[int, list[UnitReport | None]]
+_CHUNK_SIZE = 50  # reports of units that are read in one go
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RollupOptions:
     """What a person asks of a rollup; without names the units are those that the register has right below."""
 
-    named: Sequence[str] = ()
+    units: Sequence[str] = ()
     own: bool = True
-    broken: bool = False
+    with_broken: bool = False
     deep: bool = False
     force: bool = False
-    dry: bool = False
+    dry_run: bool = False
     jobs: int = 0
 
 
-def office_of(store: Store, word: str) -> str:
+def find_office(store: Store, word: str) -> str:
     """Return the folder that a word means, which may not be there yet."""
     name = selection.folder_name(word)
     if name.startswith(".") or not (portable(name) or (name in store.folders())):
@@ -45,7 +45,7 @@ def office_of(store: Store, word: str) -> str:
     return name
 
 
-def own_report(above: Store, year: int) -> Report | list[Finding]:
+def read_own_report(above: Store, year: int) -> Report | list[Finding]:
     """Read the report that is to take the sums; where its own figures cannot be read, the findings that say so."""
     report = above.report(year)
     if isinstance(report, Finding):
@@ -54,35 +54,35 @@ def own_report(above: Store, year: int) -> Report | list[Finding]:
         return [
             one
             for one in check.judge_report(above, report).findings
-            if one.level == "error" and one.rule in subordinates.JUDGED
+            if one.level == "error" and one.rule in subordinates.FIGURE_RULES
         ]
     return report
 
 
-def _members(store: Store, year: int, office: str, wanted: Wanted) -> list[Unit]:
+def _find_members(store: Store, year: int, office: str, wanted: RollupOptions) -> list[Unit]:
     """Find the units: those named, else those right below in the register; raises `Stop` for none, or one twice."""
     register = store.register()
-    if not wanted.named:
-        found = [unit for unit in register.below(office) if wanted.own or not unit.own]
+    if not wanted.units:
+        found = [unit for unit in register.list_children(office) if wanted.own or not unit.own]
         if not found:
-            raise _no_units(register, office)
+            raise _describe_missing_units(register, office)
         return found
-    others = [name for name in _named(store, year, wanted.named) if name not in {"", office}]
+    others = [name for name in _find_named_offices(store, year, wanted.units) if name not in {"", office}]
     for name in others:
-        above = set(register.above(name))
+        above = set(register.list_ancestors(name))
         if twice := above & set(others):
             raise Stop(
                 _("{unit} 在 {above} 之下，它的数会加两次", unit=name, above=series(sorted(twice))),
                 _("只写同一级的单位"),
             )
-        if name in set(register.above(office)):
+        if name in set(register.list_ancestors(office)):
             raise Stop(_("{unit} 是 {office} 的上级", unit=name, office=office), _("不要把它写进单位"))
     if not others:
         raise Stop(_("没有写 {office} 的单位", office=office), _("写单位的名称，例如 data/dist-*/"))
-    return [unit for unit in map(register.unit, others) if wanted.own or not unit.own]
+    return [unit for unit in map(register.get_unit, others) if wanted.own or not unit.own]
 
 
-def _named(store: Store, year: int, words: Sequence[str]) -> list[str]:
+def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[str]:
     """Find the offices that words name; raises `Stop` for a word that names none, or a data file of another year."""
     files = [word for word in words if word.endswith(".toml")]
     names = [word for word in words if word not in files]
@@ -96,7 +96,7 @@ def _named(store: Store, year: int, words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(one.office for one, _year in reports))
 
 
-def _no_units(register: Register, office: str) -> Stop:
+def _describe_missing_units(register: Register, office: str) -> Stop:
     near = get_close_matches(office, [unit.parent for unit in register.units.values() if unit.parent], 1)
     told = _("data/offices.toml 里没有 {office} 的下级单位", office=office)
     if near:
@@ -105,35 +105,35 @@ def _no_units(register: Register, office: str) -> Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class CollectedReports:
     """The reports of units that are there, added up, and the units without one."""
 
     members: Sequence[Unit]
     missing: Sequence[Unit]
-    rolled: Rolled
+    aggregate: Aggregate
 
 
-def collect(store: Store, year: int, form: Form, office: str, wanted: Wanted) -> Collected:
+def collect(store: Store, year: int, form: Form, office: str, wanted: RollupOptions) -> CollectedReports:
     """Read the reports of the units of an office on several processes and add them up into a form.
 
     Raises `Stop` where it has no units, or one would count twice.
     """
-    members = _members(store, year, office, wanted)
-    shares = gather(store, year, members, check.load_policy(store, (), ()), wanted.jobs)
-    found: list[Given | None] = [one for share in shares for one in share]
+    members = _find_members(store, year, office, wanted)
+    shares = read_all(store, year, members, check.load_policy(store, (), ()), wanted.jobs)
+    found: list[UnitReport | None] = [one for share in shares for one in share]
     missing = [member for member, one in zip(members, found, strict=True) if not one]
-    return Collected(
-        members, missing, subordinates.add_up(store, form, [one for one in found if one], broken=wanted.broken)
+    return CollectedReports(
+        members, missing, subordinates.add_up(store, form, [one for one in found if one], broken=wanted.with_broken)
     )
 
 
-def gather(
+def read_all(
     store: Store, year: int, given: Sequence[Unit], choice: Choice, jobs: int = 0
-) -> Iterator[list[Given | None]]:
+) -> Iterator[list[UnitReport | None]]:
     """Read the reports of many units, some at a time; None for one that has none of that year."""
-    shares = [(at, list(given[at : at + _SHARE])) for at in range(0, len(given), _SHARE)]
-    found = process_pool.spread(shares, partial(_gathered, store, year, choice), _ungathered, jobs)
-    waiting: dict[int, list[Given | None]] = {}
+    shares = [(at, list(given[at : at + _CHUNK_SIZE])) for at in range(0, len(given), _CHUNK_SIZE)]
+    found = process_pool.spread(shares, partial(_read_chunk, store, year, choice), _raise_lost_worker, jobs)
+    waiting: dict[int, list[UnitReport | None]] = {}
     first = 0
     for at, share in found:
         waiting[at] = share
@@ -142,9 +142,9 @@ def gather(
             first += len(done)
 
 
-def _gathered(store: Store, year: int, choice: Choice, share: Share) -> Gathered:
-    return share[0], subordinates.gather(store, year, share[1], choice)
+def _read_chunk(store: Store, year: int, choice: Choice, share: UnitChunk) -> ReadChunk:
+    return share[0], subordinates.read_units(store, year, share[1], choice)
 
 
-def _ungathered(_share: Share) -> Gathered:
+def _raise_lost_worker(_share: UnitChunk) -> ReadChunk:
     raise Stop(_("读单位的进程没有了，多半是内存不够"), _("没有写文件；用 --jobs 1 再运行"))

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from nianbao.model import offices as register
-from nianbao.model.aggregate import Record
+from nianbao.model.aggregate import RollupRecord
 from nianbao.model.facts import Facts, bounded
 from nianbao.model.finding import Finding, Place, Stop, attempt
 from nianbao.model.i18n import _, series
@@ -133,15 +133,15 @@ class Store(Templates):
         data = self.root / "data"
         return sorted(name for name in _names(data) if not name.startswith(".") and (data / name).is_dir())
 
-    def record(self, year: int) -> Record | None:
+    def record(self, year: int) -> RollupRecord | None:
         """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
         path = self._record(year)
-        return Record.read(text(path, self.root)) if path.exists() else None
+        return RollupRecord.parse(text(path, self.root)) if path.exists() else None
 
-    def keep(self, year: int, text: str, record: Record, beside: Mapping[str, str]) -> Saved:
+    def keep(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> Saved:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
         path = self.path(year).resolve()  # a link stays one
-        contents = {path: text, self._record(year): record.written()}
+        contents = {path: text, self._record(year): record.format()}
         contents |= {path.with_name(name): more for name, more in beside.items()}
         return write({at: content.encode() for at, content in contents.items()}, self.root)[0]
 
@@ -168,7 +168,7 @@ class Store(Templates):
 
     def needed(self, year: int) -> list[tuple[str, int]]:
         """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
-        units = self.register().below(self.office) if self.office else ()
+        units = self.register().list_children(self.office) if self.office else ()
         return [(self.office, year), (self.office, year - 1), *((unit.id, year) for unit in units)]
 
     def _start(self, year: int) -> str:
