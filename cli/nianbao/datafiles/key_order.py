@@ -1,4 +1,4 @@
-"""The order of a form: where each entry of a data file belongs, and which figures make one row."""
+"""The order of keys in a data file, as its form has them, and the sorting of a syntax tree into that order."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,18 +9,18 @@ import toml_rs
 from nianbao.datafiles.syntax_tree import CellNode, EntryNode, Keys, SectionNode, SyntaxTree, merge_blank_lines
 from nianbao.model.form import COMMON, OPEN, OWN, Form
 
-_HIDDEN_ENTRY = re.compile(r"#\s*([\w.-]+)\s*=")  # an entry that is switched off by a comment mark
+_COMMENTED_OUT = re.compile(r"#\s*([\w.-]+)\s*=")  # an entry that is commented out
 
 
 def list_groups(form: Form) -> list[str]:
-    """Name the tables of a data file in their order: who reports, the form's tables, the other facts."""
-    first = {fact.id.split(".")[0] for fact in form.facts if fact.required}
+    """List the tables of a data file in their order: facts about the author, the form's tables, the other facts."""
+    required = {fact.id.split(".")[0] for fact in form.facts if fact.required}
     facts = list(dict.fromkeys(fact.id.split(".")[0] for fact in form.facts))
     return [
-        *(group for group in facts if group in first),
+        *(group for group in facts if group in required),
         *(table.id for table in form.tables),
         "headings",
-        *(group for group in facts if group not in first),
+        *(group for group in facts if group not in required),
         OWN,
         "prose",
     ]
@@ -28,7 +28,10 @@ def list_groups(form: Form) -> list[str]:
 
 @dataclass(frozen=True)
 class KeyOrder:
-    """Where each address of a form stands, and which figures make one row."""
+    """The order of the addresses of a form, and which figures make one row.
+
+    `ranks` are the positions of addresses and of their beginnings; `rows` the addresses of rows.
+    """
 
     ranks: Mapping[Keys, int]
     rows: frozenset[Keys]
@@ -37,11 +40,11 @@ class KeyOrder:
 
     @classmethod
     def from_form(cls, form: Form) -> "KeyOrder":
-        """Take the order of a form."""
+        """Make the order of a form: tables as in `list_groups`, figures and facts as the form lists them."""
         ranks: dict[Keys, int] = {}
         sections = [section.id for section in form.sections]
-        named = [f"{group}.{section}" for group in ("headings", "prose") for section in sections]
-        for address in (*COMMON, *list_groups(form), *form.slots, *(fact.id for fact in form.facts), *named):
+        texts = [f"{group}.{section}" for group in ("headings", "prose") for section in sections]
+        for address in (*COMMON, *list_groups(form), *form.slots, *(fact.id for fact in form.facts), *texts):
             keys = split_address(address)
             for size in range(1, len(keys) + 1):
                 ranks.setdefault(keys[:size], len(ranks))
@@ -50,52 +53,58 @@ class KeyOrder:
         return cls(ranks, frozenset(rows), values, frozenset(keys[0] for keys in values if len(keys) > 1))
 
     def rank(self, keys: Keys) -> int:
-        """Return where an address stands; after it come strangers, and last the comments that end a table."""
+        """Return the position of an address; unknown ones come after all others, then the comments that end a table."""
         return self.ranks.get(keys, len(self.ranks)) if keys else len(self.ranks) + 1
 
     def find_line(self, keys: Keys) -> Keys:
-        """Return what an address has a line of its own with: its row, itself, or nothing for a stranger."""
+        """Return the address that the line of a figure or fact has: its row's, its own, or none for an unknown one."""
         row = next((keys[:size] for size in range(len(keys) - 1, 1, -1) if keys[:size] in self.rows), ())
         return row or (keys if keys in self.values else ())
 
 
-# ── into the form's order ────────────────────────────────────────────────────────────
+# ── sorting a tree ───────────────────────────────────────────────────────────────────
 
 
-def sort_tree(document: SyntaxTree, order: KeyOrder) -> SyntaxTree:
-    """Put sections and entries in order, the parts of a form's table under one header, a row in one entry."""
-    top, *sections = document.sections
+def sort_tree(tree: SyntaxTree, order: KeyOrder) -> SyntaxTree:
+    """Sort sections and entries; each table of the form gets one header, each row one entry."""
+    top, *sections = tree.sections
     tables = order.tables - {section.keys[0] for section in sections if section.is_array}
-    gathered: dict[str, list[SectionNode]] = {}
+    groups: dict[str, list[SectionNode]] = {}
     for section in sections:
-        gathered.setdefault(section.keys[0], []).append(section)
-    plain: list[EntryNode] = []
+        groups.setdefault(section.keys[0], []).append(section)
+    top_entries: list[EntryNode] = []
     for entry in top.entries:
         group = entry.cell.keys[0]
         if group in tables and (
             len(entry.cell.keys) > 1 or any(order.find_line(cell.keys) for cell in entry.cells or ())
         ):
-            found = gathered.setdefault(group, [])
-            found.append(SectionNode(entry.cell.keys[:1], (group,), entries=(entry,)))
+            section = SectionNode(entry.cell.keys[:1], (group,), entries=(entry,))
+            groups.setdefault(group, []).append(section)
         else:
-            plain.append(entry)
-    made = [replace(top, entries=_sort_with_hidden(_list_entries(replace(top, entries=tuple(plain))), order), tail=())]
-    for name in sorted(gathered, key=lambda name: order.rank((name,))):
-        parts = gathered[name]
+            top_entries.append(entry)
+    ordered = [
+        replace(
+            top,
+            entries=_sort_with_commented_out(_list_entries(replace(top, entries=tuple(top_entries))), order),
+            tail=(),
+        )
+    ]
+    for name in sorted(groups, key=lambda name: order.rank((name,))):
+        parts = groups[name]
         if name in tables:
-            made.append(_merge_sections(parts, order))
+            ordered.append(_merge_sections(parts, order))
         elif name in OPEN:
-            made += [replace(part, entries=_sort_entries(part.entries, order)) for part in parts]
+            ordered += [replace(part, entries=_sort_entries(part.entries, order)) for part in parts]
         else:
-            made += parts
-    return replace(document, sections=tuple(made))
+            ordered += parts
+    return replace(tree, sections=tuple(ordered))
 
 
 def _merge_sections(parts: list[SectionNode], order: KeyOrder) -> SectionNode:
-    """Bring the parts of one table of the form under one header."""
-    head = next((part for part in parts if len(part.keys) == 1 and (part.above or part.beside)), None)
+    """Merge the sections of one table of the form into one, keeping every comment."""
+    header = next((part for part in parts if len(part.keys) == 1 and (part.above or part.beside)), None)
     entries: list[EntryNode] = []
-    bare: list[SectionNode] = []  # headers below the table, with nothing that could bear their comments yet
+    empty: list[SectionNode] = []  # sub-tables without entries: their comments go above the first entry below them
     for part in parts:
         if len(part.keys) == 1:
             entries += _list_entries(part)
@@ -103,92 +112,100 @@ def _merge_sections(parts: list[SectionNode], order: KeyOrder) -> SectionNode:
             first, *rest = _list_entries(part)
             entries += [replace(first, above=_join_comments(part, first.above)), *rest]
         else:
-            bare.append(part)
-    for part in sorted(bare, key=lambda part: -len(part.keys)):
-        at = next((at for at, entry in enumerate(entries) if entry.cell.keys[: len(part.keys)] == part.keys), None)
-        if at is None:
+            empty.append(part)
+    for part in sorted(empty, key=lambda part: -len(part.keys)):
+        below = (index for index, entry in enumerate(entries) if entry.cell.keys[: len(part.keys)] == part.keys)
+        index = next(below, None)
+        if index is None:
             entries.append(EntryNode(CellNode(part.keys, part.raw_keys, "{}"), (), _join_comments(part, part.tail)))
         else:
-            entries[at] = replace(entries[at], above=_join_comments(part, (*part.tail, *entries[at].above)))
+            above = _join_comments(part, (*part.tail, *entries[index].above))
+            entries[index] = replace(entries[index], above=above)
     keys = parts[0].keys[:1]
-    made = SectionNode(keys, parts[0].raw_keys[:1], entries=_sort_with_hidden(_merge_rows(entries, order), order, keys))
-    return replace(made, above=head.above, beside=head.beside) if head else made
+    merged = SectionNode(
+        keys, parts[0].raw_keys[:1], entries=_sort_with_commented_out(_merge_rows(entries, order), order, keys)
+    )
+    return replace(merged, above=header.above, beside=header.beside) if header else merged
 
 
 def _list_entries(section: SectionNode) -> list[EntryNode]:
-    """Give the entries of a section, its tail as one without key or value."""
+    """List the entries of a section, and its tail as one without key or value."""
     return [*section.entries, *([EntryNode(CellNode((), (), ""), None, section.tail)] if section.tail else [])]
 
 
 def _join_comments(part: SectionNode, lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Keep the comments of a header that goes away above what comes after it."""
+    """Put the comments of a header that is removed before the lines above what follows it."""
     return merge_blank_lines([*part.above, *filter(None, [part.beside]), *lines])
 
 
-def _sort_with_hidden(entries: Iterable[EntryNode], order: KeyOrder, table: Keys = ()) -> tuple[EntryNode, ...]:
-    """Sort the entries of a section, those that are switched off and known to the form among them."""
-    made: list[EntryNode] = []
+def _sort_with_commented_out(entries: Iterable[EntryNode], order: KeyOrder, table: Keys = ()) -> tuple[EntryNode, ...]:
+    """Sort the entries of a section, and among them the entries of the form that are commented out."""
+    nodes: list[EntryNode] = []
     for entry in _sort_entries(entries, order):
         above: list[str] = []
         for line in entry.above:
             above.append(line)
-            keys = _parse_hidden_keys(line, table)
+            keys = _parse_commented_out(line, table)
             if keys in order.rows or keys in order.values:
-                made.append(EntryNode(CellNode(keys, keys, ""), None, tuple(above)))
+                nodes.append(EntryNode(CellNode(keys, keys, ""), None, tuple(above)))
                 above = []
-        made.append(replace(entry, above=tuple(above)))
-    made = list(_sort_entries(made, order))
-    last = max((at for at, entry in enumerate(made) if entry.cell.raw), default=-1)
-    rest = (replace(entry, above=tuple(filter(None, entry.above))) for entry in made[last + 1 :])
-    return (*made[: last + 1], *rest)
+        nodes.append(replace(entry, above=tuple(above)))
+    nodes = list(_sort_entries(nodes, order))
+    last = max((index for index, entry in enumerate(nodes) if entry.cell.raw), default=-1)
+    comments = (replace(entry, above=tuple(filter(None, entry.above))) for entry in nodes[last + 1 :])
+    return (*nodes[: last + 1], *comments)
 
 
-def _parse_hidden_keys(line: str, above: Keys) -> Keys:
-    match = _HIDDEN_ENTRY.match(line)
+def _parse_commented_out(line: str, table: Keys) -> Keys:
+    """Return the address of the entry that a comment holds, or none; `table` is that of its section."""
+    match = _COMMENTED_OUT.match(line)
     try:
-        return (*above, *split_address(match[1])) if match and toml_rs.loads(line.lstrip("# \t")) else ()
+        return (*table, *split_address(match[1])) if match and toml_rs.loads(line.lstrip("# \t")) else ()
     except toml_rs.TOMLDecodeError:
         return ()
 
 
 def _merge_rows(entries: list[EntryNode], order: KeyOrder) -> list[EntryNode]:
     """Make one entry of each row, and one of each fact; what the form does not know stays as written."""
-    units: dict[Keys, list[tuple[CellNode, EntryNode]]] = {}
-    made: list[EntryNode] = []
+    lines: dict[Keys, list[tuple[CellNode, EntryNode]]] = {}
+    merged: list[EntryNode] = []
     for entry in entries:
         cells = entry.cells or (entry.cell,)
         if entry.cell.raw and any(order.find_line(cell.keys) for cell in cells):
             for cell in cells:
-                units.setdefault(order.find_line(cell.keys) or cell.keys, []).append((cell, entry))
+                lines.setdefault(order.find_line(cell.keys) or cell.keys, []).append((cell, entry))
         else:
-            made.append(entry)
-    told: set[int] = set()
-    for unit in sorted(units, key=order.rank):
-        made += _make_row_entries(unit, units[unit], told, order)
-    return made
+            merged.append(entry)
+    commented: set[int] = set()
+    for keys in sorted(lines, key=order.rank):
+        merged += _make_row_entries(keys, lines[keys], commented, order)
+    return merged
 
 
 def _make_row_entries(
-    unit: Keys, parts: list[tuple[CellNode, EntryNode]], told: set[int], order: KeyOrder
+    row: Keys, parts: list[tuple[CellNode, EntryNode]], commented: set[int], order: KeyOrder
 ) -> Iterator[EntryNode]:
-    """Write one row; one whose figures have comments of their own keeps a line for each figure."""
+    """Make the entry of one row; a row whose figures have comments of their own keeps an entry for each figure.
+
+    `parts` are its cells, each with the entry that it is taken from; `commented` are the ids of entries whose
+    comments have been kept already.
+    """
     sources = {id(entry): entry for _, entry in parts}
     ordered = sorted(parts, key=lambda part: order.rank(part[0].keys))
-    apart = len(sources) > 1 and any(entry.has_comment for entry in sources.values())
-    apart = apart or any("\n" in cell.raw for cell, _ in parts)
-    lines = [[part] for part in ordered] if apart else [ordered]
-    for line in lines:
+    separate = len(sources) > 1 and any(entry.has_comment for entry in sources.values())
+    separate = separate or any("\n" in cell.raw for cell, _ in parts)
+    for line in [[part] for part in ordered] if separate else [ordered]:
         cells = tuple(cell for cell, _ in line)
         entry = line[0][1]
         whole = len({order.find_line(cell.keys) or cell.keys for cell in entry.cells or ()}) < 2  # noqa: PLR2004  # one row
-        above = () if id(entry) in told else entry.above if whole else (*entry.above, *filter(None, [entry.beside]))
-        beside = entry.beside if whole and id(entry) not in told else ""
-        told.add(id(entry))
-        if apart or unit not in order.rows or cells[0].keys == unit:
+        is_new = id(entry) not in commented
+        above = () if not is_new else entry.above if whole else (*entry.above, *filter(None, [entry.beside]))
+        beside = entry.beside if whole and is_new else ""
+        commented.add(id(entry))
+        if separate or row not in order.rows or cells[0].keys == row:
             yield EntryNode(cells[0], None, above, beside)
         else:
-            shown = tuple(cells[0].raw_keys[: len(unit)])
-            yield EntryNode(CellNode(unit, shown, "{}"), cells, above, beside)
+            yield EntryNode(CellNode(row, cells[0].raw_keys[: len(row)], "{}"), cells, above, beside)
 
 
 def _sort_entries(entries: Iterable[EntryNode], order: KeyOrder) -> tuple[EntryNode, ...]:

@@ -1,4 +1,4 @@
-"""A data file whose sums are written anew: figures and the notes on them change, all else stays as it was."""
+"""Updates of the sums in a data file: figures and the notes on them change, everything else stays as it was."""
 
 import re
 from collections import Counter
@@ -16,44 +16,42 @@ from nianbao.model.form import Form
 from nianbao.model.report import Number
 from nianbao.model.table import Slot
 
-NOTE_PREFIX = "# 汇总："  # opens a note, by which the next rollup finds it
-_NAMED_UNITS = 20  # units that a note names
-_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # what would end a comment, or be illegal in it
+NOTE_PREFIX = "# 汇总："  # begins a note, by which the next rollup finds it
+_NAMED_UNITS = 20  # at most in one note
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # what would end a comment, or is not allowed in one
 
 
 def update_figures(
     text: str, form: Form, figures: Mapping[str, Number], needed: Iterable[str], notes: Mapping[str, Sequence[str]]
 ) -> str:
-    """Write figures and notes into a data file and lay it out.
+    """Set figures and notes in the text of a data file and format it.
 
-    Cells that stand in the file are set to the figures; of the others, those `needed` are added, unless they are 0
-    and no totals. `notes` go above each table, in the place of earlier ones. Raises ValueError for a text that this
-    could not do without a loss.
+    Cells that are in the file are set to `figures`; of the others, those of `needed` are added, unless they are 0 and
+    not totals. `notes` are lines for each table, by its id, and replace earlier notes above it. Raises ValueError for
+    a text that cannot be changed so without a loss.
     """
-    document = sort_tree(parse_tree(text), KeyOrder.from_form(form))
-    change = _FigureUpdate(form, figures, frozenset(needed))
+    tree = sort_tree(parse_tree(text), KeyOrder.from_form(form))
+    update = _FigureUpdate(form, figures, frozenset(needed))
     sections: list[SectionNode] = []
-    for section in document.sections:
+    for section in tree.sections:
         name = ".".join(section.keys)
-        sections.append(
-            change.update_section(section, notes[name]) if name in notes and not section.is_array else section
-        )
-    here = {".".join(section.keys) for section in sections}
-    sections += [
-        change.update_section(SectionNode((name,), (name,)), notes[name]) for name in notes if name not in here
-    ]
+        is_table = name in notes and not section.is_array
+        sections.append(update.update_section(section, notes[name]) if is_table else section)
+    missing = notes.keys() - {".".join(section.keys) for section in sections}
+    sections += [update.update_section(SectionNode((name,), (name,)), notes[name]) for name in notes if name in missing]
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-    made = replace(document, sections=tuple(sections))
-    written = formatter.format_text(formatter.format_tree(made, form, newline), form)
-    if _load_other_values(written, notes) != _load_other_values(text, notes) or _count_comments(
-        document
-    ) - _count_comments(made):
+    updated = replace(tree, sections=tuple(sections))
+    result = formatter.format_text(formatter.format_tree(updated, form, newline), form)
+    lost_comments = _count_comments(tree) - _count_comments(updated)
+    if lost_comments or _load_other_values(result, notes) != _load_other_values(text, notes):
         raise ValueError(text)
-    return written
+    return result
 
 
 @dataclass(frozen=True)
 class _FigureUpdate:
+    """The change of a data file's figures: `needed` are the addresses to add where they are not in the file."""
+
     form: Form
     figures: Mapping[str, Number]
     needed: frozenset[str]
@@ -61,19 +59,18 @@ class _FigureUpdate:
     def update_section(self, section: SectionNode, notes: Sequence[str]) -> SectionNode:
         """Set the figures of one table, and put its notes above it."""
         entries = [self._update_entry(entry) for entry in section.entries]
-        stand = {cell.keys for entry in entries for cell in (entry.cells or (entry.cell,))}
-        for row, slots in self._find_absent_figures(section.keys[0], stand).items():
+        present = {cell.keys for entry in entries for cell in (entry.cells or (entry.cell,))}
+        for row, slots in self._find_absent_figures(section.keys[0], present).items():
             cells = tuple(
                 CellNode(keys := split_address(slot.address), keys, format_number(self.figures[slot.address]))
                 for slot in slots
             )
-            at = next(
-                (at for at, entry in enumerate(entries) if entry.cell.keys == row and entry.cells is not None), None
-            )
-            if at is None:
+            rows = (index for index, entry in enumerate(entries) if entry.cell.keys == row and entry.cells is not None)
+            index = next(rows, None)
+            if index is None:
                 entries.append(EntryNode(CellNode(row, row, "{}"), cells, beside=f"# {slots[0].row_label}"))
             else:
-                entries[at] = replace(entries[at], cells=(*(entries[at].cells or ()), *cells))
+                entries[index] = replace(entries[index], cells=(*(entries[index].cells or ()), *cells))
         above = [line for line in section.above if not line.startswith(NOTE_PREFIX)] or [BLANK]
         return replace(section, entries=tuple(entries), above=(*above, *(f"{NOTE_PREFIX}{note}" for note in notes)))
 
@@ -87,63 +84,67 @@ class _FigureUpdate:
             return cell
         return cell._replace(raw=format_number(figure))
 
-    def _find_absent_figures(self, table: str, stand: set[Keys]) -> dict[Keys, list[Slot]]:
-        """Give the figures of a table that have to be added, by row."""
+    def _find_absent_figures(self, table: str, present: set[Keys]) -> dict[Keys, list[Slot]]:
+        """Find the figures of a table that have to be added, by the address of their row."""
         found: dict[Keys, list[Slot]] = {}
-        for slot in next(own for own in self.form.tables if own.id == table).slots:
+        for slot in next(one for one in self.form.tables if one.id == table).slots:
             figure = self.figures.get(slot.address)
             needed = slot.address in self.needed and (figure or (figure == 0 and slot.address in self.form.totals))
-            if needed and split_address(slot.address) not in stand:
+            if needed and split_address(slot.address) not in present:
                 found.setdefault(split_address(f"{table}.{slot.row}"), []).append(slot)
         return found
 
 
 def format_number(figure: Number) -> str:
-    """Write a figure as a data file has it."""
+    """Format a figure as TOML; money keeps its digits."""
     return format(figure, "f") if isinstance(figure, Decimal) else str(figure)
 
 
 def _load_other_values(text: str, tables: Iterable[str]) -> dict[str, object]:
-    """Give all that a data file says outside the tables, to the last digit."""
+    """Load what a data file has outside the tables; numbers stay texts, so that no digit is lost."""
     return {key: value for key, value in toml_rs.loads(text, parse_float=str).items() if key not in set(tables)}
 
 
-def _count_comments(document: SyntaxTree) -> Counter[str]:
-    return Counter(line for line in document.comments() if not line.startswith(NOTE_PREFIX))
+def _count_comments(tree: SyntaxTree) -> Counter[str]:
+    return Counter(line for line in tree.list_comments() if not line.startswith(NOTE_PREFIX))
 
 
-# ── what stands above the tables ─────────────────────────────────────────────────────
+# ── notes above the tables ───────────────────────────────────────────────────────────
 
 
-def make_notes(rolled: Aggregate, missing: Sequence[object]) -> dict[str, list[str]]:
-    """Say above each table from how many units its sums are, and what is not in them."""
+def make_notes(aggregate: Aggregate, missing: Sequence[object]) -> dict[str, list[str]]:
+    """Describe for each table, by its id, how many units its sums are of, and what is not in them.
+
+    `missing` are the units without a report.
+    """
     general = [
-        f"{len(rolled.counted)} 个单位相加" + ("，含本级" if any(given.unit.own for given in rolled.counted) else "")
+        f"{len(aggregate.counted)} 个单位相加"
+        + ("，含本级" if any(report.unit.own for report in aggregate.counted) else "")
     ]
     general += _list_units("缺报", missing)
-    general += _list_units("有错未计", [given.unit for given in rolled.broken])
-    general += _list_units("有错也计入", [given.unit for given in rolled.counted if given.errors])
-    general += _list_units("逾期", [given.unit for given in rolled.counted if given.late])
-    return {table.id: [*general, *_describe_other_editions(rolled, table.id)] for table in rolled.form.tables}
+    general += _list_units("有错未计", [report.unit for report in aggregate.broken])
+    general += _list_units("有错也计入", [report.unit for report in aggregate.counted if report.errors])
+    general += _list_units("逾期", [report.unit for report in aggregate.counted if report.late])
+    return {table.id: [*general, *_describe_other_editions(aggregate, table.id)] for table in aggregate.form.tables}
 
 
-def _describe_other_editions(rolled: Aggregate, table: str) -> Iterator[str]:
-    """Say what units of another edition have no figure for, and what of theirs has no place here."""
+def _describe_other_editions(aggregate: Aggregate, table: str) -> Iterator[str]:
+    """Describe the cells that units of another edition have no figure for, and their figures without a cell here."""
     unplaced: dict[str, Number] = {}
-    for one in rolled.unplaced:
-        if one.address.startswith(f"{table}."):
-            unplaced[one.address] = unplaced.get(one.address, 0) + 1
+    for figure in aggregate.unplaced:
+        if figure.address.startswith(f"{table}."):
+            unplaced[figure.address] = unplaced.get(figure.address, 0) + 1
     lacking = [
-        (row, columns) for row, columns, _count in rolled.list_rows_without_cells() if row.startswith(f"{table}.")
+        (row, columns) for row, columns, _count in aggregate.list_rows_without_cells() if row.startswith(f"{table}.")
     ]
     if lacking:
-        told = "；".join(f"{row.removeprefix(f'{table}.')} {'、'.join(columns)}".strip() for row, columns in lacking)
-        yield f"{len(rolled.units_of_other_edition)} 个单位用另一版格式，没有这些格：{told}"
+        cells = "；".join(f"{row.removeprefix(f'{table}.')} {'、'.join(columns)}".strip() for row, columns in lacking)
+        yield f"{len(aggregate.units_of_other_edition)} 个单位用另一版格式，没有这些格：{cells}"
     if unplaced:
-        told = "、".join(
+        figures = "、".join(
             f"{address.removeprefix(f'{table}.')}（{count} 个单位）" for address, count in unplaced.items()
         )
-        yield f"另一版格式的数，本版没有地方，没有加：{told}"
+        yield f"另一版格式的数，本版没有地方，没有加：{figures}"
 
 
 def _list_units(what: str, units: Sequence[object]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A data file to start from: every row of a form with its label, every fact that its text may use."""
+"""New data files: every row of a form with its label, and every fact that the text of the report may use."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,10 +14,10 @@ from nianbao.model.table import Slot, Table
 
 
 def format_new_file(form: Form, year: int, last: Report | None = None, author: str = "") -> str:
-    """Write the text of a data file for a year: figures 0, totals left out, since they are computed.
+    """Format a data file for a year: figures are 0, totals are left out, since they are computed.
 
-    From another year's report come the standing facts; from last year's also the rows that carry over. The
-    author's name is the one given where no other year says it.
+    From the report `last` come the facts that stay the same; where it is the year before, also the rows that carry
+    over. `author` is the name of the office where `last` does not have it.
     """
     return format_text("\n".join(_format_lines(form, year, last, author)) + "\n", form)
 
@@ -42,16 +42,19 @@ def _format_lines(form: Form, year: int, last: Report | None, author: str) -> It
 
 
 def carry_over(form: Form, last: Report) -> dict[str, Number]:
-    """Take over the rows that the form carries, column by column; a total only where its parts do not make it."""
+    """Return the figures that carry over from last year, by address; a total only where its parts do not add up to it.
+
+    Which rows carry over says the table `carries` of the form: row of this year <- row of the year before.
+    """
     computed, wrong = _find_totals(form.checks), _find_totals(last.broken)
-    found: dict[str, Number] = {}
+    figures: dict[str, Number] = {}
     for address in form.slots:
-        for into, row in form.carries.items():
-            source = row + address.removeprefix(into)
-            covered = f"{address}.".startswith(f"{into}.") and source in last.figures
-            if covered and (address not in computed or source in wrong):
-                found[address] = last.figures[source]
-    return found
+        for row, last_row in form.carries.items():
+            source = last_row + address.removeprefix(row)
+            carries = f"{address}.".startswith(f"{row}.") and source in last.figures
+            if carries and (address not in computed or source in wrong):
+                figures[address] = last.figures[source]
+    return figures
 
 
 def _find_totals(checks: Iterable[Check]) -> set[str]:
@@ -64,22 +67,22 @@ def _format_facts(form: Form, group: str, last: Report | None, author: str) -> I
     yield f"[{group}]"
     width = max(len(_get_key(fact)) for fact in facts)
     for fact in facts:
-        known = last.values.get(fact.id) if last and fact.standing else None
-        ask = author if author and fact.id == form.author_at else fact.ask
-        given = ask if known is None else known
+        last_value = last.values.get(fact.id) if last and fact.standing else None
+        default = author if author and fact.id == form.author_at else fact.ask
+        value = default if last_value is None else last_value
         unit = f"（{fact.unit}）" if fact.unit else ""
-        hidden = "# " if given is None else ""
-        value = _format_value(_make_placeholder(fact) if given is None else given)
-        yield f"{hidden}{_get_key(fact).ljust(width)} = {value}  # {fact.label}{unit}"
+        comment = "# " if value is None else ""
+        text = _format_value(_make_placeholder(fact) if value is None else value)
+        yield f"{comment}{_get_key(fact).ljust(width)} = {text}  # {fact.label}{unit}"
 
 
 def _get_key(fact: Fact) -> str:
     return fact.id.split(".", 1)[1]
 
 
-def _make_placeholder(fact: Fact) -> Any:  # noqa: ANN401  # a value of the fact's kind
-    blanks: dict[str, Any] = {"text": "", "texts": [], "share": 100, "date": ""}
-    return blanks.get(fact.kind, 0)
+def _make_placeholder(fact: Fact) -> Any:  # noqa: ANN401  # of the fact's value type
+    placeholders: dict[str, Any] = {"text": "", "texts": [], "share": 100, "date": ""}
+    return placeholders.get(fact.kind, 0)
 
 
 def _format_value(value: object) -> str:
@@ -97,31 +100,31 @@ def _format_table(form: Form, table: Table, carried: dict[str, Number]) -> Itera
     for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
     for row, slots in rows.items():
-        shown = [slot for slot in slots if slot.address not in totals or slot.address in carried]
-        if shown:
-            cells = [f"{slot.column} = {_format_value(carried.get(slot.address, 0))}" for slot in shown]
+        written = [slot for slot in slots if slot.address not in totals or slot.address in carried]
+        if written:
+            cells = [f"{slot.column} = {_format_value(carried.get(slot.address, 0))}" for slot in written]
             yield f"{row} = {{ {', '.join(cells)} }}  # {slots[0].row_label}"
 
 
 def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
-    """Ask for what only a person can write: the office's own facts, and the text of each section."""
+    """Format, as comments, what only a person can write: the office's own facts, and the prose of each section."""
     yield "# 本机关自己的事实写在 [own]，名称自定；各部分的正文可以在 [prose] 里改写，"
     yield "# 用 {{ own.名称 }} 取数，{{ standard }} 代表标准文字。要用的，去掉行首的 # 号："
     yield "#"
     yield "# [own]"
-    own = {at: value for at, value in last.values.items() if at.startswith(f"{OWN}.")} if last else {}
+    own = {address: value for address, value in last.values.items() if address.startswith(f"{OWN}.")} if last else {}
     for address, value in own.items():
-        said = f"  # {last.year} 年度的，改成今年的" if last else ""
-        yield f"# {address.split('.', 1)[1]} = {_format_value(value)}{said}"
+        note = f"  # {last.year} 年度的，改成今年的" if last else ""
+        yield f"# {address.split('.', 1)[1]} = {_format_value(value)}{note}"
     if not own:
         yield "# hotline_cases = 120  # 供正文写：全年接办热线诉求{{ own.hotline_cases }}件。"
     yield "#"
     yield "# [prose]"
     for section in form.sections:
         if section.text and section.heading:
-            told = f"{last.year} 年度改写过，见那一年的数据文件。" if last and section.id in last.prose else ""
+            note = f"{last.year} 年度改写过，见那一年的数据文件。" if last and section.id in last.prose else ""
             yield "#"
-            yield f"# {section.heading}：标准文字之外，今年还要写什么？{told}"
+            yield f"# {section.heading}：标准文字之外，今年还要写什么？{note}"
             yield f'# {section.id} = """'
             yield "# {{ standard }}"
             yield '# """'
