@@ -1,4 +1,4 @@
-"""The office above: its data file made from the reports of its units."""
+"""Rollup: the sums of the units' reports written into the data file of their parent office."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,10 @@ from nianbao.workspace.store import Store
 
 @dataclass(frozen=True, slots=True)
 class ChangedCell:
-    """A figure that stands in the data file of the office above: what it is, was by the last rollup, and should be."""
+    """A figure in the data file of the parent office that differs from the sum `total`.
+
+    `figure` is what the file has, `last` what the last rollup wrote, None where there was none.
+    """
 
     address: str
     figure: Number
@@ -29,10 +32,13 @@ class ChangedCell:
 
 @dataclass(frozen=True, slots=True)
 class RollupResult:
-    """What a rollup did: what was added up, what was missing, and which cells changed, stay, or stopped it.
+    """The result of a rollup into the data file `file` of the office `unit`.
 
-    `outdated` are units that have units of their own, whose sum is not theirs. `saved` is None where nothing was
-    written: in a dry run, or because cells were edited by hand. `findings` kept it from even adding up.
+    `findings` are errors because of which nothing was added up. `missing` are units without a report; `outdated` are
+    units whose report is not the sum of their own units; `unlisted` are folders of `data/` that the register does not
+    list. `changed` are cells that get a new sum; `accepted` those that the file accepts as other than the sum;
+    `edited` those that were edited by hand, because of which nothing was written. `saved` is None where nothing was
+    written: in a dry run too. `hints` are notes on a new data file.
     """
 
     unit: Unit
@@ -50,44 +56,45 @@ class RollupResult:
 
     @property
     def is_blocked(self) -> bool:
-        """Tell whether findings or edits by hand kept the file as it was."""
+        """Whether the file stays as it was because of findings or of edits by hand."""
         return self.aggregate is None or bool(self.edited)
 
 
-def roll_up(store: Store, year: int, into: str, wanted: RollupOptions) -> list[RollupResult]:
-    """Add units up into the data file of the office above; deep, first into those of the units that have units.
+def roll_up(store: Store, year: int, into: str, options: RollupOptions) -> list[RollupResult]:
+    """Add units up into the data file of the office `into`; with `deep`, first into those of its units with units.
 
-    Raises `Stop` where there is nothing to add up. A deep rollup ends with the first office that it cannot write.
+    Returns a result for each office in the order of writing. Raises `Stop` where there is nothing to add up. A deep
+    rollup ends with the first office whose file stays as it was.
     """
     register = store.register()
     office = find_office(store, into)
     if register.findings:
         return [RollupResult(Unit(office, office), store.of_office(office).data(year), register.findings)]
-    if wanted.deep and (wanted.dry_run or wanted.units):
+    if options.deep and (options.dry_run or options.units):
         raise Stop(_("--deep 逐级写各级的文件，不能与 --dry-run 或点名的单位合用"), _("去掉 --deep，一级一级地汇总"))
-    made: list[RollupResult] = []
-    for one in [*(_list_intermediate_offices(register, office) if wanted.deep else ()), office]:
-        made.append(_roll_up_office(store, year, one, wanted))
-        if made[-1].is_blocked:
+    results: list[RollupResult] = []
+    for name in [*(_list_intermediate_offices(register, office) if options.deep else ()), office]:
+        results.append(_roll_up_office(store, year, name, options))
+        if results[-1].is_blocked:
             break
-    return made
+    return results
 
 
 def _list_intermediate_offices(register: Register, office: str) -> Iterator[str]:
-    """Give the offices below one that have units of their own, each after those below it."""
+    """List the offices below one that have units of their own, each after those below it."""
     for unit in register.list_children(office):
         if register.list_children(unit.id):
             yield from _list_intermediate_offices(register, unit.id)
             yield unit.id
 
 
-def _roll_up_office(store: Store, year: int, office: str, wanted: RollupOptions) -> RollupResult:
-    above, register = store.of_office(office), store.register()
-    unit, file = register.get_unit(office), above.data(year)
-    old = read_own_report(above, year) if above.has(year) else None
+def _roll_up_office(store: Store, year: int, office: str, options: RollupOptions) -> RollupResult:
+    parent, register = store.of_office(office), store.register()
+    unit, file = register.get_unit(office), parent.data(year)
+    old = read_own_report(parent, year) if parent.has(year) else None
     if isinstance(old, list):
         return RollupResult(unit, file, old)
-    found = collect(store, year, old.form if old else store.form_in_force(year), office, wanted)
+    found = collect(store, year, old.form if old else store.form_in_force(year), office, options)
     if not found.aggregate.counted:
         raise Stop(
             _(
@@ -98,66 +105,66 @@ def _roll_up_office(store: Store, year: int, office: str, wanted: RollupOptions)
             ),
             _("缺的收齐、有错的改正后再汇总；有错也要计入，加 --with-broken"),
         )
-    changed, accepted, edited = _compare(old, found.aggregate, above.record(year))
-    account = RollupResult(
+    changed, accepted, edited = _compare(old, found.aggregate, parent.record(year))
+    result = RollupResult(
         unit,
         file,
         aggregate=found.aggregate,
         missing=found.missing,
-        outdated=[one for one in found.members if not wanted.deep and _is_outdated(store, year, one)],
-        unlisted=[name for name in store.folders() if name not in register.units and not wanted.units],
-        changed=[*changed, *edited] if wanted.force else changed,
+        outdated=[member for member in found.members if not options.deep and _is_outdated(store, year, member)],
+        unlisted=[name for name in store.folders() if name not in register.units and not options.units],
+        changed=[*changed, *edited] if options.force else changed,
         accepted=accepted,
-        edited=() if wanted.force else edited,
+        edited=() if options.force else edited,
     )
-    return account if account.edited or wanted.dry_run else _save(above, year, account, old, wanted)
+    return result if result.edited or options.dry_run else _save(parent, year, result, old, options)
 
 
-def _save(above: Store, year: int, account: RollupResult, old: Report | None, wanted: RollupOptions) -> RollupResult:
-    """Write the sums into the data file, or into a new one."""
-    rolled = account.aggregate
-    if rolled is None:
-        return account
-    name = account.unit.name if account.unit.name != account.unit.id else ""
-    draft = drafts.DataFileDraft(old.facts.text, {}, []) if old else drafts.make_draft(above, year, author=name)
-    text = _insert_sums(draft.text, rolled, account)
-    record = RollupRecord(rolled.figures, includes_own=wanted.own, includes_broken=wanted.with_broken)
-    return replace(account, saved=above.keep(year, text, record, draft.other_files), hints=draft.notes)
+def _save(parent: Store, year: int, result: RollupResult, old: Report | None, options: RollupOptions) -> RollupResult:
+    """Write the sums into the data file `old`, or into a new one."""
+    aggregate = result.aggregate
+    if aggregate is None:
+        return result
+    name = result.unit.name if result.unit.name != result.unit.id else ""
+    draft = drafts.DataFileDraft(old.facts.text, {}, []) if old else drafts.make_draft(parent, year, author=name)
+    text = _insert_sums(draft.text, aggregate, result)
+    record = RollupRecord(aggregate.figures, includes_own=options.own, includes_broken=options.with_broken)
+    return replace(result, saved=parent.keep(year, text, record, draft.other_files), hints=draft.notes)
 
 
 def _is_outdated(store: Store, year: int, unit: Unit) -> bool:
-    """Tell whether a unit that has units has no report yet, or one that is not their sum."""
+    """Return whether a unit that has units of its own has no report yet, or one that is not their sum."""
     if not store.register().list_children(unit.id):
         return False
     office = store.of_office(unit.id)
     report = attempt(partial(read_own_report, office, year), office.data(year)) if office.has(year) else None
     if not isinstance(report, Report):
         return True
-    below = subordinates.add_up_children(office, report, check.load_policy(store, (), ()))
-    kept = _find_acceptances(report)
-    return below is not None and any(address not in kept for address, _total in find_differences(report, below))
+    totals = subordinates.add_up_children(office, report, check.load_policy(store, (), ()))
+    accepted = _find_acceptances(report)
+    return totals is not None and any(address not in accepted for address, _total in find_differences(report, totals))
 
 
-# ── the file ─────────────────────────────────────────────────────────────────────────
+# ── the data file ────────────────────────────────────────────────────────────────────
 
 
 def _compare(
-    old: Report | None, rolled: Aggregate, record: RollupRecord | None
+    old: Report | None, aggregate: Aggregate, record: RollupRecord | None
 ) -> tuple[list[ChangedCell], list[ChangedCell], list[ChangedCell]]:
-    """Compare a data file with the sums: cells that change, that are accepted as they are, that a person edited."""
+    """Compare a data file with the sums: cells to change, cells accepted as they are, cells edited by hand."""
     changed: list[ChangedCell] = []
     accepted: list[ChangedCell] = []
     edited: list[ChangedCell] = []
-    kept = _find_acceptances(old) if old else {}
-    for address, total in rolled.figures.items() if old else ():
+    acceptances = _find_acceptances(old) if old else {}
+    for address, total in aggregate.figures.items() if old else ():
         figure = old.figures[address] if old else 0
         if figure == total or (old and address in old.computed):
             continue
         last = record.figures.get(address, 0) if record else None
         cell = ChangedCell(address, figure, last, total)
-        if address in kept:
+        if address in acceptances:
             accepted.append(cell)
-        elif figure == (last or 0):  # as the last rollup wrote it, or the empty form
+        elif figure == (last or 0):  # as the last rollup wrote it, or 0 as in a new file
             changed.append(cell)
         else:
             edited.append(cell)
@@ -165,7 +172,10 @@ def _compare(
 
 
 def _find_acceptances(report: Report) -> Mapping[str, str]:
-    """Return the cells that the data file accepts as other than the sum, as long as they are what was accepted."""
+    """Find the cells that the data file accepts as other than the sum: address -> reason.
+
+    An acceptance counts as long as the figure is the value that was accepted.
+    """
     entries = report.facts.tree.get("accept", [])
     return {
         entry["at"]: str(entry["because"])
@@ -179,19 +189,22 @@ def _find_acceptances(report: Report) -> Mapping[str, str]:
     }
 
 
-def _insert_sums(text: str, rolled: Aggregate, account: RollupResult) -> str:
-    """Write the sums into a data file, and make sure that it says them; raises `Stop` where it cannot."""
-    form, file = rolled.form, account.file
-    kept = {cell.address for cell in account.accepted}
-    figures = {address: total for address, total in rolled.figures.items() if address not in kept}
+def _insert_sums(text: str, aggregate: Aggregate, result: RollupResult) -> str:
+    """Insert the sums into the text of a data file and check that it has them; raises `Stop` where it cannot."""
+    form, file = aggregate.form, result.file
+    accepted = {cell.address for cell in result.accepted}
+    figures = {address: total for address, total in aggregate.figures.items() if address not in accepted}
+    notes = make_notes(aggregate, result.missing)
     try:
-        made = update_figures(text, form, figures, rolled.list_figures_to_write(), make_notes(rolled, account.missing))
-        facts = parse(made, file)
+        updated = update_figures(text, form, figures, aggregate.list_figures_to_write(), notes)
+        facts = parse(updated, file)
         report = fill(form, facts) if isinstance(facts, Facts) else None
-        if report is None or any(report.figures[at] != figures[at] for at in figures if at not in report.computed):
-            raise ValueError(file)  # noqa: TRY301  # the same way out as for amend
+        if report is None or any(
+            report.figures[address] != total for address, total in figures.items() if address not in report.computed
+        ):
+            raise ValueError(file)  # noqa: TRY301  # reported as an error of update_figures is
     except ValueError:
         raise Stop(
             _("{path} 的写法没法自动改，没有改动它", path=file), _("照 report new 写出的样子改写，再运行一次")
         ) from None
-    return made
+    return updated
