@@ -1,4 +1,4 @@
-"""Reports carried out for others: every figure and fact as a row, every report as a row, or as the official tables."""
+"""`report export`: figures and facts as rows, reports as rows, or the official tables, written to files."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,18 +19,21 @@ from nianbao.workspace.store import Store
 Layout = Literal["long", "wide"]
 XLSX = "xlsx"
 FORMATS = (*COPY_FORMATS, XLSX)
-_LONG_TABLES, _WIDE_TABLE = ("figures", "facts"), "reports"  # the files of each layout
+_LONG_TABLES, _WIDE_TABLE = ("figures", "facts"), "reports"  # the tables of each layout, one file each
 _FIX = N_("report validate 说明每一处；改正后再运行")
-_CHUNK_SIZE = 50  # reports that a process reads in one go
+_CHUNK_SIZE = 50  # reports that one task of a worker reads
 
 RowsOrError = ReportRows | Stop
 
 
 def read_all(reports: Sequence[Asked], jobs: int = 0) -> Iterator[RowsOrError]:
-    """Read reports on several processes, each as it is done, in no order, or the `Stop` that says why not."""
+    """Read reports on several processes, in the order in which they are ready; for one that fails, a `Stop`.
+
+    `jobs` is the number of processes, 0 for as many as there are processors.
+    """
     chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
-    for done in process_pool.spread(chunks, _read_chunk, _describe_lost_worker, jobs):
-        yield from done
+    for results in process_pool.spread(chunks, _read_chunk, _describe_lost_worker, jobs):
+        yield from results
 
 
 def _read_chunk(chunk: Sequence[Asked]) -> list[RowsOrError]:
@@ -42,7 +45,7 @@ def _describe_lost_worker(chunk: Sequence[Asked]) -> list[RowsOrError]:
 
 
 def _read_report(store: Store, year: int) -> RowsOrError:
-    """Read a report; what cannot be read would be a 0 among the figures, so that it is not exported at all."""
+    """Read a report; one with a figure that cannot be read is not exported, since the figure would be a 0."""
     report = store.report(year)
     if isinstance(report, Finding):
         return Stop(_("{data} 读不出来：{why}", data=store.data(year), why=report.message), _(_FIX))
@@ -57,17 +60,20 @@ def _read_report(store: Store, year: int) -> RowsOrError:
     return make_rows(report, store.office, year)
 
 
-def make_database(store: Store, found: Iterable[ReportRows]) -> Database:
-    """Put reports into a warehouse, by office and year."""
-    reports = sorted(found, key=lambda one: (one.office, one.year))
-    warehouse = Database([store.edition(edition) for edition in sorted({one.edition for one in reports})])
-    warehouse.insert_reports(reports)
-    return warehouse
+def make_database(store: Store, rows: Iterable[ReportRows]) -> Database:
+    """Make a database of reports, sorted by office and year."""
+    reports = sorted(rows, key=lambda report: (report.office, report.year))
+    database = Database([store.edition(edition) for edition in sorted({report.edition for report in reports})])
+    database.insert_reports(reports)
+    return database
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What a person asks of an export. An empty `out` is the folder below `build/` that exports have for their own."""
+    """The options of `report export`. Without `out` files go to `build/export`, where existing ones are replaced.
+
+    In a folder that the user names existing files are replaced only with `force`.
+    """
 
     formats: Sequence[str]
     layout: Layout = "long"
@@ -76,32 +82,30 @@ class ExportOptions:
 
 
 def check_formats(formats: Sequence[str]) -> list[str]:
-    """Find the formats asked for; raises `Stop` that lists those there are."""
+    """Return the formats without repetitions; raises `Stop` for an unknown one, with the list of those there are."""
     for name in formats:
         if name not in FORMATS:
             raise Stop(_("不能导出成 {name}", name=name), _("可用的格式：{choices}", choices=series(FORMATS)))
     return list(dict.fromkeys(formats))
 
 
-def write_files(store: Store, warehouse: Database, wanted: ExportOptions) -> list[Saved]:
-    """Write the files of an export: all of them or, on an error, none; those with the same bytes stay.
+def write_files(store: Store, database: Database, options: ExportOptions) -> list[Saved]:
+    """Write the files of an export: all of them or, on an error, none; files with the same bytes are not touched.
 
-    Raises `Stop` rather than replace another file in a folder that a person named, unless told to.
+    Raises `Stop` where a file in a folder that the user named would be replaced without `force`.
     """
-    folder = wanted.out or store.out / "export"
-    long = wanted.layout == "long"
-    tables = {name: f"from {name}" for name in _LONG_TABLES} if long else {_WIDE_TABLE: warehouse.make_wide_select()}
-    makers: dict[Path, Callable[[Path], None]] = {}
-    for suffix in wanted.formats:
+    folder = options.out or store.out / "export"
+    if options.layout == "long":
+        statements = {name: f"from {name}" for name in _LONG_TABLES}
+        write_workbook = partial(plain_sheets.write_plain_sheets, database, _LONG_TABLES)
+    else:
+        statements = {_WIDE_TABLE: database.make_wide_select()}
+        write_workbook = partial(official_sheets.write_official_sheets, database)
+    writers: dict[Path, Callable[[Path], None]] = {}
+    for suffix in options.formats:
         if suffix == XLSX:
-            book = (
-                partial(plain_sheets.write_plain_sheets, warehouse, _LONG_TABLES)
-                if long
-                else partial(official_sheets.write_official_sheets, warehouse)
-            )
-            makers[folder / f"{next(iter(tables))}.{suffix}"] = book
+            writers[folder / f"{next(iter(statements))}.{suffix}"] = write_workbook
         else:
-            makers |= {
-                folder / f"{name}.{suffix}": partial(warehouse.copy, made, suffix) for name, made in tables.items()
-            }
-    return produce(makers, wanted.out or store.within, replace=wanted.force or wanted.out is None)
+            for name, statement in statements.items():
+                writers[folder / f"{name}.{suffix}"] = partial(database.copy, statement, suffix)
+    return produce(writers, options.out or store.within, replace=options.force or options.out is None)

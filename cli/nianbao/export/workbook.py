@@ -1,4 +1,4 @@
-"""A workbook as all of ours are: the same bytes for the same content, and no text that passes for a formula."""
+"""XLSX workbooks: the same content gives the same bytes, and no text can be taken for a formula."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,8 @@ from nianbao.model.i18n import _
 from nianbao.model.table import Cell
 from nianbao.workspace.staging import scratch
 
-ROW_LIMIT = 1_048_576  # of a sheet, says Excel
-_SHEET_NAME_LIMIT = 31  # characters of a sheet's name
+ROW_LIMIT = 1_048_576  # of a sheet: Excel's specification
+SHEET_NAME_LIMIT = 31  # characters: Excel's specification
 HEADER_STYLE = {
     "bold": True,
     "align": "center",
@@ -28,20 +28,21 @@ CELL_STYLE = {"border": 1, "valign": "vcenter"}
 
 
 class Workbook:
-    """A workbook being written; styles are named by their properties in XlsxWriter's words."""
+    """A workbook that is being written; `writer` is XlsxWriter's, and styles are given by XlsxWriter's properties."""
 
     def __init__(self, target: BytesIO, options: Mapping[str, object]) -> None:
         import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
 
         self.writer = xlsxwriter.Workbook(target, {**options, "strings_to_formulas": False, "strings_to_urls": False})
-        self.writer.set_properties({"created": datetime(1980, 1, 1)})  # noqa: DTZ001  # never the clock's
+        created = datetime(1980, 1, 1)  # noqa: DTZ001  # not the clock's: the same content gives the same bytes
+        self.writer.set_properties({"created": created})
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def add_sheet(self, name: str) -> "Sheet":
-        """Add a sheet; its name is cut to what a spreadsheet can hold."""
-        return Sheet(self, self.writer.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:_SHEET_NAME_LIMIT].strip()))
+        """Add a sheet; its name is cut to the length that Excel allows, without the characters that it forbids."""
+        return Sheet(self, self.writer.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:SHEET_NAME_LIMIT].strip()))
 
-    def get_style(self, **properties: object) -> Any:  # noqa: ANN401  # XlsxWriter carries no types
+    def get_style(self, **properties: object) -> Any:  # noqa: ANN401  # XlsxWriter has no types
         """Return the style with these properties, the same one for the same properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._styles:
@@ -50,27 +51,30 @@ class Workbook:
 
 
 class Sheet:
-    """A sheet being written; rows and columns are counted from 0."""
+    """A sheet that is being written; `worksheet` is XlsxWriter's, rows and columns are counted from 0."""
 
-    def __init__(self, book: Workbook, made: Any) -> None:  # noqa: ANN401  # see above
-        self.workbook = book
-        self.worksheet = made
-        self.name: str = made.get_name()
+    def __init__(self, workbook: Workbook, worksheet: Any) -> None:  # noqa: ANN401  # XlsxWriter has no types
+        self.workbook = workbook
+        self.worksheet = worksheet
+        self.name: str = worksheet.get_name()
 
     def write(self, row: int, column: int, value: object, **properties: object) -> None:
-        """Write a text as a text, a number as a number. A text like a formula is marked as none, as Excel does it."""
+        """Write a text as a text, a number as a number, None as an empty cell; raises `Stop` past the last row.
+
+        A text that looks like a formula gets Excel's own mark for texts.
+        """
         if row >= ROW_LIMIT:
             raise Stop(_("一张工作表放不下，最多 {rows} 行", rows=ROW_LIMIT), _("用 --to parquet 或 csv，或分几次导出"))
         if isinstance(value, str):
-            quoted = {"quote_prefix": True} if is_formula(value) else {}
-            self.worksheet.write_string(row, column, value, self.workbook.get_style(**properties, **quoted))
+            prefix = {"quote_prefix": True} if is_formula(value) else {}
+            self.worksheet.write_string(row, column, value, self.workbook.get_style(**properties, **prefix))
         elif value is not None:
             self.worksheet.write_number(row, column, value, self.workbook.get_style(**properties))
         else:
             self.worksheet.write_blank(row, column, None, self.workbook.get_style(**properties))
 
     def write_merged(self, cell: Cell, top: int, left: int, text: str, **properties: object) -> None:
-        """Write a text into a cell of a grid that begins at `top` and `left`, over as many cells as it takes."""
+        """Write a text into a cell of a grid whose first cell is at `top` and `left`, merging those that it spans."""
         row, column = top + cell.row, left + cell.column
         if cell.rowspan > 1 or cell.colspan > 1:
             bottom, right = row + cell.rowspan - 1, column + cell.colspan - 1
@@ -80,24 +84,24 @@ class Sheet:
 
 @contextmanager
 def create_workbook(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Workbook]:
-    """Give a workbook to fill, which is written at the end; a system's refusal is an `OSError`, as of any file.
+    """Create a workbook, which is written at the end of the context; raises OSError where that fails.
 
-    One that is streamed takes its rows in order, and holds none of them in memory.
+    With `streamed` rows must be written in order, and none is held in memory.
     """
-    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # see above
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # few commands write spreadsheets
 
     with closing(scratch()) as folder:
-        # Packed in memory: a package that a full disk cuts short would be closed, and fail, once more at the end.
+        # Zipped in memory: a file that a full disk cuts short would be closed, and fail, a second time at the end.
         content = target if isinstance(target, BytesIO) else BytesIO()
-        book = Workbook(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
+        workbook = Workbook(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
         try:
-            yield book
-            book.writer.close()
+            yield workbook
+            workbook.writer.close()
             if isinstance(target, Path):
                 target.write_bytes(content.getbuffer())
         except FileCreateError as error:
             raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
         finally:
-            for sheet in book.writer.worksheets():
+            for sheet in workbook.writer.worksheets():
                 if streamed and sheet.row_data_fh:
                     sheet.row_data_fh.close()
