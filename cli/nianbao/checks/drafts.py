@@ -34,9 +34,9 @@ class CreatedFiles:
     notes: list[str]
 
 
-def format_all(asked: Iterable[Asked], *, check: bool = False) -> Iterator[FormattedFile | Stop]:
+def format_all(reports: Iterable[Asked], *, check: bool = False) -> Iterator[FormattedFile | Stop]:
     """Format data files one after another; for one that cannot be, the `Stop` that says why. See `format_file`."""
-    for store, year in asked:
+    for store, year in reports:
         yield attempt(partial(format_file, store, year, check=check), store.data(year))
 
 

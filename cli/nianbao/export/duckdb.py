@@ -49,7 +49,7 @@ _SETTINGS = {
 _DECIMAL = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money has four after it
 _SOURCE_CASES = " ".join(f"when '{letter}' then '{word}'" for letter, word in FIGURE_SOURCES.items())
 _TABLES = {
-    "report_rows": "office varchar, name varchar, year integer, edition varchar, figures varchar, given varchar",
+    "report_rows": "office varchar, name varchar, year integer, edition varchar, figures varchar, sources varchar",
     "figure_columns": "edition varchar, position integer, table_id varchar, address varchar, row_label varchar, "
     "column_label varchar, label varchar, unit varchar, kind varchar",
     "stated_facts": "office varchar, name varchar, year integer, edition varchar, address varchar, item integer, "
@@ -62,7 +62,7 @@ VIEWS = {
         f"""select office, name, year, edition, position, table_id, address, row_label, column_label, label,
               digits::{_DECIMAL} as value, nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
             from (select office, name, year, edition, unnest(string_split(figures, ' ')) as digits,
-                    unnest(string_split(given, '')) as letter, unnest(range(1, len(given) + 1)) as position
+                    unnest(string_split(sources, '')) as letter, unnest(range(1, len(sources) + 1)) as position
                   from report_rows)
             join figure_columns using (edition, position)""",
     ),
