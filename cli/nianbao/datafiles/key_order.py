@@ -72,23 +72,10 @@ def sort_tree(tree: SyntaxTree, order: KeyOrder) -> SyntaxTree:
     groups: dict[str, list[SectionNode]] = {}
     for section in sections:
         groups.setdefault(section.keys[0], []).append(section)
-    top_entries: list[EntryNode] = []
-    for entry in top.entries:
-        group = entry.cell.keys[0]
-        if group in tables and (
-            len(entry.cell.keys) > 1 or any(order.find_line(cell.keys) for cell in entry.cells or ())
-        ):
-            section = SectionNode(entry.cell.keys[:1], (group,), entries=(entry,))
-            groups.setdefault(group, []).append(section)
-        else:
-            top_entries.append(entry)
-    ordered = [
-        replace(
-            top,
-            entries=_sort_with_commented_out(_list_entries(replace(top, entries=tuple(top_entries))), order),
-            tail=(),
-        )
-    ]
+    top, moved = _split_top(top, tables, order)
+    for section in moved:
+        groups.setdefault(section.keys[0], []).append(section)
+    ordered = [replace(top, entries=_sort_with_commented_out(_list_entries(top), order), tail=())]
     for name in sorted(groups, key=lambda name: order.rank((name,))):
         parts = groups[name]
         if name in tables:
@@ -98,6 +85,19 @@ def sort_tree(tree: SyntaxTree, order: KeyOrder) -> SyntaxTree:
         else:
             ordered += parts
     return replace(tree, sections=tuple(ordered))
+
+
+def _split_top(top: SectionNode, tables: frozenset[str], order: KeyOrder) -> tuple[SectionNode, list[SectionNode]]:
+    """Split the entries above all headers: those that stay there, and those that go to a table of the form."""
+    entries: list[EntryNode] = []
+    moved: list[SectionNode] = []
+    for entry in top.entries:
+        keys = entry.cell.keys
+        if keys[0] in tables and (len(keys) > 1 or any(order.find_line(cell.keys) for cell in entry.cells or ())):
+            moved.append(SectionNode(keys[:1], keys[:1], entries=(entry,)))
+        else:
+            entries.append(entry)
+    return replace(top, entries=tuple(entries)), moved
 
 
 def _merge_sections(parts: list[SectionNode], order: KeyOrder) -> SectionNode:
