@@ -1,4 +1,4 @@
-"""Facts for others: every figure told exactly, in every format, and questions that reach nothing but the tables."""
+"""`report export` and `report query`: exact figures in every format, and queries that reach only the tables."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ import pytest
 from offices import data
 
 from nianbao.export import pipeline
-from nianbao.export.excel_form import workbook as book
+from nianbao.export import workbook as workbooks
 from nianbao.model.facts import parse
 from nianbao.model.finding import Stop
 from nianbao.model.report import fill
@@ -23,14 +23,14 @@ RISKY = ('=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "\tx")
 
 @pytest.fixture
 def offices(root, tmp_path):
-    """Offices of both editions: one with signs that spreadsheets run, one whose file is broken."""
+    """Offices of both editions: one with texts that spreadsheets take for formulas, one with a broken file."""
     for number in range(3):
         folder = tmp_path / "data" / f"office-{number}"
         folder.mkdir(parents=True)
         (folder / "2024.toml").write_text(data(number), encoding="utf-8")
-    own = "".join(f"sign_{at} = {json.dumps(text)}\n" for at, text in enumerate(RISKY))
+    own_rows = "".join(f"risky_{number} = {json.dumps(text)}\n" for number, text in enumerate(RISKY))
     with (tmp_path / "data/office-2/2024.toml").open("a", encoding="utf-8") as file:
-        file.write(f"[own]\n{own}")
+        file.write(f"[own]\n{own_rows}")
     (tmp_path / "data/anshan").mkdir()
     old = (
         (root / "data/2020.toml").read_text(encoding="utf-8").replace("items = 0, change = 0", "items = 9, change = -5")
@@ -51,14 +51,14 @@ def reports(store):
     return found
 
 
-def exported(store, *formats, **more):
-    asked = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
-    done = [one for one in pipeline.read_all(asked) if not isinstance(one, Stop)]
-    return pipeline.write(store, pipeline.gather(store, done), pipeline.Wanted(formats, **more))
+def export(store, *formats, **more):
+    refs = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
+    rows = [result for result in pipeline.read_all(refs) if not isinstance(result, Stop)]
+    return pipeline.write_files(store, pipeline.make_database(store, rows), pipeline.ExportOptions(formats, **more))
 
 
-def test_every_figure_is_told_exactly_and_in_order(offices):
-    exported(offices, "csv", "json", "parquet", "xlsx")
+def test_every_figure_is_exported_exactly_and_in_order(offices):
+    export(offices, "csv", "json", "parquet", "xlsx")
     folder = offices.root / "build/export"
     expected = [
         (office, year, address, Decimal(value))
@@ -68,56 +68,56 @@ def test_every_figure_is_told_exactly_and_in_order(offices):
     rows = duckdb.sql(f"select office, year, address, value from '{folder}/figures.parquet'").fetchall()
     assert rows == expected
     with (folder / "figures.csv").open(encoding="utf-8-sig") as file:
-        told = list(csv.DictReader(file))
-    assert [(row["office"], int(row["year"]), row["address"], Decimal(row["value"])) for row in told] == expected
+        exported = list(csv.DictReader(file))
+    assert [(row["office"], int(row["year"]), row["address"], Decimal(row["value"])) for row in exported] == expected
     plain = json.loads((folder / "figures.json").read_text(encoding="utf-8"), parse_float=Decimal)
     assert [(row["office"], row["year"], row["address"], Decimal(row["value"])) for row in plain] == expected
     sheet = openpyxl.load_workbook(folder / "figures.xlsx")["figures"]
-    heads, *cells = sheet.iter_rows(values_only=True)
-    assert [row[heads.index("address")] for row in cells] == [address for _, _, address, _ in expected]
-    assert [Decimal(str(row[heads.index("value")])) for row in cells] == [value for *_, value in expected]
+    header, *cells = sheet.iter_rows(values_only=True)
+    assert [row[header.index("address")] for row in cells] == [address for _, _, address, _ in expected]
+    assert [Decimal(str(row[header.index("value")])) for row in cells] == [value for *_, value in expected]
 
 
-def test_a_figure_says_what_it_is_called_and_how_it_was_given(offices):
-    exported(offices, "parquet")
+def test_a_figure_has_its_labels_and_its_source(offices):
+    export(offices, "parquet")
     read = f"from '{offices.root}/build/export/figures.parquet' where office = 'anshan'"
     rows = duckdb.sql(f"select address, given, row_label, column_label, label, unit {read}").fetchall()
-    told = {address: rest for address, *rest in rows}
+    exported = {address: rest for address, *rest in rows}
     (report,) = [one for (office, _), one in reports(offices).items() if office == "anshan"]
-    for address, (given, row, column, label, unit) in told.items():
+    for address, (source, row, column, label, unit) in exported.items():
         slot = report.form.slots[address]
-        assert (given == "computed") == (address in report.computed)
+        assert (source == "computed") == (address in report.computed)
         assert label == report.form.labels[address] == f"{row} · {column}"
         assert unit == (slot.unit or None)
-    assert told["requests.received.person"][0] == "written"
-    assert told["requests.received.business"][0] == "omitted"
+    assert exported["requests.received.person"][0] == "written"
+    assert exported["requests.received.business"][0] == "omitted"
 
 
-def test_facts_are_told_one_by_one(offices):
-    exported(offices, "parquet")
+def test_each_fact_has_a_row(offices):
+    export(offices, "parquet")
     read = f"select address, item, value, number, kind from '{offices.root}/build/export/facts.parquet'"
-    told = duckdb.sql(f"{read} where office = 'anshan'").fetchall()
-    assert ("published", 1, "2021-01-28", None, "date") in told
-    assert ("facts.portal_items", 1, "794", Decimal("794.0000"), "count") in told
-    assert ("own.hotline_settled", 1, "99.78", Decimal("99.7800"), "money") in told
-    assert [item for address, item, *_ in told if address == "facts.notices"] == [1, 2]
+    exported = duckdb.sql(f"{read} where office = 'anshan'").fetchall()
+    assert ("published", 1, "2021-01-28", None, "date") in exported
+    assert ("facts.portal_items", 1, "794", Decimal("794.0000"), "count") in exported
+    assert ("own.hotline_settled", 1, "99.78", Decimal("99.7800"), "money") in exported
+    assert [item for address, item, *_ in exported if address == "facts.notices"] == [1, 2]
 
 
 def test_the_wide_table_has_a_report_in_each_row(offices):
-    exported(offices, "parquet", "csv", layout="wide")
+    export(offices, "parquet", "csv", layout="wide")
     path = offices.root / "build/export/reports.parquet"
     known = reports(offices)
-    made = duckdb.sql(f"from '{path}'")
-    rows = [dict(zip(made.columns, row, strict=True)) for row in made.fetchall()]
+    relation = duckdb.sql(f"from '{path}'")
+    rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
     assert [(row["office"], row["year"]) for row in rows] == sorted(known)
     for row in rows:
         report = known[row["office"], row["year"]]
         assert {address: row[address] for address in report.figures} == report.figures
-        assert all(row[at] is None for at in row if "." in at and at not in report.figures)
+        assert all(row[name] is None for name in row if "." in name and name not in report.figures)
 
 
-def test_the_official_tables_have_their_heads_and_every_office(offices):
-    exported(offices, "xlsx", layout="wide")
+def test_the_official_tables_have_their_headers_and_every_office(offices):
+    export(offices, "xlsx", layout="wide")
     workbook = openpyxl.load_workbook(offices.root / "build/export/reports.xlsx")
     known = reports(offices)
     forms = {report.form.edition: report.form for report in known.values()}
@@ -129,60 +129,60 @@ def test_the_official_tables_have_their_heads_and_every_office(offices):
     rows = list(sheet.iter_rows(min_row=4, values_only=True))
     slots = [slot.address for slot in forms["2021"].tables[1].slots]
     for office, report in ((office, one) for (office, _), one in known.items() if one.form.edition == "2021"):
-        own = [row for row in rows if row[0] == f"第{office[-1]}市第{office[-1]}局"]
-        assert len(own) == 25
-        assert [figure for row in own for figure in row[3:]] == [report.figures[address] for address in slots]
+        own_rows = [row for row in rows if row[0] == f"第{office[-1]}市第{office[-1]}局"]
+        assert len(own_rows) == 25
+        assert [figure for row in own_rows for figure in row[3:]] == [report.figures[address] for address in slots]
 
 
-@pytest.mark.parametrize("sign", range(len(RISKY)))
-def test_no_text_passes_for_a_formula_and_numbers_stay_numbers(offices, sign):
-    exported(offices, "csv", "xlsx", "json")
+@pytest.mark.parametrize("index", range(len(RISKY)))
+def test_no_text_becomes_a_formula_and_numbers_stay_numbers(offices, index):
+    export(offices, "csv", "xlsx", "json")
     folder = offices.root / "build/export"
     with (folder / "facts.csv").open(encoding="utf-8-sig", newline="") as file:
-        told = {row["address"]: row["value"] for row in csv.DictReader(file)}
-    assert told[f"own.sign_{sign}"] == f"'{RISKY[sign]}"
+        exported = {row["address"]: row["value"] for row in csv.DictReader(file)}
+    assert exported[f"own.risky_{index}"] == f"'{RISKY[index]}"
     (cell,) = [
         row[7]
         for row in openpyxl.load_workbook(folder / "figures.xlsx")["facts"].iter_rows()
-        if row[4].value == f"own.sign_{sign}"
+        if row[4].value == f"own.risky_{index}"
     ]
-    assert (cell.value, cell.data_type, cell.quotePrefix) == (RISKY[sign], "s", True)
+    assert (cell.value, cell.data_type, cell.quotePrefix) == (RISKY[index], "s", True)
     plain = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-    assert [row["value"] for row in plain if row["address"] == f"own.sign_{sign}"] == [RISKY[sign]]
+    assert [row["value"] for row in plain if row["address"] == f"own.risky_{index}"] == [RISKY[index]]
     with (folder / "figures.csv").open(encoding="utf-8-sig") as file:
         assert {row["value"] for row in csv.DictReader(file) if row["address"] == "proactive.licences.change"} == {"-5"}
 
 
 @pytest.mark.parametrize("layout", ["long", "wide"])
 def test_the_same_facts_give_the_same_bytes(offices, layout):
-    first = exported(offices, *pipeline.FORMATS, layout=layout)
-    assert all(one.changed for one in first)
-    assert not any(one.changed for one in exported(offices, *pipeline.FORMATS, layout=layout))
+    first = export(offices, *pipeline.FORMATS, layout=layout)
+    assert all(file.changed for file in first)
+    assert not any(file.changed for file in export(offices, *pipeline.FORMATS, layout=layout))
 
 
-def test_a_named_folder_keeps_its_files(offices, tmp_path):
+def test_files_in_a_folder_of_the_user_are_not_replaced(offices, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "figures.csv").write_text("mine")
     with pytest.raises(Stop, match=r"已经有 .*figures\.csv，没有改动"):
-        exported(offices, "csv", "json", out=out)
+        export(offices, "csv", "json", out=out)
     assert [path.name for path in out.iterdir()] == ["figures.csv"]
-    assert exported(offices, "csv", out=out, force=True)[0].changed
-    assert not exported(offices, "csv", out=out)[0].changed
+    assert export(offices, "csv", out=out, force=True)[0].changed
+    assert not export(offices, "csv", out=out)[0].changed
 
 
-def test_what_cannot_be_written_leaves_nothing(offices, monkeypatch):
-    monkeypatch.setattr(book, "ROWS", 50)
+def test_an_export_that_cannot_be_written_leaves_no_file(offices, monkeypatch):
+    monkeypatch.setattr(workbooks, "ROW_LIMIT", 50)
     with pytest.raises(Stop, match="一张工作表放不下"):
-        exported(offices, "csv", "xlsx")
+        export(offices, "csv", "xlsx")
     assert list((offices.root / "build/export").iterdir()) == []
     shutil.rmtree(offices.root / "build")
     (offices.root / "build").write_text("no folder")
     with pytest.raises(Stop, match="上一级不是目录"):
-        exported(offices, "parquet")
+        export(offices, "parquet")
 
 
-def test_what_is_left_out_is_named(offices, report):
+def test_reports_that_are_left_out_are_named(offices, report):
     done = report("export", "2024", "--all", "--to", "csv,parquet", cwd=offices.root)
     assert done.returncode == 1
     assert "data/broken/2024.toml 有 1 格读不出来" in done.stderr
@@ -194,20 +194,20 @@ def test_what_is_left_out_is_named(offices, report):
     assert "不能导出成 docx" in done.stderr
 
 
-def test_another_kind_of_document_is_exported_too(root, tmp_path):
+def test_another_document_type_is_exported_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    exported(store, *pipeline.FORMATS)
-    exported(store, *pipeline.FORMATS, layout="wide")
+    export(store, *pipeline.FORMATS)
+    export(store, *pipeline.FORMATS, layout="wide")
     facts = parse((tmp_path / "library/data/2024.toml").read_text(encoding="utf-8"), "")
-    told = duckdb.sql(f"select address, value from '{store.out}/export/figures.parquet'").fetchall()
-    assert dict(told) == fill(store.form(facts, 2024), facts).figures
+    exported = duckdb.sql(f"select address, value from '{store.out}/export/figures.parquet'").fetchall()
+    assert dict(exported) == fill(store.form(facts, 2024), facts).figures
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────
 
 
-def test_a_question_is_answered(offices, report):
+def test_a_query_prints_its_result(offices, report):
     question = "select office, value from figures where address = 'requests.received.total' order by value desc, office"
     done = report("query", question, cwd=offices.root)
     known = {office: one.figures["requests.received.total"] for (office, _), one in reports(offices).items()}
@@ -215,11 +215,11 @@ def test_a_question_is_answered(offices, report):
     assert rows[0] == ["office", "value"]
     assert {office: int(value) for office, value in rows[1:]} == known
     assert [int(value) for _, value in rows[1:]] == sorted(known.values(), reverse=True)
-    assert done.returncode == 1  # one report was left out, and named
+    assert done.returncode == 1  # a report was left out and is named
     assert "data/broken/2024.toml" in done.stderr
 
 
-def test_answers_for_programs(offices, report):
+def test_results_as_json_and_csv(offices, report):
     question = "select office, value, unit from figures where address = 'proactive.procurement.amount'"
     assert json.loads(report("query", question, "--json", cwd=offices.root).stdout) == [
         {"office": "anshan", "value": 498935.88, "unit": "元"}
@@ -229,7 +229,7 @@ def test_answers_for_programs(offices, report):
     )
 
 
-def test_long_answers_are_cut_for_people(offices, report):
+def test_long_results_are_cut_on_the_terminal(offices, report):
     done = report("query", "from figures", cwd=offices.root)
     assert len(done.stdout.splitlines()) == 101
     assert "只印了前 100 行；要更多，用 --rows 0" in done.stderr
@@ -237,7 +237,7 @@ def test_long_answers_are_cut_for_people(offices, report):
     assert len(report("query", "from figures", "--to", "csv", cwd=offices.root).stdout.splitlines()) == 799
 
 
-def test_without_a_question_the_tables_are_told(offices, report):
+def test_without_a_query_the_tables_are_listed(offices, report):
     done = report("query", cwd=offices.root)
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.splitlines() if line and line[0] != " "][:5] == [
@@ -249,11 +249,11 @@ def test_without_a_question_the_tables_are_told(offices, report):
     ]
     for line in done.stdout.splitlines():
         if line.startswith("  report query"):
-            assert report("query", line.split('"')[1], cwd=offices.root).returncode == 1  # but for what is left out
+            assert report("query", line.split('"')[1], cwd=offices.root).returncode == 1  # a report is left out
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("question", "messages"),
     [
         (
             "select ofice from figures",
@@ -279,17 +279,17 @@ def test_without_a_question_the_tables_are_told(offices, report):
         ("select * from sys", "没有 sys 这张表"),
     ],
 )
-def test_a_question_reaches_nothing_but_the_tables_and_a_wrong_one_is_told(offices, question, said):
-    asked = [(offices.of_office("anshan"), 2020)]
-    warehouse = pipeline.gather(offices, pipeline.read_all(asked))
-    with pytest.raises(Stop) as stopped:
-        warehouse.ask(question)
-    text = f"{stopped.value.message}\n怎么办: {stopped.value.fix}"
-    assert any(part in text for part in said.split("|")), text
+def test_a_query_reaches_only_the_tables_and_a_wrong_one_is_explained(offices, question, messages):
+    refs = [(offices.of_office("anshan"), 2020)]
+    database = pipeline.make_database(offices, pipeline.read_all(refs))
+    with pytest.raises(Stop) as error:
+        database.run_query(question)
+    text = f"{error.value.message}\n怎么办: {error.value.fix}"
+    assert any(part in text for part in messages.split("|")), text
 
 
-def test_without_duckdb_it_says_what_to_install(offices, monkeypatch):
+def test_without_duckdb_the_error_names_what_to_install(offices, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(Stop, match="DuckDB，这里没有装") as stopped:
-        pipeline.gather(offices, [])
-    assert "nianbao[export]" in stopped.value.fix
+    with pytest.raises(Stop, match="DuckDB，这里没有装") as error:
+        pipeline.make_database(offices, [])
+    assert "nianbao[export]" in error.value.fix

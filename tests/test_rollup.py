@@ -1,4 +1,4 @@
-"""The office above: its figures are the sum of its units to the last digit, and each is led back to them."""
+"""`report rollup` and `report trace`: figures are the sums of the units to the last digit, and are traced to them."""
 
 import re
 from decimal import Decimal
@@ -15,26 +15,26 @@ from reports import figures, filled
 from nianbao.checks import check, subordinates
 from nianbao.checks.policy import Choice
 from nianbao.datafiles import scaffold
-from nianbao.datafiles.patch import amend, notes
+from nianbao.datafiles.patch import make_notes, update_figures
 from nianbao.model import aggregate
-from nianbao.model.aggregate import Rolled
+from nianbao.model.aggregate import Aggregate
 from nianbao.model.facts import parse
 from nianbao.model.finding import Stop
 from nianbao.model.offices import Unit
 from nianbao.model.report import fill
-from nianbao.rollup.collect import Wanted
+from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
 from nianbao.rollup.trace import trace
 from nianbao.workspace.store import Store
 
 YEAR = 2024
-# What edition 2019 counts and edition 2021 does not, in the data files below.
-OLD_ALONE = re.compile(r"proactive\.(\w+\.(disclosed|public|items|change|projects)|services\..*|procurement\..*)")
+# Figures of edition 2019, in the data files below, for which edition 2021 has no cell.
+ONLY_2019 = re.compile(r"proactive\.(\w+\.(disclosed|public|items|change|projects)|services\..*|procurement\..*)")
 OUTCOMES = ("granted", "partial", "refused", "unavailable", "declined", "other")
 
 
-def old(number, year=YEAR):
-    """Write the data file of one office in edition 2019, with the requests that `data` has."""
+def make_2019_file(number, year=YEAR):
+    """Make the data file of one office in edition 2019, with the requests that `data` has."""
     tree = toml_rs.loads(data(number, year), parse_float=Decimal)
     kinds = tree["requests"]["outcome"]["other"].values()
     tree["requests"]["outcome"]["other"] = {column: sum(kind[column] for kind in kinds) for column in COLUMNS}
@@ -50,7 +50,7 @@ def old(number, year=YEAR):
     return tomli_w.dumps({"edition": "2019"} | tree)
 
 
-def put(root, files):
+def write_files(root, files):
     for name, text in files.items():
         path = root / "data" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,61 +58,61 @@ def put(root, files):
     return Store(root)
 
 
-def listed(parents, own=()):
-    """Write a register: each office with its parent."""
+def make_register(parents, own=()):
+    """Make a register: each office with its parent."""
     lines = []
-    for office, above in parents.items():
-        lines += [f"[{office}]", f'name = "{office}局"', f'parent = "{above}"' if above else "# 最上级"]
+    for office, parent in parents.items():
+        lines += [f"[{office}]", f'name = "{office}局"', f'parent = "{parent}"' if parent else "# 最上级"]
         lines += ["own = true"] if office in own else []
     return "\n".join(lines) + "\n"
 
 
-def leaves(tree, at=""):
+def list_leaves(tree, at=""):
     for key, value in tree.items():
         address = f"{at}.{key}" if at else key
         if isinstance(value, dict):
-            yield from leaves(value, address)
+            yield from list_leaves(value, address)
         elif at:
             yield address, value
 
 
-def added(texts):
-    """Add data files up with plain arithmetic into the cells of edition 2021; return the sums and what has no place."""
-    sums, homeless = {}, {}
+def add_up(texts):
+    """Add data files up with plain arithmetic in edition 2021; return the sums, and how many figures have no cell."""
+    sums, unplaced_counts = {}, {}
     for text in texts:
         tree = toml_rs.loads(text, parse_float=Decimal)
         tables = {name: tree[name] for name in ("proactive", "requests", "review_litigation")}
-        for address, figure in leaves(tables):
-            into, is_old = address, tree.get("edition") == "2019"
-            if is_old and OLD_ALONE.fullmatch(address):
-                homeless[address] = homeless.get(address, 0) + (1 if figure else 0)
+        for address, figure in list_leaves(tables):
+            target, is_old = address, tree.get("edition") == "2019"
+            if is_old and ONLY_2019.fullmatch(address):
+                unplaced_counts[address] = unplaced_counts.get(address, 0) + (1 if figure else 0)
                 continue
             if is_old and address.startswith("requests.outcome.other."):
-                into = address.replace("outcome.other.", "outcome.other.other.", 1)
-            sums[into] = sums.get(into, 0) + figure
-    return with_totals(sums), homeless
+                target = address.replace("outcome.other.", "outcome.other.other.", 1)
+            sums[target] = sums.get(target, 0) + figure
+    return add_totals(sums), unplaced_counts
 
 
-def with_totals(sums):
+def add_totals(sums):
     """Add the totals of edition 2021 as the form prints them."""
-    made = dict(sums)
+    totals = dict(sums)
     rows = {address.rpartition(".")[0] for address in sums if address.startswith("requests.")}
     for column in COLUMNS:
         outcome = [row for row in rows if row.startswith("requests.outcome.")]
-        made[f"requests.outcome.total.{column}"] = sum(sums.get(f"{row}.{column}", 0) for row in outcome)
+        totals[f"requests.outcome.total.{column}"] = sum(sums.get(f"{row}.{column}", 0) for row in outcome)
     for row in [*rows, "requests.outcome.total"]:
-        made[f"{row}.total"] = sum(made.get(f"{row}.{column}", 0) for column in COLUMNS)
+        totals[f"{row}.total"] = sum(totals.get(f"{row}.{column}", 0) for column in COLUMNS)
     for group in ("review", "litigation.direct", "litigation.after_review"):
         parts = [f"review_litigation.{group}.{name}" for name in ("upheld", "corrected", "other", "pending")]
-        made[f"review_litigation.{group}.total"] = sum(sums.get(part, 0) for part in parts)
-    return made
+        totals[f"review_litigation.{group}.total"] = sum(sums.get(part, 0) for part in parts)
+    return totals
 
 
-def told(store, office, year=YEAR):
-    """Return every figure that the data file of an office comes to."""
-    above = store.of_office(office)
-    facts = above.facts(year)
-    return fill(above.form(facts, year), facts).figures
+def read_figures(store, office, year=YEAR):
+    """Return every figure of an office's report, totals computed."""
+    parent = store.of_office(office)
+    facts = parent.facts(year)
+    return fill(parent.form(facts, year), facts).figures
 
 
 # ── three levels, both editions ──────────────────────────────────────────────────────
@@ -128,28 +128,28 @@ def province(tmp_path_factory):
             number = 50 * city + unit
             office = f"city-{city}-own" if unit == 0 else f"unit-{number}"
             parents[office] = f"city-{city}"
-            texts[office] = old(number) if number % 3 == 0 else data(number)
+            texts[office] = make_2019_file(number) if number % 3 == 0 else data(number)
     own = {office for office in parents if office.endswith("-own")}
     files = {f"{office}/{YEAR}.toml": text for office, text in texts.items()}
-    store = put(tmp_path_factory.mktemp("province"), {"offices.toml": listed(parents, own), **files})
-    accounts = roll_up(store, YEAR, "province", Wanted(deep=True))
-    return store, texts, accounts
+    store = write_files(tmp_path_factory.mktemp("province"), {"offices.toml": make_register(parents, own), **files})
+    results = roll_up(store, YEAR, "province", RollupOptions(deep=True))
+    return store, texts, results
 
 
-def test_every_cell_of_the_top_is_the_sum_of_its_leaves(province):
-    store, texts, accounts = province
-    assert [account.unit.id for account in accounts] == [*(f"city-{city}" for city in range(6)), "province"]
-    sums, homeless = added(texts.values())
+def test_every_cell_of_the_top_office_is_the_sum_of_all_units(province):
+    store, texts, results = province
+    assert [result.unit.id for result in results] == [*(f"city-{city}" for city in range(6)), "province"]
+    sums, unplaced_counts = add_up(texts.values())
     form = store.form_in_force(YEAR)
     assert len(form.slots) > 190
     assert sums.keys() <= form.slots.keys()
-    assert told(store, "province") == {address: sums.get(address, 0) for address in form.slots}
-    unplaced = [one.address for account in accounts for one in account.rolled.unplaced]
-    assert {address: unplaced.count(address) for address in homeless} == homeless
-    assert len(unplaced) == sum(homeless.values())
+    assert read_figures(store, "province") == {address: sums.get(address, 0) for address in form.slots}
+    unplaced = [one.address for result in results for one in result.aggregate.unplaced]
+    assert {address: unplaced.count(address) for address in unplaced_counts} == unplaced_counts
+    assert len(unplaced) == sum(unplaced_counts.values())
 
 
-def test_every_cell_of_the_top_is_what_a_database_adds_up_over_the_export(province, report, tmp_path):
+def test_every_cell_of_the_top_office_is_the_sum_of_the_export(province, report, tmp_path):
     store, texts, _ = province
     done = report("export", YEAR, "--all", "--to", "parquet", "--out", tmp_path, cwd=store.root)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -160,58 +160,61 @@ def test_every_cell_of_the_top_is_what_a_database_adds_up_over_the_export(provin
         where list_contains(?, office) and not (edition = '2019' and regexp_full_match(address, ?))
         group by 1
         """,
-        [str(tmp_path / "figures.parquet"), list(texts), OLD_ALONE.pattern],
+        [str(tmp_path / "figures.parquet"), list(texts), ONLY_2019.pattern],
     ).fetchall()
     form = store.form_in_force(YEAR)
-    assert told(store, "province") == dict.fromkeys(form.slots, 0) | dict(sums)
+    assert read_figures(store, "province") == dict.fromkeys(form.slots, 0) | dict(sums)
 
 
-def test_a_city_says_which_cells_its_units_of_another_edition_lack(province):
-    account = province[2][0]
-    strangers = [one for one in account.rolled.counted if one.edition == "2019"]
+def test_a_city_lists_cells_that_units_of_another_edition_do_not_have(province):
+    result = province[2][0]
+    of_edition_2019 = [one for one in result.aggregate.counted if one.edition == "2019"]
     assert {"proactive.fees.amount", "proactive.normative.in_force", "proactive.normative.repealed"} <= set(
-        account.rolled.lacking
+        result.aggregate.units_without_cell
     )
-    assert all(units == strangers for units in account.rolled.lacking.values())
+    assert all(units == of_edition_2019 for units in result.aggregate.units_without_cell.values())
     text = (province[0].root / "data/city-0" / f"{YEAR}.toml").read_text(encoding="utf-8")
-    assert f"# 汇总：{len(strangers)} 个单位用另一版格式，没有这些格：" in text
+    assert f"# 汇总：{len(of_edition_2019)} 个单位用另一版格式，没有这些格：" in text
     assert "# 汇总：50 个单位相加，含本级\n" in text
 
 
-def test_one_changed_figure_changes_the_cells_it_should_and_trace_says_so(province):
+def test_a_changed_figure_changes_the_right_cells_and_trace_shows_it(province):
     store, texts, _accounts = province
-    before = {office: told(store, office) for office in ("city-0", "city-1", "province")}
+    before = {office: read_figures(store, office) for office in ("city-0", "city-1", "province")}
     path = store.root / f"data/unit-1/{YEAR}.toml"
     changed = re.sub(r"(received = \{ person = )(\d+)", lambda row: f"{row[1]}{int(row[2]) + 5}", texts["unit-1"])
     changed = re.sub(r"(carried_forward = \{ person = )(\d+)", lambda row: f"{row[1]}{int(row[2]) + 5}", changed)
     path.write_text(changed, encoding="utf-8")
     try:
-        roll_up(store, YEAR, "province", Wanted(deep=True))
+        roll_up(store, YEAR, "province", RollupOptions(deep=True))
         moved = {
             f"requests.{row}.{column}": 5 for row in ("received", "carried_forward") for column in ("person", "total")
         }
-        for office, should in (("city-0", moved), ("city-1", {}), ("province", moved)):
-            after = told(store, office)
-            assert {at: after[at] - before[office][at] for at in after if after[at] != before[office][at]} == should
-        traced = trace(store, YEAR, "province", "requests.received.person", Wanted(deep=True))
-        gift = next(figure for one, figure in traced.below["city-0"].gifts if one.unit.id == "unit-1")
-        assert gift == int(re.search(r"received = \{ person = (\d+)", changed)[1])
-        assert traced.total == before["province"]["requests.received.person"] + 5
+        for office, expected in (("city-0", moved), ("city-1", {}), ("province", moved)):
+            after = read_figures(store, office)
+            changes = {at: after[at] - before[office][at] for at in after if after[at] != before[office][at]}
+            assert changes == expected
+        found_trace = trace(store, YEAR, "province", "requests.received.person", RollupOptions(deep=True))
+        contribution = next(
+            figure for one, figure in found_trace.below["city-0"].contributions if one.unit.id == "unit-1"
+        )
+        assert contribution == int(re.search(r"received = \{ person = (\d+)", changed)[1])
+        assert found_trace.total == before["province"]["requests.received.person"] + 5
     finally:
         path.write_text(texts["unit-1"], encoding="utf-8")
-        roll_up(store, YEAR, "province", Wanted(deep=True))
+        roll_up(store, YEAR, "province", RollupOptions(deep=True))
 
 
-def test_a_trace_goes_down_and_its_units_make_up_the_figure(province):
+def test_a_deep_trace_has_units_that_add_up_to_the_figure(province):
     store = province[0]
-    traced = trace(store, YEAR, "province", "requests.received.total", Wanted(deep=True))
-    assert sum(figure for _one, figure in traced.gifts) == traced.total == traced.figure
-    assert sum(traced.parts.values()) == traced.total
-    assert len(traced.parts) == len(COLUMNS)
-    for one, figure in traced.gifts:
-        below = traced.below[one.unit.id]
-        assert sum(part for _one, part in below.gifts) == figure
-        assert len(below.gifts) + below.zeros == 50
+    found_trace = trace(store, YEAR, "province", "requests.received.total", RollupOptions(deep=True))
+    assert sum(figure for _one, figure in found_trace.contributions) == found_trace.total == found_trace.figure
+    assert sum(found_trace.parts.values()) == found_trace.total
+    assert len(found_trace.parts) == len(COLUMNS)
+    for one, figure in found_trace.contributions:
+        below = found_trace.below[one.unit.id]
+        assert sum(part for _one, part in below.contributions) == figure
+        assert len(below.contributions) + below.zeros == 50
 
 
 def test_an_office_whose_units_have_changed_is_named(province):
@@ -219,8 +222,8 @@ def test_an_office_whose_units_have_changed_is_named(province):
     path = store.root / f"data/unit-1/{YEAR}.toml"
     path.write_text(data(999), encoding="utf-8")
     try:
-        (account,) = roll_up(store, YEAR, "province", Wanted(dry=True))
-        assert [unit.id for unit in account.outdated] == ["city-0"]
+        (result,) = roll_up(store, YEAR, "province", RollupOptions(dry_run=True))
+        assert [unit.id for unit in result.outdated] == ["city-0"]
     finally:
         path.write_text(texts["unit-1"], encoding="utf-8")
 
@@ -230,8 +233,8 @@ def test_an_office_whose_units_have_changed_is_named(province):
 ROW = "received = {{ person = {count} }}\noutcome.granted = {{ person = {count} }}"
 
 
-def plain(count, *, name="某局", published="2025-01-20", more=""):
-    """Write a small data file that is right: so many requests, all granted."""
+def make_file(count, *, name="某局", published="2025-01-20", more=""):
+    """Make a small data file without errors: so many requests, all granted."""
     row = ROW.format(count=count)
     return (
         f'year = {YEAR}\npublished = {published}\n[agency]\nname = "{name}"\n[proactive]\n{more}\n'
@@ -245,19 +248,19 @@ CITY = {"city": "", "dist-1": "city", "dist-2": "city", "dist-3": "city"}
 @pytest.fixture
 def city(tmp_path):
     counts = {"dist-1": 3, "dist-2": 20, "dist-3": 0}
-    files = {f"{office}/{YEAR}.toml": plain(count) for office, count in counts.items()}
-    return put(tmp_path, {"offices.toml": listed(CITY), **files})
+    files = {f"{office}/{YEAR}.toml": make_file(count) for office, count in counts.items()}
+    return write_files(tmp_path, {"offices.toml": make_register(CITY), **files})
 
 
-def written(store, office="city"):
+def read_file(store, office="city"):
     return (store.root / f"data/{office}/{YEAR}.toml").read_text(encoding="utf-8")
 
 
-def test_the_parents_report_is_printed_as_any_other(city, report):
+def test_the_parents_report_is_built_as_any_other(city, report):
     done = report("rollup", YEAR, "--into", "city", cwd=city.root)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert 'name    = "city局"' in written(city)
-    assert "# 汇总：3 个单位相加\n[requests]" in written(city)
+    assert 'name    = "city局"' in read_file(city)
+    assert "# 汇总：3 个单位相加\n[requests]" in read_file(city)
     done = report("build", YEAR, "city", "--draft", "--to", "html", cwd=city.root)
     assert done.returncode == 0
     page = (city.root / f"build/city/{YEAR}.html").read_text(encoding="utf-8")
@@ -267,11 +270,11 @@ def test_the_parents_report_is_printed_as_any_other(city, report):
 
 
 def test_missing_late_and_broken_units_are_named(city, report):
-    put(
+    write_files(
         city.root,
         {
-            f"dist-1/{YEAR}.toml": plain(3, published="2025-02-03"),
-            f"dist-2/{YEAR}.toml": plain(20).replace(
+            f"dist-1/{YEAR}.toml": make_file(3, published="2025-02-03"),
+            f"dist-2/{YEAR}.toml": make_file(20).replace(
                 "outcome.granted = { person = 20 }", "outcome.granted = { person = 2 }"
             ),
         },
@@ -282,11 +285,11 @@ def test_missing_late_and_broken_units_are_named(city, report):
     for words in ("缺报 1 个：dist-3局", "逾期 1 个：dist-1局", "没有计入 1 个：dist-2局", "error[broken-balance]"):
         assert words in done.stdout
     for words in ("1 个单位相加", "缺报 1 个：dist-3局", "逾期 1 个：dist-1局", "有错未计 1 个：dist-2局"):
-        assert written(city).count(f"# 汇总：{words}\n") == 3
-    assert told(city, "city")["requests.received.total"] == 3
+        assert read_file(city).count(f"# 汇总：{words}\n") == 3
+    assert read_figures(city, "city")["requests.received.total"] == 3
     assert report("rollup", YEAR, "--into", "city", "--with-broken", cwd=city.root).returncode == 0
-    assert told(city, "city")["requests.received.total"] == 23
-    assert "# 汇总：有错也计入 1 个：dist-2局\n" in written(city)
+    assert read_figures(city, "city")["requests.received.total"] == 23
+    assert "# 汇总：有错也计入 1 个：dist-2局\n" in read_file(city)
     assert "rollup-differs" not in report("validate", YEAR, "city", cwd=city.root).stdout
 
 
@@ -301,36 +304,38 @@ def test_a_unit_that_cannot_be_read_never_counts(city, text, report):
     assert done.returncode == 0
     assert f"data/dist-2/{YEAR}.toml:" in done.stdout
     assert "没有计入 1 个：dist-2局" in done.stdout
-    assert told(city, "city")["requests.received.total"] == 3
+    assert read_figures(city, "city")["requests.received.total"] == 3
 
 
-def test_an_error_of_prose_breaks_no_sum(city):
-    put(city.root, {f"dist-1/{YEAR}.toml": plain(3) + '[prose]\nproblems = "TODO"\n'})
-    (account,) = roll_up(city, YEAR, "city", Wanted())
-    assert not account.rolled.broken
+def test_an_error_in_prose_does_not_leave_a_unit_out(city):
+    write_files(city.root, {f"dist-1/{YEAR}.toml": make_file(3) + '[prose]\nproblems = "TODO"\n'})
+    (result,) = roll_up(city, YEAR, "city", RollupOptions())
+    assert not result.aggregate.broken
 
 
-def test_a_unit_in_yuan_is_named_again(city, report):
-    put(city.root, {f"dist-1/{YEAR}.toml": plain(3, more="fees = { amount = 119253.55 }")})
+def test_a_unit_that_reports_yuan_instead_of_wan_yuan_is_named(city, report):
+    write_files(city.root, {f"dist-1/{YEAR}.toml": make_file(3, more="fees = { amount = 119253.55 }")})
     done = report("rollup", YEAR, "--into", "city", cwd=city.root)
     assert "warning[yuan-for-wan]" in done.stdout
-    assert told(city, "city")["proactive.fees.amount"] == Decimal("119253.55")
+    assert read_figures(city, "city")["proactive.fees.amount"] == Decimal("119253.55")
 
 
-def test_without_own_leaves_the_parents_own_office_out(city):
-    put(city.root, {"offices.toml": listed(CITY | {"own": "city"}, {"own"}), f"own/{YEAR}.toml": plain(100)})
-    (account,) = roll_up(city, YEAR, "city", Wanted(dry=True))
-    assert account.rolled.figures["requests.received.total"] == 123
-    (account,) = roll_up(city, YEAR, "city", Wanted(own=False))
-    assert account.rolled.figures["requests.received.total"] == 23
+def test_without_own_the_parents_own_figures_are_left_out(city):
+    write_files(
+        city.root, {"offices.toml": make_register(CITY | {"own": "city"}, {"own"}), f"own/{YEAR}.toml": make_file(100)}
+    )
+    (result,) = roll_up(city, YEAR, "city", RollupOptions(dry_run=True))
+    assert result.aggregate.figures["requests.received.total"] == 123
+    (result,) = roll_up(city, YEAR, "city", RollupOptions(own=False))
+    assert result.aggregate.figures["requests.received.total"] == 23
     found = check.check_report(city.of_office("city"), YEAR).findings
     assert "rollup-differs" not in {finding.rule for finding in found}
-    assert trace(city, YEAR, "city", "requests.received.total", Wanted()).total == 23
+    assert trace(city, YEAR, "city", "requests.received.total", RollupOptions()).total == 23
 
 
-# ── what a person wrote ──────────────────────────────────────────────────────────────
+# ── existing files ──────────────────────────────────────────────────────────────────
 
-WRITTEN = f'''# 市里的文件
+EXISTING = f'''# 市里的文件
 year = {YEAR}
 [agency]
 name = "某市人民政府"  # 全称
@@ -353,19 +358,21 @@ because = "看过"
 '''
 
 
-def test_an_existing_file_keeps_all_but_its_figures(city):
-    put(city.root, {f"city/{YEAR}.toml": WRITTEN, f"dist-1/{YEAR}.toml": plain(4, more="normative = { made = 2 }")})
-    (account,) = roll_up(city, YEAR, "city", Wanted(force=True))
-    assert [(cell.address, cell.figure, cell.total) for cell in account.changed] == [
+def test_an_existing_file_keeps_everything_except_its_figures(city):
+    write_files(
+        city.root, {f"city/{YEAR}.toml": EXISTING, f"dist-1/{YEAR}.toml": make_file(4, more="normative = { made = 2 }")}
+    )
+    (result,) = roll_up(city, YEAR, "city", RollupOptions(force=True))
+    assert [(cell.address, cell.figure, cell.total) for cell in result.changed] == [
         ("proactive.normative.made", 0, 2),
         ("requests.received.person", 23, 24),
         ("requests.outcome.granted.person", 23, 24),
     ]
-    text = written(city)
-    for line in WRITTEN.splitlines():
+    text = read_file(city)
+    for line in EXISTING.splitlines():
         if not re.match(r"\[|received|outcome|rule|at|value|because|name|year|overview", line):
             assert line in text, line
-    before, after = (toml_rs.loads(one) for one in (WRITTEN, text))
+    before, after = (toml_rs.loads(one) for one in (EXISTING, text))
     tables = {"proactive", "requests", "review_litigation"}
     assert {key: before[key] for key in before.keys() - tables} == {key: after[key] for key in after.keys() - tables}
     assert "outcome.granted = { person = 24 }  # 全部公开" in text
@@ -373,31 +380,31 @@ def test_an_existing_file_keeps_all_but_its_figures(city):
 
 
 def test_cells_edited_by_hand_stop_a_rollup_until_forced_or_accepted(city, report):
-    roll_up(city, YEAR, "city", Wanted())
+    roll_up(city, YEAR, "city", RollupOptions())
     path = city.root / f"data/city/{YEAR}.toml"
-    edited = written(city).replace("received                      = { person = 23", "received = { person = 25")
+    edited = read_file(city).replace("received                      = { person = 23", "received = { person = 25")
     path.write_text(edited, encoding="utf-8")
     done = report("rollup", YEAR, "--into", "city", cwd=city.root)
     assert done.returncode == 1
     assert re.search(r"requests\.received\.person +25 +23 +23", done.stdout)
-    assert written(city) == edited
+    assert read_file(city) == edited
     accept = '\n[[accept]]\nrule = "rollup-differs"\nat = "requests.received.person"\nvalue = 25\nbecause = "补报"\n'
     path.write_text(edited + accept, encoding="utf-8")
-    put(city.root, {f"dist-3/{YEAR}.toml": plain(1)})
+    write_files(city.root, {f"dist-3/{YEAR}.toml": make_file(1)})
     assert report("rollup", YEAR, "--into", "city", cwd=city.root).returncode == 0
-    figures = told(city, "city")
+    figures = read_figures(city, "city")
     assert (figures["requests.received.person"], figures["requests.outcome.granted.person"]) == (25, 24)
     path.write_text(edited, encoding="utf-8")
     assert report("rollup", YEAR, "--into", "city", "--force", cwd=city.root).returncode == 0
-    assert told(city, "city")["requests.received.person"] == 24
+    assert read_figures(city, "city")["requests.received.person"] == 24
 
 
-def test_no_name_breaks_out_of_its_comment(city):
+def test_a_name_with_line_breaks_stays_in_its_comment(city):
     name = "一局\nyear = 1999\u2028[x]"
-    put(city.root, {"offices.toml": listed(CITY).replace('"dist-3局"', f'"""{name}"""')})
+    write_files(city.root, {"offices.toml": make_register(CITY).replace('"dist-3局"', f'"""{name}"""')})
     (city.root / f"data/dist-3/{YEAR}.toml").unlink()
-    roll_up(city, YEAR, "city", Wanted())
-    assert "# 汇总：缺报 1 个：一局 year = 1999 [x]\n" in written(city)
+    roll_up(city, YEAR, "city", RollupOptions())
+    assert "# 汇总：缺报 1 个：一局 year = 1999 [x]\n" in read_file(city)
 
 
 def test_a_dry_run_writes_nothing(city, report):
@@ -407,37 +414,39 @@ def test_a_dry_run_writes_nothing(city, report):
     assert not (city.root / "data/city").exists()
 
 
-def test_a_file_whose_figures_cannot_be_read_is_left_alone(city, report):
-    text = WRITTEN.replace("person = 23 }}\noutcome", 'person = "23" }}\noutcome').replace(
+def test_a_file_whose_figures_cannot_be_read_is_not_changed(city, report):
+    text = EXISTING.replace("person = 23 }}\noutcome", 'person = "23" }}\noutcome').replace(
         "person = 23", 'person = "23"'
     )
-    put(city.root, {f"city/{YEAR}.toml": text})
+    write_files(city.root, {f"city/{YEAR}.toml": text})
     done = report("rollup", YEAR, "--into", "city", cwd=city.root)
     assert done.returncode == 1
     assert "error[wrong-type]" in done.stdout
-    assert written(city) == text
+    assert read_file(city) == text
 
 
 def test_a_full_disk_leaves_the_old_file_whole(city, monkeypatch):
-    roll_up(city, YEAR, "city", Wanted())
-    before = written(city)
-    put(city.root, {f"dist-1/{YEAR}.toml": plain(9)})
+    roll_up(city, YEAR, "city", RollupOptions())
+    before = read_file(city)
+    write_files(city.root, {f"dist-1/{YEAR}.toml": make_file(9)})
 
     def full(*_words):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(Stop, match="磁盘已满"):
-        roll_up(city, YEAR, "city", Wanted())
-    assert written(city) == before
+        roll_up(city, YEAR, "city", RollupOptions())
+    assert read_file(city) == before
     assert not list((city.root / "data/city").glob("*.part"))
 
 
 # ── compared with what the parent published ──────────────────────────────────────────
 
 
-def test_a_written_report_off_in_one_cell_is_found_with_its_units(city):
-    put(city.root, {f"city/{YEAR}.toml": WRITTEN.replace("person = 23 }  #", "person = 22, business = 1 }  #")})
+def test_a_report_that_differs_in_one_cell_is_found_with_its_units(city):
+    write_files(
+        city.root, {f"city/{YEAR}.toml": EXISTING.replace("person = 23 }  #", "person = 22, business = 1 }  #")}
+    )
     found = [one for one in check.check_report(city.of_office("city"), YEAR).findings if one.rule == "rollup-differs"]
     assert [one.address for one in found] == ["requests.outcome.granted.person", "requests.outcome.granted.business"]
     assert "写 22，下级单位之和是 23（dist-2局 20、dist-1局 3）" in found[0].message
@@ -445,18 +454,18 @@ def test_a_written_report_off_in_one_cell_is_found_with_its_units(city):
     assert found[0].place.source.strip().startswith("outcome.granted")
 
 
-def test_while_units_are_missing_only_less_than_the_sum_is_wrong(city):
+def test_while_units_are_missing_only_a_figure_below_the_sum_is_wrong(city):
     (city.root / f"data/dist-3/{YEAR}.toml").unlink()
-    more, less = WRITTEN.replace("person = 23", "person = 99"), WRITTEN.replace("person = 23", "person = 9")
+    more, less = EXISTING.replace("person = 23", "person = 99"), EXISTING.replace("person = 23", "person = 9")
     for text, wrong in ((more, 0), (less, 2)):
-        put(city.root, {f"city/{YEAR}.toml": text})
+        write_files(city.root, {f"city/{YEAR}.toml": text})
         rules = [one.rule for one in check.check_report(city.of_office("city"), YEAR).findings]
         assert rules.count("rollup-differs") == wrong
         assert rules.count("child-missing") == 1
 
 
-def test_an_office_without_units_pays_nothing(city, monkeypatch):
-    monkeypatch.setattr(subordinates, "gather", None)
+def test_an_office_without_units_reads_no_units(city, monkeypatch):
+    monkeypatch.setattr(subordinates, "read_units", None)
     assert check.check_report(city.of_office("dist-1"), YEAR).report
 
 
@@ -484,8 +493,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("text", BAD, ids=[words for _line, _column, words in BAD.values()])
-def test_a_wrong_register_is_told_with_its_place_and_stops_a_rollup(city, text, report):
-    put(city.root, {"offices.toml": text})
+def test_an_error_in_the_register_has_its_place_and_stops_a_rollup(city, text, report):
+    write_files(city.root, {"offices.toml": text})
     line, column, words = BAD[text]
     done = report("rollup", YEAR, "--into", "city", cwd=city.root)
     assert done.returncode == 1
@@ -495,17 +504,20 @@ def test_a_wrong_register_is_told_with_its_place_and_stops_a_rollup(city, text, 
     assert report("trace", YEAR, "city", "requests.received.total", cwd=city.root).returncode == 1
 
 
-def test_a_wrong_entry_is_told_with_the_report_of_its_office_only(city):
-    put(
+def test_an_error_in_an_entry_is_a_finding_of_its_office_only(city):
+    write_files(
         city.root,
-        {"offices.toml": listed(CITY) + '[dist-4]\nname = "丁"\nparent = "town"\n', f"dist-4/{YEAR}.toml": plain(1)},
+        {
+            "offices.toml": make_register(CITY) + '[dist-4]\nname = "丁"\nparent = "town"\n',
+            f"dist-4/{YEAR}.toml": make_file(1),
+        },
     )
     assert "broken-register" in {one.rule for one in check.check_report(city.of_office("dist-4"), YEAR).findings}
     assert "broken-register" not in {one.rule for one in check.check_report(city.of_office("dist-1"), YEAR).findings}
 
 
-def test_folders_that_nobody_listed_are_named(city, report):
-    put(city.root, {f"dist-9/{YEAR}.toml": plain(1)})
+def test_folders_that_the_register_does_not_list_are_named(city, report):
+    write_files(city.root, {f"dist-9/{YEAR}.toml": make_file(1)})
     assert "没有的文件夹 1 个：dist-9" in report("rollup", YEAR, "--into", "city", cwd=city.root).stdout
 
 
@@ -516,13 +528,13 @@ def test_units_may_be_named_and_need_no_register(city, report):
     (city.root / "data/offices.toml").unlink()
     done = report("rollup", YEAR, "--into", "city", "data/dist-*/", cwd=city.root)
     assert done.returncode == 0, done.stderr
-    assert told(city, "city")["requests.received.total"] == 23
+    assert read_figures(city, "city")["requests.received.total"] == 23
     again = report("rollup", YEAR, "--into", "city", "data/*", cwd=city.root)
-    assert "3 个单位相加" in again.stdout  # the office itself is none of its units
+    assert "3 个单位相加" in again.stdout  # the office itself is not one of its units
 
 
 @pytest.mark.parametrize(
-    ("into", "named", "message"),
+    ("target", "named", "message"),
     [
         ("city", ("dist-*", "town-1"), "加两次"),
         ("dist-1", ("city",), "是 dist-1 的上级"),
@@ -534,64 +546,63 @@ def test_units_may_be_named_and_need_no_register(city, report):
         ("city", ("data/dist-1/2023.toml",), "是 2023 年度的"),
     ],
 )
-def test_units_that_cannot_be_are_refused(city, into, named, message):
-    put(
+def test_impossible_units_are_refused(city, target, named, message):
+    write_files(
         city.root,
         {
-            "offices.toml": listed(CITY | {"town-1": "dist-1"}),
-            f"town-1/{YEAR}.toml": plain(1),
-            f"city/{YEAR}.toml": WRITTEN,
+            "offices.toml": make_register(CITY | {"town-1": "dist-1"}),
+            f"town-1/{YEAR}.toml": make_file(1),
+            f"city/{YEAR}.toml": EXISTING,
         },
     )
     with pytest.raises(Stop, match=message) as stop:
-        roll_up(city, YEAR, into, Wanted(named))
+        roll_up(city, YEAR, target, RollupOptions(named))
     assert stop.value.fix
-    assert written(city) == WRITTEN
+    assert read_file(city) == EXISTING
 
 
-def test_a_year_without_reports_is_said(city, report):
+def test_a_year_without_reports_is_an_error(city, report):
     done = report("rollup", 2023, "--into", "city", cwd=city.root)
     assert done.returncode == 2
     assert "都没有能用的 2023 年度报告" in done.stderr
 
 
-def test_deep_does_not_go_with_a_dry_run(city, report):
+def test_deep_cannot_be_combined_with_a_dry_run(city, report):
     assert report("rollup", YEAR, "--into", "city", "--deep", "--dry-run", cwd=city.root).returncode == 2
 
 
 # ── editions ─────────────────────────────────────────────────────────────────────────
 
 
-def test_units_of_the_later_edition_go_into_the_earlier_one(tmp_path):
+def test_units_of_the_later_edition_are_added_into_the_earlier_one(tmp_path):
     new = toml_rs.loads(data(1, 2020), parse_float=Decimal)
-    store = put(tmp_path, {"offices.toml": listed({"city": "", "a": "city", "b": "city"})})
-    put(tmp_path, {"a/2020.toml": 'edition = "2021"\n' + data(1, 2020), "b/2020.toml": old(2, 2020)})
-    (account,) = roll_up(store, 2020, "city", Wanted())
+    store = write_files(tmp_path, {"offices.toml": make_register({"city": "", "a": "city", "b": "city"})})
+    write_files(tmp_path, {"a/2020.toml": 'edition = "2021"\n' + data(1, 2020), "b/2020.toml": make_2019_file(2, 2020)})
+    (result,) = roll_up(store, 2020, "city", RollupOptions())
     other = new["requests"]["outcome"]["other"]
-    b = toml_rs.loads(old(2, 2020), parse_float=Decimal)["requests"]["outcome"]["other"]
+    b = toml_rs.loads(make_2019_file(2, 2020), parse_float=Decimal)["requests"]["outcome"]["other"]
     for column in COLUMNS:
         expected = sum(kind[column] for kind in other.values()) + b[column]
-        assert account.rolled.figures[f"requests.outcome.other.{column}"] == expected
-    homeless = {one.address: one.figure for one in account.rolled.unplaced}
-    assert homeless["proactive.fees.amount"] == new["proactive"]["fees"]["amount"]
-    assert "edition" in written_of(store, "city", 2020)
-    assert told(store, "city", 2020) == account.rolled.figures
+        assert result.aggregate.figures[f"requests.outcome.other.{column}"] == expected
+    unplaced_counts = {one.address: one.figure for one in result.aggregate.unplaced}
+    assert unplaced_counts["proactive.fees.amount"] == new["proactive"]["fees"]["amount"]
+    assert "edition" in load_file(store, "city", 2020)
+    assert read_figures(store, "city", 2020) == result.aggregate.figures
 
 
-def written_of(store, office, year):
+def load_file(store, office, year):
     return toml_rs.loads((store.root / f"data/{office}/{year}.toml").read_text(encoding="utf-8"))
 
 
-def test_every_edition_says_how_each_other_goes_into_it(root):
+def test_every_edition_defines_how_each_other_is_converted_into_it(root):
     store = Store(root)
     forms = [store.edition(edition) for edition in store.editions()]
-    for into in forms:
+    for target in forms:
         for form in forms:
-            places = aggregate.places(into, form)
-            assert list(places) == list(form.slots)
-            assert set(places.values()) - {""} <= set(into.slots)
-            same = [at for at, place in places.items() if place and form.slots[at].kind != into.slots[place].kind]
-            assert not same
+            targets = aggregate.map_cells(target, form)
+            assert list(targets) == list(form.slots)
+            assert set(targets.values()) - {""} <= set(target.slots)
+            assert all(form.slots[at].kind == target.slots[to].kind for at, to in targets.items() if to)
 
 
 @pytest.mark.parametrize(
@@ -603,34 +614,34 @@ def test_every_edition_says_how_each_other_goes_into_it(root):
         ('{ "requests.outcome.other.other" = "requests.outcome.other" }', "应为表"),
     ],
 )
-def test_a_form_that_takes_what_is_not_there_is_refused(city, root, takes, message):
+def test_a_form_that_takes_unknown_rows_is_refused(city, root, takes, message):
     form = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
     changed = re.sub(r"^takes\.2019 = .*$", f"takes.2019 = {takes}", form, flags=re.MULTILINE)
     assert changed != form
     (city.root / "templates/forms").mkdir(parents=True)
     (city.root / "templates/forms/2021.toml").write_text(changed, encoding="utf-8")
-    put(city.root, {f"dist-1/{YEAR}.toml": old(1)})
+    write_files(city.root, {f"dist-1/{YEAR}.toml": make_2019_file(1)})
     with pytest.raises(Stop, match=message):
-        roll_up(city, YEAR, "city", Wanted())
+        roll_up(city, YEAR, "city", RollupOptions())
 
 
-def test_an_edition_that_no_form_takes_in_is_named_and_not_guessed(city, root):
+def test_an_edition_that_cannot_be_converted_is_named_and_left_out(city, root):
     form = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
     (city.root / "templates/forms").mkdir(parents=True)
     changed = re.sub(r"^takes\.2019 = .*$", "", form, flags=re.MULTILINE)
     (city.root / "templates/forms/2021.toml").write_text(changed, encoding="utf-8")
-    put(city.root, {f"dist-1/{YEAR}.toml": old(1)})
-    (account,) = roll_up(city, YEAR, "city", Wanted(broken=True))
-    (left_out,) = account.rolled.broken
+    write_files(city.root, {f"dist-1/{YEAR}.toml": make_2019_file(1)})
+    (result,) = roll_up(city, YEAR, "city", RollupOptions(with_broken=True))
+    (left_out,) = result.aggregate.broken
     assert left_out.unit.id == "dist-1"
-    assert "takes.2019" in left_out.faults[0].fix
+    assert "takes.2019" in left_out.errors[0].fix
 
 
 # ── where a figure comes from ────────────────────────────────────────────────────────
 
 
-def test_a_trace_is_said_as_a_table(city, report):
-    roll_up(city, YEAR, "city", Wanted())
+def test_a_trace_is_printed_as_a_table(city, report):
+    roll_up(city, YEAR, "city", RollupOptions())
     done = report("trace", YEAR, "city", "requests.received.total", cwd=city.root)
     assert done.returncode == 0
     assert re.search(r"dist-2 +dist-2局 +20 +87\.0%\n +dist-1 +dist-1局 +3 +13\.0%\n +另 1 个单位是 0", done.stdout)
@@ -643,31 +654,42 @@ def test_the_nearest_address_is_offered(city, report):
     assert "是不是 requests.received.total？" in done.stderr
 
 
-def test_both_commands_speak_to_programs(city, report):
+def test_both_commands_print_json(city, report):
     import json  # noqa: PLC0415  # one test of many
 
     done = report("rollup", YEAR, "--into", "city", "--json", cwd=city.root)
-    (account,) = json.loads(done.stdout)["rollups"]
-    assert account["figures"]["requests.received.total"] == "23"
-    assert [unit["unit"] for unit in account["counted"]] == ["dist-1", "dist-2", "dist-3"]
-    traced = json.loads(report("trace", YEAR, "city", "requests.received.total", "--json", cwd=city.root).stdout)
-    assert traced["sum"] == traced["figure"] == "23"
-    assert [(unit["unit"], unit["figure"]) for unit in traced["units"]] == [("dist-2", "20"), ("dist-1", "3")]
+    (result,) = json.loads(done.stdout)["rollups"]
+    assert result["figures"]["requests.received.total"] == "23"
+    assert [unit["unit"] for unit in result["counted"]] == ["dist-1", "dist-2", "dist-3"]
+    found_trace = json.loads(report("trace", YEAR, "city", "requests.received.total", "--json", cwd=city.root).stdout)
+    assert found_trace["sum"] == found_trace["figure"] == "23"
+    assert [(unit["unit"], unit["figure"]) for unit in found_trace["units"]] == [("dist-2", "20"), ("dist-1", "3")]
 
 
-# ── laws ─────────────────────────────────────────────────────────────────────────────
+# ── properties ─────────────────────────────────────────────────────────────────────────────
 
 FORMS = [Store.at(None).edition(edition) for edition in ("2019", "2021")]
 
 
 @settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.data(), st.sampled_from(FORMS))
-def test_what_is_written_is_the_sum_of_what_was_given(draws, form):
+def test_the_written_file_has_the_sums_of_the_units(draws, form):
     found = [draws.draw(figures(form)) for _ in range(2)]
-    gifts = [subordinates.given(Unit(str(at), "某局"), filled(form, one), Choice()) for at, one in enumerate(found)]
-    rolled = Rolled(form, {form.edition: form}, tuple(gifts))
+    unit_reports = [
+        subordinates.judge_unit(Unit(str(at), "某局"), filled(form, one), Choice()) for at, one in enumerate(found)
+    ]
+    rolled_up = Aggregate(form, {form.edition: form}, tuple(unit_reports))
     sums = {address: sum(one[address] for one in found) for address in form.slots}
-    assert rolled.figures == sums
-    text = amend(scaffold.write(form, form.first_year), form, rolled.figures, rolled.cells(), notes(rolled, ()))
+    assert rolled_up.figures == sums
+    text = update_figures(
+        scaffold.format_new_file(form, form.first_year),
+        form,
+        rolled_up.figures,
+        rolled_up.list_figures_to_write(),
+        make_notes(rolled_up, ()),
+    )
     assert fill(form, parse(text, "data/x.toml")).figures == sums
-    assert amend(text, form, rolled.figures, rolled.cells(), notes(rolled, ())) == text
+    assert (
+        update_figures(text, form, rolled_up.figures, rolled_up.list_figures_to_write(), make_notes(rolled_up, ()))
+        == text
+    )

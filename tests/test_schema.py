@@ -1,4 +1,4 @@
-"""The schema of the data files: editors say of them what the program says."""
+"""The JSON Schema of data files: editors find the same errors as the program."""
 
 import datetime as dt
 import json
@@ -19,20 +19,20 @@ EDITIONS = {"2019": 2020, "2021": 2021}
 
 
 def validator(edition):
-    made = json_schema.make(Store(ROOT).edition(edition))
-    jsonschema.Draft7Validator.check_schema(made)
-    return jsonschema.Draft7Validator(made, format_checker=jsonschema.FormatChecker())
+    schema = json_schema.make_schema(Store(ROOT).edition(edition))
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
-def plain(value):
-    """Give values as JSON has them; dates become texts, as in editors."""
+def to_json(value):
+    """Return values as JSON has them; dates become texts, as in editors."""
     if isinstance(value, dict):
-        return {key: plain(below) for key, below in value.items()}
+        return {key: to_json(inner) for key, inner in value.items()}
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def wrong(edition, text):
-    return [error.message for error in validator(edition).iter_errors(plain(toml_rs.loads(text)))]
+def list_errors(edition, text):
+    return [error.message for error in validator(edition).iter_errors(to_json(toml_rs.loads(text)))]
 
 
 @pytest.fixture
@@ -48,19 +48,19 @@ def taplo():
     return lint
 
 
-def test_the_shipped_data_keeps_it():
-    assert wrong("2019", (ROOT / "data/2020.toml").read_text(encoding="utf-8")) == []
+def test_the_shipped_data_is_valid():
+    assert list_errors("2019", (ROOT / "data/2020.toml").read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_a_new_data_file_keeps_it(edition):
-    assert wrong(edition, scaffold.write(Store(ROOT).edition(edition), EDITIONS[edition])) == []
+def test_a_new_data_file_is_valid(edition):
+    assert list_errors(edition, scaffold.format_new_file(Store(ROOT).edition(edition), EDITIONS[edition])) == []
 
 
 BAD = {
     "unknown key": ("person = 1, total = 1", "persn = 1, total = 1", "'persn' was unexpected"),
     "negative count": ("carried_in      = { total = 0 }", "carried_in = { total = -1 }", "-1 is less than the minimum"),
-    "count that is none": ("meetings         = 12", "meetings = 12.5", "12.5 is not of type 'integer'"),
+    "count that is no integer": ("meetings         = 12", "meetings = 12.5", "12.5 is not of type 'integer'"),
     "share over 100": ("answer_rate      = 100", "answer_rate = 101", "101 is greater than the maximum"),
     "text that is a number": ('open_day         = "5·15政务公开日"', "open_day = 515", "515 is not of type 'string'"),
     "empty text": ('short = "市人社局"', 'short = " "', "does not match"),
@@ -73,39 +73,39 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_file_breaks_it(case):
+def test_an_invalid_file_is_invalid_by_the_schema(case):
     old, new, message = BAD[case]
     text = (ROOT / "data/2020.toml").read_text(encoding="utf-8")
     assert old in text
-    assert any(message in error for error in wrong("2019", text.replace(old, new, 1)))
+    assert any(message in error for error in list_errors("2019", text.replace(old, new, 1)))
 
 
 def test_own_facts_have_names_in_any_script():
     text = (ROOT / "data/2020.toml").read_text(encoding="utf-8")
-    assert wrong("2019", text.replace("hotline_cases   = 3133", '"热线_2件" = 3133')) == []
+    assert list_errors("2019", text.replace("hotline_cases   = 3133", '"热线_2件" = 3133')) == []
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_every_figure_has_its_labels_and_its_unit(edition):
     form = Store(ROOT).edition(edition)
-    made = json_schema.make(form)
+    schema = json_schema.make_schema(form)
     for address, slot in form.slots.items():
-        node = made
+        node = schema
         for key in address.split("."):
             assert node["additionalProperties"] is False
             assert node["title"]
             node = node["properties"][key]
         assert node["title"] == form.labels[address]
         assert slot.unit in node["description"]
-    rows = made["properties"]["requests"]["properties"]["outcome"]["properties"]["granted"]
+    rows = schema["properties"]["requests"]["properties"]["outcome"]["properties"]["granted"]
     assert rows["title"] == "（一）予以公开"
     assert rows["properties"]["person"]["title"] == "三、本年度办理结果 · （一）予以公开 · 自然人"
 
 
-def test_every_kind_has_its_shape():
-    for kind in KINDS.values():
-        jsonschema.Draft7Validator.check_schema(dict(kind.shape))
-        assert kind.shape
+def test_every_value_type_has_its_schema():
+    for value_type in KINDS.values():
+        jsonschema.Draft7Validator.check_schema(dict(value_type.shape))
+        assert value_type.shape
 
 
 def test_an_editor_finds_the_schema_of_a_new_file_by_its_first_line(tmp_path, report, taplo):
@@ -119,18 +119,18 @@ def test_an_editor_finds_the_schema_of_a_new_file_by_its_first_line(tmp_path, re
     assert "-3 is less than the minimum of 0" in bad.stderr + bad.stdout
 
 
-def test_the_shipped_data_pleases_an_editor_too(office, report, taplo):
+def test_an_editor_finds_no_error_in_the_shipped_data(office, report, taplo):
     data = office / "data/2020.toml"
     data.write_text("#:schema ./.s.json\n" + data.read_text(encoding="utf-8"), encoding="utf-8")
     printed = report("schema", cwd=office)
     (office / "data/.s.json").write_text(printed.stdout, encoding="utf-8")
-    assert json.loads(printed.stdout)["$schema"] == json_schema.DRAFT
+    assert json.loads(printed.stdout)["$schema"] == json_schema.DRAFT_URI
     assert taplo(data).returncode == 0
     data.write_text(data.read_text(encoding="utf-8").replace("portal_items ", "portl_items "), encoding="utf-8")
     assert "portl_items" in taplo(data).stderr
 
 
-def test_the_schema_of_another_hand_is_left_alone(office, report):
+def test_the_schema_of_another_author_is_not_replaced(office, report):
     path = office / "data/.report-2021.schema.json"
     path.write_text("{}", encoding="utf-8")
     done = report("new", "2021", cwd=office)
@@ -139,14 +139,14 @@ def test_the_schema_of_another_hand_is_left_alone(office, report):
     assert path.read_text(encoding="utf-8") == "{}"
 
 
-def test_an_older_schema_of_our_own_is_renewed(office, report):
+def test_an_older_schema_of_nianbao_is_replaced(office, report):
     report("new", "2021", cwd=office)
     path = office / "data/.report-2021.schema.json"
-    now = path.read_text(encoding="utf-8")
-    path.write_text(now.replace("自然人", "个人"), encoding="utf-8")
+    newest = path.read_text(encoding="utf-8")
+    path.write_text(newest.replace("自然人", "个人"), encoding="utf-8")
     assert report("new", "2022", cwd=office).returncode == 0
-    assert path.read_text(encoding="utf-8") == now
-    assert report("schema", "--edition", "2021", cwd=office).stdout == now
+    assert path.read_text(encoding="utf-8") == newest
+    assert report("schema", "--edition", "2021", cwd=office).stdout == newest
 
 
 def test_an_unknown_edition_lists_those_there_are(office, report):

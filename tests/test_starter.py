@@ -1,31 +1,31 @@
-"""A new year: every row of the form, and from last year what stands and what carries over."""
+"""`report new`: every row of the form, the facts that stay the same, and the figures that carry over."""
 
 import shutil
 
 import toml_rs
 
 
-def spoilt(office, old, new):
+def replace(office, old, new):
     data = office / "data/2020.toml"
     text = data.read_text(encoding="utf-8")
     assert old in text
     data.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def begun(office, year=2021):
+def load(office, year=2021):
     return toml_rs.loads((office / f"data/{year}.toml").read_text(encoding="utf-8"))
 
 
 FORWARD = "carried_forward = { total = 0 }"
 
 
-def test_last_years_open_cases_are_carried_in_column_by_column_across_editions(office, report):
-    spoilt(office, FORWARD, "carried_forward = { person = 3, legal = 12, total = 15 }")
+def test_last_years_open_cases_are_carried_over_column_by_column_across_editions(office, report):
+    replace(office, FORWARD, "carried_forward = { person = 3, legal = 12, total = 15 }")
     done = report("new", "2021", "--from", "2020", cwd=office)
     assert done.returncode == 0
     assert "从 data/2020.toml 照抄了年年相同的事实和结转的数" in done.stdout
     assert "data/2020.toml 里还有错误" in done.stdout
-    tree = begun(office)
+    tree = load(office)
     assert tree["edition"] == "2021"
     assert tree["requests"]["carried_in"] == {
         "person": 3, "business": 0, "research": 0, "charity": 0, "legal": 12, "other": 0,
@@ -36,17 +36,17 @@ def test_last_years_open_cases_are_carried_in_column_by_column_across_editions(o
     assert "carried_in                    = { person = 3, business = 0," in text
 
 
-def test_a_total_that_its_parts_do_not_make_is_carried_too(office, report):
-    spoilt(office, FORWARD, "carried_forward = { person = 3, total = 5 }")
+def test_a_total_that_differs_from_its_parts_is_carried_over_too(office, report):
+    replace(office, FORWARD, "carried_forward = { person = 3, total = 5 }")
     report("new", "2021", cwd=office)
-    carried = begun(office)["requests"]["carried_in"]
+    carried = load(office)["requests"]["carried_in"]
     assert (carried["person"], carried["total"]) == (3, 5)
 
 
 def test_standing_facts_are_taken_over_and_the_years_own_are_not(office, report):
-    spoilt(office, 'short = "市人社局"', 'short = "市人社局"\nsite = "www.example.gov.cn"')
+    replace(office, 'short = "市人社局"', 'short = "市人社局"\nsite = "www.example.gov.cn"')
     report("new", "2021", cwd=office)
-    tree = begun(office)
+    tree = load(office)
     assert tree["agency"] == {
         "name": "鞍山市人力资源和社会保障局", "short": "市人社局", "site": "www.example.gov.cn",
     }  # fmt: skip
@@ -65,22 +65,22 @@ def test_standing_facts_are_taken_over_and_the_years_own_are_not(office, report)
     assert report("validate", "2021", cwd=office).returncode == 0
 
 
-def test_from_a_year_before_the_last_nothing_is_carried_in(office, report):
-    spoilt(office, FORWARD, "carried_forward = { person = 3 }")
+def test_from_an_earlier_year_than_the_last_no_figure_is_carried_over(office, report):
+    replace(office, FORWARD, "carried_forward = { person = 3 }")
     done = report("new", "2022", "--from", "2020", cwd=office)
     assert "它不是上一年度，没有结转" in done.stdout
-    tree = begun(office, 2022)
+    tree = load(office, 2022)
     assert tree["agency"]["short"] == "市人社局"
     assert set(tree["requests"]["carried_in"].values()) == {0}
 
 
-def test_without_a_year_before_it_begins_from_the_form_alone(office, report):
+def test_without_a_report_of_last_year_it_is_made_from_the_form_alone(office, report):
     done = report("new", "2024", cwd=office)
     assert "照抄" not in done.stdout
-    assert begun(office, 2024)["agency"] == {"name": "（请填写机关全称）"}
+    assert load(office, 2024)["agency"] == {"name": "（请填写机关全称）"}
 
 
-def test_a_year_that_is_not_there_or_cannot_be_read_begins_nothing(office, report):
+def test_from_a_missing_or_unreadable_year_nothing_is_created(office, report):
     missing = report("new", "2022", "--from", "2019", cwd=office)
     assert missing.returncode == 2
     assert "没有 data/2019.toml" in missing.stderr
@@ -91,10 +91,10 @@ def test_a_year_that_is_not_there_or_cannot_be_read_begins_nothing(office, repor
     assert [path.name for path in (office / "data").iterdir()] == ["2020.toml"]
 
 
-def test_another_kind_of_document_carries_as_its_own_form_says(root, tmp_path, report):
+def test_another_document_type_carries_over_what_its_form_defines(root, tmp_path, report):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     assert report("new", "2025", cwd=tmp_path / "library").returncode == 0
-    tree = begun(tmp_path / "library", 2025)
+    tree = load(tmp_path / "library", 2025)
     assert tree["library"]["name"] == "城南图书馆"
     assert tree["stock"]["adult"]["opening"] == 41100
     assert tree["stock"]["child"]["opening"] == 20280

@@ -128,7 +128,7 @@ GOOD = ["city", "城东街道", "某市（本级）", "COM10", "console", "nulls
 def test_names_that_windows_does_not_take_are_refused(name, office):
     assert not file_names.portable(name)
     with pytest.raises(Stop):
-        collect.office_of(Store(office), name)
+        collect.find_office(Store(office), name)
     if name.isprintable():
         found = offices.read(parse(f"[{json.dumps(name)}]\nname = '某局'\n", "data/offices.toml")).findings
         assert any("不能是文件夹的名称" in finding.message for finding in found)
@@ -137,7 +137,7 @@ def test_names_that_windows_does_not_take_are_refused(name, office):
 @pytest.mark.parametrize("name", GOOD)
 def test_names_that_every_disk_takes_are_taken(name, office):
     assert file_names.portable(name)
-    assert collect.office_of(Store(office), name) == name
+    assert collect.find_office(Store(office), name) == name
 
 
 @pytest.mark.parametrize("name", ["CON", "LPT¹", "a:b", "a\\b/c"])
@@ -162,7 +162,7 @@ def test_names_that_a_disk_takes_for_one_are_told(one, other):
 
 @pytest.mark.parametrize("word", ["city", "data/city", "data/city/", "data\\city", "data\\city\\", ".\\data\\city\\"])
 def test_folders_may_be_written_with_backslashes(word, office):
-    assert collect.office_of(Store(office), word) == "city"
+    assert collect.find_office(Store(office), word) == "city"
 
 
 # ── texts ────────────────────────────────────────────────────────────────────────────────────────────

@@ -196,7 +196,9 @@ LARGE = [  # the second is given out, where nothing bounds it
     "select i, i, i, i from range(10000000) t(i)",
     "select string_agg(repeat('x', 1000), '') from range(10000000)",
 ]
-BOUNDS = "from nianbao.export import duckdb\nduckdb._SECONDS, duckdb._MEMORY, duckdb._LARGE = {bounds}\n"
+BOUNDS = (
+    "from nianbao.export import duckdb\nduckdb._TIME_LIMIT, duckdb._MEMORY_LIMIT, duckdb._ANSWER_LIMIT = {bounds}\n"
+)
 SOON, SMALL, NONE = "2, 2**31, 2 * 10**8", "60, 3 * 10**8, 3 * 10**7", "60, 2**50, 2**50"
 
 

@@ -30,9 +30,9 @@ def stuck(path, *_content):
     time.sleep(600)
 
 files._put = lambda content, path: stuck(path)
-from nianbao.export import duckdb, excel_form
-excel_form.plain = lambda _warehouse, _tables, path: stuck(path)
-duckdb.Warehouse.copy = lambda _self, _made, _suffix, path: stuck(path)
+from nianbao.export import duckdb, plain_sheets
+plain_sheets.write_plain_sheets = lambda _warehouse, _tables, path: stuck(path)
+duckdb.Database.copy = lambda _self, _made, _suffix, path: stuck(path)
 main()
 """
 COMMANDS = [

@@ -1,4 +1,4 @@
-"""One bad file among good ones: the good ones are served by every command, and the bad one is named."""
+"""One bad file among good ones: every command processes the good ones and names the bad one."""
 
 import pytest
 from strangers import FACTS, put
@@ -16,47 +16,47 @@ REGISTER = '[city]\nname = "某市"\n' + "".join(
 )
 
 
-def built(folder, _output):
+def are_built(folder, _output):
     return all((folder / f"build/{office}/2024.md").is_file() for office in GOOD)
 
 
-def exported(folder, _output):
+def are_exported(folder, _output):
     path = folder / "build/export/figures.csv"
     return path.is_file() and all(f"\n{office}," in path.read_text(encoding="utf-8") for office in GOOD)
 
 
-def said(_folder, output):
+def are_printed(_folder, output):
     return all(office in output for office in ("good1", "good2"))
 
 
-def added(folder, _output):
-    """Tell whether the good units were added up, with or without the bad one, whose figures may be right."""
+def are_added_up(folder, _output):
+    """Return whether the good units were added up, with or without the bad one, whose figures may be right."""
     text = (folder / "data/city/2024.toml").read_text(encoding="utf-8")
     return "{ person = 10 }" in text or "{ person = 15 }" in text
 
 
-def laid_out(folder, _output):
+def are_formatted(folder, _output):
     texts = [(folder / f"data/{office}/2024.toml").read_text(encoding="utf-8") for office in GOOD]
     return all("received        = { person =" in text for text in texts)
 
 
-def made(folder, _output):
+def have_forms(folder, _output):
     return all((folder / f"build/forms/2025-{office}.xlsx").is_file() for office in GOOD)
 
 
-# Each command that takes several files, and what tells that it served the good ones.
+# Each command that takes several files, and the test of whether it processed the good ones.
 COMMANDS = {
-    "validate": (["validate", "2024", "--all", "--json"], said),
-    "build": (["build", "2024", "--all", "--to", "markdown", "--draft"], built),
-    "export": (["export", "2024", "--all"], exported),
-    "query": (["query", "select office from reports"], said),
-    "rollup": (["rollup", "2024", "--into", "city", "--force"], added),
-    "deep": (["rollup", "2024", "--into", "city", "--deep", "--force"], added),
-    "trace": (["trace", "2024", "city", "requests.received.person"], said),
-    "fmt": (["fmt", "2024", "--all"], laid_out),
-    "form": (["form", "2025", "--all"], made),
+    "validate": (["validate", "2024", "--all", "--json"], are_printed),
+    "build": (["build", "2024", "--all", "--to", "markdown", "--draft"], are_built),
+    "export": (["export", "2024", "--all"], are_exported),
+    "query": (["query", "select office from reports"], are_printed),
+    "rollup": (["rollup", "2024", "--into", "city", "--force"], are_added_up),
+    "deep": (["rollup", "2024", "--into", "city", "--deep", "--force"], are_added_up),
+    "trace": (["trace", "2024", "city", "requests.received.person"], are_printed),
+    "fmt": (["fmt", "2024", "--all"], are_formatted),
+    "form": (["form", "2025", "--all"], have_forms),
 }
-# What a command does not read of the bad file cannot stop it.
+# A command that does not read the bad file is not stopped by it.
 READS = [name for name in COMMANDS if name != "form"]
 
 
@@ -94,12 +94,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("sample", HOSTILE)
 def test_a_hostile_file_stops_no_command_for_the_others(tmp_path, command, sample):
-    for name, (words, served) in COMMANDS.items():
+    for name, (words, processed) in COMMANDS.items():
         folder = offices(tmp_path / name, HOSTILE[sample])
         result = command(*words, cwd=folder)
         assert result.exit_code in {0, 1, 2}, name
         assert "自己出错" not in result.output, name
-        assert served(folder, result.output), name
+        assert processed(folder, result.output), name
 
 
 ERRORS = [
@@ -120,7 +120,7 @@ def unguarded(work, _file):
 
 @pytest.fixture(params=ERRORS, ids=lambda error: type(error).__name__)
 def fault(request, monkeypatch):
-    """What goes wrong as soon as the bad file is read."""
+    """An error that is raised as soon as the bad file is read."""
     read = Store.facts
 
     def facts(store, year):
@@ -133,31 +133,31 @@ def fault(request, monkeypatch):
 
 
 @pytest.mark.parametrize("name", READS)
-def test_what_nobody_foresaw_stops_one_file_only(tmp_path, command, fault, name):
-    words, served = COMMANDS[name]
+def test_an_unexpected_error_stops_one_file_only(tmp_path, command, fault, name):
+    words, processed = COMMANDS[name]
     folder = offices(tmp_path, FACTS)
     result = command(*words, cwd=folder)
-    assert served(folder, result.output)
+    assert processed(folder, result.output)
     assert result.exit_code in {0, 1, 2}
-    said = f"data/bad/2024.toml：程序自己出错了（{fault}"
-    if fault == "MemoryError" and name in {"build", "validate"}:  # which have bounds of memory
-        said = "data/bad/2024.toml："
-    assert ("bad" if name == "trace" else said) in result.output
+    message = f"data/bad/2024.toml：程序自己出错了（{fault}"
+    if fault == "MemoryError" and name in {"build", "validate"}:  # which limit memory
+        message = "data/bad/2024.toml："
+    assert ("bad" if name == "trace" else message) in result.output
 
 
 @pytest.mark.usefixtures("fault")
 @pytest.mark.parametrize("fault", ERRORS[:1], indirect=True)
 @pytest.mark.parametrize("name", READS)
-def test_it_stops_all_without_the_guard(tmp_path, command, monkeypatch, name):
+def test_without_the_guard_it_stops_all_files(tmp_path, command, monkeypatch, name):
     for module in GUARDED:
         monkeypatch.setattr(module, "attempt", unguarded)
-    words, served = COMMANDS[name]
+    words, processed = COMMANDS[name]
     folder = offices(tmp_path, FACTS)
-    assert not served(folder, command(*words, cwd=folder).output)
+    assert not processed(folder, command(*words, cwd=folder).output)
 
 
 @pytest.mark.parametrize("sample", ["an array for an edition", "100,000 keys", "nothing"])
-def test_one_office_on_its_own_is_told_what_is_wrong(tmp_path, command, sample):
+def test_one_office_alone_gets_its_errors(tmp_path, command, sample):
     folder = offices(tmp_path, HOSTILE[sample])
     result = command("validate", "2024", "bad", cwd=folder)
     assert result.exit_code == 1
@@ -177,7 +177,7 @@ def test_one_office_on_its_own_is_told_what_is_wrong(tmp_path, command, sample):
 @pytest.mark.parametrize(
     "text", ["x = " + "[" * 100_000, "x = " + "{a=" * 100_000, "a" + ".a" * 100_000 + " = 1", "[[[", "x = 1"]
 )
-def test_settings_are_refused_in_words(tmp_path, command, name, text):
+def test_broken_settings_are_refused_with_a_message(tmp_path, command, name, text):
     folder = put(offices(tmp_path, FACTS), {name: text})
     for words in (
         ["validate", "2024", "bad"],
@@ -189,7 +189,7 @@ def test_settings_are_refused_in_words(tmp_path, command, name, text):
         assert "自己出错" not in result.output
 
 
-def test_last_years_bad_file_stops_this_year_as_little(tmp_path, command):
+def test_a_bad_file_of_last_year_does_not_stop_this_year(tmp_path, command):
     folder = put(tmp_path, {"data/2023.toml": HOSTILE["an array for an edition"], "data/2024.toml": FACTS})
     command("build", "2024", "--to", "markdown", "--draft", cwd=folder)
     assert (folder / "build/2024.md").is_file()

@@ -392,7 +392,7 @@ def test_a_forged_record_of_sums_is_as_if_not_there(summed, command, forged):
 
 @pytest.mark.parametrize("digits", ["1e999999", "1e-999999"])
 def test_without_the_guard_a_figure_is_a_million_digits(summed, command, monkeypatch, digits):
-    monkeypatch.setattr(aggregate, "_number", aggregate.Decimal)
+    monkeypatch.setattr(aggregate, "_parse_number", aggregate.Decimal)
     forged = json.dumps({"own": True, "broken": False, "figures": {CELL: digits}})
     (summed / "data/city/.2024.rollup.json").write_text(forged, encoding="utf-8")
     assert len(command("rollup", YEAR, "--into", "city", cwd=summed).output) > 100_000

@@ -8,8 +8,7 @@ import openpyxl
 import pytest
 from strangers import FACTS
 
-from nianbao.export import duckdb, rows
-from nianbao.export.excel_form import workbook
+from nianbao.export import duckdb, rows, workbook
 
 RUN = "cmd|' /C calc'!A0"
 FORMULAS = {
@@ -65,7 +64,7 @@ def hostile(attacked):
 def test_no_cell_of_a_csv_is_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
-        monkeypatch.setattr(duckdb, "FORMULA", NEVER)
+        monkeypatch.setattr(duckdb, "FORMULA_PATTERN", NEVER)
     assert command("export", "2024", "--to", "csv", cwd=folder).exit_code == 0
     found = [
         cell
@@ -81,7 +80,7 @@ def test_no_cell_of_a_csv_is_a_formula(hostile, command, monkeypatch, name, guar
 def test_no_cell_of_an_answer_is_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
-        monkeypatch.setattr(rows, "_FORMULA", re.compile(NEVER))
+        monkeypatch.setattr(rows, "_FORMULA_REGEX", re.compile(NEVER))
     result = command("query", "select name, -5 as less from reports", "--to", "csv", cwd=folder)
     found = cells(result.stdout)
     assert found[-1] == "-5"  # a number stays one
@@ -92,7 +91,7 @@ def test_no_cell_of_an_answer_is_a_formula(hostile, command, monkeypatch, name, 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_no_head_of_an_answer_is_a_formula(hostile, command, monkeypatch, head, guarded):
     if not guarded:
-        monkeypatch.setattr(rows, "_FORMULA", re.compile(NEVER))
+        monkeypatch.setattr(rows, "_FORMULA_REGEX", re.compile(NEVER))
     result = command("query", f'select year as "{head}" from reports', "--to", "csv", cwd=hostile("x"))
     assert runs(cells(result.stdout)[0]) is not guarded
 

@@ -11,7 +11,7 @@ import pytest
 import toml_rs
 from offices import data
 
-from nianbao.rollup.collect import Wanted
+from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
 from nianbao.rollup.trace import trace
 from nianbao.workspace.store import Store
@@ -44,16 +44,18 @@ def told(tree, address):
 @pytest.mark.benchmark(group="ten thousand units")
 def test_rolling_up(benchmark, city):
     store, many = city
-    (account,) = benchmark.pedantic(lambda: roll_up(store, YEAR, "city", Wanted(force=True)), rounds=1)
-    assert len(account.rolled.counted) == many
+    (account,) = benchmark.pedantic(lambda: roll_up(store, YEAR, "city", RollupOptions(force=True)), rounds=1)
+    assert len(account.aggregate.counted) == many
     trees = [toml_rs.loads(data(number), parse_float=Decimal) for number in range(many)]
     for address in ("requests.received.person", "proactive.fees.amount", "requests.outcome.declined.repeated.other"):
-        assert account.rolled.figures[address] == sum(told(tree, address) for tree in trees)
+        assert account.aggregate.figures[address] == sum(told(tree, address) for tree in trees)
 
 
 @pytest.mark.benchmark(group="ten thousand units")
 def test_tracing_a_figure(benchmark, city):
     store, many = city
-    traced = benchmark.pedantic(lambda: trace(store, YEAR, "city", "requests.received.total", Wanted()), rounds=1)
-    assert sum(figure for _given, figure in traced.gifts) == traced.total
-    assert len(traced.gifts) + traced.zeros == many
+    traced = benchmark.pedantic(
+        lambda: trace(store, YEAR, "city", "requests.received.total", RollupOptions()), rounds=1
+    )
+    assert sum(figure for _given, figure in traced.contributions) == traced.total
+    assert len(traced.contributions) + traced.zeros == many

@@ -72,7 +72,7 @@ def judge_report(
         before=before.plain if before else {},
         register=store.register(),
         office=store.office,
-        units=subordinates.below(store, report, choice),
+        units=subordinates.add_up_children(store, report, choice),
         neighbours=neighbours,
     )
     found, crashes = rules.judge(case)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from nianbao.compose.prose import LeftOut
-from nianbao.model.aggregate import Units
+from nianbao.model.aggregate import UnitTotals
 from nianbao.model.finding import Finding, Level, Place
 from nianbao.model.offices import Register
 from nianbao.model.report import Report
@@ -37,7 +37,7 @@ class Case:
     before: Mapping[str, str] = field(default_factory=dict)
     register: Register = field(default_factory=Register)
     office: str = ""  # the folder of the office in the register
-    units: Units | None = None  # those of an office above
+    units: UnitTotals | None = None  # those of an office above
     left_out: Sequence[LeftOut] = ()  # of the prose, since it is no markup that prose may have
     neighbours: tuple[Copied, ...] | None = None  # sections that other offices have too; None: it was not compared
 

@@ -1,4 +1,4 @@
-"""The data files of an office: begun from the form and from last year's, laid out, described to editors."""
+"""Data files of an office: new ones made from the form and an earlier year, formatting, the schema for editors."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from functools import partial
 from nianbao.checks.check import check_report
 from nianbao.datafiles import formatter, json_schema, scaffold
 from nianbao.model.finding import Finding, Stop, attempt
+from nianbao.model.form import Form
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.workspace.files import Saved
@@ -16,8 +17,8 @@ from nianbao.workspace.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """A data file that was laid out; where findings kept it from that, it is as it was."""
+class FormattedFile:
+    """The result of formatting a data file; with `findings` the file could not be read and stays as it is."""
 
     year: int
     path: str
@@ -26,101 +27,116 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A year that was begun: its files, and what a person should know of them."""
+class CreatedFiles:
+    """The files of a new year, and notes on them for the user."""
 
     saved: list[Saved]
     notes: list[str]
 
 
-def lay_out_all(asked: Iterable[Asked], *, check: bool = False) -> Iterator[Laid | Stop]:
-    """Lay out data files, or say why one could not be; see `lay_out`."""
-    for store, year in asked:
-        yield attempt(partial(lay_out, store, year, check=check), store.data(year))
+def format_all(reports: Iterable[Asked], *, check: bool = False) -> Iterator[FormattedFile | Stop]:
+    """Format data files one after another; for one that cannot be, the `Stop` that says why. See `format_file`."""
+    for store, year in reports:
+        yield attempt(partial(format_file, store, year, check=check), store.data(year))
 
 
-def lay_out(store: Store, year: int, *, check: bool = False) -> Laid:
-    """Lay out the data file of a year; to check is to say only whether it would change."""
+def format_file(store: Store, year: int, *, check: bool = False) -> FormattedFile:
+    """Format the data file of a year; with `check` write nothing, and return only whether it would change.
+
+    Raises `Stop` for a file that cannot be formatted without a loss.
+    """
     report = store.report(year)
     path = store.data(year)
     if isinstance(report, Finding):
-        return Laid(year, path, changed=False, findings=[report])
+        return FormattedFile(year, path, changed=False, findings=[report])
     try:
-        text = formatter.lay_out(report.facts.text, report.form)
+        text = formatter.format_text(report.facts.text, report.form)
     except ValueError:
         raise Stop(
             _("{path} 的写法没法自动重排，没有改动它", path=path), _("照 report new 写出的样子改写，再运行一次")
         ) from None
-    return Laid(year, path, store.rewrite(year, text, check=check).changed, [])
+    return FormattedFile(year, path, store.rewrite(year, text, check=check).changed, [])
 
 
-def begin(store: Store, year: int, last: int | None = None, more: Mapping[str, str] | None = None) -> Begun:
-    """Write the data file of a new year, its schema beside it, and `more`; never over a file of another hand.
+def create_files(
+    store: Store, year: int, last: int | None = None, more: Mapping[str, str] | None = None
+) -> CreatedFiles:
+    """Write the data file of a new year, its schema beside it, and `more` files (path -> text).
 
-    Facts come from the year `last`, else from the year before where it has a data file.
+    No file that exists is replaced, except a schema that nianbao wrote. Facts come from the year `last`, else from
+    the year before where it has a data file.
     """
-    draft = drafted(store, year, last)
+    draft = make_draft(store, year, last)
     files = {f"data/{year}.toml": draft.text, **(more or {})}
-    return Begun(store.create(files, {f"data/{name}": text for name, text in draft.beside.items()}), draft.notes)
+    return CreatedFiles(
+        store.create(files, {f"data/{name}": text for name, text in draft.other_files.items()}), draft.notes
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """The text of a new data file, what goes beside it by name, and what a person should know of them."""
+class DataFileDraft:
+    """The text of a new data file, other files to write beside it (name -> text), and notes on them for the user."""
 
     text: str
-    beside: dict[str, str]
+    other_files: dict[str, str]
     notes: list[str]
 
 
-def drafted(store: Store, year: int, last: int | None = None, author: str = "") -> Draft:
-    """Write the text of a new data file; the office is called `author` where no earlier year says its name."""
+def make_draft(store: Store, year: int, last: int | None = None, author: str = "") -> DataFileDraft:
+    """Make the text of a new data file; the office is called `author` where no earlier year has its name.
+
+    Raises `Stop` where the earlier report cannot be read.
+    """
     form = store.form_in_force(year)
-    before = year - 1 if last is None and year - 1 in store.years() else last
-    report, notes = _report(store, before) if before is not None else (None, [])
-    if report and before is not None:
+    source = year - 1 if last is None and year - 1 in store.years() else last
+    report, notes = _read_source_report(store, source) if source is not None else (None, [])
+    if report and source is not None:
         carries = form.carries and report.year == year - 1
         what = _("年年相同的事实和结转的数") if carries else _("年年相同的事实；它不是上一年度，没有结转")
-        notes.insert(0, _("从 {data} 照抄了{what}", data=store.data(before), what=what))
-    name = json_schema.file(form)
+        notes.insert(0, _("从 {data} 照抄了{what}", data=store.data(source), what=what))
+    schema, more = _draft_schema(store, form)
+    return DataFileDraft(scaffold.format_new_file(form, year, report, author), schema, [*notes, *more])
+
+
+def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
+    """Return the schema to write, by name, and no note; or none, and a note, where another author's file is there."""
+    name, schema = json_schema.format_file_name(form), json_schema.format_schema(form)
     described = f"data/{store.office}/{name}" if store.office else f"data/{name}"
     text = store.text(described)
-    keep = text is not None and text != json_schema.write(form) and not json_schema.ours(text)
-    if keep:
-        notes.append(
-            _(
-                "已有另外的 {described}，没有改动它；要换新的：report schema --edition {edition}",
-                described=described,
-                edition=form.edition,
-            )
-        )
-    return Draft(scaffold.write(form, year, report, author), {} if keep else {name: json_schema.write(form)}, notes)
+    if text is None or text == schema or json_schema.is_own_schema(text):
+        return {name: schema}, []
+    note = _(
+        "已有另外的 {described}，没有改动它；要换新的：report schema --edition {edition}",
+        described=described,
+        edition=form.edition,
+    )
+    return {}, [note]
 
 
-def describe(store: Store, edition: str = "") -> str:
-    """Write the schema of an edition; where none is named, of the one in force for the newest year."""
-    newest = max(store.years(), default=next_due())
-    return json_schema.write(store.edition(edition) if edition else store.form_in_force(newest))
+def format_schema(store: Store, edition: str = "") -> str:
+    """Return the JSON Schema of an edition as text; where none is named, of the one in force for the newest year."""
+    newest = max(store.years(), default=find_next_due_year())
+    return json_schema.format_schema(store.edition(edition) if edition else store.form_in_force(newest))
 
 
-def next_due() -> int:
-    """Return the report year that is due next: until 31 March (条例第四十九条) last year's, then this year's."""
-    now = datetime.now(tz=UTC).astimezone()
+def find_next_due_year() -> int:
+    """Return the report year that is due next: until 31 March (条例第四十九条) last year, then this year."""
+    today = datetime.now(tz=UTC).astimezone()
     march = 3
-    return now.year - 1 if now.month <= march else now.year
+    return today.year - 1 if today.month <= march else today.year
 
 
-def _report(store: Store, year: int) -> tuple[Report, list[str]]:
-    """Read the report that a new one takes facts from; one with errors is still the best there is."""
+def _read_source_report(store: Store, year: int) -> tuple[Report, list[str]]:
+    """Read the report that a new data file takes facts from, and notes on it; one with errors is used too."""
     checked = check_report(store, year)
     if checked.report is None:
         raise Stop(
             _("{data} 读不出来，没有新建", data=store.data(year)),
             _("先运行 report validate {year}，改正后再新建", year=year),
         )
-    wrong = (
+    notes = (
         [_("{data} 里还有错误，照抄的数要核对：report validate {year}", data=store.data(year), year=year)]
         if checked.blocked
         else []
     )
-    return checked.report, wrong
+    return checked.report, notes

@@ -1,4 +1,4 @@
-"""The reports of units as they count for the office above: read, filled, and judged by what makes a figure wrong."""
+"""Reports of units as they are added up for the office above: read, and checked by the rules about figures."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from nianbao.checks import rules
 from nianbao.checks.context import Case
 from nianbao.checks.policy import Choice, settle
 from nianbao.compose import document
-from nianbao.model.aggregate import Given, Rolled, Units, convertible
+from nianbao.model.aggregate import Aggregate, UnitReport, UnitTotals, is_convertible
 from nianbao.model.finding import Finding, Place, Stop, attempt
 from nianbao.model.form import OPEN, Form
 from nianbao.model.i18n import _
@@ -17,60 +17,63 @@ from nianbao.model.offices import Unit
 from nianbao.model.report import Report
 from nianbao.workspace.store import Store
 
-# Rules, beside the relations of the form, by which a figure may be wrong or a report late. The others judge texts,
-# or last year's report, which no sum depends on, or the edition, which a sum takes in as far as it goes.
-JUDGED = ("late", "missing-table", "unknown-key", "wrong-type", "year-differs")
+# Rules, besides the relations of the form, by which a figure may be wrong or a report late. The other rules judge
+# texts or last year's report, on which no sum depends, or the edition, which `add_up` converts as far as it can.
+FIGURE_RULES = ("late", "missing-table", "unknown-key", "wrong-type", "year-differs")
 LATE = "late"
 UNREADABLE = "unreadable"
 
 
-def gather(store: Store, year: int, units: Iterable[Unit], choice: Choice) -> list[Given | None]:
+def read_units(store: Store, year: int, units: Iterable[Unit], policy: Choice) -> list[UnitReport | None]:
     """Read the reports of units one after another; None for one that has none of that year."""
-    return [_attempted(store.of_office(unit.id), year, unit, choice) for unit in units]
+    return [_try_read(store.of_office(unit.id), year, unit, policy) for unit in units]
 
 
-def _attempted(office: Store, year: int, unit: Unit, choice: Choice) -> Given | None:
-    """Read the report of a unit; one that cannot be read at all is a fault of that unit, and stops no other."""
-    found = attempt(partial(_read, office, year, unit, choice), file := office.data(year))
-    if isinstance(found, Stop):
-        why = Finding(UNREADABLE, "error", Place(file), found.message, fix=found.fix)
-        return Given(unit, file, faults=(why,))
-    return found
+def _try_read(office: Store, year: int, unit: Unit, policy: Choice) -> UnitReport | None:
+    """Read the report of a unit; one that cannot be read at all is an error of that unit, and stops no other."""
+    result = attempt(partial(_read_unit, office, year, unit, policy), file := office.data(year))
+    if isinstance(result, Stop):
+        finding = Finding(UNREADABLE, "error", Place(file), result.message, fix=result.fix)
+        return UnitReport(unit, file, errors=(finding,))
+    return result
 
 
-def _read(office: Store, year: int, unit: Unit, choice: Choice) -> Given | None:
+def _read_unit(office: Store, year: int, unit: Unit, policy: Choice) -> UnitReport | None:
     if not office.has(year):
         return None
     try:
         report = office.report(year)
-    except Stop as stop:  # one that cannot be read is told as one that is no text: it keeps no other from its sum
-        report = Finding("not-text", "error", Place(office.data(year)), stop.message, fix=stop.fix)
+    except Stop as error:  # reported as a file that is no text, so that the other units are still added up
+        report = Finding("not-text", "error", Place(office.data(year)), error.message, fix=error.fix)
     if isinstance(report, Finding):
-        return Given(unit, office.data(year), faults=(report,))
-    return given(unit, report, choice)
+        return UnitReport(unit, office.data(year), errors=(report,))
+    return judge_unit(unit, report, policy)
 
 
-def given(unit: Unit, report: Report, choice: Choice) -> Given:
-    """Judge what the report of a unit gives."""
+def judge_unit(unit: Unit, report: Report, policy: Choice) -> UnitReport:
+    """Judge the report of a unit by `FIGURE_RULES`: its figures with the findings that matter for the sum.
+
+    Raises RuntimeError where a rule crashes.
+    """
     form, author = report.form, document.author(report)
-    found, crashes = rules.judge(Case(report, date.max, author=author), JUDGED)
+    found, crashes = rules.judge(Case(report, date.max, author=author), FIGURE_RULES)
     if crashes:
         raise RuntimeError(crashes[0].why)
-    findings = settle(found, Choice(levels=choice.levels), report)[0]  # what the sum needs is not for choosing
-    wrong = [one for one in findings if one.level == "error" and one.rule != LATE and _of_figures(one, form)]
-    return Given(
+    findings = settle(found, Choice(levels=policy.levels), report)[0]  # these rules cannot be switched off
+    errors = [finding for finding in findings if finding.level == "error"]
+    return UnitReport(
         unit if unit.name != unit.id or not author else replace(unit, name=author),
         report.facts.file,
         form.edition,
         tuple(report.figures.values()),
-        tuple(wrong),
-        tuple(one for one in findings if one.level == "warning" and _is_money(one, form)),
-        next((one for one in findings if one.rule == LATE and one.level == "error"), None),
+        tuple(error for error in errors if error.rule != LATE and _is_about_figures(error, form)),
+        tuple(finding for finding in findings if finding.level == "warning" and _is_money(finding, form)),
+        next((error for error in errors if error.rule == LATE), None),
     )
 
 
-def _of_figures(finding: Finding, form: Form) -> bool:
-    """Tell an error at a figure, at the file or its year, or at a strange table, from other errors."""
+def _is_about_figures(finding: Finding, form: Form) -> bool:
+    """Return whether a finding is at a figure, at the file or its year, or at a table that the form does not have."""
     top = finding.address.split(".")[0]
     tables = {table.id for table in form.tables}
     return top in tables | {"", "year"} or top not in {*form.tops, *OPEN}
@@ -81,36 +84,42 @@ def _is_money(finding: Finding, form: Form) -> bool:
     return slot is not None and slot.kind == "money"
 
 
-def add_up(store: Store, form: Form, gifts: Sequence[Given], *, broken: bool) -> Rolled:
-    """Add units up into a form; those with errors are left out, unless `broken` ones count too.
+def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: bool) -> Aggregate:
+    """Add reports of units up into a form; those with errors are left out, unless `broken` ones count too.
 
-    A unit that cannot be read, or whose edition the form cannot take in, never counts.
+    A report that cannot be read, or whose edition cannot be converted into the form, is always left out.
     """
-    forms = {edition: store.edition(edition) for edition in {one.edition for one in gifts} - {""}}
-    counted: list[Given] = []
-    left_out: list[Given] = []
-    for one in gifts:
-        if one.edition and not convertible(form, forms[one.edition]):
-            left_out.append(replace(one, edition="", faults=(_stranger(one, form),)))
+    forms = {edition: store.edition(edition) for edition in {report.edition for report in reports} - {""}}
+    counted: list[UnitReport] = []
+    left_out: list[UnitReport] = []
+    for report in reports:
+        if report.edition and not is_convertible(form, forms[report.edition]):
+            left_out.append(replace(report, edition="", errors=(_describe_edition_error(report, form),)))
+        elif report.edition and (broken or not report.errors):
+            counted.append(report)
         else:
-            (counted if one.edition and (broken or not one.faults) else left_out).append(one)
-    return Rolled(form, forms, tuple(counted), tuple(left_out))
+            left_out.append(report)
+    return Aggregate(form, forms, tuple(counted), tuple(left_out))
 
 
-def _stranger(one: Given, form: Form) -> Finding:
-    message = _("{edition} 版怎样并入 {into} 版，格式文件没有写", edition=one.edition, into=form.edition)
-    fix = _("在 forms/{into}.toml 里写 takes.{edition}", into=form.edition, edition=one.edition)
-    return Finding("wrong-edition", "error", Place(one.file), message, fix=fix)
+def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
+    message = _("{edition} 版怎样并入 {into} 版，格式文件没有写", edition=report.edition, into=form.edition)
+    fix = _("在 forms/{into}.toml 里写 takes.{edition}", into=form.edition, edition=report.edition)
+    return Finding("wrong-edition", "error", Place(report.file), message, fix=fix)
 
 
-def below(store: Store, report: Report, choice: Choice | None = None) -> Units | None:
-    """Give the units of an office for its report; None where the register lists none."""
-    children = store.register().below(store.office) if store.office else ()
+def add_up_children(store: Store, report: Report, policy: Choice | None = None) -> UnitTotals | None:
+    """Add up the units right below an office, for the rules of its report; None where the register lists none.
+
+    As its last rollup did, so that the sums can be compared: with or without the office's own figures (本级), and
+    with or without reports that have errors.
+    """
+    children = store.register().list_children(store.office) if store.office else ()
     if not children:
         return None
     record = store.record(report.year)
-    children = tuple(unit for unit in children if record is None or record.own or not unit.own)
-    found = gather(store, report.year, children, choice or Choice())
-    missing = tuple(unit for unit, one in zip(children, found, strict=True) if not one)
-    rolled = add_up(store, report.form, [one for one in found if one], broken=bool(record and record.broken))
-    return Units(rolled, missing, record)
+    children = tuple(unit for unit in children if record is None or record.includes_own or not unit.own)
+    reports = read_units(store, report.year, children, policy or Choice())
+    missing = tuple(unit for unit, found in zip(children, reports, strict=True) if not found)
+    broken = bool(record and record.includes_broken)
+    return UnitTotals(add_up(store, report.form, list(filter(None, reports)), broken=broken), missing, record)

@@ -1,1 +1,1 @@
-"""Data files as text: their syntax tree, the formatter, changes to figures, new files, and the JSON Schema."""
+"""Data files as text: the syntax tree, the formatter, updates of figures, new files, and the JSON Schema."""

@@ -1,89 +1,96 @@
-"""A data file laid out: in the order of its form, one row one line, figures under each other."""
+"""The formatter of data files: keys in the order of the form, one line for each row, figures aligned in columns."""
 
 from collections.abc import Iterator
 from unicodedata import east_asian_width
 
 import toml_rs
 
-from nianbao.datafiles.key_order import Order, arrange
-from nianbao.datafiles.syntax_tree import BLANK, Document, Entry, Keys, Section, read, tidy
+from nianbao.datafiles.key_order import KeyOrder, sort_tree
+from nianbao.datafiles.syntax_tree import BLANK, EntryNode, Keys, SectionNode, SyntaxTree, merge_blank_lines, parse_tree
 from nianbao.model.form import Form
 
 
-def lay_out(text: str, form: Form) -> str:
-    """Lay out a text that is TOML; its values and its comments stay what they are, to the last digit.
+def format_text(text: str, form: Form) -> str:
+    """Format the text of a data file; its values and comments stay what they are, to the last digit.
 
-    Raises ValueError for a text that cannot be laid out without a loss.
+    Raises ValueError for a text that cannot be formatted without a loss.
     """
-    document = read(text)
+    tree = parse_tree(text)
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-    laid = write(arrange(document, Order.of(form)), form, newline)
-    if _values(laid) != _values(text) or read(laid).comments() != document.comments():
+    formatted = format_tree(sort_tree(tree, KeyOrder.from_form(form)), form, newline)
+    if _load_values(formatted) != _load_values(text) or parse_tree(formatted).list_comments() != tree.list_comments():
         raise ValueError(text)
-    return laid
+    return formatted
 
 
-def write(document: Document, form: Form, newline: str = "\n") -> str:
-    """Write a document whose entries stand in their order."""
-    return "".join(f"{line}{newline}" for line in _lines(document, Order.of(form)))
+def format_tree(tree: SyntaxTree, form: Form, newline: str = "\n") -> str:
+    """Format a tree whose sections and entries are in order already; see `key_order.sort_tree`."""
+    return "".join(f"{line}{newline}" for line in _format_lines(tree, KeyOrder.from_form(form)))
 
 
-def _lines(document: Document, order: Order) -> list[str]:
-    lines = list(document.preamble)
-    for section in document.sections:
+def _format_lines(tree: SyntaxTree, order: KeyOrder) -> list[str]:
+    lines = list(tree.preamble)
+    for section in tree.sections:
         if section.keys:
-            shown = ".".join(section.shown)
-            header = f"[[{shown}]]" if section.many else f"[{shown}]"
-            lines += tidy([BLANK, *section.above])
-            lines.append(_with(header, section.beside))
-        lines += _body(section, order)
-    made = [*lines, *document.epilogue]
-    start = 1 if made[:1] == [BLANK] else 0
-    kept = list(tidy(made[start:]))
-    return kept[:-1] if kept[-1:] == [BLANK] else kept
+            name = ".".join(section.raw_keys)
+            header = f"[[{name}]]" if section.is_array else f"[{name}]"
+            lines += merge_blank_lines([BLANK, *section.above])
+            lines.append(_append_comment(header, section.beside))
+        lines += _format_entries(section, order)
+    lines += tree.epilogue
+    start = 1 if lines[:1] == [BLANK] else 0
+    merged = list(merge_blank_lines(lines[start:]))
+    return merged[:-1] if merged[-1:] == [BLANK] else merged
 
 
-def _body(section: Section, order: Order) -> Iterator[str]:
+def _format_entries(section: SectionNode, order: KeyOrder) -> Iterator[str]:
     depth = len(section.keys)
-    keys = [".".join(entry.cell.shown[depth:]) for entry in section.entries]
-    wide = max(map(_width, keys), default=0)
+    keys = [".".join(entry.cell.raw_keys[depth:]) for entry in section.entries]
+    key_width = max(map(_measure_width, keys), default=0)
     widths: dict[tuple[Keys, ...], list[int]] = {}
     for entry in section.entries:
         if entry.cells and entry.cell.keys in order.rows:
-            cells = [_width(cell.raw) for cell in entry.cells]
-            widths[_columns(entry)] = [*map(max, cells, widths.get(_columns(entry), cells))]
-    for at, (key, entry) in enumerate(zip(keys, section.entries, strict=True)):
-        above = entry.above[1:] if not at and entry.above[:1] == (BLANK,) else entry.above
+            cells = [_measure_width(cell.raw) for cell in entry.cells]
+            widths[_list_columns(entry)] = [*map(max, cells, widths.get(_list_columns(entry), cells))]
+    for index, (key, entry) in enumerate(zip(keys, section.entries, strict=True)):
+        above = entry.above[1:] if index == 0 and entry.above[:1] == (BLANK,) else entry.above
         yield from above
         if entry.cell.raw:
-            value = _inline(entry, widths.get(_columns(entry), [])) if _is_row(entry, order) else entry.cell.raw
-            yield _with(f"{key}{' ' * (wide - _width(key))} = {value}", entry.beside)
+            value = (
+                _format_inline_table(entry, widths.get(_list_columns(entry), []))
+                if _is_row(entry, order)
+                else entry.cell.raw
+            )
+            yield _append_comment(f"{key}{' ' * (key_width - _measure_width(key))} = {value}", entry.beside)
     yield from section.tail
 
 
-def _is_row(entry: Entry, order: Order) -> bool:
+def _is_row(entry: EntryNode, order: KeyOrder) -> bool:
     return bool(entry.cells) and entry.cell.keys in order.rows
 
 
-def _columns(entry: Entry) -> tuple[Keys, ...]:
+def _list_columns(entry: EntryNode) -> tuple[Keys, ...]:
     return tuple(cell.keys[len(entry.cell.keys) :] for cell in entry.cells or ())
 
 
-def _inline(entry: Entry, widths: list[int]) -> str:
+def _format_inline_table(entry: EntryNode, widths: list[int]) -> str:
     size = len(entry.cell.keys)
     cells = zip(entry.cells or (), widths, strict=True)
-    said = [f"{'.'.join(cell.shown[size:])} = {' ' * (wide - _width(cell.raw))}{cell.raw}" for cell, wide in cells]
-    return f"{{ {', '.join(said)} }}"
+    items = [
+        f"{'.'.join(cell.raw_keys[size:])} = {' ' * (width - _measure_width(cell.raw))}{cell.raw}"
+        for cell, width in cells
+    ]
+    return f"{{ {', '.join(items)} }}"
 
 
-def _with(line: str, beside: str) -> str:
+def _append_comment(line: str, beside: str) -> str:
     return f"{line}  {beside}" if beside else line
 
 
-def _width(text: str) -> int:
-    """Count the cells that a text takes on a screen; a Chinese character takes two."""
+def _measure_width(text: str) -> int:
+    """Return the width of a text in columns of a terminal; a Chinese character takes two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _values(text: str) -> object:
+def _load_values(text: str) -> object:
     return toml_rs.loads(text, parse_float=str)  # 0.10 and 0.1 are not the same here

@@ -7,107 +7,129 @@ from nianbao.model.form import OWN, Form
 from nianbao.model.value_types import KINDS, Kind
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
-DRAFT = "http://json-schema.org/draft-07/schema#"
-MARK = "report schema"  # opens the comment by which a schema that nianbao wrote is known
-_NAME = r"^[^\s\d!-/:-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*$"  # a name in any script, in any engine's regular expressions
+DRAFT_URI = "http://json-schema.org/draft-07/schema#"
+COMMENT_START = "report schema"  # begins the comment by which a schema that nianbao wrote is recognized
+_NAME_PATTERN = (
+    r"^[^\s\d!-/:-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*$"  # a name in any script, in any engine's regular expressions
+)
 
 Schema = dict[str, Any]
-_TEXT: Schema = {"type": "string"}
+_TEXT_SCHEMA: Schema = {"type": "string"}
 
 
-def file(form: Form) -> str:
-    """Name the file that holds the schema, beside the data files."""
+def format_file_name(form: Form) -> str:
+    """Return the name of the file that holds the schema, beside the data files."""
     return f".report-{form.edition}.schema.json"
 
 
-def write(form: Form) -> str:
-    """Write the schema as JSON."""
-    return json.dumps(make(form), ensure_ascii=False, indent=2) + "\n"
+def format_schema(form: Form) -> str:
+    """Format the schema as JSON."""
+    return json.dumps(make_schema(form), ensure_ascii=False, indent=2) + "\n"
 
 
-def ours(text: str) -> bool:
-    """Tell whether a text is a schema that nianbao wrote, which it may write anew."""
+def is_own_schema(text: str) -> bool:
+    """Return whether a text is a schema that nianbao wrote, which it may replace."""
     try:
-        found = json.loads(text)
+        schema = json.loads(text)
     except ValueError:
         return False
-    return isinstance(found, dict) and str(found.get("$comment", "")).startswith(MARK)
+    return isinstance(schema, dict) and str(schema.get("$comment", "")).startswith(COMMENT_START)
 
 
-def make(form: Form) -> Schema:
-    """Make the schema: every address of the form with its label, kind and unit, and nothing else allowed."""
-    root = _table(form.name, form.document)
-    labels = _labels(form)
+def make_schema(form: Form) -> Schema:
+    """Make the schema: every address of the form with its label, value type and unit, and nothing else allowed."""
+    root = _make_table(form.name, form.document)
+    labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
-    for address, kind in form.kinds.items():
-        value = _value(form.labels.get(address, ""), KINDS[kind], units.get(address, ""))
-        _put(root, address.split("."), value, labels)
+    for address, value_type in form.kinds.items():
+        value = _make_value(form.labels.get(address, ""), KINDS[value_type], units.get(address, ""))
+        _set_property(root, address.split("."), value, labels)
     root["properties"]["edition"] |= {"const": form.edition}
-    headed = [section for section in form.sections if section.heading]
-    written = [section for section in form.sections if section.text or section.heading]
-    for group, title, sections in (("headings", "各部分的标题", headed), ("prose", "各部分的正文", written)):
-        root["properties"][group] = _table(title) | {
-            "properties": {part.id: {"title": part.heading or part.id, "type": "string"} for part in sections},
+    root["properties"] |= _make_section_tables(form) | {OWN: _make_own_facts(), "accept": _make_accept()}
+    for fact in form.facts:
+        if fact.required:
+            _add_required(root, fact.id.split("."))
+    root["required"] = list(dict.fromkeys(["year", *root["required"], *(table.id for table in form.tables)]))
+    comment = f"{COMMENT_START} --edition {form.edition} 写的，随格式更新；不要手改"
+    return {"$schema": DRAFT_URI, "$comment": comment, **root}
+
+
+def _make_section_tables(form: Form) -> Schema:
+    """Describe the tables of headings and of prose: a text for each section that has one."""
+    with_heading = [section for section in form.sections if section.heading]
+    with_prose = [section for section in form.sections if section.text or section.heading]
+    return {
+        group: _make_table(title)
+        | {
+            "properties": {
+                section.id: {"title": section.heading or section.id, "type": "string"} for section in sections
+            },
         }
-    root["properties"][OWN] = {
+        for group, title, sections in (
+            ("headings", "各部分的标题", with_heading),
+            ("prose", "各部分的正文", with_prose),
+        )
+    }
+
+
+def _make_own_facts() -> Schema:
+    return {
         "title": "本机关自己的事实",
         "description": "名称自定，供正文使用",
         "type": "object",
-        "propertyNames": {"pattern": _NAME},
+        "propertyNames": {"pattern": _NAME_PATTERN},
         "additionalProperties": {"anyOf": [dict(KINDS[name].shape) for name in ("text", "change", "money", "texts")]},
     }
-    root["properties"]["accept"] = {
+
+
+def _make_accept() -> Schema:
+    return {
         "title": "看过并接受的发现",
         "type": "array",
-        "items": _table("接受一条发现：规则、地址、当时的值和理由")
+        "items": _make_table("接受一条发现：规则、地址、当时的值和理由")
         | {
-            "properties": {"rule": _TEXT, "at": _TEXT, "value": {}, "because": _TEXT},
+            "properties": {"rule": _TEXT_SCHEMA, "at": _TEXT_SCHEMA, "value": {}, "because": _TEXT_SCHEMA},
             "required": ["rule", "at", "value", "because"],
         },
     }
-    for fact in form.facts:
-        if fact.required:
-            _require(root, fact.id.split("."))
-    root["required"] = list(dict.fromkeys(["year", *root["required"], *(table.id for table in form.tables)]))
-    return {"$schema": DRAFT, "$comment": f"{MARK} --edition {form.edition} 写的，随格式更新；不要手改", **root}
 
 
-def _labels(form: Form) -> dict[str, str]:
-    """Name each table of values by the heading of the form that it stands for."""
-    found = {table.id: table.label for table in form.tables}
+def _find_labels(form: Form) -> dict[str, str]:
+    """Find the label of each table of values: address -> label of the table or heading of the form."""
+    labels = {table.id: table.label for table in form.tables}
     for table in form.tables:
         for slot in table.slots:
             address = table.id
             for heading in (*slot.rows, *slot.columns):
                 if heading.id:
                     address = f"{address}.{heading.id}"
-                    found.setdefault(address, heading.label)
-    return found
+                    labels.setdefault(address, heading.label)
+    return labels
 
 
-def _put(root: Schema, keys: list[str], value: Schema, labels: dict[str, str]) -> None:
+def _set_property(root: Schema, keys: list[str], value: Schema, labels: dict[str, str]) -> None:
     node = root
     for size, key in enumerate(keys[:-1], 1):
-        node = node["properties"].setdefault(key, _table(labels.get(".".join(keys[:size]), "")))
+        node = node["properties"].setdefault(key, _make_table(labels.get(".".join(keys[:size]), "")))
     node["properties"][keys[-1]] = value
 
 
-def _require(root: Schema, keys: list[str]) -> None:
+def _add_required(root: Schema, keys: list[str]) -> None:
     node = root
     for key in keys:
         node["required"] = list(dict.fromkeys([*node.get("required", ()), key]))
         node = node["properties"][key]
 
 
-def _table(title: str, description: str = "") -> Schema:
-    said = {"title": title, "description": description}
-    return {key: text for key, text in said.items() if text} | {
+def _make_table(title: str, description: str = "") -> Schema:
+    texts = {"title": title, "description": description}
+    return {key: text for key, text in texts.items() if text} | {
         "type": "object",
         "additionalProperties": False,
         "properties": {},
     }
 
 
-def _value(label: str, kind: Kind, unit: str) -> Schema:
-    words = f"{kind.words}（{unit}）" if unit else kind.words
-    return {"title": label, "description": words, **kind.shape}
+def _make_value(label: str, value_type: Kind, unit: str) -> Schema:
+    description = f"{value_type.words}（{unit}）" if unit else value_type.words
+    return {"title": label, "description": description, **value_type.shape}

@@ -1,4 +1,4 @@
-"""The order of a form: where each entry of a data file belongs, and which figures make one row."""
+"""The order of keys in a data file, as its form has them, and the sorting of a syntax tree into that order."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,29 +6,32 @@ from dataclasses import dataclass, replace
 
 import toml_rs
 
-from nianbao.datafiles.syntax_tree import Cell, Document, Entry, Keys, Section, tidy
+from nianbao.datafiles.syntax_tree import CellNode, EntryNode, Keys, SectionNode, SyntaxTree, merge_blank_lines
 from nianbao.model.form import COMMON, OPEN, OWN, Form
 
-_HIDDEN = re.compile(r"#\s*([\w.-]+)\s*=")  # an entry that is switched off by a comment mark
+_COMMENTED_OUT = re.compile(r"#\s*([\w.-]+)\s*=")  # an entry that is commented out
 
 
-def groups(form: Form) -> list[str]:
-    """Name the tables of a data file in their order: who reports, the form's tables, the other facts."""
-    first = {fact.id.split(".")[0] for fact in form.facts if fact.required}
+def list_groups(form: Form) -> list[str]:
+    """List the tables of a data file in their order: facts about the author, the form's tables, the other facts."""
+    required = {fact.id.split(".")[0] for fact in form.facts if fact.required}
     facts = list(dict.fromkeys(fact.id.split(".")[0] for fact in form.facts))
     return [
-        *(group for group in facts if group in first),
+        *(group for group in facts if group in required),
         *(table.id for table in form.tables),
         "headings",
-        *(group for group in facts if group not in first),
+        *(group for group in facts if group not in required),
         OWN,
         "prose",
     ]
 
 
 @dataclass(frozen=True)
-class Order:
-    """Where each address of a form stands, and which figures make one row."""
+class KeyOrder:
+    """The order of the addresses of a form, and which figures make one row.
+
+    `ranks` are the positions of addresses and of their beginnings; `rows` the addresses of rows.
+    """
 
     ranks: Mapping[Keys, int]
     rows: frozenset[Keys]
@@ -36,160 +39,179 @@ class Order:
     tables: frozenset[str]  # tables whose entries are addresses of the form
 
     @classmethod
-    def of(cls, form: Form) -> "Order":
-        """Take the order of a form."""
+    def from_form(cls, form: Form) -> "KeyOrder":
+        """Make the order of a form: tables as in `list_groups`, figures and facts as the form lists them."""
         ranks: dict[Keys, int] = {}
         sections = [section.id for section in form.sections]
-        named = [f"{group}.{section}" for group in ("headings", "prose") for section in sections]
-        for address in (*COMMON, *groups(form), *form.slots, *(fact.id for fact in form.facts), *named):
-            keys = _keys(address)
+        texts = [f"{group}.{section}" for group in ("headings", "prose") for section in sections]
+        for address in (*COMMON, *list_groups(form), *form.slots, *(fact.id for fact in form.facts), *texts):
+            keys = split_address(address)
             for size in range(1, len(keys) + 1):
                 ranks.setdefault(keys[:size], len(ranks))
-        rows = {_keys(f"{table.id}.{slot.row}") for table in form.tables for slot in table.slots if slot.row}
-        values = frozenset(map(_keys, form.kinds))
+        rows = {split_address(f"{table.id}.{slot.row}") for table in form.tables for slot in table.slots if slot.row}
+        values = frozenset(map(split_address, form.kinds))
         return cls(ranks, frozenset(rows), values, frozenset(keys[0] for keys in values if len(keys) > 1))
 
     def rank(self, keys: Keys) -> int:
-        """Return where an address stands; after it come strangers, and last the comments that end a table."""
+        """Return the position of an address; unknown ones come after all others, then the comments that end a table."""
         return self.ranks.get(keys, len(self.ranks)) if keys else len(self.ranks) + 1
 
-    def unit(self, keys: Keys) -> Keys:
-        """Return what an address has a line of its own with: its row, itself, or nothing for a stranger."""
+    def find_line(self, keys: Keys) -> Keys:
+        """Return the address that the line of a figure or fact has: its row's, its own, or none for an unknown one."""
         row = next((keys[:size] for size in range(len(keys) - 1, 1, -1) if keys[:size] in self.rows), ())
         return row or (keys if keys in self.values else ())
 
 
-# ── into the form's order ────────────────────────────────────────────────────────────
+# ── sorting a tree ───────────────────────────────────────────────────────────────────
 
 
-def arrange(document: Document, order: Order) -> Document:
-    """Put sections and entries in order, the parts of a form's table under one header, a row in one entry."""
-    top, *sections = document.sections
-    tables = order.tables - {section.keys[0] for section in sections if section.many}
-    gathered: dict[str, list[Section]] = {}
+def sort_tree(tree: SyntaxTree, order: KeyOrder) -> SyntaxTree:
+    """Sort sections and entries; each table of the form gets one header, each row one entry."""
+    top, *sections = tree.sections
+    tables = order.tables - {section.keys[0] for section in sections if section.is_array}
+    groups: dict[str, list[SectionNode]] = {}
     for section in sections:
-        gathered.setdefault(section.keys[0], []).append(section)
-    plain: list[Entry] = []
-    for entry in top.entries:
-        group = entry.cell.keys[0]
-        if group in tables and (len(entry.cell.keys) > 1 or any(order.unit(cell.keys) for cell in entry.cells or ())):
-            found = gathered.setdefault(group, [])
-            found.append(Section(entry.cell.keys[:1], (group,), entries=(entry,)))
-        else:
-            plain.append(entry)
-    made = [replace(top, entries=_settled(_entries(replace(top, entries=tuple(plain))), order), tail=())]
-    for name in sorted(gathered, key=lambda name: order.rank((name,))):
-        parts = gathered[name]
+        groups.setdefault(section.keys[0], []).append(section)
+    top, moved = _split_top(top, tables, order)
+    for section in moved:
+        groups.setdefault(section.keys[0], []).append(section)
+    ordered = [replace(top, entries=_sort_with_commented_out(_list_entries(top), order), tail=())]
+    for name in sorted(groups, key=lambda name: order.rank((name,))):
+        parts = groups[name]
         if name in tables:
-            made.append(_merged(parts, order))
+            ordered.append(_merge_sections(parts, order))
         elif name in OPEN:
-            made += [replace(part, entries=_sorted(part.entries, order)) for part in parts]
+            ordered += [replace(part, entries=_sort_entries(part.entries, order)) for part in parts]
         else:
-            made += parts
-    return replace(document, sections=tuple(made))
+            ordered += parts
+    return replace(tree, sections=tuple(ordered))
 
 
-def _merged(parts: list[Section], order: Order) -> Section:
-    """Bring the parts of one table of the form under one header."""
-    head = next((part for part in parts if len(part.keys) == 1 and (part.above or part.beside)), None)
-    entries: list[Entry] = []
-    bare: list[Section] = []  # headers below the table, with nothing that could bear their comments yet
+def _split_top(top: SectionNode, tables: frozenset[str], order: KeyOrder) -> tuple[SectionNode, list[SectionNode]]:
+    """Split the entries above all headers: those that stay there, and those that go to a table of the form."""
+    entries: list[EntryNode] = []
+    moved: list[SectionNode] = []
+    for entry in top.entries:
+        keys = entry.cell.keys
+        if keys[0] in tables and (len(keys) > 1 or any(order.find_line(cell.keys) for cell in entry.cells or ())):
+            moved.append(SectionNode(keys[:1], keys[:1], entries=(entry,)))
+        else:
+            entries.append(entry)
+    return replace(top, entries=tuple(entries)), moved
+
+
+def _merge_sections(parts: list[SectionNode], order: KeyOrder) -> SectionNode:
+    """Merge the sections of one table of the form into one, keeping every comment."""
+    header = next((part for part in parts if len(part.keys) == 1 and (part.above or part.beside)), None)
+    entries: list[EntryNode] = []
+    empty: list[SectionNode] = []  # sub-tables without entries: their comments go above the first entry below them
     for part in parts:
         if len(part.keys) == 1:
-            entries += _entries(part)
+            entries += _list_entries(part)
         elif part.entries:
-            first, *rest = _entries(part)
-            entries += [replace(first, above=_over(part, first.above)), *rest]
+            first, *rest = _list_entries(part)
+            entries += [replace(first, above=_join_comments(part, first.above)), *rest]
         else:
-            bare.append(part)
-    for part in sorted(bare, key=lambda part: -len(part.keys)):
-        at = next((at for at, entry in enumerate(entries) if entry.cell.keys[: len(part.keys)] == part.keys), None)
-        if at is None:
-            entries.append(Entry(Cell(part.keys, part.shown, "{}"), (), _over(part, part.tail)))
+            empty.append(part)
+    for part in sorted(empty, key=lambda part: -len(part.keys)):
+        below = (index for index, entry in enumerate(entries) if entry.cell.keys[: len(part.keys)] == part.keys)
+        index = next(below, None)
+        if index is None:
+            entries.append(EntryNode(CellNode(part.keys, part.raw_keys, "{}"), (), _join_comments(part, part.tail)))
         else:
-            entries[at] = replace(entries[at], above=_over(part, (*part.tail, *entries[at].above)))
+            above = _join_comments(part, (*part.tail, *entries[index].above))
+            entries[index] = replace(entries[index], above=above)
     keys = parts[0].keys[:1]
-    made = Section(keys, parts[0].shown[:1], entries=_settled(_rows(entries, order), order, keys))
-    return replace(made, above=head.above, beside=head.beside) if head else made
+    merged = SectionNode(
+        keys, parts[0].raw_keys[:1], entries=_sort_with_commented_out(_merge_rows(entries, order), order, keys)
+    )
+    return replace(merged, above=header.above, beside=header.beside) if header else merged
 
 
-def _entries(section: Section) -> list[Entry]:
-    """Give the entries of a section, its tail as one without key or value."""
-    return [*section.entries, *([Entry(Cell((), (), ""), None, section.tail)] if section.tail else [])]
+def _list_entries(section: SectionNode) -> list[EntryNode]:
+    """List the entries of a section, and its tail as one without key or value."""
+    return [*section.entries, *([EntryNode(CellNode((), (), ""), None, section.tail)] if section.tail else [])]
 
 
-def _over(part: Section, lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Keep the comments of a header that goes away above what comes after it."""
-    return tidy([*part.above, *filter(None, [part.beside]), *lines])
+def _join_comments(part: SectionNode, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Put the comments of a header that is removed before the lines above what follows it."""
+    return merge_blank_lines([*part.above, *filter(None, [part.beside]), *lines])
 
 
-def _settled(entries: Iterable[Entry], order: Order, table: Keys = ()) -> tuple[Entry, ...]:
-    """Sort the entries of a section, those that are switched off and known to the form among them."""
-    made: list[Entry] = []
-    for entry in _sorted(entries, order):
+def _sort_with_commented_out(entries: Iterable[EntryNode], order: KeyOrder, table: Keys = ()) -> tuple[EntryNode, ...]:
+    """Sort the entries of a section, and among them the entries of the form that are commented out."""
+    nodes: list[EntryNode] = []
+    for entry in _sort_entries(entries, order):
         above: list[str] = []
         for line in entry.above:
             above.append(line)
-            keys = _hidden(line, table)
+            keys = _parse_commented_out(line, table)
             if keys in order.rows or keys in order.values:
-                made.append(Entry(Cell(keys, keys, ""), None, tuple(above)))
+                nodes.append(EntryNode(CellNode(keys, keys, ""), None, tuple(above)))
                 above = []
-        made.append(replace(entry, above=tuple(above)))
-    made = list(_sorted(made, order))
-    last = max((at for at, entry in enumerate(made) if entry.cell.raw), default=-1)
-    rest = (replace(entry, above=tuple(filter(None, entry.above))) for entry in made[last + 1 :])
-    return (*made[: last + 1], *rest)
+        nodes.append(replace(entry, above=tuple(above)))
+    nodes = list(_sort_entries(nodes, order))
+    last = max((index for index, entry in enumerate(nodes) if entry.cell.raw), default=-1)
+    comments = (replace(entry, above=tuple(filter(None, entry.above))) for entry in nodes[last + 1 :])
+    return (*nodes[: last + 1], *comments)
 
 
-def _hidden(line: str, above: Keys) -> Keys:
-    match = _HIDDEN.match(line)
+def _parse_commented_out(line: str, table: Keys) -> Keys:
+    """Return the address of the entry that a comment holds, or none; `table` is that of its section."""
+    match = _COMMENTED_OUT.match(line)
     try:
-        return (*above, *_keys(match[1])) if match and toml_rs.loads(line.lstrip("# \t")) else ()
+        return (*table, *split_address(match[1])) if match and toml_rs.loads(line.lstrip("# \t")) else ()
     except toml_rs.TOMLDecodeError:
         return ()
 
 
-def _rows(entries: list[Entry], order: Order) -> list[Entry]:
+def _merge_rows(entries: list[EntryNode], order: KeyOrder) -> list[EntryNode]:
     """Make one entry of each row, and one of each fact; what the form does not know stays as written."""
-    units: dict[Keys, list[tuple[Cell, Entry]]] = {}
-    made: list[Entry] = []
+    lines: dict[Keys, list[tuple[CellNode, EntryNode]]] = {}
+    merged: list[EntryNode] = []
     for entry in entries:
         cells = entry.cells or (entry.cell,)
-        if entry.cell.raw and any(order.unit(cell.keys) for cell in cells):
+        if entry.cell.raw and any(order.find_line(cell.keys) for cell in cells):
             for cell in cells:
-                units.setdefault(order.unit(cell.keys) or cell.keys, []).append((cell, entry))
+                lines.setdefault(order.find_line(cell.keys) or cell.keys, []).append((cell, entry))
         else:
-            made.append(entry)
-    told: set[int] = set()
-    for unit in sorted(units, key=order.rank):
-        made += _row(unit, units[unit], told, order)
-    return made
+            merged.append(entry)
+    commented: set[int] = set()
+    for keys in sorted(lines, key=order.rank):
+        merged += _make_row_entries(keys, lines[keys], commented, order)
+    return merged
 
 
-def _row(unit: Keys, parts: list[tuple[Cell, Entry]], told: set[int], order: Order) -> Iterator[Entry]:
-    """Write one row; one whose figures have comments of their own keeps a line for each figure."""
+def _make_row_entries(
+    row: Keys, parts: list[tuple[CellNode, EntryNode]], commented: set[int], order: KeyOrder
+) -> Iterator[EntryNode]:
+    """Make the entry of one row; a row whose figures have comments of their own keeps an entry for each figure.
+
+    `parts` are its cells, each with the entry that it is taken from; `commented` are the ids of entries whose
+    comments have been kept already.
+    """
     sources = {id(entry): entry for _, entry in parts}
     ordered = sorted(parts, key=lambda part: order.rank(part[0].keys))
-    apart = len(sources) > 1 and any(entry.commented for entry in sources.values())
-    apart = apart or any("\n" in cell.raw for cell, _ in parts)
-    lines = [[part] for part in ordered] if apart else [ordered]
-    for line in lines:
+    separate = len(sources) > 1 and any(entry.has_comment for entry in sources.values())
+    separate = separate or any("\n" in cell.raw for cell, _ in parts)
+    for line in [[part] for part in ordered] if separate else [ordered]:
         cells = tuple(cell for cell, _ in line)
         entry = line[0][1]
-        whole = len({order.unit(cell.keys) or cell.keys for cell in entry.cells or ()}) < 2  # noqa: PLR2004  # one row
-        above = () if id(entry) in told else entry.above if whole else (*entry.above, *filter(None, [entry.beside]))
-        beside = entry.beside if whole and id(entry) not in told else ""
-        told.add(id(entry))
-        if apart or unit not in order.rows or cells[0].keys == unit:
-            yield Entry(cells[0], None, above, beside)
+        whole = len({order.find_line(cell.keys) or cell.keys for cell in entry.cells or ()}) < 2  # noqa: PLR2004  # one row
+        is_new = id(entry) not in commented
+        above = () if not is_new else entry.above if whole else (*entry.above, *filter(None, [entry.beside]))
+        beside = entry.beside if whole and is_new else ""
+        commented.add(id(entry))
+        if separate or row not in order.rows or cells[0].keys == row:
+            yield EntryNode(cells[0], None, above, beside)
         else:
-            shown = tuple(cells[0].shown[: len(unit)])
-            yield Entry(Cell(unit, shown, "{}"), cells, above, beside)
+            yield EntryNode(CellNode(row, cells[0].raw_keys[: len(row)], "{}"), cells, above, beside)
 
 
-def _sorted(entries: Iterable[Entry], order: Order) -> tuple[Entry, ...]:
+def _sort_entries(entries: Iterable[EntryNode], order: KeyOrder) -> tuple[EntryNode, ...]:
     return tuple(sorted(entries, key=lambda entry: order.rank(entry.cell.keys)))
 
 
-def _keys(address: str) -> Keys:
+def split_address(address: str) -> Keys:
+    """Split an address into its keys."""
     return tuple(address.split("."))

@@ -1,4 +1,4 @@
-"""A data file whose sums are written anew: figures and the notes on them change, all else stays as it was."""
+"""Updates of the sums in a data file: figures and the notes on them change, everything else stays as it was."""
 
 import re
 from collections import Counter
@@ -9,137 +9,145 @@ from decimal import Decimal
 import toml_rs
 
 from nianbao.datafiles import formatter
-from nianbao.datafiles.key_order import Order, arrange
-from nianbao.datafiles.syntax_tree import BLANK, Cell, Document, Entry, Keys, Section, read
-from nianbao.model.aggregate import Rolled
+from nianbao.datafiles.key_order import KeyOrder, sort_tree, split_address
+from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, Keys, SectionNode, SyntaxTree, parse_tree
+from nianbao.model.aggregate import Aggregate
 from nianbao.model.form import Form
 from nianbao.model.report import Number
 from nianbao.model.table import Slot
 
-MARK = "# 汇总："  # opens a note, by which the next rollup finds it
-_FEW = 20  # units that a note names
-_BREAK = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # what would end a comment, or be illegal in it
+NOTE_PREFIX = "# 汇总："  # begins a note, by which the next rollup finds it
+_NAMED_UNITS = 20  # at most in one note
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # what would end a comment, or is not allowed in one
 
 
-def amend(
+def update_figures(
     text: str, form: Form, figures: Mapping[str, Number], needed: Iterable[str], notes: Mapping[str, Sequence[str]]
 ) -> str:
-    """Write figures and notes into a data file and lay it out.
+    """Set figures and notes in the text of a data file and format it.
 
-    Cells that stand in the file are set to the figures; of the others, those `needed` are added, unless they are 0
-    and no totals. `notes` go above each table, in the place of earlier ones. Raises ValueError for a text that this
-    could not do without a loss.
+    Cells that are in the file are set to `figures`; of the others, those of `needed` are added, unless they are 0 and
+    not totals. `notes` are lines for each table, by its id, and replace earlier notes above it. Raises ValueError for
+    a text that cannot be changed so without a loss.
     """
-    document = arrange(read(text), Order.of(form))
-    change = _Change(form, figures, frozenset(needed))
-    sections: list[Section] = []
-    for section in document.sections:
+    tree = sort_tree(parse_tree(text), KeyOrder.from_form(form))
+    update = _FigureUpdate(form, figures, frozenset(needed))
+    sections: list[SectionNode] = []
+    for section in tree.sections:
         name = ".".join(section.keys)
-        sections.append(change.table(section, notes[name]) if name in notes and not section.many else section)
-    here = {".".join(section.keys) for section in sections}
-    sections += [change.table(Section((name,), (name,)), notes[name]) for name in notes if name not in here]
+        is_table = name in notes and not section.is_array
+        sections.append(update.update_section(section, notes[name]) if is_table else section)
+    missing = notes.keys() - {".".join(section.keys) for section in sections}
+    sections += [update.update_section(SectionNode((name,), (name,)), notes[name]) for name in notes if name in missing]
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-    made = replace(document, sections=tuple(sections))
-    written = formatter.lay_out(formatter.write(made, form, newline), form)
-    if _rest(written, notes) != _rest(text, notes) or _comments(document) - _comments(made):
+    updated = replace(tree, sections=tuple(sections))
+    result = formatter.format_text(formatter.format_tree(updated, form, newline), form)
+    lost_comments = _count_comments(tree) - _count_comments(updated)
+    if lost_comments or _load_other_values(result, notes) != _load_other_values(text, notes):
         raise ValueError(text)
-    return written
+    return result
 
 
 @dataclass(frozen=True)
-class _Change:
+class _FigureUpdate:
+    """The change of a data file's figures: `needed` are the addresses to add where they are not in the file."""
+
     form: Form
     figures: Mapping[str, Number]
     needed: frozenset[str]
 
-    def table(self, section: Section, notes: Sequence[str]) -> Section:
+    def update_section(self, section: SectionNode, notes: Sequence[str]) -> SectionNode:
         """Set the figures of one table, and put its notes above it."""
-        entries = [self._entry(entry) for entry in section.entries]
-        stand = {cell.keys for entry in entries for cell in (entry.cells or (entry.cell,))}
-        for row, slots in self._absent(section.keys[0], stand).items():
-            cells = tuple(Cell(keys := _keys(slot.address), keys, number(self.figures[slot.address])) for slot in slots)
-            at = next(
-                (at for at, entry in enumerate(entries) if entry.cell.keys == row and entry.cells is not None), None
+        entries = [self._update_entry(entry) for entry in section.entries]
+        present = {cell.keys for entry in entries for cell in (entry.cells or (entry.cell,))}
+        for row, slots in self._find_absent_figures(section.keys[0], present).items():
+            cells = tuple(
+                CellNode(keys := split_address(slot.address), keys, format_number(self.figures[slot.address]))
+                for slot in slots
             )
-            if at is None:
-                entries.append(Entry(Cell(row, row, "{}"), cells, beside=f"# {slots[0].row_label}"))
+            rows = (index for index, entry in enumerate(entries) if entry.cell.keys == row and entry.cells is not None)
+            index = next(rows, None)
+            if index is None:
+                entries.append(EntryNode(CellNode(row, row, "{}"), cells, beside=f"# {slots[0].row_label}"))
             else:
-                entries[at] = replace(entries[at], cells=(*(entries[at].cells or ()), *cells))
-        above = [line for line in section.above if not line.startswith(MARK)] or [BLANK]
-        return replace(section, entries=tuple(entries), above=(*above, *(f"{MARK}{note}" for note in notes)))
+                entries[index] = replace(entries[index], cells=(*(entries[index].cells or ()), *cells))
+        above = [line for line in section.above if not line.startswith(NOTE_PREFIX)] or [BLANK]
+        return replace(section, entries=tuple(entries), above=(*above, *(f"{NOTE_PREFIX}{note}" for note in notes)))
 
-    def _entry(self, entry: Entry) -> Entry:
-        cells = tuple(map(self._cell, entry.cells)) if entry.cells is not None else None
-        return replace(entry, cell=self._cell(entry.cell), cells=cells)
+    def _update_entry(self, entry: EntryNode) -> EntryNode:
+        cells = tuple(map(self._update_cell, entry.cells)) if entry.cells is not None else None
+        return replace(entry, cell=self._update_cell(entry.cell), cells=cells)
 
-    def _cell(self, cell: Cell) -> Cell:
+    def _update_cell(self, cell: CellNode) -> CellNode:
         figure = self.figures.get(".".join(cell.keys))
         if figure is None or toml_rs.loads(f"x = {cell.raw}", parse_float=Decimal)["x"] == figure:
             return cell
-        return cell._replace(raw=number(figure))
+        return cell._replace(raw=format_number(figure))
 
-    def _absent(self, table: str, stand: set[Keys]) -> dict[Keys, list[Slot]]:
-        """Give the figures of a table that have to be added, by row."""
+    def _find_absent_figures(self, table: str, present: set[Keys]) -> dict[Keys, list[Slot]]:
+        """Find the figures of a table that have to be added, by the address of their row."""
         found: dict[Keys, list[Slot]] = {}
-        for slot in next(own for own in self.form.tables if own.id == table).slots:
+        for slot in next(one for one in self.form.tables if one.id == table).slots:
             figure = self.figures.get(slot.address)
             needed = slot.address in self.needed and (figure or (figure == 0 and slot.address in self.form.totals))
-            if needed and _keys(slot.address) not in stand:
-                found.setdefault(_keys(f"{table}.{slot.row}"), []).append(slot)
+            if needed and split_address(slot.address) not in present:
+                found.setdefault(split_address(f"{table}.{slot.row}"), []).append(slot)
         return found
 
 
-def number(figure: Number) -> str:
-    """Write a figure as a data file has it."""
+def format_number(figure: Number) -> str:
+    """Format a figure as TOML; money keeps its digits."""
     return format(figure, "f") if isinstance(figure, Decimal) else str(figure)
 
 
-def _keys(address: str) -> Keys:
-    return tuple(address.split("."))
-
-
-def _rest(text: str, tables: Iterable[str]) -> dict[str, object]:
-    """Give all that a data file says outside the tables, to the last digit."""
+def _load_other_values(text: str, tables: Iterable[str]) -> dict[str, object]:
+    """Load what a data file has outside the tables; numbers stay texts, so that no digit is lost."""
     return {key: value for key, value in toml_rs.loads(text, parse_float=str).items() if key not in set(tables)}
 
 
-def _comments(document: Document) -> Counter[str]:
-    return Counter(line for line in document.comments() if not line.startswith(MARK))
+def _count_comments(tree: SyntaxTree) -> Counter[str]:
+    return Counter(line for line in tree.list_comments() if not line.startswith(NOTE_PREFIX))
 
 
-# ── what stands above the tables ─────────────────────────────────────────────────────
+# ── notes above the tables ───────────────────────────────────────────────────────────
 
 
-def notes(rolled: Rolled, missing: Sequence[object]) -> dict[str, list[str]]:
-    """Say above each table from how many units its sums are, and what is not in them."""
+def make_notes(aggregate: Aggregate, missing: Sequence[object]) -> dict[str, list[str]]:
+    """Describe for each table, by its id, how many units its sums are of, and what is not in them.
+
+    `missing` are the units without a report.
+    """
     general = [
-        f"{len(rolled.counted)} 个单位相加" + ("，含本级" if any(given.unit.own for given in rolled.counted) else "")
+        f"{len(aggregate.counted)} 个单位相加"
+        + ("，含本级" if any(report.unit.own for report in aggregate.counted) else "")
     ]
-    general += _listed("缺报", missing)
-    general += _listed("有错未计", [given.unit for given in rolled.broken])
-    general += _listed("有错也计入", [given.unit for given in rolled.counted if given.faults])
-    general += _listed("逾期", [given.unit for given in rolled.counted if given.late])
-    return {table.id: [*general, *_foreign(rolled, table.id)] for table in rolled.form.tables}
+    general += _list_units("缺报", missing)
+    general += _list_units("有错未计", [report.unit for report in aggregate.broken])
+    general += _list_units("有错也计入", [report.unit for report in aggregate.counted if report.errors])
+    general += _list_units("逾期", [report.unit for report in aggregate.counted if report.late])
+    return {table.id: [*general, *_describe_other_editions(aggregate, table.id)] for table in aggregate.form.tables}
 
 
-def _foreign(rolled: Rolled, table: str) -> Iterator[str]:
-    """Say what units of another edition have no figure for, and what of theirs has no place here."""
+def _describe_other_editions(aggregate: Aggregate, table: str) -> Iterator[str]:
+    """Describe the cells that units of another edition have no figure for, and their figures without a cell here."""
     unplaced: dict[str, Number] = {}
-    for one in rolled.unplaced:
-        if one.address.startswith(f"{table}."):
-            unplaced[one.address] = unplaced.get(one.address, 0) + 1
-    lacking = [(row, columns) for row, columns, _count in rolled.rows_lacking() if row.startswith(f"{table}.")]
+    for figure in aggregate.unplaced:
+        if figure.address.startswith(f"{table}."):
+            unplaced[figure.address] = unplaced.get(figure.address, 0) + 1
+    lacking = [
+        (row, columns) for row, columns, _count in aggregate.list_rows_without_cells() if row.startswith(f"{table}.")
+    ]
     if lacking:
-        told = "；".join(f"{row.removeprefix(f'{table}.')} {'、'.join(columns)}".strip() for row, columns in lacking)
-        yield f"{len(rolled.strangers)} 个单位用另一版格式，没有这些格：{told}"
+        cells = "；".join(f"{row.removeprefix(f'{table}.')} {'、'.join(columns)}".strip() for row, columns in lacking)
+        yield f"{len(aggregate.units_of_other_edition)} 个单位用另一版格式，没有这些格：{cells}"
     if unplaced:
-        told = "、".join(
+        figures = "、".join(
             f"{address.removeprefix(f'{table}.')}（{count} 个单位）" for address, count in unplaced.items()
         )
-        yield f"另一版格式的数，本版没有地方，没有加：{told}"
+        yield f"另一版格式的数，本版没有地方，没有加：{figures}"
 
 
-def _listed(what: str, units: Sequence[object]) -> list[str]:
-    more = " 等" if len(units) > _FEW else ""
-    names = _BREAK.sub(" ", "、".join(map(str, units[:_FEW])))
+def _list_units(what: str, units: Sequence[object]) -> list[str]:
+    more = " 等" if len(units) > _NAMED_UNITS else ""
+    names = _LINE_BREAKS.sub(" ", "、".join(map(str, units[:_NAMED_UNITS])))
     return [f"{what} {len(units)} 个：{names}{more}"] if units else []

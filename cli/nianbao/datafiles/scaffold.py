@@ -1,4 +1,4 @@
-"""A data file to start from: every row of a form with its label, every fact that its text may use."""
+"""New data files: every row of a form with its label, and every fact that the text of the report may use."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,24 +6,24 @@ from typing import Any
 import tomli_w
 
 from nianbao.datafiles import json_schema
-from nianbao.datafiles.formatter import lay_out
-from nianbao.datafiles.key_order import groups
+from nianbao.datafiles.formatter import format_text
+from nianbao.datafiles.key_order import list_groups
 from nianbao.model.form import OPEN, OWN, Check, Fact, Form
 from nianbao.model.report import Number, Report
 from nianbao.model.table import Slot, Table
 
 
-def write(form: Form, year: int, last: Report | None = None, author: str = "") -> str:
-    """Write the text of a data file for a year: figures 0, totals left out, since they are computed.
+def format_new_file(form: Form, year: int, last: Report | None = None, author: str = "") -> str:
+    """Format a data file for a year: figures are 0, totals are left out, since they are computed.
 
-    From another year's report come the standing facts; from last year's also the rows that carry over. The
-    author's name is the one given where no other year says it.
+    From the report `last` come the facts that stay the same; where it is the year before, also the rows that carry
+    over. `author` is the name of the office where `last` does not have it.
     """
-    return lay_out("\n".join(_lines(form, year, last, author)) + "\n", form)
+    return format_text("\n".join(_format_lines(form, year, last, author)) + "\n", form)
 
 
-def _lines(form: Form, year: int, last: Report | None, author: str) -> Iterator[str]:
-    yield f"#:schema ./{json_schema.file(form)}"
+def _format_lines(form: Form, year: int, last: Report | None, author: str) -> Iterator[str]:
+    yield f"#:schema ./{json_schema.format_file_name(form)}"
     yield f"# {form.name}，{year} 年度"
     yield "# 一行一项；不写的格是 0，各项之和不必写，由程序相加。写好后运行：report build"
     yield ""
@@ -32,96 +32,99 @@ def _lines(form: Form, year: int, last: Report | None, author: str) -> Iterator[
     yield f"# published = {year + 1}-01-31  # 成文日期，写上才印落款"
     carried = carry_over(form, last) if last and last.year == year - 1 else {}
     tables = {table.id: table for table in form.tables}
-    for group in groups(form):
+    for group in list_groups(form):
         if group in tables:
-            yield from _table(form, tables[group], carried)
+            yield from _format_table(form, tables[group], carried)
         elif group not in OPEN:
-            yield from _facts(form, group, last, author)
+            yield from _format_facts(form, group, last, author)
     yield ""
-    yield from _questions(form, last)
+    yield from _format_questions(form, last)
 
 
 def carry_over(form: Form, last: Report) -> dict[str, Number]:
-    """Take over the rows that the form carries, column by column; a total only where its parts do not make it."""
-    computed, wrong = _totals(form.checks), _totals(last.broken)
-    found: dict[str, Number] = {}
+    """Return the figures that carry over from last year, by address; a total only where its parts do not add up to it.
+
+    Which rows carry over says the table `carries` of the form: row of this year <- row of the year before.
+    """
+    computed, wrong = _find_totals(form.checks), _find_totals(last.broken)
+    figures: dict[str, Number] = {}
     for address in form.slots:
-        for into, row in form.carries.items():
-            source = row + address.removeprefix(into)
-            covered = f"{address}.".startswith(f"{into}.") and source in last.figures
-            if covered and (address not in computed or source in wrong):
-                found[address] = last.figures[source]
-    return found
+        for row, last_row in form.carries.items():
+            source = last_row + address.removeprefix(row)
+            carries = f"{address}.".startswith(f"{row}.") and source in last.figures
+            if carries and (address not in computed or source in wrong):
+                figures[address] = last.figures[source]
+    return figures
 
 
-def _totals(checks: Iterable[Check]) -> set[str]:
+def _find_totals(checks: Iterable[Check]) -> set[str]:
     return {slot.address for check in checks if check.relation.total for slot in check.left[0].slots}
 
 
-def _facts(form: Form, group: str, last: Report | None, author: str) -> Iterator[str]:
+def _format_facts(form: Form, group: str, last: Report | None, author: str) -> Iterator[str]:
     facts = [fact for fact in form.facts if fact.id.split(".")[0] == group]
     yield ""
     yield f"[{group}]"
-    width = max(len(_key(fact)) for fact in facts)
+    width = max(len(_get_key(fact)) for fact in facts)
     for fact in facts:
-        known = last.values.get(fact.id) if last and fact.standing else None
-        ask = author if author and fact.id == form.author_at else fact.ask
-        given = ask if known is None else known
+        last_value = last.values.get(fact.id) if last and fact.standing else None
+        default = author if author and fact.id == form.author_at else fact.ask
+        value = default if last_value is None else last_value
         unit = f"（{fact.unit}）" if fact.unit else ""
-        hidden = "# " if given is None else ""
-        value = _value(_blank(fact) if given is None else given)
-        yield f"{hidden}{_key(fact).ljust(width)} = {value}  # {fact.label}{unit}"
+        comment = "# " if value is None else ""
+        text = _format_value(_make_placeholder(fact) if value is None else value)
+        yield f"{comment}{_get_key(fact).ljust(width)} = {text}  # {fact.label}{unit}"
 
 
-def _key(fact: Fact) -> str:
+def _get_key(fact: Fact) -> str:
     return fact.id.split(".", 1)[1]
 
 
-def _blank(fact: Fact) -> Any:  # noqa: ANN401  # a value of the fact's kind
-    blanks: dict[str, Any] = {"text": "", "texts": [], "share": 100, "date": ""}
-    return blanks.get(fact.kind, 0)
+def _make_placeholder(fact: Fact) -> Any:  # noqa: ANN401  # of the fact's value type
+    placeholders: dict[str, Any] = {"text": "", "texts": [], "share": 100, "date": ""}
+    return placeholders.get(fact.kind, 0)
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     text = tomli_w.dumps({"value": value}).removeprefix("value = ").strip()
     return text.replace("\n    ", " ").replace("[ ", "[").replace(",\n]", "]").replace("\n", "")
 
 
-def _table(form: Form, table: Table, carried: dict[str, Number]) -> Iterator[str]:
+def _format_table(form: Form, table: Table, carried: dict[str, Number]) -> Iterator[str]:
     yield ""
     heading = next((part.heading for part in form.sections if part.table == table.id), table.label)
     yield f"# {heading}"
     yield f"[{table.id}]"
-    totals = _totals(form.checks)
+    totals = _find_totals(form.checks)
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
     for row, slots in rows.items():
-        shown = [slot for slot in slots if slot.address not in totals or slot.address in carried]
-        if shown:
-            cells = [f"{slot.column} = {_value(carried.get(slot.address, 0))}" for slot in shown]
+        written = [slot for slot in slots if slot.address not in totals or slot.address in carried]
+        if written:
+            cells = [f"{slot.column} = {_format_value(carried.get(slot.address, 0))}" for slot in written]
             yield f"{row} = {{ {', '.join(cells)} }}  # {slots[0].row_label}"
 
 
-def _questions(form: Form, last: Report | None) -> Iterator[str]:
-    """Ask for what only a person can write: the office's own facts, and the text of each section."""
+def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
+    """Format, as comments, what only a person can write: the office's own facts, and the prose of each section."""
     yield "# 本机关自己的事实写在 [own]，名称自定；各部分的正文可以在 [prose] 里改写，"
     yield "# 用 {{ own.名称 }} 取数，{{ standard }} 代表标准文字。要用的，去掉行首的 # 号："
     yield "#"
     yield "# [own]"
-    own = {at: value for at, value in last.values.items() if at.startswith(f"{OWN}.")} if last else {}
+    own = {address: value for address, value in last.values.items() if address.startswith(f"{OWN}.")} if last else {}
     for address, value in own.items():
-        said = f"  # {last.year} 年度的，改成今年的" if last else ""
-        yield f"# {address.split('.', 1)[1]} = {_value(value)}{said}"
+        note = f"  # {last.year} 年度的，改成今年的" if last else ""
+        yield f"# {address.split('.', 1)[1]} = {_format_value(value)}{note}"
     if not own:
         yield "# hotline_cases = 120  # 供正文写：全年接办热线诉求{{ own.hotline_cases }}件。"
     yield "#"
     yield "# [prose]"
     for section in form.sections:
         if section.text and section.heading:
-            told = f"{last.year} 年度改写过，见那一年的数据文件。" if last and section.id in last.prose else ""
+            note = f"{last.year} 年度改写过，见那一年的数据文件。" if last and section.id in last.prose else ""
             yield "#"
-            yield f"# {section.heading}：标准文字之外，今年还要写什么？{told}"
+            yield f"# {section.heading}：标准文字之外，今年还要写什么？{note}"
             yield f'# {section.id} = """'
             yield "# {{ standard }}"
             yield '# """'

@@ -1,4 +1,4 @@
-"""A data file as its author wrote it: tables of entries in their order, each with the comments that are about it."""
+"""The syntax tree of a data file: tables of entries in their order, each with the comments that are about it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -10,61 +10,61 @@ if TYPE_CHECKING:
 
 Keys = tuple[str, ...]
 BLANK = ""
-SCHEMA = "#:schema"  # names the file's schema to editors, which look for it at the very top
+SCHEMA_DIRECTIVE = "#:schema"  # names the file's JSON Schema for editors, which read it in the first lines
 
 
-class Cell(NamedTuple):
-    """A value as it is written, and its keys: what they are and how they are written."""
+class CellNode(NamedTuple):
+    """A value: its keys from the root of the file, the keys as they are written, and the value as it is written."""
 
     keys: Keys
-    shown: Keys
+    raw_keys: Keys
     raw: str
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntryNode:
     """One `key = value` with the comments above it (a blank line is an empty text) and beside it.
 
-    `cells` are what an inline table on one line holds, and None for any other value.
+    `cells` are the values of an inline table on one line, and None for any other value.
     """
 
-    cell: Cell  # its keys lead from the root of the file
-    cells: tuple[Cell, ...] | None = None  # their keys too
+    cell: CellNode
+    cells: tuple[CellNode, ...] | None = None
     above: tuple[str, ...] = ()
     beside: str = ""
 
     @property
-    def commented(self) -> bool:
-        """Tell whether a comment is about this entry."""
+    def has_comment(self) -> bool:
+        """Whether a comment is about this entry."""
         return bool(self.beside) or any(self.above)
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A `[table]`, or `[[one of many]]`, and its entries; the first section of a file has no header.
+class SectionNode:
+    """A `[table]`, or a table of an `[[array]]`, and its entries; the first section of a file has no header.
 
     `tail` are comments right under the last entry.
     """
 
     keys: Keys = ()
-    shown: Keys = ()
-    many: bool = False
+    raw_keys: Keys = ()
+    is_array: bool = False
     above: tuple[str, ...] = ()
     beside: str = ""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[EntryNode, ...] = ()
     tail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A whole file: what opens it, its sections, and what closes it."""
+class SyntaxTree:
+    """A whole file: comments at its beginning, its sections, and comments at its end."""
 
     preamble: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[SectionNode, ...]
     epilogue: tuple[str, ...]
 
-    def comments(self) -> list[str]:
-        """Every comment, sorted: none of them may get lost."""
+    def list_comments(self) -> list[str]:
+        """List every comment, sorted, to check that none gets lost."""
         lines = [*self.preamble, *self.epilogue]
         for section in self.sections:
             lines += [*section.above, section.beside, *section.tail]
@@ -73,26 +73,26 @@ class Document:
         return sorted(filter(None, lines))
 
 
-def read(text: str) -> Document:
-    """Read a text that is TOML; raises ValueError where the reader cannot follow it."""
-    import tomlkit  # noqa: PLC0415  # only who lays a file out needs it
+def parse_tree(text: str) -> SyntaxTree:
+    """Parse a text that is TOML; raises ValueError where tomlkit cannot."""
+    import tomlkit  # noqa: PLC0415  # only the commands that format a file need it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415  # see above
 
-    pages = _Pages()
+    builder = _TreeBuilder()
     try:
-        for part in _parts(tomlkit.parse(text), (), ()):
-            pages.add(part)
+        for part in _list_parts(tomlkit.parse(text), (), ()):
+            builder.add(part)
     except (TOMLKitError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    return pages.document()
+    return builder.build()
 
 
-# ── from tomlkit's tree to lines ─────────────────────────────────────────────────────
+# ── from tomlkit's tree ──────────────────────────────────────────────────────────────
 
 
-def _parts(container: "Container", keys: Keys, shown: Keys) -> Iterator[str | Entry | Section]:
-    """Give what stands in a file in its order: comments and blank lines as texts, headers, entries."""
-    from tomlkit.items import AoT, Comment, Table, Whitespace  # noqa: PLC0415  # see read
+def _list_parts(container: "Container", keys: Keys, raw_keys: Keys) -> Iterator[str | EntryNode | SectionNode]:
+    """List the parts of a file in their order: comments and blank lines as texts, headers, entries."""
+    from tomlkit.items import AoT, Comment, Table, Whitespace  # noqa: PLC0415  # see parse_tree
 
     for key, item in container.body:
         if key is None:
@@ -101,113 +101,113 @@ def _parts(container: "Container", keys: Keys, shown: Keys) -> Iterator[str | En
             elif isinstance(item, Whitespace) and "\n" in item.s:
                 yield BLANK
             continue
-        below, named = (*keys, key.key), (*shown, _shown(key))
+        path, raw_path = (*keys, key.key), (*raw_keys, _format_key(key))
         if isinstance(item, Table):
             if item.display_name is not None:
-                yield Section(below, named, beside=item.trivia.comment.rstrip())
-            yield from _parts(item.value, below, named)
+                yield SectionNode(path, raw_path, beside=item.trivia.comment.rstrip())
+            yield from _list_parts(item.value, path, raw_path)
         elif isinstance(item, AoT):
             for table in item.body:
-                yield Section(below, named, many=True, beside=table.trivia.comment.rstrip())
-                yield from _parts(table.value, below, named)
+                yield SectionNode(path, raw_path, is_array=True, beside=table.trivia.comment.rstrip())
+                yield from _list_parts(table.value, path, raw_path)
         else:
-            yield _entry(item, below, named)
+            yield _make_entry(item, path, raw_path)
 
 
-def _entry(item: "Item", keys: Keys, shown: Keys) -> Entry:
-    from tomlkit.items import InlineTable  # noqa: PLC0415  # see read
+def _make_entry(item: "Item", keys: Keys, raw_keys: Keys) -> EntryNode:
+    from tomlkit.items import InlineTable  # noqa: PLC0415  # see parse_tree
 
     raw = item.as_string()
     cells = None
     if isinstance(item, InlineTable) and "\n" not in raw:
-        cells = tuple(_cells(item.value, keys, shown))
-    return Entry(Cell(keys, shown, raw), cells, beside=item.trivia.comment.rstrip())
+        cells = tuple(_list_cells(item.value, keys, raw_keys))
+    return EntryNode(CellNode(keys, raw_keys, raw), cells, beside=item.trivia.comment.rstrip())
 
 
-def _cells(container: "Container", keys: Keys, shown: Keys) -> Iterator[Cell]:
-    from tomlkit.items import InlineTable, Table  # noqa: PLC0415  # see read
+def _list_cells(container: "Container", keys: Keys, raw_keys: Keys) -> Iterator[CellNode]:
+    from tomlkit.items import InlineTable, Table  # noqa: PLC0415  # see parse_tree
 
     for key, item in container.body:
         if key is None:
             continue
-        below, named = (*keys, key.key), (*shown, _shown(key))
+        path, raw_path = (*keys, key.key), (*raw_keys, _format_key(key))
         inner: InlineTable | Table | None = item if isinstance(item, InlineTable | Table) else None
         if inner is not None and inner.value.body:
-            yield from _cells(inner.value, below, named)
+            yield from _list_cells(inner.value, path, raw_path)
         else:
-            yield Cell(below, named, "{}" if inner is not None else item.as_string())
+            yield CellNode(path, raw_path, "{}" if inner is not None else item.as_string())
 
 
-def _shown(key: "Key") -> str:
-    """Write a key without quotes where it needs none, else as it is written."""
+def _format_key(key: "Key") -> str:
+    """Format a key without quotes where it needs none, else as it is written."""
     bare = key.key.replace("-", "_")
     return key.key if bare.isascii() and f"_{bare}".isidentifier() and bare else key.as_string().strip()
 
 
-# ── comments, to what they are about ─────────────────────────────────────────────────
+# ── comments and what they are about ─────────────────────────────────────────────────
 
 
 @dataclass
-class _Pages:
-    """Gathers sections; `waiting` are the comments and blank lines since the last entry or header."""
+class _TreeBuilder:
+    """Collects sections; `pending` are the comments and blank lines since the last entry or header."""
 
     preamble: tuple[str, ...] = ()
-    sections: list[Section] = field(default_factory=lambda: [Section()])
-    entries: list[Entry] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    opened: bool = False
+    sections: list[SectionNode] = field(default_factory=lambda: [SectionNode()])
+    entries: list[EntryNode] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    has_preamble: bool = False
 
-    def add(self, part: str | Entry | Section) -> None:
+    def add(self, part: str | EntryNode | SectionNode) -> None:
         if isinstance(part, str):
-            self.waiting.append(part)
+            self.pending.append(part)
             return
-        self.open(header=isinstance(part, Section))
-        if isinstance(part, Entry):
-            self.entries.append(replace(part, above=tidy(self.waiting)))
+        self.take_preamble(header=isinstance(part, SectionNode))
+        if isinstance(part, EntryNode):
+            self.entries.append(replace(part, above=merge_blank_lines(self.pending)))
         else:
-            self.close()
-            self.sections.append(replace(part, above=tidy(self.waiting)))
-        self.waiting = []
+            self.end_section()
+            self.sections.append(replace(part, above=merge_blank_lines(self.pending)))
+        self.pending = []
 
-    def open(self, *, header: bool = False) -> None:
-        """Take what opens the file: the line for editors, else the comments down to the first blank line."""
-        if self.opened:
+    def take_preamble(self, *, header: bool = False) -> None:
+        """Take the preamble: the line that names the schema, else the comments up to the first blank line."""
+        if self.has_preamble:
             return
-        self.opened = True
-        lines = list(tidy(self.waiting))
+        self.has_preamble = True
+        lines = list(merge_blank_lines(self.pending))
         if lines[:1] == [BLANK]:
             del lines[0]
-        size = _until_blank(lines)
+        size = _count_until_blank(lines)
         if size < len(lines):
             size += 1
-        else:  # no blank line: these comments are about the first entry, but for the line for editors
-            size = 0 if header or not lines or not lines[0].startswith(SCHEMA) else 1
-        self.preamble, self.waiting = tuple(lines[:size]), lines[size:]
+        else:  # no blank line: these comments are about the first entry, except the line that names the schema
+            size = 0 if header or not lines or not lines[0].startswith(SCHEMA_DIRECTIVE) else 1
+        self.preamble, self.pending = tuple(lines[:size]), lines[size:]
 
-    def close(self) -> None:
+    def end_section(self) -> None:
         """End a section; comments right under its last line, with a blank line after them, are its tail."""
-        lines = list(tidy(self.waiting))
-        size = _until_blank(lines)
+        lines = list(merge_blank_lines(self.pending))
+        size = _count_until_blank(lines)
         last = self.sections[-1]
         tail = size if size < len(lines) and (self.entries or last.keys) else 0
         self.sections[-1] = replace(last, entries=tuple(self.entries), tail=tuple(lines[:tail]))
-        self.entries, self.waiting = [], lines[tail:]
+        self.entries, self.pending = [], lines[tail:]
 
-    def document(self) -> Document:
-        self.waiting.append(BLANK)
-        self.open()
-        self.close()
-        return Document(self.preamble, tuple(self.sections), tidy(self.waiting))
+    def build(self) -> SyntaxTree:
+        self.pending.append(BLANK)
+        self.take_preamble()
+        self.end_section()
+        return SyntaxTree(self.preamble, tuple(self.sections), merge_blank_lines(self.pending))
 
 
-def tidy(lines: Iterable[str]) -> tuple[str, ...]:
-    """Leave one blank line of several."""
-    kept: list[str] = []
+def merge_blank_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """Replace several blank lines in a row by one."""
+    merged: list[str] = []
     for line in lines:
-        if line or kept[-1:] != [BLANK]:
-            kept.append(line)
-    return tuple(kept)
+        if line or merged[-1:] != [BLANK]:
+            merged.append(line)
+    return tuple(merged)
 
 
-def _until_blank(lines: list[str]) -> int:
+def _count_until_blank(lines: list[str]) -> int:
     return lines.index(BLANK) if BLANK in lines else len(lines)

@@ -1,256 +1,279 @@
-"""The only door to DuckDB: reports as tables that answer questions and are copied out as files."""
+"""The only module that uses DuckDB: reports as tables, which answer queries and are written to files."""
 
 import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nianbao.export.rows import FORMULA, GIVEN, Packed, Place, Stated, defused, places
+from nianbao.export import query_errors
+from nianbao.export.rows import (
+    FIGURE_SOURCES,
+    FORMULA_PATTERN,
+    FigureColumn,
+    ReportRows,
+    StatedFact,
+    escape_formula,
+    list_figure_columns,
+)
 from nianbao.model.finding import Stop
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
 from nianbao.workspace.limits import Exceeded, Words, watched
 
-_BATCH = 500  # reports that are put in at once
-_SECONDS = 60  # that a question may take
-_MEMORY = 2 * 2**30  # bytes that it may take
-_LARGE = 200_000_000  # characters of an answer, of which a number counts as some
-_SMALL = 8
-_WORDS = Words(
+_BATCH_SIZE = 500  # reports, or rows, that are inserted or fetched at once
+_TIME_LIMIT = 60  # seconds that a query may take
+_MEMORY_LIMIT = 2 * 2**30  # bytes of memory that it may take
+_ANSWER_LIMIT = 200_000_000  # characters of a result
+_VALUE_SIZE = 8  # characters that a value which is no text counts as
+_LIMIT_MESSAGES = Words(
     N_("查了 {seconds} 秒还没有查完"),
     N_("结果太大，内存不够；加上条件，或少取几列"),
     N_("加上条件，或用 report export 取出全部"),
 )
-_BOUNDS = {
+_SETTINGS = {
     "memory_limit": "1GB",
     "max_temp_directory_size": "0KB",
-    # Joins stay as they are written, the names of the figures looked up: rows keep the order of the reports.
+    # Without these, joins stay as they are written (the names of figures are looked up for each report), so that rows
+    # keep the order of the reports.
     "disabled_optimizers": "join_order,build_side_probe_side",
-    # Nothing is fetched, and no name in a question is looked up among Python's variables.
+    # Nothing is downloaded, and no name in a query is looked up among Python's variables.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
 }
-_NUMBER = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money four behind it
-_GIVEN = " ".join(f"when '{letter}' then '{word}'" for letter, word in GIVEN.items())
+_DECIMAL = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money has four after it
+_SOURCE_CASES = " ".join(f"when '{letter}' then '{word}'" for letter, word in FIGURE_SOURCES.items())
 _TABLES = {
-    "packed": "office varchar, name varchar, year integer, edition varchar, figures varchar, given varchar",
-    "places": "edition varchar, position integer, table_id varchar, address varchar, row_label varchar, "
+    "report_rows": "office varchar, name varchar, year integer, edition varchar, figures varchar, sources varchar",
+    "figure_columns": "edition varchar, position integer, table_id varchar, address varchar, row_label varchar, "
     "column_label varchar, label varchar, unit varchar, kind varchar",
-    "stated": "office varchar, name varchar, year integer, edition varchar, address varchar, item integer, "
+    "stated_facts": "office varchar, name varchar, year integer, edition varchar, address varchar, item integer, "
     "label varchar, value varchar, number varchar, unit varchar, kind varchar",
 }
-# What is asked about and exported: name -> what it holds, and how it is made.
+# What can be queried and exported: name -> description, and the statement that makes it.
 VIEWS = {
     "figures": (
         N_("每份报告表里的每个数字一行；given：written 写明的，computed 相加得出的，omitted 没有写、算 0 的"),
         f"""select office, name, year, edition, position, table_id, address, row_label, column_label, label,
-              digits::{_NUMBER} as value, nullif(unit, '') as unit, case letter {_GIVEN} end as given
+              digits::{_DECIMAL} as value, nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
             from (select office, name, year, edition, unnest(string_split(figures, ' ')) as digits,
-                    unnest(string_split(given, '')) as letter, unnest(range(1, len(given) + 1)) as position
-                  from packed)
-            join places using (edition, position)""",
+                    unnest(string_split(sources, '')) as letter, unnest(range(1, len(sources) + 1)) as position
+                  from report_rows)
+            join figure_columns using (edition, position)""",
     ),
     "facts": (
         N_("表外的事实一个一行；并列几项的一项一行，item 是第几项，number 是可以计算的数"),
         f"""select office, name, year, edition, address, item, label, value,
-              nullif(number, '')::{_NUMBER} as number, nullif(unit, '') as unit, kind
-            from stated""",
+              nullif(number, '')::{_DECIMAL} as number, nullif(unit, '') as unit, kind
+            from stated_facts""",
     ),
-    "reports": (N_("一份报告一行"), "select office, name, year, edition from packed"),
+    "reports": (N_("一份报告一行"), "select office, name, year, edition from report_rows"),
     "offices": (
         N_("一个机关一行：最近的名称、从哪年到哪年、几份报告"),
         """select office, arg_max(name, year) as name, min(year) as first_year, max(year) as last_year,
               count(*) as reports
-            from packed group by office order by office""",
+            from report_rows group by office order by office""",
     ),
     "addresses": (
         N_("各版格式里每个数字的名称"),
-        "select edition, table_id, address, row_label, column_label, label, unit, kind from places",
+        "select edition, table_id, address, row_label, column_label, label, unit, kind from figure_columns",
     ),
 }
 
 
-class Answer(NamedTuple):
-    """What a question gave: the names of its columns, and its rows, which may be more than were asked for."""
+class QueryResult(NamedTuple):
+    """The result of a query; `has_more` where it has more rows than were asked for, which are left out."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
-    more: bool
+    has_more: bool
 
 
-class Warehouse:
-    """Reports in DuckDB, in memory, within bounds: put in in order, then asked about or copied out."""
+class Database:
+    """Reports in DuckDB, in memory, within limits: inserted in order, then queried or written to files."""
 
     def __init__(self, forms: Sequence[Form]) -> None:
-        self._base = _engine().connect(config=_BOUNDS)
+        self._connection = _import_duckdb().connect(config=_SETTINGS)
         for name, columns in _TABLES.items():
-            self._base.execute(f"create table {name} ({columns})")
+            self._connection.execute(f"create table {name} ({columns})")
         self._forms = {form.edition: form for form in forms}
-        self._insert("places", len(Place._fields), [place for form in forms for place in places(form)])
-        for name, (_what, made) in VIEWS.items():
-            self._base.execute(f"create view {name} as {made}")
+        self._insert_rows(
+            "figure_columns",
+            len(FigureColumn._fields),
+            [column for form in forms for column in list_figure_columns(form)],
+        )
+        for name, (_description, statement) in VIEWS.items():
+            self._connection.execute(f"create view {name} as {statement}")
 
-    def put(self, reports: Sequence[Packed]) -> None:
-        """Put reports in, in the order in which they shall come out."""
+    def insert_reports(self, reports: Sequence[ReportRows]) -> None:
+        """Insert reports, in the order in which they shall be returned."""
         rest = iter(reports)
-        while batch := list(islice(rest, _BATCH)):
-            about = [(one.office, one.name, one.year, one.edition) for one in batch]
-            rows = [(*which, one.figures, one.given) for which, one in zip(about, batch, strict=True)]
-            facts = [(*which, *fact) for which, one in zip(about, batch, strict=True) for fact in one.facts]
-            self._insert("packed", 6, rows)
-            self._insert("stated", 4 + len(Stated._fields), facts)
+        while batch := list(islice(rest, _BATCH_SIZE)):
+            keys = [(report.office, report.name, report.year, report.edition) for report in batch]
+            rows = [(*key, report.figures, report.sources) for key, report in zip(keys, batch, strict=True)]
+            facts = [(*key, *fact) for key, report in zip(keys, batch, strict=True) for fact in report.facts]
+            self._insert_rows("report_rows", 6, rows)
+            self._insert_rows("stated_facts", 4 + len(StatedFact._fields), facts)
 
-    def _insert(self, table: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
+    def _insert_rows(self, table: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by columns: DuckDB takes lists much faster than rows."""
         if rows:
-            lists = ", ".join(f"unnest(${at})" for at in range(1, width + 1))
+            lists = ", ".join(f"unnest(${index})" for index in range(1, width + 1))
             columns = [list(column) for column in zip(*rows, strict=True)]
-            self._base.execute(f"insert into {table} select {lists}", columns)
+            self._connection.execute(f"insert into {table} select {lists}", columns)
 
-    # ── copied out ───────────────────────────────────────────────────────────
+    # ── export ───────────────────────────────────────────────────────────────
 
     @property
     def editions(self) -> list[Form]:
         """The editions that reports are in, oldest first."""
-        used = self._base.execute("select distinct edition from packed order by edition").fetchall()
+        used = self._connection.execute("select distinct edition from report_rows order by edition").fetchall()
         return [self._forms[edition] for (edition,) in used]
 
-    def wide(self) -> str:
-        """Say how to make the wide table: a report a row, a column for each address of its edition."""
+    def make_wide_select(self) -> str:
+        """Return the statement that makes the wide table: a row for each report, a column for each address."""
         tables = []
         for form in self.editions:
             figures = ", ".join(
-                f"digits[{at}]::{_NUMBER} as {_name(address)}" for at, address in enumerate(form.slots, 1)
+                f"digits[{index}]::{_DECIMAL} as {_quote_name(address)}" for index, address in enumerate(form.slots, 1)
             )
-            source = f"select *, string_split(figures, ' ') as digits from packed where edition = {_text(form.edition)}"
+            edition = _quote_text(form.edition)
+            source = f"select *, string_split(figures, ' ') as digits from report_rows where edition = {edition}"
             tables.append(f"select office, name, year, edition, {figures} from ({source})")
         return f"select * from ({' union all by name '.join(tables)}) order by office, year"
 
-    def columns(self, made: str) -> dict[str, str]:
-        """Name the columns of a table or a statement, with their types."""
-        return {name: kind for name, kind, *_rest in self._base.execute(f"describe {made}").fetchall()}
+    def list_columns(self, statement: str) -> dict[str, str]:
+        """Return the columns of a table or a statement: name -> type."""
+        return {
+            name: column_type
+            for name, column_type, *_rest in self._connection.execute(f"describe {statement}").fetchall()
+        }
 
-    def reports(self, form: Form) -> Iterator[tuple[str, int, list[Decimal]]]:
-        """Give each report of an edition: what to call it, its year, its figures in the order of the form."""
-        wanted = f"select office, name, year, figures from packed where edition = {_text(form.edition)}"
-        for office, name, year, figures in self.rows(wanted):
+    def read_figures(self, form: Form) -> Iterator[tuple[str, int, list[Decimal]]]:
+        """Read each report of an edition: the office's name or folder, the year, figures in the order of the form."""
+        statement = f"select office, name, year, figures from report_rows where edition = {_quote_text(form.edition)}"
+        for office, name, year, figures in self.fetch_rows(statement):
             yield name or office, year, list(map(Decimal, figures.split(" ")))
 
-    def rows(self, made: str) -> Iterator[tuple[Any, ...]]:
-        """Give the rows of a statement, a batch in memory at a time."""
-        cursor = self._base.cursor().execute(made)
-        while batch := cursor.fetchmany(_BATCH):
+    def fetch_rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        """Fetch the rows of a statement, a batch in memory at a time."""
+        cursor = self._connection.cursor().execute(statement)
+        while batch := cursor.fetchmany(_BATCH_SIZE):
             yield from batch
 
-    def copy(self, made: str, suffix: str, path: Path) -> None:
-        """Write the rows of a statement to a file of a kind in `COPIES`; raises OSError where it cannot be written."""
-        options, mark, written = COPIES[suffix]
+    def copy(self, statement: str, suffix: str, path: Path) -> None:
+        """Write the rows of a statement to a file in one of `COPY_FORMATS`; raises OSError where that fails."""
+        options, prefix, select = COPY_FORMATS[suffix]
+        columns = self.list_columns(statement)
+        headers = [escape_formula(name) if suffix == "csv" else name for name in columns]
+        headers[0] = prefix + headers[0]
         source = ", ".join(
-            f"{written(name, kind)} as {_name((mark if not at else '') + (defused(name) if suffix == 'csv' else name))}"
-            for at, (name, kind) in enumerate(self.columns(made).items())
+            f"{select(name, column_type)} as {_quote_name(header)}"
+            for (name, column_type), header in zip(columns.items(), headers, strict=True)
         )
         try:
-            self._base.execute(f"copy (select {source} from ({made})) to {_text(str(path))} ({options})")
-        except _engine().Error as error:
-            if known := re.search(r'"errno":"(\d+)"', str(error)):  # DuckDB says much around it
-                raise OSError(int(known[1]), os.strerror(int(known[1]))) from error
+            self._connection.execute(
+                f"copy (select {source} from ({statement})) to {_quote_text(str(path))} ({options})"
+            )
+        except _import_duckdb().Error as error:
+            if code := re.search(r'"errno":"(\d+)"', str(error)):  # DuckDB's message has more text around it
+                raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
             raise OSError(str(error).partition("\n")[0]) from error
 
-    # ── asked ────────────────────────────────────────────────────────────────
+    # ── queries ──────────────────────────────────────────────────────────────
 
-    def ask(self, question: str, most: int = 0) -> Answer:
-        """Answer one `select`, which sees the tables and nothing else: no file, no network, no setting.
+    def run_query(self, query: str, limit: int = 0) -> QueryResult:
+        """Run one `select`, which can reach the tables and nothing else: no file, no network, no setting.
 
-        With `most`, no more rows than that. Raises `Stop` that says what is wrong with the question.
+        With `limit`, return at most so many rows. Raises `Stop` that says what is wrong with the query.
         """
-        with self._asked():
-            statements = self._base.extract_statements(question)
+        with self._report_broken_query():
+            statements = self._connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type.name != "SELECT":
-            raise Stop(_("只能问一条 select 语句"), _("例如 {example}", example=EXAMPLES[0]))
-        self._base.execute("set enable_external_access = false; set lock_configuration = true")
-        with self._asked():
-            answered = partial(self._answered, statements[0], most)
-            return watched(answered, _SECONDS, _MEMORY, _WORDS, self._base.interrupt)
+            raise Stop(_("只能问一条 select 语句"), _("例如 {example}", example=EXAMPLE_QUERIES[0]))
+        self._connection.execute("set enable_external_access = false; set lock_configuration = true")
+        with self._report_broken_query():
+            fetch = partial(self._fetch_result, statements[0], limit)
+            return watched(fetch, _TIME_LIMIT, _MEMORY_LIMIT, _LIMIT_MESSAGES, self._connection.interrupt)
 
-    def _answered(self, statement: Any, most: int) -> Answer:  # noqa: ANN401  # DuckDB's own
-        cursor = self._base.execute(statement)
+    def _fetch_result(self, statement: Any, limit: int) -> QueryResult:  # noqa: ANN401  # DuckDB's own
+        cursor = self._connection.execute(statement)
         names = [column[0] for column in cursor.description or ()]
         rows: list[tuple[Any, ...]] = []
         size = 0
-        while len(rows) <= (most or len(rows)) and (batch := cursor.fetchmany(_BATCH)):
+        while len(rows) <= (limit or len(rows)) and (batch := cursor.fetchmany(_BATCH_SIZE)):
             rows += batch
-            size += sum(len(value) if isinstance(value, str | bytes) else _SMALL for row in batch for value in row)
-            if size > _LARGE:
-                raise Exceeded(_(_WORDS.large), _(_WORDS.fix))
-        return Answer(names, rows[:most] if most else rows, bool(most) and len(rows) > most)
+            size += sum(len(value) if isinstance(value, str | bytes) else _VALUE_SIZE for row in batch for value in row)
+            if size > _ANSWER_LIMIT:
+                raise Exceeded(_(_LIMIT_MESSAGES.large), _(_LIMIT_MESSAGES.fix))
+        return QueryResult(names, rows[:limit] if limit else rows, bool(limit) and len(rows) > limit)
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
-        """Say what is wrong with a question in the words of a person, with the place that DuckDB marks."""
+    def _report_broken_query(self) -> Iterator[None]:
+        """Turn an error of DuckDB into a `Stop` that says what is wrong with the query, and where."""
         try:
             yield
-        except _engine().Error as error:
-            known = [*VIEWS, *dict.fromkeys(name for view in VIEWS for name in self.columns(view))]
-            raise _mistaken(str(error), known) from error
+        except _import_duckdb().Error as error:
+            names = [*VIEWS, *dict.fromkeys(name for view in VIEWS for name in self.list_columns(view))]
+            raise query_errors.describe(str(error), names) from error
 
 
-EXAMPLES = (
+EXAMPLE_QUERIES = (
     "select office, value from figures where address = 'requests.received.total' order by value desc",
     "select year, sum(value) from figures where address = 'requests.received.total' group by year",
     "select office, value from facts where address = 'agency.phone'",
 )
 
 
-def _text(text: str) -> str:
+def _quote_text(text: str) -> str:
     quoted = text.replace("'", "''")
     return f"'{quoted}'"
 
 
-def _name(name: str) -> str:
+def _quote_name(name: str) -> str:
     quoted = name.replace('"', '""')
     return f'"{quoted}"'
 
 
-def _as_it_is(name: str, _kind: str) -> str:
-    return _name(name)
+def _select_unchanged(name: str, _column_type: str) -> str:
+    return _quote_name(name)
 
 
-def _for_json(name: str, kind: str) -> str:
-    return f"({_digits(name)})::json" if _exact(kind) else _name(name)
+def _select_for_json(name: str, column_type: str) -> str:
+    return f"({_format_decimal(name)})::json" if _is_decimal(column_type) else _quote_name(name)
 
 
-def _for_spreadsheets(name: str, kind: str) -> str:
-    """Put a sign before texts that a spreadsheet would take for formulas; numbers stay numbers."""
-    if kind != "VARCHAR":
-        return _digits(name) if _exact(kind) else _name(name)
-    return f"if(regexp_matches({_name(name)}, {_text(FORMULA)}), '''' || {_name(name)}, {_name(name)})"
+def _select_for_csv(name: str, column_type: str) -> str:
+    """Put an apostrophe before texts that a spreadsheet would take for formulas; numbers stay numbers."""
+    if column_type != "VARCHAR":
+        return _format_decimal(name) if _is_decimal(column_type) else _quote_name(name)
+    column = _quote_name(name)
+    return f"if(regexp_matches({column}, {_quote_text(FORMULA_PATTERN)}), '''' || {column}, {column})"
 
 
-# How files are written: DuckDB's options, the sign that a file begins with, and how a column is written.
-COPIES = {
-    "csv": ("format csv", "\ufeff", _for_spreadsheets),  # the sign by which Excel knows UTF-8
-    "json": ("format json, array true", "", _for_json),
-    "parquet": ("format parquet, compression zstd", "", _as_it_is),
+# How files are written: DuckDB's options, what a file begins with, and the expression that selects a column.
+COPY_FORMATS = {
+    "csv": ("format csv", "\ufeff", _select_for_csv),  # the byte order mark by which Excel recognizes UTF-8
+    "json": ("format json, array true", "", _select_for_json),
+    "parquet": ("format parquet, compression zstd", "", _select_unchanged),
 }
 
 
-def _exact(kind: str) -> bool:
-    return kind.startswith("DECIMAL")
+def _is_decimal(column_type: str) -> bool:
+    return column_type.startswith("DECIMAL")
 
 
-def _digits(name: str) -> str:
-    """Write a decimal without the noughts that its type puts behind it."""
-    return f"rtrim(rtrim({_name(name)}::varchar, '0'), '.')"
+def _format_decimal(name: str) -> str:
+    """Return the expression for a decimal without the zeros that its type adds at the end."""
+    return f"rtrim(rtrim({_quote_name(name)}::varchar, '0'), '.')"
 
 
-def _engine() -> Any:  # noqa: ANN401  # a module
+def _import_duckdb() -> Any:  # noqa: ANN401  # a module
     try:
         import duckdb  # noqa: PLC0415  # large, and only needed here
     except ImportError:
@@ -258,27 +281,3 @@ def _engine() -> Any:  # noqa: ANN401  # a module
             _("导出和查询要用 DuckDB，这里没有装"), _('运行 pip install "nianbao[export]"，或 uv sync --extra export')
         ) from None
     return duckdb
-
-
-_WRONG = (
-    (re.compile(r'syntax error at or near "(?P<name>.*?)"'), N_("{name} 这里读不下去")),
-    (re.compile(r"syntax error at end of input"), N_("语句没有写完")),
-    (re.compile(r'(?:column "|column named ")(?P<name>[^"]+)"'), N_("没有 {name} 这一列")),
-    (re.compile(r"Table with name (?P<name>\S+) does not exist"), N_("没有 {name} 这张表")),
-    (re.compile(r"Function with name (?P<name>\S+) does not exist"), N_("没有 {name} 这个函数")),
-    (
-        re.compile(r"(?:file system operations|external access).*disabled|configuration has been locked"),
-        N_("只能查这里的表，不能读写文件或改设置"),
-    ),
-    (re.compile(r"[Oo]ut of [Mm]emory|could not allocate"), N_("结果太大，内存不够；加上条件，或少取几列")),
-)
-
-
-def _mistaken(said: str, known: Sequence[str]) -> Stop:
-    """Turn what DuckDB says of a question into our words; what is not among the usual mistakes stays as it says it."""
-    marked = re.search(r"^LINE \d+: (.*\n *\^+)", said, re.MULTILINE)
-    found = next(((match, words) for pattern, words in _WRONG if (match := pattern.search(said))), None)
-    message = _(found[1], **found[0].groupdict()) if found else said.partition("\n")[0]
-    near = get_close_matches((found[0].groupdict() if found else {}).get("name", "").lower(), known, n=1)
-    tip = _("是不是 {near}？", near=near[0]) if near else _("不带语句运行 report query，看有哪些表和列")
-    return Stop(_("查询读不懂：{message}", message=message) + (f"\n{marked[0]}" if marked else ""), tip)

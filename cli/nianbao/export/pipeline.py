@@ -1,4 +1,4 @@
-"""Reports carried out for others: every figure and fact as a row, every report as a row, or as the official tables."""
+"""`report export`: figures and facts as rows, reports as rows, or the official tables, written to files."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from nianbao.export import excel_form
-from nianbao.export.duckdb import COPIES, Warehouse
-from nianbao.export.rows import Packed, packed
+from nianbao.export import official_sheets, plain_sheets
+from nianbao.export.duckdb import COPY_FORMATS, Database
+from nianbao.export.rows import ReportRows, make_rows
 from nianbao.model.finding import Finding, Stop, attempt
 from nianbao.model.i18n import N_, _, series
 from nianbao.workspace import process_pool
@@ -18,56 +18,62 @@ from nianbao.workspace.store import Store
 
 Layout = Literal["long", "wide"]
 XLSX = "xlsx"
-FORMATS = (*COPIES, XLSX)
-_LONG, _WIDE = ("figures", "facts"), "reports"  # the files of each layout
-_ADVICE = N_("report validate 说明每一处；改正后再运行")
-_CHUNK = 50  # reports that a process reads in one go
+FORMATS = (*COPY_FORMATS, XLSX)
+_LONG_TABLES, _WIDE_TABLE = ("figures", "facts"), "reports"  # the tables of each layout, one file each
+_FIX = N_("report validate 说明每一处；改正后再运行")
+_CHUNK_SIZE = 50  # reports that one task of a worker reads
 
-Read = Packed | Stop
-
-
-def read_all(reports: Sequence[Asked], jobs: int = 0) -> Iterator[Read]:
-    """Read reports on several processes, each as it is done, in no order, or the `Stop` that says why not."""
-    chunks = [tuple(reports[at : at + _CHUNK]) for at in range(0, len(reports), _CHUNK)]
-    for done in process_pool.spread(chunks, _read, _lost, jobs):
-        yield from done
+RowsOrError = ReportRows | Stop
 
 
-def _read(chunk: Sequence[Asked]) -> list[Read]:
-    return [attempt(partial(_packed, store, year), store.data(year)) for store, year in chunk]
+def read_all(reports: Sequence[Asked], jobs: int = 0) -> Iterator[RowsOrError]:
+    """Read reports on several processes, in the order in which they are ready; for one that fails, a `Stop`.
+
+    `jobs` is the number of processes, 0 for as many as there are processors.
+    """
+    chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
+    for results in process_pool.spread(chunks, _read_chunk, _describe_lost_worker, jobs):
+        yield from results
 
 
-def _lost(chunk: Sequence[Asked]) -> list[Read]:
+def _read_chunk(chunk: Sequence[Asked]) -> list[RowsOrError]:
+    return [attempt(partial(_read_report, store, year), store.data(year)) for store, year in chunk]
+
+
+def _describe_lost_worker(chunk: Sequence[Asked]) -> list[RowsOrError]:
     return [Stop(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次")) for store, year in chunk]
 
 
-def _packed(store: Store, year: int) -> Read:
-    """Read a report; what cannot be read would be a 0 among the figures, so that it is not exported at all."""
+def _read_report(store: Store, year: int) -> RowsOrError:
+    """Read a report; one with a figure that cannot be read is not exported, since the figure would be a 0."""
     report = store.report(year)
     if isinstance(report, Finding):
-        return Stop(_("{data} 读不出来：{why}", data=store.data(year), why=report.message), _(_ADVICE))
+        return Stop(_("{data} 读不出来：{why}", data=store.data(year), why=report.message), _(_FIX))
     if report.unread:
         labels = report.form.labels
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
         return Stop(
             _("{data} 有 {count} 格读不出来，第一格是 {first}", data=store.data(year), count=count, first=first),
-            _(_ADVICE),
+            _(_FIX),
         )
-    return packed(report, store.office, year)
+    return make_rows(report, store.office, year)
 
 
-def gather(store: Store, found: Iterable[Packed]) -> Warehouse:
-    """Put reports into a warehouse, by office and year."""
-    reports = sorted(found, key=lambda one: (one.office, one.year))
-    warehouse = Warehouse([store.edition(edition) for edition in sorted({one.edition for one in reports})])
-    warehouse.put(reports)
-    return warehouse
+def make_database(store: Store, rows: Iterable[ReportRows]) -> Database:
+    """Make a database of reports, sorted by office and year."""
+    reports = sorted(rows, key=lambda report: (report.office, report.year))
+    database = Database([store.edition(edition) for edition in sorted({report.edition for report in reports})])
+    database.insert_reports(reports)
+    return database
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a person asks of an export. An empty `out` is the folder below `build/` that exports have for their own."""
+class ExportOptions:
+    """The options of `report export`. Without `out` files go to `build/export`, where existing ones are replaced.
+
+    In a folder that the user names existing files are replaced only with `force`.
+    """
 
     formats: Sequence[str]
     layout: Layout = "long"
@@ -75,29 +81,31 @@ class Wanted:
     force: bool = False
 
 
-def choose(formats: Sequence[str]) -> list[str]:
-    """Find the formats asked for; raises `Stop` that lists those there are."""
+def check_formats(formats: Sequence[str]) -> list[str]:
+    """Return the formats without repetitions; raises `Stop` for an unknown one, with the list of those there are."""
     for name in formats:
         if name not in FORMATS:
             raise Stop(_("不能导出成 {name}", name=name), _("可用的格式：{choices}", choices=series(FORMATS)))
     return list(dict.fromkeys(formats))
 
 
-def write(store: Store, warehouse: Warehouse, wanted: Wanted) -> list[Saved]:
-    """Write the files of an export: all of them or, on an error, none; those with the same bytes stay.
+def write_files(store: Store, database: Database, options: ExportOptions) -> list[Saved]:
+    """Write the files of an export: all of them or, on an error, none; files with the same bytes are not touched.
 
-    Raises `Stop` rather than replace another file in a folder that a person named, unless told to.
+    Raises `Stop` where a file in a folder that the user named would be replaced without `force`.
     """
-    folder = wanted.out or store.out / "export"
-    long = wanted.layout == "long"
-    tables = {name: f"from {name}" for name in _LONG} if long else {_WIDE: warehouse.wide()}
-    makers: dict[Path, Callable[[Path], None]] = {}
-    for suffix in wanted.formats:
+    folder = options.out or store.out / "export"
+    if options.layout == "long":
+        statements = {name: f"from {name}" for name in _LONG_TABLES}
+        write_workbook = partial(plain_sheets.write_plain_sheets, database, _LONG_TABLES)
+    else:
+        statements = {_WIDE_TABLE: database.make_wide_select()}
+        write_workbook = partial(official_sheets.write_official_sheets, database)
+    writers: dict[Path, Callable[[Path], None]] = {}
+    for suffix in options.formats:
         if suffix == XLSX:
-            book = partial(excel_form.plain, warehouse, _LONG) if long else partial(excel_form.official, warehouse)
-            makers[folder / f"{next(iter(tables))}.{suffix}"] = book
+            writers[folder / f"{next(iter(statements))}.{suffix}"] = write_workbook
         else:
-            makers |= {
-                folder / f"{name}.{suffix}": partial(warehouse.copy, made, suffix) for name, made in tables.items()
-            }
-    return produce(makers, wanted.out or store.within, replace=wanted.force or wanted.out is None)
+            for name, statement in statements.items():
+                writers[folder / f"{name}.{suffix}"] = partial(database.copy, statement, suffix)
+    return produce(writers, options.out or store.within, replace=options.force or options.out is None)

@@ -1,7 +1,7 @@
-"""Reports as tidy data: every figure and every other fact of a report as a row of its own, with what it is called.
+"""Reports as tidy data: every figure and every other fact of a report is a row of its own, with its label.
 
-A report is packed into few texts, which travel between processes and into a database at little cost; what its
-figures are called is said once for each edition.
+The rows of a report are kept in a few texts, which are cheap to send between processes and to insert into a database;
+the labels of figures are kept once for each edition.
 """
 
 import re
@@ -17,122 +17,131 @@ from nianbao.model.report import Report
 from nianbao.model.table import Slot
 from nianbao.model.value_types import Value, natural
 
-Given = Literal["written", "computed", "omitted"]
-GIVEN: dict[str, Given] = {"w": "written", "c": "computed", "o": "omitted"}  # as packed
-_ABOUT = frozenset({"year", "edition"})  # facts that are columns of every table
+FigureSource = Literal["written", "computed", "omitted"]
+# The letters of `ReportRows.sources`.
+FIGURE_SOURCES: dict[str, FigureSource] = {"w": "written", "c": "computed", "o": "omitted"}
+_REPORT_COLUMNS = frozenset({"year", "edition"})  # facts that are columns of every table already
 
-# The beginning of a text that a spreadsheet may take for a formula: a sign of one, also in full width or another form
-# of it, after whatever does not show; or a tab or a line break, by which some spreadsheets begin another cell. Python
-# and DuckDB read it alike.
-FORMULA = (
+# The beginning of a text that a spreadsheet may take for a formula: one of = + - @, also as a full-width or other
+# variant, after any characters that are not visible; or a tab or a line break, at which some spreadsheets begin a new
+# cell. The pattern means the same in Python and in DuckDB.
+FORMULA_PATTERN = (
     "^(?:[\\x00-\\x20\\x7f\x80-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*"
     "[=+\\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212]|[\\t\\n\\r])"
 )
-_FORMULA = re.compile(FORMULA)
+_FORMULA_REGEX = re.compile(FORMULA_PATTERN)
 
 
 def is_formula(text: str) -> bool:
-    """Tell whether a spreadsheet may take a text for a formula."""
-    return _FORMULA.match(text) is not None
+    """Return whether a spreadsheet may take a text for a formula."""
+    return _FORMULA_REGEX.match(text) is not None
 
 
-def defused(text: str) -> str:
-    """Put before a text that passes for a formula the sign by which a spreadsheet knows a text."""
+def escape_formula(text: str) -> str:
+    """Put an apostrophe, which marks a text in a spreadsheet, before a text that may be taken for a formula."""
     return f"'{text}" if is_formula(text) else text
 
 
-class Place(NamedTuple):
-    """What one figure of an edition is: where it stands, counted from 1, and what it is called."""
+class FigureColumn(NamedTuple):
+    """One figure of an edition: its position in the form, counted from 1, and its labels; a row of DuckDB's table."""
 
     edition: str
-    at: int
-    table: str
+    position: int
+    table_id: str
     address: str
-    row: str
-    column: str
+    row_label: str
+    column_label: str
     label: str
     unit: str
-    kind: str
+    value_type: str
 
 
-class Stated(NamedTuple):
-    """A fact that stands in no table; a fact of several texts is one for each, counted from 1."""
+class StatedFact(NamedTuple):
+    """A fact that is in no table; a list of texts makes one for each `item`, counted from 1.
+
+    `number` holds decimal digits, and is empty where the value is no number.
+    """
 
     address: str
     item: int
     label: str
     value: str
-    number: str  # decimal digits, empty for what is no number
+    number: str
     unit: str
-    kind: str
+    value_type: str
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """A report ready to travel: its figures in the order of the form, parted by blanks, a letter for each how given."""
+class ReportRows:
+    """The rows of a report: `figures` in the order of the form, separated by spaces, and the facts.
+
+    `sources` has a letter of `FIGURE_SOURCES` for each figure; `name` is the author's, empty where there is none.
+    """
 
     office: str
     name: str
     year: int
     edition: str
     figures: str
-    given: str
-    facts: tuple[Stated, ...]
+    sources: str
+    facts: tuple[StatedFact, ...]
 
 
-def packed(report: Report, office: str, year: int) -> Packed:
-    """Pack a report of an office's folder and a year; its name is that of its author, empty where it has none."""
+def make_rows(report: Report, office: str, year: int) -> ReportRows:
+    """Make the rows of a report; `office` is the folder of its data file."""
     written = {entry.address for entry in report.written if entry.good}
-    letters = ("w" if at in written else "c" if at in report.computed else "o" for at in report.figures)
-    return Packed(
+    letters = ("w" if address in written else "c" if address in report.computed else "o" for address in report.figures)
+    return ReportRows(
         office,
         document.author(report),
         year,
         report.form.edition,
-        " ".join(map(_digits, report.figures.values())),
+        " ".join(map(_format_number, report.figures.values())),
         "".join(letters),
-        tuple(_facts(report)),
+        tuple(_list_facts(report)),
     )
 
 
-def places(form: Form) -> Iterator[Place]:
-    """Say of every figure of an edition, in the order of its tables, what it is."""
+def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
+    """List every figure of an edition in the order of its tables."""
     tables = {slot.address: table.id for table in form.tables for slot in table.slots}
-    for at, (address, slot) in enumerate(form.slots.items(), 1):
-        row, column = _named(slot)
-        yield Place(form.edition, at, tables[address], address, row, column, form.labels[address], slot.unit, slot.kind)
+    for position, (address, slot) in enumerate(form.slots.items(), 1):
+        row, column = _format_labels(slot)
+        yield FigureColumn(
+            form.edition, position, tables[address], address, row, column, form.labels[address], slot.unit, slot.kind
+        )
 
 
-def _named(slot: Slot) -> tuple[str, str]:
-    """Name the row and the column of a figure by the labels that have a part in its address."""
+def _format_labels(slot: Slot) -> tuple[str, str]:
+    """Format the labels of a figure's row and column from the headings that have a part in its address."""
     paths = (slot.rows, slot.columns) if slot.rows else (slot.columns[:-1], slot.columns[-1:])
     row, column = (" · ".join(part.label for part in path if part.id) for path in paths)
     return row, column
 
 
-def _facts(report: Report) -> Iterator[Stated]:
+def _list_facts(report: Report) -> Iterator[StatedFact]:
     units = {fact.id: fact.unit for fact in report.form.facts}
     for address, value in report.values.items():
-        if address in _ABOUT:
+        if address in _REPORT_COLUMNS:
             continue
         own = natural(value) if address.startswith(f"{OWN}.") else None
-        kind = own.name if own else report.form.kinds[address]
+        value_type = own.name if own else report.form.kinds[address]
         label = address.removeprefix(f"{OWN}.") if own else report.form.labels[address]
-        for item, one in enumerate(value if isinstance(value, list) else [value], 1):
-            number = _digits(one) if isinstance(one, int | Decimal) else ""
-            yield Stated(address, item, label, _text(one), number, units.get(address, ""), kind)
+        for item, part in enumerate(value if isinstance(value, list) else [value], 1):
+            number = _format_number(part) if isinstance(part, int | Decimal) else ""
+            yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)
 
 
-def _text(value: Value) -> str:
-    """Write a value for programs: a date as ISO 8601 has it, a number by its digits."""
+def _format_value(value: Value) -> str:
+    """Format a value for programs: a date as in ISO 8601, a number with all its digits."""
     return (
         value.isoformat()
         if isinstance(value, date)
-        else _digits(value)
+        else _format_number(value)
         if isinstance(value, int | Decimal)
         else str(value)
     )
 
 
-def _digits(value: int | Decimal) -> str:
+def _format_number(value: int | Decimal) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -1,4 +1,4 @@
-"""What an office adds up from its units: each figure with the units that gave it, and what has no place in the sum."""
+"""Reports of units added up: each sum with the units that contribute to it, and the figures that no sum takes in."""
 
 import json
 import re
@@ -13,208 +13,214 @@ from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Number, Report
 
-DIFFERS = "rollup-differs"
-_FIGURE = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")  # of a record
+ROLLUP_DIFFERS = "rollup-differs"
+_FIGURE_PATTERN = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")  # in the file of a `RollupRecord`
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the report of one unit gives: its figures, in the order of its form.
+class UnitReport:
+    """The report of one unit: its figures, in the order of its form.
 
-    `faults` are errors of its figures, or why it cannot be read at all, and then there is no edition; `doubts` are
-    warnings at amounts of money; `late` is the finding that it was issued late.
+    `errors` are those of its figures, or why it cannot be read at all, and then `edition` is empty; `warnings` are
+    those about amounts of money; `late` is the finding that it was issued late.
     """
 
     unit: Unit
     file: str
     edition: str = ""
     figures: tuple[Number, ...] = ()
-    faults: tuple[Finding, ...] = ()
-    doubts: tuple[Finding, ...] = ()
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     late: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unplaced:
-    """A figure that a unit gives and the sum has no place for."""
+class UnplacedFigure:
+    """A figure of a unit for which the form that is added up into has no cell."""
 
-    given: Given
+    report: UnitReport
     address: str
     figure: Number
 
 
 @dataclass(frozen=True)
-class Rolled:
-    """Units added up into a form: `counted` gave the figures, `broken` were left out for their faults.
+class Aggregate:
+    """Reports of units added up into `form`: `counted` are in the sums, `broken` are left out for their errors.
 
-    `forms` are those of the units by edition.
+    `forms` are the forms of the units by edition.
     """
 
     form: Form
     forms: Mapping[str, Form]
-    counted: tuple[Given, ...]
-    broken: tuple[Given, ...] = ()
+    counted: tuple[UnitReport, ...]
+    broken: tuple[UnitReport, ...] = ()
 
     @cached_property
     def figures(self) -> dict[str, Number]:
         """The sum of every cell of every table, to the last digit, by address."""
         sums: dict[str, Number] = dict.fromkeys(self.form.slots, 0)
-        of_edition: dict[str, list[tuple[Number, ...]]] = {}
-        for given in self.counted:
-            of_edition.setdefault(given.edition, []).append(given.figures)
-        for edition, figures in of_edition.items():
-            for place, column in zip(self._places(edition).values(), zip(*figures, strict=True), strict=True):
-                if place:
-                    sums[place] += sum(column)
+        by_edition: dict[str, list[tuple[Number, ...]]] = {}
+        for report in self.counted:
+            by_edition.setdefault(report.edition, []).append(report.figures)
+        for edition, figures in by_edition.items():
+            for target, column in zip(self._map_cells(edition).values(), zip(*figures, strict=True), strict=True):
+                if target:
+                    sums[target] += sum(column)
         return sums
 
-    def origin(self, address: str) -> list[tuple[Given, Number | None]]:
-        """Tell which unit gave what to a cell; None where its edition has no such figure."""
-        found: list[tuple[Given, Number | None]] = []
-        for given in self.counted:
-            at = self._sources(given.edition, address)
-            found.append((given, sum((given.figures[source] for source in at), start=0) if at else None))
+    def find_contributions(self, address: str) -> list[tuple[UnitReport, Number | None]]:
+        """Return what each unit contributes to a cell; None where its edition has no such figure."""
+        found: list[tuple[UnitReport, Number | None]] = []
+        for report in self.counted:
+            sources = self._find_sources(report.edition, address)
+            figure = sum((report.figures[source] for source in sources), start=0) if sources else None
+            found.append((report, figure))
         return found
 
-    def biggest(self, address: str) -> list[tuple[Given, Number]]:
-        """Give the units that make up a cell, the biggest first."""
-        found = [(given, figure) for given, figure in self.origin(address) if figure]
+    def sort_contributions(self, address: str) -> list[tuple[UnitReport, Number]]:
+        """Return the contributions to a cell other than 0, the largest amount first."""
+        found = [(report, figure) for report, figure in self.find_contributions(address) if figure]
         return sorted(found, key=lambda pair: max(pair[1], -pair[1]), reverse=True)
 
     @cached_property
-    def unplaced(self) -> tuple[Unplaced, ...]:
-        """The figures other than 0 that the sum has no place for."""
+    def unplaced(self) -> tuple[UnplacedFigure, ...]:
+        """The figures of units, other than 0, for which the form has no cell."""
         return tuple(
-            Unplaced(given, address, figure)
-            for given in self.strangers
-            for (address, place), figure in zip(self._places(given.edition).items(), given.figures, strict=True)
-            if not place and figure
+            UnplacedFigure(report, address, figure)
+            for report in self.units_of_other_edition
+            for (address, target), figure in zip(self._map_cells(report.edition).items(), report.figures, strict=True)
+            if not target and figure
         )
 
     @cached_property
-    def lacking(self) -> dict[str, list[Given]]:
-        """Cells that some units, being of another edition, have no figure for."""
-        found: dict[str, list[Given]] = {}
-        for given in self.strangers:
-            for address in self.form.slots.keys() - self._places(given.edition).values():
-                found.setdefault(address, []).append(given)
+    def units_without_cell(self) -> dict[str, list[UnitReport]]:
+        """Cells for which some units, being of another edition, have no figure: address -> those units."""
+        found: dict[str, list[UnitReport]] = {}
+        for report in self.units_of_other_edition:
+            for address in self.form.slots.keys() - self._map_cells(report.edition).values():
+                found.setdefault(address, []).append(report)
         return {address: found[address] for address in self.form.slots if address in found}
 
-    def rows_lacking(self) -> list[tuple[str, tuple[str, ...], int]]:
-        """Give those cells by row: its address, the columns (none: all that it has), and how many units."""
+    def list_rows_without_cells(self) -> list[tuple[str, tuple[str, ...], int]]:
+        """Return the cells of `units_without_cell` by row: its address, the columns, and how many units.
+
+        No columns means all that the row has.
+        """
         rows: dict[str, list[str]] = {}
         for address, slot in self.form.slots.items():
             rows.setdefault(address.removesuffix(f".{slot.column}"), []).append(address)
         found: list[tuple[str, tuple[str, ...], int]] = []
         for row, cells in rows.items():
-            without = [address for address in cells if address in self.lacking]
+            without = [address for address in cells if address in self.units_without_cell]
             columns = [address.removeprefix(f"{row}.") for address in without if len(without) < len(cells)]
             if without:
-                found.append((row, tuple(columns), len(self.lacking[without[0]])))
+                found.append((row, tuple(columns), len(self.units_without_cell[without[0]])))
         return found
 
     @cached_property
-    def strangers(self) -> tuple[Given, ...]:
+    def units_of_other_edition(self) -> tuple[UnitReport, ...]:
         """The units of another edition."""
-        return tuple(given for given in self.counted if given.edition != self.form.edition)
+        return tuple(report for report in self.counted if report.edition != self.form.edition)
 
-    def cells(self) -> dict[str, Number]:
+    def list_figures_to_write(self) -> dict[str, Number]:
         """Return the sums to write down: a total only where it is not the sum of its parts."""
-        known = self.figures
-        made = {
-            total for total, parts in self.form.totals.items() if known[total] == sum(known[part] for part in parts)
+        sums = self.figures
+        computed = {
+            total for total, parts in self.form.totals.items() if sums[total] == sum(sums[part] for part in parts)
         }
-        return {address: figure for address, figure in known.items() if address not in made}
+        return {address: figure for address, figure in sums.items() if address not in computed}
 
-    def _places(self, edition: str) -> dict[str, str]:
-        return places(self.form, self.forms[edition])
+    def _map_cells(self, edition: str) -> dict[str, str]:
+        return map_cells(self.form, self.forms[edition])
 
-    def _sources(self, edition: str, address: str) -> list[int]:
-        return [at for at, place in enumerate(self._places(edition).values()) if place == address]
+    def _find_sources(self, edition: str, address: str) -> list[int]:
+        return [index for index, target in enumerate(self._map_cells(edition).values()) if target == address]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """How a data file was added up: its sums as they were written, so that edits by hand are seen."""
+class RollupRecord:
+    """How a data file was added up: the sums as they were written, by which edits by hand are recognized."""
 
     figures: Mapping[str, Number]
-    own: bool = True  # the office's own figures were among them
-    broken: bool = False  # units with errors were too
+    includes_own: bool = True  # the figures of the office itself (本级) are in the sums
+    includes_broken: bool = False  # reports with errors are in the sums too
 
     @classmethod
-    def read(cls, text: str) -> "Record | None":
-        """Read a record from the text of its file; None for a text that is none."""
+    def parse(cls, text: str) -> "RollupRecord | None":
+        """Parse the text of a record's file; None for a text that is no record."""
         try:
             raw = json.loads(text)
-            figures = {at: _number(figure) for at, figure in raw["figures"].items()}
+            figures = {address: _parse_number(figure) for address, figure in raw["figures"].items()}
             return cls(figures, raw["own"] is True, raw["broken"] is True)
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             return None
 
-    def written(self) -> str:
-        """Write the text of its file: figures that are not 0, as texts, so that no digit is lost."""
+    def format(self) -> str:
+        """Format the record as JSON: figures other than 0, as texts, so that no digit is lost."""
         figures = {address: f"{Decimal(figure):f}" for address, figure in self.figures.items() if figure}
-        return json.dumps({"own": self.own, "broken": self.broken, "figures": figures}, indent=1) + "\n"
+        return (
+            json.dumps({"own": self.includes_own, "broken": self.includes_broken, "figures": figures}, indent=1) + "\n"
+        )
 
 
-def _number(text: str) -> int | Decimal:
-    """Read a figure as it is written down; raises ValueError for what no sum is: an exponent, or too many digits."""
-    if not _FIGURE.fullmatch(text):
+def _parse_number(text: str) -> int | Decimal:
+    """Parse a figure of a record; raises ValueError for what no sum is: an exponent, or too many digits."""
+    if not _FIGURE_PATTERN.fullmatch(text):
         raise ValueError(text)
     return Decimal(text) if "." in text else int(text)
 
 
 @dataclass(frozen=True)
-class Units:
-    """The units of an office for the rules of its report: what they add up to, and which are missing."""
+class UnitTotals:
+    """What the rules of an office's report need of its units: the sums, the units without a report, the record."""
 
-    rolled: Rolled
+    aggregate: Aggregate
     missing: tuple[Unit, ...] = ()
-    record: Record | None = None
+    record: RollupRecord | None = None
 
 
-def differing(report: Report, units: Units) -> Iterator[tuple[str, Number]]:
-    """Find the cells of a report that are not the sum of its units, with that sum.
+def find_differences(report: Report, units: UnitTotals) -> Iterator[tuple[str, Number]]:
+    """Find the cells of a report that differ from the sum of its units: address and that sum.
 
-    Totals left out are told by their parts. Where units are missing, or have no such figure, a report that was not
-    added up by a rollup may hold more than the sum, and only less of it is wrong.
+    A total that is left out is not compared, since its parts are. Where units are missing, or have no such figure,
+    a report that was not added up by a rollup may hold more than the sum, and only less than it is wrong.
     """
-    rolled = units.rolled
-    if not rolled.counted:
+    aggregate = units.aggregate
+    if not aggregate.counted:
         return
-    partial = bool(units.missing or rolled.broken)
-    for address, total in rolled.figures.items():
+    incomplete = bool(units.missing or aggregate.broken)
+    for address, total in aggregate.figures.items():
         figure = report.figures[address]
         if figure == total or address in report.computed or address in report.unread:
             continue
-        open_end = (partial or address in rolled.lacking) and not units.record
-        if not open_end or (figure < total and report.form.slots[address].kind != "change"):
+        may_exceed = (incomplete or address in aggregate.units_without_cell) and not units.record
+        if not may_exceed or (figure < total and report.form.slots[address].kind != "change"):
             yield address, total
 
 
-def convertible(into: Form, form: Form) -> bool:
-    """Tell whether the reports of one form can be added up into another."""
+def is_convertible(into: Form, form: Form) -> bool:
+    """Return whether reports of `form` can be added up into `into`: forms say so in their table `takes`."""
     return form.edition == into.edition or (form.name == into.name and form.edition in into.takes)
 
 
 @cache
-def places(into: Form, form: Form) -> dict[str, str]:
-    """Say for every figure of a form, in its order, which cell of another it goes to; an empty text for none.
+def map_cells(into: Form, form: Form) -> dict[str, str]:
+    """Map every figure of `form`, in its order, to the cell of `into` that it is added to; empty text for none.
 
-    Raises `Stop` where the form that takes names a row twice, or one that the other has not.
+    Raises `Stop` where the table `takes` of `into` names a row twice, or one that `form` does not have.
     """
     if form.edition == into.edition:
         return {address: address for address in form.slots}
-    takes, at = into.takes[form.edition], f"takes.{form.edition}"
+    takes, key = into.takes[form.edition], f"takes.{form.edition}"
     found: dict[str, str] = {}
     for address in into.slots:
         row = next((row for row in takes if f"{address}.".startswith(f"{row}.")), None)
         sources = [address] if row is None else [source + address.removeprefix(row) for source in takes[row]]
         for source in sources:
             if row is not None and source not in form.slots:
-                bad(into.edition, at, _("{edition} 版没有 {address}", edition=form.edition, address=source))
+                bad(into.edition, key, _("{edition} 版没有 {address}", edition=form.edition, address=source))
             if source in found:
-                bad(into.edition, at, _("{address} 会加到两处", address=source))
+                bad(into.edition, key, _("{address} 会加到两处", address=source))
             if source in form.slots:
                 found[source] = address
     return {address: found.get(address, "") for address in form.slots}

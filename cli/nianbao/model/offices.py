@@ -18,9 +18,9 @@ _KINDS: Mapping[str, type] = {"name": str, "kind": str, "parent": str, "own": bo
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An office: its folder, its name and kind, the office above it.
+    """An office: its folder `id`, its name and kind, and the folder of the office above it, its parent.
 
-    `own` tells that it holds the figures of the office above itself (本级).
+    `own`: its report holds the figures of the parent office itself (本级).
     """
 
     id: str
@@ -41,25 +41,25 @@ class Register:
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
 
-    def below(self, office: str) -> tuple[Unit, ...]:
-        """Give the offices right below one, in the order of the file."""
+    def list_children(self, office: str) -> tuple[Unit, ...]:
+        """List the offices right below one, in the order of the file."""
         return self._children.get(office, ())
 
-    def above(self, office: str) -> Iterator[str]:
-        """Lead from an office up to the top; the register must be sound."""
+    def list_ancestors(self, office: str) -> Iterator[str]:
+        """List the offices above one, the nearest first; the register must have no cycles."""
         while office := self.units[office].parent if office in self.units else "":
             yield office
 
-    def unit(self, office: str, name: str = "") -> Unit:
-        """Give an office, one that is not listed too, by the name given or that of its folder."""
+    def get_unit(self, office: str, name: str = "") -> Unit:
+        """Return an office; one that is not listed gets `name`, or the name of its folder."""
         return self.units.get(office) or Unit(office, name or office)
 
-    def about(self, office: str) -> list[Finding]:
-        """Give what is wrong with the entry of an office, or with the file as a whole."""
-        return [found for found in self.findings if found.address.split(".")[0] in {"", office}]
+    def list_findings(self, office: str) -> list[Finding]:
+        """List the findings about the entry of an office, or about the file as a whole."""
+        return [finding for finding in self.findings if finding.address.split(".")[0] in {"", office}]
 
-    def place(self, office: str) -> Place:
-        """Point at the entry of an office."""
+    def find_place(self, office: str) -> Place:
+        """Return the place of an office's entry in the file."""
         return self.facts.key(office) if self.facts else Place(FILE)
 
     @cached_property

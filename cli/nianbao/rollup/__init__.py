@@ -1,1 +1,1 @@
-"""Reports of subordinate offices added up into the report of the office above."""
+"""Reports of units added up into the report of their parent office, and sums traced back to the units."""

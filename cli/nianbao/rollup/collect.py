@@ -1,4 +1,4 @@
-"""Which units an office above adds up, and its own report."""
+"""The reports of the units of an office, read on several processes and added up, and the office's own report."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import partial
 
 from nianbao.checks import check, subordinates
 from nianbao.checks.policy import Choice
-from nianbao.model.aggregate import Given, Rolled
+from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.file_names import portable
 from nianbao.model.finding import Finding, Stop
 from nianbao.model.form import Form
@@ -17,26 +17,32 @@ from nianbao.model.report import Report
 from nianbao.workspace import process_pool, selection
 from nianbao.workspace.store import Store
 
-Share = tuple[int, list[Unit]]  # units that one process reads, from the first one's number on
-Gathered = tuple[int, list[Given | None]]
-_SHARE = 50  # reports of units that are read in one go
+UnitChunk = tuple[int, list[Unit]]  # the index of the first unit, and the units that one task reads
+ReadChunk = tuple[int, list[UnitReport | None]]  # the same index, and their reports
+_CHUNK_SIZE = 50  # reports of units that one task of a worker reads
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a person asks of a rollup; without names the units are those that the register has right below."""
+class RollupOptions:
+    """The options of `report rollup` and `report trace`.
 
-    named: Sequence[str] = ()
+    `units` are words that name offices or data files; without any the units are those that the register lists right
+    below the office. `own`: the office's own figures (本级) are added too; `with_broken`: reports with errors too;
+    `deep`: the units' own rollups come first; `force`: cells that were edited by hand are replaced; `jobs`: processes,
+    0 for as many as there are processors.
+    """
+
+    units: Sequence[str] = ()
     own: bool = True
-    broken: bool = False
+    with_broken: bool = False
     deep: bool = False
     force: bool = False
-    dry: bool = False
+    dry_run: bool = False
     jobs: int = 0
 
 
-def office_of(store: Store, word: str) -> str:
-    """Return the folder that a word means, which may not be there yet."""
+def find_office(store: Store, word: str) -> str:
+    """Return the folder of an office that a word names; it need not exist. Raises `Stop` for what names no folder."""
     name = selection.folder_name(word)
     if name.startswith(".") or not (portable(name) or (name in store.folders())):
         raise Stop(_("{word} 不是机关", word=word), _("写 data/ 下文件夹的名称，例如 --into city"))
@@ -45,44 +51,43 @@ def office_of(store: Store, word: str) -> str:
     return name
 
 
-def own_report(above: Store, year: int) -> Report | list[Finding]:
-    """Read the report that is to take the sums; where its own figures cannot be read, the findings that say so."""
-    report = above.report(year)
+def read_own_report(parent: Store, year: int) -> Report | list[Finding]:
+    """Read the report that takes the sums; where its figures cannot be read, return the findings that say why."""
+    report = parent.report(year)
     if isinstance(report, Finding):
         return [report]
     if report.unread:
         return [
-            one
-            for one in check.judge_report(above, report).findings
-            if one.level == "error" and one.rule in subordinates.JUDGED
+            finding
+            for finding in check.judge_report(parent, report).findings
+            if finding.level == "error" and finding.rule in subordinates.FIGURE_RULES
         ]
     return report
 
 
-def _members(store: Store, year: int, office: str, wanted: Wanted) -> list[Unit]:
-    """Find the units: those named, else those right below in the register; raises `Stop` for none, or one twice."""
+def _find_members(store: Store, year: int, office: str, options: RollupOptions) -> list[Unit]:
+    """Find the units: those of the options, else of the register; raises `Stop` for none, or for one counted twice."""
     register = store.register()
-    if not wanted.named:
-        found = [unit for unit in register.below(office) if wanted.own or not unit.own]
-        if not found:
-            raise _no_units(register, office)
-        return found
-    others = [name for name in _named(store, year, wanted.named) if name not in {"", office}]
+    if not options.units:
+        children = [unit for unit in register.list_children(office) if options.own or not unit.own]
+        if not children:
+            raise _describe_missing_units(register, office)
+        return children
+    others = [name for name in _find_named_offices(store, year, options.units) if name not in {"", office}]
     for name in others:
-        above = set(register.above(name))
-        if twice := above & set(others):
+        if twice := set(register.list_ancestors(name)) & set(others):
             raise Stop(
                 _("{unit} 在 {above} 之下，它的数会加两次", unit=name, above=series(sorted(twice))),
                 _("只写同一级的单位"),
             )
-        if name in set(register.above(office)):
+        if name in set(register.list_ancestors(office)):
             raise Stop(_("{unit} 是 {office} 的上级", unit=name, office=office), _("不要把它写进单位"))
     if not others:
         raise Stop(_("没有写 {office} 的单位", office=office), _("写单位的名称，例如 data/dist-*/"))
-    return [unit for unit in map(register.unit, others) if wanted.own or not unit.own]
+    return [unit for unit in map(register.get_unit, others) if options.own or not unit.own]
 
 
-def _named(store: Store, year: int, words: Sequence[str]) -> list[str]:
+def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[str]:
     """Find the offices that words name; raises `Stop` for a word that names none, or a data file of another year."""
     files = [word for word in words if word.endswith(".toml")]
     names = [word for word in words if word not in files]
@@ -91,60 +96,62 @@ def _named(store: Store, year: int, words: Sequence[str]) -> list[str]:
             raise Stop(_("{file} 是 {of} 年度的", file=file, of=of), _("一次汇总一年：{year}", year=year))
     reports = selection.select(store, files).reports if files else []
     if names:
-        chosen = selection.select(store, [str(year), *names])
-        reports = [*reports, *chosen.reports, *chosen.missing]
-    return list(dict.fromkeys(one.office for one, _year in reports))
+        selected = selection.select(store, [str(year), *names])
+        reports = [*reports, *selected.reports, *selected.missing]
+    return list(dict.fromkeys(office.office for office, _year in reports))
 
 
-def _no_units(register: Register, office: str) -> Stop:
+def _describe_missing_units(register: Register, office: str) -> Stop:
     near = get_close_matches(office, [unit.parent for unit in register.units.values() if unit.parent], 1)
-    told = _("data/offices.toml 里没有 {office} 的下级单位", office=office)
+    message = _("data/offices.toml 里没有 {office} 的下级单位", office=office)
     if near:
-        return Stop(told, _("是不是 {near}？", near=near[0]))
-    return Stop(told, _('在单位那一段写 parent = "{office}"，或在命令里写明单位：data/dist-*/', office=office))
+        return Stop(message, _("是不是 {near}？", near=near[0]))
+    return Stop(message, _('在单位那一段写 parent = "{office}"，或在命令里写明单位：data/dist-*/', office=office))
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
-    """The reports of units that are there, added up, and the units without one."""
+class CollectedReports:
+    """The units of an office, those of them without a report, and the reports of the others added up."""
 
     members: Sequence[Unit]
     missing: Sequence[Unit]
-    rolled: Rolled
+    aggregate: Aggregate
 
 
-def collect(store: Store, year: int, form: Form, office: str, wanted: Wanted) -> Collected:
+def collect(store: Store, year: int, form: Form, office: str, options: RollupOptions) -> CollectedReports:
     """Read the reports of the units of an office on several processes and add them up into a form.
 
     Raises `Stop` where it has no units, or one would count twice.
     """
-    members = _members(store, year, office, wanted)
-    shares = gather(store, year, members, check.load_policy(store, (), ()), wanted.jobs)
-    found: list[Given | None] = [one for share in shares for one in share]
-    missing = [member for member, one in zip(members, found, strict=True) if not one]
-    return Collected(
-        members, missing, subordinates.add_up(store, form, [one for one in found if one], broken=wanted.broken)
-    )
+    members = _find_members(store, year, office, options)
+    chunks = read_all(store, year, members, check.load_policy(store, (), ()), options.jobs)
+    reports: list[UnitReport | None] = [report for chunk in chunks for report in chunk]
+    missing = [member for member, report in zip(members, reports, strict=True) if not report]
+    aggregate = subordinates.add_up(store, form, list(filter(None, reports)), broken=options.with_broken)
+    return CollectedReports(members, missing, aggregate)
 
 
-def gather(
-    store: Store, year: int, given: Sequence[Unit], choice: Choice, jobs: int = 0
-) -> Iterator[list[Given | None]]:
-    """Read the reports of many units, some at a time; None for one that has none of that year."""
-    shares = [(at, list(given[at : at + _SHARE])) for at in range(0, len(given), _SHARE)]
-    found = process_pool.spread(shares, partial(_gathered, store, year, choice), _ungathered, jobs)
-    waiting: dict[int, list[Given | None]] = {}
-    first = 0
-    for at, share in found:
-        waiting[at] = share
-        while first in waiting:
-            yield (done := waiting.pop(first))
-            first += len(done)
+def read_all(
+    store: Store, year: int, units: Sequence[Unit], policy: Choice, jobs: int = 0
+) -> Iterator[list[UnitReport | None]]:
+    """Read the reports of many units on several processes, a list for each chunk, in the order of the units.
+
+    None stands for a unit that has no report of that year. Raises `Stop` where a worker process has died.
+    """
+    chunks = [(start, list(units[start : start + _CHUNK_SIZE])) for start in range(0, len(units), _CHUNK_SIZE)]
+    results = process_pool.spread(chunks, partial(_read_chunk, store, year, policy), _raise_lost_worker, jobs)
+    waiting: dict[int, list[UnitReport | None]] = {}  # chunks that were ready before an earlier one
+    next_start = 0
+    for start, reports in results:
+        waiting[start] = reports
+        while next_start in waiting:
+            yield (ready := waiting.pop(next_start))
+            next_start += len(ready)
 
 
-def _gathered(store: Store, year: int, choice: Choice, share: Share) -> Gathered:
-    return share[0], subordinates.gather(store, year, share[1], choice)
+def _read_chunk(store: Store, year: int, policy: Choice, chunk: UnitChunk) -> ReadChunk:
+    return chunk[0], subordinates.read_units(store, year, chunk[1], policy)
 
 
-def _ungathered(_share: Share) -> Gathered:
+def _raise_lost_worker(_chunk: UnitChunk) -> ReadChunk:
     raise Stop(_("读单位的进程没有了，多半是内存不够"), _("没有写文件；用 --jobs 1 再运行"))

@@ -1,25 +1,28 @@
-"""The office above: its data file made from the reports of its units."""
+"""Rollup: the sums of the units' reports written into the data file of their parent office."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from nianbao.checks import check, drafts, subordinates
-from nianbao.datafiles.patch import amend, notes
-from nianbao.model.aggregate import DIFFERS, Record, Rolled, differing
+from nianbao.datafiles.patch import make_notes, update_figures
+from nianbao.model.aggregate import ROLLUP_DIFFERS, Aggregate, RollupRecord, find_differences
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Stop, attempt
 from nianbao.model.i18n import _
 from nianbao.model.offices import Register, Unit
 from nianbao.model.report import Number, Report, fill
-from nianbao.rollup.collect import Wanted, collect, office_of, own_report
+from nianbao.rollup.collect import RollupOptions, collect, find_office, read_own_report
 from nianbao.workspace.files import Saved
 from nianbao.workspace.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A figure that stands in the data file of the office above: what it is, was by the last rollup, and should be."""
+class ChangedCell:
+    """A figure in the data file of the parent office that differs from the sum `total`.
+
+    `figure` is what the file has, `last` what the last rollup wrote, None where there was none.
+    """
 
     address: str
     figure: Number
@@ -28,67 +31,71 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What a rollup did: what was added up, what was missing, and which cells changed, stay, or stopped it.
+class RollupResult:
+    """The result of a rollup into the data file `file` of the office `unit`.
 
-    `outdated` are units that have units of their own, whose sum is not theirs. `saved` is None where nothing was
-    written: in a dry run, or because cells were edited by hand. `findings` kept it from even adding up.
+    `findings` are errors because of which nothing was added up. `missing` are units without a report; `outdated` are
+    units whose report is not the sum of their own units; `unlisted` are folders of `data/` that the register does not
+    list. `changed` are cells that get a new sum; `accepted` those that the file accepts as other than the sum;
+    `edited` those that were edited by hand, because of which nothing was written. `saved` is None where nothing was
+    written: in a dry run too. `hints` are notes on a new data file.
     """
 
     unit: Unit
     file: str
     findings: Sequence[Finding] = ()
-    rolled: Rolled | None = None
+    aggregate: Aggregate | None = None
     missing: Sequence[Unit] = ()
     outdated: Sequence[Unit] = ()
     unlisted: Sequence[str] = ()
-    changed: Sequence[Cell] = ()
-    accepted: Sequence[Cell] = ()
-    edited: Sequence[Cell] = ()
+    changed: Sequence[ChangedCell] = ()
+    accepted: Sequence[ChangedCell] = ()
+    edited: Sequence[ChangedCell] = ()
     saved: Saved | None = None
     hints: Sequence[str] = ()
 
     @property
-    def blocked(self) -> bool:
-        """Tell whether findings or edits by hand kept the file as it was."""
-        return self.rolled is None or bool(self.edited)
+    def is_blocked(self) -> bool:
+        """Whether the file stays as it was because of findings or of edits by hand."""
+        return self.aggregate is None or bool(self.edited)
 
 
-def roll_up(store: Store, year: int, into: str, wanted: Wanted) -> list[Account]:
-    """Add units up into the data file of the office above; deep, first into those of the units that have units.
+def roll_up(store: Store, year: int, into: str, options: RollupOptions) -> list[RollupResult]:
+    """Add units up into the data file of the office `into`; with `deep`, first into those of its units with units.
 
-    Raises `Stop` where there is nothing to add up. A deep rollup ends with the first office that it cannot write.
+    Returns a result for each office in the order of writing. Raises `Stop` where there is nothing to add up. A deep
+    rollup ends with the first office whose file stays as it was.
     """
     register = store.register()
-    office = office_of(store, into)
+    office = find_office(store, into)
     if register.findings:
-        return [Account(Unit(office, office), store.of_office(office).data(year), register.findings)]
-    if wanted.deep and (wanted.dry or wanted.named):
+        return [RollupResult(Unit(office, office), store.of_office(office).data(year), register.findings)]
+    if options.deep and (options.dry_run or options.units):
         raise Stop(_("--deep 逐级写各级的文件，不能与 --dry-run 或点名的单位合用"), _("去掉 --deep，一级一级地汇总"))
-    made: list[Account] = []
-    for one in [*(_middle(register, office) if wanted.deep else ()), office]:
-        made.append(_roll_up(store, year, one, wanted))
-        if made[-1].blocked:
+    results: list[RollupResult] = []
+    for name in [*(_list_intermediate_offices(register, office) if options.deep else ()), office]:
+        results.append(_roll_up_office(store, year, name, options))
+        if results[-1].is_blocked:
             break
-    return made
+    return results
 
 
-def _middle(register: Register, office: str) -> Iterator[str]:
-    """Give the offices below one that have units of their own, each after those below it."""
-    for unit in register.below(office):
-        if register.below(unit.id):
-            yield from _middle(register, unit.id)
+def _list_intermediate_offices(register: Register, office: str) -> Iterator[str]:
+    """List the offices below one that have units of their own, each after those below it."""
+    for unit in register.list_children(office):
+        if register.list_children(unit.id):
+            yield from _list_intermediate_offices(register, unit.id)
             yield unit.id
 
 
-def _roll_up(store: Store, year: int, office: str, wanted: Wanted) -> Account:
-    above, register = store.of_office(office), store.register()
-    unit, file = register.unit(office), above.data(year)
-    old = own_report(above, year) if above.has(year) else None
+def _roll_up_office(store: Store, year: int, office: str, options: RollupOptions) -> RollupResult:
+    parent, register = store.of_office(office), store.register()
+    unit, file = register.get_unit(office), parent.data(year)
+    old = read_own_report(parent, year) if parent.has(year) else None
     if isinstance(old, list):
-        return Account(unit, file, old)
-    found = collect(store, year, old.form if old else store.form_in_force(year), office, wanted)
-    if not found.rolled.counted:
+        return RollupResult(unit, file, old)
+    found = collect(store, year, old.form if old else store.form_in_force(year), office, options)
+    if not found.aggregate.counted:
         raise Stop(
             _(
                 "{office} 的 {count} 个单位都没有能用的 {year} 年度报告",
@@ -98,78 +105,83 @@ def _roll_up(store: Store, year: int, office: str, wanted: Wanted) -> Account:
             ),
             _("缺的收齐、有错的改正后再汇总；有错也要计入，加 --with-broken"),
         )
-    changed, accepted, edited = _compared(old, found.rolled, above.record(year))
-    account = Account(
+    changed, accepted, edited = _compare(old, found.aggregate, parent.record(year))
+    result = RollupResult(
         unit,
         file,
-        rolled=found.rolled,
+        aggregate=found.aggregate,
         missing=found.missing,
-        outdated=[one for one in found.members if not wanted.deep and _outdated(store, year, one)],
-        unlisted=[name for name in store.folders() if name not in register.units and not wanted.named],
-        changed=[*changed, *edited] if wanted.force else changed,
+        outdated=[member for member in found.members if not options.deep and _is_outdated(store, year, member)],
+        unlisted=[name for name in store.folders() if name not in register.units and not options.units],
+        changed=[*changed, *edited] if options.force else changed,
         accepted=accepted,
-        edited=() if wanted.force else edited,
+        edited=() if options.force else edited,
     )
-    return account if account.edited or wanted.dry else _kept(above, year, account, old, wanted)
+    return result if result.edited or options.dry_run else _save(parent, year, result, old, options)
 
 
-def _kept(above: Store, year: int, account: Account, old: Report | None, wanted: Wanted) -> Account:
-    """Write the sums into the data file, or into a new one."""
-    rolled = account.rolled
-    if rolled is None:
-        return account
-    name = account.unit.name if account.unit.name != account.unit.id else ""
-    draft = drafts.Draft(old.facts.text, {}, []) if old else drafts.drafted(above, year, author=name)
-    text = _written(draft.text, rolled, account)
-    record = Record(rolled.figures, own=wanted.own, broken=wanted.broken)
-    return replace(account, saved=above.keep(year, text, record, draft.beside), hints=draft.notes)
+def _save(parent: Store, year: int, result: RollupResult, old: Report | None, options: RollupOptions) -> RollupResult:
+    """Write the sums into the data file `old`, or into a new one."""
+    aggregate = result.aggregate
+    if aggregate is None:
+        return result
+    name = result.unit.name if result.unit.name != result.unit.id else ""
+    draft = drafts.DataFileDraft(old.facts.text, {}, []) if old else drafts.make_draft(parent, year, author=name)
+    text = _insert_sums(draft.text, aggregate, result)
+    record = RollupRecord(aggregate.figures, includes_own=options.own, includes_broken=options.with_broken)
+    return replace(result, saved=parent.keep(year, text, record, draft.other_files), hints=draft.notes)
 
 
-def _outdated(store: Store, year: int, unit: Unit) -> bool:
-    """Tell whether a unit that has units has no report yet, or one that is not their sum."""
-    if not store.register().below(unit.id):
+def _is_outdated(store: Store, year: int, unit: Unit) -> bool:
+    """Return whether a unit that has units of its own has no report yet, or one that is not their sum."""
+    if not store.register().list_children(unit.id):
         return False
     office = store.of_office(unit.id)
-    report = attempt(partial(own_report, office, year), office.data(year)) if office.has(year) else None
+    report = attempt(partial(read_own_report, office, year), office.data(year)) if office.has(year) else None
     if not isinstance(report, Report):
         return True
-    below = subordinates.below(office, report, check.load_policy(store, (), ()))
-    kept = _acceptances(report)
-    return below is not None and any(address not in kept for address, _total in differing(report, below))
+    totals = subordinates.add_up_children(office, report, check.load_policy(store, (), ()))
+    accepted = _find_acceptances(report)
+    return totals is not None and any(address not in accepted for address, _total in find_differences(report, totals))
 
 
-# ── the file ─────────────────────────────────────────────────────────────────────────
+# ── the data file ────────────────────────────────────────────────────────────────────
 
 
-def _compared(old: Report | None, rolled: Rolled, record: Record | None) -> tuple[list[Cell], list[Cell], list[Cell]]:
-    """Compare a data file with the sums: cells that change, that are accepted as they are, that a person edited."""
-    changed: list[Cell] = []
-    accepted: list[Cell] = []
-    edited: list[Cell] = []
-    kept = _acceptances(old) if old else {}
-    for address, total in rolled.figures.items() if old else ():
+def _compare(
+    old: Report | None, aggregate: Aggregate, record: RollupRecord | None
+) -> tuple[list[ChangedCell], list[ChangedCell], list[ChangedCell]]:
+    """Compare a data file with the sums: cells to change, cells accepted as they are, cells edited by hand."""
+    changed: list[ChangedCell] = []
+    accepted: list[ChangedCell] = []
+    edited: list[ChangedCell] = []
+    acceptances = _find_acceptances(old) if old else {}
+    for address, total in aggregate.figures.items() if old else ():
         figure = old.figures[address] if old else 0
         if figure == total or (old and address in old.computed):
             continue
         last = record.figures.get(address, 0) if record else None
-        cell = Cell(address, figure, last, total)
-        if address in kept:
+        cell = ChangedCell(address, figure, last, total)
+        if address in acceptances:
             accepted.append(cell)
-        elif figure == (last or 0):  # as the last rollup wrote it, or the empty form
+        elif figure == (last or 0):  # as the last rollup wrote it, or 0 as in a new file
             changed.append(cell)
         else:
             edited.append(cell)
     return changed, accepted, edited
 
 
-def _acceptances(report: Report) -> Mapping[str, str]:
-    """Return the cells that the data file accepts as other than the sum, as long as they are what was accepted."""
+def _find_acceptances(report: Report) -> Mapping[str, str]:
+    """Find the cells that the data file accepts as other than the sum: address -> reason.
+
+    An acceptance counts as long as the figure is the value that was accepted.
+    """
     entries = report.facts.tree.get("accept", [])
     return {
         entry["at"]: str(entry["because"])
         for entry in (entries if isinstance(entries, list) else ())
         if isinstance(entry, dict)
-        and entry.get("rule") == DIFFERS
+        and entry.get("rule") == ROLLUP_DIFFERS
         and entry.get("because")
         and isinstance(entry.get("at"), str)
         and entry["at"] in report.figures
@@ -177,19 +189,22 @@ def _acceptances(report: Report) -> Mapping[str, str]:
     }
 
 
-def _written(text: str, rolled: Rolled, account: Account) -> str:
-    """Write the sums into a data file, and make sure that it says them; raises `Stop` where it cannot."""
-    form, file = rolled.form, account.file
-    kept = {cell.address for cell in account.accepted}
-    figures = {address: total for address, total in rolled.figures.items() if address not in kept}
+def _insert_sums(text: str, aggregate: Aggregate, result: RollupResult) -> str:
+    """Insert the sums into the text of a data file and check that it has them; raises `Stop` where it cannot."""
+    form, file = aggregate.form, result.file
+    accepted = {cell.address for cell in result.accepted}
+    figures = {address: total for address, total in aggregate.figures.items() if address not in accepted}
+    notes = make_notes(aggregate, result.missing)
     try:
-        made = amend(text, form, figures, rolled.cells(), notes(rolled, account.missing))
-        facts = parse(made, file)
+        updated = update_figures(text, form, figures, aggregate.list_figures_to_write(), notes)
+        facts = parse(updated, file)
         report = fill(form, facts) if isinstance(facts, Facts) else None
-        if report is None or any(report.figures[at] != figures[at] for at in figures if at not in report.computed):
-            raise ValueError(file)  # noqa: TRY301  # the same way out as for amend
+        if report is None or any(
+            report.figures[address] != total for address, total in figures.items() if address not in report.computed
+        ):
+            raise ValueError(file)  # noqa: TRY301  # reported as an error of update_figures is
     except ValueError:
         raise Stop(
             _("{path} 的写法没法自动改，没有改动它", path=file), _("照 report new 写出的样子改写，再运行一次")
         ) from None
-    return made
+    return updated

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from nianbao.model import offices
-from nianbao.model.aggregate import Record
+from nianbao.model.aggregate import RollupRecord
 from nianbao.model.facts import Facts, bounded
 from nianbao.model.finding import Finding, Place, Stop, attempt
 from nianbao.model.i18n import _, series
@@ -140,15 +140,15 @@ class Store(Templates):
         names = self.folder.names("data")
         return sorted(name for name in names if not name.startswith(".") and self.folder.exists(f"data/{name}/"))
 
-    def record(self, year: int) -> Record | None:
+    def record(self, year: int) -> RollupRecord | None:
         """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
         written = self.text(self._record(year))
-        return None if written is None else Record.read(written)
+        return None if written is None else RollupRecord.parse(written)
 
-    def keep(self, year: int, text: str, record: Record, beside: Mapping[str, str]) -> Saved:
+    def keep(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> Saved:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
         above = self.name(year).rpartition("/")[0]
-        contents = {self.name(year): text, self._record(year): record.written()}
+        contents = {self.name(year): text, self._record(year): record.format()}
         contents |= {f"{above}/{name}": more for name, more in beside.items()}
         return self.folder.write({name: content.encode() for name, content in contents.items()})[0]
 
@@ -175,7 +175,7 @@ class Store(Templates):
 
     def needed(self, year: int) -> list[tuple[str, int]]:
         """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
-        units = self.register().below(self.office) if self.office else ()
+        units = self.register().list_children(self.office) if self.office else ()
         return [(self.office, year), (self.office, year - 1), *((unit.id, year) for unit in units)]
 
     def _start(self, year: int) -> str:

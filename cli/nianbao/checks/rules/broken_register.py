@@ -36,4 +36,4 @@ LEVEL = "error"
 def judge(case: Case) -> Iterator[Finding]:
     """Find what is wrong with the entry of this office in the register, or with the register as a whole."""
     if case.office:
-        yield from case.register.about(case.office)
+        yield from case.register.list_findings(case.office)

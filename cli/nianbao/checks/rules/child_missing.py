@@ -55,4 +55,4 @@ def judge(case: Case) -> Iterator[Finding]:
     """Find the units of this office that have no report of its year."""
     for unit in case.units.missing if case.units else ():
         message = _("{unit}（{office}）没有 {year} 年度的报告", unit=unit, office=unit.id, year=case.report.year)
-        yield case.find("child-missing", "warning", unit.id, message, place=case.register.place(unit.id))
+        yield case.find("child-missing", "warning", unit.id, message, place=case.register.find_place(unit.id))

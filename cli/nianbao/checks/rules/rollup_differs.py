@@ -56,7 +56,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.model.aggregate import DIFFERS, Rolled, Units, differing
+from nianbao.model.aggregate import ROLLUP_DIFFERS, Aggregate, UnitTotals, find_differences
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, series
 
@@ -68,13 +68,13 @@ def judge(case: Case) -> Iterator[Finding]:
     """Find every cell that is not what the units of this office add up to."""
     if case.units is None:
         return
-    for address, total in differing(case.report, case.units):
+    for address, total in find_differences(case.report, case.units):
         message = _(
             "{label}: 写 {figure}，下级单位之和是 {total}（{parts}）",
             label=case.report.form.labels[address],
             figure=case.report.figures[address],
             total=total,
-            parts=_parts(case.units.rolled, address),
+            parts=_parts(case.units.aggregate, address),
         )
         fix = _(
             "重新汇总：report rollup {year} --into {office}；应当不同的，用 [[accept]] 写明理由",
@@ -83,13 +83,13 @@ def judge(case: Case) -> Iterator[Finding]:
         )
         notes = tuple(_notes(case.units))
         yield case.find(
-            DIFFERS, "warning", address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix
+            ROLLUP_DIFFERS, "warning", address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix
         )
 
 
-def _parts(rolled: Rolled, address: str) -> str:
+def _parts(rolled: Aggregate, address: str) -> str:
     """Write the units out that make up a cell, the biggest first."""
-    given = rolled.biggest(address)
+    given = rolled.sort_contributions(address)
     if not given:
         return _("{count} 个单位都是 0", count=len(rolled.counted))
     told = series(_("{unit} {figure}", unit=one.unit, figure=figure) for one, figure in given[:_FEW])
@@ -98,11 +98,11 @@ def _parts(rolled: Rolled, address: str) -> str:
     return told + more
 
 
-def _notes(units: Units) -> Iterator[str]:
+def _notes(units: UnitTotals) -> Iterator[str]:
     """Say which units the sum is without."""
     for words, left_out in (
         (_("缺报，没有计入"), list(units.missing)),
-        (_("有错误，没有计入"), [given.unit for given in units.rolled.broken]),
+        (_("有错误，没有计入"), [given.unit for given in units.aggregate.broken]),
     ):
         if left_out:
             more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _FEW else ""

@@ -37,13 +37,13 @@ def export(
     from nianbao.workspace import selection
 
     with edge():
-        wanted = pipeline.Wanted(pipeline.choose(listed(to)), layout, out, force)
+        wanted = pipeline.ExportOptions(pipeline.check_formats(listed(to)), layout, out, force)
         store = selection.opened(reports or [], root, None, warned)
         asked = selection.select(store, reports or [], everyone=everyone)
         found, stops = parted(
             counted(pipeline.read_all(asked.reports, jobs), len(asked.reports), _("正在读取"), quiet=quiet)
         )
-        saved = pipeline.write(store, pipeline.gather(store, found), wanted) if found else []
+        saved = pipeline.write_files(store, pipeline.make_database(store, found), wanted) if found else []
         query.exported(saved, len(found), asked.missing, quiet=quiet)
         for stop in stops:  # what was left out is a fault of the data, not of the run
             stopped(stop)

@@ -29,6 +29,6 @@ def fmt(
     with edge():
         store = selection.opened(reports or [], root, None, warned)
         chosen = selection.select(store, reports or [], everyone=everyone).reports
-        laid, stops = parted(drafts.lay_out_all(chosen, check=check))
+        laid, stops = parted(drafts.format_all(chosen, check=check))
         findings.laid(laid, check=check)
         leave(stops, blocked=any(file.findings or (check and file.changed) for file in laid))

@@ -35,7 +35,7 @@ def form(
     del to  # the only one there is
     with edge():
         store = selection.opened(reports or [], root, None, warned)
-        asked = batch.choose(store, reports or [], everyone=everyone, new=bool(office))
-        made, stops = parted(counted(batch.make_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet))
+        asked = batch.select_forms(store, reports or [], everyone=everyone, new=bool(office))
+        made, stops = parted(counted(batch.write_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet))
         query.forms(made, quiet=quiet)
         leave(stops, blocked=False)

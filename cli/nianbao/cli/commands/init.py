@@ -27,12 +27,12 @@ def init(
     from nianbao.workspace.store import Store
 
     with edge():
-        due = year or drafts.next_due()
+        due = year or drafts.find_next_due_year()
         store = Store(folder)
         more = {
             ".gitignore": store.template("starter/gitignore"),
             "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
         }
-        for saved in drafts.begin(store, due, more=more).saved:
+        for saved in drafts.create_files(store, due, more=more).saved:
             echo(_("已写 {path}", path=saved.path))
         echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))

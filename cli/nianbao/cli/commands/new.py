@@ -28,7 +28,7 @@ def new(
     from nianbao.workspace.store import Store
 
     with edge():
-        begun = drafts.begin(Store.at(root), year, last)
+        begun = drafts.create_files(Store.at(root), year, last)
         echo(_("已写 {path}；填好后运行 report build {year}", path=begun.saved[0].path, year=year))
         for note in begun.notes:
             echo(note)

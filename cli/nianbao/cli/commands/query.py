@@ -37,13 +37,13 @@ def query(
         store = Store.at(root)
         reports = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
         if not question.strip():
-            replies.tables(pipeline.gather(store, []))
+            replies.tables(pipeline.make_database(store, []))
             return
         results = counted(pipeline.read_all(reports, jobs), len(reports), _("正在读取"), quiet=False)
         found, stops = parted(results)
         form = "json" if as_json else to
         few = 100 if form == "text" else 0
-        replies.answer(pipeline.gather(store, found).ask(question, few if most is None else most), form)
+        replies.answer(pipeline.make_database(store, found).run_query(question, few if most is None else most), form)
         for stop in stops:  # what was left out is a fault of the data, not of the run
             stopped(stop)
         leave([], blocked=bool(stops))

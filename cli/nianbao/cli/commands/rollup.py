@@ -36,11 +36,11 @@ def rollup(
 
     with edge():
         store = selection.opened(units or [], root, None, warned)
-        wanted = collect.Wanted(units or [], own, broken, deep, force, dry_run, jobs)
+        wanted = collect.RollupOptions(units or [], own, broken, deep, force, dry_run, jobs)
         with progress(_("正在汇总 {year} 年度", year=year), quiet=as_json):
             accounts = roll_up.roll_up(store, year, into, wanted)
         if as_json:
             findings.machine({"rollups": [statement.account_data(account) for account in accounts]})
         else:
             statement.accounts(accounts, year)
-        leave([], blocked=any(account.blocked for account in accounts))
+        leave([], blocked=any(account.is_blocked for account in accounts))

@@ -21,4 +21,4 @@ def schema(
     from nianbao.workspace.store import Store
 
     with edge():
-        document(drafts.describe(Store.at(root), edition), nl=False)
+        document(drafts.format_schema(Store.at(root), edition), nl=False)

@@ -35,7 +35,7 @@ def trace(
 
     with edge():
         store = selection.opened(units or [], root, None, warned)
-        wanted = collect.Wanted(units or [], own, broken, deep, jobs=jobs)
+        wanted = collect.RollupOptions(units or [], own, broken, deep, jobs=jobs)
         traced = origin.trace(store, year, office, address, wanted)
         if as_json:
             findings.machine(rollup.trace_data(traced))

@@ -16,7 +16,7 @@ from nianbao.model.i18n import N_, _, series
 from nianbao.workspace.formats import Face
 
 if TYPE_CHECKING:
-    from nianbao.checks.drafts import Laid
+    from nianbao.checks.drafts import FormattedFile
 
 COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
 COUNTED = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
@@ -84,7 +84,7 @@ def accepted(found: Sequence[Accepted]) -> None:
         )
 
 
-def laid(files: "Sequence[Laid]", *, check: bool) -> None:
+def laid(files: "Sequence[FormattedFile]", *, check: bool) -> None:
     """Say of each data file whether it was laid out, or would be."""
     for file in files:
         findings(file.findings)

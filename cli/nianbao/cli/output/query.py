@@ -8,46 +8,46 @@ from decimal import Decimal
 
 from nianbao.cli.output import findings
 from nianbao.cli.terminal import Styled, document, echo
-from nianbao.export.duckdb import EXAMPLES, VIEWS, Answer, Warehouse
-from nianbao.export.excel_form.batch import Made
-from nianbao.export.rows import defused
+from nianbao.export.duckdb import EXAMPLE_QUERIES, VIEWS, Database, QueryResult
+from nianbao.export.excel_form.batch import WrittenForm
+from nianbao.export.rows import escape_formula
 from nianbao.model.i18n import _
 from nianbao.workspace.files import Saved
 from nianbao.workspace.selection import Asked
 
 
-def tables(warehouse: Warehouse) -> None:
+def tables(warehouse: Database) -> None:
     """Say which tables and columns there are, with questions to begin with."""
     for name, (what, _made) in VIEWS.items():
         echo(Styled(name, bold=True), f"  {_(what)}")
-        columns = warehouse.columns(name)
+        columns = warehouse.list_columns(name)
         findings.table((_("列"), _("类型")), [(column, kind.lower()) for column, kind in columns.items()])
         echo("")
     echo(_("例如："))
-    for example in EXAMPLES:
+    for example in EXAMPLE_QUERIES:
         echo(f'  report query "{example}"')
 
 
-def answer(given: Answer, form: str) -> None:
+def answer(given: QueryResult, form: str) -> None:
     """Say an answer as text, json or csv; text and csv with the names of the columns first."""
     WAYS[form](given)
-    if given.more:
+    if given.has_more:
         echo(_("只印了前 {count} 行；要更多，用 --rows 0", count=len(given.rows)), err=True)
 
 
-def _text(given: Answer) -> None:
+def _text(given: QueryResult) -> None:
     findings.table(given.columns, [[_shown(value) for value in row] for row in given.rows])
     echo(_("{count} 行", count=len(given.rows)), err=True)
 
 
-def _json(given: Answer) -> None:
+def _json(given: QueryResult) -> None:
     findings.machine([dict(zip(given.columns, map(_plain, row), strict=True)) for row in given.rows])
 
 
-def _csv(given: Answer) -> None:
+def _csv(given: QueryResult) -> None:
     into = io.StringIO()
     writer = csv.writer(into, lineterminator="\n")
-    writer.writerow([defused(" ".join(name.split())) for name in given.columns])
+    writer.writerow([escape_formula(" ".join(name.split())) for name in given.columns])
     writer.writerows([_for_spreadsheets(value) for value in row] for row in given.rows)
     document(into.getvalue(), nl=False)
 
@@ -62,7 +62,7 @@ def exported(saved: Sequence[Saved], count: int, missing: Sequence[Asked], *, qu
         echo(_("{count} 份报告", count=count))
 
 
-def forms(made: Sequence[Made], *, quiet: bool) -> None:
+def forms(made: Sequence[WrittenForm], *, quiet: bool) -> None:
     """Say which forms were made, in order, and what was left out of them."""
     for one in sorted(made, key=lambda one: one.saved.path):
         for note in one.notes:
@@ -71,7 +71,7 @@ def forms(made: Sequence[Made], *, quiet: bool) -> None:
             echo(f"{one.saved.path}  " + (_("已写") if one.saved.changed else _("未变")))
 
 
-WAYS: dict[str, Callable[[Answer], None]] = {"text": _text, "json": _json, "csv": _csv}
+WAYS: dict[str, Callable[[QueryResult], None]] = {"text": _text, "json": _json, "csv": _csv}
 
 
 def _shown(value: object) -> str:
@@ -84,7 +84,7 @@ def _shown(value: object) -> str:
 
 def _for_spreadsheets(value: object) -> str:
     number = isinstance(value, int | float | Decimal)  # whose minus is no sign of a formula
-    return _shown(value) if number else defused(_shown(value))
+    return _shown(value) if number else escape_formula(_shown(value))
 
 
 def _plain(value: object) -> object:

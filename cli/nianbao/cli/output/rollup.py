@@ -5,31 +5,31 @@ from typing import Any
 
 from nianbao.cli.output import findings
 from nianbao.cli.terminal import echo
-from nianbao.datafiles.patch import number
-from nianbao.model.aggregate import Given, Rolled
+from nianbao.datafiles.patch import format_number
+from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, series
-from nianbao.rollup.roll_up import Account, Cell
+from nianbao.rollup.roll_up import ChangedCell, RollupResult
 from nianbao.rollup.trace import Trace
 
 _FEW = 20  # units that one line names
 _MANY = 50  # rows of a table, and units with errors, that are said in full; --json has them all
 
 
-def accounts(found: Sequence[Account], year: int) -> None:
+def accounts(found: Sequence[RollupResult], year: int) -> None:
     """Say of each office above what was added up for it, what was not, and whether its file was written."""
     for account in found:
         findings.findings(account.findings)
-        if account.rolled:
-            _account(account, account.rolled, year)
+        if account.aggregate:
+            _account(account, account.aggregate, year)
 
 
-def _account(account: Account, rolled: Rolled, year: int) -> None:
+def _account(account: RollupResult, rolled: Aggregate, year: int) -> None:
     counted = len(rolled.counted)
     echo(_("{unit} {year} 年度：{count} 个单位相加", unit=account.unit, year=year, count=counted))
     _listed(_("缺报"), account.missing)
     _listed(_("逾期"), [given.unit for given in rolled.counted if given.late])
-    _listed(_("有错误，也计入了"), [given.unit for given in rolled.counted if given.faults])
+    _listed(_("有错误，也计入了"), [given.unit for given in rolled.counted if given.errors])
     _listed(_("有错误，没有计入"), [given.unit for given in rolled.broken])
     findings.findings(_faults(rolled))
     _foreign(rolled)
@@ -52,39 +52,39 @@ def _listed(words: str, names: Sequence[object]) -> None:
         echo("  " + _("{words} {count} 个：{names}{more}", words=words, count=len(names), names=told, more=more))
 
 
-def _faults(rolled: Rolled) -> list[Finding]:
+def _faults(rolled: Aggregate) -> list[Finding]:
     """Give the errors of units, of each the first few, and the doubts about their money."""
-    faulty = [*rolled.broken, *(given for given in rolled.counted if given.faults)]
-    errors = [fault for given in faulty[:_MANY] for fault in given.faults[:3]]
-    return errors + [doubt for given in rolled.counted for doubt in given.doubts][:_MANY]
+    faulty = [*rolled.broken, *(given for given in rolled.counted if given.errors)]
+    errors = [fault for given in faulty[:_MANY] for fault in given.errors[:3]]
+    return errors + [doubt for given in rolled.counted for doubt in given.warnings][:_MANY]
 
 
-def _foreign(rolled: Rolled) -> None:
+def _foreign(rolled: Aggregate) -> None:
     """Say what units of another edition give that has no place, and what they have no figure for."""
-    if not rolled.strangers:
+    if not rolled.units_of_other_edition:
         return
-    editions = series(sorted({given.edition for given in rolled.strangers}))
-    _listed(_("用 {editions} 版格式的", editions=editions), [given.unit for given in rolled.strangers])
+    editions = series(sorted({given.edition for given in rolled.units_of_other_edition}))
+    _listed(_("用 {editions} 版格式的", editions=editions), [given.unit for given in rolled.units_of_other_edition])
     if rolled.unplaced:
         words = {"count": len(rolled.unplaced), "edition": rolled.form.edition}
         echo("  " + _("{count} 个数在 {edition} 版里没有地方，没有加：", **words))
-        rows = [(str(one.given.unit), one.address, number(one.figure)) for one in rolled.unplaced[:_MANY]]
+        rows = [(str(one.report.unit), one.address, format_number(one.figure)) for one in rolled.unplaced[:_MANY]]
         findings.table((_("单位"), _("地址"), _("数")), rows)
         _more(len(rolled.unplaced))
-    for row, columns, count in rolled.rows_lacking():
+    for row, columns, count in rolled.list_rows_without_cells():
         cells = f"{row} {series(columns)}".strip()
         echo("  " + _("{cells}：{count} 个单位的版本没有", cells=cells, count=count))
 
 
-def _cells(words: str, cells: Sequence[Cell]) -> None:
+def _cells(words: str, cells: Sequence[ChangedCell]) -> None:
     if cells:
         echo(f"  {words}:")
         rows = [
             (
                 cell.address,
-                number(cell.figure),
-                "" if cell.last is None else number(cell.last),
-                number(cell.total),
+                format_number(cell.figure),
+                "" if cell.last is None else format_number(cell.last),
+                format_number(cell.total),
             )
             for cell in cells[:_MANY]
         ]
@@ -97,7 +97,7 @@ def _more(size: int) -> None:
         echo("  " + _("其余 {count} 项见 --json", count=size - _MANY))
 
 
-def _ended(account: Account) -> str:
+def _ended(account: RollupResult) -> str:
     if account.edited:
         told = _("没有写 {file}：{count} 格手改过", file=account.file, count=len(account.edited))
         return told + _('。要换成合计加 --force；应当不同的，在文件里用 [[accept]]（rule = "rollup-differs"）写明理由')
@@ -111,21 +111,21 @@ def _ended(account: Account) -> str:
 def traced(trace: Trace) -> None:
     """Say which units give a figure, the biggest first, and what its report says."""
     label = f"{trace.address} {trace.label}"
-    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=number(trace.total)))
+    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=format_number(trace.total)))
     if trace.figure is not None and trace.figure != trace.total:
-        echo("  " + _("它自己的报告写 {figure}", figure=number(trace.figure)))
+        echo("  " + _("它自己的报告写 {figure}", figure=format_number(trace.figure)))
     rows = list(_rows(trace, 0))
     if rows:
         findings.table((_("文件夹"), _("单位"), _("数"), _("占")), rows)
     if trace.zeros:
         echo("  " + _("另 {count} 个单位是 0", count=trace.zeros))
     if trace.parts:
-        parts = " + ".join(f"{part} {number(figure)}" for part, figure in trace.parts.items() if figure)
+        parts = " + ".join(f"{part} {format_number(figure)}" for part, figure in trace.parts.items() if figure)
         echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
     levels = list(_levels(trace))
     _listed(_("缺报"), [unit for level in levels for unit in level.missing])
     _listed(_("有错误，没有计入"), [given.unit for level in levels for given in level.broken])
-    _listed(_("所用的版本没有这一格"), [given.unit for level in levels for given in level.without])
+    _listed(_("所用的版本没有这一格"), [given.unit for level in levels for given in level.without_cell])
 
 
 def _levels(trace: Trace) -> Iterator[Trace]:
@@ -135,9 +135,9 @@ def _levels(trace: Trace) -> Iterator[Trace]:
 
 
 def _rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
-    for given, figure in trace.gifts:
+    for given, figure in trace.contributions:
         share = f"{100 * figure / trace.total:.1f}%" if trace.total > 0 else ""
-        yield "  " * depth + given.unit.id, str(given.unit), number(figure), share
+        yield "  " * depth + given.unit.id, str(given.unit), format_number(figure), share
         inner = trace.below.get(given.unit.id)
         if inner:
             yield from _rows(inner, depth + 1)
@@ -146,13 +146,13 @@ def _rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
 # ── for programs ─────────────────────────────────────────────────────────────────────
 
 
-def account_data(account: Account) -> dict[str, Any]:
+def account_data(account: RollupResult) -> dict[str, Any]:
     """Give the account of a rollup as plain values; figures are texts, so that no digit is lost."""
-    rolled = account.rolled
+    rolled = account.aggregate
     return {
         "office": account.unit.id,
         "file": account.file,
-        "ok": not account.blocked,
+        "ok": not account.is_blocked,
         "written": account.saved is not None,
         "changed": bool(account.saved and account.saved.changed),
         "findings": [findings.finding_data(found) for found in account.findings],
@@ -161,12 +161,15 @@ def account_data(account: Account) -> dict[str, Any]:
         "missing": [unit.id for unit in account.missing],
         "outdated": [unit.id for unit in account.outdated],
         "unlisted": list(account.unlisted),
-        "figures": {at: number(figure) for at, figure in rolled.figures.items()} if rolled else {},
+        "figures": {at: format_number(figure) for at, figure in rolled.figures.items()} if rolled else {},
         "unplaced": [
-            {"unit": one.given.unit.id, "address": one.address, "figure": number(one.figure)}
+            {"unit": one.report.unit.id, "address": one.address, "figure": format_number(one.figure)}
             for one in (rolled.unplaced if rolled else ())
         ],
-        "lacking": {at: [given.unit.id for given in units] for at, units in (rolled.lacking if rolled else {}).items()},
+        "lacking": {
+            at: [given.unit.id for given in units]
+            for at, units in (rolled.units_without_cell if rolled else {}).items()
+        },
         "cells": {
             name: list(map(_cell, cells))
             for name, cells in (
@@ -178,7 +181,7 @@ def account_data(account: Account) -> dict[str, Any]:
     }
 
 
-def _given(given: Given) -> dict[str, Any]:
+def _given(given: UnitReport) -> dict[str, Any]:
     return {
         "unit": given.unit.id,
         "name": given.unit.name,
@@ -187,14 +190,19 @@ def _given(given: Given) -> dict[str, Any]:
         "file": given.file,
         "edition": given.edition or None,
         "late": given.late is not None,
-        "faults": [findings.finding_data(fault) for fault in given.faults],
-        "doubts": [findings.finding_data(doubt) for doubt in given.doubts],
+        "faults": [findings.finding_data(fault) for fault in given.errors],
+        "doubts": [findings.finding_data(doubt) for doubt in given.warnings],
     }
 
 
-def _cell(cell: Cell) -> dict[str, str | None]:
-    last = None if cell.last is None else number(cell.last)
-    return {"address": cell.address, "figure": number(cell.figure), "last": last, "sum": number(cell.total)}
+def _cell(cell: ChangedCell) -> dict[str, str | None]:
+    last = None if cell.last is None else format_number(cell.last)
+    return {
+        "address": cell.address,
+        "figure": format_number(cell.figure),
+        "last": last,
+        "sum": format_number(cell.total),
+    }
 
 
 def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
@@ -205,16 +213,16 @@ def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
         "office": trace.unit.id,
         "address": trace.address,
         "label": trace.label,
-        "sum": number(trace.total),
-        "figure": None if trace.figure is None else number(trace.figure),
+        "sum": format_number(trace.total),
+        "figure": None if trace.figure is None else format_number(trace.figure),
         "units": [
-            {"unit": given.unit.id, "name": given.unit.name, "figure": number(figure)}
+            {"unit": given.unit.id, "name": given.unit.name, "figure": format_number(figure)}
             | ({"below": trace_data(trace.below[given.unit.id])} if given.unit.id in trace.below else {})
-            for given, figure in trace.gifts
+            for given, figure in trace.contributions
         ],
         "zeros": trace.zeros,
-        "parts": {part: number(figure) for part, figure in trace.parts.items()},
+        "parts": {part: format_number(figure) for part, figure in trace.parts.items()},
         "missing": [unit.id for unit in trace.missing],
         "broken": [given.unit.id for given in trace.broken],
-        "without": [given.unit.id for given in trace.without],
+        "without": [given.unit.id for given in trace.without_cell],
     }

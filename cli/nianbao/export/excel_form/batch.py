@@ -1,4 +1,4 @@
-"""Forms to send out: one spreadsheet for each office, with what is known of it from last year."""
+"""`report form`: one Excel form for each office, with what is known from its report of last year."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from nianbao.checks.drafts import next_due
+from nianbao.checks.drafts import find_next_due_year
 from nianbao.compose import document
-from nianbao.export import excel_form
+from nianbao.export.excel_form.blank import make_form
+from nianbao.export.excel_form.draft import FormRequest
 from nianbao.model.finding import Stop, attempt
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
@@ -19,19 +20,19 @@ from nianbao.workspace.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A form that was made: where it is, and what a person should know of it."""
+class WrittenForm:
+    """A form that was written: its file, and notes on it for the user."""
 
     saved: Saved
     notes: tuple[str, ...]
 
 
-def choose(store: Store, words: Sequence[str], *, everyone: bool = False, new: bool = False) -> list[Asked]:
-    """Find the offices and years that words name, whether they have data or not; without a year it is the next due.
+def select_forms(store: Store, words: Sequence[str], *, everyone: bool = False, new: bool = False) -> list[Asked]:
+    """Return the offices and years that words name, with or without a data file; without a year it is the next due.
 
-    A new office has no data file yet, and a folder without any asks for its own.
+    With `new`, or where no word names an office and there are no data files yet, it is the office of the folder.
     """
-    years = [word for word in words if re.fullmatch(r"\d{4}", word)] or [str(next_due())]
+    years = [word for word in words if re.fullmatch(r"\d{4}", word)] or [str(find_next_due_year())]
     offices = [word for word in words if word not in years]
     if new or not (offices or everyone or store.offices()):
         return [(store.of_office(""), int(year)) for year in years]
@@ -39,36 +40,40 @@ def choose(store: Store, words: Sequence[str], *, everyone: bool = False, new: b
     return [*found.reports, *found.missing]
 
 
-def make_all(asked: Sequence[Asked], name: str = "", out: Path | None = None, jobs: int = 0) -> Iterator[Made | Stop]:
-    """Make forms on several processes, each as it is done, in no order. `name` is that of the only office asked for.
+def write_all(
+    reports: Sequence[Asked], name: str = "", out: Path | None = None, jobs: int = 0
+) -> Iterator[WrittenForm | Stop]:
+    """Write forms on several processes, in the order in which they are ready; for one that fails, a `Stop`.
 
-    Without a folder they go where forms have one for their own, below `build/`.
+    `name` is that of a new office. Without `out` the files go to `build/forms`. `jobs` is the number of processes, 0
+    for as many as there are processors.
     """
-    yield from process_pool.spread(asked, partial(_attempted, name, out), _lost, jobs)
+    yield from process_pool.spread(reports, partial(_try_write, name, out), _describe_lost_worker, jobs)
 
 
-def _attempted(name: str, out: Path | None, asked: Asked) -> Made | Stop:
-    return attempt(partial(_make, name, out, asked), asked[0].data(asked[1]))
+def _try_write(name: str, out: Path | None, report: Asked) -> WrittenForm | Stop:
+    store, year = report
+    return attempt(partial(_write_form, name, out, report), store.data(year))
 
 
-def _make(name: str, out: Path | None, asked: Asked) -> Made:
-    store, year = asked
+def _write_form(name: str, out: Path | None, report: Asked) -> WrittenForm:
+    store, year = report
     form = store.form_in_force(year)
-    before, notes = _last(store, year - 1)
-    content = excel_form.blank(
-        excel_form.Asked(form, year, store.office, name or (document.author(before) if before else ""), before)
-    )
+    last_report, notes = _read_last_report(store, year - 1)
+    author = name or (document.author(last_report) if last_report else "")
+    content = make_form(FormRequest(form, year, store.office, author, last_report))
     stem = "-".join(filter(None, (str(year), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
     path = (out or store.out / "forms") / f"{stem}.xlsx"
-    return Made(write({path: content}, out or store.within)[0], notes)
+    return WrittenForm(write({path: content}, out or store.within)[0], notes)
 
 
-def _lost(asked: Asked) -> Stop:
-    return Stop(_("{data}：读它的进程没有了", data=asked[0].data(asked[1])), _("再运行一次"))
+def _describe_lost_worker(report: Asked) -> Stop:
+    store, year = report
+    return Stop(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次"))
 
 
-def _last(store: Store, year: int) -> tuple[Report | None, tuple[str, ...]]:
-    """Read last year's report, if there is one; one that cannot be read fills nothing in, which is said."""
+def _read_last_report(store: Store, year: int) -> tuple[Report | None, tuple[str, ...]]:
+    """Read last year's report, if there is one; for one that cannot be read, return a note."""
     if not store.has(year):
         return None, ()
     report = attempt(partial(store.report, year), store.data(year))

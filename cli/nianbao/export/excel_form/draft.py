@@ -1,4 +1,4 @@
-"""A form to be filled in while it is being written: for whom, where its cells are, what may be typed into them."""
+"""An Excel form that is being written: what it is made for, its styles and cells, and what may be typed into them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,92 +8,102 @@ from typing import Any
 from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from nianbao.datafiles import scaffold
-from nianbao.export.excel_form.workbook import CELL, Book, Sheet
+from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook
 from nianbao.importer.recognition.excel_form import PREFIX
 from nianbao.model.facts import Facts
 from nianbao.model.form import Fact, Form
 from nianbao.model.report import Number, Report, fill
 from nianbao.model.value_types import Kind, Value
 
-TYPED = {**CELL, "locked": False, "bg_color": "#FFFBE6"}
-ADDED = {**CELL, "locked": False, "bg_color": "#EAF4EA"}  # a total, which adds itself up until it is typed over
-LABEL = {**CELL, "text_wrap": True}
-RED = {"bg_color": "#C00000", "font_color": "#FFFFFF"}
-AMBER = {"bg_color": "#FFC000"}
-LINE = 15  # points of a line
-LOOSE = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # what a locked sheet lets do
+INPUT_STYLE = {**CELL_STYLE, "locked": False, "bg_color": "#FFFBE6"}
+TOTAL_STYLE = {**INPUT_STYLE, "bg_color": "#EAF4EA"}  # of a total: a formula until someone types over it
+LABEL_STYLE = {**CELL_STYLE, "text_wrap": True}
+ERROR_STYLE = {"bg_color": "#C00000", "font_color": "#FFFFFF"}
+WARNING_STYLE = {"bg_color": "#FFC000"}
+LINE_HEIGHT = 15  # points
+PROTECTION = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # allowed on a locked sheet
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a form is made for: the year, the office's folder and name, and what is known from last year."""
+class FormRequest:
+    """What a form is made for: the edition and year, the office's folder and name, and its report of last year."""
 
     form: Form
     year: int
     folder: str = ""
     name: str = ""
-    before: Report | None = None
+    last_report: Report | None = None
 
     @cached_property
-    def empty(self) -> Report:
-        """The form filled with nothing: which totals add themselves up, and from what."""
+    def empty_report(self) -> Report:
+        """The report of an empty data file: which totals are computed, and from which parts."""
         return fill(self.form, Facts("", "", {}))
 
     @cached_property
-    def taken(self) -> Mapping[str, Number]:
-        """The figures that carry over from last year."""
-        return scaffold.carry_over(self.form, self.before) if self.before and self.before.year == self.year - 1 else {}
+    def carried_over(self) -> Mapping[str, Number]:
+        """The figures that carry over from last year, by address."""
+        last = self.last_report
+        return scaffold.carry_over(self.form, last) if last and last.year == self.year - 1 else {}
 
     @property
-    def known(self) -> dict[str, Value]:
-        """The facts that stay the same from year to year, and those that the office is known by."""
-        last = self.before.values if self.before else {}
+    def known_facts(self) -> dict[str, Value]:
+        """The facts of last year that stay the same from year to year, and the name of the office."""
+        last = self.last_report.values if self.last_report else {}
         standing = {fact.id: last[fact.id] for fact in self.form.facts if fact.standing and fact.id in last}
         return standing | ({self.form.author_at: self.name} if self.name else {})
 
 
-def required(form: Form) -> list[Fact]:
-    """Give the facts that every report must have, which are asked for first."""
+def list_required_facts(form: Form) -> list[Fact]:
+    """List the facts that every report must have; they are on the first sheet."""
     return [fact for fact in form.facts if fact.required]
 
 
 @dataclass(slots=True)
-class Draft:
-    """A workbook while it is written: where each figure is, and the cells that say how a check went."""
+class FormDraft:
+    """A workbook that is being written.
 
-    book: Book
-    asked: Asked
-    cells: dict[str, tuple[str, int, int]] = field(default_factory=dict)
-    checked: list[str] = field(default_factory=list)
+    `figure_cells` has for each address the sheet, row and column; `check_cells` are references to the cells in which
+    checks show their results.
+    """
 
-    def name(self, address: str, sheet: Sheet, row: int, column: int) -> None:
-        """Name a cell, so that it is found again wherever it is moved to."""
-        where = f"={quote_sheetname(sheet.name)}!{xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)}"
-        self.book.made.define_name(PREFIX + address, where)
+    workbook: Workbook
+    request: FormRequest
+    figure_cells: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    check_cells: list[str] = field(default_factory=list)
+
+    def define_name(self, address: str, sheet: Sheet, row: int, column: int) -> None:
+        """Give a cell the name by which `report import` finds it, also where it has been moved."""
+        reference = f"={quote_sheetname(sheet.name)}!{xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)}"
+        self.workbook.writer.define_name(PREFIX + address, reference)
+
+    def highlight(self, sheet: Sheet, at: tuple[int, int], formula: str, style: Mapping[str, object]) -> None:
+        """Give the cell in the row and column `at` a style where a formula is true."""
+        rule = {"type": "formula", "criteria": f"={formula}", "format": self.workbook.get_style(**style)}
+        sheet.worksheet.conditional_format(*at, *at, rule)
 
 
-def bad(kind: Kind, cell: str) -> str:
-    """Say as a formula that a cell holds what is no figure of a kind."""
-    low, high = kind.shape.get("minimum", 0), kind.shape.get("maximum", 0)
-    digits = 0 if kind.shape["type"] == "integer" else 4
+def format_invalid_test(value_type: Kind, cell: str) -> str:
+    """Format a formula that is true where a cell holds anything but a figure of a value type."""
+    low, high = value_type.shape.get("minimum", 0), value_type.shape.get("maximum", 0)
+    digits = 0 if value_type.shape["type"] == "integer" else 4
     wrong = f"OR({cell}<{low},{cell}>{high},{cell}<>ROUND({cell},{digits}))"
     return f"IF(ISBLANK({cell}),FALSE,IF(ISNUMBER({cell}),{wrong},TRUE))"
 
 
-def validation(kind: Kind, cell: str) -> dict[str, Any]:
-    """Refuse what is no figure of a kind as soon as it is typed, and say what is."""
-    says = {"error_title": "这里只能填数", "error_message": f"{kind.words}。", "ignore_blank": True}
-    if kind.shape["type"] == "integer":
-        low, high = kind.shape["minimum"], kind.shape["maximum"]
-        return {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high, **says}
-    return {"validate": "custom", "value": f"=NOT({bad(kind, cell)})", **says}
+def make_validation(value_type: Kind, cell: str) -> dict[str, Any]:
+    """Make a rule by which Excel refuses what is no figure of a value type as it is typed, with a message."""
+    message = {"error_title": "这里只能填数", "error_message": f"{value_type.words}。", "ignore_blank": True}
+    if value_type.shape["type"] == "integer":
+        low, high = value_type.shape["minimum"], value_type.shape["maximum"]
+        return {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high, **message}
+    return {"validate": "custom", "value": f"=NOT({format_invalid_test(value_type, cell)})", **message}
 
 
-def page(sheet: Sheet, *, wide: bool) -> None:
-    """Make a sheet one A4 page, locked but for the cells that are to be filled in."""
+def set_up_page(sheet: Sheet, *, wide: bool) -> None:
+    """Fit a sheet to one A4 page and lock it, except for the cells that are to be filled in."""
     if wide:
-        sheet.made.set_landscape()
-    sheet.made.set_paper(9)  # A4
-    sheet.made.fit_to_pages(1, 1)
-    sheet.made.set_footer("&C&P / &N")
-    sheet.made.protect("", LOOSE)
+        sheet.worksheet.set_landscape()
+    sheet.worksheet.set_paper(9)  # A4
+    sheet.worksheet.fit_to_pages(1, 1)
+    sheet.worksheet.set_footer("&C&P / &N")
+    sheet.worksheet.protect("", PROTECTION)

@@ -1,4 +1,4 @@
-"""The sums of a form as formulas of a spreadsheet: what must hold, and what a cell says where it does not."""
+"""The checks of a form as spreadsheet formulas: the condition, and the text that is shown where it does not hold."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -7,76 +7,80 @@ from dataclasses import dataclass
 from nianbao.model.form import Check, Part
 from nianbao.model.report import Report
 
-GOOD, WRONG, ODD = "✓", "✗", "！"  # what a check says first: it holds, an error, a warning
-_HOLDS = {  # what makes a relation hold, by the difference of its sides and the left one
-    "=": "{gap}=0",
-    ">=": "{gap}>=0",
-    "<=": "{gap}<=0",
-    "!=": "OR({gap}<>0,{left}=0)",
+PASS_MARK, ERROR_MARK, WARNING_MARK = "✓", "✗", "！"  # the first character of a check's result
+_CONDITIONS = {  # formulas for a relation by the difference of its sides and the left side
+    "=": "{difference}=0",
+    ">=": "{difference}>=0",
+    "<=": "{difference}<=0",
+    "!=": "OR({difference}<>0,{left}=0)",
     "<=>": "({left}=0)=({right}=0)",
 }
-_SAID = {"=": "应等于", ">=": "不应小于", "<=": "不应大于", "!=": "不应正好等于", "<=>": "应同时有或没有："}
-_DECIMALS = 4  # of money; a spreadsheet's own numbers are not exact
+_SIGN_WORDS = {"=": "应等于", ">=": "不应小于", "<=": "不应大于", "!=": "不应正好等于", "<=>": "应同时有或没有："}
+_DECIMALS = 4  # of money; sums are rounded because a spreadsheet calculates with binary fractions
 
-Where = Callable[[str], str]
+FindCell = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """A check as a formula: whether it holds, by how much it does not, what it says in words, and how it is marked."""
+class CheckFormula:
+    """A check as formulas: the `condition`, the `difference` of its sides, what must hold in words, and the mark."""
 
     check: Check
-    holds: str
-    gap: str
-    words: str
+    condition: str
+    difference: str
+    text: str
     mark: str
 
 
-def live(checks: Iterable[Check], where: Where, author: str, before: Report | None) -> Iterator[Live]:
-    """Give those checks that can be made in a spreadsheet. `where` names the cell of a figure.
+def make_check_formulas(
+    checks: Iterable[Check], find_cell: FindCell, author: str, last_report: Report | None
+) -> Iterator[CheckFormula]:
+    """Make the formulas of those checks that can be made in a spreadsheet.
 
-    Last year's figures take part as numbers where its report is known; a check for some authors only where the
-    author is known to be one.
+    `find_cell` returns the reference of a figure's cell by its address. Figures of last year are written as numbers,
+    and a check that needs them is left out without `last_report`; one that is for some authors only is left out for
+    others, and where the author is not known.
     """
     for check in checks:
-        last = [slot.address for part in check.parts if part.term.before for slot in part.slots]
-        known = not last or (before is not None and before.figures.keys() >= set(last))
-        meant = not check.relation.when or (author and re.search(check.relation.when, author))
-        if known and meant:
-            left, right = (_sum(side, where, before) for side in (check.left, check.right))
-            gap = f"ROUND({left}-({right}),{_DECIMALS})"
-            holds = _HOLDS[check.relation.sign].format(left=left, right=right, gap=gap)
-            yield Live(check, holds, gap, _words(check), WRONG if check.relation.level == "error" else ODD)
+        needed = {slot.address for part in check.parts if part.term.before for slot in part.slots}
+        is_known = not needed or (last_report is not None and last_report.figures.keys() >= needed)
+        applies = not check.relation.when or (author and re.search(check.relation.when, author))
+        if is_known and applies:
+            left, right = (_format_side(side, find_cell, last_report) for side in (check.left, check.right))
+            difference = f"ROUND({left}-({right}),{_DECIMALS})"
+            condition = _CONDITIONS[check.relation.sign].format(left=left, right=right, difference=difference)
+            mark = ERROR_MARK if check.relation.level == "error" else WARNING_MARK
+            yield CheckFormula(check, condition, difference, _describe_check(check), mark)
 
 
-def _sum(side: tuple[Part, ...], where: Where, before: Report | None) -> str:
+def _format_side(side: tuple[Part, ...], find_cell: FindCell, last_report: Report | None) -> str:
     text = ""
     for part in side:
         sign = "-" if part.term.factor < 0 else "+" if text else ""
         if part.term.constant is not None:
             text += f"{sign}{part.term.constant}"
         elif part.term.before:
-            text += sign + str(sum(before.figures[slot.address] for slot in part.slots) if before else 0)
-        else:  # SUM takes an empty cell for 0, and so a text, which is marked in its own cell
-            text += f"{sign}SUM({','.join(where(slot.address) for slot in part.slots)})"
+            text += sign + str(sum(last_report.figures[slot.address] for slot in part.slots) if last_report else 0)
+        else:  # SUM counts an empty cell as 0, and a text too, which is marked in its own cell
+            text += f"{sign}SUM({','.join(find_cell(slot.address) for slot in part.slots)})"
     return text
 
 
-def _words(check: Check) -> str:
-    """Say what must hold by the labels of the form; of a total only that its parts make it."""
+def _describe_check(check: Check) -> str:
+    """Describe what must hold with the labels of the form; of a total only that it is the sum of its parts."""
     if check.relation.total:
-        return f"{_name(check.left[0], check)}{_SAID['=']}各项之和"
-    left, right = ("".join(_terms(side, check)) for side in (check.left, check.right))
-    return f"{left}{_SAID[check.relation.sign]}{right}"
+        return f"{_describe_part(check.left[0], check)}{_SIGN_WORDS['=']}各项之和"
+    left, right = ("".join(_describe_terms(side, check)) for side in (check.left, check.right))
+    return f"{left}{_SIGN_WORDS[check.relation.sign]}{right}"
 
 
-def _terms(side: tuple[Part, ...], check: Check) -> Iterator[str]:
-    for at, part in enumerate(side):
-        yield "－" if part.term.factor < 0 else "＋" if at else ""
-        yield str(part.term.constant) if part.term.constant is not None else f"“{_name(part, check)}”"
+def _describe_terms(side: tuple[Part, ...], check: Check) -> Iterator[str]:
+    for index, part in enumerate(side):
+        yield "－" if part.term.factor < 0 else "＋" if index else ""
+        yield str(part.term.constant) if part.term.constant is not None else f"“{_describe_part(part, check)}”"
 
 
-def _name(part: Part, check: Check) -> str:
+def _describe_part(part: Part, check: Check) -> str:
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
-    ids = [heading for heading in path if heading.id]
-    return ("上年的" if part.term.before else "") + ids[part.term.path.count(".")].label
+    headings = [heading for heading in path if heading.id]
+    return ("上年的" if part.term.before else "") + headings[part.term.path.count(".")].label

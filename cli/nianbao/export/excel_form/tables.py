@@ -1,163 +1,211 @@
-"""The tables of a form to be filled in: as on the official form, with sums that are checked while it is filled."""
+"""The tables of an Excel form: laid out as on the official form, with totals and checks that are computed in Excel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
-from nianbao.export.excel_form.draft import ADDED, AMBER, LABEL, LINE, RED, TYPED, Draft, bad, page, validation
-from nianbao.export.excel_form.sum_formulas import GOOD, ODD, WRONG, Live, live
-from nianbao.export.excel_form.workbook import CELL, HEAD, Sheet
+from nianbao.export.excel_form.draft import (
+    ERROR_STYLE,
+    INPUT_STYLE,
+    LABEL_STYLE,
+    LINE_HEIGHT,
+    TOTAL_STYLE,
+    WARNING_STYLE,
+    FormDraft,
+    format_invalid_test,
+    make_validation,
+    set_up_page,
+)
+from nianbao.export.excel_form.sum_formulas import (
+    ERROR_MARK,
+    PASS_MARK,
+    WARNING_MARK,
+    CheckFormula,
+    make_check_formulas,
+)
+from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet
 from nianbao.model.table import Cell, Grid, Table
 from nianbao.model.value_types import KINDS
 
-_TOP = 3  # rows over a table
-_ACROSS = 110  # characters across a page
-_CHECKED = 28  # characters of the column of checks
+_ROWS_ABOVE = 3  # above a table: its heading and the office
+_PAGE_WIDTH = 110  # characters
+_CHECK_WIDTH = 28  # characters
 
 
-def write_table(made: Draft, table: Table) -> None:
+def write_table(draft: FormDraft, table: Table) -> None:
     """Write a table on a sheet of its own."""
     grid = table.lay_out()
-    sheet = made.book.sheet(table.label)
-    widths = _widths(table, grid)
+    sheet = draft.workbook.add_sheet(table.label)
+    widths = _compute_widths(table, grid)
     for column, width in enumerate(widths):
-        sheet.made.set_column(column, column, width)
-    sheet.made.set_column(grid.columns, grid.columns, _CHECKED)
-    heading = next((part.heading for part in made.asked.form.sections if part.table == table.id), table.label)
-    sheet.put(0, 0, heading, bold=True, font_size=14)
-    sheet.put(1, 0, f"{made.asked.name}　{made.asked.year} 年度".strip("　"))
-    _heights(sheet, grid, widths)
+        sheet.worksheet.set_column(column, column, width)
+    sheet.worksheet.set_column(grid.columns, grid.columns, _CHECK_WIDTH)
+    heading = next((part.heading for part in draft.request.form.sections if part.table == table.id), table.label)
+    sheet.write(0, 0, heading, bold=True, font_size=14)
+    sheet.write(1, 0, f"{draft.request.name}　{draft.request.year} 年度".strip("　"))
+    _set_row_heights(sheet, grid, widths)
     for cell in grid.cells:
         if cell.slot:
-            made.cells[cell.slot.address] = (sheet.name, _TOP + cell.row, cell.column)
+            draft.figure_cells[cell.slot.address] = (sheet.name, _ROWS_ABOVE + cell.row, cell.column)
         else:
-            sheet.span(cell, _TOP, 0, cell.text, **(LABEL if cell.role == "label" else HEAD))
-    _figures(made, sheet, grid)
-    bottom = _checks(made, sheet, table, grid)
-    page(sheet, wide=grid.columns > 6)  # noqa: PLR2004  # more do not fit across
+            sheet.write_merged(
+                cell, _ROWS_ABOVE, 0, cell.text, **(LABEL_STYLE if cell.role == "label" else HEADER_STYLE)
+            )
+    _write_figures(draft, sheet, grid)
+    bottom = _write_checks(draft, sheet, table, grid)
+    set_up_page(sheet, wide=grid.columns > 6)  # noqa: PLR2004  # more do not fit across
     if len(grid.bands) == 1:
-        sheet.made.freeze_panes(_TOP + grid.bands[0].head, grid.labels)
-    sheet.made.print_area(0, 0, bottom, grid.columns)
+        sheet.worksheet.freeze_panes(_ROWS_ABOVE + grid.bands[0].head, grid.labels)
+    sheet.worksheet.print_area(0, 0, bottom, grid.columns)
 
 
-def _figures(made: Draft, sheet: Sheet, grid: Grid) -> None:
-    taken, empty = made.asked.taken, made.asked.empty
+def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
+    carried, empty = draft.request.carried_over, draft.request.empty_report
     ranges: dict[str, list[str]] = {}
     for cell in grid.cells:
         if not cell.slot:
             continue
-        row, column, address = _TOP + cell.row, cell.column, cell.slot.address
-        total = empty.computed.get(address) if address not in taken else None
-        style = ADDED if total else TYPED
-        sheet.span(cell, _TOP, 0, "", **style)
+        row, column, address = _ROWS_ABOVE + cell.row, cell.column, cell.slot.address
+        total = empty.computed.get(address) if address not in carried else None
+        style = TOTAL_STYLE if total else INPUT_STYLE
+        sheet.write_merged(cell, _ROWS_ABOVE, 0, "", **style)
         if total:
-            parts = ",".join(xl_rowcol_to_cell(*_cell_of(grid, part)) for part in total)
-            known = sum(taken.get(part, 0) for part in empty.parts(address))
-            sheet.made.write_formula(row, column, f"=SUM({parts})", made.book.style(**style), known)
+            parts = ",".join(xl_rowcol_to_cell(*_find_cell(grid, part)) for part in total)
+            value = sum(carried.get(part, 0) for part in empty.parts(address))
+            sheet.worksheet.write_formula(row, column, f"=SUM({parts})", draft.workbook.get_style(**style), value)
         else:
-            sheet.put(row, column, taken.get(address), **style)
-        made.name(address, sheet, row, column)
-        kind = KINDS[cell.slot.kind]
-        sheet.made.data_validation(row, column, row, column, validation(kind, xl_rowcol_to_cell(row, column)))
-        ranges.setdefault(kind.name, []).append(xl_rowcol_to_cell(row, column))
-    for name, cells in ranges.items():  # what was pasted passes validation by: it is marked
-        rule = {"type": "formula", "criteria": f"={bad(KINDS[name], cells[0])}", "multi_range": " ".join(cells)}
-        sheet.made.conditional_format(cells[0], rule | {"format": made.book.style(**RED)})
+            sheet.write(row, column, carried.get(address), **style)
+        draft.define_name(address, sheet, row, column)
+        value_type, reference = KINDS[cell.slot.kind], xl_rowcol_to_cell(row, column)
+        sheet.worksheet.data_validation(row, column, row, column, make_validation(value_type, reference))
+        ranges.setdefault(value_type.name, []).append(reference)
+    for name, cells in ranges.items():  # Excel does not validate what is pasted: it is highlighted
+        rule = {
+            "type": "formula",
+            "criteria": f"={format_invalid_test(KINDS[name], cells[0])}",
+            "multi_range": " ".join(cells),
+        }
+        sheet.worksheet.conditional_format(cells[0], rule | {"format": draft.workbook.get_style(**ERROR_STYLE)})
 
 
-def _cell_of(grid: Grid, address: str) -> tuple[int, int]:
-    return next((_TOP + cell.row, cell.column) for cell in grid.cells if cell.slot and cell.slot.address == address)
+def _find_cell(grid: Grid, address: str) -> tuple[int, int]:
+    return next(
+        (_ROWS_ABOVE + cell.row, cell.column) for cell in grid.cells if cell.slot and cell.slot.address == address
+    )
 
 
-# ── sums ─────────────────────────────────────────────────────────────────────────────
+# ── checks ───────────────────────────────────────────────────────────────────────────
 
 
-def _checks(made: Draft, sheet: Sheet, table: Table, grid: Grid) -> int:
-    """Write the checks of rows at the right, those of columns below, each kind on a row of its own; return the last."""
+def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> int:
+    """Write the checks of rows in a column at the right, those of columns below; return the first row below."""
 
-    def where(address: str) -> str:
-        return str(xl_rowcol_to_cell(*made.cells[address][1:]))
+    def find_cell(address: str) -> str:
+        return str(xl_rowcol_to_cell(*draft.figure_cells[address][1:]))
 
-    own = {slot.address for slot in table.slots}
-    about = [check for check in made.asked.form.checks if own & {slot.address for slot in check.left[0].slots}]
-    every = list(live(about, where, made.asked.name, made.asked.before))
-    rows: dict[int, list[Live]] = {}
-    columns: dict[tuple[int, str], list[Live]] = {}
-    for one in every:
-        if one.check.relation.each == "row":
-            rows.setdefault(made.cells[_first(one)][1], []).append(one)
+    request = draft.request
+    addresses = {slot.address for slot in table.slots}
+    checks = [check for check in request.form.checks if addresses & {slot.address for slot in check.left[0].slots}]
+    rows: dict[int, list[CheckFormula]] = {}
+    columns: dict[tuple[int, str], list[CheckFormula]] = {}
+    for formula in make_check_formulas(checks, find_cell, request.name, request.last_report):
+        row, _column = _find_first_cell(draft, formula)
+        if formula.check.relation.each == "row":
+            rows.setdefault(row, []).append(formula)
         else:
-            columns.setdefault((made.cells[_first(one)][1], one.words), []).append(one)
-    for top, head in _tops(grid) if rows else ():
-        corner = Cell(top, grid.columns, head, 1, "head")
-        sheet.span(corner, _TOP, 0, "核对", **HEAD)
-    for row, found in rows.items():
-        text = f'"{GOOD}"'
-        typed = _typed(made, found)
-        for one in sorted(found, key=lambda one: one.mark == WRONG):  # an error is said before a warning
-            text = f'IF({one.holds},{text},"{one.mark} {_quoted(one.words)}，差 "&{one.gap})'
-        _say(made, sheet, row, grid.columns, text, typed)
-    bottom = _TOP + grid.rows
-    for (_row, words), found in columns.items():
-        label = Cell(bottom - _TOP, 0, 1, max(grid.labels, 1), "label")
-        sheet.span(label, _TOP, 0, f"核对：{words}", **LABEL)
-        sheet.made.set_row(bottom, 3 * LINE)
-        for one in found:
-            text = f'IF({one.holds},"{GOOD}","{one.mark} 差 "&{one.gap})'
-            _say(made, sheet, bottom, made.cells[_first(one)][2], text, _typed(made, [one]))
+            columns.setdefault((row, formula.text), []).append(formula)
+    _write_row_checks(draft, sheet, grid, rows)
+    return _write_column_checks(draft, sheet, grid, columns)
+
+
+def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[int, Sequence[CheckFormula]]) -> None:
+    for top, height in _list_headers(grid) if rows else ():
+        header = Cell(top, grid.columns, height, 1, "head")
+        sheet.write_merged(header, _ROWS_ABOVE, 0, "核对", **HEADER_STYLE)
+    for row, formulas in rows.items():
+        text = f'"{PASS_MARK}"'
+        for formula in sorted(formulas, key=lambda formula: formula.mark == ERROR_MARK):  # errors before warnings
+            failure = f'"{formula.mark} {_escape_quotes(formula.text)}，差 "&{formula.difference}'
+            text = f"IF({formula.condition},{text},{failure})"
+        _write_check(draft, sheet, (row, grid.columns), text, _list_input_cells(draft, formulas))
+
+
+def _write_column_checks(
+    draft: FormDraft, sheet: Sheet, grid: Grid, columns: Mapping[tuple[int, str], Sequence[CheckFormula]]
+) -> int:
+    """Write a row for the checks of each row and text; return the first row below them."""
+    bottom = _ROWS_ABOVE + grid.rows
+    for (_row, words), formulas in columns.items():
+        label = Cell(bottom - _ROWS_ABOVE, 0, 1, max(grid.labels, 1), "label")
+        sheet.write_merged(label, _ROWS_ABOVE, 0, f"核对：{words}", **LABEL_STYLE)
+        sheet.worksheet.set_row(bottom, 3 * LINE_HEIGHT)
+        for formula in formulas:
+            text = f'IF({formula.condition},"{PASS_MARK}","{formula.mark} 差 "&{formula.difference})'
+            _row, column = _find_first_cell(draft, formula)
+            _write_check(draft, sheet, (bottom, column), text, _list_input_cells(draft, [formula]))
         bottom += 1
     return bottom
 
 
-def _tops(grid: Grid) -> list[tuple[int, int]]:
-    """Say where the head of each block begins, and how many rows it takes."""
-    found, top = [], 0
+def _list_headers(grid: Grid) -> list[tuple[int, int]]:
+    """List the first row of each block's header, and how many rows it takes."""
+    headers, top = [], 0
     for band in grid.bands:
-        found.append((top, band.head))
+        headers.append((top, band.head))
         top += band.head + band.body
-    return found
+    return headers
 
 
-def _first(one: Live) -> str:
-    return next(slot.address for part in one.check.parts if not part.term.before for slot in part.slots)
+def _find_first_cell(draft: FormDraft, formula: CheckFormula) -> tuple[int, int]:
+    """Return the row and column of the first figure of this year that a check is about."""
+    slots = (slot for part in formula.check.parts if not part.term.before for slot in part.slots)
+    _sheet, row, column = draft.figure_cells[next(slots).address]
+    return row, column
 
 
-def _quoted(text: str) -> str:
+def _escape_quotes(text: str) -> str:
     return text.replace('"', '""')
 
 
-def _typed(made: Draft, found: Sequence[Live]) -> list[str]:
-    """Name the cells of some checks that a person is to fill in."""
-    asked = made.asked
-    slots = [slot for one in found for part in one.check.parts if not part.term.before for slot in part.slots]
-    leaves = dict.fromkeys(leaf for slot in slots for leaf in asked.empty.parts(slot.address))
-    return [xl_rowcol_to_cell(*made.cells[leaf][1:]) for leaf in leaves if leaf not in asked.taken]
+def _list_input_cells(draft: FormDraft, formulas: Sequence[CheckFormula]) -> list[str]:
+    """List the cells that a person has to fill in for some checks."""
+    request = draft.request
+    parts = [part for formula in formulas for part in formula.check.parts if not part.term.before]
+    leaves = dict.fromkeys(
+        leaf for part in parts for slot in part.slots for leaf in request.empty_report.parts(slot.address)
+    )
+    return [xl_rowcol_to_cell(*draft.figure_cells[leaf][1:]) for leaf in leaves if leaf not in request.carried_over]
 
 
-def _say(made: Draft, sheet: Sheet, row: int, column: int, text: str, typed: Sequence[str]) -> None:  # noqa: PLR0913, PLR0917  # a cell
-    """Write a check that turns red, or amber for a warning, where it does not hold; it waits for the first figure."""
-    style = made.book.style(**CELL, align="center", text_wrap=True, font_size=9)
-    waits = f'IF(COUNT({",".join(typed)})=0,"",{text})' if typed else text
-    sheet.made.write_formula(row, column, f"={waits}", style, "" if typed else GOOD)
-    cell = xl_rowcol_to_cell(row, column)
-    for mark, colours in ((WRONG, RED), (ODD, AMBER)):
-        rule = {"type": "formula", "criteria": f'=LEFT({cell},1)="{mark}"', "format": made.book.style(**colours)}
-        sheet.made.conditional_format(row, column, row, column, rule)
-    made.checked.append(f"{quote_sheetname(sheet.name)}!{xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)}")
+def _write_check(draft: FormDraft, sheet: Sheet, at: tuple[int, int], text: str, inputs: Sequence[str]) -> None:
+    """Write a check into the row and column `at`; it is empty until one of the cells `inputs` holds a number.
+
+    Where it does not hold it is highlighted, an error and a warning in different colours.
+    """
+    style = draft.workbook.get_style(**CELL_STYLE, align="center", text_wrap=True, font_size=9)
+    formula = f'IF(COUNT({",".join(inputs)})=0,"",{text})' if inputs else text
+    sheet.worksheet.write_formula(*at, f"={formula}", style, "" if inputs else PASS_MARK)
+    for mark, highlight in ((ERROR_MARK, ERROR_STYLE), (WARNING_MARK, WARNING_STYLE)):
+        draft.highlight(sheet, at, f'LEFT({xl_rowcol_to_cell(*at)},1)="{mark}"', highlight)
+    draft.check_cells.append(f"{quote_sheetname(sheet.name)}!{xl_rowcol_to_cell(*at, row_abs=True, col_abs=True)}")
 
 
-def _widths(table: Table, grid: Grid) -> list[float]:
+# ── widths and heights ───────────────────────────────────────────────────────────────
+
+
+def _compute_widths(table: Table, grid: Grid) -> list[float]:
+    """Return the widths of columns in characters: the shares of the form, or all alike."""
     shares: Sequence[float] = table.widths or [1.0] * grid.columns
-    return [max(6.0, _ACROSS * share / sum(shares)) for share in shares]
+    return [max(6.0, _PAGE_WIDTH * share / sum(shares)) for share in shares]
 
 
-def _heights(sheet: Sheet, grid: Grid, widths: Sequence[float]) -> None:
-    """Make rows as high as their labels need: a spreadsheet does not see to merged cells itself."""
+def _set_row_heights(sheet: Sheet, grid: Grid, widths: Sequence[float]) -> None:
+    """Make rows as high as their labels need, which a spreadsheet does not do itself for merged cells."""
     lines = [1] * grid.rows
     for cell in grid.cells:
-        room = sum(widths[cell.column : cell.column + cell.colspan]) - 1
-        need = -(-2 * len(cell.text) // int(room)) if cell.text else 1
+        width = sum(widths[cell.column : cell.column + cell.colspan]) - 1
+        needed = -(-2 * len(cell.text) // int(width)) if cell.text else 1  # a Chinese character takes two
         last = cell.row + cell.rowspan - 1
-        lines[last] = max(lines[last], need - (cell.rowspan - 1))
+        lines[last] = max(lines[last], needed - (cell.rowspan - 1))
     for row, count in enumerate(lines):
-        sheet.made.set_row(_TOP + row, LINE * count + 3)
+        sheet.worksheet.set_row(_ROWS_ABOVE + row, LINE_HEIGHT * count + 3)

@@ -8,7 +8,7 @@ import tomli_w
 
 from nianbao.compose.document import ILLEGAL
 from nianbao.datafiles import formatter
-from nianbao.datafiles.syntax_tree import BLANK, Cell, Document, Entry, Keys, Section
+from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, Keys, SectionNode, SyntaxTree
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.importer.recognition.recognized_report import Recognised
 from nianbao.importer.recognition.sections import Told
@@ -47,31 +47,31 @@ def write(recognised: Recognised, source: str, prose: Mapping[str, str] | None =
     top += [_entry("published", said.published.isoformat())] if said.published else []
     texts = said.prose if prose is None else prose
     sections = [
-        Section(entries=tuple(top)),
+        SectionNode(entries=tuple(top)),
         *_facts(said, form),
         *(_table(recognised, heading, table) for heading, table in _tables(recognised, found=True)),
         _plain("headings", {part.id: _value(heading) for part, heading in _headings(recognised)}),
         _plain("prose", {part.id: _long(texts[part.id]) for part in form.sections if part.id in texts}),
     ]
     kept = tuple(section for section in sections if not section.keys or section.entries or section.tail)
-    return ILLEGAL.sub("\ufffd", formatter.write(Document(preamble, kept, ()), form))
+    return ILLEGAL.sub("\ufffd", formatter.format_tree(SyntaxTree(preamble, kept, ()), form))
 
 
 def carried(text: str, form: Form) -> str:
     """Lay out the facts that a file of ours carries as a data file."""
-    return formatter.lay_out(f"{text.strip()}\n", form)
+    return formatter.format_text(f"{text.strip()}\n", form)
 
 
-def _entry(address: str, raw: str, within: Keys = ()) -> Entry:
+def _entry(address: str, raw: str, within: Keys = ()) -> EntryNode:
     keys = (*within, *address.split("."))
-    return Entry(Cell(keys, keys, raw))
+    return EntryNode(CellNode(keys, keys, raw))
 
 
-def _plain(name: str, values: Mapping[str, str]) -> Section:
-    return Section((name,), (name,), entries=tuple(_entry(key, raw, (name,)) for key, raw in values.items()))
+def _plain(name: str, values: Mapping[str, str]) -> SectionNode:
+    return SectionNode((name,), (name,), entries=tuple(_entry(key, raw, (name,)) for key, raw in values.items()))
 
 
-def _facts(said: Told, form: Form) -> Iterator[Section]:
+def _facts(said: Told, form: Form) -> Iterator[SectionNode]:
     """Write the facts that stand in no table, first who reports, which a person is asked for where it is not said."""
     author, _dot, name = form.author_at.partition(".")
     facts = {**({form.author_at: said.office} if author and said.office else {}), **said.facts}
@@ -82,7 +82,7 @@ def _facts(said: Told, form: Form) -> Iterator[Section]:
     for group, values in groups.items():
         asked = () if name in values else (f'# {name} = ""  # 文件里没有写机关名称，请写上',)
         if group == author and asked:
-            yield Section((group,), (group,), tail=asked, entries=_plain(group, values).entries)
+            yield SectionNode((group,), (group,), tail=asked, entries=_plain(group, values).entries)
         elif values:
             yield _plain(group, values)
 
@@ -118,7 +118,7 @@ def _tables(recognised: Recognised, *, found: bool) -> Iterator[tuple[str, Table
             yield next((part.heading for part in form.sections if part.table == table.id), table.label), table
 
 
-def _table(recognised: Recognised, heading: str, table: Table) -> Section:
+def _table(recognised: Recognised, heading: str, table: Table) -> SectionNode:
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
@@ -128,7 +128,7 @@ def _table(recognised: Recognised, heading: str, table: Table) -> Section:
         if recognised.placed.keys().isdisjoint(slot.address for slot in slots)
     ]
     remarks = [f"# 文件里没有找到的行：{'、'.join(absent)}"] if absent else []
-    entries: list[Entry] = []
+    entries: list[EntryNode] = []
     for row, slots in rows.items():
         cells = [(slot, recognised.placed[slot.address]) for slot in slots if slot.address in recognised.placed]
         if not cells:
@@ -140,13 +140,15 @@ def _table(recognised: Recognised, heading: str, table: Table) -> Section:
         ]
         if figures:
             beside = "；".join([slots[0].row_label, *_remarks(cells, len(slots))])
-            entries.append(Entry(Cell(keys, keys, "{}"), tuple(figures), tuple(remarks), f"# {beside}"))
+            entries.append(EntryNode(CellNode(keys, keys, "{}"), tuple(figures), tuple(remarks), f"# {beside}"))
             remarks = []
         elif any(cell.state == "blank" for _, cell in cells):
             together = any(cell.why == "together" for _, cell in cells)
             said = f"印作“{_comment(cells[0][1].printed)}”，各格是 0 或空白" if together else "整行空白"
             remarks.append(f"# {slots[0].row_label}：{said}")
-    return Section((table.id,), (table.id,), above=(BLANK, f"# {heading}"), entries=tuple(entries), tail=tuple(remarks))
+    return SectionNode(
+        (table.id,), (table.id,), above=(BLANK, f"# {heading}"), entries=tuple(entries), tail=tuple(remarks)
+    )
 
 
 def _undecided(cells: Sequence[tuple[Slot, Read]], line: Line) -> Iterator[str]:

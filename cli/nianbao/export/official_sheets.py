@@ -1,0 +1,98 @@
+"""The official tables of many reports: a sheet for each table, with its header as printed and a row for each report."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from nianbao.export.duckdb import Database
+from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, SHEET_NAME_LIMIT, Sheet, create_workbook
+from nianbao.model.form import Form
+from nianbao.model.table import Block, Heading, Table, breadth, paths
+
+_HEADER = ("机关", "年度")
+_WIDTHS = (30, 6)  # characters of these two columns
+_FIGURE_WIDTH = 13  # characters
+_LABEL_WIDTH = 60  # characters at most
+_HEADER_HEIGHT = 32  # points of a header's row: two lines
+
+
+def write_official_sheets(database: Database, path: Path) -> None:
+    """Write a workbook; raises `Stop` where a sheet cannot hold a table.
+
+    Each block of a table appears once, with the rows of all reports below its header, so that a column can be
+    compared, filtered and added up; the office's name is in every row.
+    """
+    editions = database.editions
+    with create_workbook(path) as workbook:
+        for form in editions:
+            for table in form.tables:
+                suffix = f" {form.edition}" if len(editions) > 1 else ""
+                sheet = workbook.add_sheet(table.label[: SHEET_NAME_LIMIT - len(suffix)] + suffix)
+                _write_table(sheet, database, form, table)
+
+
+def _write_table(sheet: Sheet, database: Database, form: Form, table: Table) -> None:
+    has_labels = any(block.rows for block in table.blocks)
+    left = len(_HEADER) + has_labels
+    top = 0
+    for block in table.blocks:
+        if block.banner:
+            sheet.write(top, 0, block.banner, bold=True)
+        top = _write_header(sheet, block, top + bool(block.banner), left, has_labels=has_labels)
+        if len(table.blocks) == 1:
+            sheet.worksheet.freeze_panes(top, left)
+            sheet.worksheet.autofilter(top - 1, 0, top - 1, left + breadth(_reset_spans(block.columns)) - 1)
+        labels = [(path[-1].label, len(path) - 1) for path in paths(block.rows)] or [("", 0)]
+        rows = _list_positions(form, table, block)
+        for name, year, figures in database.read_figures(form):
+            for (label, depth), positions in zip(labels, rows, strict=True):
+                sheet.write(top, 0, name, **CELL_STYLE)
+                sheet.write(top, 1, year, **CELL_STYLE)
+                if has_labels:
+                    sheet.write(top, 2, label, indent=depth, **CELL_STYLE)
+                for column, position in enumerate(positions, left):
+                    sheet.write(top, column, figures[position], **CELL_STYLE)
+                top += 1
+        top += 1
+    _set_up_sheet(sheet, table, left, has_labels=has_labels)
+
+
+def _list_positions(form: Form, table: Table, block: Block) -> list[list[int]]:
+    """List for each row of a block the positions of its figures among those of the form, from 0."""
+    positions = {address: position for position, address in enumerate(form.slots)}
+    cells = [positions[slot.address] for slot in table.slots_of(block)]
+    width = len(paths(block.columns))
+    return [cells[start : start + width] for start in range(0, len(cells), width)]
+
+
+def _set_up_sheet(sheet: Sheet, table: Table, left: int, *, has_labels: bool) -> None:
+    """Set the widths of columns, and the page for printing."""
+    for column, width in enumerate(_WIDTHS):
+        sheet.worksheet.set_column(column, column, width)
+    sheet.worksheet.set_column(left, left + max(len(paths(block.columns)) for block in table.blocks) - 1, _FIGURE_WIDTH)
+    if has_labels:
+        longest = max(len(heading.label) for block in table.blocks for path in paths(block.rows) for heading in path)
+        sheet.worksheet.set_column(2, 2, min(2 * longest + 2, _LABEL_WIDTH))  # a Chinese character takes two
+    sheet.worksheet.set_landscape()
+    sheet.worksheet.set_paper(9)  # A4
+    sheet.worksheet.fit_to_pages(1, 0)
+
+
+def _write_header(sheet: Sheet, block: Block, top: int, left: int, *, has_labels: bool) -> int:
+    """Write the header of a block, merged as on the form; return the first row below it."""
+    grid = Table("", "", (Block(_reset_spans(block.columns)),)).lay_out()
+    height = grid.bands[0].head
+    for row in range(height):
+        sheet.worksheet.set_row(top + row, _HEADER_HEIGHT)
+    labels = (*_HEADER, block.corner) if has_labels else _HEADER
+    for column, text in enumerate(labels):
+        corner = replace(grid.cells[0], row=0, column=column, rowspan=height, colspan=1)
+        sheet.write_merged(corner, top, 0, text, **HEADER_STYLE)
+    for cell in grid.cells:
+        if cell.role == "head":
+            sheet.write_merged(cell, top, left, cell.text, **HEADER_STYLE)
+    return top + height
+
+
+def _reset_spans(headings: tuple[Heading, ...]) -> tuple[Heading, ...]:
+    """Set the span of every heading to one column; only on a page columns are spread over the whole width."""
+    return tuple(replace(heading, span=1, below=_reset_spans(heading.below)) for heading in headings)

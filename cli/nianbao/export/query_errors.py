@@ -1,0 +1,34 @@
+"""Errors of DuckDB in a user's query, described in the language of the user."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from nianbao.model.finding import Stop
+from nianbao.model.i18n import N_, _
+
+_QUERY_ERRORS = (
+    (re.compile(r'syntax error at or near "(?P<name>.*?)"'), N_("{name} 这里读不下去")),
+    (re.compile(r"syntax error at end of input"), N_("语句没有写完")),
+    (re.compile(r'(?:column "|column named ")(?P<name>[^"]+)"'), N_("没有 {name} 这一列")),
+    (re.compile(r"Table with name (?P<name>\S+) does not exist"), N_("没有 {name} 这张表")),
+    (re.compile(r"Function with name (?P<name>\S+) does not exist"), N_("没有 {name} 这个函数")),
+    (
+        re.compile(r"(?:file system operations|external access).*disabled|configuration has been locked"),
+        N_("只能查这里的表，不能读写文件或改设置"),
+    ),
+    (re.compile(r"[Oo]ut of [Mm]emory|could not allocate"), N_("结果太大，内存不够；加上条件，或少取几列")),
+)
+
+
+def describe(error: str, names: Sequence[str]) -> Stop:
+    """Describe an error of DuckDB for the user, with the line that it marks; an unusual one in its own words.
+
+    `names` are the tables and columns among which the nearest one is offered.
+    """
+    line = re.search(r"^LINE \d+: (.*\n *\^+)", error, re.MULTILINE)
+    found = next(((match, text) for pattern, text in _QUERY_ERRORS if (match := pattern.search(error))), None)
+    message = _(found[1], **found[0].groupdict()) if found else error.partition("\n")[0]
+    near = get_close_matches((found[0].groupdict() if found else {}).get("name", "").lower(), names, n=1)
+    tip = _("是不是 {near}？", near=near[0]) if near else _("不带语句运行 report query，看有哪些表和列")
+    return Stop(_("查询读不懂：{message}", message=message) + (f"\n{line[0]}" if line else ""), tip)

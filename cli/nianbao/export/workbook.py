@@ -1,0 +1,107 @@
+"""XLSX workbooks: the same content gives the same bytes, and no text can be taken for a formula."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from nianbao.export.rows import is_formula
+from nianbao.model.finding import Stop
+from nianbao.model.i18n import _
+from nianbao.model.table import Cell
+from nianbao.workspace.staging import scratch
+
+ROW_LIMIT = 1_048_576  # of a sheet: Excel's specification
+SHEET_NAME_LIMIT = 31  # characters: Excel's specification
+HEADER_STYLE = {
+    "bold": True,
+    "align": "center",
+    "valign": "vcenter",
+    "text_wrap": True,
+    "border": 1,
+    "bg_color": "#E7EEF5",
+}
+CELL_STYLE = {"border": 1, "valign": "vcenter"}
+
+
+class Workbook:
+    """A workbook that is being written; `writer` is XlsxWriter's, and styles are given by XlsxWriter's properties."""
+
+    def __init__(self, target: BytesIO, options: Mapping[str, object]) -> None:
+        import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
+
+        self.writer = xlsxwriter.Workbook(target, {**options, "strings_to_formulas": False, "strings_to_urls": False})
+        created = datetime(1980, 1, 1)  # noqa: DTZ001  # not the clock's: the same content gives the same bytes
+        self.writer.set_properties({"created": created})
+        self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def add_sheet(self, name: str) -> "Sheet":
+        """Add a sheet; its name is cut to the length that Excel allows, without the characters that it forbids."""
+        return Sheet(self, self.writer.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:SHEET_NAME_LIMIT].strip()))
+
+    def get_style(self, **properties: object) -> Any:  # noqa: ANN401  # XlsxWriter has no types
+        """Return the style with these properties, the same one for the same properties."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._styles:
+            self._styles[key] = self.writer.add_format(properties)
+        return self._styles[key]
+
+
+class Sheet:
+    """A sheet that is being written; `worksheet` is XlsxWriter's, rows and columns are counted from 0."""
+
+    def __init__(self, workbook: Workbook, worksheet: Any) -> None:  # noqa: ANN401  # XlsxWriter has no types
+        self.workbook = workbook
+        self.worksheet = worksheet
+        self.name: str = worksheet.get_name()
+
+    def write(self, row: int, column: int, value: object, **properties: object) -> None:
+        """Write a text as a text, a number as a number, None as an empty cell; raises `Stop` past the last row.
+
+        A text that looks like a formula gets Excel's own mark for texts.
+        """
+        if row >= ROW_LIMIT:
+            raise Stop(_("一张工作表放不下，最多 {rows} 行", rows=ROW_LIMIT), _("用 --to parquet 或 csv，或分几次导出"))
+        if isinstance(value, str):
+            prefix = {"quote_prefix": True} if is_formula(value) else {}
+            self.worksheet.write_string(row, column, value, self.workbook.get_style(**properties, **prefix))
+        elif value is not None:
+            self.worksheet.write_number(row, column, value, self.workbook.get_style(**properties))
+        else:
+            self.worksheet.write_blank(row, column, None, self.workbook.get_style(**properties))
+
+    def write_merged(self, cell: Cell, top: int, left: int, text: str, **properties: object) -> None:
+        """Write a text into a cell of a grid whose first cell is at `top` and `left`, merging those that it spans."""
+        row, column = top + cell.row, left + cell.column
+        if cell.rowspan > 1 or cell.colspan > 1:
+            bottom, right = row + cell.rowspan - 1, column + cell.colspan - 1
+            self.worksheet.merge_range(row, column, bottom, right, "", self.workbook.get_style(**properties))
+        self.write(row, column, text, **properties)
+
+
+@contextmanager
+def create_workbook(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Workbook]:
+    """Create a workbook, which is written at the end of the context; raises OSError where that fails.
+
+    With `streamed` rows must be written in order, and none is held in memory.
+    """
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # few commands write spreadsheets
+
+    with closing(scratch()) as folder:
+        # Zipped in memory: a file that a full disk cuts short would be closed, and fail, a second time at the end.
+        content = target if isinstance(target, BytesIO) else BytesIO()
+        workbook = Workbook(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
+        try:
+            yield workbook
+            workbook.writer.close()
+            if isinstance(target, Path):
+                target.write_bytes(content.getbuffer())
+        except FileCreateError as error:
+            raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
+        finally:
+            for sheet in workbook.writer.worksheets():
+                if streamed and sheet.row_data_fh:
+                    sheet.row_data_fh.close()
