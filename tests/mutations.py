@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import opencc
 
-from nianbao.importer.recognition import Box, Grid
+from nianbao.importer.recognition import PublishedCell, PublishedTable
 
 WIDE = str.maketrans("0123456789.-/()", "０１２３４５６７８９．－／（）")
 _TRADITIONAL = opencc.OpenCC("s2t")
@@ -23,14 +23,16 @@ class Printed:
         self.address = {}
         for cell in table.lay_out().cells:
             text = said(found[cell.slot.address]) if cell.slot else cell.text
-            self.add(Box(text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan), cell)
+            self.add(
+                PublishedCell(text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan), cell
+            )
         self.figures = dict(found)
 
     def add(self, box, cell):
         self.boxes.append([box, cell.slot.address if cell.slot else "", cell.role])
 
     def grid(self):
-        return Grid(tuple(box for box, _, _ in self.boxes))
+        return PublishedTable(tuple(box for box, _, _ in self.boxes))
 
     @property
     def rows(self):
@@ -57,7 +59,7 @@ def blank_row(grid, dice):
         if box.top >= at:
             item[0] = replace(box, top=box.top + 1, bottom=box.bottom + 1)
     for column in range(int(grid.columns)):
-        grid.boxes.append([Box("", at, at + 1, column, column + 1), "", "blank"])
+        grid.boxes.append([PublishedCell("", at, at + 1, column, column + 1), "", "blank"])
 
 
 def blank_column(grid, dice):
@@ -72,7 +74,7 @@ def blank_column(grid, dice):
         elif box.left >= at:
             item[0] = replace(box, left=box.left + 1, right=box.right + 1)
     for row in rows:
-        grid.boxes.append([Box("", row, row + 1, at, at + 1), "", "blank"])
+        grid.boxes.append([PublishedCell("", row, row + 1, at, at + 1), "", "blank"])
 
 
 def split_label(grid, dice):
@@ -182,9 +184,9 @@ def local_row(grid, dice):
     """An office adds a row of its own."""
     row = grid.rows
     del dice
-    grid.boxes.append([Box("本市另报事项", row, row + 1, 0, 1), "", "extra"])
+    grid.boxes.append([PublishedCell("本市另报事项", row, row + 1, 0, 1), "", "extra"])
     for column in range(1, int(grid.columns)):
-        grid.boxes.append([Box("7", row, row + 1, column, column + 1), "", "extra"])
+        grid.boxes.append([PublishedCell("7", row, row + 1, column, column + 1), "", "extra"])
 
 
 def headless(grid, dice):

@@ -28,8 +28,8 @@ from nianbao.datafiles.formatter import lay_out
 from nianbao.importer import batch, pipeline, readers
 from nianbao.importer.readers import Unreadable
 from nianbao.importer.recognition import data_file as data
-from nianbao.importer.recognition import recognise
-from nianbao.importer.recognition.figures_json import figures
+from nianbao.importer.recognition import recognize
+from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.model.finding import Stop
 from nianbao.workspace.limits import fenced
 from nianbao.workspace.store import Store
@@ -69,7 +69,7 @@ def truth(slug):
 
 
 def read(path, forms, year=0):
-    return recognise(readers.read(path.read_bytes(), path.suffix), forms, year)
+    return recognize(readers.read(path.read_bytes(), path.suffix), forms, year)
 
 
 # ── published reports ──────────────────────────────────────────────────────────────────
@@ -78,7 +78,7 @@ def read(path, forms, year=0):
 @pytest.mark.parametrize("slug", TRUTHS)
 def test_a_published_report_is_read_cell_by_cell_as_by_hand(slug, forms):
     wanted = truth(slug)
-    found = figures(read(source(slug), forms, wanted["year"]))
+    found = collect_figures(read(source(slug), forms, wanted["year"]))
     assert {table: found[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
     assert not found["ambiguous_cells"]
 
@@ -87,13 +87,13 @@ def test_a_published_report_is_read_cell_by_cell_as_by_hand(slug, forms):
 def test_figures_by_label_are_read_back(slug, forms):
     wanted = truth(slug)
     published = readers.read(json.dumps(wanted, ensure_ascii=False).encode(), "json")
-    found = figures(recognise(published, forms))
+    found = collect_figures(recognize(published, forms))
     assert {table: found[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
     assert (found["agency"], found["year"]) == (wanted["agency"], wanted["year"])
 
 
 def test_the_edition_is_judged_block_by_block(forms):
-    mixed = figures(read(source("edu-bureau-2021-mixed"), forms, 2021))
+    mixed = collect_figures(read(source("edu-bureau-2021-mixed"), forms, 2021))
     assert mixed["editions"] == {"proactive": ["2019", "2021"], "requests": ["2021"]}
     assert mixed["edition"] == "2021"
 
@@ -102,16 +102,20 @@ def test_one_row_under_other_in_a_report_of_the_later_edition(forms):
     wanted = truth("shuyang-drc-2023")
     rows = {label: row for label, row in wanted["requests"].items() if "（六）" not in label}
     wanted["requests"] = rows | {"三、（六）其他处理": dict.fromkeys(rows["三、（七）总计"], 3)}
-    one_row = recognise(readers.read(json.dumps(wanted).encode(), "json"), forms)
-    assert figures(one_row)["editions"] == {"proactive": ["2021"], "requests": ["2019"], "review_litigation": ["2021"]}
-    assert figures(one_row)["requests"]["三、（六）其他处理"]["自然人"] == 3
+    one_row = recognize(readers.read(json.dumps(wanted).encode(), "json"), forms)
+    assert collect_figures(one_row)["editions"] == {
+        "proactive": ["2021"],
+        "requests": ["2019"],
+        "review_litigation": ["2021"],
+    }
+    assert collect_figures(one_row)["requests"]["三、（六）其他处理"]["自然人"] == 3
     assert one_row.form.edition == "2021"
     assert one_row.placed["requests.outcome.other.other.person"].value == 3
 
 
 def test_what_another_edition_has_and_ours_has_not_stays_in_a_comment(forms):
     recognised = read(source("edu-bureau-2021-mixed"), forms, 2021)
-    text = data.write(recognised, "source.txt")
+    text = data.format_data_file(recognised, "source.txt")
     assert "# 2019 版的格，本版没有地方记：规章 · 对外公开总数量 = 0\n" in text
     assert "in_force" not in text
     assert "# 文件到这一行中间断了，没有记下：3.危及“三安全一稳定” 0 0 0\n" in text
@@ -180,7 +184,7 @@ def test_digits_that_ran_together_are_read_only_where_one_reading_is_left(forms)
 
 
 def test_all_readings_stand_in_a_comment_and_the_value_is_left_out(forms):
-    text = data.write(read(RUN_TOGETHER, forms), RUN_TOGETHER.name)
+    text = data.format_data_file(read(RUN_TOGETHER, forms), RUN_TOGETHER.name)
     comment = next(line for line in text.splitlines() if "规范性文件" in line and line.startswith("# 未定"))
     assert "272720" in comment
     assert "27、27、20；" in comment
@@ -257,7 +261,7 @@ def one(forms, year, heads, row):
     """Read a page of one row; return its cells."""
     cells = ["".join(f"<td>{text}</td>" for text in line) for line in (["信息内容", *heads], row)]
     page = f"<h1>某局{year}年政府信息公开工作年度报告</h1><table><tr>{cells[0]}</tr><tr>{cells[1]}</tr></table>"
-    (line,) = recognise(readers.read(page.encode(), "html"), forms).tables.lines
+    (line,) = recognize(readers.read(page.encode(), "html"), forms).tables.lines
     assert line.shape.form.in_force(year)
     return line.cells
 
@@ -295,7 +299,7 @@ def test_prose_of_others_holds_no_placeholder_and_no_markup_of_ours(tmp_path):
     page = source("shuyang-drc-2023").read_text(encoding="utf-8")
     path.write_text(page.replace("一、总体情况", f"一、总体情况</p><p>{text}", 1), encoding="utf-8")
     store = begun(tmp_path / "office", 2022, "year = 2022\n")
-    brought = pipeline.bring(store, str(path), pipeline.Wanted())
+    brought = pipeline.import_file(store, str(path), pipeline.ImportOptions())
     written = check.check_report(store, brought.year).report
     assert written.facts.tree["prose"]["overview"].startswith('写着 {{ "{" }}{ year }}')
     outputs.build_report(store, brought.year, ["markdown"], draft=True)
@@ -311,8 +315,8 @@ def test_placeholders_stand_for_figures_that_are_facts(tmp_path):
     path.write_text(
         page.replace("一、总体情况", "一、总体情况</p><p>全年收到政府信息公开申请26件。", 1), encoding="utf-8"
     )
-    plain = pipeline.bring(store, str(path), pipeline.Wanted(dry=True))
-    offered = pipeline.bring(store, str(path), pipeline.Wanted(dry=True, placeholders=True))
+    plain = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry=True))
+    offered = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry=True, placeholders=True))
     assert "申请26件" in plain.text
     assert "申请{{ requests.received.total }}件" in offered.text
 
@@ -323,7 +327,7 @@ def test_placeholders_stand_for_figures_that_are_facts(tmp_path):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_come_back_without_loss(suffix, built, root, tmp_path):
     store = Store(tmp_path)
-    brought = pipeline.bring(store, str(built / f"2020.{suffix}"), pipeline.Wanted(trust=True))
+    brought = pipeline.import_file(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions(trust=True))
     assert brought.lossless
     assert check.check_report(store, 2020).report.facts.tree == check.check_report(Store(root), 2020).report.facts.tree
 
@@ -331,7 +335,7 @@ def test_our_own_files_come_back_without_loss(suffix, built, root, tmp_path):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_come_back_in_their_words_where_nobody_trusts_them(suffix, built, root, tmp_path):
     store = Store(tmp_path)
-    brought = pipeline.bring(store, str(built / f"2020.{suffix}"), pipeline.Wanted())
+    brought = pipeline.import_file(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions())
     assert not brought.lossless
     assert any("--trust" in note for note in brought.notes)
     back, sent = (check.check_report(one, 2020).report for one in (store, Store(root)))
@@ -344,14 +348,16 @@ def test_our_own_files_come_back_in_their_words_where_nobody_trusts_them(suffix,
 def test_our_own_files_whose_prose_is_plain_come_back_without_loss(suffix, tmp_path):
     office = begun(tmp_path / "office", 2024, PLAIN)
     outputs.build_report(office, 2024, [suffix], draft=True)
-    brought = pipeline.bring(Store(tmp_path), str(office.out / f"2024.{suffix}"), pipeline.Wanted())
+    brought = pipeline.import_file(Store(tmp_path), str(office.out / f"2024.{suffix}"), pipeline.ImportOptions())
     assert brought.lossless
     assert toml_rs.loads(brought.text) == toml_rs.loads(PLAIN) | {"edition": "2021"}
 
 
 def test_a_watermark_over_the_figures_is_no_part_of_them(root, tmp_path):
     outputs.build_report(Store(root, tmp_path), 2020, ["pdf"], draft=True)
-    assert pipeline.bring(Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.Wanted(dry=True, trust=True)).lossless
+    assert pipeline.import_file(
+        Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.ImportOptions(dry=True, trust=True)
+    ).lossless
 
 
 def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
@@ -359,7 +365,7 @@ def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
     cell = next(cell for table in document.tables for row in table.rows for cell in row.cells if cell.text == "27")
     cell.paragraphs[0].runs[0].text = "28"
     document.save(tmp_path / "2020.docx")
-    brought = pipeline.bring(Store(tmp_path), str(tmp_path / "2020.docx"), pipeline.Wanted())
+    brought = pipeline.import_file(Store(tmp_path), str(tmp_path / "2020.docx"), pipeline.ImportOptions())
     assert not brought.lossless
     assert any("改过" in note and "规范性文件" in note for note in brought.notes)
     assert toml_rs.loads(brought.text)["proactive"]["normative"]["made"] == 28
@@ -368,7 +374,7 @@ def test_a_word_file_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
 def test_prose_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
     page = (built / "2020.html").read_text(encoding="utf-8").replace("794条", "795条")
     (tmp_path / "2020.html").write_text(page, encoding="utf-8")
-    brought = pipeline.bring(Store(tmp_path), str(tmp_path / "2020.html"), pipeline.Wanted())
+    brought = pipeline.import_file(Store(tmp_path), str(tmp_path / "2020.html"), pipeline.ImportOptions())
     assert not brought.lossless
     assert "795条" in brought.text
 
@@ -377,7 +383,7 @@ def test_prose_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
 def test_a_data_file_that_was_imported_needs_no_laying_out(slug, forms):
     path = source(slug) if slug in TRUTHS else RUN_TOGETHER
     recognised = read(path, forms, 2021)
-    text = data.write(recognised, path.name)
+    text = data.format_data_file(recognised, path.name)
     assert lay_out(text, recognised.form) == text
 
 
@@ -443,13 +449,13 @@ def test_lists_and_tables_of_the_prose_stay_what_they_are(forms):
     )
     at = page.index("（一）主动公开政府信息情况")
     at = page.index("</p>", at) + len("</p>")
-    recognised = recognise(readers.read((page[:at] + more + page[at:]).encode(), "html"), forms)
+    recognised = recognize(readers.read((page[:at] + more + page[at:]).encode(), "html"), forms)
     assert (
         "全年**主动公开**信息1356条：\n\n- 门户网站\n- 公众号\n\n"
         "| 平台 | 条数 |\n| --- | --- |\n| 门户网站 | 1200 |\n" in recognised.told.prose["overview"]
     )
     wanted = truth("shuyang-drc-2023")
-    assert {table: figures(recognised)[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
+    assert {table: collect_figures(recognised)[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
 
 
 def test_a_link_in_the_place_of_a_data_file_stays_one(report, tmp_path):
@@ -486,8 +492,8 @@ def test_a_file_that_kills_its_process_stops_no_other(tmp_path, monkeypatch):
     monkeypatch.setattr(readers, "read", deadly)
     (tmp_path / "deadly.txt").write_bytes(b"deadly")
     names = [str(source(slug)) for slug in ("shuyang-drc-2023", "shuyang-2025", "shanghai-office-2019")]
-    wanted = pipeline.Wanted(dry=True, several=True)
-    found = list(batch.bring_all(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
+    wanted = pipeline.ImportOptions(dry=True, folder_per_office=True)
+    found = list(batch.import_files(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
     stops = [one for one in found if isinstance(one, Stop)]
     assert len(found) == 4
     assert [stop.message.endswith("读它的进程没有了") for stop in stops] == [True]
@@ -537,7 +543,7 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read_whole(tmp_path):
     with (tmp_path / "big.txt").open("wb") as file:
         file.truncate(readers.LIMIT + 100)
     with pytest.raises(Stop, match="超过 200 MB"):
-        pipeline.bring(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.Wanted(dry=True))
+        pipeline.import_file(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.ImportOptions(dry=True))
 
 
 def test_a_package_that_would_swell_is_not_opened():
@@ -655,17 +661,17 @@ def test_nothing_is_fetched_and_no_entity_is_opened(tmp_path):
 def test_two_reports_in_one_file_are_refused(forms):
     both = source("shuyang-drc-2023").read_bytes() + source("shanghai-office-2019").read_bytes()
     with pytest.raises(Stop, match="两份报告") as stopped:
-        recognise(readers.read(both, "html"), forms)
+        recognize(readers.read(both, "html"), forms)
     assert "分成两个文件" in stopped.value.fix
 
 
 def test_a_report_that_was_cut_off_says_what_is_missing(built, forms):
     page = (built / "2020.html").read_text(encoding="utf-8")
     cut = page[: page.index("属于行政执法案卷")]
-    recognised = recognise(readers.read(cut.encode(), "html"), forms)
+    recognised = recognize(readers.read(cut.encode(), "html"), forms)
     assert len(recognised.placed) == 22 + 10 * 7
     assert "requests.carried_forward.total" in recognised.missing
-    text = data.write(recognised, "cut.html")
+    text = data.format_data_file(recognised, "cut.html")
     assert "# 文件里没有找到的行：7.属于行政执法案卷、" in text
     assert "# 没有找到“四、政府信息公开行政复议、行政诉讼情况”的表格" in text
     assert "[review_litigation]" not in text  # else it would stand there as all 0
@@ -675,7 +681,7 @@ def test_a_report_that_was_cut_off_says_what_is_missing(built, forms):
 def test_a_row_in_the_middle_of_which_a_page_was_cut_off_is_not_read(after, forms):
     page = source("shuyang-drc-2023").read_text(encoding="utf-8")
     cut = page[: page.index("</td>", page.index("予以公开"))] + "</td>" + after
-    recognised = recognise(readers.read(cut.encode(), "html"), forms)
+    recognised = recognize(readers.read(cut.encode(), "html"), forms)
     assert "requests.carried_in.total" in recognised.placed
     assert "requests.outcome.granted.person" not in recognised.placed
     assert any("（一）予以公开" in note for note in recognised.published.notes)
@@ -701,7 +707,7 @@ def test_the_year_before_is_compared_where_it_lies_beside(report, tmp_path):
 @pytest.mark.parametrize("codec", ["utf-8-sig", "gb18030", "gbk", "utf-16"])
 def test_encodings_of_the_field(codec, forms):
     text = source("jianping-wjj-2020").read_text(encoding="utf-8")
-    found = figures(recognise(readers.read(text.encode(codec), "txt"), forms, 2020))
+    found = collect_figures(recognize(readers.read(text.encode(codec), "txt"), forms, 2020))
     assert found["proactive"] == truth("jianping-wjj-2020")["proactive"]
 
 
@@ -710,7 +716,7 @@ def test_a_web_page_in_gbk_that_says_so_or_not(forms):
     wanted = truth("shuyang-drc-2023")["requests"]
     for said in ('charset="gb2312"', 'name="x"'):
         content = page.replace('charset="utf-8"', said).encode("gb18030")
-        assert figures(recognise(readers.read(content, "html"), forms))["requests"] == wanted
+        assert collect_figures(recognize(readers.read(content, "html"), forms))["requests"] == wanted
 
 
 def test_a_spreadsheet_is_read_with_its_merged_cells(forms, tmp_path):
@@ -730,7 +736,7 @@ def test_a_spreadsheet_is_read_with_its_merged_cells(forms, tmp_path):
     book.save(tmp_path / "form.xlsx")
     published = readers.read((tmp_path / "form.xlsx").read_bytes(), "xlsx")
     assert any("隐藏" in note for note in published.notes)
-    recognised = recognise(published, forms, 2023)
+    recognised = recognize(published, forms, 2023)
     assert not recognised.missing
     assert not recognised.undecided
     assert {cell.state for cell in recognised.placed.values()} == {"read"}

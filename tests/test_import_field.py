@@ -10,9 +10,9 @@ import pytest
 
 from nianbao.importer import readers
 from nianbao.importer.readers.pdf import _Line, _running
-from nianbao.importer.recognition import Box, Grid, Published, Text, recognise
-from nianbao.importer.recognition.figures_json import figures
-from nianbao.importer.recognition.labels import SURE, words
+from nianbao.importer.recognition import Paragraph, PublishedCell, PublishedDocument, PublishedTable, recognize
+from nianbao.importer.recognition.figures_json import collect_figures
+from nianbao.importer.recognition.labels import MIN_SIMILARITY, parse_label
 from nianbao.workspace.store import Store
 
 
@@ -99,7 +99,7 @@ def markdown(form, tables):
 
 
 def read(content, suffix, forms):
-    return recognise(readers.read(content if isinstance(content, bytes) else content.encode(), suffix), forms)
+    return recognize(readers.read(content if isinstance(content, bytes) else content.encode(), suffix), forms)
 
 
 def archive(html):
@@ -254,7 +254,7 @@ def test_a_row_cut_by_the_end_of_a_page_is_made_whole(forms):
     found = values(form)
     grid = form.tables[1].lay_out()
     boxes = [
-        Box(
+        PublishedCell(
             str(found[cell.slot.address]) if cell.slot else cell.text,
             cell.row,
             cell.row + cell.rowspan,
@@ -265,19 +265,21 @@ def test_a_row_cut_by_the_end_of_a_page_is_made_whole(forms):
     ]
     row = next(box.top for box in boxes if box.text.startswith("1.本机关"))
     above = [
-        box if box.bottom <= row else Box(box.text[:4], box.top, row + 1, box.left, box.right)
+        box if box.bottom <= row else PublishedCell(box.text[:4], box.top, row + 1, box.left, box.right)
         for box in boxes
         if box.top <= row
     ]
     below = [
-        Box("" if re.fullmatch(r"\d+", box.text) else box.text[4:], 0, box.bottom - row, box.left, box.right)
+        PublishedCell("" if re.fullmatch(r"\d+", box.text) else box.text[4:], 0, box.bottom - row, box.left, box.right)
         if box.top <= row
-        else Box(box.text, box.top - row, box.bottom - row, box.left, box.right)
+        else PublishedCell(box.text, box.top - row, box.bottom - row, box.left, box.right)
         for box in boxes
         if box.bottom > row
     ]
-    published = Published((Text(f"某局{form.first_year}年{form.name}"), Grid(tuple(above)), Grid(tuple(below))))
-    recognised = recognise(published, forms)
+    published = PublishedDocument(
+        (Paragraph(f"某局{form.first_year}年{form.name}"), PublishedTable(tuple(above)), PublishedTable(tuple(below)))
+    )
+    recognised = recognize(published, forms)
     requests = {address: value for address, value in found.items() if address.startswith("requests.")}
     assert {address: cell.value for address, cell in recognised.placed.items()} == requests
 
@@ -300,7 +302,7 @@ def test_a_word_that_begins_many_heads_is_none_of_them(forms):
     tables = {table.id: markup(rows(table, values(form))) for table in form.tables}
     first = form.tables[0].id
     tables[first] = markup([[(text, 1, 1) for text in line] for line in cells])
-    assert not figures(read(page(form, tables), "html", forms))[first]
+    assert not collect_figures(read(page(form, tables), "html", forms))[first]
 
 
 @pytest.mark.parametrize(
@@ -315,4 +317,4 @@ def test_a_word_that_begins_many_heads_is_none_of_them(forms):
     ],
 )
 def test_a_label_cut_off_is_one_only_from_its_start(given, label, same):
-    assert (words(given).like(words(label)) >= SURE) is same
+    assert (parse_label(given).compare_to(parse_label(label)) >= MIN_SIMILARITY) is same

@@ -9,9 +9,9 @@ from mutations import ALL, Printed, headless, swapped_heads
 from reports import as_published, figures, filled, printed, said
 
 from nianbao.importer import readers
-from nianbao.importer.recognition import recognise
-from nianbao.importer.recognition.tables.layouts import shapes
-from nianbao.importer.recognition.tables.recognize import tables
+from nianbao.importer.recognition import recognize
+from nianbao.importer.recognition.tables.layouts import list_layouts
+from nianbao.importer.recognition.tables.recognize import recognize_tables
 from nianbao.workspace.store import Store
 
 FORMATS = ("html", "docx", "odt", "md", "pdf")
@@ -45,7 +45,7 @@ def test_what_is_written_is_read_in_every_format(store, forms, form):
     def law(found):
         report = filled(form, found)
         for suffix, content in printed(store, report, FORMATS).items():
-            read = recognise(readers.read(content, suffix), forms)
+            read = recognize(readers.read(content, suffix), forms)
             assert {address: cell.value for address, cell in read.placed.items()} == report.figures, suffix
             assert (read.form, read.year, read.told.office) == (form, form.first_year, "某市某局"), suffix
             assert not read.undecided
@@ -59,7 +59,7 @@ def test_what_is_laid_out_is_read(forms, form):
     @given(figures(form))
     def law(found):
         grids = [(table.id, Printed(table, found, said).grid()) for table in form.tables]
-        read = recognise(as_published(form, grids), forms)
+        read = recognize(as_published(form, grids), forms)
         assert {address: cell.value for address, cell in read.placed.items()} == found
         assert read.form is form
 
@@ -67,7 +67,7 @@ def test_what_is_laid_out_is_read(forms, form):
 
 
 def test_no_mutation_makes_a_figure_wrong(forms, form):
-    known = shapes(forms)
+    known = list_layouts(forms)
     seen = {"figures": 0, "read": 0}
 
     @settings(MANY, max_examples=120)
@@ -84,7 +84,7 @@ def test_no_mutation_makes_a_figure_wrong(forms, form):
             grids.append((table.id, grid.grid()))
             truth |= {address: value for address, value in grid.figures.items() if address.startswith(f"{table.id}.")}
         undetectable = {headless, swapped_heads} <= set(mutations)  # columns exchanged, and nothing that says so
-        for line in tables(as_published(form, grids), known, form.edition).lines:
+        for line in recognize_tables(as_published(form, grids), known, form.edition).lines:
             for cell in line.cells:
                 if cell.state == "read" and not (undetectable and line.by_order):
                     assert cell.value == truth[cell.slot.address], (mutations, seed, cell)

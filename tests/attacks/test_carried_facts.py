@@ -14,7 +14,7 @@ import toml_rs
 from nianbao.build import outputs
 from nianbao.compose.markdown import DIALECT
 from nianbao.importer import embedded_facts, pipeline
-from nianbao.importer.recognition.markdown import light
+from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
@@ -122,7 +122,7 @@ def facts_of(at, part):
     """Write a data file whose sections hold four samples as they are carried (0), or as they are shown (1)."""
     some = PROSE[at : at + len(SECTIONS)]
     rows = (
-        f"{name} = {json.dumps(light(pair[1]) if part else pair[0])}\n"
+        f"{name} = {json.dumps(escape_markdown(pair[1]) if part else pair[0])}\n"
         for name, pair in zip(SECTIONS, some, strict=False)
     )
     return f'{FACTS}[own]\nsecret = "密码"\n[prose]\n{"".join(rows)}'
@@ -140,7 +140,9 @@ def printed(folder, facts, suffix):
 def brought(folder, content, suffix, **wanted):
     """Import a file; return the text of the data file, and the notes."""
     (folder / f"sent.{suffix}").write_bytes(content)
-    found = pipeline.bring(Store(folder), str(folder / f"sent.{suffix}"), pipeline.Wanted(dry=True, **wanted))
+    found = pipeline.import_file(
+        Store(folder), str(folder / f"sent.{suffix}"), pipeline.ImportOptions(dry=True, **wanted)
+    )
     return found.text, " ".join(found.notes)
 
 
@@ -165,7 +167,7 @@ def data_files(samples, tmp_path_factory):
     for way, files in found.items():
         with pytest.MonkeyPatch.context() as patch:
             if way == "bare":
-                patch.setattr(embedded_facts, "_harmless", lambda text, _body: text)
+                patch.setattr(embedded_facts, "_remove_markup", lambda text, _body: text)
             for at, (content, suffix) in samples.items():
                 text, notes = brought(tmp_path_factory.mktemp(way), content, suffix, trust=way == "trusted")
                 files[at] = (toml_rs.loads(text)["prose"], notes)
@@ -267,7 +269,7 @@ def test_facts_that_a_file_does_not_print_are_not_believed(number, honest, tmp_p
     assert true["requests"]["received"]["person"] == 1
     assert not {"headings", "facts"} & true.keys()
     assert "暗中" not in text
-    monkeypatch.setattr(embedded_facts, "differing", lambda *_, **__: "")
+    monkeypatch.setattr(embedded_facts, "find_difference", lambda *_, **__: "")
     assert toml_rs.loads(brought(tmp_path, content, suffix, trust=True)[0]).items() >= toml_rs.loads(false).items()
 
 
@@ -312,7 +314,7 @@ def test_of_carried_facts_only_those_of_a_kind_are_taken(more, honest, tmp_path,
     text, notes = brought(tmp_path, content, suffix)
     assert "EVIL" not in text
     assert "没有采用" in notes or "改过" in notes or "读不出来" in notes
-    monkeypatch.setattr(embedded_facts, "differing", lambda *_, **__: "")
+    monkeypatch.setattr(embedded_facts, "find_difference", lambda *_, **__: "")
     monkeypatch.setattr(embedded_facts, "KEPT_BACK", frozenset())
     assert "EVIL" in brought(tmp_path, content, suffix, trust=True)[0]
 

@@ -11,11 +11,11 @@ from nianbao.checks.check import judge_report
 from nianbao.checks.policy import Choice
 from nianbao.checks.rules.typed_by_hand import placed
 from nianbao.importer import embedded_facts, readers
-from nianbao.importer.recognition import Recognised, recognise, returned
+from nianbao.importer.recognition import RecognizedReport, recognize, recognize_excel_form
 from nianbao.importer.recognition import data_file as data
-from nianbao.importer.recognition.coverage import account
-from nianbao.importer.recognition.figures_json import figures
-from nianbao.importer.recognition.office_folder import folder_name
+from nianbao.importer.recognition.coverage import count_cells
+from nianbao.importer.recognition.figures_json import collect_figures
+from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Stop, mistake
 from nianbao.model.i18n import N_, _, series
@@ -28,12 +28,12 @@ from nianbao.workspace.limits import fenced
 from nianbao.workspace.store import Store
 
 STDIN = "-"
-SECONDS = 60  # for one file; most take a third of one
-_FEW = 3  # cells that a note names
+MAX_SECONDS = 60  # for one file; most take a third of one
+_MAX_LABELS = 3  # cells that a note names
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ImportOptions:
     """What a person asks of an import; what is empty is taken from the files."""
 
     year: int = 0
@@ -43,11 +43,11 @@ class Wanted:
     force: bool = False
     placeholders: bool = False
     trust: bool = False  # prose of carried facts is taken with its placeholders and Markdown
-    several: bool = False  # each office has a folder of its own
+    folder_per_office: bool = False  # each office has a folder of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedReport:
     """One file that was brought in: its account, its figures by label, and what the validator found.
 
     `lossless` tells that the facts which the file carries were taken, all as they are. `saved` is None in a dry run.
@@ -59,7 +59,7 @@ class Imported:
     target: Path
     within: Path  # the folder that no link leads the target out of
     text: str
-    account: dict[str, dict[str, Any]]
+    cell_counts: dict[str, dict[str, Any]]
     figures: dict[str, Any]
     findings: list[Finding]
     notes: tuple[str, ...]
@@ -74,20 +74,20 @@ class Imported:
         return not (self.undecided or self.missing) and not Choice().blocks(self.findings)
 
 
-def bring(store: Store, name: str, wanted: Wanted) -> Imported:
+def import_file(store: Store, name: str, wanted: ImportOptions) -> ImportedReport:
     """Bring in one file; raises `Stop` that names it where it cannot be read, recognised or written."""
-    return keep(read(store, name, wanted), wanted)
+    return write_data_file(read_report(store, name, wanted), wanted)
 
 
-def read(store: Store, name: str, wanted: Wanted) -> Imported:
+def read_report(store: Store, name: str, wanted: ImportOptions) -> ImportedReport:
     """Read a file, write the text of its data file, and judge it, all without touching the disk.
 
     Raises `Stop` that names the file, whatever happens with it.
     """
-    source = title(name)
+    source = describe_source(name)
     try:
-        with fenced(seconds=SECONDS):
-            return _read(store, name, source, wanted)
+        with fenced(seconds=MAX_SECONDS):
+            return _read_report(store, name, source, wanted)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
     except RecursionError:
@@ -97,15 +97,15 @@ def read(store: Store, name: str, wanted: Wanted) -> Imported:
         raise Stop(f"{source}：{wrong.message}", wrong.fix) from error
 
 
-def title(name: str) -> str:
+def describe_source(name: str) -> str:
     """Return what a file that is imported is called."""
     return _("标准输入") if name == STDIN else shown(Path(name))
 
 
-def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
+def _read_report(store: Store, name: str, source: str, wanted: ImportOptions) -> ImportedReport:
     forms = [store.edition(edition) for edition in sorted(store.editions())]
-    published = readers.read(_content(name), Path(name).suffix)
-    recognised = returned(published, forms, wanted.year) or recognise(published, forms, wanted.year)
+    published = readers.read(_read_content(name), Path(name).suffix)
+    recognised = recognize_excel_form(published, forms, wanted.year) or recognize(published, forms, wanted.year)
     told = Path(source).name if name != STDIN else source
     notes = list(recognised.published.notes)
     if wanted.office:
@@ -113,26 +113,28 @@ def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
             notes.append(_("文件里写的机关是 {office}", office=recognised.told.office))
         recognised.told.office = wanted.office
         recognised.told.facts.pop(recognised.form.author_at, None)
-    taken = embedded_facts.take(store, recognised, trusted=wanted.trust)
+    taken = embedded_facts.verify_facts(store, recognised, trusted=wanted.trust)
     notes += taken.notes
     if wanted.year and recognised.told.year not in {0, wanted.year}:
         notes.append(_("文件里写的是 {year} 年度", year=recognised.told.year))
-    text = taken.text or data.write(recognised, told)
-    target, within = _target(store, recognised, wanted, Path(name).stem)
-    report = _report(store, text, target, within)
+    text = taken.text or data.format_data_file(recognised, told)
+    target, within = _choose_target(store, recognised, wanted, Path(name).stem)
+    report = _fill_form(store, text, target, within)
     if wanted.placeholders and report and not taken.text:
-        text = data.write(recognised, told, placed(report))
-        report = _report(store, text, target, within)
-    findings = _placed(judge_report(store, report).findings if report else [], recognised, told)
-    counted = account(recognised, _conflicts(report, recognised))
-    notes += [f"{told}：{wrong}" for wrong in _undecided(recognised)]
-    notes += _editions(recognised)
+        text = data.format_data_file(recognised, told, placed(report))
+        report = _fill_form(store, text, target, within)
+    findings = _add_locations(judge_report(store, report).findings if report else [], recognised, told)
+    counted = count_cells(recognised, _find_conflicts(report, recognised))
+    notes += [f"{told}：{wrong}" for wrong in _describe_undecided(recognised)]
+    notes += _describe_editions(recognised)
     notes += (
-        [] if taken.text else [_("没有找到“{heading}”这一部分", heading=part.heading) for part in recognised.absent]
+        []
+        if taken.text
+        else [_("没有找到“{heading}”这一部分", heading=part.heading) for part in recognised.missing_sections]
     )
     notes += [_("表里多出的一行，没有记下：{row}", row=row) for row in recognised.tables.notes]
-    notes += [_("文件到这一行中间断了，没有记下：{row}", row=row) for row in recognised.tables.cut]
-    return Imported(
+    notes += [_("文件到这一行中间断了，没有记下：{row}", row=row) for row in recognised.tables.truncated_rows]
+    return ImportedReport(
         source,
         recognised.year,
         recognised.told.office,
@@ -140,37 +142,37 @@ def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
         within,
         text,
         counted,
-        figures(recognised) | {"account": counted, "file": source},
+        collect_figures(recognised) | {"account": counted, "file": source},
         findings,
         tuple(notes),
-        len(recognised.undecided) + len(recognised.tables.cut) + len(recognised.faults),
+        len(recognised.undecided) + len(recognised.tables.truncated_rows) + len(recognised.faults),
         0 if taken.text else len(recognised.missing),
         taken.whole,
     )
 
 
-_WHY = {
+_REASONS = {
     "words": N_("“{printed}”不是这里该有的数"),
     "together": N_("“{printed}”像是几格的数"),
     "formula": N_("是公式 {printed}，没有采用；写成数字"),
 }
 
 
-def _undecided(recognised: Recognised) -> Iterator[str]:
+def _describe_undecided(recognised: RecognizedReport) -> Iterator[str]:
     """Say of the cells of a spreadsheet that could not be read, or have lost their place, where they are and why."""
     for cell in recognised.undecided:
         if at := recognised.places.get(cell.slot.address):
             label = recognised.form.labels[cell.slot.address]
-            yield f"{at}：{label}：" + _(_WHY.get(cell.why, _WHY["words"]), printed=cell.printed)
+            yield f"{at}：{label}：" + _(_REASONS.get(cell.why, _REASONS["words"]), printed=cell.printed)
     for fault in recognised.faults:
-        why = KINDS[fault.kind].wrong(fault.value) or _(_WHY["formula"], printed=fault.shown)
+        why = KINDS[fault.kind].wrong(fault.value) or _(_REASONS["formula"], printed=fault.shown)
         yield _("{at}：{label}：“{shown}”没有记下：{why}", at=fault.at, label=fault.label, shown=fault.shown, why=why)
     if recognised.places and (lost := recognised.missing):
-        labels = series(recognised.form.labels[address] for address in lost[:_FEW])
+        labels = series(recognised.form.labels[address] for address in lost[:_MAX_LABELS])
         yield _("有 {count} 格在表里找不到了（{labels} 等），可能删了行列", count=len(lost), labels=labels)
 
 
-def _placed(findings: list[Finding], recognised: Recognised, told: str) -> list[Finding]:
+def _add_locations(findings: list[Finding], recognised: RecognizedReport, told: str) -> list[Finding]:
     """Add to findings about the figures of a spreadsheet in which cell each stands."""
     found = []
     for finding in findings:
@@ -180,7 +182,7 @@ def _placed(findings: list[Finding], recognised: Recognised, told: str) -> list[
     return found
 
 
-def _editions(recognised: Recognised) -> list[str]:
+def _describe_editions(recognised: RecognizedReport) -> list[str]:
     """Say which tables are in another edition than the rest."""
     form = recognised.form
     found: dict[str, set[str]] = {}
@@ -197,7 +199,7 @@ def _editions(recognised: Recognised) -> list[str]:
     return notes
 
 
-def _content(name: str) -> bytes:
+def _read_content(name: str) -> bytes:
     if name == STDIN:
         return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""  # a shell may have closed it
     path = Path(name)
@@ -216,19 +218,19 @@ def _content(name: str) -> bytes:
 # ── judged and written ───────────────────────────────────────────────────────────────
 
 
-def _report(store: Store, text: str, target: Path, within: Path | None = None) -> Report | None:
+def _fill_form(store: Store, text: str, target: Path, within: Path | None = None) -> Report | None:
     """Fill the form with what was written, as a later validation will, and `within` a folder with the year before."""
     facts = parse(text, shown(target))
     year = facts.tree.get("year") if isinstance(facts, Facts) else None
     if not isinstance(facts, Facts) or not isinstance(year, int):
         return None
     past = target.with_name(f"{year - 1}.toml")
-    last = _report(store, read_text(past, within), past) if within and past.exists() else None
+    last = _fill_form(store, read_text(past, within), past) if within and past.exists() else None
     report = store.fill(facts, year, last)
     return report if isinstance(report, Report) else None
 
 
-def _conflicts(report: Report | None, recognised: Recognised) -> frozenset[str]:
+def _find_conflicts(report: Report | None, recognised: RecognizedReport) -> frozenset[str]:
     """Return the figures that break an identity of the form, all of which could be read."""
     found: set[str] = set()
     for check in report.broken if report else ():
@@ -239,23 +241,23 @@ def _conflicts(report: Report | None, recognised: Recognised) -> frozenset[str]:
     return frozenset(found)
 
 
-def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> tuple[Path, Path]:
+def _choose_target(store: Store, recognised: RecognizedReport, wanted: ImportOptions, stem: str) -> tuple[Path, Path]:
     """Say where the data file goes: the file that was asked for, or a file for the year, for each office its folder.
 
     Beside it stands the folder that it does not leave by a link: the one that a person named, else the repository.
     """
     name = f"{recognised.year}.toml"
     out = wanted.out or store.root / "data"
-    if out.suffix == ".toml" and not wanted.several:
+    if out.suffix == ".toml" and not wanted.folder_per_office:
         return out, out.parent
     within = wanted.out or store.root
-    if not wanted.several and not recognised.folder:
+    if not wanted.folder_per_office and not recognised.folder:
         return out / name, within
-    office = folder_name(recognised.folder or recognised.told.office) or folder_name(stem)
+    office = make_folder_name(recognised.folder or recognised.told.office) or make_folder_name(stem)
     return out / (office or "office") / name, within
 
 
-def keep(brought: Imported, wanted: Wanted) -> Imported:
+def write_data_file(brought: ImportedReport, wanted: ImportOptions) -> ImportedReport:
     """Write the data file of what was brought in, but over no other unless told to."""
     content = brought.text.encode()
     if wanted.dry:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from nianbao.importer.recognition.recognized_report import Recognised
+from nianbao.importer.recognition.recognized_report import RecognizedReport
 
 
-def account(recognised: Recognised, conflicts: frozenset[str] = frozenset()) -> dict[str, dict[str, Any]]:
+def count_cells(recognised: RecognizedReport, conflicts: frozenset[str] = frozenset()) -> dict[str, dict[str, Any]]:
     """Count the cells of each table of the form.
 
     `conflicts` are the addresses of figures that break an identity of the form. `elsewhere` counts figures of

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from nianbao.importer.recognition.printed_values import Number, read, unit_of
-from nianbao.importer.recognition.tables.ambiguous_rows import Readings, Run, agrees, solve
-from nianbao.importer.recognition.tables.columns import Alignment, Placed, figures, labels, place
-from nianbao.importer.recognition.tables.layouts import Shape
-from nianbao.importer.recognition.tables.rows import Row
+from nianbao.importer.recognition.printed_values import Number, find_unit, read_value
+from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidates, find_candidates, is_consistent
+from nianbao.importer.recognition.tables.columns import Alignment, PlacedCells, find_figures, find_labels, place_cells
+from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.table import Slot
 
 State = Literal["read", "blank", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class RecognizedCell:
     """One cell of a published table: where it belongs, what is printed, and what was made of it.
 
     `value` is in the form's unit, `number` as printed. An undecided cell has the `options` that satisfy the
@@ -33,76 +33,84 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RecognizedRow:
     """A published row that was recognised: its shape, which row of it, and its cells in the form's order."""
 
-    shape: Shape
+    shape: Layout
     row: int
-    cells: tuple[Cell, ...]
+    cells: tuple[RecognizedCell, ...]
     block: int
     by_order: bool = False  # its heads say something else: the columns were taken in order
-    readings: Readings | None = None  # of a row whose figures ran together
+    readings: Candidates | None = None  # of a row whose figures ran together
 
 
 @dataclass(slots=True)
-class Tables:
+class RecognizedTables:
     """What was recognised of all tables: rows in the order of publication, and what had to be left out."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[RecognizedRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # rows that the form does not have
-    cut: list[str] = field(default_factory=list)  # a row in the middle of which the file ends
-    twice: list[tuple[Line, Line]] = field(default_factory=list)  # the same row with different figures
+    truncated_rows: list[str] = field(default_factory=list)  # a row in the middle of which the file ends
+    conflicting_rows: list[tuple[RecognizedRow, RecognizedRow]] = field(
+        default_factory=list
+    )  # the same row with different figures
 
 
-def line(row: Row, shape: Shape, alignment: Alignment, at: int, *, headed: bool) -> tuple[Line, Run | None]:
+def read_row(
+    row: PublishedRow, shape: Layout, alignment: Alignment, at: int, *, headed: bool
+) -> tuple[RecognizedRow, AmbiguousRow | None]:
     """Read the cells of a row; where they ran together, give the run that is to be solved."""
     slots = shape.slots[at]
-    boxes = figures(row, alignment)
+    boxes = find_figures(row, alignment)
     heads = {column: head.text for head, column in alignment.heads}
-    placed = place(boxes, alignment, len(slots), short=row.short)
-    cells = [_cell(slot, column, placed, heads) for column, slot in enumerate(slots)]
+    placed = place_cells(boxes, alignment, len(slots), short=row.short)
+    cells = [_read_cell(slot, column, placed, heads) for column, slot in enumerate(slots)]
     run = None
     # A column whose head was lost may stand anywhere; heads in another order may have come there after the loss.
     ordered = alignment.order in {(), tuple(range(len(slots)))}
-    if (placed is None and ordered) or (row.loose and any(cell.why == "together" for cell in cells)):
+    if (placed is None and ordered) or (row.from_text and any(cell.why == "together" for cell in cells)):
         # Which blank box of a grid belongs to the form is not known where their number is another.
-        texts = tuple(box.text for box in boxes if row.loose or box.text.strip())
-        run = Run(slots, texts, not row.loose)
-        cells = [Cell(slot, "undecided", printed=" ".join(texts), why="together") for slot in slots]
-    if run is None and alignment.unproven and not agrees(slots, [cell.value or 0 for cell in cells], shape.form.checks):
+        texts = tuple(box.text for box in boxes if row.from_text or box.text.strip())
+        run = AmbiguousRow(slots, texts, not row.from_text)
+        cells = [RecognizedCell(slot, "undecided", printed=" ".join(texts), why="together") for slot in slots]
+    if (
+        run is None
+        and alignment.unverified
+        and not is_consistent(slots, [cell.value or 0 for cell in cells], shape.form.checks)
+    ):
         cells = [
             cell if heads.get(column) else replace(cell, state="undecided", value=None, number=None, why="column")
             for column, cell in enumerate(cells)
         ]
-    return Line(shape, at, tuple(cells), row.block, alignment.by_order or not headed), run
+    return RecognizedRow(shape, at, tuple(cells), row.block, alignment.by_order or not headed), run
 
 
-def _cell(slot: Slot, column: int, placed: Placed | None, heads: Mapping[int, str]) -> Cell:
+def _read_cell(slot: Slot, column: int, placed: PlacedCells | None, heads: Mapping[int, str]) -> RecognizedCell:
     if placed is None or column in placed.unclear:
-        return Cell(slot, "undecided", printed=placed.unclear[column] if placed else "", why="column")
+        return RecognizedCell(slot, "undecided", printed=placed.unclear[column] if placed else "", why="column")
     if column not in placed.cells:
-        return Cell(slot, "undecided", why="no-column")
-    said = read(placed.cells[column], slot, unit_of(heads.get(column, "")))
+        return RecognizedCell(slot, "undecided", why="no-column")
+    said = read_value(placed.cells[column], slot, find_unit(heads.get(column, "")))
     if said.blank:
-        return Cell(slot, "blank", printed=said.text.strip(), told=said.told)
+        return RecognizedCell(slot, "blank", printed=said.text.strip(), told=said.told)
     if said.why:
-        return Cell(slot, "undecided", printed=said.text, why=said.why)
-    return Cell(slot, "read", said.value, said.number, said.text.strip(), told=said.told)
+        return RecognizedCell(slot, "undecided", printed=said.text, why=said.why)
+    return RecognizedCell(slot, "read", said.value, said.number, said.text.strip(), told=said.told)
 
 
-def extra(row: Row, alignment: Alignment) -> list[str]:
+def describe_extra_row(row: PublishedRow, alignment: Alignment) -> list[str]:
     """Keep what a row says that the form does not have."""
     texts = [" ".join(box.text.split()) for box in row.boxes if box.text.strip()]
-    said = labels(row, alignment)
+    said = find_labels(row, alignment)
     return [" | ".join([*row.label, *texts])] if said and any(map(str.isdigit, "".join(texts))) else []
 
 
 # ── cells that ran together ──────────────────────────────────────────────────────────
 
 
-def solve_runs(found: Tables, runs: Sequence[tuple[int, Run]]) -> None:
+def resolve_ambiguous_rows(found: RecognizedTables, runs: Sequence[tuple[int, AmbiguousRow]]) -> None:
     """Read the rows whose figures ran together, as far as the identities of their form decide."""
-    by_form: dict[str, list[tuple[int, Run]]] = {}
+    by_form: dict[str, list[tuple[int, AmbiguousRow]]] = {}
     for at, run in runs:
         by_form.setdefault(found.lines[at].shape.form.edition, []).append((at, run))
     for edition, some in by_form.items():
@@ -111,36 +119,40 @@ def solve_runs(found: Tables, runs: Sequence[tuple[int, Run]]) -> None:
             if line.shape.form.edition == edition:
                 known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in line.cells}
         form = found.lines[some[0][0]].shape.form
-        for (at, run), readings in zip(some, solve([run for _, run in some], known, form.checks), strict=True):
+        for (at, run), readings in zip(
+            some, find_candidates([run for _, run in some], known, form.checks), strict=True
+        ):
             line = found.lines[at]
-            cells = [_solved(cell, place_, readings, run) for place_, cell in enumerate(line.cells)]
+            cells = [_resolve_cell(cell, place_, readings, run) for place_, cell in enumerate(line.cells)]
             found.lines[at] = replace(line, cells=tuple(cells), readings=readings)
 
 
-def _solved(cell: Cell, at: int, readings: Readings, run: Run) -> Cell:
+def _resolve_cell(cell: RecognizedCell, at: int, readings: Candidates, run: AmbiguousRow) -> RecognizedCell:
     """Take a cell that every reading has; one that is 0 or blank in all counts as blank."""
     printed, blank, lost = readings.cell(at)
     text = " ".join(run.texts)
     if len(printed) == 1 and not blank:
         figure = next(iter(printed))
-        return Cell(cell.slot, "read", figure, figure, text, why="together", told=True)
+        return RecognizedCell(cell.slot, "read", figure, figure, text, why="together", told=True)
     if readings.pairs and not lost and printed <= {0}:
-        return Cell(cell.slot, "blank", printed=text, why="together", told=True)
+        return RecognizedCell(cell.slot, "blank", printed=text, why="together", told=True)
     options = tuple(sorted(printed | lost | ({0} if blank else set())))
-    return Cell(cell.slot, "undecided", printed=text, why="together", options=options)
+    return RecognizedCell(cell.slot, "undecided", printed=text, why="together", options=options)
 
 
-def once(found: Tables) -> None:
+def merge_duplicates(found: RecognizedTables) -> None:
     """Keep one of two rows that say the same; where they differ, the cells that differ are undecided."""
-    kept: list[Line] = []
+    kept: list[RecognizedRow] = []
     where: dict[str, int] = {}  # the line that holds an address
     for line in found.lines:
         new = tuple(cell for cell in line.cells if cell.slot.address not in where)
         for at in dict.fromkeys(where[cell.slot.address] for cell in line.cells if cell.slot.address in where):
             cells = {cell.slot.address: cell for cell in line.cells}
-            if any(_differ(cell, cells[cell.slot.address]) for cell in kept[at].cells if cell.slot.address in cells):
-                found.twice.append((kept[at], line))
-            both = tuple(_merged(cell, cells.get(cell.slot.address, cell)) for cell in kept[at].cells)
+            if any(
+                _is_conflict(cell, cells[cell.slot.address]) for cell in kept[at].cells if cell.slot.address in cells
+            ):
+                found.conflicting_rows.append((kept[at], line))
+            both = tuple(_merge_cells(cell, cells.get(cell.slot.address, cell)) for cell in kept[at].cells)
             kept[at] = replace(kept[at], cells=both)
         if new:
             where |= dict.fromkeys((cell.slot.address for cell in new), len(kept))
@@ -148,11 +160,11 @@ def once(found: Tables) -> None:
     found.lines = kept
 
 
-def _differ(first: Cell, second: Cell) -> bool:
+def _is_conflict(first: RecognizedCell, second: RecognizedCell) -> bool:
     return first.value != second.value and "no-column" not in {first.why, second.why}
 
 
-def _merged(first: Cell, second: Cell) -> Cell:
+def _merge_cells(first: RecognizedCell, second: RecognizedCell) -> RecognizedCell:
     if second.state != "read" or first == second:
         return first
     if first.state != "read":
@@ -160,4 +172,6 @@ def _merged(first: Cell, second: Cell) -> Cell:
     if first.value == second.value:
         return first
     options = tuple(sorted({value for cell in (first, second) if (value := cell.value) is not None}))
-    return Cell(first.slot, "undecided", printed=f"{first.printed}; {second.printed}", why="twice", options=options)
+    return RecognizedCell(
+        first.slot, "undecided", printed=f"{first.printed}; {second.printed}", why="twice", options=options
+    )

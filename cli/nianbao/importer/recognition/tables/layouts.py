@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from nianbao.importer.recognition.labels import Words, words
+from nianbao.importer.recognition.labels import Label, parse_label
 from nianbao.model.form import Form
 from nianbao.model.table import Block, Heading, Slot, Table, paths
 
@@ -12,7 +12,7 @@ Path = tuple[Heading, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class Layout:
     """One way to print a block of a form, the first of those with its columns: `slots` has a line for each row."""
 
     form: Form
@@ -23,29 +23,29 @@ class Shape:
     slots: tuple[tuple[Slot, ...], ...]
 
     @cached_property
-    def row_words(self) -> tuple[tuple[Words, ...], ...]:
+    def row_labels(self) -> tuple[tuple[Label, ...], ...]:
         """The ways to word each row label: by itself, or by all labels on the way to it behind each other."""
-        return tuple(_ways(path) for path in self.rows)
+        return tuple(_list_wordings(path) for path in self.rows)
 
     @cached_property
-    def row_aliases(self) -> tuple[tuple[Words, ...], ...]:
+    def row_aliases(self) -> tuple[tuple[Label, ...], ...]:
         """The aliases of each row label."""
-        return tuple(tuple(map(words, path[-1].aliases)) for path in self.rows)
+        return tuple(tuple(map(parse_label, path[-1].aliases)) for path in self.rows)
 
     @cached_property
-    def labels(self) -> frozenset[Words]:
+    def labels(self) -> frozenset[Label]:
         """Every way to word any row."""
-        return frozenset(way for ways in (*self.row_words, *self.row_aliases) for way in ways)
+        return frozenset(way for ways in (*self.row_labels, *self.row_aliases) for way in ways)
 
     @cached_property
-    def column_words(self) -> tuple[tuple[Words, ...], ...]:
+    def column_labels(self) -> tuple[tuple[Label, ...], ...]:
         """The ways to word each last column head."""
-        return tuple((*_ways(path), *map(words, path[-1].aliases)) for path in self.columns)
+        return tuple((*_list_wordings(path), *map(parse_label, path[-1].aliases)) for path in self.columns)
 
     @cached_property
-    def column_groups(self) -> tuple[Words, ...]:
+    def group_labels(self) -> tuple[Label, ...]:
         """The heads that stand over others."""
-        return tuple(dict.fromkeys(words(heading.label) for path in self.columns for heading in path[:-1]))
+        return tuple(dict.fromkeys(parse_label(heading.label) for path in self.columns for heading in path[:-1]))
 
     @cached_property
     def levels(self) -> tuple[tuple[Heading, ...], ...]:
@@ -60,20 +60,20 @@ class Shape:
         """All heads behind each other, line by line, as a text without a grid has them; with the corner and without."""
         said = "".join(heading.label for level in self.levels for heading in level)
         return tuple(
-            dict.fromkeys(words(corner + said).whole for corner in (self.block.corner if self.rows else "", ""))
+            dict.fromkeys(parse_label(corner + said).whole for corner in (self.block.corner if self.rows else "", ""))
         )
 
 
-def shapes(forms: Iterable[Form]) -> tuple[Shape, ...]:
+def list_layouts(forms: Iterable[Form]) -> tuple[Layout, ...]:
     """Every shape of every table of some forms.
 
     Blocks with the same columns are one shape, since some print their rows under one set of heads; a row of
     groups may also be printed as a row for each group.
     """
-    return tuple(shape for form in forms for table in form.tables for shape in _shapes(form, table))
+    return tuple(shape for form in forms for table in form.tables for shape in _list_table_layouts(form, table))
 
 
-def _shapes(form: Form, table: Table) -> Iterator[Shape]:
+def _list_table_layouts(form: Form, table: Table) -> Iterator[Layout]:
     alike: dict[tuple[str, ...], list[Block]] = {}
     for block in table.blocks:
         alike.setdefault(tuple(heading.label for path in paths(block.columns) for heading in path), []).append(block)
@@ -83,12 +83,12 @@ def _shapes(form: Form, table: Table) -> Iterator[Shape]:
         slots = [slot for block in blocks for slot in table.slots_of(block)]
         size = len(columns)
         lines = tuple(tuple(slots[at : at + size]) for at in range(0, len(slots), size))
-        yield Shape(form, table, blocks[0], rows, columns, lines)
-        if not rows and (turned := _turned(columns, lines[0])):
-            yield Shape(form, table, blocks[0], *turned)
+        yield Layout(form, table, blocks[0], rows, columns, lines)
+        if not rows and (turned := _transpose_groups(columns, lines[0])):
+            yield Layout(form, table, blocks[0], *turned)
 
 
-def _turned(
+def _transpose_groups(
     columns: Sequence[Path], slots: Sequence[Slot]
 ) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[tuple[Slot, ...], ...]] | None:
     """Make each group of columns a row, where all groups have the same columns under them."""
@@ -103,9 +103,9 @@ def _turned(
     return tuple(groups), tuple((heading,) for heading, _ in first), lines
 
 
-def _ways(path: Path) -> tuple[Words, ...]:
+def _list_wordings(path: Path) -> tuple[Label, ...]:
     """Word a path by its last label, or by all its labels behind each other."""
-    ways = [words(path[-1].label)]
+    ways = [parse_label(path[-1].label)]
     if len(path) > 1:
-        ways.append(Words(ways[0].ordinal, *["".join(words(part.label).core for part in path)] * 2))
+        ways.append(Label(ways[0].ordinal, *["".join(parse_label(part.label).core for part in path)] * 2))
     return tuple(ways)
