@@ -56,7 +56,7 @@ def right(form, seed=0):
 
 def brought(content, folder, name="form.xlsx", **wanted):
     (folder / name).write_bytes(content)
-    return pipeline.read_report(Store(folder), str(folder / name), pipeline.ImportOptions(dry=True, **wanted))
+    return pipeline.read_report(Store(folder), str(folder / name), pipeline.ImportOptions(dry_run=True, **wanted))
 
 
 def report_of(one, form):
@@ -318,7 +318,7 @@ def test_another_kind_of_document_has_its_form_too(root, tmp_path):
     form = store.form_in_force(2025)
     first = next(iter(form.slots))
     path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_at: "新馆"}))
-    one = pipeline.read_report(store, str(path), pipeline.ImportOptions(dry=True))
+    one = pipeline.read_report(store, str(path), pipeline.ImportOptions(dry_run=True))
     back = fill(form, parse(one.text, ""))
     assert (back.figures[first], back.values[form.author_at], one.office) == (12, "新馆", "新馆")
     assert made.saved.changed

@@ -110,12 +110,12 @@ def test_one_row_under_other_in_a_report_of_the_later_edition(forms):
     }
     assert collect_figures(one_row)["requests"]["三、（六）其他处理"]["自然人"] == 3
     assert one_row.form.edition == "2021"
-    assert one_row.placed["requests.outcome.other.other.person"].value == 3
+    assert one_row.cells_by_address["requests.outcome.other.other.person"].value == 3
 
 
 def test_what_another_edition_has_and_ours_has_not_stays_in_a_comment(forms):
-    recognised = read(source("edu-bureau-2021-mixed"), forms, 2021)
-    text = data.format_data_file(recognised, "source.txt")
+    recognized = read(source("edu-bureau-2021-mixed"), forms, 2021)
+    text = data.format_data_file(recognized, "source.txt")
     assert "# 2019 版的格，本版没有地方记：规章 · 对外公开总数量 = 0\n" in text
     assert "in_force" not in text
     assert "# 文件到这一行中间断了，没有记下：3.危及“三安全一稳定” 0 0 0\n" in text
@@ -132,9 +132,9 @@ def test_a_form_that_was_not_filled_in_is_read_as_blank(forms, tmp_path):
             if cell.text == "0":
                 cell.paragraphs[0].runs[0].text = ""
     document.save(tmp_path / "blank.docx")
-    recognised = read(tmp_path / "blank.docx", forms)
-    assert not recognised.missing
-    assert {cell.state for cell in recognised.placed.values()} == {"blank"}
+    recognized = read(tmp_path / "blank.docx", forms)
+    assert not recognized.missing_addresses
+    assert {cell.state for cell in recognized.cells_by_address.values()} == {"blank"}
 
 
 @pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
@@ -147,9 +147,9 @@ def test_what_a_word_processor_saved_again_is_read_the_same(suffix, built, forms
     again = tmp_path / "again"
     again.mkdir()
     made = converted_as(path, suffix, again)
-    recognised = read(made, forms)
+    recognized = read(made, forms)
     report = check.check_report(Store(Path(__file__).parent.parent), 2020).report
-    assert {address: cell.value for address, cell in recognised.placed.items()} == report.figures
+    assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == report.figures
 
 
 def converted_as(path, suffix, folder):
@@ -165,8 +165,8 @@ def converted_as(path, suffix, folder):
 
 
 def test_digits_that_ran_together_are_read_only_where_one_reading_is_left(forms):
-    recognised = read(RUN_TOGETHER, forms)
-    cells = recognised.placed
+    recognized = read(RUN_TOGETHER, forms)
+    cells = recognized.cells_by_address
     assert [cells[f"proactive.regulations.{column}"].value for column in ("made", "disclosed", "public")] == [0, 0, 0]
     assert cells["requests.received.total"].value == 1
     undecided = {address for address, cell in cells.items() if cell.state == "undecided"}
@@ -176,9 +176,9 @@ def test_digits_that_ran_together_are_read_only_where_one_reading_is_left(forms)
         *(f"proactive.procurement.{column}" for column in ("projects", "amount")),
         *(f"requests.{row}.{column}" for row in rows for column in ("person", "business")),
     }
-    line = recognised.lines["proactive.normative.made"]
-    assert (27, 27, 20) in line.readings.full
-    assert len(line.readings.full) == 10
+    row = recognized.rows_by_address["proactive.normative.made"]
+    assert (27, 27, 20) in row.candidates.complete
+    assert len(row.candidates.complete) == 10
     blank = {address for address, cell in cells.items() if cell.state == "blank"}
     assert "requests.carried_in.person" in blank  # one of seven cells printed nothing: which is not known
 
@@ -202,7 +202,7 @@ def test_sums_decide_how_digits_are_parted(forms, tmp_path):
         + "\n".join([*rows, "三、本年度办理结果"]),
         "utf-8",
     )
-    cells = read(path, forms).placed
+    cells = read(path, forms).cells_by_address
     columns = ("person", "business", "research", "charity", "legal", "other", "total")
     assert [cells[f"requests.received.{column}"].value for column in columns] == [705, 3, 0, 0, 5, 0, 713]
     assert [cells[f"requests.carried_in.{column}"].value for column in columns] == [36, 0, 0, 0, 0, 0, 36]
@@ -261,8 +261,8 @@ def one(forms, year, heads, row):
     """Read a page of one row; return its cells."""
     cells = ["".join(f"<td>{text}</td>" for text in line) for line in (["信息内容", *heads], row)]
     page = f"<h1>某局{year}年政府信息公开工作年度报告</h1><table><tr>{cells[0]}</tr><tr>{cells[1]}</tr></table>"
-    (line,) = recognize(readers.read(page.encode(), "html"), forms).tables.lines
-    assert line.shape.form.in_force(year)
+    (row,) = recognize(readers.read(page.encode(), "html"), forms).tables.rows
+    assert row.layout.form.in_force(year)
     return line.cells
 
 
@@ -282,15 +282,15 @@ def test_sections_are_found_by_their_words_whatever_their_numbers(forms, tmp_pat
         "五、其他需要报告的事项。没有收取信息处理费。\n某市某局\n2024年1月20日\n版权所有 某网站",
         encoding="utf-8",
     )
-    told = read(path, forms).told
-    assert (told.office, told.year, str(told.published)) == ("某市某局", 2023, "2024-01-20")
-    assert told.prose == {
+    texts = read(path, forms).texts
+    assert (texts.office, texts.year, str(texts.published)) == ("某市某局", 2023, "2024-01-20")
+    assert texts.prose == {
         "preamble": "本报告按照条例的要求编制，统计期限为全年。",
         "overview": "全年工作平稳。\n\n（一）主动公开政府信息情况\n\n公开三条。",
         "problems": "人手不够，将会加强。",
         "other": "没有收取信息处理费。",
     }
-    assert told.headings["requests"] == "二、收到和处理政府信息公开申请情况"
+    assert texts.headings["requests"] == "二、收到和处理政府信息公开申请情况"
 
 
 def test_prose_of_others_holds_no_placeholder_and_no_markup_of_ours(tmp_path):
@@ -315,8 +315,8 @@ def test_placeholders_stand_for_figures_that_are_facts(tmp_path):
     path.write_text(
         page.replace("一、总体情况", "一、总体情况</p><p>全年收到政府信息公开申请26件。", 1), encoding="utf-8"
     )
-    plain = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry=True))
-    offered = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry=True, placeholders=True))
+    plain = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry_run=True))
+    offered = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry_run=True, placeholders=True))
     assert "申请26件" in plain.text
     assert "申请{{ requests.received.total }}件" in offered.text
 
@@ -356,7 +356,7 @@ def test_our_own_files_whose_prose_is_plain_come_back_without_loss(suffix, tmp_p
 def test_a_watermark_over_the_figures_is_no_part_of_them(root, tmp_path):
     outputs.build_report(Store(root, tmp_path), 2020, ["pdf"], draft=True)
     assert pipeline.import_file(
-        Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.ImportOptions(dry=True, trust=True)
+        Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.ImportOptions(dry_run=True, trust=True)
     ).lossless
 
 
@@ -382,9 +382,9 @@ def test_prose_that_was_edited_is_read_as_it_is_printed(built, tmp_path):
 @pytest.mark.parametrize("slug", [*TRUTHS, RUN_TOGETHER.stem])
 def test_a_data_file_that_was_imported_needs_no_laying_out(slug, forms):
     path = source(slug) if slug in TRUTHS else RUN_TOGETHER
-    recognised = read(path, forms, 2021)
-    text = data.format_data_file(recognised, path.name)
-    assert lay_out(text, recognised.form) == text
+    recognized = read(path, forms, 2021)
+    text = data.format_data_file(recognized, path.name)
+    assert lay_out(text, recognized.form) == text
 
 
 # ── the command ────────────────────────────────────────────────────────────────────────
@@ -449,13 +449,13 @@ def test_lists_and_tables_of_the_prose_stay_what_they_are(forms):
     )
     at = page.index("（一）主动公开政府信息情况")
     at = page.index("</p>", at) + len("</p>")
-    recognised = recognize(readers.read((page[:at] + more + page[at:]).encode(), "html"), forms)
+    recognized = recognize(readers.read((page[:at] + more + page[at:]).encode(), "html"), forms)
     assert (
         "全年**主动公开**信息1356条：\n\n- 门户网站\n- 公众号\n\n"
-        "| 平台 | 条数 |\n| --- | --- |\n| 门户网站 | 1200 |\n" in recognised.told.prose["overview"]
+        "| 平台 | 条数 |\n| --- | --- |\n| 门户网站 | 1200 |\n" in recognized.texts.prose["overview"]
     )
     wanted = truth("shuyang-drc-2023")
-    assert {table: collect_figures(recognised)[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
+    assert {table: collect_figures(recognized)[table] for table in TABLES} == {table: wanted[table] for table in TABLES}
 
 
 def test_a_link_in_the_place_of_a_data_file_stays_one(report, tmp_path):
@@ -492,7 +492,7 @@ def test_a_file_that_kills_its_process_stops_no_other(tmp_path, monkeypatch):
     monkeypatch.setattr(readers, "read", deadly)
     (tmp_path / "deadly.txt").write_bytes(b"deadly")
     names = [str(source(slug)) for slug in ("shuyang-drc-2023", "shuyang-2025", "shanghai-office-2019")]
-    wanted = pipeline.ImportOptions(dry=True, folder_per_office=True)
+    wanted = pipeline.ImportOptions(dry_run=True, folder_per_office=True)
     found = list(batch.import_files(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], wanted, jobs=2))
     stops = [one for one in found if isinstance(one, Stop)]
     assert len(found) == 4
@@ -543,7 +543,7 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read_whole(tmp_path):
     with (tmp_path / "big.txt").open("wb") as file:
         file.truncate(readers.LIMIT + 100)
     with pytest.raises(Stop, match="超过 200 MB"):
-        pipeline.import_file(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.ImportOptions(dry=True))
+        pipeline.import_file(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.ImportOptions(dry_run=True))
 
 
 def test_a_package_that_would_swell_is_not_opened():
@@ -668,10 +668,10 @@ def test_two_reports_in_one_file_are_refused(forms):
 def test_a_report_that_was_cut_off_says_what_is_missing(built, forms):
     page = (built / "2020.html").read_text(encoding="utf-8")
     cut = page[: page.index("属于行政执法案卷")]
-    recognised = recognize(readers.read(cut.encode(), "html"), forms)
-    assert len(recognised.placed) == 22 + 10 * 7
-    assert "requests.carried_forward.total" in recognised.missing
-    text = data.format_data_file(recognised, "cut.html")
+    recognized = recognize(readers.read(cut.encode(), "html"), forms)
+    assert len(recognized.cells_by_address) == 22 + 10 * 7
+    assert "requests.carried_forward.total" in recognized.missing_addresses
+    text = data.format_data_file(recognized, "cut.html")
     assert "# 文件里没有找到的行：7.属于行政执法案卷、" in text
     assert "# 没有找到“四、政府信息公开行政复议、行政诉讼情况”的表格" in text
     assert "[review_litigation]" not in text  # else it would stand there as all 0
@@ -681,10 +681,10 @@ def test_a_report_that_was_cut_off_says_what_is_missing(built, forms):
 def test_a_row_in_the_middle_of_which_a_page_was_cut_off_is_not_read(after, forms):
     page = source("shuyang-drc-2023").read_text(encoding="utf-8")
     cut = page[: page.index("</td>", page.index("予以公开"))] + "</td>" + after
-    recognised = recognize(readers.read(cut.encode(), "html"), forms)
-    assert "requests.carried_in.total" in recognised.placed
-    assert "requests.outcome.granted.person" not in recognised.placed
-    assert any("（一）予以公开" in note for note in recognised.published.notes)
+    recognized = recognize(readers.read(cut.encode(), "html"), forms)
+    assert "requests.carried_in.total" in recognized.cells_by_address
+    assert "requests.outcome.granted.person" not in recognized.cells_by_address
+    assert any("（一）予以公开" in note for note in recognized.document.notes)
 
 
 def test_what_is_missing_is_said_and_the_import_does_not_pass_for_whole(report, tmp_path):
@@ -736,7 +736,7 @@ def test_a_spreadsheet_is_read_with_its_merged_cells(forms, tmp_path):
     book.save(tmp_path / "form.xlsx")
     published = readers.read((tmp_path / "form.xlsx").read_bytes(), "xlsx")
     assert any("隐藏" in note for note in published.notes)
-    recognised = recognize(published, forms, 2023)
-    assert not recognised.missing
-    assert not recognised.undecided
-    assert {cell.state for cell in recognised.placed.values()} == {"read"}
+    recognized = recognize(published, forms, 2023)
+    assert not recognized.missing_addresses
+    assert not recognized.undecided_cells
+    assert {cell.state for cell in recognized.cells_by_address.values()} == {"read"}

@@ -177,9 +177,9 @@ WAYS = {
 def test_every_cell_is_read_whatever_became_of_the_markup(way, form, forms):
     found = values(form)
     content, suffix = WAYS[way](form, found)
-    recognised = read(content, suffix, forms)
-    assert {address: cell.value for address, cell in recognised.placed.items()} == found
-    assert recognised.form is form
+    recognized = read(content, suffix, forms)
+    assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == found
+    assert recognized.form is form
 
 
 def turned(lines):
@@ -195,8 +195,8 @@ def test_a_table_on_its_side_is_read(form, forms):
         else markup(rows(table, found))
         for table in form.tables
     }
-    recognised = read(page(form, sides), "html", forms)
-    assert {address: cell.value for address, cell in recognised.placed.items()} == found
+    recognized = read(page(form, sides), "html", forms)
+    assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == found
 
 
 def test_each_group_of_columns_may_be_a_table_of_its_own(form, forms):
@@ -207,8 +207,10 @@ def test_each_group_of_columns_may_be_a_table_of_its_own(form, forms):
     parts = [[line[:5] for line in grid], [line[5:] for line in grid]]
     tables = {one.id: markup(rows(one, found)) for one in form.tables[:-1]}
     tables[table.id] = "".join(markup([[(text, 1, 1) for text in line] for line in part]) for part in parts)
-    recognised = read(page(form, tables), "html", forms)
-    assert {address: cell.value for address, cell in recognised.placed.items() if cell.value is not None} == found
+    recognized = read(page(form, tables), "html", forms)
+    assert {
+        address: cell.value for address, cell in recognized.cells_by_address.items() if cell.value is not None
+    } == found
 
 
 def test_a_group_row_with_sums_is_not_taken_for_a_row_with_its_name_as_alias(forms):
@@ -219,8 +221,8 @@ def test_a_group_row_with_sums_is_not_taken_for_a_row_with_its_name_as_alias(for
     at = next(at for at, line in enumerate(lines) if line[1][0] == "（六）其他处理")
     lines.insert(at, [("（六）其他处理", 1, 3), *[("999", 1, 1)] * 7])
     tables = {one.id: markup(rows(one, found)) for one in form.tables} | {table.id: markup(lines)}
-    recognised = read(page(form, tables), "html", forms)
-    assert {address: cell.value for address, cell in recognised.placed.items()} == found
+    recognized = read(page(form, tables), "html", forms)
+    assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == found
 
 
 def test_two_rows_of_figures_under_the_same_heads_are_not_decided(forms):
@@ -230,8 +232,10 @@ def test_two_rows_of_figures_under_the_same_heads_are_not_decided(forms):
     lines = rows(table, found)
     lines.append([(str(int(text) + 1), *spans) for text, *spans in lines[-1]])
     tables = {one.id: markup(rows(one, found)) for one in form.tables} | {table.id: markup(lines)}
-    recognised = read(page(form, tables), "html", forms)
-    assert {cell.why for address, cell in recognised.placed.items() if address.startswith(table.id)} == {"twice"}
+    recognized = read(page(form, tables), "html", forms)
+    assert {cell.reason for address, cell in recognized.cells_by_address.items() if address.startswith(table.id)} == {
+        "twice"
+    }
 
 
 def test_a_row_that_lost_a_cell_is_not_decided_by_sums_that_fit_by_accident(form, forms):
@@ -243,8 +247,8 @@ def test_a_row_that_lost_a_cell_is_not_decided_by_sums_that_fit_by_accident(form
     lines = rows(table, found)
     del lines[-1][9]
     tables = {one.id: markup(rows(one, found)) for one in form.tables} | {table.id: markup(lines)}
-    recognised = read(page(form, tables), "html", forms)
-    cells = {address: recognised.placed[address] for address in truth}
+    recognized = read(page(form, tables), "html", forms)
+    cells = {address: recognized.cells_by_address[address] for address in truth}
     assert all(cell.value in {None, truth[address]} for address, cell in cells.items())
     assert cells[list(truth)[9]].state == "undecided"
 
@@ -279,9 +283,9 @@ def test_a_row_cut_by_the_end_of_a_page_is_made_whole(forms):
     published = PublishedDocument(
         (Paragraph(f"某局{form.first_year}年{form.name}"), PublishedTable(tuple(above)), PublishedTable(tuple(below)))
     )
-    recognised = recognize(published, forms)
+    recognized = recognize(published, forms)
     requests = {address: value for address, value in found.items() if address.startswith("requests.")}
-    assert {address: cell.value for address, cell in recognised.placed.items()} == requests
+    assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == requests
 
 
 def test_what_stands_at_the_edge_of_every_page_is_no_text():

@@ -46,10 +46,10 @@ def test_what_is_written_is_read_in_every_format(store, forms, form):
         report = filled(form, found)
         for suffix, content in printed(store, report, FORMATS).items():
             read = recognize(readers.read(content, suffix), forms)
-            assert {address: cell.value for address, cell in read.placed.items()} == report.figures, suffix
-            assert (read.form, read.year, read.told.office) == (form, form.first_year, "某市某局"), suffix
-            assert not read.undecided
-            assert not read.missing
+            assert {address: cell.value for address, cell in read.cells_by_address.items()} == report.figures, suffix
+            assert (read.form, read.year, read.texts.office) == (form, form.first_year, "某市某局"), suffix
+            assert not read.undecided_cells
+            assert not read.missing_addresses
 
     law()
 
@@ -60,7 +60,7 @@ def test_what_is_laid_out_is_read(forms, form):
     def law(found):
         grids = [(table.id, Printed(table, found, said).grid()) for table in form.tables]
         read = recognize(as_published(form, grids), forms)
-        assert {address: cell.value for address, cell in read.placed.items()} == found
+        assert {address: cell.value for address, cell in read.cells_by_address.items()} == found
         assert read.form is form
 
     law()
@@ -84,7 +84,7 @@ def test_no_mutation_makes_a_figure_wrong(forms, form):
             grids.append((table.id, grid.grid()))
             truth |= {address: value for address, value in grid.figures.items() if address.startswith(f"{table.id}.")}
         undetectable = {headless, swapped_heads} <= set(mutations)  # columns exchanged, and nothing that says so
-        for line in recognize_tables(as_published(form, grids), known, form.edition).lines:
+        for line in recognize_tables(as_published(form, grids), known, form.edition).rows:
             for cell in line.cells:
                 if cell.state == "read" and not (undetectable and line.by_order):
                     assert cell.value == truth[cell.slot.address], (mutations, seed, cell)

@@ -141,7 +141,7 @@ def brought(folder, content, suffix, **wanted):
     """Import a file; return the text of the data file, and the notes."""
     (folder / f"sent.{suffix}").write_bytes(content)
     found = pipeline.import_file(
-        Store(folder), str(folder / f"sent.{suffix}"), pipeline.ImportOptions(dry=True, **wanted)
+        Store(folder), str(folder / f"sent.{suffix}"), pipeline.ImportOptions(dry_run=True, **wanted)
     )
     return found.text, " ".join(found.notes)
 

@@ -81,7 +81,7 @@ def restreamed(content, dice):
 def brought(store, path, dice):
     """Import a file; return what is wrong with how that ended, or nothing."""
     try:
-        pipeline.import_file(store, str(path), pipeline.ImportOptions(dry=True, trust=dice.random() < 0.3))
+        pipeline.import_file(store, str(path), pipeline.ImportOptions(dry_run=True, trust=dice.random() < 0.3))
     except Stop as stop:
         return stop.message if "自己出错" in stop.message else ""
     return ""

@@ -421,12 +421,12 @@ def test_without_its_bound_it_takes_long(name, module, constant, tmp_path, monke
         monkeypatch.setattr(html, "_TABLES", 10**9)
     (tmp_path / name).write_bytes(BOMBS[name]())
     with pytest.raises(Stop) as guarded:
-        pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry=True))
+        pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry_run=True))
     assert "太多" in guarded.value.message
     for one in {constant, "_MERGES", "_AREA"} & vars(module).keys():
         monkeypatch.setattr(module, one, 10**12)
     with pytest.raises(Stop) as bare:
-        pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry=True))
+        pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry_run=True))
     assert "还没有读完" in bare.value.message
 
 

@@ -25,7 +25,7 @@ from nianbao.workspace.store import Store
 YEAR = 2024
 FILES = 1000
 OFFICES = 10
-DRY = pipeline.ImportOptions(dry=True, folder_per_office=True)
+DRY = pipeline.ImportOptions(dry_run=True, folder_per_office=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Published reports brought in, one or thousands, on every core."""
+"""The import of published reports, one or thousands, on every core."""
 
 import os
 import unicodedata
@@ -16,42 +16,43 @@ from nianbao.workspace.store import Store
 
 
 def import_files(
-    store: Store, names: Sequence[str], wanted: ImportOptions, jobs: int = 0
+    store: Store, names: Sequence[str], options: ImportOptions, jobs: int = 0
 ) -> Iterator[ImportedReport | Stop]:
-    """Bring in many files, in their order; each result, or the `Stop` that says why there is none.
+    """Import many files, in their order; give each result, or the `Stop` that says why there is none.
 
-    Of several files for one data file the first is written, and the others are refused, unless they say the same.
+    `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
+    written, and the others are refused, unless they say the same.
     """
-    claimed: dict[str, ImportedReport] = {}
-    for result in _restore_order(
-        process_pool.spread(
-            list(enumerate(names)), partial(_read_one, store, wanted), _make_dead_worker_error, jobs, close=markup.close
-        )
-    ):
+    items = list(enumerate(names))
+    read = process_pool.spread(
+        items, partial(_read_one, store, options), _make_dead_worker_error, jobs, close=markup.close
+    )
+    first_of: dict[str, ImportedReport] = {}  # by the data file
+    for result in _restore_order(read):
         if isinstance(result, Stop):
             yield result
             continue
-        first = claimed.setdefault(_normalize_target(result), result)
-        if first.text != result.text and not wanted.dry:
+        first = first_of.setdefault(_normalize_target(result), result)
+        if first.text != result.text and not options.dry_run:
             yield _make_conflict_error(first, result)
         else:
-            yield _write_one(result, wanted)
+            yield _write_one(result, options)
 
 
 def _restore_order(results: Iterator[tuple[int, ImportedReport | Stop]]) -> Iterator[ImportedReport | Stop]:
     """Give results in the order of their numbers, each as soon as those before it are there."""
     waiting: dict[int, ImportedReport | Stop] = {}
-    number = 0
-    for at, result in results:
-        waiting[at] = result
-        while number in waiting:
-            yield waiting.pop(number)
-            number += 1
+    next_number = 0
+    for number, result in results:
+        waiting[number] = result
+        while next_number in waiting:
+            yield waiting.pop(next_number)
+            next_number += 1
 
 
-def _normalize_target(brought: ImportedReport) -> str:
-    """Return the data file as a disk that knows no case may see it."""
-    return unicodedata.normalize("NFC", os.path.realpath(brought.target)).casefold()
+def _normalize_target(report: ImportedReport) -> str:
+    """Return the path of the data file, the same for all paths that a disk without case may take for one."""
+    return unicodedata.normalize("NFC", os.path.realpath(report.target)).casefold()
 
 
 def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> Stop:
@@ -64,25 +65,27 @@ def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> Stop:
     return Stop(message, _("留下对的一份；不是同一机关的，用 --office 或 --out 分开导入"))
 
 
-def _read_one(store: Store, wanted: ImportOptions, item: tuple[int, str]) -> tuple[int, ImportedReport | Stop]:
-    at, name = item
+def _read_one(store: Store, options: ImportOptions, item: tuple[int, str]) -> tuple[int, ImportedReport | Stop]:
+    """Read a file in a worker process; returns its number and the report, or the error."""
+    number, name = item
     try:
-        return at, pipeline.read_report(store, name, wanted)
+        return number, pipeline.read_report(store, name, options)
     except Stop as stop:
-        return at, Stop(stop.message, stop.fix)  # without what it came from, which may not go to another process
+        return number, Stop(stop.message, stop.fix)  # without its cause, which may not be sent to another process
 
 
-def _write_one(brought: ImportedReport, wanted: ImportOptions) -> ImportedReport | Stop:
+def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | Stop:
     try:
-        return pipeline.write_data_file(brought, wanted)
+        return pipeline.write_data_file(report, options)
     except Stop as stop:
         return stop
-    except Exception as error:  # noqa: BLE001  # see `importing.read`
+    except Exception as error:  # noqa: BLE001  # see `pipeline.read_report`
         wrong = mistake(error)
-        return Stop(f"{brought.source}：{wrong.message}", wrong.fix)
+        return Stop(f"{report.source}：{wrong.message}", wrong.fix)
 
 
 def _make_dead_worker_error(item: tuple[int, str]) -> tuple[int, ImportedReport | Stop]:
-    at, name = item
+    """Return the error for a file whose worker process ended while reading it."""
+    number, name = item
     why = _("{name}：读它的进程没有了", name=pipeline.describe_source(name))
-    return at, Stop(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))
+    return number, Stop(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))

@@ -34,7 +34,7 @@ def read(content: bytes, suffix: str = "") -> PublishedDocument:
     kind = sniff(content, suffix.lower().lstrip("."), formats())
     made: PublishedDocument = import_module(f"{__name__}.{kind}").read(content)
     filled = sum(
-        1 if isinstance(block, Paragraph) else sum(bool(box.text) for box in block.boxes) for block in made.blocks
+        1 if isinstance(block, Paragraph) else sum(bool(box.text) for box in block.cells) for block in made.blocks
     )
     if filled > MANY:
         raise Unreadable(_("段落和格子太多，不像一份年报"), _("用原程序打开，只留年报那几页，另存一份再导入"))

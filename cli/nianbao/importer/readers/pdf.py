@@ -70,7 +70,9 @@ def read(content: bytes) -> PublishedDocument:
         raise Unreadable(
             _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
         )
-    return PublishedDocument(tuple(_joined(_running(blocks))), title, carried=carried, exact=False, notes=tuple(notes))
+    return PublishedDocument(
+        tuple(_joined(_running(blocks))), title, embedded_facts=carried, exact=False, notes=tuple(notes)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
         raise Unreadable(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
-    return PublishedDocument(tuple(_block(block, lines=lines) for block in told), own or title, carried=carried)
+    return PublishedDocument(tuple(_block(block, lines=lines) for block in told), own or title, embedded_facts=carried)
 
 
 def uncut(published: PublishedDocument, text: str) -> PublishedDocument:
@@ -79,9 +79,9 @@ def uncut(published: PublishedDocument, text: str) -> PublishedDocument:
         source.rfind("<td") > ends or (line.startswith("|") and not line.endswith("|"))
     ):
         return published
-    bottom = max(box.top for box in last.boxes)
-    row = " ".join(box.text for box in last.boxes if box.top == bottom and box.text)
-    kept = PublishedTable(tuple(box for box in last.boxes if box.top < bottom))
+    bottom = max(box.top for box in last.cells)
+    row = " ".join(box.text for box in last.cells if box.top == bottom and box.text)
+    kept = PublishedTable(tuple(box for box in last.cells if box.top < bottom))
     note = _("文件到这一行中间断了，没有记下：{row}", row=row)
     return replace(published, blocks=(*published.blocks[:-1], kept), notes=(*published.notes, note))
 

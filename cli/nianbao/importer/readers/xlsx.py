@@ -62,7 +62,7 @@ def read(content: bytes) -> PublishedDocument:
                 )
             )
     named = {name.removeprefix(PREFIX): cell for name, made in ours.items() if (cell := _named(book, made, formulas))}
-    return PublishedDocument(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named=named)
+    return PublishedDocument(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named_cells=named)
 
 
 def _bounded(content: bytes) -> None:
