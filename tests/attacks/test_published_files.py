@@ -200,7 +200,7 @@ WRONG = [ValueError, TypeError, KeyError, AttributeError, RecursionError, Memory
 
 
 @pytest.mark.parametrize("error", WRONG)
-@pytest.mark.parametrize("where", ["recognise", "folder_name", "keep"])
+@pytest.mark.parametrize("where", ["recognize", "make_folder_name", "write_data_file"])
 def test_one_bad_file_of_six_stops_none(error, where, tmp_path, command, monkeypatch):
     whole = getattr(pipeline, where)
 

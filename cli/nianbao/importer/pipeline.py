@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,19 +126,26 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions) -
         cell_counts=cell_counts,
         figures=collect_figures(recognized) | {"account": cell_counts, "file": source},
         findings=notes.add_locations(findings, recognized, file_name),
-        notes=(
-            *document.notes,
-            *notes.describe_other_office(original.texts, options.office),
-            *verified.notes,
-            *notes.describe_other_year(original.texts, options.year),
-            *notes.compose_notes(recognized, file_name, with_sections=not verified.text),
-        ),
-        undecided=sum(
-            map(len, (recognized.undecided_cells, recognized.tables.truncated_rows, recognized.invalid_cells))
-        ),
+        notes=tuple(_collect_notes(original, recognized, verified, options, file_name)),
+        undecided=recognized.count_undecided(),
         missing=0 if verified.text else len(recognized.missing_addresses),
         lossless=verified.is_complete,
     )
+
+
+def _collect_notes(
+    original: RecognizedReport,
+    recognized: RecognizedReport,
+    verified: embedded_facts.VerifiedFacts,
+    options: ImportOptions,
+    file_name: str,
+) -> Iterator[str]:
+    """Give all notes on a file; `original` is what it says before the options apply."""
+    yield from recognized.document.notes
+    yield from notes.describe_other_office(original.texts, options.office)
+    yield from verified.notes
+    yield from notes.describe_other_year(original.texts, options.year)
+    yield from notes.compose_notes(recognized, file_name, with_sections=not verified.text)
 
 
 def _read_content(name: str) -> bytes:

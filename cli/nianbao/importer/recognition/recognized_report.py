@@ -85,6 +85,10 @@ class RecognizedReport:
         """The addresses of the form's figures that were not found at all."""
         return [address for address in self.form.slots if address not in self.cells_by_address]
 
+    def count_undecided(self) -> int:
+        """Return how many cells and rows could not be read, or were truncated."""
+        return len(self.undecided_cells) + len(self.tables.truncated_rows) + len(self.invalid_cells)
+
     def with_office(self, office: str) -> "RecognizedReport":
         """Return the same report as that of another office, without the name that the file itself gives as a fact."""
         facts = {address: value for address, value in self.texts.facts.items() if address != self.form.author_at}
@@ -101,6 +105,19 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0)
     known_year = year or texts.year
     in_force = next((form for form in forms if form.in_force(known_year)), forms[-1])
     tables = recognize_tables(document, list_layouts(forms), in_force.edition)
+    _check_tables(tables, texts, forms)
+    if not known_year:
+        raise Stop(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
+    with_rows = {row.block for row in tables.rows}
+    rest = tuple(
+        block for index, block in enumerate(document.blocks) if index not in with_rows or isinstance(block, Paragraph)
+    )
+    texts = extract_text(replace(document, blocks=rest), forms)  # tables that were not recognized stay in the prose
+    return RecognizedReport(document, texts, tables, known_year, _choose_form(tables, forms, in_force))
+
+
+def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form]) -> None:
+    """Raise `Stop` where no table was recognized, and where there are those of two reports."""
     if not tables.rows:
         raise Stop(
             _("没有认出年报的表格"),
@@ -118,14 +135,6 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0)
             ),
             _("分成两个文件，各自导入"),
         )
-    if not known_year:
-        raise Stop(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
-    with_rows = {row.block for row in tables.rows}
-    rest = tuple(
-        block for index, block in enumerate(document.blocks) if index not in with_rows or isinstance(block, Paragraph)
-    )
-    texts = extract_text(replace(document, blocks=rest), forms)  # tables that were not recognized stay in the prose
-    return RecognizedReport(document, texts, tables, known_year, _choose_form(tables, forms, in_force))
 
 
 def match_cells(row: RecognizedRow, form: Form) -> Iterable[tuple[str, RecognizedCell]]:
