@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from docx import Document
-from test_carried_facts import active
+from test_carried_facts import find_active_elements
 
 from nianbao.importer import batch, pipeline, readers
 from nianbao.importer.readers import attached, html, md, xlsx
@@ -104,12 +104,12 @@ def test_words_of_a_stranger_stay_words(way, monkeypatch):
     read = [readers.read(make(lines), suffix).blocks for lines in WORDS]
     for lines, blocks in zip(WORDS, read, strict=True):
         prose = markdown.convert_to_markdown(blocks)
-        assert not active(prose) - {"Code", "CodeBlock"}, (lines, prose)
+        assert not find_active_elements(prose) - {"Code", "CodeBlock"}, (lines, prose)
     monkeypatch.setattr(markdown, "_PLACEHOLDER", re.compile("(?!)"))
     assert "{{ year }}" in markdown.convert_to_markdown(read[0]).replace("\\", "")
     monkeypatch.setattr(markdown, "_DIV_FENCE", re.compile("(?!)"))
     bare = "\n\n".join("\n".join(lines) for lines in WORDS)
-    assert {"Link", "Span", "Div", "Image"} <= active(bare)
+    assert {"Link", "Span", "Div", "Image"} <= find_active_elements(bare)
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────
