@@ -1,218 +1,217 @@
-"""What happens to a table on its way into the world: each mutation takes grids and the figures printed in them.
+"""What happens to published tables: each mutation changes a table and the figures printed in it.
 
-A mutation changes boxes in place of others, and `printed` where a figure itself changes: a figure by the
-address of its cell, None where nothing is left to read.
+A mutation changes cells in place, and `figures` where a figure itself changes: a figure by the address of its cell,
+None where nothing is left to read.
 """
 
 from dataclasses import replace
 
 import opencc
 
-from nianbao.importer.recognition import Box, Grid
+from nianbao.importer.recognition import PublishedCell, PublishedTable
 
 WIDE = str.maketrans("0123456789.-/()", "０１２３４５６７８９．－／（）")
 _TRADITIONAL = opencc.OpenCC("s2t")
 
 
-class Printed:
-    """A grid in the making: boxes that know the address of their figure."""
+class EditableTable:
+    """A published table under change: `items` are lists of a cell, the address of its figure and its role.
 
-    def __init__(self, table, found, said):
-        self.table = table
-        self.boxes = []
-        self.address = {}
+    The role is "label", "figure" or "head" as the form's table has it, or that of a cell which a mutation added.
+    """
+
+    def __init__(self, table, figures, format_value):
+        self.figures = dict(figures)
+        self.items = []
         for cell in table.lay_out().cells:
-            text = said(found[cell.slot.address]) if cell.slot else cell.text
-            self.add(Box(text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan), cell)
-        self.figures = dict(found)
+            text = format_value(figures[cell.slot.address]) if cell.slot else cell.text
+            published = PublishedCell(text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan)
+            self.items.append([published, cell.slot.address if cell.slot else "", cell.role])
 
-    def add(self, box, cell):
-        self.boxes.append([box, cell.slot.address if cell.slot else "", cell.role])
-
-    def grid(self):
-        return Grid(tuple(box for box, _, _ in self.boxes))
+    def to_published(self):
+        return PublishedTable(tuple(cell for cell, _, _ in self.items))
 
     @property
     def rows(self):
-        return max(box.bottom for box, _, _ in self.boxes)
+        return max(cell.bottom for cell, _, _ in self.items)
 
     @property
     def columns(self):
-        return max(box.right for box, _, _ in self.boxes)
+        return max(cell.right for cell, _, _ in self.items)
 
-    def labels(self):
-        return [item for item in self.boxes if item[2] != "figure" and item[0].text]
+    def find_labels(self):
+        return [item for item in self.items if item[2] != "figure" and item[0].text]
 
-    def values(self):
-        return [item for item in self.boxes if item[2] == "figure"]
+    def find_figures(self):
+        return [item for item in self.items if item[2] == "figure"]
 
 
-def blank_row(grid, dice):
-    """A row of blank cells stands between two rows that no cell joins."""
-    at = dice.randrange(grid.rows + 1)
-    if any(box.top < at < box.bottom for box, _, _ in grid.boxes):
+def insert_blank_row(table, rng):
+    """Insert a row of blank cells between two rows that no cell joins."""
+    row = rng.randrange(table.rows + 1)
+    if any(cell.top < row < cell.bottom for cell, _, _ in table.items):
         return
-    for item in grid.boxes:
-        box = item[0]
-        if box.top >= at:
-            item[0] = replace(box, top=box.top + 1, bottom=box.bottom + 1)
-    for column in range(int(grid.columns)):
-        grid.boxes.append([Box("", at, at + 1, column, column + 1), "", "blank"])
+    for item in table.items:
+        cell = item[0]
+        if cell.top >= row:
+            item[0] = replace(cell, top=cell.top + 1, bottom=cell.bottom + 1)
+    for column in range(int(table.columns)):
+        table.items.append([PublishedCell("", row, row + 1, column, column + 1), "", "blank"])
 
 
-def blank_column(grid, dice):
-    """A column of blank cells; a cell that reaches over the place becomes wider."""
-    at = dice.randrange(int(grid.columns) + 1)
-    rows = set(range(grid.rows))
-    for item in grid.boxes:
-        box = item[0]
-        if box.left < at < box.right:
-            item[0] = replace(box, right=box.right + 1)
-            rows -= set(range(box.top, box.bottom))
-        elif box.left >= at:
-            item[0] = replace(box, left=box.left + 1, right=box.right + 1)
+def insert_blank_column(table, rng):
+    """Insert a column of blank cells; a cell that reaches over the place becomes wider."""
+    edge = rng.randrange(int(table.columns) + 1)
+    rows = set(range(table.rows))
+    for item in table.items:
+        cell = item[0]
+        if cell.left < edge < cell.right:
+            item[0] = replace(cell, right=cell.right + 1)
+            rows -= set(range(cell.top, cell.bottom))
+        elif cell.left >= edge:
+            item[0] = replace(cell, left=cell.left + 1, right=cell.right + 1)
     for row in rows:
-        grid.boxes.append([Box("", row, row + 1, at, at + 1), "", "blank"])
+        table.items.append([PublishedCell("", row, row + 1, edge, edge + 1), "", "blank"])
 
 
-def split_label(grid, dice):
-    """A label is cut over two cells beside each other."""
-    if not grid.labels():
+def split_label(table, rng):
+    """Split a label over two cells beside each other."""
+    if not table.find_labels():
         return
-    item = dice.choice(grid.labels())
-    box = item[0]
-    if len(box.text) > 3:
-        cut = dice.randrange(1, len(box.text))
-        middle = (box.left + box.right) / 2
-        item[0] = replace(box, text=box.text[:cut], right=middle)
-        grid.boxes.append([replace(box, text=box.text[cut:], left=middle), "", item[2]])
+    item = rng.choice(table.find_labels())
+    cell = item[0]
+    if len(cell.text) > 3:
+        cut = rng.randrange(1, len(cell.text))
+        middle = (cell.left + cell.right) / 2
+        item[0] = replace(cell, text=cell.text[:cut], right=middle)
+        table.items.append([replace(cell, text=cell.text[cut:], left=middle), "", item[2]])
 
 
-def broken_lines(grid, dice):
-    """Labels are broken over lines, or have blanks between their signs."""
-    for item in grid.labels():
-        if dice.random() < 0.5:
-            item[0] = replace(item[0], text=dice.choice(["\n", " ", "\u3000"]).join(item[0].text))
+def break_lines(table, rng):
+    """Break labels over lines, or put spaces between their characters."""
+    for item in table.find_labels():
+        if rng.random() < 0.5:
+            item[0] = replace(item[0], text=rng.choice(["\n", " ", "\u3000"]).join(item[0].text))
 
 
-def typo(grid, dice):
-    """One sign of a label is wrong, missing, or written twice."""
-    if not grid.labels():
+def misspell_label(table, rng):
+    """Replace, remove or repeat one character of a label."""
+    if not table.find_labels():
         return
-    item = dice.choice(grid.labels())
+    item = rng.choice(table.find_labels())
     text = item[0].text
-    at = dice.randrange(len(text))
-    if text[at : at + 2] == "万元":  # without 万 it says another unit, and the figure is read in that
+    index = rng.randrange(len(text))
+    if text[index : index + 2] == "万元":  # without 万 it names another unit, and the figure is read in that
         return
-    item[0] = replace(item[0], text=text[:at] + dice.choice(["", "某", text[at] * 2]) + text[at + 1 :])
+    item[0] = replace(item[0], text=text[:index] + rng.choice(["", "某", text[index] * 2]) + text[index + 1 :])
 
 
-def traditional(grid, dice):
-    """Labels are in traditional characters."""
-    del dice
-    for item in grid.labels():
+def use_traditional_characters(table, rng):
+    """Write labels in traditional characters."""
+    del rng
+    for item in table.find_labels():
         item[0] = replace(item[0], text=_TRADITIONAL.convert(item[0].text))
 
 
-def explained(grid, dice):
-    """A row label has an explanation in brackets."""
-    labels = [item for item in grid.labels() if item[2] == "label"]
+def add_explanation(table, rng):
+    """Add an add_explanation in brackets to a row label."""
+    labels = [item for item in table.find_labels() if item[2] == "label"]
     if not labels:
         return
-    item = dice.choice(labels)
-    item[0] = replace(item[0], text=item[0].text + dice.choice(["（设区的市以上填报）", "(含部门)", "（件）"]))
+    item = rng.choice(labels)
+    item[0] = replace(item[0], text=item[0].text + rng.choice(["（设区的市以上填报）", "(含部门)", "（件）"]))
 
 
-def wide(grid, dice):
-    """Digits and signs are of full width."""
-    for item in grid.boxes:
-        if dice.random() < 0.5:
+def use_full_width(table, rng):
+    """Write digits and punctuation in full width."""
+    for item in table.items:
+        if rng.random() < 0.5:
             item[0] = replace(item[0], text=item[0].text.translate(WIDE))
 
 
-def merged(grid, dice):
-    """A figure's cell reaches over its right neighbour, whose own figure is gone."""
-    values = grid.values()
-    if not values:
+def merge_cells(table, rng):
+    """Extend the cell of a figure over its right neighbour, whose own figure is gone."""
+    figures = table.find_figures()
+    if not figures:
         return
-    item = dice.choice(values)
-    box = item[0]
-    for other in values:
-        if other is not item and other[0].top == box.top and other[0].left == box.right:
-            item[0] = replace(box, right=other[0].right)
-            grid.boxes.remove(other)
-            grid.figures[other[1]] = None
+    item = rng.choice(figures)
+    cell = item[0]
+    for other in figures:
+        if other is not item and other[0].top == cell.top and other[0].left == cell.right:
+            item[0] = replace(cell, right=other[0].right)
+            table.items.remove(other)
+            table.figures[other[1]] = None
             return
 
 
-def lost_digit(grid, dice):
-    """A digit of a figure is lost: what is printed is another figure."""
-    if not grid.values():
+def remove_digit(table, rng):
+    """Remove a digit of a figure: what is printed is another figure."""
+    if not table.find_figures():
         return
-    item = dice.choice(grid.values())
+    item = rng.choice(table.find_figures())
     text = item[0].text
     if text.isdecimal() and len(text) > 1 and text[1] != "0":
         item[0] = replace(item[0], text=text[1:])
-        grid.figures[item[1]] = int(text[1:])
+        table.figures[item[1]] = int(text[1:])
 
 
-def blanked(grid, dice):
-    """Some figures are blank, or a sign for nothing."""
-    for item in grid.values():
-        if dice.random() < 0.2:
-            item[0] = replace(item[0], text=dice.choice(["", "", "-", "/", "无", "—"]))
-            grid.figures[item[1]] = None
+def clear_figures(table, rng):
+    """Remove some figures, or print a mark for no figure."""
+    for item in table.find_figures():
+        if rng.random() < 0.2:
+            item[0] = replace(item[0], text=rng.choice(["", "", "-", "/", "无", "—"]))
+            table.figures[item[1]] = None
 
 
-def lost_cell(grid, dice):
-    """A cell is missing from its row: those behind it stand one column further left."""
-    values = grid.values()
-    if not values:
+def remove_cell(table, rng):
+    """Remove a cell from its row: those behind it stand one column further left."""
+    figures = table.find_figures()
+    if not figures:
         return
-    item = dice.choice(values)
+    item = rng.choice(figures)
     width = item[0].right - item[0].left
-    grid.boxes.remove(item)
-    grid.figures[item[1]] = None
-    for other in grid.boxes:
+    table.items.remove(item)
+    table.figures[item[1]] = None
+    for other in table.items:
         if other[0].top == item[0].top and other[0].left > item[0].left:
             other[0] = replace(other[0], left=other[0].left - width, right=other[0].right - width)
 
 
-def local_row(grid, dice):
-    """An office adds a row of its own."""
-    row = grid.rows
-    del dice
-    grid.boxes.append([Box("本市另报事项", row, row + 1, 0, 1), "", "extra"])
-    for column in range(1, int(grid.columns)):
-        grid.boxes.append([Box("7", row, row + 1, column, column + 1), "", "extra"])
+def add_row(table, rng):
+    """Add a row that the form does not have."""
+    del rng
+    row = table.rows
+    table.items.append([PublishedCell("本市另报事项", row, row + 1, 0, 1), "", "extra"])
+    for column in range(1, int(table.columns)):
+        table.items.append([PublishedCell("7", row, row + 1, column, column + 1), "", "extra"])
 
 
-def headless(grid, dice):
-    """The heads are lost."""
-    del dice
-    top = min((item[0].top for item in grid.values()), default=0)
-    grid.boxes = [item for item in grid.boxes if item[0].top >= top]
+def remove_headers(table, rng):
+    """Remove the header rows."""
+    del rng
+    top = min((item[0].top for item in table.find_figures()), default=0)
+    table.items = [item for item in table.items if item[0].top >= top]
 
 
-def lost_head(grid, dice):
-    """The words of one head are lost."""
-    heads = [item for item in grid.boxes if item[2] == "head"]
-    if heads:
-        item = dice.choice(heads)
+def clear_header(table, rng):
+    """Remove the words of one header."""
+    headers = [item for item in table.items if item[2] == "head"]
+    if headers:
+        item = rng.choice(headers)
         item[0] = replace(item[0], text="")
 
 
-def swapped_heads(grid, dice):
-    """Two columns are exchanged, heads and figures alike."""
-    heads = [item for item in grid.boxes if item[2] == "head" and item[0].right - item[0].left == 1]
-    if len(heads) < 2:
+def swap_columns(table, rng):
+    """Exchange two columns, headers and figures alike."""
+    headers = [item for item in table.items if item[2] == "head" and item[0].right - item[0].left == 1]
+    if len(headers) < 2:
         return
-    first, second = dice.sample(heads, 2)
+    first, second = rng.sample(headers, 2)
     groups = [
         [
-            box
-            for box, _, role in grid.boxes
-            if role == "head" and box.top < item[0].top and box.left <= item[0].left < box.right
+            cell
+            for cell, _, role in table.items
+            if role == "head" and cell.top < item[0].top and cell.left <= item[0].left < cell.right
         ]
         for item in (first, second)
     ]
@@ -220,27 +219,27 @@ def swapped_heads(grid, dice):
         return
     lefts = {first[0].left: second[0].left, second[0].left: first[0].left}
     bottom = first[0].top
-    for item in grid.boxes:
-        box = item[0]
-        if box.left in lefts and box.right - box.left == 1 and box.top >= bottom and item[2] in {"head", "figure"}:
-            item[0] = replace(box, left=lefts[box.left], right=lefts[box.left] + 1)
+    for item in table.items:
+        cell = item[0]
+        if cell.left in lefts and cell.right - cell.left == 1 and cell.top >= bottom and item[2] in {"head", "figure"}:
+            item[0] = replace(cell, left=lefts[cell.left], right=lefts[cell.left] + 1)
 
 
 ALL = [
-    blank_row,
-    blank_column,
+    insert_blank_row,
+    insert_blank_column,
     split_label,
-    broken_lines,
-    typo,
-    traditional,
-    explained,
-    wide,
-    merged,
-    lost_digit,
-    blanked,
-    lost_cell,
-    local_row,
-    headless,
-    lost_head,
-    swapped_heads,
+    break_lines,
+    misspell_label,
+    use_traditional_characters,
+    add_explanation,
+    use_full_width,
+    merge_cells,
+    remove_digit,
+    clear_figures,
+    remove_cell,
+    add_row,
+    remove_headers,
+    clear_header,
+    swap_columns,
 ]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nianbao.build import outputs
 from nianbao.compose import document
-from nianbao.importer.recognition import Published, Text
+from nianbao.importer.recognition import Paragraph, PublishedDocument
 from nianbao.model.facts import parse
 from nianbao.model.report import fill
 from nianbao.render.renderer import Press
@@ -59,5 +59,5 @@ def as_published(form, grids):
     headings = {section.table: section.heading for section in form.sections if section.table}
     blocks = []
     for table, grid in grids:
-        blocks += [Text(headings[table], headings[table], 1), grid]
-    return Published(tuple(blocks), f"某局{form.first_year}年{form.name}")
+        blocks += [Paragraph(headings[table], headings[table], 1), grid]
+    return PublishedDocument(tuple(blocks), f"某局{form.first_year}年{form.name}")

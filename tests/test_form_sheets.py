@@ -58,7 +58,7 @@ def make_figures(form, seed=0):
 
 def import_form(content, folder, name="form.xlsx", **wanted):
     (folder / name).write_bytes(content)
-    return pipeline.read(Store(folder), str(folder / name), pipeline.Wanted(dry=True, **wanted))
+    return pipeline.read_report(Store(folder), str(folder / name), pipeline.ImportOptions(dry_run=True, **wanted))
 
 
 def read_report(imported, form):
@@ -329,9 +329,9 @@ def test_another_document_type_has_its_form_too(root, tmp_path):
     form = store.form_in_force(2025)
     first = next(iter(form.slots))
     path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_at: "新馆"}))
-    imported = pipeline.read(store, str(path), pipeline.Wanted(dry=True))
-    back = fill(form, parse(imported.text, ""))
-    assert (back.figures[first], back.values[form.author_at], imported.office) == (12, "新馆", "新馆")
+    one = pipeline.read_report(store, str(path), pipeline.ImportOptions(dry_run=True))
+    back = fill(form, parse(one.text, ""))
+    assert (back.figures[first], back.values[form.author_at], one.office) == (12, "新馆", "新馆")
     assert written.saved.changed
 
 

@@ -1,4 +1,4 @@
-"""The facts that a published file carries: a stranger's text, though the file looks like one of ours."""
+"""The facts embedded in a published file: untrusted text, even where the file looks like one of ours."""
 
 import json
 import re
@@ -14,7 +14,7 @@ import toml_rs
 from nianbao.build import outputs
 from nianbao.compose.markdown import DIALECT
 from nianbao.importer import embedded_facts, pipeline
-from nianbao.importer.recognition.markdown import light
+from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
@@ -30,7 +30,7 @@ SUFFIXES = ("html", "docx", "pdf")
 SECTIONS = ("preamble", "overview", "problems", "other")
 ACTIVE = frozenset({"Link", "Image", "RawInline", "RawBlock", "Span", "Div", "Note", "Code", "CodeBlock", "Math"})
 
-# What a carried text says, and the words that its page shows: the same, to whoever looks.
+# An embedded text, and the words that its page shows: to a reader both look the same.
 PROSE = [
     ('[甲]{onclick="alert(1)"}', "甲"),
     ('[甲]{onmouseover="alert(1)" style="position:fixed"}', "甲"),
@@ -84,31 +84,33 @@ PROSE = [
 ]
 
 
-def carrying(content, suffix, facts):
-    """Put other facts into a file of ours, as anybody can."""
+def embed_facts(content, suffix, facts):
+    """Replace the facts in a file of ours, as anybody can."""
     if suffix == "pdf":
         with pikepdf.open(BytesIO(content)) as pdf:
             del pdf.attachments["facts.toml"]
             pdf.attachments["facts.toml"] = pikepdf.AttachedFileSpec(pdf, facts.encode(), filename="facts.toml")
-            pdf.save(made := BytesIO())
-            return made.getvalue()
+            pdf.save(output := BytesIO())
+            return output.getvalue()
     if suffix == "html":
         text = content.decode()
         start = re.search(r'<script[^>]*id="facts"[^>]*>', text).end()
         return f"{text[:start]}\n{facts}\n{text[text.index('</script', start) :]}".encode()
-    made = BytesIO()
-    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
+    output = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(output, "w") as new:
         for part in old.infolist():
-            told = old.read(part)
+            part_content = old.read(part)
             if part.filename == "customXml/item1.xml":
-                head, tail = told[: told.index(b">", told.index(b"<facts")) + 1], b"</facts>"
-                told = head + facts.replace("&", "&amp;").replace("<", "&lt;").encode() + tail
-            new.writestr(part, told)
-    return made.getvalue()
+                start = part_content.index(b">", part_content.index(b"<facts")) + 1
+                part_content = (
+                    part_content[:start] + facts.replace("&", "&amp;").replace("<", "&lt;").encode() + b"</facts>"
+                )
+            new.writestr(part, part_content)
+    return output.getvalue()
 
 
-def active(prose):
-    """Name what a writer of pandoc would act on in prose, read as the press reads it."""
+def find_active_elements(prose):
+    """Return the elements of prose that a writer of pandoc would act on, read as the renderer reads it."""
     done = subprocess.run(
         [pandoc.path(), "--from", DIALECT, "--to", "json"], input=prose.encode(), capture_output=True, check=True
     )
@@ -118,17 +120,17 @@ def active(prose):
     return found | set(re.findall(r"\{[{%#](?! \"\{\" \}\})", prose))
 
 
-def facts_of(at, part):
-    """Write a data file whose sections hold four samples as they are carried (0), or as they are shown (1)."""
+def compose_facts(at, part):
+    """Return a data file whose sections hold four samples: as they are embedded (0), or as they are shown (1)."""
     some = PROSE[at : at + len(SECTIONS)]
     rows = (
-        f"{name} = {json.dumps(light(pair[1]) if part else pair[0])}\n"
+        f"{name} = {json.dumps(escape_markdown(pair[1]) if part else pair[0])}\n"
         for name, pair in zip(SECTIONS, some, strict=False)
     )
     return f'{FACTS}[own]\nsecret = "密码"\n[prose]\n{"".join(rows)}'
 
 
-def printed(folder, facts, suffix):
+def build_file(folder, facts, suffix):
     """Build a report of some facts; return the bytes of its file."""
 
     (folder / "data").mkdir(parents=True)
@@ -137,10 +139,12 @@ def printed(folder, facts, suffix):
     return (folder / f"build/2024.{suffix}").read_bytes()
 
 
-def brought(folder, content, suffix, **wanted):
-    """Import a file; return the text of the data file, and the notes."""
+def import_file(folder, content, suffix, **options):
+    """Import a file; return the text of the data file, and the notes as one text."""
     (folder / f"sent.{suffix}").write_bytes(content)
-    found = pipeline.bring(Store(folder), str(folder / f"sent.{suffix}"), pipeline.Wanted(dry=True, **wanted))
+    found = pipeline.import_file(
+        Store(folder), str(folder / f"sent.{suffix}"), pipeline.ImportOptions(dry_run=True, **options)
+    )
     return found.text, " ".join(found.notes)
 
 
@@ -149,46 +153,46 @@ def brought(folder, content, suffix, **wanted):
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    """Files that carry the samples and show their words, four samples a file, the formats in turn."""
+    """Return files with the samples embedded that show their words, four samples a file, the formats in turn."""
     found = {}
     for at in range(0, len(PROSE), len(SECTIONS)):
         suffix = SUFFIXES[at // len(SECTIONS) % len(SUFFIXES)]
-        content = printed(tmp_path_factory.mktemp("shown"), facts_of(at, 1), suffix)
-        found[at] = (carrying(content, suffix, facts_of(at, 0)), suffix)
+        content = build_file(tmp_path_factory.mktemp("shown"), compose_facts(at, 1), suffix)
+        found[at] = (embed_facts(content, suffix, compose_facts(at, 0)), suffix)
     return found
 
 
 @pytest.fixture(scope="module")
 def data_files(samples, tmp_path_factory):
-    """The data files that these become: guarded, with the guard taken out, and for who trusts them."""
-    found = {"guarded": {}, "bare": {}, "trusted": {}}
-    for way, files in found.items():
+    """Return the prose of the imported samples: as usual, without the protection, and if trusted."""
+    found = {"protected": {}, "unprotected": {}, "trusted": {}}
+    for mode, files in found.items():
         with pytest.MonkeyPatch.context() as patch:
-            if way == "bare":
-                patch.setattr(embedded_facts, "_harmless", lambda text, _body: text)
+            if mode == "unprotected":
+                patch.setattr(embedded_facts, "_remove_markup", lambda text, _body: text)
             for at, (content, suffix) in samples.items():
-                text, notes = brought(tmp_path_factory.mktemp(way), content, suffix, trust=way == "trusted")
+                text, notes = import_file(tmp_path_factory.mktemp(mode), content, suffix, trust=mode == "trusted")
                 files[at] = (toml_rs.loads(text)["prose"], notes)
     return found
 
 
 @pytest.mark.parametrize("number", range(len(PROSE)), ids=lambda number: PROSE[number][0][:40])
-def test_prose_that_a_file_carries_is_words(number, data_files):
+def test_embedded_prose_is_imported_as_plain_words(number, data_files):
     at, section = number - number % len(SECTIONS), SECTIONS[number % len(SECTIONS)]
     carried, words = PROSE[number]
-    prose, notes = data_files["guarded"][at]
-    assert "改过" not in notes  # else its page was read, and this shows nothing
+    prose, notes = data_files["protected"][at]
+    assert "改过" not in notes  # else the page was read, and the test proves nothing
     assert "--trust" in notes
-    assert not active(prose[section])
+    assert not find_active_elements(prose[section])
     kept = re.sub(r"\{\{ \"(.)\" \}\}|[\s\\|*-]", r"\1", prose[section])
     assert kept.replace("##", "").removeprefix(">") == re.sub(r"[\s-]", "", words)
-    bare, _ = data_files["bare"][at]
-    assert active(bare[section])
+    unprotected, _ = data_files["unprotected"][at]
+    assert find_active_elements(unprotected[section])
     trusted, _ = data_files["trusted"][at]
-    assert trusted[section] == carried == bare[section]
+    assert trusted[section] == carried == unprotected[section]
 
 
-# ── lies ─────────────────────────────────────────────────────────────────────────────
+# ── false facts ──────────────────────────────────────────────────────────────────────
 
 HONEST = """year = 2024
 published = 2025-01-20
@@ -205,7 +209,7 @@ cases = 3
 [prose]
 other = "没有其他事项。办结{{ own.cases }}件。"
 """
-LIES = [  # what a file is made to say, of what it printed
+FALSE_FACTS = [  # a part of the printed facts, and what the embedded ones have in its place
     ("没有其他事项。", "没有其他事项！"),
     ("没有其他事项。", "有其他事项。"),
     ("没有其他事项。", "没有其他事项。暗中加一段。"),
@@ -238,28 +242,28 @@ LIES = [  # what a file is made to say, of what it printed
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory):
-    """An honest report in three formats."""
-    return {suffix: printed(tmp_path_factory.mktemp("honest"), HONEST, suffix) for suffix in SUFFIXES}
+    """Return a report whose embedded facts are those that it prints, in three formats."""
+    return {suffix: build_file(tmp_path_factory.mktemp("honest"), HONEST, suffix) for suffix in SUFFIXES}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_an_honest_file_is_believed(honest, suffix, tmp_path):
-    text, notes = brought(tmp_path, honest[suffix], suffix)
+def test_facts_that_the_file_prints_are_taken(honest, suffix, tmp_path):
+    text, notes = import_file(tmp_path, honest[suffix], suffix)
     assert "改过" not in notes
     tree = toml_rs.loads(text)
     assert tree["prose"]["other"] == "没有其他事项。办结3件。"
     assert (tree["own"], tree["facts"]) == ({"cases": 3}, {"portal_items": 5})
-    assert toml_rs.loads(brought(tmp_path, honest[suffix], suffix, trust=True)[0]) == toml_rs.loads(HONEST) | {
+    assert toml_rs.loads(import_file(tmp_path, honest[suffix], suffix, trust=True)[0]) == toml_rs.loads(HONEST) | {
         "edition": "2021"
     }
 
 
-@pytest.mark.parametrize("number", range(len(LIES)), ids=lambda number: "→".join(LIES[number]))
-def test_facts_that_a_file_does_not_print_are_not_believed(number, honest, tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", range(len(FALSE_FACTS)), ids=lambda number: "→".join(FALSE_FACTS[number]))
+def test_facts_that_differ_from_the_printed_text_are_not_taken(number, honest, tmp_path, monkeypatch):
     suffix = SUFFIXES[number % len(SUFFIXES)]
-    false = HONEST.replace(*LIES[number])
-    content = carrying(honest[suffix], suffix, false)
-    text, notes = brought(tmp_path, content, suffix)
+    false = HONEST.replace(*FALSE_FACTS[number])
+    content = embed_facts(honest[suffix], suffix, false)
+    text, notes = import_file(tmp_path, content, suffix)
     assert "改过" in notes
     true = toml_rs.loads(text)
     assert (true["agency"]["name"], true["published"].isoformat(), true["year"]) == ("某市某局", "2025-01-20", 2024)
@@ -267,13 +271,13 @@ def test_facts_that_a_file_does_not_print_are_not_believed(number, honest, tmp_p
     assert true["requests"]["received"]["person"] == 1
     assert not {"headings", "facts"} & true.keys()
     assert "暗中" not in text
-    monkeypatch.setattr(embedded_facts, "differing", lambda *_, **__: "")
-    assert toml_rs.loads(brought(tmp_path, content, suffix, trust=True)[0]).items() >= toml_rs.loads(false).items()
+    monkeypatch.setattr(embedded_facts, "find_difference", lambda *_, **__: "")
+    assert toml_rs.loads(import_file(tmp_path, content, suffix, trust=True)[0]).items() >= toml_rs.loads(false).items()
 
 
-# ── facts of other kinds ─────────────────────────────────────────────────────────────
+# ── facts without a valid type ───────────────────────────────────────────────────────
 
-LEFT_OUT = [  # what is added to the honest facts; and no trace of it may come through
+LEFT_OUT = [  # additions to the honest facts, of which no trace may be imported
     '[[accept]]\nrule = "EVIL"\nat = "x"\nbecause = "x"',
     "[EVIL]\nx = 1",
     "[facts.EVIL]\nx = 1",
@@ -304,20 +308,20 @@ LEFT_OUT = [  # what is added to the honest facts; and no trace of it may come t
 
 
 @pytest.mark.parametrize("more", LEFT_OUT)
-def test_of_carried_facts_only_those_of_a_kind_are_taken(more, honest, tmp_path, monkeypatch):
+def test_embedded_facts_without_a_valid_type_are_not_taken(more, honest, tmp_path, monkeypatch):
     suffix = "html" if LEFT_OUT.index(more) % 2 else "docx"
     top, _bracket, rest = HONEST.partition("[agency]")
-    false = f"{top}[agency]{rest}{more}\n" if more.startswith("[") else with_key(more)
-    content = carrying(honest[suffix], suffix, false)
-    text, notes = brought(tmp_path, content, suffix)
+    false = f"{top}[agency]{rest}{more}\n" if more.startswith("[") else add_key(more)
+    content = embed_facts(honest[suffix], suffix, false)
+    text, notes = import_file(tmp_path, content, suffix)
     assert "EVIL" not in text
     assert "没有采用" in notes or "改过" in notes or "读不出来" in notes
-    monkeypatch.setattr(embedded_facts, "differing", lambda *_, **__: "")
+    monkeypatch.setattr(embedded_facts, "find_difference", lambda *_, **__: "")
     monkeypatch.setattr(embedded_facts, "KEPT_BACK", frozenset())
-    assert "EVIL" in brought(tmp_path, content, suffix, trust=True)[0]
+    assert "EVIL" in import_file(tmp_path, content, suffix, trust=True)[0]
 
 
-def with_key(more):
+def add_key(more):
     """Put a dotted key into the table of its first part."""
     table, _dot, rest = more.partition(".")
     return (
@@ -358,14 +362,14 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("why", BROKEN)
-def test_carried_facts_that_cannot_be_read_are_left_alone(why, honest, tmp_path):
+def test_embedded_facts_that_cannot_be_read_are_ignored(why, honest, tmp_path):
     began = time.monotonic()
     suffix = "pdf" if why in {"large", "NUL"} else "html"  # which can hold them
-    text, notes = brought(tmp_path, carrying(honest[suffix], suffix, BROKEN[why]), suffix)
+    text, notes = import_file(tmp_path, embed_facts(honest[suffix], suffix, BROKEN[why]), suffix)
     assert time.monotonic() - began < 20  # seconds, on a busy machine
     assert "EVIL" not in text
     assert toml_rs.loads(text)["prose"]["other"].strip() == "没有其他事项。办结3件。"
-    assert notes or why in {"empty", "large"}  # these are not even unpacked
+    assert notes or why in {"empty", "large"}  # an empty text is none, and a large attachment is not unpacked
 
 
 # ── from end to end ──────────────────────────────────────────────────────────────────
@@ -375,7 +379,7 @@ HOSTILE = HONEST.replace("[prose]", f"[prose]\nproblems = {PROBLEMS}").replace("
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_strangers_report_is_built_sent_imported_and_built_again(suffix, tmp_path, command):
+def test_a_hostile_report_is_harmless_after_import_and_build(suffix, tmp_path, command):
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
     (theirs / "data").mkdir(parents=True)
     (ours / "data").mkdir(parents=True)

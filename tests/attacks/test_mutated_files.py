@@ -1,4 +1,4 @@
-"""Published files changed at random: whatever they hold, an import reads them or says why not, and is no mistake.
+"""Published files changed at random: an import reads each or says why it cannot, and has no internal error.
 
 NIANBAO_FUZZ says for how many seconds; a failure names the seed that repeats it.
 """
@@ -28,77 +28,77 @@ WORDS = [
 
 @pytest.fixture(scope="module")
 def originals(root, built):
-    """Give published files of every kind by suffix and name."""
+    """Return published files of every format: pairs of suffix and content."""
     found = [path for path in sorted((root / "tests/published").iterdir()) if path.suffix != ".json"]
     found += [built / f"2020.{suffix}" for suffix in ("html", "docx", "pdf")]
     return [(path.suffix, path.read_bytes()) for path in found]
 
 
-def mutated(content, dice):
-    """Change a file: its bytes, or those of a part of a package or of a stream."""
-    if content.startswith(b"PK") and dice.random() < 0.9:
-        return packed(content, dice)
-    if content.startswith(b"%PDF") and dice.random() < 0.8:
-        return restreamed(content, dice)
-    return changed(content, dice)
+def mutate(content, rng):
+    """Change a file: its bytes, or those of a part of a package or of a stream of a PDF."""
+    if content.startswith(b"PK") and rng.random() < 0.9:
+        return mutate_package(content, rng)
+    if content.startswith(b"%PDF") and rng.random() < 0.8:
+        return mutate_pdf_stream(content, rng)
+    return mutate_bytes(content, rng)
 
 
-def changed(content, dice):
-    for _ in range(dice.choice([1, 2, 5, 30])):
-        at = dice.randrange(len(content) + 1)
-        length = dice.choice([0, 1, 5, 100, 5000])
-        some = content[at : at + length]
-        put = dice.choice([b"", dice.choice(WORDS), dice.randbytes(dice.randrange(5)), some * 2, some * 50])
-        content = content[:at] + put + content[at + length :]
+def mutate_bytes(content, rng):
+    for _ in range(rng.choice([1, 2, 5, 30])):
+        at = rng.randrange(len(content) + 1)
+        length = rng.choice([0, 1, 5, 100, 5000])
+        part = content[at : at + length]
+        inserted = rng.choice([b"", rng.choice(WORDS), rng.randbytes(rng.randrange(5)), part * 2, part * 50])
+        content = content[:at] + inserted + content[at + length :]
         if len(content) > 2**20:
             break
     return content
 
 
-def packed(content, dice):
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+def mutate_package(content, rng):
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             part = old.read(name)
-            hit = dice.random() < (0.5 if "document" in name or "custom" in name else 0.1)
-            new.writestr(name, changed(part, dice) if hit else part)
-    return made.getvalue()
+            is_chosen = rng.random() < (0.5 if "document" in name or "custom" in name else 0.1)
+            new.writestr(name, mutate_bytes(part, rng) if is_chosen else part)
+    return output.getvalue()
 
 
-def restreamed(content, dice):
-    """Change a stream of a PDF and pack it again; the table of places is wrong then, which readers mend."""
-    start = content.find(b"stream\n", dice.randrange(len(content))) + 7
+def mutate_pdf_stream(content, rng):
+    """Change a stream of a PDF and compress it again; the cross-reference table is wrong then, which readers repair."""
+    start = content.find(b"stream\n", rng.randrange(len(content))) + 7
     end = content.find(b"endstream", start)
     if start < 7 or end < 0:
-        return changed(content, dice)
+        return mutate_bytes(content, rng)
     try:
-        stream = zlib.compress(changed(zlib.decompress(content[start:end].strip()), dice))
+        stream = zlib.compress(mutate_bytes(zlib.decompress(content[start:end].strip()), rng))
     except zlib.error:
-        return changed(content, dice)
+        return mutate_bytes(content, rng)
     return content[:start] + stream + b"\n" + content[end:]
 
 
-def brought(store, path, dice):
-    """Import a file; return what is wrong with how that ended, or nothing."""
+def import_file(store, path, rng):
+    """Import a file; return the message of an internal error, or an empty text."""
     try:
-        pipeline.bring(store, str(path), pipeline.Wanted(dry=True, trust=dice.random() < 0.3))
+        pipeline.import_file(store, str(path), pipeline.ImportOptions(dry_run=True, trust=rng.random() < 0.3))
     except Stop as stop:
         return stop.message if "自己出错" in stop.message else ""
     return ""
 
 
-def test_a_changed_file_is_read_or_refused(originals, tmp_path):
+def test_a_mutated_file_is_read_or_refused(originals, tmp_path):
     (tmp_path / "data").mkdir()
     end, seed, slowest = time.monotonic() + SECONDS, 0, (0.0, 0)
     while time.monotonic() < end:
         seed += 1
-        dice = random.Random(seed)
-        suffix, content = dice.choice(originals)
+        rng = random.Random(seed)
+        suffix, content = rng.choice(originals)
         path = tmp_path / f"sent{suffix}"
-        path.write_bytes(mutated(content, dice))
-        began = time.monotonic()
-        wrong = brought(Store(tmp_path), path, dice)
-        slowest = max(slowest, (time.monotonic() - began, seed))
+        path.write_bytes(mutate(content, rng))
+        start = time.monotonic()
+        wrong = import_file(Store(tmp_path), path, rng)
+        slowest = max(slowest, (time.monotonic() - start, seed))
         assert not wrong, f"seed {seed}: {wrong}"
     LOG.info("%d files, the slowest took %.1f s (seed %d)", seed, *slowest)
     assert seed > 1

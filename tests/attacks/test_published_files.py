@@ -13,13 +13,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 from docx import Document
-from test_carried_facts import active
+from test_carried_facts import find_active_elements
 
 from nianbao.importer import batch, pipeline, readers
 from nianbao.importer.readers import attached, html, md, xlsx
 from nianbao.importer.readers.refusal import Unreadable
 from nianbao.importer.recognition import markdown, office_folder
-from nianbao.importer.recognition.office_folder import folder_name
+from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.model.finding import Stop
 from nianbao.workspace.store import Store
 
@@ -103,13 +103,13 @@ def test_words_of_a_stranger_stay_words(way, monkeypatch):
     make, suffix = WAYS[way]
     read = [readers.read(make(lines), suffix).blocks for lines in WORDS]
     for lines, blocks in zip(WORDS, read, strict=True):
-        prose = markdown.written(blocks)
-        assert not active(prose) - {"Code", "CodeBlock"}, (lines, prose)
+        prose = markdown.convert_to_markdown(blocks)
+        assert not find_active_elements(prose) - {"Code", "CodeBlock"}, (lines, prose)
     monkeypatch.setattr(markdown, "_PLACEHOLDER", re.compile("(?!)"))
-    assert "{{ year }}" in markdown.written(read[0]).replace("\\", "")
-    monkeypatch.setattr(markdown, "_DIVISION", re.compile("(?!)"))
+    assert "{{ year }}" in markdown.convert_to_markdown(read[0]).replace("\\", "")
+    monkeypatch.setattr(markdown, "_DIV_FENCE", re.compile("(?!)"))
     bare = "\n\n".join("\n".join(lines) for lines in WORDS)
-    assert {"Link", "Span", "Div", "Image"} <= active(bare)
+    assert {"Link", "Span", "Div", "Image"} <= find_active_elements(bare)
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────
@@ -158,7 +158,7 @@ MEANT = re.compile(
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_the_name_of_an_office_is_that_of_one_folder(name):
-    made = folder_name(name)
+    made = make_folder_name(name)
     assert not MEANT.search(made)
     assert len(made.encode()) <= 200
     assert MEANT.search(name) or len(name.encode(errors="replace")) > 200 or not name or made in name
@@ -166,9 +166,9 @@ def test_the_name_of_an_office_is_that_of_one_folder(name):
 
 def test_a_long_and_a_reserved_name_would_bite(monkeypatch):
     monkeypatch.setattr(office_folder, "portable", lambda _name: True)
-    monkeypatch.setattr(office_folder, "_BYTES", 10**6)
-    assert folder_name("CON") == "CON"
-    assert len(folder_name("局" * 300).encode()) > 255
+    monkeypatch.setattr(office_folder, "_MAX_BYTES", 10**6)
+    assert make_folder_name("CON") == "CON"
+    assert len(make_folder_name("局" * 300).encode()) > 255
 
 
 @pytest.mark.parametrize("name", ["../../outside", "CON", "0;url=http://127.0.0.1/", "..", "\u202e局局局局"])
@@ -200,7 +200,7 @@ WRONG = [ValueError, TypeError, KeyError, AttributeError, RecursionError, Memory
 
 
 @pytest.mark.parametrize("error", WRONG)
-@pytest.mark.parametrize("where", ["recognise", "folder_name", "keep"])
+@pytest.mark.parametrize("where", ["recognize", "make_folder_name", "write_data_file"])
 def test_one_bad_file_of_six_stops_none(error, where, tmp_path, command, monkeypatch):
     whole = getattr(pipeline, where)
 
@@ -221,9 +221,9 @@ def test_without_its_guard_one_bad_file_stops_all(tmp_path, command, monkeypatch
     def bare(store, name, wanted):
         if name == "bad.html":
             raise ValueError
-        return pipeline._read(store, name, name, wanted)  # without what guards it
+        return pipeline._read_report(store, name, name, wanted)  # without what guards it
 
-    monkeypatch.setattr(pipeline, "read", bare)
+    monkeypatch.setattr(pipeline, "read_report", bare)
     command("import", *six(tmp_path), "--jobs", 1, cwd=tmp_path)
     assert len(list((tmp_path / "data").rglob("2023.toml"))) < 5
 
@@ -242,7 +242,7 @@ def test_the_first_of_two_files_of_one_office_is_kept(more, jobs, tmp_path, comm
 
 
 def test_without_its_guard_the_last_file_overwrites_the_others(tmp_path, command, monkeypatch):
-    monkeypatch.setattr(batch, "_key", lambda brought: brought.source)
+    monkeypatch.setattr(batch, "_normalize_target", lambda brought: brought.source)
     for number in range(2):
         (tmp_path / f"{number}.html").write_text(PAGE.replace(">26<", f">{number}26<"), encoding="utf-8")
     command("import", "0.html", "1.html", "--jobs", 1, "--force", cwd=tmp_path)
@@ -416,17 +416,17 @@ def test_a_file_that_would_take_all_ends_within_bounds_and_is_named(name, told):
     ],
 )
 def test_without_its_bound_it_takes_long(name, module, constant, tmp_path, monkeypatch):
-    monkeypatch.setattr(pipeline, "SECONDS", 6)
+    monkeypatch.setattr(pipeline, "MAX_SECONDS", 6)
     if module is html:
         monkeypatch.setattr(html, "_TABLES", 10**9)
     (tmp_path / name).write_bytes(BOMBS[name]())
     with pytest.raises(Stop) as guarded:
-        pipeline.read(Store(tmp_path), str(tmp_path / name), pipeline.Wanted(dry=True))
+        pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry_run=True))
     assert "太多" in guarded.value.message
     for one in {constant, "_MERGES", "_AREA"} & vars(module).keys():
         monkeypatch.setattr(module, one, 10**12)
     with pytest.raises(Stop) as bare:
-        pipeline.read(Store(tmp_path), str(tmp_path / name), pipeline.Wanted(dry=True))
+        pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry_run=True))
     assert "还没有读完" in bare.value.message
 
 

@@ -25,7 +25,7 @@ from nianbao.workspace.store import Store
 YEAR = 2024
 FILES = 1000
 OFFICES = 10
-DRY = pipeline.Wanted(dry=True, several=True)
+DRY = pipeline.ImportOptions(dry_run=True, folder_per_office=True)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_pdfplumber_alone(benchmark, published):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_an_import(benchmark, published, suffix, tmp_path):
     benchmark.group = f"one {suffix}"
-    brought = benchmark(pipeline.bring, Store(tmp_path), str(of(published, suffix)), DRY)
+    brought = benchmark(pipeline.import_file, Store(tmp_path), str(of(published, suffix)), DRY)
     assert brought.clean
 
 
@@ -80,7 +80,7 @@ def test_a_thousand_files(benchmark, published, jobs, tmp_path, request):
         shutil.copy(path, names[-1])
 
     def read():
-        return list(batch.bring_all(Store(tmp_path), list(map(str, names)), DRY, jobs))
+        return list(batch.import_files(Store(tmp_path), list(map(str, names)), DRY, jobs))
 
     found = benchmark.pedantic(read, rounds=1)
     assert sum(isinstance(one, Stop) for one in found) == 1

@@ -1,4 +1,4 @@
-"""Published reports brought in, one or thousands, on every core."""
+"""The import of published reports, one or thousands, on every core."""
 
 import os
 import unicodedata
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from nianbao.importer import pipeline
-from nianbao.importer.pipeline import Imported, Wanted
+from nianbao.importer.pipeline import ImportedReport, ImportOptions
 from nianbao.model.finding import Stop, mistake
 from nianbao.model.i18n import _
 from nianbao.render import markup
@@ -15,42 +15,47 @@ from nianbao.workspace.files import shown
 from nianbao.workspace.store import Store
 
 
-def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0) -> Iterator[Imported | Stop]:
-    """Bring in many files, in their order; each result, or the `Stop` that says why there is none.
+def import_files(
+    store: Store, names: Sequence[str], options: ImportOptions, jobs: int = 0
+) -> Iterator[ImportedReport | Stop]:
+    """Import many files, in their order; give each result, or the `Stop` that says why there is none.
 
-    Of several files for one data file the first is written, and the others are refused, unless they say the same.
+    `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
+    written, and the others are refused, unless they say the same.
     """
-    claimed: dict[str, Imported] = {}
-    for result in _ordered(
-        process_pool.spread(list(enumerate(names)), partial(_brought, store, wanted), _unread, jobs, close=markup.close)
-    ):
+    items = list(enumerate(names))
+    read = process_pool.spread(
+        items, partial(_read_one, store, options), _make_dead_worker_error, jobs, close=markup.close
+    )
+    first_of: dict[str, ImportedReport] = {}  # by the data file
+    for result in _restore_order(read):
         if isinstance(result, Stop):
             yield result
             continue
-        first = claimed.setdefault(_key(result), result)
-        if first.text != result.text and not wanted.dry:
-            yield _twice(first, result)
+        first = first_of.setdefault(_normalize_target(result), result)
+        if first.text != result.text and not options.dry_run:
+            yield _make_conflict_error(first, result)
         else:
-            yield _kept(result, wanted)
+            yield _write_one(result, options)
 
 
-def _ordered(results: Iterator[tuple[int, Imported | Stop]]) -> Iterator[Imported | Stop]:
+def _restore_order(results: Iterator[tuple[int, ImportedReport | Stop]]) -> Iterator[ImportedReport | Stop]:
     """Give results in the order of their numbers, each as soon as those before it are there."""
-    waiting: dict[int, Imported | Stop] = {}
-    number = 0
-    for at, result in results:
-        waiting[at] = result
-        while number in waiting:
-            yield waiting.pop(number)
-            number += 1
+    waiting: dict[int, ImportedReport | Stop] = {}
+    next_number = 0
+    for number, result in results:
+        waiting[number] = result
+        while next_number in waiting:
+            yield waiting.pop(next_number)
+            next_number += 1
 
 
-def _key(brought: Imported) -> str:
-    """Return the data file as a disk that knows no case may see it."""
-    return unicodedata.normalize("NFC", os.path.realpath(brought.target)).casefold()
+def _normalize_target(report: ImportedReport) -> str:
+    """Return the path of the data file, the same for all paths that a disk without case may take for one."""
+    return unicodedata.normalize("NFC", os.path.realpath(report.target)).casefold()
 
 
-def _twice(first: Imported, second: Imported) -> Stop:
+def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> Stop:
     message = _(
         "{second}：和 {first} 是同一机关同一年度的，都要写 {target}，没有导入",
         second=second.source,
@@ -60,25 +65,27 @@ def _twice(first: Imported, second: Imported) -> Stop:
     return Stop(message, _("留下对的一份；不是同一机关的，用 --office 或 --out 分开导入"))
 
 
-def _brought(store: Store, wanted: Wanted, item: tuple[int, str]) -> tuple[int, Imported | Stop]:
-    at, name = item
+def _read_one(store: Store, options: ImportOptions, item: tuple[int, str]) -> tuple[int, ImportedReport | Stop]:
+    """Read a file in a worker process; returns its number and the report, or the error."""
+    number, name = item
     try:
-        return at, pipeline.read(store, name, wanted)
+        return number, pipeline.read_report(store, name, options)
     except Stop as stop:
-        return at, Stop(stop.message, stop.fix)  # without what it came from, which may not go to another process
+        return number, Stop(stop.message, stop.fix)  # without its cause, which may not be sent to another process
 
 
-def _kept(brought: Imported, wanted: Wanted) -> Imported | Stop:
+def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | Stop:
     try:
-        return pipeline.keep(brought, wanted)
+        return pipeline.write_data_file(report, options)
     except Stop as stop:
         return stop
-    except Exception as error:  # noqa: BLE001  # see `importing.read`
+    except Exception as error:  # noqa: BLE001  # see `pipeline.read_report`
         wrong = mistake(error)
-        return Stop(f"{brought.source}：{wrong.message}", wrong.fix)
+        return Stop(f"{report.source}：{wrong.message}", wrong.fix)
 
 
-def _unread(item: tuple[int, str]) -> tuple[int, Imported | Stop]:
-    at, name = item
-    why = _("{name}：读它的进程没有了", name=pipeline.title(name))
-    return at, Stop(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))
+def _make_dead_worker_error(item: tuple[int, str]) -> tuple[int, ImportedReport | Stop]:
+    """Return the error for a file whose worker process ended while reading it."""
+    number, name = item
+    why = _("{name}：读它的进程没有了", name=pipeline.describe_source(name))
+    return number, Stop(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))

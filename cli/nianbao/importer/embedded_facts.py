@@ -1,4 +1,4 @@
-"""The facts that a published file carries: a stranger's text, taken as far as the file prints what they say."""
+"""The facts embedded in a published file: untrusted text, taken as far as the file prints what they say."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +13,9 @@ from nianbao.compose.embedded_facts import KEPT_BACK
 from nianbao.compose.markdown import DIALECT, plain
 from nianbao.importer.readers.refusal import Unreadable
 from nianbao.importer.readers.texts import by_pandoc
-from nianbao.importer.recognition import Recognised
-from nianbao.importer.recognition import data_file as data
-from nianbao.importer.recognition.markdown import written
-from nianbao.importer.recognition.published import Grid, Text
+from nianbao.importer.recognition import RecognizedReport, data_file
+from nianbao.importer.recognition.markdown import convert_to_markdown
+from nianbao.importer.recognition.published import Paragraph, PublishedTable
 from nianbao.model.facts import Facts, Tree, parse
 from nianbao.model.finding import Finding, Stop
 from nianbao.model.form import OPEN, OWN, Form, Section
@@ -25,74 +24,80 @@ from nianbao.model.report import Report, fill
 from nianbao.model.value_types import KINDS
 from nianbao.workspace.store import Store
 
-LIMIT = 2**18  # characters; the facts of a report have ten thousand
-MANY = 1000  # facts outside the tables; a report has fifty
-_SECONDS = 5  # to read the prose of one section; most take a tenth of one
-_FEW = 5  # addresses that a note names
+MAX_CHARACTERS = 2**18  # of all facts; those of a report have ten thousand
+MAX_FACTS = 1000  # outside the tables; a report has fifty
+_MAX_SECONDS = 5  # to read the prose of one section; most take a tenth of one
+_MAX_ADDRESSES = 5  # that a note names
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b\u2060\ufeff]+")
-_DRAWN = str.maketrans("‘’“”", "''\"\"", "•‣◦▪")  # what faces draw alike; bullets, which only the page has
+_LOOKALIKES = str.maketrans("‘’“”", "''\"\"", "•‣◦▪")  # what typefaces draw alike; bullets, which only the page has
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What was taken of carried facts: the text of a data file (empty: nothing), whether that is all, and notes."""
+class VerifiedFacts:
+    """The part of the embedded facts that was verified.
+
+    `text` is that of a data file (empty: nothing was taken), `is_complete` says whether it has all facts as they
+    are, and `notes` say what was not taken, and why.
+    """
 
     text: str = ""
-    whole: bool = False
+    is_complete: bool = False
     notes: tuple[str, ...] = ()
 
 
-def take(store: Store, recognised: Recognised, *, trusted: bool = False) -> Taken:
-    """Take the facts that a file carries where it prints what they say, character by character.
+def verify_facts(store: Store, recognized: RecognizedReport, *, trusted: bool = False) -> VerifiedFacts:
+    """Take the facts embedded in a file where it prints what they say, character by character.
 
-    Figures and facts are taken by their kinds, prose in the words that it prints. With `trusted`, all is taken as
-    it is, but for acceptances, which belong to the office. The notes say what was not taken, and why.
+    Figures and facts are taken where their values have the right type, prose as the words that it prints. With
+    `trusted`, all is taken as it is, except acceptances, which belong to the office.
     """
-    text = recognised.published.carried
-    unread = Taken(notes=(_("文件带的事实读不出来，按印出的读"),))
+    text = recognized.document.embedded_facts
+    unread = VerifiedFacts(notes=(_("文件带的事实读不出来，按印出的读"),))
     if not text:
-        return Taken()
-    if len(text) > LIMIT:
+        return VerifiedFacts()
+    if len(text) > MAX_CHARACTERS:
         return unread
     try:
-        return _take(store, recognised, parse(f"{text}\n", "facts.toml"), trusted=trusted) or unread
-    except (ValueError, RecursionError, Stop):  # what it says cannot be laid out, or put into words
+        return _verify(store, recognized, parse(f"{text}\n", "facts.toml"), trusted=trusted) or unread
+    except (ValueError, RecursionError, Stop):  # its text cannot be formatted, or composed
         return unread
 
 
-def _take(store: Store, recognised: Recognised, facts: Facts | Finding, *, trusted: bool) -> Taken | None:
+def _verify(
+    store: Store, recognized: RecognizedReport, facts: Facts | Finding, *, trusted: bool
+) -> VerifiedFacts | None:
     if not isinstance(facts, Facts) or not isinstance(facts.tree.get("edition", ""), str):
         return None
-    report = store.fill(facts, recognised.year)
+    report = store.fill(facts, recognized.year)
     if isinstance(report, Finding):
         return None
     if not trusted:
-        report = fill(report.form, Facts(facts.file, facts.text, typed(report)))
-    if len(report.values) > MANY:
+        report = fill(report.form, Facts(facts.file, facts.text, select_known_facts(report)))
+    if len(report.values) > MAX_FACTS:
         return None
     bodies = document.compose(report, store.template).bodies
-    if differ := differing(report, recognised, bodies, trusted=trusted):
-        return Taken(notes=(_("文件生成以后改过：{differ}；按印出的读", differ=differ),))
-    unprinted = [] if trusted else _unprinted(report, store, bodies)
-    tree = report.facts.tree if trusted else _reduced(report, unprinted)
+    if difference := find_difference(report, recognized, bodies, trusted=trusted):
+        return VerifiedFacts(notes=(_("文件生成以后改过：{differ}；按印出的读", differ=difference),))
+    unprinted = [] if trusted else _find_unprinted(report, store, bodies)
+    tree = report.facts.tree if trusted else _remove_unprinted(report, unprinted)
     if not trusted and report.prose:
-        tree["prose"] = {section: _harmless(text, bodies[section]) for section, text in report.prose.items()}
+        tree["prose"] = {section: _remove_markup(text, bodies[section]) for section, text in report.prose.items()}
     tree = {key: value for key, value in tree.items() if key not in KEPT_BACK}
-    made = data.carried(tomli_w.dumps(tree), report.form)
-    return Taken(made, tree == facts.tree, tuple(_notes(facts.tree, tree, unprinted)))
+    text = data_file.format_embedded_facts(tomli_w.dumps(tree), report.form)
+    return VerifiedFacts(text, tree == facts.tree, tuple(_compose_notes(facts.tree, tree, unprinted)))
 
 
-def typed(report: Report) -> Tree:
-    """Return what the form knows of the facts of a report, and the office's own, each of its kind."""
+def select_known_facts(report: Report) -> Tree:
+    """Return the facts that the form knows, and the office's own, where their values have the right type."""
     tree: Tree = {}
     for entry in report.written:
-        table = entry.address in report.form.groups and entry.address not in OPEN and isinstance(entry.value, dict)
-        if entry.good or table:  # a table that is empty says that there is one
+        is_table = entry.address in report.form.groups and entry.address not in OPEN and isinstance(entry.value, dict)
+        if entry.good or is_table:  # an empty table says that there is one
             *groups, name = entry.address.split(".")
-            below = tree
+            subtree = tree
             for group in groups:
-                below = below.setdefault(group, {})
-            below[name] = {} if table else entry.value
+                subtree = subtree.setdefault(group, {})
+            subtree[name] = {} if is_table else entry.value
     sections = {section.id for section in report.form.sections}
     for name, texts in (("headings", report.headings), ("prose", report.prose)):
         if known := {section: text for section, text in texts.items() if section in sections}:
@@ -103,140 +108,148 @@ def typed(report: Report) -> Tree:
 # ── compared with what the file prints ───────────────────────────────────────────────
 
 
-def differing(report: Report, recognised: Recognised, bodies: Mapping[str, str], *, trusted: bool = False) -> str:
-    """Name the first thing that a file prints otherwise than its facts say, or nothing.
+def find_difference(
+    report: Report, recognized: RecognizedReport, bodies: Mapping[str, str], *, trusted: bool = False
+) -> str:
+    """Return the label of what a file first prints otherwise than its facts say, or an empty text.
 
-    The words of a page's lines, put together from marks, need not agree where the facts are `trusted`.
+    `bodies` is the Markdown of each section that the facts give. The words of a page's lines, put together from
+    characters, need not agree where the facts are `trusted`.
     """
-    if report.form is not recognised.form or report.year != recognised.year:
+    if report.form is not recognized.form or report.year != recognized.year:
         return _("年度或格式版本")
     for address, figure in report.figures.items():
-        cell = recognised.placed.get(address)
+        cell = recognized.cells_by_address.get(address)
         if cell is None or cell.state != "read" or cell.value != figure:
             return report.form.labels[address]
-    if trusted and not recognised.published.exact:
+    if trusted and not recognized.document.exact:
         return ""
     day = report.values.get("published")
-    if recognised.told.published not in {None, day}:
+    if recognized.texts.published not in {None, day}:
         return report.form.labels["published"]
-    return next(_differing_texts(report, recognised, bodies), "")
+    return next(_find_text_differences(report, recognized, bodies), "")
 
 
-def _differing_texts(report: Report, recognised: Recognised, bodies: Mapping[str, str]) -> Iterator[str]:
-    told, form = recognised.told, report.form
+def _find_text_differences(report: Report, recognized: RecognizedReport, bodies: Mapping[str, str]) -> Iterator[str]:
+    """Give the headings of the sections whose texts differ."""
+    texts, form = recognized.texts, report.form
     for section in form.sections:
         heading = report.heading(section.id)
-        if section.heading and _bare(told.headings.get(section.id, "")) != _bare(heading):
+        if section.heading and _normalize(texts.headings.get(section.id, "")) != _normalize(heading):
             yield heading
-        labels = _labels(form, section.table) if section.table else frozenset()
-        printed = [text for text in map(_bare, told.printed.get(section.id, ())) if text not in labels]
-        ways = _around(report, recognised, section)
-        if not any(_says(bodies.get(section.id, ""), "".join(printed), *around) for around in ways):
+        labels = _list_table_labels(form, section.table) if section.table else frozenset()
+        printed = [text for text in map(_normalize, texts.printed.get(section.id, ())) if text not in labels]
+        body, words = bodies.get(section.id, ""), "".join(printed)
+        if not any(_is_printed_as(body, words, *around) for around in _list_surroundings(report, recognized, section)):
             yield heading or _("标题或开头")
 
 
-def _around(report: Report, recognised: Recognised, section: Section) -> Iterator[tuple[str, str]]:
-    """Give what may stand before and behind the text of a section: the title, and who signs, and when."""
+def _list_surroundings(report: Report, recognized: RecognizedReport, section: Section) -> Iterator[tuple[str, str]]:
+    """Give what may stand before and behind the text of a section: the title, and the signature with its date."""
     day = report.values.get("published")
     last = next((part for part in reversed(report.form.sections) if part.heading), None)
     if not section.heading:
-        title = _bare(document.title(report))
+        title = _normalize(document.title(report))
         yield title, ""
-        if _bare(recognised.published.title) == title:  # which is no text of a Word file
+        if _normalize(recognized.document.title) == title:  # the title of a Word file is not one of its texts
             yield "", ""
-    elif section is last and day is not None and recognised.told.published == day:
-        yield "", _bare(document.author(report)) + KINDS["date"].show(day)
+    elif section is last and day is not None and recognized.texts.published == day:
+        yield "", _normalize(document.author(report)) + KINDS["date"].show(day)
     else:
         yield "", ""
 
 
-def _labels(form: Form, table: str) -> frozenset[str]:
+def _list_table_labels(form: Form, table: str) -> frozenset[str]:
     """Return what a table prints that is no cell: its caption, and the lines over its full width."""
-    own = next(one for one in form.tables if one.id == table)
-    return frozenset(map(_bare, (own.label, *(block.banner for block in own.blocks))))
+    of_form = next(one for one in form.tables if one.id == table)
+    return frozenset(map(_normalize, (of_form.label, *(block.banner for block in of_form.blocks))))
 
 
-def _says(body: str, printed: str, before: str, behind: str) -> bool:
-    """Tell whether Markdown prints as these words, or as these within what stands around it."""
+def _is_printed_as(body: str, printed: str, before: str, behind: str) -> bool:
+    """Tell whether Markdown prints as these words, between what stands before and behind it."""
     if not (printed.startswith(before) and printed.endswith(behind) and len(printed) >= len(before + behind)):
         return False
     words = printed[len(before) : len(printed) - len(behind)]
-    return words == _bare(plain(body)) or words == _bare("".join(_text(block) for block in _read(body)))
+    if words == _normalize(plain(body)):
+        return True
+    return words == _normalize("".join(_join_text(block) for block in _parse_markdown(body)))
 
 
-def _bare(text: str) -> str:
-    return _INVISIBLE.sub("", text).translate(_DRAWN)
+def _normalize(text: str) -> str:
+    return _INVISIBLE.sub("", text).translate(_LOOKALIKES)
 
 
-def _text(block: Text | Grid) -> str:
-    return block.plain if isinstance(block, Text) else "".join(box.text for box in block.boxes)
+def _join_text(block: Paragraph | PublishedTable) -> str:
+    return block.plain if isinstance(block, Paragraph) else "".join(cell.text for cell in block.cells)
 
 
 @lru_cache(maxsize=64)
-def _read(body: str) -> tuple[Text | Grid, ...]:
-    """Read Markdown as a stranger's is read: words, emphasis and lists, and nothing that a writer acts on."""
+def _parse_markdown(body: str) -> tuple[Paragraph | PublishedTable, ...]:
+    """Return the blocks of untrusted Markdown: words, emphasis and lists, and no element that is active."""
     try:
-        return by_pandoc(body.encode(), DIALECT, seconds=_SECONDS).blocks
+        return by_pandoc(body.encode(), DIALECT, seconds=_MAX_SECONDS).blocks
     except Unreadable:
         return ()
 
 
-def _harmless(text: str, body: str) -> str:
-    """Return prose in the words that it prints; the text itself where it is nothing else."""
-    words = written(_read(body))
+def _remove_markup(text: str, body: str) -> str:
+    """Return prose as the words that its `body` prints; the text itself where it has nothing else."""
+    words = convert_to_markdown(_parse_markdown(body))
     return text if text.strip() == words else words
 
 
-# ── what nothing prints ──────────────────────────────────────────────────────────────
+# ── facts that are not printed ───────────────────────────────────────────────────────
 
 
-def _unprinted(report: Report, store: Store, bodies: Mapping[str, str]) -> list[str]:
-    """Return the facts outside the tables without which the same would be printed: nothing shows that they are so."""
+def _find_unprinted(report: Report, store: Store, bodies: Mapping[str, str]) -> list[str]:
+    """Return the facts outside the tables without which the same would be printed: the file does not confirm them."""
     compared = {"year", "edition", "title", "published", report.form.author_at}
     found = []
     for address in report.values:
         if address not in compared:
-            less = fill(report.form, Facts(report.facts.file, report.facts.text, _without(report.facts.tree, address)))
+            tree = _remove_address(report.facts.tree, address)
+            without = fill(report.form, Facts(report.facts.file, report.facts.text, tree))
             with suppress(Stop):  # a template needs it
-                other = document.compose(less, store.template)
+                other = document.compose(without, store.template)
                 if other.bodies == bodies and other.title == document.title(report):
                     found.append(address)
     return found
 
 
-def _without(tree: Tree, address: str) -> Tree:
+def _remove_address(tree: Tree, address: str) -> Tree:
     key, _dot, rest = address.partition(".")
-    less = {name: value for name, value in tree.items() if name != key}
-    return less | {key: _without(tree[key], rest)} if rest else less
+    others = {name: value for name, value in tree.items() if name != key}
+    return others | {key: _remove_address(tree[key], rest)} if rest else others
 
 
-def _reduced(report: Report, unprinted: Sequence[str]) -> Tree:
+def _remove_unprinted(report: Report, unprinted: Sequence[str]) -> Tree:
     """Leave out the office's own facts that no text uses."""
     tree = report.facts.tree
     for address in unprinted:
         if address.startswith(f"{OWN}."):
-            tree = _without(tree, address)
+            tree = _remove_address(tree, address)
     return {key: value for key, value in tree.items() if value != {} or key != OWN}
 
 
-def _notes(carried: Tree, taken: Tree, unprinted: Sequence[str]) -> Iterator[str]:
+def _compose_notes(embedded: Tree, taken: Tree, unprinted: Sequence[str]) -> Iterator[str]:
     """Say which facts were left out, which could not be compared with the file, and what became of its prose."""
-    left = sorted(_addresses(carried) - _addresses(taken))
-    if left:
-        yield _("文件带的事实有 {count} 项没有采用：{some}", count=len(left), some=_some(left))
-    kept = [address for address in unprinted if not address.startswith(f"{OWN}.")]
-    if kept:
-        yield _("文件没有印出、无从核对的事实有 {count} 项，请看一遍：{some}", count=len(kept), some=_some(kept))
-    if carried.get("prose") != taken.get("prose"):
+    left_out = sorted(_collect_addresses(embedded) - _collect_addresses(taken))
+    if left_out:
+        yield _("文件带的事实有 {count} 项没有采用：{some}", count=len(left_out), some=_format_addresses(left_out))
+    unconfirmed = [address for address in unprinted if not address.startswith(f"{OWN}.")]
+    if unconfirmed:
+        some = _format_addresses(unconfirmed)
+        yield _("文件没有印出、无从核对的事实有 {count} 项，请看一遍：{some}", count=len(unconfirmed), some=some)
+    if embedded.get("prose") != taken.get("prose"):
         yield _("正文只取了印出的文字；信得过来源、要连占位和标记一起取回，加 --trust")
 
 
-def _some(addresses: Sequence[str]) -> str:
-    return series(addresses[:_FEW]) + (_("等") if len(addresses) > _FEW else "")
+def _format_addresses(addresses: Sequence[str]) -> str:
+    return series(addresses[:_MAX_ADDRESSES]) + (_("等") if len(addresses) > _MAX_ADDRESSES else "")
 
 
-def _addresses(tree: Tree, at: str = "") -> set[str]:
+def _collect_addresses(tree: Tree, prefix: str = "") -> set[str]:
     found: set[str] = set()
     for key, value in tree.items():
-        found |= _addresses(value, f"{at}{key}.") if isinstance(value, dict) else {f"{at}{key}"}
+        found |= _collect_addresses(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}"}
     return found

@@ -1,4 +1,4 @@
-"""Published reports brought in: read, recognised, written as data files, and judged at once."""
+"""The import of published reports: read, recognized, written as data files, and judged at once."""
 
 import os
 import sys
@@ -10,17 +10,15 @@ from typing import Any
 from nianbao.checks.check import judge_report
 from nianbao.checks.policy import Choice
 from nianbao.checks.rules.typed_by_hand import placed
-from nianbao.importer import embedded_facts, readers
-from nianbao.importer.recognition import Recognised, recognise, returned
-from nianbao.importer.recognition import data_file as data
-from nianbao.importer.recognition.coverage import account
-from nianbao.importer.recognition.figures_json import figures
-from nianbao.importer.recognition.office_folder import folder_name
+from nianbao.importer import embedded_facts, notes, readers
+from nianbao.importer.recognition import RecognizedReport, data_file, recognize, recognize_excel_form
+from nianbao.importer.recognition.coverage import count_cells
+from nianbao.importer.recognition.figures_json import collect_figures
+from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Stop, mistake
-from nianbao.model.i18n import N_, _, series
+from nianbao.model.i18n import _
 from nianbao.model.report import Report
-from nianbao.model.value_types import KINDS
 from nianbao.workspace import access
 from nianbao.workspace.files import Saved, reason, same, shown, write
 from nianbao.workspace.files import text as read_text
@@ -28,38 +26,39 @@ from nianbao.workspace.limits import fenced
 from nianbao.workspace.store import Store
 
 STDIN = "-"
-SECONDS = 60  # for one file; most take a third of one
-_FEW = 3  # cells that a note names
+MAX_SECONDS = 60  # for one file; most take a third of one
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ImportOptions:
     """What a person asks of an import; what is empty is taken from the files."""
 
     year: int = 0
     office: str = ""
     out: Path | None = None
-    dry: bool = False
-    force: bool = False
-    placeholders: bool = False
-    trust: bool = False  # prose of carried facts is taken with its placeholders and Markdown
-    several: bool = False  # each office has a folder of its own
+    dry_run: bool = False
+    force: bool = False  # an existing data file is overwritten
+    placeholders: bool = False  # figures in the prose that are facts become placeholders
+    trust: bool = False  # the prose of embedded facts is taken with its placeholders and Markdown
+    folder_per_office: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """One file that was brought in: its account, its figures by label, and what the validator found.
+class ImportedReport:
+    """One file that was imported: its cells counted, its figures by label, and what the validator found.
 
-    `lossless` tells that the facts which the file carries were taken, all as they are. `saved` is None in a dry run.
+    `cell_counts` is what `count_cells` returns, `figures` what `collect_figures` returns. `undecided` and `missing`
+    are numbers of cells. `lossless` says that the facts which the file carries were taken, all as they are. `saved`
+    is None before the data file is written, and in a dry run.
     """
 
     source: str
     year: int
     office: str
     target: Path
-    within: Path  # the folder that no link leads the target out of
+    boundary: Path  # the folder that no link leads the target out of
     text: str
-    account: dict[str, dict[str, Any]]
+    cell_counts: dict[str, dict[str, Any]]
     figures: dict[str, Any]
     findings: list[Finding]
     notes: tuple[str, ...]
@@ -70,134 +69,87 @@ class Imported:
 
     @property
     def clean(self) -> bool:
-        """Tell whether every cell was there and read, and nothing forbids to build."""
+        """Tell whether every cell was there and read, and no finding forbids to build."""
         return not (self.undecided or self.missing) and not Choice().blocks(self.findings)
 
 
-def bring(store: Store, name: str, wanted: Wanted) -> Imported:
-    """Bring in one file; raises `Stop` that names it where it cannot be read, recognised or written."""
-    return keep(read(store, name, wanted), wanted)
+def import_file(store: Store, name: str, options: ImportOptions) -> ImportedReport:
+    """Import one file; raises `Stop` that names it where it cannot be read, recognized or written."""
+    return write_data_file(read_report(store, name, options), options)
 
 
-def read(store: Store, name: str, wanted: Wanted) -> Imported:
-    """Read a file, write the text of its data file, and judge it, all without touching the disk.
+def read_report(store: Store, name: str, options: ImportOptions) -> ImportedReport:
+    """Read a file, compose the text of its data file, and judge it, all without writing to the disk.
 
-    Raises `Stop` that names the file, whatever happens with it.
+    Raises `Stop` that names the file, whatever error occurs.
     """
-    source = title(name)
+    source = describe_source(name)
     try:
-        with fenced(seconds=SECONDS):
-            return _read(store, name, source, wanted)
+        with fenced(seconds=MAX_SECONDS):
+            return _read_report(store, name, source, options)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
     except RecursionError:
         raise Stop(_("{name}：嵌套太深，读不下去", name=source), _("用原程序打开，另存一份再导入")) from None
-    except Exception as error:  # one file that nobody thought of stops no other
+    except Exception as error:  # an error that nobody expected stops no other file
         wrong = mistake(error)
         raise Stop(f"{source}：{wrong.message}", wrong.fix) from error
 
 
-def title(name: str) -> str:
-    """Return what a file that is imported is called."""
+def describe_source(name: str) -> str:
+    """Return what a file that is imported is called in messages."""
     return _("标准输入") if name == STDIN else shown(Path(name))
 
 
-def _read(store: Store, name: str, source: str, wanted: Wanted) -> Imported:
+def _read_report(store: Store, name: str, source: str, options: ImportOptions) -> ImportedReport:
     forms = [store.edition(edition) for edition in sorted(store.editions())]
-    published = readers.read(_content(name), Path(name).suffix)
-    recognised = returned(published, forms, wanted.year) or recognise(published, forms, wanted.year)
-    told = Path(source).name if name != STDIN else source
-    notes = list(recognised.published.notes)
-    if wanted.office:
-        if recognised.told.office not in {"", wanted.office}:
-            notes.append(_("文件里写的机关是 {office}", office=recognised.told.office))
-        recognised.told.office = wanted.office
-        recognised.told.facts.pop(recognised.form.author_at, None)
-    taken = embedded_facts.take(store, recognised, trusted=wanted.trust)
-    notes += taken.notes
-    if wanted.year and recognised.told.year not in {0, wanted.year}:
-        notes.append(_("文件里写的是 {year} 年度", year=recognised.told.year))
-    text = taken.text or data.write(recognised, told)
-    target, within = _target(store, recognised, wanted, Path(name).stem)
-    report = _report(store, text, target, within)
-    if wanted.placeholders and report and not taken.text:
-        text = data.write(recognised, told, placed(report))
-        report = _report(store, text, target, within)
-    findings = _placed(judge_report(store, report).findings if report else [], recognised, told)
-    counted = account(recognised, _conflicts(report, recognised))
-    notes += [f"{told}：{wrong}" for wrong in _undecided(recognised)]
-    notes += _editions(recognised)
-    notes += (
-        [] if taken.text else [_("没有找到“{heading}”这一部分", heading=part.heading) for part in recognised.absent]
-    )
-    notes += [_("表里多出的一行，没有记下：{row}", row=row) for row in recognised.tables.notes]
-    notes += [_("文件到这一行中间断了，没有记下：{row}", row=row) for row in recognised.tables.cut]
-    return Imported(
-        source,
-        recognised.year,
-        recognised.told.office,
-        target,
-        within,
-        text,
-        counted,
-        figures(recognised) | {"account": counted, "file": source},
-        findings,
-        tuple(notes),
-        len(recognised.undecided) + len(recognised.tables.cut) + len(recognised.faults),
-        0 if taken.text else len(recognised.missing),
-        taken.whole,
+    document = readers.read(_read_content(name), Path(name).suffix)
+    original = recognize_excel_form(document, forms, options.year) or recognize(document, forms, options.year)
+    recognized = original.with_office(options.office) if options.office else original
+    file_name = Path(source).name if name != STDIN else source
+    verified = embedded_facts.verify_facts(store, recognized, trusted=options.trust)
+    text = verified.text or data_file.format_data_file(recognized, file_name)
+    target, boundary = _choose_target(store, recognized, options, Path(name).stem)
+    report = _fill_form(store, text, target, boundary)
+    if options.placeholders and report and not verified.text:
+        text = data_file.format_data_file(recognized, file_name, placed(report))
+        report = _fill_form(store, text, target, boundary)
+    findings = judge_report(store, report).findings if report else []
+    cell_counts = count_cells(recognized, _find_conflicts(report, recognized))
+    return ImportedReport(
+        source=source,
+        year=recognized.year,
+        office=recognized.texts.office,
+        target=target,
+        boundary=boundary,
+        text=text,
+        cell_counts=cell_counts,
+        figures=collect_figures(recognized) | {"account": cell_counts, "file": source},
+        findings=notes.add_locations(findings, recognized, file_name),
+        notes=tuple(_collect_notes(original, recognized, verified, options, file_name)),
+        undecided=recognized.count_undecided(),
+        missing=0 if verified.text else len(recognized.missing_addresses),
+        lossless=verified.is_complete,
     )
 
 
-_WHY = {
-    "words": N_("“{printed}”不是这里该有的数"),
-    "together": N_("“{printed}”像是几格的数"),
-    "formula": N_("是公式 {printed}，没有采用；写成数字"),
-}
+def _collect_notes(
+    original: RecognizedReport,
+    recognized: RecognizedReport,
+    verified: embedded_facts.VerifiedFacts,
+    options: ImportOptions,
+    file_name: str,
+) -> Iterator[str]:
+    """Give all notes on a file; `original` is what it says before the options apply."""
+    yield from recognized.document.notes
+    yield from notes.describe_other_office(original.texts, options.office)
+    yield from verified.notes
+    yield from notes.describe_other_year(original.texts, options.year)
+    yield from notes.compose_notes(recognized, file_name, with_sections=not verified.text)
 
 
-def _undecided(recognised: Recognised) -> Iterator[str]:
-    """Say of the cells of a spreadsheet that could not be read, or have lost their place, where they are and why."""
-    for cell in recognised.undecided:
-        if at := recognised.places.get(cell.slot.address):
-            label = recognised.form.labels[cell.slot.address]
-            yield f"{at}：{label}：" + _(_WHY.get(cell.why, _WHY["words"]), printed=cell.printed)
-    for fault in recognised.faults:
-        why = KINDS[fault.kind].wrong(fault.value) or _(_WHY["formula"], printed=fault.shown)
-        yield _("{at}：{label}：“{shown}”没有记下：{why}", at=fault.at, label=fault.label, shown=fault.shown, why=why)
-    if recognised.places and (lost := recognised.missing):
-        labels = series(recognised.form.labels[address] for address in lost[:_FEW])
-        yield _("有 {count} 格在表里找不到了（{labels} 等），可能删了行列", count=len(lost), labels=labels)
-
-
-def _placed(findings: list[Finding], recognised: Recognised, told: str) -> list[Finding]:
-    """Add to findings about the figures of a spreadsheet in which cell each stands."""
-    found = []
-    for finding in findings:
-        at = recognised.places.get(finding.address)
-        note = (_("见 {place}", place=f"{told}：{at}"),) if at else ()
-        found.append(replace(finding, notes=(*finding.notes, *note)))
-    return found
-
-
-def _editions(recognised: Recognised) -> list[str]:
-    """Say which tables are in another edition than the rest."""
-    form = recognised.form
-    found: dict[str, set[str]] = {}
-    for line in recognised.tables.lines:
-        if any(cell.slot.address not in form.slots for cell in line.cells):
-            found.setdefault(line.shape.table.label, set()).add(line.shape.form.edition)
-    notes = [
-        _("{table}：有的部分用的是 {editions} 版格式", table=table, editions=series(sorted(editions)))
-        for table, editions in found.items()
-    ]
-    if recognised.unplaced:
-        count = len(recognised.unplaced)
-        notes.append(_("{count} 个数是别的版本的格，本版没有地方记，见文件开头的注释", count=count))
-    return notes
-
-
-def _content(name: str) -> bytes:
+def _read_content(name: str) -> bytes:
+    """Return the bytes of a file, or of the standard input; raises `Stop` where it cannot be read."""
     if name == STDIN:
         return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""  # a shell may have closed it
     path = Path(name)
@@ -213,57 +165,64 @@ def _content(name: str) -> bytes:
         raise Stop(_("读不了：{error}", error=reason(error)), _("排除原因后再运行")) from error
 
 
-# ── judged and written ───────────────────────────────────────────────────────────────
+# ── the data file ────────────────────────────────────────────────────────────────────
 
 
-def _report(store: Store, text: str, target: Path, within: Path | None = None) -> Report | None:
-    """Fill the form with what was written, as a later validation will, and `within` a folder with the year before."""
+def _fill_form(store: Store, text: str, target: Path, boundary: Path | None = None) -> Report | None:
+    """Fill the form with the text of a data file, as a later validation will; None where it cannot be filled.
+
+    With a `boundary`, the folder that links must not lead out of, the report of the year before is read from beside
+    the target.
+    """
     facts = parse(text, shown(target))
     year = facts.tree.get("year") if isinstance(facts, Facts) else None
     if not isinstance(facts, Facts) or not isinstance(year, int):
         return None
-    past = target.with_name(f"{year - 1}.toml")
-    last = _report(store, read_text(past, within), past) if within and past.exists() else None
+    previous = target.with_name(f"{year - 1}.toml")
+    last = _fill_form(store, read_text(previous, boundary), previous) if boundary and previous.exists() else None
     report = store.fill(facts, year, last)
     return report if isinstance(report, Report) else None
 
 
-def _conflicts(report: Report | None, recognised: Recognised) -> frozenset[str]:
-    """Return the figures that break an identity of the form, all of which could be read."""
+def _find_conflicts(report: Report | None, recognized: RecognizedReport) -> frozenset[str]:
+    """Return the addresses of figures that break an identity of the form, where all figures of it could be read."""
     found: set[str] = set()
     for check in report.broken if report else ():
         addresses = {slot.address for part in check.parts for slot in part.slots}
-        cells = [recognised.placed.get(address) for address in addresses]
+        cells = [recognized.cells_by_address.get(address) for address in addresses]
         if check.relation.level == "error" and not any(cell and cell.state == "undecided" for cell in cells):
-            found |= addresses & recognised.placed.keys()
+            found |= addresses & recognized.cells_by_address.keys()
     return frozenset(found)
 
 
-def _target(store: Store, recognised: Recognised, wanted: Wanted, stem: str) -> tuple[Path, Path]:
-    """Say where the data file goes: the file that was asked for, or a file for the year, for each office its folder.
+def _choose_target(store: Store, recognized: RecognizedReport, options: ImportOptions, stem: str) -> tuple[Path, Path]:
+    """Choose where the data file goes: the file that was asked for, or one for the year, in a folder of its office.
 
-    Beside it stands the folder that it does not leave by a link: the one that a person named, else the repository.
+    Also returns the folder that it does not leave by a link: the one that a person named, else the repository.
     """
-    name = f"{recognised.year}.toml"
-    out = wanted.out or store.root / "data"
-    if out.suffix == ".toml" and not wanted.several:
+    name = f"{recognized.year}.toml"
+    out = options.out or store.root / "data"
+    if out.suffix == ".toml" and not options.folder_per_office:
         return out, out.parent
-    within = wanted.out or store.root
-    if not wanted.several and not recognised.folder:
-        return out / name, within
-    office = folder_name(recognised.folder or recognised.told.office) or folder_name(stem)
-    return out / (office or "office") / name, within
+    boundary = options.out or store.root
+    if not options.folder_per_office and not recognized.folder:
+        return out / name, boundary
+    office = make_folder_name(recognized.folder or recognized.texts.office) or make_folder_name(stem)
+    return out / (office or "office") / name, boundary
 
 
-def keep(brought: Imported, wanted: Wanted) -> Imported:
-    """Write the data file of what was brought in, but over no other unless told to."""
-    content = brought.text.encode()
-    if wanted.dry:
-        return brought
-    goal = brought.target.resolve()  # a link stays one
-    if os.path.lexists(brought.target) and not wanted.force and not same(goal, content):
+def write_data_file(report: ImportedReport, options: ImportOptions) -> ImportedReport:
+    """Write the data file of an imported report, except in a dry run; returns the report with what was saved.
+
+    Raises `Stop` where another data file is there, unless `force` says to overwrite it.
+    """
+    content = report.text.encode()
+    if options.dry_run:
+        return report
+    path = report.target.resolve()  # a link stays one
+    if os.path.lexists(report.target) and not options.force and not same(path, content):
         raise Stop(
-            _("{source}：已经有 {target}，没有改动它", source=brought.source, target=shown(brought.target)),
+            _("{source}：已经有 {target}，没有改动它", source=report.source, target=shown(report.target)),
             _("用 --out 写到别处，或用 --force 换掉它"),
         )
-    return replace(brought, saved=write({goal: content}, brought.within)[0])
+    return replace(report, saved=write({path: content}, report.boundary)[0])

@@ -39,11 +39,11 @@ def import_(
     from nianbao.workspace.store import Store
 
     with edge():
-        asked = pipeline.Wanted(
-            year, office, out, dry_run or to == "json", force, placeholders, trust, several=len(files) > 1
+        asked = pipeline.ImportOptions(
+            year, office, out, dry_run or to == "json", force, placeholders, trust, folder_per_office=len(files) > 1
         )
         names = list(dict.fromkeys(files))
-        results = batch.bring_all(Store.at(root), names, asked, jobs)
+        results = batch.import_files(Store.at(root), names, asked, jobs)
         brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=False))
         brought.sort(key=lambda one: one.source)
         if to == "json":

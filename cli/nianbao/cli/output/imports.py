@@ -5,13 +5,13 @@ from typing import Any
 
 from nianbao.cli.output import findings
 from nianbao.cli.terminal import echo
-from nianbao.importer.pipeline import Imported
+from nianbao.importer.pipeline import ImportedReport
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import _
 from nianbao.workspace.files import shown
 
 
-def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> None:
+def imported(brought: Sequence[ImportedReport], failed: int = 0, *, quiet: bool) -> None:
     """Say of each file what was read of each table, what was found in it, and where it is now; `failed` are others."""
     for one in brought:
         who = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
@@ -21,9 +21,9 @@ def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> No
                 echo("  " + _("文件带着生成它的事实，照原样取回"))
             findings.table(
                 (_("表"), _("读出"), _("空白"), _("未定"), _("没有"), _("矛盾")),
-                [(counts["label"], *_counts(counts)) for counts in one.account.values()],
+                [(counts["label"], *_counts(counts)) for counts in one.cell_counts.values()],
             )
-            for counts in one.account.values():
+            for counts in one.cell_counts.values():
                 if counts["by_order"]:
                     echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
             for note in one.notes:
@@ -44,7 +44,7 @@ def _counts(counts: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(counts[key] or "") for key in ("read", "blank", "ambiguous", "missing", "conflict"))
 
 
-def _imported(one: Imported) -> str:
+def _imported(one: ImportedReport) -> str:
     """Say where the data file is, and what a person should do next."""
     if one.saved is None:
         told = _("没有写文件（会写到 {target}）", target=shown(one.target))
@@ -62,7 +62,7 @@ def _imported(one: Imported) -> str:
     return _("{told}；{rest}", told=told, rest=_("；").join(rest))
 
 
-def imported_data(brought: Sequence[Imported], stops: Sequence[Stop], *, alone: bool) -> object:
+def imported_data(brought: Sequence[ImportedReport], stops: Sequence[Stop], *, alone: bool) -> object:
     """Give what was read as plain values: one report as itself, several as a list with what could not be read."""
     found = [
         one.figures | {"notes": list(one.notes), "findings": list(map(findings.finding_data, one.findings))}

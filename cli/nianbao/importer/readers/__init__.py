@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 from nianbao.importer.readers.refusal import LIMIT, Unreadable, bounded
 from nianbao.importer.readers.sniff import sniff
-from nianbao.importer.recognition.published import Published, Text
+from nianbao.importer.recognition.published import Paragraph, PublishedDocument
 from nianbao.model.i18n import _
 
 __all__ = ["LIMIT", "Unreadable", "formats", "read"]
@@ -23,7 +23,7 @@ def formats() -> list[str]:
     return sorted(module.name for module in iter_modules(__path__) if module.name not in _HELPERS)
 
 
-def read(content: bytes, suffix: str = "") -> Published:
+def read(content: bytes, suffix: str = "") -> PublishedDocument:
     """Read a file by what it holds; its suffix decides between kinds of text only.
 
     Raises `Unreadable` for a file that no reader knows, or that its reader cannot read.
@@ -32,8 +32,10 @@ def read(content: bytes, suffix: str = "") -> Published:
         raise Unreadable(_("文件是空的"), _("检查是不是选错了文件"))
     bounded(content, LIMIT)
     kind = sniff(content, suffix.lower().lstrip("."), formats())
-    made: Published = import_module(f"{__name__}.{kind}").read(content)
-    filled = sum(1 if isinstance(block, Text) else sum(bool(box.text) for box in block.boxes) for block in made.blocks)
+    made: PublishedDocument = import_module(f"{__name__}.{kind}").read(content)
+    filled = sum(
+        1 if isinstance(block, Paragraph) else sum(bool(box.text) for box in block.cells) for block in made.blocks
+    )
     if filled > MANY:
         raise Unreadable(_("段落和格子太多，不像一份年报"), _("用原程序打开，只留年报那几页，另存一份再导入"))
     return made

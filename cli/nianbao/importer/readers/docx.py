@@ -7,13 +7,13 @@ from io import BytesIO
 
 from nianbao.importer.readers.refusal import DAMAGED
 from nianbao.importer.readers.texts import by_pandoc
-from nianbao.importer.recognition.published import Published
+from nianbao.importer.recognition.published import PublishedDocument
 
 _FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
 _PART = 10 * 2**20  # bytes of a part that may hold facts
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read a Word file; changes that were tracked are taken as accepted."""
     return by_pandoc(content, "docx", carried=_carried(content))
 

@@ -9,7 +9,7 @@ from html import unescape
 
 from nianbao.importer.readers.refusal import Unreadable
 from nianbao.importer.readers.texts import by_pandoc, charset, decoded, uncut
-from nianbao.importer.recognition.published import Published
+from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
 _TAGS = frozenset(
@@ -56,7 +56,7 @@ _TABLES, _CELLS_IN_ALL = 1_000, 50_000  # of a page; pandoc takes longer for eac
 _QUOTED = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # a page within a text of a program
 
 
-def read(content: bytes, declared: str = "") -> Published:
+def read(content: bytes, declared: str = "") -> PublishedDocument:
     """Read a web page, with the facts that it carries if it is one of ours; it may declare its encoding itself."""
     text = decoded(content, declared=declared or charset(content))
     carried = _carried(text)

@@ -7,14 +7,14 @@ from typing import Any
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import Unreadable
 from nianbao.importer.readers.texts import decoded
-from nianbao.importer.recognition.published import Box, Grid, Published, Text
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
 _DEPTH = 50
 _PAGE = "</"  # in a text: a page, as the programs of a site hand it round
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read JSON: an object of two levels whose values are figures is a table, a text is a paragraph."""
     try:
         tree = json.loads(decoded(content), parse_float=Decimal)
@@ -22,14 +22,16 @@ def read(content: bytes) -> Published:
         raise Unreadable(_("不是合格的 JSON：{error}", error=error), _("检查文件是不是完整")) from error
     if not isinstance(tree, dict):
         raise Unreadable(_("JSON 里应有一份报告"), _("照 report import --to json 写出的样子"))
-    blocks: list[Text | Grid] = []
+    blocks: list[Paragraph | PublishedTable] = []
     _walk(tree, blocks)
     said = {key: tree[key] for key in ("title", "agency") if isinstance(tree.get(key), str)}
     year = tree.get("year")
-    return Published(tuple(blocks), said.get("title", ""), said.get("agency", ""), year if isinstance(year, int) else 0)
+    return PublishedDocument(
+        tuple(blocks), said.get("title", ""), said.get("agency", ""), year if isinstance(year, int) else 0
+    )
 
 
-def _walk(tree: dict[str, Any], blocks: list[Text | Grid], depth: int = 0) -> None:
+def _walk(tree: dict[str, Any], blocks: list[Paragraph | PublishedTable], depth: int = 0) -> None:
     if depth > _DEPTH:
         return
     rows = {key: value for key, value in tree.items() if _is_row(value)}
@@ -55,7 +57,7 @@ def _is_row(value: object) -> bool:
     )
 
 
-def _grids(rows: dict[str, dict[str, Any]]) -> list[Grid]:
+def _grids(rows: dict[str, dict[str, Any]]) -> list[PublishedTable]:
     """Make a grid of each run of rows with the same columns."""
     runs: list[list[tuple[str, dict[str, Any]]]] = []
     for label, row in rows.items():
@@ -66,18 +68,19 @@ def _grids(rows: dict[str, dict[str, Any]]) -> list[Grid]:
     return [_grid(run) for run in runs]
 
 
-def _grid(rows: list[tuple[str, dict[str, Any]]]) -> Grid:
+def _grid(rows: list[tuple[str, dict[str, Any]]]) -> PublishedTable:
     depth = max(label.count("/") + 1 for label, _row in rows)
     heads = list(rows[0][1])
-    boxes = [Box("", 0, 1, 0, depth)]
-    boxes += [Box(head, 0, 1, depth + at, depth + at + 1) for at, head in enumerate(heads)]
+    boxes = [PublishedCell("", 0, 1, 0, depth)]
+    boxes += [PublishedCell(head, 0, 1, depth + at, depth + at + 1) for at, head in enumerate(heads)]
     for line, (label, row) in enumerate(rows, 1):
         parts = label.split("/")
         boxes += [
-            Box(part, line, line + 1, at, depth if at == len(parts) - 1 else at + 1) for at, part in enumerate(parts)
+            PublishedCell(part, line, line + 1, at, depth if at == len(parts) - 1 else at + 1)
+            for at, part in enumerate(parts)
         ]
         boxes += [
-            Box("" if value is None else str(value), line, line + 1, depth + at, depth + at + 1)
+            PublishedCell("" if value is None else str(value), line, line + 1, depth + at, depth + at + 1)
             for at, value in enumerate(row.values())
         ]
-    return Grid(tuple(boxes))
+    return PublishedTable(tuple(boxes))

@@ -5,7 +5,7 @@ import re
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import Unreadable
 from nianbao.importer.readers.texts import by_pandoc, decoded, uncut
-from nianbao.importer.recognition.published import Published
+from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
 _READER = (
@@ -24,7 +24,7 @@ _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$
 _TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read Markdown with tables of pipes, of grids, or of HTML; of its metadata only the title counts."""
     text = decoded(content).replace("\r\n", "\n")
     if len(_OPENED.findall(text)) > _TABLES:

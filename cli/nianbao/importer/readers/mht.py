@@ -5,11 +5,11 @@ from email.message import Message
 
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import Unreadable
-from nianbao.importer.recognition.published import Published
+from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read the first page of an archive; raises `Unreadable` for one that has none."""
     for part in message_from_bytes(content).walk():
         page = part.get_payload(decode=True) if part.get_content_type() == "text/html" else None

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from nianbao.importer.readers.refusal import DAMAGED, TEXT, Unreadable
 from nianbao.importer.readers.texts import by_pandoc
-from nianbao.importer.recognition.published import Published
+from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
 _CONTENT = "content.xml"
@@ -15,7 +15,7 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _COLUMNS = 200  # of a table; spreadsheets repeat empty columns without end
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read an OpenDocument text; raises `Unreadable` for one that is damaged or has entities of its own."""
     try:
         return by_pandoc(_widened(content), "odt")

@@ -12,8 +12,8 @@ from typing import Any
 
 from nianbao.importer.readers.attached import attached
 from nianbao.importer.readers.refusal import Unreadable
-from nianbao.importer.recognition.markdown import light
-from nianbao.importer.recognition.published import Box, Grid, Published, Text
+from nianbao.importer.recognition.markdown import escape_markdown
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
 PAGES = 300  # of one file; a report has six
@@ -32,13 +32,13 @@ _HEADED = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四�
 _FIGURES = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read a PDF; raises `Unreadable` for one that has a password, is damaged, or has no text."""
     import pdfplumber  # noqa: PLC0415  # heavy
     from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415  # see above
 
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
-    blocks: list[_Line | Grid] = []
+    blocks: list[_Line | PublishedTable] = []
     notes: list[str] = []
     try:
         with pdfplumber.open(BytesIO(content)) as pdf:
@@ -70,7 +70,9 @@ def read(content: bytes) -> Published:
         raise Unreadable(
             _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
         )
-    return Published(tuple(_joined(_running(blocks))), title, carried=carried, exact=False, notes=tuple(notes))
+    return PublishedDocument(
+        tuple(_joined(_running(blocks))), title, embedded_facts=carried, exact=False, notes=tuple(notes)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class _Line:
     edge: bool = False  # of the page: it may stand on every one
 
 
-def _page(page: Any) -> Iterator[_Line | Grid]:  # noqa: ANN401  # pdfplumber carries no types
+def _page(page: Any) -> Iterator[_Line | PublishedTable]:  # noqa: ANN401  # pdfplumber carries no types
     """Give the lines of text and the tables of a page from top to bottom."""
     tables = [(table, _edges(table)) for table in page.find_tables()]
     tables = [(table, edges) for table, edges in tables if len(edges[0]) > 2 and len(table.cells) > 1]  # noqa: PLR2004  # one column is a frame or a shade
@@ -101,7 +103,7 @@ def _page(page: Any) -> Iterator[_Line | Grid]:  # noqa: ANN401  # pdfplumber ca
             outside.append(char)
         else:
             inside.setdefault(at, []).append(char)
-    found: list[tuple[float, _Line | Grid]] = []
+    found: list[tuple[float, _Line | PublishedTable]] = []
     for at, (table, edges) in enumerate(tables):
         grids, texts = _parts(table, edges, inside.get(at, []))
         found += grids
@@ -139,11 +141,13 @@ def _is_edge(line: _Line, height: float) -> bool:
     return line.top > 0.9 * height or line.top < 0.06 * height
 
 
-def _running(blocks: list[_Line | Grid]) -> list[_Line | Grid]:
+def _running(blocks: list[_Line | PublishedTable]) -> list[_Line | PublishedTable]:
     """Leave out the lines that stand at the edge of several pages, but for their numbers."""
     said = Counter(_without_digits(block.text) for block in blocks if isinstance(block, _Line) and block.edge)
     return [
-        block for block in blocks if isinstance(block, Grid) or not block.edge or said[_without_digits(block.text)] == 1
+        block
+        for block in blocks
+        if isinstance(block, PublishedTable) or not block.edge or said[_without_digits(block.text)] == 1
     ]
 
 
@@ -176,7 +180,7 @@ def _parts(
     table: Any,  # noqa: ANN401  # see above
     edges: tuple[list[float], list[float]],
     chars: list[dict[str, Any]],
-) -> tuple[list[tuple[float, Grid]], list[dict[str, Any]]]:
+) -> tuple[list[tuple[float, PublishedTable]], list[dict[str, Any]]]:
     """Part a table into its grids, each with its top, and the characters of lines over its full width.
 
     Such a line is a banner, or a paragraph with a shade that touches the table.
@@ -189,7 +193,7 @@ def _parts(
         at = next((at for at, cell in enumerate(cells) if _holds(cell, middle)), None)
         if at is not None:
             held[at].append(char)
-    boxes: list[Box] = []
+    boxes: list[PublishedCell] = []
     free: list[dict[str, Any]] = []
     whole: set[int] = set()
     for cell, own in zip(cells, held, strict=True):
@@ -199,18 +203,18 @@ def _parts(
             whole.update(range(top, bottom))
         elif bottom > top and cell[2] - cell[0] > _NEAR:
             text = "".join(line.text for line in _lines(own))
-            boxes.append(Box(text, top, bottom, cell[0], cell[2]))
-    grids: list[tuple[float, Grid]] = []
-    rows: list[Box] = []
+            boxes.append(PublishedCell(text, top, bottom, cell[0], cell[2]))
+    grids: list[tuple[float, PublishedTable]] = []
+    rows: list[PublishedCell] = []
     for at in range(len(down)):
         rows += [box for box in boxes if box.top == at]
         if rows and (at in whole or at == len(down) - 1):
-            grids.append((down[rows[0].top], Grid(tuple(_filled(rows, across)))))
+            grids.append((down[rows[0].top], PublishedTable(tuple(_filled(rows, across)))))
             rows = []
     return grids, free
 
 
-def _filled(boxes: list[Box], across: list[float]) -> Iterator[Box]:
+def _filled(boxes: list[PublishedCell], across: list[float]) -> Iterator[PublishedCell]:
     """Give the boxes, and blank ones where a table lacks a line: a cell cut by the end of a page has none."""
     yield from boxes
     rows = sorted({box.top for box in boxes})
@@ -218,7 +222,7 @@ def _filled(boxes: list[Box], across: list[float]) -> Iterator[Box]:
         covered = [box for box in boxes if box.top <= row < box.bottom]
         for left, right in pairwise(across):
             if not any(box.left < (left + right) / 2 < box.right for box in covered):
-                yield Box("", row, row + 1, left, right)
+                yield PublishedCell("", row, row + 1, left, right)
 
 
 def _index(values: list[float], value: float) -> int:
@@ -253,22 +257,22 @@ def _line(line: list[dict[str, Any]]) -> _Line:
     return _Line(text, ordered[0]["x0"], ordered[-1]["x1"], min(char["top"] for char in line), size)
 
 
-def _joined(blocks: list[_Line | Grid]) -> Iterator[Text | Grid]:
+def _joined(blocks: list[_Line | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
     """Join the lines of a paragraph, also over the end of a page."""
     paragraph, ended = "", True
     for block in blocks:
-        if isinstance(block, Grid) or block.begins or ended or _parts_from(paragraph, block.text):
+        if isinstance(block, PublishedTable) or block.begins or ended or _parts_from(paragraph, block.text):
             if paragraph:
-                yield Text(paragraph, light(paragraph))
+                yield Paragraph(paragraph, escape_markdown(paragraph))
             paragraph = ""
-        if isinstance(block, Grid):
+        if isinstance(block, PublishedTable):
             yield block
             ended = True
         else:
             paragraph += block.text
             ended = block.ends
     if paragraph:
-        yield Text(paragraph, light(paragraph))
+        yield Paragraph(paragraph, escape_markdown(paragraph))
 
 
 def _parts_from(paragraph: str, line: str) -> bool:

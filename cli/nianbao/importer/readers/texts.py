@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from nianbao.importer.readers.refusal import Unreadable
-from nianbao.importer.recognition.markdown import light
-from nianbao.importer.recognition.published import Box, Grid, Published, Text
+from nianbao.importer.recognition.markdown import escape_markdown
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 from nianbao.render import pandoc
 
@@ -55,7 +55,7 @@ def by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
     title: str = "",
     lines: bool = False,
     seconds: float = 60,
-) -> Published:
+) -> PublishedDocument:
     """Read a file with one of pandoc's readers; with `lines`, a line break of the source is one of the text.
 
     Raises `Unreadable` where pandoc fails.
@@ -66,33 +66,33 @@ def by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
         raise Unreadable(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
-    return Published(tuple(_block(block, lines=lines) for block in told), own or title, carried=carried)
+    return PublishedDocument(tuple(_block(block, lines=lines) for block in told), own or title, embedded_facts=carried)
 
 
-def uncut(published: Published, text: str) -> Published:
+def uncut(published: PublishedDocument, text: str) -> PublishedDocument:
     """Leave out the last row of a table that the source `text` breaks off in: its figures may not be whole."""
     source = text.lower().rstrip()
     ends = max(map(source.rfind, ("</table", "</body", "</html")))
     line = source[source.rfind("\n") + 1 :]
     last = published.blocks[-1] if published.blocks else None
-    if not isinstance(last, Grid) or not (
+    if not isinstance(last, PublishedTable) or not (
         source.rfind("<td") > ends or (line.startswith("|") and not line.endswith("|"))
     ):
         return published
-    bottom = max(box.top for box in last.boxes)
-    row = " ".join(box.text for box in last.boxes if box.top == bottom and box.text)
-    kept = Grid(tuple(box for box in last.boxes if box.top < bottom))
+    bottom = max(box.top for box in last.cells)
+    row = " ".join(box.text for box in last.cells if box.top == bottom and box.text)
+    kept = PublishedTable(tuple(box for box in last.cells if box.top < bottom))
     note = _("文件到这一行中间断了，没有记下：{row}", row=row)
     return replace(published, blocks=(*published.blocks[:-1], kept), notes=(*published.notes, note))
 
 
-def _block(told: dict[str, Any], *, lines: bool) -> Text | Grid:
+def _block(told: dict[str, Any], *, lines: bool) -> Paragraph | PublishedTable:
     if "grid" in told:
         return grid(told["grid"])
     said = told["text"].strip()
     paragraphs = "\n\n".join(line.strip() for line in said.split("\n") if line.strip())
-    markdown = told.get("markdown") or light(_broken(paragraphs, lines=lines))
-    return Text(_broken(said, lines=lines), markdown, int(told["level"]))
+    markdown = told.get("markdown") or escape_markdown(_broken(paragraphs, lines=lines))
+    return Paragraph(_broken(said, lines=lines), markdown, int(told["level"]))
 
 
 def _broken(text: str, *, lines: bool) -> str:
@@ -104,11 +104,11 @@ def _broken(text: str, *, lines: bool) -> str:
     )
 
 
-def grid(cells: Sequence[Sequence[Any]]) -> Grid:
+def grid(cells: Sequence[Sequence[Any]]) -> PublishedTable:
     """Make a grid of `(text, top, bottom, left, right)`."""
-    return Grid(
+    return PublishedTable(
         tuple(
-            Box(text.strip().replace("\v", "\n"), int(top), int(bottom), left, right)
+            PublishedCell(text.strip().replace("\v", "\n"), int(top), int(bottom), left, right)
             for text, top, bottom, left, right in cells[:CELLS]
         )
     )

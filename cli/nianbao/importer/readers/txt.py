@@ -5,33 +5,35 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from nianbao.importer.readers.texts import decoded
-from nianbao.importer.recognition.markdown import light
-from nianbao.importer.recognition.published import Box, Grid, Published, Text
+from nianbao.importer.recognition.markdown import escape_markdown
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 
 _FOLIO = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read a text line by line, without page numbers."""
     lines = decoded(content).replace("\f", "\n").splitlines()
     kept = [line for line in lines if line.strip() and not _FOLIO.match(line)]
-    return Published(tuple(block for tabbed, some in groupby(kept, _tabbed) for block in _blocks(list(some), tabbed)))
+    return PublishedDocument(
+        tuple(block for tabbed, some in groupby(kept, _tabbed) for block in _blocks(list(some), tabbed))
+    )
 
 
 def _tabbed(line: str) -> bool:
     return "\t" in line
 
 
-def _blocks(lines: Sequence[str], tabbed: bool) -> Iterator[Text | Grid]:  # noqa: FBT001  # as groupby tells it
+def _blocks(lines: Sequence[str], tabbed: bool) -> Iterator[Paragraph | PublishedTable]:  # noqa: FBT001  # as groupby tells it
     """Make a grid of lines with the same number of cells, as a spreadsheet copies them; else texts."""
     rows = [line.split("\t") for line in lines]
     if tabbed and len(rows) > 1 and len({len(row) for row in rows}) == 1:
-        yield Grid(
+        yield PublishedTable(
             tuple(
-                Box(cell.strip(), top, top + 1, left, left + 1)
+                PublishedCell(cell.strip(), top, top + 1, left, left + 1)
                 for top, row in enumerate(rows)
                 for left, cell in enumerate(row)
             )
         )
     else:
-        yield from (Text(line, light(line.strip())) for line in lines)
+        yield from (Paragraph(line, escape_markdown(line.strip())) for line in lines)

@@ -12,7 +12,13 @@ from typing import Any
 
 from nianbao.importer.readers.refusal import DAMAGED, Unreadable
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
-from nianbao.importer.recognition.published import Box, Grid, Named, Published, Text
+from nianbao.importer.recognition.published import (
+    NamedCell,
+    Paragraph,
+    PublishedCell,
+    PublishedDocument,
+    PublishedTable,
+)
 from nianbao.model.i18n import _, series
 
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
@@ -25,14 +31,14 @@ _MERGES, _AREA = 5_000, 500_000  # cells that are merged, and what they cover in
 _FEW = 3  # cells that a note names
 
 
-def read(content: bytes) -> Published:
+def read(content: bytes) -> PublishedDocument:
     """Read a spreadsheet; hidden sheets are left out. Raises `Unreadable` for one that is damaged.
 
     Of a form that we sent out, the cells that it names come along, with the formulas that stand in them.
     """
     _bounded(content)
     book = _opened(content, results=True)
-    blocks: list[Text | Grid] = []
+    blocks: list[Paragraph | PublishedTable] = []
     notes: list[str] = []
     formulas = _formulas(content, notes)
     known = book.defined_names
@@ -42,7 +48,7 @@ def read(content: bytes) -> Published:
             if not ours:
                 notes.append(_("工作表 {sheet} 是隐藏的，没有读", sheet=sheet.title))
             continue
-        blocks.append(Text(sheet.title, sheet.title, 1))
+        blocks.append(Paragraph(sheet.title, sheet.title, 1))
         blocks += _sheet(sheet, notes)
         cells = [cell for title, cell in formulas if title == sheet.title]
         if cells and not ours:
@@ -56,7 +62,7 @@ def read(content: bytes) -> Published:
                 )
             )
     named = {name.removeprefix(PREFIX): cell for name, made in ours.items() if (cell := _named(book, made, formulas))}
-    return Published(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named=named)
+    return PublishedDocument(tuple(blocks), str(book.properties.title or ""), notes=tuple(notes), named_cells=named)
 
 
 def _bounded(content: bytes) -> None:
@@ -115,7 +121,7 @@ def _formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
     return found
 
 
-def _named(book: Any, made: Any, formulas: Mapping[tuple[str, str], str]) -> Named | None:  # noqa: ANN401  # see above
+def _named(book: Any, made: Any, formulas: Mapping[tuple[str, str], str]) -> NamedCell | None:  # noqa: ANN401  # see above
     """Return the cell that a name means; None where the name has lost it, or means no cell that there can be."""
     try:
         places = list(made.destinations)
@@ -125,11 +131,11 @@ def _named(book: Any, made: Any, formulas: Mapping[tuple[str, str], str]) -> Nam
         where = area.replace("$", "").split(":")[0]
         if title in book.sheetnames and _CELL.fullmatch(where):
             with suppress(ValueError, AttributeError, TypeError):  # beyond the last column; a sheet without cells
-                return Named(_text(book[title][where].value), f"{title}!{where}", formulas.get((title, where), ""))
+                return NamedCell(_text(book[title][where].value), f"{title}!{where}", formulas.get((title, where), ""))
     return None
 
 
-def _sheet(sheet: Any, notes: list[str]) -> list[Text | Grid]:  # noqa: ANN401  # openpyxl carries no types
+def _sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable]:  # noqa: ANN401  # openpyxl carries no types
     spans = {(span.min_row, span.min_col): span for span in sheet.merged_cells.ranges}
     covered = {
         (row, column)
@@ -149,11 +155,11 @@ def _sheet(sheet: Any, notes: list[str]) -> list[Text | Grid]:  # noqa: ANN401  
                 continue
             span = spans.get(at)
             bottom, right = (span.max_row, span.max_col) if span else at
-            boxes.append(Box(_text(cell.value), cell.row - 1, bottom, cell.column - 1, right))
+            boxes.append(PublishedCell(_text(cell.value), cell.row - 1, bottom, cell.column - 1, right))
         if len(filled) == 1 and isinstance(filled[0].value, str):
             texts.append(filled[0].value)
-    grid = Grid(tuple(boxes))
-    return [*(Text(text, text) for text in texts[:1]), grid] if boxes else []
+    grid = PublishedTable(tuple(boxes))
+    return [*(Paragraph(text, text) for text in texts[:1]), grid] if boxes else []
 
 
 def _text(value: object) -> str:

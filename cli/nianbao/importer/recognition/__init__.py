@@ -1,7 +1,15 @@
-"""Published reports: what a reader gives, recognised by the forms, as a data file and as figures by label."""
+"""Published reports: what a reader gives, recognized by the forms, as a data file and as figures by label."""
 
-from nianbao.importer.recognition.excel_form import returned
-from nianbao.importer.recognition.published import Box, Grid, Published, Text
-from nianbao.importer.recognition.recognized_report import Recognised, recognise
+from nianbao.importer.recognition.excel_form import recognize_excel_form
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.recognized_report import RecognizedReport, recognize
 
-__all__ = ["Box", "Grid", "Published", "Recognised", "Text", "recognise", "returned"]
+__all__ = [
+    "Paragraph",
+    "PublishedCell",
+    "PublishedDocument",
+    "PublishedTable",
+    "RecognizedReport",
+    "recognize",
+    "recognize_excel_form",
+]

@@ -1,4 +1,4 @@
-"""A form that was sent out as a spreadsheet and comes back: read by the names of its cells, with nothing to guess."""
+"""A form that was sent out as a spreadsheet and is returned: read by the names of its cells, without recognition."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 
 from nianbao.compose import document
-from nianbao.importer.recognition.markdown import light, written
-from nianbao.importer.recognition.printed_values import Number, read
-from nianbao.importer.recognition.published import Named, Published, Text
-from nianbao.importer.recognition.recognized_report import Fault, Recognised
-from nianbao.importer.recognition.sections import Told
-from nianbao.importer.recognition.tables.cells import Cell, Line, Tables
-from nianbao.importer.recognition.tables.layouts import shapes
+from nianbao.importer.recognition.markdown import convert_to_markdown, escape_markdown
+from nianbao.importer.recognition.printed_values import Number, read_value
+from nianbao.importer.recognition.published import NamedCell, Paragraph, PublishedDocument
+from nianbao.importer.recognition.recognized_report import InvalidCell, RecognizedReport
+from nianbao.importer.recognition.sections import ExtractedText
+from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables
+from nianbao.importer.recognition.tables.layouts import list_layouts
 from nianbao.model.facts import Facts, Tree
 from nianbao.model.finding import Stop
 from nianbao.model.form import Fact, Form
@@ -25,38 +25,39 @@ from nianbao.model.value_types import KINDS, Value
 # A cell's name is this and the address of a figure, a fact or a text, or one of the four that say which form it is.
 PREFIX = "nianbao."
 EDITION, YEAR, FOLDER, OFFICE = ("form.edition", "form.year", "form.folder", "form.office")
+_Cells = Mapping[str, NamedCell]  # by name without prefix
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
 
 
-def returned(published: Published, forms: Sequence[Form], year: int = 0) -> Recognised | None:
-    """Read a form that came back; None where a file is none, or has lost what says so.
+def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], year: int = 0) -> RecognizedReport | None:
+    """Read a returned form; None for a file that is none, or that has lost the cells that say so.
 
-    Raises `Stop` for a form of an edition that there is not, and for one of another year than is wanted.
+    Raises `Stop` for a form of an unknown edition, and for one of another year than is asked for.
     """
-    named = published.named
+    named = published.named_cells
     if EDITION not in named or YEAR not in named:
         return None
     form = next((form for form in forms if form.edition == named[EDITION].text), None)
     if form is None or not named[YEAR].text.isdecimal():
         raise Stop(_("看不出这是哪一版、哪一年度的表"), _("用 report form 重新做一张表，把数填进去"))
-    said = int(named[YEAR].text)
-    if year not in {0, said}:
+    form_year = int(named[YEAR].text)
+    if year not in {0, form_year}:
         raise Stop(
-            _("这是 {said} 年度的表，不是 {year} 年度的", said=said, year=year), _("检查是不是收错了文件，或改 --year")
+            _("这是 {said} 年度的表，不是 {year} 年度的", said=form_year, year=year),
+            _("检查是不是收错了文件，或改 --year"),
         )
-    facts, faults = _facts(form, named)
-    empty = fill(form, Facts("", "", {}))
-    told = _told(form, named, facts, said)
-    cells = _cells(named, empty)
-    notes = [*published.notes, *_elsewhere(named, told), *_changed(named, cells)]
-    return Recognised(
-        replace(published, notes=tuple(notes)),
-        told,
-        Tables(lines=list(_lines(form, cells))),
-        said,
+    facts, invalid = _read_facts(form, named)
+    texts = _make_texts(form, named, facts, form_year)
+    cells = _read_cells(named, fill(form, Facts("", "", {})))
+    notes = (*published.notes, *_describe_other_office(named, texts), *_describe_other_totals(named, cells))
+    return RecognizedReport(
+        replace(published, notes=notes),
+        texts,
+        RecognizedTables(tuple(_make_rows(form, cells))),
+        form_year,
         form,
-        {address: named[address].at for address in form.slots if address in named},
-        tuple(faults),
+        {address: named[address].location for address in form.slots if address in named},
+        tuple(invalid),
         named[FOLDER].text if FOLDER in named else "",
     )
 
@@ -64,84 +65,89 @@ def returned(published: Published, forms: Sequence[Form], year: int = 0) -> Reco
 # ── figures ──────────────────────────────────────────────────────────────────────────
 
 
-def _cells(named: Mapping[str, Named], empty: Report) -> dict[str, Cell]:
-    """Read every figure that still has its cell. A total that adds itself up is added up here, from what was typed."""
+def _read_cells(named: _Cells, empty: Report) -> dict[str, RecognizedCell]:
+    """Read every figure that still has its cell, by address.
+
+    A total whose formula adds it up is added up here, from what was typed.
+    """
     slots = empty.form.slots
-    cells = {address: _cell(slots[address], cell) for address, cell in named.items() if address in slots}
+    cells = {address: _read_cell(slots[address], cell) for address, cell in named.items() if address in slots}
     for address in cells.keys() & empty.computed.keys():
         if named[address].formula:
             parts = [cells.get(part) for part in empty.parts(address)]
-            cells[address] = _total(slots[address], parts)
+            cells[address] = _add_up(slots[address], parts)
     return cells
 
 
-def _cell(slot: Slot, cell: Named) -> Cell:
+def _read_cell(slot: Slot, cell: NamedCell) -> RecognizedCell:
     if cell.formula:
-        return Cell(slot, "undecided", printed=cell.formula, why="formula")
-    said = read(cell.text, slot)
-    if said.blank:
-        return Cell(slot, "blank", printed=said.text.strip(), told=said.told)
-    if said.why or KINDS[slot.kind].wrong(said.value):
-        return Cell(slot, "undecided", printed=cell.text, why=said.why or "words")
-    return Cell(slot, "read", said.value, said.number, said.text.strip(), told=said.told)
+        return RecognizedCell(slot, "undecided", printed=cell.formula, reason="formula")
+    read = read_value(cell.text, slot)
+    if read.blank:
+        return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
+    if read.reason or KINDS[slot.kind].wrong(read.value):
+        return RecognizedCell(slot, "undecided", printed=cell.text, reason=read.reason or "words")
+    return RecognizedCell(slot, "read", read.value, read.number, read.text.strip(), keep_text=read.keep_text)
 
 
-def _total(slot: Slot, parts: Sequence[Cell | None]) -> Cell:
-    """Add a total up; it stays open while one of its parts does, or while nothing was typed at all."""
+def _add_up(slot: Slot, parts: Sequence[RecognizedCell | None]) -> RecognizedCell:
+    """Add a total up; it is blank while one of its parts is missing or undecided, or while nothing was typed at all."""
     known = [part.value for part in parts if part is not None and part.state == "read" and part.value is not None]
     if not known or any(part is None or part.state == "undecided" for part in parts):
-        return Cell(slot, "blank")
+        return RecognizedCell(slot, "blank")
     total: Number = sum(known, start=0)
-    return Cell(slot, "read", total, total, str(total))
+    return RecognizedCell(slot, "read", total, total, str(total))
 
 
-def _changed(named: Mapping[str, Named], cells: Mapping[str, Cell]) -> Iterator[str]:
-    """Tell of totals whose formula gives something else than the sum of their parts."""
+def _describe_other_totals(named: _Cells, cells: Mapping[str, RecognizedCell]) -> Iterator[str]:
+    """Describe the totals whose formula gives something else than the sum of their parts."""
     for address, cell in cells.items():
-        said = read(named[address].text, cell.slot) if named[address].formula else None
-        if said and cell.state == "read" and said.value not in {None, cell.value}:
+        result = read_value(named[address].text, cell.slot) if named[address].formula else None
+        if result and cell.state == "read" and result.value not in {None, cell.value}:
             yield _(
                 "{at}：公式的结果是 {said}，各格之和是 {sum}，取了各格之和",
-                at=named[address].at,
-                said=said.value,
+                at=named[address].location,
+                said=result.value,
                 sum=cell.value,
             )
 
 
-def _lines(form: Form, cells: Mapping[str, Cell]) -> Iterator[Line]:
+def _make_rows(form: Form, cells: Mapping[str, RecognizedCell]) -> Iterator[RecognizedRow]:
+    """Put the cells into the rows of the form's layouts, each cell once."""
     seen: set[str] = set()
-    for shape in shapes([form]):
-        for row, slots in enumerate(shape.slots):
+    for layout in list_layouts([form]):
+        for index, slots in enumerate(layout.slots):
             found = tuple(cells[slot.address] for slot in slots if slot.address in cells and slot.address not in seen)
             seen |= {cell.slot.address for cell in found}
             if found:
-                yield Line(shape, row, found, 0)
+                yield RecognizedRow(layout, index, found, 0)
 
 
 # ── facts and texts ──────────────────────────────────────────────────────────────────
 
 
-def _facts(form: Form, named: Mapping[str, Named]) -> tuple[dict[str, Value], list[Fault]]:
-    """Read the facts that stand in no table; what is no value of its kind is a fault, and so is a formula."""
+def _read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[InvalidCell]]:
+    """Read the facts that stand in no table; what is no value of its type is invalid, and so is a formula."""
     facts: dict[str, Value] = {}
-    faults = []
+    invalid = []
     for fact in (*form.facts, Fact("published", form.labels["published"], "date")):
         cell = named.get(fact.id)
         if cell and (cell.text.strip() or cell.formula):
-            value = cell.formula or _fact(fact, cell.text.strip())
+            value = cell.formula or _parse_fact(fact, cell.text.strip())
             if KINDS[fact.kind].wrong(value) or cell.formula:
-                faults.append(Fault(cell.at, fact.label, cell.formula or cell.text, fact.kind, value))
+                text = cell.formula or cell.text
+                invalid.append(InvalidCell(cell.location, fact.label, text, fact.kind, value))
             else:
                 facts[fact.id] = value
     for section in form.sections:
         cell = named.get(f"prose.{section.id}")
         if cell and cell.formula:
-            faults.append(Fault(cell.at, section.heading, cell.formula, "text", cell.formula))
-    return facts, faults
+            invalid.append(InvalidCell(cell.location, section.heading, cell.formula, "text", cell.formula))
+    return facts, invalid
 
 
-def _fact(fact: Fact, text: str) -> Value:
-    """Read a fact as its kind is written; a text that is not stays one."""
+def _parse_fact(fact: Fact, text: str) -> Value:
+    """Return a fact as a value of its type, or the text itself where it is none."""
     if fact.kind == "texts":
         return [line.strip() for line in text.splitlines() if line.strip()]
     if fact.kind == "text":
@@ -152,45 +158,49 @@ def _fact(fact: Fact, text: str) -> Value:
             return date(*map(int, match.groups())) if match else text
         return text
     # A share is read as money is: both may have decimals.
-    slot = Slot(
-        fact.id, (Heading(fact.label, kind="money" if fact.kind == "share" else fact.kind, unit=fact.unit),), ()
-    )
-    said = read(text.removesuffix("%"), slot).value
-    return text if said is None else said
+    kind = "money" if fact.kind == "share" else fact.kind
+    slot = Slot(fact.id, (Heading(fact.label, kind=kind, unit=fact.unit),), ())
+    value = read_value(text.removesuffix("%"), slot).value
+    return text if value is None else value
 
 
-def _told(form: Form, named: Mapping[str, Named], facts: dict[str, Value], year: int) -> Told:
-    day = facts.pop("published", None)
+def _make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], year: int) -> ExtractedText:
+    day = facts.get("published")
+    others = {address: value for address, value in facts.items() if address != "published"}
     cells = {section.id: named.get(f"prose.{section.id}") for section in form.sections}
-    return Told(
-        office=_author(form, facts, year),
+    return ExtractedText(
+        office=_compose_author(form, others, year),
         year=year,
         published=day if isinstance(day, date) else None,
         headings={section.id: section.heading for section in form.sections},
         prose={
-            at: _markdown(cell.text) for at, cell in cells.items() if cell and cell.text.strip() and not cell.formula
+            section: _convert_text(cell.text)
+            for section, cell in cells.items()
+            if cell and cell.text.strip() and not cell.formula
         },
-        facts=facts,
+        facts=others,
     )
 
 
-def _author(form: Form, facts: Mapping[str, Value], year: int) -> str:
+def _compose_author(form: Form, facts: Mapping[str, Value], year: int) -> str:
+    """Return the name of the office that reports, as a report with these facts prints it."""
     tree: Tree = {"year": year}
     for address, value in facts.items():
         *groups, name = address.split(".")
-        below = tree
+        subtree = tree
         for group in groups:
-            below = below.setdefault(group, {})
-        below[name] = value
+            subtree = subtree.setdefault(group, {})
+        subtree[name] = value
     return document.author(fill(form, Facts("", "", tree)))
 
 
-def _markdown(text: str) -> str:
-    """Write what was typed as Markdown that reads as it is, a line a paragraph."""
-    return written([Text(line, light(line.strip())) for line in text.splitlines()])
+def _convert_text(text: str) -> str:
+    """Return typed text as Markdown that prints as it is, a paragraph for each line."""
+    return convert_to_markdown([Paragraph(line, escape_markdown(line.strip())) for line in text.splitlines()])
 
 
-def _elsewhere(named: Mapping[str, Named], told: Told) -> Iterator[str]:
+def _describe_other_office(named: _Cells, texts: ExtractedText) -> Iterator[str]:
+    """Say where the form names another office than the one that it was sent to."""
     sent = named[OFFICE].text if OFFICE in named else ""
-    if sent and told.office and sent != told.office:
-        yield _("这张表是发给 {sent} 的，填的是 {office}", sent=sent, office=told.office)
+    if sent and texts.office and sent != texts.office:
+        yield _("这张表是发给 {sent} 的，填的是 {office}", sent=sent, office=texts.office)

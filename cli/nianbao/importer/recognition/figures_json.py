@@ -1,78 +1,76 @@
-"""The figures of a recognised report keyed by the form's own labels, for programs that do not know our addresses."""
+"""The figures of a recognized report keyed by the form's own labels, for programs that do not know our addresses."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from nianbao.importer.recognition.coverage import account
-from nianbao.importer.recognition.recognized_report import Recognised
-from nianbao.importer.recognition.tables.cells import Cell
+from nianbao.importer.recognition.coverage import count_cells
+from nianbao.importer.recognition.recognized_report import RecognizedReport
+from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.table import Slot
 
 _ORDINAL = re.compile(r"^[^（(]{1,3}?、")
-_EXPLAINED = re.compile(r"(?<=[^）)])[（(][^（()）]*[）)]$")
+_EXPLANATION = re.compile(r"(?<=[^）)])[（(][^（()）]*[）)]$")
 
 
-def figures(recognised: Recognised) -> dict[str, Any]:
-    """Return a recognised report as plain values.
+def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
+    """Return a recognized report as plain values.
 
     A table is an object of rows of columns. A figure is as printed, in the printed unit; it is None where the
-    cell is blank or undecided, and a row that is not in the file is not there. `raw_cells` has the print of
+    cell is blank or undecided, and a row that is not in the file is not there. `raw_cells` has the printed text of
     cells that say more than a figure, `ambiguous_cells` and `blank_cells` name cells, `account` counts them.
     """
-    form, said = recognised.form, recognised.told
-    tables: dict[str, dict[str, Any]] = {table.id: {} for table in form.tables}
-    raw: dict[str, str] = {}
-    ambiguous: list[dict[str, Any]] = []
-    blank: list[str] = []
+    tables: dict[str, dict[str, Any]] = {table.id: {} for table in recognized.form.tables}
     editions: dict[str, list[str]] = {}
-    for line in recognised.tables.lines:
-        table = line.shape.table.id
-        editions.setdefault(table, [])
-        if line.shape.form.edition not in editions[table]:
-            editions[table].append(line.shape.form.edition)
-        for cell in line.cells:
-            row, column = row_label(cell.slot), cell.slot.columns[-1].label
-            tables.setdefault(table, {}).setdefault(row, {})[column] = _plain(cell.number)
-            name = f"{table}/{row}/{column}"
-            if cell.told and cell.printed:
-                raw[name] = cell.printed
-            if cell.state == "undecided":
-                ambiguous.append(_ambiguous(name, cell))
-            elif cell.state == "blank":
-                blank.append(name)
+    for published_row in recognized.tables.rows:
+        of_table = editions.setdefault(published_row.layout.table.id, [])
+        if published_row.layout.form.edition not in of_table:
+            of_table.append(published_row.layout.form.edition)
+    cells = list(_name_cells(recognized))
+    for table, row, column, cell in cells:
+        tables.setdefault(table, {}).setdefault(row, {})[column] = _to_json(cell.number)
+    named = [(f"{table}/{row}/{column}", cell) for table, row, column, cell in cells]
+    texts = recognized.texts
     return {
-        "title": said.title or None,
-        "agency": said.office or None,
-        "year": recognised.year,
-        "edition": form.edition,
+        "title": texts.title or None,
+        "agency": texts.office or None,
+        "year": recognized.year,
+        "edition": recognized.form.edition,
         "editions": editions,
-        "published": said.published.isoformat() if said.published else None,
+        "published": texts.published.isoformat() if texts.published else None,
         **tables,
-        "raw_cells": raw,
-        "ambiguous_cells": ambiguous,
-        "blank_cells": blank,
-        "other_rows": recognised.tables.notes,
-        "account": account(recognised),
+        "raw_cells": {name: cell.printed for name, cell in named if cell.keep_text and cell.printed},
+        "ambiguous_cells": [_describe_ambiguous(name, cell) for name, cell in named if cell.state == "undecided"],
+        "blank_cells": [name for name, cell in named if cell.state == "blank"],
+        "other_rows": list(recognized.tables.extra_rows),
+        "account": count_cells(recognized),
     }
 
 
-def row_label(slot: Slot) -> str:
-    """Name a row as reports are cited: the labels on the way to it, an outermost one by its ordinal only."""
+def _name_cells(recognized: RecognizedReport) -> Iterator[tuple[str, str, str, RecognizedCell]]:
+    """Give each recognized cell with its table, its row and its column, in the order of publication."""
+    for row in recognized.tables.rows:
+        for cell in row.cells:
+            yield row.layout.table.id, format_row_label(cell.slot), cell.slot.columns[-1].label, cell
+
+
+def format_row_label(slot: Slot) -> str:
+    """Return a row's name as reports are cited: the labels above it and its own, an outermost one by its ordinal."""
     path = slot.rows or slot.columns[:-1]
-    labels = [_EXPLAINED.sub("", part.label) for part in path]
+    labels = [_EXPLANATION.sub("", part.label) for part in path]
     ordinal = _ORDINAL.match(labels[0]) if len(labels) > 1 else None
     return ordinal[0] + "/".join(labels[1:]) if ordinal else "/".join(labels)
 
 
-def _ambiguous(name: str, cell: Cell) -> dict[str, Any]:
+def _describe_ambiguous(name: str, cell: RecognizedCell) -> dict[str, Any]:
     return {
         "cell": name,
         "printed": cell.printed,
-        "why": cell.why,
-        "readings": [_plain(option) for option in cell.options],
+        "why": cell.reason,
+        "readings": [_to_json(option) for option in cell.options],
     }
 
 
-def _plain(value: object) -> object:
+def _to_json(value: object) -> object:
     return float(value) if isinstance(value, Decimal) else value

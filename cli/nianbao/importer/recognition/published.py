@@ -1,12 +1,12 @@
-"""A published report as a reader gives it: texts and grids in their order, nothing of it understood yet."""
+"""A published report as a reader gives it: paragraphs and tables in their order, not yet interpreted."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A cell of a published grid: its text, and the lines between which it stands.
+class PublishedCell:
+    """A cell of a published table: its text, and the lines between which it stands.
 
     Rows are counted from 0. `left` and `right` are columns counted from 0, or points on a PDF's page:
     only their order and overlap are used.
@@ -18,48 +18,53 @@ class Box:
     left: float
     right: float
 
-    def over(self, other: "Box") -> float:
-        """Tell how much of the narrower of two boxes stands above or below the other, from 0 to 1."""
+    def overlap(self, other: "PublishedCell") -> float:
+        """Return how much of the narrower of two cells stands above or below the other, from 0 to 1."""
         shared = min(self.right, other.right) - max(self.left, other.left)
         return max(0.0, shared / max(1e-6, min(self.right - self.left, other.right - other.left)))
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """A table as published: boxes in the order of rows, spans as they are."""
+class PublishedTable:
+    """A table as published: cells in the order of rows, spans as they are."""
 
-    boxes: tuple[Box, ...]
+    cells: tuple[PublishedCell, ...]
 
-    def rows(self) -> Iterator[tuple[list[Box], list[Box]]]:
-        """Give each row: the boxes that begin in it, and those that reach into it from above, from left to right."""
-        starts: dict[int, list[Box]] = {}
-        for box in sorted(self.boxes, key=lambda box: (box.top, box.left)):
-            starts.setdefault(box.top, []).append(box)
-        above: list[Box] = []
+    def iterate_rows(self) -> Iterator[tuple[list[PublishedCell], list[PublishedCell]]]:
+        """Give each row: the cells that begin in it, and those that reach into it from above, from left to right."""
+        starts: dict[int, list[PublishedCell]] = {}
+        for cell in sorted(self.cells, key=lambda cell: (cell.top, cell.left)):
+            starts.setdefault(cell.top, []).append(cell)
+        above: list[PublishedCell] = []
         for row in sorted(starts):
-            above = [box for box in above if box.bottom > row]
-            yield starts[row], sorted(above, key=lambda box: box.left)
-            above += [box for box in starts[row] if box.bottom > row + 1]
+            above = [cell for cell in above if cell.bottom > row]
+            yield starts[row], sorted(above, key=lambda cell: cell.left)
+            above += [cell for cell in starts[row] if cell.bottom > row + 1]
 
-    def turned(self) -> "Grid":
-        """Give the same grid with its rows for columns."""
-        edges = sorted({edge for box in self.boxes for edge in (box.left, box.right)})
-        place = {edge: at for at, edge in enumerate(edges)}
-        return Grid(tuple(Box(box.text, place[box.left], place[box.right], box.top, box.bottom) for box in self.boxes))
+    def transpose(self) -> "PublishedTable":
+        """Return the same table with its rows as columns."""
+        edges = sorted({edge for cell in self.cells for edge in (cell.left, cell.right)})
+        index = {edge: number for number, edge in enumerate(edges)}
+        return PublishedTable(
+            tuple(
+                PublishedCell(cell.text, index[cell.left], index[cell.right], cell.top, cell.bottom)
+                for cell in self.cells
+            )
+        )
 
     @property
     def left(self) -> float:
-        """Where the grid begins."""
-        return min((box.left for box in self.boxes), default=0.0)
+        """The left edge of the leftmost cell, 0 for a table without cells."""
+        return min((cell.left for cell in self.cells), default=0.0)
 
     @property
     def right(self) -> float:
-        """Where it ends."""
-        return max((box.right for box in self.boxes), default=0.0)
+        """The right edge of the rightmost cell, 0 for a table without cells."""
+        return max((cell.right for cell in self.cells), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Paragraph:
     """A paragraph or heading: its plain text, one line break where the file has one, and the same as Markdown.
 
     `level` is 0 for a paragraph, from 1 for a heading.
@@ -71,28 +76,29 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A cell that a spreadsheet has a name for: what stands in it, its sheet and cell, the formula it results from."""
+class NamedCell:
+    """A spreadsheet cell that has a name: its text, its location (sheet and cell), and its formula, if it has one."""
 
     text: str
-    at: str = ""
+    location: str = ""
     formula: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedDocument:
     """What a reader found in a file.
 
-    `title`, `office` and `year` are what the file says of itself beside its texts, `carried` the facts (TOML)
-    that our own outputs carry, and `notes` what the reader left out. The texts are `exact` unless they were
-    put together from marks on a page. `named` are the cells by which a form that we sent out is read.
+    `title`, `office` and `year` are what the file says of itself beside its texts (its metadata),
+    `embedded_facts` the facts (TOML) that our own outputs carry, and `notes` what the reader left out. The texts
+    are `exact` unless they were put together from characters placed on a page. `named_cells` are the cells by
+    which a form that we sent out is read, by name without prefix.
     """
 
-    blocks: tuple[Text | Grid, ...]
+    blocks: tuple[Paragraph | PublishedTable, ...]
     title: str = ""
     office: str = ""
     year: int = 0
-    carried: str = ""
+    embedded_facts: str = ""
     exact: bool = True
     notes: tuple[str, ...] = ()
-    named: Mapping[str, Named] = field(default_factory=dict)
+    named_cells: Mapping[str, NamedCell] = field(default_factory=dict)

@@ -1,152 +1,171 @@
-"""A published report recognised: its texts, its tables in their editions, and the edition of a data file for it."""
+"""A recognized report: its texts, its tables in their editions, and the edition of a data file for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from nianbao.importer.recognition.labels import words
-from nianbao.importer.recognition.published import Published, Text
-from nianbao.importer.recognition.sections import Told, told
-from nianbao.importer.recognition.tables.cells import Cell, Line, Tables
-from nianbao.importer.recognition.tables.layouts import shapes
-from nianbao.importer.recognition.tables.recognize import tables
+from nianbao.importer.recognition.labels import parse_label
+from nianbao.importer.recognition.published import Paragraph, PublishedDocument
+from nianbao.importer.recognition.sections import ExtractedText, extract_text
+from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables
+from nianbao.importer.recognition.tables.layouts import list_layouts
+from nianbao.importer.recognition.tables.recognize import recognize_tables
 from nianbao.model.finding import Stop
 from nianbao.model.form import Form, Section
 from nianbao.model.i18n import _, series
 
-_MANY = 3  # rows that stand twice with other figures: not a slip, another report
+_MIN_CONFLICTS = 3  # rows that occur twice with other figures: no slip, but another report
 
 
-class Fault(NamedTuple):
-    """A fact of a form that came back which is no value of its kind: its cell, what it is called, what stands there."""
+class InvalidCell(NamedTuple):
+    """A cell of a returned form whose text is no value of its fact's type.
 
-    at: str
+    `location` is its sheet and cell, `label` the name of the fact, `text` what stands there, or the formula,
+    `value_type` the id of the type, and `value` the text as far as it could be read.
+    """
+
+    location: str
     label: str
-    shown: str
-    kind: str
+    text: str
+    value_type: str
     value: object
 
 
 @dataclass(frozen=True)
-class Recognised:
-    """What was made of a published report.
+class RecognizedReport:
+    """What was recognized of a published report.
 
     `form` is the edition that holds most of its figures, the one in force for its year where several do. Of a form
-    that we sent out, `places` says in which cell each figure stands, by address, `faults` what else could not be
-    read, and `folder` to which office it went.
+    that we sent out, `spreadsheet_cells` says in which cell each figure stands, by address, `invalid_cells` what else
+    could not be read, and `folder` to which office it went.
     """
 
-    published: Published
-    told: Told
-    tables: Tables
+    document: PublishedDocument
+    texts: ExtractedText
+    tables: RecognizedTables
     year: int
     form: Form
-    places: Mapping[str, str] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
+    spreadsheet_cells: Mapping[str, str] = field(default_factory=dict)
+    invalid_cells: tuple[InvalidCell, ...] = ()
     folder: str = ""
 
     @cached_property
-    def placed(self) -> dict[str, Cell]:
+    def cells_by_address(self) -> dict[str, RecognizedCell]:
         """Every cell that the form has a place for, by its address there."""
-        return {address: cell for line in self.tables.lines for address, cell in placed(line, self.form)}
+        return {address: cell for row in self.tables.rows for address, cell in match_cells(row, self.form)}
 
     @cached_property
-    def lines(self) -> dict[str, Line]:
-        """The published row of every cell that the form has a place for."""
-        return {address: line for line in self.tables.lines for address, _ in placed(line, self.form)}
+    def rows_by_address(self) -> dict[str, RecognizedRow]:
+        """The published row of every cell that the form has a place for, by the address of the cell."""
+        return {address: row for row in self.tables.rows for address, _ in match_cells(row, self.form)}
 
     @cached_property
-    def unplaced(self) -> list[tuple[Line, Cell]]:
-        """The cells with a figure that belong to another edition and have no place in this one."""
+    def cells_of_other_editions(self) -> list[tuple[RecognizedRow, RecognizedCell]]:
+        """The cells with a figure that belong to another edition and have no place in this one, with their rows."""
         found = []
-        for line in self.tables.lines:
-            kept = {id(cell) for _, cell in placed(line, self.form)}
-            found += [(line, cell) for cell in line.cells if id(cell) not in kept and cell.state != "blank"]
+        for row in self.tables.rows:
+            matched = {id(cell) for _, cell in match_cells(row, self.form)}
+            found += [(row, cell) for cell in row.cells if id(cell) not in matched and cell.state != "blank"]
         return found
 
     @property
-    def undecided(self) -> list[Cell]:
+    def undecided_cells(self) -> list[RecognizedCell]:
         """The cells that could not be read, those of other editions too."""
-        return [cell for line in self.tables.lines for cell in line.cells if cell.state == "undecided"]
+        return [cell for row in self.tables.rows for cell in row.cells if cell.state == "undecided"]
 
     @property
-    def absent(self) -> list[Section]:
+    def missing_sections(self) -> list[Section]:
         """The sections of the form that have a text, and of which no heading was found."""
-        return [part for part in self.form.sections if part.text and part.heading and part.id not in self.told.headings]
+        found = self.texts.headings
+        return [part for part in self.form.sections if part.text and part.heading and part.id not in found]
 
     @property
-    def missing(self) -> list[str]:
-        """The figures of the form that were not found at all, by address."""
-        return [address for address in self.form.slots if address not in self.placed]
+    def missing_addresses(self) -> list[str]:
+        """The addresses of the form's figures that were not found at all."""
+        return [address for address in self.form.slots if address not in self.cells_by_address]
+
+    def count_undecided(self) -> int:
+        """Return how many cells and rows could not be read, or were truncated."""
+        return len(self.undecided_cells) + len(self.tables.truncated_rows) + len(self.invalid_cells)
+
+    def with_office(self, office: str) -> "RecognizedReport":
+        """Return the same report as that of another office, without the name that the file itself gives as a fact."""
+        facts = {address: value for address, value in self.texts.facts.items() if address != self.form.author_at}
+        return replace(self, texts=replace(self.texts, office=office, facts=facts))
 
 
-def recognise(published: Published, forms: Sequence[Form], year: int = 0) -> Recognised:
-    """Recognise a published report by its forms; a year that is given counts more than what the file says.
+def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0) -> RecognizedReport:
+    """Recognize a published report by its forms; a year that is given takes precedence over what the file says.
 
     Raises `Stop` for a file that has none of the forms' tables, that has those of two reports, and for one
-    whose year cannot be told.
+    whose year is not known.
     """
-    said = told(published, forms)
-    known = year or said.year
-    in_force = next((form for form in forms if form.in_force(known)), forms[-1])
-    found = tables(published, shapes(forms), in_force.edition)
-    if not found.lines:
+    texts = extract_text(document, forms)
+    known_year = year or texts.year
+    in_force = next((form for form in forms if form.in_force(known_year)), forms[-1])
+    tables = recognize_tables(document, list_layouts(forms), in_force.edition)
+    _check_tables(tables, texts, forms)
+    if not known_year:
+        raise Stop(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
+    with_rows = {row.block for row in tables.rows}
+    rest = tuple(
+        block for index, block in enumerate(document.blocks) if index not in with_rows or isinstance(block, Paragraph)
+    )
+    texts = extract_text(replace(document, blocks=rest), forms)  # tables that were not recognized stay in the prose
+    return RecognizedReport(document, texts, tables, known_year, _choose_form(tables, forms, in_force))
+
+
+def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form]) -> None:
+    """Raise `Stop` where no table was recognized, and where there are those of two reports."""
+    if not tables.rows:
         raise Stop(
             _("没有认出年报的表格"),
             _("检查是不是选错了文件；表格若是图片，先做文字识别（OCR）")
-            if said.headings
+            if texts.headings
             else _("这不像{names}；检查是不是选错了文件", names=series(dict.fromkeys(form.name for form in forms))),
         )
-    if len(found.twice) >= _MANY:
-        first, _second = found.twice[0]
+    if len(tables.conflicting_rows) >= _MIN_CONFLICTS:
+        first, _second = tables.conflicting_rows[0]
         raise Stop(
             _(
                 "文件里像有两份报告：“{label}”等 {count} 行各有两种数",
-                label=_shown(first),
-                count=len(found.twice),
+                label=first.cells[0].slot.row_label,
+                count=len(tables.conflicting_rows),
             ),
             _("分成两个文件，各自导入"),
         )
-    if not known:
-        raise Stop(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
-    held = {line.block for line in found.lines}
-    rest = tuple(block for at, block in enumerate(published.blocks) if at not in held or isinstance(block, Text))
-    said = told(replace(published, blocks=rest), forms)  # what is left of the tables stands in the prose
-    return Recognised(published, said, found, known, _form(found, forms, in_force))
 
 
-def placed(line: Line, form: Form) -> Iterable[tuple[str, Cell]]:
+def match_cells(row: RecognizedRow, form: Form) -> Iterable[tuple[str, RecognizedCell]]:
     """Give the cells of a row with their addresses in a form: the same, else of a row with its label as alias."""
-    for cell in line.cells:
+    for cell in row.cells:
         address = cell.slot.address
         if address in form.slots and form.slots[address].kind == cell.slot.kind:
             yield address, cell
-        elif line.shape.form is not form and (row := _alias(line, form)):
-            other = f"{row}.{cell.slot.column}"
+        elif row.layout.form is not form and (other_row := _find_row_by_alias(row, form)):
+            other = f"{other_row}.{cell.slot.column}"
             if other in form.slots:
                 yield other, cell
 
 
-def _alias(line: Line, form: Form) -> str:
-    label = words(line.shape.rows[line.row][-1].label) if line.shape.rows else None
+def _find_row_by_alias(row: RecognizedRow, form: Form) -> str:
+    """Return the address of the form's row that has the label of a row as alias, or an empty text."""
+    layout = row.layout
+    label = parse_label(layout.rows[row.index][-1].label) if layout.rows else None
     for address, slot in form.slots.items():
-        aliases = slot.rows[-1].aliases if slot.rows and address.startswith(f"{line.shape.table.id}.") else ()
-        if any(words(alias) == label for alias in aliases):
+        aliases = slot.rows[-1].aliases if slot.rows and address.startswith(f"{layout.table.id}.") else ()
+        if any(parse_label(alias) == label for alias in aliases):
             return address.removesuffix(f".{slot.column}")
     return ""
 
 
-def _form(found: Tables, forms: Sequence[Form], in_force: Form) -> Form:
+def _choose_form(tables: RecognizedTables, forms: Sequence[Form], in_force: Form) -> Form:
     """Choose the edition that has a place for most figures; one that is not 0 counts before all that are."""
     counts = {form.edition: (0, 0) for form in forms}
-    for line in found.lines:
+    for row in tables.rows:
         for form in forms:
-            cells = [cell for _, cell in placed(line, form) if cell.state != "blank"]
-            some, all_ = counts[form.edition]
-            counts[form.edition] = (some + sum(cell.value != 0 for cell in cells), all_ + len(cells))
+            cells = [cell for _, cell in match_cells(row, form) if cell.state != "blank"]
+            not_zero, filled = counts[form.edition]
+            counts[form.edition] = (not_zero + sum(cell.value != 0 for cell in cells), filled + len(cells))
     return max(forms, key=lambda form: (*counts[form.edition], form is in_force))
-
-
-def _shown(line: Line) -> str:
-    return line.cells[0].slot.row_label

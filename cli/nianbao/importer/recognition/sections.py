@@ -1,209 +1,144 @@
-"""The texts of a published report: its title, whose it is and of which year, and the prose of each section."""
+"""The texts of a published report: its title, office and year, and the prose of each section."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rapidfuzz import fuzz
-
-from nianbao.importer.recognition.labels import Words, flat, words
-from nianbao.importer.recognition.markdown import light, written
-from nianbao.importer.recognition.published import Grid, Published, Text
+from nianbao.importer.recognition.headings import MAX_HEADING, SENTENCE, Block, find_headings, split_headings
+from nianbao.importer.recognition.labels import normalize, parse_label, remove_white_space
+from nianbao.importer.recognition.markdown import convert_to_markdown, escape_markdown
+from nianbao.importer.recognition.published import Paragraph, PublishedDocument
 from nianbao.model.form import Form, Section
 from nianbao.model.value_types import Value
 
-_HEADING = 40  # characters; a longer line is a sentence
-_ALIKE, _WITHIN = 0.72, 0.95  # a heading and the form's; what one counts that only contains the form's
-_OTHER_STYLE = 0.35  # what speaks against （一） and 1., which stand below 一、
-_TITLE, _FRONT = 60, 30  # characters of a title; blocks in which it may stand
-_SENTENCE = re.compile(r"[。；;！？]")
+_MAX_TITLE, _MAX_FRONT_BLOCKS = 60, 30  # characters of a title; blocks in which it may stand
+_MIN_OFFICE_LENGTH = 4  # characters; no office has a shorter name
+_MINSENTENCE_LENGTH = 16  # characters
 _YEAR = re.compile(r"((?:19|20)\d{2}|[〇○零一二三四五六七八九]{4})年度?")
 _PERIOD = re.compile(r"((?:19|20)\d{2})年1月1日")
 _NUMERALS = "〇一二三四五六七八九"
-_SIGNED = re.compile(r"^((?:19|20)\d{2})年(\d{1,2})月(\d{1,2})日$")
-_ABOUT = re.compile(
+_SIGNATURE_DATE = re.compile(r"^((?:19|20)\d{2})年(\d{1,2})月(\d{1,2})日$")
+_PAGE_METADATA = re.compile(
     r"^(?:发布|公开|来源|信息来源|索引|浏览|访问|字体|作者|时间|日期|【|打印|点击|阅读|文号|标题|名称|主题|当前位置|首页)"
 )
-_INLINE = re.compile(r"^[。.:：,，]+")
 
 
-@dataclass(slots=True)
-class Told:
+@dataclass(frozen=True, slots=True)
+class ExtractedText:
     """What the texts of a report say; what could not be found is empty."""
 
     title: str = ""
     office: str = ""
     year: int = 0
     published: date | None = None
-    headings: dict[str, str] = field(default_factory=dict)  # every section that was found, as it is headed
-    prose: dict[str, str] = field(default_factory=dict)  # Markdown by section
-    facts: dict[str, Value] = field(default_factory=dict)  # by address, where they are given one by one
-    printed: dict[str, list[str]] = field(default_factory=dict)  # all that stands in a section, in words
+    headings: Mapping[str, str] = field(default_factory=dict)  # of every section that was found, as published
+    prose: Mapping[str, str] = field(default_factory=dict)  # Markdown by section
+    facts: Mapping[str, Value] = field(default_factory=dict)  # by address, where they are given one by one
+    printed: Mapping[str, Sequence[str]] = field(default_factory=dict)  # all texts of a section, plain
 
 
-def told(published: Published, forms: Sequence[Form]) -> Told:
-    """Read the texts of a report by the sections of the forms."""
-    found = Told()
-    blocks = list(_split(published.blocks, _wordings(forms)))
-    places = _places(blocks, forms)
-    front = [block for block in blocks[: min([*places.values(), _FRONT])] if isinstance(block, Text)]
-    titled = _title(found, front, published.title, forms)
-    _sections(found, blocks, places, titled, forms)
-    found.office = found.office or published.office
-    found.year = found.year or published.year or _year(blocks)
-    return found
-
-
-# ── headings ─────────────────────────────────────────────────────────────────────────
-
-
-def _wordings(forms: Sequence[Form]) -> dict[str, tuple[Words, ...]]:
-    """Return the ways to word the heading of each section."""
-    ways: dict[str, list[Words]] = {}
-    for form in forms:
-        for section in form.sections:
-            if section.heading:
-                ways.setdefault(section.id, []).extend(map(words, (section.heading, *section.aliases)))
-    return {section: tuple(dict.fromkeys(found)) for section, found in ways.items()}
-
-
-def _split(blocks: Sequence[Text | Grid], wordings: dict[str, tuple[Words, ...]]) -> Iterator[Text | Grid]:
-    """Give a heading its own block where it stands on one line, or in one paragraph, with what follows."""
-    for block in blocks:
-        if isinstance(block, Grid):
-            yield block
-            continue
-        lines = block.plain.split("\n")
-        if len(lines) > 1 and any(_like(line, ways) >= _ALIKE for line in lines for ways in wordings.values()):
-            for line in lines:
-                if line.strip():
-                    yield Text(line, light(line.strip()), block.level)
-            continue
-        yield from _inline(block, wordings)
-
-
-def _inline(block: Text, wordings: dict[str, tuple[Words, ...]]) -> Iterator[Text]:
-    """Cut a heading off a paragraph that begins with it: 六、其他需要报告的事项。无。"""
-    plain = re.sub(r"\s+", "", block.plain)
-    if len(plain) <= _HEADING * 2 or words(plain).ordinal:
-        for ways in wordings.values():
-            for way in ways:
-                at = flat(plain).find(way.whole) if len(way.whole) > 3 else -1  # noqa: PLR2004  # too short to be sure
-                end = at + len(way.whole)
-                if 0 < at <= 4 and _is_main(plain[:end]) and (sign := _INLINE.match(plain[end:])):  # noqa: PLR2004  # an ordinal
-                    rest = plain[end + sign.end() :]
-                    yield Text(plain[:end], light(plain[:end]), block.level)
-                    if rest:
-                        yield Text(rest, light(rest))
-                    return
-    yield block
-
-
-def _is_main(line: str) -> bool:
-    ordinal = words(line).ordinal
-    return ordinal is not None and ordinal[0] == "plain"
-
-
-def _like(line: str, ways: Sequence[Words]) -> float:
-    """Tell how much a line is like the heading of a section; the place of its ordinal counts, its number does not."""
-    if len(line) > 2 * _HEADING:
-        return 0.0
-    given = words(line)
-    if not given.whole or len(given.whole) > _HEADING or _SENTENCE.search(line):
-        return 0.0
-    best = 0.0
-    for way in ways:
-        best = max(best, fuzz.ratio(given.whole, way.whole) / 100)
-        short, long = sorted((given.whole, way.whole), key=len)
-        if len(short) >= 6 or long.endswith(short):  # noqa: PLR2004  # shorter words stand in any sentence
-            best = max(best, fuzz.partial_ratio(short, long) / 100 * _WITHIN - 0.15 * (1 - len(short) / len(long)))
-    return best - _OTHER_STYLE if given.ordinal and given.ordinal[0] != "plain" else best
-
-
-def _places(blocks: Sequence[Text | Grid], forms: Sequence[Form]) -> dict[str, int]:
-    """Find the block that heads each section: of all ways to find them in their order, the likeliest."""
-    wordings = _wordings(forms)
-    order = [section.id for section in forms[0].sections if section.id in wordings]
-    best: list[tuple[float, tuple[tuple[str, int], ...]]] = [(0.0, ())] * (len(order) + 1)
-    for at, block in enumerate(blocks):
-        if isinstance(block, Grid):
-            continue
-        scores = [_like(block.plain, wordings[section]) for section in order]
-        if max(scores, default=0) < _ALIKE:
-            continue
-        bonus = 0.05 if words(block.plain).ordinal else 0.02 if block.level else 0.0
-        for place in range(len(order), 0, -1):
-            score = scores[place - 1]
-            if score >= _ALIKE:
-                before = max(best[:place], key=lambda way: way[0])
-                way = (before[0] + score + bonus, (*before[1], (order[place - 1], at)))
-                if way[0] >= best[place][0]:  # of two alike the later one: the first is a table of contents
-                    best[place] = way
-    return dict(max(best, key=lambda way: way[0])[1])
+def extract_text(document: PublishedDocument, forms: Sequence[Form]) -> ExtractedText:
+    """Extract the texts of a report by the sections of the forms."""
+    blocks = list(split_headings(document.blocks, forms))
+    starts = find_headings(blocks, forms)
+    front = [block for block in blocks[: min([*starts.values(), _MAX_FRONT_BLOCKS])] if isinstance(block, Paragraph)]
+    title = _find_title(front, document.title, forms)
+    parts = _cut_sections(blocks, starts)
+    printed = {section: list(map(_join_text, part)) for section, part in parts.items()}
+    signature = _Signature()
+    if parts:
+        last = next(reversed(parts))
+        parts[last], signature = _split_signature(parts[last])
+    if opening := next((section for section in forms[0].sections if not section.heading), None):
+        until = min(starts.values(), default=0)
+        printed[opening.id] = list(map(_join_text, blocks[:until]))
+        parts[opening.id] = [block for block in blocks[title.end : until] if _is_prose(block)]
+    sections = {section.id: section for section in forms[0].sections}
+    prose = {section: _compose_prose(sections[section], part) for section, part in parts.items()}
+    return ExtractedText(
+        title=title.text,
+        office=title.office or signature.office or document.office,
+        year=title.year or document.year or _find_year(blocks),
+        published=signature.published,
+        headings={section: remove_white_space(_join_text(blocks[start])) for section, start in starts.items()},
+        prose={section: text for section, text in prose.items() if text},
+        printed=printed,
+    )
 
 
 # ── title, office, year ──────────────────────────────────────────────────────────────
 
 
-def _title(found: Told, front: Sequence[Text], own: str, forms: Sequence[Form]) -> int:
-    """Find the title among the first texts, on up to three lines; return how many texts there are down to its end.
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """A title, whose report it says it is, and of which year; `end` is the number of texts down to its end."""
 
-    Where it does not say whose report it is, the line before it may, else what the file calls itself.
+    text: str = ""
+    office: str = ""
+    year: int = 0
+    end: int = 0
+
+
+def _find_title(front: Sequence[Paragraph], file_title: str, forms: Sequence[Form]) -> _Title:
+    """Find the title among the first texts, on up to three lines.
+
+    Where it does not say whose report it is, the line before it may, else the title in the file's metadata.
     """
-    marks = forms[0].vocabulary.title
-    lines = [re.sub(r"\s+", "", block.plain) for block in front]
-    end = 0
-    for at, last in ((at, at + size) for size in (1, 2, 3) for at in range(len(lines) - size + 1)):
-        text = "".join(lines[at:last])
-        if not _is_title(text, marks):
+    words = forms[0].vocabulary.title
+    lines = [remove_white_space(block.plain) for block in front]
+    title = _Title()
+    for start, end in ((start, start + size) for size in (1, 2, 3) for start in range(len(lines) - size + 1)):
+        text = "".join(lines[start:end])
+        if not _is_title(text, words):
             continue
-        _named(found, text, marks)
-        if not found.office and at and _is_name(lines[at - 1]):
-            found.office, text = lines[at - 1], lines[at - 1] + text
-        if found.year:
-            found.title, end = text if found.office else "", last
+        title = _parse_title(title, text, words)
+        if not title.office and start and _may_be_office(lines[start - 1]):
+            title, text = replace(title, office=lines[start - 1]), lines[start - 1] + text
+        if title.year:
+            title = replace(title, text=text if title.office else "", end=end)
             break
-    for text in re.split(r"[-_|—]", own):
-        if not (found.office and found.year) and _is_title(text, marks):
-            _named(found, text, marks)
-            found.title = re.sub(r"\s+", "", text) if found.office else ""
-    return end
+    for text in re.split(r"[-_|—]", file_title):
+        if not (title.office and title.year) and _is_title(text, words):
+            title = _parse_title(title, text, words)
+            title = replace(title, text=remove_white_space(text) if title.office else "")
+    return title
 
 
-def _is_title(text: str, marks: Sequence[str]) -> bool:
-    plain = flat(text)
+def _is_title(text: str, words: Sequence[str]) -> bool:
+    """Tell whether a text has the words of a title, in their order."""
+    plain = normalize(text)
     return (
-        len(plain) <= _TITLE
-        and not _ABOUT.match(plain)
-        and not _SENTENCE.search(plain)
-        and bool(re.search(".*".join(map(re.escape, marks)), plain))
+        len(plain) <= _MAX_TITLE
+        and not _PAGE_METADATA.match(plain)
+        and not SENTENCE.search(plain)
+        and bool(re.search(".*".join(map(re.escape, words)), plain))
     )
 
 
-def _named(found: Told, text: str, marks: Sequence[str]) -> None:
-    plain = flat(text)
-    if match := _YEAR.search(plain):
-        found.year = _number(match[1])
-    office = _YEAR.sub("", plain[: plain.find(marks[0])])
+def _parse_title(title: _Title, text: str, words: Sequence[str]) -> _Title:
+    """Return a title with the office and the year that a text says; what it does not say stays."""
+    plain = normalize(text)
+    match = _YEAR.search(plain)
+    office = _YEAR.sub("", plain[: plain.find(words[0])])
     office = re.sub(r"^(?:关于(?:印发|公布|发布)?|附件:?)|(?:关于|的)$", "", office).strip('《》<>"“”·:：-—')
-    found.office = office or found.office
+    return replace(title, year=_parse_year(match[1]) if match else title.year, office=office or title.office)
 
 
-def _is_name(line: str) -> bool:
-    plain = flat(line)
-    return 3 < len(plain) <= _HEADING and not re.search(r"\d{4}|[,，。:：]", plain)  # noqa: PLR2004  # no office has a shorter name
+def _may_be_office(line: str) -> bool:
+    plain = normalize(line)
+    return _MIN_OFFICE_LENGTH <= len(plain) <= MAX_HEADING and not re.search(r"\d{4}|[,，。:：]", plain)
 
 
-def _number(year: str) -> int:
+def _parse_year(year: str) -> int:
     plain = year.replace("○", "〇").replace("零", "〇")
-    return int(plain) if plain.isdecimal() else int("".join(str(_NUMERALS.index(sign)) for sign in plain))
+    return int(plain) if plain.isdecimal() else int("".join(str(_NUMERALS.index(numeral)) for numeral in plain))
 
 
-def _year(blocks: Sequence[Text | Grid]) -> int:
-    """Find the report year in the text: the period that the figures cover, else the year most spoken of."""
-    texts = [flat(block.plain) for block in blocks if isinstance(block, Text)]
+def _find_year(blocks: Sequence[Block]) -> int:
+    """Find the report year in the texts: the period that the figures cover, else the year named most often, or 0."""
+    texts = [normalize(block.plain) for block in blocks if isinstance(block, Paragraph)]
     for text in texts:
         if match := _PERIOD.search(text):
             return int(match[1])
@@ -215,68 +150,59 @@ def _year(blocks: Sequence[Text | Grid]) -> int:
 # ── prose ────────────────────────────────────────────────────────────────────────────
 
 
-def _sections(
-    found: Told, blocks: Sequence[Text | Grid], places: dict[str, int], titled: int, forms: Sequence[Form]
-) -> None:
-    ordered = sorted(places.items(), key=lambda pair: pair[1])
-    ends = [*(place for _, place in ordered[1:]), len(blocks)]
-    for (section, start), end in zip(ordered, ends, strict=False):
-        heading = blocks[start]
-        if isinstance(heading, Text):
-            found.headings[section] = re.sub(r"\s+", "", heading.plain)
-        part = list(blocks[start + 1 : end])
-        found.printed[section] = list(map(_words, part))
-        if end == len(blocks):
-            part = _signed(found, part)
-        own = next(one for one in forms[0].sections if one.id == section)
-        _prose(found, own, part)
-    if first := next((one for one in forms[0].sections if not one.heading), None):
-        until = ordered[0][1] if ordered else 0
-        found.printed[first.id] = list(map(_words, blocks[:until]))
-        opening = [block for block in blocks[titled:until] if isinstance(block, Text) and _is_prose(block)]
-        _prose(found, first, opening)
+def _cut_sections(blocks: Sequence[Block], starts: Mapping[str, int]) -> dict[str, list[Block]]:
+    """Return the blocks behind the heading of each section, in their order."""
+    ends = [*list(starts.values())[1:], len(blocks)]
+    return {section: list(blocks[start + 1 : end]) for (section, start), end in zip(starts.items(), ends, strict=False)}
 
 
-def _prose(found: Told, section: Section, part: Sequence[Text | Grid]) -> None:
-    texts = part
-    if section.table:  # lines of a table that has no grid are no prose
-        told = [block for block in part if isinstance(block, Text) and _is_prose(block)]
-        texts = [block for block in told if not words(block.plain).ordinal]
-    if text := written(texts):
-        found.prose[section.id] = text
+def _compose_prose(section: Section, part: Sequence[Block]) -> str:
+    """Return the prose of a section as Markdown."""
+    if section.table:  # lines of a table that the file has as text are no prose
+        part = [block for block in part if _is_prose(block) and not parse_label(_join_text(block)).ordinal]
+    return convert_to_markdown(part)
 
 
-def _words(block: Text | Grid) -> str:
-    return block.plain if isinstance(block, Text) else " ".join(box.text for box in block.boxes)
+def _join_text(block: Block) -> str:
+    return block.plain if isinstance(block, Paragraph) else " ".join(cell.text for cell in block.cells)
 
 
-def _is_prose(block: Text) -> bool:
-    plain = flat(block.plain)
-    return bool(_SENTENCE.search(plain)) and len(plain) > 15 and not _ABOUT.match(plain)  # noqa: PLR2004  # a sentence
+def _is_prose(block: Block) -> bool:
+    """Tell whether a block is a paragraph with a sentence."""
+    if not isinstance(block, Paragraph):
+        return False
+    plain = normalize(block.plain)
+    return bool(SENTENCE.search(plain)) and len(plain) >= _MINSENTENCE_LENGTH and not _PAGE_METADATA.match(plain)
 
 
-def _signed(found: Told, part: list[Text | Grid]) -> list[Text | Grid]:
-    """Take the signature, an office and a date, off the end; what follows it belongs to the page, not the report."""
-    for at in range(len(part) - 1, -1, -1):
-        block = part[at]
-        if not isinstance(block, Text):
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    published: date | None = None
+    office: str = ""
+
+
+def _split_signature(part: list[Block]) -> tuple[list[Block], _Signature]:
+    """Take the signature, an office and a date, off the end of the last section.
+
+    Returns the blocks before it; what follows it belongs to the page, not to the report.
+    """
+    for index in range(len(part) - 1, -1, -1):
+        block = part[index]
+        lines = [line for line in block.plain.split("\n") if line.strip()] if isinstance(block, Paragraph) else []
+        match = _SIGNATURE_DATE.match(normalize(lines[-1])) if lines else None
+        if match is None or not isinstance(block, Paragraph):
             continue
-        lines = [line for line in block.plain.split("\n") if line.strip()]
-        if match := _SIGNED.match(flat(lines[-1])) if lines else None:
-            try:
-                found.published = date(*map(int, match.groups()))
-            except ValueError:
-                return part
-            if len(lines) > 1:
-                name, rest = lines[-2], lines[:-2]
-                kept = part[:at] + (
-                    [replace(block, plain="\n".join(rest), markdown=light("\n".join(rest)))] if rest else []
-                )
-            else:
-                before = part[at - 1] if at else None
-                name = before.plain if isinstance(before, Text) else ""
-                kept = part[: at - 1] if _is_name(name) else part[:at]
-            if _is_name(name):
-                found.office = found.office or re.sub(r"\s+", "", name)
-            return kept
-    return part
+        try:
+            day = date(*map(int, match.groups()))
+        except ValueError:  # there is no such day
+            return part, _Signature()
+        if len(lines) > 1:
+            name, rest = lines[-2], "\n".join(lines[:-2])
+            before = [replace(block, plain=rest, markdown=escape_markdown(rest))] if rest else []
+            kept = [*part[:index], *before]
+        else:
+            above = part[index - 1] if index else None
+            name = above.plain if isinstance(above, Paragraph) else ""
+            kept = part[: index - 1] if _may_be_office(name) else part[:index]
+        return kept, _Signature(day, remove_white_space(name) if _may_be_office(name) else "")
+    return part, _Signature()

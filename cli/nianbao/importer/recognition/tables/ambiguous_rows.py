@@ -1,8 +1,8 @@
-"""Figures whose digits ran together in copying: the readings that the identities of the form allow.
+"""Figures whose digits ran together in copying: the candidates that the identities of the form allow.
 
 A copy of a web page as text may lose the borders of cells (`272720` for three) and the blank cells with
-them (`100001` for seven). A reading parts the digits into figures without leading zeros, in the order of
-the columns; a cell that got none was blank or lost. Readings that satisfy an identity as they stand come
+them (`100001` for seven). A candidate splits the digits into figures without leading zeros, in the order of
+the columns; a cell that got none was blank or lost. Candidates that satisfy an identity as they are come
 before those that need a lost figure to satisfy it.
 """
 
@@ -13,284 +13,191 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from nianbao.importer.recognition.printed_values import NOTHING, Number
+from nianbao.importer.recognition.printed_values import BLANK_MARKS, Number
+from nianbao.importer.recognition.tables.identities import (
+    MAX_LOST,
+    RowFigures,
+    evaluate,
+    make_equations,
+    make_row_equation,
+    solve,
+)
 from nianbao.model.form import Check
 from nianbao.model.table import Slot
 
-_READINGS = 20_000  # of one row; a row with more is told to have too many
-_STEPS = 50_000  # of the search through the rows of a table
-_SOLUTIONS = 500
-_LOST = 3  # figures that may have been lost in one table, and found again by an identity
-_BROKEN = _LOST + 1  # what a reading costs that satisfies no identity
-_DECIMALS = 4
+_MAX_CANDIDATES = 20_000  # of one row; of a row with more none is listed
+_INCONSISTENT_COST = MAX_LOST + 1  # the cost of a candidate that satisfies no identity
+_MAX_DECIMALS = 4
 
-Reading = tuple[Number | None, ...]  # None for a cell that got no digits: it was blank, or its figure was lost
-Vector = tuple[Number, ...]  # the same as figures, a blank cell as 0, a lost figure as the identities have it
+Candidate = tuple[Number | None, ...]  # None for a cell that got no digits: it was blank, or its figure was lost
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class AmbiguousRow:
     """A row whose figures stand together: its slots in order, and the texts that hold them.
 
-    `whole` texts hold one figure each, as cells do: only which column each belongs to is not known.
+    With `one_figure_each` a text holds one figure, as a cell does: only which column each belongs to is not known.
     """
 
     slots: tuple[Slot, ...]
     texts: tuple[str, ...]
-    whole: bool = False
+    one_figure_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """What a run may say: pairs of a reading and its figures; none where there are too many to list."""
+class Candidates:
+    """What an ambiguous row may say: pairs of a candidate and its figures; none where there are too many to list."""
 
-    pairs: tuple[tuple[Reading, Vector], ...]
-
-    @property
-    def full(self) -> tuple[Vector, ...]:
-        """The readings with a figure for every cell."""
-        return tuple(dict.fromkeys(vector for reading, vector in self.pairs if None not in reading))
+    pairs: tuple[tuple[Candidate, RowFigures], ...]
 
     @property
-    def vectors(self) -> tuple[Vector, ...]:
-        """The figures of every reading, each once."""
-        return tuple(dict.fromkeys(vector for _, vector in self.pairs))
+    def complete(self) -> tuple[RowFigures, ...]:
+        """The figures of the candidates that have one for every cell."""
+        return tuple(dict.fromkeys(figures for candidate, figures in self.pairs if None not in candidate))
 
-    def cell(self, at: int) -> tuple[set[Number], bool, set[Number]]:
+    @property
+    def distinct(self) -> tuple[RowFigures, ...]:
+        """The figures of all candidates, each row of figures once."""
+        return tuple(dict.fromkeys(figures for _, figures in self.pairs))
+
+    def collect_options(self, column: int) -> tuple[set[Number], bool, set[Number]]:
         """Return what a cell may print, whether it may be blank, and the figures that it may have lost."""
-        printed = {figure for reading, _ in self.pairs if (figure := reading[at]) is not None}
-        lost = {vector[at] for reading, vector in self.pairs if reading[at] is None and vector[at]}
-        return printed, any(reading[at] is None for reading, _ in self.pairs), lost
+        printed = {figure for candidate, _ in self.pairs if (figure := candidate[column]) is not None}
+        lost = {figures[column] for candidate, figures in self.pairs if candidate[column] is None and figures[column]}
+        return printed, any(candidate[column] is None for candidate, _ in self.pairs), lost
 
 
 @dataclass(frozen=True, slots=True)
 class _Domain:
-    """The readings of one run by their figures, with what each supposes lost, the cheapest first."""
+    """The candidates of one row by their figures, and the cost of those figures: how many are lost, cheapest first."""
 
-    costs: tuple[tuple[int, Vector], ...]
-    readings: Mapping[Vector, Sequence[Reading]]
+    costs: tuple[tuple[int, RowFigures], ...]
+    candidates: Mapping[RowFigures, Sequence[Candidate]]
 
     @property
-    def least(self) -> int:
+    def least_cost(self) -> int:
         return self.costs[0][0]
 
-    def pairs(self, vectors: Iterable[Vector]) -> tuple[tuple[Reading, Vector], ...]:
-        return tuple((reading, vector) for vector in sorted(vectors) for reading in self.readings[vector])
+    def select(self, rows: Iterable[RowFigures]) -> Candidates:
+        """Return the candidates with these figures."""
+        return Candidates(
+            tuple((candidate, figures) for figures in sorted(rows) for candidate in self.candidates[figures])
+        )
 
 
-def solve(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Sequence[Check]) -> list[Readings]:
-    """List for each run the readings that satisfy the identities together with the figures known.
+def find_candidates(
+    rows: Sequence[AmbiguousRow], known: Mapping[str, Number | None], checks: Sequence[Check]
+) -> list[Candidates]:
+    """List for each row the candidates that satisfy the identities together with the known figures.
 
     `known` gives the figures of the other rows by address, 0 for a blank one and None for one that could
-    not be read. Where the identities between rows allow no reading at all the report itself is wrong, and a
-    row is judged alone. A reading that supposes a lost figure needs the identities of every column to bear
-    it out, and so does every reading of whole cells: what a cell held that is gone, nobody knows. Otherwise
-    all readings of the row are listed.
+    not be read. Where the identities between rows allow no candidate at all the report itself is wrong, and a
+    row is judged alone. A candidate that supposes a lost figure needs the identities of every column to confirm
+    it, and so does every candidate of a row with one figure in each text: what a lost cell held, nobody knows.
+    Otherwise all candidates of the row are listed.
     """
-    found = [_domain(run, checks) for run in runs]
-    whole = [at for at, domain in enumerate(found) if domain]
-    domains = [domain for domain in found if domain]
-    some = [runs[at] for at in whole]
-    equations = _equations(some, known, checks)
-    solutions = _together(domains, equations)
-    answers = [Readings(())] * len(runs)
-    for place, (at, domain) in enumerate(zip(whole, domains, strict=True)):
-        borne_out = all(
-            any((place, column) in one.factors for one in equations) for column in range(len(runs[at].slots))
+    all_domains = [_make_domain(row, checks) for row in rows]
+    listed = [index for index, domain in enumerate(all_domains) if domain]
+    domains = [domain for domain in all_domains if domain]
+    equations = make_equations([rows[index].slots for index in listed], known, checks)
+    solutions = solve([domain.costs for domain in domains], equations)
+    found = [Candidates(())] * len(rows)
+    for number, (index, domain) in enumerate(zip(listed, domains, strict=True)):
+        row = rows[index]
+        confirmed = all(
+            any((number, column) in equation.factors for equation in equations) for column in range(len(row.slots))
         )
-        fits = domain.least == 0 and not runs[at].whole
-        if solutions and (fits or borne_out):
-            answers[at] = Readings(domain.pairs({solution[place] for solution in solutions}))
+        is_sufficient = domain.least_cost == 0 and not row.one_figure_each
+        if solutions and (is_sufficient or confirmed):
+            found[index] = domain.select({solution[number] for solution in solutions})
         else:
-            top = 0 if fits else _BROKEN
-            answers[at] = Readings(domain.pairs({vector for cost, vector in domain.costs if cost <= top}))
-    return answers
+            highest = 0 if is_sufficient else _INCONSISTENT_COST
+            found[index] = domain.select({figures for cost, figures in domain.costs if cost <= highest})
+    return found
 
 
-def _domain(run: Run, checks: Sequence[Check]) -> _Domain | None:
-    """List the readings of one run; None for too many, or for none."""
-    listed = list(islice(_parted(run), _READINGS + 1))
-    if len(listed) > _READINGS or not listed:
+def _make_domain(row: AmbiguousRow, checks: Sequence[Check]) -> _Domain | None:
+    """List the candidates of one row; None for too many, or for none."""
+    listed = list(islice(_split_row(row), _MAX_CANDIDATES + 1))
+    if len(listed) > _MAX_CANDIDATES or not listed:
         return None
-    sums = [equation for check in checks if (equation := _within(check, run.slots))]
-    costs: dict[Vector, int] = {}
-    readings: dict[Vector, list[Reading]] = {}
-    for listing in listed:
-        for cost, vector in _settled(listing, sums):
-            costs[vector] = min(cost, costs.get(vector, cost))
-            readings.setdefault(vector, []).append(tuple(listing))
-    return _Domain(tuple(sorted((cost, vector) for vector, cost in costs.items())), readings)
+    equations = [equation for check in checks if (equation := make_row_equation(check, row.slots))]
+    costs: dict[RowFigures, int] = {}
+    candidates: dict[RowFigures, list[Candidate]] = {}
+    for candidate in listed:
+        for cost, figures in _complete(candidate, equations):
+            costs[figures] = min(cost, costs.get(figures, cost))
+            candidates.setdefault(figures, []).append(tuple(candidate))
+    return _Domain(tuple(sorted((cost, figures) for figures, cost in costs.items())), candidates)
 
 
-def agrees(slots: Sequence[Slot], figures: Sequence[Number], checks: Sequence[Check]) -> bool:
+def is_consistent(slots: Sequence[Slot], figures: Sequence[Number], checks: Sequence[Check]) -> bool:
     """Tell whether a row of figures satisfies the identities within it, of which there is at least one."""
-    sums = [equation for check in checks if (equation := _within(check, slots))]
-    return bool(sums) and not any(_left(equation, figures) for equation in sums)
+    equations = [equation for check in checks if (equation := make_row_equation(check, slots))]
+    return bool(equations) and not any(evaluate(equation, figures) for equation in equations)
 
 
-def _within(check: Check, slots: Sequence[Slot]) -> dict[int, int] | None:
-    """Write an identity within a row as factors by column; None for any other."""
-    if check.relation.sign != "=" or check.relation.across:
-        return None
-    places = {slot.address: at for at, slot in enumerate(slots)}
-    factors: dict[int, int] = {}
-    for sign, side in ((1, check.left), (-1, check.right)):
-        for part in side:
-            for slot in part.slots:
-                if slot.address not in places:
-                    return None
-                factors[places[slot.address]] = factors.get(places[slot.address], 0) + sign * part.term.factor
-    return factors
+def _complete(
+    candidate: Sequence[Number | None], equations: Sequence[dict[int, int]]
+) -> Iterator[tuple[int, RowFigures]]:
+    """Give the figures of a candidate with their cost.
 
-
-def _settled(reading: Sequence[Number | None], sums: Sequence[dict[int, int]]) -> Iterator[tuple[int, Vector]]:
-    """Give a reading with its blanks as 0, or each way to fill one blank so that the identities hold; with its cost."""
-    vector = tuple(figure or 0 for figure in reading)
-    wrong = [equation for equation in sums if _left(equation, vector)]
-    if not wrong:
-        yield 0, vector
+    Its blanks are 0 if the identities hold so; else there is one for each way to fill one blank so that they hold.
+    """
+    blanks_as_zero = tuple(figure or 0 for figure in candidate)
+    broken = [equation for equation in equations if evaluate(equation, blanks_as_zero)]
+    if not broken:
+        yield 0, blanks_as_zero
         return
-    filled = False
-    for at in (at for at, figure in enumerate(reading) if figure is None):
-        for equation in wrong:
-            factor = equation.get(at, 0)
+    completed = False
+    for column in (column for column, figure in enumerate(candidate) if figure is None):
+        for equation in broken:
+            factor = equation.get(column, 0)
             if not factor:
                 continue
-            lost = -_left(equation, vector) / factor
-            full = (*vector[:at], int(lost), *vector[at + 1 :])
-            if lost > 0 and lost == int(lost) and not any(_left(other, full) for other in sums):
-                filled = True
-                yield 1, full
-    if not filled:
-        yield _BROKEN, vector
+            lost = -evaluate(equation, blanks_as_zero) / factor
+            figures = (*blanks_as_zero[:column], int(lost), *blanks_as_zero[column + 1 :])
+            if lost > 0 and lost == int(lost) and not any(evaluate(other, figures) for other in equations):
+                completed = True
+                yield 1, figures
+    if not completed:
+        yield _INCONSISTENT_COST, blanks_as_zero
 
 
-def _left(equation: Mapping[int, int], vector: Sequence[Number]) -> Number:
-    return sum(factor * vector[at] for at, factor in equation.items())
+def _split_row(row: AmbiguousRow) -> Iterator[list[Number | None]]:
+    """Split the texts into figures in every way that their number and their characters allow."""
+    texts = [re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)) for text in row.texts]
+    yield from _split_texts(texts, row.slots, one_figure_each=row.one_figure_each)
 
 
-def _parted(run: Run) -> Iterator[list[Number | None]]:
-    """Part the texts into figures in every way that their number and their signs allow."""
-    texts = [re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)) for text in run.texts]
-    yield from _fill(texts, run.slots, whole=run.whole)
-
-
-def _fill(texts: Sequence[str], slots: Sequence[Slot], *, whole: bool) -> Iterator[list[Number | None]]:
+def _split_texts(
+    texts: Sequence[str], slots: Sequence[Slot], *, one_figure_each: bool
+) -> Iterator[list[Number | None]]:
     if not texts:
         yield [None] * len(slots)
         return
     if not slots:
         return
     first, rest = texts[0], texts[1:]
-    if not first or first in NOTHING:
-        for tail in _fill(rest, slots[1:], whole=whole):
+    if not first or first in BLANK_MARKS:
+        for tail in _split_texts(rest, slots[1:], one_figure_each=one_figure_each):
             yield [None, *tail]
     else:
-        for size in range(len(first) if whole else 1, len(first) + 1):
-            figure = _figure(first[:size], slots[0])
+        for size in range(len(first) if one_figure_each else 1, len(first) + 1):
+            figure = _parse_figure(first[:size], slots[0])
             if figure is not None:
-                left = first[size:]
-                for tail in _fill([left, *rest] if left else rest, slots[1:], whole=whole):
+                after = [first[size:], *rest] if first[size:] else rest
+                for tail in _split_texts(after, slots[1:], one_figure_each=one_figure_each):
                     yield [figure, *tail]
     if len(slots) > len(texts):
-        for tail in _fill(texts, slots[1:], whole=whole):
+        for tail in _split_texts(texts, slots[1:], one_figure_each=one_figure_each):
             yield [None, *tail]
 
 
-def _figure(text: str, slot: Slot) -> Number | None:
-    """Read digits as one figure of the slot, or None where it cannot be written so."""
+def _parse_figure(text: str, slot: Slot) -> Number | None:
+    """Return digits as one figure of the slot, or None where it cannot be written so."""
     if slot.kind == "money":
-        match = re.fullmatch(rf"((?:0|[1-9]\d*)(?:\.\d{{1,{_DECIMALS}}})?)(?:元|万元)?", text)
+        match = re.fullmatch(rf"((?:0|[1-9]\d*)(?:\.\d{{1,{_MAX_DECIMALS}}})?)(?:元|万元)?", text)
         return Decimal(match[1]) if match else None
     match = re.fullmatch(r"(-?)(0|[1-9]\d*)[件项]?" if slot.kind == "change" else r"()(0|[1-9]\d*)[件项]?", text)
     return int(match[1] + match[2]) if match and match[0] != "-0" else None
-
-
-# ── rows together ────────────────────────────────────────────────────────────────────
-
-
-def _equations(runs: Sequence[Run], known: Mapping[str, Number | None], checks: Sequence[Check]) -> list["_Equation"]:
-    """Write the identities between rows that can be judged."""
-    where = {slot.address: (row, at) for row, run in enumerate(runs) for at, slot in enumerate(run.slots)}
-    return [equation for check in checks if (equation := _Equation.of(check, where, known))]
-
-
-def _together(domains: Sequence[_Domain], equations: Sequence["_Equation"]) -> list[tuple[Vector, ...]]:
-    """Find the figures of all runs that satisfy the identities between rows, those with the fewest losses."""
-    base = sum(domain.least for domain in domains)
-    for more in range(_LOST + 1):
-        search = _Search([domain.costs for domain in domains], equations, base + more)
-        search.go()
-        if search.found or search.steps > _STEPS:
-            return search.found if search.steps <= _STEPS else []
-    return []
-
-
-@dataclass(frozen=True, slots=True)
-class _Equation:
-    """An identity between rows: factors by row and column of the runs, and what the known figures add."""
-
-    factors: dict[tuple[int, int], int]
-    constant: Number
-
-    @classmethod
-    def of(
-        cls, check: Check, where: Mapping[str, tuple[int, int]], known: Mapping[str, Number | None]
-    ) -> "_Equation | None":
-        if check.relation.sign != "=" or check.relation.across:
-            return None
-        factors: dict[tuple[int, int], int] = {}
-        constant: Number = 0
-        for sign, side in ((1, check.left), (-1, check.right)):
-            for part in side:
-                for slot in part.slots:
-                    if slot.address in where:
-                        factors[where[slot.address]] = sign * part.term.factor
-                        continue
-                    figure = known.get(slot.address)
-                    if figure is None:
-                        return None
-                    constant += sign * part.term.factor * figure
-        return cls(factors, constant) if len({row for row, _ in factors}) > 1 or (factors and constant) else None
-
-
-class _Search:
-    """Takes a reading for one run after the other, the run with the fewest first."""
-
-    def __init__(
-        self, domains: Sequence[Sequence[tuple[int, Vector]]], equations: Sequence[_Equation], budget: int
-    ) -> None:
-        self.domains = domains
-        self.budget = budget
-        self.order = sorted(range(len(domains)), key=lambda row: len(domains[row]))
-        place = {row: at for at, row in enumerate(self.order)}
-        self.equations = [[] for _ in domains]  # type: list[list[_Equation]]
-        for equation in equations:  # judged when its last run is taken
-            self.equations[max(place[row] for row, _ in equation.factors)].append(equation)
-        self.cheapest = [min((cost for cost, _ in domains[row]), default=0) for row in self.order]
-        self.taken: dict[int, Vector] = {}
-        self.found: list[tuple[Vector, ...]] = []
-        self.steps = 0
-
-    def go(self, at: int = 0, spent: int = 0) -> None:
-        if at == len(self.order):
-            self.found.append(tuple(self.taken[row] for row in range(len(self.domains))))
-            return
-        row = self.order[at]
-        rest = sum(self.cheapest[at + 1 :])
-        for cost, vector in self.domains[row]:
-            self.steps += 1
-            if self.steps > _STEPS or len(self.found) > _SOLUTIONS:
-                self.steps = _STEPS + 1
-                return
-            if spent + cost + rest > self.budget:
-                break
-            self.taken[row] = vector
-            if all(self.holds(equation) for equation in self.equations[at]):
-                self.go(at + 1, spent + cost)
-
-    def holds(self, equation: _Equation) -> bool:
-        total = equation.constant
-        for (row, column), factor in equation.factors.items():
-            total += factor * self.taken[row][column]
-        return total == 0

@@ -1,25 +1,32 @@
 """Rows of a published table read into cells: figures, blanks, and cells that could not be decided."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from nianbao.importer.recognition.printed_values import Number, read, unit_of
-from nianbao.importer.recognition.tables.ambiguous_rows import Readings, Run, agrees, solve
-from nianbao.importer.recognition.tables.columns import Alignment, Placed, figures, labels, place
-from nianbao.importer.recognition.tables.layouts import Shape
-from nianbao.importer.recognition.tables.rows import Row
+from nianbao.importer.recognition.printed_values import Number, find_unit, read_value
+from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidates, find_candidates, is_consistent
+from nianbao.importer.recognition.tables.columns import (
+    Alignment,
+    PlacedCells,
+    find_figures,
+    find_labels,
+    place_cells,
+)
+from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.table import Slot
 
 State = Literal["read", "blank", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a published table: where it belongs, what is printed, and what was made of it.
+class RecognizedCell:
+    """One cell of a published table: where it belongs, what is printed, and its value.
 
-    `value` is in the form's unit, `number` as printed. An undecided cell has the `options` that satisfy the
-    form's identities, if they could be listed, and `why` it is undecided.
+    `value` is in the form's unit, `number` as printed; `keep_text` says that the printed text says more than the
+    figure. An undecided cell has the `options` that satisfy the form's identities, if they could be listed, and
+    the id of the `reason` why it is undecided.
     """
 
     slot: Slot
@@ -27,132 +34,159 @@ class Cell:
     value: Number | None = None
     number: Number | None = None
     printed: str = ""
-    why: str = ""
-    told: bool = False
+    reason: str = ""
+    keep_text: bool = False
     options: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A published row that was recognised: its shape, which row of it, and its cells in the form's order."""
+class RecognizedRow:
+    """A published row that was recognized: its layout, which row of it, and its cells in the form's order.
 
-    shape: Shape
-    row: int
-    cells: tuple[Cell, ...]
+    `block` is the index of the published block that it stands in.
+    """
+
+    layout: Layout
+    index: int
+    cells: tuple[RecognizedCell, ...]
     block: int
-    by_order: bool = False  # its heads say something else: the columns were taken in order
-    readings: Readings | None = None  # of a row whose figures ran together
+    by_order: bool = False  # its headers say something else: the columns were taken in order
+    candidates: Candidates | None = None  # of a row whose figures ran together
 
 
-@dataclass(slots=True)
-class Tables:
-    """What was recognised of all tables: rows in the order of publication, and what had to be left out."""
+@dataclass(frozen=True, slots=True)
+class RecognizedTables:
+    """What was recognized of all tables: rows in the order of publication, and what had to be left out."""
 
-    lines: list[Line] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)  # rows that the form does not have
-    cut: list[str] = field(default_factory=list)  # a row in the middle of which the file ends
-    twice: list[tuple[Line, Line]] = field(default_factory=list)  # the same row with different figures
+    rows: tuple[RecognizedRow, ...] = ()
+    extra_rows: tuple[str, ...] = ()  # rows that the form does not have
+    truncated_rows: tuple[str, ...] = ()  # a row in the middle of which the file ends
+    conflicting_rows: tuple[tuple[RecognizedRow, RecognizedRow], ...] = ()  # the same row with different figures
 
 
-def line(row: Row, shape: Shape, alignment: Alignment, at: int, *, headed: bool) -> tuple[Line, Run | None]:
-    """Read the cells of a row; where they ran together, give the run that is to be solved."""
-    slots = shape.slots[at]
-    boxes = figures(row, alignment)
-    heads = {column: head.text for head, column in alignment.heads}
-    placed = place(boxes, alignment, len(slots), short=row.short)
-    cells = [_cell(slot, column, placed, heads) for column, slot in enumerate(slots)]
-    run = None
-    # A column whose head was lost may stand anywhere; heads in another order may have come there after the loss.
-    ordered = alignment.order in {(), tuple(range(len(slots)))}
-    if (placed is None and ordered) or (row.loose and any(cell.why == "together" for cell in cells)):
-        # Which blank box of a grid belongs to the form is not known where their number is another.
-        texts = tuple(box.text for box in boxes if row.loose or box.text.strip())
-        run = Run(slots, texts, not row.loose)
-        cells = [Cell(slot, "undecided", printed=" ".join(texts), why="together") for slot in slots]
-    if run is None and alignment.unproven and not agrees(slots, [cell.value or 0 for cell in cells], shape.form.checks):
+def read_row(
+    row: PublishedRow, layout: Layout, alignment: Alignment, index: int, *, has_headers: bool
+) -> tuple[RecognizedRow, AmbiguousRow | None]:
+    """Read the cells of a row as row `index` of a layout; where they ran together, also give the row to be resolved."""
+    slots = layout.slots[index]
+    published = find_figures(row, alignment)
+    headers = {column: header.text for header, column in alignment.headers}
+    placed = place_cells(published, alignment, len(slots), lacks_cell=row.lacks_cell)
+    cells = [_read_cell(slot, column, placed, headers) for column, slot in enumerate(slots)]
+    ambiguous = None
+    # A column whose header was lost may stand anywhere; headers in another order may have come there after the loss.
+    in_order = alignment.column_order in {(), tuple(range(len(slots)))}
+    if (placed is None and in_order) or (row.from_text and any(cell.reason == "together" for cell in cells)):
+        # Which blank cell of a table belongs to the form is not known where their number is another.
+        texts = tuple(cell.text for cell in published if row.from_text or cell.text.strip())
+        ambiguous = AmbiguousRow(slots, texts, one_figure_each=not row.from_text)
+        cells = [RecognizedCell(slot, "undecided", printed=" ".join(texts), reason="together") for slot in slots]
+    elif alignment.unverified and not is_consistent(slots, [cell.value or 0 for cell in cells], layout.form.checks):
         cells = [
-            cell if heads.get(column) else replace(cell, state="undecided", value=None, number=None, why="column")
+            cell if headers.get(column) else replace(cell, state="undecided", value=None, number=None, reason="column")
             for column, cell in enumerate(cells)
         ]
-    return Line(shape, at, tuple(cells), row.block, alignment.by_order or not headed), run
+    by_order = alignment.by_order or not has_headers
+    return RecognizedRow(layout, index, tuple(cells), row.block, by_order), ambiguous
 
 
-def _cell(slot: Slot, column: int, placed: Placed | None, heads: Mapping[int, str]) -> Cell:
+def _read_cell(slot: Slot, column: int, placed: PlacedCells | None, headers: Mapping[int, str]) -> RecognizedCell:
     if placed is None or column in placed.unclear:
-        return Cell(slot, "undecided", printed=placed.unclear[column] if placed else "", why="column")
+        return RecognizedCell(slot, "undecided", printed=placed.unclear[column] if placed else "", reason="column")
     if column not in placed.cells:
-        return Cell(slot, "undecided", why="no-column")
-    said = read(placed.cells[column], slot, unit_of(heads.get(column, "")))
-    if said.blank:
-        return Cell(slot, "blank", printed=said.text.strip(), told=said.told)
-    if said.why:
-        return Cell(slot, "undecided", printed=said.text, why=said.why)
-    return Cell(slot, "read", said.value, said.number, said.text.strip(), told=said.told)
+        return RecognizedCell(slot, "undecided", reason="no-column")
+    read = read_value(placed.cells[column], slot, find_unit(headers.get(column, "")))
+    if read.blank:
+        return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
+    if read.reason:
+        return RecognizedCell(slot, "undecided", printed=read.text, reason=read.reason)
+    return RecognizedCell(slot, "read", read.value, read.number, read.text.strip(), keep_text=read.keep_text)
 
 
-def extra(row: Row, alignment: Alignment) -> list[str]:
-    """Keep what a row says that the form does not have."""
-    texts = [" ".join(box.text.split()) for box in row.boxes if box.text.strip()]
-    said = labels(row, alignment)
-    return [" | ".join([*row.label, *texts])] if said and any(map(str.isdigit, "".join(texts))) else []
+def describe_extra_row(row: PublishedRow, alignment: Alignment) -> list[str]:
+    """Return the text of a row that the form does not have; nothing for one without a label or without a digit."""
+    texts = [" ".join(cell.text.split()) for cell in row.cells if cell.text.strip()]
+    has_digit = any(map(str.isdigit, "".join(texts)))
+    return [" | ".join([*row.label, *texts])] if find_labels(row, alignment) and has_digit else []
 
 
 # ── cells that ran together ──────────────────────────────────────────────────────────
 
 
-def solve_runs(found: Tables, runs: Sequence[tuple[int, Run]]) -> None:
-    """Read the rows whose figures ran together, as far as the identities of their form decide."""
-    by_form: dict[str, list[tuple[int, Run]]] = {}
-    for at, run in runs:
-        by_form.setdefault(found.lines[at].shape.form.edition, []).append((at, run))
-    for edition, some in by_form.items():
+def resolve_ambiguous_rows(read: Sequence[tuple[RecognizedRow, AmbiguousRow | None]]) -> list[RecognizedRow]:
+    """Read the rows whose figures ran together, as far as the identities of their form decide.
+
+    Takes all rows of a report as `read_row` returns them, since the figures of the others count as well; returns all.
+    """
+    rows = [row for row, _ in read]
+    ambiguous = {index: row for index, (_, row) in enumerate(read) if row}
+    resolved = list(rows)
+    by_edition: dict[str, list[int]] = {}
+    for index in ambiguous:
+        by_edition.setdefault(rows[index].layout.form.edition, []).append(index)
+    for edition, indexes in by_edition.items():
         known: dict[str, Number | None] = {}
-        for line in found.lines:
-            if line.shape.form.edition == edition:
-                known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in line.cells}
-        form = found.lines[some[0][0]].shape.form
-        for (at, run), readings in zip(some, solve([run for _, run in some], known, form.checks), strict=True):
-            line = found.lines[at]
-            cells = [_solved(cell, place_, readings, run) for place_, cell in enumerate(line.cells)]
-            found.lines[at] = replace(line, cells=tuple(cells), readings=readings)
+        for row in rows:
+            if row.layout.form.edition == edition:
+                known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in row.cells}
+        form = rows[indexes[0]].layout.form
+        found = find_candidates([ambiguous[index] for index in indexes], known, form.checks)
+        for index, candidates in zip(indexes, found, strict=True):
+            cells = [
+                _resolve_cell(cell, column, candidates, ambiguous[index])
+                for column, cell in enumerate(rows[index].cells)
+            ]
+            resolved[index] = replace(rows[index], cells=tuple(cells), candidates=candidates)
+    return resolved
 
 
-def _solved(cell: Cell, at: int, readings: Readings, run: Run) -> Cell:
-    """Take a cell that every reading has; one that is 0 or blank in all counts as blank."""
-    printed, blank, lost = readings.cell(at)
-    text = " ".join(run.texts)
-    if len(printed) == 1 and not blank:
+def _resolve_cell(cell: RecognizedCell, column: int, candidates: Candidates, row: AmbiguousRow) -> RecognizedCell:
+    """Take the figure that every candidate has; a cell that is 0 or blank in all counts as blank."""
+    printed, may_be_blank, lost = candidates.collect_options(column)
+    text = " ".join(row.texts)
+    if len(printed) == 1 and not may_be_blank:
         figure = next(iter(printed))
-        return Cell(cell.slot, "read", figure, figure, text, why="together", told=True)
-    if readings.pairs and not lost and printed <= {0}:
-        return Cell(cell.slot, "blank", printed=text, why="together", told=True)
-    options = tuple(sorted(printed | lost | ({0} if blank else set())))
-    return Cell(cell.slot, "undecided", printed=text, why="together", options=options)
+        return RecognizedCell(cell.slot, "read", figure, figure, text, reason="together", keep_text=True)
+    if candidates.pairs and not lost and printed <= {0}:
+        return RecognizedCell(cell.slot, "blank", printed=text, reason="together", keep_text=True)
+    options = tuple(sorted(printed | lost | ({0} if may_be_blank else set())))
+    return RecognizedCell(cell.slot, "undecided", printed=text, reason="together", options=options)
 
 
-def once(found: Tables) -> None:
-    """Keep one of two rows that say the same; where they differ, the cells that differ are undecided."""
-    kept: list[Line] = []
-    where: dict[str, int] = {}  # the line that holds an address
-    for line in found.lines:
-        new = tuple(cell for cell in line.cells if cell.slot.address not in where)
-        for at in dict.fromkeys(where[cell.slot.address] for cell in line.cells if cell.slot.address in where):
-            cells = {cell.slot.address: cell for cell in line.cells}
-            if any(_differ(cell, cells[cell.slot.address]) for cell in kept[at].cells if cell.slot.address in cells):
-                found.twice.append((kept[at], line))
-            both = tuple(_merged(cell, cells.get(cell.slot.address, cell)) for cell in kept[at].cells)
-            kept[at] = replace(kept[at], cells=both)
+# ── rows that occur twice ────────────────────────────────────────────────────────────
+
+
+def merge_duplicates(
+    rows: Sequence[RecognizedRow],
+) -> tuple[list[RecognizedRow], list[tuple[RecognizedRow, RecognizedRow]]]:
+    """Keep one of two rows that say the same; where they differ, the cells that differ are undecided.
+
+    Returns the rows that are left, and the pairs of rows that differ.
+    """
+    kept: list[RecognizedRow] = []
+    conflicts: list[tuple[RecognizedRow, RecognizedRow]] = []
+    row_of: dict[str, int] = {}  # the index of the row in `kept` that has an address
+    for row in rows:
+        cells = {cell.slot.address: cell for cell in row.cells}
+        for index in dict.fromkeys(row_of[address] for address in cells if address in row_of):
+            earlier = kept[index]
+            both = [(cell, cells[cell.slot.address]) for cell in earlier.cells if cell.slot.address in cells]
+            if any(_is_conflict(*pair) for pair in both):
+                conflicts.append((earlier, row))
+            merged = {first.slot.address: _merge_cells(first, second) for first, second in both}
+            kept[index] = replace(earlier, cells=tuple(merged.get(cell.slot.address, cell) for cell in earlier.cells))
+        new = tuple(cell for address, cell in cells.items() if address not in row_of)
         if new:
-            where |= dict.fromkeys((cell.slot.address for cell in new), len(kept))
-            kept.append(line if len(new) == len(line.cells) else replace(line, cells=new, readings=None))
-    found.lines = kept
+            row_of |= dict.fromkeys((cell.slot.address for cell in new), len(kept))
+            kept.append(row if len(new) == len(row.cells) else replace(row, cells=new, candidates=None))
+    return kept, conflicts
 
 
-def _differ(first: Cell, second: Cell) -> bool:
-    return first.value != second.value and "no-column" not in {first.why, second.why}
+def _is_conflict(first: RecognizedCell, second: RecognizedCell) -> bool:
+    return first.value != second.value and "no-column" not in {first.reason, second.reason}
 
 
-def _merged(first: Cell, second: Cell) -> Cell:
+def _merge_cells(first: RecognizedCell, second: RecognizedCell) -> RecognizedCell:
     if second.state != "read" or first == second:
         return first
     if first.state != "read":
@@ -160,4 +194,5 @@ def _merged(first: Cell, second: Cell) -> Cell:
     if first.value == second.value:
         return first
     options = tuple(sorted({value for cell in (first, second) if (value := cell.value) is not None}))
-    return Cell(first.slot, "undecided", printed=f"{first.printed}; {second.printed}", why="twice", options=options)
+    printed = f"{first.printed}; {second.printed}"
+    return RecognizedCell(first.slot, "undecided", printed=printed, reason="twice", options=options)

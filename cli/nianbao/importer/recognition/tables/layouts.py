@@ -1,19 +1,23 @@
-"""The shapes in which the figures of a form are published: rows of labels, columns of heads, a slot for each."""
+"""The layouts in which the figures of a form are published: rows of labels, columns of headers, a slot for each."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from nianbao.importer.recognition.labels import Words, words
+from nianbao.importer.recognition.labels import Label, parse_label
 from nianbao.model.form import Form
 from nianbao.model.table import Block, Heading, Slot, Table, paths
 
-Path = tuple[Heading, ...]
+Path = tuple[Heading, ...]  # the headings on the way to a row or a column, the outermost first
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
-    """One way to print a block of a form, the first of those with its columns: `slots` has a line for each row."""
+class Layout:
+    """One way to print the rows of a form's table.
+
+    `block` is the first of the blocks that have these columns; `slots` has a tuple for each row, a slot for each
+    column.
+    """
 
     form: Form
     table: Table
@@ -23,89 +27,93 @@ class Shape:
     slots: tuple[tuple[Slot, ...], ...]
 
     @cached_property
-    def row_words(self) -> tuple[tuple[Words, ...], ...]:
-        """The ways to word each row label: by itself, or by all labels on the way to it behind each other."""
-        return tuple(_ways(path) for path in self.rows)
+    def row_labels(self) -> tuple[tuple[Label, ...], ...]:
+        """The wordings of each row label: its own words, or all labels on the way to it behind each other."""
+        return tuple(_list_wordings(path) for path in self.rows)
 
     @cached_property
-    def row_aliases(self) -> tuple[tuple[Words, ...], ...]:
+    def row_aliases(self) -> tuple[tuple[Label, ...], ...]:
         """The aliases of each row label."""
-        return tuple(tuple(map(words, path[-1].aliases)) for path in self.rows)
+        return tuple(tuple(map(parse_label, path[-1].aliases)) for path in self.rows)
 
     @cached_property
-    def labels(self) -> frozenset[Words]:
-        """Every way to word any row."""
-        return frozenset(way for ways in (*self.row_words, *self.row_aliases) for way in ways)
+    def all_row_labels(self) -> frozenset[Label]:
+        """Every wording of any row."""
+        return frozenset(label for labels in (*self.row_labels, *self.row_aliases) for label in labels)
 
     @cached_property
-    def column_words(self) -> tuple[tuple[Words, ...], ...]:
-        """The ways to word each last column head."""
-        return tuple((*_ways(path), *map(words, path[-1].aliases)) for path in self.columns)
+    def column_labels(self) -> tuple[tuple[Label, ...], ...]:
+        """The wordings of each column's lowest header."""
+        return tuple((*_list_wordings(path), *map(parse_label, path[-1].aliases)) for path in self.columns)
 
     @cached_property
-    def column_groups(self) -> tuple[Words, ...]:
-        """The heads that stand over others."""
-        return tuple(dict.fromkeys(words(heading.label) for path in self.columns for heading in path[:-1]))
+    def group_labels(self) -> tuple[Label, ...]:
+        """The headers that stand over others."""
+        return tuple(dict.fromkeys(parse_label(heading.label) for path in self.columns for heading in path[:-1]))
 
     @cached_property
-    def levels(self) -> tuple[tuple[Heading, ...], ...]:
-        """The heads line by line."""
-        found = [self.block.columns]
-        while level := tuple(below for heading in found[-1] for below in heading.below):
-            found.append(level)
-        return tuple(found)
+    def header_levels(self) -> tuple[tuple[Heading, ...], ...]:
+        """The headers line by line."""
+        levels = [self.block.columns]
+        while level := tuple(below for heading in levels[-1] for below in heading.below):
+            levels.append(level)
+        return tuple(levels)
 
     @cached_property
-    def headings(self) -> tuple[str, ...]:
-        """All heads behind each other, line by line, as a text without a grid has them; with the corner and without."""
-        said = "".join(heading.label for level in self.levels for heading in level)
-        return tuple(
-            dict.fromkeys(words(corner + said).whole for corner in (self.block.corner if self.rows else "", ""))
-        )
+    def header_texts(self) -> tuple[str, ...]:
+        """All headers behind each other, line by line, as plain text has them; with and without the corner."""
+        text = "".join(heading.label for level in self.header_levels for heading in level)
+        corners = (self.block.corner if self.rows else "", "")
+        return tuple(dict.fromkeys(parse_label(corner + text).full for corner in corners))
 
 
-def shapes(forms: Iterable[Form]) -> tuple[Shape, ...]:
-    """Every shape of every table of some forms.
+def list_layouts(forms: Iterable[Form]) -> tuple[Layout, ...]:
+    """List every layout of every table of some forms.
 
-    Blocks with the same columns are one shape, since some print their rows under one set of heads; a row of
+    Blocks with the same columns are one layout, since some print their rows under one set of headers; a row of
     groups may also be printed as a row for each group.
     """
-    return tuple(shape for form in forms for table in form.tables for shape in _shapes(form, table))
+    return tuple(layout for form in forms for table in form.tables for layout in _list_table_layouts(form, table))
 
 
-def _shapes(form: Form, table: Table) -> Iterator[Shape]:
-    alike: dict[tuple[str, ...], list[Block]] = {}
+def _list_table_layouts(form: Form, table: Table) -> Iterator[Layout]:
+    by_columns: dict[tuple[str, ...], list[Block]] = {}
     for block in table.blocks:
-        alike.setdefault(tuple(heading.label for path in paths(block.columns) for heading in path), []).append(block)
-    for blocks in alike.values():
+        labels = tuple(heading.label for path in paths(block.columns) for heading in path)
+        by_columns.setdefault(labels, []).append(block)
+    for blocks in by_columns.values():
         columns = tuple(paths(blocks[0].columns))
         rows = tuple(path for block in blocks for path in paths(block.rows))
         slots = [slot for block in blocks for slot in table.slots_of(block)]
         size = len(columns)
-        lines = tuple(tuple(slots[at : at + size]) for at in range(0, len(slots), size))
-        yield Shape(form, table, blocks[0], rows, columns, lines)
-        if not rows and (turned := _turned(columns, lines[0])):
-            yield Shape(form, table, blocks[0], *turned)
+        row_slots = tuple(tuple(slots[start : start + size]) for start in range(0, len(slots), size))
+        yield Layout(form, table, blocks[0], rows, columns, row_slots)
+        if not rows and (transposed := _transpose_groups(columns, row_slots[0])):
+            yield Layout(form, table, blocks[0], *transposed)
 
 
-def _turned(
+def _transpose_groups(
     columns: Sequence[Path], slots: Sequence[Slot]
 ) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[tuple[Slot, ...], ...]] | None:
-    """Make each group of columns a row, where all groups have the same columns under them."""
+    """Make each group of columns a row, where all groups have the same columns under them.
+
+    Returns the rows, the columns and the slots of the new layout, or None.
+    """
     groups: dict[Path, list[tuple[Heading, Slot]]] = {}
     for path, slot in zip(columns, slots, strict=True):
         groups.setdefault(path[:-1], []).append((path[-1], slot))
-    heads = {tuple(heading.label for heading, _ in group) for group in groups.values()}
-    if len(heads) != 1 or () in groups:
+    column_labels = {tuple(heading.label for heading, _ in group) for group in groups.values()}
+    if len(column_labels) != 1 or () in groups:
         return None
     first = next(iter(groups.values()))
-    lines = tuple(tuple(slot for _, slot in group) for group in groups.values())
-    return tuple(groups), tuple((heading,) for heading, _ in first), lines
+    row_slots = tuple(tuple(slot for _, slot in group) for group in groups.values())
+    return tuple(groups), tuple((heading,) for heading, _ in first), row_slots
 
 
-def _ways(path: Path) -> tuple[Words, ...]:
-    """Word a path by its last label, or by all its labels behind each other."""
-    ways = [words(path[-1].label)]
+def _list_wordings(path: Path) -> tuple[Label, ...]:
+    """Word a path by its last label, and by all its labels behind each other."""
+    wordings = [parse_label(path[-1].label)]
     if len(path) > 1:
-        ways.append(Words(ways[0].ordinal, *["".join(words(part.label).core for part in path)] * 2))
-    return tuple(ways)
+        joined = "".join(parse_label(part.label).core for part in path)
+        wordings.append(Label(wordings[0].ordinal, joined, joined))
+    return tuple(wordings)

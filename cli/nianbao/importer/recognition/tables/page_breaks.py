@@ -1,62 +1,90 @@
-"""Tables cut by the end of a page: a line of cells that goes on in the next grid is made whole."""
+"""Tables split by the end of a page: a row that continues in the next table is joined again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from nianbao.importer.recognition.labels import SURE, flat
-from nianbao.importer.recognition.printed_values import looks_like_value
-from nianbao.importer.recognition.published import Box, Grid, Text
+from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize
+from nianbao.importer.recognition.printed_values import may_be_value
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedTable
 
-LONG = 60  # characters; a longer text is a sentence, and no label
-_NEAR = 0.03  # of its width, by which a grid may be off
+MAX_LABEL_LENGTH = 60  # characters; a longer text is a sentence, and no label
+_TOLERANCE = 0.03  # of its width, by which the edges of a table may be off
+
+Compare = Callable[[str], float]  # how likely a text is a label or a header of a form, from 0 to 1
 
 
-def mended(blocks: Sequence[Text | Grid], like: Callable[[str], float]) -> list[Text | Grid]:
-    """Join what a page's end cut apart; `like` tells how much a text is like a label or a head."""
-    found = list(blocks)
-    last: int | None = None
-    for at, block in enumerate(found):
-        if isinstance(block, Grid):
-            first = found[last] if last is not None else None
-            if last is not None and isinstance(first, Grid) and goes_on(first, block):
-                found[last], found[at] = _joined(first, block, like)
-            last = at
-        elif len(flat(block.plain)) > LONG or block.level:
+def join_split_rows(blocks: Sequence[Paragraph | PublishedTable], compare: Compare) -> list[Paragraph | PublishedTable]:
+    """Join the rows that the end of a page split; `compare` says how likely a text is a label or a header.
+
+    The number of blocks, and the place of each, stay the same.
+    """
+    joined = list(blocks)
+    last: int | None = None  # the index of the table that the next one may continue
+    for index, block in enumerate(joined):
+        if isinstance(block, PublishedTable):
+            first = joined[last] if last is not None else None
+            if last is not None and isinstance(first, PublishedTable) and is_continuation(first, block):
+                joined[last], joined[index] = _join_rows(first, block, compare)
+            last = index
+        elif len(normalize(block.plain)) > MAX_LABEL_LENGTH or block.level:
             last = None
-    return found
+    return joined
 
 
-def goes_on(first: Grid, second: Grid) -> bool:
-    """Tell whether a grid may be the rest of another one: it takes the same width of the page."""
-    near = _NEAR * max(first.right - first.left, 1e-6)
-    return abs(first.left - second.left) < near and abs(first.right - second.right) < near
+def is_continuation(first: PublishedTable, second: PublishedTable) -> bool:
+    """Tell whether a table may be the rest of another one: it takes the same width of the page."""
+    tolerance = _compute_tolerance(first)
+    return abs(first.left - second.left) < tolerance and abs(first.right - second.right) < tolerance
 
 
-def _joined(first: Grid, second: Grid, like: Callable[[str], float]) -> tuple[Grid, Grid]:
-    """Put the first line of the second grid into the last one of the first, where that makes a label whole."""
-    near = _NEAR * max(first.right - first.left, 1e-6)
-    end = max((box.bottom for box in first.boxes), default=0)
-    start = min((box.top for box in second.boxes), default=0)
-    upper = [box for box in first.boxes if box.bottom == end]
-    pairs: list[tuple[Box, Box]] = []
-    for lower in (box for box in second.boxes if box.top == start):
-        over = [box for box in upper if abs(box.left - lower.left) < near and abs(box.right - lower.right) < near]
-        if not over and lower.text.strip():
-            return first, second
-        pairs += [(over[0], lower)] if over else []
-    if any(looks_like_value(above.text) and looks_like_value(below.text) for above, below in pairs):
+def _compute_tolerance(table: PublishedTable) -> float:
+    return _TOLERANCE * max(table.right - table.left, 1e-6)
+
+
+def _join_rows(
+    first: PublishedTable, second: PublishedTable, compare: Compare
+) -> tuple[PublishedTable, PublishedTable]:
+    """Move the first row of the second table into the last one of the first, where that makes a label whole."""
+    pairs = _pair_cells(first, second)
+    if (
+        pairs is None
+        or any(may_be_value(above.text) and may_be_value(below.text) for above, below in pairs)
+        or not any(_is_split_label(above.text, below.text, compare) for above, below in pairs)
+    ):
         return first, second
-    if not any(_cut(above.text, below.text, like) for above, below in pairs):
-        return first, second
+    start = min((cell.top for cell in second.cells), default=0)
     texts = {above: above.text + below.text for above, below in pairs}
-    reach = {below: texts[above] for above, below in pairs}
-    rest = [box for box in second.boxes if box.top > start or box.bottom > start + 1]
+    spanning = {below: texts[above] for above, below in pairs}  # cells that reach beyond the first row keep the text
+    rest = [cell for cell in second.cells if cell.top > start or cell.bottom > start + 1]
     return (
-        Grid(tuple(replace(box, text=texts.get(box, box.text)) for box in first.boxes)),
-        Grid(tuple(replace(box, text=reach.get(box, box.text)) for box in rest)),
+        PublishedTable(tuple(replace(cell, text=texts.get(cell, cell.text)) for cell in first.cells)),
+        PublishedTable(tuple(replace(cell, text=spanning.get(cell, cell.text)) for cell in rest)),
     )
 
 
-def _cut(above: str, below: str, like: Callable[[str], float]) -> bool:
-    whole = like(above + below)
-    return bool(above.strip() and below.strip()) and whole >= SURE and whole > max(like(above), like(below))
+def _pair_cells(first: PublishedTable, second: PublishedTable) -> list[tuple[PublishedCell, PublishedCell]] | None:
+    """Pair the cells of the last row of a table with those below them; None where one with a text has none above."""
+    tolerance = _compute_tolerance(first)
+    end = max((cell.bottom for cell in first.cells), default=0)
+    start = min((cell.top for cell in second.cells), default=0)
+    last_row = [cell for cell in first.cells if cell.bottom == end]
+    pairs: list[tuple[PublishedCell, PublishedCell]] = []
+    for below in (cell for cell in second.cells if cell.top == start):
+        above = [
+            cell
+            for cell in last_row
+            if abs(cell.left - below.left) < tolerance and abs(cell.right - below.right) < tolerance
+        ]
+        if not above and below.text.strip():
+            return None
+        pairs += [(above[0], below)] if above else []
+    return pairs
+
+
+def _is_split_label(above: str, below: str, compare: Compare) -> bool:
+    joined = compare(above + below)
+    return (
+        bool(above.strip() and below.strip())
+        and joined >= MIN_SIMILARITY
+        and joined > max(compare(above), compare(below))
+    )

@@ -1,242 +1,276 @@
-"""The tables of a published report against the forms: each block in its edition, each cell read or said not to be."""
+"""The tables of a published report matched with the forms: each block in its edition, each cell read or undecided."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.importer.recognition.labels import CLEAR, SURE, Words, words
-from nianbao.importer.recognition.printed_values import looks_like_value
-from nianbao.importer.recognition.published import Box, Grid, Published
-from nianbao.importer.recognition.tables.cells import Tables, extra, line, once, solve_runs
-from nianbao.importer.recognition.tables.columns import (
-    ALIGNED,
-    Alignment,
-    alignments,
-    astray,
-    completed,
-    figures,
-    labels,
+from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
+from nianbao.importer.recognition.printed_values import may_be_value
+from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.tables.cells import (
+    RecognizedTables,
+    describe_extra_row,
+    merge_duplicates,
+    read_row,
+    resolve_ambiguous_rows,
 )
-from nianbao.importer.recognition.tables.layouts import Shape
-from nianbao.importer.recognition.tables.rows import Known, Region, Row, regions
+from nianbao.importer.recognition.tables.columns import (
+    MIN_SCORE,
+    Alignment,
+    complete_alignment,
+    find_alignments,
+    find_figures,
+    find_labels,
+    has_misplaced_figure,
+)
+from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.regions import find_regions
+from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
 
-_GAP = 0.01  # what a row of the edition that is missing takes off
-_UNHEADED = 0.3  # what rows count for where the heads do not agree
-_SLACK = 0.1  # of a cell, by which lines of a page may be off
-_ALIAS = 0.02  # what speaks against an alias where the label itself stands as well
-_ROWS = 3  # rows of a table that must be found where its heads are not
+_MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
+_NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
+_TOLERANCE = 0.1  # of a cell, by which the edges of a page may be off
+_ALIAS_PENALTY = 0.02  # for an alias, where the label itself stands as well
+_MIN_ROWS = 3  # rows of a table that must be found where its headers are not
 
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    shape: Shape
+    """A region matched with a layout."""
+
+    layout: Layout
     alignment: Alignment
-    rows: tuple[int | None, ...]  # for each row of the region
+    rows: tuple[int | None, ...]  # for each row of the region the index of the layout's row
     score: float
-    headed: bool  # the heads agree
+    has_headers: bool  # the headers agree
 
 
-def tables(published: Published, shapes: Sequence[Shape], in_force: str = "") -> Tables:
-    """Recognise the tables of a report. `in_force` names the edition to take where both would do."""
-    found = Tables()
-    matched = _matched(published, shapes)
-    whole = _whole(matched, in_force)
-    taken: list[tuple[Region, _Match]] = []
+_Matches = list[tuple[Region, list[_Match]]]
+
+
+def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_force: str = "") -> RecognizedTables:
+    """Recognize the tables of a report. `in_force` names the edition to take where both would do."""
+    read = []
+    extra: list[str] = []
+    truncated: list[str] = []
+    last = len(document.blocks) - 1
+    for region, match in _choose_matches(_match_regions(document, layouts), in_force):
+        indexed = list(zip(_mark_short_rows(region, match.alignment), match.rows, strict=True))
+        of_form = [row for row, index in indexed if index is not None]
+        alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
+        is_shifted = any(has_misplaced_figure(row, alignment) for row in of_form)
+        for row, index in indexed:
+            if index is None:
+                extra += describe_extra_row(row, match.alignment)
+            elif row.from_text and row.block == last and len(row.cells) < len(match.layout.columns):
+                truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
+            else:
+                marked = replace(row, lacks_cell=True) if is_shifted else row
+                read.append(read_row(marked, match.layout, alignment, index, has_headers=match.has_headers))
+    rows, conflicts = merge_duplicates(resolve_ambiguous_rows(read))
+    return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts))
+
+
+def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match]]:
+    """Choose the best match of each region, in the edition of its table."""
+    editions = _choose_editions(matched, in_force)
+    chosen = []
     for region, matches in matched:
         allowed = [
             match
             for match in matches
-            if whole.get(match.shape.table.id, match.shape.form.edition) == match.shape.form.edition
+            if editions.get(match.layout.table.id, match.layout.form.edition) == match.layout.form.edition
         ]
         if allowed:
-            best = max(allowed, key=lambda match: (round(match.score, 3), match.shape.form.edition == in_force))
-            taken.append((region, best))
-    runs = []
-    last = len(published.blocks) - 1
-    for region, match in taken:
-        rows = list(zip(_marked(region, match.alignment), match.rows, strict=True))
-        ours = [row for row, at in rows if at is not None]
-        alignment = completed(match.alignment, ours, len(match.shape.columns))
-        shifted = any(astray(row, alignment) for row in ours)
-        for row, at in rows:
-            if at is None:
-                found.notes += extra(row, match.alignment)
-            elif row.loose and row.block == last and len(row.boxes) < len(match.shape.columns):
-                found.cut.append(" ".join((*row.label, *(box.text for box in row.boxes))))
-            else:
-                row_ = replace(row, short=True) if shifted else row
-                read, run = line(row_, match.shape, alignment, at, headed=match.headed)
-                runs += [(len(found.lines), run)] if run else []
-                found.lines.append(read)
-    solve_runs(found, runs)
-    once(found)
-    return found
+            best = max(allowed, key=lambda match: (round(match.score, 3), match.layout.form.edition == in_force))
+            chosen.append((region, best))
+    return chosen
 
 
-def _marked(region: Region, alignment: Alignment) -> Iterator[Row]:
-    """Give the rows; where no heads tell the columns, one with a cell over two columns of others lacks a cell."""
-    gridded = [] if alignment.heads else [row for row in region.rows if not row.loose]
-    edges = {box.left for row in gridded for box in figures(row, alignment)}
+def _mark_short_rows(region: Region, alignment: Alignment) -> Iterator[PublishedRow]:
+    """Mark the rows that lack a cell: also one with a cell over two columns of others, where there are no headers."""
+    of_table = [] if alignment.headers else [row for row in region.rows if not row.from_text]
+    edges = {cell.left for row in of_table for cell in find_figures(row, alignment)}
     for row in region.rows:
-        joined = row in gridded and any(_reaches_over(box, edges) for box in figures(row, alignment))
-        yield replace(row, short=row.short or joined)
+        is_joined = row in of_table and any(_is_over_edge(cell, edges) for cell in find_figures(row, alignment))
+        yield replace(row, lacks_cell=row.lacks_cell or is_joined)
 
 
-def _reaches_over(box: Box, edges: set[float]) -> bool:
-    slack = _SLACK * (box.right - box.left)
-    return any(box.left + slack < edge < box.right - slack for edge in edges)
+def _is_over_edge(cell: PublishedCell, edges: set[float]) -> bool:
+    tolerance = _TOLERANCE * (cell.right - cell.left)
+    return any(cell.left + tolerance < edge < cell.right - tolerance for edge in edges)
 
 
-def _matched(published: Published, shapes: Sequence[Shape]) -> list[tuple[Region, list[_Match]]]:
-    """Match every region of a report; a grid that has no heads of ours is tried with its rows for columns."""
-    known = Known(shapes)
-    found = _sure([(region, _matches(region, shapes)) for region in regions(published, known)])
-    read = _headed(found)
+# ── regions and layouts ──────────────────────────────────────────────────────────────
+
+
+def _match_regions(document: PublishedDocument, layouts: Sequence[Layout]) -> _Matches:
+    """Match every region of a report; a table that has no headers of the form is tried with its rows as columns."""
+    known = KnownLabels(layouts)
+    matched = _match_all(find_regions(document, known), layouts)
+    with_headers = _find_blocks_with_headers(matched)
     blocks = tuple(
-        block.turned() if isinstance(block, Grid) and at not in read else block
-        for at, block in enumerate(published.blocks)
+        block.transpose() if isinstance(block, PublishedTable) and index not in with_headers else block
+        for index, block in enumerate(document.blocks)
     )
     rest = [
         region
-        for region in regions(replace(published, blocks=blocks), known)
-        if isinstance(blocks[region.block], Grid) and region.block not in read
+        for region in find_regions(replace(document, blocks=blocks), known)
+        if isinstance(blocks[region.block], PublishedTable) and region.block not in with_headers
     ]
-    turned = _sure([(region, _matches(region, shapes)) for region in rest])
-    better = _headed(turned)
-    return [pair for pair in found if pair[0].block not in better] + [
-        pair for pair in turned if pair[0].block in better
+    transposed = _match_all(rest, layouts)
+    better = _find_blocks_with_headers(transposed)
+    return [pair for pair in matched if pair[0].block not in better] + [
+        pair for pair in transposed if pair[0].block in better
     ]
 
 
-def _headed(matched: Sequence[tuple[Region, list[_Match]]]) -> set[int]:
-    """Return the blocks that have heads of ours."""
-    return {region.block for region, matches in matched if any(match.headed for match in matches)}
+def _find_blocks_with_headers(matched: _Matches) -> set[int]:
+    """Return the indexes of the published blocks that have headers of the form."""
+    return {region.block for region, matches in matched if any(match.has_headers for match in matches)}
 
 
-def _matches(region: Region, shapes: Sequence[Shape]) -> list[_Match]:
-    """Match a region with every shape that it may be."""
-    found = []
-    for shape in shapes:
-        ways = [_match(region, shape, alignment, shapes) for alignment in alignments(region, shape)]
-        best = max(ways, key=lambda match: match.score)
-        found += [best] if best.score else []
-    return found
+def _match_all(regions: Sequence[Region], layouts: Sequence[Layout]) -> _Matches:
+    """Match regions with every layout that each may be.
 
-
-def _match(region: Region, shape: Shape, alignment: Alignment, shapes: Sequence[Shape]) -> _Match:
-    headed = alignment.score >= ALIGNED
-    if not (headed or alignment.by_order):
-        alignment = Alignment(0.0)
-    rows, score = _rows(region, shape, alignment) if headed or _alone(shape, shapes) else ((), 0.0)
-    return _Match(shape, alignment, rows, score * (alignment.score if headed else _UNHEADED), headed)
-
-
-def _alone(shape: Shape, shapes: Sequence[Shape]) -> bool:
-    """Tell whether the rows of a shape have the same columns in every edition: heads are not needed to tell."""
-    if len(shape.columns) == 1:
-        return False
-    return not any(
-        other.table.id == shape.table.id
-        and other.column_words != shape.column_words
-        and not shape.labels.isdisjoint(other.labels)
-        for other in shapes
-    )
-
-
-def _sure(matched: Sequence[tuple[Region, list[_Match]]]) -> list[tuple[Region, list[_Match]]]:
-    """Leave out matches that rest on a label or two, with heads that say nothing: they are of another table."""
-    rows: dict[Shape, set[int]] = {}
+    Without matches that rest on a label or two, with headers that say nothing: they are of another table.
+    """
+    matched = [(region, _match_layouts(region, layouts)) for region in regions]
+    rows: dict[Layout, set[int]] = {}
     for _, matches in matched:
         for match in matches:
-            rows.setdefault(match.shape, set()).update(at for at in match.rows if at is not None)
+            rows.setdefault(match.layout, set()).update(index for index in match.rows if index is not None)
     return [
-        (region, [match for match in matches if match.headed or len(rows[match.shape]) >= _ROWS])
+        (region, [match for match in matches if match.has_headers or len(rows[match.layout]) >= _MIN_ROWS])
         for region, matches in matched
     ]
 
 
-def _rows(region: Region, shape: Shape, alignment: Alignment) -> tuple[tuple[int | None, ...], float]:
-    """Find the row of the shape that each row of a region is, and how sure that is in all."""
-    if not shape.rows:
-        return _only(region, shape, alignment)
+def _match_layouts(region: Region, layouts: Sequence[Layout]) -> list[_Match]:
+    found = []
+    for layout in layouts:
+        matches = [_match_layout(region, layout, alignment, layouts) for alignment in find_alignments(region, layout)]
+        best = max(matches, key=lambda match: match.score)
+        found += [best] if best.score else []
+    return found
+
+
+def _match_layout(region: Region, layout: Layout, alignment: Alignment, layouts: Sequence[Layout]) -> _Match:
+    has_headers = alignment.score >= MIN_SCORE
+    if not (has_headers or alignment.by_order):
+        alignment = Alignment(0.0)
+    may_match = has_headers or _has_fixed_columns(layout, layouts)
+    rows, score = _match_rows(region, layout, alignment) if may_match else ((), 0.0)
+    weight = alignment.score if has_headers else _NO_HEADER_WEIGHT
+    return _Match(layout, alignment, rows, score * weight, has_headers)
+
+
+def _has_fixed_columns(layout: Layout, layouts: Sequence[Layout]) -> bool:
+    """Tell whether the rows of a layout have the same columns in every edition: no headers are needed to know them."""
+    if len(layout.columns) == 1:
+        return False
+    return not any(
+        other.table.id == layout.table.id
+        and other.column_labels != layout.column_labels
+        and not layout.all_row_labels.isdisjoint(other.all_row_labels)
+        for other in layouts
+    )
+
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────
+
+
+def _match_rows(region: Region, layout: Layout, alignment: Alignment) -> tuple[tuple[int | None, ...], float]:
+    """Find which row of the layout each row of a region is, and how sure all are together."""
+    if not layout.rows:
+        return _match_single_row(region, layout, alignment)
     rows: list[int | None] = []
-    scores: dict[int, tuple[float, int]] = {}
+    scores: dict[int, tuple[float, int]] = {}  # by the layout's row: the score and the region's row
     last = -1
-    for place_, row in enumerate(region.rows):
-        at, score = _row(row, region, shape, alignment, last)
-        if at is not None and at in scores:
-            if scores[at][0] == score:
-                rows.append(at)  # the same row again
+    for number, row in enumerate(region.rows):
+        index, score = _match_row(row, region, layout, alignment, last)
+        if index is not None and index in scores:
+            if scores[index][0] == score:
+                rows.append(index)  # the same row again
                 continue
-            if scores[at][0] > score:
-                at = None  # a local row whose label is less like it
+            if scores[index][0] > score:
+                index = None  # an office's own row, whose label is less like it
             else:
-                rows[scores[at][1]] = None
-        if at is not None:
-            scores[at] = (score, place_)
-            last = at
-        rows.append(at)
+                rows[scores[index][1]] = None
+        if index is not None:
+            scores[index] = (score, number)
+            last = index
+        rows.append(index)
     return tuple(rows), sum(min(score, 1.0) for score, _ in scores.values())
 
 
-def _only(region: Region, shape: Shape, alignment: Alignment) -> tuple[tuple[int | None, ...], float]:
-    """Find the row of a shape that has one without a label; a row with one may be it where it is the only one."""
+def _match_single_row(region: Region, layout: Layout, alignment: Alignment) -> tuple[tuple[int | None, ...], float]:
+    """Find the row of a layout that has one without a label; a row with one may be it where it is the only one."""
+    figures = [find_figures(row, alignment) for row in region.rows]
     fits = [
-        bool(boxes) and bool(len(boxes) == len(shape.columns) or alignment.heads or row.loose)
-        for row, boxes in ((row, figures(row, alignment)) for row in region.rows)
+        bool(cells) and bool(len(cells) == len(layout.columns) or alignment.headers or row.from_text)
+        for row, cells in zip(region.rows, figures, strict=True)
     ]
-    bare = [
-        fit and not labels(row, alignment) and not _worded(figures(row, alignment))
-        for row, fit in zip(region.rows, fits, strict=True)
+    unlabelled = [
+        fit and not find_labels(row, alignment) and not _has_leading_label(cells)
+        for row, cells, fit in zip(region.rows, figures, fits, strict=True)
     ]
-    taken = bare if any(bare) or fits.count(True) != 1 or not alignment.heads else fits
-    return tuple(0 if one else None for one in taken), 1.0 if any(taken) else 0.0
+    taken = unlabelled if any(unlabelled) or fits.count(True) != 1 or not alignment.headers else fits
+    return tuple(0 if is_taken else None for is_taken in taken), 1.0 if any(taken) else 0.0
 
 
-def _worded(boxes: Sequence[Box]) -> bool:
-    """Tell whether words stand before figures: a label under the first head."""
-    filled = [box.text for box in boxes if box.text.strip()]
-    return len(filled) > 1 and not looks_like_value(filled[0]) and looks_like_value(filled[1])
+def _has_leading_label(cells: Sequence[PublishedCell]) -> bool:
+    """Tell whether words stand before figures: a label under the first header."""
+    filled = [cell.text for cell in cells if cell.text.strip()]
+    return len(filled) > 1 and not may_be_value(filled[0]) and may_be_value(filled[1])
 
 
-def _row(row: Row, region: Region, shape: Shape, alignment: Alignment, last: int) -> tuple[int | None, float]:
-    boxes = figures(row, alignment)
-    texts = labels(row, alignment) or list(region.context[-1:])
+def _match_row(
+    row: PublishedRow, region: Region, layout: Layout, alignment: Alignment, last: int
+) -> tuple[int | None, float]:
+    """Return the row of a layout whose label a row has, and how sure that is.
+
+    Of several that are alike only the one behind `last`, the row found before, is taken.
+    """
+    figures = find_figures(row, alignment)
+    texts = find_labels(row, alignment) or list(region.context[-1:])
     scores = [
-        max(_label(texts, own), _label(texts, aliases) - _ALIAS)
-        for own, aliases in zip(shape.row_words, shape.row_aliases, strict=True)
+        max(_compare_label(texts, labels), _compare_label(texts, aliases) - _ALIAS_PENALTY)
+        for labels, aliases in zip(layout.row_labels, layout.row_aliases, strict=True)
     ]
     best = max(scores)
-    if best < SURE or not boxes or (not row.loose and not alignment.heads and len(boxes) < len(shape.columns)):
+    lacks_figures = not row.from_text and not alignment.headers and len(figures) < len(layout.columns)
+    if best < MIN_SIMILARITY or not figures or lacks_figures:
         return None, 0.0
-    near = [at for at, score in enumerate(scores) if score > best - CLEAR]
+    near = [index for index, score in enumerate(scores) if score > best - MIN_LEAD]
     if len(near) > 1:
-        near = [at for at in near if at == last + 1]
+        near = [index for index in near if index == last + 1]
     return (near[0], best) if len(near) == 1 else (None, 0.0)
 
 
-def _label(texts: Sequence[str], ways: Sequence[Words]) -> float:
-    """Compare a label, which may be cut over several cells, with a row's ways to be worded."""
+def _compare_label(texts: Sequence[str], labels: Sequence[Label]) -> float:
+    """Compare a label, which may be split over several cells, with the wordings of a row's label."""
     best = 0.0
     for size in range(1, min(4, len(texts)) + 1):
-        given = words("".join(texts[-size:]))
-        best = max([best, *(given.like(way) for way in ways)])
+        given = parse_label("".join(texts[-size:]))
+        best = max([best, *(given.compare_to(label) for label in labels)])
     return best
 
 
-def _whole(matched: Sequence[tuple[Region, Sequence[_Match]]], in_force: str) -> dict[str, str]:
-    """Judge the edition of each table that is one block, from all its regions: it may be cut over pages.
+def _choose_editions(matched: _Matches, in_force: str) -> dict[str, str]:
+    """Choose the edition of each table that is one block, from all its regions: it may be split over pages.
 
     A row of the edition that is missing among those found speaks against it.
     """
     scores: dict[tuple[str, str], float] = {}
     rows: dict[tuple[str, str], set[int]] = {}
-    for match in (match for _, matches in matched for match in matches if len(match.shape.table.blocks) == 1):
-        key = (match.shape.table.id, match.shape.form.edition)
+    for match in (match for _, matches in matched for match in matches if len(match.layout.table.blocks) == 1):
+        key = (match.layout.table.id, match.layout.form.edition)
         scores[key] = scores.get(key, 0.0) + match.score
-        rows.setdefault(key, set()).update(at for at in match.rows if at is not None)
+        rows.setdefault(key, set()).update(index for index in match.rows if index is not None)
     best: dict[str, tuple[float, bool, str]] = {}
     for (table, edition), score in scores.items():
-        seen = rows[table, edition]
-        rank = (round(score - _GAP * (max(seen) + 1 - len(seen)), 3), edition == in_force, edition)
+        found = rows[table, edition]
+        missing = max(found) + 1 - len(found)
+        rank = (round(score - _MISSING_ROW_PENALTY * missing, 3), edition == in_force, edition)
         best[table] = max(rank, best.get(table, rank))
     return {table: edition for table, (_score, _in_force, edition) in best.items()}

@@ -1,293 +1,108 @@
-"""From grids and texts to rows of figures under their heads, before anything is known of their columns."""
+"""Published rows of figures under their headers, and the labels and headers by which they are told apart."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
-from nianbao.importer.recognition.labels import SURE, Words, flat, parted, words
-from nianbao.importer.recognition.printed_values import looks_like_value
-from nianbao.importer.recognition.published import Box, Grid, Published, Text
-from nianbao.importer.recognition.tables.layouts import Shape
-from nianbao.importer.recognition.tables.page_breaks import LONG, goes_on, mended
+from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, parse_label
+from nianbao.importer.recognition.published import PublishedCell
+from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
 
-_FREE = 0.5  # of the narrowest cell: more is the place of a cell that is not there
-_GATHERED = 40  # words before some figures: as many as the largest head has pieces
-_CONTEXT = 3  # texts before a grid that may say what its rows or columns are
-_DISORDER = 60  # signs; shorter heads would be taken for others
-_CELLS = re.compile(r"\t|(?<! ) *[|｜] *")
-_UNIT = re.compile(r"(\d)\s+(亿元|万元|元|件|项|个)(?=\s|$)")
-_GLUED = re.compile(r"^(?P<words>.*[^\d.,，０-９．+\-−－])(?P<tail>[+\-−－]?[\d０-９][\d.,，０-９．]*(?:元|万元|件)?)$")
+MAX_CONTEXT = 3  # texts before a table that may say what its rows or columns are
+_MIN_UNORDERED_LENGTH = 60  # characters; shorter headers would be taken for others
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row with figures: its boxes from left to right, and those that reach into it from above.
+class PublishedRow:
+    """A row with figures: its cells from left to right, and those that reach into it from above.
 
-    A `loose` row comes from a text: only the order of its boxes is known, and they are figures, its label
-    stands in `label`. A `short` row of a grid lacks a cell somewhere. `block` counts the published blocks.
+    A row `from_text` comes from a paragraph: only the order of its cells is known, and all are figures; its label
+    stands in `label`. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the published
+    block that it stands in.
     """
 
-    boxes: tuple[Box, ...]
-    above: tuple[Box, ...] = ()
+    cells: tuple[PublishedCell, ...]
+    above: tuple[PublishedCell, ...] = ()
     label: tuple[str, ...] = ()
-    loose: bool = False
-    short: bool = False
+    from_text: bool = False
+    lacks_cell: bool = False
     block: int = 0
 
 
 @dataclass(slots=True)
 class Region:
-    """Rows under one set of heads; `context` are the texts before it, the nearest last."""
+    """Rows under one set of headers; `context` are the texts before it, the nearest last.
 
-    heads: tuple[Box, ...] = ()
+    The headers are cells in a table, and one text in paragraphs, all headers behind each other.
+    """
+
+    headers: tuple[PublishedCell, ...] = ()
     context: tuple[str, ...] = ()
-    rows: list[Row] = field(default_factory=list)
-    blank: Row | None = None  # a row of blank cells right under the heads: figures not filled in, where no row has any
-    told: str = ""  # the heads of a text, behind each other
+    header_text: str = ""
+    rows: list[PublishedRow] = field(default_factory=list)
 
     @property
     def block(self) -> int:
-        """The published block that it begins in."""
+        """The index of the published block that it begins in."""
         return self.rows[0].block
 
 
-class Known:
-    """The labels and heads of some shapes, to tell head rows from rows of figures."""
+class KnownLabels:
+    """The labels and headers of some layouts, to tell header rows from rows of figures."""
 
-    def __init__(self, shapes: Sequence[Shape]) -> None:
-        self.labels = _distinct(
-            way for shape in shapes for ways in (*shape.row_words, *shape.row_aliases) for way in ways
+    def __init__(self, layouts: Sequence[Layout]) -> None:
+        self._row_labels = _remove_duplicates(
+            label for layout in layouts for labels in (*layout.row_labels, *layout.row_aliases) for label in labels
         )
-        heads = [way for shape in shapes for ways in shape.column_words for way in ways]
-        self.heads = _distinct([*heads, *(words(shape.block.corner) for shape in shapes)])
-        self.groups = _distinct(way for shape in shapes for way in shape.column_groups)
-        self.headings = tuple(dict.fromkeys(heading for shape in shapes for heading in shape.headings))
-        self._seen: dict[tuple[str, bool], float] = {}
+        corners = [parse_label(layout.block.corner) for layout in layouts]
+        columns = [label for layout in layouts for labels in layout.column_labels for label in labels]
+        groups = [label for layout in layouts for label in layout.group_labels]
+        self._headers = _remove_duplicates([*columns, *corners, *groups])
+        self._header_texts = tuple(dict.fromkeys(text for layout in layouts for text in layout.header_texts))
+        self._scores: dict[tuple[Label, bool], float] = {}
 
-    def label(self, text: str) -> float:
-        """Tell how much a text is like a row label."""
-        return self._best(text, self.labels, row=True)
+    def score_label(self, text: str) -> float:
+        """Return how likely a text is a row label, as `Label.compare_to` does."""
+        return self._find_best_score(text, self._row_labels, header=False)
 
-    def head(self, text: str) -> float:
-        """Tell how much a text is like a column head, a corner, or a group of them."""
-        return max(self._best(text, self.heads, row=False), self._best(text, self.groups, row=False))
+    def score_header(self, text: str) -> float:
+        """Return how likely a text is a column header, a corner, or the header of a group of columns."""
+        return self._find_best_score(text, self._headers, header=True)
 
-    def heading(self, text: str) -> bool:
-        """Tell whether a text ends with all the heads of a block, behind each other or in disorder."""
-        given = words(text).whole
-        return any(max(behind(given, heading), disordered(given, heading)) >= SURE for heading in self.headings)
+    def has_headers_at_end(self, text: str) -> bool:
+        """Tell whether a text ends with all the headers of a block, behind each other or in disorder."""
+        given = parse_label(text).full
+        return any(
+            max(compare_end(given, headers), compare_unordered(given, headers)) >= MIN_SIMILARITY
+            for headers in self._header_texts
+        )
 
-    def _best(self, text: str, among: Sequence[Words], *, row: bool) -> float:
-        if len(text) > 2 * LONG:
+    def _find_best_score(self, text: str, labels: Sequence[Label], *, header: bool) -> float:
+        if len(text) > 2 * MAX_LABEL_LENGTH:
             return 0.0
-        given = words(text)
-        key = (f"{given.ordinal}{given.whole}{id(among)}", row)
-        if key not in self._seen:
-            self._seen[key] = max((given.like(one) for one in among), default=0.0)
-        return self._seen[key]
+        given = parse_label(text)
+        if (given, header) not in self._scores:
+            self._scores[given, header] = max((given.compare_to(label) for label in labels), default=0.0)
+        return self._scores[given, header]
 
 
-def regions(published: Published, known: Known) -> list[Region]:
-    """Collect the rows of figures of a published report, grids and texts alike, in their order."""
-    found: list[Region] = []
-    context: list[str] = []
-    last: Grid | None = None
-    for at, block in enumerate(mended(published.blocks, lambda text: max(known.label(text), known.head(text)))):
-        if isinstance(block, Grid):
-            taken = _Grid(block, at, known, context, found[-1] if last and goes_on(last, block) and found else None)
-            found += taken.regions
-            last = block
-        elif block.plain.strip():
-            context = [*context, *(line for line in block.plain.split("\n") if line.strip())][-_CONTEXT:]
-            if len(flat(block.plain)) > LONG or block.level:
-                last = None
-    found += _texts(published, known)
-    for region in found:
-        if region.blank and not region.rows:
-            region.rows.append(region.blank)
-    return [region for region in found if region.rows]
+def compare_end(text: str, headers: str) -> float:
+    """Compare the end of a text with headers behind each other; both without punctuation. Returns 0 to 1."""
+    return fuzz.ratio(text[-len(headers) :], headers) / 100
 
 
-class _Grid:
-    """Parts the rows of one grid into head rows, rows of figures, and lines over its full width."""
+def compare_unordered(text: str, headers: str) -> float:
+    """Compare the same character by character, in no order; 0 for headers that are short.
 
-    def __init__(self, grid: Grid, block: int, known: Known, context: list[str], before: Region | None) -> None:
-        self.grid, self.block, self.known, self.context = grid, block, known, context
-        self.regions: list[Region] = []
-        self.heads: list[Box] = list(before.heads) if before else []
-        self.in_heads = False
-        self.region = Region(tuple(self.heads), before.context if before else tuple(context))
-        if before:
-            self.regions.append(self.region)
-        for starts, above in grid.rows():
-            self.row(starts, above)
-
-    def row(self, starts: list[Box], above: list[Box]) -> None:
-        filled = [box for box in starts if box.text.strip()]
-        if filled and len({box.text for box in starts}) == 1 and not above and not looks_like_value(starts[0].text):
-            starts = filled = [replace(starts[0], right=starts[-1].right)]  # repeated over its span
-        if not filled:
-            if self.in_heads and not self.region.blank:
-                self.region.blank = Row(tuple(starts), tuple(above), block=self.block)
-            return
-        if len(filled) == 1 and self._wide(filled[0], starts, above):
-            self.context.extend(line for line in filled[0].text.split("\n") if line.strip())
-            del self.context[:-_CONTEXT]
-            self.in_heads = False
-            return
-        if self._is_head(filled, starts, above):
-            if not self.in_heads:
-                self.heads = []
-            self.heads += filled
-            self.region = Region(tuple(self.heads), tuple(self.context))
-            self.regions.append(self.region)
-            self.in_heads = True
-            return
-        self.in_heads = False
-        if not self.regions:
-            self.regions.append(self.region)
-        self.region.rows.append(Row(tuple(starts), tuple(above), short=self._short(starts, above), block=self.block))
-
-    def _short(self, starts: list[Box], above: list[Box]) -> bool:
-        """Tell whether the cells of a row leave a part of the grid's width free."""
-        reached, free = self.grid.left, 0.0
-        for box in sorted([*starts, *above], key=lambda box: box.left):
-            free += max(0.0, box.left - reached)
-            reached = max(reached, box.right)
-        free += max(0.0, self.grid.right - reached)
-        return free > _FREE * min(box.right - box.left for box in starts)
-
-    def _wide(self, box: Box, starts: list[Box], above: list[Box]) -> bool:
-        if looks_like_value(box.text) or above:
-            return False
-        if len(starts) == 1:
-            return True
-        return (
-            self.known.label(box.text) < SURE and self.known.head(box.text) < SURE and len(flat(box.text)) > LONG // 4
-        )
-
-    def _is_head(self, filled: list[Box], starts: list[Box], above: list[Box]) -> bool:
-        if any(looks_like_value(box.text) and any(map(str.isdigit, box.text)) for box in filled):
-            return False
-        heads = [self.known.head(box.text) for box in filled]
-        labels = [self.known.label(box.text) for box in filled]
-        labels[0] = max(labels[0], self.known.label("".join(box.text for box in filled)))
-        sure_heads = sum(score >= SURE for score in heads)
-        if not sure_heads:
-            return self.in_heads and max(labels) < SURE
-        if labels[0] >= max(heads[0], SURE) and self.heads and not self.in_heads and len(starts) > len(filled):
-            return False  # a label that is a head as well, and cells that are blank
-        first = next(at for at, score in enumerate(heads) if score >= SURE)
-        if labels[0] > heads[0] and labels[0] >= SURE and len(starts) > len(filled):
-            return False  # a label, and cells that are blank
-        return first > 0 or heads[0] >= labels[0] or sure_heads > 1 or not above
-
-
-def _texts(published: Published, known: Known) -> list[Region]:
-    """Read rows from texts: a label, then its figures, on one line or each on a line of its own."""
-    reading = _Texts(known)
-    for at, block in enumerate(published.blocks):
-        if isinstance(block, Grid):
-            reading.finish()
-            reading.gathered = []
-            continue
-        for text, figure in _pieces(block):
-            if text:
-                reading.finish()
-                reading.gathered = [*reading.gathered, text][-_GATHERED:]
-            if figure is not None and (reading.figures or reading.gathered):
-                reading.figures.append(figure)
-                reading.last = at
-    reading.finish()
-    return reading.regions
-
-
-@dataclass(slots=True)
-class _Texts:
-    """Gathers the words before some figures, then the figures, until words come again."""
-
-    known: Known
-    gathered: list[str] = field(default_factory=list)
-    figures: list[str] = field(default_factory=list)
-    regions: list[Region] = field(default_factory=list)
-    last: int = 0  # the block of the last figure
-
-    def finish(self) -> None:
-        """Make a row of what was gathered, under new heads where its words end with some."""
-        if not self.figures:
-            return
-        label, before = _label(self.gathered, self.known)
-        told = flat("".join(before))
-        if not self.regions or (told and self.known.heading(told)):
-            whole = words(told).whole if self.known.heading(told) else ""
-            self.regions.append(Region(context=tuple(before[-_CONTEXT:]), told=whole))
-        boxes = tuple(Box(text, 0, 1, place, place + 1) for place, text in enumerate(self.figures))
-        self.regions[-1].rows.append(Row(boxes, label=tuple(label), loose=True, block=self.last))
-        self.gathered, self.figures = [], []
-
-
-def _pieces(block: Text) -> Iterator[tuple[str, str | None]]:
-    """Cut a text into words and figures: `(words, figures behind them)`, either may be missing."""
-    for line in block.plain.split("\n"):
-        if len(flat(line)) > 2 * LONG:
-            yield line, None
-            continue
-        cells = _CELLS.split(line.strip(" ").strip("|｜")) if _CELLS.search(line) else [line]
-        several = len(cells) > 1
-        for cell in cells:
-            if not cell.strip():
-                if several:
-                    yield "", ""
-                continue
-            yield from _parts(cell)
-
-
-def _parts(cell: str) -> Iterator[tuple[str, str | None]]:
-    """Cut figures off the end of a text: those that blanks part from it, and digits right behind its last word."""
-    said = _UNIT.sub(r"\1\2", cell).split()
-    start = len(said)
-    while start and looks_like_value(said[start - 1]):
-        start -= 1
-    figures = said[start:]
-    if start and (match := _GLUED.match(said[start - 1])):
-        said[start - 1], figures = match["words"], [match["tail"], *figures]
-    if any(map(str.isdigit, "".join(figures))) or not start or len(figures) > 1:
-        yield " ".join(said[:start]), None
-        for figure in figures:
-            yield "", figure
-    else:
-        yield cell.strip(), None
-
-
-def _label(gathered: list[str], known: Known) -> tuple[list[str], list[str]]:
-    """Take the row label from the end of the texts before some figures; the rest stands before it."""
-    for size in range(1, min(4, len(gathered)) + 1):
-        text = "".join(gathered[-size:])
-        parts = parted(text)
-        label, head = (known.label(parts[-1]), known.head(parts[-1])) if parts else (0.0, 0.0)
-        if label < SURE or label < head:
-            continue
-        before = gathered[-size - 1] if len(gathered) > size else ""
-        if label == head and (known.head(before) >= SURE or known.heading(flat("".join(gathered)))):
-            continue  # 总计 ends a row of heads as well
-        return parts, gathered[:-size]
-    return [], gathered
-
-
-def behind(given: str, heading: str) -> float:
-    """Compare the end of a text with heads behind each other."""
-    return fuzz.ratio(given[-len(heading) :], heading) / 100
-
-
-def disordered(given: str, heading: str) -> float:
-    """Compare the same sign by sign, in no order: a page as text cuts heads of several lines into pieces."""
-    size = len(heading)
-    if size < _DISORDER or len(given) < size:
+    A page as text splits headers of several lines into pieces.
+    """
+    size = len(headers)
+    if size < _MIN_UNORDERED_LENGTH or len(text) < size:
         return 0.0
-    return fuzz.ratio("".join(sorted(given[-size:])), "".join(sorted(heading))) / 100
+    return fuzz.ratio("".join(sorted(text[-size:])), "".join(sorted(headers))) / 100
 
 
-def _distinct(found: Iterable[Words]) -> tuple[Words, ...]:
-    return tuple(dict.fromkeys(found))
+def _remove_duplicates(labels: Iterable[Label]) -> tuple[Label, ...]:
+    return tuple(dict.fromkeys(labels))

@@ -1,0 +1,116 @@
+"""Rows of figures in paragraphs: a label, then its figures, on one line or each on a line of its own."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize, parse_label, split_labels
+from nianbao.importer.recognition.printed_values import may_be_value
+from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
+from nianbao.importer.recognition.tables.rows import MAX_CONTEXT, KnownLabels, PublishedRow, Region
+
+_MAX_LABEL_TEXTS = 40  # texts before some figures: as many as the largest header has pieces
+_CELL_SEPARATOR = re.compile(r"\t|(?<! ) *[|｜] *")
+_UNIT = re.compile(r"(\d)\s+(亿元|万元|元|件|项|个)(?=\s|$)")
+_FIGURE_AFTER_WORD = re.compile(
+    r"^(?P<words>.*[^\d.,，０-９．+\-−－])(?P<tail>[+\-−－]?[\d０-９][\d.,，０-９．]*(?:元|万元|件)?)$"
+)
+
+
+def read_text_regions(document: PublishedDocument, known: KnownLabels) -> list[Region]:
+    """Read the rows of figures from the paragraphs of a document, in their order; tables end a row."""
+    reader = _TextReader(known)
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, PublishedTable):
+            reader.finish_row()
+            reader.label_texts = []
+            continue
+        for text, figure in _split_text(block):
+            reader.add(text, figure, index)
+    reader.finish_row()
+    return reader.regions
+
+
+@dataclass(slots=True)
+class _TextReader:
+    """Collects the texts before some figures, then the figures, until a text comes again."""
+
+    known: KnownLabels
+    label_texts: list[str] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
+    last_block: int = 0  # the block of the last figure
+
+    def add(self, text: str, figure: str | None, block: int) -> None:
+        """Add a text, a figure, or both."""
+        if text:
+            self.finish_row()
+            self.label_texts = [*self.label_texts, text][-_MAX_LABEL_TEXTS:]
+        if figure is not None and (self.figures or self.label_texts):
+            self.figures.append(figure)
+            self.last_block = block
+
+    def finish_row(self) -> None:
+        """Make a row of what was collected, under new headers where the texts before its label end with some."""
+        if not self.figures:
+            return
+        label, before = _split_label(self.label_texts, self.known)
+        text = normalize("".join(before))
+        has_headers = bool(text) and self.known.has_headers_at_end(text)
+        if has_headers or not self.regions:
+            header_text = parse_label(text).full if has_headers else ""
+            self.regions.append(Region(context=tuple(before[-MAX_CONTEXT:]), header_text=header_text))
+        cells = tuple(PublishedCell(figure, 0, 1, column, column + 1) for column, figure in enumerate(self.figures))
+        self.regions[-1].rows.append(PublishedRow(cells, label=tuple(label), from_text=True, block=self.last_block))
+        self.label_texts, self.figures = [], []
+
+
+def _split_text(block: Paragraph) -> Iterator[tuple[str, str | None]]:
+    """Split a paragraph into texts and figures: pairs of a text and the figure behind it, either may be missing."""
+    for line in block.plain.split("\n"):
+        if len(normalize(line)) > 2 * MAX_LABEL_LENGTH:
+            yield line, None
+            continue
+        cells = _CELL_SEPARATOR.split(line.strip(" ").strip("|｜")) if _CELL_SEPARATOR.search(line) else [line]
+        for cell in cells:
+            if cell.strip():
+                yield from _split_figures(cell)
+            elif len(cells) > 1:
+                yield "", ""
+
+
+def _split_figures(cell: str) -> Iterator[tuple[str, str | None]]:
+    """Split figures off the end of a text: those that white space separates, and digits right behind its last word."""
+    words = _UNIT.sub(r"\1\2", cell).split()
+    start = len(words)
+    while start and may_be_value(words[start - 1]):
+        start -= 1
+    figures = words[start:]
+    if start and (match := _FIGURE_AFTER_WORD.match(words[start - 1])):
+        words[start - 1], figures = match["words"], [match["tail"], *figures]
+    if any(map(str.isdigit, "".join(figures))) or not start or len(figures) > 1:
+        yield " ".join(words[:start]), None
+        for figure in figures:
+            yield "", figure
+    else:
+        yield cell.strip(), None
+
+
+def _split_label(texts: list[str], known: KnownLabels) -> tuple[list[str], list[str]]:
+    """Take the row label from the end of the texts before some figures.
+
+    Returns the labels that it consists of, the outermost first, and the texts before it.
+    """
+    for size in range(1, min(4, len(texts)) + 1):
+        labels = split_labels("".join(texts[-size:]))
+        label, header = (known.score_label(labels[-1]), known.score_header(labels[-1])) if labels else (0.0, 0.0)
+        if label < MIN_SIMILARITY or label < header:
+            continue
+        before = texts[-size - 1] if len(texts) > size else ""
+        if label == header and (
+            known.score_header(before) >= MIN_SIMILARITY or known.has_headers_at_end(normalize("".join(texts)))
+        ):
+            continue  # 总计 ends a row of headers as well
+        return labels, texts[:-size]
+    return [], texts
