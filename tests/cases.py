@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+from nianbao.importer import pipeline
 from nianbao.workspace.store import Store
 
 TITLE = "某" * 1000 + "报告 Report " + "题" * 988
@@ -21,6 +22,11 @@ def begun(folder, year, facts):
     (folder / "data").mkdir(parents=True)
     (folder / f"data/{year}.toml").write_text(facts, encoding="utf-8")
     return Store(folder)
+
+
+def bring(store, name, wanted):
+    """Import one file: read it, and write its data file unless this is a dry run."""
+    return pipeline.write_data_file(pipeline.read_report(store, str(name), wanted), wanted)
 
 
 def begin(folder, *words, **more):
@@ -44,11 +50,11 @@ def outputs(folder):
     return sorted(path for path in folder.glob("[!.]*") if path.is_file())
 
 
-def converted(path, suffix, folder):
+def converted(path, suffix, folder, **more):
     """Let LibreOffice open a file and save it as another kind, in a folder of its own."""
     profile = f"-env:UserInstallation=file://{folder}/profile"
     words = ["soffice", profile, "--headless", "--convert-to", suffix, "--outdir", folder, path]
-    done = subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=180)
+    done = subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=180, **more)
     made = folder / f"{path.stem}.{suffix}"
     assert made.exists(), done.stderr
     return made

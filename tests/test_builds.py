@@ -17,7 +17,7 @@ from offices import city, data
 from nianbao.build import outputs as printing
 from nianbao.checks import check
 from nianbao.render import renderer
-from nianbao.workspace import process_pool
+from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
 
 YEAR = 2024
@@ -91,9 +91,9 @@ def test_a_pandoc_is_replaced_before_it_grows(folder, printed, monkeypatch):
     assert [len(set(pids[:at])) for at in (2, 4, 6)] == [1, 2, 3]
 
 
-def test_no_process_leaves_files_of_its_work_behind(folder, report, tmp_path_factory):
+def test_no_process_leaves_files_of_its_work_behind(folder, process, tmp_path_factory):
     place = tmp_path_factory.mktemp("tmp")
-    done = report("build", str(YEAR), "--all", "--to", "docx", cwd=folder, env={**os.environ, "TMPDIR": str(place)})
+    done = process("build", str(YEAR), "--all", "--to", "docx", cwd=folder, env={**os.environ, "TMPDIR": str(place)})
     assert done.returncode == 0
     assert list(place.iterdir()) == []
 
@@ -310,7 +310,7 @@ def deadly(item):
 
 @pytest.mark.parametrize("share", [1, 3, 12])
 def test_an_item_that_kills_its_process_is_the_only_one_lost(share):
-    done = process_pool.spread(range(12), deadly, lambda item: f"{item} lost", jobs=2, share=share)
+    done = pool.spread(range(12), deadly, lambda item: f"{item} lost", jobs=2, share=share)
     assert sorted(map(str, done)) == sorted(["5 lost", *(str(item) for item in range(12) if item != 5)])
 
 

@@ -16,6 +16,11 @@ pytest.importorskip("distributed")
 HIDDEN = "driver-only"
 
 
+def on_cluster(test):
+    """Mark a test that needs processes of Dask; all run in one process of xdist, and share a cluster."""
+    return pytest.mark.cluster(pytest.mark.xdist_group("cluster")(test))
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     with nodes(tmp_path_factory.mktemp("cluster"), HIDDEN) as begun:
@@ -50,6 +55,7 @@ def built(folder):
     return len(list(folder.glob("build/*/2024.pdf")))
 
 
+@on_cluster
 def test_what_a_cluster_builds_is_what_is_built_here(cluster, folder, root, report):
     city(folder, 8)
     one = folder / "data/office-00001"
@@ -78,6 +84,7 @@ def test_what_a_cluster_builds_is_what_is_built_here(cluster, folder, root, repo
     assert not cluster.rooms()
 
 
+@on_cluster
 def test_a_broken_template_is_named_as_the_driver_knows_it(cluster, folder, root, report):
     city(folder, 2)
     (folder / "templates/forms").mkdir(parents=True)
@@ -92,6 +99,7 @@ def test_a_broken_template_is_named_as_the_driver_knows_it(cluster, folder, root
     assert (said[0].returncode, said[1].returncode) == (2, 2)
 
 
+@on_cluster
 def test_workers_that_die_and_a_driver_that_is_interrupted_cost_nothing_but_time(cluster, folder):
     city(folder, 96)  # enough that none is done before the signal comes
     running = begin(folder, "--cluster", cluster.address)
@@ -114,6 +122,7 @@ def test_workers_that_die_and_a_driver_that_is_interrupted_cost_nothing_but_time
     assert built(folder) == 96
 
 
+@on_cluster
 def test_a_report_that_kills_its_workers_and_one_that_fails_stop_no_other(cluster, folder, report):
     city(folder, 3)
     for office in ("killer", "mistake"):
@@ -126,6 +135,7 @@ def test_a_report_that_kills_its_workers_and_one_that_fails_stop_no_other(cluste
     assert built(folder) == 3
 
 
+@on_cluster
 def test_a_worker_of_another_version_is_refused(cluster, folder, report):
     city(folder, 1)
     odd = cluster.add(PRETENDS="0.0.9")
@@ -140,6 +150,7 @@ def test_a_worker_of_another_version_is_refused(cluster, folder, report):
     assert not (folder / "build/office-00000").exists()
 
 
+@on_cluster
 def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, report):
     city(folder, 24)
     with nodes(tmp_path, HIDDEN) as alone:
@@ -167,7 +178,8 @@ def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, re
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "ftp://127.0.0.1", "no-such-host.invalid:8786", "?"])
-def test_a_scheduler_that_cannot_be_reached_is_said(folder, report, address):
+def test_a_scheduler_that_cannot_be_reached_is_said(folder, report, monkeypatch, address):
+    monkeypatch.setattr("nianbao.build.dask_client._CONNECT", 0.5)
     city(folder, 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -209,11 +209,12 @@ def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
     assert not outputs(office / "build")
 
 
-def test_pandoc_that_fails_is_said(office, report):
+def test_pandoc_that_fails_is_said(office, report, monkeypatch):
     broken = office / "broken-pandoc"
     broken.write_text("#!/bin/sh\necho no >&2\nexit 83\n")
     broken.chmod(0o755)
-    done = report("build", cwd=office, env={**os.environ, "PYPANDOC_PANDOC": str(broken)})
+    monkeypatch.setenv("PYPANDOC_PANDOC", str(broken))
+    done = report("build", cwd=office)
     assert done.returncode == 2
     assert "report doctor" in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,12 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from pkgutil import iter_modules
 from types import SimpleNamespace
 
+import msgspec
 import pages
 import pytest
 import toml_rs
@@ -20,8 +20,9 @@ from nianbao.checks import rules
 from nianbao.cli import commands
 from nianbao.cli.app import app
 from nianbao.model.value_types import KINDS
-from nianbao.workspace.formats import Format
+from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.locales import speak, taken
+from nianbao.workspace.store import Store
 
 COMMANDS = sorted(module.name.rstrip("_") for module in iter_modules(commands.__path__))
 RULES = {"en": "docs/rules.md", "zh": "docs/zh/rules.md"}
@@ -245,7 +246,7 @@ def test_every_format_and_every_key_of_one_is_on_its_page(root, language):
     listed = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
     named = {name for cell in listed for name in re.findall(r"`(\w+)`", cell)}
     suffixes = {path.parent.name for path in root.glob("templates/formats/*/format.toml")} | {"markdown"}
-    assert named == suffixes | {field.name for field in fields(Format)} - {"suffix", "folder"}
+    assert named == suffixes | {field.name for field in msgspec.structs.fields(FormatFile)}
 
 
 def test_what_the_page_of_formats_promises_to_lua_is_there(root, language):
@@ -284,7 +285,7 @@ def test_every_rule_that_a_form_names_has_a_page(root):
 
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], pytest.param(["mypy"], marks=pytest.mark.slow)],
     ids=" ".join,
 )
 def test_the_house_rules_are_kept(command, root):
@@ -303,17 +304,17 @@ def test_nothing_kept_names_this_machine_or_a_registry(root):
         assert not re.search(r"py[p]i\.org|pythonhos[t]ed|/wor[k]/|/ro[o]t/", text), name
 
 
-def table_of_rules(language):
-    """Write the table of all rules, in the language that is spoken."""
+def table_of_rules(language, forms):
+    """Write the table of a README from the pages of the rules, in the language that is spoken."""
     rows = [
-        f"| `{rule.name}` | {rule.level} | {'、'.join(rule.editions) or 'all'} | {rule.summary} |\n"
+        f"| `{rule.name}` | {rule.level} | {'、'.join(rules.editions(rule.name, forms)) or 'all'} | {rule.summary} |\n"
         for rule in map(rules.rule, rules.names())
     ]
     return f"{HEADS[language]}\n|---|---|---|---|\n{''.join(rows)}"
 
 
 def test_the_table_of_rules_is_that_of_the_program(language, root, request):
-    table, page = table_of_rules(language), pages.read(RULES[language])
+    table, page = table_of_rules(language, Store(root).forms()), pages.read(RULES[language])
     (written,) = re.findall(rf"^{re.escape(HEADS[language])}\n(?:\|.*\n)+", page, re.MULTILINE)
     if request.config.getoption("--rewrite"):
         (root / RULES[language]).write_text(page.replace(written, table), encoding="utf-8")

@@ -3,20 +3,18 @@
 import json
 
 import pytest
-import toml_rs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nianbao.model import form_loader as forms
-from nianbao.model.finding import Stop
 from nianbao.model.table import Block, Heading, Table
 from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.store import Store
 
 EDITIONS = ("2019", "2021")
 
 
 def load(edition):
-    return forms.read(toml_rs.loads((TEMPLATES / "forms" / f"{edition}.toml").read_text(encoding="utf-8")), edition)
+    return Store(TEMPLATES.parent).edition(edition)
 
 
 @pytest.mark.parametrize("table", ["proactive", "requests", "review_litigation"])
@@ -97,56 +95,3 @@ def test_every_address_is_one_figure(edition):
     addresses = [slot.address for table in form.tables for slot in table.slots]
     assert len(addresses) == len(set(addresses))
     assert all(part.isidentifier() for address in addresses for part in address.split("."))
-
-
-BAD = {
-    "unknown key": ({"colour": 1}, "colour"),
-    "no template": ({"template": ""}, "template"),
-    "table without columns": ({"tables": [{"id": "t", "blocks": [{"columns": []}]}]}, "至少要有一列"),
-    "section of no table": ({"sections": [{"id": "s", "table": "nowhere"}]}, "nowhere"),
-    "unknown kind": ({"facts": [{"id": "facts.a", "label": "甲", "kind": "number"}]}, "number"),
-    "relation that applies nowhere": (
-        {
-            "tables": [
-                {
-                    "id": "t",
-                    "blocks": [{"columns": [{"id": "a", "label": "甲"}]}],
-                    "relations": [{"rule": "wrong-total", "each": "row", "holds": "a = b"}],
-                },
-            ],
-        },
-        "没有哪一行列",
-    ),
-    "relation that cannot be read": (
-        {
-            "tables": [
-                {
-                    "id": "t",
-                    "blocks": [{"columns": [{"id": "a", "label": "甲"}]}],
-                    "relations": [{"rule": "wrong-total", "each": "row", "holds": "a = a * 2"}],
-                },
-            ],
-        },
-        "看不懂",
-    ),
-    "carries from a row that is not there": (
-        {
-            "tables": [{"id": "t", "blocks": [{"columns": [{"id": "a", "label": "甲"}]}]}],
-            "carries": {"t.a": "t.b"},
-        },
-        "没有名为 t.b 的行",
-    ),
-    "carries that are no table": ({"carries": "t.a"}, "应为表"),
-    "widths that do not fit": (
-        {"tables": [{"id": "t", "widths": [1, 2], "blocks": [{"columns": [{"id": "a", "label": "甲"}]}]}]},
-        "应有 1 个宽度",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_a_bad_form_says_where_and_why(case):
-    change, words = BAD[case]
-    with pytest.raises(Stop, match=words) as caught:
-        forms.read({"name": "表", "template": "t.md.j2"} | change, "x")
-    assert "forms/x.toml" in caught.value.message

@@ -17,7 +17,7 @@ import openpyxl
 import pikepdf
 import pytest
 import toml_rs
-from cases import begun, converted
+from cases import begun, bring, converted
 from docx import Document
 from PIL import Image
 
@@ -31,7 +31,7 @@ from nianbao.importer.recognition import data_file as data
 from nianbao.importer.recognition import recognize
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.model.finding import Stop
-from nianbao.workspace.limits import fenced
+from nianbao.workspace.processes.limits import fenced
 from nianbao.workspace.store import Store
 
 FOLDER = Path(__file__).parent / "published"
@@ -298,7 +298,7 @@ def test_imported_prose_has_no_placeholder_and_no_markup_that_takes_effect(tmp_p
     page = find_source("shuyang-drc-2023").read_text(encoding="utf-8")
     path.write_text(page.replace("一、总体情况", f"一、总体情况</p><p>{text}", 1), encoding="utf-8")
     store = begun(tmp_path / "office", 2022, "year = 2022\n")
-    imported = pipeline.import_file(store, str(path), pipeline.ImportOptions())
+    imported = bring(store, str(path), pipeline.ImportOptions())
     written = check.check_report(store, imported.year).report
     assert written.facts.tree["prose"]["overview"].startswith('写着 {{ "{" }}{ year }}')
     outputs.build_report(store, imported.year, ["markdown"], draft=True)
@@ -314,8 +314,8 @@ def test_placeholders_replace_figures_that_are_facts(tmp_path):
     path.write_text(
         page.replace("一、总体情况", "一、总体情况</p><p>全年收到政府信息公开申请26件。", 1), encoding="utf-8"
     )
-    without = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry_run=True))
-    with_placeholders = pipeline.import_file(store, str(path), pipeline.ImportOptions(dry_run=True, placeholders=True))
+    without = bring(store, str(path), pipeline.ImportOptions(dry_run=True))
+    with_placeholders = bring(store, str(path), pipeline.ImportOptions(dry_run=True, placeholders=True))
     assert "申请26件" in without.text
     assert "申请{{ requests.received.total }}件" in with_placeholders.text
 
@@ -326,7 +326,7 @@ def test_placeholders_replace_figures_that_are_facts(tmp_path):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_are_imported_without_loss_if_trusted(suffix, built, root, tmp_path):
     store = Store(tmp_path)
-    imported = pipeline.import_file(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions(trust=True))
+    imported = bring(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions(trust=True))
     assert imported.lossless
     assert check.check_report(store, 2020).report.facts.tree == check.check_report(Store(root), 2020).report.facts.tree
 
@@ -334,7 +334,7 @@ def test_our_own_files_are_imported_without_loss_if_trusted(suffix, built, root,
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_are_imported_with_plain_prose_unless_trusted(suffix, built, root, tmp_path):
     store = Store(tmp_path)
-    imported = pipeline.import_file(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions())
+    imported = bring(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions())
     assert not imported.lossless
     assert any("--trust" in note for note in imported.notes)
     back, sent = (check.check_report(one, 2020).report for one in (store, Store(root)))
@@ -347,16 +347,14 @@ def test_our_own_files_are_imported_with_plain_prose_unless_trusted(suffix, buil
 def test_our_own_files_with_plain_prose_are_imported_without_loss(suffix, tmp_path):
     office = begun(tmp_path / "office", 2024, PLAIN)
     outputs.build_report(office, 2024, [suffix], draft=True)
-    imported = pipeline.import_file(Store(tmp_path), str(office.out / f"2024.{suffix}"), pipeline.ImportOptions())
+    imported = bring(Store(tmp_path), str(office.out / f"2024.{suffix}"), pipeline.ImportOptions())
     assert imported.lossless
     assert toml_rs.loads(imported.text) == toml_rs.loads(PLAIN) | {"edition": "2021"}
 
 
 def test_a_watermark_over_the_figures_is_not_read(root, tmp_path):
     outputs.build_report(Store(root, tmp_path), 2020, ["pdf"], draft=True)
-    assert pipeline.import_file(
-        Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.ImportOptions(dry_run=True, trust=True)
-    ).lossless
+    assert bring(Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.ImportOptions(dry_run=True, trust=True)).lossless
 
 
 def test_an_edited_word_file_is_read_as_printed(built, tmp_path):
@@ -364,7 +362,7 @@ def test_an_edited_word_file_is_read_as_printed(built, tmp_path):
     cell = next(cell for table in document.tables for row in table.rows for cell in row.cells if cell.text == "27")
     cell.paragraphs[0].runs[0].text = "28"
     document.save(tmp_path / "2020.docx")
-    imported = pipeline.import_file(Store(tmp_path), str(tmp_path / "2020.docx"), pipeline.ImportOptions())
+    imported = bring(Store(tmp_path), str(tmp_path / "2020.docx"), pipeline.ImportOptions())
     assert not imported.lossless
     assert any("改过" in note and "规范性文件" in note for note in imported.notes)
     assert toml_rs.loads(imported.text)["proactive"]["normative"]["made"] == 28
@@ -373,7 +371,7 @@ def test_an_edited_word_file_is_read_as_printed(built, tmp_path):
 def test_edited_prose_is_read_as_printed(built, tmp_path):
     page = (built / "2020.html").read_text(encoding="utf-8").replace("794条", "795条")
     (tmp_path / "2020.html").write_text(page, encoding="utf-8")
-    imported = pipeline.import_file(Store(tmp_path), str(tmp_path / "2020.html"), pipeline.ImportOptions())
+    imported = bring(Store(tmp_path), str(tmp_path / "2020.html"), pipeline.ImportOptions())
     assert not imported.lossless
     assert "795条" in imported.text
 
@@ -421,6 +419,14 @@ def test_standard_input_and_figures_by_label(tmp_path):
     assert {table: found[table] for table in TABLES} == {table: expected[table] for table in TABLES}
     assert found["account"]["requests"]["blank"] == 125
     assert not (tmp_path / "data").exists()
+
+
+def test_standard_input_is_read_among_many_files_too(tmp_path):
+    slugs = ("shuyang-2025", "shanghai-office-2019", "hongze-2023")
+    command = [sys.executable, "-m", "nianbao", "import", "-", *map(find_source, slugs), "--jobs", "2", "--to", "json"]
+    content = find_source("shuyang-drc-2023").read_bytes()
+    done = subprocess.run(command, input=content, cwd=tmp_path, capture_output=True, check=False)
+    assert "标准输入" in {found["file"] for found in json.loads(done.stdout)["reports"]}
 
 
 def test_each_office_of_many_files_has_a_folder_and_a_bad_file_stops_no_other(report, tmp_path):
@@ -544,7 +550,7 @@ def test_a_file_over_the_size_limit_is_refused_before_all_of_it_is_read(tmp_path
     with (tmp_path / "big.txt").open("wb") as file:
         file.truncate(readers.LIMIT + 100)
     with pytest.raises(Stop, match="超过 200 MB"):
-        pipeline.import_file(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.ImportOptions(dry_run=True))
+        bring(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.ImportOptions(dry_run=True))
 
 
 def test_a_zip_bomb_is_refused():
@@ -599,7 +605,7 @@ def test_a_spreadsheet_with_a_cell_merged_over_all_rows_and_columns_is_refused(t
     book.active.merged_cells.add("A1:XFD1048576")
     book.save(tmp_path / "bomb.xlsx")
     code = (
-        "from nianbao.importer import readers\nfrom nianbao.workspace import limits\n"
+        "from nianbao.importer import readers\nfrom nianbao.workspace.processes import limits\n"
         "from nianbao.model.finding import Stop\n"
         "try:\n"
         "    with limits.fenced(2**29): readers.read(open('bomb.xlsx', 'rb').read(), 'xlsx')\n"

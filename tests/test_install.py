@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory, request):

@@ -5,13 +5,11 @@ import shutil
 
 import docx
 import pytest
-import toml_rs
 from lxml import html
 
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
-from nianbao.model.form_loader import read
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -76,7 +74,7 @@ def test_it_starts_a_year_of_its_own(library, report):
 def labels():
     found = set()
     for path in (TEMPLATES / "forms").glob("*.toml"):
-        form = read(toml_rs.loads(path.read_text(encoding="utf-8")), path.stem)
+        form = Store(TEMPLATES.parent).edition(path.stem)
         found |= {cell.text for table in form.tables for cell in table.lay_out().cells if cell.text}
         found |= {section.heading for section in form.sections if section.heading} | {form.name}
     return found | {"政府信息公开"}

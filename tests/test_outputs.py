@@ -1,7 +1,9 @@
 """What is printed, read back by independent means: every fact is there, every cell is right."""
 
 import re
+import unicodedata
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import docx
@@ -269,3 +271,49 @@ def test_docx_is_a_document_of_real_styles(built):
     assert "PAGE" in section.footer._element.xml  # noqa: SLF001  # fields are not in python-docx's model
     with zipfile.ZipFile(built / "2020.docx") as package:
         assert package.testzip() is None
+
+
+def columns(line):
+    """Count the columns of a screen that a line takes."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+@pytest.mark.parametrize("source", ["data/2020.toml", "tests/samples/hongze-2023.toml"])
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_text_format_of_the_readme_draws_tables_that_fit_a_screen(source, readme, tmp_path):
+    (description,) = re.findall(r'```toml\n(writer = "plain"\n)```', (ROOT / readme).read_text(encoding="utf-8"))
+    (tmp_path / "templates/formats/txt").mkdir(parents=True)
+    (tmp_path / "templates/formats/txt/format.toml").write_text(description, encoding="utf-8")
+    year = int(re.search(r"\d{4}", source)[0])
+    store = begun(tmp_path, year, (ROOT / source).read_text(encoding="utf-8"))
+    report = outputs.build_report(store, year, ["txt"], draft=True).checked.report
+    text = (tmp_path / f"build/{year}.txt").read_text(encoding="utf-8")
+    tables = re.findall(r"(?:^[+|].*\n)+", text, re.MULTILINE)
+    assert len(tables) == len(report.form.tables)
+    for table in tables:
+        (width,) = {columns(line) for line in table.splitlines()}  # every line is as wide as the others
+        assert width <= 106  # fifteen columns of two wide signs; the others are narrower
+    cells = Counter(cell.strip() for table in tables for cell in table.split("|"))
+    assert Counter(document.show(report, address) for address in report.figures) <= cells
+    longest = max(
+        len(line) for words in document.compose(report, store.template).plain.values() for line in words.splitlines()
+    )
+    assert max(len(line) for line in text.splitlines() if line[:1] not in {"+", "|"}) <= longest
+
+
+def test_a_text_table_keeps_every_word_however_narrow_its_columns(tmp_path):
+    (tmp_path / "templates/formats/txt").mkdir(parents=True)
+    (tmp_path / "templates/formats/txt/format.toml").write_text('writer = "plain"\n', encoding="utf-8")
+    words = ["公开" * 60, "an address that is-very-long-and-stays-whole here", "e\u0301a 中 b", "12345678901234567890"]
+    rows = "\n".join(f"| {word} | 一 | 2 | {'很长的字' * 20} |" for word in words)
+    prose = f'[prose]\nother = """\n| 甲 | 乙 | 丙 | 丁 |\n|---|---|---|---|\n{rows}\n"""\n'
+    facts = re.sub(r"(?ms)^\[prose\].*", "", (ROOT / "data/2020.toml").read_text(encoding="utf-8"))
+    check.build(begun(tmp_path, 2020, facts + prose), 2020, ["txt"], draft=True)
+    *_others, table = re.findall(
+        r"(?:^[+|].*\n)+", (tmp_path / "build/2020.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    lines = [line for line in table.splitlines() if line[0] == "|"]
+    kept = "".join(line.split("|")[1] for line in lines)
+    assert all(squeezed(word) in squeezed(kept) for word in words)
+    assert "is-very-long-and-stays-whole" in table
+    assert squeezed("".join(line.split("|")[4] for line in lines)) == "丁" + "很长的字" * 80

@@ -51,6 +51,7 @@ def python(request, tmp_path_factory):
     return str(there)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS, indirect=True)
 def test_every_python_prints_the_same(python, office, built):
     def report(*words):

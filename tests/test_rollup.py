@@ -480,8 +480,8 @@ BAD = {
     A + A: (3, 2, "同一个键写了两次"),
     A + A.replace("[a]", "[A]"): (3, 2, "只差大小写"),
     '[a]\nname = " "\n': (2, 8, "不能是空的"),
-    "[a]\nkind = '局'\n": (1, 2, "没有写 name"),
-    A + 'nmae = "乙"\n': (3, 8, "不认识的键 nmae"),
+    "[a]\nkind = '局'\n": (1, 2, "没有写 a.name"),
+    A + 'nmae = "乙"\n': (3, 8, "不认识的键 a.nmae，是不是 a.name？"),
     "[a]\nname = 1\n": (2, 8, "name 应为文字"),
     A + 'own = "yes"\n': (3, 7, "own 应为真假值"),
     A + "own = true\n": (3, 7, "却没有写 parent"),
@@ -611,7 +611,7 @@ def test_every_edition_defines_how_each_other_is_converted_into_it(root):
         ('{ "requests.outcome.other.other" = ["requests.nothing"] }', "2019 版没有 requests.nothing"),
         ('{ "requests.outcome.other.other" = ["requests.outcome.granted"] }', "会加到两处"),
         ('{ "requests.nothing" = ["requests.outcome.other"] }', "没有名为 requests.nothing 的行"),
-        ('{ "requests.outcome.other.other" = "requests.outcome.other" }', "应为表"),
+        ('{ "requests.outcome.other.other" = "requests.outcome.other" }', "应为数组"),
     ],
 )
 def test_a_form_that_takes_unknown_rows_is_refused(city, root, takes, message):

@@ -84,13 +84,13 @@ def together(files, folder):
     return found[path.parent.name].findings
 
 
-def judged(example, editions, root, folder):
+def judged(rule, example, root, folder):
     if "# data/offices.toml" in example:
         return checked(offices(example), folder)
     if re.match(r"# data/[^/\n]+/", example):
         return together(offices(example), folder)
     store = Store(root)
-    texts = parts(example, 2023 if editions == ("2021",) else 2020)
+    texts = parts(example, 2023 if rules.editions(rule, store.forms()) == ("2021",) else 2020)
     before = None
     for year in sorted(texts):
         facts = parse(written(texts[year], year), f"data/{year}.toml")
@@ -124,32 +124,103 @@ def examples(rule):
 
 @pytest.mark.parametrize("rule", [rule for rule in rules.names() if rule not in ELSEWHERE])
 def test_the_bad_example_is_found_by_its_rule_and_by_no_other_error(rule, root, tmp_path):
-    known = rules.rule(rule)
-    found = judged(examples(rule)[0], known.editions, root, tmp_path)
+    found = judged(rule, examples(rule)[0], root, tmp_path)
     assert rule in {finding.rule for finding in found}
     assert {finding.rule for finding in found if finding.level == "error"} <= {rule}
 
 
 @pytest.mark.parametrize("rule", [rule for rule in rules.names() if rule not in ELSEWHERE])
 def test_the_good_example_is_clean(rule, root, tmp_path):
-    known = rules.rule(rule)
-    found = judged(examples(rule)[1], known.editions, root, tmp_path)
+    found = judged(rule, examples(rule)[1], root, tmp_path)
     assert rule not in {finding.rule for finding in found}
     assert not [finding for finding in found if finding.level == "error"]
 
 
-def test_levels_and_editions_of_a_page_are_those_of_the_forms(root):
-    stated: dict[str, dict[str, set[str]]] = {}
-    for edition in ("2019", "2021"):
-        raw = toml_rs.loads((root / f"templates/forms/{edition}.toml").read_text(encoding="utf-8"))
-        for table in raw["tables"]:
-            for relation in table.get("relations", []):
-                of_rule = stated.setdefault(relation["rule"], {})
-                of_rule.setdefault(edition, set()).add(relation.get("level", "error"))
-    for name, editions in stated.items():
-        rule = rules.rule(name)
-        assert rule.level in set.union(*editions.values()), name
-        assert not rule.editions or set(rule.editions) == set(editions), name
+def test_the_level_of_a_page_is_one_that_the_forms_give(root):
+    stated: dict[str, set[str]] = {}
+    for form in Store(root).forms():
+        for relation in (relation for own in form.relations.values() for relation in own):
+            stated.setdefault(relation.rule, set()).add(relation.level)
+    assert len(stated) > 8
+    for name, levels in stated.items():
+        assert rules.rule(name).level in levels, name
+
+
+@pytest.mark.parametrize(
+    ("rule", "editions"),
+    [
+        ("public-fewer-than-new", ("2019",)),  # of a relation of one form
+        ("yuan-for-wan", ("2021",)),
+        ("fee-unspoken", ("2021",)),  # of the vocabulary of one form
+        ("wrong-total", ()),  # of every form
+        ("late", ()),  # of none
+    ],
+)
+def test_the_editions_of_a_rule_are_those_of_the_forms_that_name_it(root, rule, editions):
+    assert rules.editions(rule, Store(root).forms()) == editions
+
+
+def test_a_rule_whose_texts_could_not_be_filled_is_skipped_and_its_acceptance_is_not_idle(office):
+    data = office / "data/2020.toml"
+    text = data.read_text(encoding="utf-8")
+    accepted = '[[accept]]\nrule = "said-twice"\nat = "prose.other"\nvalue = "无"\nbecause = "原文如此"\n'
+    data.write_text(f"{text}\n{accepted}", encoding="utf-8")
+    assert "idle-acceptance" in {finding.rule for finding in check.check(Store(office), 2020).findings}
+    nameless = re.sub(r"(?m)^name +=.*\n", "", text)
+    data.write_text(f"{nameless}\n{accepted}", encoding="utf-8")
+    found = {finding.rule for finding in check.check(Store(office), 2020).findings}
+    assert "missing-fact" in found
+    assert "idle-acceptance" not in found
+
+
+RULE = '''"""收到的申请多得少见。
+
+这是测试用的规则。
+
+不对:
+
+    [requests]
+    received = { person = 9 }
+
+对:
+
+    [requests]
+    received = { person = 1 }
+"""
+
+LEVEL = "warning"
+SCOPE = "texts"
+
+
+def judge(case):
+    at = "requests.received.total"
+    if case.report.figures[at] > 0:
+        yield case.find(at, f"收到 {case.report.figures[at]} 件")
+'''
+
+
+def test_a_rule_is_added_by_one_file(copied, office):
+    assert "没有规则" in copied.report("explain", "many-requests", cwd=office).stderr
+    (copied.package / "rules/many_requests.py").write_text(RULE, encoding="utf-8")
+    assert (
+        "many-requests (warning)\n\n收到的申请多得少见。"
+        in copied.report("explain", "many-requests", cwd=office).stdout
+    )
+    assert re.search(r"(?m)^many-requests +warning +收到的申请多得少见。$", copied.report("explain", cwd=office).stdout)
+    assert "warning[many-requests] 收到 1 件" in copied.report("validate", cwd=office).stdout
+    assert "many-requests" not in copied.report("validate", "--ignore", "many-requests", cwd=office).stdout
+    (office / "report.toml").write_text('[levels]\nmany-requests = "error"\n')
+    done = copied.report("validate", cwd=office)
+    assert "error[many-requests]" in done.stdout
+    assert done.returncode == 1
+    (office / "report.toml").unlink()
+    data = office / "data/2020.toml"
+    whole = data.read_text(encoding="utf-8")
+    accepted = '[[accept]]\nrule = "many-requests"\nat = "requests.received.total"\nvalue = 1\nbecause = "就是这么多"\n'
+    data.write_text(f"{whole}\n{accepted}", encoding="utf-8")
+    assert "many-requests：就是这么多" in copied.report("validate", cwd=office).stdout
+    data.write_text(re.sub(r"(?m)^name +=.*\n", "", whole), encoding="utf-8")  # its texts cannot be filled
+    assert "many-requests" not in copied.report("validate", cwd=office).stdout
 
 
 def test_a_rule_that_crashes_is_said_and_the_others_still_run(office, monkeypatch):

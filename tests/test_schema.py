@@ -12,6 +12,8 @@ import toml_rs
 
 from nianbao.datafiles import json_schema, scaffold
 from nianbao.model.value_types import KINDS
+from nianbao.workspace import template_schema
+from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -153,3 +155,85 @@ def test_an_unknown_edition_lists_those_there_are(office, report):
     done = report("schema", "--edition", "2008", cwd=office)
     assert done.returncode == 2
     assert "可用的版本：2019、2021" in done.stderr
+
+
+# ── what people write below templates/ ───────────────────────────────────────────────
+
+WRITTEN = {"form": "forms/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
+
+
+@pytest.fixture
+def linted(tmp_path, report, taplo):
+    """Judge a text as an editor does by the schema of its kind, which the command writes."""
+
+    def lint(of, text):
+        made = report("schema", "--of", of, cwd=tmp_path)
+        assert made.returncode == 0
+        (tmp_path / "s.json").write_text(made.stdout, encoding="utf-8")
+        (tmp_path / "x.toml").write_text(f"#:schema ./s.json\n{text}", encoding="utf-8")
+        done = taplo(tmp_path / "x.toml")
+        return done.returncode, done.stderr + done.stdout
+
+    return lint
+
+
+@pytest.mark.parametrize("of", WRITTEN)
+def test_our_own_templates_please_an_editor(of, linted, root):
+    for path in (*TEMPLATES.glob(WRITTEN[of]), *(root / "tests/kinds/library/templates").glob(WRITTEN[of])):
+        code, said = linted(of, path.read_text(encoding="utf-8"))
+        assert code == 0, said
+
+
+TYPOS = {
+    "form: unknown key": ("form", 'name = "表"', 'nmae = "表"', "'nmae' was unexpected"),
+    "form: missing template": ("form", 'template = "t.md.j2"', "", '"template" is a required property'),
+    "form: unknown kind": ("form", 'kind = "text"', 'kind = "txt"', '"txt" is not one of'),
+    "form: unknown level": ("form", 'level = "note"', 'level = "info"', '"info" is not one of'),
+    "form: unknown key deep down": ("form", 'label = "甲"', 'lable = "甲"', "'lable' was unexpected"),
+    "form: day beyond all": ("form", "day = 31", "day = 32", "32 is greater than the maximum of 31"),
+    "look: unknown key": ("look", "left = 30", "lefft = 30", "'lefft' was unexpected"),
+    "look: below zero": ("look", "left = 30", "left = -1", "-1 is less than the minimum of 0"),
+    "look: size of nothing": ("look", "size = 16", "size = 0", "0 is less than or equal to the minimum of 0"),
+    "look: without a base": ("look", 'base = "gongwen"', "", '"faces" is a required property'),
+    "format: unknown key": ("format", "engine", "engin", "'engin' was unexpected"),
+    "format: unknown standard": ("format", '"ua-1"', '"ua-2"', '"ua-2" is not one of'),
+}
+RIGHT = {
+    "form": """name = "表"
+template = "t.md.j2"
+due = [{ month = 1, day = 31 }]
+facts = [{ id = "a.b", label = "甲", kind = "text" }]
+
+[[tables]]
+id = "t"
+relations = [{ rule = "r", each = "row", level = "note", holds = "a = b" }]
+blocks = [{ columns = [{ label = "列" }] }]
+""",
+    "look": 'base = "gongwen"\n[page]\nleft = 30\n[body]\nsize = 16\n',
+    "format": 'writer = "typst"\nengine = "typst"\nstandards = ["ua-1"]\n',
+}
+
+
+@pytest.mark.parametrize("typo", TYPOS)
+def test_an_editor_underlines_a_typo_in_a_template(typo, linted):
+    of, right, wrong, message = TYPOS[typo]
+    assert right in RIGHT[of]
+    assert linted(of, RIGHT[of])[0] == 0
+    code, said = linted(of, RIGHT[of].replace(right, wrong, 1))
+    assert code == 1
+    assert message in said
+
+
+@pytest.mark.parametrize("of", WRITTEN)
+def test_every_key_of_a_template_is_described(of):
+    made = template_schema.make(of)
+    jsonschema.Draft7Validator.check_schema(made)
+    for table in (made, *made.get("definitions", {}).values()):
+        assert table["additionalProperties"] is False
+        assert [key for key, value in table["properties"].items() if not value.get("description")] == []
+
+
+def test_a_schema_of_templates_has_no_edition(office, report):
+    done = report("schema", "--of", "form", "--edition", "2021", cwd=office)
+    assert done.returncode == 2
+    assert "--edition" in done.stderr

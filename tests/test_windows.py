@@ -245,9 +245,9 @@ def test_no_console_ends_a_command(odd, page):
             assert ODD in json.dumps(json.loads(done.stdout.decode(page.replace("ascii", "utf-8"))), ensure_ascii=False)
 
 
-def test_what_a_console_cannot_show_is_escaped(odd, report):
+def test_what_a_console_cannot_show_is_escaped(odd, process):
     env = {**os.environ, "PYTHONIOENCODING": "cp936:strict"}
-    done = report("validate", cwd=odd, env=env, encoding="cp936")
+    done = process("validate", cwd=odd, env=env, encoding="cp936")
     assert "\\ud842\\udfb7" in done.stdout
     assert "怎么办" in done.stdout
 

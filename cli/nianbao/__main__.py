@@ -9,9 +9,10 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from nianbao.cli.console import escape_what_cannot_be_shown
-from nianbao.cli.errors import STOPPED, interrupted, stopped, unsaid
-from nianbao.workspace.limits import unfinished
-from nianbao.workspace.locales import preferred, speak, taken
+from nianbao.cli.errors import STOPPED, interrupted, stopped, unsaid, warned
+from nianbao.model.i18n import _
+from nianbao.workspace.locales import outdated, preferred, speak, taken
+from nianbao.workspace.processes.limits import unfinished
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
 # What ends a command as Ctrl-C does.
@@ -37,7 +38,8 @@ def main() -> None:
 
 def _run() -> int:
     asked, words = taken(sys.argv[1:])
-    speak(asked or preferred(os.environ))
+    language = asked or preferred(os.environ)
+    speak(language)
     _opened()
     if sys.stdout is None:
         stopped(unsaid())
@@ -46,6 +48,8 @@ def _run() -> int:
     from nianbao.cli.command import mistaken  # noqa: PLC0415  # see above
 
     try:
+        if outdated(language):
+            warned(_("templates/languages 的译文没有编译，或编译后改过；运行 uv sync --reinstall-package nianbao"))
         code = int(app(args=words, prog_name="report", standalone_mode=False) or 0)
         sys.stdout.flush()
     except TyperException as error:

@@ -6,6 +6,8 @@ import pytest
 from oracles import FACTS, FORMATS, SECRET, bites, listening
 from typer.testing import CliRunner
 
+from nianbao.build import outputs
+from nianbao.compose import document
 from nianbao.render import markup, pandoc
 
 
@@ -80,3 +82,15 @@ def lua(tmp_path_factory, monkeypatch):
         monkeypatch.setattr(pandoc, "PRESS", folder / "renderer.lua")
 
     return change
+
+
+@pytest.fixture
+def read_with_the_page(monkeypatch):
+    """Have prose read as one text with the head of the page, as a guard that is taken out."""
+    as_page = document.as_page
+
+    def put_together(one):
+        text = document._filled(one, lambda table: document._place("table", table.id), lambda _section, text: text)
+        return document.Page(one.report.form, text, as_page(one).figures)
+
+    monkeypatch.setattr(outputs, "as_page", put_together)

@@ -1,13 +1,21 @@
 """Endless and huge work: each piece ends in time, the report is named, and the others are made."""
 
+import signal
+import time
+from contextlib import suppress
+
 import pytest
 from offices import city
+from oracles import FACTS
 from running import done, gone
 
 from nianbao.render import pandoc
+from nianbao.workspace.processes import limits as fence
+
+pytestmark = pytest.mark.slow
 
 # What makes one report of several endless or huge, at each step of its way. `{evil}` tells which one it is.
-FEW, MANY = 1, 6
+FEW, MANY = 1, 4
 ENDLESS_LUA = "while true do end"
 HUGE_LUA = """
 local _, why = pcall(function() local all = {} while true do all[#all + 1] = ("x"):rep(1000000) .. #all end end)
@@ -45,9 +53,9 @@ SAMPLES = {
         TYPST,
         ENDLESS_TYPST,
         "typst 2 秒还没有排完",
-        "typesetting.watched = lambda work, *_more: work()",
+        "typst.watched = lambda work, *_more: work()",
     ),
-    "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typesetting._MEMORY = 2**60"),
+    "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typst._MEMORY = 2**60"),
     "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "make._SECONDS = 1000"),
 }
 
@@ -76,7 +84,7 @@ def test_without_its_bound_it_goes_on(tmp_path, sample):
     city(tmp_path, 1)
     limits = "\nimport resource\nresource.setrlimit(resource.RLIMIT_AS, (6 * 2**30, 6 * 2**30))\n"  # of this machine
     patch = patched(template, source, out + (limits if "huge" in sample else ""))
-    code, said = done(tmp_path, "build", "2024", "--all", "--to", "pdf", seconds=5, patch=patch)
+    code, said = done(tmp_path, "build", "2024", "--all", "--to", "pdf", seconds=3, patch=patch)
     assert code is None or words not in said
 
 
@@ -87,7 +95,7 @@ def test_without_its_bound_it_goes_on(tmp_path, sample):
         (
             """
 from contextlib import nullcontext
-from nianbao.workspace import limits
+from nianbao.workspace.processes import limits
 limits._bounded = lambda _: nullcontext()""",
             True,
         ),
@@ -103,7 +111,9 @@ def test_the_memory_of_rules_is_bounded(tmp_path, more, bites):
 @pytest.mark.parametrize(("more", "bites"), [("", False), ("\nmake._SECONDS = 1000", True)])
 def test_the_time_of_rules_is_bounded_where_reports_are_only_checked(tmp_path, more, bites):
     city(tmp_path, 1)
-    code, said = done(tmp_path, "validate", "2024", "--all", patch=patched(RULE, ENDLESS_RULE, more), seconds=6)
+    code, said = done(
+        tmp_path, "validate", "2024", "--all", patch=patched(RULE, ENDLESS_RULE, more), seconds=3 if bites else 60
+    )
     assert (code is None) is bites
     assert ("用了 2 秒还没有完" in said and "office-00000" in said) is not bites
 
@@ -125,7 +135,7 @@ def test_pandoc_prints_within_bounds(tmp_path, lua, seconds, words):
     press = tmp_path / "press.lua"
     press.write_text(lua)
     patch = PRESS.format(lua=str(press), seconds=seconds)
-    code, said = done(tmp_path, "build", "2024", "--all", "--to", "html", seconds=45 if words else 6, patch=patch)
+    code, said = done(tmp_path, "build", "2024", "--all", "--to", "html", seconds=45 if words else 3, patch=patch)
     assert (code is None) is not words, said
     assert words in said
     if words:
@@ -146,9 +156,7 @@ def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, seconds, bites):
 
 DEADLY = """
 import os, signal
-from nianbao.build import incremental
 from nianbao.render import typst
-incremental._USUAL = 0  # each report has a process of its own
 real = typst.typeset
 def typeset(part, content, stamp, facts, drawn):
     if {evil!r} in content.decode():
@@ -169,15 +177,114 @@ def test_a_report_that_crashes_its_process_is_named(tmp_path, signal, count):
     assert gone(tmp_path, 1)
 
 
+NO_PROCESS = "\nfrom nianbao.workspace.processes import limits\nlimits.forkable = lambda: False"
+
+
 def test_without_a_process_of_its_own_the_command_ends_without_a_word(tmp_path):
     city(tmp_path, 1)
-    patch = (
-        DEADLY.format(evil=EVIL, signal="SIGSEGV")
-        + "\nfrom nianbao.workspace import limits\nlimits.forkable = lambda: False"
-    )
+    patch = DEADLY.format(evil=EVIL, signal="SIGSEGV") + NO_PROCESS
     code, said = done(tmp_path, "build", "2024", "--all", "--to", "pdf", patch=patch)
     assert code == -11
     assert said == ""
+
+
+DEADLY_READER = """
+import os, signal
+from nianbao.importer import readers
+readers.read = lambda *_more: os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_published_file_that_crashes_its_reader_is_named(tmp_path, guarded):
+    (tmp_path / "given.html").write_text("<p>甲</p>", encoding="utf-8")
+    code, said = done(tmp_path, "import", "given.html", patch=DEADLY_READER + NO_PROCESS * (not guarded))
+    if guarded:
+        assert code == 2
+        assert "given.html：读它的进程没有了" in said
+        assert "怎么办" in said
+    else:
+        assert (code, said) == (-11, "")
+
+
+MARKED = FACTS + "[prose]\nother = '[甲]{.x}'\n"  # which pandoc is asked about, and the report printed from
+UNNAMED = """
+from contextlib import nullcontext
+from nianbao.build import incremental
+from nianbao.checks import batch
+incremental.naming = batch.naming = lambda _name: nullcontext()
+"""
+
+
+@pytest.fixture
+def crashing(tmp_path_factory):
+    """A patch that puts a program in the place of pandoc that crashes at once."""
+    program = tmp_path_factory.mktemp("bin") / "pandoc"
+    program.write_text("#!/bin/sh\nkill -SEGV $$\n", encoding="utf-8")
+    program.chmod(0o755)
+    return f"from nianbao.render import pandoc\npandoc.path = lambda: {str(program)!r}\n"
+
+
+@pytest.mark.parametrize("words", [("validate", "2024"), ("build", "2024"), ("build", "2024", "--to", "markdown")])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_report_that_crashes_pandoc_is_named(attacked, crashing, words, guarded):
+    code, said = done(attacked(facts=MARKED), *words, patch=crashing + UNNAMED * (not guarded))
+    assert code == 2
+    assert "pandoc 印它的时候崩溃了" in said
+    assert "怎么办: 正文太长" in said
+    assert ("data/2024.toml：" in said) is guarded
+
+
+def test_a_published_file_that_crashes_pandoc_is_named(tmp_path, crashing):
+    (tmp_path / "given.html").write_text("<p>甲</p>", encoding="utf-8")
+    code, said = done(tmp_path, "import", "given.html", patch=crashing)
+    assert code == 2
+    assert "given.html：读不出来" in said
+    assert "怎么办" in said
+
+
+# ── bounds within bounds ─────────────────────────────────────────────────────────────────────────────
+
+LATE = fence.Words("{seconds} 秒", "内存", "缩短")
+
+
+def spend(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+@pytest.mark.parametrize("inner", [0.2, 60], ids=["shorter", "longer"])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_work_with_a_bound_of_its_own_ends_with_the_bound_around_it(monkeypatch, inner, guarded):
+    if not guarded:  # the inner bound puts the timer out
+        monkeypatch.setattr(signal, "getitimer", lambda _which: (0.0, 0.0))
+    began = time.monotonic()
+    with suppress(fence.Exceeded), fence.fenced(seconds=1, words=LATE):
+        with fence.fenced(seconds=inner, words=LATE):
+            spend(0.1)
+        spend(3)
+    assert (time.monotonic() - began < 2.5) is guarded
+
+
+def spend_in_parts():
+    """Work that goes on with its next part where the first one fails."""
+    with suppress(Exception), fence.fenced(seconds=60, words=LATE):
+        spend(3)
+    spend(3)
+
+
+def test_the_bound_that_ends_the_work_is_the_one_that_is_told():
+    with pytest.raises(fence.Exceeded, match="1 秒"), fence.fenced(seconds=1, words=LATE):
+        spend_in_parts()
+
+
+def test_a_bound_that_was_reached_leaves_the_one_around_it():
+    with fence.fenced(seconds=60, words=LATE):
+        with pytest.raises(fence.Exceeded, match="1 秒"), fence.fenced(seconds=1, words=LATE):
+            spend(3)
+        left, _interval = signal.getitimer(signal.ITIMER_REAL)
+    assert 50 < left < 60
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +298,7 @@ QUESTIONS = [
 ]
 LARGE = [  # the second is given out, where nothing bounds it
     "select repeat('x', 1000000000)",
-    "select repeat('x', 2000000) from range(200)",
+    "select repeat('x', 2000000) from range(30)",
     "select list(i) from range(1000000000) t(i)",
     "select i, i, i, i from range(10000000) t(i)",
     "select string_agg(repeat('x', 1000), '') from range(10000000)",
@@ -205,7 +312,7 @@ SOON, SMALL, NONE = "2, 2**31, 2 * 10**8", "60, 3 * 10**8, 3 * 10**7", "60, 2**5
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_an_endless_question_ends(tmp_path, question):
     city(tmp_path, 1)
-    code, said = done(tmp_path, "query", question, "--to", "csv", seconds=20, patch=BOUNDS.format(bounds=SOON))
+    code, said = done(tmp_path, "query", question, "--to", "csv", seconds=60, patch=BOUNDS.format(bounds=SOON))
     assert code == 2, said
     assert "秒还没有查完" in said or "内存不够" in said
     assert "Traceback" not in said
@@ -223,7 +330,7 @@ def test_a_huge_answer_ends(tmp_path, question, form):
 def test_without_its_bounds_a_question_goes_on_and_an_answer_is_huge(tmp_path):
     city(tmp_path, 1)
     patch = BOUNDS.format(bounds=NONE)
-    assert done(tmp_path, "query", QUESTIONS[0], seconds=6, patch=patch)[0] is None
+    assert done(tmp_path, "query", QUESTIONS[0], seconds=3, patch=patch)[0] is None
     code, said = done(tmp_path, "query", LARGE[1], "--to", "csv", patch=patch)
     assert code == 0
-    assert len(said) > 300_000_000
+    assert len(said) > 50_000_000

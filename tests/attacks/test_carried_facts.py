@@ -10,11 +10,15 @@ from io import BytesIO
 import pikepdf
 import pytest
 import toml_rs
+from cases import bring
 
 from nianbao.build import outputs
 from nianbao.compose.markdown import DIALECT
 from nianbao.importer import embedded_facts, pipeline
+from nianbao.importer.readers import attached
 from nianbao.importer.recognition.markdown import escape_markdown
+from nianbao.model.finding import Stop
+from nianbao.model.report import fill
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
@@ -142,9 +146,8 @@ def build_file(folder, facts, suffix):
 def import_file(folder, content, suffix, **options):
     """Import a file; return the text of the data file, and the notes as one text."""
     (folder / f"sent.{suffix}").write_bytes(content)
-    found = pipeline.import_file(
-        Store(folder), str(folder / f"sent.{suffix}"), pipeline.ImportOptions(dry_run=True, **options)
-    )
+    options = pipeline.ImportOptions(dry_run=True, **options)
+    found = bring(Store(folder), str(folder / f"sent.{suffix}"), options)
     return found.text, " ".join(found.notes)
 
 
@@ -370,6 +373,82 @@ def test_embedded_facts_that_cannot_be_read_are_ignored(why, honest, tmp_path):
     assert "EVIL" not in text
     assert toml_rs.loads(text)["prose"]["other"].strip() == "没有其他事项。办结3件。"
     assert notes or why in {"empty", "large"}  # an empty text is none, and a large attachment is not unpacked
+
+
+def unread(patch):
+    """What is no TOML counts as facts."""
+    patch.setattr(embedded_facts, "Facts", object)
+
+
+def any_form(patch):
+    """The form is asked for with whatever the facts call an edition."""
+    patch.setattr(embedded_facts, "_fill_form", lambda store, facts, year: fill(store.form(facts, year), facts))
+
+
+def caught_by_nobody(patch):
+    """What goes wrong with the facts goes wrong with the import."""
+    patch.setattr(embedded_facts, "verify_facts", bare_take)
+
+
+def bare_take(store, recognized, *, trusted=False):
+    facts = embedded_facts.parse(f"{recognized.document.embedded_facts}\n", "facts.toml")
+    return embedded_facts._verify(store, recognized, facts, trusted=trusted) or embedded_facts.VerifiedFacts()
+
+
+def believed(patch):
+    """Facts are taken for true."""
+    patch.setattr(embedded_facts, "find_difference", lambda *_, **__: "")
+
+
+def unbounded(patch):
+    """Facts may be as many and as long as they like."""
+    patch.setattr(embedded_facts, "MAX_FACTS", 10**9)
+    patch.setattr(embedded_facts, "MAX_CHARACTERS", 10**12)
+    patch.setattr(attached, "_MOST", 10**9)
+    patch.setattr(pipeline, "MAX_SECONDS", 5)
+
+
+GUARDS_OF_BROKEN = {  # those that stand before each sample: with all of them out, the import fails, or takes the facts
+    "no TOML": [unread],
+    "empty": [caught_by_nobody],
+    "large": [unbounded, believed],
+    "brackets": [unread],
+    "tables": [unread],
+    "strings": [unread],
+    "conflict": [unread],
+    "NUL": [unread],
+    "edition of a list": [any_form],
+    "edition of a table": [any_form],
+    "edition that is none": [any_form],
+    "year of a text": [caught_by_nobody],
+    "year of a list": [caught_by_nobody],
+    "year of 5,000 digits": [caught_by_nobody],
+    "number of 5,000 digits": [caught_by_nobody, believed],
+    "exponent": [believed],
+    "agency of a text": [caught_by_nobody],
+    "name of a list": [caught_by_nobody],
+    "day and hour": [believed],
+    "many facts": [unbounded],
+    "many brackets in prose": [believed],
+    "many placeholders": [believed],
+    "deep placeholder": [believed],
+    "deep parentheses": [believed],
+    "code in a placeholder": [believed],
+    "loop": [believed],
+}
+
+
+@pytest.mark.parametrize("why", BROKEN)
+def test_carried_facts_that_cannot_be_read_bite_without_their_guards(why, honest, tmp_path, monkeypatch):
+    for guard in GUARDS_OF_BROKEN[why]:
+        guard(monkeypatch)
+    suffix = "pdf" if why in {"large", "NUL"} else "html"
+    trusted = believed in GUARDS_OF_BROKEN[why]
+    try:
+        text, _notes = import_file(tmp_path, embed_facts(honest[suffix], suffix, BROKEN[why]), suffix, trust=trusted)
+    except Stop:
+        return  # the page could have been read, and was not
+    assert "own" in toml_rs.loads(text)  # which no page says by its name
 
 
 # ── from end to end ──────────────────────────────────────────────────────────────────

@@ -1,7 +1,11 @@
 """Lua of an output format that reaches for files, programs, the network, or the work of other formats."""
 
+import oracles
 import pytest
+from cases import begun
 from oracles import SECRET, holds
+
+from nianbao.checks import check
 
 WRITE = 'local file = {io}.open("MARKER", "w") if file then file:write("x") file:close() end'
 PRINT = "return { Para = function() return pandoc.Para(text) end }"
@@ -39,8 +43,19 @@ BITES = {
 }
 
 
+FACTS = "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n"
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The Word file as it is where it is printed alone."""
+    store = begun(tmp_path_factory.mktemp("alone"), 2024, oracles.FACTS + FACTS)
+    check.build(store, 2024, ["docx"])
+    return (store.out / "2024.docx").read_bytes()
+
+
 @pytest.fixture
-def run(attacked, command, canary, listener):
+def run(attacked, command, canary, listener, alone):
     """Build a report in a format whose filter is a piece of Lua; tell what it did beyond its page."""
     address, asked = listener
     marker = canary.parent / "marker"
@@ -48,8 +63,7 @@ def run(attacked, command, canary, listener):
     own.write_text(f'io.open("{marker}", "w"):close()', encoding="utf-8")
 
     def go(lua):
-        folder = attacked("[facts]\nproblems = ['甲']\nimprovements = ['乙']\n")
-        command("build", "2024", "--to", "docx", "--out", "alone", cwd=folder)
+        folder = attacked(FACTS)
         names = {"MARKER": marker, "ADDRESS": address, "CANARY": canary, "OWN": own}
         for name, value in names.items():
             lua = lua.replace(name, str(value))
@@ -64,7 +78,7 @@ def run(attacked, command, canary, listener):
         found |= {"used the network"} if asked else set()
         found |= {"read a file"} if build.exists() and holds(build, SECRET) else set()
         docx = build / "2024.docx"
-        broken = not docx.exists() or docx.read_bytes() != (folder / "alone/2024.docx").read_bytes()
+        broken = not docx.exists() or docx.read_bytes() != alone
         broken = broken and "return {" not in lua  # that one fails as a whole
         return found | ({f"broke other formats: {done.output}"} if broken else set())
 

@@ -8,9 +8,9 @@ from time import process_time
 import pytest
 from strangers import FACTS, put
 
-from nianbao.checks import rules, similarity
+from nianbao.checks import rules, similarity, typed_numbers, wording
 from nianbao.checks.context import Case
-from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, text_differs, typed_by_hand, wording
+from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, text_differs, typed_by_hand
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
@@ -129,7 +129,7 @@ def slowly_spoken(report, section, text):
     for number in re.finditer(r"\d+", text):
         for claim in report.form.vocabulary.claims:
             for says in claim.says:
-                for match in typed_by_hand.pattern(says).finditer(text):
+                for match in typed_numbers.pattern(says).finditer(text):
                     if match.start(1) == number.start():
                         found.setdefault(number.start(), []).append(claim)
     del section
@@ -143,8 +143,8 @@ def stated_afresh(case):
 
 
 OUT = {
-    "said-twice": (said_twice, "where", slowly_where, "a placeholder behind", said_twice.judge, 2 * SIZE),
-    "typed-by-hand": (typed_by_hand, "_spoken", slowly_spoken, "numbers", typed_by_hand.judge, 500),
+    "said-twice": (said_twice, "where", slowly_where, "a placeholder behind", said_twice.judge, SIZE),
+    "typed-by-hand": (typed_numbers, "_spoken", slowly_spoken, "numbers", typed_by_hand.judge, 500),
     "placeholders in text": (
         placeholder_left,
         "LEFT",
@@ -153,14 +153,14 @@ OUT = {
         placeholder_left.judge,
         SIZE,
     ),
-    "tags": (typed_by_hand, "_PLACEHOLDER", re.compile(r"\{%.*?%\}", re.DOTALL), "tags", typed_by_hand.judge, 4 * SIZE),
+    "tags": (typed_numbers, "_PLACEHOLDER", re.compile(r"\{%.*?%\}", re.DOTALL), "tags", typed_by_hand.judge, 2 * SIZE),
     "blanks": (
         wording,
         "_SPACE",
         re.compile(r"(?<=[^\x00-\x7f])[ \u3000]+(?=\d)"),
         "wide blanks",
         stated_afresh,
-        2 * SIZE,
+        SIZE,
     ),
 }
 

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 
 import pytest
+from cases import bring
 
 from nianbao.importer import pipeline
 from nianbao.model.finding import Stop
@@ -81,12 +82,13 @@ def mutate_pdf_stream(content, rng):
 def import_file(store, path, rng):
     """Import a file; return the message of an internal error, or an empty text."""
     try:
-        pipeline.import_file(store, str(path), pipeline.ImportOptions(dry_run=True, trust=rng.random() < 0.3))
+        bring(store, str(path), pipeline.ImportOptions(dry_run=True, trust=rng.random() < 0.3))
     except Stop as stop:
         return stop.message if "自己出错" in stop.message else ""
     return ""
 
 
+@pytest.mark.slow
 def test_a_mutated_file_is_read_or_refused(originals, tmp_path):
     (tmp_path / "data").mkdir()
     end, seed, slowest = time.monotonic() + SECONDS, 0, (0.0, 0)

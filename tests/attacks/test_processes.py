@@ -12,11 +12,14 @@ from offices import city
 from oracles import processes
 from running import begin, ending, gone, name
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals"),
+    pytest.mark.slow,
+]
 
 ENDED = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL]
 # The guards: workers follow their parent, a system's wish to end is heard as Ctrl-C, pandoc's time is bounded.
-NO_FOLLOWING = "from nianbao.workspace import pool_worker\npool_worker._follow = lambda: None\n"
+NO_FOLLOWING = "from nianbao.workspace.processes import worker\nworker._follow = lambda: None\n"
 NO_HEARING = "import nianbao.__main__ as start\nstart._ENDING = []\n"
 ENDLESS_WORK = """
 import re

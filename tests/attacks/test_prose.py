@@ -6,8 +6,7 @@ import subprocess
 import pytest
 from oracles import FACTS, web
 
-from nianbao.build import outputs
-from nianbao.compose import document, markdown
+from nianbao.compose import markdown
 from nianbao.render import markup, pandoc
 
 ATTRIBUTES = {
@@ -120,7 +119,6 @@ def test_no_prose_does_anything(build):
 
 
 HEADS_IN_PROSE = {name: text for name, text in SAMPLES.items() if "head-" in name}
-AS_PAGE = document.as_page
 
 
 def harmless(found):
@@ -133,14 +131,8 @@ def test_markup_in_prose_bites_where_it_is_not_reduced(build, lua):
     assert not harmless(build({name: text for name, text in SAMPLES.items() if name not in HEADS_IN_PROSE}))
 
 
-def put_together(one):
-    """Put a report into words as one text, its head and its prose among it."""
-    text = document._filled(one, lambda table: document._place("table", table.id), lambda _section, text: text)
-    return document.Page(one.report.form, text, AS_PAGE(one).figures)
-
-
-def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build, monkeypatch):
-    monkeypatch.setattr(outputs, "as_page", put_together)
+@pytest.mark.usefixtures("read_with_the_page")
+def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build):
     assert not harmless(build(HEADS_IN_PROSE))
 
 

@@ -409,7 +409,7 @@ def test_a_file_that_would_take_all_ends_within_bounds_and_is_named(name, told):
     [
         ("tables.md", md, "_TABLES"),
         ("cells.html", html, "_CELLS_IN_ALL"),
-        ("merges.xlsx", xlsx, "_MERGES"),
+        ("merges.xlsx", xlsx, "_RANGES"),
         ("overlapping.xlsx", xlsx, "_AREA"),
         ("lines.txt", readers, "MANY"),
         ("wide.json", readers, "MANY"),
@@ -423,7 +423,7 @@ def test_without_its_bound_it_takes_long(name, module, constant, tmp_path, monke
     with pytest.raises(Stop) as guarded:
         pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry_run=True))
     assert "太多" in guarded.value.message
-    for one in {constant, "_MERGES", "_AREA"} & vars(module).keys():
+    for one in {constant, "_RANGES", "_AREA"} & vars(module).keys():
         monkeypatch.setattr(module, one, 10**12)
     with pytest.raises(Stop) as bare:
         pipeline.read_report(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry_run=True))

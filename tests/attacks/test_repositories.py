@@ -13,7 +13,7 @@ from nianbao.build import dask_worker
 from nianbao.build.incremental import Terms
 from nianbao.model.file_names import plain
 from nianbao.model.finding import Stop
-from nianbao.workspace import templates, trust
+from nianbao.workspace import template_files, templates, trust
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.selection import opened
@@ -27,7 +27,7 @@ return { Header = function(header) header.content:insert(pandoc.Str("FORGED8c21"
 FORM = (TEMPLATES / "forms/2021.toml").read_text(encoding="utf-8")
 HEADED = FORM.replace('"一、总体情况"', f'"一、{FORGED}"')
 LABELLED = FORM.replace('label = "规章"', f'label = "{FORGED}"')
-BROKEN = f'{FORGED} = "{FORGED}\n'
+BROKEN = f"{FORGED} = 1\n"
 
 
 def read_of(name):
@@ -132,6 +132,7 @@ def without(monkeypatch, guard):
         monkeypatch.setattr(trust, "allowed", lambda _own: True)
     elif guard == "names":
         monkeypatch.setattr(templates, "plain", lambda _name: True)
+        monkeypatch.setattr(template_files, "plain", lambda _name: True)
         monkeypatch.setattr(templates, "_lies_below", lambda _path, _tops: True)
     elif guard == "links":
         monkeypatch.setattr(trust, "_inside", lambda *_paths: None)

@@ -10,7 +10,8 @@ from pathlib import Path
 import cities
 import pytest
 
-from nianbao.workspace import access, limits
+from nianbao.workspace import access
+from nianbao.workspace.processes import limits
 
 YEAR = "2024"
 SECONDS = 2  # that a command may wait for nobody
@@ -160,7 +161,7 @@ def test_without_the_guard_it_is_waited_for_or_read(  # pytest
 
     monkeypatch.setattr(access, "read", read)
     put(city, name, make)
-    monkeypatch.setattr(limits, "_timed", lambda _seconds: nullcontext())  # it would end what waits, after a while
+    monkeypatch.setattr(limits, "_timed", lambda *_more: nullcontext())  # it would end what waits, after a while
     signal.setitimer(signal.ITIMER_REAL, 0.5 if make is fifo else 20)
     start = time.monotonic()
     done = command(*words, cwd=city)

@@ -13,7 +13,7 @@ from itertools import cycle, islice
 
 import pdfplumber
 import pytest
-from cases import begun
+from cases import begun, bring
 from offices import data
 
 from nianbao.build import outputs
@@ -65,7 +65,7 @@ def test_pdfplumber_alone(benchmark, published):
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_an_import(benchmark, published, suffix, tmp_path):
     benchmark.group = f"one {suffix}"
-    brought = benchmark(pipeline.import_file, Store(tmp_path), str(of(published, suffix)), DRY)
+    brought = benchmark(bring, Store(tmp_path), str(of(published, suffix)), DRY)
     assert brought.clean
 
 

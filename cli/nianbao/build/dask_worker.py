@@ -24,8 +24,8 @@ from nianbao.model.offices import FILE as REGISTER
 from nianbao.workspace.files import TEMPLATES, content, fingerprint, shown, unreadable, write
 from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.formats import Printed
-from nianbao.workspace.limits import unfinished
 from nianbao.workspace.locales import preferred, speak
+from nianbao.workspace.processes.limits import unfinished
 from nianbao.workspace.store import Store
 
 _LARGEST = 64 * 2**20  # bytes of a template, which may be a font

@@ -19,10 +19,10 @@ from nianbao.model.finding import Stop, attempt
 from nianbao.model.i18n import _
 from nianbao.render import markup
 from nianbao.render.renderer import Order, Press
-from nianbao.workspace import pool_worker, process_pool
 from nianbao.workspace.files import Saved, fingerprint, shown
 from nianbao.workspace.formats import Printed
-from nianbao.workspace.limits import naming
+from nianbao.workspace.processes import pool, worker
+from nianbao.workspace.processes.limits import naming
 from nianbao.workspace.selection import Asked
 from nianbao.workspace.store import Store
 from nianbao.workspace.templates import LOOK
@@ -66,9 +66,6 @@ class Planned:
     why: tuple[str, ...]
 
 
-_FEW = 10  # reports of which the size is looked at
-_USUAL = 32 * 1024  # bytes of a data file; a report has a tenth
-
 Spread = Callable[[Store, Terms, Sequence[Job]], Iterator[Built | Failed]]
 
 
@@ -93,7 +90,7 @@ class Builds:
 
     def run(self, asked: Sequence[Asked], spread: Spread) -> Iterator[Built | Failed]:
         """Build reports; first those of which nothing has changed, then the others, each as it is done."""
-        pool_worker.settle()
+        worker.settle()
         years = {year for _office, year in asked}
         self._checks, self._files = self.record.checks(years), self.record.files(years)
         planned: dict[tuple[str, int], Planned] = {}
@@ -231,17 +228,11 @@ def locally(jobs: int = 0) -> Spread:
     """Spread builds over processes of this machine, all cores unless told."""
 
     def spread(store: Store, terms: Terms, items: Sequence[Job]) -> Iterator[Built | Failed]:
-        begin, isolated = partial(_open, store, terms), _is_unusual(store, items)
-        yield from process_pool.spread(items, _work, partial(_lost, store), jobs, begin, _close, isolated=isolated)
+        begin, lost = partial(_open, store, terms), partial(_lost, store)
+        # Typst sets a report in this process, or in one of its own: what crashes it then ends no more than that one.
+        yield from pool.spread(items, _work, lost, jobs, begin, _close, isolated=True)
 
     return spread
-
-
-def _is_unusual(store: Store, items: Sequence[Job]) -> bool:
-    """Tell whether few reports are worth a process of their own: one that is large may be too much for Typst."""
-    if len(items) > _FEW:
-        return False  # many have one anyway
-    return any(store.of_office(job.office).size(job.year) > _USUAL for job in items)
 
 
 _desk: Desk | None = None

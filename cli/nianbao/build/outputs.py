@@ -108,7 +108,7 @@ def choose(store: Store, names: Sequence[str]) -> list[Format]:
             raise Stop(
                 _("没有输出格式 {name}", name=name), _("可用的格式：{choices}", choices=series([*known, MARKDOWN]))
             )
-    return [known[name] for name in dict.fromkeys(names) if name != MARKDOWN]
+    return [store.format(name) for name in dict.fromkeys(names) if name != MARKDOWN]
 
 
 def _day(report: Report) -> date:

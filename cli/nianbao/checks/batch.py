@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from nianbao.checks import check, similarity
+from nianbao.checks import check, rules, similarity
 from nianbao.checks.context import Copied
 from nianbao.checks.policy import Choice
 from nianbao.checks.results import Checked, Failed
@@ -12,8 +12,8 @@ from nianbao.checks.similarity import Digest
 from nianbao.model.finding import Stop, attempt
 from nianbao.model.i18n import _
 from nianbao.render import markup
-from nianbao.workspace import process_pool
-from nianbao.workspace.limits import naming
+from nianbao.workspace.processes import pool
+from nianbao.workspace.processes.limits import naming
 from nianbao.workspace.selection import Asked
 from nianbao.workspace.store import Store
 
@@ -34,7 +34,8 @@ def check_all(store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 
 
     Several are compared with each other: one that says what another says comes a second time, with that finding.
     """
-    several = len({office.office for office, _year in asked}) > 1 and choice.hears(check.NEIGHBOUR)
+    offices = {office.office for office, _year in asked}
+    several = len(offices) > 1 and any(map(choice.hears, rules.of_scope("neighbours")))
     digests: dict[tuple[str, int], Digest] = {}
     items = [_Item(office.office, year, () if several else None) for office, year in asked]
     for checked, digest in _spread(store, items, choice, jobs):
@@ -51,9 +52,7 @@ def _spread(
 ) -> Iterator[tuple[Checked | Failed, Digest]]:
     share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
     lost = partial(_lost, store)
-    return process_pool.spread(
-        items, partial(_checked, choice), lost, jobs, partial(_open, store), markup.close, share=share
-    )
+    return pool.spread(items, partial(_checked, choice), lost, jobs, partial(_open, store), markup.close, share=share)
 
 
 def _open(store: Store) -> None:

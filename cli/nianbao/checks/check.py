@@ -14,10 +14,9 @@ from nianbao.model.finding import Finding, ordered
 from nianbao.model.i18n import N_
 from nianbao.model.report import Report
 from nianbao.render import markup, typst
-from nianbao.workspace.limits import Words, fenced
+from nianbao.workspace.processes.limits import Words, fenced
 from nianbao.workspace.store import Store
 
-NEIGHBOUR = "copied-from-neighbour"  # judged only where several offices are checked together
 _SECONDS = 30  # that rules, and templates, may take for a report
 _WORDS = Words(
     N_("核对它、填它的模板用了 {seconds} 秒还没有完"),
@@ -64,7 +63,7 @@ def judge_report(
     case = Case(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
-        rules=(*rules.names(), *sorted({relation.rule for own in report.form.relations.values() for relation in own})),
+        rules=(*rules.names(), *report.form.rules),
         author=author(report),
         texts=document.plain if document else {},
         left_out=markup.left_out(report, document.bodies) if document else (),
@@ -76,7 +75,7 @@ def judge_report(
         neighbours=neighbours,
     )
     found, crashes = rules.judge(case)
-    findings, accepted = settle(found, choice, report, () if neighbours is not None else (NEIGHBOUR,))
+    findings, accepted = settle(found, choice, report, rules.unjudged(case))
     return Checked(
         report.year,
         report,
@@ -93,13 +92,15 @@ def load_policy(
     store: Store, select: Sequence[str] = (), ignore: Sequence[str] = (), *, strict: bool = False
 ) -> Choice:
     """Put together what the command line and the office's file choose; raises `Stop` for an unknown rule."""
-    levels, file = store.settings()
+    settings = store.settings()
     # Reading every edition only to know its rules takes longer than judging a report.
-    known = (*rules.names(), *store.relation_rules()) if select or ignore or levels else ()
+    known = (
+        {*rules.names()}.union(*(form.rules for form in store.forms())) if select or ignore or settings.tree else set()
+    )
     return Choice(
         frozenset(named(rule, known) for rule in select),
         frozenset(named(rule, known) for rule in ignore),
-        read(levels, known, file),
+        read(settings, known),
         strict,
     )
 

@@ -4,8 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from nianbao.model.finding import LEVELS, Finding, Level, Stop, blocking
-from nianbao.model.i18n import _, series
+import msgspec
+
+from nianbao.model.facts import Facts
+from nianbao.model.finding import Finding, Level, Stop, blocking
+from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import Fault, guess
+from nianbao.model.loading.loader import load, refuse
+from nianbao.model.loading.shapes import Shape
 from nianbao.model.report import Report
 from nianbao.model.value_types import said
 
@@ -45,22 +51,25 @@ class Accepted:
     because: str
 
 
-def read(raw: Mapping[str, Any], known: Sequence[str], file: str) -> dict[str, Setting]:
+class Settings(Shape, frozen=True):
+    """What an office sets in `report.toml`."""
+
+    levels: dict[str, Setting] = msgspec.field(default_factory=dict)
+
+
+def read(source: Facts, known: Collection[str]) -> dict[str, Setting]:
     """Read the levels that an office sets; raises `Stop` for a rule or a level that there is not."""
-    levels = raw.get("levels", {})
-    if not isinstance(levels, dict) or set(raw) - {"levels"}:
-        raise Stop(_("{file} 里只能写 [levels]", file=file), _('例如 [levels] 下写 late = "warning"'))
-    for rule, level in levels.items():
-        named(rule, known)
-        if level not in (*LEVELS, OFF):
-            raise Stop(
-                _("{file}：{rule} 的级别 {level} 不对", file=file, rule=rule, level=level),
-                _("可以写 {choices}", choices=series((*LEVELS, OFF))),
-            )
+    levels = load(Settings, [source]).levels
+    if unknown := [rule for rule in levels if rule not in known]:
+        found = [
+            Fault(("levels", rule), _("没有规则 {rule}", rule=rule) + guess(rule, sorted(known)), at_key=True)
+            for rule in unknown
+        ]
+        refuse([source], found)
     return levels
 
 
-def named(rule: str, known: Sequence[str]) -> str:
+def named(rule: str, known: Collection[str]) -> str:
     """Return a rule's name; raises `Stop` for one that there is not."""
     if rule not in known:
         raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
@@ -107,7 +116,7 @@ def current(report: Report, address: str) -> object:
     return value
 
 
-def faults(report: Report, known: Sequence[str]) -> dict[str, str]:
+def faults(report: Report, known: Collection[str]) -> dict[str, str]:
     """Find what is wrong with the acceptances of a data file: address -> why."""
     entries = report.facts.tree.get("accept", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from nianbao.checks.context import Copied
-from nianbao.checks.rules.copied_prose import LEAST_RUN, LEAST_SECTION, WARNING, masked, own_words
+from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, masked, own_words
 from nianbao.compose.document import Document
 
 Key = tuple[str, int]  # of a report: an office and a year
@@ -52,7 +52,7 @@ def copied(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Copied, ...]]:
                 common.update({other: size for other in known[year, section, sentence] if other != office})
             whole = sum(size for _sentence, size in sentences)
             shares = [
-                (other, 100 * size // whole) for other, size in common.most_common() if 100 * size >= WARNING * whole
+                (other, 100 * size // whole) for other, size in common.most_common() if 100 * size >= ALIKE * whole
             ]
             if shares:
                 told.append(Copied(section, *shares[0], tuple(other for other, _share in shares[1:])))

@@ -17,9 +17,6 @@ from nianbao.model.offices import Unit
 from nianbao.model.report import Report
 from nianbao.workspace.store import Store
 
-# Rules, besides the relations of the form, by which a figure may be wrong or a report late. The other rules judge
-# texts or last year's report, on which no sum depends, or the edition, which `add_up` converts as far as it can.
-FIGURE_RULES = ("late", "missing-table", "unknown-key", "wrong-type", "year-differs")
 LATE = "late"
 UNREADABLE = "unreadable"
 
@@ -51,12 +48,12 @@ def _read_unit(office: Store, year: int, unit: Unit, policy: Choice) -> UnitRepo
 
 
 def judge_unit(unit: Unit, report: Report, policy: Choice) -> UnitReport:
-    """Judge the report of a unit by `FIGURE_RULES`: its figures with the findings that matter for the sum.
+    """Judge the report of a unit by the rules of figures: its figures with the findings that matter for the sum.
 
     Raises RuntimeError where a rule crashes.
     """
     form, author = report.form, document.author(report)
-    found, crashes = rules.judge(Case(report, date.max, author=author), FIGURE_RULES)
+    found, crashes = rules.judge(Case(report, date.max, author=author), rules.of_scope("figures"))
     if crashes:
         raise RuntimeError(crashes[0].why)
     findings = settle(found, Choice(levels=policy.levels), report)[0]  # these rules cannot be switched off

@@ -23,7 +23,7 @@ from nianbao.export.rows import (
 from nianbao.model.finding import Stop
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.limits import Exceeded, Words, watched
+from nianbao.workspace.processes.limits import Exceeded, Words, watched
 
 _BATCH_SIZE = 500  # reports, or rows, that are inserted or fetched at once
 _TIME_LIMIT = 60  # seconds that a query may take

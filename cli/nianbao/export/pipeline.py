@@ -11,8 +11,8 @@ from nianbao.export.duckdb import COPY_FORMATS, Database
 from nianbao.export.rows import ReportRows, make_rows
 from nianbao.model.finding import Finding, Stop, attempt
 from nianbao.model.i18n import N_, _, series
-from nianbao.workspace import process_pool
 from nianbao.workspace.files import Saved, produce
+from nianbao.workspace.processes import pool
 from nianbao.workspace.selection import Asked
 from nianbao.workspace.store import Store
 
@@ -32,7 +32,7 @@ def read_all(reports: Sequence[Asked], jobs: int = 0) -> Iterator[RowsOrError]:
     `jobs` is the number of processes, 0 for as many as there are processors.
     """
     chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
-    for results in process_pool.spread(chunks, _read_chunk, _describe_lost_worker, jobs):
+    for results in pool.spread(chunks, _read_chunk, _describe_lost_worker, jobs):
         yield from results
 
 

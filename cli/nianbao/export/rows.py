@@ -15,7 +15,7 @@ from nianbao.compose import document
 from nianbao.model.form import OWN, Form
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
-from nianbao.model.value_types import Value, natural
+from nianbao.model.value_types import Value, digits, natural
 
 FigureSource = Literal["written", "computed", "omitted"]
 # The letters of `ReportRows.sources`.
@@ -96,7 +96,7 @@ def make_rows(report: Report, office: str, year: int) -> ReportRows:
         document.author(report),
         year,
         report.form.edition,
-        " ".join(map(_format_number, report.figures.values())),
+        " ".join(map(digits, report.figures.values())),
         "".join(letters),
         tuple(_list_facts(report)),
     )
@@ -128,7 +128,7 @@ def _list_facts(report: Report) -> Iterator[StatedFact]:
         value_type = own.name if own else report.form.kinds[address]
         label = address.removeprefix(f"{OWN}.") if own else report.form.labels[address]
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
-            number = _format_number(part) if isinstance(part, int | Decimal) else ""
+            number = digits(part) if isinstance(part, int | Decimal) else ""
             yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)
 
 
@@ -137,11 +137,7 @@ def _format_value(value: Value) -> str:
     return (
         value.isoformat()
         if isinstance(value, date)
-        else _format_number(value)
+        else digits(value)
         if isinstance(value, int | Decimal)
         else str(value)
     )
-
-
-def _format_number(value: int | Decimal) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -1,5 +1,6 @@
 """The import of published reports, one or thousands, on every core."""
 
+import gc
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -10,9 +11,11 @@ from nianbao.importer.pipeline import ImportedReport, ImportOptions
 from nianbao.model.finding import Stop, mistake
 from nianbao.model.i18n import _
 from nianbao.render import markup
-from nianbao.workspace import process_pool
 from nianbao.workspace.files import shown
+from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
+
+_Item = tuple[int, str, bytes | None]  # the number of a file, its name, and what it holds where that was read before
 
 
 def import_files(
@@ -23,10 +26,10 @@ def import_files(
     `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
     written, and the others are refused, unless they say the same.
     """
-    items = list(enumerate(names))
-    read = process_pool.spread(
-        items, partial(_read_one, store, options), _make_dead_worker_error, jobs, close=markup.close
-    )
+    # Libraries that read files are native code in part: what crashes them ends no more than a process of their own.
+    items = [(number, name, _read_piped(name)) for number, name in enumerate(names)]
+    work = partial(_read_one, store, options)
+    read = pool.spread(items, work, _make_dead_worker_error, jobs, close=markup.close, isolated=True)
     first_of: dict[str, ImportedReport] = {}  # by the data file
     for result in _restore_order(read):
         if isinstance(result, Stop):
@@ -65,13 +68,20 @@ def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> Stop:
     return Stop(message, _("留下对的一份；不是同一机关的，用 --office 或 --out 分开导入"))
 
 
-def _read_one(store: Store, options: ImportOptions, item: tuple[int, str]) -> tuple[int, ImportedReport | Stop]:
+def _read_piped(name: str) -> bytes | None:
+    """Read standard input where that is the file: other processes have none."""
+    return pipeline.read_standard_input() if name == pipeline.STDIN else None
+
+
+def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, ImportedReport | Stop]:
     """Read a file in a worker process; returns its number and the report, or the error."""
-    number, name = item
+    number, name, content = item
     try:
-        return number, pipeline.read_report(store, name, options)
+        return number, pipeline.read_report(store, name, options, content)
     except Stop as stop:
-        return number, Stop(stop.message, stop.fix)  # without its cause, which may not be sent to another process
+        error = Stop(stop.message, stop.fix)  # without its cause, which may not be sent to another process
+    gc.collect()  # a broken file may leave gigabytes in cycles, and the next one needs them
+    return number, error
 
 
 def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | Stop:
@@ -84,8 +94,8 @@ def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport
         return Stop(f"{report.source}：{wrong.message}", wrong.fix)
 
 
-def _make_dead_worker_error(item: tuple[int, str]) -> tuple[int, ImportedReport | Stop]:
+def _make_dead_worker_error(item: _Item) -> tuple[int, ImportedReport | Stop]:
     """Return the error for a file whose worker process ended while reading it."""
-    number, name = item
+    number, name, _content = item
     why = _("{name}：读它的进程没有了", name=pipeline.describe_source(name))
     return number, Stop(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))

@@ -66,10 +66,8 @@ def verify_facts(store: Store, recognized: RecognizedReport, *, trusted: bool = 
 def _verify(
     store: Store, recognized: RecognizedReport, facts: Facts | Finding, *, trusted: bool
 ) -> VerifiedFacts | None:
-    if not isinstance(facts, Facts) or not isinstance(facts.tree.get("edition", ""), str):
-        return None
-    report = store.fill(facts, recognized.year)
-    if isinstance(report, Finding):
+    report = _fill_form(store, facts, recognized.year) if isinstance(facts, Facts) else None
+    if not isinstance(facts, Facts) or report is None:
         return None
     if not trusted:
         report = fill(report.form, Facts(facts.file, facts.text, select_known_facts(report)))
@@ -85,6 +83,14 @@ def _verify(
     tree = {key: value for key, value in tree.items() if key not in KEPT_BACK}
     text = data_file.format_embedded_facts(tomli_w.dumps(tree), report.form)
     return VerifiedFacts(text, tree == facts.tree, tuple(_compose_notes(facts.tree, tree, unprinted)))
+
+
+def _fill_form(store: Store, facts: Facts, year: int) -> Report | None:
+    """Fill the form of the edition that facts name; None where there is none."""
+    if not isinstance(facts.tree.get("edition", ""), str):
+        return None
+    report = store.fill(facts, year)
+    return report if isinstance(report, Report) else None
 
 
 def select_known_facts(report: Report) -> Tree:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nianbao.checks.check import judge_report
 from nianbao.checks.policy import Choice
-from nianbao.checks.rules.typed_by_hand import placed
+from nianbao.checks.typed_numbers import placed
 from nianbao.importer import embedded_facts, notes, readers
 from nianbao.importer.recognition import RecognizedReport, data_file, recognize, recognize_excel_form
 from nianbao.importer.recognition.coverage import count_cells
@@ -22,7 +22,7 @@ from nianbao.model.report import Report
 from nianbao.workspace import access
 from nianbao.workspace.files import Saved, reason, same, shown, write
 from nianbao.workspace.files import text as read_text
-from nianbao.workspace.limits import fenced
+from nianbao.workspace.processes.limits import fenced
 from nianbao.workspace.store import Store
 
 STDIN = "-"
@@ -73,20 +73,15 @@ class ImportedReport:
         return not (self.undecided or self.missing) and not Choice().blocks(self.findings)
 
 
-def import_file(store: Store, name: str, options: ImportOptions) -> ImportedReport:
-    """Import one file; raises `Stop` that names it where it cannot be read, recognized or written."""
-    return write_data_file(read_report(store, name, options), options)
-
-
-def read_report(store: Store, name: str, options: ImportOptions) -> ImportedReport:
+def read_report(store: Store, name: str, options: ImportOptions, content: bytes | None = None) -> ImportedReport:
     """Read a file, compose the text of its data file, and judge it, all without writing to the disk.
 
-    Raises `Stop` that names the file, whatever error occurs.
+    `content` is what it holds, where that was read before. Raises `Stop` that names the file, whatever error occurs.
     """
     source = describe_source(name)
     try:
         with fenced(seconds=MAX_SECONDS):
-            return _read_report(store, name, source, options)
+            return _read_report(store, name, source, options, content)
     except Stop as stop:
         raise Stop(f"{source}：{stop.message}", stop.fix) from stop
     except RecursionError:
@@ -101,9 +96,9 @@ def describe_source(name: str) -> str:
     return _("标准输入") if name == STDIN else shown(Path(name))
 
 
-def _read_report(store: Store, name: str, source: str, options: ImportOptions) -> ImportedReport:
+def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
     forms = [store.edition(edition) for edition in sorted(store.editions())]
-    document = readers.read(_read_content(name), Path(name).suffix)
+    document = readers.read(_read_content(name) if content is None else content, Path(name).suffix)
     original = recognize_excel_form(document, forms, options.year) or recognize(document, forms, options.year)
     recognized = original.with_office(options.office) if options.office else original
     file_name = Path(source).name if name != STDIN else source
@@ -148,10 +143,15 @@ def _collect_notes(
     yield from notes.compose_notes(recognized, file_name, with_sections=not verified.text)
 
 
+def read_standard_input() -> bytes:
+    """Read standard input, no further than a file may be long; nothing where a shell has closed it."""
+    return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""
+
+
 def _read_content(name: str) -> bytes:
     """Return the bytes of a file, or of the standard input; raises `Stop` where it cannot be read."""
     if name == STDIN:
-        return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""  # a shell may have closed it
+        return read_standard_input()
     path = Path(name)
     try:
         return access.read(path.parent, path.name, readers.LIMIT)

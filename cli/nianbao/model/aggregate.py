@@ -12,6 +12,7 @@ from nianbao.model.form import Form, bad
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Number, Report
+from nianbao.model.value_types import digits
 
 ROLLUP_DIFFERS = "rollup-differs"
 _FIGURE_PATTERN = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")  # in the file of a `RollupRecord`
@@ -157,7 +158,7 @@ class RollupRecord:
 
     def format(self) -> str:
         """Format the record as JSON: figures other than 0, as texts, so that no digit is lost."""
-        figures = {address: f"{Decimal(figure):f}" for address, figure in self.figures.items() if figure}
+        figures = {address: digits(figure) for address, figure in self.figures.items() if figure}
         return (
             json.dumps({"own": self.includes_own, "broken": self.includes_broken, "figures": figures}, indent=1) + "\n"
         )

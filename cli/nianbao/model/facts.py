@@ -1,7 +1,7 @@
 """The facts of one report: a TOML text read into values, each of which knows its line and column."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -13,6 +13,7 @@ from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import N_, _
 
 Tree: TypeAlias = dict[str, Any]
+Address: TypeAlias = str | Sequence[str | int]  # keys with dots between, or one by one where they may hold dots
 
 DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
 # Bounds of a report, in characters, far beyond any honest one: a file, the text of a section, another text, a key.
@@ -48,7 +49,7 @@ class Facts:
         # Asked for when the first finding needs a place: it costs twenty times the parsing.
         return toml_rs.load_with_metadata(self.text).meta["nodes"]
 
-    def place(self, address: str, *, inside: int = 0, words: str = "") -> Place:
+    def place(self, address: Address, *, inside: int = 0, words: str = "") -> Place:
         """Find the value at an address; where it is left out, the table that it would stand in.
 
         `inside` counts lines into a text, from 1, and `words` stand on that line of it.
@@ -74,7 +75,7 @@ class Facts:
         at = source.find(words) if words else -1
         return Place(self.file, line, at + 1, len(words), source) if at >= 0 else place or self.whole(line)
 
-    def key(self, address: str) -> Place:
+    def key(self, address: Address) -> Place:
         """Find the key, rather than the value, of an address."""
         node, found = self._find(address)
         if node is None or not found or "key_line" not in node:
@@ -96,27 +97,27 @@ class Facts:
         length = len(raw[first - 1 : last].decode(errors="ignore"))
         return Place(self.file, line, column, max(1, length), source)
 
-    def _find(self, address: str) -> tuple[dict[str, Any] | None, bool]:
+    def _find(self, address: Address) -> tuple[dict[str, Any] | None, bool]:
         """Walk the parser's tree as far as the address goes; the flag tells whether it went all the way."""
         nodes: Any = self._nodes
         last: dict[str, Any] | None = None
-        for key in address.split("."):
+        keys = _keys(address)
+        for key in keys:
             if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
                 node = nodes[int(key)]
             elif isinstance(nodes, dict) and key in nodes:
                 node = nodes[key]
             else:
-                return last or self._header(address), False
+                return last or self._header(keys), False
             if _is_leaf(node):
                 last = node
                 nodes = node.get("value")
             else:
                 nodes = node
-        return (last, True) if last is not None and nodes is last.get("value") else (self._header(address), False)
+        return (last, True) if last is not None and nodes is last.get("value") else (self._header(keys), False)
 
-    def _header(self, address: str) -> dict[str, Any] | None:
+    def _header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
         """Find the `[table]` line nearest above an address that has no value of its own."""
-        keys = tuple(address.split("."))
         found = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
         return next(filter(None, found), None)
 
@@ -132,13 +133,20 @@ class Facts:
         return found
 
 
-def parse(text: str, file: str) -> Facts | Finding:
-    """Read a data file's text; a text that is not TOML gives the finding that says where and why."""
+def _keys(address: Address) -> tuple[str, ...]:
+    return tuple(address.split(".")) if isinstance(address, str) else tuple(map(str, address))
+
+
+def parse(text: str, file: str, decimal: Callable[[str], object] = Decimal) -> Facts | Finding:
+    """Read a data file's text; a text that is not TOML gives the finding that says where and why.
+
+    `decimal` makes the value of a decimal number.
+    """
     text = text.removeprefix("\ufeff")
     if finding := _refused(text, file):
         return finding
     try:
-        tree = toml_rs.loads(text, parse_float=Decimal)
+        tree = toml_rs.loads(text, parse_float=decimal)
     except toml_rs.TOMLDecodeError as error:
         why = str(error).splitlines()[-1]
         place = _pointed(Facts(file, text, {}), str(error))

@@ -1,16 +1,20 @@
 """A form: the law as data. Sections, tables, relations between figures, and facts outside tables."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
-from typing import Any, Literal, NoReturn
+from graphlib import TopologicalSorter
+from typing import Annotated, Literal, NoReturn
+
+from msgspec import Meta
 
 from nianbao.model.finding import Level, Stop
 from nianbao.model.i18n import N_, _
+from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Heading, Slot, Table
 from nianbao.model.text_rules import Vocabulary
+from nianbao.model.value_types import KindName
 
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
@@ -111,38 +115,37 @@ class Check:
         return left, right
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Shape, frozen=True):
     """A part of the report: prose made by a template, or a table, under a heading."""
 
-    id: str
-    heading: str = ""
-    text: str = ""
-    table: str = ""
-    aliases: tuple[str, ...] = ()  # other wordings of the heading, seen in published reports
+    id: Annotated[Text, Meta(description="名称，数据文件的 [prose] 和 [headings] 里用它")]
+    heading: Annotated[str, Meta(description="标题，照格式原文")] = ""
+    text: Annotated[str, Meta(description="标准文字的模板，templates/ 下的文件")] = ""
+    table: Annotated[str, Meta(description="这一部分的表，写 tables 里的 id")] = ""
+    aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别的标题，导入时也认")] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Shape, frozen=True):
     """A fact that stands in no table: its address, what it is, and its kind and unit."""
 
-    id: str
-    label: str
-    kind: str = "count"
-    unit: str = ""
-    required: bool = False
-    ask: Any = None  # what a new data file says here, for a person to replace
-    standing: bool = False  # true of the years to come too: a new data file takes it over
+    id: Annotated[Text, Meta(description="地址，如 agency.name")]
+    label: Annotated[Text, Meta(description="是什么，说给填报的人")]
+    kind: Annotated[KindName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
+    unit: Annotated[str, Meta(description="单位")] = ""
+    required: Annotated[bool, Meta(description="必须写")] = False
+    ask: Annotated[
+        str | int | float | tuple[str, ...] | None, Meta(description="新的数据文件里先写什么，待人改成事实")
+    ] = None
+    standing: Annotated[bool, Meta(description="年年相同，新一年的数据文件照抄")] = False
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Shape, frozen=True):
     """The day of the following year by which a report is due, for authors whose name matches."""
 
-    month: int
-    day: int
-    author: str = ""
-    basis: str = ""
+    month: Annotated[int, Meta(description="月", ge=1, le=12)]
+    day: Annotated[int, Meta(description="日", ge=1, le=31)]
+    author: Annotated[str, Meta(description="机关名称的正则表达式；不写就是所有机关")] = ""
+    basis: Annotated[str, Meta(description="依据")] = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +179,12 @@ class Form:
         """The address of the fact that is the author's name, or an empty text where the name is made of more."""
         match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", self.author)
         return match[1] if match else ""
+
+    @cached_property
+    def rules(self) -> frozenset[str]:
+        """The rules that it names, of its relations and of what its texts must speak of."""
+        relations = {relation.rule for own in self.relations.values() for relation in own}
+        return frozenset(relations | {expected.rule for expected in self.vocabulary.expected})
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
@@ -216,44 +225,41 @@ class Form:
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Every relation at every row or column where it applies."""
-        return tuple(check for table in self.tables for check in self._checks(table))
+        return tuple(
+            check
+            for table in self.tables
+            for relation in self.relations.get(table.id, ())
+            for block in table.blocks
+            for check in _applied(relation, table, block)
+        )
 
     @cached_property
     def totals(self) -> dict[str, tuple[str, ...]]:
-        """The parts of every total that is one figure, by its address; totals of totals come after these."""
+        """The parts of every total that is one figure, by its address; totals of totals come after these.
+
+        Raises `graphlib.CycleError` where totals are parts of each other; no form that was read has such.
+        """
         found: dict[str, tuple[str, ...]] = {}
         for check in self.checks:
             if check.relation.total and len(check.left[0].slots) == 1:
                 parts = tuple(address for part in check.right for address in part.addresses)
                 found.setdefault(check.left[0].slots[0].address, parts)
-        try:
-            return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
-        except CycleError as error:
-            return bad(self.edition, "tables", _("总数互相包含：{chain}", chain=" → ".join(error.args[1])))
-
-    def _checks(self, table: Table) -> Iterator[Check]:
-        for relation in self.relations.get(table.id, ()):
-            found = [check for block in table.blocks for check in _applied(relation, table, block)]
-            if not found:
-                terms = " ".join(term.path for term in (*relation.left, *relation.right))
-                bad(self.edition, f"tables.{table.id}.relations", _("没有哪一行列同时有 {terms}", terms=terms))
-            yield from found
+        return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
 
 
 def _applied(relation: Relation, table: Table, block: Block) -> list[Check]:
     """Apply a relation to one block; nothing where the block lacks one of its terms."""
-    lines: dict[str, list[Slot]] = {}
+    lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its place in that line
     for slot in table.slots_of(block):
         rows, columns = _ids(slot.rows), _ids(slot.columns)
-        lines.setdefault(columns if relation.each == "column" else rows, []).append(slot)
+        line, place = (columns, rows) if relation.each == "column" else (rows, columns)
+        lines.setdefault(line, []).append((f"{place}.", slot))
     checks = []
     for line, slots in lines.items():
         if (relation.at and line not in relation.at) or line in relation.but:
             continue
-        left, right = (
-            tuple(Part(term, _under(term, relation, slots)) for term in side)
-            for side in (relation.left, relation.right)
-        )
+        sides = (relation.left, relation.right)
+        left, right = (tuple(Part(term, _under(term, slots)) for term in side) for side in sides)
         if all(part.slots or part.term.constant is not None for part in (*left, *right)):
             first = next(slot for part in (*left, *right) for slot in part.slots)
             where = first.columns[-1].label if relation.each == "column" else first.row_label
@@ -261,11 +267,9 @@ def _applied(relation: Relation, table: Table, block: Block) -> list[Check]:
     return checks
 
 
-def _under(term: Term, relation: Relation, slots: list[Slot]) -> tuple[Slot, ...]:
-    def named(slot: Slot) -> str:
-        return _ids(slot.rows if relation.each == "column" else slot.columns)
-
-    return tuple(slot for slot in slots if f"{named(slot)}.".startswith(f"{term.path}."))
+def _under(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
+    start = f"{term.path}."
+    return tuple(slot for place, slot in slots if place.startswith(start))
 
 
 def _ids(path: tuple[Heading, ...]) -> str:

@@ -1,148 +1,236 @@
-"""A form's file read into the form: strict about every key, and told at once where it contradicts itself."""
+"""A form's file read into the form: its types say what it may hold, and what contradicts itself is told."""
 
 import re
-from collections.abc import Mapping
-from functools import partial
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from datetime import date
+from graphlib import CycleError
+from typing import Annotated, cast
 
-from nianbao.model.finding import LEVELS
-from nianbao.model.form import Due, Fact, Form, Relation, Section, Sign, Term, bad
-from nianbao.model.i18n import _, series
-from nianbao.model.table import Block, Heading, Table
-from nianbao.model.text_rules import check
-from nianbao.model.text_rules import read as read_vocabulary
-from nianbao.model.value_types import KINDS
+from msgspec import Meta, field
+
+from nianbao.model.facts import Facts
+from nianbao.model.finding import Level
+from nianbao.model.form import Due, Each, Fact, Form, Relation, Section, Sign, Term
+from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import Fault, Keys, guess
+from nianbao.model.loading.loader import load, refuse
+from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.table import Block, Table
+from nianbao.model.text_rules import Vocabulary
+from nianbao.model.text_rules import faults as faults_of_vocabulary
+
+_YEAR = Meta(ge=0, le=9999)
+_WIDTH = Meta(gt=0, le=10_000)
 
 
-def read(raw: Mapping[str, Any], edition: str) -> Form:
-    """Read a form from its values; raises `Stop` that names the place of what a form cannot say."""
-    reader = _Reader(edition)
-    top = reader.of(
-        raw,
-        "",
-        "name document years template title author sections tables facts due key_figures vocabulary carries takes",
+class YearsEntry(Shape, frozen=True):
+    """The report years for which an edition is in force."""
+
+    first: Annotated[int, _YEAR, Meta(description="第一个报告年度；不写就是一直有效")] = field(default=0, name="from")
+    last: Annotated[Annotated[int, _YEAR] | None, Meta(description="最后一个报告年度；不写就是还有效")] = field(
+        default=None, name="to"
     )
-    years = reader.of(top.get("years", {}), "years", "from to")
-    tables = [reader.table(item, f"tables[{at}]") for at, item in enumerate(top.get("tables", []))]
-    form = Form(
-        edition=edition,
-        name=str(top.get("name") or bad(edition, "name", _("缺名称"))),
-        document=str(top.get("document", "")),
-        first_year=int(years.get("from", 0)),
-        last_year=int(years["to"]) if "to" in years else None,
-        template=str(top.get("template") or bad(edition, "template", _("缺模板"))),
-        title=str(top.get("title", "{{ year }}")),
-        author=str(top.get("author", "")),
-        sections=tuple(reader.made(Section, item, "sections") for item in top.get("sections", [])),
-        tables=tuple(table for table, _ in tables),
-        relations={table.id: relations for table, relations in tables},
-        facts=tuple(reader.made(Fact, item, "facts") for item in top.get("facts", [])),
-        due=tuple(reader.made(Due, item, "due") for item in top.get("due", [])),
-        carries=reader.carries(top.get("carries", {})),
-        takes=reader.takes(top.get("takes", {})),
-        key_figures=tuple(top.get("key_figures", [])),
-        vocabulary=read_vocabulary(top.get("vocabulary", {}), partial(bad, edition)),
-    )
-    sections = {section.id for section in form.sections}
-    check(form.vocabulary, form.key_figures, form.kinds, sections, partial(bad, edition))
-    named = [("carries", row) for row in (*form.carries, *form.carries.values())]
-    named += [(f"takes.{other}", row) for other, rows in form.takes.items() for row in rows]
-    for at, row in named:
-        if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
-            bad(edition, at, _("没有名为 {row} 的行", row=row))
-    known = {table.id for table in form.tables}
-    for section in form.sections:
-        if section.table not in known | {""}:
-            bad(edition, f"sections.{section.id}", _("没有名为 {table} 的表", table=section.table))
-    for address, kind in form.kinds.items():
-        if kind not in KINDS:
-            bad(edition, address, _("没有 {kind} 这种值，只有 {kinds}", kind=kind, kinds=" ".join(KINDS)))
-    if len(form.slots) != sum(1 for table in form.tables for _ in table.slots):
-        bad(edition, "tables", _("两个数字的地址相同"))
-    len(form.totals)  # a relation that applies nowhere is a mistake of the form, told at once
+
+    def include(self, year: int) -> bool:
+        """Tell whether a report year is one of them."""
+        return self.first <= year and (self.last is None or year <= self.last)
+
+
+class RelationEntry(Shape, frozen=True):
+    """A relation as it is written; see `Relation`."""
+
+    rule: Annotated[Text, Meta(description="不符时用的规则，名称自定")]
+    each: Annotated[Each, Meta(description="对每一行（row）还是每一列（column）成立")]
+    holds: Annotated[
+        Text, Meta(description="应当成立的式子，如 a + b = c；可用 =、>=、<=、!=、<=>，before. 是上一年的数")
+    ]
+    level: Annotated[Level, Meta(description="不符时的级别")] = "error"
+    why: Annotated[str, Meta(description="为什么，说给看到的人")] = ""
+    at: Annotated[tuple[Text, ...], Meta(description="只在这些行或列成立")] = ()
+    but: Annotated[tuple[Text, ...], Meta(description="在这些行或列不必成立")] = ()
+    when: Annotated[str, Meta(description="只对机关名称符合这个正则表达式的")] = ""
+
+
+class TableEntry(Shape, frozen=True):
+    """A table as it is written, with its relations; see `Table`."""
+
+    id: Annotated[Text, Meta(description="名称，地址的第一级")]
+    blocks: Annotated[tuple[Block, ...], Meta(description="上下相接的块", min_length=1)]
+    label: Annotated[str, Meta(description="表名")] = ""
+    widths: Annotated[
+        tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="各栏的相对宽度")
+    ] = ()
+    relations: Annotated[tuple[RelationEntry, ...], Meta(description="数字之间应当成立的关系")] = ()
+
+
+class FormFile(Shape, frozen=True):
+    """A form as it is written; see `Form`."""
+
+    name: Annotated[Text, Meta(description="文书的名称")]
+    template: Annotated[Text, Meta(description="整页的模板，templates/ 下的文件")]
+    base: Annotated[str, Meta(description="底本：另一版的名称，这里只写与它不同的")] = ""
+    document: Annotated[str, Meta(description="规定这一版的文件")] = ""
+    years: Annotated[YearsEntry, Meta(description="用于哪些报告年度")] = YearsEntry()
+    title: Annotated[Text, Meta(description="标题，用 {{ 地址 }} 取事实")] = "{{ year }}"
+    author: Annotated[str, Meta(description="机关名称，用 {{ 地址 }} 取事实")] = ""
+    sections: Annotated[tuple[Section, ...], Meta(description="各部分，依次")] = ()
+    tables: Annotated[tuple[TableEntry, ...], Meta(description="各表")] = ()
+    facts: Annotated[tuple[Fact, ...], Meta(description="表外的事实")] = ()
+    due: Annotated[tuple[Due, ...], Meta(description="公布期限，取第一条机关名称相符的")] = ()
+    key_figures: Annotated[tuple[Text, ...], Meta(description="突增突减时要提示的数，写地址")] = ()
+    carries: Annotated[dict[str, str], Meta(description="本年的行 = 照抄上一年的哪一行")] = field(default_factory=dict)
+    takes: Annotated[
+        dict[str, dict[str, tuple[str, ...]]], Meta(description="汇总时：别的版本，本版的行 = 那一版的哪些行相加")
+    ] = field(default_factory=dict)
+    vocabulary: Annotated[Vocabulary, Meta(description="正文应当说什么，怎样说出表里的数")] = Vocabulary()
+
+
+def read(edition: str, sources: Sequence[Facts]) -> Form:
+    """Read a form from its file and those that it is based on, its own first; raises `Stop` that says what is wrong."""
+    file = load(FormFile, sources)
+    found = [*_duplicates(file), *_faults(file)]
+    if not found:
+        form = _form(edition, file)
+        found = [*_faults_of_form(form, file), *faults_of_vocabulary(file.vocabulary, form.kinds, _ids(file.sections))]
+    if found:
+        refuse(sources, found)
     return form
 
 
-class _Reader:
-    """Turns the plain values of a form's file into the model, strict about every key."""
+def _form(edition: str, file: FormFile) -> Form:
+    return Form(
+        edition=edition,
+        name=file.name,
+        document=file.document,
+        first_year=file.years.first,
+        last_year=file.years.last,
+        template=file.template,
+        title=file.title,
+        author=file.author,
+        sections=file.sections,
+        tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
+        relations={table.id: tuple(map(_relation, table.relations)) for table in file.tables},
+        facts=file.facts,
+        due=file.due,
+        carries=file.carries,
+        takes=file.takes,
+        key_figures=file.key_figures,
+        vocabulary=file.vocabulary,
+    )
 
-    def __init__(self, edition: str) -> None:
-        self.edition = edition
 
-    def of(self, raw: object, at: str, known: str) -> dict[str, Any]:
-        """Return a table of values whose keys are all known."""
-        if not isinstance(raw, dict):
-            bad(self.edition, at, _("应为表"))
-        for key in raw:
-            if key not in known.split():
-                bad(self.edition, f"{at}.{key}".strip("."), _("不认识的键；这里可以写 {known}", known=known))
-        return raw
+def _ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
+    return [entry.id for entry in entries]
 
-    def made(self, shape: type[Any], raw: object, at: str) -> Any:  # noqa: ANN401  # one reader for all shapes
-        """Make a frozen record, its lists turned into tuples, its headings read."""
-        values = self.of(raw, at, " ".join(shape.__dataclass_fields__))
-        made: dict[str, object] = {}
-        for key, value in values.items():
-            if key in {"below", "rows", "columns"}:
-                made[key] = tuple(self.made(Heading, item, f"{at}.{key}") for item in value)
-            else:
-                made[key] = tuple(value) if isinstance(value, list) else value
+
+def _duplicates(file: FormFile) -> Iterator[Fault]:
+    """Find entries of a list that have the id of another."""
+    for name, ids in (("sections", _ids(file.sections)), ("tables", _ids(file.tables)), ("facts", _ids(file.facts))):
+        for at, known in enumerate(ids):
+            if known in ids[:at]:
+                yield Fault((name, at, "id"), _("{name} 写了两次", name=known))
+
+
+def _faults(file: FormFile) -> Iterator[Fault]:
+    """Find what can be judged before the form is made: relations, patterns, days and years."""
+    if file.years.last is not None and file.years.last < file.years.first:
+        yield Fault(("years", "to"), _("最后一年比第一年早"))
+    for number, due in enumerate(file.due):
+        yield from _pattern(due.author, ("due", number, "author"))
         try:
-            return shape(**made)
-        except TypeError as error:
-            return bad(self.edition, at, str(error))
+            date(2001, due.month, due.day)
+        except ValueError:
+            yield Fault(("due", number, "day"), _("{month} 月没有 {day} 日", month=due.month, day=due.day))
+    for number, table in enumerate(file.tables):
+        for place, relation in enumerate(table.relations):
+            at = ("tables", number, "relations", place)
+            yield from _pattern(relation.when, (*at, "when"))
+            try:
+                _relation(relation)
+            except ValueError as error:
+                yield Fault((*at, "holds"), str(error))
 
-    def carries(self, raw: object) -> dict[str, str]:
-        rows = raw if isinstance(raw, dict) else bad(self.edition, "carries", _("应为表"))
-        return {str(into): str(row) for into, row in rows.items()}
 
-    def takes(self, raw: object) -> dict[str, dict[str, tuple[str, ...]]]:
-        editions = raw if isinstance(raw, dict) else bad(self.edition, "takes", _("应为表"))
-        found: dict[str, dict[str, tuple[str, ...]]] = {}
-        for other, rows in editions.items():
-            if not isinstance(rows, dict) or not all(isinstance(row, list) for row in rows.values()):
-                bad(self.edition, f"takes.{other}", _("应为表，每行写那一版的哪些行"))
-            found[str(other)] = {str(into): tuple(map(str, row)) for into, row in rows.items()}
-        return found
+def _pattern(text: str, at: Keys) -> Iterator[Fault]:
+    try:
+        re.compile(text)
+    except re.error as error:
+        yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
 
-    def table(self, raw: object, at: str) -> tuple[Table, tuple[Relation, ...]]:
-        values = self.of(raw, at, "id label widths relations blocks")
-        blocks = tuple(self.made(Block, item, f"{at}.blocks") for item in values.get("blocks", []))
-        if not blocks or not all(block.columns for block in blocks):
-            bad(self.edition, at, _("表至少要有一块，每块至少要有一列"))
-        table = Table(str(values["id"]), str(values.get("label", "")), blocks, tuple(values.get("widths", ())))
-        if table.widths and len(table.widths) != table.lay_out().columns:
-            bad(self.edition, f"{at}.widths", _("应有 {columns} 个宽度", columns=table.lay_out().columns))
-        relations = tuple(self.relation(item, f"{at}.relations") for item in values.get("relations", []))
-        return table, relations
 
-    def relation(self, raw: object, at: str) -> Relation:
-        values = self.of(raw, at, "rule each holds level why at but when")
-        match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", values.get("holds", ""))
-        if not match or values.get("each") not in {"row", "column"} or "rule" not in values:
-            bad(self.edition, at, _("应写 rule、each（row 或 column）和形如 a + b = c 的 holds"))
-        level = values.get("level", "error")
-        if level not in LEVELS:
-            bad(self.edition, at, _("level 只能是 {levels}", levels=series(LEVELS)))
-        left, sign, right = match.groups()
-        return Relation(
-            rule=values["rule"],
-            each=values["each"],
-            left=self.terms(left, at),
-            sign=cast("Sign", sign),
-            right=self.terms(right, at),
-            level=level,
-            why=values.get("why", ""),
-            at=tuple(values.get("at", ())),
-            but=tuple(values.get("but", ())),
-            when=values.get("when", ""),
-        )
+def _faults_of_form(form: Form, file: FormFile) -> Iterator[Fault]:
+    """Find what a form names and does not have, and what it has twice."""
+    tables = _ids(file.tables)
+    for at, section in enumerate(form.sections):
+        if section.table and section.table not in tables:
+            why = _("没有名为 {table} 的表", table=section.table) + guess(section.table, tables)
+            yield Fault(("sections", at, "table"), why)
+    addresses = list(form.kinds)
+    for at, address in enumerate(form.key_figures):
+        if address not in form.kinds:
+            why = _("没有地址 {path}", path=address) + guess(address, addresses)
+            yield Fault(("key_figures", at), why)
+    for row, keys in _rows(form):
+        if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
+            yield Fault(keys, _("没有名为 {row} 的行", row=row), at_key=True)
+    yield from _faults_of_tables(form)
 
-    def terms(self, side: str, at: str) -> tuple[Term, ...]:
-        parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
-        if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
-            bad(self.edition, at, _("看不懂 {side}，只能用 + 和 - 连接地址", side=side.strip()))
-        return tuple(
-            Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before."))
-            for mark, path in parts
-        )
+
+def _rows(form: Form) -> Iterator[tuple[str, Keys]]:
+    """Give the rows of this edition that are named where rows are taken over, and where."""
+    for into, row in form.carries.items():
+        yield into, ("carries", into)
+        yield row, ("carries", into)
+    for other, rows in form.takes.items():
+        yield from ((row, ("takes", other, row)) for row in rows)
+
+
+def _faults_of_tables(form: Form) -> Iterator[Fault]:
+    seen: set[str] = set()
+    applied = {id(check.relation) for check in form.checks}
+    for number, table in enumerate(form.tables):
+        addresses = [slot.address for slot in table.slots]
+        for address in sorted({one for one in addresses if one in seen or addresses.count(one) > 1}):
+            yield Fault(("tables", number), _("两个数字的地址都是 {address}", address=address))
+        seen.update(addresses)
+        columns = table.lay_out().columns
+        if table.widths and len(table.widths) != columns:
+            yield Fault(("tables", number, "widths"), _("应有 {columns} 个宽度", columns=columns))
+        for place, relation in enumerate(form.relations[table.id]):
+            if id(relation) not in applied:
+                words = " ".join(term.path for term in (*relation.left, *relation.right))
+                why = _("没有哪一行列同时有 {terms}", terms=words)
+                yield Fault(("tables", number, "relations", place, "holds"), why)
+    try:
+        len(form.totals)
+    except CycleError as error:
+        yield Fault(("tables",), _("总数互相包含：{chain}", chain=" → ".join(error.args[1])))
+
+
+def _relation(entry: RelationEntry) -> Relation:
+    """Read what a relation says must hold; raises ValueError that says why it cannot be read."""
+    match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
+    if not match:
+        raise ValueError(_("应写形如 a + b = c 的式子，可用 =、>=、<=、!=、<=>"))
+    left, sign, right = match.groups()
+    return Relation(
+        rule=entry.rule,
+        each=entry.each,
+        left=_terms(left),
+        sign=cast("Sign", sign),
+        right=_terms(right),
+        level=entry.level,
+        why=entry.why,
+        at=entry.at,
+        but=entry.but,
+        when=entry.when,
+    )
+
+
+def _terms(side: str) -> tuple[Term, ...]:
+    parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
+    if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
+        raise ValueError(_("看不懂 {side}，只能用 + 和 - 连接地址", side=side.strip()))
+    return tuple(
+        Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before.")) for mark, path in parts
+    )

@@ -7,8 +7,6 @@ to the office and to git, not to the person at the keyboard. Labels of a form ar
 from collections.abc import Iterable
 from gettext import NullTranslations
 
-SOURCE = "zh"  # the language of the words in the source
-
 _spoken = NullTranslations()
 
 

@@ -8,12 +8,22 @@ from typing import Any
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import folded, portable
 from nianbao.model.finding import Finding, Place
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _
+from nianbao.model.loading.loader import faults
+from nianbao.model.loading.shapes import Shape, Text
 
 FILE = "offices.toml"
 RULE = "broken-register"
 LEVELS = 50  # of offices, each above the next: sums go down by recursion
-_KINDS: Mapping[str, type] = {"name": str, "kind": str, "parent": str, "own": bool}
+
+
+class Entry(Shape, frozen=True):
+    """An office as its table in the file describes it; see `Unit`."""
+
+    name: Text
+    kind: Text = ""
+    parent: Text = ""
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +87,9 @@ def read(facts: Facts | Finding) -> Register:
     found: list[Finding] = []
     units: dict[str, Unit] = {}
     for office, entry in facts.tree.items():
-        faults = list(_faults(facts, office, entry))
-        found += faults
-        if not faults:
+        wrong = list(_faults(facts, office, entry))
+        found += wrong
+        if not wrong:
             units[office] = Unit(office, **entry)
     found += _twins(facts)
     found += _loose(facts, units)
@@ -99,20 +109,12 @@ def _faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa
     if not isinstance(entry, dict):
         yield _finding(facts, office, _("{office} 应写成 [{office}]，一个机关一段", office=office))
         return
-    for key, value in entry.items():
-        at = f"{office}.{key}"
-        if key not in _KINDS:
-            yield _finding(
-                facts, at, _("不认识的键 {key}", key=key), _("可以写：{choices}", choices=series(list(_KINDS)))
-            )
-        elif key == "parent" and isinstance(value, list):
-            yield _finding(facts, at, _("{office} 写了几个上级，只能有一个", office=office), _("否则它的数会加到两处"))
-        elif not isinstance(value, _KINDS[key]):
-            yield _finding(facts, at, _("{key} 应为{kind}", key=key, kind=_("真假值") if key == "own" else _("文字")))
-        elif isinstance(value, str) and not value.strip():
-            yield _finding(facts, at, _("{key} 不能是空的", key=key))
-    if "name" not in entry:
-        yield _finding(facts, office, _("{office} 没有写 name（机关名称）", office=office))
+    if isinstance(entry.get("parent"), list):
+        message = _("{office} 写了几个上级，只能有一个", office=office)
+        yield _finding(facts, f"{office}.parent", message, _("否则它的数会加到两处"))
+        entry = {key: value for key, value in entry.items() if key != "parent"}
+    for fault in faults(entry, Entry, (office,), office):
+        yield Finding(RULE, "error", facts.place(fault.keys), fault.why, ".".join(map(str, fault.keys)))
 
 
 def _twins(facts: Facts) -> Iterator[Finding]:

@@ -7,33 +7,36 @@ program knows where a figure sits.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.value_types import KindName
 
 Role = Literal["banner", "corner", "head", "label", "figure"]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Shape, frozen=True):
     """One label of a table; a heading without an id groups others and stands in no address."""
 
-    label: str
-    id: str = ""
-    aliases: tuple[str, ...] = ()
-    kind: str = ""  # how the figures under it are written; see `kind.KINDS`
-    unit: str = ""  # 件, 元, 万元 …
-    unit_in_cell: bool = False  # print the unit behind the figure, where the label does not say it
-    span: int = 1  # columns of the grid that a last heading takes
-    below: tuple["Heading", ...] = ()
+    label: Annotated[str, Meta(description="标签，照格式原文")]
+    id: Annotated[str, Meta(description="地址里的名称；不写的只把下面的标签归在一起，不进地址")] = ""
+    aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别名，导入时也认")] = ()
+    kind: Annotated[KindName | Literal[""], Meta(description="下面的数怎样写；不写就是 count（件数）")] = ""
+    unit: Annotated[str, Meta(description="单位，如 件、元、万元")] = ""
+    unit_in_cell: Annotated[bool, Meta(description="单位印在数的后面，标签里没有写单位时用")] = False
+    span: Annotated[int, Meta(description="最下一级的标签占几栏", ge=1, le=100)] = 1
+    below: Annotated[tuple["Heading", ...], Meta(description="下一级标签")] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Shape, frozen=True):
     """Rows under one set of column heads; a form's table is one block or several under each other."""
 
-    columns: tuple[Heading, ...]
-    rows: tuple[Heading, ...] = ()  # none: one row without a label
-    banner: str = ""  # a line over the full width that opens the block
-    corner: str = ""  # the text over the row labels
+    columns: Annotated[tuple[Heading, ...], Meta(description="列", min_length=1)]
+    rows: Annotated[tuple[Heading, ...], Meta(description="行；不写就是没有标签的一行")] = ()
+    banner: Annotated[str, Meta(description="这一块最上面横贯全表的一行字")] = ""
+    corner: Annotated[str, Meta(description="行标签上方的字")] = ""
 
 
 @dataclass(frozen=True)

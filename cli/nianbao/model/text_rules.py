@@ -5,58 +5,60 @@ without a number or a punctuation mark between them.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Any, NoReturn, TypeAlias
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, field
 
 from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import Fault, Keys, guess
+from nianbao.model.loading.shapes import Shape, Text
 
-Fail: TypeAlias = Callable[[str, str], NoReturn]  # says at which key of the form, and why
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # signs and addresses; `*` stands for any one key
 
 _NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?)"
 _GAP = r"[^，,。；;：:、？！（）()\d\n]{0,16}?"
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+_WORDS = Meta(description="说法的正则表达式；# 是一个数，… 是中间几个字（不含数和标点）")
+_SECTION = Meta(description="部分，写 sections 里的 id")
+
+
+class Expected(Shape, frozen=True):
     """What a section must speak of: `what` in the words for people, `words` as a pattern."""
 
-    rule: str
-    section: str
-    what: str
-    words: str
+    rule: Annotated[Text, Meta(description="没有说到时用的规则")]
+    section: Annotated[Text, _SECTION]
+    what: Annotated[Text, Meta(description="应当说到什么")]
+    words: Annotated[Text, _WORDS]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Shape, frozen=True):
     """Two things of which a section speaks together or not at all."""
 
-    section: str
-    what: str
-    words: str
-    other: str
-    other_words: str
+    section: Annotated[Text, _SECTION]
+    what: Annotated[Text, Meta(description="一件事")]
+    words: Annotated[Text, _WORDS]
+    other: Annotated[Text, Meta(description="应当同时说到的事")]
+    other_words: Annotated[Text, _WORDS]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Shape, frozen=True):
     """Words that state a figure of the report, and the sums of addresses that it may equal.
 
     `none` are words that state 0. A claim counts only in a sentence that has `near`, and not where
     the words between two punctuation marks have `unless`: they speak of a part or of another thing.
     """
 
-    id: str
-    what: str
-    says: tuple[str, ...]
-    equals: tuple[str, ...] = ()
-    none: tuple[str, ...] = ()
-    near: str = ""
-    unless: str = ""
-    sections: tuple[str, ...] = ()  # none: all
+    id: Annotated[Text, Meta(description="名称，balances 和 shares 里用它")]
+    what: Annotated[Text, Meta(description="说的是什么数")]
+    says: Annotated[tuple[Text, ...], _WORDS]
+    equals: Annotated[tuple[Text, ...], Meta(description="可以等于的数：地址的和，* 代表任意一级")] = ()
+    none: Annotated[tuple[Text, ...], Meta(description="说这个数是 0 的说法")] = ()
+    near: Annotated[str, Meta(description="同一句里要有的字才算")] = ""
+    unless: Annotated[str, Meta(description="两个标点之间有这些字的不算")] = ""
+    sections: Annotated[tuple[Text, ...], Meta(description="只在这些部分里算；不写就是全部")] = ()
 
     @property
     def sums(self) -> tuple[Sum, ...]:
@@ -64,113 +66,109 @@ class Claim:
         return tuple(terms(text) for text in self.equals)
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Shape, frozen=True):
     """What holds between claims of one sentence that states them all: `holds`, or else one of `or_else`."""
 
-    holds: str
-    or_else: tuple[str, ...] = ()
+    holds: Annotated[Text, Meta(description="一句里都写了的，应有的等式，用 claims 的 id")]
+    or_else: Annotated[tuple[Text, ...], Meta(description="也可以成立的等式")] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Shape, frozen=True):
     """Words that state a percentage: of `part` in the same sentence, or of the first of their own two numbers.
 
     Any of `whole` may be meant; it stands in the same sentence, or in the section where the words have two numbers.
     """
 
-    says: tuple[str, ...]
-    whole: tuple[str, ...]
-    part: str = ""
+    says: Annotated[tuple[Text, ...], _WORDS]
+    whole: Annotated[tuple[Text, ...], Meta(description="分母：claims 的 id 的和，任一个都可以")]
+    part: Annotated[str, Meta(description="分子：claims 的 id；不写就是说法里的前一个数")] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Years:
+class Years(Shape, frozen=True):
     """Words that state the report year; with `within`, only years so far from it are a slip."""
 
-    what: str
-    says: tuple[str, ...]
-    within: int = 0
-    sections: tuple[str, ...] = ()  # none: all
+    what: Annotated[Text, Meta(description="说的是什么")]
+    says: Annotated[tuple[Text, ...], _WORDS]
+    within: Annotated[int, Meta(description="与报告年度只差这么多年的才算写错；0 是都算", ge=0, le=100)] = 0
+    sections: Annotated[tuple[Text, ...], Meta(description="只在这些部分里算；不写就是全部")] = ()
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(Shape, frozen=True, dict=True):
     """All that a form lays down about its texts."""
 
-    title: tuple[str, ...] = ()  # what a title must hold besides the author and the year
-    afresh: tuple[str, ...] = ()  # sections of which no sentence may be last year's
-    least: tuple[tuple[str, int], ...] = ()  # section and the characters that it has at least
-    expected: tuple[Expected, ...] = ()
-    pairs: tuple[Pair, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    balances: tuple[Balance, ...] = ()
-    shares: tuple[Share, ...] = ()
-    years: tuple[Years, ...] = ()
+    title: Annotated[tuple[Text, ...], Meta(description="标题里除机关和年度外应有的字")] = ()
+    afresh: Annotated[tuple[Text, ...], Meta(description="这些部分每一句都应当新写，不能照抄上一年")] = ()
+    lengths: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(description="部分至少有多少个字")] = field(
+        default_factory=dict, name="least"
+    )
+    expected: Annotated[tuple[Expected, ...], Meta(description="部分里应当说到的事")] = ()
+    pairs: Annotated[tuple[Pair, ...], Meta(description="要么都说、要么都不说的事")] = ()
+    claims: Annotated[tuple[Claim, ...], Meta(description="正文里说出表中数字的说法")] = ()
+    balances: Annotated[tuple[Balance, ...], Meta(description="一句里几个数之间的等式")] = ()
+    shares: Annotated[tuple[Share, ...], Meta(description="正文里说出百分比的说法")] = ()
+    years: Annotated[tuple[Years, ...], Meta(description="正文里说出报告年度的说法")] = ()
+
+    @property
+    def least(self) -> tuple[tuple[str, int], ...]:
+        """Sections, and the characters that each has at least."""
+        return tuple(self.lengths.items())
 
     @cached_property
     def sought(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
         """The claims, each with the patterns of which a sentence has one that states its figure."""
         return tuple((claim, tuple(map(pattern, (*claim.says, *claim.none)))) for claim in self.claims)
 
-    @property
-    def sections(self) -> set[str]:
-        """Every section that it names."""
-        one = {*self.afresh, *(section for section, _ in self.least)}
-        one |= {part.section for part in self.expected} | {part.section for part in self.pairs}
-        return one.union(*(part.sections for part in self.claims), *(part.sections for part in self.years))
 
-
-SHAPES: dict[str, type[Any]] = {
-    "expected": Expected,
-    "pairs": Pair,
-    "claims": Claim,
-    "balances": Balance,
-    "shares": Share,
-    "years": Years,
-}
 _PATTERNS = ("words", "other_words", "says", "none", "near", "unless")
+_LISTS = ("expected", "pairs", "claims", "balances", "shares", "years")
 
 
-def read(raw: object, fail: Fail) -> Vocabulary:
-    """Read a form's vocabulary, strict about every key and every pattern."""
-    values = dict(_of(raw, Vocabulary, "vocabulary", fail))
-    for key, shape in SHAPES.items():
-        values[key] = tuple(_made(shape, item, f"vocabulary.{key}", fail) for item in values.get(key, []))
-    least = values.get("least", {})
-    if not isinstance(least, dict) or not all(isinstance(size, int) for size in least.values()):
-        fail("vocabulary.least", _("应写 部分 = 字数"))
-    values["least"] = tuple(least.items())
-    for key in ("title", "afresh"):
-        values[key] = tuple(values.get(key, []))
-    made = Vocabulary(**values)
-    sides = [
-        side for balance in made.balances for text in (balance.holds, *balance.or_else) for side in text.split("=")
-    ]
-    sides += [text for share in made.shares for text in (share.part, *share.whole)]
-    for unknown in sorted(
-        {path for side in sides for _sign, path in terms(side)} - {claim.id for claim in made.claims}
-    ):
-        fail("vocabulary", _("没有 id 为 {unknown} 的说法", unknown=unknown))
-    return made
+def faults(vocabulary: Vocabulary, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
+    """Find patterns that are none, and names of sections, addresses and claims that the form does not have."""
+    for section, at in _sections(vocabulary):
+        if section not in sections:
+            yield Fault(at, _("没有名为 {section} 的部分", section=section) + guess(section, sections))
+    for text, at in _texts(vocabulary, _PATTERNS):
+        try:
+            pattern(text)
+        except re.error as error:
+            yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
+    for text, at in _texts(vocabulary, ("equals",)):
+        for _sign, path in terms(text):
+            if not resolve(path, addresses):
+                yield Fault(at, _("没有地址 {path}", path=path) + guess(path, list(addresses)))
+    yield from _faults_of_sums(vocabulary)
 
 
-def check(
-    vocabulary: Vocabulary,
-    figures: tuple[str, ...],
-    addresses: Mapping[str, object],
-    sections: AbstractSet[str],
-    fail: Fail,
-) -> None:
-    """Refuse a vocabulary, or key figures, that name sections or addresses which the form does not have."""
-    for section in sorted(vocabulary.sections - sections):
-        fail("vocabulary", _("没有名为 {section} 的部分", section=section))
-    for path in (path for claim in vocabulary.claims for terms in claim.sums for _sign, path in terms):
-        if not resolve(path, addresses):
-            fail("vocabulary.claims", _("没有地址 {path}", path=path))
-    for path in figures:
-        if path not in addresses:
-            fail("key_figures", _("没有地址 {path}", path=path))
+def _faults_of_sums(vocabulary: Vocabulary) -> Iterator[Fault]:
+    """Find balances and shares of claims that are not there."""
+    known = [claim.id for claim in vocabulary.claims]
+    for text, at in _texts(vocabulary, ("holds", "or_else")):
+        if text.count("=") != 1:
+            yield Fault(at, _("应写形如 a + b = c 的式子"))
+    for text, at in _texts(vocabulary, ("holds", "or_else", "part", "whole")):
+        for path in (path for side in text.split("=") for _sign, path in terms(side)):
+            if path not in known:
+                yield Fault(at, _("没有 id 为 {unknown} 的说法", unknown=path) + guess(path, known))
+
+
+def _sections(vocabulary: Vocabulary) -> Iterator[tuple[str, Keys]]:
+    """Give every section that is named, and where."""
+    yield from ((section, ("vocabulary", "afresh", at)) for at, section in enumerate(vocabulary.afresh))
+    yield from ((section, ("vocabulary", "least", section)) for section in vocabulary.lengths)
+    yield from _texts(vocabulary, ("section", "sections"))
+
+
+def _texts(vocabulary: Vocabulary, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
+    """Give the texts that some fields of the entries hold, and where."""
+    for name in _LISTS:
+        for number, entry in enumerate(getattr(vocabulary, name)):
+            for key in (key for key in fields if key in entry.__struct_fields__):
+                value, here = getattr(entry, key), ("vocabulary", name, number, key)
+                if isinstance(value, str):
+                    yield from [(value, here)] if value else []
+                else:
+                    yield from ((text, (*here, at)) for at, text in enumerate(value))
 
 
 @cache
@@ -191,30 +189,3 @@ def resolve(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
 def pattern(text: str) -> re.Pattern[str]:
     """Compile a pattern of a form; raises `re.error`."""
     return re.compile(text.replace("#", _NUMBER).replace("…", _GAP), re.MULTILINE)
-
-
-def _of(raw: object, shape: type[Any], at: str, fail: Fail) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        fail(at, _("应为表"))
-    known = {field.name for field in fields(shape)}
-    for key in raw:
-        if key not in known:
-            fail(f"{at}.{key}", _("不认识的键；这里可以写 {known}", known=" ".join(sorted(known))))
-    return raw
-
-
-def _made(shape: type[Any], raw: object, at: str, fail: Fail) -> Any:  # noqa: ANN401  # one reader for all shapes
-    values = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in _of(raw, shape, at, fail).items()
-    }
-    for key in _PATTERNS:
-        given = values.get(key, ())
-        for text in (given,) if isinstance(given, str) else given:
-            try:
-                pattern(text)
-            except re.error as error:
-                fail(f"{at}.{key}", _("{text}：{error}", text=text, error=error))
-    try:
-        return shape(**values)
-    except TypeError as error:
-        return fail(at, str(error))

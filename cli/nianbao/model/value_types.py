@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from nianbao.model.i18n import _
 
+KindName: TypeAlias = Literal["count", "change", "money", "share", "year", "text", "texts", "date"]
 Value: TypeAlias = int | Decimal | str | date | list[str]
 
 COUNT_LIMIT = 10**12  # no office counts more; keeps sums and printing within bounds
@@ -24,7 +25,7 @@ class Kind:
     `shape` says the same to editors, as far as a JSON Schema can.
     """
 
-    name: str
+    name: KindName
     words: str
     wrong: Callable[[object], str]
     show: Callable[[Value], str]
@@ -43,6 +44,7 @@ def said(value: object) -> str:
     names: list[tuple[type, str]] = [
         (int, _("整数")),
         (Decimal, _("小数")),
+        (float, _("小数")),
         (str, _("文字")),
         (datetime, _("日期时间")),
         (date, _("日期")),
@@ -50,6 +52,11 @@ def said(value: object) -> str:
         (dict, _("表")),
     ]
     return next((words for known, words in names if isinstance(value, known)), _("时间"))
+
+
+def digits(value: Value) -> str:
+    """Write a number with all its digits, without an exponent and without separators."""
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def _whole(value: object, *, negative: bool) -> str:
@@ -102,10 +109,6 @@ def _date(value: object) -> str:
     return ""
 
 
-def _show_number(value: Value) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
 def _show_date(value: Value) -> str:
     return f"{value.year}年{value.month}月{value.day}日" if isinstance(value, date) else str(value)
 
@@ -116,42 +119,42 @@ def _show_texts(value: Value) -> str:
 
 _TEXT = {"type": "string", "pattern": r"\S"}
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     known.name: known
     for known in (
         Kind(
             "count",
             "件数，不小于 0 的整数",
             lambda value: _whole(value, negative=False),
-            _show_number,
+            digits,
             {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
         ),
         Kind(
             "change",
             "增减数，整数，可为负",
             lambda value: _whole(value, negative=True),
-            _show_number,
+            digits,
             {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
         ),
         Kind(
             "money",
             "金额，最多四位小数",
             lambda value: _decimal(value, limit=MONEY_LIMIT),
-            _show_number,
+            digits,
             {"type": "number", "minimum": 0, "maximum": MONEY_LIMIT},
         ),
         Kind(
             "share",
             "百分比，0 到 100",
             lambda value: _decimal(value, limit=100),
-            _show_number,
+            digits,
             {"type": "number", "minimum": 0, "maximum": 100},
         ),
         Kind(
             "year",
             "四位数的年度",
             _year,
-            _show_number,
+            digits,
             {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
         Kind("text", "文字", _text, str, _TEXT),

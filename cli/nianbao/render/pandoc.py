@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.limits import Exceeded
+from nianbao.workspace.processes.limits import Exceeded
 from nianbao.workspace.staging import Folder, scratch
 
 PRESS = Path(__file__).with_name("renderer.lua")
@@ -100,7 +100,11 @@ class Pandoc:
         code = self._process.wait()
         if code == _EXHAUSTED:
             return Exceeded(_(_LARGE), _(_SHORTER))
-        return _late() if code == -_OVERTIME else _failed(_("它自己停了"))
+        if code == -_OVERTIME:
+            return _late()
+        if code < 0:  # a signal: it crashed, or the system had no more memory for it
+            return Exceeded(_("pandoc 印它的时候崩溃了"), _(_SHORTER))
+        return _failed(_("它自己停了"))
 
     def _listen(self) -> None:
         with self._out as out:

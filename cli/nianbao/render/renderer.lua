@@ -323,7 +323,7 @@ local function begun(message)
   end
   for at, format in ipairs(order.formats) do
     local function inside(name) return pandoc.path.join { format.folder, name } end
-    local options = { columns = 10000, wrap_text = "none" }
+    local options = { wrap_text = "none" }
     for key, value in pairs(format.options or {}) do options[key] = value end
     options.template = format.template and pandoc.template.compile(read(inside(format.template)))
       or pandoc.template.default(format.writer)
@@ -341,6 +341,7 @@ local function begun(message)
     format.moulds = format.mould and moulds(run(inside(format.mould)), format.write)
     PRESS = { variables = order.variables, stand_ins = {} }
     format.filtering = format.filter and run(inside(format.filter))
+    format.drawn = format.writer:match("^plain") and ours("tables.lua")
     if format.tables then
       format.written = {}
       for id, div in pairs(order.tables) do format.written[id] = written(div, format) end
@@ -367,6 +368,7 @@ local function printed(doc, order, format, message)
   if not format.tables then doc = with_tables(doc, order, format, message.figures) end
   if format.filtering then doc = doc:walk(format.filtering) end
   if format.tables then doc = with_tables(doc, order, format, message.figures) end
+  if format.drawn then doc = doc:walk(format.drawn) end
   local cast = format.moulds and format.moulds(doc, message.own, order.variables, tonumber(message.epoch))
   return cast or format.write(doc, PRESS.variables)
 end

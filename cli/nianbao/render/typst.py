@@ -10,7 +10,7 @@ from unicodedata import category
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import N_, _
 from nianbao.workspace.formats import Face, Format, Printed
-from nianbao.workspace.limits import Words, watched
+from nianbao.workspace.processes.limits import Words, watched
 from nianbao.workspace.theme import PARTS, SURE
 
 _SECONDS = 60  # that Typst may take for a report

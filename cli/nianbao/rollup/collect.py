@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
-from nianbao.checks import check, subordinates
+from nianbao.checks import check, rules, subordinates
 from nianbao.checks.policy import Choice
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.file_names import portable
@@ -14,7 +14,8 @@ from nianbao.model.form import Form
 from nianbao.model.i18n import _, series
 from nianbao.model.offices import Register, Unit
 from nianbao.model.report import Report
-from nianbao.workspace import process_pool, selection
+from nianbao.workspace import selection
+from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
 
 UnitChunk = tuple[int, list[Unit]]  # the index of the first unit, and the units that one task reads
@@ -57,11 +58,9 @@ def read_own_report(parent: Store, year: int) -> Report | list[Finding]:
     if isinstance(report, Finding):
         return [report]
     if report.unread:
-        return [
-            finding
-            for finding in check.judge_report(parent, report).findings
-            if finding.level == "error" and finding.rule in subordinates.FIGURE_RULES
-        ]
+        judged = rules.of_scope("figures")
+        findings = check.judge_report(parent, report).findings
+        return [finding for finding in findings if finding.level == "error" and finding.rule in judged]
     return report
 
 
@@ -139,7 +138,7 @@ def read_all(
     None stands for a unit that has no report of that year. Raises `Stop` where a worker process has died.
     """
     chunks = [(start, list(units[start : start + _CHUNK_SIZE])) for start in range(0, len(units), _CHUNK_SIZE)]
-    results = process_pool.spread(chunks, partial(_read_chunk, store, year, policy), _raise_lost_worker, jobs)
+    results = pool.spread(chunks, partial(_read_chunk, store, year, policy), _raise_lost_worker, jobs)
     waiting: dict[int, list[UnitReport | None]] = {}  # chunks that were ready before an earlier one
     next_start = 0
     for start, reports in results:

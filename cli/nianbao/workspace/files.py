@@ -10,11 +10,8 @@ from functools import partial
 from hashlib import blake2b
 from io import StringIO
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-import toml_rs
-
-from nianbao.model.facts import Facts, parse, said_too_deep, too_deep
+from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Place, Stop
 from nianbao.model.i18n import N_, _, series
 from nianbao.workspace import staging
@@ -188,30 +185,12 @@ def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
     return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
 
 
-def toml(path: Path, top: Path | None = None) -> dict[str, Any]:
-    """Read a file of TOML as `text` does; raises `Stop` that says where it is broken."""
-    written = text(path, top)
-    if line := too_deep(written):
-        raise Stop(_("{path} 读不下去：{error}", path=f"{shown(path)}:{line}", error=said_too_deep()), _(_MEND))
-    with told(path):
-        return toml_rs.loads(written)
-
-
-class told:  # noqa: N801  # reads as a word in a `with` line
-    """Says which template file is broken, and where."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, toml_rs.TOMLDecodeError | TypeError | ValueError | AttributeError | LookupError):
-            raise Stop(_("{path} 读不下去：{error}", path=shown(self.path), error=error), _(_MEND)) from error
-
-
-_MEND = N_("改正这个文件后再运行")
+def toml(path: Path, top: Path | None = None) -> Facts:
+    """Read a file of TOML as `text` does, its decimals as floats; raises `Stop` that says where it is broken."""
+    found = parse(text(path, top), shown(path), float)
+    if isinstance(found, Finding):
+        raise Stop(f"{found.place}: {found.message}", found.fix or _("改正这个文件后再运行"))
+    return found
 
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

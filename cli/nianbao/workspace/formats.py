@@ -1,31 +1,44 @@
 """What is printed and how: formats, finished files, and the faces that draw them."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
+
+from msgspec import Meta
+
+from nianbao.model.loading.shapes import Shape, Text
+
+PdfStandard: TypeAlias = Literal[  # those that Typst knows
+    "1.4", "1.5", "1.6", "1.7", "2.0", "a-1a", "a-1b", "a-2a", "a-2b", "a-2u",
+    "a-3a", "a-3b", "a-3u", "a-4", "a-4e", "a-4f", "ua-1",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """An output format, as its folder under `templates/formats/` describes it."""
+class FormatFile(Shape, frozen=True, kw_only=True):
+    """An output format as it is written in `format.toml`."""
+
+    writer: Annotated[Text, Meta(description="pandoc 的输出格式")]
+    template: Annotated[str, Meta(description="本文件夹里的 pandoc 模板")] = ""
+    reference: Annotated[str, Meta(description="本文件夹里放参照文件各部件的文件夹")] = ""
+    filter: Annotated[str, Meta(description="本文件夹里的 Lua 过滤器")] = ""
+    finish: Annotated[str, Meta(description="本文件夹里的 Lua 文件：对 pandoc 写出的文件再做什么")] = ""
+    engine: Annotated[Literal["", "typst"], Meta(description="typst：把 pandoc 写出的排成 PDF")] = ""
+    standards: Annotated[tuple[PdfStandard, ...], Meta(description="PDF 符合的标准")] = ()
+    tables: Annotated[str, Meta(description="表格只写一次时，用 pandoc 的哪种原始文本")] = ""
+    mould: Annotated[str, Meta(description="本文件夹里的 Lua 文件：整包只写一次、再填字要知道的事")] = ""
+    options: Annotated[dict[str, Any] | None, Meta(description="pandoc 的更多选项")] = None
+
+    @property
+    def files(self) -> dict[str, str]:
+        """What it names in its folder, by the key that names it."""
+        named = {key: getattr(self, key) for key in ("template", "reference", "filter", "finish", "mould")}
+        return {key: name for key, name in named.items() if name}
+
+
+class Format(FormatFile, frozen=True, kw_only=True):
+    """An output format: its folder under `templates/formats/`, named as the suffix of its files, and what it says."""
 
     suffix: str
     folder: str
-    writer: str  # pandoc's name of the writer
-    template: str = ""  # pandoc template in the folder
-    reference: str = ""  # folder of the parts of a reference document
-    filter: str = ""  # Lua filter in the folder
-    finish: str = ""  # Lua file in the folder: what is done to the file that pandoc wrote
-    engine: str = ""  # "typst": what pandoc wrote is compiled to PDF
-    standards: Sequence[Any] = ()  # of the PDF: "ua-1", "a-3a"
-    tables: str = ""  # pandoc's name of the raw text as which tables of forms are written once for all reports
-    mould: str = ""  # Lua file in the folder: what must be known to fill packages that were written once
-    options: Mapping[str, Any] | None = None  # further pandoc WriterOptions
-
-    @property
-    def files(self) -> list[str]:
-        """What it names in its folder."""
-        return [name for name in (self.template, self.reference, self.filter, self.finish, self.mould) if name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,22 @@ def speak(name: str) -> None:
     i18n.speak(gettext.translation(DOMAIN, FOLDER, [name], fallback=True))
 
 
+def outdated(name: str) -> bool:
+    """Tell whether a catalogue is missing, or older than the text that it is compiled from.
+
+    A checkout has the texts, and hatch_build.py compiles them at each install; a wheel holds no texts.
+    """
+    compiled = FOLDER / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    try:
+        made = compiled.stat().st_mtime_ns
+    except OSError:
+        return True
+    try:
+        return made < compiled.with_suffix(".po").stat().st_mtime_ns
+    except OSError:
+        return False
+
+
 def preferred(environ: Mapping[str, str]) -> str:
     """Return the system's language: Chinese where it is Chinese or says nothing, else English.
 

@@ -78,15 +78,17 @@ class Store(Templates):
 
     def offices(self) -> dict[str, list[int]]:
         """Every office that has data files, by name, with its years, oldest first; the folder's own is ""."""
-        found = {"": self._years("data")}
-        found |= {name: self._years(f"data/{name}") for name in sorted(self.folder.names("data")) if name[0] != "."}
+        found = {"": self._report_years("data")}
+        found |= {
+            name: self._report_years(f"data/{name}") for name in sorted(self.folder.names("data")) if name[0] != "."
+        }
         return {office: years for office, years in found.items() if years}
 
     def years(self) -> list[int]:
         """Every report year that has a data file, oldest first."""
-        return self._years(f"data/{self.office}" if self.office else "data")
+        return self._report_years(f"data/{self.office}" if self.office else "data")
 
-    def _years(self, folder: str) -> list[int]:
+    def _report_years(self, folder: str) -> list[int]:
         return sorted(int(name[:4]) for name in self.folder.names(folder) if _DATA.fullmatch(name))
 
     def has(self, year: int) -> bool:
@@ -105,13 +107,6 @@ class Store(Templates):
     def path(self, year: int) -> Path:
         """Return where the data file of a year is, or would be."""
         return self.root / self.name(year)
-
-    def size(self, year: int) -> int:
-        """Return the bytes of a year's data file; 0 where there is none."""
-        try:
-            return self.path(year).stat().st_size
-        except OSError:
-            return 0
 
     def facts(self, year: int) -> Facts | Finding:
         """Read the data file of a year; raises `Stop` where there is none."""

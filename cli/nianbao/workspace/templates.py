@@ -1,6 +1,7 @@
 """What the law, the looks and the formats say: an office's own templates over those that come with nianbao."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -10,14 +11,16 @@ from nianbao.model.facts import Facts
 from nianbao.model.file_names import plain
 from nianbao.model.finding import Finding, Stop
 from nianbao.model.form import Form
-from nianbao.model.form_loader import read
+from nianbao.model.form_loader import YearsEntry
+from nianbao.model.form_loader import read as read_form
 from nianbao.model.i18n import _, series
 from nianbao.model.report import Report, fill
 from nianbao.model.value_types import said
-from nianbao.workspace.files import TEMPLATES, shown, stand_for, text, told, toml
+from nianbao.workspace.files import TEMPLATES, shown, stand_for, text, toml
 from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
-from nianbao.workspace.theme import merged
+from nianbao.workspace.template_files import chain, format_of, once, years
+from nianbao.workspace.theme import read as read_look
 
 LOOK = "gongwen"
 _LARGEST = 1 << 20  # bytes of a template that is filled
@@ -113,7 +116,7 @@ class Templates:
             return Finding("wrong-edition", "error", facts.place("edition"), message, "edition")
         if named is not None:
             if isinstance(named, str) and named in editions:
-                return self._form(editions[named], named)
+                return self._form(editions[named])
             known = series(sorted(editions))
             message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
             quoted = _('版本要加引号：edition = "{named}"', named=named)
@@ -142,28 +145,34 @@ class Templates:
             raise Stop(
                 _("没有 {name} 版格式", name=name), _("可用的版本：{editions}", editions=series(sorted(editions)))
             )
-        return self._form(editions[name], name)
+        return self._form(editions[name])
 
     def form_in_force(self, year: int) -> Form:
         """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
         own = self._tops[0] / "forms"  # those that come with nianbao, where it has none of its own
-        forms = [(path.parent == own, self._form(path, name)) for name, path in self.editions().items()]
-        forms = [(mine, form) for mine, form in forms if form.in_force(year)]
-        forms = [(mine, form) for mine, form in forms if mine] or forms
+        paths = [path for path in self.editions().values() if self._years(path).include(year)]
+        paths = [path for path in paths if path.parent == own] or paths
+        forms = [self._form(path) for path in paths]
         if len(forms) != 1:
-            known = series(sorted(form.edition for _, form in forms) or sorted(self.editions()))
+            known = series(sorted(form.edition for form in forms) or sorted(self.editions()))
             raise Stop(
                 _("{year} 年度可用的格式不止一个：{known}", year=year, known=known)
                 if forms
                 else _("{year} 年度没有可用的格式；已有 {known} 版", year=year, known=known),
                 _('在数据文件里写明，例如 edition = "2021"'),
             )
-        return forms[0][1]
+        return forms[0]
 
-    def relation_rules(self) -> set[str]:
-        """Name the rules of every relation that a form states, whether they have a page or not."""
-        forms = [self._form(path, name) for name, path in self.editions().items()]
-        return {relation.rule for form in forms for own in form.relations.values() for relation in own}
+    def forms(self) -> list[Form]:
+        """Read every edition of a form that can be used.
+
+        One that cannot be read is left out: whoever uses it is told.
+        """
+        found = []
+        for path in self.editions().values():
+            with suppress(Stop):
+                found.append(self._form(path))
+        return found
 
     def state(self, name: str) -> bytes | None:
         """Return the bytes of a file to be compared; None where there is none, the reason where it is refused."""
@@ -174,38 +183,39 @@ class Templates:
         except OSError as error:
             return str(error).encode()
 
-    def settings(self) -> tuple[dict[str, Any], str]:
-        """Read the office's own settings, `report.toml` beside `data/`, with the name to show."""
+    def settings(self) -> Facts:
+        """Read the office's own settings, `report.toml` beside `data/`; without the file they are empty."""
         path = self.root / "report.toml"
-        return (toml(path, self.root) if path.exists() else {}), shown(path)
+        return toml(path, self.root) if path.exists() else Facts(shown(path), "", {})
 
-    def formats(self) -> dict[str, Format]:
-        """Every output format by its suffix, as its folder describes it."""
-        found: dict[str, Format] = {}
-        for path in self._all("formats/*/format.toml"):
-            suffix = path.parent.name
-            with told(path):
-                format = Format(suffix=suffix, folder=str(path.parent), **toml(path))  # noqa: A001  # it is one
-            if wrong := [name for name in format.files if not plain(name)]:
-                raise Stop(
-                    _("{path} 里的 {name} 不是这个文件夹里的文件", path=shown(path), name=wrong[0]), _("只写文件名")
-                )
-            found.setdefault(suffix, format)
-        return found
+    def formats(self) -> dict[str, Path]:
+        """Every output format by its suffix: the file that describes it, the office's own first."""
+        return {path.parent.name: path for path in self._all("formats/*/format.toml")}
+
+    def format(self, suffix: str) -> Format:
+        """Read the output format of a suffix that is one of `formats`; raises `Stop` that tells what is wrong."""
+        return format_of(self.formats()[suffix])
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
         """Read a look: sizes, margins and faces of the page; raises `Stop` that lists those there are."""
         known = {path.stem: path for path in self._all("looks/*.toml")}
         if name not in known:
             raise Stop(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=series(sorted(known))))
-        look = toml(known[name])
-        base = str(look.pop("base", ""))
-        if base == name:
-            raise Stop(_("版式 {name} 以自己为底", name=name), _("改正这个文件后再运行"))
-        return merged(self.look(base), look) if base else look
+        return read_look(chain(known[name], self._tops))
 
-    def _form(self, path: Path, edition: str) -> Form:
-        return _read_form(path, edition)
+    def _form(self, path: Path) -> Form:
+        return _read_form(path, self._below(path))
+
+    def _years(self, path: Path) -> YearsEntry:
+        return years(path, self._below(path))
+
+    def _below(self, path: Path) -> tuple[Path, ...]:
+        """Return where the bases of a form are looked for.
+
+        An edition that comes with nianbao stays as it is, whatever an office changes in another one.
+        """
+        tops = self._tops
+        return tuple(tops[next(at for at, top in enumerate(tops) if path.is_relative_to(top)) :])
 
     def _find(self, name: str) -> Path | None:
         """Find a template by its name, which leads neither upwards nor elsewhere: not by a link either."""
@@ -238,6 +248,5 @@ def _lies_below(path: Path, tops: Sequence[Path]) -> bool:
 
 
 @cache
-def _read_form(path: Path, edition: str) -> Form:
-    with told(path):
-        return read(toml(path), edition)
+def _read_form(path: Path, tops: tuple[Path, ...]) -> Form:
+    return read_form(path.stem, chain(path, tops, once))

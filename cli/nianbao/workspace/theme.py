@@ -2,8 +2,16 @@
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
+
+from msgspec import Meta
+
+from nianbao.model.facts import Facts
+from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import BASE, Fault, guess
+from nianbao.model.loading.loader import load, refuse, whole
+from nianbao.model.loading.shapes import Shape, Text
 
 PARTS = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
 TWIPS_PER_MM = 1440 / 25.4
@@ -13,12 +21,136 @@ _TWIPS = 20  # of a point
 _HEADER_MM = 15  # from the paper's edge to the mark of a draft
 
 
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a look with the changes that another makes to it, measure by measure."""
-    looks = dict(base)
-    for name, value in changes.items():
-        looks[name] = merged(looks.get(name, {}), value) if isinstance(value, Mapping) else value
-    return looks
+# Word's longest length, 22 inches (31680 twips), bounds the paper and every size of type on it.
+_LONGEST_MM, _LONGEST_PT = 558.8, 1584
+_THICKEST_PT = 12  # Word's thickest border, 96 eighths of a point
+Length: TypeAlias = Annotated[float, Meta(ge=0, le=_LONGEST_MM)]  # mm
+Paper: TypeAlias = Annotated[float, Meta(gt=0, le=_LONGEST_MM)]  # mm
+Size: TypeAlias = Annotated[float, Meta(gt=0, le=_LONGEST_PT)]  # pt
+Gap: TypeAlias = Annotated[float, Meta(ge=0, le=_LONGEST_PT)]  # pt
+Characters: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
+FaceName: TypeAlias = Annotated[Text, Meta(description="字体，写 faces 里的名称")]
+FontSize: TypeAlias = Annotated[Size, Meta(description="字号，磅")]
+Pitch: TypeAlias = Annotated[Size, Meta(description="行距，磅")]
+
+
+class PageShape(Shape, frozen=True):
+    """The paper and its margins, in mm."""
+
+    width: Annotated[Paper, Meta(description="纸宽，毫米")]
+    height: Annotated[Paper, Meta(description="纸高，毫米")]
+    top: Annotated[Length, Meta(description="上边距，毫米")]
+    bottom: Annotated[Length, Meta(description="下边距，毫米")]
+    left: Annotated[Length, Meta(description="左边距，毫米")]
+    right: Annotated[Length, Meta(description="右边距，毫米")]
+
+
+class BodyShape(Shape, frozen=True):
+    """Running text."""
+
+    face: FaceName
+    size: FontSize
+    pitch: Pitch
+    characters: Annotated[int, Meta(description="每行字数", ge=1, le=1000)]
+    indent: Annotated[Characters, Meta(description="首行缩进，字")]
+    latin: Annotated[Text, Meta(description="Word 文件里西文和数字的字体")]
+
+
+class TitleShape(Shape, frozen=True):
+    """The title of the report."""
+
+    face: FaceName
+    size: FontSize
+    pitch: Pitch
+
+
+class HeadingShape(Shape, frozen=True):
+    """Headings of one level."""
+
+    face: FaceName
+    size: FontSize
+
+
+class TableShape(Shape, frozen=True):
+    """Tables of figures."""
+
+    face: FaceName
+    size: FontSize
+    pitch: Pitch
+    line: Annotated[float, Meta(description="框线粗细，磅", ge=0, le=_THICKEST_PT)]
+    inset: Annotated[Gap, Meta(description="格内左右留空，磅")]
+    pad: Annotated[Gap, Meta(description="格内上下留空，磅")]
+
+
+class NumberShape(Shape, frozen=True):
+    """Page numbers."""
+
+    face: FaceName
+    size: FontSize
+    gap: Annotated[Length, Meta(description="版心到页码的距离，毫米")]
+
+
+class SignatureShape(Shape, frozen=True):
+    """The day of issue."""
+
+    indent: Annotated[Characters, Meta(description="成文日期右空，字")]
+
+
+class FaceShape(Shape, frozen=True):
+    """A face: what people call it, and the families that draw it."""
+
+    name: Annotated[Text, Meta(description="人们怎样称呼它")]
+    word: Annotated[Text, Meta(description="Word 文件里写的字体名")]
+    official: Annotated[tuple[Text, ...], Meta(description="规定的字体的英文族名，取第一个已安装的")]
+    free: Annotated[Text, Meta(description="没有规定的字体时替代的自由字体")]
+    generic: Annotated[
+        Literal["serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui"],
+        Meta(description="网页里都没有时用哪一类"),
+    ]
+
+
+class LookFile(Shape, frozen=True):
+    """A look, merged with those that it is based on."""
+
+    page: Annotated[PageShape, Meta(description="纸和边距")]
+    body: Annotated[BodyShape, Meta(description="正文")]
+    title: Annotated[TitleShape, Meta(description="标题")]
+    heading1: Annotated[HeadingShape, Meta(description="一级标题")]
+    heading2: Annotated[HeadingShape, Meta(description="二级标题")]
+    heading3: Annotated[HeadingShape, Meta(description="三级标题")]
+    heading4: Annotated[HeadingShape, Meta(description="四级标题")]
+    table: Annotated[TableShape, Meta(description="表")]
+    number: Annotated[NumberShape, Meta(description="页码")]
+    signature: Annotated[SignatureShape, Meta(description="成文日期")]
+    faces: Annotated[dict[str, FaceShape], Meta(description="字体，名称自定")]
+    name: Annotated[str, Meta(description="版式的名称")] = ""
+    base: Annotated[str, Meta(description="底本：另一个版式的名称，这里只写与它不同的")] = ""
+
+
+def read(sources: Sequence[Facts]) -> dict[str, Any]:
+    """Read a look from its file and those that it is based on, its own first, as templates know it: table by table.
+
+    Raises `Stop` that tells what is wrong.
+    """
+    look = load(LookFile, sources)
+    if found := list(_faults(look)):
+        refuse(sources, found)
+    return {key: value for key, value in whole(sources).items() if key != BASE}
+
+
+def _faults(look: LookFile) -> Iterator[Fault]:
+    """Find faces that the look has not, and margins that leave no room."""
+    known = list(look.faces)
+    for part in PARTS:
+        face = getattr(look, part).face
+        if face not in look.faces:
+            yield Fault((part, "face"), _("没有字体 {face}", face=face) + guess(face, known))
+    page = look.page
+    for first, last, side, size in (("left", "right", "width", page.width), ("top", "bottom", "height", page.height)):
+        if getattr(page, first) + getattr(page, last) >= size:
+            yield Fault(("page", first), _("{first} 与 {last} 之和不小于 {side}", first=first, last=last, side=side))
+    if look.number.gap > page.bottom:
+        yield Fault(("number", "gap"), _("页码在纸外：number.gap 大于 page.bottom"))
 
 
 def worded(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:

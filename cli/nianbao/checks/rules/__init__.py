@@ -1,36 +1,55 @@
 """The rules: one file each, found by being here. The file's name is the rule's, its docstring the page.
 
 A page begins with one sentence on what is wrong, then says why it matters and gives a bad and a good
-example. A rule file says its usual `LEVEL` and, where it is not for every form, its `EDITIONS`; it may
-have `judge(case)`, which yields findings. A file without one describes what another part of the road
-finds: a text that is no TOML, or a relation that a form states.
+example. A rule file says its usual `LEVEL`, and its `SCOPE` where that is not `facts`; it may have `judge(case)`,
+which yields what `case.find` makes: findings with the rule's name and level. A file without one describes what another
+part of the program finds: a text that is no TOML, or a relation that a form states.
+
+| scope | a rule of it judges | and is skipped |
+|---|---|---|
+| `facts` | what the data file says | never |
+| `figures` | what may make a figure wrong or late, also of each unit before an office above adds them up | never |
+| `texts` | the sections as they are printed | where the templates could not be filled |
+| `last_year` | the report against last year's | where there is none that can be read |
+| `neighbours` | what the report has in common with other offices | where it was not compared with any |
+| `units` | the report against those of the units below | where the register lists none |
+| `register` | the office's entry in the register | where it has no folder of its own |
+
+Which editions a rule is for is not its own to say: the forms name the rules of their relations and of their vocabulary.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from itertools import islice
 from pkgutil import iter_modules
 
-from nianbao.checks.context import Case
+from nianbao.checks import relation
+from nianbao.checks.context import SCOPES, Case, Scope
 from nianbao.model.finding import Finding, Level, Place, ordered
+from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
 
 MANY = 200  # findings of one rule that anyone can use; a file with more is wrong as a whole
 _MORE = N_("同样的问题不止 {limit} 处，其余没有列出：先改前面的")
-_SHARED = {"relation", "wording"}  # no rules themselves, but what several rules judge by
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its name, its page, the level of its findings, the editions it is for (none: all)."""
+    """A rule: its name, its page, the usual level of its findings, its scope, and its own judge where it has one."""
 
     name: str
     page: str
     level: Level
-    editions: tuple[str, ...]
-    judge: Callable[[Case], Iterator[Finding]]
+    scope: Scope
+    judges: Callable[[Case], Iterator[Finding]] | None
+
+    def judge(self, case: Case) -> Iterator[Finding]:
+        """Find what is wrong under this rule; nothing where the case lacks what it judges."""
+        if self.judges is None or not case.has(self.scope):
+            return iter(())
+        return self.judges(case.under(self.name, self.level))
 
     @property
     def summary(self) -> str:
@@ -46,17 +65,36 @@ class Rule:
 @cache
 def names() -> tuple[str, ...]:
     """Name every rule that has a page, in alphabetical order."""
-    return tuple(sorted(item.name.replace("_", "-") for item in iter_modules(__path__) if item.name not in _SHARED))
+    return tuple(sorted(item.name.replace("_", "-") for item in iter_modules(__path__)))
 
 
 @cache
 def rule(name: str) -> Rule:
-    """Return a rule; raises KeyError where none has this name."""
+    """Return a rule; raises KeyError for a name that none has, ValueError where its file names an unknown scope."""
     if name not in names():
         raise KeyError(name)
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
-    page = (module.__doc__ or "").strip()
-    return Rule(name, page, module.LEVEL, getattr(module, "EDITIONS", ()), getattr(module, "judge", _nothing))
+    scope = getattr(module, "SCOPE", "facts")
+    if scope not in SCOPES:
+        raise ValueError(f"{name}: {scope}")
+    return Rule(name, (module.__doc__ or "").strip(), module.LEVEL, scope, getattr(module, "judge", None))
+
+
+@cache
+def of_scope(scope: Scope) -> tuple[str, ...]:
+    """Name the rules of a scope."""
+    return tuple(name for name in names() if rule(name).scope == scope)
+
+
+def unjudged(case: Case) -> frozenset[str]:
+    """Name the rules that a case lacks something for."""
+    return frozenset(name for scope in SCOPES if not case.has(scope) for name in of_scope(scope))
+
+
+def editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
+    """Name the editions of forms that a rule is for: those that name it; none where it is for all of them."""
+    named = {form.edition: name in form.rules for form in forms}
+    return () if all(named.values()) else tuple(edition for edition in sorted(named) if named[edition])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +110,6 @@ def judge(case: Case, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[C
 
     Returns all findings, in the order of the file, and the rules that failed.
     """
-    from nianbao.checks.rules import relation  # noqa: PLC0415  # it needs this package to be there
-
     judges = {name: rule(name).judge for name in chosen or names()} | {"relation": relation.judge}
     found: list[Finding] = []
     crashes: list[Crash] = []
@@ -92,7 +128,3 @@ def judge(case: Case, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[C
         except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
             crashes.append(Crash(name, f"{type(error).__name__}: {error}"))
     return ordered(found), crashes
-
-
-def _nothing(_case: Case) -> Iterator[Finding]:
-    return iter(())

@@ -2,7 +2,7 @@
 
 2021 版格式的总体情况要写五个方面：主动公开、依申请公开、政府信息管理、政府信息公开平台建设、监督保障。
 没有新情况的方面也应当有一句话。怎样算写到，看格式文件里 vocabulary.expected 的说法。
-这是提醒，不妨碍生成。只用于 2021 版格式。
+这是提醒，不妨碍生成。
 
 依据：国办公开办函〔2021〕30号所附格式。
 
@@ -20,13 +20,13 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import unspoken
+from nianbao.checks.wording import unspoken
 from nianbao.model.finding import Finding
 
 LEVEL = "warning"
-EDITIONS = ("2021",)
+SCOPE = "texts"
 
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find every aspect that a section must speak of and does not."""
-    yield from unspoken(case, "aspect-missing")
+    yield from unspoken(case)

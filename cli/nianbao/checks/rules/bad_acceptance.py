@@ -36,4 +36,4 @@ LEVEL = "error"
 def judge(case: Case) -> Iterator[Finding]:
     """Find acceptances that leave something unsaid."""
     for address, why in policy.faults(case.report, case.rules).items():
-        yield case.find(policy.BAD, "error", address, why)
+        yield case.find(address, why)

@@ -17,7 +17,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.undefined_fact import faulty
+from nianbao.checks.wording import faulty
 from nianbao.model.finding import Finding
 
 LEVEL = "error"
@@ -25,4 +25,4 @@ LEVEL = "error"
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find every placeholder in the prose that is written wrongly."""
-    yield from faulty(case.report, "broken-placeholder")
+    yield from faulty(case)

@@ -31,9 +31,9 @@ from nianbao.checks.context import Case
 from nianbao.model.finding import Finding
 
 LEVEL = "error"
+SCOPE = "register"
 
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find what is wrong with the entry of this office in the register, or with the register as a whole."""
-    if case.office:
-        yield from case.register.list_findings(case.office)
+    yield from case.register.list_findings(case.office)

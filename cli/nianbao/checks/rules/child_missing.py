@@ -49,10 +49,11 @@ from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "warning"
+SCOPE = "units"
 
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find the units of this office that have no report of its year."""
     for unit in case.units.missing if case.units else ():
         message = _("{unit}（{office}）没有 {year} 年度的报告", unit=unit, office=unit.id, year=case.report.year)
-        yield case.find("child-missing", "warning", unit.id, message, place=case.register.find_place(unit.id))
+        yield case.find(unit.id, message, place=case.register.find_place(unit.id))

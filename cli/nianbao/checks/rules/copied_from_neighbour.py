@@ -33,11 +33,12 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import where
+from nianbao.checks.wording import where
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, series
 
 LEVEL = "warning"
+SCOPE = "neighbours"
 
 SHOWN = 5  # names of further offices
 
@@ -54,4 +55,4 @@ def judge(case: Case) -> Iterator[Finding]:
         )
         others = series(one.others[:SHOWN])
         notes = (_("还与 {others} 等 {count} 个机关相同", others=others, count=len(one.others)),) if one.others else ()
-        yield case.find("copied-from-neighbour", "warning", address, message, notes=notes, place=place)
+        yield case.find(address, message, notes=notes, place=place)

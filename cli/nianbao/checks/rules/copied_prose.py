@@ -29,25 +29,21 @@
     problems = ["去年所说的范围把握不准已有改进；今年发现的是，规范性文件的解读多为文字，图解只占一成"]
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import short, where
-from nianbao.compose import markdown, prose
-from nianbao.compose.template_context import names
+from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, masked, own_words
+from nianbao.checks.wording import short, where
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
-from nianbao.model.report import Report
 
 LEVEL = "warning"
-RULE = "copied-prose"
+SCOPE = "last_year"
 
-WARNING, NOTE = 80, 60  # per cent of common text
-ALIKE = 50  # per cent: sentences less alike than this have nothing to do with each other
-LEAST_SECTION, LEAST_FACT, LEAST_SENTENCE, LEAST_RUN = 50, 12, 30, 10  # characters
+NOTE = 60  # per cent of common text from which on it is told at all
+RELATED = 50  # per cent: sentences less alike than this have nothing to do with each other
+LEAST_SENTENCE = 30  # characters
 SHOWN = 3
 MOST, LONG = 300, 1000  # sentences of a section, and characters of one, beyond which only equal ones count
 
@@ -84,31 +80,9 @@ def _told(case: Case, section: str, found: Comparison, *, afresh: bool) -> Itera
     message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=found.share)
     if found.share < NOTE:
         message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
-    level: Level = "warning" if found.share >= WARNING or verbatim else "note"
+    level: Level = "warning" if found.share >= ALIKE or verbatim else "note"
     notes = tuple(_("与去年相同：{run}（{count} 字）", run=short(run, 40), count=len(run)) for run in shown)
-    yield case.find(RULE, level, address, message, notes=notes, place=place)
-
-
-def own_words(report: Report, section: str, text: str) -> list[str]:
-    """Give the sentences of a section that the data file says, not the form's template."""
-    own = ""
-    if written := report.prose.get(section):
-        own = markdown.plain(prose.written(written, names(report) | {"title": "", prose.STANDARD: ""}, section))
-    parts = [own]
-    parts += [words for words in _said_by_facts(report) if words in text and words not in own]
-    return [line for part in parts for line in re.split(r"(?<=[。；！？\n])", part) if line.strip()]
-
-
-@lru_cache(maxsize=4)  # section after section asks for them
-def _said_by_facts(report: Report) -> list[str]:
-    """Give the words of every fact that is a text of some length."""
-    found = []
-    for fact in report.form.facts:
-        value = report.values.get(fact.id)
-        if fact.kind in {"text", "texts"} and not fact.required:
-            parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
-            found += [words for part in parts if len(words := markdown.plain(markdown.escape(part))) >= LEAST_FACT]
-    return found
+    yield case.find(address, message, level=level, notes=notes, place=place)
 
 
 def _compare(now: list[str], then: list[str]) -> Comparison:
@@ -126,7 +100,7 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
         elif short and len(line) <= LONG and compared < MOST:
             compared += 1
             best, alike, _at = process.extractOne(masked(line), short, scorer=Indel.normalized_similarity)
-            if alike * 100 < ALIKE:
+            if alike * 100 < RELATED:
                 continue
             common += alike * len(line)
             blocks = [block for block in LCSseq.opcodes(masked(line), best) if block.tag == "equal"]
@@ -137,8 +111,3 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
         runs=tuple(sorted((run for run in runs if len(run) >= LEAST_RUN), key=len, reverse=True)),
         verbatim=tuple(line.strip() for line in now if len(line.strip()) >= LEAST_SENTENCE and line in said),
     )
-
-
-def masked(text: str) -> str:
-    """Hide which digits stand in a text: a text with new figures is still last year's text."""
-    return re.sub(r"\d", "0", text)

@@ -35,6 +35,7 @@ from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 
 LEVEL = "warning"
+SCOPE = "last_year"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -47,4 +48,4 @@ def judge(case: Case) -> Iterator[Finding]:
         message = _("{count} 格数字（其中 {filled} 格不是 0）与去年的全部相同", count=len(report.figures), filled=count)
         note = _("去年的数据：{file}", file=before.facts.file)
         place = Place(report.facts.file)
-        yield case.find("copied-tables", "warning", "", message, notes=(note,), place=place)
+        yield case.find("", message, notes=(note,), place=place)

@@ -24,7 +24,7 @@ from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "error"
-RULE = "empty-section"
+SCOPE = "texts"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -38,9 +38,7 @@ def judge(case: Case) -> Iterator[Finding]:
         heading = report.heading(section.id)
         fix = _("在 [prose] 里写 {id}，或者写出它的标准文字要用的事实", id=section.id)
         if not size:
-            yield case.find(
-                RULE, "error", f"prose.{section.id}", _("{heading}: 这一部分是空的", heading=heading), fix=fix
-            )
+            yield case.find(f"prose.{section.id}", _("{heading}: 这一部分是空的", heading=heading), fix=fix)
         elif size < least.get(section.id, 0):
             message = _(
                 "{heading}: 只有 {size} 个字，至少应有 {least} 个字",
@@ -48,4 +46,4 @@ def judge(case: Case) -> Iterator[Finding]:
                 size=size,
                 least=least[section.id],
             )
-            yield case.find(RULE, "warning", f"prose.{section.id}", message)
+            yield case.find(f"prose.{section.id}", message, level="warning")

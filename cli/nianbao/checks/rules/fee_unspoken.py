@@ -2,7 +2,7 @@
 
 2021 版格式要求在第六部分报告依法收取信息处理费的情况，没有收取的也要写明没有收取。
 写出 facts.processing_fee，标准文字就会写这一句；0 表示没有收取。
-这是提醒，不妨碍生成。只用于 2021 版格式。
+这是提醒，不妨碍生成。
 
 依据：国办公开办函〔2021〕30号；国办函〔2020〕109号《政府信息公开信息处理费管理办法》。
 
@@ -20,13 +20,13 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import unspoken
+from nianbao.checks.wording import unspoken
 from nianbao.model.finding import Finding
 
 LEVEL = "warning"
-EDITIONS = ("2021",)
+SCOPE = "texts"
 
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find a section that must report the fees and does not speak of them."""
-    yield from unspoken(case, "fee-unspoken")
+    yield from unspoken(case)

@@ -40,4 +40,4 @@ def judge(case: Case) -> Iterator[Finding]:
             place = case.report.facts.place(address, inside=line, words=sign)
             said = _("没有字体能画“{sign}”（U+{code:04X}），PDF 里只印它的编号", sign=sign, code=ord(sign))
             fix = _("换一个写法，或装上有这个字的字体")
-            yield case.find("glyph-missing", "warning", address, said, fix=fix, place=place)
+            yield case.find(address, said, fix=fix, place=place)

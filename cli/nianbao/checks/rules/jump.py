@@ -30,12 +30,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import said, value
+from nianbao.checks.wording import value
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.report import Number
+from nianbao.model.value_types import digits
 
 LEVEL = "note"
+SCOPE = "last_year"
 TIMES = 5
 SMALL = 10  # figures below this leap by chance
 
@@ -55,11 +57,11 @@ def judge(case: Case) -> Iterator[Finding]:
             message = _(
                 "{label}: 去年 {then}，今年 {now}，{times}",
                 label=_(label),
-                then=said(then),
-                now=said(now),
+                then=digits(then),
+                now=digits(now),
                 times=_times(now, then),
             )
-            yield case.find("jump", "note", address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
+            yield case.find(address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
 
 
 def _times(now: Number, then: Number) -> str:

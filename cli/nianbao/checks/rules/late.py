@@ -23,6 +23,7 @@ from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "error"
+SCOPE = "figures"
 NEAR, PAST = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
 
 
@@ -36,7 +37,7 @@ def judge(case: Case) -> Iterator[Finding]:
     if isinstance(signed, date):
         if signed > day:
             message = _("成文日期 {signed} 晚于期限 {day}（{basis}）", signed=signed, day=day, basis=_(due.basis))
-            yield case.find("late", "error", "published", message, label=_("期限是 {day}", day=day))
+            yield case.find("published", message, label=_("期限是 {day}", day=day))
     elif day - NEAR <= case.today <= day + PAST:
         gone = (case.today - day).days
         said = (
@@ -44,6 +45,5 @@ def judge(case: Case) -> Iterator[Finding]:
             if gone > 0
             else _("离期限 {day} 还有 {gone} 天", day=day, gone=-gone)
         )
-        yield case.find(
-            "late", "warning", "published", _("还没有写成文日期，{said}（{basis}）", said=said, basis=_(due.basis))
-        )
+        message = _("还没有写成文日期，{said}（{basis}）", said=said, basis=_(due.basis))
+        yield case.find("published", message, level="warning")

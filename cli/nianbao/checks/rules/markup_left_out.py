@@ -17,14 +17,13 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.compose.prose import LeftOut
+from nianbao.checks.context import PICTURE, Case
+from nianbao.checks.wording import quoted, unprinted
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 
 LEVEL = "warning"
-PICTURE = "picture"  # has a rule of its own
-_LONGEST = 60  # characters of what is left out that a message quotes
+SCOPE = "texts"
 _MESSAGES = {
     "link": N_("链接 {words} 没有用，只印了它的文字：只能链接到 http、https、mailto 地址，或本文里的 #名称"),
     "attribute": N_("属性 {words} 没有用：正文里只能用 {{ #place }} 标记位置，名称用英文字母、数字、- 和 _，不能重复"),
@@ -41,17 +40,4 @@ def judge(case: Case) -> Iterator[Finding]:
     """Find the markup that nothing prints."""
     for item in case.left_out:
         if item.kind != PICTURE:
-            yield found(case, "markup-left-out", item, _(_MESSAGES[item.kind], words=shorten(item.words)))
-
-
-def shorten(words: str) -> str:
-    """Cut what a message quotes."""
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
-
-
-def found(case: Case, rule: str, item: LeftOut, message: str, fix: str = "") -> Finding:
-    """Make a finding at the words that are left out."""
-    raw, address = case.report.prose[item.section], f"prose.{item.section}"
-    line = raw.count("\n", 0, raw.find(item.words)) + 1 if item.words and item.words in raw else 0
-    place = case.report.facts.place(address, inside=line, words=item.words if line else "")
-    return case.find(rule, "warning", address, message, fix=fix, place=place)
+            yield unprinted(case, item, _(_MESSAGES[item.kind], words=quoted(item)))

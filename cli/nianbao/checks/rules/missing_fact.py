@@ -29,10 +29,4 @@ def judge(case: Case) -> Iterator[Finding]:
     written = {entry.address for entry in report.written}
     for fact in report.form.facts:
         if fact.required and fact.id not in written:
-            yield Finding(
-                "missing-fact",
-                "error",
-                report.facts.place(fact.id),
-                _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)),
-                address=fact.id,
-            )
+            yield case.find(fact.id, _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)))

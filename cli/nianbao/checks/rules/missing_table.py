@@ -21,6 +21,7 @@ from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 
 LEVEL = "error"
+SCOPE = "figures"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -28,11 +29,6 @@ def judge(case: Case) -> Iterator[Finding]:
     report = case.report
     for table in report.form.tables:
         if table.id not in report.facts.tree:
-            yield Finding(
-                "missing-table",
-                "error",
-                Place(report.facts.file),
-                _("缺少 [{id}]：{label}", id=table.id, label=table.label),
-                address=table.id,
-                fix=_("加上 [{id}] 和它的各行；全部是 0 也要写一行", id=table.id),
-            )
+            message = _("缺少 [{id}]：{label}", id=table.id, label=table.label)
+            fix = _("加上 [{id}] 和它的各行；全部是 0 也要写一行", id=table.id)
+            yield case.find(table.id, message, fix=fix, place=Place(report.facts.file))

@@ -34,4 +34,4 @@ def judge(case: Case) -> Iterator[Finding]:
         named = re.search(r"(\d{4})\.toml$", report.facts.file)
         name = re.sub(r"[^/]*$", f"{int(named[1] if named else report.year) - 1}.toml", report.facts.file, count=1)
         message = _("没有可读的 {name}，与上年对照的核对没有做：{across} 等", name=name, across=series(across))
-        yield case.find("no-last-year", "note", "", message, place=Place(report.facts.file))
+        yield case.find("", message, place=Place(report.facts.file))

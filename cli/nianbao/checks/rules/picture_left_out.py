@@ -15,17 +15,18 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.checks.rules.markup_left_out import PICTURE, found, shorten
+from nianbao.checks.context import PICTURE, Case
+from nianbao.checks.wording import quoted, unprinted
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "warning"
+SCOPE = "texts"
 
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find the pictures that are not printed."""
     for item in case.left_out:
         if item.kind == PICTURE:
-            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=shorten(item.words))
-            yield found(case, "picture-left-out", item, message, fix=_("报告不印图片；从正文里删去它"))
+            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quoted(item))
+            yield unprinted(case, item, message, fix=_("报告不印图片；从正文里删去它"))

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.prompt_left import prompts
+from nianbao.checks.wording import prompts
 from nianbao.model.facts import texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
@@ -52,11 +52,9 @@ def judge(case: Case) -> Iterator[Finding]:
         match = _known(text) if len(text) < _LONG else LEFT.search(text)
         if match and not address.startswith("accept") and known.get(address) != text:
             place = facts.place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
-            yield case.find(
-                "placeholder-left", "error", address, _("文字里还留着待填的“{words}”", words=match[0]), place=place
-            )
+            yield case.find(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
     for section, text in case.texts.items():
         match = LEFT.search(text)
         if match and not any(match[0] in part for part in written.values()):
             message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
-            yield case.find("placeholder-left", "error", f"prose.{section}", message)
+            yield case.find(f"prose.{section}", message)

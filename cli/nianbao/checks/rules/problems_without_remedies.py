@@ -25,6 +25,7 @@ from nianbao.model.i18n import _
 from nianbao.model.text_rules import pattern
 
 LEVEL = "warning"
+SCOPE = "texts"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -36,4 +37,4 @@ def judge(case: Case) -> Iterator[Finding]:
             there, missing = (pair.what, pair.other) if first else (pair.other, pair.what)
             heading = case.report.heading(pair.section)
             message = _("{heading}: 写了{there}，没有写{missing}", heading=heading, there=_(there), missing=_(missing))
-            yield case.find("problems-without-remedies", "warning", f"prose.{pair.section}", message)
+            yield case.find(f"prose.{pair.section}", message)

@@ -18,9 +18,9 @@ report new 和 report init 写出的文件里，有几处是提示，例如机�
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
+from nianbao.checks.wording import prompts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.report import Report
 
 LEVEL = "warning"
 
@@ -30,18 +30,5 @@ def judge(case: Case) -> Iterator[Finding]:
     for address in prompts(case.report):
         above = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
         label = case.report.form.labels.get(above, above)
-        yield case.find(
-            "prompt-left", "warning", address, _("{label}: 还是新建文件时的提示", label=_(label)), label=_("换成事实")
-        )
-
-
-def prompts(report: Report) -> dict[str, str]:
-    """Give the prompts that still stand in a data file, by address."""
-    found: dict[str, str] = {}
-    for fact in report.form.facts:
-        value = report.values.get(fact.id)
-        if isinstance(fact.ask, str) and value == fact.ask:
-            found[fact.id] = fact.ask
-        elif isinstance(fact.ask, list | tuple) and isinstance(value, list):
-            found |= {f"{fact.id}.{at}": text for at, text in enumerate(value) if text in fact.ask}
-    return found
+        message = _("{label}: 还是新建文件时的提示", label=_(label))
+        yield case.find(address, message, label=_("换成事实"))

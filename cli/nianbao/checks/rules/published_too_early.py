@@ -23,7 +23,6 @@ from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "error"
-RULE = "published-too-early"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -33,8 +32,6 @@ def judge(case: Case) -> Iterator[Finding]:
         return
     if signed.year <= case.report.year:
         message = _("成文日期 {signed} 在 {year} 年结束之前", signed=signed, year=case.report.year)
-        yield case.find(RULE, "error", "published", message, label=_("应在 {year} 年", year=case.report.year + 1))
+        yield case.find("published", message, label=_("应在 {year} 年", year=case.report.year + 1))
     elif signed > case.today:
-        yield case.find(
-            RULE, "error", "published", _("成文日期 {signed} 在今天（{today}）之后", signed=signed, today=case.today)
-        )
+        yield case.find("published", _("成文日期 {signed} 在今天（{today}）之后", signed=signed, today=case.today))

@@ -56,11 +56,12 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.model.aggregate import ROLLUP_DIFFERS, Aggregate, UnitTotals, find_differences
+from nianbao.model.aggregate import Aggregate, UnitTotals, find_differences
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, series
 
 LEVEL = "warning"
+SCOPE = "units"
 _FEW = 5  # units that a message names
 
 
@@ -82,9 +83,7 @@ def judge(case: Case) -> Iterator[Finding]:
             office=case.office,
         )
         notes = tuple(_notes(case.units))
-        yield case.find(
-            ROLLUP_DIFFERS, "warning", address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix
-        )
+        yield case.find(address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix)
 
 
 def _parts(rolled: Aggregate, address: str) -> str:

@@ -19,11 +19,12 @@ r"""同一段话在一份报告里出现两次。
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import short, where
+from nianbao.checks.wording import short, where
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "warning"
+SCOPE = "texts"
 LEAST = 20  # characters; shorter paragraphs are alike by chance
 
 
@@ -42,5 +43,5 @@ def judge(case: Case) -> Iterator[Finding]:
                 heading = case.report.heading(first[words]) or first[words]
                 message = _("这一段话写了两次：{words}", words=short(words))
                 note = _("第一次在“{heading}”", heading=heading) if first[words] != section else _("两次在同一部分")
-                yield case.find("said-twice", "warning", address, message, notes=(note,), place=place)
+                yield case.find(address, message, notes=(note,), place=place)
             first.setdefault(words, section)

@@ -36,14 +36,15 @@ from decimal import Decimal
 from itertools import groupby
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import Stated, said, short, stated, value, where
+from nianbao.checks.wording import Stated, short, stated, value, where
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.report import Number
 from nianbao.model.text_rules import Balance, Share, pattern, terms
+from nianbao.model.value_types import digits
 
 LEVEL = "warning"
-RULE = "text-differs"
+SCOPE = "texts"
 ALL = 100  # per cent
 
 
@@ -82,7 +83,7 @@ def _differs(claim: Stated, sums: Mapping[str, Number]) -> bool:
 
 
 def _difference(case: Case, claim: Stated, sums: Mapping[str, Number]) -> Finding:
-    right = _("或").join(dict.fromkeys(said(total) for total in sums.values()))
+    right = _("或").join(dict.fromkeys(digits(total) for total in sums.values()))
     return _finding(
         case,
         claim,
@@ -93,7 +94,7 @@ def _difference(case: Case, claim: Stated, sums: Mapping[str, Number]) -> Findin
             right=right,
         ),
         label=_("应为 {right}", right=right),
-        notes=tuple(f"{said(total)} = {text}" for text, total in sums.items()),
+        notes=tuple(f"{digits(total)} = {text}" for text, total in sums.items()),
     )
 
 
@@ -122,7 +123,7 @@ def _balances(case: Case, together: list[Stated], balances: tuple[Balance, ...])
         if named == set(values) and not any(_holds(text, values) for text in (balance.holds, *balance.or_else)):
             words = {claim.claim.id: claim for claim in reversed(together)}
             parts = [
-                " + ".join(said(values[claim]) for _, claim in terms(side)) + f" = {said(_sum(side, values))}"
+                " + ".join(digits(values[claim]) for _, claim in terms(side)) + f" = {digits(_sum(side, values))}"
                 for side in balance.holds.split("=")
             ]
             message = _("同一句里的数不相符：{left}，{right}，应当相等", left=parts[0], right=parts[1])
@@ -152,7 +153,7 @@ def _share(case: Case, together: list[Stated], share: Share) -> Iterator[Finding
             rates = [100 * part / whole for whole in wholes]
             if not any(_written_as(rate, written) for rate in rates):
                 right = _("或").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
-                notes = tuple(f"{said(part)} ÷ {said(whole)}" for whole in wholes)
+                notes = tuple(f"{digits(part)} ÷ {digits(whole)}" for whole in wholes)
                 message = _("正文写“{words}”，按正文里的件数应为 {right}", words=short(match[0]), right=right)
                 yield _finding(case, together[0], message, words=match[0], notes=notes)
 
@@ -171,4 +172,4 @@ def _finding(  # noqa: PLR0913  # a finding has that many sides
 ) -> Finding:
     equals = next((path for text in claim.claim.equals for _, path in terms(text) if "*" not in path), "")
     address, place = where(case, claim.sentence.section, words or claim.words, equals)
-    return case.find(RULE, "warning", address, message, label=label, notes=notes, place=place)
+    return case.find(address, message, label=label, notes=notes, place=place)

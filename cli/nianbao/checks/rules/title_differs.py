@@ -23,7 +23,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import normal
+from nianbao.checks.wording import normal
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, series
 
@@ -45,4 +45,4 @@ def judge(case: Case) -> Iterator[Finding]:
         missing.insert(0, str(report.year))
     if missing:
         message = _("标题里没有{words}", words=series(f"“{word}”" for word in missing))
-        yield case.find("title-differs", "note", "title", message, label=_("删去 title 就会用格式规定的标题"))
+        yield case.find("title", message, label=_("删去 title 就会用格式规定的标题"))

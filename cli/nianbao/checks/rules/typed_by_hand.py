@@ -23,37 +23,14 @@
     overview = "全年新收政府信息公开申请{{ requests.received.total }}件，全部答复。"
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import said, value
+from nianbao.checks.typed_numbers import offers
 from nianbao.model.finding import Finding
-from nianbao.model.form import OWN
 from nianbao.model.i18n import _
-from nianbao.model.report import Number, Report
-from nianbao.model.text_rules import Claim, pattern
 
 LEVEL = "note"
-LEAST = 10  # smaller numbers are alike by chance
-LEAST_OF_TABLE = 100  # the same for the many figures of tables, where no words tell which is meant
-
-_NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
-# None within another, so that what never ends is looked through only once.
-_PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}|\{#(?:(?!#\}|\{#).)*+#\}", re.DOTALL)
-_NO_COUNT = tuple("年月日号时点分%％") + tuple("-—:：")
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A number of the prose that a placeholder could supply: where it stands in its section, and the placeholder."""
-
-    section: str
-    start: int
-    end: int
-    expression: str
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -66,78 +43,4 @@ def judge(case: Case) -> Iterator[Finding]:
         place = case.report.facts.place(address, inside=line, words=figure)
         message = _("正文里的 {figure} 是手写的，数据文件里已有这个数", figure=figure)
         label = _("可以写成 {{{{ {expression} }}}}", expression=offer.expression)
-        yield case.find("typed-by-hand", "note", address, message, label=label, place=place)
-
-
-def offers(report: Report) -> Iterator[Offer]:
-    """Give every number of the prose that a placeholder could supply, section by section."""
-    supply: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
-    for section, raw in report.prose.items():
-        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
-        kept = [at for at, sign in enumerate(masked) if sign not in " \u3000"]
-        text = "".join(masked[at] for at in kept)
-        counts = [
-            match
-            for match in _NUMBER.finditer(text)
-            if Decimal(match[1]) >= LEAST and not text.startswith(_NO_COUNT, match.end())
-        ]
-        spoken = _spoken(report, section, text) if counts else {}
-        supply = supply or (_supply(report) if counts else {})
-        for match in counts:
-            claims = spoken.get(match.start(1))
-            expression = _claimed(report, claims, match) if claims else _sole(report, supply, match)
-            if expression:
-                yield Offer(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
-
-
-def placed(report: Report) -> dict[str, str]:
-    """Return the prose with a placeholder for each of those numbers that it would print as it is."""
-    texts = dict(report.prose)
-    for offer in reversed(list(offers(report))):
-        text = texts[offer.section]
-        number = value(report, offer.expression)
-        if number is not None and said(number) == text[offer.start : offer.end]:
-            texts[offer.section] = f"{text[: offer.start]}{{{{ {offer.expression} }}}}{text[offer.end :]}"
-    return texts
-
-
-def _supply(report: Report) -> dict[Number, list[tuple[str, str]]]:
-    """Give every number of the file that a placeholder may name, by its value, with its unit; own facts have none."""
-    units = {address: slot.unit for address, slot in report.form.slots.items()}
-    units |= {fact.id: fact.unit for fact in report.form.facts}
-    units |= {address: "" for address in report.values if address.startswith(f"{OWN}.")}
-    found: dict[Number, list[tuple[str, str]]] = {}
-    for address, unit in units.items():
-        number = report.figures.get(address, report.values.get(address))
-        if isinstance(number, int | Decimal):
-            found.setdefault(number, []).append((address, unit))
-    return found
-
-
-def _spoken(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
-    """Find where in a text numbers stand whose words state a claim."""
-    found: dict[int, list[Claim]] = {}
-    for claim in report.form.vocabulary.claims:
-        if not claim.sections or section in claim.sections:
-            for at in {match.start(1) for says in claim.says for match in pattern(says).finditer(text)}:
-                found.setdefault(at, []).append(claim)
-    return found
-
-
-def _claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
-    """Find the sum that the words around a number say it is."""
-    for expression in (text for claim in claims for text in claim.equals):
-        if "*" not in expression and value(report, expression) == Decimal(number[1]):
-            return expression
-    return ""
-
-
-def _sole(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
-    """Find the only fact that has this number and its unit."""
-    wanted = Decimal(number[1])
-    found = [
-        address
-        for address, unit in supply.get(wanted, ())
-        if number.string.startswith(unit, number.end()) and (address in report.values or wanted >= LEAST_OF_TABLE)
-    ]
-    return found[0] if len(found) == 1 else ""
+        yield case.find(address, message, label=label, place=place)

@@ -17,24 +17,12 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import Case
-from nianbao.compose import document
+from nianbao.checks.wording import faulty
 from nianbao.model.finding import Finding
-from nianbao.model.report import Report
 
 LEVEL = "error"
-
-RULE = "undefined-fact"
 
 
 def judge(case: Case) -> Iterator[Finding]:
     """Find every placeholder in the prose that names no fact."""
-    yield from faulty(case.report, RULE)
-
-
-def faulty(report: Report, rule: str) -> Iterator[Finding]:
-    """Give the faults of the prose that go under one rule."""
-    for section, fault in document.faults(report):
-        if fault.rule == rule:
-            address = f"prose.{section}"
-            place = report.facts.place(address, inside=fault.line, words=fault.words)
-            yield Finding(rule, "error", place, fault.message, address=address, label=fault.label)
+    yield from faulty(case)

@@ -24,8 +24,7 @@ from nianbao.model.i18n import _, series
 from nianbao.model.report import Report
 
 LEVEL = "error"
-
-RULE = "unknown-key"
+SCOPE = "figures"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -33,20 +32,20 @@ def judge(case: Case) -> Iterator[Finding]:
     report = case.report
     for entry in report.written:
         if not entry.known:
-            yield _finding(report, entry.address)
+            yield _finding(case, entry.address)
     sections = {section.id for section in report.form.sections}
     headed = {section.id for section in report.form.sections if section.heading}
     for table, known in (("prose", sections), ("headings", headed)):
         entries = report.facts.tree.get(table)
         for key in entries if isinstance(entries, dict) else ():
             if key not in known:
-                yield _finding(report, f"{table}.{key}", known)
+                yield _finding(case, f"{table}.{key}", known)
 
 
-def _finding(report: Report, address: str, known: set[str] | None = None) -> Finding:
+def _finding(case: Case, address: str, known: set[str] | None = None) -> Finding:
     above, _dot, key = address.rpartition(".")
     if known is None:
-        known = _siblings(report, above)
+        known = _siblings(case.report, above)
     near = get_close_matches(key, sorted(known), 1)
     choices = series(sorted(known))
     may = (
@@ -55,14 +54,12 @@ def _finding(report: Report, address: str, known: set[str] | None = None) -> Fin
         else _("可以写：{choices}", choices=choices)
     )
     fix = may if choices else _("删去这一行")
-    return Finding(
-        RULE,
-        "error",
-        report.facts.key(address),
+    return case.find(
+        address,
         _("不认识的键 {key}", key=key),
-        address=address,
         label=_("是不是 {near}？", near=near[0]) if near else "",
         fix="" if near else fix,
+        place=case.report.facts.key(address),
     )
 
 

@@ -38,11 +38,4 @@ def judge(case: Case) -> Iterator[Finding]:
             if form.last_year
             else _("{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 年度起）", **words)
         )
-        yield Finding(
-            "wrong-edition",
-            "error",
-            report.facts.place("edition"),
-            message,
-            address="edition",
-            label=_("删去这一行就会用应当用的版本"),
-        )
+        yield case.find("edition", message, label=_("删去这一行就会用应当用的版本"))

@@ -20,12 +20,11 @@ from collections.abc import Iterator
 from nianbao.checks.context import Case
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.report import Report, Written
+from nianbao.model.report import Written
 from nianbao.model.value_types import said
 
 LEVEL = "error"
-
-RULE = "wrong-type"
+SCOPE = "figures"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -34,12 +33,12 @@ def judge(case: Case) -> Iterator[Finding]:
     for entry in report.written:
         if entry.known and (why := _why(entry)):
             label = report.form.labels.get(entry.address, entry.address)
-            yield _finding(report, entry.address, f"{_(label)}: {why}")
+            yield case.find(entry.address, f"{_(label)}: {why}")
     for table in ("prose", "headings"):
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
-                yield _finding(report, f"{table}.{key}", _("应为文字，这里是{value}", value=said(value)))
+                yield case.find(f"{table}.{key}", _("应为文字，这里是{value}", value=said(value)))
 
 
 def _why(entry: Written) -> str:
@@ -50,7 +49,3 @@ def _why(entry: Written) -> str:
     if entry.address == "accept":
         return ""  # a list of tables, judged by a rule of its own
     return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=said(entry.value))
-
-
-def _finding(report: Report, address: str, message: str) -> Finding:
-    return Finding(RULE, "error", report.facts.place(address), message, address=address)

@@ -23,12 +23,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from nianbao.checks.context import Case
-from nianbao.checks.rules.wording import normal, short, where
+from nianbao.checks.wording import normal, short, where
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.text_rules import pattern
 
 LEVEL = "warning"
+SCOPE = "texts"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -47,6 +48,4 @@ def judge(case: Case) -> Iterator[Finding]:
                     message = _(
                         "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=short(match[0]), year=year
                     )
-                    yield case.find(
-                        "wrong-year", "warning", address, message, label=_("应为 {year}", year=year), place=place
-                    )
+                    yield case.find(address, message, label=_("应为 {year}", year=year), place=place)

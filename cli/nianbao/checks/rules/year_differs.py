@@ -21,6 +21,7 @@ from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "error"
+SCOPE = "figures"
 
 
 def judge(case: Case) -> Iterator[Finding]:
@@ -37,5 +38,4 @@ def judge(case: Case) -> Iterator[Finding]:
         )
     else:
         return
-    place = report.facts.place("year")
-    yield Finding("year-differs", "error", place, message, address="year", label=label)
+    yield case.find("year", message, label=label)

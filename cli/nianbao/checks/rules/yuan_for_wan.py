@@ -15,4 +15,3 @@
 """
 
 LEVEL = "warning"
-EDITIONS = ("2021",)

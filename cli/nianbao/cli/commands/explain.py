@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import edge, warned
 from nianbao.cli.terminal import document, echo
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import _, series
@@ -16,17 +16,21 @@ from nianbao.model.i18n import _, series
     epilog=_("例：report explain　·　report explain broken-balance"),
 )
 def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列出全部"), show_default=False)] = "") -> None:
-    """Explain a rule, or list them all."""
+    """Explain a rule, or list them all, with the editions that the folder's forms use each for."""
     from nianbao.checks import rules
+    from nianbao.workspace.store import Store, nearest
 
     with edge():
-        if not rule:
-            for known in map(rules.rule, rules.names()):
-                where = _("（{editions} 版）", editions=series(known.editions)) if known.editions else ""
+        if rule and rule not in rules.names():
+            raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
+        store = Store(nearest(None))
+        if stop := store.ask_or_leave():
+            warned(_("用的是程序自带的模板：{why}", why=stop.message))
+        forms = store.forms()
+        for known in map(rules.rule, [rule] if rule else rules.names()):
+            editions = rules.editions(known.name, forms)
+            where = _("（{editions} 版）", editions=series(editions)) if editions else ""
+            if rule:
+                document(f"{known.name} ({known.level}){where}\n\n{known.said}")
+            else:
                 echo(f"{known.name:24} {known.level:8} {known.summary}{where}")
-            return
-        try:
-            known = rules.rule(rule)
-            document(f"{known.name} ({known.level})\n\n{known.said}")
-        except KeyError:
-            raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则")) from None

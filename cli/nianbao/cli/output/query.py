@@ -12,6 +12,7 @@ from nianbao.export.duckdb import EXAMPLE_QUERIES, VIEWS, Database, QueryResult
 from nianbao.export.excel_form.batch import WrittenForm
 from nianbao.export.rows import escape_formula
 from nianbao.model.i18n import _
+from nianbao.model.value_types import digits
 from nianbao.workspace.files import Saved
 from nianbao.workspace.selection import Asked
 
@@ -77,7 +78,7 @@ WAYS: dict[str, Callable[[QueryResult], None]] = {"text": _text, "json": _json, 
 def _shown(value: object) -> str:
     """Write a value on one line, a decimal without the noughts that its type puts behind it."""
     if isinstance(value, Decimal):
-        text = format(value, "f")
+        text = digits(value)
         return text.rstrip("0").rstrip(".") if "." in text else text
     return "" if value is None else " ".join(str(value).split())
 

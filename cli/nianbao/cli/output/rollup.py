@@ -5,10 +5,10 @@ from typing import Any
 
 from nianbao.cli.output import findings
 from nianbao.cli.terminal import echo
-from nianbao.datafiles.patch import format_number
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, series
+from nianbao.model.value_types import digits
 from nianbao.rollup.roll_up import ChangedCell, RollupResult
 from nianbao.rollup.trace import Trace
 
@@ -68,7 +68,7 @@ def _foreign(rolled: Aggregate) -> None:
     if rolled.unplaced:
         words = {"count": len(rolled.unplaced), "edition": rolled.form.edition}
         echo("  " + _("{count} 个数在 {edition} 版里没有地方，没有加：", **words))
-        rows = [(str(one.report.unit), one.address, format_number(one.figure)) for one in rolled.unplaced[:_MANY]]
+        rows = [(str(one.report.unit), one.address, digits(one.figure)) for one in rolled.unplaced[:_MANY]]
         findings.table((_("单位"), _("地址"), _("数")), rows)
         _more(len(rolled.unplaced))
     for row, columns, count in rolled.list_rows_without_cells():
@@ -82,9 +82,9 @@ def _cells(words: str, cells: Sequence[ChangedCell]) -> None:
         rows = [
             (
                 cell.address,
-                format_number(cell.figure),
-                "" if cell.last is None else format_number(cell.last),
-                format_number(cell.total),
+                digits(cell.figure),
+                "" if cell.last is None else digits(cell.last),
+                digits(cell.total),
             )
             for cell in cells[:_MANY]
         ]
@@ -111,16 +111,16 @@ def _ended(account: RollupResult) -> str:
 def traced(trace: Trace) -> None:
     """Say which units give a figure, the biggest first, and what its report says."""
     label = f"{trace.address} {trace.label}"
-    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=format_number(trace.total)))
+    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=digits(trace.total)))
     if trace.figure is not None and trace.figure != trace.total:
-        echo("  " + _("它自己的报告写 {figure}", figure=format_number(trace.figure)))
+        echo("  " + _("它自己的报告写 {figure}", figure=digits(trace.figure)))
     rows = list(_rows(trace, 0))
     if rows:
         findings.table((_("文件夹"), _("单位"), _("数"), _("占")), rows)
     if trace.zeros:
         echo("  " + _("另 {count} 个单位是 0", count=trace.zeros))
     if trace.parts:
-        parts = " + ".join(f"{part} {format_number(figure)}" for part, figure in trace.parts.items() if figure)
+        parts = " + ".join(f"{part} {digits(figure)}" for part, figure in trace.parts.items() if figure)
         echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
     levels = list(_levels(trace))
     _listed(_("缺报"), [unit for level in levels for unit in level.missing])
@@ -137,7 +137,7 @@ def _levels(trace: Trace) -> Iterator[Trace]:
 def _rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
     for given, figure in trace.contributions:
         share = f"{100 * figure / trace.total:.1f}%" if trace.total > 0 else ""
-        yield "  " * depth + given.unit.id, str(given.unit), format_number(figure), share
+        yield "  " * depth + given.unit.id, str(given.unit), digits(figure), share
         inner = trace.below.get(given.unit.id)
         if inner:
             yield from _rows(inner, depth + 1)
@@ -161,9 +161,9 @@ def account_data(account: RollupResult) -> dict[str, Any]:
         "missing": [unit.id for unit in account.missing],
         "outdated": [unit.id for unit in account.outdated],
         "unlisted": list(account.unlisted),
-        "figures": {at: format_number(figure) for at, figure in rolled.figures.items()} if rolled else {},
+        "figures": {at: digits(figure) for at, figure in rolled.figures.items()} if rolled else {},
         "unplaced": [
-            {"unit": one.report.unit.id, "address": one.address, "figure": format_number(one.figure)}
+            {"unit": one.report.unit.id, "address": one.address, "figure": digits(one.figure)}
             for one in (rolled.unplaced if rolled else ())
         ],
         "lacking": {
@@ -196,12 +196,12 @@ def _given(given: UnitReport) -> dict[str, Any]:
 
 
 def _cell(cell: ChangedCell) -> dict[str, str | None]:
-    last = None if cell.last is None else format_number(cell.last)
+    last = None if cell.last is None else digits(cell.last)
     return {
         "address": cell.address,
-        "figure": format_number(cell.figure),
+        "figure": digits(cell.figure),
         "last": last,
-        "sum": format_number(cell.total),
+        "sum": digits(cell.total),
     }
 
 
@@ -213,15 +213,15 @@ def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
         "office": trace.unit.id,
         "address": trace.address,
         "label": trace.label,
-        "sum": format_number(trace.total),
-        "figure": None if trace.figure is None else format_number(trace.figure),
+        "sum": digits(trace.total),
+        "figure": None if trace.figure is None else digits(trace.figure),
         "units": [
-            {"unit": given.unit.id, "name": given.unit.name, "figure": format_number(figure)}
+            {"unit": given.unit.id, "name": given.unit.name, "figure": digits(figure)}
             | ({"below": trace_data(trace.below[given.unit.id])} if given.unit.id in trace.below else {})
             for given, figure in trace.contributions
         ],
         "zeros": trace.zeros,
-        "parts": {part: format_number(figure) for part, figure in trace.parts.items()},
+        "parts": {part: digits(figure) for part, figure in trace.parts.items()},
         "missing": [unit.id for unit in trace.missing],
         "broken": [given.unit.id for given in trace.broken],
         "without": [given.unit.id for given in trace.without_cell],

@@ -13,8 +13,8 @@ from nianbao.export.excel_form.draft import FormRequest
 from nianbao.model.finding import Stop, attempt
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
-from nianbao.workspace import process_pool
 from nianbao.workspace.files import Saved, write
+from nianbao.workspace.processes import pool
 from nianbao.workspace.selection import Asked, select
 from nianbao.workspace.store import Store
 
@@ -48,7 +48,7 @@ def write_all(
     `name` is that of a new office. Without `out` the files go to `build/forms`. `jobs` is the number of processes, 0
     for as many as there are processors.
     """
-    yield from process_pool.spread(reports, partial(_try_write, name, out), _describe_lost_worker, jobs)
+    yield from pool.spread(reports, partial(_try_write, name, out), _describe_lost_worker, jobs)
 
 
 def _try_write(name: str, out: Path | None, report: Asked) -> WrittenForm | Stop:

@@ -1,26 +1,64 @@
-"""Readers of published reports, one file per format: `read(content) -> Published`.
+"""Readers of published reports: one file per format, found by being here, whose name is the format's.
 
-A reader understands nothing of a report: it gives texts and grids. It fetches nothing, executes nothing,
-and raises `Unreadable` for a file that it cannot read, with what to do.
+A reader has `read(content) -> PublishedDocument`, which gives texts and tables and understands nothing of a report:
+it fetches nothing, executes nothing, and raises `Unreadable` for a file that it cannot read, with what to do. It says
+which files it takes by `takes(sample) -> Claim`, and by its `ORDER` when it is asked: lower ones first, below 30 what
+is no text, from 30 on kinds of text, plain text last. The first for which a file says that it is of its kind reads it,
+else the first for which it looks so. A file here without `read` is a helper.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Protocol, cast
 
 from nianbao.importer.readers.refusal import LIMIT, Unreadable, bounded
-from nianbao.importer.readers.sniff import sniff
+from nianbao.importer.readers.sniff import Claim, Sample, refuse, untaken
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, series
 
-__all__ = ["LIMIT", "Unreadable", "formats", "read"]
+__all__ = ["LIMIT", "Claim", "Sample", "Unreadable", "choose", "formats", "read"]
 
 MANY = 30_000  # paragraphs and cells that are not blank; the largest report has two thousand
-_HELPERS = frozenset({"attached", "refusal", "sniff", "texts"})
 
 
-def formats() -> list[str]:
-    """Name every format that can be read: the files of this folder."""
-    return sorted(module.name for module in iter_modules(__path__) if module.name not in _HELPERS)
+class Reader(Protocol):
+    """What a reader's file has."""
+
+    ORDER: int
+
+    def takes(self, sample: Sample) -> Claim:
+        """Tell how surely a file is of this kind."""
+
+    def read(self, content: bytes) -> PublishedDocument:
+        """Read a file of this kind."""
+
+
+@cache
+def formats() -> Mapping[str, Reader]:
+    """Every format that can be read, with its reader, in the order in which they are asked."""
+    modules = {module.name: import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)}
+    found = {name: cast("Reader", module) for name, module in modules.items() if hasattr(module, "read")}
+    return dict(sorted(found.items(), key=lambda item: item[1].ORDER))
+
+
+def choose(content: bytes, suffix: str) -> str:
+    """Tell the format of a file by what it holds; its suffix decides between kinds of text only.
+
+    Raises `Unreadable` for a file that no reader takes.
+    """
+    refuse(content)
+    sample, likely = Sample(content, suffix), ""
+    for name, reader in formats().items():
+        claim = reader.takes(sample)
+        if claim is Claim.SAYS:
+            return name
+        if claim is Claim.LOOKS:
+            likely = likely or name
+    if not likely:
+        raise untaken(sample, series(sorted(formats())))
+    return likely
 
 
 def read(content: bytes, suffix: str = "") -> PublishedDocument:
@@ -31,8 +69,7 @@ def read(content: bytes, suffix: str = "") -> PublishedDocument:
     if not content.strip():
         raise Unreadable(_("文件是空的"), _("检查是不是选错了文件"))
     bounded(content, LIMIT)
-    kind = sniff(content, suffix.lower().lstrip("."), formats())
-    made: PublishedDocument = import_module(f"{__name__}.{kind}").read(content)
+    made = formats()[choose(content, suffix)].read(content)
     filled = sum(
         1 if isinstance(block, Paragraph) else sum(bool(box.text) for box in block.cells) for block in made.blocks
     )

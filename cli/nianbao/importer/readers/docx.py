@@ -6,11 +6,19 @@ from html import unescape
 from io import BytesIO
 
 from nianbao.importer.readers.refusal import DAMAGED
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 
+ORDER = 20
+_MAIN = re.compile(r"word/document\d*\.xml")
 _FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
 _PART = 10 * 2**20  # bytes of a part that may hold facts
+
+
+def takes(sample: Sample) -> Claim:
+    """Take a package with the main part of a Word file."""
+    return Claim.SAYS if any(_MAIN.fullmatch(name) for name in sample.parts) else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -8,10 +8,18 @@ import re
 from html import unescape
 
 from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import by_pandoc, charset, decoded, uncut
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
+ORDER = 32
+SUFFIXES = frozenset({"html", "htm", "shtml", "xhtml"})
+_PAGE = re.compile(rb"(?i)(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b")
+_MARKUP = re.compile(
+    rb"(?i)<(?:!doctype|html|head|body|meta|div|table|p|\?xml|!--|script|span|section|article)|.{0,65536}?<t[dr][ >]",
+    re.DOTALL,
+)
 _TAGS = frozenset(
     {
         "p",
@@ -54,6 +62,13 @@ _CELLS = {"class": "cell"}  # what marks a cell of the page, see `blocks.lua`
 _COLUMNS = 200  # of a table
 _TABLES, _CELLS_IN_ALL = 1_000, 50_000  # of a page; pandoc takes longer for each the more there are
 _QUOTED = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # a page within a text of a program
+
+
+def takes(sample: Sample) -> Claim:
+    """Take a whole page under any name, and a piece of one unless its name says that it is another kind of text."""
+    if sample.named(SUFFIXES) or (sample.written and _PAGE.match(sample.head)):
+        return Claim.SAYS
+    return Claim.LOOKS if sample.written and _MARKUP.match(sample.head) else Claim.NO
 
 
 def read(content: bytes, declared: str = "") -> PublishedDocument:

@@ -6,12 +6,22 @@ from typing import Any
 
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import decoded
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
+ORDER = 31
+SUFFIXES = frozenset({"json"})
 _DEPTH = 50
 _PAGE = "</"  # in a text: a page, as the programs of a site hand it round
+
+
+def takes(sample: Sample) -> Claim:
+    """Take what is called JSON, or, where it has no name, begins as JSON does."""
+    if sample.named(SUFFIXES):
+        return Claim.SAYS
+    return Claim.LOOKS if sample.written and not sample.suffix and sample.head[:1] in {b"{", b"["} else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -4,10 +4,14 @@ import re
 
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import by_pandoc, decoded, uncut
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
+ORDER = 33
+SUFFIXES = frozenset({"md", "markdown"})
+_MARKDOWN = re.compile(rb"(?m)^(?=[ :-]*\|)(?=[^\n]*---)[ :|-]+$|^#{1,6} ")
 _READER = (
     "markdown+pipe_tables+lists_without_preceding_blankline+raw_html"
     "-markdown_in_html_blocks-native_divs-native_spans-blank_before_header-tex_math_dollars-raw_tex"
@@ -22,6 +26,13 @@ _OPENED, _TABLES = re.compile(r"(?i)<table\b"), 1_000  # pandoc looks for the en
 _PIPES = re.compile(r"(?m)(?:^[ \t]*\|.*\n?){2,}")
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$")
 _TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
+
+
+def takes(sample: Sample) -> Claim:
+    """Take what is called Markdown, or has a heading or the rule of a table."""
+    if sample.named(SUFFIXES):
+        return Claim.SAYS
+    return Claim.LOOKS if sample.written and _MARKDOWN.search(sample.head) else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:

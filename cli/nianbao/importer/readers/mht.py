@@ -1,12 +1,24 @@
 """Web pages as archives of one file, as browsers and Word save them, also under the name of .doc."""
 
+import re
 from email import message_from_bytes
 from email.message import Message
 
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
+
+ORDER = 30
+SUFFIXES = frozenset({"mht", "mhtml"})
+_ARCHIVED = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subject):")
+
+
+def takes(sample: Sample) -> Claim:
+    """Take what begins with the head of a message, or is called an archive."""
+    archived = _ARCHIVED.match(sample.head) or (sample.suffix in SUFFIXES and not sample.binary)
+    return Claim.SAYS if archived else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:

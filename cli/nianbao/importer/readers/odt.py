@@ -6,13 +6,20 @@ from io import BytesIO
 from xml.etree import ElementTree as ET
 
 from nianbao.importer.readers.refusal import DAMAGED, TEXT, Unreadable
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
+ORDER = 22
 _CONTENT = "content.xml"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _COLUMNS = 200  # of a table; spreadsheets repeat empty columns without end
+
+
+def takes(sample: Sample) -> Claim:
+    """Take a package that says it is an OpenDocument text."""
+    return Claim.SAYS if b"opendocument.text" in sample.mimetype else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:

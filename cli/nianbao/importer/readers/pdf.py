@@ -12,10 +12,12 @@ from typing import Any
 
 from nianbao.importer.readers.attached import attached
 from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
+ORDER = 10
 PAGES = 300  # of one file; a report has six
 _NEAR = 3.0  # pt between two lines of a grid that are one
 _FEW = 30  # characters of a page on average; with fewer it is a picture
@@ -30,6 +32,11 @@ _FOLIO = 12  # characters of a page number with its dashes
 _RADICAL = re.compile("[\u2e80-\u2fdf]")  # what some fonts say instead of the character that looks the same
 _HEADED = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]")
 _FIGURES = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
+
+
+def takes(sample: Sample) -> Claim:
+    """Take what says so near its beginning, where some programs have put something else first."""
+    return Claim.SAYS if b"%PDF-" in sample.content[:1024] else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -1,24 +1,16 @@
-"""What a file is, by its first bytes, whatever its name says."""
+"""What a file looks like to the readers that are asked for it, and what no reader takes, whatever its name says."""
 
-import re
 import zipfile
-from collections.abc import Sequence
+from enum import IntEnum
+from functools import cached_property
 from io import BytesIO
 
 from nianbao.importer.readers.refusal import DAMAGED, TEXT, Unreadable, bounded
-from nianbao.model.i18n import N_, _, series
+from nianbao.model.i18n import N_, _
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PEEK = 4096
-_ALIASES = {
-    "htm": "html",
-    "shtml": "html",
-    "xhtml": "html",
-    "mhtml": "mht",
-    "markdown": "md",
-    "text": "txt",
-    "xlsm": "xlsx",
-}
+_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 _PICTURES = (
     ".png",
     ".jpg",
@@ -35,14 +27,6 @@ _PICTURES = (
     ".odttf",
     ".ttf",
 )
-_TEXTS = frozenset({"md", "txt"})
-_MARKUP = re.compile(
-    rb"(?i)<(?:!doctype|html|head|body|meta|div|table|p|\?xml|!--|script|span|section|article)|.{0,65536}?<t[dr][ >]",
-    re.DOTALL,
-)
-_PAGE = re.compile(rb"(?i)(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b")
-_MARKDOWN = re.compile(rb"(?m)^(?=[ :-]*\|)(?=[^\n]*---)[ :|-]+$|^#{1,6} ")
-_ARCHIVED = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subject):")
 _PICTURE = (N_("这是图片，里面没有文字"), N_("先做文字识别（OCR），存成 .docx 或 .txt 再导入"))
 _REFUSED = {  # what cannot be read, and what to do, by how it begins
     rb"{\rtf": (N_("这是 RTF 文件"), N_("用 Word 或 WPS 打开，另存为 .docx 再导入")),
@@ -55,62 +39,98 @@ _REFUSED = {  # what cannot be read, and what to do, by how it begins
 }
 
 
-def sniff(content: bytes, suffix: str, known: Sequence[str]) -> str:
-    """Tell the format of a file; its suffix counts among kinds of text only.
+class Claim(IntEnum):
+    """How surely a file is of a reader's kind: not at all, as it looks, or as it says by its content or its name."""
 
-    Raises `Unreadable` for a file of a kind that is not among those known.
+    NO = 0
+    LOOKS = 1
+    SAYS = 2
+
+
+class Sample:
+    """A file as the readers see it before one is chosen: its `content`, and its `suffix` without the dot.
+
+    What it tells of a package or a text raises `Unreadable` where the package is damaged, or either is too large.
     """
+
+    def __init__(self, content: bytes, suffix: str) -> None:
+        self.content = content
+        self.suffix = suffix.lower().lstrip(".")
+
+    @property
+    def packed(self) -> bool:
+        """Tell whether it is a ZIP package, as office files are."""
+        return self.content.startswith(b"PK")
+
+    @property
+    def binary(self) -> bool:
+        """Tell whether it is an office file, of today or of old, and so no text whatever its name says."""
+        return self.content.startswith((b"PK", _OLE))
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names of the parts of a package; none where it is no package."""
+        return self._opened[0]
+
+    @property
+    def mimetype(self) -> bytes:
+        """What a package says that it is, as OpenDocument files do; empty where it says nothing."""
+        return self._opened[1]
+
+    @cached_property
+    def head(self) -> bytes:
+        """How a text begins, after its byte order mark and blanks; empty for an office file."""
+        if self.binary:
+            return b""
+        bounded(self.content, TEXT)
+        return self.content[: 16 * _PEEK].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+
+    @cached_property
+    def written(self) -> bool:
+        """Tell whether it is a text in any encoding, as far as its beginning tells."""
+        return not self.binary and (b"\x00" not in self.content[:_PEEK] or self.content.startswith(_MARKS))
+
+    def named(self, suffixes: frozenset[str]) -> bool:
+        """Tell whether it is a text with one of these suffixes: a name decides between kinds of text only."""
+        return self.written and self.suffix in suffixes
+
+    @cached_property
+    def _opened(self) -> tuple[frozenset[str], bytes]:
+        """Look into a package, and refuse one that would grow beyond all bounds when opened."""
+        if not self.packed:
+            return frozenset(), b""
+        try:
+            with zipfile.ZipFile(BytesIO(self.content)) as package:
+                parts = package.infolist()
+                texts = (part.file_size for part in parts if not part.filename.lower().endswith(_PICTURES))
+                if sum(texts) > TEXT or len(parts) > _PEEK:
+                    raise Unreadable(_("压缩包展开后太大"), _("这不像一份年报；检查文件的来源"))
+                if any(part.flag_bits & 1 for part in parts):
+                    raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
+                names = frozenset(part.filename for part in parts)
+                return names, package.read("mimetype")[:80] if "mimetype" in names else b""
+        except DAMAGED as error:
+            raise Unreadable(
+                _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
+            ) from error
+
+
+def refuse(content: bytes) -> None:
+    """Raise `Unreadable` for a kind of file that no reader takes and that its first bytes name."""
     for start, (what, fix) in _REFUSED.items():
         if content.startswith(start):
             raise Unreadable(_(what), _(fix))
-    if b"%PDF-" in content[:1024]:
-        return "pdf"
-    if content.startswith(_OLE):
-        raise _ole(content)
-    return _zip(content) if content.startswith(b"PK") else _text(content, _ALIASES.get(suffix, suffix), known)
 
 
-def _text(content: bytes, suffix: str, known: Sequence[str]) -> str:
-    bounded(content, TEXT)
-    head = content[: 16 * _PEEK].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    if suffix == "mht" or _ARCHIVED.match(head):
-        return "mht"
-    if b"\x00" in content[:_PEEK] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable(_("看不出这是什么文件"), _("能导入的格式：{formats}", formats=series(known)))
-    if suffix == "json" or (head[:1] in {b"{", b"["} and not suffix):
-        return "json"
-    if suffix == "html" or _PAGE.match(head) or (suffix not in _TEXTS and _MARKUP.match(head)):
-        return "html"
-    if suffix in _TEXTS:
-        return suffix
-    return "md" if _MARKDOWN.search(head) else "txt"
-
-
-def _zip(content: bytes) -> str:
-    """Tell the kind of an office file, and refuse one that would grow beyond all bounds when opened."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as package:
-            parts = package.infolist()
-            texts = (part.file_size for part in parts if not part.filename.lower().endswith(_PICTURES))
-            if sum(texts) > TEXT or len(parts) > _PEEK:
-                raise Unreadable(_("压缩包展开后太大"), _("这不像一份年报；检查文件的来源"))
-            if any(part.flag_bits & 1 for part in parts):
-                raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
-            names = {part.filename for part in parts}
-            mimetype = package.read("mimetype")[:80] if "mimetype" in names else b""
-    except DAMAGED as error:
-        raise Unreadable(
-            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
-        ) from error
-    if "word/document.xml" in names or any(re.fullmatch(r"word/document\d*\.xml", name) for name in names):
-        return "docx"
-    if any(name.startswith("xl/") for name in names):
-        return "xlsx"
-    if b"opendocument.text" in mimetype:
-        return "odt"
-    if b"epub" in mimetype:
-        raise Unreadable(_("这是电子书"), _("从它的来源取网页、Word 或 PDF 文件再导入"))
-    raise Unreadable(_("这是压缩包，不是年报文件"), _("先解压，再导入里面的文件"))
+def untaken(sample: Sample, known: str) -> Unreadable:
+    """Say what a file is that no reader has taken."""
+    if sample.content.startswith(_OLE):
+        return _ole(sample.content)
+    if b"epub" in sample.mimetype:
+        return Unreadable(_("这是电子书"), _("从它的来源取网页、Word 或 PDF 文件再导入"))
+    if sample.packed:
+        return Unreadable(_("这是压缩包，不是年报文件"), _("先解压，再导入里面的文件"))
+    return Unreadable(_("看不出这是什么文件"), _("能导入的格式：{formats}", formats=known))
 
 
 def _ole(content: bytes) -> Unreadable:

@@ -4,11 +4,19 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import decoded
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 
+ORDER = 99
+SUFFIXES = frozenset({"txt", "text"})
 _FOLIO = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
+
+
+def takes(sample: Sample) -> Claim:
+    """Take every text that no other reader takes."""
+    return Claim.SAYS if sample.named(SUFFIXES) else Claim.LOOKS if sample.written else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:

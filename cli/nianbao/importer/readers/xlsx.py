@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from html import unescape
 from io import BytesIO
 from itertools import islice
 from typing import Any
 
 from nianbao.importer.readers.refusal import DAMAGED, Unreadable
+from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
 from nianbao.importer.recognition.published import (
     NamedCell,
@@ -21,14 +23,19 @@ from nianbao.importer.recognition.published import (
 )
 from nianbao.model.i18n import _, series
 
+ORDER = 21
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
 _SHEETS = "xl/worksheets/"
 _CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
-_MERGED = re.compile(
-    rb"<(?:\w+:)?mergeCell\b[^>]*?\bref\s*=\s*[\"']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})"
-)
-_MERGES, _AREA = 5_000, 500_000  # cells that are merged, and what they cover in all; a form has a few hundred
+_RANGE = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref\s*=\s*[\"']([^\"':]{1,99}:[^\"']{1,99})")
+_RANGES, _AREA = 5_000, 500_000  # cells that are merged or linked, and what they cover in all; a form has a few hundred
+_LAST = (16_384, 1_048_576)  # column and row that a sheet may have
 _FEW = 3  # cells that a note names
+
+
+def takes(sample: Sample) -> Claim:
+    """Take a package with parts of a workbook."""
+    return Claim.SAYS if any(name.startswith("xl/") for name in sample.parts) else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
@@ -66,19 +73,26 @@ def read(content: bytes) -> PublishedDocument:
 
 
 def _bounded(content: bytes) -> None:
-    """Refuse a workbook whose merged cells would be taken apart without end."""
-    from openpyxl.utils import column_index_from_string as column  # noqa: PLC0415  # heavy
-
+    """Refuse a workbook of which ranges of cells would be taken apart without end: its parser makes each of them."""
     with zipfile.ZipFile(BytesIO(content)) as package:
         for part in package.namelist():
-            found = list(islice(_MERGED.finditer(_part(package, part)), _MERGES + 1)) if part.startswith("xl/") else []
-            corners = (match.groups() for match in found)
-            area = sum(
-                (abs(column(right.decode()) - column(left.decode())) + 1) * (abs(int(bottom) - int(top)) + 1)
-                for left, top, right, bottom in corners
-            )
-            if len(found) > _MERGES or area > _AREA:
-                raise Unreadable(_("合并的单元格太多"), _("用原程序打开，只留年报那几页，另存一份再导入"))
+            found = list(islice(_RANGE.finditer(_part(package, part)), _RANGES + 1)) if part.startswith("xl/") else []
+            if len(found) > _RANGES or sum(_area(match[1]) for match in found) > _AREA:
+                raise Unreadable(
+                    _("合并的单元格、带链接的单元格太多"), _("用原程序打开，只留年报那几页，另存一份再导入")
+                )
+
+
+def _area(written: bytes) -> int:
+    """Count the cells of a range, of which a side that is left out is that of the sheet; 0 where it is no range."""
+    from openpyxl.utils import range_boundaries  # noqa: PLC0415  # heavy
+
+    try:
+        left, top, right, bottom = range_boundaries(unescape(written.decode()))
+    except ValueError:
+        return 0
+    width, height = (right or _LAST[0]) - (left or 1), (bottom or _LAST[1]) - (top or 1)
+    return int((abs(width) + 1) * (abs(height) + 1))
 
 
 def _part(package: zipfile.ZipFile, name: str) -> bytes:

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 
 import tomli_w
 
 from nianbao.compose.document import ILLEGAL
 from nianbao.datafiles import formatter
 from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, Keys, SectionNode, SyntaxTree
-from nianbao.importer.recognition.printed_values import Number
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.importer.recognition.tables.ambiguous_rows import Candidates
@@ -17,7 +15,7 @@ from nianbao.importer.recognition.tables.cells import RecognizedCell, Recognized
 from nianbao.model.form import Form
 from nianbao.model.form import Section as FormSection
 from nianbao.model.table import Slot, Table
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import KINDS, digits
 
 _MAX_CANDIDATES = 24  # of a row that a comment lists
 _MAX_COMMENT = 80  # characters of a published text in a comment
@@ -145,9 +143,7 @@ def _make_table_section(recognized: RecognizedReport, heading: str, table: Table
         comments += [f"# {words}" for words in _describe_undecided(cells, published_row)]
         keys = (table.id, *row.split("."))
         figures = [
-            _make_entry(slot.column, _format_number(cell.value), keys).cell
-            for slot, cell in cells
-            if cell.value is not None
+            _make_entry(slot.column, digits(cell.value), keys).cell for slot, cell in cells if cell.value is not None
         ]
         if figures:
             beside = "；".join([slots[0].row_label, *_describe_cells(cells, len(slots))])
@@ -177,7 +173,7 @@ def _describe_undecided(cells: _Cells, row: RecognizedRow) -> Iterator[str]:
         if reason == "together" and row.candidates:
             options = _describe_candidates(row.candidates, [_get_column_label(cell.slot) for cell in row.cells])
         else:
-            options = "、".join(dict.fromkeys(_format_number(option) for _, cell in group for option in cell.options))
+            options = "、".join(dict.fromkeys(digits(option) for _, cell in group for option in cell.options))
         yield f"未定：{group[0][0].row_label}（{columns}）{quoted}{_REASONS[reason]}" + (
             f"：{options}" if options else ""
         )
@@ -186,7 +182,7 @@ def _describe_undecided(cells: _Cells, row: RecognizedRow) -> Iterator[str]:
 def _describe_candidates(candidates: Candidates, columns: Sequence[str]) -> str:
     """List the figures that a row may have, those of every cell where there are any."""
     rows = candidates.complete or candidates.distinct
-    listed = ["、".join(map(_format_number, figures)) for figures in rows[:_MAX_CANDIDATES]]
+    listed = ["、".join(map(digits, figures)) for figures in rows[:_MAX_CANDIDATES]]
     more = f"；等 {len(rows)} 种" if len(rows) > _MAX_CANDIDATES else ""
     others = len(candidates.distinct) - len(rows)
     blank = f"；若有空白的格，另有 {others} 种" if others else ""
@@ -215,10 +211,6 @@ def _get_column_label(slot: Slot) -> str:
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────
-
-
-def _format_number(value: Number | None) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def _format_comment(text: str) -> str:

@@ -20,7 +20,7 @@ from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
 from nianbao.model.report import Report, fill
 from nianbao.model.table import Heading, Slot
-from nianbao.model.value_types import KINDS, Value
+from nianbao.model.value_types import FIRST_YEAR, KINDS, LAST_YEAR, Value
 
 # A cell's name is this and the address of a figure, a fact or a text, or one of the four that say which form it is.
 PREFIX = "nianbao."
@@ -38,9 +38,9 @@ def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], ye
     if EDITION not in named or YEAR not in named:
         return None
     form = next((form for form in forms if form.edition == named[EDITION].text), None)
-    if form is None or not named[YEAR].text.isdecimal():
+    form_year = _parse_year(named[YEAR].text)
+    if form is None or not form_year:
         raise Stop(_("看不出这是哪一版、哪一年度的表"), _("用 report form 重新做一张表，把数填进去"))
-    form_year = int(named[YEAR].text)
     if year not in {0, form_year}:
         raise Stop(
             _("这是 {said} 年度的表，不是 {year} 年度的", said=form_year, year=year),
@@ -60,6 +60,12 @@ def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], ye
         tuple(invalid),
         named[FOLDER].text if FOLDER in named else "",
     )
+
+
+def _parse_year(text: str) -> int:
+    """Read the year of a form; 0 where the text is no year that a report can have."""
+    year = int(text) if text.isdecimal() and len(text) <= len(str(LAST_YEAR)) else 0
+    return year if FIRST_YEAR <= year <= LAST_YEAR else 0
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from nianbao.checks.context import Case
+from nianbao.compose import document
+from nianbao.compose.prose import LeftOut
 from nianbao.model.facts import texts
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, series
@@ -105,11 +107,6 @@ def value(report: Report, text: str) -> Number | None:
     return total
 
 
-def said(number: Number) -> str:
-    """Write a number as a report has it, without an exponent."""
-    return format(number, "f") if isinstance(number, Decimal) else str(number)
-
-
 def where(case: Case, section: str, words: str, otherwise: str = "") -> tuple[str, Place]:
     """Find the text of the data file that holds these words: its address and their place.
 
@@ -148,13 +145,47 @@ def short(text: str, most: int = 30) -> str:
     return f"{text[:most]}…" if len(text) > most else text
 
 
-def unspoken(case: Case, rule: str) -> Iterator[Finding]:
-    """Find what each section must speak of, under one rule, and does not."""
+def unspoken(case: Case) -> Iterator[Finding]:
+    """Find what each section must speak of, under the rule that judges, and does not."""
     missing: dict[str, list[str]] = {}
     for expected in case.report.form.vocabulary.expected:
         text = case.texts.get(expected.section, "")
-        if expected.rule == rule and text and not pattern(expected.words).search(text):
+        if expected.rule == case.rule and text and not pattern(expected.words).search(text):
             missing.setdefault(expected.section, []).append(_(expected.what))
     for section, things in missing.items():
         message = _("{heading}: 没有写到{things}", heading=case.report.heading(section), things=series(things))
-        yield case.find(rule, "warning", f"prose.{section}", message)
+        yield case.find(f"prose.{section}", message)
+
+
+def faulty(case: Case) -> Iterator[Finding]:
+    """Find the faulty placeholders of the prose that go under the rule that judges."""
+    for section, fault in document.faults(case.report):
+        if fault.rule == case.rule:
+            address = f"prose.{section}"
+            place = case.report.facts.place(address, inside=fault.line, words=fault.words)
+            yield case.find(address, fault.message, label=fault.label, place=place)
+
+
+def unprinted(case: Case, item: LeftOut, message: str, fix: str = "") -> Finding:
+    """Make a finding at words of the prose that nothing prints."""
+    raw, address = case.report.prose[item.section], f"prose.{item.section}"
+    line = raw.count("\n", 0, raw.find(item.words)) + 1 if item.words and item.words in raw else 0
+    place = case.report.facts.place(address, inside=line, words=item.words if line else "")
+    return case.find(address, message, fix=fix, place=place)
+
+
+def quoted(item: LeftOut) -> str:
+    """Quote the words of the prose that nothing prints."""
+    return short(item.words, 60)
+
+
+def prompts(report: Report) -> dict[str, str]:
+    """Give the prompts that still stand in a data file, by address."""
+    found: dict[str, str] = {}
+    for fact in report.form.facts:
+        value = report.values.get(fact.id)
+        if isinstance(fact.ask, str) and value == fact.ask:
+            found[fact.id] = fact.ask
+        elif isinstance(fact.ask, list | tuple) and isinstance(value, list):
+            found |= {f"{fact.id}.{at}": text for at, text in enumerate(value) if text in fact.ask}
+    return found

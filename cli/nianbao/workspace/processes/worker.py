@@ -12,8 +12,8 @@ from time import sleep
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from nianbao.workspace import limits
 from nianbao.workspace.locales import preferred, speak
+from nianbao.workspace.processes import limits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import Generic, TypeVar
 
-from nianbao.workspace import limits, pool_worker
+from nianbao.workspace.processes import limits, worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -114,14 +114,14 @@ def _processes(
     others = set(active_children())
     # A fork has at once what was imported and read here; elsewhere systems and their libraries do not bear it.
     context = get_context("fork" if sys.platform == "linux" else None)
-    pool = ProcessPoolExecutor(count, context, pool_worker.begin, (task.begin, task.close))
+    pool = ProcessPoolExecutor(count, context, worker.begin, (task.begin, task.close))
 
     def submit(items: Sequence[Item]) -> "Future[list[Result]]":
-        pool_worker.hold()
+        worker.hold()
         try:
-            return pool.submit(pool_worker.each, task.work, items, alone=alone)
+            return pool.submit(worker.each, task.work, items, alone=alone)
         finally:
-            pool_worker.release()
+            worker.release()
 
     try:
         yield submit
@@ -136,7 +136,7 @@ def _end(processes: set[BaseProcess]) -> None:
     """End processes that may be at work: what is half written goes away, if they hear; they have so long for it."""
     for process in processes:
         process.terminate()
-    end = monotonic() + pool_worker.PATIENCE
+    end = monotonic() + worker.PATIENCE
     for process in processes:
         process.join(max(0, end - monotonic()))
         if process.is_alive():

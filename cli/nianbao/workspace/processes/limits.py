@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 MEMORY = 2 * 2**30  # bytes of addresses that a piece of work may take; an import takes a tenth
 SECONDS = 120
 _LOOK = 0.05  # seconds between two looks at the memory of watched work
+_SOON = 0.001  # seconds until an outer bound ends the work where its time is over already
 
 
 class Exceeded(Stop):
@@ -53,13 +54,19 @@ READING = Words(
 
 @contextmanager
 def fenced(memory: int = MEMORY, seconds: float = SECONDS, words: Words = READING) -> Iterator[None]:
-    """Do a piece of work within bounds; raises `Exceeded` where it would go beyond them."""
+    """Do a piece of work within bounds; raises `Exceeded` where it would go beyond them.
+
+    Bounds within bounds: the shorter time ends the work, and only the piece whose time is over says so.
+    """
+    late = _LateError()
     try:
-        with _bounded(memory), _timed(seconds):
+        with _bounded(memory), _timed(seconds, late):
             yield
     except MemoryError:
         raise Exceeded(_(words.large), _(words.fix)) from None
-    except _LateError:
+    except _LateError as error:
+        if error is not late:  # the time of a piece that this one is a part of
+            raise
         raise Exceeded(_(words.late, seconds=round(seconds)), _(words.fix)) from None
 
 
@@ -100,21 +107,29 @@ def _taken(*, resident: bool = False) -> int:
 
 
 @contextmanager
-def _timed(seconds: float) -> Iterator[None]:
+def _timed(seconds: float, late: _LateError) -> Iterator[None]:
+    """Raise `late` after so many seconds, unless an outer bound ends the work before."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
+    left, _interval = signal.getitimer(signal.ITIMER_REAL)  # of an outer bound; 0 where there is none
+    if 0 < left <= seconds:
+        yield
+        return
 
-    def late(_signal: int, _frame: FrameType | None) -> None:
-        raise _LateError
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise late
 
-    before = signal.signal(signal.SIGALRM, late)
+    began = monotonic()
+    before = signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), _SOON))
 
 
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────

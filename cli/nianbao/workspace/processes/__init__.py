@@ -1,0 +1,1 @@
+"""Work in other processes, and the limits of its time and memory."""
