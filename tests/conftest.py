@@ -71,7 +71,7 @@ def built(tmp_path_factory):
 
     out = tmp_path_factory.mktemp("built")
     done = outputs.build_report(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
-    assert {output.format for output in done.outputs} == {"html", "docx", "pdf", "markdown"}
+    assert {output.format for output in done.files} == {"html", "docx", "pdf", "markdown"}
     return out
 
 

@@ -78,14 +78,14 @@ def test_formats_that_see_every_table_anew_keep_nothing_of_the_report_before(fol
 
 
 def test_a_pandoc_is_replaced_before_it_grows(folder, printed, monkeypatch):
-    monkeypatch.setattr(renderer, "_PAGES", 2)
+    monkeypatch.setattr(renderer, "_MAX_PAGES", 2)
     store = Store(folder)
-    order = printing.render_settings(store, ["html", "docx"])
+    order = printing.make_render_settings(store, ["html", "docx"])
     pids = []
-    with renderer.Press() as kept:
+    with renderer.Renderer() as kept:
         for office in store.offices():
             checked = check.check_report(store.of_office(office), YEAR)
-            for part in printing.print_report(store.of_office(office), checked, ["html", "docx"], order, kept)[0]:
+            for part in printing.render_report(store.of_office(office), checked, ["html", "docx"], order, kept)[0]:
                 assert part.content == (printed / f"build/{office}/{YEAR}.{part.suffix}").read_bytes()
             pids.append(kept.pid)
     assert [len(set(pids[:at])) for at in (2, 4, 6)] == [1, 2, 3]

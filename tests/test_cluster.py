@@ -144,7 +144,7 @@ def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, re
     city(folder, 24)
     with nodes(tmp_path, HIDDEN) as alone:
         hasty = "from nianbao import __main__; from nianbao.build import dask_client as client; "
-        hasty += "client._PATIENCE = 1; __main__.main()"
+        hasty += "client._WAIT_SECONDS = 1; __main__.main()"
         command = [sys.executable, "-c", hasty, "build", "2024", "--all", "--cluster", alone.address]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, "dask worker" in done.stderr) == (2, True)
@@ -192,20 +192,20 @@ def test_without_dask_the_command_to_install_it_is_said(folder):
 
 
 def test_few_reports_go_out_one_by_one_and_many_in_bundles(folder):
-    from nianbao.build.dask_client import Waiting  # noqa: PLC0415  # see above
-    from nianbao.build.incremental import Job  # noqa: PLC0415  # where Dask is not installed the others are skipped
+    from nianbao.build.dask_client import JobQueue  # noqa: PLC0415  # see above
+    from nianbao.build.incremental import BuildJob  # noqa: PLC0415  # where Dask is not installed the others are skipped
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     store = Store(city(folder, 100))
     (folder / "data/office-00099/2024.toml").unlink()
-    waiting = Waiting(store, [Job(f"office-{number:05}", 2024, ("html",)) for number in range(100)])
+    waiting = JobQueue(store, [BuildJob(f"office-{number:05}", 2024, ("html",)) for number in range(100)])
     bundles = []
     while waiting:
         bundles.append(waiting.take(2, 0))
     sizes = list(map(len, bundles))
     assert (sizes[0], sizes[-2], sum(sizes)) == (8, 1, 99)
-    assert [one.office for one in waiting.unread()] == ["office-00099"]
-    waiting.part(bundles[0])
+    assert [one.office for one in waiting.take_unreadable()] == ["office-00099"]
+    waiting.retry_singly(bundles[0])
     assert not waiting.take(2, 1)
     alone = [waiting.take(2, 0) for _one in bundles[0]]
     assert all(one.alone for (one,) in alone)

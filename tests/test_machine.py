@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from nianbao.checks import check, rules
-from nianbao.cli.output.sarif_junit import github, junit, sarif
+from nianbao.cli.output.sarif_junit import format_github, format_junit, format_sarif
 from nianbao.model.finding import Stop
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
@@ -42,7 +42,7 @@ def checked(request, tmp_path, monkeypatch):
 
 
 def test_sarif_has_every_finding_with_its_rule_and_place(checked):
-    log = json.loads(sarif([checked], []))
+    log = json.loads(format_sarif([checked], []))
     assert set(log) == {"$schema", "version", "runs"}
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
@@ -68,11 +68,11 @@ def test_sarif_has_every_finding_with_its_rule_and_place(checked):
 
 
 def test_sarif_is_what_its_official_schema_asks_for(checked, official):
-    assert list(official.iter_errors(json.loads(sarif([checked], [Stop("没有 data/2019.toml", "")])))) == []
+    assert list(official.iter_errors(json.loads(format_sarif([checked], [Stop("没有 data/2019.toml", "")])))) == []
 
 
 def test_the_official_schema_can_fail(official):
-    log = json.loads(sarif([], []))
+    log = json.loads(format_sarif([], []))
     log["runs"][0]["results"] = [{"level": "fatal"}]
     assert len(list(official.iter_errors(log))) >= 2
 
@@ -115,13 +115,13 @@ def test_fingerprints_stay_when_lines_move(tmp_path, monkeypatch):
         text = start + CASES[-1].read_text(encoding="utf-8")
         (folder / "data/2020.toml").write_text(text, encoding="utf-8")
         monkeypatch.chdir(folder)
-        results = json.loads(sarif([check.check_report(Store(folder), 2020)], []))["runs"][0]["results"]
+        results = json.loads(format_sarif([check.check_report(Store(folder), 2020)], []))["runs"][0]["results"]
         marks.append([result["partialFingerprints"] for result in results])
     assert marks[0] == marks[1]
 
 
 def test_github_has_one_command_a_line_for_each_finding(checked):
-    lines = github([checked], []).splitlines()
+    lines = format_github([checked], []).splitlines()
     assert len(lines) == len(checked.findings)
     for line, finding in zip(lines, checked.findings, strict=True):
         match = re.fullmatch(r"::(error|warning|notice) file=data/2020\.toml(,[^:]*)?,title=([\w-]+)::(.+)", line)
@@ -131,7 +131,7 @@ def test_github_has_one_command_a_line_for_each_finding(checked):
 
 
 def test_junit_fails_once_for_each_rule_and_passes_where_all_is_well(checked):
-    root = ET.fromstring(junit([checked], []))  # noqa: S314  # our own text
+    root = ET.fromstring(format_junit([checked], []))  # noqa: S314  # our own text
     told = {finding.rule for finding in checked.findings if finding.level != "note"}
     failed = {case.get("name") for case in root.iter("testcase") if case.find("failure") is not None}
     assert failed == told
@@ -142,11 +142,11 @@ def test_junit_fails_once_for_each_rule_and_passes_where_all_is_well(checked):
 
 def test_a_stop_is_told_in_every_format():
     stops = [Stop("没有 data/2019.toml", "report new 2019")]
-    (run,) = json.loads(sarif([], stops))["runs"]
+    (run,) = json.loads(format_sarif([], stops))["runs"]
     assert run["invocations"][0]["executionSuccessful"] is False
     assert "2019" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    assert github([], stops) == "::error title=report::没有 data/2019.toml%0Areport new 2019"
-    assert ET.fromstring(junit([], stops)).find(".//error") is not None  # noqa: S314  # our own text
+    assert format_github([], stops) == "::error title=report::没有 data/2019.toml%0Areport new 2019"
+    assert ET.fromstring(format_junit([], stops)).find(".//error") is not None  # noqa: S314  # our own text
 
 
 @pytest.mark.parametrize("style", ["text", "json", "sarif", "github", "junit"])

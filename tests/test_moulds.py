@@ -13,7 +13,7 @@ from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose.document import Page, as_page, compose
 from nianbao.compose.markdown import Markdown
-from nianbao.render.renderer import Press
+from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
 SIGNS = [
@@ -90,7 +90,7 @@ def page(dice, odd):
 
 @pytest.fixture
 def order(root):
-    return outputs.render_settings(Store(root), ["docx"])
+    return outputs.make_render_settings(Store(root), ["docx"])
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_filled_package_is_the_one_that_pandoc_writes(root, order, report, odd
     dice = Random(2024)  # noqa: S311  # dice for prose, not for secrets
     figures = as_page(compose(report, Store(root).template)).figures
     pandocs = without(order)
-    with Press() as press:
+    with Renderer() as press:
         for _ in range(40):
             one = Page(report.form, Markdown(page(dice, odd)), figures)
             day, carried = (
@@ -116,7 +116,7 @@ def test_a_filled_package_is_the_one_that_pandoc_writes(root, order, report, odd
             )
             carried = dict(list(carried.items())[: dice.randint(0, 2)])
             seen, filled, written = (
-                press.print(one, by, day, carried).files[0].content for by in (order, order, pandocs)
+                press.render(one, by, day, carried).files[0].content for by in (order, order, pandocs)
             )
             assert seen == filled == written, one.text
 
@@ -126,8 +126,8 @@ def test_pages_of_simple_blocks_are_filled_and_others_are_not(root, order, repor
     shutil.copytree(root / "templates/formats/docx", tmp_path / "templates/formats/docx")
     mould = tmp_path / "templates/formats/docx/mould.lua"
     mould.write_text(mould.read_text(encoding="utf-8").replace("(text:gsub", "(('字'):gsub"), encoding="utf-8")
-    order = outputs.render_settings(Store(tmp_path), ["docx"])
-    with Press() as press:
+    order = outputs.make_render_settings(Store(tmp_path), ["docx"])
+    with Renderer() as press:
         for text, filled in (
             ("全年公开。", True),
             ("# 一\n\n**全年**公开。", True),
@@ -135,6 +135,6 @@ def test_pages_of_simple_blocks_are_filled_and_others_are_not(root, order, repor
             ("[全年](a)", False),
         ):
             one = Page(report.form, Markdown(text), {})
-            seen, content = (press.print(one, order, date(2025, 1, 20)).files[0].content for _ in range(2))
+            seen, content = (press.render(one, order, date(2025, 1, 20)).files[0].content for _ in range(2))
             said = zipfile.ZipFile(io.BytesIO(content)).read("word/document.xml").decode()
             assert ("全年" not in said) == filled == (seen != content)

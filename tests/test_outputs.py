@@ -39,7 +39,7 @@ def printed(request, tmp_path_factory):
         ["html", "docx", "pdf", "odt", "epub"],
         draft=True,
     )
-    return done.checked.report, office / "build" / str(year)
+    return done.check.report, office / "build" / str(year)
 
 
 def squeezed(text):

@@ -60,7 +60,7 @@ def case(request, root, hard_of, tmp_path_factory):
         '[proactive]\n[requests]\n[review_litigation]\n[facts]\nproblems = ["无"]\nimprovements = ["无"]\n'
     )
     done = outputs.build_report(begun(office, year, facts), year, ["html", "docx", "pdf"], draft=name in DRAFTS)
-    assert done.outputs
+    assert done.files
     return name, office / "build" / str(year)
 
 
@@ -127,7 +127,7 @@ def known_programs(request):
 
 @pytest.fixture(scope="module")
 def free_faces(root):
-    if any(face.official for face in typst.faces(Store(root).look())):
+    if any(face.official for face in typst.choose_faces(Store(root).look())):
         pytest.skip("official faces are installed; the pictures show the free ones")
 
 

@@ -110,7 +110,7 @@ def carrying(content, suffix, facts):
 def active(prose):
     """Name what a writer of pandoc would act on in prose, read as the press reads it."""
     done = subprocess.run(
-        [pandoc.path(), "--from", DIALECT, "--to", "json"], input=prose.encode(), capture_output=True, check=True
+        [pandoc.find_pandoc(), "--from", DIALECT, "--to", "json"], input=prose.encode(), capture_output=True, check=True
     )
     tree = json.loads(done.stdout)
     found = {"meta"} if tree["meta"] else set()

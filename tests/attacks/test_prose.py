@@ -158,7 +158,7 @@ IN_MARKDOWN = {
 def in_a_reader(folder):
     """Say what the page in Markdown does where another program makes a web page of it."""
     source = ["--from", "markdown", "--to", "html", "--standalone", folder / "2024.md"]
-    done = subprocess.run([pandoc.path(), *source], capture_output=True, check=True)
+    done = subprocess.run([pandoc.find_pandoc(), *source], capture_output=True, check=True)
     text = done.stdout.decode()
     return set(web(text)) | ({"a forged head"} if "<title>FORGED" in text else set())
 
@@ -166,7 +166,7 @@ def in_a_reader(folder):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_the_page_in_markdown_does_nothing_in_other_programs(attacked, command, monkeypatch, guarded):
     if not guarded:
-        monkeypatch.setattr(markup, "reduced", lambda _report, _bodies: {})
+        monkeypatch.setattr(markup, "reduce_sections", lambda _report, _bodies: {})
     facts = "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '''\n{}\n'''\n"
     for name, text in IN_MARKDOWN.items():
         folder = attacked(facts.replace("{}", text.replace("'", '"')), office=name)
@@ -188,7 +188,7 @@ def test_what_passes_for_words_is_paragraphs_and_nothing_else(sign):
         f"1{sign} 甲",
     )
     for text in filter(markdown.is_words, samples):
-        source = [pandoc.path(), "--from", f"{markdown.DIALECT}+yaml_metadata_block", "--to", "native"]
+        source = [pandoc.find_pandoc(), "--from", f"{markdown.DIALECT}+yaml_metadata_block", "--to", "native"]
         native = subprocess.run(source, input=text.encode(), capture_output=True, check=True).stdout.decode()
         assert set(re.findall(r"[A-Z][A-Za-z]+", native)) <= {"Para", "Str", "Space", "SoftBreak"}, text
 

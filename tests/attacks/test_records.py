@@ -11,8 +11,8 @@ import cities
 import pytest
 from oracles import SECRET
 
-from nianbao.build import cache, outputs_record
-from nianbao.build.seal import Sealer
+from nianbao.build import cache, output_folder
+from nianbao.build.signatures import Signer
 from nianbao.model import aggregate
 from nianbao.workspace.files import fingerprint
 
@@ -127,7 +127,7 @@ def test_without_the_guard_a_damaged_record_stops_every_build(built, command, mo
     def stop(_record, error):
         raise error
 
-    monkeypatch.setattr(cache.Record, "_begin_again", stop)
+    monkeypatch.setattr(cache.BuildCache, "_recover", stop)
     damage(kept(built))
     done = command(*DRAFT, cwd=built)
     assert done.exit_code == 2
@@ -161,7 +161,7 @@ def forge(city, **more):
     """Replace the page, and make the record say that it is what was built."""
     page = city / "build/2024.html"
     page.write_text(FOREIGN, encoding="utf-8")
-    known = dict(zip(("size", "modified", "changed"), outputs_record.times(page.stat()), strict=True))
+    known = dict(zip(("size", "modified", "changed"), output_folder.file_times(page.stat()), strict=True))
     known |= {"content": fingerprint(page.read_bytes()), **more}
     for column, value in known.items():
         change(city, (f"update printed set {column} = ?", value))
@@ -175,11 +175,11 @@ def by_a_stranger(city, command, monkeypatch):
     assert command(*DRAFT, cwd=city).exit_code == 0
     page = city / "build/2024.html"
     page.write_text(FOREIGN, encoding="utf-8")
-    with cache.Record(kept(city), print) as theirs:
-        (key, file), *_rest = theirs.files().items()
-        size, modified, changed = outputs_record.times(page.stat())
+    with cache.BuildCache(kept(city), print) as theirs:
+        (key, file), *_rest = theirs.read_files().items()
+        size, modified, changed = output_folder.file_times(page.stat())
         content = fingerprint(page.read_bytes())
-        theirs.keep_file(*key, cache.PrintedFile(file.made, size, modified, changed, content, 0, ()))
+        theirs.save_file(*key, cache.CachedFile(file.key, size, modified, changed, content, 0, ()))
     monkeypatch.setenv("XDG_STATE_HOME", here)
 
 
@@ -201,7 +201,7 @@ def with_an_older_seal(city, _command, _monkeypatch):
 @pytest.mark.parametrize("how", [by_a_stranger, in_its_rows, with_a_seal_of_another_row, with_an_older_seal])
 def test_a_foreign_page_does_not_pass_for_one_that_was_built(built, command, monkeypatch, how, guarded):
     if not guarded:
-        monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+        monkeypatch.setattr(Signer, "__call__", lambda *_values: "seal")
         change(built, ("update printed set seal = 'seal'",), ("update checked set seal = 'seal'",))
     how(built, command, monkeypatch)
     if not guarded:
@@ -218,8 +218,8 @@ def test_a_page_with_the_size_and_the_time_of_the_right_one_is_made_again(built,
     """Whoever hands a folder back can set the time of a file, but not the system's own time of its change."""
     page = built / "build/2024.html"
     if not guarded:
-        monkeypatch.setattr(outputs_record, "times", lambda known: (known.st_size, known.st_mtime_ns, 0))
-        monkeypatch.setattr("nianbao.build.incremental.times", outputs_record.times)
+        monkeypatch.setattr(output_folder, "file_times", lambda known: (known.st_size, known.st_mtime_ns, 0))
+        monkeypatch.setattr("nianbao.build.incremental.file_times", output_folder.file_times)
         page.unlink()
         assert command(*DRAFT, cwd=built).exit_code == 0
     known = page.stat()
@@ -233,7 +233,7 @@ def test_a_page_with_the_size_and_the_time_of_the_right_one_is_made_again(built,
 def test_findings_that_were_struck_out_are_found_again(built, command, monkeypatch, guarded):
     """A record must not say of a report with errors that it has none."""
     if not guarded:
-        monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+        monkeypatch.setattr(Signer, "__call__", lambda *_values: "seal")
     with closing(sqlite3.connect(kept(built), isolation_level=None)) as base:
         (told,) = base.execute("select told from checked").fetchone()
         base.execute("update checked set told = ?", (json.dumps(json.loads(told) | {"findings": []}),))
@@ -249,13 +249,13 @@ def test_findings_that_were_struck_out_are_found_again(built, command, monkeypat
 
 def unguarded(monkeypatch):
     """Believe what the record says, wherever it leads, as it was."""
-    monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+    monkeypatch.setattr(Signer, "__call__", lambda *_values: "seal")
     monkeypatch.setattr(
-        outputs_record,
-        "is_written",
-        lambda _store, path, file: path.exists() and fingerprint(path.read_bytes()) == file.content,
+        output_folder,
+        "is_unchanged",
+        lambda _store, path, file: path.exists() and fingerprint(path.read_bytes()) == file.fingerprint,
     )
-    monkeypatch.setattr(outputs_record, "placed", lambda path, _top: path)
+    monkeypatch.setattr(output_folder, "placed", lambda path, _top: path)
 
 
 @both
@@ -333,13 +333,13 @@ def test_where_no_secret_can_be_kept_everything_is_built_again(built, command, m
 
 def test_the_secret_is_for_this_user_only(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert Sealer()("a", 1, None) == Sealer()("a", 1, None)
-    assert len({Sealer()("a", "b"), Sealer()("ab"), Sealer()("a", 1), Sealer()("a", "1")}) == 4
+    assert Signer()("a", 1, None) == Signer()("a", 1, None)
+    assert len({Signer()("a", "b"), Signer()("ab"), Signer()("a", 1), Signer()("a", "1")}) == 4
     (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o077 == 0
     path.write_bytes(b"short")
-    assert Sealer()("a") == Sealer()("a")
+    assert Signer()("a") == Signer()("a")
 
 
 # ── how a data file was added up ─────────────────────────────────────────────────────────────────────

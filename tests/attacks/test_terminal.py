@@ -100,8 +100,8 @@ def test_what_a_stranger_wrote_is_shown_and_not_obeyed(attacked, command, monkey
     folder = put(attacked(facts=facts), files)
     if not guarded:
         never = re.compile("(?!)")
-        monkeypatch.setattr(terminal, "OBEYED", never)
-        monkeypatch.setattr(terminal, "_BESIDES_BREAKS", never)
+        monkeypatch.setattr(terminal, "CONTROL_CHARACTERS", never)
+        monkeypatch.setattr(terminal, "_CONTROLS_EXCEPT_BREAKS", never)
     result = command(*words, cwd=folder)
     assert result.exit_code in {0, 1, 2}
     assert "自己出错" not in result.output
@@ -112,7 +112,7 @@ def test_what_a_stranger_wrote_is_shown_and_not_obeyed(attacked, command, monkey
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_each_mark_is_shown(mark):
-    shown = terminal.visible(MARKS[mark])
+    shown = terminal.escape_controls(MARKS[mark])
     assert obeyed(MARKS[mark])
     assert not obeyed(shown)
     assert shown.isprintable()
@@ -144,7 +144,7 @@ def test_no_line_is_a_command_to_github(attacked, command, monkeypatch, name, gu
     folder = attacked()
     attacked(office=name)
     if not guarded:
-        monkeypatch.setattr(terminal, "_COMMAND", re.compile("(?!)"))
+        monkeypatch.setattr(terminal, "_WORKFLOW_COMMAND", re.compile("(?!)"))
     output = command("query", "select office from reports where office <> ''", cwd=folder).output
     lines = [line for line in output.splitlines() if line.lstrip().startswith("::") or "##[" in line]
     assert bool(lines) is not guarded
@@ -172,7 +172,7 @@ def test_the_mark_under_a_line_stays_below_what_it_marks(attacked, command):
 
 
 def test_brackets_are_no_markup_in_a_bar():
-    console = terminal.console()
+    console = terminal.make_console()
     with console.capture() as capture:
         console.print("[red]x[/red][link=http://evil]y[/link]:smile:")
     assert capture.get().strip() == "[red]x[/red][link=http://evil]y[/link]:smile:"

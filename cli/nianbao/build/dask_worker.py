@@ -16,8 +16,8 @@ from threading import Timer
 from distributed import Worker, WorkerPlugin, get_worker
 
 from nianbao.build import fingerprints, outputs
-from nianbao.build.incremental import Desk, Job, Terms
-from nianbao.checks.results import Built, Failed
+from nianbao.build.incremental import BuildJob, BuildOptions, BuildWorker
+from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import Stop, mistake
 from nianbao.model.i18n import _, series
 from nianbao.model.offices import FILE as REGISTER
@@ -28,58 +28,63 @@ from nianbao.workspace.limits import unfinished
 from nianbao.workspace.locales import preferred, speak
 from nianbao.workspace.store import Store
 
-_LARGEST = 64 * 2**20  # bytes of a template, which may be a font
-_GRACE = 2  # seconds that an answer may take to go out
-_LONGEST = 8  # signs of a fingerprint that are worth reading
+_MAX_TEMPLATE_BYTES = 64 * 2**20  # bytes of a template, which may be a font
+_ANSWER_SECONDS = 2  # seconds that an answer may take to go out
+_SHOWN_CHARACTERS = 8  # signs of a fingerprint that are worth reading
 
-Files = tuple[Built, list[Printed]]
+RenderedReport = tuple[BuildResult, list[Printed]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class WorkItem:
     """A job with the data files that it needs, by office and year."""
 
-    job: Job
+    job: BuildJob
     data: Mapping[tuple[str, int], bytes]
     alone: bool = False  # nothing else is under way meanwhile
 
 
 @cache  # what runs is what was on the disk when it began
-def programs(families: frozenset[str]) -> dict[str, str]:
+def list_programs(families: frozenset[str]) -> dict[str, str]:
     """Tell what prints here: programs, templates, and the faces of some families, if any."""
     files = [path for path in sorted(TEMPLATES.rglob("*")) if path.is_file()]
     templates = fingerprint(*(part for path in files for part in (str(path.relative_to(TEMPLATES)), content(path))))
-    told = fingerprints.programs() | {
+    told = fingerprints.program_fingerprints() | {
         "templates": templates,
         "dask": version("distributed"),
         "python": ".".join(map(str, sys.version_info[:2])),
     }
-    return told | ({fingerprints.FACES: fingerprints.faces(families)} if families else {})
+    return told | ({fingerprints.FACES: fingerprints.font_fingerprint(families)} if families else {})
 
 
-def programs_of(families: frozenset[str], dask_worker: Worker) -> dict[str, str]:
+def list_worker_programs(families: frozenset[str], dask_worker: Worker) -> dict[str, str]:
     """Tell what prints on a worker."""
     # Typst, which counts its threads once, has as many as there are jobs at a time.
     os.environ.setdefault("RAYON_NUM_THREADS", str(dask_worker.state.nthreads))
-    return programs(families)
+    return list_programs(families)
 
 
-def same(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
+def require_same_programs(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
     """Raise `Stop` where a worker or a scheduler is not as the driver is, or has no nianbao that can be asked."""
     fix = _("在那里安装同一版本的 nianbao[cluster] 和字体，重新启动它，再运行一次")
     if isinstance(theirs, Exception):
         raise Stop(_("{who} 上的 nianbao 用不了：{why}", who=who, why=theirs), fix)
     if theirs != ours:
         words = [
-            _("{name} 那里是 {theirs}，这里是 {ours}", name=name, theirs=_short(theirs.get(name, "")), ours=_short(own))
+            _(
+                "{name} 那里是 {theirs}，这里是 {ours}",
+                name=name,
+                theirs=_shorten(theirs.get(name, "")),
+                ours=_shorten(own),
+            )
             for name, own in ours.items()
             if theirs.get(name) != own
         ]
         raise Stop(_("{who} 和这里不一样：{what}", who=who, what=series(words)), fix)
 
 
-def _short(words: str) -> str:
-    return " ".join(word[:_LONGEST] for word in words.split())
+def _shorten(words: str) -> str:
+    return " ".join(word[:_SHOWN_CHARACTERS] for word in words.split())
 
 
 class Away(Store):
@@ -108,13 +113,13 @@ class Away(Store):
         return self.sent[self.office, year]
 
 
-class Room(WorkerPlugin):
+class DaskWorkerPlugin(WorkerPlugin):
     """What a worker keeps for one build: the folder's templates, and a desk for each thread."""
 
-    def __init__(self, name: str, store: Store, terms: Terms) -> None:
+    def __init__(self, name: str, store: Store, terms: BuildOptions) -> None:
         self.name, self.terms = name, terms
-        self.families = fingerprints.families(outputs.render_settings(store, terms.formats, terms.look))
-        self.programs = programs(self.families)
+        self.families = fingerprints.font_families(outputs.make_render_settings(store, terms.formats, terms.look))
+        self.programs = list_programs(self.families)
         self.called = shown(store.root)
         self.language = preferred(os.environ)
         self.kit = _kit(store)
@@ -122,8 +127,8 @@ class Room(WorkerPlugin):
     async def setup(self, worker: Worker) -> None:
         """Lay out the templates."""
         self.left = ExitStack()
-        self.desks: SimpleQueue[Desk] = SimpleQueue()
-        self.theirs, self.address = programs_of(self.families, worker), worker.address
+        self.desks: SimpleQueue[BuildWorker] = SimpleQueue()
+        self.theirs, self.address = list_worker_programs(self.families, worker), worker.address
         place = self.left.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
         write({Path(place, name): there for name, there in self.kit.items()}, Path(place))
         self.left.enter_context(standing_for(self.called, Path(place)))
@@ -133,26 +138,26 @@ class Room(WorkerPlugin):
         """Clear the room."""
         self.left.close()
 
-    def make(self, sent: Sent) -> Files | Failed:
+    def build(self, sent: WorkItem) -> RenderedReport | FailedReport:
         """Make a report, or say why it cannot be made."""
         if os.environ.get("LANGUAGE") != self.language:  # another driver may speak another one
             speak(self.language)
         try:
             desk = self.desks.get_nowait()
         except Empty:
-            desk = Desk(self.store, self.terms)
+            desk = BuildWorker(self.store, self.terms)
             self.left.enter_context(desk.press)
         desk.store = self.store.with_data(sent.data)
         try:
-            return desk.make(sent.job)
+            return desk.build(sent.job)
         except Stop as stop:
-            return Failed(sent.job.office, sent.job.year, stop)
+            return FailedReport(sent.job.office, sent.job.year, stop)
         except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
-            return Failed(sent.job.office, sent.job.year, mistake(error))
+            return FailedReport(sent.job.office, sent.job.year, mistake(error))
         finally:
             self.desks.put(desk)
             if unfinished():  # Dask begins this process again; alone, the answer goes out first
-                Timer(_GRACE if sent.alone else 0, os._exit, (1,)).start()
+                Timer(_ANSWER_SECONDS if sent.alone else 0, os._exit, (1,)).start()
 
 
 def _kit(store: Store) -> dict[str, bytes]:
@@ -167,14 +172,16 @@ def _kit(store: Store) -> dict[str, bytes]:
 
 def _read(root: Path, path: Path) -> bytes:
     try:
-        return read(root, path.relative_to(root).as_posix(), _LARGEST)
+        return read(root, path.relative_to(root).as_posix(), _MAX_TEMPLATE_BYTES)
     except OSError as error:
         raise unreadable(shown(path), error) from error
 
 
-def work(room: str, bundle: Sequence[Sent]) -> list[Files | Failed]:
+def build_batch(room: str, bundle: Sequence[WorkItem]) -> list[RenderedReport | FailedReport]:
     """Make reports on the worker that runs this, in its room of that name."""
     place = get_worker().plugins[room]
-    assert isinstance(place, Room)  # noqa: S101  # it came before its jobs
-    same(f"worker {place.address}", place.theirs, place.programs)  # it may have come after the comparison
-    return [place.make(sent) for sent in bundle]
+    assert isinstance(place, DaskWorkerPlugin)  # noqa: S101  # it came before its jobs
+    require_same_programs(
+        f"worker {place.address}", place.theirs, place.programs
+    )  # it may have come after the comparison
+    return [place.build(sent) for sent in bundle]

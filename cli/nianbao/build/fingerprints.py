@@ -9,7 +9,7 @@ from nianbao import __version__
 from nianbao.model import offices
 from nianbao.model.i18n import _, series
 from nianbao.render import pandoc, typst
-from nianbao.render.renderer import Order
+from nianbao.render.renderer import RenderSettings
 from nianbao.workspace.access import state
 from nianbao.workspace.files import PACKAGE, content, fingerprint
 from nianbao.workspace.templates import Templates
@@ -17,48 +17,52 @@ from nianbao.workspace.templates import Templates
 NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"
 
 
-def programs() -> dict[str, str]:
+def program_fingerprints() -> dict[str, str]:
     """Tell which programs print: nianbao with every file of its source, pandoc, and Typst."""
     sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".lua"})
     return {
         NIANBAO: f"{__version__} {fingerprint(*(content(path) for path in sources))}",
-        PANDOC: pandoc.version(),
+        PANDOC: pandoc.package_version(),
         TYPST: version("typst"),
     }
 
 
-def printing(templates: Templates, order: Order, suffix: str) -> dict[str, str]:
+def render_fingerprints(templates: Templates, order: RenderSettings, suffix: str) -> dict[str, str]:
     """Tell what a format of an order is printed with besides the facts: programs, templates, look, faces."""
     told = {
         name: text
-        for name, text in _templates(templates).items()
+        for name, text in _template_fingerprints(templates).items()
         if not name.startswith("formats/") or name.startswith(f"formats/{suffix}/")
     }
     embeds = any(part.suffix == suffix and part.engine for part in order.formats)
     look = fingerprint(json.dumps(order.look, sort_keys=True, default=str))
-    return told | {"look": look, "draft": str(order.draft)} | ({FACES: faces(families(order))} if embeds else {})
+    return (
+        told
+        | {"look": look, "draft": str(order.draft)}
+        | ({FACES: font_fingerprint(font_families(order))} if embeds else {})
+    )
 
 
-def families(order: Order) -> frozenset[str]:
+def font_families(order: RenderSettings) -> frozenset[str]:
     """Name the families that an order embeds."""
     return frozenset(face.family for face in order.faces)
 
 
-def faces(families: frozenset[str]) -> str:
+def font_fingerprint(families: frozenset[str]) -> str:
     """Tell the faces of families by their files, and which others there are, since Typst may fall back on any."""
-    fonts = typst.installed()
+    fonts = typst.list_fonts()
     drawn = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
     return fingerprint(*sorted(fonts), *(content(Path(path)) for path in sorted(drawn)))
 
 
-def checking(templates: Templates) -> dict[str, str]:
+def check_fingerprints(templates: Templates) -> dict[str, str]:
     """Tell what a report is checked with besides the facts: forms, templates of texts, and settings."""
-    told = {name: text for name, text in _templates(templates).items() if not name.startswith("formats/")}
+    told = {name: text for name, text in _template_fingerprints(templates).items() if not name.startswith("formats/")}
     beside = {name: fingerprint(state(templates.root, name)) for name in ("report.toml", f"data/{offices.FILE}")}
     return told | beside
 
 
-def changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     """Say in words which inputs are not what they were."""
     words = {
         "facts": _("数据文件"),
@@ -74,7 +78,7 @@ def changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return series(words.get(name, f"templates/{name}") for name in names)
 
 
-def _templates(templates: Templates) -> dict[str, str]:
+def _template_fingerprints(templates: Templates) -> dict[str, str]:
     """Tell every template that a page may be made with, by its name."""
     return {
         name: fingerprint(content(path))

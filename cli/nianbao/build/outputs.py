@@ -7,14 +7,14 @@ from time import perf_counter
 
 from nianbao.checks.check import bounded, check_report
 from nianbao.checks.policy import Choice
-from nianbao.checks.results import Built, Checked, Output
+from nianbao.checks.results import BuildResult, BuiltFile, CheckResult
 from nianbao.compose.document import as_markdown, as_page, compose
 from nianbao.compose.embedded_facts import about, carried
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import _, series
 from nianbao.model.report import Report
 from nianbao.render import markup
-from nianbao.render.renderer import Order, Press
+from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.files import fingerprint, write
 from nianbao.workspace.formats import Format, Printed
 from nianbao.workspace.store import Store
@@ -30,32 +30,42 @@ def build_report(  # noqa: PLR0913  # what a person may choose of a build
     formats: Sequence[str],
     *,
     draft: bool = False,
-    choice: Choice | None = None,
+    policy: Choice | None = None,
     look: str = LOOK,
-    facts: bool = True,
-) -> Built:
+    embed_facts: bool = True,
+) -> BuildResult:
     """Check the report of a year and print it in every format at once, unless a finding forbids it.
 
-    With `facts`, each file carries the facts that it was printed from.
+    With `embed_facts`, each file carries the facts that it was printed from.
     """
     start = perf_counter()
-    order = render_settings(store, formats, look, draft=draft)
-    checked = check_report(store, year, choice)
+    order = make_render_settings(store, formats, look, draft=draft)
+    checked = check_report(store, year, policy)
     if checked.report is None or (checked.blocked and not draft):
-        return Built(checked, [], perf_counter() - start)
-    with Press() as press:
-        files, pictures = print_report(store, checked, formats, order, press, facts=facts)
-    outputs = save(store, year, files)
-    return Built(checked, outputs, perf_counter() - start, order.faces).with_pictures(store.data(year), pictures)
+        return BuildResult(checked, [], perf_counter() - start)
+    with Renderer() as press:
+        files, pictures = render_report(store, checked, formats, order, press, embed_facts=embed_facts)
+    outputs = write_outputs(store, year, files)
+    return BuildResult(checked, outputs, perf_counter() - start, order.faces).with_picture_findings(
+        store.data(year), pictures
+    )
 
 
-def render_settings(store: Store, formats: Sequence[str], look: str = LOOK, *, draft: bool = False) -> Order:
+def make_render_settings(
+    store: Store, formats: Sequence[str], look: str = LOOK, *, draft: bool = False
+) -> RenderSettings:
     """Put together what the reports of a build have in common."""
-    return Order(choose(store, formats), store.look(look), draft)
+    return RenderSettings(find_formats(store, formats), store.look(look), draft)
 
 
-def print_report(  # noqa: PLR0913  # what one report is printed from
-    store: Store, checked: Checked, formats: Sequence[str], order: Order, press: Press, *, facts: bool = True
+def render_report(  # noqa: PLR0913  # what one report is printed from
+    store: Store,
+    checked: CheckResult,
+    formats: Sequence[str],
+    order: RenderSettings,
+    press: Renderer,
+    *,
+    embed_facts: bool = True,
 ) -> tuple[list[Printed], list[str]]:
     """Print a checked report, which must have its `report`, in every format.
 
@@ -71,21 +81,21 @@ def print_report(  # noqa: PLR0913  # what one report is printed from
         document = checked.document or compose(report, store.template)
         page = as_page(document) if order.formats else None
     if page:
-        carries = {"about": about(report)} | ({"facts": carried(report)} if facts else {})
-        printing = press.print(page, order, _day(report), carries)
+        carries = {"about": about(report)} | ({"facts": carried(report)} if embed_facts else {})
+        printing = press.render(page, order, _document_date(report), carries)
         files, left_out = list(printing.files), printing.left_out
     if MARKDOWN in formats:
         with bounded():
-            text = as_markdown(document, markup.reduced(report, document.bodies))
+            text = as_markdown(document, markup.reduce_sections(report, document.bodies))
             files.append(Printed(MARKDOWN, text.encode()))
     return files, left_out
 
 
-def save(store: Store, year: int, files: Sequence[Printed]) -> list[Output]:
+def write_outputs(store: Store, year: int, files: Sequence[Printed]) -> list[BuiltFile]:
     """Write the files of a report: all of them or, on an error, none."""
     saved = write({output_path(store, year, part.suffix): part.content for part in files}, store.within)
     return [
-        Output(part.suffix, where, len(part.content), part.pages, fingerprint(part.content))
+        BuiltFile(part.suffix, where, len(part.content), part.pages, fingerprint(part.content))
         for part, where in zip(files, saved, strict=True)
     ]
 
@@ -100,7 +110,7 @@ def output_name(store: Store, year: int, suffix: str) -> str:
     return store.output_name(year, SUFFIXES.get(suffix, suffix))
 
 
-def choose(store: Store, names: Sequence[str]) -> list[Format]:
+def find_formats(store: Store, names: Sequence[str]) -> list[Format]:
     """Find the formats asked for; raises `Stop` that lists those there are."""
     known = store.formats()
     for name in names:
@@ -111,7 +121,7 @@ def choose(store: Store, names: Sequence[str]) -> list[Format]:
     return [known[name] for name in dict.fromkeys(names) if name != MARKDOWN]
 
 
-def _day(report: Report) -> date:
+def _document_date(report: Report) -> date:
     """Date the files by the facts, never by the clock: the day of issue, else the end of the report year."""
     day = report.values.get("published")
     return day if isinstance(day, date) else date(min(max(report.year, 1980), 9999), 12, 31)

@@ -14,7 +14,7 @@ from nianbao.workspace.formats import Face
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """A report that was checked.
 
     `report` is None where its file is not `readable`, and in a copy that has the findings only; `document` also
@@ -31,7 +31,7 @@ class Checked:
     readable: bool = True
     document: Document | None = None
 
-    def told(self) -> "Checked":
+    def without_report(self) -> "CheckResult":
         """Return what was found, without the report itself."""
         return replace(self, report=None, document=None)
 
@@ -42,51 +42,51 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class BuiltFile:
     """One file of a build: its format, where it is, its size in bytes, its pages (0: has none)."""
 
     format: str
     saved: Saved
     size: int
     pages: int
-    content: str  # its fingerprint
+    fingerprint: str  # of its content
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuildResult:
     """What a build of one report gave; no outputs where findings forbade to print."""
 
-    checked: Checked
-    outputs: list[Output]
+    check: CheckResult
+    files: list[BuiltFile]
     seconds: float
     faces: tuple[Face, ...] = ()  # of the formats that embed them
-    pictures: tuple[str, ...] = ()  # that were left out
-    why: tuple[str, ...] = ()  # it was printed, format by format
+    dropped_pictures: tuple[str, ...] = ()  # that were left out
+    reasons: tuple[str, ...] = ()  # it was printed, format by format
 
     @property
     def refused(self) -> bool:
         """Tell whether findings forbade to print."""
-        return not self.outputs
+        return not self.files
 
-    def with_pictures(self, file: str, pictures: Sequence[str]) -> "Built":
+    def with_picture_findings(self, file: str, pictures: Sequence[str]) -> "BuildResult":
         """Return the same build with a finding for each picture that was left out of the report in a data file."""
         if not pictures:
             return self
-        found = [_no_picture(file, source) for source in pictures]
-        checked = replace(self.checked, findings=[*self.checked.findings, *found])
-        return replace(self, checked=checked, pictures=tuple(pictures))
+        found = [_describe_dropped_picture(file, source) for source in pictures]
+        checked = replace(self.check, findings=[*self.check.findings, *found])
+        return replace(self, check=checked, dropped_pictures=tuple(pictures))
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedReport:
     """A report that could not be made, and why."""
 
     office: str
     year: int
-    stop: Stop
+    error: Stop
 
 
-def _no_picture(file: str, source: str) -> Finding:
+def _describe_dropped_picture(file: str, source: str) -> Finding:
     return Finding(
         "picture-left-out",
         "warning",

@@ -21,7 +21,7 @@ HELP = (
     N_("Show completion for the current shell, to copy it or customize the installation."),
 )
 # What typer says of a command line; a value may itself be one of these.
-MISTAKES = (
+USAGE_ERRORS = (
     N_("{mistake}. Did you mean {choices}?"),
     N_("{mistake} (Possible options: {choices})"),
     N_("No such option: {name}"),
@@ -37,7 +37,7 @@ MISTAKES = (
 )
 
 
-class _Spoken:
+class _TranslatedHelp:
     """What a command and a group of commands have in common."""
 
     def format_usage(self: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  # typer keeps its types private
@@ -53,25 +53,25 @@ class _Spoken:
         return params
 
 
-class Command(_Spoken, TyperCommand):
+class Command(_TranslatedHelp, TyperCommand):
     """A command that speaks the language chosen."""
 
 
-class Group(_Spoken, TyperGroup):
+class Group(_TranslatedHelp, TyperGroup):
     """The commands together."""
 
     command_class = Command
 
 
-def mistaken(words: str) -> Stop:
+def make_usage_error(words: str) -> Stop:
     """Say what is wrong with a command line."""
-    return Stop(_mistake(words), _("运行 report --help 或 report 命令 --help 看用法"))
+    return Stop(_translate_usage_error(words), _("运行 report --help 或 report 命令 --help 看用法"))
 
 
-def _mistake(words: str) -> str:
-    for mistake in MISTAKES:
+def _translate_usage_error(words: str) -> str:
+    for mistake in USAGE_ERRORS:
         if match := _pattern(mistake).fullmatch(words):
-            return _(mistake, **{name: _mistake(value) for name, value in match.groupdict().items()})
+            return _(mistake, **{name: _translate_usage_error(value) for name, value in match.groupdict().items()})
     return words
 
 

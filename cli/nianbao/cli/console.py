@@ -4,21 +4,21 @@ import codecs
 import io
 import sys
 
-_NAME = "nianbao-escape"
+_HANDLER = "nianbao-escape"
 
 
-def escape_what_cannot_be_shown() -> None:
+def escape_unencodable() -> None:
     r"""Have standard output and errors write `\uXXXX` for a character that their encoding has not.
 
     Consoles of Windows speak cp936 or cp437, pipes what the environment says; JSON reads such escapes.
     """
-    codecs.register_error(_NAME, _escaped)
+    codecs.register_error(_HANDLER, _escape)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_NAME)
+            stream.reconfigure(errors=_HANDLER)
 
 
-def _escaped(error: UnicodeError) -> tuple[str, int]:
+def _escape(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")

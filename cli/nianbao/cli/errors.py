@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from nianbao.cli.terminal import Styled, console, echo
+from nianbao.cli.terminal import StyledText, echo, make_console
 from nianbao.model.finding import Stop, mistake
 from nianbao.model.i18n import _
 from nianbao.workspace.files import FULL, reason
 
 if TYPE_CHECKING:
-    from nianbao.checks.results import Checked, Failed
+    from nianbao.checks.results import CheckResult, FailedReport
     from nianbao.workspace.selection import Asked
 
 T = TypeVar("T")
 
-CLEAN, FOUND, STOPPED = 0, 1, 2
+EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED = 0, 1, 2
 
 
-def crashed(reports: "Sequence[Checked]") -> "list[Failed]":
+def list_crashes(reports: "Sequence[CheckResult]") -> "list[FailedReport]":
     """Say which rules failed by our own mistake; what the others found still stands."""
-    from nianbao.checks.results import Failed  # noqa: PLC0415  # it takes a while to import
+    from nianbao.checks.results import FailedReport  # noqa: PLC0415  # it takes a while to import
 
     fix = _("这是 nianbao 的错，别的规则照常核对；请报给我们")
     return [
-        Failed(
+        FailedReport(
             report.office,
             report.year,
             Stop(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.why), fix),
@@ -38,85 +38,87 @@ def crashed(reports: "Sequence[Checked]") -> "list[Failed]":
     ]
 
 
-def leave(stops: list[Stop], *, blocked: bool) -> None:
+def exit_command(stops: list[Stop], *, blocked: bool) -> None:
     """Exit as the findings ask: 2 where something could not run, 1 where something is wrong, else 0.
 
     What stopped several reports alike is said once.
     """
     for stop in {(stop.message, stop.fix): stop for stop in stops}.values():
-        stopped(stop)
+        print_error(stop)
     if stops:
-        raise typer.Exit(STOPPED)
-    raise typer.Exit(FOUND if blocked else CLEAN)
+        raise typer.Exit(EXIT_FAILED)
+    raise typer.Exit(EXIT_FOUND if blocked else EXIT_CLEAN)
 
 
 @contextmanager
-def edge() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Catch once what stops a command, and say it without a traceback."""
     try:
         yield
     except Stop as stop:
-        stopped(stop)
-        raise typer.Exit(STOPPED) from None
+        print_error(stop)
+        raise typer.Exit(EXIT_FAILED) from None
     except KeyboardInterrupt:
-        stopped(interrupted())
-        raise typer.Exit(STOPPED) from None
+        print_error(make_interruption_error())
+        raise typer.Exit(EXIT_FAILED) from None
     except (typer.Exit, typer.Abort, BrokenPipeError):  # typer ends quietly where nobody reads on
         raise
     except Exception as error:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
         if isinstance(error, OSError) and error.errno in FULL:
-            stopped(Stop(reason(error), _("腾出空间再运行")))
+            print_error(Stop(reason(error), _("腾出空间再运行")))
         else:
-            stopped(mistake(error))
-        raise typer.Exit(STOPPED) from None
+            print_error(mistake(error))
+        raise typer.Exit(EXIT_FAILED) from None
 
 
-def warned(words: str) -> None:
+def print_warning(words: str) -> None:
     """Say something that a person should know, beside the results."""
-    echo(Styled(_("注意: {words}", words=words), typer.colors.YELLOW), err=True)
+    echo(StyledText(_("注意: {words}", words=words), typer.colors.YELLOW), err=True)
 
 
-def unsaid(error: OSError | None = None) -> Stop:
+def make_output_error(error: OSError | None = None) -> Stop:
     """Say that standard output takes nothing: it is closed, or what it is written to refuses it."""
     why = reason(error) if error else _("它是关着的")
     return Stop(_("结果写不到标准输出：{why}", why=why), _("换一个输出的去处再运行；不要结果就写 > /dev/null"))
 
 
-def interrupted() -> Stop:
+def make_interruption_error() -> Stop:
     """Say what it means that a person, or the system, ended the command."""
     return Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做"))
 
 
-def stopped(stop: Stop) -> None:
+def print_error(stop: Stop) -> None:
     """Say why the road ended, and the next step; where nobody can be told, the exit code says it."""
     with suppress(OSError):
-        _say(stop)
+        _print_error_lines(stop)
 
 
-def _say(stop: Stop) -> None:
+def _print_error_lines(stop: Stop) -> None:
     first, *more = _("错误: {message}", message=stop.message).split("\n")
-    echo(Styled(first, typer.colors.RED), err=True)
+    echo(StyledText(first, typer.colors.RED), err=True)
     for line in more:  # they can pass for nothing that is said elsewhere
-        echo("    ", Styled(line, typer.colors.RED), err=True)
+        echo("    ", StyledText(line, typer.colors.RED), err=True)
     if stop.fix:
         echo(_("怎么办: {fix}", fix=stop.fix), err=True)
 
 
 @contextmanager
-def progress(words: str, *, quiet: bool) -> Iterator[None]:
+def show_spinner(words: str, *, quiet: bool) -> Iterator[None]:
     """Show a moving line while work goes on, where a person watches."""
     if quiet or not sys.stderr.isatty():
         yield
         return
     from rich.text import Text  # noqa: PLC0415  # rich takes a while to import
 
-    with console().status(Text(words)):
+    with make_console().status(Text(words)):
         yield
 
 
-def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: Callable[[], str] = str) -> Iterator[T]:
+def show_progress(
+    items: Iterable[T], size: int, words: str, *, quiet: bool, beside: Callable[[], str] = str
+) -> Iterator[T]:
     """Give items as they come; where a person watches, with a bar of how many, how fast, and how long still.
 
     What `beside` says from moment to moment stands at its end.
@@ -144,37 +146,39 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: C
 
     words_of, time_left = TextColumn("{task.description}", markup=False), TimeRemainingColumn()
     columns = (words_of, BarColumn(), MofNCompleteColumn(), Rate(), time_left, Beside())
-    with Progress(*columns, console=console(), transient=True) as bar:
+    with Progress(*columns, console=make_console(), transient=True) as bar:
         yield from bar.track(items, total=size, description=words)
 
 
-def noted(words: str) -> None:
+def print_note(words: str) -> None:
     """Say some words to the person, beside the results."""
     echo(words, err=True)
 
 
-def collected(
-    results: "Iterable[T | Failed]",
+def collect_results(
+    results: "Iterable[T | FailedReport]",
     asked: "Sequence[Asked]",
-    checked: "Callable[[T], Checked]",
-    refuses: "Callable[[Checked], bool]",
+    checked: "Callable[[T], CheckResult]",
+    refuses: "Callable[[CheckResult], bool]",
     *,
     fail_fast: bool = False,
-) -> "tuple[list[T], list[Failed]]":
+) -> "tuple[list[T], list[FailedReport]]":
     """Gather what became of reports, in the order asked for; with `fail_fast` up to the first that is not right."""
-    from nianbao.checks.results import Failed  # noqa: PLC0415  # see above
+    from nianbao.checks.results import FailedReport  # noqa: PLC0415  # see above
 
-    found: dict[tuple[str, int], T | Failed] = {}
+    found: dict[tuple[str, int], T | FailedReport] = {}
     for result in results:
-        one = result if isinstance(result, Failed) else checked(result)
+        one = result if isinstance(result, FailedReport) else checked(result)
         found[one.office, one.year] = result  # one that comes again knows more
-        if fail_fast and (isinstance(one, Failed) or refuses(one)):
+        if fail_fast and (isinstance(one, FailedReport) or refuses(one)):
             break
     ordered = [found[key] for store, year in asked if (key := (store.office, year)) in found]
-    return [one for one in ordered if not isinstance(one, Failed)], [one for one in ordered if isinstance(one, Failed)]
+    return [one for one in ordered if not isinstance(one, FailedReport)], [
+        one for one in ordered if isinstance(one, FailedReport)
+    ]
 
 
-def parted(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:
+def split_errors(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:
     """Part what was done from what could not be done."""
     done: list[T] = []
     stops: list[Stop] = []

@@ -22,7 +22,9 @@ def bring_all(store: Store, names: Sequence[str], wanted: Wanted, jobs: int = 0)
     """
     claimed: dict[str, Imported] = {}
     for result in _ordered(
-        process_pool.spread(list(enumerate(names)), partial(_brought, store, wanted), _unread, jobs, close=markup.close)
+        process_pool.spread(
+            list(enumerate(names)), partial(_brought, store, wanted), _unread, jobs, close=markup.close_pandoc
+        )
     ):
         if isinstance(result, Stop):
             yield result

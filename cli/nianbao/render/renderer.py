@@ -16,11 +16,11 @@ from nianbao.workspace.formats import Face, Format, Printed, Printing
 from nianbao.workspace.theme import derived, fonts, worded
 from nianbao.workspace.theme import faces as named_faces
 
-_PAGES = 1000  # that one pandoc prints: of each its runtime keeps some kilobytes
+_MAX_PAGES = 1000  # that one pandoc prints: of each its runtime keeps some kilobytes
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class RenderSettings:
     """What many pages have in common: the formats, the look, and whether they are drafts."""
 
     formats: Sequence[Format]
@@ -32,26 +32,26 @@ class Order:
         """What the templates of the formats know of the look."""
         look = self.look
         parts: dict[str, Any] = {"look": look, "word": worded(look), "face": named_faces(look), "fonts": fonts(look)}
-        said: dict[str, Any] = _worded(parts | derived(look))
+        said: dict[str, Any] = _numbers_as_text(parts | derived(look))
         return said | ({"draft": True} if self.draft else {})
 
     @property
-    def embeds(self) -> bool:
+    def embeds_fonts(self) -> bool:
         """Tell whether a format embeds faces."""
         return any(part.engine for part in self.formats)
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
         """The faces that its formats embed; none where none does."""
-        return tuple(typst.faces(self.look)) if self.embeds else ()
+        return tuple(typst.choose_faces(self.look)) if self.embeds_fonts else ()
 
 
-class Press:
+class Renderer:
     """A pandoc that is begun with the first page and ends with the press: use it in a `with` line."""
 
     def __init__(self) -> None:
         self._pandoc: Pandoc | None = None
-        self._begun: dict[tuple[int, int], tuple[Order, Form]] = {}  # these keep their ids while they are here
+        self._begun: dict[tuple[int, int], tuple[RenderSettings, Form]] = {}  # these keep their ids while they are here
         self._pages = 0  # that its pandoc has printed
 
     def __enter__(self) -> Self:
@@ -60,7 +60,9 @@ class Press:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def print(self, page: Page, order: Order, day: date, carried: Mapping[str, str] | None = None) -> Printing:
+    def render(
+        self, page: Page, order: RenderSettings, day: date, carried: Mapping[str, str] | None = None
+    ) -> Printing:
         """Print a page in every format of an order, from one reading.
 
         `day` is the date that the files carry, so that the same facts give the same bytes. `carried` is what
@@ -68,7 +70,7 @@ class Press:
         pandoc or Typst fail; the next page is printed all the same.
         """
         try:
-            return self._print(page, order, day, carried or {})
+            return self._render(page, order, day, carried or {})
         except BaseException:
             self.close()  # what it would still answer is for this page
             raise
@@ -86,16 +88,20 @@ class Press:
         self._pages = 0
         self._begun.clear()
 
-    def _print(self, page: Page, order: Order, day: date, carried: Mapping[str, str]) -> Printing:
+    def _render(self, page: Page, order: RenderSettings, day: date, carried: Mapping[str, str]) -> Printing:
         stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        stand_ins = typst.stand_ins("".join((page.text, *page.prose.values())), order.look) if order.embeds else {}
-        if self._pages == _PAGES:
+        stand_ins = (
+            typst.make_replacements("".join((page.text, *page.prose.values())), order.look)
+            if order.embeds_fonts
+            else {}
+        )
+        if self._pages == _MAX_PAGES:
             self.close()
         self._pages += 1
         pandoc = self._pandoc = self._pandoc or Pandoc()
-        pandoc.tell(
+        pandoc.send(
             {
-                "order": self._order(pandoc, order, page.form),
+                "order": self._send_settings(pandoc, order, page.form),
                 "dialect": DIALECT,
                 "page": page.text,
                 "prose": list(page.prose.items()),
@@ -106,20 +112,20 @@ class Press:
                 "epoch": str(stamp),
             }
         )
-        drawn = typst.families(order.look, order.faces)  # reads the fonts while pandoc is at work
+        drawn = typst.families_by_part(order.look, order.faces)  # reads the fonts while pandoc is at work
         formats = {part.suffix: part for part in order.formats}
         made: dict[str, Printed] = {}
-        for suffix, content in pandoc.parts():
+        for suffix, content in pandoc.receive():
             part = formats.get(suffix)
             if part is None:
                 left_out = json.loads(content)
             elif part.engine:  # pandoc goes on meanwhile
-                made[suffix] = typst.typeset(part, content, stamp, carried.get("facts", ""), drawn)
+                made[suffix] = typst.compile_pdf(part, content, stamp, carried.get("facts", ""), drawn)
             else:
                 made[suffix] = Printed(suffix, content)
         return Printing([made[part.suffix] for part in order.formats], left_out, order.faces)
 
-    def _order(self, pandoc: Pandoc, order: Order, form: Form) -> str:
+    def _send_settings(self, pandoc: Pandoc, order: RenderSettings, form: Form) -> str:
         """Begin an order for a form, unless it is begun; return its name."""
         key = (id(order), id(form))
         name = f"{key[0]}-{key[1]}"
@@ -127,10 +133,10 @@ class Press:
             self._begun[key] = (order, form)
             # Typst has its part first, to set it while pandoc writes the others.
             formats = sorted(order.formats, key=lambda part: not part.engine)
-            pandoc.tell(
+            pandoc.send(
                 {
                     "order": name,
-                    "formats": [_told(part) for part in formats],
+                    "formats": [_describe_format(part) for part in formats],
                     "variables": order.variables,
                     "tables": marked(form),
                     "dialect": DIALECT,
@@ -140,7 +146,7 @@ class Press:
         return name
 
 
-def _told(part: Format) -> dict[str, Any]:
+def _describe_format(part: Format) -> dict[str, Any]:
     fields = {
         name: getattr(part, name)
         for name in ("suffix", "folder", "writer", "template", "reference", "filter", "finish", "tables", "mould")
@@ -148,10 +154,10 @@ def _told(part: Format) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value} | {"options": dict(part.options or {})}
 
 
-def _worded(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
+def _numbers_as_text(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
     """Turn numbers into text, since pandoc's templates print 37 as 37.0 otherwise."""
     if isinstance(value, Mapping):
-        return {key: _worded(item) for key, item in value.items()}
+        return {key: _numbers_as_text(item) for key, item in value.items()}
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
     return value

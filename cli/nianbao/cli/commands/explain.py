@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
-from nianbao.cli.terminal import document, echo
+from nianbao.cli.errors import report_errors
+from nianbao.cli.terminal import echo, print_text
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import _, series
 
@@ -19,7 +19,7 @@ def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列
     """Explain a rule, or list them all."""
     from nianbao.checks import rules
 
-    with edge():
+    with report_errors():
         if not rule:
             for known in map(rules.rule, rules.names()):
                 where = _("（{editions} 版）", editions=series(known.editions)) if known.editions else ""
@@ -27,6 +27,6 @@ def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列
             return
         try:
             known = rules.rule(rule)
-            document(f"{known.name} ({known.level})\n\n{known.said}")
+            print_text(f"{known.name} ({known.level})\n\n{known.said}")
         except KeyError:
             raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则")) from None

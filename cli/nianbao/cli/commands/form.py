@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import counted, edge, leave, parted, warned
-from nianbao.cli.options import Everyone, Jobs, Out, Reports, Root
+from nianbao.cli.errors import exit_command, print_warning, report_errors, show_progress, split_errors
+from nianbao.cli.options import AllOffices, Jobs, Out, Reports, Root
 from nianbao.model.i18n import _
 
 
@@ -24,7 +24,7 @@ def form(
     out: Out = None,
     jobs: Jobs = 0,
     *,
-    everyone: Everyone = False,
+    everyone: AllOffices = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有做成的"))] = False,
 ) -> None:
     """Make forms to be filled in."""
@@ -33,9 +33,11 @@ def form(
     from nianbao.workspace import selection
 
     del to  # the only one there is
-    with edge():
-        store = selection.opened(reports or [], root, None, warned)
+    with report_errors():
+        store = selection.opened(reports or [], root, None, print_warning)
         asked = batch.choose(store, reports or [], everyone=everyone, new=bool(office))
-        made, stops = parted(counted(batch.make_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet))
-        query.forms(made, quiet=quiet)
-        leave(stops, blocked=False)
+        made, stops = split_errors(
+            show_progress(batch.make_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet)
+        )
+        query.print_forms(made, quiet=quiet)
+        exit_command(stops, blocked=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
@@ -26,7 +26,7 @@ def init(
     from nianbao.checks import drafts
     from nianbao.workspace.store import Store
 
-    with edge():
+    with report_errors():
         due = year or drafts.next_due()
         store = Store(folder)
         more = {

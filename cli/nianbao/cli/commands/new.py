@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Root
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
@@ -27,7 +27,7 @@ def new(
     from nianbao.checks import drafts
     from nianbao.workspace.store import Store
 
-    with edge():
+    with report_errors():
         begun = drafts.begin(Store.at(root), year, last)
         echo(_("已写 {path}；填好后运行 report build {year}", path=begun.saved[0].path, year=year))
         for note in begun.notes:

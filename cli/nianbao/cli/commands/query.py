@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import counted, edge, leave, parted, stopped
+from nianbao.cli.errors import exit_command, print_error, report_errors, show_progress, split_errors
 from nianbao.cli.options import Jobs, Json, Root
 from nianbao.model.i18n import _
 
@@ -33,17 +33,17 @@ def query(
     from nianbao.export import pipeline
     from nianbao.workspace.store import Store
 
-    with edge():
+    with report_errors():
         store = Store.at(root)
         reports = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
         if not question.strip():
-            replies.tables(pipeline.gather(store, []))
+            replies.print_views(pipeline.gather(store, []))
             return
-        results = counted(pipeline.read_all(reports, jobs), len(reports), _("正在读取"), quiet=False)
-        found, stops = parted(results)
+        results = show_progress(pipeline.read_all(reports, jobs), len(reports), _("正在读取"), quiet=False)
+        found, stops = split_errors(results)
         form = "json" if as_json else to
         few = 100 if form == "text" else 0
-        replies.answer(pipeline.gather(store, found).ask(question, few if most is None else most), form)
+        replies.print_answer(pipeline.gather(store, found).ask(question, few if most is None else most), form)
         for stop in stops:  # what was left out is a fault of the data, not of the run
-            stopped(stop)
-        leave([], blocked=bool(stops))
+            print_error(stop)
+        exit_command([], blocked=bool(stops))

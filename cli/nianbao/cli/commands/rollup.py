@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge, leave, progress, warned
-from nianbao.cli.options import Jobs, Json, Own, Root, Units, WithBroken
+from nianbao.cli.errors import exit_command, print_warning, report_errors, show_spinner
+from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
@@ -21,7 +21,7 @@ def rollup(
     root: Root = None,
     jobs: Jobs = 0,
     *,
-    own: Own = True,
+    own: IncludeOwn = True,
     broken: WithBroken = False,
     deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，先汇总它们，逐级向上"))] = False,
     force: Annotated[bool, typer.Option("--force", help=_("手改过的格也换成合计，写明接受的除外"))] = False,
@@ -34,13 +34,13 @@ def rollup(
     from nianbao.rollup import collect, roll_up
     from nianbao.workspace import selection
 
-    with edge():
-        store = selection.opened(units or [], root, None, warned)
+    with report_errors():
+        store = selection.opened(units or [], root, None, print_warning)
         wanted = collect.Wanted(units or [], own, broken, deep, force, dry_run, jobs)
-        with progress(_("正在汇总 {year} 年度", year=year), quiet=as_json):
+        with show_spinner(_("正在汇总 {year} 年度", year=year), quiet=as_json):
             accounts = roll_up.roll_up(store, year, into, wanted)
         if as_json:
-            findings.machine({"rollups": [statement.account_data(account) for account in accounts]})
+            findings.print_json({"rollups": [statement.rollup_data(account) for account in accounts]})
         else:
-            statement.accounts(accounts, year)
-        leave([], blocked=any(account.blocked for account in accounts))
+            statement.print_rollups(accounts, year)
+        exit_command([], blocked=any(account.blocked for account in accounts))

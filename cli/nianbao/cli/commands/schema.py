@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Root
-from nianbao.cli.terminal import document
+from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
 
@@ -20,5 +20,5 @@ def schema(
     from nianbao.checks import drafts
     from nianbao.workspace.store import Store
 
-    with edge():
-        document(drafts.describe(Store.at(root), edition), nl=False)
+    with report_errors():
+        print_text(drafts.describe(Store.at(root), edition), nl=False)

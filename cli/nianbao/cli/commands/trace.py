@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge, leave, warned
-from nianbao.cli.options import Jobs, Json, Own, Root, Units, WithBroken
+from nianbao.cli.errors import exit_command, print_warning, report_errors
+from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
@@ -22,7 +22,7 @@ def trace(
     root: Root = None,
     jobs: Jobs = 0,
     *,
-    own: Own = True,
+    own: IncludeOwn = True,
     broken: WithBroken = False,
     deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，再往下说"))] = False,
     as_json: Json = False,
@@ -33,14 +33,14 @@ def trace(
     from nianbao.rollup import trace as origin
     from nianbao.workspace import selection
 
-    with edge():
-        store = selection.opened(units or [], root, None, warned)
+    with report_errors():
+        store = selection.opened(units or [], root, None, print_warning)
         wanted = collect.Wanted(units or [], own, broken, deep, jobs=jobs)
         traced = origin.trace(store, year, office, address, wanted)
         if as_json:
-            findings.machine(rollup.trace_data(traced))
+            findings.print_json(rollup.trace_data(traced))
         elif isinstance(traced, list):
-            findings.findings(traced)
+            findings.print_findings(traced)
         else:
-            rollup.traced(traced)
-        leave([], blocked=isinstance(traced, list))
+            rollup.print_trace(traced)
+        exit_command([], blocked=isinstance(traced, list))

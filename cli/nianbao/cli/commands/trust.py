@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Root
 from nianbao.model.i18n import _
 
@@ -26,16 +26,16 @@ def trust(
     from nianbao.workspace import store
     from nianbao.workspace import trust as trusts
 
-    with edge():
+    with report_errors():
         if listed:
-            consent.listed(trusts.known())
+            consent.print_trusted_folders(trusts.known())
             return
         folder = store.nearest(root)
         if remove:
-            consent.removed(folder, was=trusts.forget(folder))
+            consent.print_removed(folder, was=trusts.forget(folder))
             return
         own = trusts.read(folder)
-        consent.shown(folder, own)
+        consent.print_templates(folder, own)
         if own and not dry_run:
             trusts.remember(own)
-            consent.given(own)
+            consent.print_trusted(own)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from nianbao.checks.policy import Accepted
-from nianbao.checks.results import Built, Checked
+from nianbao.checks.results import BuildResult, CheckResult
 from nianbao.checks.rules import names
-from nianbao.cli.terminal import Styled, document, echo, visible
+from nianbao.cli.terminal import StyledText, echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, Place, Stop
 from nianbao.model.i18n import N_, _, series
 from nianbao.workspace.formats import Face
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from nianbao.checks.drafts import Laid
 
 COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
-COUNTED = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
-_WIDE = 100  # a longer line of the data file is shown in part
+COUNTS = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
+_MAX_LINE = 100  # a longer line of the data file is shown in part
 
 
-def findings(found: Sequence[Finding]) -> None:
+def print_findings(found: Sequence[Finding]) -> None:
     """Say each finding with its place, its line, and what to do."""
     pages = set(names())
     for finding in found:
-        head = Styled(f"{finding.level}[{finding.rule}]", COLOURS[finding.level], bold=True)
+        head = StyledText(f"{finding.level}[{finding.rule}]", COLOURS[finding.level], bold=True)
         echo(f"{finding.place}: ", head, f" {finding.message}")
         if finding.place.line:
-            _source(finding)
+            _print_source_line(finding)
         for note in finding.notes:
             echo(f"    {note}")
         if finding.fix:
@@ -39,44 +39,44 @@ def findings(found: Sequence[Finding]) -> None:
             echo("    " + _("帮助: report explain {rule}", rule=finding.rule))
 
 
-def _source(finding: Finding) -> None:
+def _print_source_line(finding: Finding) -> None:
     place = finding.place
     number = str(place.line)
-    before, value, after = map(visible, _window(place))  # before they are measured
+    before, value, after = map(escape_controls, _cut_line(place))  # before they are measured
     echo(f"    {number} | {before}{value}{after}")
-    mark = Styled(f"{'^' * max(1, _cells(value))} {finding.label}".rstrip(), COLOURS[finding.level])
-    echo(f"    {' ' * len(number)} | {' ' * _cells(before)}", mark)
+    mark = StyledText(f"{'^' * max(1, _measure_width(value))} {finding.label}".rstrip(), COLOURS[finding.level])
+    echo(f"    {' ' * len(number)} | {' ' * _measure_width(before)}", mark)
 
 
-def _window(place: Place) -> tuple[str, str, str]:
+def _cut_line(place: Place) -> tuple[str, str, str]:
     """Cut a line into what stands before, in and after the underlined value, not too long in all."""
     source = place.source.replace("\t", " ")
     start, end = place.column - 1, place.column - 1 + place.length
     before, value, after = source[:start], source[start:end], source[end:]
-    if len(source) > _WIDE:
-        before = before if len(before) <= _WIDE // 2 else "…" + before[-_WIDE // 2 :]
-        value = value if len(value) <= _WIDE // 2 else value[: _WIDE // 2] + "…"
-        after = after if len(after) <= _WIDE // 2 else after[: _WIDE // 2] + "…"
+    if len(source) > _MAX_LINE:
+        before = before if len(before) <= _MAX_LINE // 2 else "…" + before[-_MAX_LINE // 2 :]
+        value = value if len(value) <= _MAX_LINE // 2 else value[: _MAX_LINE // 2] + "…"
+        after = after if len(after) <= _MAX_LINE // 2 else after[: _MAX_LINE // 2] + "…"
     return before, value, after
 
 
-def _cells(text: str) -> int:
+def _measure_width(text: str) -> int:
     from rich.cells import cell_len  # noqa: PLC0415  # often nothing is wrong, and then it is not needed
 
     return cell_len(text)
 
 
-def checked(reports: Sequence[Checked]) -> None:
+def print_checks(reports: Sequence[CheckResult]) -> None:
     """Say what was found in each report, and the sum of it."""
     for report in reports:
-        findings(report.findings)
+        print_findings(report.findings)
     found = [finding for report in reports for finding in report.findings]
-    accepted([one for report in reports for one in report.accepted])
+    print_accepted([one for report in reports for one in report.accepted])
     years = series(report.year for report in reports)
-    echo(_("{years} 年度：{found}", years=years, found=tally(found)) if years else "")
+    echo(_("{years} 年度：{found}", years=years, found=describe_counts(found)) if years else "")
 
 
-def accepted(found: Sequence[Accepted]) -> None:
+def print_accepted(found: Sequence[Accepted]) -> None:
     """List the findings that the data file accepts, with the reasons."""
     for one in found:
         echo(
@@ -84,10 +84,10 @@ def accepted(found: Sequence[Accepted]) -> None:
         )
 
 
-def laid(files: "Sequence[Laid]", *, check: bool) -> None:
+def print_formatted(files: "Sequence[Laid]", *, check: bool) -> None:
     """Say of each data file whether it was laid out, or would be."""
     for file in files:
-        findings(file.findings)
+        print_findings(file.findings)
         if file.changed:
             echo(
                 _("{path} 要重排：运行 report fmt {path}", path=file.path)
@@ -98,24 +98,24 @@ def laid(files: "Sequence[Laid]", *, check: bool) -> None:
             echo(_("{path} 没有改动", path=file.path) if file.findings else _("{path} 已是排好的", path=file.path))
 
 
-def tally(found: Sequence[Finding]) -> str:
+def describe_counts(found: Sequence[Finding]) -> str:
     """Count findings by level: 1 个错误，2 个警告."""
     counts = Counter(finding.level for finding in found)
-    told = [_(COUNTED[level], count=counts[level]) for level in LEVELS if counts[level]]
+    told = [_(COUNTS[level], count=counts[level]) for level in LEVELS if counts[level]]
     return _("，").join(told) or _("没有发现问题")
 
 
-def built(reports: Sequence[Built], *, quiet: bool) -> None:
+def print_builds(reports: Sequence[BuildResult], *, quiet: bool) -> None:
     """Say what was found and, unless quiet, which files were written."""
     for report in reports:
-        findings(report.checked.findings)
-        if not report.outputs:
+        print_findings(report.check.findings)
+        if not report.files:
             tip = _("改正后再运行；要先看样子，用 --draft")
             echo(
                 _(
                     "{year} 年度没有生成：{findings}。{tip}",
-                    year=report.checked.year,
-                    findings=tally(report.checked.findings),
+                    year=report.check.year,
+                    findings=describe_counts(report.check.findings),
                     tip=tip,
                 ),
                 err=True,
@@ -123,25 +123,25 @@ def built(reports: Sequence[Built], *, quiet: bool) -> None:
     rows = [
         (
             output.saved.path,
-            _size(output.size),
+            _format_size(output.size),
             str(output.pages or ""),
             "" if at else _("{seconds:.1f} 秒", seconds=report.seconds),
             _("已写") if output.saved.changed else _("未变"),
         )
         for report in reports
-        for at, output in enumerate(report.outputs)
+        for at, output in enumerate(report.files)
     ]
     if quiet or not rows:
         return
-    table((_("文件"), _("大小"), _("页数"), _("用时"), ""), rows)
+    print_table((_("文件"), _("大小"), _("页数"), _("用时"), ""), rows)
     for faces in dict.fromkeys(report.faces for report in reports if report.faces):
-        embedded(faces)
-    accepted([one for report in reports for one in report.checked.accepted])
-    found = [finding for report in reports for finding in report.checked.findings]
-    echo(_("{count} 个文件；{found}", count=len(rows), found=tally(found)))
+        _print_faces(faces)
+    print_accepted([one for report in reports for one in report.check.accepted])
+    found = [finding for report in reports for finding in report.check.findings]
+    echo(_("{count} 个文件；{found}", count=len(rows), found=describe_counts(found)))
 
 
-def embedded(faces: Sequence[Face]) -> None:
+def _print_faces(faces: Sequence[Face]) -> None:
     """Say which families draw the faces of the look in the PDF, and whether they stand in for official ones."""
     roles: dict[tuple[str, bool], list[str]] = {}
     for face in faces:
@@ -157,24 +157,24 @@ def embedded(faces: Sequence[Face]) -> None:
     echo(_("PDF 的字体：{faces}", faces=_("；").join(told)))
 
 
-def _size(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 1024:4.0f} KB"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Say rows under heads, in columns as wide as their widest cell on the screen."""
     from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  # see _cells
 
-    lines = [[visible(cell) for cell in line] for line in (heads, *rows)]
+    lines = [[escape_controls(cell) for cell in line] for line in (heads, *rows)]
     widths = [max(cell_len(line[at]) for line in lines) for at in range(len(heads))]
     for line in lines:
         cells = [set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)]
         echo(("  " + "  ".join(cells)).rstrip())
 
 
-def machine(value: object) -> None:
+def print_json(value: object) -> None:
     """Say a value as JSON on standard output."""
-    document(json.dumps(value, ensure_ascii=False, indent=2))
+    print_text(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def checked_data(report: Checked) -> dict[str, Any]:
+def check_data(report: CheckResult) -> dict[str, Any]:
     """Give what was found in a report as plain values."""
     return {
         "office": report.office,
@@ -210,12 +210,12 @@ def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:
     return [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
 
 
-def stops_data(stops: Sequence[Stop]) -> list[dict[str, Any]]:
+def errors_data(stops: Sequence[Stop]) -> list[dict[str, Any]]:
     """Give what could not be run as plain values."""
     return [{"message": stop.message, "fix": stop.fix or None} for stop in stops]
 
 
-def built_data(report: Built) -> dict[str, Any]:
+def build_data(report: BuildResult) -> dict[str, Any]:
     """Give what a build wrote as plain values."""
     files = [
         {
@@ -225,9 +225,9 @@ def built_data(report: Built) -> dict[str, Any]:
             "pages": output.pages or None,
             "changed": output.saved.changed,
         }
-        for output in report.outputs
+        for output in report.files
     ]
-    return checked_data(report.checked) | {
+    return check_data(report.check) | {
         "files": files,
         "faces": faces_data(report.faces),
         "seconds": round(report.seconds, 3),

@@ -11,7 +11,7 @@ from nianbao.model.i18n import _
 from nianbao.workspace.files import shown
 
 
-def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> None:
+def print_imports(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> None:
     """Say of each file what was read of each table, what was found in it, and where it is now; `failed` are others."""
     for one in brought:
         who = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
@@ -19,20 +19,20 @@ def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> No
         if not quiet:
             if one.lossless:
                 echo("  " + _("文件带着生成它的事实，照原样取回"))
-            findings.table(
+            findings.print_table(
                 (_("表"), _("读出"), _("空白"), _("未定"), _("没有"), _("矛盾")),
-                [(counts["label"], *_counts(counts)) for counts in one.account.values()],
+                [(counts["label"], *_format_counts(counts)) for counts in one.account.values()],
             )
             for counts in one.account.values():
                 if counts["by_order"]:
                     echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
             for note in one.notes:
                 echo(f"  {note}")
-            findings.findings(one.findings)
+            findings.print_findings(one.findings)
         else:
             for note in one.notes:
                 echo(f"  {note}")
-        echo("  " + _imported(one))
+        echo("  " + _describe_target(one))
     if len(brought) + failed > 1:
         clean = sum(one.clean for one in brought)
         told = [_("{count} 份；{clean} 份全部读出、没有错误", count=len(brought), clean=clean)]
@@ -40,11 +40,11 @@ def imported(brought: Sequence[Imported], failed: int = 0, *, quiet: bool) -> No
         echo(_("；").join(told))
 
 
-def _counts(counts: dict[str, Any]) -> tuple[str, ...]:
+def _format_counts(counts: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(counts[key] or "") for key in ("read", "blank", "ambiguous", "missing", "conflict"))
 
 
-def _imported(one: Imported) -> str:
+def _describe_target(one: Imported) -> str:
     """Say where the data file is, and what a person should do next."""
     if one.saved is None:
         told = _("没有写文件（会写到 {target}）", target=shown(one.target))
@@ -54,7 +54,7 @@ def _imported(one: Imported) -> str:
             if one.saved.changed
             else _("{target} 没有改动", target=shown(one.target))
         )
-    rest = [findings.tally(one.findings)]
+    rest = [findings.describe_counts(one.findings)]
     if one.missing:
         rest.insert(0, _("{count} 格文件里没有，补上再生成", count=one.missing))
     if one.undecided:
@@ -62,10 +62,10 @@ def _imported(one: Imported) -> str:
     return _("{told}；{rest}", told=told, rest=_("；").join(rest))
 
 
-def imported_data(brought: Sequence[Imported], stops: Sequence[Stop], *, alone: bool) -> object:
+def imports_data(brought: Sequence[Imported], stops: Sequence[Stop], *, alone: bool) -> object:
     """Give what was read as plain values: one report as itself, several as a list with what could not be read."""
     found = [
         one.figures | {"notes": list(one.notes), "findings": list(map(findings.finding_data, one.findings))}
         for one in brought
     ]
-    return found[0] if alone and found else {"reports": found, "stops": findings.stops_data(stops)}
+    return found[0] if alone and found else {"reports": found, "stops": findings.errors_data(stops)}

@@ -12,71 +12,71 @@ from nianbao.model.i18n import _, series
 from nianbao.rollup.roll_up import Account, Cell
 from nianbao.rollup.trace import Trace
 
-_FEW = 20  # units that one line names
-_MANY = 50  # rows of a table, and units with errors, that are said in full; --json has them all
+_MAX_NAMES = 20  # units that one line names
+_MAX_ROWS = 50  # rows of a table, and units with errors, that are said in full; --json has them all
 
 
-def accounts(found: Sequence[Account], year: int) -> None:
+def print_rollups(found: Sequence[Account], year: int) -> None:
     """Say of each office above what was added up for it, what was not, and whether its file was written."""
     for account in found:
-        findings.findings(account.findings)
+        findings.print_findings(account.findings)
         if account.rolled:
-            _account(account, account.rolled, year)
+            _print_rollup(account, account.rolled, year)
 
 
-def _account(account: Account, rolled: Rolled, year: int) -> None:
+def _print_rollup(account: Account, rolled: Rolled, year: int) -> None:
     counted = len(rolled.counted)
     echo(_("{unit} {year} 年度：{count} 个单位相加", unit=account.unit, year=year, count=counted))
-    _listed(_("缺报"), account.missing)
-    _listed(_("逾期"), [given.unit for given in rolled.counted if given.late])
-    _listed(_("有错误，也计入了"), [given.unit for given in rolled.counted if given.faults])
-    _listed(_("有错误，没有计入"), [given.unit for given in rolled.broken])
-    findings.findings(_faults(rolled))
-    _foreign(rolled)
+    _print_names(_("缺报"), account.missing)
+    _print_names(_("逾期"), [given.unit for given in rolled.counted if given.late])
+    _print_names(_("有错误，也计入了"), [given.unit for given in rolled.counted if given.faults])
+    _print_names(_("有错误，没有计入"), [given.unit for given in rolled.broken])
+    findings.print_findings(_list_faults(rolled))
+    _print_other_editions(rolled)
     for unit in account.outdated:
         command = f"report rollup {year} --into {unit.id}"
         echo("  " + _("{unit} 自己的下级还没有汇总，或者后来变了，先运行 {command}", unit=unit, command=command))
-    _listed(_("名册 data/offices.toml 里没有的文件夹"), account.unlisted)
-    _cells(_("按 [[accept]] 保留"), account.accepted)
-    _cells(_("改动"), account.changed)
-    _cells(_("手改过"), account.edited)
+    _print_names(_("名册 data/offices.toml 里没有的文件夹"), account.unlisted)
+    _print_cells(_("按 [[accept]] 保留"), account.accepted)
+    _print_cells(_("改动"), account.changed)
+    _print_cells(_("手改过"), account.edited)
     for hint in account.hints:
         echo(f"  {hint}")
-    echo("  " + _ended(account))
+    echo("  " + _describe_end(account))
 
 
-def _listed(words: str, names: Sequence[object]) -> None:
+def _print_names(words: str, names: Sequence[object]) -> None:
     if names:
-        more = _(" 等") if len(names) > _FEW else ""
-        told = series(names[:_FEW])
+        more = _(" 等") if len(names) > _MAX_NAMES else ""
+        told = series(names[:_MAX_NAMES])
         echo("  " + _("{words} {count} 个：{names}{more}", words=words, count=len(names), names=told, more=more))
 
 
-def _faults(rolled: Rolled) -> list[Finding]:
+def _list_faults(rolled: Rolled) -> list[Finding]:
     """Give the errors of units, of each the first few, and the doubts about their money."""
     faulty = [*rolled.broken, *(given for given in rolled.counted if given.faults)]
-    errors = [fault for given in faulty[:_MANY] for fault in given.faults[:3]]
-    return errors + [doubt for given in rolled.counted for doubt in given.doubts][:_MANY]
+    errors = [fault for given in faulty[:_MAX_ROWS] for fault in given.faults[:3]]
+    return errors + [doubt for given in rolled.counted for doubt in given.doubts][:_MAX_ROWS]
 
 
-def _foreign(rolled: Rolled) -> None:
+def _print_other_editions(rolled: Rolled) -> None:
     """Say what units of another edition give that has no place, and what they have no figure for."""
     if not rolled.strangers:
         return
     editions = series(sorted({given.edition for given in rolled.strangers}))
-    _listed(_("用 {editions} 版格式的", editions=editions), [given.unit for given in rolled.strangers])
+    _print_names(_("用 {editions} 版格式的", editions=editions), [given.unit for given in rolled.strangers])
     if rolled.unplaced:
         words = {"count": len(rolled.unplaced), "edition": rolled.form.edition}
         echo("  " + _("{count} 个数在 {edition} 版里没有地方，没有加：", **words))
-        rows = [(str(one.given.unit), one.address, number(one.figure)) for one in rolled.unplaced[:_MANY]]
-        findings.table((_("单位"), _("地址"), _("数")), rows)
-        _more(len(rolled.unplaced))
+        rows = [(str(one.given.unit), one.address, number(one.figure)) for one in rolled.unplaced[:_MAX_ROWS]]
+        findings.print_table((_("单位"), _("地址"), _("数")), rows)
+        _print_rest(len(rolled.unplaced))
     for row, columns, count in rolled.rows_lacking():
         cells = f"{row} {series(columns)}".strip()
         echo("  " + _("{cells}：{count} 个单位的版本没有", cells=cells, count=count))
 
 
-def _cells(words: str, cells: Sequence[Cell]) -> None:
+def _print_cells(words: str, cells: Sequence[Cell]) -> None:
     if cells:
         echo(f"  {words}:")
         rows = [
@@ -86,18 +86,18 @@ def _cells(words: str, cells: Sequence[Cell]) -> None:
                 "" if cell.last is None else number(cell.last),
                 number(cell.total),
             )
-            for cell in cells[:_MANY]
+            for cell in cells[:_MAX_ROWS]
         ]
-        findings.table((_("地址"), _("文件里"), _("上次汇总"), _("现在的和")), rows)
-        _more(len(cells))
+        findings.print_table((_("地址"), _("文件里"), _("上次汇总"), _("现在的和")), rows)
+        _print_rest(len(cells))
 
 
-def _more(size: int) -> None:
-    if size > _MANY:
-        echo("  " + _("其余 {count} 项见 --json", count=size - _MANY))
+def _print_rest(size: int) -> None:
+    if size > _MAX_ROWS:
+        echo("  " + _("其余 {count} 项见 --json", count=size - _MAX_ROWS))
 
 
-def _ended(account: Account) -> str:
+def _describe_end(account: Account) -> str:
     if account.edited:
         told = _("没有写 {file}：{count} 格手改过", file=account.file, count=len(account.edited))
         return told + _('。要换成合计加 --force；应当不同的，在文件里用 [[accept]]（rule = "rollup-differs"）写明理由')
@@ -108,45 +108,45 @@ def _ended(account: Account) -> str:
     return _("{target} 没有改动", target=account.file)
 
 
-def traced(trace: Trace) -> None:
+def print_trace(trace: Trace) -> None:
     """Say which units give a figure, the biggest first, and what its report says."""
     label = f"{trace.address} {trace.label}"
     echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=number(trace.total)))
     if trace.figure is not None and trace.figure != trace.total:
         echo("  " + _("它自己的报告写 {figure}", figure=number(trace.figure)))
-    rows = list(_rows(trace, 0))
+    rows = list(_make_rows(trace, 0))
     if rows:
-        findings.table((_("文件夹"), _("单位"), _("数"), _("占")), rows)
+        findings.print_table((_("文件夹"), _("单位"), _("数"), _("占")), rows)
     if trace.zeros:
         echo("  " + _("另 {count} 个单位是 0", count=trace.zeros))
     if trace.parts:
         parts = " + ".join(f"{part} {number(figure)}" for part, figure in trace.parts.items() if figure)
         echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
-    levels = list(_levels(trace))
-    _listed(_("缺报"), [unit for level in levels for unit in level.missing])
-    _listed(_("有错误，没有计入"), [given.unit for level in levels for given in level.broken])
-    _listed(_("所用的版本没有这一格"), [given.unit for level in levels for given in level.without])
+    levels = list(_walk_levels(trace))
+    _print_names(_("缺报"), [unit for level in levels for unit in level.missing])
+    _print_names(_("有错误，没有计入"), [given.unit for level in levels for given in level.broken])
+    _print_names(_("所用的版本没有这一格"), [given.unit for level in levels for given in level.without])
 
 
-def _levels(trace: Trace) -> Iterator[Trace]:
+def _walk_levels(trace: Trace) -> Iterator[Trace]:
     yield trace
     for inner in trace.below.values():
-        yield from _levels(inner)
+        yield from _walk_levels(inner)
 
 
-def _rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
+def _make_rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
     for given, figure in trace.gifts:
         share = f"{100 * figure / trace.total:.1f}%" if trace.total > 0 else ""
         yield "  " * depth + given.unit.id, str(given.unit), number(figure), share
         inner = trace.below.get(given.unit.id)
         if inner:
-            yield from _rows(inner, depth + 1)
+            yield from _make_rows(inner, depth + 1)
 
 
 # ── for programs ─────────────────────────────────────────────────────────────────────
 
 
-def account_data(account: Account) -> dict[str, Any]:
+def rollup_data(account: Account) -> dict[str, Any]:
     """Give the account of a rollup as plain values; figures are texts, so that no digit is lost."""
     rolled = account.rolled
     return {
@@ -156,8 +156,8 @@ def account_data(account: Account) -> dict[str, Any]:
         "written": account.saved is not None,
         "changed": bool(account.saved and account.saved.changed),
         "findings": [findings.finding_data(found) for found in account.findings],
-        "counted": [_given(given) for given in rolled.counted] if rolled else [],
-        "broken": [_given(given) for given in rolled.broken] if rolled else [],
+        "counted": [_unit_data(given) for given in rolled.counted] if rolled else [],
+        "broken": [_unit_data(given) for given in rolled.broken] if rolled else [],
         "missing": [unit.id for unit in account.missing],
         "outdated": [unit.id for unit in account.outdated],
         "unlisted": list(account.unlisted),
@@ -168,7 +168,7 @@ def account_data(account: Account) -> dict[str, Any]:
         ],
         "lacking": {at: [given.unit.id for given in units] for at, units in (rolled.lacking if rolled else {}).items()},
         "cells": {
-            name: list(map(_cell, cells))
+            name: list(map(_cell_data, cells))
             for name, cells in (
                 ("changed", account.changed),
                 ("accepted", account.accepted),
@@ -178,7 +178,7 @@ def account_data(account: Account) -> dict[str, Any]:
     }
 
 
-def _given(given: Given) -> dict[str, Any]:
+def _unit_data(given: Given) -> dict[str, Any]:
     return {
         "unit": given.unit.id,
         "name": given.unit.name,
@@ -192,7 +192,7 @@ def _given(given: Given) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell) -> dict[str, str | None]:
+def _cell_data(cell: Cell) -> dict[str, str | None]:
     last = None if cell.last is None else number(cell.last)
     return {"address": cell.address, "figure": number(cell.figure), "last": last, "sum": number(cell.total)}
 
