@@ -201,7 +201,7 @@ def with_an_older_seal(city, _command, _monkeypatch):
 @pytest.mark.parametrize("how", [by_a_stranger, in_its_rows, with_a_seal_of_another_row, with_an_older_seal])
 def test_a_foreign_page_does_not_pass_for_one_that_was_built(built, command, monkeypatch, how, guarded):
     if not guarded:
-        monkeypatch.setattr(Signer, "__call__", lambda *_values: "seal")
+        monkeypatch.setattr(Signer, "sign", lambda *_values: "seal")
         change(built, ("update printed set seal = 'seal'",), ("update checked set seal = 'seal'",))
     how(built, command, monkeypatch)
     if not guarded:
@@ -233,7 +233,7 @@ def test_a_page_with_the_size_and_the_time_of_the_right_one_is_made_again(built,
 def test_findings_that_were_struck_out_are_found_again(built, command, monkeypatch, guarded):
     """A record must not say of a report with errors that it has none."""
     if not guarded:
-        monkeypatch.setattr(Signer, "__call__", lambda *_values: "seal")
+        monkeypatch.setattr(Signer, "sign", lambda *_values: "seal")
     with closing(sqlite3.connect(kept(built), isolation_level=None)) as base:
         (told,) = base.execute("select told from checked").fetchone()
         base.execute("update checked set told = ?", (json.dumps(json.loads(told) | {"findings": []}),))
@@ -249,7 +249,7 @@ def test_findings_that_were_struck_out_are_found_again(built, command, monkeypat
 
 def unguarded(monkeypatch):
     """Believe what the record says, wherever it leads, as it was."""
-    monkeypatch.setattr(Signer, "__call__", lambda *_values: "seal")
+    monkeypatch.setattr(Signer, "sign", lambda *_values: "seal")
     monkeypatch.setattr(
         output_folder,
         "is_unchanged",
@@ -333,13 +333,13 @@ def test_where_no_secret_can_be_kept_everything_is_built_again(built, command, m
 
 def test_the_secret_is_for_this_user_only(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert Signer()("a", 1, None) == Signer()("a", 1, None)
-    assert len({Signer()("a", "b"), Signer()("ab"), Signer()("a", 1), Signer()("a", "1")}) == 4
+    assert Signer().sign("a", 1, None) == Signer().sign("a", 1, None)
+    assert len({Signer().sign("a", "b"), Signer().sign("ab"), Signer().sign("a", 1), Signer().sign("a", "1")}) == 4
     (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o077 == 0
     path.write_bytes(b"short")
-    assert Signer()("a") == Signer()("a")
+    assert Signer().sign("a") == Signer().sign("a")
 
 
 # ── how a data file was added up ─────────────────────────────────────────────────────────────────────

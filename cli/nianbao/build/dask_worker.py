@@ -1,4 +1,4 @@
-"""A worker's part of a build on a cluster: the folder's templates on its disk, and a desk for each thread."""
+"""The part of a Dask worker in a build: the folder's templates on its disk, and a `BuildWorker` for each thread."""
 
 import os
 import sys
@@ -28,63 +28,63 @@ from nianbao.workspace.limits import unfinished
 from nianbao.workspace.locales import preferred, speak
 from nianbao.workspace.store import Store
 
-_MAX_TEMPLATE_BYTES = 64 * 2**20  # bytes of a template, which may be a font
-_ANSWER_SECONDS = 2  # seconds that an answer may take to go out
-_SHOWN_CHARACTERS = 8  # signs of a fingerprint that are worth reading
+_MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font
+_ANSWER_SECONDS = 2  # that sending an answer may take
+_SHOWN_CHARACTERS = 8  # of a fingerprint in a message
 
 RenderedReport = tuple[BuildResult, list[Printed]]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """A job with the data files that it needs, by office and year."""
+    """A job with the bytes of the data files that it needs, by office and year."""
 
     job: BuildJob
     data: Mapping[tuple[str, int], bytes]
-    alone: bool = False  # nothing else is under way meanwhile
+    alone: bool = False  # no other job runs meanwhile
 
 
-@cache  # what runs is what was on the disk when it began
+@cache  # the programs that run are those that were on the disk when the process began
 def list_programs(families: frozenset[str]) -> dict[str, str]:
-    """Tell what prints here: programs, templates, and the faces of some families, if any."""
+    """Return what identifies the programs here, by name: nianbao, its templates, pandoc, Typst, Dask, Python, fonts."""
     files = [path for path in sorted(TEMPLATES.rglob("*")) if path.is_file()]
     templates = fingerprint(*(part for path in files for part in (str(path.relative_to(TEMPLATES)), content(path))))
-    told = fingerprints.program_fingerprints() | {
+    programs = fingerprints.program_fingerprints() | {
         "templates": templates,
         "dask": version("distributed"),
         "python": ".".join(map(str, sys.version_info[:2])),
     }
-    return told | ({fingerprints.FACES: fingerprints.font_fingerprint(families)} if families else {})
+    return programs | ({fingerprints.FACES: fingerprints.font_fingerprint(families)} if families else {})
 
 
 def list_worker_programs(families: frozenset[str], dask_worker: Worker) -> dict[str, str]:
-    """Tell what prints on a worker."""
-    # Typst, which counts its threads once, has as many as there are jobs at a time.
+    """Return what identifies the programs of a worker; see `list_programs`."""
+    # Typst reads this once: it is to have as many threads as the worker has jobs at a time.
     os.environ.setdefault("RAYON_NUM_THREADS", str(dask_worker.state.nthreads))
     return list_programs(families)
 
 
 def require_same_programs(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
-    """Raise `Stop` where a worker or a scheduler is not as the driver is, or has no nianbao that can be asked."""
+    """Raise `Stop` where the programs of a worker or scheduler differ from ours, or its nianbao cannot be imported."""
     fix = _("在那里安装同一版本的 nianbao[cluster] 和字体，重新启动它，再运行一次")
     if isinstance(theirs, Exception):
         raise Stop(_("{who} 上的 nianbao 用不了：{why}", who=who, why=theirs), fix)
     if theirs != ours:
-        words = [
+        differences = [
             _(
                 "{name} 那里是 {theirs}，这里是 {ours}",
                 name=name,
                 theirs=_shorten(theirs.get(name, "")),
-                ours=_shorten(own),
+                ours=_shorten(value),
             )
-            for name, own in ours.items()
-            if theirs.get(name) != own
+            for name, value in ours.items()
+            if theirs.get(name) != value
         ]
-        raise Stop(_("{who} 和这里不一样：{what}", who=who, what=series(words)), fix)
+        raise Stop(_("{who} 和这里不一样：{what}", who=who, what=series(differences)), fix)
 
 
-def _shorten(words: str) -> str:
-    return " ".join(word[:_SHOWN_CHARACTERS] for word in words.split())
+def _shorten(text: str) -> str:
+    return " ".join(word[:_SHOWN_CHARACTERS] for word in text.split())
 
 
 class Away(Store):
@@ -114,50 +114,50 @@ class Away(Store):
 
 
 class DaskWorkerPlugin(WorkerPlugin):
-    """What a worker keeps for one build: the folder's templates, and a desk for each thread."""
+    """What a Dask worker holds during one build: the folder's templates, and a `BuildWorker` for each thread."""
 
-    def __init__(self, name: str, store: Store, terms: BuildOptions) -> None:
-        self.name, self.terms = name, terms
-        self.families = fingerprints.font_families(outputs.make_render_settings(store, terms.formats, terms.look))
+    def __init__(self, name: str, store: Store, options: BuildOptions) -> None:
+        self.name, self.options = name, options
+        self.families = fingerprints.font_families(outputs.make_render_settings(store, options.formats, options.look))
         self.programs = list_programs(self.families)
         self.called = shown(store.root)
         self.language = preferred(os.environ)
         self.kit = _kit(store)
 
     async def setup(self, worker: Worker) -> None:
-        """Lay out the templates."""
-        self.left = ExitStack()
-        self.desks: SimpleQueue[BuildWorker] = SimpleQueue()
-        self.theirs, self.address = list_worker_programs(self.families, worker), worker.address
-        place = self.left.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
+        """Write the templates to the disk of the worker."""
+        self.cleanup = ExitStack()
+        self.idle_workers: SimpleQueue[BuildWorker] = SimpleQueue()
+        self.worker_programs, self.address = list_worker_programs(self.families, worker), worker.address
+        place = self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
         write({Path(place, name): there for name, there in self.kit.items()}, Path(place))
-        self.left.enter_context(standing_for(self.called, Path(place)))
+        self.cleanup.enter_context(standing_for(self.called, Path(place)))
         self.store = Away(Path(place))
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
-        """Clear the room."""
-        self.left.close()
+        """Remove the templates and end the renderers."""
+        self.cleanup.close()
 
-    def build(self, sent: WorkItem) -> RenderedReport | FailedReport:
-        """Make a report, or say why it cannot be made."""
-        if os.environ.get("LANGUAGE") != self.language:  # another driver may speak another one
+    def build(self, item: WorkItem) -> RenderedReport | FailedReport:
+        """Build a report, or return why it failed."""
+        if os.environ.get("LANGUAGE") != self.language:  # another build may have another one
             speak(self.language)
         try:
-            desk = self.desks.get_nowait()
+            worker = self.idle_workers.get_nowait()
         except Empty:
-            desk = BuildWorker(self.store, self.terms)
-            self.left.enter_context(desk.press)
-        desk.store = self.store.with_data(sent.data)
+            worker = BuildWorker(self.store, self.options)
+            self.cleanup.enter_context(worker.renderer)
+        worker.store = self.store.with_data(item.data)
         try:
-            return desk.build(sent.job)
-        except Stop as stop:
-            return FailedReport(sent.job.office, sent.job.year, stop)
-        except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
-            return FailedReport(sent.job.office, sent.job.year, mistake(error))
+            return worker.build(item.job)
+        except Stop as error:
+            return FailedReport(item.job.office, item.job.year, error)
+        except Exception as error:  # noqa: BLE001  # an error of ours in one report must not stop the others
+            return FailedReport(item.job.office, item.job.year, mistake(error))
         finally:
-            self.desks.put(desk)
+            self.idle_workers.put(worker)
             if unfinished():  # Dask begins this process again; alone, the answer goes out first
-                Timer(_ANSWER_SECONDS if sent.alone else 0, os._exit, (1,)).start()
+                Timer(_ANSWER_SECONDS if item.alone else 0, os._exit, (1,)).start()
 
 
 def _kit(store: Store) -> dict[str, bytes]:
@@ -177,11 +177,10 @@ def _read(root: Path, path: Path) -> bytes:
         raise unreadable(shown(path), error) from error
 
 
-def build_batch(room: str, bundle: Sequence[WorkItem]) -> list[RenderedReport | FailedReport]:
-    """Make reports on the worker that runs this, in its room of that name."""
-    place = get_worker().plugins[room]
-    assert isinstance(place, DaskWorkerPlugin)  # noqa: S101  # it came before its jobs
-    require_same_programs(
-        f"worker {place.address}", place.theirs, place.programs
-    )  # it may have come after the comparison
-    return [place.build(sent) for sent in bundle]
+def build_batch(plugin_name: str, batch: Sequence[WorkItem]) -> list[RenderedReport | FailedReport]:
+    """Build reports on the Dask worker that runs this, with its plugin of that name."""
+    plugin = get_worker().plugins[plugin_name]
+    assert isinstance(plugin, DaskWorkerPlugin)  # noqa: S101  # it is registered before jobs are sent
+    # The worker may have joined after the comparison of all workers.
+    require_same_programs(f"worker {plugin.address}", plugin.worker_programs, plugin.programs)
+    return [plugin.build(item) for item in batch]

@@ -1,4 +1,4 @@
-"""What a report is made from, told by content: where no fingerprint has changed, nothing need be made again."""
+"""Fingerprints of the inputs of a report: as long as none of them changes, nothing is built again."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"
 
 
 def program_fingerprints() -> dict[str, str]:
-    """Tell which programs print: nianbao with every file of its source, pandoc, and Typst."""
+    """Return what identifies the programs, by name: nianbao with all its source files, pandoc, and Typst."""
     sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".lua"})
     return {
         NIANBAO: f"{__version__} {fingerprint(*(content(path) for path in sources))}",
@@ -27,44 +27,40 @@ def program_fingerprints() -> dict[str, str]:
     }
 
 
-def render_fingerprints(templates: Templates, order: RenderSettings, suffix: str) -> dict[str, str]:
-    """Tell what a format of an order is printed with besides the facts: programs, templates, look, faces."""
-    told = {
+def render_fingerprints(templates: Templates, settings: RenderSettings, suffix: str) -> dict[str, str]:
+    """Return the inputs of a format other than programs and facts, by name: templates, look, draft, fonts."""
+    inputs = {
         name: text
         for name, text in _template_fingerprints(templates).items()
         if not name.startswith("formats/") or name.startswith(f"formats/{suffix}/")
     }
-    embeds = any(part.suffix == suffix and part.engine for part in order.formats)
-    look = fingerprint(json.dumps(order.look, sort_keys=True, default=str))
-    return (
-        told
-        | {"look": look, "draft": str(order.draft)}
-        | ({FACES: font_fingerprint(font_families(order))} if embeds else {})
-    )
+    embeds_fonts = any(part.suffix == suffix and part.engine for part in settings.formats)
+    look = fingerprint(json.dumps(settings.look, sort_keys=True, default=str))
+    fonts = {FACES: font_fingerprint(font_families(settings))} if embeds_fonts else {}
+    return inputs | {"look": look, "draft": str(settings.draft)} | fonts
 
 
-def font_families(order: RenderSettings) -> frozenset[str]:
-    """Name the families that an order embeds."""
-    return frozenset(face.family for face in order.faces)
+def font_families(settings: RenderSettings) -> frozenset[str]:
+    """Return the names of the font families that some formats embed."""
+    return frozenset(face.family for face in settings.faces)
 
 
 def font_fingerprint(families: frozenset[str]) -> str:
-    """Tell the faces of families by their files, and which others there are, since Typst may fall back on any."""
+    """Return a fingerprint of the files of font families and of the list of all fonts: Typst may fall back on any."""
     fonts = typst.list_fonts()
-    drawn = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
-    return fingerprint(*sorted(fonts), *(content(Path(path)) for path in sorted(drawn)))
+    used = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
+    return fingerprint(*sorted(fonts), *(content(Path(path)) for path in sorted(used)))
 
 
 def check_fingerprints(templates: Templates) -> dict[str, str]:
-    """Tell what a report is checked with besides the facts: forms, templates of texts, and settings."""
-    told = {name: text for name, text in _template_fingerprints(templates).items() if not name.startswith("formats/")}
-    beside = {name: fingerprint(state(templates.root, name)) for name in ("report.toml", f"data/{offices.FILE}")}
-    return told | beside
+    """Return the inputs of a check other than programs and facts, by name: forms, templates of texts, settings."""
+    inputs = {name: text for name, text in _template_fingerprints(templates).items() if not name.startswith("formats/")}
+    return inputs | {name: fingerprint(state(templates.root, name)) for name in ("report.toml", f"data/{offices.FILE}")}
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Say in words which inputs are not what they were."""
-    words = {
+    """List for people the inputs of which the fingerprints differ."""
+    labels = {
         "facts": _("数据文件"),
         "look": _("版式"),
         "draft": _("是否草稿"),
@@ -75,11 +71,11 @@ def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
         TYPST: "typst",
     }
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    return series(words.get(name, f"templates/{name}") for name in names)
+    return series(labels.get(name, f"templates/{name}") for name in names)
 
 
 def _template_fingerprints(templates: Templates) -> dict[str, str]:
-    """Tell every template that a page may be made with, by its name."""
+    """Return the fingerprint of every template that a page may be made with, by its name."""
     return {
         name: fingerprint(content(path))
         for name, path in templates.files().items()

@@ -1,4 +1,4 @@
-"""What this user wrote is known again by a seal: the record of builds lies in folders that strangers may hand over."""
+"""Signatures by which rows of the build cache are recognized as this user's: folders may come from strangers."""
 
 import marshal
 import os
@@ -13,16 +13,16 @@ _SECRET_BYTES = 32
 
 
 class Signer:
-    """Seals with the secret of this user, kept outside of every repository.
+    """Signs values with the secret of this user, which is kept outside of every repository.
 
-    Where the secret cannot be kept, it is another one in each process: nothing of an earlier run is known again.
+    Where the secret cannot be stored, each process has another one: nothing that an earlier run signed is accepted.
     """
 
     def __init__(self) -> None:
         self._secret = _load_secret()
 
-    def __call__(self, *values: str | bytes | float | None) -> str:
-        """Return the seal of texts, bytes, numbers and Nones, which nobody else can make."""
+    def sign(self, *values: str | bytes | float | None) -> str:
+        """Return the signature of texts, bytes, numbers and Nones (32 hex digits), which nobody else can compute."""
         return blake2b(marshal.dumps(values, 2), key=self._secret, digest_size=16).hexdigest()  # 2: by value alone
 
 
@@ -31,16 +31,16 @@ def _load_secret() -> bytes:
 
     path = user_state_path("nianbao", appauthor=False) / "secret"
     with suppress(OSError):
-        if len(found := path.read_bytes()) == _SECRET_BYTES:
-            return found
-    made = secrets.token_bytes(_SECRET_BYTES)
+        if len(secret := path.read_bytes()) == _SECRET_BYTES:
+            return secret
+    secret = secrets.token_bytes(_SECRET_BYTES)
     with suppress(OSError):
-        _write_secret(path, made)
-    return made
+        _write_secret(path, secret)
+    return secret
 
 
 def _write_secret(path: Path, secret: bytes) -> None:
-    """Write the secret for this user's eyes only, whole or not at all."""
+    """Write the secret, readable by this user only, whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with beside(path.parent) as folder:
         part = folder / path.name

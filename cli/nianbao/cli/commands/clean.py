@@ -27,7 +27,7 @@ def clean(
 
     with report_errors():
         store = Store(nearest(root), out)
-        found = output_folder.remove_outputs(store, print_note, dry=dry_run)
+        found = output_folder.remove_outputs(store, print_note, dry_run=dry_run)
         for path in found:
             echo(path)
         echo(_("{count} 个文件", count=len(found)))
