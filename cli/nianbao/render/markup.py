@@ -1,4 +1,4 @@
-"""Which markup of prose is printed: prose is data, and what it may not say is left out and reported."""
+"""Which markup of prose reaches the outputs: prose is data, and markup that is not allowed is dropped and reported."""
 
 import json
 import os
@@ -14,27 +14,27 @@ from nianbao.render.pandoc import Pandoc
 
 class _ReducedSection(NamedTuple):
     section: str
-    left_out: list[LeftOut]
-    text: Markdown  # what is printed
-    is_less: bool  # than the prose itself may be to a reader of Markdown
+    dropped: list[LeftOut]
+    text: Markdown  # the rest
+    is_reduced: bool  # a reader of Markdown may find more in the prose itself
 
 
 def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
-    """Find what nothing prints of the prose of a report, of which `bodies` are the sections in words.
+    """Find the markup that no format has of the prose of a report, of which `bodies` are the composed sections.
 
     Raises `Stop` where pandoc fails.
     """
     own = {section: text for section, text in _select_own(report, bodies).items() if markdown.may_hold_markup(text)}
-    return [item for one in _reduce(report, own) for item in one.left_out]
+    return [item for section in _reduce(report, own) for item in section.dropped]
 
 
 def reduce_sections(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
-    """Return as Markdown what is printed of those sections of which not all is; see `find_dropped_markup`."""
-    return {one.section: one.text for one in _reduce(report, _select_own(report, bodies)) if one.is_less}
+    """Return the sections that lose markup as Markdown without it; see `find_dropped_markup`."""
+    return {one.section: one.text for one in _reduce(report, _select_own(report, bodies)) if one.is_reduced}
 
 
 def _select_own(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
-    """Return those texts that the data file has itself."""
+    """Return the sections whose texts stand in the data file."""
     return {section: text for section, text in bodies.items() if section in report.prose}
 
 
@@ -43,15 +43,15 @@ def _reduce(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_ReducedS
         return
     texts = {section: markdown.bounded(text) for section, text in prose.items()}
     reserved = [table.id for table in report.form.tables]
-    for answer in _send({"judged": list(texts.items()), "reserved": reserved, "dialect": DIALECT}):
+    for answer in _send({"reduce": list(texts.items()), "reserved": reserved, "dialect": DIALECT}):
         section = answer["section"]
-        found = [LeftOut(section, item["kind"], item["words"]) for item in answer["left_out"]]
+        dropped = [LeftOut(section, item["kind"], item["words"]) for item in answer["dropped"]]
         if markdown.has_metadata(prose[section]):
-            found.append(LeftOut(section, "metadata", "---"))
+            dropped.append(LeftOut(section, "metadata", "---"))
         if texts[section] != prose[section]:
-            found.append(LeftOut(section, "brackets", "["))
+            dropped.append(LeftOut(section, "brackets", "["))
         yield _ReducedSection(
-            section, found, Markdown(answer["rest"]), bool(found) or markdown.has_html(prose[section])
+            section, dropped, Markdown(answer["markdown"]), bool(dropped) or markdown.has_html(prose[section])
         )
 
 
@@ -61,7 +61,7 @@ def _send(message: Mapping[str, Any]) -> list[dict[str, Any]]:
         pandoc.send(message)
         ((_name, content),) = pandoc.receive()
     except BaseException:
-        close_pandoc()  # what it would still answer is for this message
+        close_pandoc()  # answers that are still to come are for this message
         raise
     return list(json.loads(content))
 
@@ -72,4 +72,4 @@ def close_pandoc() -> None:
         pandoc.close()
 
 
-_pandocs: dict[int, Pandoc] = {}  # by process: one that was forked must not write to its parent's
+_pandocs: dict[int, Pandoc] = {}  # by process ID: a forked process must not write to the pandoc of its parent
