@@ -1,4 +1,4 @@
-"""The console: what its encoding cannot show is escaped, and ends no command."""
+"""The encoding of the console: characters that it cannot show are escaped instead of ending the command."""
 
 import codecs
 import io
@@ -8,9 +8,9 @@ _HANDLER = "nianbao-escape"
 
 
 def escape_unencodable() -> None:
-    r"""Have standard output and errors write `\uXXXX` for a character that their encoding has not.
+    r"""Have standard output and standard error write `\uXXXX` for a character that their encoding does not have.
 
-    Consoles of Windows speak cp936 or cp437, pipes what the environment says; JSON reads such escapes.
+    Consoles of Windows have cp936 or cp437, pipes the encoding of the environment; JSON reads such escapes.
     """
     codecs.register_error(_HANDLER, _escape)
     for stream in (sys.stdout, sys.stderr):

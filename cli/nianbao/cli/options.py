@@ -1,4 +1,4 @@
-"""The options and arguments that commands share: what each is called, takes and says of itself."""
+"""The options and arguments that several commands have: the name, type and help of each."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -79,6 +79,6 @@ SchedulerAddress = Annotated[
 ]
 
 
-def split_list(words: str) -> list[str]:
-    """Part a list written with commas."""
-    return [word.strip() for word in words.split(",") if word.strip()]
+def split_list(text: str) -> list[str]:
+    """Return the items of a list that is written with commas."""
+    return [item.strip() for item in text.split(",") if item.strip()]

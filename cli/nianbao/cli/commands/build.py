@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nianbao.build.incremental import RunJobs
+    from nianbao.cli.output.builds import BuildRun
 
 
 @command(
@@ -54,7 +55,7 @@ def build(
     jobs: Jobs = 0,
     cluster: SchedulerAddress = "",
     *,
-    everyone: AllOffices = False,
+    all_offices: AllOffices = False,
     strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help=_("有错误也生成，每页标明草稿"))] = False,
     look: Annotated[str, typer.Option("--look", help=_("版式，templates/looks/ 里的名称"))] = "gongwen",
@@ -65,42 +66,40 @@ def build(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说发现的问题"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Check the reports and print them in every format."""
+    """Check reports and write them in every format."""
     from nianbao.build import incremental, output_folder
     from nianbao.checks import check
-    from nianbao.cli.output import builds as summary
-    from nianbao.cli.output import findings
+    from nianbao.cli.output import builds
     from nianbao.workspace import selection
 
     with report_errors():
         start = perf_counter()
         store = selection.opened(reports or [], root, out, print_warning)
         formats = tuple(dict.fromkeys(split_list(to) or split_list(DEFAULT_FORMATS)))
-        choice = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
-        terms = incremental.BuildOptions(formats, look, draft, facts, choice)
-        asked = selection.select(store, reports or [], everyone=everyone)
-        spread, beside = _spread(jobs, cluster)
-        with output_folder.open_cache(store, print_note) as record:
-            results = incremental.IncrementalBuild(store, terms, record, force=force).run(asked.reports, spread)
-            bar = show_progress(results, len(asked.reports), _("正在生成"), quiet=quiet or as_json, beside=beside)
-            done, failed = collect_results(
-                bar, asked.reports, lambda one: one.check, terms.is_refused, fail_fast=fail_fast
+        policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
+        options = incremental.BuildOptions(formats, look, draft, facts, policy)
+        selected = selection.select(store, reports or [], everyone=all_offices)
+        run_jobs, describe_state = _choose_workers(jobs, cluster)
+        with output_folder.open_cache(store, print_note) as cache:
+            results = incremental.IncrementalBuild(store, options, cache, force=force).run(selected.reports, run_jobs)
+            bar = show_progress(
+                results,
+                len(selected.reports),
+                _("正在生成"),
+                quiet=quiet or as_json,
+                describe_state=describe_state,
             )
-        failed += list_crashes([one.check for one in done])
-        run = summary.BuildRun(done, failed, asked.missing, perf_counter() - start)
-        if as_json:
-            findings.print_json(summary.build_run_data(run))
-        elif len(asked.reports) > summary.MAX_LISTED or asked.missing:
-            summary.print_summary(run)
-        else:
-            findings.print_builds(done, quiet=quiet)
-        if explain and not as_json:  # which says it too
-            summary.print_reasons(run)
-        exit_command([one.error for one in failed], blocked=any(map(terms.is_refused, (one.check for one in done))))
+            done, failed = collect_results(
+                bar, selected.reports, lambda result: result.check, options.is_refused, fail_fast=fail_fast
+            )
+        failed += list_crashes([result.check for result in done])
+        run = builds.BuildRun(done, failed, selected.missing, perf_counter() - start)
+        _print_run(run, many=len(selected.reports) > builds.MAX_LISTED, quiet=quiet, explain=explain, as_json=as_json)
+        exit_command([one.error for one in failed], blocked=any(options.is_refused(result.check) for result in done))
 
 
-def _spread(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str]]":
-    """Choose where reports are made, and what the bar says of it."""
+def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str]]":
+    """Return what runs the jobs, processes here or a cluster, and a function that describes its state for the bar."""
     from nianbao.build import incremental
 
     if not address:
@@ -111,5 +110,19 @@ def _spread(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str]]":
         from nianbao.build.dask_client import DaskClient
     except ImportError as error:
         raise Stop(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
-    workers = DaskClient(address)
-    return workers, workers.describe_workers
+    client = DaskClient(address)
+    return client, client.describe_workers
+
+
+def _print_run(run: "BuildRun", *, many: bool, quiet: bool, explain: bool, as_json: bool) -> None:
+    from nianbao.cli.output import builds, findings
+
+    if as_json:
+        findings.print_json(builds.build_run_data(run))
+        return
+    if many or run.missing:
+        builds.print_summary(run)
+    else:
+        findings.print_builds(run.results, quiet=quiet)
+    if explain:
+        builds.print_reasons(run)

@@ -21,13 +21,13 @@ def clean(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会删哪些，不删"))] = False,
 ) -> None:
-    """Remove what builds wrote."""
+    """Remove the files that builds wrote, and the build cache."""
     from nianbao.build import output_folder
     from nianbao.workspace.store import Store, nearest
 
     with report_errors():
         store = Store(nearest(root), out)
-        found = output_folder.remove_outputs(store, print_note, dry_run=dry_run)
-        for path in found:
+        paths = output_folder.remove_outputs(store, print_note, dry_run=dry_run)
+        for path in paths:
             echo(path)
-        echo(_("{count} 个文件", count=len(found)))
+        echo(_("{count} 个文件", count=len(paths)))

@@ -12,15 +12,15 @@ from nianbao.model.i18n import _, series
 
 @command(help=_("看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"), epilog=_("例：report doctor"))
 def doctor(root: Root = None, *, as_json: Json = False) -> None:
-    """Say what this machine has."""
+    """Print the programs and fonts of this machine, and the years that have data files."""
     from nianbao.cli.output import findings
     from nianbao.render import pandoc, typst
     from nianbao.workspace.store import Store, nearest
 
     with report_errors():
         store = Store(nearest(root))
-        if stop := store.ask_or_leave():
-            print_warning(_("用的是程序自带的模板：{why}", why=stop.message))
+        if error := store.ask_or_leave():
+            print_warning(_("用的是程序自带的模板：{why}", why=error.message))
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
         faces = typst.choose_faces(store.look())
         if as_json:

@@ -16,7 +16,7 @@ from nianbao.model.i18n import _, series
     epilog=_("例：report explain　·　report explain broken-balance"),
 )
 def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列出全部"), show_default=False)] = "") -> None:
-    """Explain a rule, or list them all."""
+    """Print the page of a rule, or the list of all rules."""
     from nianbao.checks import rules
 
     with report_errors():

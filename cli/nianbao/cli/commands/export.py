@@ -27,24 +27,24 @@ def export(
     out: Out = None,
     jobs: Jobs = 0,
     *,
-    everyone: AllOffices = False,
+    all_offices: AllOffices = False,
     force: Annotated[bool, typer.Option("--force", help=_("--out 里已有的文件也换掉"))] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有导出的"))] = False,
 ) -> None:
-    """Carry reports out."""
-    from nianbao.cli.output import query
+    """Export reports for other programs."""
+    from nianbao.cli.output.query import print_export
     from nianbao.export import pipeline
     from nianbao.workspace import selection
 
     with report_errors():
-        wanted = pipeline.Wanted(pipeline.choose(split_list(to)), layout, out, force)
+        options = pipeline.Wanted(pipeline.choose(split_list(to)), layout, out, force)
         store = selection.opened(reports or [], root, None, print_warning)
-        asked = selection.select(store, reports or [], everyone=everyone)
-        found, stops = split_errors(
-            show_progress(pipeline.read_all(asked.reports, jobs), len(asked.reports), _("正在读取"), quiet=quiet)
+        selected = selection.select(store, reports or [], everyone=all_offices)
+        read, errors = split_errors(
+            show_progress(pipeline.read_all(selected.reports, jobs), len(selected.reports), _("正在读取"), quiet=quiet)
         )
-        saved = pipeline.write(store, pipeline.gather(store, found), wanted) if found else []
-        query.print_export(saved, len(found), asked.missing, quiet=quiet)
-        for stop in stops:  # what was left out is a fault of the data, not of the run
-            print_error(stop)
-        exit_command([], blocked=bool(stops))
+        saved = pipeline.write(store, pipeline.gather(store, read), options) if read else []
+        print_export(saved, len(read), selected.missing, quiet=quiet)
+        for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
+            print_error(error)
+        exit_command([], blocked=bool(errors))

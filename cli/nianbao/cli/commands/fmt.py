@@ -18,17 +18,17 @@ def fmt(
     reports: Reports = None,
     root: Root = None,
     *,
-    everyone: AllOffices = False,
+    all_offices: AllOffices = False,
     check: Annotated[bool, typer.Option("--check", help=_("只说哪些文件要重排，不写"))] = False,
 ) -> None:
-    """Lay data files out."""
+    """Format data files."""
     from nianbao.checks import drafts
     from nianbao.cli.output import findings
     from nianbao.workspace import selection
 
     with report_errors():
         store = selection.opened(reports or [], root, None, print_warning)
-        chosen = selection.select(store, reports or [], everyone=everyone).reports
-        laid, stops = split_errors(drafts.lay_out_all(chosen, check=check))
-        findings.print_formatted(laid, check=check)
-        exit_command(stops, blocked=any(file.findings or (check and file.changed) for file in laid))
+        selected = selection.select(store, reports or [], everyone=all_offices).reports
+        formatted, errors = split_errors(drafts.lay_out_all(selected, check=check))
+        findings.print_formatted(formatted, check=check)
+        exit_command(errors, blocked=any(file.findings or (check and file.changed) for file in formatted))

@@ -24,20 +24,20 @@ def form(
     out: Out = None,
     jobs: Jobs = 0,
     *,
-    everyone: AllOffices = False,
+    all_offices: AllOffices = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有做成的"))] = False,
 ) -> None:
-    """Make forms to be filled in."""
-    from nianbao.cli.output import query
+    """Write Excel forms to be filled in."""
+    from nianbao.cli.output.query import print_forms
     from nianbao.export.excel_form import batch
     from nianbao.workspace import selection
 
     del to  # the only one there is
     with report_errors():
         store = selection.opened(reports or [], root, None, print_warning)
-        asked = batch.choose(store, reports or [], everyone=everyone, new=bool(office))
-        made, stops = split_errors(
-            show_progress(batch.make_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet)
+        selected = batch.choose(store, reports or [], everyone=all_offices, new=bool(office))
+        forms, errors = split_errors(
+            show_progress(batch.make_all(selected, office, out, jobs), len(selected), _("正在做表"), quiet=quiet)
         )
-        query.print_forms(made, quiet=quiet)
-        exit_command(stops, blocked=False)
+        print_forms(forms, quiet=quiet)
+        exit_command(errors, blocked=False)

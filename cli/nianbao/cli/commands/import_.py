@@ -32,22 +32,21 @@ def import_(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说每个文件的结果，不列细目"))] = False,
 ) -> None:
-    """Bring published reports in."""
-    from nianbao.cli.output import findings
-    from nianbao.cli.output import imports as receipt
+    """Write the data files of published reports."""
+    from nianbao.cli.output import findings, imports
     from nianbao.importer import batch, pipeline
     from nianbao.workspace.store import Store
 
     with report_errors():
-        asked = pipeline.Wanted(
+        options = pipeline.Wanted(
             year, office, out, dry_run or to == "json", force, placeholders, trust, several=len(files) > 1
         )
         names = list(dict.fromkeys(files))
-        results = batch.bring_all(Store.at(root), names, asked, jobs)
-        brought, stops = split_errors(show_progress(results, len(names), _("正在导入"), quiet=False))
-        brought.sort(key=lambda one: one.source)
+        results = batch.bring_all(Store.at(root), names, options, jobs)
+        imported, errors = split_errors(show_progress(results, len(names), _("正在导入"), quiet=False))
+        imported.sort(key=lambda one: one.source)
         if to == "json":
-            findings.print_json(receipt.imports_data(brought, stops, alone=len(names) == 1))
+            findings.print_json(imports.imports_data(imported, errors, alone=len(names) == 1))
         else:
-            receipt.print_imports(brought, len(stops), quiet=quiet)
-        exit_command(stops, blocked=not all(one.clean for one in brought))
+            imports.print_imports(imported, len(errors), quiet=quiet)
+        exit_command(errors, blocked=not all(one.clean for one in imported))

@@ -23,12 +23,12 @@ def new(
         typer.Option("--from", help=_("从哪一年照抄；不写就是上一年"), metavar="YEAR", show_default=False),
     ] = None,
 ) -> None:
-    """Begin a year's data file."""
+    """Create a year's data file."""
     from nianbao.checks import drafts
     from nianbao.workspace.store import Store
 
     with report_errors():
-        begun = drafts.begin(Store.at(root), year, last)
-        echo(_("已写 {path}；填好后运行 report build {year}", path=begun.saved[0].path, year=year))
-        for note in begun.notes:
+        created = drafts.begin(Store.at(root), year, last)
+        echo(_("已写 {path}；填好后运行 report build {year}", path=created.saved[0].path, year=year))
+        for note in created.notes:
             echo(note)

@@ -28,19 +28,19 @@ def rollup(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会怎样，不写文件"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Add units up into the office above."""
-    from nianbao.cli.output import findings
-    from nianbao.cli.output import rollup as statement
+    """Add the figures of units up into the data file of the office above them."""
+    from nianbao.cli.output.findings import print_json
+    from nianbao.cli.output.rollup import print_rollups, rollup_data
     from nianbao.rollup import collect, roll_up
     from nianbao.workspace import selection
 
     with report_errors():
         store = selection.opened(units or [], root, None, print_warning)
-        wanted = collect.Wanted(units or [], own, broken, deep, force, dry_run, jobs)
+        options = collect.Wanted(units or [], own, broken, deep, force, dry_run, jobs)
         with show_spinner(_("正在汇总 {year} 年度", year=year), quiet=as_json):
-            accounts = roll_up.roll_up(store, year, into, wanted)
+            results = roll_up.roll_up(store, year, into, options)
         if as_json:
-            findings.print_json({"rollups": [statement.rollup_data(account) for account in accounts]})
+            print_json({"rollups": [rollup_data(result) for result in results]})
         else:
-            statement.print_rollups(accounts, year)
-        exit_command([], blocked=any(account.blocked for account in accounts))
+            print_rollups(results, year)
+        exit_command([], blocked=any(result.blocked for result in results))

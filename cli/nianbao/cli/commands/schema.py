@@ -16,7 +16,7 @@ def schema(
     edition: Annotated[str, typer.Option("--edition", help=_("格式版本；不写就用最近一年的"), show_default=False)] = "",
     root: Root = None,
 ) -> None:
-    """Write the JSON Schema of the data files."""
+    """Print the JSON Schema of the data files."""
     from nianbao.checks import drafts
     from nianbao.workspace.store import Store
 

@@ -27,20 +27,21 @@ def trace(
     deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，再往下说"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Say which units give a figure."""
-    from nianbao.cli.output import findings, rollup
+    """Print which units' figures add up to a figure."""
+    from nianbao.cli.output.findings import print_findings, print_json
+    from nianbao.cli.output.rollup import print_trace, trace_data
     from nianbao.rollup import collect
-    from nianbao.rollup import trace as origin
+    from nianbao.rollup.trace import trace as trace_figure
     from nianbao.workspace import selection
 
     with report_errors():
         store = selection.opened(units or [], root, None, print_warning)
-        wanted = collect.Wanted(units or [], own, broken, deep, jobs=jobs)
-        traced = origin.trace(store, year, office, address, wanted)
+        options = collect.Wanted(units or [], own, broken, deep, jobs=jobs)
+        traced = trace_figure(store, year, office, address, options)
         if as_json:
-            findings.print_json(rollup.trace_data(traced))
+            print_json(trace_data(traced))
         elif isinstance(traced, list):
-            findings.print_findings(traced)
+            print_findings(traced)
         else:
-            rollup.print_trace(traced)
+            print_trace(traced)
         exit_command([], blocked=isinstance(traced, list))

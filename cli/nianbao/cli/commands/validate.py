@@ -30,35 +30,38 @@ def validate(
     style: FindingFormat = "text",
     jobs: Jobs = 0,
     *,
-    everyone: AllOffices = False,
+    all_offices: AllOffices = False,
     strict: Strict = False,
     fail_fast: FailFast = False,
     as_json: Json = False,
 ) -> None:
-    """Check only."""
+    """Check reports without building them."""
     from nianbao.checks import batch, check
     from nianbao.cli.output import builds, findings, sarif_junit
     from nianbao.workspace import selection
 
     with report_errors():
         store = selection.opened(reports or [], root, None, print_warning)
-        choice = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
-        asked = selection.select(store, reports or [], everyone=everyone)
-        machines = as_json or style != "text"
+        policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
+        selected = selection.select(store, reports or [], everyone=all_offices)
+        for_programs = as_json or style != "text"
         bar = show_progress(
-            batch.check_all(store, asked.reports, choice, jobs), len(asked.reports), _("正在核对"), quiet=machines
+            batch.check_all(store, selected.reports, policy, jobs),
+            len(selected.reports),
+            _("正在核对"),
+            quiet=for_programs,
         )
-        checked, failed = collect_results(
-            bar, asked.reports, lambda one: one, lambda one: one.blocked, fail_fast=fail_fast
+        results, failed = collect_results(
+            bar, selected.reports, lambda one: one, lambda one: one.blocked, fail_fast=fail_fast
         )
-        failed += list_crashes(checked)
-        stops = [one.error for one in failed]
+        failed += list_crashes(results)
+        errors = [one.error for one in failed]
         if as_json or style == "json":
-            findings.print_json(builds.check_run_data(checked, failed, asked.missing))
-        elif machines:
-            print_text(sarif_junit.FORMATTERS[style](checked, stops))
-        elif len(asked.reports) > builds.MAX_LISTED or asked.missing:
-            builds.print_check_summary(checked, failed, asked.missing)
+            findings.print_json(builds.check_run_data(results, failed, selected.missing))
+        elif for_programs:
+            print_text(sarif_junit.FORMATTERS[style](results, errors))
+        elif len(selected.reports) > builds.MAX_LISTED or selected.missing:
+            builds.print_check_summary(results, failed, selected.missing)
         else:
-            findings.print_checks(checked)
-        exit_command(stops, blocked=any(report.blocked for report in checked))
+            findings.print_checks(results)
+        exit_command(errors, blocked=any(result.blocked for result in results))
