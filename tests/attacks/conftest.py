@@ -68,10 +68,10 @@ def build_all(attacked, command):
 
 @pytest.fixture
 def lua(tmp_path_factory, monkeypatch):
-    """Change the Lua files of the press, as a guard that is taken out; each change must find its place."""
+    """Change the Lua files of the renderer to remove a guard; each change must match."""
 
     def change(name, before, after):
-        folder = tmp_path_factory.mktemp("press")
+        folder = tmp_path_factory.mktemp("renderer")
         for path in pandoc.RENDERER.parent.glob("*.lua"):
             shutil.copy(path, folder)
         text = (folder / name).read_text(encoding="utf-8")

@@ -108,7 +108,7 @@ def carrying(content, suffix, facts):
 
 
 def active(prose):
-    """Name what a writer of pandoc would act on in prose, read as the press reads it."""
+    """Name what a writer of pandoc would act on in prose, read as the renderer reads it."""
     done = subprocess.run(
         [pandoc.find_pandoc(), "--from", DIALECT, "--to", "json"], input=prose.encode(), capture_output=True, check=True
     )

@@ -33,7 +33,8 @@ ATTACKS = {
     "string-for-others": 'getmetatable("").__index.gsub = function() return "x" end',
     "library-for-others": "table.concat = function() return 'x' end",
     "json-of-the-renderer": "local real = pandoc.json.decode "
-    "pandoc.json.decode = function(...) local message = real(...) if message.page then message.page = 'x' end return message end",
+    "pandoc.json.decode = function(...) local message = real(...) "
+    "if message.page then message.page = 'x' end return message end",
     "lists-for-others": "pandoc.List.insert = function() end",
     "pandoc-for-others": "pandoc.utils.stringify = function() return 'x' end",
 }

@@ -1,4 +1,4 @@
-"""Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the press."""
+"""Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the page."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ ATTRIBUTES = {
     "address": 'href="javascript:alert(1)"',
     "source": "src=http://evil.example/x",
     "server-action": "formaction=http://evil.example/x",
-    "class-of-the-press": ".signature",
+    "class-of-the-page": ".signature",
     "class": ".scroll .form",
     "role": "role=alert",
     "typst-text": 'typst:text:fill=\'red)[#("PWN"+"ED")]#text(fill:red\'',
@@ -81,7 +81,7 @@ SAMPLES = {
         for name, text in HEADS.items()
     },
     **{f"first-head-{name}": f"---\n{text}\n...\n\n乙" for name, text in HEADS.items()},
-    "table-of-the-press": '::: {table="requests"}\n:::',
+    "table-of-the-page": '::: {table="requests"}\n:::',
     "form": '::: {.form labels="1" bands="1+1" widths="1 1"}\n| 仿冒 | 乙 |\n|---|---|\n| 1 | 2 |\n:::',
     "division-typst-property": divisions('typst:fill=\'red)[#("PWN"+"ED")]#text(fill:red\''),
     "end-of-a-division": ":::\n\n[甲]{onclick=x}",

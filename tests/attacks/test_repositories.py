@@ -563,11 +563,12 @@ def test_nothing_of_a_stranger_is_sent_to_workers(stranger, monkeypatch, guarded
     if not guarded:
         without(monkeypatch, "allowed")
         assert (
-            FORGED.encode() in dask_worker.DaskWorkerPlugin("room", Store(folder), BuildOptions(("html",))).kit.values()
+            FORGED.encode()
+            in dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",))).kit.values()
         )
         return
     with pytest.raises(Stop, match="还没有信任"):
-        dask_worker.DaskWorkerPlugin("room", Store(folder), BuildOptions(("html",)))
+        dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",)))
 
 
 def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, tmp_path_factory):
@@ -576,7 +577,7 @@ def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, t
     said = []
     store = opened([str(folder / "data/2024.toml")], None, None, said.append)
     assert len(said) == 1
-    sent = dask_worker.DaskWorkerPlugin("room", store, BuildOptions(("html",)))
+    sent = dask_worker.DaskWorkerPlugin("plugin", store, BuildOptions(("html",)))
     assert not [name for name in sent.kit if name.startswith("templates")]
 
 

@@ -110,7 +110,7 @@ def test_report_validate(benchmark, many, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def batch(tmp_path_factory):
     store = Store(city(tmp_path_factory.mktemp("city"), 100))
     offices = [store.of_office(office) for office in store.offices()]
     with Renderer() as renderer:
@@ -124,21 +124,21 @@ def each(benchmark, offices, work):
 
 
 @pytest.mark.benchmark(group="one report of many")
-def test_checking(benchmark, desk):
-    assert each(benchmark, desk[1], lambda store: check.check_report(store, YEAR)).readable
+def test_checking(benchmark, batch):
+    assert each(benchmark, batch[1], lambda store: check.check_report(store, YEAR)).readable
 
 
 @pytest.mark.benchmark(group="one report of many")
-def test_composing(benchmark, desk):
-    store, offices, _ = desk
+def test_composing(benchmark, batch):
+    store, offices, _ = batch
     reports = [check.check_report(office, YEAR).report for office in offices]
     assert each(benchmark, reports, lambda report: document.as_page(document.compose(report, store.template))).text
 
 
 @pytest.mark.benchmark(group="one report of many")
 @pytest.mark.parametrize("formats", [*((name,) for name in FORMATS), FORMATS], ids=",".join)
-def test_printing(benchmark, desk, formats):
-    store, offices, renderer = desk
+def test_printing(benchmark, batch, formats):
+    store, offices, renderer = batch
     order = outputs.make_render_settings(store, formats)
     checked = [check.check_report(office, YEAR) for office in offices]
     done = each(benchmark, checked, lambda one: outputs.render_report(store, one, formats, order, renderer))
@@ -156,7 +156,7 @@ def resident(pid):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_memory_is_flat(benchmark, many, tmp_path):
-    """Print 10,000 different reports on one desk; what it holds at the end is what it held after the hundredth."""
+    """Render 10,000 different reports with one renderer: it has as much memory at the end as after the hundredth."""
     count = many(10_000)
     store = Store(city(tmp_path, 1))
     office = store.of_office("office-00000")
