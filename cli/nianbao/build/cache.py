@@ -223,7 +223,7 @@ def _expected_schema() -> list[tuple[Any, ...]]:
 
 
 def _is_disk_error(error: sqlite3.Error) -> bool:
-    """Tell whether the disk is full or may not be written, rather than the file damaged."""
+    """Return whether the disk is full or may not be written, rather than the file damaged."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_ERRORS
 
 

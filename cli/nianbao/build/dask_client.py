@@ -77,7 +77,7 @@ class DaskClient:
                     yield from (FailedReport(job.office, job.year, error) for job in left.values())
 
     def describe_workers(self) -> str:
-        """Say how many workers there are."""
+        """Return for people how many workers there are."""
         return _("{count} 个 worker", count=self.workers)
 
     def _run_jobs(

@@ -105,7 +105,7 @@ class Away(Store):
         return other
 
     def has(self, year: int) -> bool:
-        """Tell whether the data file of a year was sent."""
+        """Return whether the data file of a year was sent."""
         return (self.office, year) in self.sent
 
     def content(self, year: int) -> bytes:

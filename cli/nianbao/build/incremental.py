@@ -40,7 +40,7 @@ class BuildOptions:
     today: date = field(default_factory=date.today)  # where the command runs, wherever the report is built
 
     def is_refused(self, result: CheckResult) -> bool:
-        """Tell whether a report is not to be rendered because of what was found in it."""
+        """Return whether a report is not to be rendered because of what was found in it."""
         return not result.readable if self.draft else result.blocked
 
 
@@ -253,7 +253,7 @@ def run_locally(processes: int = 0) -> RunJobs:
 
 
 def _has_large_report(store: Store, jobs: Sequence[BuildJob]) -> bool:
-    """Tell whether few jobs need processes of their own: a large report may be too much for Typst."""
+    """Return whether few jobs need processes of their own: a large report may be too much for Typst."""
     if len(jobs) > _MAX_SIZES_CHECKED:
         return False  # they are spread over processes anyway
     return any(store.of_office(job.office).size(job.year) > _USUAL_BYTES for job in jobs)

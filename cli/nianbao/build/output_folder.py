@@ -89,7 +89,7 @@ def file_times(status: os.stat_result) -> tuple[int, int, int]:
 
 
 def is_unchanged(store: Store, path: Path, file: CachedFile) -> bool:
-    """Tell whether an output is a regular file, not a link, with the content that a build wrote."""
+    """Return whether an output is a regular file, not a link, with the content that a build wrote."""
     try:
         name = path.relative_to(store.within).as_posix()
         return is_regular(path) and fingerprint(read(store.within, name, file.size)) == file.fingerprint

@@ -37,7 +37,7 @@ class CheckResult:
 
     @property
     def blocked(self) -> bool:
-        """Tell whether a finding forbids to build the report."""
+        """Return whether a finding forbids to build the report."""
         return not self.readable or Choice(strict=self.strict).blocks(self.findings)
 
 
@@ -65,7 +65,7 @@ class BuildResult:
 
     @property
     def refused(self) -> bool:
-        """Tell whether findings forbade to build the report."""
+        """Return whether findings forbade to build the report."""
         return not self.files
 
     def with_picture_findings(self, file: str, pictures: Sequence[str]) -> "BuildResult":

@@ -172,13 +172,13 @@ def collect_results(
     """
     from nianbao.checks.results import FailedReport  # noqa: PLC0415  # see above
 
-    found: dict[tuple[str, int], T | FailedReport] = {}
+    by_report: dict[tuple[str, int], T | FailedReport] = {}
     for result in results:
         report = result if isinstance(result, FailedReport) else get_check(result)
-        found[report.office, report.year] = result  # a second result of a report is more complete
+        by_report[report.office, report.year] = result  # a second result of a report is more complete
         if fail_fast and (isinstance(report, FailedReport) or is_refused(report)):
             break
-    ordered = [found[key] for store, year in reports if (key := (store.office, year)) in found]
+    ordered = [by_report[key] for store, year in reports if (key := (store.office, year)) in by_report]
     done = [result for result in ordered if not isinstance(result, FailedReport)]
     return done, [result for result in ordered if isinstance(result, FailedReport)]
 

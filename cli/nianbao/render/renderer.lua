@@ -22,7 +22,7 @@ local function make_form_table(div)
     total = total + tonumber(width)
   end
   local labels = tonumber(div.attributes.labels)
-  local made = div:walk {
+  local form_table = div:walk {
     Table = function(tbl)
       for at, spec in ipairs(tbl.colspecs) do
         tbl.colspecs[at] = { at <= labels and pandoc.AlignDefault or pandoc.AlignCenter, widths[at] / total }
@@ -56,8 +56,8 @@ local function make_form_table(div)
       return tbl
     end,
   }
-  made.attr = pandoc.Attr("", { "form" }) -- its other attributes are in the table now
-  return made
+  form_table.attr = pandoc.Attr("", { "form" }) -- its other attributes are in the table now
+  return form_table
 end
 
 -- Return the rows of a table as rows of { cell, column }, the columns counted past cells that reach down from above;

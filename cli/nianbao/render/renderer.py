@@ -37,7 +37,7 @@ class RenderSettings:
 
     @property
     def embeds_fonts(self) -> bool:
-        """Tell whether a format embeds fonts."""
+        """Return whether a format embeds fonts."""
         return any(part.engine for part in self.formats)
 
     @cached_property

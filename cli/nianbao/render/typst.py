@@ -57,9 +57,9 @@ def find_undrawable(characters: frozenset[str], look: Mapping[str, Any]) -> froz
         fonts = {font.family: font for font in _load_fonts().fonts() if font.path}
         for family in sorted(fonts, key=lambda family: family not in preferred):
             codes = _read_characters(fonts[family].path, fonts[family].index)
-            found = {character for character in left if ord(character) in codes}
-            known.update(dict.fromkeys(found, True))
-            left -= found
+            drawable = {character for character in left if ord(character) in codes}
+            known.update(dict.fromkeys(drawable, True))
+            left -= drawable
             if not left:
                 break
         known.update(dict.fromkeys(left, False))

@@ -52,11 +52,11 @@ def print_summary(run: BuildRun) -> None:
     findings.print_table((_("结果"), _("份数")), rows)
     refused = [result.check for result in run.results if result.refused]
     _print_failures(refused, run.failures, run.missing)
-    found = [finding for result in run.results for finding in result.check.findings]
+    all_findings = [finding for result in run.results for finding in result.check.findings]
     rate = counts["built"] / run.seconds if run.seconds else 0.0
     speed = _("，每秒 {rate:.1f} 份", rate=rate) if counts["built"] else ""
-    counted = findings.describe_counts(found)
-    echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=counted))
+    totals = findings.describe_counts(all_findings)
+    echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=totals))
 
 
 def _print_failures(refused: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[Asked]) -> None:
@@ -77,17 +77,19 @@ def print_check_summary(
     """Print which of many checked reports are wrong and why, and how many are right."""
     refused = [result for result in results if result.blocked]
     _print_failures(refused, failed, missing)
-    found = [finding for result in results for finding in result.findings]
+    all_findings = [finding for result in results for finding in result.findings]
     size, right = len(results) + len(failed), len(results) - len(refused)
     counts = _("{count} 份；{right} 份没有错误", count=size, right=right)
-    echo(f"{counts}{_('；')}{findings.describe_counts(found)}")
+    echo(f"{counts}{_('；')}{findings.describe_counts(all_findings)}")
 
 
-def _describe_first_finding(found: Sequence[Finding]) -> str:
+def _describe_first_finding(of_report: Sequence[Finding]) -> str:
     """Describe the first error of some findings, or the first of them, and count them all."""
-    first = next((finding for finding in found if finding.level == "error"), found[0])
+    first = next((finding for finding in of_report if finding.level == "error"), of_report[0])
     words = f"{first.place}: {first.rule} {first.message}"
-    return words if len(found) == 1 else _("{words}（共 {found}）", words=words, found=findings.describe_counts(found))
+    if len(of_report) == 1:
+        return words
+    return _("{words}（共 {found}）", words=words, found=findings.describe_counts(of_report))
 
 
 def print_reasons(run: BuildRun) -> None:

@@ -23,10 +23,10 @@ _COUNTS = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"),
 _MAX_LINE = 100  # characters; of a longer line of the data file a part is printed
 
 
-def print_findings(found: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[Finding]) -> None:
     """Print each finding with its place, its line, and what to do."""
     explained = set(names())
-    for finding in found:
+    for finding in findings:
         rule = StyledText(f"{finding.level}[{finding.rule}]", _COLOURS[finding.level], bold=True)
         echo(f"{finding.place}: ", rule, f" {finding.message}")
         if finding.place.line:
@@ -61,7 +61,7 @@ def _cut_line(place: Place) -> tuple[str, str, str]:
 
 
 def _measure_width(text: str) -> int:
-    from rich.cells import cell_len  # noqa: PLC0415  # not needed where nothing is found
+    from rich.cells import cell_len  # noqa: PLC0415  # not needed where there are no findings
 
     return cell_len(text)
 
@@ -70,15 +70,15 @@ def print_checks(results: Sequence[CheckResult]) -> None:
     """Print what was found in each report, and the number of findings."""
     for result in results:
         print_findings(result.findings)
-    found = [finding for result in results for finding in result.findings]
+    findings = [finding for result in results for finding in result.findings]
     print_accepted([one for result in results for one in result.accepted])
     years = series(result.year for result in results)
-    echo(_("{years} 年度：{found}", years=years, found=describe_counts(found)) if years else "")
+    echo(_("{years} 年度：{found}", years=years, found=describe_counts(findings)) if years else "")
 
 
-def print_accepted(found: Sequence[Accepted]) -> None:
+def print_accepted(findings: Sequence[Accepted]) -> None:
     """Print the findings that the data file accepts, with the reasons."""
-    for one in found:
+    for one in findings:
         echo(
             _("已接受 {place}: {rule}：{because}", place=one.finding.place, rule=one.finding.rule, because=one.because)
         )
@@ -98,9 +98,9 @@ def print_formatted(files: "Sequence[Laid]", *, check: bool) -> None:
             echo(_("{path} 没有改动", path=file.path) if file.findings else _("{path} 已是排好的", path=file.path))
 
 
-def describe_counts(found: Sequence[Finding]) -> str:
+def describe_counts(findings: Sequence[Finding]) -> str:
     """Return the number of findings of each level for people: 1 个错误，2 个警告."""
-    counts = Counter(finding.level for finding in found)
+    counts = Counter(finding.level for finding in findings)
     parts = [_(_COUNTS[level], count=counts[level]) for level in LEVELS if counts[level]]
     return _("，").join(parts) or _("没有发现问题")
 
@@ -118,8 +118,8 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
     for faces in dict.fromkeys(result.faces for result in results if result.faces):
         _print_faces(faces)
     print_accepted([one for result in results for one in result.check.accepted])
-    found = [finding for result in results for finding in result.check.findings]
-    echo(_("{count} 个文件；{found}", count=len(rows), found=describe_counts(found)))
+    findings = [finding for result in results for finding in result.check.findings]
+    echo(_("{count} 个文件；{found}", count=len(rows), found=describe_counts(findings)))
 
 
 def _print_refusal(result: CheckResult) -> None:

@@ -155,7 +155,7 @@ def rollup_data(result: Account) -> dict[str, Any]:
         "ok": not result.blocked,
         "written": result.saved is not None,
         "changed": bool(result.saved and result.saved.changed),
-        "findings": [findings.finding_data(found) for found in result.findings],
+        "findings": [findings.finding_data(finding) for finding in result.findings],
         "counted": [_unit_data(report) for report in aggregate.counted] if aggregate else [],
         "broken": [_unit_data(report) for report in aggregate.broken] if aggregate else [],
         "missing": [unit.id for unit in result.missing],
@@ -202,7 +202,7 @@ def _cell_data(cell: Cell) -> dict[str, str | None]:
 def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
     """Return a trace as plain values for JSON, or the findings in the register of offices."""
     if isinstance(trace, list):
-        return {"findings": [findings.finding_data(found) for found in trace]}
+        return {"findings": [findings.finding_data(finding) for finding in trace]}
     return {
         "office": trace.unit.id,
         "address": trace.address,

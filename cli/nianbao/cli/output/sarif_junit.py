@@ -20,8 +20,8 @@ SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def format_sarif(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
     """Return findings as SARIF 2.1.0 (OASIS), with columns counted in Unicode code points."""
-    found = [finding for result in results for finding in result.findings]
-    rule_names = list(dict.fromkeys(finding.rule for finding in found))
+    findings = [finding for result in results for finding in result.findings]
+    rule_names = list(dict.fromkeys(finding.rule for finding in findings))
     run: dict[str, Any] = {
         "tool": {
             "driver": {"name": "nianbao", "version": __version__, "rules": [_rule_data(name) for name in rule_names]}
@@ -36,7 +36,7 @@ def format_sarif(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
                 ],
             },
         ],
-        "results": [_result_data(finding, rule_names.index(finding.rule)) for finding in found],
+        "results": [_result_data(finding, rule_names.index(finding.rule)) for finding in findings],
     }
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
