@@ -160,6 +160,7 @@ def test_a_folder_without_permission_is_reported(office, report):
 def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     import errno  # noqa: PLC0415  # only here
 
+    from nianbao.build.outputs import build_report  # noqa: PLC0415  # only here
     from nianbao.model.finding import Stop  # noqa: PLC0415  # only here
     from nianbao.workspace.store import Store  # noqa: PLC0415  # only here
 
@@ -177,7 +178,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(Stop, match="磁盘已满"):
-        outputs.build_report(Store(office), 2020, ["html", "docx", "pdf"])
+        build_report(Store(office), 2020, ["html", "docx", "pdf"])
     assert {path.name: path.read_bytes() for path in outputs(office / "build")} == before
 
 
