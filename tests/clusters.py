@@ -1,4 +1,4 @@
-"""A real Dask cluster on loopback: a scheduler and workers, each a process of its own, that see no folder of ours."""
+"""A real Dask cluster on loopback: a scheduler and workers, each in its own process, without access to our folders."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psutil
 from cases import until
 
-# Runs in each worker as it begins. It sees no file of the driver's; one office kills it; another is our mistake.
+# Runs in each worker when it starts: it may read no file of the client; one office kills it; another raises an error.
 PRELOAD = """
 import os, signal, sys
 HIDDEN = os.environ["HIDDEN"]
@@ -19,18 +19,18 @@ sys.addaudithook(watch)
 import nianbao
 nianbao.__version__ = os.environ.get("PRETENDS", nianbao.__version__)
 from nianbao.checks import check as checks
-def checked(store, *more, check=checks.check):
+def checked(store, *more, check=checks.check_report):
     if store.office == "killer":
         os.kill(os.getpid(), signal.SIGKILL)
     if store.office == "mistake":
         raise ZeroDivisionError
     return check(store, *more)
-checks.check = checked
+checks.check_report = checked
 """
 
 
 class Nodes:
-    """A scheduler and its workers; no file below a folder of the name `hidden` can be seen by these."""
+    """A scheduler and its workers; these can read no file below a folder of the name `hidden`."""
 
     def __init__(self, folder, hidden):
         self.folder, self.hidden = folder, hidden
@@ -42,26 +42,26 @@ class Nodes:
 
     @property
     def address(self):
-        """Where the scheduler listens."""
+        """The address at which the scheduler listens."""
         from json import loads  # noqa: PLC0415
 
         return loads(self.file.read_text(encoding="utf-8"))["address"]
 
     def add(self, count=1, **environment):
-        """Start workers of one thread each, that are begun anew where they die; wait until they are there."""
+        """Start a nanny with workers of one thread each, which it starts again where they die."""
         words = ("--nworkers", count, "--nthreads", 1, "--local-directory", self.scratch)
         return self._start("worker", self.address, *words, "--preload", self.folder / "preload.py", **environment)
 
     def workers(self, nanny):
-        """Return the processes that work."""
+        """Return the worker processes of a nanny."""
         return [one for one in psutil.Process(nanny.pid).children() if "--multiprocessing-fork" in one.cmdline()]
 
-    def rooms(self):
-        """Return what builds have left with workers."""
+    def plugin_folders(self):
+        """Return the folders of plugins that workers have on the disk."""
         return list(self.scratch.rglob("nianbao-*"))
 
     def end(self, process):
-        """End a process and what it began."""
+        """End a process and all that it has started."""
         for one in [*psutil.Process(process.pid).children(recursive=True), process]:
             one.kill()
         process.wait()
@@ -88,10 +88,10 @@ class Nodes:
 
 @contextmanager
 def nodes(folder, hidden):
-    """Have a cluster, and end all of it."""
-    begun = Nodes(folder, hidden)
+    """Start a cluster, and end all of it."""
+    started = Nodes(folder, hidden)
     try:
-        yield begun
+        yield started
     finally:
-        for process in reversed(begun.processes[:]):
-            begun.end(process)
+        for process in reversed(started.processes[:]):
+            started.end(process)

@@ -137,7 +137,7 @@ def report():
             patch.setattr(sys, "argv", ["report", *map(str, words)])
             patch.setenv("LANGUAGE", os.environ["LANGUAGE"])  # which the program sets
             code = __main__._run()  # noqa: SLF001
-        markup.close()
+        markup.close_pandoc()
         locales.speak(os.environ["LANGUAGE"])
         return subprocess.CompletedProcess(words, code, *(part.buffer.getvalue().decode() for part in (said, told)))
 
@@ -176,7 +176,7 @@ def built(tmp_path_factory):
 
     out = tmp_path_factory.mktemp("built")
     done = outputs.build_report(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
-    assert {output.format for output in done.outputs} == {"html", "docx", "pdf", "markdown"}
+    assert {output.format for output in done.files} == {"html", "docx", "pdf", "markdown"}
     return out
 
 

@@ -10,7 +10,7 @@ from nianbao.compose import document
 from nianbao.importer.recognition import Paragraph, PublishedDocument
 from nianbao.model.facts import parse
 from nianbao.model.report import fill
-from nianbao.render.renderer import Press
+from nianbao.render.renderer import Renderer
 
 COUNTS = st.one_of(st.just(0), st.integers(0, 9), st.integers(10, 9_999_999))
 CHANGES = st.one_of(st.just(0), st.integers(-99, 99))
@@ -46,9 +46,9 @@ def filled(form, found, more=""):
 
 def printed(store, report, formats):
     """Print a report in several formats, without the facts; their bytes by suffix."""
-    order = outputs.render_settings(store, [name for name in formats if name != "md"])
-    with Press() as press:
-        done = press.print(document.as_page(document.compose(report, store.template)), order, date(2024, 1, 31))
+    order = outputs.make_render_settings(store, [name for name in formats if name != "md"])
+    with Renderer() as renderer:
+        done = renderer.render(document.as_page(document.compose(report, store.template)), order, date(2024, 1, 31))
     return {part.suffix: part.content for part in done.files} | {
         "md": document.as_markdown(document.compose(report, store.template)).encode()
     }

@@ -1,4 +1,4 @@
-"""Builds on a real scheduler with two worker processes, which see nothing of the folder: as built here, or told why."""
+"""Builds on a real scheduler with two worker processes, which cannot see the folder: as built here, or an error."""
 
 import json
 import shutil
@@ -23,9 +23,9 @@ def on_cluster(test):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    with nodes(tmp_path_factory.mktemp("cluster"), HIDDEN) as begun:
-        begun.nanny = begun.add(2)
-        yield begun
+    with nodes(tmp_path_factory.mktemp("cluster"), HIDDEN) as nodes_started:
+        nodes_started.nanny = nodes_started.add(2)
+        yield nodes_started
 
 
 @pytest.fixture
@@ -38,25 +38,25 @@ def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("[!.]*") if path.is_file()}
 
 
-def told(done, out):
-    """Return what a build says to programs, but for the time that it took and where its files are."""
-    said = json.loads(done.stdout.replace(str(out), "out"))
-    for one in (said, *said["reports"]):
+def read_json(done, out):
+    """Return the JSON of a build without the time that it took and the folder of its files."""
+    output = json.loads(done.stdout.replace(str(out), "out"))
+    for one in (output, *output["reports"]):
         del one["seconds"]
-    return said
+    return output
 
 
-def ended(process):
-    said, _none = process.communicate(timeout=60)
-    return process.returncode, said
+def wait_for(process):
+    output, _none = process.communicate(timeout=60)
+    return process.returncode, output
 
 
-def built(folder):
+def count_built(folder):
     return len(list(folder.glob("build/*/2024.pdf")))
 
 
 @on_cluster
-def test_what_a_cluster_builds_is_what_is_built_here(cluster, folder, root, report):
+def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, report):
     city(folder, 8)
     one = folder / "data/office-00001"
     (one / "2023.toml").write_text(data(1, 2023), encoding="utf-8")
@@ -75,55 +75,55 @@ def test_what_a_cluster_builds_is_what_is_built_here(cluster, folder, root, repo
         )
         assert done[where].returncode in {1, 2}, done[where].stdout + done[where].stderr
     assert files(folder.parent / "cluster") == files(folder.parent / "here")
-    here, there = (told(done[where], folder.parent / where) for where in ("here", "cluster"))
+    here, there = (read_json(done[where], folder.parent / where) for where in ("here", "cluster"))
     assert there == here
     ends = [one["end"] for one in there["reports"]]
     assert ends.count("built") >= 4
     assert ends.count("refused") >= 2
     assert "本机关自己的一段话" in (folder.parent / "cluster/office-00000/2024.md").read_text(encoding="utf-8")
-    assert not cluster.rooms()
+    assert not cluster.plugin_folders()
 
 
 @on_cluster
-def test_a_broken_template_is_named_as_the_driver_knows_it(cluster, folder, root, report):
+def test_a_broken_template_is_named_by_its_path_on_the_client(cluster, folder, root, report):
     city(folder, 2)
     (folder / "templates/forms").mkdir(parents=True)
     form = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
     (folder / "templates/forms/2021.toml").write_text(form + "\nname = \n", encoding="utf-8")
-    said = [
+    output = [
         report("build", "2024", "--all", *words, "--lang", "en", cwd=folder)
         for words in (("--cluster", cluster.address), ())
     ]
-    assert said[0].stderr == said[1].stderr
-    assert "templates/forms/2021.toml" in said[0].stderr
-    assert (said[0].returncode, said[1].returncode) == (2, 2)
+    assert output[0].stderr == output[1].stderr
+    assert "templates/forms/2021.toml" in output[0].stderr
+    assert (output[0].returncode, output[1].returncode) == (2, 2)
 
 
 @on_cluster
-def test_workers_that_die_and_a_driver_that_is_interrupted_cost_nothing_but_time(cluster, folder):
+def test_after_lost_workers_and_an_interruption_the_next_run_continues(cluster, folder):
     city(folder, 96)  # enough that none is done before the signal comes
     running = begin(folder, "--cluster", cluster.address)
-    until(lambda: built(folder) >= 4)
+    until(lambda: count_built(folder) >= 4)
     running.send_signal(signal.SIGINT)
-    code, said = ended(running)
-    assert (code, "中断了" in said) == (2, True), said
-    some = built(folder)
+    code, output = wait_for(running)
+    assert (code, "中断了" in output) == (2, True), output
+    some = count_built(folder)
     assert 4 <= some < 96
-    assert not cluster.rooms()
+    assert not cluster.plugin_folders()
 
     running = begin(folder, "--cluster", cluster.address, "--json")
-    until(lambda: built(folder) >= some + 4)
+    until(lambda: count_built(folder) >= some + 4)
     cluster.workers(cluster.nanny)[0].kill()
-    code, said = ended(running)
+    code, output = wait_for(running)
     assert code == 0
-    ends = [one["end"] for one in json.loads(said)["reports"]]
-    assert ends.count("unchanged") in {some, some - 1}  # the one that was written just then is not on record
+    ends = [one["end"] for one in json.loads(output)["reports"]]
+    assert ends.count("unchanged") in {some, some - 1}  # the one that was being written may not be in the cache yet
     assert ends.count("built") == 96 - ends.count("unchanged")
-    assert built(folder) == 96
+    assert count_built(folder) == 96
 
 
 @on_cluster
-def test_a_report_that_kills_its_workers_and_one_that_fails_stop_no_other(cluster, folder, report):
+def test_reports_that_kill_workers_or_fail_stop_no_other(cluster, folder, report):
     city(folder, 3)
     for office in ("killer", "mistake"):
         shutil.copytree(folder / "data/office-00001", folder / "data" / office)
@@ -132,18 +132,18 @@ def test_a_report_that_kills_its_workers_and_one_that_fails_stop_no_other(cluste
     killer, mistake = json.loads(done.stdout)["stops"]
     assert (killer["office"], "worker" in killer["message"]) == ("killer", True)
     assert (mistake["office"], "ZeroDivisionError" in mistake["message"]) == ("mistake", True)
-    assert built(folder) == 3
+    assert count_built(folder) == 3
 
 
 @on_cluster
 def test_a_worker_of_another_version_is_refused(cluster, folder, report):
     city(folder, 1)
-    odd = cluster.add(PRETENDS="0.0.9")
-    until(lambda: len(list(cluster.scratch.glob("*/worker-*.dirlock"))) == 3)  # it is there
+    other_version = cluster.add(PRETENDS="0.0.9")
+    until(lambda: len(list(cluster.scratch.glob("*/worker-*.dirlock"))) == 3)  # the worker has joined
     try:
         done = report("build", "2024", "--all", "--cluster", cluster.address, cwd=folder)
     finally:
-        cluster.end(odd)
+        cluster.end(other_version)
     assert done.returncode == 2
     assert "0.0.9" in done.stderr
     assert "worker tcp://127.0.0.1:" in done.stderr
@@ -151,25 +151,25 @@ def test_a_worker_of_another_version_is_refused(cluster, folder, report):
 
 
 @on_cluster
-def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, report):
+def test_a_scheduler_without_workers_or_a_lost_one_is_reported(tmp_path, folder, report):
     city(folder, 24)
-    with nodes(tmp_path, HIDDEN) as alone:
-        hasty = "from nianbao import __main__; from nianbao.build import dask_client as client; "
-        hasty += "client._PATIENCE = 1; __main__.main()"
-        command = [sys.executable, "-c", hasty, "build", "2024", "--all", "--cluster", alone.address]
+    with nodes(tmp_path, HIDDEN) as lone_nodes:
+        impatient = "from nianbao import __main__; from nianbao.build import dask_client as client; "
+        impatient += "client._WAIT_SECONDS = 1; __main__.main()"
+        command = [sys.executable, "-c", impatient, "build", "2024", "--all", "--cluster", lone_nodes.address]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, "dask worker" in done.stderr) == (2, True)
 
-        alone.add(2)
-        running = begin(folder, "--cluster", alone.address)
-        until(lambda: built(folder) >= 4)
-        alone.end(alone.scheduler)
-        code, said = ended(running)
+        lone_nodes.add(2)
+        running = begin(folder, "--cluster", lone_nodes.address)
+        until(lambda: count_built(folder) >= 4)
+        lone_nodes.end(lone_nodes.scheduler)
+        code, output = wait_for(running)
     assert code == 2
-    some = built(folder)
+    some = count_built(folder)
     assert 4 <= some < 24
-    table, _why, fix = said.partition("错误: 和调度器的连接断了\n怎么办: ")
-    assert fix.count("\n") == 1, said
+    table, _why, fix = output.partition("错误: 和调度器的连接断了\n怎么办: ")
+    assert fix.count("\n") == 1, output
     assert table.count("和调度器的连接断了") == 24 - some
     counts = dict(line.split() for line in table.splitlines()[1:3])
     assert counts == {"已生成": str(some), "没能运行": str(24 - some)}
@@ -178,8 +178,8 @@ def test_a_scheduler_without_workers_and_one_that_goes_away(tmp_path, folder, re
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "ftp://127.0.0.1", "no-such-host.invalid:8786", "?"])
-def test_a_scheduler_that_cannot_be_reached_is_said(folder, report, monkeypatch, address):
-    monkeypatch.setattr("nianbao.build.dask_client._CONNECT", 0.5)
+def test_a_scheduler_that_cannot_be_reached_is_reported(folder, report, monkeypatch, address):
+    monkeypatch.setattr("nianbao.build.dask_client._CONNECT_SECONDS", 0.5)
     city(folder, 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -189,13 +189,13 @@ def test_a_scheduler_that_cannot_be_reached_is_said(folder, report, monkeypatch,
     assert len(done.stderr.splitlines()) == 2, done.stderr
 
 
-def test_jobs_are_for_this_machine(folder, report):
+def test_jobs_and_cluster_cannot_be_combined(folder, report):
     city(folder, 1)
     done = report("build", "2024", "--all", "--jobs", "2", "--cluster", "tcp://127.0.0.1:9", cwd=folder)
     assert (done.returncode, "--jobs" in done.stderr) == (2, True)
 
 
-def test_without_dask_the_command_to_install_it_is_said(folder):
+def test_without_dask_the_command_to_install_it_is_printed(folder):
     city(folder, 1)
     hidden = "import sys; sys.modules['distributed'] = None; from nianbao import __main__; __main__.main()"
     command = [sys.executable, "-c", hidden, "build", "2024", "--all", "--cluster", "tcp://127.0.0.1:1"]
@@ -203,23 +203,23 @@ def test_without_dask_the_command_to_install_it_is_said(folder):
     assert (done.returncode, 'pip install "nianbao[cluster]"' in done.stderr) == (2, True)
 
 
-def test_few_reports_go_out_one_by_one_and_many_in_bundles(folder):
-    from nianbao.build.dask_client import Waiting  # noqa: PLC0415  # see above
-    from nianbao.build.incremental import Job  # noqa: PLC0415  # where Dask is not installed the others are skipped
+def test_few_reports_are_sent_one_by_one_and_many_in_batches(folder):
+    from nianbao.build.dask_client import JobQueue  # noqa: PLC0415  # see above
+    from nianbao.build.incremental import BuildJob  # noqa: PLC0415  # where Dask is not installed the others are skipped
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     store = Store(city(folder, 100))
     (folder / "data/office-00099/2024.toml").unlink()
-    waiting = Waiting(store, [Job(f"office-{number:05}", 2024, ("html",)) for number in range(100)])
-    bundles = []
-    while waiting:
-        bundles.append(waiting.take(2, 0))
-    sizes = list(map(len, bundles))
+    queue = JobQueue(store, [BuildJob(f"office-{number:05}", 2024, ("html",)) for number in range(100)])
+    batches = []
+    while queue:
+        batches.append(queue.take(2, 0))
+    sizes = list(map(len, batches))
     assert (sizes[0], sizes[-2], sum(sizes)) == (8, 1, 99)
-    assert [one.office for one in waiting.unread()] == ["office-00099"]
-    waiting.part(bundles[0])
-    assert not waiting.take(2, 1)
-    alone = [waiting.take(2, 0) for _one in bundles[0]]
-    assert all(one.alone for (one,) in alone)
-    assert len(alone) == 8
-    assert not waiting
+    assert [one.office for one in queue.take_unreadable()] == ["office-00099"]
+    queue.retry_singly(batches[0])
+    assert not queue.take(2, 1)
+    lone_nodes = [queue.take(2, 0) for _one in batches[0]]
+    assert all(one.alone for (one,) in lone_nodes)
+    assert len(lone_nodes) == 8
+    assert not queue

@@ -1,4 +1,4 @@
-"""The commands as a person meets them: what they say, what they leave behind, how they exit."""
+"""The commands from outside: what they print, which files they write, with which code they exit."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from cases import outputs
 from nianbao.workspace.files import TEMPLATES
 
 
-def test_build_writes_three_formats_and_says_the_one_warning(office, report):
+def test_build_writes_three_formats_and_prints_the_one_warning(office, report):
     done = report("build", "2020", cwd=office)
     assert done.returncode == 0
     assert sorted(path.name for path in outputs(office / "build")) == ["2020.docx", "2020.html", "2020.pdf"]
@@ -39,10 +39,10 @@ def test_two_builds_give_the_same_bytes_and_leave_the_files_alone(office, report
     }
 
 
-def test_json_is_for_machines(office, report):
+def test_json_has_the_files_and_findings_of_a_build(office, report):
     done = report("build", "2020", "--json", cwd=office)
-    said = json.loads(done.stdout)
-    (only,) = said["reports"]
+    output = json.loads(done.stdout)
+    (only,) = output["reports"]
     assert only["year"] == 2020
     assert only["ok"] is True
     assert {file["format"] for file in only["files"]} == {"html", "docx", "pdf"}
@@ -55,14 +55,14 @@ def test_json_is_for_machines(office, report):
     assert finding["rule"] == "public-fewer-than-new"
 
 
-def test_markdown_is_the_page_that_the_others_are_printed_from(office, report):
+def test_markdown_is_the_page_that_other_formats_are_made_from(office, report):
     done = report("build", "2020", "--to", "markdown", cwd=office)
     assert done.returncode == 0
     assert [path.name for path in outputs(office / "build")] == ["2020.md"]
     assert "| 规范性文件 " in (office / "build/2020.md").read_text(encoding="utf-8")
 
 
-def test_quiet_says_only_what_is_wrong(office, report):
+def test_quiet_prints_findings_only(office, report):
     done = report("build", "--quiet", cwd=office)
     assert "public-fewer-than-new" in done.stdout
     assert "build/" not in done.stdout
@@ -75,7 +75,7 @@ def test_validate_writes_nothing(office, report):
     assert not outputs(office / "build")
 
 
-def test_draft_prints_in_spite_of_errors_and_marks_every_page(office, report):
+def test_draft_builds_in_spite_of_errors_and_marks_every_page(office, report):
     import pdfplumber  # noqa: PLC0415  # slow to import
 
     data = office / "data/2020.toml"
@@ -92,7 +92,7 @@ def test_draft_prints_in_spite_of_errors_and_marks_every_page(office, report):
     assert "草稿" in (office / "build/2020.html").read_text(encoding="utf-8")
 
 
-def test_a_missing_year_says_which_there_are_and_how_to_begin(office, report):
+def test_for_a_missing_year_the_existing_ones_and_the_command_for_it_are_printed(office, report):
     done = report("build", "2019", cwd=office)
     assert done.returncode == 2
     assert "没有 data/2019.toml" in done.stderr
@@ -100,19 +100,19 @@ def test_a_missing_year_says_which_there_are_and_how_to_begin(office, report):
     assert "report new 2019" in done.stderr
 
 
-def test_one_missing_year_does_not_keep_the_others(office, report):
+def test_a_missing_year_does_not_stop_the_others(office, report):
     done = report("build", "2019", "2020", cwd=office)
     assert done.returncode == 2
     assert (office / "build/2020.pdf").exists()
 
 
-def test_an_empty_folder_says_how_to_begin(tmp_path, report):
+def test_in_an_empty_folder_the_command_to_begin_with_is_printed(tmp_path, report):
     done = report("build", cwd=tmp_path)
     assert done.returncode == 2
     assert "report init" in done.stderr
 
 
-def test_an_unknown_format_lists_those_there_are(office, report):
+def test_for_an_unknown_format_the_existing_ones_are_printed(office, report):
     done = report("build", "--to", "docx,odf", cwd=office)
     assert done.returncode == 2
     assert "没有输出格式 odf" in done.stderr
@@ -130,7 +130,7 @@ def test_a_template_error_names_template_and_line(office, report):
     assert not outputs(office / "build")
 
 
-def test_a_template_that_cannot_be_read_names_template_and_line(office, report):
+def test_a_template_with_a_syntax_error_names_template_and_line(office, report):
     (office / "templates/narrative").mkdir(parents=True)
     (office / "templates/narrative/other.md.j2").write_text("无。\n{% if %}\n")
     done = report("build", cwd=office)
@@ -138,7 +138,7 @@ def test_a_template_that_cannot_be_read_names_template_and_line(office, report):
     assert "templates/narrative/other.md.j2:2" in done.stderr
 
 
-def test_an_output_folder_that_cannot_be_is_said_and_nothing_is_lost(office, report):
+def test_an_output_folder_that_cannot_be_created_is_reported_and_nothing_is_lost(office, report):
     (office / "file").write_text("mine")
     done = report("build", "--out", "file/below", cwd=office)
     assert done.returncode == 2
@@ -146,7 +146,7 @@ def test_an_output_folder_that_cannot_be_is_said_and_nothing_is_lost(office, rep
     assert (office / "file").read_text() == "mine"
 
 
-def test_a_folder_without_permission_is_said(office, report):
+def test_a_folder_without_permission_is_reported(office, report):
     (office / "build").mkdir(mode=0o500)
     if os.access(office / "build", os.W_OK):
         (office / "build").rmdir()
@@ -182,7 +182,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     assert {path.name: path.read_bytes() for path in outputs(office / "build")} == before
 
 
-def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
+def test_an_interruption_is_reported_and_leaves_no_files(office):
     slow = office / "slow-pandoc"
     slow.write_text(f"#!/bin/sh\ntouch {office}/started\nexec sleep 30\n")
     slow.chmod(0o755)
@@ -202,14 +202,14 @@ def test_an_interrupt_is_said_and_nothing_is_left_behind(office):
             break
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the program and to pandoc
-    _, said = process.communicate(timeout=20)
+    _, output = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert "中断" in said
-    assert "Traceback" not in said
+    assert "中断" in output
+    assert "Traceback" not in output
     assert not outputs(office / "build")
 
 
-def test_pandoc_that_fails_is_said(office, report, monkeypatch):
+def test_a_failing_pandoc_is_reported(office, report, monkeypatch):
     broken = office / "broken-pandoc"
     broken.write_text("#!/bin/sh\necho no >&2\nexit 83\n")
     broken.chmod(0o755)
@@ -252,7 +252,7 @@ def test_new_writes_every_row_of_the_form_and_never_over_a_file(office, report):
     assert (office / "data/2021.toml").read_text() == "mine"
 
 
-def test_doctor_says_what_it_found(office, report):
+def test_doctor_prints_programs_and_fonts(office, report):
     done = report("doctor", cwd=office)
     assert done.returncode == 0
     assert "pandoc" in done.stdout
@@ -277,11 +277,11 @@ def test_explain_lists_and_prints_pages(tmp_path, report):
 
 @pytest.mark.parametrize("command", ["build", "validate", "explain", "fmt", "new", "schema", "init", "doctor"])
 def test_help_has_an_example(command, tmp_path, report):
-    said = report(command, "--help", cwd=tmp_path).stdout
-    assert f"例：report {command}" in said
+    output = report(command, "--help", cwd=tmp_path).stdout
+    assert f"例：report {command}" in output
 
 
-def test_it_works_from_below_the_office_and_by_root(office, report):
+def test_the_office_is_found_from_a_folder_below_and_by_root(office, report):
     (office / "deep/er").mkdir(parents=True)
     assert report("validate", cwd=office / "deep/er").returncode == 0
     assert report("validate", "--root", str(office), cwd="/").returncode == 0
@@ -301,11 +301,11 @@ def test_an_office_may_have_its_own_look_and_texts(office, report):
 
 
 @pytest.mark.parametrize("word", ["20x0", "-5", "99999", "..", "data/x.toml", "0", ""])
-def test_a_year_that_is_none_is_said(office, report, word):
+def test_a_word_that_is_not_a_year_is_reported(office, report, word):
     done = report("validate", "--", word, cwd=office)
     assert done.returncode == 2
     assert "不是年度" in done.stderr
 
 
-def test_a_data_file_is_named_by_its_path_too(office, report):
+def test_a_data_file_can_be_named_by_its_path(office, report):
     assert report("validate", "data/2020.toml", cwd=office).returncode == 0

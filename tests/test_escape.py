@@ -14,7 +14,7 @@ from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose.document import Page
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.render.renderer import Press
+from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
 HOSTILE = [
@@ -69,7 +69,7 @@ def printed(tmp_path_factory):
         encoding="utf-8",
     )
     done = outputs.build_report(Store(folder), 2020, ["html", "docx", "pdf"])
-    assert [finding.rule for finding in done.checked.findings] == ["no-last-year", "title-differs"]
+    assert [finding.rule for finding in done.check.findings] == ["no-last-year", "title-differs"]
     return folder / "build"
 
 
@@ -105,7 +105,7 @@ def test_prose_cannot_bring_in_html_or_pictures(office):
     )
     data.write_text(data.read_text(encoding="utf-8").split("[prose]")[0] + prose, encoding="utf-8")
     done = outputs.build_report(Store(office), 2020, ["html"])
-    rules = {finding.rule for finding in done.checked.findings}
+    rules = {finding.rule for finding in done.check.findings}
     assert rules == {"public-fewer-than-new", "picture-left-out", "no-last-year"}
     source = (office / "build/2020.html").read_text(encoding="utf-8")
     kept = re.sub(r'(?s)<script type="application/(toml|ld\+json)".*?</script>', "", source)
@@ -125,8 +125,8 @@ signs = st.text(
 def test_any_text_comes_back_from_html_as_it_was(root, facts):
     store = Store(root)
     text = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
-    order = outputs.render_settings(store, ["html"])
-    with Press() as press:
-        (printed,) = press.print(Page(store.form_in_force(2020), text, {}), order, check.date(2020, 1, 1)).files
+    order = outputs.make_render_settings(store, ["html"])
+    with Renderer() as renderer:
+        (printed,) = renderer.render(Page(store.form_in_force(2020), text, {}), order, check.date(2020, 1, 1)).files
     paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
     assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]

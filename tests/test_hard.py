@@ -25,7 +25,7 @@ def pdf(hard):
 
 def test_what_no_face_draws_is_told_and_its_number_printed(hard, pdf):
     done, _path = hard
-    told = [finding for finding in done.checked.findings if finding.rule == "glyph-missing"]
+    told = [finding for finding in done.check.findings if finding.rule == "glyph-missing"]
     said = {match[1] for finding in told if (match := re.search(r"“(.)”", finding.message))}
     assert "🙂" in said or "〔U+1F642〕" not in (pdf.pages[-2].extract_text() + pdf.pages[-1].extract_text())
     text = squeezed("".join(page.extract_text() for page in pdf.pages[-3:]))

@@ -125,7 +125,7 @@ def test_an_empty_form_is_read_as_blank(forms, tmp_path):
     blank = begun(
         tmp_path, 2023, 'year = 2023\n[agency]\nname = "某局"\n[proactive]\n[requests]\n[review_litigation]\n'
     )
-    outputs.build_report(blank, 2023, ["docx"], draft=True, facts=False)
+    outputs.build_report(blank, 2023, ["docx"], draft=True, embed_facts=False)
     document = Document(tmp_path / "build/2023.docx")
     for table in document.tables:
         for cell in (cell for row in table.rows for cell in row.cells):

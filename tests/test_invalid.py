@@ -17,7 +17,7 @@ def said(case, tmp_path, monkeypatch, capsys):
     (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())
     monkeypatch.chdir(tmp_path)
     checked = check.check_report(Store(tmp_path), 2020)
-    findings.findings(checked.findings)
+    findings.print_findings(checked.findings)
     return checked, capsys.readouterr().out
 
 

@@ -22,8 +22,8 @@ def library(root, tmp_path):
 
 def test_another_kind_of_document_is_built_in_all_formats(library):
     done = outputs.build_report(Store(library), 2024, ["html", "docx", "pdf", "markdown"])
-    assert not done.checked.findings
-    report = done.checked.report
+    assert not done.check.findings
+    report = done.check.report
     assert report.figures["stock.all.closing"] == 61380
     document = html.fromstring((library / "build/2024.html").read_bytes())
     text = document.text_content()

@@ -78,7 +78,7 @@ def extracted(folder):
 
 def wanted(language):
     """Return what a catalogue must hold: for English all that we say, for Chinese what typer says."""
-    typers = (command.USAGE, *command.HELP, *command.MISTAKES)
+    typers = (command.USAGE, *command.HELP, *command.USAGE_ERRORS)
     if language == "zh":
         return dict.fromkeys((*typers, *extracted(Path(typer.__file__).parent)))
     return {words: None for words in (*extracted(PACKAGE), *pages(), *words_of_forms()) if words not in typers}

@@ -120,7 +120,7 @@ def told(root, name):
     if name == OFFICES:
         return "\n".join(f"{found.place}: {found.message}" for found in store.register().findings)
     read = {
-        REPORT: lambda: check.chosen(store, (), ()),
+        REPORT: lambda: check.load_policy(store),
         FORMAT: lambda: store.format(path.parent.name),
         LOOK: lambda: store.look(path.stem),
         FORM: lambda: store.edition(path.stem),

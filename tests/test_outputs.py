@@ -1,4 +1,4 @@
-"""What is printed, read back by independent means: every fact is there, every cell is right."""
+"""Outputs read back by other libraries: every fact is there, every cell is right."""
 
 import re
 import unicodedata
@@ -26,12 +26,12 @@ FORMATS = ("html", "docx", "pdf", "md")
 
 
 @pytest.fixture(scope="module")
-def checked():
+def report_2020():
     return check.check_report(Store(ROOT), 2020).report
 
 
 @pytest.fixture(scope="module", params=["data/2020.toml", "tests/samples/hongze-2023.toml"])
-def printed(request, tmp_path_factory):
+def built_report(request, tmp_path_factory):
     """A report of each edition: the report, and its files without their suffix."""
     office, source = tmp_path_factory.mktemp("office"), ROOT / request.param
     year = int(re.search(r"\d{4}", source.name)[0])
@@ -41,10 +41,10 @@ def printed(request, tmp_path_factory):
         ["html", "docx", "pdf", "odt", "epub"],
         draft=True,
     )
-    return done.checked.report, office / "build" / str(year)
+    return done.check.report, office / "build" / str(year)
 
 
-def squeezed(text):
+def without_spaces(text):
     return re.sub(r"\s+", "", text)
 
 
@@ -69,26 +69,28 @@ def ledger(root):
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_every_fact_of_the_ledger_is_printed(suffix, built, root):
-    text = squeezed(text_of(built, suffix))
-    text = re.sub(r"—\d+—", "", text)  # page numbers stand between the lines of a PDF
-    missing = [fact["printed"] for fact in ledger(root) if squeezed(fact["printed"]) not in text]
+    text = without_spaces(text_of(built, suffix))
+    text = re.sub(r"—\d+—", "", text)  # page numbers are between the lines of a PDF
+    missing = [fact["printed"] for fact in ledger(root) if without_spaces(fact["printed"]) not in text]
     assert not missing
 
 
-def test_the_ledger_agrees_with_the_data(checked, root):
+def test_the_ledger_agrees_with_the_data(report_2020, root):
     for fact in ledger(root):
         address = fact["address"]
         if not address:
             continue
         if address.startswith("headings."):
-            value = checked.headings[address.removeprefix("headings.")]
-        elif address in checked.figures:
-            value = document.show(checked, address)
+            value = report_2020.headings[address.removeprefix("headings.")]
+        elif address in report_2020.figures:
+            value = document.show(report_2020, address)
         else:
-            known = checked.values[address]
-            value = KINDS[checked.form.kinds.get(address, "text")].show(known) if address != "own" else known
+            known = report_2020.values[address]
+            value = KINDS[report_2020.form.kinds.get(address, "text")].show(known) if address != "own" else known
         numbers = re.findall(r"[\d.]+", fact["printed"])
-        assert squeezed(str(value)) in squeezed(fact["printed"]) or fact["printed"] in str(value) or numbers, fact
+        assert (
+            without_spaces(str(value)) in without_spaces(fact["printed"]) or fact["printed"] in str(value) or numbers
+        ), fact
 
 
 def html_cells(path):
@@ -103,7 +105,7 @@ def epub_cells(path):
 
 def tables_of(source):
     for table in html.fromstring(source).iter("table"):
-        yield list(placed([spans(row) for row in table.iter("tr")]))
+        yield list(lay_out([spans(row) for row in table.iter("tr")]))
 
 
 def odt_cells(path):
@@ -116,7 +118,7 @@ def odt_cells(path):
                 column,
                 int(cell.get(f"{ODF}number-rows-spanned", 1)),
                 int(cell.get(f"{ODF}number-columns-spanned", 1)),
-                squeezed("".join(cell.itertext())),
+                without_spaces("".join(cell.itertext())),
             )
             for at, row in enumerate(table.iter(f"{ODF}table-row"))
             for column, cell in enumerate(row)
@@ -126,13 +128,13 @@ def odt_cells(path):
 
 def spans(row):
     return [
-        (int(cell.get("rowspan", 1)), int(cell.get("colspan", 1)), squeezed(cell.text_content()))
+        (int(cell.get("rowspan", 1)), int(cell.get("colspan", 1)), without_spaces(cell.text_content()))
         for cell in row
         if cell.tag in {"td", "th"}
     ]
 
 
-def placed(rows):
+def lay_out(rows):
     """Lay rows of (rowspan, colspan, text) on a grid, as a browser does."""
     taken = set()
     for at, row in enumerate(rows):
@@ -150,7 +152,7 @@ def docx_cells(path):
         for at, row in enumerate(table._tbl.tr_lst):  # noqa: SLF001  # python-docx hides merged cells otherwise
             column = 0
             for cell in row.tc_lst:
-                text = squeezed("".join(node.text or "" for node in cell.iter(qn("w:t"))))
+                text = without_spaces("".join(node.text or "" for node in cell.iter(qn("w:t"))))
                 if cell.vMerge == "continue":
                     open_cells[column][2] += 1
                 else:
@@ -173,26 +175,26 @@ def pdf_cells(path):
                         nearest(lefts, left),
                         nearest([*tops[1:], table.bbox[3]], bottom) - nearest(tops, top) + 1,
                         nearest([*lefts[1:], table.bbox[2]], right) - nearest(lefts, left) + 1,
-                        squeezed(inside(upright, left, top, right, bottom).extract_text()),
+                        without_spaces(inside(upright, left, top, right, bottom).extract_text()),
                     )
                     for left, top, right, bottom in table.cells
                 ]
 
 
 def inside(part, left, top, right, bottom):
-    """Keep the signs whose middle stands in a cell: the box of a bracket is wider than what is drawn of it."""
+    """Keep the characters whose centre is in a cell: the box of a bracket is wider than what is drawn of it."""
     return part.filter(
         lambda item: left < (item["x0"] + item["x1"]) / 2 < right and top < (item["top"] + item["bottom"]) / 2 < bottom
     )
 
 
 def edges(places):
-    """Tell places apart that are more than a line's width from each other."""
-    told = []
+    """Return positions without those within a line's width (1 pt) of the one before."""
+    distinct = []
     for place in sorted(places):
-        if not told or place - told[-1] > 1:
-            told.append(place)
-    return told
+        if not distinct or place - distinct[-1] > 1:
+            distinct.append(place)
+    return distinct
 
 
 def nearest(places, place):
@@ -207,30 +209,30 @@ def expected(report):
                 cell.column,
                 cell.rowspan,
                 cell.colspan,
-                squeezed(document.show(report, cell.slot.address) if cell.slot else cell.text),
+                without_spaces(document.show(report, cell.slot.address) if cell.slot else cell.text),
             )
             for cell in table.lay_out().cells
         ]
 
 
 @pytest.mark.parametrize("read", [html_cells, docx_cells, pdf_cells, odt_cells, epub_cells])
-def test_tables_read_back_equal_the_facts_cell_by_cell(read, printed):
-    report, path = printed
+def test_tables_read_back_equal_the_facts_cell_by_cell(read, built_report):
+    report, path = built_report
     found = [sorted(cells) for cells in read(path)]
     assert found == [sorted(cells) for cells in expected(report)]
 
 
-def test_html_asks_nobody_for_anything(built):
+def test_html_loads_nothing(built):
     source = (built / "2020.html").read_text(encoding="utf-8")
     document = html.fromstring(source)
     assert not [value for _, _, value, _ in document.iterlinks() if value]
     assert not re.search(r"url\(|@import|<iframe|http-equiv", source)
-    # Blocks of data are no programs: a browser runs none of these types.
+    # Scripts of these types are data: a browser runs none of them.
     assert {script.get("type") for script in document.iter("script")} == {"application/ld+json", "application/toml"}
     assert document.get("lang") == "zh-CN"
 
 
-def test_pdf_embeds_simplified_chinese_faces(built):
+def test_pdf_embeds_simplified_chinese_fonts(built):
     with pdfplumber.open(built / "2020.pdf") as pdf:
         fonts = {char["fontname"] for part in pdf.pages for char in part.chars}
         assert pdf.metadata["Title"] == "鞍山市人力资源和社会保障局2020年度政府信息公开工作报告"
@@ -244,21 +246,21 @@ def test_pdf_embeds_simplified_chinese_faces(built):
 def test_pdf_numbers_its_pages(built):
     with pdfplumber.open(built / "2020.pdf") as pdf:
         for number, part in enumerate(pdf.pages, 1):
-            assert f"—{number}—" in squeezed(part.extract_text())
+            assert f"—{number}—" in without_spaces(part.extract_text())
 
 
-def test_no_table_row_is_torn_or_overprinted_in_the_pdf(built, checked):
-    words = {cell[4] for cells in expected(checked) for cell in cells if len(cell[4]) > 1}
+def test_no_table_row_is_split_between_pages_or_overprinted_in_the_pdf(built, report_2020):
+    words = {cell[4] for cells in expected(report_2020) for cell in cells if len(cell[4]) > 1}
     with pdfplumber.open(built / "2020.pdf") as pdf:
         for part in pdf.pages:
             boxes = [cell for table in part.find_tables() for cell in table.cells]
             assert all(left < right and top < bottom for left, top, right, bottom in boxes)
             for table in part.find_tables():
                 for text in (cell for row in table.extract() for cell in row if cell):
-                    assert squeezed(text) in words or len(squeezed(text)) == 1
+                    assert without_spaces(text) in words or len(without_spaces(text)) == 1
 
 
-def test_docx_is_a_document_of_real_styles(built):
+def test_docx_has_named_styles_and_metadata(built):
     document = docx.Document(built / "2020.docx")
     used = {paragraph.style.name for paragraph in document.paragraphs}
     assert {"Title", "Heading 1", "Heading 2", "First Paragraph", "Signature"} <= used
@@ -308,12 +310,12 @@ def test_a_text_table_keeps_every_word_however_narrow_its_columns(tmp_path):
     rows = "\n".join(f"| {word} | 一 | 2 | {'很长的字' * 20} |" for word in words)
     prose = f'[prose]\nother = """\n| 甲 | 乙 | 丙 | 丁 |\n|---|---|---|---|\n{rows}\n"""\n'
     facts = re.sub(r"(?ms)^\[prose\].*", "", (ROOT / "data/2020.toml").read_text(encoding="utf-8"))
-    check.build(begun(tmp_path, 2020, facts + prose), 2020, ["txt"], draft=True)
+    outputs.build_report(begun(tmp_path, 2020, facts + prose), 2020, ["txt"], draft=True)
     *_others, table = re.findall(
         r"(?:^[+|].*\n)+", (tmp_path / "build/2020.txt").read_text(encoding="utf-8"), re.MULTILINE
     )
     lines = [line for line in table.splitlines() if line[0] == "|"]
     kept = "".join(line.split("|")[1] for line in lines)
-    assert all(squeezed(word) in squeezed(kept) for word in words)
+    assert all(without_spaces(word) in without_spaces(kept) for word in words)
     assert "is-very-long-and-stays-whole" in table
-    assert squeezed("".join(line.split("|")[4] for line in lines)) == "丁" + "很长的字" * 80
+    assert without_spaces("".join(line.split("|")[4] for line in lines)) == "丁" + "很长的字" * 80

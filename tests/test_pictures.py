@@ -56,8 +56,8 @@ def own_faces():
     folder = str(pylopdf_fonts_zh_cn.serif_path().parent)
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typesetting, "_fonts", lambda: fonts)
-        patch.setattr(typesetting, "_answers", dict)
+        patch.setattr(typesetting, "_load_fonts", lambda: fonts)
+        patch.setattr(typesetting, "_known_characters", dict)
         yield
 
 

@@ -38,7 +38,7 @@ def printed(request, root, tmp_path_factory):
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     prose = f"[prose]\nother = '''\n{PROSE[request.param]}\n'''\n"
     done = outputs.build_report(begun(office, 2020, facts + prose), 2020, FORMATS, draft=True)
-    assert {output.format for output in done.outputs} == set(FORMATS)
+    assert {output.format for output in done.files} == set(FORMATS)
     return office / "build/2020"
 
 
@@ -68,6 +68,6 @@ def test_an_address_that_stands_for_itself_is_a_link_without_a_warning(root, tmp
     done = outputs.build_report(
         begun(tmp_path, 2020, facts + '[prose]\nother = "见<https://a.cn/x>。"\n'), 2020, ["html"]
     )
-    assert "markup-left-out" not in {finding.rule for finding in done.checked.findings}
+    assert "markup-left-out" not in {finding.rule for finding in done.check.findings}
     (link,) = html.fromstring((tmp_path / "build/2020.html").read_bytes()).xpath("//main//a")
     assert (link.get("href"), link.get("class")) == ("https://a.cn/x", "uri")

@@ -106,9 +106,9 @@ def judged(rule, example, root, folder):
         rules=rules.names(),
         author=document.author(report) if whole else "",
         texts=document.compose(report, store.template).plain if whole else {},
-        undrawable=lambda signs: typst.undrawable(signs, store.look()),
+        undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
         before=document.compose(last, store.template).plain if last else {},
-        left_out=markup.left_out(report, document.compose(report, store.template).bodies) if whole else (),
+        left_out=markup.find_dropped_markup(report, document.compose(report, store.template).bodies) if whole else (),
     )
     found, crashes = rules.judge(case)
     assert not crashes
@@ -165,10 +165,10 @@ def test_a_rule_whose_texts_could_not_be_filled_is_skipped_and_its_acceptance_is
     text = data.read_text(encoding="utf-8")
     accepted = '[[accept]]\nrule = "said-twice"\nat = "prose.other"\nvalue = "无"\nbecause = "原文如此"\n'
     data.write_text(f"{text}\n{accepted}", encoding="utf-8")
-    assert "idle-acceptance" in {finding.rule for finding in check.check(Store(office), 2020).findings}
+    assert "idle-acceptance" in {finding.rule for finding in check.check_report(Store(office), 2020).findings}
     nameless = re.sub(r"(?m)^name +=.*\n", "", text)
     data.write_text(f"{nameless}\n{accepted}", encoding="utf-8")
-    found = {finding.rule for finding in check.check(Store(office), 2020).findings}
+    found = {finding.rule for finding in check.check_report(Store(office), 2020).findings}
     assert "missing-fact" in found
     assert "idle-acceptance" not in found
 
@@ -329,7 +329,7 @@ def test_every_sign_taken_for_granted_can_be_drawn(root):
     known = [chr(code) for code in range(0x20, 0x10000) if SURE.fullmatch(chr(code)) and code != 0x3000]
     spaces = {sign for sign in known if sign.isspace()}
     assert len(known) > 20_000
-    assert not typst.undrawable(frozenset(known) - spaces, Store(root).look())
+    assert not typst.find_undrawable(frozenset(known) - spaces, Store(root).look())
 
 
 @pytest.mark.parametrize(("sign", "drawn"), [("䶮", True), ("é", True), ("\U000f0000", False)])

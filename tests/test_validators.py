@@ -23,7 +23,7 @@ def files(request, tmp_path_factory):
     made = []
     for look, facts in (("gongwen", True), ("internal", False)):
         store = Store(office, office / look)
-        outputs.build_report(store, year, ["docx", "epub"], look=look, facts=facts, draft=True)
+        outputs.build_report(store, year, ["docx", "epub"], look=look, embed_facts=facts, draft=True)
         made.append(office / look / str(year))
     return made
 

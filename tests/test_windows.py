@@ -269,7 +269,7 @@ def test_pandoc_has_its_suffix_there(monkeypatch):
     monkeypatch.setattr(pandoc, "os", SimpleNamespace(name="nt", environ={}))
     looked = []
     monkeypatch.setattr(pandoc.Path, "exists", lambda path: looked.append(path.name) or True)
-    assert pandoc.path().endswith("pandoc.exe")
+    assert pandoc.find_pandoc().endswith("pandoc.exe")
     assert looked == ["pandoc.exe"]
 
 
@@ -278,5 +278,5 @@ def test_no_file_is_opened_by_two_programs_at_once(monkeypatch):
         pytest.fail("Windows opens no file that is open already")
 
     monkeypatch.setattr(tempfile, "NamedTemporaryFile", refused)
-    _title, found = pandoc.blocks("一句话。".encode(), "markdown")
+    _title, found = pandoc.read_blocks("一句话。".encode(), "markdown")
     assert found

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typer import Abort
 from typer.exceptions import TyperException
 
-from nianbao.cli.console import escape_what_cannot_be_shown
-from nianbao.cli.errors import STOPPED, interrupted, stopped, unsaid, warned
+from nianbao.cli.console import escape_unencodable
+from nianbao.cli.errors import EXIT_FAILED, make_interruption_error, make_output_error, print_error, print_warning
 from nianbao.model.i18n import _
 from nianbao.workspace.locales import outdated, preferred, speak, taken
 from nianbao.workspace.processes.limits import unfinished
@@ -21,15 +21,15 @@ _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(si
 
 def main() -> None:
     """Run the command line."""
-    escape_what_cannot_be_shown()
+    escape_unencodable()
     try:
         for number in _ENDING:
             if signal.getsignal(number) is signal.SIG_DFL:  # else whoever began it wants it otherwise, as `nohup` does
                 signal.signal(number, signal.default_int_handler)
         code = _run()
     except KeyboardInterrupt:
-        stopped(interrupted())
-        code = STOPPED
+        print_error(make_interruption_error())
+        code = EXIT_FAILED
     _closed()
     if unfinished():  # what a native library goes on with would keep Python from ending
         os._exit(code)
@@ -42,26 +42,28 @@ def _run() -> int:
     speak(language)
     _opened()
     if sys.stdout is None:
-        stopped(unsaid())
-        return STOPPED
+        print_error(make_output_error())
+        return EXIT_FAILED
     from nianbao.cli.app import app  # noqa: PLC0415  # see above
-    from nianbao.cli.command import mistaken  # noqa: PLC0415  # see above
+    from nianbao.cli.command import make_usage_error  # noqa: PLC0415  # see above
 
     try:
         if outdated(language):
-            warned(_("templates/languages 的译文没有编译，或编译后改过；运行 uv sync --reinstall-package nianbao"))
+            print_warning(
+                _("templates/languages 的译文没有编译，或编译后改过；运行 uv sync --reinstall-package nianbao")
+            )
         code = int(app(args=words, prog_name="report", standalone_mode=False) or 0)
         sys.stdout.flush()
     except TyperException as error:
-        stopped(mistaken(error.format_message()))
-        return STOPPED
+        print_error(make_usage_error(error.format_message()))
+        return EXIT_FAILED
     except Abort:
-        return STOPPED
+        return EXIT_FAILED
     except BrokenPipeError:  # nobody reads on
-        return STOPPED
+        return EXIT_FAILED
     except OSError as error:  # what is written to a file that cannot take it
-        stopped(unsaid(error))
-        return STOPPED
+        print_error(make_output_error(error))
+        return EXIT_FAILED
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     return code

@@ -56,12 +56,12 @@ def build_all(attacked, command):
     """Build a report of each text of facts in this process; return what its files do, by the name of the text."""
 
     def run(texts, *words):
-        markup.close()
+        markup.close_pandoc()
         for name, facts in texts.items():
             folder = attacked("", facts=facts, office=name)
         options = ["--all", "--to", FORMATS, "--jobs", "1", *(words or ["--no-facts"])]
         done = command("build", "2024", *options, cwd=folder)
-        markup.close()
+        markup.close_pandoc()
         assert done.exit_code in {0, 2}, done.output
         return {name: bites(folder / "build" / name) for name in texts}
 
@@ -70,16 +70,16 @@ def build_all(attacked, command):
 
 @pytest.fixture
 def lua(tmp_path_factory, monkeypatch):
-    """Change the Lua files of the press, as a guard that is taken out; each change must find its place."""
+    """Change the Lua files of the renderer to remove a guard; each change must match."""
 
     def change(name, before, after):
-        folder = tmp_path_factory.mktemp("press")
-        for path in pandoc.PRESS.parent.glob("*.lua"):
+        folder = tmp_path_factory.mktemp("renderer")
+        for path in pandoc.RENDERER.parent.glob("*.lua"):
             shutil.copy(path, folder)
         text = (folder / name).read_text(encoding="utf-8")
         assert before in text
         (folder / name).write_text(text.replace(before, after), encoding="utf-8")
-        monkeypatch.setattr(pandoc, "PRESS", folder / "renderer.lua")
+        monkeypatch.setattr(pandoc, "RENDERER", folder / "renderer.lua")
 
     return change
 

@@ -45,7 +45,7 @@ FORMATS = "html,epub,docx,odt,pdf"  # those that `bites` looks into
 
 ADDRESS = re.compile(r"https?://\w|mailto:|#[A-Za-z][\w-]*$")
 INSIDE = re.compile(r"text/\w+\.xhtml(?:#\S*)?$")  # of an e-book
-PARTS = {"signature", "form", "scroll"}  # classes of the press
+PARTS = {"signature", "form", "scroll"}  # classes that the renderer gives
 
 
 def web(content):
@@ -61,7 +61,7 @@ def web(content):
         elif node.tag in {"img", "iframe", "object", "embed", "base", "form"}:
             yield node.tag
         elif classes & PARTS and (node.tag == "span" or (node.tag == "div" and "仿冒" in node.text_content())):
-            yield "a part of the press"
+            yield "a part of the page"
 
 
 def acts(node, name, value):

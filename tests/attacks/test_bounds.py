@@ -25,11 +25,11 @@ io.read("a")
 """
 TYPST = """
 from nianbao.render import typst
-typst._SECONDS, typst._MEMORY = 2, 300_000_000
-real = typst.typeset
-def typeset(part, content, stamp, facts, drawn):
+typst._MAX_SECONDS, typst._MAX_MEMORY = 2, 300_000_000
+real = typst.compile_pdf
+def compile_pdf(part, content, stamp, facts, drawn):
     return real(part, {source!r} if {evil!r} in content.decode() else content, stamp, facts, drawn)
-typst.typeset = typeset
+typst.compile_pdf = compile_pdf
 """
 ENDLESS_TYPST = b"#for i in range(100000) { for j in range(100000) { } }"
 HUGE_TYPST = b"#let all = range(1000000000)\n#all.len()"
@@ -55,8 +55,8 @@ SAMPLES = {
         "typst 2 秒还没有排完",
         "typst.watched = lambda work, *_more: work()",
     ),
-    "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typst._MEMORY = 2**60"),
-    "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "make._SECONDS = 1000"),
+    "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typst._MAX_MEMORY = 2**60"),
+    "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "check._SECONDS = 1000"),
 }
 
 
@@ -108,7 +108,7 @@ def test_the_memory_of_rules_is_bounded(tmp_path, more, bites):
     assert ("要用的内存太多" in said and "office-00000" in said) is not bites
 
 
-@pytest.mark.parametrize(("more", "bites"), [("", False), ("\nmake._SECONDS = 1000", True)])
+@pytest.mark.parametrize(("more", "bites"), [("", False), ("\ncheck._SECONDS = 1000", True)])
 def test_the_time_of_rules_is_bounded_where_reports_are_only_checked(tmp_path, more, bites):
     city(tmp_path, 1)
     code, said = done(
@@ -120,9 +120,9 @@ def test_the_time_of_rules_is_bounded_where_reports_are_only_checked(tmp_path, m
 
 # ── pandoc ───────────────────────────────────────────────────────────────────────────────────────────
 
-PRESS = """
+ENDLESS_RENDERER = """
 from nianbao.render import pandoc
-pandoc.PRESS, pandoc._PRINTING = {lua!r}, {seconds}
+pandoc.RENDERER, pandoc._RENDER_SECONDS = {lua!r}, {seconds}
 """
 
 
@@ -132,9 +132,9 @@ pandoc.PRESS, pandoc._PRINTING = {lua!r}, {seconds}
 )
 def test_pandoc_prints_within_bounds(tmp_path, lua, seconds, words):
     city(tmp_path, 1)
-    press = tmp_path / "press.lua"
-    press.write_text(lua)
-    patch = PRESS.format(lua=str(press), seconds=seconds)
+    renderer = tmp_path / "renderer.lua"
+    renderer.write_text(lua)
+    patch = ENDLESS_RENDERER.format(lua=str(renderer), seconds=seconds)
     code, said = done(tmp_path, "build", "2024", "--all", "--to", "html", seconds=45 if words else 3, patch=patch)
     assert (code is None) is not words, said
     assert words in said
@@ -146,9 +146,9 @@ def test_pandoc_prints_within_bounds(tmp_path, lua, seconds, words):
 def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, seconds, bites):
     endless = tmp_path / "blocks.lua"
     endless.write_text("function Writer() local end_ = os.time() + 4 while os.time() < end_ do end return '{}' end")
-    monkeypatch.setattr(pandoc, "BLOCKS", endless)
+    monkeypatch.setattr(pandoc, "BLOCKS_WRITER", endless)
     with pytest.raises(KeyError if bites else ValueError) as raised:  # {}: it came to its end
-        pandoc.blocks(b"<p>a</p>", "html", seconds)
+        pandoc.read_blocks(b"<p>a</p>", "html", seconds)
     assert ("1 秒还没有读完" in str(raised.value)) is not bites
 
 
@@ -157,12 +157,12 @@ def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, seconds, bites):
 DEADLY = """
 import os, signal
 from nianbao.render import typst
-real = typst.typeset
-def typeset(part, content, stamp, facts, drawn):
+real = typst.compile_pdf
+def compile_pdf(part, content, stamp, facts, drawn):
     if {evil!r} in content.decode():
         os.kill(os.getpid(), signal.{signal})
     return real(part, content, stamp, facts, drawn)
-typst.typeset = typeset
+typst.compile_pdf = compile_pdf
 """
 
 

@@ -116,7 +116,7 @@ def embed_facts(content, suffix, facts):
 def find_active_elements(prose):
     """Return the elements of prose that a writer of pandoc would act on, read as the renderer reads it."""
     done = subprocess.run(
-        [pandoc.path(), "--from", DIALECT, "--to", "json"], input=prose.encode(), capture_output=True, check=True
+        [pandoc.find_pandoc(), "--from", DIALECT, "--to", "json"], input=prose.encode(), capture_output=True, check=True
     )
     tree = json.loads(done.stdout)
     found = {"meta"} if tree["meta"] else set()

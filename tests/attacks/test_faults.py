@@ -9,7 +9,7 @@ import cities
 import pytest
 from oracles import snapshot
 
-from nianbao.checks import check
+from nianbao.build import outputs
 from nianbao.workspace.store import Store
 
 YEAR = "2024"
@@ -51,7 +51,7 @@ def city(tmp_path):
 def published(tmp_path_factory):
     """A published report to import."""
     folder = cities.begin(tmp_path_factory.mktemp("published"))
-    check.build(Store(folder), int(YEAR), ["markdown"], draft=True)
+    outputs.build_report(Store(folder), int(YEAR), ["markdown"], draft=True)
     return (folder / f"build/{YEAR}.md").read_bytes().replace(b"2024", b"2022")
 
 

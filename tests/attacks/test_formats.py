@@ -1,15 +1,15 @@
-"""Lua of an output format that reaches for files, programs, the network, or the work of other formats."""
+"""Lua of an output format that tries to use files, programs, the network, or to change other formats."""
 
 import oracles
 import pytest
 from cases import begun
 from oracles import SECRET, holds
 
-from nianbao.checks import check
+from nianbao.build import outputs
 
 WRITE = 'local file = {io}.open("MARKER", "w") if file then file:write("x") file:close() end'
 PRINT = "return { Para = function() return pandoc.Para(text) end }"
-BITES = {
+ATTACKS = {
     "open": WRITE.format(io="io"),
     "open-by-globals": WRITE.format(io="_G.io"),
     "open-by-environment": WRITE.format(io="_ENV.io"),
@@ -36,7 +36,8 @@ BITES = {
     "zip": "local archive = pandoc.zip.zip({ 'CANARY' }) local text = archive.entries[1]:contents() " + PRINT,
     "string-for-others": 'getmetatable("").__index.gsub = function() return "x" end',
     "library-for-others": "table.concat = function() return 'x' end",
-    "json-of-the-press": "local real = pandoc.json.decode pandoc.json.decode = function(...) local message = real(...) "
+    "json-of-the-renderer": "local real = pandoc.json.decode "
+    "pandoc.json.decode = function(...) local message = real(...) "
     "if message.page then message.page = 'x' end return message end",
     "lists-for-others": "pandoc.List.insert = function() end",
     "pandoc-for-others": "pandoc.utils.stringify = function() return 'x' end",
@@ -50,7 +51,7 @@ FACTS = "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n"
 def alone(tmp_path_factory):
     """The Word file as it is where it is printed alone."""
     store = begun(tmp_path_factory.mktemp("alone"), 2024, oracles.FACTS + FACTS)
-    check.build(store, 2024, ["docx"])
+    outputs.build_report(store, 2024, ["docx"])
     return (store.out / "2024.docx").read_bytes()
 
 
@@ -62,7 +63,7 @@ def run(attacked, command, canary, listener, alone):
     own = canary.parent / "own.lua"
     own.write_text(f'io.open("{marker}", "w"):close()', encoding="utf-8")
 
-    def go(lua):
+    def build_with(lua):
         folder = attacked(FACTS)
         names = {"MARKER": marker, "ADDRESS": address, "CANARY": canary, "OWN": own}
         for name, value in names.items():
@@ -79,18 +80,20 @@ def run(attacked, command, canary, listener, alone):
         found |= {"read a file"} if build.exists() and holds(build, SECRET) else set()
         docx = build / "2024.docx"
         broken = not docx.exists() or docx.read_bytes() != alone
-        broken = broken and "return {" not in lua  # that one fails as a whole
+        broken = broken and "return {" not in lua  # such a filter makes the whole build fail
         return found | ({f"broke other formats: {done.output}"} if broken else set())
 
-    return go
+    return build_with
 
 
-@pytest.mark.parametrize("name", BITES)
-def test_lua_of_a_format_reaches_nothing_but_its_page(run, name):
-    assert run(BITES[name]) == set()
+@pytest.mark.parametrize("name", ATTACKS)
+def test_lua_of_a_format_can_use_its_page_only(run, name):
+    assert run(ATTACKS[name]) == set()
 
 
-@pytest.mark.parametrize("name", BITES)
-def test_lua_bites_where_it_runs_with_all_globals(run, lua, name):
-    lua("renderer.lua", "setmetatable({}, { __index = known })", "setmetatable({}, { __index = _G })")
-    assert run(BITES[name])
+@pytest.mark.parametrize("name", ATTACKS)
+def test_with_all_globals_lua_of_a_format_does_harm(run, lua, name):
+    lua(
+        "renderer.lua", "{ __index = known }", "{ __index = function(_, name) return _G[name] or known(nil, name) end }"
+    )
+    assert run(ATTACKS[name])

@@ -106,7 +106,7 @@ def test_the_next_run_removes_what_a_killed_one_left(city, given, command, monke
     staging.sweep.cache_clear()
     done = command(*words, cwd=city)
     assert done.exit_code in {0, 1}, done.output
-    markup.close()
+    markup.close_pandoc()
     assert left(city) == []
     assert left(place) == []
     assert snapshot(city).keys() > before.keys() or words[0] == "fmt"

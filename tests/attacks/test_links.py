@@ -10,7 +10,7 @@ import pytest
 from cities import FACTS
 from oracles import SECRET, holds, snapshot
 
-from nianbao.build import cache, outputs, outputs_record
+from nianbao.build import cache, output_folder, outputs
 from nianbao.importer import pipeline
 from nianbao.workspace import access, files, staging, store, trust
 from nianbao.workspace.store import Store
@@ -64,7 +64,7 @@ def follow(monkeypatch):
     monkeypatch.setattr(access, "_opened", lambda top, name: os.open(Path(top, name), os.O_RDONLY))
     monkeypatch.setattr(trust, "_inside", lambda *_paths: None)
     monkeypatch.setattr(store, "_folders", lambda path: (path.resolve().parent,))
-    for module in (files, outputs_record):
+    for module in (files, output_folder):
         monkeypatch.setattr(module, "placed", lambda path, _top: path)
         monkeypatch.setattr(module, "is_regular", Path.is_file)
     monkeypatch.setattr(pipeline.os.path, "lexists", os.path.exists)

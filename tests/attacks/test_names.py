@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 import tomli_w
 
-from nianbao.checks import check
+from nianbao.build import outputs
 from nianbao.compose import templating
 from nianbao.compose.markdown import Markdown
 from nianbao.workspace.files import TEMPLATES
@@ -130,14 +130,14 @@ def test_an_attribute_of_the_web_page_bites_where_it_is_not_escaped(build, own_t
 
 
 def test_the_metadata_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
-    about = check.about
-    monkeypatch.setattr(check, "about", lambda report: json.dumps(json.loads(about(report))))
+    about = outputs.about
+    monkeypatch.setattr(outputs, "about", lambda report: json.dumps(json.loads(about(report))))
     assert not harmless(build({name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}))
 
 
 def test_carried_facts_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
-    carried = check.carried
-    monkeypatch.setattr(check, "carried", lambda report: carried(report).replace("\\u003C", "<"))
+    carried = outputs.carried
+    monkeypatch.setattr(outputs, "carried", lambda report: carried(report).replace("\\u003C", "<"))
     texts = {name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}
     assert not harmless(build(texts, "--facts"))
 

@@ -27,7 +27,9 @@ from nianbao.checks import check
 check._SECONDS = {seconds}
 check.judge_report = lambda *_more: re.match("(a+)+$", "a" * 60 + "b")
 """
-ENDLESS_PANDOC = "from nianbao.render import pandoc\npandoc.PRESS, pandoc._PRINTING = {lua!r}, {seconds}\n{more}"
+ENDLESS_PANDOC = (
+    "from nianbao.render import pandoc\npandoc.RENDERER, pandoc._RENDER_SECONDS = {lua!r}, {seconds}\n{more}"
+)
 
 
 def at_work(folder, tmp, *words, count=40, patch=""):
@@ -102,9 +104,9 @@ def test_workers_end_in_the_midst_of_endless_work(tmp_path, tmp, how):
     assert list(tmp.iterdir()) == []
 
 
-@pytest.mark.parametrize(("more", "bites"), [("", False), ("pandoc._allow = lambda *_: None", True)])
+@pytest.mark.parametrize(("more", "bites"), [("", False), ("pandoc._limit_resources = lambda *_: None", True)])
 def test_pandoc_ends_in_the_midst_of_endless_work_when_nobody_is_left_to_end_it(tmp_path, tmp, more, bites):
-    endless = tmp / "press.lua"
+    endless = tmp / "renderer.lua"
     endless.write_text("while true do end")
     with ending(tmp_path):
         city(tmp_path, 1)

@@ -1,4 +1,4 @@
-"""Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the press."""
+"""Prose of a data file that wants to be code, a link to elsewhere, the head of the page, or a part of the page."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ ATTRIBUTES = {
     "address": 'href="javascript:alert(1)"',
     "source": "src=http://evil.example/x",
     "server-action": "formaction=http://evil.example/x",
-    "class-of-the-press": ".signature",
+    "class-of-the-page": ".signature",
     "class": ".scroll .form",
     "role": "role=alert",
     "typst-text": 'typst:text:fill=\'red)[#("PWN"+"ED")]#text(fill:red\'',
@@ -80,7 +80,7 @@ SAMPLES = {
         for name, text in HEADS.items()
     },
     **{f"first-head-{name}": f"---\n{text}\n...\n\n乙" for name, text in HEADS.items()},
-    "table-of-the-press": '::: {table="requests"}\n:::',
+    "table-of-the-page": '::: {table="requests"}\n:::',
     "form": '::: {.form labels="1" bands="1+1" widths="1 1"}\n| 仿冒 | 乙 |\n|---|---|\n| 1 | 2 |\n:::',
     "division-typst-property": divisions('typst:fill=\'red)[#("PWN"+"ED")]#text(fill:red\''),
     "end-of-a-division": ":::\n\n[甲]{onclick=x}",
@@ -127,7 +127,7 @@ def harmless(found):
 
 
 def test_markup_in_prose_bites_where_it_is_not_reduced(build, lua):
-    lua("prose.lua", ":walk(REDUCED), left_out", ", {}")
+    lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
     assert not harmless(build({name: text for name, text in SAMPLES.items() if name not in HEADS_IN_PROSE}))
 
 
@@ -150,7 +150,7 @@ IN_MARKDOWN = {
 def in_a_reader(folder):
     """Say what the page in Markdown does where another program makes a web page of it."""
     source = ["--from", "markdown", "--to", "html", "--standalone", folder / "2024.md"]
-    done = subprocess.run([pandoc.path(), *source], capture_output=True, check=True)
+    done = subprocess.run([pandoc.find_pandoc(), *source], capture_output=True, check=True)
     text = done.stdout.decode()
     return set(web(text)) | ({"a forged head"} if "<title>FORGED" in text else set())
 
@@ -158,7 +158,7 @@ def in_a_reader(folder):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_the_page_in_markdown_does_nothing_in_other_programs(attacked, command, monkeypatch, guarded):
     if not guarded:
-        monkeypatch.setattr(markup, "reduced", lambda _report, _bodies: {})
+        monkeypatch.setattr(markup, "reduce_sections", lambda _report, _bodies: {})
     facts = "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '''\n{}\n'''\n"
     for name, text in IN_MARKDOWN.items():
         folder = attacked(facts.replace("{}", text.replace("'", '"')), office=name)
@@ -180,7 +180,7 @@ def test_what_passes_for_words_is_paragraphs_and_nothing_else(sign):
         f"1{sign} 甲",
     )
     for text in filter(markdown.is_words, samples):
-        source = [pandoc.path(), "--from", f"{markdown.DIALECT}+yaml_metadata_block", "--to", "native"]
+        source = [pandoc.find_pandoc(), "--from", f"{markdown.DIALECT}+yaml_metadata_block", "--to", "native"]
         native = subprocess.run(source, input=text.encode(), capture_output=True, check=True).stdout.decode()
         assert set(re.findall(r"[A-Z][A-Za-z]+", native)) <= {"Para", "Str", "Space", "SoftBreak"}, text
 

@@ -26,7 +26,7 @@ from nianbao.workspace.store import Store
 FOLDER = Path(__file__).parent.parent / "published"
 PAGE = (FOLDER / "shuyang-drc-2023.html").read_text(encoding="utf-8")
 
-# ── words that mean something to the press ───────────────────────────────────────────
+# ── words with a meaning for the renderer ───────────────────────────────────────────
 
 WORDS = [
     ["{{ year }}"],

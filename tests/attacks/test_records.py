@@ -1,4 +1,4 @@
-"""The record of builds, damaged or forged: no build stops for it, no foreign page passes for one that was built."""
+"""The build cache, damaged or forged: no build fails for it, and no foreign page is taken for one that was built."""
 
 import json
 import os
@@ -11,8 +11,8 @@ import cities
 import pytest
 from oracles import SECRET
 
-from nianbao.build import cache, outputs_record
-from nianbao.build.seal import Sealer
+from nianbao.build import cache, output_folder
+from nianbao.build.signatures import Signer
 from nianbao.model import aggregate
 from nianbao.workspace.files import fingerprint
 
@@ -21,7 +21,7 @@ DRAFT = ("build", YEAR, "--draft", "--to", "html")
 WORDS = "生成的记录读不了"
 FOREIGN = f"<!doctype html><title>{SECRET}</title>"
 
-both = pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])
+guarded_or_not = pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])
 
 
 @pytest.fixture
@@ -31,33 +31,33 @@ def city(tmp_path):
 
 @pytest.fixture
 def built(city, command):
-    """A city whose own report was built, and its record closed."""
+    """A city whose own report was built, with its cache closed."""
     assert command(*DRAFT, cwd=city).exit_code == 0
     return city
 
 
-def kept(city):
+def cache_path(city):
     return city / "build/.record.sqlite"
 
 
 def change(city, *statements):
-    with closing(sqlite3.connect(kept(city), isolation_level=None)) as base:
+    with closing(sqlite3.connect(cache_path(city), isolation_level=None)) as database:
         for words, *values in statements:
-            base.execute(words, values)
+            database.execute(words, values)
 
 
 # ── damaged ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def noise(path):
+def write_noise(path):
     path.write_bytes(bytes(range(256)) * 99)
 
 
-def cut(path):
+def truncate(path):
     os.truncate(path, path.stat().st_size // 2)
 
 
-def torn(path):
+def overwrite_pages(path):
     """Overwrite every page but the first."""
     size = path.stat().st_size
     with path.open("r+b") as file:
@@ -65,7 +65,7 @@ def torn(path):
         file.write(b"\xa5" * (size - 4096))
 
 
-def sql(*statements):
+def run_sql(*statements):
     def damage(path):
         change(path.parent.parent, *((words,) for words in statements))
 
@@ -73,7 +73,7 @@ def sql(*statements):
     return damage
 
 
-def replaced(make):
+def replace_by(make):
     def damage(path):
         path.unlink()
         make(path)
@@ -82,24 +82,24 @@ def replaced(make):
     return damage
 
 
-def link(path):
+def make_link(path):
     path.symlink_to("/etc/passwd")
 
 
 DAMAGES = [
-    noise,
-    cut,
-    torn,
-    sql("drop table printed", "create table printed (office text)"),
-    sql("drop table printed", "create view printed as select 1"),
-    sql("create trigger t before insert on printed begin select raise(fail, 'no'); end"),
-    sql("create trigger t after insert on checked begin delete from printed; end"),
-    sql("alter table checked add column more"),
-    sql("drop table checked", "create table checked (office text, year integer, primary key (office, year))"),
-    sql("create table more (a)"),
-    replaced(Path.mkdir),
-    replaced(os.mkfifo),
-    replaced(link),
+    write_noise,
+    truncate,
+    overwrite_pages,
+    run_sql("drop table printed", "create table printed (office text)"),
+    run_sql("drop table printed", "create view printed as select 1"),
+    run_sql("create trigger t before insert on printed begin select raise(fail, 'no'); end"),
+    run_sql("create trigger t after insert on checked begin delete from printed; end"),
+    run_sql("alter table checked add column more"),
+    run_sql("drop table checked", "create table checked (office text, year integer, primary key (office, year))"),
+    run_sql("create table more (a)"),
+    replace_by(Path.mkdir),
+    replace_by(os.mkfifo),
+    replace_by(make_link),
 ]
 
 
@@ -108,14 +108,14 @@ def name_of(damage):
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=name_of)
-def test_a_damaged_record_is_set_aside_and_the_build_goes_on(built, command, damage):
+def test_a_damaged_cache_is_moved_aside_and_the_build_goes_on(built, command, damage):
     page = (built / "build/2024.html").read_bytes()
-    damage(kept(built))
+    damage(cache_path(built))
     done = command(*DRAFT, cwd=built)
     assert done.exit_code == 0, done.output
     assert WORDS in done.output
     assert (built / "build/2024.html").read_bytes() == page
-    assert os.path.lexists(f"{kept(built)}.damaged")
+    assert os.path.lexists(f"{cache_path(built)}.damaged")
     again = command(*DRAFT, "--json", cwd=built)
     assert WORDS not in again.output
     assert json.loads(again.stdout)["reports"][0]["end"] == "unchanged"
@@ -123,21 +123,21 @@ def test_a_damaged_record_is_set_aside_and_the_build_goes_on(built, command, dam
 
 
 @pytest.mark.parametrize("damage", DAMAGES[:10], ids=name_of)
-def test_without_the_guard_a_damaged_record_stops_every_build(built, command, monkeypatch, damage):
+def test_without_recovery_a_damaged_cache_stops_every_build(built, command, monkeypatch, damage):
     def stop(_record, error):
         raise error
 
-    monkeypatch.setattr(cache.Record, "_begin_again", stop)
-    damage(kept(built))
+    monkeypatch.setattr(cache.BuildCache, "_recover", stop)
+    damage(cache_path(built))
     done = command(*DRAFT, cwd=built)
     assert done.exit_code == 2
     assert "程序自己出错" in done.output
 
 
-@pytest.mark.parametrize("damage", [noise, torn, cut], ids=name_of)
+@pytest.mark.parametrize("damage", [write_noise, overwrite_pages, truncate], ids=name_of)
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
-def test_what_lies_beside_the_record_stops_no_build(built, command, end, damage):
-    path = Path(f"{kept(built)}{end}")
+def test_files_next_to_the_cache_stop_no_build(built, command, end, damage):
+    path = Path(f"{cache_path(built)}{end}")
     path.write_bytes(bytes(9999))
     damage(path)
     assert command(*DRAFT, cwd=built).exit_code == 0
@@ -158,28 +158,28 @@ def test_cells_of_any_type_stop_no_build(built, command, value):
 
 
 def forge(city, **more):
-    """Replace the page, and make the record say that it is what was built."""
+    """Replace the page, and change the cache so that it describes the page as built."""
     page = city / "build/2024.html"
     page.write_text(FOREIGN, encoding="utf-8")
-    known = dict(zip(("size", "modified", "changed"), outputs_record.times(page.stat()), strict=True))
+    known = dict(zip(("size", "modified", "changed"), output_folder.file_times(page.stat()), strict=True))
     known |= {"content": fingerprint(page.read_bytes()), **more}
     for column, value in known.items():
         change(city, (f"update printed set {column} = ?", value))
 
 
-def by_a_stranger(city, command, monkeypatch):
-    """The whole folder comes from somebody else, built there and then changed."""
+def by_somebody_else(city, command, monkeypatch):
+    """The whole folder comes from somebody else, who built it and then changed it."""
     here = os.environ["XDG_STATE_HOME"]
     monkeypatch.setenv("XDG_STATE_HOME", str(city.parent / "stranger"))
-    kept(city).unlink()
+    cache_path(city).unlink()
     assert command(*DRAFT, cwd=city).exit_code == 0
     page = city / "build/2024.html"
     page.write_text(FOREIGN, encoding="utf-8")
-    with cache.Record(kept(city), print) as theirs:
-        (key, file), *_rest = theirs.files().items()
-        size, modified, changed = outputs_record.times(page.stat())
+    with cache.BuildCache(cache_path(city), print) as foreign_cache:
+        (key, file), *_rest = foreign_cache.read_files().items()
+        size, modified, changed = output_folder.file_times(page.stat())
         content = fingerprint(page.read_bytes())
-        theirs.keep_file(*key, cache.PrintedFile(file.made, size, modified, changed, content, 0, ()))
+        foreign_cache.save_file(*key, cache.CachedFile(file.key, size, modified, changed, content, 0, ()))
     monkeypatch.setenv("XDG_STATE_HOME", here)
 
 
@@ -187,21 +187,23 @@ def in_its_rows(city, _command, _monkeypatch):
     forge(city)
 
 
-def with_a_seal_of_another_row(city, _command, _monkeypatch):
-    with closing(sqlite3.connect(kept(city))) as base:
-        (seal,) = base.execute("select seal from checked").fetchone()
-    forge(city, seal=seal)
+def with_the_signature_of_another_row(city, _command, _monkeypatch):
+    with closing(sqlite3.connect(cache_path(city))) as database:
+        (signature,) = database.execute("select seal from checked").fetchone()
+    forge(city, seal=signature)  # the name of the column
 
 
-def with_an_older_seal(city, _command, _monkeypatch):
+def with_an_older_signature(city, _command, _monkeypatch):
     forge(city, size=len(FOREIGN))
 
 
-@both
-@pytest.mark.parametrize("how", [by_a_stranger, in_its_rows, with_a_seal_of_another_row, with_an_older_seal])
-def test_a_foreign_page_does_not_pass_for_one_that_was_built(built, command, monkeypatch, how, guarded):
+@guarded_or_not
+@pytest.mark.parametrize(
+    "how", [by_somebody_else, in_its_rows, with_the_signature_of_another_row, with_an_older_signature]
+)
+def test_a_foreign_page_is_not_taken_for_one_that_was_built(built, command, monkeypatch, how, guarded):
     if not guarded:
-        monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+        monkeypatch.setattr(Signer, "sign", lambda *_values: "seal")
         change(built, ("update printed set seal = 'seal'",), ("update checked set seal = 'seal'",))
     how(built, command, monkeypatch)
     if not guarded:
@@ -213,13 +215,15 @@ def test_a_foreign_page_does_not_pass_for_one_that_was_built(built, command, mon
         assert "不是你写的" in done.output
 
 
-@both
-def test_a_page_with_the_size_and_the_time_of_the_right_one_is_made_again(built, command, monkeypatch, guarded):
-    """Whoever hands a folder back can set the time of a file, but not the system's own time of its change."""
+@guarded_or_not
+def test_a_page_with_the_size_and_modification_time_of_the_built_one_is_built_again(
+    built, command, monkeypatch, guarded
+):
+    """Somebody else can set the modification time of a file, but not the system's own time of its last change."""
     page = built / "build/2024.html"
     if not guarded:
-        monkeypatch.setattr(outputs_record, "times", lambda known: (known.st_size, known.st_mtime_ns, 0))
-        monkeypatch.setattr("nianbao.build.incremental.times", outputs_record.times)
+        monkeypatch.setattr(output_folder, "file_times", lambda known: (known.st_size, known.st_mtime_ns, 0))
+        monkeypatch.setattr("nianbao.build.incremental.file_times", output_folder.file_times)
         page.unlink()
         assert command(*DRAFT, cwd=built).exit_code == 0
     known = page.stat()
@@ -229,17 +233,17 @@ def test_a_page_with_the_size_and_the_time_of_the_right_one_is_made_again(built,
     assert (SECRET in page.read_text("utf-8")) is not guarded
 
 
-@both
-def test_findings_that_were_struck_out_are_found_again(built, command, monkeypatch, guarded):
-    """A record must not say of a report with errors that it has none."""
+@guarded_or_not
+def test_findings_that_were_removed_from_the_cache_are_found_again(built, command, monkeypatch, guarded):
+    """A cache must not hide the errors of a report."""
     if not guarded:
-        monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
-    with closing(sqlite3.connect(kept(built), isolation_level=None)) as base:
-        (told,) = base.execute("select told from checked").fetchone()
-        base.execute("update checked set told = ?", (json.dumps(json.loads(told) | {"findings": []}),))
+        monkeypatch.setattr(Signer, "sign", lambda *_values: "seal")
+    with closing(sqlite3.connect(cache_path(built), isolation_level=None)) as database:
+        (result,) = database.execute("select told from checked").fetchone()
+        database.execute("update checked set told = ?", (json.dumps(json.loads(result) | {"findings": []}),))
         if not guarded:
-            base.execute("update checked set seal = 'seal'")
-            base.execute("update printed set seal = 'seal'")
+            database.execute("update checked set seal = 'seal'")
+            database.execute("update printed set seal = 'seal'")
     done = command(*DRAFT, "--json", cwd=built)
     assert (not json.loads(done.stdout)["reports"][0]["findings"]) is not guarded
 
@@ -247,18 +251,18 @@ def test_findings_that_were_struck_out_are_found_again(built, command, monkeypat
 # ── cleaned up ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def unguarded(monkeypatch):
-    """Believe what the record says, wherever it leads, as it was."""
-    monkeypatch.setattr(Sealer, "__call__", lambda *_values: "seal")
+def remove_guards(monkeypatch):
+    """Remove the guards: use every row of the cache, whatever path it leads to."""
+    monkeypatch.setattr(Signer, "sign", lambda *_values: "seal")
     monkeypatch.setattr(
-        outputs_record,
-        "is_written",
-        lambda _store, path, file: path.exists() and fingerprint(path.read_bytes()) == file.content,
+        output_folder,
+        "is_unchanged",
+        lambda _store, path, file: path.exists() and fingerprint(path.read_bytes()) == file.fingerprint,
     )
-    monkeypatch.setattr(outputs_record, "placed", lambda path, _top: path)
+    monkeypatch.setattr(output_folder, "placed", lambda path, _top: path)
 
 
-@both
+@guarded_or_not
 @pytest.mark.parametrize(
     ("office", "suffix"),
     [
@@ -281,7 +285,7 @@ def test_clean_deletes_nothing_but_outputs(built, command, monkeypatch, office, 
     (built / "build/link").symlink_to(outside)
     values = (office.format(outside=outside), suffix, fingerprint(SECRET.encode()), len(SECRET))
     if not guarded:
-        unguarded(monkeypatch)
+        remove_guards(monkeypatch)
         change(built, ("update printed set seal = 'seal'",))
     change(built, ("update printed set office = ?, format = ?, content = ?, size = ?", *values))
     done = command("clean", cwd=built)
@@ -293,7 +297,7 @@ def test_clean_deletes_nothing_but_outputs(built, command, monkeypatch, office, 
         assert gone
 
 
-@both
+@guarded_or_not
 def test_clean_follows_no_link_to_a_copy_of_an_output(city, command, monkeypatch, guarded):
     assert command("build", YEAR, "dist-1", "--draft", "--to", "html", cwd=city).exit_code == 0
     outside = city.parent / "outside"
@@ -301,20 +305,20 @@ def test_clean_follows_no_link_to_a_copy_of_an_output(city, command, monkeypatch
     shutil.rmtree(city / "build/dist-1")
     (city / "build/dist-1").symlink_to(outside)
     if not guarded:
-        unguarded(monkeypatch)
+        remove_guards(monkeypatch)
         change(city, ("update printed set seal = 'seal'",))
     command("clean", cwd=city)
     assert (outside / "2024.html").exists() is guarded
 
 
-def test_clean_dry_and_wet_say_the_same_of_a_forged_record(built, command):
+def test_clean_and_its_dry_run_print_the_same_for_a_forged_cache(built, command):
     forge(built)
     would, done = command("clean", "--dry-run", cwd=built), command("clean", cwd=built)
     assert (built / "build/2024.html").exists()
     assert would.output.count("html") == done.output.count("html") == 0
 
 
-def test_a_record_of_another_user_costs_time_only(built, command, monkeypatch, tmp_path):
+def test_a_cache_of_another_user_costs_time_only(built, command, monkeypatch, tmp_path):
     page = (built / "build/2024.html").read_bytes()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
     done = command(*DRAFT, "--json", cwd=built)
@@ -323,7 +327,7 @@ def test_a_record_of_another_user_costs_time_only(built, command, monkeypatch, t
     assert json.loads(command(*DRAFT, "--json", cwd=built).stdout)["reports"][0]["end"] == "unchanged"
 
 
-def test_where_no_secret_can_be_kept_everything_is_built_again(built, command, monkeypatch):
+def test_without_a_stored_secret_everything_is_built_again(built, command, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/nowhere")
     for _time in range(2):
         done = command(*DRAFT, "--json", cwd=built)
@@ -333,13 +337,13 @@ def test_where_no_secret_can_be_kept_everything_is_built_again(built, command, m
 
 def test_the_secret_is_for_this_user_only(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert Sealer()("a", 1, None) == Sealer()("a", 1, None)
-    assert len({Sealer()("a", "b"), Sealer()("ab"), Sealer()("a", 1), Sealer()("a", "1")}) == 4
+    assert Signer().sign("a", 1, None) == Signer().sign("a", 1, None)
+    assert len({Signer().sign("a", "b"), Signer().sign("ab"), Signer().sign("a", 1), Signer().sign("a", "1")}) == 4
     (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o077 == 0
     path.write_bytes(b"short")
-    assert Sealer()("a") == Sealer()("a")
+    assert Signer().sign("a") == Signer().sign("a")
 
 
 # ── how a data file was added up ─────────────────────────────────────────────────────────────────────
@@ -380,7 +384,7 @@ def summed(city, command):
 
 
 @pytest.mark.parametrize("forged", FORGED, ids=lambda text: text[:60])
-def test_a_forged_record_of_sums_is_as_if_not_there(summed, command, forged):
+def test_a_forged_rollup_record_is_ignored(summed, command, forged):
     (summed / "data/city/.2024.rollup.json").write_text(forged.replace("CELL", CELL), encoding="utf-8")
     for words in (("rollup", YEAR, "--into", "city"), ("validate", YEAR, "city"), ("build", YEAR, "city")):
         done = command(*words, cwd=summed)
@@ -391,7 +395,7 @@ def test_a_forged_record_of_sums_is_as_if_not_there(summed, command, forged):
 
 
 @pytest.mark.parametrize("digits", ["1e999999", "1e-999999"])
-def test_without_the_guard_a_figure_is_a_million_digits(summed, command, monkeypatch, digits):
+def test_without_the_guard_a_figure_has_a_million_digits(summed, command, monkeypatch, digits):
     monkeypatch.setattr(aggregate, "_parse_number", aggregate.Decimal)
     forged = json.dumps({"own": True, "broken": False, "figures": {CELL: digits}})
     (summed / "data/city/.2024.rollup.json").write_text(forged, encoding="utf-8")

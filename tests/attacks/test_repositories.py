@@ -10,7 +10,7 @@ import pytest
 from oracles import SECRET, holds
 
 from nianbao.build import dask_worker
-from nianbao.build.incremental import Terms
+from nianbao.build.incremental import BuildOptions
 from nianbao.model.file_names import plain
 from nianbao.model.finding import Stop
 from nianbao.workspace import template_files, templates, trust
@@ -564,10 +564,11 @@ def test_nothing_of_a_stranger_is_sent_to_workers(stranger, monkeypatch, guarded
     folder = stranger({"narrative/overview.md.j2": FORGED})
     if not guarded:
         without(monkeypatch, "allowed")
-        assert FORGED.encode() in dask_worker.Room("room", Store(folder), Terms(("html",))).templates.values()
+        plugin = dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",)))
+        assert FORGED.encode() in plugin.templates.values()
         return
     with pytest.raises(Stop, match="还没有信任"):
-        dask_worker.Room("room", Store(folder), Terms(("html",)))
+        dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",)))
 
 
 def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, tmp_path_factory):
@@ -576,7 +577,7 @@ def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, t
     said = []
     store = opened([str(folder / "data/2024.toml")], None, None, said.append)
     assert len(said) == 1
-    sent = dask_worker.Room("room", store, Terms(("html",)))
+    sent = dask_worker.DaskWorkerPlugin("plugin", store, BuildOptions(("html",)))
     assert not sent.templates
 
 

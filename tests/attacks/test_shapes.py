@@ -76,13 +76,13 @@ def test_every_shape_of_prose_is_printed(build):
 
 def test_brackets_take_pandoc_longer_than_it_may_where_they_are_not_bounded(build, monkeypatch):
     monkeypatch.setattr(markdown, "bounded", lambda text: text)
-    monkeypatch.setattr(pandoc, "_PRINTING", 2)
+    monkeypatch.setattr(pandoc, "_RENDER_SECONDS", 2)
     failed, _said = build(SLOW)
     assert failed == SLOW.keys()
 
 
 def test_what_is_nested_deep_fails_in_typst_where_it_is_not_made_shallow(build, lua):
-    lua("prose.lua", "shallow(read(text).blocks, 1)", "read(text).blocks")
+    lua("prose.lua", "limit_depth(read(text).blocks, 1)", "read(text).blocks")
     failed, said = build(DEEP)
     assert failed == DEEP.keys()
     assert "maximum show rule depth" in said
@@ -90,7 +90,7 @@ def test_what_is_nested_deep_fails_in_typst_where_it_is_not_made_shallow(build, 
 
 @pytest.mark.parametrize("name", ["a-long-address", "byte-order-mark"])
 def test_what_typst_refuses_fails_where_it_is_not_left_out(build, lua, monkeypatch, name):
-    lua("prose.lua", "local LONG = 2000", "local LONG = 10 ^ 9")
+    lua("prose.lua", "local MAX_ADDRESS = 2000", "local MAX_ADDRESS = 10 ^ 9")
     monkeypatch.setattr("nianbao.compose.document._legal", lambda text: text)
     failed, _said = build({name: OTHERS[name]})
     assert failed == {name}

@@ -220,7 +220,7 @@ def printed(returned, command):
         folder = returned(samples, places)
         assert command("validate", "2024", "--all", "--jobs", "1", cwd=folder).exit_code in {0, 1}
         command("build", "2024", "--all", "--draft", "--to", FORMATS, "--jobs", "1", "--no-facts", cwd=folder)
-        markup.close()
+        markup.close_pandoc()
         return {name: does(folder / "build" / name) for name in samples}
 
     return run
@@ -359,7 +359,7 @@ BREAKING_OUT = {
 @pytest.mark.parametrize("guarded", [True, False])
 def test_no_text_that_is_no_value_leaves_its_comment(tmp_path, command, monkeypatch, name, guarded):
     if not guarded:
-        monkeypatch.setattr(data_file, "_comment", lambda text: text.replace("\r\n", "\n").replace("\r", "\n"))
+        monkeypatch.setattr(data_file, "_format_comment", lambda text: text.replace("\r\n", "\n").replace("\r", "\n"))
     (tmp_path / "data").mkdir()
     (tmp_path / "form.xlsx").write_bytes(filled_in(BREAKING_OUT[name]))
     command("import", "form.xlsx", cwd=tmp_path)
@@ -376,7 +376,7 @@ def test_the_folder_that_a_returned_form_names_is_one_below_the_data(tmp_path, c
     office, outside = tmp_path / "office", tmp_path / "outside"
     (office / "data").mkdir(parents=True)
     if not guarded:
-        monkeypatch.setattr(pipeline, "folder_name", lambda name: name)
+        monkeypatch.setattr(pipeline, "make_folder_name", lambda name: name)
         monkeypatch.setattr(files, "placed", lambda path, _top: path)
     (office / "form.xlsx").write_bytes(filled_in({}, FOLDERS[name].replace("OUTSIDE", str(outside))))
     command("import", "form.xlsx", cwd=office)
@@ -442,12 +442,12 @@ def test_a_small_workbook_is_not_taken_apart_without_end(tmp_path, monkeypatch, 
     change, bounds = ENDLESS[name]
     (tmp_path / "form.xlsx").write_bytes(edited(empty_form(), *change))
     if not guarded:
-        monkeypatch.setattr(pipeline, "SECONDS", 8)  # it would go on for hours
+        monkeypatch.setattr(pipeline, "MAX_SECONDS", 8)  # it would go on for hours
         for bound in bounds:
             monkeypatch.setattr(xlsx, bound, 10**12)
     why = ""
     try:
-        pipeline.read(Store(tmp_path), str(tmp_path / "form.xlsx"), pipeline.Wanted(dry=True))
+        pipeline.read_report(Store(tmp_path), str(tmp_path / "form.xlsx"), pipeline.ImportOptions(dry_run=True))
     except Stop as stop:
         why = stop.message
     assert ("还没有读完" in why or "内存太多" in why) is not guarded

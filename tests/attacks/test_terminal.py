@@ -1,4 +1,4 @@
-"""Texts of strangers on the screen: a terminal must show them, and obey none."""
+"""Texts of strangers on the screen: a terminal must show them, and none may control it."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from strangers import FACTS, put
 
 from nianbao.cli import terminal
 
-# Set the title, ring, clear the screen (as C1), delete, go back, turn the direction, isolate, break the line.
-MARKS = {
+# Set the title and ring, link, clear the screen (as C1), delete, go back, turn the direction, isolate, break the line.
+SEQUENCES = {
     "OSC": "\x1b]0;owned\x07",
     "hyperlink": "\x1b]8;;http://evil\x1b\\",
     "C1": "\x9b2J",
@@ -21,20 +21,20 @@ MARKS = {
     "isolate": "\u2066",
     "separator": "\u2028",
 }
-ALL = "".join(MARKS.values())
-ESCAPED = "".join(f"\\u{ord(sign):04x}" for sign in ALL)  # as TOML writes it
+ALL = "".join(SEQUENCES.values())
+ESCAPED = "".join(f"\\u{ord(character):04x}" for character in ALL)  # as TOML writes it
 PRINTABLE = ALL.translate(dict.fromkeys((*range(32), 127, ord("\\"))))  # what may stand in TOML as it is
 FOLDER = f"dist{ALL.replace('/', '')}"  # a name that a disk can hold
 
 
-def obeyed(text):
-    """Tell which characters of an output a terminal would obey, by what Unicode says of them."""
+def find_controls(text):
+    """Return the characters of an output that control a terminal, by their Unicode properties."""
     direction = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     return {
-        sign
-        for sign in text
-        if (unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} and sign != "\n")
-        or unicodedata.bidirectional(sign) in direction
+        character
+        for character in text
+        if (unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character != "\n")
+        or unicodedata.bidirectional(character) in direction
     }
 
 
@@ -42,7 +42,7 @@ def fact(at, value):
     return FACTS.replace(at, value)
 
 
-# Where a stranger's text stands, by the command that prints it: facts, further files, and the words.
+# Where a stranger's text is printed: the facts, further files, and the command.
 CHANNELS = {
     "an unknown key": (f'"{ESCAPED}" = 1\n{FACTS}', {}, ["validate", "2024"]),
     "an excerpt": (FACTS + f'[requests2]\nx = 1 # {PRINTABLE}\n"y" = "{PRINTABLE}" # x\n', {}, ["validate", "2024"]),
@@ -95,31 +95,31 @@ CHANNELS = {
 
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("guarded", [True, False])
-def test_what_a_stranger_wrote_is_shown_and_not_obeyed(attacked, command, monkeypatch, channel, guarded):
+def test_texts_of_strangers_are_escaped(attacked, command, monkeypatch, channel, guarded):
     facts, files, words = CHANNELS[channel]
     folder = put(attacked(facts=facts), files)
     if not guarded:
         never = re.compile("(?!)")
-        monkeypatch.setattr(terminal, "OBEYED", never)
-        monkeypatch.setattr(terminal, "_BESIDES_BREAKS", never)
+        monkeypatch.setattr(terminal, "CONTROL_CHARACTERS", never)
+        monkeypatch.setattr(terminal, "_CONTROLS_EXCEPT_BREAKS", never)
     result = command(*words, cwd=folder)
     assert result.exit_code in {0, 1, 2}
     assert "自己出错" not in result.output
-    assert bool(obeyed(result.output)) is not guarded
+    assert bool(find_controls(result.output)) is not guarded
     if guarded:
-        assert "\\u202e" in result.output  # it is shown
+        assert "\\u202e" in result.output  # it is shown, escaped
 
 
-@pytest.mark.parametrize("mark", MARKS)
-def test_each_mark_is_shown(mark):
-    shown = terminal.visible(MARKS[mark])
-    assert obeyed(MARKS[mark])
-    assert not obeyed(shown)
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_each_sequence_is_escaped(name):
+    shown = terminal.escape_controls(SEQUENCES[name])
+    assert find_controls(SEQUENCES[name])
+    assert not find_controls(shown)
     assert shown.isprintable()
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "junit"])
-def test_what_programs_read_stays_what_they_read(attacked, command, form):
+def test_output_for_programs_keeps_its_values(attacked, command, form):
     folder = attacked(facts=f'"{ESCAPED}]]>&<" = 1\n{FACTS}')
     result = command("validate", "2024", "--format", form, cwd=folder)
     if form == "junit":
@@ -129,7 +129,7 @@ def test_what_programs_read_stays_what_they_read(attacked, command, form):
 
 
 def values(tree):
-    """Give every text of a tree, one after the other."""
+    """Return all texts of a tree, joined by line breaks."""
     if isinstance(tree, dict | list):
         return "\n".join(map(values, tree.values() if isinstance(tree, dict) else tree))
     return str(tree)
@@ -140,18 +140,18 @@ COMMANDS = ["::error::x", "  ::set-output name=a::b", "::add-mask::x", "##[comma
 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("guarded", [True, False])
-def test_no_line_is_a_command_to_github(attacked, command, monkeypatch, name, guarded):
+def test_no_line_is_a_workflow_command(attacked, command, monkeypatch, name, guarded):
     folder = attacked()
     attacked(office=name)
     if not guarded:
-        monkeypatch.setattr(terminal, "_COMMAND", re.compile("(?!)"))
+        monkeypatch.setattr(terminal, "_WORKFLOW_COMMAND", re.compile("(?!)"))
     output = command("query", "select office from reports where office <> ''", cwd=folder).output
     lines = [line for line in output.splitlines() if line.lstrip().startswith("::") or "##[" in line]
     assert bool(lines) is not guarded
 
 
 @pytest.mark.parametrize("name", ["a::error::b", "a%0Ab", "a,title=x", "a\n::error::b", "a\r::error::b"])
-def test_a_finding_is_one_command_to_github(attacked, command, name):
+def test_a_finding_is_one_workflow_command(attacked, command, name):
     folder = attacked("[own2]\nx = 1\n", office=name)
     output = command("validate", "2024", name, "--format", "github", cwd=folder).stdout
     lines = output.splitlines()
@@ -164,20 +164,20 @@ def test_a_finding_is_one_command_to_github(attacked, command, name):
         assert keys in (["file", "title"], ["file", "line", "col", "endColumn", "title"])
 
 
-def test_the_mark_under_a_line_stays_below_what_it_marks(attacked, command):
+def test_the_underline_is_below_its_value(attacked, command):
     folder = attacked(facts=FACTS.replace("{ person = 5 }", f'{{ "{PRINTABLE}" = 1, person = "x" }}', 1))
     lines = command("validate", "2024", "--select", "wrong-type", cwd=folder).output.splitlines()
     at = next(number for number, line in enumerate(lines) if "^" in line)
     assert lines[at - 1][lines[at].index("^") :].startswith('"x"')
 
 
-def test_brackets_are_no_markup_in_a_bar():
-    console = terminal.console()
+def test_brackets_are_text_in_a_progress_bar():
+    console = terminal.make_console()
     with console.capture() as capture:
         console.print("[red]x[/red][link=http://evil]y[/link]:smile:")
     assert capture.get().strip() == "[red]x[/red][link=http://evil]y[/link]:smile:"
 
 
-def test_a_second_line_of_a_message_passes_for_no_message(command, attacked):
+def test_a_second_line_of_a_message_looks_like_no_message(command, attacked):
     result = command("validate", "x\n错误: 全部正确", cwd=attacked())
     assert not [line for line in result.output.splitlines()[1:] if line.startswith("错误")]

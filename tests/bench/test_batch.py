@@ -22,7 +22,7 @@ from test_build import naive_job, run_naive
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
-from nianbao.render.renderer import Press
+from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
 YEAR = 2024
@@ -110,11 +110,11 @@ def test_report_validate(benchmark, many, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def batch(tmp_path_factory):
     store = Store(city(tmp_path_factory.mktemp("city"), 100))
     offices = [store.of_office(office) for office in store.offices()]
-    with Press() as press:
-        yield store, offices, press
+    with Renderer() as renderer:
+        yield store, offices, renderer
 
 
 def each(benchmark, offices, work):
@@ -124,24 +124,24 @@ def each(benchmark, offices, work):
 
 
 @pytest.mark.benchmark(group="one report of many")
-def test_checking(benchmark, desk):
-    assert each(benchmark, desk[1], lambda store: check.check_report(store, YEAR)).readable
+def test_checking(benchmark, batch):
+    assert each(benchmark, batch[1], lambda store: check.check_report(store, YEAR)).readable
 
 
 @pytest.mark.benchmark(group="one report of many")
-def test_composing(benchmark, desk):
-    store, offices, _ = desk
+def test_composing(benchmark, batch):
+    store, offices, _ = batch
     reports = [check.check_report(office, YEAR).report for office in offices]
     assert each(benchmark, reports, lambda report: document.as_page(document.compose(report, store.template))).text
 
 
 @pytest.mark.benchmark(group="one report of many")
 @pytest.mark.parametrize("formats", [*((name,) for name in FORMATS), FORMATS], ids=",".join)
-def test_printing(benchmark, desk, formats):
-    store, offices, press = desk
-    order = outputs.render_settings(store, formats)
+def test_printing(benchmark, batch, formats):
+    store, offices, renderer = batch
+    order = outputs.make_render_settings(store, formats)
     checked = [check.check_report(office, YEAR) for office in offices]
-    done = each(benchmark, checked, lambda one: outputs.print_report(store, one, formats, order, press))
+    done = each(benchmark, checked, lambda one: outputs.render_report(store, one, formats, order, renderer))
     assert len(done[0]) == len(formats)
 
 
@@ -156,23 +156,23 @@ def resident(pid):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_memory_is_flat(benchmark, many, tmp_path):
-    """Print 10,000 different reports on one desk; what it holds at the end is what it held after the hundredth."""
+    """Render 10,000 different reports with one renderer: it has as much memory at the end as after the hundredth."""
     count = many(10_000)
     store = Store(city(tmp_path, 1))
     office = store.of_office("office-00000")
-    order = outputs.render_settings(store, FORMATS)
+    order = outputs.make_render_settings(store, FORMATS)
     start = resident(os.getpid())  # what earlier tests of this process have left behind
     early: list[float] = []
 
     def build():
-        with Press() as press:
+        with Renderer() as renderer:
             for number in range(count):
                 office.path(YEAR).write_text(data(number), encoding="utf-8")
                 checked = check.check_report(office, YEAR)
-                outputs.print_report(office, checked, FORMATS, order, press)
+                outputs.render_report(office, checked, FORMATS, order, renderer)
                 if number == min(99, count - 1):
-                    early.extend(map(resident, (os.getpid(), press.pid)))
-            return list(map(resident, (os.getpid(), press.pid)))
+                    early.extend(map(resident, (os.getpid(), renderer.pid)))
+            return list(map(resident, (os.getpid(), renderer.pid)))
 
     late = benchmark.pedantic(build, rounds=1)
     benchmark.extra_info["MB, Python and pandoc"] = [round(size) for size in (*early, *late)]

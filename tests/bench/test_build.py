@@ -50,7 +50,7 @@ def naive_job(store, year, folder):
     job = {
         "data": str(store.path(year)),
         "page": str(folder / "page.md"),
-        "pandoc": pandoc.path(),
+        "pandoc": pandoc.find_pandoc(),
         "dialect": f"{DIALECT}+yaml_metadata_block",
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")

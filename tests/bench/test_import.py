@@ -35,8 +35,8 @@ def published(tmp_path_factory):
     made = []
     for number in range(OFFICES):
         store = begun(folder / str(number), YEAR, data(number))
-        done = outputs.build_report(store, YEAR, ["html", "docx", "pdf"], facts=False)
-        made += [store.out / f"{YEAR}.{output.format}" for output in done.outputs]
+        done = outputs.build_report(store, YEAR, ["html", "docx", "pdf"], embed_facts=False)
+        made += [store.out / f"{YEAR}.{output.format}" for output in done.files]
     return made
 
 
@@ -47,7 +47,7 @@ def of(published, suffix):
 @pytest.mark.parametrize("suffix", ["html", "docx"])
 def test_pandoc_alone(benchmark, published, suffix):
     benchmark.group = f"one {suffix}"
-    command = [pandoc.path(), "--sandbox", "--to", "json", str(of(published, suffix))]
+    command = [pandoc.find_pandoc(), "--sandbox", "--to", "json", str(of(published, suffix))]
     done = benchmark(subprocess.run, command, check=True, capture_output=True)
     assert json.loads(done.stdout)["blocks"]
 

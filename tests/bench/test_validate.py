@@ -47,7 +47,7 @@ def test_saying(benchmark, folder):
 
     def said():
         with redirect_stdout(io.StringIO()) as out:
-            findings.checked([checked])
+            findings.print_checks([checked])
         return out.getvalue()
 
     assert "2024" in benchmark(said)

@@ -1,1 +1,1 @@
-"""Incremental builds of many reports: what changed, the processes or cluster that print it, and the record of it."""
+"""Incremental builds of many reports: what changed, the processes or cluster that build it, and the build cache."""

@@ -1,6 +1,6 @@
-"""The record of what was built: a small SQLite file beside the outputs. To lose it costs time, nothing else.
+"""The build cache: a small SQLite file next to the outputs that lists what was built. Losing it costs only time.
 
-It lies in a folder that a stranger may have handed over, so that nothing in it is believed without this user's seal.
+The folder may come from a stranger, so no row is used that does not have this user's signature.
 """
 
 import json
@@ -12,15 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from nianbao.build.seal import Sealer
+from nianbao.build.signatures import Signer
 from nianbao.checks.policy import Accepted
-from nianbao.checks.results import Checked
+from nianbao.checks.results import CheckResult
 from nianbao.checks.rules import Crash
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.workspace.access import is_regular
 from nianbao.workspace.files import fingerprint, shown
 
+# The names of tables and columns are those of the cache files that exist: with others every file would be replaced.
 _COLUMNS = {
     "context": ("id", "parts"),
     "checked": ("office", "year", "context", "facts", "beside", "told"),
@@ -30,217 +31,219 @@ _COLUMNS = {
     ),
 }
 _KEYS = {"context": "id", "checked": "office, year", "printed": "office, year, format"}
-_TABLES = "".join(
+_SCHEMA = "".join(
     f"create table if not exists {table} ({', '.join(columns)}, seal, primary key ({_KEYS[table]})) without rowid;"
     for table, columns in _COLUMNS.items()
 )
-_OF_THE_DISK = frozenset(
+_DISK_ERRORS = frozenset(
     getattr(sqlite3, f"SQLITE_{name}") for name in ("FULL", "READONLY", "CANTOPEN", "IOERR", "PERM", "BUSY", "LOCKED")
 )
-_BESIDE = ("-wal", "-shm", "-journal")  # ends of the names of files that SQLite keeps beside its own
-DAMAGED = ".damaged"
-_LONGEST = 2**24  # bytes of a value
+_SQLITE_SUFFIXES = ("-wal", "-shm", "-journal")  # of the files that SQLite keeps next to a database
+DAMAGED_SUFFIX = ".damaged"
+_MAX_VALUE_BYTES = 2**24
 
-Report = tuple[str, int]  # an office and a year
+ReportKey = tuple[str, int]  # an office and a year
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What one thing was made from: the context (programs, templates, choices) and the data files, by fingerprint."""
+class CacheKey:
+    """Fingerprints of the inputs of a result: the context (programs, templates, options) and the data files."""
 
     context: str
     facts: str
-    beside: str = ""  # of the other data files that a check reads
+    related_facts: str = ""  # of the other data files that a check reads
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedFile:
-    """A file that a build wrote: what it was made from, and how to know it again."""
+class CachedFile:
+    """A file that a build wrote: its inputs, and what shows that it has not changed since."""
 
-    made: Made
-    size: int
-    modified: int  # ns; a file with other times is known again by its content
-    changed: int  # ns; when the system last wrote anything of it, which nobody can set
-    content: str
+    key: CacheKey
+    size: int  # bytes
+    modified_ns: int  # modification time; if it differs, the content is compared
+    changed_ns: int  # status change time, which is the system's own: nobody can set it
+    fingerprint: str  # of its content
     pages: int
-    pictures: tuple[str, ...]  # that were left out
+    dropped_pictures: tuple[str, ...]
 
 
-class Record:
-    """The record of what was built into a folder, held in a file; use it in a `with` line.
+class BuildCache:
+    """The list of what was built into a folder, stored in a SQLite file; use it in a `with` statement.
 
-    One that cannot be read is set aside, which is said by `say`, and another is begun. Where no file can be written,
-    or there is no `path`, it is held in memory.
+    A file that cannot be read is moved aside, which is reported by `warn`, and a new one is created. Without a
+    `path`, or where no file can be written, the cache is held in memory.
     """
 
-    def __init__(self, path: Path | None, say: Callable[[str], None]) -> None:
-        self.path, self._say = path, say
-        self._seal = Sealer()
-        self._known: set[str] = set()
-        self._again = False
-        self._strange = 0  # rows that another hand wrote
-        self._base = sqlite3.connect(":memory:")
+    def __init__(self, path: Path | None, warn: Callable[[str], None]) -> None:
+        self.path, self._warn = path, warn
+        self._signer = Signer()
+        self._saved_contexts: set[str] = set()
+        self._recovered = False
+        self._foreign_rows = 0  # read, without this user's signature
+        self._database = sqlite3.connect(":memory:")
 
     def __enter__(self) -> Self:
-        self._begin()
+        self._open_file()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._base.close()
-        if self._strange:
-            self._say(_("生成的记录里有 {count} 条不是你写的，没有采用", count=self._strange))
+        self._database.close()
+        if self._foreign_rows:
+            self._warn(_("生成的记录里有 {count} 条不是你写的，没有采用", count=self._foreign_rows))
 
-    def checks(self, years: Iterable[int]) -> dict[Report, tuple[Made, str]]:
-        """Give for the reports of some years what was found in them, and what it was found from."""
-        rows = self._of_years("checked", years)
-        return {(office, year): (Made(*made), told) for office, year, *made, told in rows}
+    def read_checks(self, years: Iterable[int]) -> dict[ReportKey, tuple[CacheKey, str]]:
+        """Return the inputs and the serialized check result of each report of some years."""
+        rows = self._read_years("checked", years)
+        return {(office, year): (CacheKey(*key), result) for office, year, *key, result in rows}
 
-    def files(self, years: Iterable[int] | None = None) -> dict[tuple[str, int, str], PrintedFile]:
-        """Give for the reports of some years, or of all, and each format, the file that was written."""
-        rows = self._of_years("printed", years)
+    def read_files(self, years: Iterable[int] | None = None) -> dict[tuple[str, int, str], CachedFile]:
+        """Return the files that were written for the reports of some years, or of all, by office, year and format."""
+        rows = self._read_years("printed", years)
         return {
-            (office, year, suffix): PrintedFile(
-                Made(context, facts), size, modified, changed, content, pages, _listed(pictures)
+            (office, year, suffix): CachedFile(
+                CacheKey(context, facts), size, modified_ns, changed_ns, content, pages, _parse_list(pictures)
             )
-            for office, year, suffix, context, facts, size, modified, changed, content, pages, pictures in rows
+            for office, year, suffix, context, facts, size, modified_ns, changed_ns, content, pages, pictures in rows
         }
 
-    def context(self, parts: Mapping[str, str]) -> str:
-        """Keep a context; return its fingerprint."""
+    def save_context(self, parts: Mapping[str, str]) -> str:
+        """Write the parts of a context, which are fingerprints by name; return the fingerprint of them all."""
         text = json.dumps(parts, sort_keys=True)
         name = fingerprint(text)
-        if name not in self._known:
-            self._keep("context", name, text)
-            self._known.add(name)
+        if name not in self._saved_contexts:
+            self._write_row("context", name, text)
+            self._saved_contexts.add(name)
         return name
 
-    def parts(self, context: str) -> dict[str, str]:
-        """Return a context; an empty one where it is not known."""
-        for _name, text in self._rows("context", "where id = ?", (context,)):
+    def read_context(self, context: str) -> dict[str, str]:
+        """Return the parts of a context; an empty dict if there is no such context."""
+        for _name, text in self._read_rows("context", "where id = ?", (context,)):
             return dict(json.loads(text))
         return {}
 
-    def keep_check(self, office: str, year: int, made: Made, checked: Checked) -> None:
-        """Keep what was found in a report."""
-        self._keep("checked", office, year, made.context, made.facts, made.beside, told(checked))
+    def save_check(self, office: str, year: int, key: CacheKey, result: CheckResult) -> None:
+        """Write what was found in a report, and its inputs."""
+        text = serialize_result(result)
+        self._write_row("checked", office, year, key.context, key.facts, key.related_facts, text)
 
-    def keep_file(self, office: str, year: int, suffix: str, file: PrintedFile) -> None:
-        """Keep what a file was made from."""
-        known = (file.size, file.modified, file.changed, file.content, file.pages, json.dumps(file.pictures))
-        self._keep("printed", office, year, suffix, file.made.context, file.made.facts, *known)
+    def save_file(self, office: str, year: int, suffix: str, file: CachedFile) -> None:
+        """Write the inputs of an output file, and how to recognize it."""
+        pictures = json.dumps(file.dropped_pictures)
+        values = (file.size, file.modified_ns, file.changed_ns, file.fingerprint, file.pages, pictures)
+        self._write_row("printed", office, year, suffix, file.key.context, file.key.facts, *values)
 
-    def _of_years(self, table: str, years: Iterable[int] | None) -> Iterator[tuple[Any, ...]]:
+    def _read_years(self, table: str, years: Iterable[int] | None) -> Iterator[tuple[Any, ...]]:
         if years is None:
-            return self._rows(table)
-        wanted = tuple(years)
-        return self._rows(table, f"where year in ({', '.join('?' * len(wanted))})", wanted)
+            return self._read_rows(table)
+        values = tuple(years)
+        return self._read_rows(table, f"where year in ({', '.join('?' * len(values))})", values)
 
-    def _rows(self, table: str, where: str = "", values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """Give the rows of a table that were written by this user; those of another hand are as if not there."""
+    def _read_rows(self, table: str, where: str = "", values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a table that this user wrote; others are counted and skipped."""
         try:
-            for *row, seal in self._base.execute(f"select * from {table} {where}", values):  # noqa: S608  # ours
-                if seal == self._seal(table, *row):
+            for *row, signature in self._database.execute(f"select * from {table} {where}", values):  # noqa: S608  # ours
+                if signature == self._signer.sign(table, *row):
                     yield tuple(row)
                 else:
-                    self._strange += 1
+                    self._foreign_rows += 1
         except sqlite3.Error as error:
-            self._begin_again(error)
+            self._recover(error)
 
-    def _keep(self, table: str, *values: str | int) -> None:
+    def _write_row(self, table: str, *values: str | int) -> None:
         marks = ", ".join("?" * (len(values) + 1))
         try:
-            self._base.execute(
+            self._database.execute(
                 f"insert or replace into {table} values ({marks})",  # noqa: S608  # a name of ours, and marks
-                (*values, self._seal(table, *values)),
+                (*values, self._signer.sign(table, *values)),
             )
         except sqlite3.Error as error:
-            if not _is_of_the_disk(error):  # else it is made again next time: files themselves tell of a full disk
-                self._begin_again(error)
+            if not _is_disk_error(error):  # else the row is written next time: writing the outputs reports a full disk
+                self._recover(error)
 
     # ── the file ─────────────────────────────────────────────────────────────
 
-    def _begin(self) -> None:
+    def _open_file(self) -> None:
         if self.path is None:
-            self._open(":memory:")
+            self._connect(":memory:")
             return
         try:
-            if not all(is_regular(file) for file in names(self.path)[:-1] if os.path.lexists(file)):
+            if not all(is_regular(file) for file in list_cache_files(self.path)[:-1] if os.path.lexists(file)):
                 raise sqlite3.DatabaseError(_("不是普通文件"))
-            self._open(self.path)
+            self._connect(self.path)
         except sqlite3.Error as error:
-            self._begin_again(error)
+            self._recover(error)
 
-    def _begin_again(self, error: sqlite3.Error) -> None:
-        """Go on with another file, where this one is damaged or of another version, or else without."""
-        self._base.close()
-        self._known.clear()
-        if self._again or _is_of_the_disk(error) or not self._set_aside(error):
+    def _recover(self, error: sqlite3.Error) -> None:
+        """Replace a file that is damaged or of another version; if that is not possible, go on in memory."""
+        self._database.close()
+        self._saved_contexts.clear()
+        if self._recovered or _is_disk_error(error) or not self._move_aside(error):
             self.path = None
-        self._again = True
-        self._begin()
+        self._recovered = True
+        self._open_file()
 
-    def _open(self, where: Path | str) -> None:
-        self._base.close()
-        self._base = sqlite3.connect(where, isolation_level=None)
-        self._base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
-        self._base.executescript(f"pragma trusted_schema = off; {_TABLES}")
-        if _schema(self._base) != _own_schema():
+    def _connect(self, path: Path | str) -> None:
+        self._database.close()
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
+        self._database.executescript(f"pragma trusted_schema = off; {_SCHEMA}")
+        if _read_schema(self._database) != _expected_schema():
             raise sqlite3.DatabaseError(_("不是这一版 nianbao 的"))
-        self._base.executescript("pragma journal_mode = wal; pragma synchronous = normal")
+        self._database.executescript("pragma journal_mode = wal; pragma synchronous = normal")
 
-    def _set_aside(self, why: sqlite3.Error) -> bool:
-        """Move the file out of the way, and say so; tell whether that was done."""
+    def _move_aside(self, why: sqlite3.Error) -> bool:
+        """Rename the file and report it; return whether that succeeded."""
         if self.path is None:
             return False
-        file, *beside, aside = names(self.path)
+        file, *sqlite_files, aside = list_cache_files(self.path)
         try:
             if os.path.lexists(file):
                 file.replace(aside)
-            for one in beside:
-                one.unlink(missing_ok=True)
+            for sqlite_file in sqlite_files:
+                sqlite_file.unlink(missing_ok=True)
         except OSError:
             return False
-        self._say(_("生成的记录读不了（{why}），已移到 {aside}；这次全部重做", why=why, aside=shown(aside)))
+        self._warn(_("生成的记录读不了（{why}），已移到 {aside}；这次全部重做", why=why, aside=shown(aside)))
         return True
 
 
-def names(path: Path) -> list[Path]:
-    """Name the files of a record that may be there: its own, those that SQLite keeps beside it, one set aside."""
-    return [path.with_name(f"{path.name}{end}") for end in ("", *_BESIDE, DAMAGED)]
+def list_cache_files(path: Path) -> list[Path]:
+    """List the files of a cache that may exist: its own, those that SQLite keeps next to it, a damaged one."""
+    return [path.with_name(f"{path.name}{suffix}") for suffix in ("", *_SQLITE_SUFFIXES, DAMAGED_SUFFIX)]
 
 
-def _schema(base: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    return base.execute("select type, name, tbl_name, sql from sqlite_master order by name").fetchall()
+def _read_schema(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return database.execute("select type, name, tbl_name, sql from sqlite_master order by name").fetchall()
 
 
-def _own_schema() -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(":memory:")) as base:
-        base.executescript(_TABLES)
-        return _schema(base)
+def _expected_schema() -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(_SCHEMA)
+        return _read_schema(database)
 
 
-def _is_of_the_disk(error: sqlite3.Error) -> bool:
-    """Tell a disk that is full, or may not be written, from a file that makes no sense."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK
+def _is_disk_error(error: sqlite3.Error) -> bool:
+    """Return whether the disk is full or may not be written, rather than the file damaged."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_ERRORS
 
 
-def _listed(text: str) -> tuple[str, ...]:
-    return () if text == "[]" else tuple(json.loads(text))  # as with nearly every one of thousands
+def _parse_list(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(json.loads(text))  # nearly all of thousands are empty
 
 
-def told(checked: Checked) -> str:
-    """Write down what was found in a report, without the report itself."""
-    return json.dumps(asdict(checked.told()), ensure_ascii=False)
+def serialize_result(result: CheckResult) -> str:
+    """Return a check result as JSON, without the report itself."""
+    return json.dumps(asdict(result.without_report()), ensure_ascii=False)
 
 
-def heard(text: str) -> Checked:
-    """Read what `told` wrote."""
+def deserialize_result(text: str) -> CheckResult:
+    """Return the check result that `serialize_result` wrote."""
     data = json.loads(text)
-    data["findings"] = [_finding(one) for one in data["findings"]]
-    data["accepted"] = tuple(Accepted(_finding(one["finding"]), one["because"]) for one in data["accepted"])
-    data["crashes"] = tuple(Crash(**one) for one in data["crashes"])
-    return Checked(**data)
+    data["findings"] = [_load_finding(finding) for finding in data["findings"]]
+    data["accepted"] = tuple(Accepted(_load_finding(one["finding"]), one["because"]) for one in data["accepted"])
+    data["crashes"] = tuple(Crash(**crash) for crash in data["crashes"])
+    return CheckResult(**data)
 
 
-def _finding(data: dict[str, Any]) -> Finding:
+def _load_finding(data: dict[str, Any]) -> Finding:
     return Finding(**data | {"place": Place(**data["place"]), "notes": tuple(data["notes"])})

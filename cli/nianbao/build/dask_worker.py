@@ -1,4 +1,4 @@
-"""A worker's part of a build on a cluster: the folder's templates on its disk, and a desk for each thread."""
+"""The part of a Dask worker in a build: the folder's templates on its disk, and a `BuildWorker` for each thread."""
 
 import os
 import re
@@ -16,8 +16,8 @@ from threading import Timer
 from distributed import Worker, WorkerPlugin, get_worker
 
 from nianbao.build import fingerprints, outputs
-from nianbao.build.incremental import Desk, Job, Terms
-from nianbao.checks.results import Built, Failed
+from nianbao.build.incremental import BuildJob, BuildOptions, BuildWorker
+from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import Stop, mistake
 from nianbao.model.i18n import _, series
 from nianbao.model.offices import FILE as REGISTER
@@ -28,106 +28,111 @@ from nianbao.workspace.locales import preferred, speak
 from nianbao.workspace.processes.limits import unfinished
 from nianbao.workspace.store import Store
 
-_LARGEST = 64 * 2**20  # bytes of a template, which may be a font
-_GRACE = 2  # seconds that an answer may take to go out
+_MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font
+_ANSWER_SECONDS = 2  # that sending an answer may take
 _ROLLUP = re.compile(r"\.\d{4}\.rollup\.json")
-_LONGEST = 8  # signs of a fingerprint that are worth reading
+_SHOWN_CHARACTERS = 8  # of a fingerprint in a message
 
-Files = tuple[Built, list[Printed]]
+RenderedReport = tuple[BuildResult, list[Printed]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A job with the data files that it needs, by name."""
+class WorkItem:
+    """A job with the bytes of the data files that it needs, by name."""
 
-    job: Job
+    job: BuildJob
     data: Mapping[str, bytes]
-    alone: bool = False  # nothing else is under way meanwhile
+    alone: bool = False  # no other job runs meanwhile
 
 
-@cache  # what runs is what was on the disk when it began
-def programs(families: frozenset[str]) -> dict[str, str]:
-    """Tell what prints here: programs, templates, and the faces of some families, if any."""
+@cache  # the programs that run are those that were on the disk when the process began
+def list_programs(families: frozenset[str]) -> dict[str, str]:
+    """Return what identifies the programs here, by name: nianbao, its templates, pandoc, Typst, Dask, Python, fonts."""
     files = [path for path in sorted(TEMPLATES.rglob("*")) if path.is_file()]
     templates = fingerprint(*(part for path in files for part in (str(path.relative_to(TEMPLATES)), content(path))))
-    told = fingerprints.programs() | {
+    programs = fingerprints.program_fingerprints() | {
         "templates": templates,
         "dask": version("distributed"),
         "python": ".".join(map(str, sys.version_info[:2])),
     }
-    return told | ({fingerprints.FACES: fingerprints.faces(families)} if families else {})
+    return programs | ({fingerprints.FACES: fingerprints.font_fingerprint(families)} if families else {})
 
 
-def programs_of(families: frozenset[str], dask_worker: Worker) -> dict[str, str]:
-    """Tell what prints on a worker."""
-    # Typst, which counts its threads once, has as many as there are jobs at a time.
+def list_worker_programs(families: frozenset[str], dask_worker: Worker) -> dict[str, str]:
+    """Return what identifies the programs of a worker; see `list_programs`."""
+    # Typst reads this once: it is to have as many threads as the worker has jobs at a time.
     os.environ.setdefault("RAYON_NUM_THREADS", str(dask_worker.state.nthreads))
-    return programs(families)
+    return list_programs(families)
 
 
-def same(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
-    """Raise `Stop` where a worker or a scheduler is not as the driver is, or has no nianbao that can be asked."""
+def require_same_programs(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
+    """Raise `Stop` where the programs of a worker or scheduler differ from ours, or its nianbao cannot be imported."""
     fix = _("在那里安装同一版本的 nianbao[cluster] 和字体，重新启动它，再运行一次")
     if isinstance(theirs, Exception):
         raise Stop(_("{who} 上的 nianbao 用不了：{why}", who=who, why=theirs), fix)
     if theirs != ours:
-        words = [
-            _("{name} 那里是 {theirs}，这里是 {ours}", name=name, theirs=_short(theirs.get(name, "")), ours=_short(own))
-            for name, own in ours.items()
-            if theirs.get(name) != own
+        differences = [
+            _(
+                "{name} 那里是 {theirs}，这里是 {ours}",
+                name=name,
+                theirs=_shorten(theirs.get(name, "")),
+                ours=_shorten(value),
+            )
+            for name, value in ours.items()
+            if theirs.get(name) != value
         ]
-        raise Stop(_("{who} 和这里不一样：{what}", who=who, what=series(words)), fix)
+        raise Stop(_("{who} 和这里不一样：{what}", who=who, what=series(differences)), fix)
 
 
-def _short(words: str) -> str:
-    return " ".join(word[:_LONGEST] for word in words.split())
+def _shorten(text: str) -> str:
+    return " ".join(word[:_SHOWN_CHARACTERS] for word in text.split())
 
 
-class Room(WorkerPlugin):
-    """What a worker keeps for one build: the folder's templates, and a desk for each thread."""
+class DaskWorkerPlugin(WorkerPlugin):
+    """What a Dask worker holds during one build: the folder's templates, and a `BuildWorker` for each thread."""
 
-    def __init__(self, name: str, store: Store, terms: Terms) -> None:
-        self.name, self.terms = name, terms
-        self.families = fingerprints.families(outputs.render_settings(store, terms.formats, terms.look))
-        self.programs = programs(self.families)
+    def __init__(self, name: str, store: Store, options: BuildOptions) -> None:
+        self.name, self.options = name, options
+        self.families = fingerprints.font_families(outputs.make_render_settings(store, options.formats, options.look))
+        self.programs = list_programs(self.families)
         self.called = shown(store.root)
         self.language = preferred(os.environ)
         self.files, self.templates = _files(store), _templates(store)
 
     async def setup(self, worker: Worker) -> None:
-        """Lay out the templates."""
-        self.left = ExitStack()
-        self.desks: SimpleQueue[Desk] = SimpleQueue()
-        self.theirs, self.address = programs_of(self.families, worker), worker.address
-        place = self.left.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
-        write({Path(place, name): there for name, there in self.templates.items()}, Path(place))
+        """Write the templates to the disk of the worker."""
+        self.cleanup = ExitStack()
+        self.idle_workers: SimpleQueue[BuildWorker] = SimpleQueue()
+        self.worker_programs, self.address = list_worker_programs(self.families, worker), worker.address
+        place = self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
+        write({Path(place, name): content for name, content in self.templates.items()}, Path(place))
         self.store = Store(Path(self.called), folder=SentFolder(self.called, self.files))
         self.store.use(Path(place) if self.templates else None)
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
-        """Clear the room."""
-        self.left.close()
+        """Remove the templates and end the renderers."""
+        self.cleanup.close()
 
-    def make(self, sent: Sent) -> Files | Failed:
-        """Make a report, or say why it cannot be made."""
-        if os.environ.get("LANGUAGE") != self.language:  # another driver may speak another one
+    def build(self, item: WorkItem) -> RenderedReport | FailedReport:
+        """Build a report, or return why it failed."""
+        if os.environ.get("LANGUAGE") != self.language:  # another build may have another one
             speak(self.language)
         try:
-            desk = self.desks.get_nowait()
+            worker = self.idle_workers.get_nowait()
         except Empty:
-            desk = Desk(self.store, self.terms)
-            self.left.enter_context(desk.press)
-        desk.store = self.store.with_folder(SentFolder(self.called, {**self.files, **sent.data}))
+            worker = BuildWorker(self.store, self.options)
+            self.cleanup.enter_context(worker.renderer)
+        worker.store = self.store.with_folder(SentFolder(self.called, {**self.files, **item.data}))
         try:
-            return desk.make(sent.job)
-        except Stop as stop:
-            return Failed(sent.job.office, sent.job.year, stop)
-        except Exception as error:  # noqa: BLE001  # our own mistake with one report must not stop the others
-            return Failed(sent.job.office, sent.job.year, mistake(error))
+            return worker.build(item.job)
+        except Stop as error:
+            return FailedReport(item.job.office, item.job.year, error)
+        except Exception as error:  # noqa: BLE001  # an error of ours in one report must not stop the others
+            return FailedReport(item.job.office, item.job.year, mistake(error))
         finally:
-            self.desks.put(desk)
+            self.idle_workers.put(worker)
             if unfinished():  # Dask begins this process again; alone, the answer goes out first
-                Timer(_GRACE if sent.alone else 0, os._exit, (1,)).start()
+                Timer(_ANSWER_SECONDS if item.alone else 0, os._exit, (1,)).start()
 
 
 def _files(store: Store) -> dict[str, bytes]:
@@ -140,7 +145,7 @@ def _files(store: Store) -> dict[str, bytes]:
 
 def _read(store: Store, name: str) -> bytes:
     try:
-        return store.folder.read(name, _LARGEST)
+        return store.folder.read(name, _MAX_TEMPLATE_BYTES)
     except OSError as error:
         raise unreadable(shown(store.root / name), error) from error
 
@@ -152,9 +157,10 @@ def _templates(store: Store) -> dict[str, bytes]:
     return {path.relative_to(own).as_posix(): path.read_bytes() for path in paths if own}
 
 
-def work(room: str, bundle: Sequence[Sent]) -> list[Files | Failed]:
-    """Make reports on the worker that runs this, in its room of that name."""
-    place = get_worker().plugins[room]
-    assert isinstance(place, Room)  # noqa: S101  # it came before its jobs
-    same(f"worker {place.address}", place.theirs, place.programs)  # it may have come after the comparison
-    return [place.make(sent) for sent in bundle]
+def build_batch(plugin_name: str, batch: Sequence[WorkItem]) -> list[RenderedReport | FailedReport]:
+    """Build reports on the Dask worker that runs this, with its plugin of that name."""
+    plugin = get_worker().plugins[plugin_name]
+    assert isinstance(plugin, DaskWorkerPlugin)  # noqa: S101  # it is registered before jobs are sent
+    # The worker may have joined after the comparison of all workers.
+    require_same_programs(f"worker {plugin.address}", plugin.worker_programs, plugin.programs)
+    return [plugin.build(item) for item in batch]

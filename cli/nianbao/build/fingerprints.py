@@ -1,4 +1,4 @@
-"""What a report is made from, told by content: where no fingerprint has changed, nothing need be made again."""
+"""Fingerprints of the inputs of a report: as long as none of them changes, nothing is built again."""
 
 import json
 from collections.abc import Mapping
@@ -9,57 +9,57 @@ from nianbao import __version__
 from nianbao.model import offices
 from nianbao.model.i18n import _, series
 from nianbao.render import pandoc, typst
-from nianbao.render.renderer import Order
+from nianbao.render.renderer import RenderSettings
 from nianbao.workspace.files import PACKAGE, content, fingerprint
 from nianbao.workspace.templates import Templates
 
 NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"
 
 
-def programs() -> dict[str, str]:
-    """Tell which programs print: nianbao with every file of its source, pandoc, and Typst."""
+def program_fingerprints() -> dict[str, str]:
+    """Return what identifies the programs, by name: nianbao with all its source files, pandoc, and Typst."""
     sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".lua"})
     return {
         NIANBAO: f"{__version__} {fingerprint(*(content(path) for path in sources))}",
-        PANDOC: pandoc.version(),
+        PANDOC: pandoc.package_version(),
         TYPST: version("typst"),
     }
 
 
-def printing(templates: Templates, order: Order, suffix: str) -> dict[str, str]:
-    """Tell what a format of an order is printed with besides the facts: programs, templates, look, faces."""
-    told = {
+def render_fingerprints(templates: Templates, settings: RenderSettings, suffix: str) -> dict[str, str]:
+    """Return the inputs of a format other than programs and facts, by name: templates, look, draft, fonts."""
+    inputs = {
         name: text
-        for name, text in _templates(templates).items()
+        for name, text in _template_fingerprints(templates).items()
         if not name.startswith("formats/") or name.startswith(f"formats/{suffix}/")
     }
-    embeds = any(part.suffix == suffix and part.engine for part in order.formats)
-    look = fingerprint(json.dumps(order.look, sort_keys=True, default=str))
-    return told | {"look": look, "draft": str(order.draft)} | ({FACES: faces(families(order))} if embeds else {})
+    embeds_fonts = any(part.suffix == suffix and part.engine for part in settings.formats)
+    look = fingerprint(json.dumps(settings.look, sort_keys=True, default=str))
+    fonts = {FACES: font_fingerprint(font_families(settings))} if embeds_fonts else {}
+    return inputs | {"look": look, "draft": str(settings.draft)} | fonts
 
 
-def families(order: Order) -> frozenset[str]:
-    """Name the families that an order embeds."""
-    return frozenset(face.family for face in order.faces)
+def font_families(settings: RenderSettings) -> frozenset[str]:
+    """Return the names of the font families that some formats embed."""
+    return frozenset(face.family for face in settings.faces)
 
 
-def faces(families: frozenset[str]) -> str:
-    """Tell the faces of families by their files, and which others there are, since Typst may fall back on any."""
-    fonts = typst.installed()
-    drawn = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
-    return fingerprint(*sorted(fonts), *(content(Path(path)) for path in sorted(drawn)))
+def font_fingerprint(families: frozenset[str]) -> str:
+    """Return a fingerprint of the files of font families and of the list of all fonts: Typst may fall back on any."""
+    fonts = typst.list_fonts()
+    used = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
+    return fingerprint(*sorted(fonts), *(content(Path(path)) for path in sorted(used)))
 
 
-def checking(templates: Templates) -> dict[str, str]:
-    """Tell what a report is checked with besides the facts: forms, templates of texts, and settings."""
-    told = {name: text for name, text in _templates(templates).items() if not name.startswith("formats/")}
-    beside = {name: fingerprint(templates.state(name)) for name in ("report.toml", f"data/{offices.FILE}")}
-    return told | beside
+def check_fingerprints(templates: Templates) -> dict[str, str]:
+    """Return the inputs of a check other than programs and facts, by name: forms, templates of texts, settings."""
+    inputs = {name: text for name, text in _template_fingerprints(templates).items() if not name.startswith("formats/")}
+    return inputs | {name: fingerprint(templates.state(name)) for name in ("report.toml", f"data/{offices.FILE}")}
 
 
-def changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Say in words which inputs are not what they were."""
-    words = {
+def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """List for people the inputs of which the fingerprints differ."""
+    labels = {
         "facts": _("数据文件"),
         "look": _("版式"),
         "draft": _("是否草稿"),
@@ -70,11 +70,11 @@ def changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
         TYPST: "typst",
     }
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    return series(words.get(name, f"templates/{name}") for name in names)
+    return series(labels.get(name, f"templates/{name}") for name in names)
 
 
-def _templates(templates: Templates) -> dict[str, str]:
-    """Tell every template that a page may be made with, by its name."""
+def _template_fingerprints(templates: Templates) -> dict[str, str]:
+    """Return the fingerprint of every template that a page may be made with, by its name."""
     return {
         name: fingerprint(content(path))
         for name, path in templates.files().items()

@@ -1,4 +1,4 @@
-"""Reports built, one or thousands: only what changed, on every core, and written down as it is done."""
+"""Incremental builds of one report or thousands: only what changed is built, on all cores, and cached once done."""
 
 import json
 import os
@@ -10,15 +10,15 @@ from functools import partial
 from time import perf_counter
 
 from nianbao.build import fingerprints, outputs
-from nianbao.build.cache import Made, PrintedFile, Record, heard
-from nianbao.build.outputs_record import is_written, times
+from nianbao.build.cache import BuildCache, CachedFile, CacheKey, deserialize_result
+from nianbao.build.output_folder import file_times, is_unchanged
 from nianbao.checks import check
 from nianbao.checks.policy import Choice
-from nianbao.checks.results import Built, Checked, Failed, Output
+from nianbao.checks.results import BuildResult, BuiltFile, CheckResult, FailedReport
 from nianbao.model.finding import Stop, attempt
 from nianbao.model.i18n import _
 from nianbao.render import markup
-from nianbao.render.renderer import Order, Press
+from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.files import Saved, fingerprint, shown
 from nianbao.workspace.formats import Printed
 from nianbao.workspace.processes import pool, worker
@@ -29,24 +29,24 @@ from nianbao.workspace.templates import LOOK
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What a person asks of a build, the same for all its reports."""
+class BuildOptions:
+    """The options of a build, the same for all its reports."""
 
     formats: tuple[str, ...]
     look: str = LOOK
     draft: bool = False
-    facts: bool = True  # each file carries the facts that it was printed from
-    choice: Choice = field(default_factory=Choice)
-    today: date = field(default_factory=date.today)  # the office's own day, wherever it is built
+    embed_facts: bool = True  # each file carries the facts from which it was made
+    policy: Choice = field(default_factory=Choice)
+    today: date = field(default_factory=date.today)  # where the command runs, wherever the report is built
 
-    def refuses(self, checked: Checked) -> bool:
-        """Tell whether a report is not to be printed for what was found in it."""
-        return not checked.readable if self.draft else checked.blocked
+    def is_refused(self, result: CheckResult) -> bool:
+        """Return whether a report is not to be rendered because of what was found in it."""
+        return not result.readable if self.draft else result.blocked
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One report to check, and the formats to print it in; none where these are there already."""
+class BuildJob:
+    """One report to check, and the formats to render; none where all of its files are up to date."""
 
     office: str
     year: int
@@ -54,138 +54,147 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """What is to be done for a report: its data files by fingerprint, what is there of it, and why the rest is not."""
+class BuildPlan:
+    """A report's job, the fingerprints of its data files, its files that are up to date, and why others are not."""
 
     store: Store
-    job: Job
+    job: BuildJob
     facts: str
-    beside: str  # the other data files that it is checked against
-    outputs: dict[str, Output]
-    pictures: tuple[str, ...]  # left out of what is there
-    why: tuple[str, ...]
+    related_facts: str  # of the other data files that it is checked against
+    files: dict[str, BuiltFile]  # up to date, by format
+    dropped_pictures: tuple[str, ...]  # from these files
+    reasons: tuple[str, ...]  # why formats are rendered, one each
 
 
-Spread = Callable[[Store, Terms, Sequence[Job]], Iterator[Built | Failed]]
+RunJobs = Callable[[Store, BuildOptions, Sequence[BuildJob]], Iterator[BuildResult | FailedReport]]
 
 
-class Builds:
-    """Builds reports of a folder on some terms, with the record of what was built before."""
+class IncrementalBuild:
+    """Builds those reports of a folder of which the cache has no result for the same inputs."""
 
-    def __init__(self, store: Store, terms: Terms, record: Record, *, force: bool = False) -> None:
-        self.store, self.terms, self.record, self.force = store, terms, record, force
+    def __init__(self, store: Store, options: BuildOptions, cache: BuildCache, *, force: bool = False) -> None:
+        self.store, self.options, self.cache, self.force = store, options, cache, force
         self._shown = shown(store.out)
-        self.order = outputs.render_settings(store, terms.formats, terms.look, draft=terms.draft)
-        programs = fingerprints.programs()
-        self._printing = {
-            suffix: record.context(
-                programs | fingerprints.printing(store, self.order, suffix) | {"carried": str(terms.facts)}
+        self.settings = outputs.make_render_settings(store, options.formats, options.look, draft=options.draft)
+        programs = fingerprints.program_fingerprints()
+        self._render_contexts = {
+            suffix: cache.save_context(
+                programs
+                | fingerprints.render_fingerprints(store, self.settings, suffix)
+                | {"carried": str(options.embed_facts)}
             )
-            for suffix in terms.formats
+            for suffix in options.formats
         }
-        choice = json.dumps(asdict(terms.choice), default=sorted, sort_keys=True)
-        language = os.environ.get("LANGUAGE", "")  # findings are kept in the words in which they were said
-        said = {"choice": choice, "today": terms.today.isoformat(), "language": language}
-        self._checking = record.context(programs | fingerprints.checking(store) | said)
+        policy = json.dumps(asdict(options.policy), default=sorted, sort_keys=True)
+        language = os.environ.get("LANGUAGE", "")  # findings are cached in the language of the command
+        inputs = {"policy": policy, "today": options.today.isoformat(), "language": language}
+        self._check_context = cache.save_context(programs | fingerprints.check_fingerprints(store) | inputs)
 
-    def run(self, asked: Sequence[Asked], spread: Spread) -> Iterator[Built | Failed]:
-        """Build reports; first those of which nothing has changed, then the others, each as it is done."""
+    def run(self, reports: Sequence[Asked], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
+        """Build reports; yield first those of which nothing has changed, then the others, each as it is done."""
         worker.settle()
-        years = {year for _office, year in asked}
-        self._checks, self._files = self.record.checks(years), self.record.files(years)
-        planned: dict[tuple[str, int], Planned] = {}
-        for store, year in asked:
+        years = {year for _store, year in reports}
+        self._checks, self._files = self.cache.read_checks(years), self.cache.read_files(years)
+        plans: dict[tuple[str, int], BuildPlan] = {}
+        for store, year in reports:
             plan = attempt(partial(self._plan, store, year), store.data(year))
             if isinstance(plan, Stop):
-                yield Failed(store.office, year, plan)
+                yield FailedReport(store.office, year, plan)
                 continue
-            done = self._unchanged(plan)
-            if done:
-                yield done
+            unchanged = self._load_unchanged(plan)
+            if unchanged:
+                yield unchanged
             else:
-                planned[store.office, year] = plan
-        for result in spread(self.store, self.terms, [plan.job for plan in planned.values()]):
-            if isinstance(result, Built):
-                yield self._kept(result, planned[result.checked.office, result.checked.year])
+                plans[store.office, year] = plan
+        for result in run_jobs(self.store, self.options, [plan.job for plan in plans.values()]):
+            if isinstance(result, BuildResult):
+                yield self._cache_result(result, plans[result.check.office, result.check.year])
             else:
                 yield result
 
-    def _plan(self, store: Store, year: int) -> Planned:
+    def _plan(self, store: Store, year: int) -> BuildPlan:
         facts = fingerprint(store.content(year))
-        beside = fingerprint(*store.beside(year))
-        found: dict[str, Output] = {}
+        related_facts = fingerprint(*store.beside(year))
+        files: dict[str, BuiltFile] = {}
         pictures: tuple[str, ...] = ()
-        why: list[str] = []
-        for suffix in self.terms.formats:
+        reasons: list[str] = []
+        for suffix in self.options.formats:
             file = self._files.get((store.office, year, suffix))
             name = outputs.output_name(store, year, suffix)
-            reason = self._stale(suffix, name, file, facts)
+            reason = self._find_rebuild_reason(suffix, name, file, facts)
             if file is None or reason:
-                why.append(f"{suffix}：{reason}")
+                reasons.append(f"{suffix}：{reason}")
             else:
                 saved = Saved(f"{self._shown}/{name}", changed=False)
-                found[suffix] = Output(suffix, saved, file.size, file.pages, file.content)
-                pictures = file.pictures
-        formats = tuple(suffix for suffix in self.terms.formats if suffix not in found)
-        return Planned(store, Job(store.office, year, formats), facts, beside, found, pictures, tuple(why))
+                files[suffix] = BuiltFile(suffix, saved, file.size, file.pages, file.fingerprint)
+                pictures = file.dropped_pictures
+        formats = tuple(suffix for suffix in self.options.formats if suffix not in files)
+        job = BuildJob(store.office, year, formats)
+        return BuildPlan(store, job, facts, related_facts, files, pictures, tuple(reasons))
 
-    def _stale(self, suffix: str, name: str, file: PrintedFile | None, facts: str) -> str:
-        """Say why a format is to be printed; an empty text where it is not."""
+    def _find_rebuild_reason(self, suffix: str, name: str, file: CachedFile | None, facts: str) -> str:
+        """Return why a format is to be rendered, for people; an empty text if its file is up to date."""
         if self.force:
             return "--force"
         if file is None:
             return _("还没有生成过")
-        context = self._printing[suffix]
-        if file.made != Made(context, facts):
-            before, now = self.record.parts(file.made.context), self.record.parts(context)
-            return _(
-                "{what}变了", what=fingerprints.changed(before | {"facts": file.made.facts}, now | {"facts": facts})
-            )
+        context = self._render_contexts[suffix]
+        if file.key != CacheKey(context, facts):
+            before, now = self.cache.read_context(file.key.context), self.cache.read_context(context)
+            changes = fingerprints.describe_changes(before | {"facts": file.key.facts}, now | {"facts": facts})
+            return _("{what}变了", what=changes)
         try:
-            known = os.lstat(f"{self.store.out}/{name}")
+            status = os.lstat(f"{self.store.out}/{name}")
         except OSError:
             return _("文件不在了")
-        if stat.S_ISREG(known.st_mode) and times(known) == (file.size, file.modified, file.changed):
+        known = (file.size, file.modified_ns, file.changed_ns)
+        if stat.S_ISREG(status.st_mode) and file_times(status) == known:
             return ""
-        return "" if is_written(self.store, self.store.out / name, file) else _("文件被改过")
+        return "" if is_unchanged(self.store, self.store.out / name, file) else _("文件被改过")
 
-    def _unchanged(self, plan: Planned) -> Built | None:
-        """Return what there is where nothing need be done: not even to check, and then to print or to refuse to."""
-        made, told = self._checks.get((plan.job.office, plan.job.year), (None, ""))
-        if made != Made(self._checking, plan.facts, plan.beside) or self.force:
+    def _load_unchanged(self, plan: BuildPlan) -> BuildResult | None:
+        """Return the cached result if a report need neither be checked nor rendered; None if it must."""
+        key, text = self._checks.get((plan.job.office, plan.job.year), (None, ""))
+        if key != self._check_key(plan) or self.force:
             return None
-        checked = heard(told)
-        if self.terms.refuses(checked):
-            return Built(checked, [], 0.0)
-        return None if plan.job.formats else self._whole(Built(checked, [], 0.0, self.order.faces), plan)
+        result = deserialize_result(text)
+        if self.options.is_refused(result):
+            return BuildResult(result, [], 0.0)
+        if plan.job.formats:
+            return None
+        return self._merge_files(BuildResult(result, [], 0.0, self.settings.faces), plan)
 
-    def _kept(self, built: Built, plan: Planned) -> Built:
-        """Write down what was made, unless its data file has changed meanwhile, and put what was there to it."""
+    def _check_key(self, plan: BuildPlan) -> CacheKey:
+        return CacheKey(self._check_context, plan.facts, plan.related_facts)
+
+    def _cache_result(self, result: BuildResult, plan: BuildPlan) -> BuildResult:
+        """Save a result, unless its data file has changed meanwhile; return it with the files that were up to date."""
         office, year = plan.job.office, plan.job.year
-        if _facts_now(plan.store, year) == plan.facts:
-            self.record.keep_check(office, year, Made(self._checking, plan.facts, plan.beside), built.checked)
-            for output in built.outputs:
-                self._keep(plan, output, built.pictures)
-        return self._whole(built, plan)
+        if _read_facts_fingerprint(plan.store, year) == plan.facts:
+            self.cache.save_check(office, year, self._check_key(plan), result.check)
+            for file in result.files:
+                self._cache_file(plan, file, result.dropped_pictures)
+        return self._merge_files(result, plan)
 
-    def _keep(self, plan: Planned, output: Output, pictures: tuple[str, ...]) -> None:
-        path = outputs.output_path(plan.store, plan.job.year, output.format)
-        made = Made(self._printing[output.format], plan.facts)
-        file = PrintedFile(made, *times(path.stat()), output.content, output.pages, pictures)
-        self.record.keep_file(plan.job.office, plan.job.year, output.format, file)
+    def _cache_file(self, plan: BuildPlan, built: BuiltFile, pictures: tuple[str, ...]) -> None:
+        path = outputs.output_path(plan.store, plan.job.year, built.format)
+        key = CacheKey(self._render_contexts[built.format], plan.facts)
+        file = CachedFile(key, *file_times(path.stat()), built.fingerprint, built.pages, pictures)
+        self.cache.save_file(plan.job.office, plan.job.year, built.format, file)
 
-    def _whole(self, built: Built, plan: Planned) -> Built:
-        """Put what was there already to what was printed, and say what was left out of it."""
-        if self.terms.refuses(built.checked):
-            return built
-        outputs = plan.outputs | {output.format: output for output in built.outputs}
-        found = [outputs[suffix] for suffix in self.terms.formats]
-        why = plan.why if built.outputs else ()
-        pictures = built.pictures if built.outputs else plan.pictures
-        return replace(built, outputs=found, why=why).with_pictures(plan.store.data(plan.job.year), pictures)
+    def _merge_files(self, result: BuildResult, plan: BuildPlan) -> BuildResult:
+        """Return a result with the files that were up to date, and with findings for the pictures that were dropped."""
+        if self.options.is_refused(result.check):
+            return result
+        by_format = plan.files | {file.format: file for file in result.files}
+        files = [by_format[suffix] for suffix in self.options.formats]
+        reasons = plan.reasons if result.files else ()
+        pictures = result.dropped_pictures if result.files else plan.dropped_pictures
+        merged = replace(result, files=files, reasons=reasons)
+        return merged.with_picture_findings(plan.store.data(plan.job.year), pictures)
 
 
-def _facts_now(store: Store, year: int) -> str:
+def _read_facts_fingerprint(store: Store, year: int) -> str:
     try:
         return fingerprint(store.content(year))
     except Stop:
@@ -195,75 +204,80 @@ def _facts_now(store: Store, year: int) -> str:
 # ── the work of one process ──────────────────────────────────────────────────────────────────────────
 
 
-class Desk:
-    """Where a process makes reports: the folder, the orders, and a press that is kept from one report to the next."""
+class BuildWorker:
+    """Builds reports of a folder in one process or thread, with one renderer that stays from report to report."""
 
-    def __init__(self, store: Store, terms: Terms) -> None:
-        self.store, self.terms, self.press = store, terms, Press()
-        self._orders: dict[tuple[str, ...], Order] = {}
+    def __init__(self, store: Store, options: BuildOptions) -> None:
+        self.store, self.options, self.renderer = store, options, Renderer()
+        self._settings: dict[tuple[str, ...], RenderSettings] = {}
 
-    def make(self, job: Job) -> tuple[Built, list[Printed]]:
-        """Check a report, and print it unless a finding forbids it; raises `Stop`."""
+    def build(self, job: BuildJob) -> tuple[BuildResult, list[Printed]]:
+        """Check a report, and render it unless a finding forbids it; raises `Stop`.
+
+        Returns the result, without the report itself, and the files, which are not written yet.
+        """
         start = perf_counter()
         store = self.store.of_office(job.office)
         files: list[Printed] = []
         pictures: list[str] = []
         with naming(store.data(job.year)):
-            checked = check.check_report(store, job.year, self.terms.choice, self.terms.today)
-            order = self._order(job.formats)
-            if checked.report and job.formats and not self.terms.refuses(checked):
-                facts = self.terms.facts
-                files, pictures = outputs.print_report(store, checked, job.formats, order, self.press, facts=facts)
+            result = check.check_report(store, job.year, self.options.policy, self.options.today)
+            settings = self._get_settings(job.formats)
+            if result.report and job.formats and not self.options.is_refused(result):
+                files, pictures = outputs.render_report(
+                    store, result, job.formats, settings, self.renderer, embed_facts=self.options.embed_facts
+                )
         seconds = perf_counter() - start
-        return Built(checked.told(), [], seconds, order.faces if files else (), tuple(pictures)), files
+        faces = settings.faces if files else ()
+        return BuildResult(result.without_report(), [], seconds, faces, tuple(pictures)), files
 
-    def _order(self, formats: tuple[str, ...]) -> Order:
-        if formats not in self._orders:
-            terms = self.terms
-            self._orders[formats] = outputs.render_settings(self.store, formats, terms.look, draft=terms.draft)
-        return self._orders[formats]
+    def _get_settings(self, formats: tuple[str, ...]) -> RenderSettings:
+        if formats not in self._settings:
+            look, draft = self.options.look, self.options.draft
+            self._settings[formats] = outputs.make_render_settings(self.store, formats, look, draft=draft)
+        return self._settings[formats]
 
 
-def locally(jobs: int = 0) -> Spread:
-    """Spread builds over processes of this machine, all cores unless told."""
+def run_locally(processes: int = 0) -> RunJobs:
+    """Return a function that runs jobs on some processes of this machine; 0: as many as there are cores."""
 
-    def spread(store: Store, terms: Terms, items: Sequence[Job]) -> Iterator[Built | Failed]:
-        begin, lost = partial(_open, store, terms), partial(_lost, store)
+    def run_jobs(store: Store, options: BuildOptions, jobs: Sequence[BuildJob]) -> Iterator[BuildResult | FailedReport]:
+        start, lost = partial(_start_worker, store, options), partial(_report_lost_process, store)
         # Typst sets a report in this process, or in one of its own: what crashes it then ends no more than that one.
-        yield from pool.spread(items, _work, lost, jobs, begin, _close, isolated=True)
+        yield from pool.spread(jobs, _run_job, lost, processes, start, _stop_worker, isolated=True)
 
-    return spread
-
-
-_desk: Desk | None = None
+    return run_jobs
 
 
-def _open(store: Store, terms: Terms) -> None:
-    global _desk  # noqa: PLW0603  # a process has one desk
-    _desk = Desk(store, terms)
+_worker: BuildWorker | None = None
 
 
-def _close() -> None:
-    if _desk:
-        _desk.press.close()
-    markup.close()
+def _start_worker(store: Store, options: BuildOptions) -> None:
+    global _worker  # noqa: PLW0603  # a process has one worker
+    _worker = BuildWorker(store, options)
 
 
-def _work(job: Job) -> Built | Failed:
-    assert _desk is not None  # noqa: S101  # it was opened when the process began
-    store = _desk.store.of_office(job.office)
-    found = attempt(partial(_made, _desk, store, job), store.data(job.year))
-    return Failed(job.office, job.year, found) if isinstance(found, Stop) else found
+def _stop_worker() -> None:
+    if _worker:
+        _worker.renderer.close()
+    markup.close_pandoc()
 
 
-def _made(desk: Desk, store: Store, job: Job) -> Built:
-    built, files = desk.make(job)
-    return replace(built, outputs=outputs.save(store, job.year, files))
+def _run_job(job: BuildJob) -> BuildResult | FailedReport:
+    assert _worker is not None  # noqa: S101  # it was created when the process began
+    store = _worker.store.of_office(job.office)
+    result = attempt(partial(_build_and_write, _worker, store, job), store.data(job.year))
+    return FailedReport(job.office, job.year, result) if isinstance(result, Stop) else result
 
 
-def _lost(store: Store, job: Job) -> Failed:
+def _build_and_write(worker: BuildWorker, store: Store, job: BuildJob) -> BuildResult:
+    result, files = worker.build(job)
+    return replace(result, files=outputs.write_outputs(store, job.year, files))
+
+
+def _report_lost_process(store: Store, job: BuildJob) -> FailedReport:
     data = store.of_office(job.office).data(job.year)
-    stop = Stop(
+    error = Stop(
         _("{data}：做这份报告的进程没有了", data=data), _("多半是内存不够，或正文嵌套太深；缩短正文，单独再做一次")
     )
-    return Failed(job.office, job.year, stop)
+    return FailedReport(job.office, job.year, error)

@@ -1,4 +1,4 @@
-"""One report built: checked, printed in every format at once, and written as files."""
+"""One report built: checked, rendered in every format at once, and written as files."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,101 +7,111 @@ from time import perf_counter
 
 from nianbao.checks.check import bounded, check_report
 from nianbao.checks.policy import Choice
-from nianbao.checks.results import Built, Checked, Output
+from nianbao.checks.results import BuildResult, BuiltFile, CheckResult
 from nianbao.compose.document import as_markdown, as_page, compose
 from nianbao.compose.embedded_facts import about, carried
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import _, series
 from nianbao.model.report import Report
 from nianbao.render import markup
-from nianbao.render.renderer import Order, Press
+from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.files import fingerprint, write
 from nianbao.workspace.formats import Format, Printed
 from nianbao.workspace.store import Store
 from nianbao.workspace.templates import LOOK
 
-MARKDOWN = "markdown"  # the page itself, which every format is printed from
+MARKDOWN = "markdown"  # the page itself, from which every other format is rendered
 SUFFIXES = {MARKDOWN: "md"}
 
 
-def build_report(  # noqa: PLR0913  # what a person may choose of a build
+def build_report(  # noqa: PLR0913  # the options of a build
     store: Store,
     year: int,
     formats: Sequence[str],
     *,
     draft: bool = False,
-    choice: Choice | None = None,
+    policy: Choice | None = None,
     look: str = LOOK,
-    facts: bool = True,
-) -> Built:
-    """Check the report of a year and print it in every format at once, unless a finding forbids it.
+    embed_facts: bool = True,
+) -> BuildResult:
+    """Check the report of a year and write it in every format at once, unless a finding forbids it.
 
-    With `facts`, each file carries the facts that it was printed from.
+    With `embed_facts`, each file carries the facts from which it was made. Raises `Stop` where a format, a template,
+    pandoc or Typst fail, or a file cannot be written.
     """
     start = perf_counter()
-    order = render_settings(store, formats, look, draft=draft)
-    checked = check_report(store, year, choice)
-    if checked.report is None or (checked.blocked and not draft):
-        return Built(checked, [], perf_counter() - start)
-    with Press() as press:
-        files, pictures = print_report(store, checked, formats, order, press, facts=facts)
-    outputs = save(store, year, files)
-    return Built(checked, outputs, perf_counter() - start, order.faces).with_pictures(store.data(year), pictures)
+    settings = make_render_settings(store, formats, look, draft=draft)
+    result = check_report(store, year, policy)
+    if result.report is None or (result.blocked and not draft):
+        return BuildResult(result, [], perf_counter() - start)
+    with Renderer() as renderer:
+        files, pictures = render_report(store, result, formats, settings, renderer, embed_facts=embed_facts)
+    built = write_outputs(store, year, files)
+    seconds = perf_counter() - start
+    return BuildResult(result, built, seconds, settings.faces).with_picture_findings(store.data(year), pictures)
 
 
-def render_settings(store: Store, formats: Sequence[str], look: str = LOOK, *, draft: bool = False) -> Order:
-    """Put together what the reports of a build have in common."""
-    return Order(choose(store, formats), store.look(look), draft)
+def make_render_settings(
+    store: Store, formats: Sequence[str], look: str = LOOK, *, draft: bool = False
+) -> RenderSettings:
+    """Return the settings that all reports of a build share; raises `Stop` for an unknown format or look."""
+    return RenderSettings(find_formats(store, formats), store.look(look), draft)
 
 
-def print_report(  # noqa: PLR0913  # what one report is printed from
-    store: Store, checked: Checked, formats: Sequence[str], order: Order, press: Press, *, facts: bool = True
+def render_report(  # noqa: PLR0913  # all that the files of a report depend on
+    store: Store,
+    result: CheckResult,
+    formats: Sequence[str],
+    settings: RenderSettings,
+    renderer: Renderer,
+    *,
+    embed_facts: bool = True,
 ) -> tuple[list[Printed], list[str]]:
-    """Print a checked report, which must have its `report`, in every format.
+    """Render a checked report, which must have its `report`, in every format.
 
-    Returns its files, and the sources of the pictures that were left out. Raises `Stop` where a template, pandoc
+    Returns its files, and the sources of the pictures that were dropped. Raises `Stop` where a template, pandoc
     or Typst fail.
     """
-    report = checked.report
+    report = result.report
     if report is None:
-        raise ValueError(checked)
+        raise ValueError(result)
     files: list[Printed] = []
-    left_out: list[str] = []
+    pictures: list[str] = []
     with bounded():
-        document = checked.document or compose(report, store.template)
-        page = as_page(document) if order.formats else None
+        document = result.document or compose(report, store.template)
+        page = as_page(document) if settings.formats else None
     if page:
-        carries = {"about": about(report)} | ({"facts": carried(report)} if facts else {})
-        printing = press.print(page, order, _day(report), carries)
-        files, left_out = list(printing.files), printing.left_out
+        embedded = {"about": about(report)} | ({"facts": carried(report)} if embed_facts else {})
+        rendered = renderer.render(page, settings, _document_date(report), embedded)
+        files, pictures = list(rendered.files), rendered.left_out
     if MARKDOWN in formats:
         with bounded():
-            text = as_markdown(document, markup.reduced(report, document.bodies))
+            text = as_markdown(document, markup.reduce_sections(report, document.bodies))
             files.append(Printed(MARKDOWN, text.encode()))
-    return files, left_out
+    return files, pictures
 
 
-def save(store: Store, year: int, files: Sequence[Printed]) -> list[Output]:
-    """Write the files of a report: all of them or, on an error, none."""
-    saved = write({output_path(store, year, part.suffix): part.content for part in files}, store.within)
+def write_outputs(store: Store, year: int, files: Sequence[Printed]) -> list[BuiltFile]:
+    """Write the files of a report: all of them or, on an error, none. Raises `Stop` where one cannot be written."""
+    saved = write({output_path(store, year, file.suffix): file.content for file in files}, store.within)
     return [
-        Output(part.suffix, where, len(part.content), part.pages, fingerprint(part.content))
-        for part, where in zip(files, saved, strict=True)
+        BuiltFile(file.suffix, path, len(file.content), file.pages, fingerprint(file.content))
+        for file, path in zip(files, saved, strict=True)
     ]
 
 
 def output_path(store: Store, year: int, suffix: str) -> Path:
-    """Return where a format of a report is written."""
+    """Return the path to which a format of a report is written."""
     return store.output(year, SUFFIXES.get(suffix, suffix))
 
 
 def output_name(store: Store, year: int, suffix: str) -> str:
-    """Name a format of a report, below the folder of outputs."""
+    """Return the path of a format of a report relative to the folder of outputs."""
     return store.output_name(year, SUFFIXES.get(suffix, suffix))
 
 
-def choose(store: Store, names: Sequence[str]) -> list[Format]:
-    """Find the formats asked for; raises `Stop` that lists those there are."""
+def find_formats(store: Store, names: Sequence[str]) -> list[Format]:
+    """Return the formats of some names, each once; raises `Stop`, with those that exist, for an unknown name."""
     known = store.formats()
     for name in names:
         if name not in known and name != MARKDOWN:
@@ -111,7 +121,7 @@ def choose(store: Store, names: Sequence[str]) -> list[Format]:
     return [store.format(name) for name in dict.fromkeys(names) if name != MARKDOWN]
 
 
-def _day(report: Report) -> date:
-    """Date the files by the facts, never by the clock: the day of issue, else the end of the report year."""
+def _document_date(report: Report) -> date:
+    """Return the date that the files carry: the day of issue, else the end of the report year, never the clock's."""
     day = report.values.get("published")
     return day if isinstance(day, date) else date(min(max(report.year, 1980), 9999), 12, 31)

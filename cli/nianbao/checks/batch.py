@@ -7,7 +7,7 @@ from functools import partial
 from nianbao.checks import check, rules, similarity
 from nianbao.checks.context import Copied
 from nianbao.checks.policy import Choice
-from nianbao.checks.results import Checked, Failed
+from nianbao.checks.results import CheckResult, FailedReport
 from nianbao.checks.similarity import Digest
 from nianbao.model.finding import Stop, attempt
 from nianbao.model.i18n import _
@@ -29,7 +29,9 @@ _SHARE = 25  # reports that are sent together: to send each takes a tenth of the
 _store: Store | None = None
 
 
-def check_all(store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 0) -> Iterator[Checked | Failed]:
+def check_all(
+    store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 0
+) -> Iterator[CheckResult | FailedReport]:
     """Check reports; each as it is done, in no order, without the report itself, or why it could not be checked.
 
     Several are compared with each other: one that says what another says comes a second time, with that finding.
@@ -49,10 +51,11 @@ def check_all(store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 
 
 def _spread(
     store: Store, items: Sequence[_Item], choice: Choice, jobs: int
-) -> Iterator[tuple[Checked | Failed, Digest]]:
+) -> Iterator[tuple[CheckResult | FailedReport, Digest]]:
     share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
     lost = partial(_lost, store)
-    return pool.spread(items, partial(_checked, choice), lost, jobs, partial(_open, store), markup.close, share=share)
+    work, start = partial(_checked, choice), partial(_open, store)
+    return pool.spread(items, work, lost, jobs, start, markup.close_pandoc, share=share)
 
 
 def _open(store: Store) -> None:
@@ -60,21 +63,21 @@ def _open(store: Store) -> None:
     _store = store
 
 
-def _checked(choice: Choice, item: _Item) -> tuple[Checked | Failed, Digest]:
+def _checked(choice: Choice, item: _Item) -> tuple[CheckResult | FailedReport, Digest]:
     assert _store is not None  # noqa: S101  # it was opened when the process began
     store = _store.of_office(item.office)
     found = attempt(partial(_judged, store, choice, item), store.data(item.year))
-    return (Failed(item.office, item.year, found), {}) if isinstance(found, Stop) else found
+    return (FailedReport(item.office, item.year, found), {}) if isinstance(found, Stop) else found
 
 
-def _judged(store: Store, choice: Choice, item: _Item) -> tuple[Checked, Digest]:
+def _judged(store: Store, choice: Choice, item: _Item) -> tuple[CheckResult, Digest]:
     with naming(store.data(item.year)):
         checked = check.check_report(store, item.year, choice, neighbours=item.neighbours)
     document = checked.document if item.neighbours == () else None
-    return checked.told(), similarity.digest(document) if document else {}
+    return checked.without_report(), similarity.digest(document) if document else {}
 
 
-def _lost(store: Store, item: _Item) -> tuple[Failed, Digest]:
+def _lost(store: Store, item: _Item) -> tuple[FailedReport, Digest]:
     data = store.of_office(item.office).data(item.year)
     why = Stop(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
-    return Failed(item.office, item.year, why), {}
+    return FailedReport(item.office, item.year, why), {}

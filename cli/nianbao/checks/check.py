@@ -8,7 +8,7 @@ from datetime import date
 from nianbao.checks import rules, subordinates
 from nianbao.checks.context import Case, Copied
 from nianbao.checks.policy import Choice, named, read, settle
-from nianbao.checks.results import Checked
+from nianbao.checks.results import CheckResult
 from nianbao.compose.document import Document, author, compose
 from nianbao.model.finding import Finding, ordered
 from nianbao.model.i18n import N_
@@ -36,7 +36,7 @@ def check_report(
     choice: Choice | None = None,
     today: date | None = None,
     neighbours: tuple[Copied, ...] | None = None,
-) -> Checked:
+) -> CheckResult:
     """Read and judge the report of a year; what depends on the day is judged as of `today`.
 
     `neighbours` are the sections that it has in common with other offices, where it was compared with them.
@@ -44,7 +44,7 @@ def check_report(
     with bounded():
         report = store.report(year, last=True)
         if isinstance(report, Finding):
-            return Checked(year, None, [report], office=store.office, readable=False)
+            return CheckResult(year, None, [report], office=store.office, readable=False)
         checked = judge_report(store, report, choice, today, neighbours)
         return replace(checked, year=year)  # the year in the file may be wrong
 
@@ -55,7 +55,7 @@ def judge_report(
     choice: Choice | None = None,
     today: date | None = None,
     neighbours: tuple[Copied, ...] | None = None,
-) -> Checked:
+) -> CheckResult:
     """Judge a report by every rule; see `check_report`."""
     choice = choice or Choice()
     document = _composed(store, report)
@@ -66,8 +66,8 @@ def judge_report(
         rules=(*rules.names(), *report.form.rules),
         author=author(report),
         texts=document.plain if document else {},
-        left_out=markup.left_out(report, document.bodies) if document else (),
-        undrawable=lambda signs: typst.undrawable(signs, store.look()),
+        left_out=markup.find_dropped_markup(report, document.bodies) if document else (),
+        undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
         before=before.plain if before else {},
         register=store.register(),
         office=store.office,
@@ -76,7 +76,7 @@ def judge_report(
     )
     found, crashes = rules.judge(case)
     findings, accepted = settle(found, choice, report, rules.unjudged(case))
-    return Checked(
+    return CheckResult(
         report.year,
         report,
         ordered(findings),

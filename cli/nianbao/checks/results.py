@@ -1,4 +1,4 @@
-"""What checking and building a report give: the results that commands print and processes send to each other."""
+"""The results of checking and building a report, which commands print and processes send to each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +14,11 @@ from nianbao.workspace.formats import Face
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A report that was checked.
+class CheckResult:
+    """What was found in a report.
 
-    `report` is None where its file is not `readable`, and in a copy that has the findings only; `document` also
-    where a fact that its texts need is missing.
+    `report` is None where its file is not `readable`, and in a copy made by `without_report`; `document` also where a
+    fact that its texts need is missing.
     """
 
     year: int
@@ -31,62 +31,62 @@ class Checked:
     readable: bool = True
     document: Document | None = None
 
-    def told(self) -> "Checked":
-        """Return what was found, without the report itself."""
+    def without_report(self) -> "CheckResult":
+        """Return a copy with the findings only, without the report itself."""
         return replace(self, report=None, document=None)
 
     @property
     def blocked(self) -> bool:
-        """Tell whether a finding forbids to print."""
+        """Return whether a finding forbids to build the report."""
         return not self.readable or Choice(strict=self.strict).blocks(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """One file of a build: its format, where it is, its size in bytes, its pages (0: has none)."""
+class BuiltFile:
+    """One file of a build: its format, where it is, its size in bytes, its pages (0: the format has none)."""
 
     format: str
     saved: Saved
     size: int
     pages: int
-    content: str  # its fingerprint
+    fingerprint: str  # of its content
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What a build of one report gave; no outputs where findings forbade to print."""
+class BuildResult:
+    """The result of building one report, which took `seconds`; no files where findings forbade to build it."""
 
-    checked: Checked
-    outputs: list[Output]
+    check: CheckResult
+    files: list[BuiltFile]
     seconds: float
     faces: tuple[Face, ...] = ()  # of the formats that embed them
-    pictures: tuple[str, ...] = ()  # that were left out
-    why: tuple[str, ...] = ()  # it was printed, format by format
+    dropped_pictures: tuple[str, ...] = ()  # sources of the pictures that the files lack
+    reasons: tuple[str, ...] = ()  # why it was built, format by format
 
     @property
     def refused(self) -> bool:
-        """Tell whether findings forbade to print."""
-        return not self.outputs
+        """Return whether findings forbade to build the report."""
+        return not self.files
 
-    def with_pictures(self, file: str, pictures: Sequence[str]) -> "Built":
-        """Return the same build with a finding for each picture that was left out of the report in a data file."""
+    def with_picture_findings(self, file: str, pictures: Sequence[str]) -> "BuildResult":
+        """Return the same result with a finding for each picture that was dropped from the report of a data file."""
         if not pictures:
             return self
-        found = [_no_picture(file, source) for source in pictures]
-        checked = replace(self.checked, findings=[*self.checked.findings, *found])
-        return replace(self, checked=checked, pictures=tuple(pictures))
+        findings = [_describe_dropped_picture(file, source) for source in pictures]
+        check = replace(self.check, findings=[*self.check.findings, *findings])
+        return replace(self, check=check, dropped_pictures=tuple(pictures))
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """A report that could not be made, and why."""
+class FailedReport:
+    """A report that could not be checked or built, and why."""
 
     office: str
     year: int
-    stop: Stop
+    error: Stop
 
 
-def _no_picture(file: str, source: str) -> Finding:
+def _describe_dropped_picture(file: str, source: str) -> Finding:
     return Finding(
         "picture-left-out",
         "warning",

@@ -1,4 +1,4 @@
-"""The command line: what every command takes, and the commands found in their folder."""
+"""The command line: the options of every command, and the commands, which are found in their folder."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -17,11 +17,11 @@ def common(
     context: typer.Context,
     lang: Lang = None,
 ) -> None:
-    """Take what every command takes; without a command, show the help."""
-    del lang  # known before the commands were: their help is words too
+    """Read the options of every command; without a command, print the help."""
+    del lang  # used before the commands are imported, since their help is translated too
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
-for found in sorted(iter_modules(commands.__path__), key=lambda module: module.name):
-    import_module(f"{commands.__name__}.{found.name}")
+for module in sorted(iter_modules(commands.__path__), key=lambda one: one.name):
+    import_module(f"{commands.__name__}.{module.name}")

@@ -1,7 +1,7 @@
-"""What commands are made of, and how typer's own words are said in Chinese: help texts, and wrong command lines.
+"""The typer application and its commands, with typer's own texts translated: help, and errors in command lines.
 
-Typer writes most of them in English without asking gettext. They keep typer's wording as the catalogue's
-key, so that English stays as typer has it, and a wording that a later typer changes is said in English.
+Typer writes most of them in English without gettext. Here its wording is the key in the catalogues, so that the English
+stays as typer has it, and a wording that a later typer changes appears in English.
 """
 
 import re
@@ -20,8 +20,8 @@ HELP = (
     N_("Install completion for the current shell."),
     N_("Show completion for the current shell, to copy it or customize the installation."),
 )
-# What typer says of a command line; a value may itself be one of these.
-MISTAKES = (
+# The messages of typer about command lines; a value in one may itself be one of these.
+USAGE_ERRORS = (
     N_("{mistake}. Did you mean {choices}?"),
     N_("{mistake} (Possible options: {choices})"),
     N_("No such option: {name}"),
@@ -37,15 +37,15 @@ MISTAKES = (
 )
 
 
-class _Spoken:
-    """What a command and a group of commands have in common."""
+class _TranslatedHelp:
+    """The translated help of a command or a group of commands."""
 
     def format_usage(self: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  # typer keeps its types private
-        """Write how the command is called."""
+        """Write the usage line of the command."""
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=_(USAGE))
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401  # see above
-        """Return the options and arguments, those that typer adds among them."""
+        """Return the options and arguments, including those that typer adds, with translated help."""
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             if getattr(param, "help", "") in HELP:
@@ -53,31 +53,31 @@ class _Spoken:
         return params
 
 
-class Command(_Spoken, TyperCommand):
-    """A command that speaks the language chosen."""
+class Command(_TranslatedHelp, TyperCommand):
+    """A command with help in the language chosen."""
 
 
-class Group(_Spoken, TyperGroup):
-    """The commands together."""
+class Group(_TranslatedHelp, TyperGroup):
+    """The group of all commands."""
 
     command_class = Command
 
 
-def mistaken(words: str) -> Stop:
-    """Say what is wrong with a command line."""
-    return Stop(_mistake(words), _("运行 report --help 或 report 命令 --help 看用法"))
+def make_usage_error(message: str) -> Stop:
+    """Return the error for what typer says is wrong with a command line."""
+    return Stop(_translate_usage_error(message), _("运行 report --help 或 report 命令 --help 看用法"))
 
 
-def _mistake(words: str) -> str:
-    for mistake in MISTAKES:
-        if match := _pattern(mistake).fullmatch(words):
-            return _(mistake, **{name: _mistake(value) for name, value in match.groupdict().items()})
-    return words
+def _translate_usage_error(message: str) -> str:
+    for template in USAGE_ERRORS:
+        if match := _make_pattern(template).fullmatch(message):
+            return _(template, **{name: _translate_usage_error(value) for name, value in match.groupdict().items()})
+    return message
 
 
 @cache
-def _pattern(mistake: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(mistake)))
+def _make_pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(template)))
 
 
 app = typer.Typer(

@@ -1,24 +1,24 @@
-"""The console: what its encoding cannot show is escaped, and ends no command."""
+"""The encoding of the console: characters that it cannot show are escaped instead of ending the command."""
 
 import codecs
 import io
 import sys
 
-_NAME = "nianbao-escape"
+_HANDLER = "nianbao-escape"
 
 
-def escape_what_cannot_be_shown() -> None:
-    r"""Have standard output and errors write `\uXXXX` for a character that their encoding has not.
+def escape_unencodable() -> None:
+    r"""Have standard output and standard error write `\uXXXX` for a character that their encoding does not have.
 
-    Consoles of Windows speak cp936 or cp437, pipes what the environment says; JSON reads such escapes.
+    Consoles of Windows have cp936 or cp437, pipes the encoding of the environment; JSON reads such escapes.
     """
-    codecs.register_error(_NAME, _escaped)
+    codecs.register_error(_HANDLER, _escape)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_NAME)
+            stream.reconfigure(errors=_HANDLER)
 
 
-def _escaped(error: UnicodeError) -> tuple[str, int]:
+def _escape(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")

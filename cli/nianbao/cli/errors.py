@@ -1,4 +1,4 @@
-"""The edge: where work meets a person. What stops a command is caught once, said, and given an exit code."""
+"""Errors and progress of commands: an error is caught once, printed for people, and given an exit code."""
 
 import os
 import sys
@@ -8,118 +8,128 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from nianbao.cli.terminal import Styled, console, echo
+from nianbao.cli.terminal import StyledText, echo, make_console
 from nianbao.model.finding import Stop, mistake
 from nianbao.model.i18n import _
 from nianbao.workspace.files import FULL, reason
 
 if TYPE_CHECKING:
-    from nianbao.checks.results import Checked, Failed
+    from nianbao.checks.results import CheckResult, FailedReport
     from nianbao.workspace.selection import Asked
 
 T = TypeVar("T")
 
-CLEAN, FOUND, STOPPED = 0, 1, 2
+EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED = 0, 1, 2  # no error found; errors found; could not run
 
 
-def crashed(reports: "Sequence[Checked]") -> "list[Failed]":
-    """Say which rules failed by our own mistake; what the others found still stands."""
-    from nianbao.checks.results import Failed  # noqa: PLC0415  # it takes a while to import
+def list_crashes(results: "Sequence[CheckResult]") -> "list[FailedReport]":
+    """Return a failed report for each rule that failed by an error of ours; findings of other rules still count."""
+    from nianbao.checks.results import FailedReport  # noqa: PLC0415  # it takes a while to import
 
     fix = _("这是 nianbao 的错，别的规则照常核对；请报给我们")
     return [
-        Failed(
-            report.office,
-            report.year,
+        FailedReport(
+            result.office,
+            result.year,
             Stop(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.why), fix),
         )
-        for report in reports
-        for crash in report.crashes
+        for result in results
+        for crash in result.crashes
     ]
 
 
-def leave(stops: list[Stop], *, blocked: bool) -> None:
-    """Exit as the findings ask: 2 where something could not run, 1 where something is wrong, else 0.
+def exit_command(errors: list[Stop], *, blocked: bool) -> None:
+    """Print errors and exit: with 2 where there are any, with 1 where findings are `blocked`, else with 0.
 
-    What stopped several reports alike is said once.
+    An error that several reports have in common is printed once.
     """
-    for stop in {(stop.message, stop.fix): stop for stop in stops}.values():
-        stopped(stop)
-    if stops:
-        raise typer.Exit(STOPPED)
-    raise typer.Exit(FOUND if blocked else CLEAN)
+    for error in {(error.message, error.fix): error for error in errors}.values():
+        print_error(error)
+    if errors:
+        raise typer.Exit(EXIT_FAILED)
+    raise typer.Exit(EXIT_FOUND if blocked else EXIT_CLEAN)
 
 
 @contextmanager
-def edge() -> Iterator[None]:
-    """Catch once what stops a command, and say it without a traceback."""
+def report_errors() -> Iterator[None]:
+    """Print the error that ends a command, without a traceback, and exit with 2.
+
+    With NIANBAO_DEBUG in the environment, unexpected errors keep their traceback.
+    """
     try:
         yield
-    except Stop as stop:
-        stopped(stop)
-        raise typer.Exit(STOPPED) from None
+    except Stop as error:
+        print_error(error)
+        raise typer.Exit(EXIT_FAILED) from None
     except KeyboardInterrupt:
-        stopped(interrupted())
-        raise typer.Exit(STOPPED) from None
-    except (typer.Exit, typer.Abort, BrokenPipeError):  # typer ends quietly where nobody reads on
+        print_error(make_interruption_error())
+        raise typer.Exit(EXIT_FAILED) from None
+    except (typer.Exit, typer.Abort, BrokenPipeError):  # typer ends without a message where nobody reads the output
         raise
     except Exception as error:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
         if isinstance(error, OSError) and error.errno in FULL:
-            stopped(Stop(reason(error), _("腾出空间再运行")))
+            print_error(Stop(reason(error), _("腾出空间再运行")))
         else:
-            stopped(mistake(error))
-        raise typer.Exit(STOPPED) from None
+            print_error(mistake(error))
+        raise typer.Exit(EXIT_FAILED) from None
 
 
-def warned(words: str) -> None:
-    """Say something that a person should know, beside the results."""
-    echo(Styled(_("注意: {words}", words=words), typer.colors.YELLOW), err=True)
-
-
-def unsaid(error: OSError | None = None) -> Stop:
-    """Say that standard output takes nothing: it is closed, or what it is written to refuses it."""
+def make_output_error(error: OSError | None = None) -> Stop:
+    """Return the error for a standard output that is closed (no `error`), or that cannot be written."""
     why = reason(error) if error else _("它是关着的")
     return Stop(_("结果写不到标准输出：{why}", why=why), _("换一个输出的去处再运行；不要结果就写 > /dev/null"))
 
 
-def interrupted() -> Stop:
-    """Say what it means that a person, or the system, ended the command."""
+def make_interruption_error() -> Stop:
+    """Return the error for a command that a person, or the system, has ended."""
     return Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做"))
 
 
-def stopped(stop: Stop) -> None:
-    """Say why the road ended, and the next step; where nobody can be told, the exit code says it."""
+def print_error(error: Stop) -> None:
+    """Print an error and what to do about it; where standard error cannot be written, the exit code has to do."""
     with suppress(OSError):
-        _say(stop)
+        _print_error_lines(error)
 
 
-def _say(stop: Stop) -> None:
-    first, *more = _("错误: {message}", message=stop.message).split("\n")
-    echo(Styled(first, typer.colors.RED), err=True)
-    for line in more:  # they can pass for nothing that is said elsewhere
-        echo("    ", Styled(line, typer.colors.RED), err=True)
-    if stop.fix:
-        echo(_("怎么办: {fix}", fix=stop.fix), err=True)
+def _print_error_lines(error: Stop) -> None:
+    first, *more = _("错误: {message}", message=error.message).split("\n")
+    echo(StyledText(first, typer.colors.RED), err=True)
+    for line in more:  # indented, so that none looks like a message of its own
+        echo("    ", StyledText(line, typer.colors.RED), err=True)
+    if error.fix:
+        echo(_("怎么办: {fix}", fix=error.fix), err=True)
+
+
+def print_warning(text: str) -> None:
+    """Print a warning to standard error."""
+    echo(StyledText(_("注意: {words}", words=text), typer.colors.YELLOW), err=True)
+
+
+def print_note(text: str) -> None:
+    """Print a text to standard error, beside the results."""
+    echo(text, err=True)
 
 
 @contextmanager
-def progress(words: str, *, quiet: bool) -> Iterator[None]:
-    """Show a moving line while work goes on, where a person watches."""
+def show_spinner(text: str, *, quiet: bool) -> Iterator[None]:
+    """Show a text with a spinner while work goes on, where standard error is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield
         return
     from rich.text import Text  # noqa: PLC0415  # rich takes a while to import
 
-    with console().status(Text(words)):
+    with make_console().status(Text(text)):
         yield
 
 
-def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: Callable[[], str] = str) -> Iterator[T]:
-    """Give items as they come; where a person watches, with a bar of how many, how fast, and how long still.
+def show_progress(
+    items: Iterable[T], size: int, text: str, *, quiet: bool, describe_state: Callable[[], str] = str
+) -> Iterator[T]:
+    """Yield items as they come; where standard error is a terminal, with a bar of how many, how fast and how long.
 
-    What `beside` says from moment to moment stands at its end.
+    What `describe_state` returns from moment to moment is shown at the end of the bar.
     """
     if quiet or not sys.stderr.isatty():
         yield from items
@@ -134,53 +144,52 @@ def counted(items: Iterable[T], size: int, words: str, *, quiet: bool, beside: C
         TimeRemainingColumn,
     )
 
-    class Rate(ProgressColumn):
+    class RateColumn(ProgressColumn):
         def render(self, task: Task) -> str:
             return _("每秒 {rate:.1f}", rate=task.speed) if task.speed else ""
 
-    class Beside(ProgressColumn):
+    class StateColumn(ProgressColumn):
         def render(self, task: Task) -> str:  # noqa: ARG002  # rich gives it
-            return beside()
+            return describe_state()
 
-    words_of, time_left = TextColumn("{task.description}", markup=False), TimeRemainingColumn()
-    columns = (words_of, BarColumn(), MofNCompleteColumn(), Rate(), time_left, Beside())
-    with Progress(*columns, console=console(), transient=True) as bar:
-        yield from bar.track(items, total=size, description=words)
-
-
-def noted(words: str) -> None:
-    """Say some words to the person, beside the results."""
-    echo(words, err=True)
+    description, time_left = TextColumn("{task.description}", markup=False), TimeRemainingColumn()
+    columns = (description, BarColumn(), MofNCompleteColumn(), RateColumn(), time_left, StateColumn())
+    with Progress(*columns, console=make_console(), transient=True) as bar:
+        yield from bar.track(items, total=size, description=text)
 
 
-def collected(
-    results: "Iterable[T | Failed]",
-    asked: "Sequence[Asked]",
-    checked: "Callable[[T], Checked]",
-    refuses: "Callable[[Checked], bool]",
+def collect_results(
+    results: "Iterable[T | FailedReport]",
+    reports: "Sequence[Asked]",
+    get_check: "Callable[[T], CheckResult]",
+    is_refused: "Callable[[CheckResult], bool]",
     *,
     fail_fast: bool = False,
-) -> "tuple[list[T], list[Failed]]":
-    """Gather what became of reports, in the order asked for; with `fail_fast` up to the first that is not right."""
-    from nianbao.checks.results import Failed  # noqa: PLC0415  # see above
+) -> "tuple[list[T], list[FailedReport]]":
+    """Return the results of reports and the failed ones, in the order of `reports`.
 
-    found: dict[tuple[str, int], T | Failed] = {}
+    With `fail_fast` up to the first that failed or is refused.
+    """
+    from nianbao.checks.results import FailedReport  # noqa: PLC0415  # see above
+
+    by_report: dict[tuple[str, int], T | FailedReport] = {}
     for result in results:
-        one = result if isinstance(result, Failed) else checked(result)
-        found[one.office, one.year] = result  # one that comes again knows more
-        if fail_fast and (isinstance(one, Failed) or refuses(one)):
+        report = result if isinstance(result, FailedReport) else get_check(result)
+        by_report[report.office, report.year] = result  # a second result of a report is more complete
+        if fail_fast and (isinstance(report, FailedReport) or is_refused(report)):
             break
-    ordered = [found[key] for store, year in asked if (key := (store.office, year)) in found]
-    return [one for one in ordered if not isinstance(one, Failed)], [one for one in ordered if isinstance(one, Failed)]
+    ordered = [by_report[key] for store, year in reports if (key := (store.office, year)) in by_report]
+    done = [result for result in ordered if not isinstance(result, FailedReport)]
+    return done, [result for result in ordered if isinstance(result, FailedReport)]
 
 
-def parted(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:
-    """Part what was done from what could not be done."""
+def split_errors(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:
+    """Split results into those of work that was done and the errors of work that failed."""
     done: list[T] = []
-    stops: list[Stop] = []
+    errors: list[Stop] = []
     for result in results:
         if isinstance(result, Stop):
-            stops.append(result)
+            errors.append(result)
         else:
             done.append(result)
-    return done, stops
+    return done, errors

@@ -1,4 +1,4 @@
-"""The options and arguments that commands share: what each is called, takes and says of itself."""
+"""The options and arguments that several commands have: the name, type and help of each."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ import typer
 
 from nianbao.model.i18n import _
 
-STANDARD = "html,docx,pdf"
+DEFAULT_FORMATS = "html,docx,pdf"
 
 Lang = Annotated[
     Literal["zh", "en"] | None,
@@ -21,7 +21,7 @@ Reports = Annotated[
         show_default=False,
     ),
 ]
-Everyone = Annotated[bool, typer.Option("--all", help=_("data/ 里的全部机关"))]
+AllOffices = Annotated[bool, typer.Option("--all", help=_("data/ 里的全部机关"))]
 Root = Annotated[
     Path | None,
     typer.Option("--root", help=_("数据所在的目录；不写就从这里往上找 data/"), metavar="DIR", show_default=False),
@@ -42,19 +42,23 @@ Ignore = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help=_("有警告也算没有通过"))]
 Json = Annotated[bool, typer.Option("--json", help=_("结果写成 JSON，供程序读取"))]
-Style = Annotated[
+FindingFormat = Annotated[
     Literal["text", "json", "sarif", "github", "junit"],
     typer.Option("--format", help=_("怎样说：text 给人看，其余给程序读"), metavar="FORMAT"),
 ]
-Year = Annotated[int, typer.Option("--year", help=_("报告年度；不写就从文件里认"), metavar="YEAR", show_default=False)]
-Office = Annotated[
+ImportYear = Annotated[
+    int, typer.Option("--year", help=_("报告年度；不写就从文件里认"), metavar="YEAR", show_default=False)
+]
+ImportOffice = Annotated[
     str, typer.Option("--office", help=_("机关全称；不写就从文件里认"), metavar="NAME", show_default=False)
 ]
-Target = Annotated[
+ImportTarget = Annotated[
     Path | None,
     typer.Option("--out", help=_("写到哪个文件或目录；不写就是 data/"), metavar="PATH", show_default=False),
 ]
-Figures = Annotated[Literal["toml", "json"], typer.Option("--to", help=_("toml 写数据文件；json 只把数字按标签印出来"))]
+ImportFormat = Annotated[
+    Literal["toml", "json"], typer.Option("--to", help=_("toml 写数据文件；json 只把数字按标签印出来"))
+]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help=_("有一份不成就停下"))]
 Jobs = Annotated[
     int, typer.Option("--jobs", help=_("几个进程；不写就用全部核"), min=0, metavar="N", show_default=False)
@@ -67,14 +71,14 @@ Units = Annotated[
         show_default=False,
     ),
 ]
-Own = Annotated[bool, typer.Option("--own/--without-own", help=_("计入本级（名册里 own = true 的单位）"))]
+IncludeOwn = Annotated[bool, typer.Option("--own/--without-own", help=_("计入本级（名册里 own = true 的单位）"))]
 WithBroken = Annotated[bool, typer.Option("--with-broken", help=_("有错误的单位也计入，能读的数都算"))]
-Cluster = Annotated[
+SchedulerAddress = Annotated[
     str,
     typer.Option("--cluster", help=_("在 Dask 集群上做，写调度器的地址"), metavar="ADDRESS", show_default=False),
 ]
 
 
-def listed(words: str) -> list[str]:
-    """Part a list written with commas."""
-    return [word.strip() for word in words.split(",") if word.strip()]
+def split_list(text: str) -> list[str]:
+    """Return the items of a list that is written with commas."""
+    return [item.strip() for item in text.split(",") if item.strip()]

@@ -100,7 +100,7 @@ def as_page(document: Document) -> Page:
 
 
 def _place(kind: str, name: str) -> Markdown:
-    """Write the division that the press replaces."""
+    """Write the division that the renderer replaces."""
     return Markdown(f'::: {{{kind}="{name}"}}\n:::')
 
 
@@ -165,7 +165,7 @@ def show(report: Report, address: str) -> str:
 
 
 def grid_table(report: Report, table: Table) -> Markdown:
-    """Write one table of the form with its figures, in a division that tells the press about it."""
+    """Write one table of the form with its figures, in a division that describes it to the renderer."""
     return _drawn(table, {slot.address: show(report, slot.address) for slot in table.slots})
 
 

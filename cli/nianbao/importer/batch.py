@@ -29,7 +29,7 @@ def import_files(
     # Libraries that read files are native code in part: what crashes them ends no more than a process of their own.
     items = [(number, name, _read_piped(name)) for number, name in enumerate(names)]
     work = partial(_read_one, store, options)
-    read = pool.spread(items, work, _make_dead_worker_error, jobs, close=markup.close, isolated=True)
+    read = pool.spread(items, work, _make_dead_worker_error, jobs, close=markup.close_pandoc, isolated=True)
     first_of: dict[str, ImportedReport] = {}  # by the data file
     for result in _restore_order(read):
         if isinstance(result, Stop):

@@ -1,1 +1,1 @@
-"""The only access to pandoc and Typst: pages become files of every format."""
+"""The only code that uses pandoc and Typst: pages become files of every format."""

@@ -1,48 +1,48 @@
--- A custom writer for pandoc: a document as a JSON list of its blocks, texts and grids in their order.
--- A text gives its plain words, its level as a heading (0: none), and Markdown where it has emphasis or is a
--- list. A grid gives its
--- cells as { text, top, bottom, left, right }, rows and columns counted from 0. The variable `dialect` says
--- which Markdown is written.
+-- A custom writer for pandoc: a document as a JSON list of its blocks, texts and tables ("grids") in their order.
+-- A text has its plain words, its level as a heading (0: none), and Markdown where it has emphasis or is a list.
+-- A grid has its cells as { text, top, bottom, left, right }, rows and columns counted from 0. The variable `dialect`
+-- says which Markdown is written.
 
 local out, dialect
 
 local PLAIN = { Str = true, Space = true, SoftBreak = true, LineBreak = true, Span = true, Link = true, Image = true }
 local SKIPPED = { Note = true, Image = true, RawInline = true }
+local LONG_CELL = 900 -- bytes; a cell with more is a part of the page
 
--- Gather the words of inlines; a walk over the tree would take ten times as long. A break that the file only
--- has in its source is a vertical tab. The answer tells whether there is more to say than words.
-local function gather(inlines, into)
-  local marked = false
+-- Append the words of inlines to a list; a walk over the tree would take ten times as long. A break that the file has
+-- only in its source is a vertical tab. Returns whether the inlines have markup besides their words.
+local function gather(inlines, parts)
+  local has_markup = false
   for _, inline in ipairs(inlines) do
     local tag = inline.t
     if tag == "Str" then
-      into[#into + 1] = inline.text
+      parts[#parts + 1] = inline.text
     elseif tag == "Space" then
-      into[#into + 1] = " "
+      parts[#parts + 1] = " "
     elseif tag == "SoftBreak" then
-      into[#into + 1] = "\v"
+      parts[#parts + 1] = "\v"
     elseif tag == "LineBreak" then
-      into[#into + 1] = "\n"
+      parts[#parts + 1] = "\n"
     elseif not SKIPPED[tag] then
       if inline.content then
-        marked = gather(inline.content, into) or marked
+        has_markup = gather(inline.content, parts) or has_markup
       elseif inline.text then
-        into[#into + 1] = inline.text
+        parts[#parts + 1] = inline.text
       end
     end
-    marked = marked or not PLAIN[tag]
+    has_markup = has_markup or not PLAIN[tag]
   end
-  return marked
+  return has_markup
 end
 
-local function plain(inlines)
-  local into = {}
-  local marked = gather(inlines, into)
-  return table.concat(into), marked
+local function plain_text(inlines)
+  local parts = {}
+  local has_markup = gather(inlines, parts)
+  return table.concat(parts), has_markup
 end
 
--- Emphasis and lists as Markdown, without what only belongs to the page it came from.
-local function markdown(block)
+-- Write emphasis and lists as Markdown, without what belongs only to the page they came from.
+local function to_markdown(block)
   local bare = pandoc.Pandoc({ block }):walk {
     Image = function() return {} end,
     Note = function() return {} end,
@@ -57,43 +57,44 @@ local function markdown(block)
   return (pandoc.write(bare, dialect, { wrap_text = "none" }):gsub("%s+$", ""))
 end
 
-local function words(blocks)
+local function block_text(blocks)
   local lines = {}
   for _, block in ipairs(blocks) do
     if block.content and (block.t == "Para" or block.t == "Plain" or block.t == "Header") then
-      lines[#lines + 1] = (plain(block.content))
+      lines[#lines + 1] = (plain_text(block.content))
     elseif block.t == "LineBlock" then
-      for _, line in ipairs(block.content) do lines[#lines + 1] = (plain(line)) end
+      for _, line in ipairs(block.content) do lines[#lines + 1] = (plain_text(line)) end
     elseif block.t == "OrderedList" or block.t == "BulletList" then
       for at, item in ipairs(block.content) do
-        local mark = block.t == "OrderedList" and (block.start + at - 1 .. ".") or ""
-        lines[#lines + 1] = mark .. words(item)
+        local number = block.t == "OrderedList" and (block.start + at - 1 .. ".") or ""
+        lines[#lines + 1] = number .. block_text(item)
       end
     elseif block.t == "CodeBlock" then
       lines[#lines + 1] = block.text
     elseif block.content then
-      lines[#lines + 1] = words(block.content)
+      lines[#lines + 1] = block_text(block.content)
     end
   end
   return table.concat(lines, "\n")
 end
 
-local function nested(blocks)
+local function has_table(blocks)
   for _, block in ipairs(blocks) do
     if block.t == "Table" then return true end
     if block.t == "BulletList" or block.t == "OrderedList" then
       for _, item in ipairs(block.content) do
-        if nested(item) then return true end
+        if has_table(item) then return true end
       end
     elseif block.t == "Div" or block.t == "BlockQuote" or block.t == "Figure" then
-      if nested(block.content) then return true end
+      if has_table(block.content) then return true end
     end
   end
   return false
 end
 
--- The cells of each row. Pandoc pads short rows; where a reader marked the cells of the file, padding goes.
-local function rows_of(tbl)
+-- List the cells of each row. Pandoc pads short rows; where a reader marked the cells of the file (class `cell`), the
+-- others are padding and left out.
+local function list_cells(tbl)
   local rows = pandoc.List()
   rows:extend(tbl.head.rows)
   for _, body in ipairs(tbl.bodies) do
@@ -101,12 +102,12 @@ local function rows_of(tbl)
     rows:extend(body.body)
   end
   rows:extend(tbl.foot.rows)
-  local function marked(cell) return cell.attr.classes:includes("cell") end
-  local found = rows:map(function(row) return row.cells end)
-  if found:find_if(function(cells) return cells:find_if(marked) ~= nil end) then
-    found = found:map(function(cells) return cells:filter(marked) end)
+  local function is_marked(cell) return cell.attr.classes:includes("cell") end
+  local cells_by_row = rows:map(function(row) return row.cells end)
+  if cells_by_row:find_if(function(cells) return cells:find_if(is_marked) ~= nil end) then
+    cells_by_row = cells_by_row:map(function(cells) return cells:filter(is_marked) end)
   end
-  return found
+  return cells_by_row
 end
 
 local emit
@@ -117,30 +118,30 @@ local function is_layout(rows)
   local cells, long = 0, 0
   for _, row in ipairs(rows) do
     for _, cell in ipairs(row) do
-      if nested(cell.contents) then return true end
+      if has_table(cell.contents) then return true end
       cells = cells + 1
-      if #words(cell.contents) > 900 then long = long + 1 end
+      if #block_text(cell.contents) > LONG_CELL then long = long + 1 end
     end
   end
   return cells <= 1 or long > 0
 end
 
-local function grid(tbl)
-  local rows = rows_of(tbl)
+local function add_table(tbl)
+  local rows = list_cells(tbl)
   if is_layout(rows) then
     for _, row in ipairs(rows) do
       for _, cell in ipairs(row) do emit(cell.contents) end
     end
     return
   end
-  local reach, cells = {}, {} -- reach: for each column, the first row that is free below a cell
+  local free, cells = {}, {} -- free: for each column, the first row that no cell from above covers
   for at, row in ipairs(rows) do
     local top, column = at - 1, 0
     for _, cell in ipairs(row) do
-      while (reach[column] or 0) > top do column = column + 1 end
+      while (free[column] or 0) > top do column = column + 1 end
       local right = column + cell.col_span
-      cells[#cells + 1] = { words(cell.contents), top, top + cell.row_span, column, right }
-      for covered = column, right - 1 do reach[covered] = top + cell.row_span end
+      cells[#cells + 1] = { block_text(cell.contents), top, top + cell.row_span, column, right }
+      for covered = column, right - 1 do free[covered] = top + cell.row_span end
       column = right
     end
   end
@@ -148,36 +149,37 @@ local function grid(tbl)
   if #cells > 0 then out[#out + 1] = { grid = cells } end
 end
 
-local function text(block, level)
-  local said, marked
+local function add_text(block, level)
+  local text, has_markup
   if level then
-    said, marked = plain(block.content)
+    text, has_markup = plain_text(block.content)
   else
-    said, marked = words({ block }), true
+    text, has_markup = block_text({ block }), true
   end
-  if said:match("%S") then
-    out[#out + 1] = { text = said, level = level or 0, markdown = marked and (level or 0) == 0 and markdown(block) or nil }
+  if text:match("%S") then
+    local markdown = has_markup and (level or 0) == 0 and to_markdown(block) or nil
+    out[#out + 1] = { text = text, level = level or 0, markdown = markdown }
   end
 end
 
 function emit(blocks)
   for _, block in ipairs(blocks) do
     if block.t == "Table" then
-      grid(block)
+      add_table(block)
     elseif block.t == "Header" then
-      text(block, block.level)
+      add_text(block, block.level)
     elseif block.t == "Para" or block.t == "Plain" then
-      text(block, 0)
+      add_text(block, 0)
     elseif block.t == "Div" or block.t == "Figure" then
       emit(block.content)
-    elseif block.t == "BlockQuote" and nested(block.content) then
+    elseif block.t == "BlockQuote" and has_table(block.content) then
       emit(block.content)
-    elseif (block.t == "OrderedList" or block.t == "BulletList") and nested({ block }) then
+    elseif (block.t == "OrderedList" or block.t == "BulletList") and has_table({ block }) then
       for _, item in ipairs(block.content) do emit(item) end
     elseif block.t == "RawBlock" and block.format == "html" then
       emit(pandoc.read(block.text, "html", {}, {}).blocks) -- {}: no files, no network
     elseif block.t ~= "RawBlock" and block.t ~= "HorizontalRule" then
-      text(block)
+      add_text(block)
     end
   end
 end

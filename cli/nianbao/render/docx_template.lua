@@ -1,87 +1,89 @@
--- Moulds: what pandoc writes once for all pages of a shape, filled with the words of each.
--- A writer of packages reads and packs many parts anew for every page, however short. A page of headings, paragraphs
--- and tables of the form needs none of this: pandoc writes its shape, with a mark in the place of every text, and what
--- it wrote is kept, the package for the whole page and its text section by section. All other pages are pandoc's alone,
--- and so is one with a section of a shape that was not seen before: most such shapes do not come again.
+-- Cached DOCX templates: packages that pandoc writes once for all pages of the same shape, filled with the texts of each.
+-- A writer of packages reads and writes many parts again for every page, however short. A page of headings, paragraphs
+-- and tables of the form does not need this: pandoc writes its shape, with a mark instead of every text, and what it
+-- wrote is kept, the package for the whole page and its main part section by section. All other pages are written by
+-- pandoc alone, and so is one with a section of a shape that was not seen before: most such shapes do not come again.
 -- The file that a format names for it (`mould` in format.toml) returns what must be known of the writer:
 --   part       the path of the part of the package in which the page stands
---   tables     pandoc's name of the raw text that stands in it as it is
+--   tables     pandoc's name of the raw text that this part holds unchanged
 --   words      the fields of the metadata whose texts differ from page to page
 --   styles     the custom styles that a division may name
---   mark       function(text): "TEXT%dE" or, where Chinese signs make a difference to the writer, "TEXT字%dE"; nil where
---              it must see the text itself
---   text       function(text): how a text of the page stands in the package
---   variable   function(text): how a variable of the template stands in it
+--   mark       function(text): "TEXT%dE" or, where Chinese characters make a difference to the writer, "TEXT字%dE"; nil
+--              where the writer must see the text itself
+--   text       function(text): how a text of the page is written in the package
+--   variable   function(text): how a variable of the template is written in it
 
-local MARK, PLACE, EDGE = "TEXT[字]*(%d+)E", "TEXT%dE", "<!--edge-->"
-local TIME = "!%Y-%m-%dT%H:%M:%SZ" -- as packages say it
-local MANY = 300 -- moulds to keep: prose has shapes without end
+local MARK, MARK_FORMAT, BOUNDARY = "TEXT[字]*(%d+)E", "TEXT%dE", "<!--boundary-->"
+local TIME_FORMAT = "!%Y-%m-%dT%H:%M:%SZ" -- of times in packages
+local MAX_TEMPLATES = 300 -- packages and sections that are kept: prose has no end of shapes
 
-local BARE = { Space = true, SoftBreak = true, LineBreak = true }
-local NESTED = { Strong = true, Emph = true }
+local PLAIN_INLINES = { Space = true, SoftBreak = true, LineBreak = true }
+local NESTED_INLINES = { Strong = true, Emph = true }
 
-local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
+local function quote(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 
-local function exactly(text) return (text:gsub("%p", "%%%0")) end
+local function escape_pattern(text) return (text:gsub("%p", "%%%0")) end
 
-local function listed(items, one)
+local function native_list(items, convert)
   local out = {}
-  for at, item in ipairs(items) do out[at] = one(item) end
+  for at, item in ipairs(items) do out[at] = convert(item) end
   return "[" .. table.concat(out, ",") .. "]"
 end
 
--- The shape of a page in pandoc's own notation ("native"), its head and then section by section, each with its texts;
--- nil where it holds anything that is not known to stand alone. A section begins with a heading: what the writer gives
--- for it depends on nothing before.
-local function shaped(doc, mould)
-  local fits, texts = true, {}
-  local function unfit()
-    fits = false
+-- Return the shape of a page in pandoc's own notation ("native") and its texts: { shape, texts, sections } for the
+-- metadata, and in `sections` { shape, texts } for each section; nil where the page has an element that may depend on
+-- others. A section begins with a heading: what the writer gives for it does not depend on what is before.
+local function describe_page(doc, rules)
+  local is_known, texts = true, {}
+  local function reject()
+    is_known = false
     return ""
   end
-  local function place(mark, text)
+  local function add_mark(mark, text)
     texts[#texts + 1] = text
-    return quoted(mark:format(#texts))
+    return quote(mark:format(#texts))
   end
-  local function itself(text) return (text:find("TEXT", 1, true) or text:find("%dT%d")) and unfit() or quoted(text) end
-  local function words(text)
-    local mark = mould.mark(text)
-    return mark and place(mark, mould.text(text)) or itself(text)
+  local function fixed_text(text) return (text:find("TEXT", 1, true) or text:find("%dT%d")) and reject() or quote(text) end
+  local function variable_text(text)
+    local mark = rules.mark(text)
+    return mark and add_mark(mark, rules.text(text)) or fixed_text(text)
   end
-  local function inlines(items, said)
-    return listed(items, function(item)
+  local function native_inlines(items, convert_text)
+    return native_list(items, function(item)
       local kind = item.t
-      if kind == "Str" then return "Str " .. said(item.text) end
-      if NESTED[kind] then return kind .. inlines(item.content, said) end
-      return BARE[kind] and kind or unfit()
+      if kind == "Str" then return "Str " .. convert_text(item.text) end
+      if NESTED_INLINES[kind] then return kind .. native_inlines(item.content, convert_text) end
+      return PLAIN_INLINES[kind] and kind or reject()
     end)
   end
-  local function field(value, said)
+  local function native_field(value, convert_text)
     local kind = pandoc.utils.type(value)
-    if kind == "Inlines" then return "MetaInlines" .. inlines(value, said) end
-    return kind == "List" and "MetaList" .. listed(value, function(item) return field(item, said) end) or unfit()
+    if kind == "Inlines" then return "MetaInlines" .. native_inlines(value, convert_text) end
+    if kind ~= "List" then return reject() end
+    return "MetaList" .. native_list(value, function(item) return native_field(item, convert_text) end)
   end
-  local function block(item)
+  local function native_block(item)
     local kind = item.t
-    if kind == "Para" or kind == "Plain" then return kind .. inlines(item.content, words) end
+    if kind == "Para" or kind == "Plain" then return kind .. native_inlines(item.content, variable_text) end
     if kind == "RawBlock" then
-      return item.format == mould.tables and "RawBlock(Format" .. quoted(item.format) .. ")" .. place(PLACE, item.text) or unfit()
+      if item.format ~= rules.tables then return reject() end
+      return "RawBlock(Format" .. quote(item.format) .. ")" .. add_mark(MARK_FORMAT, item.text)
     end
     if kind == "Header" and item.attr == pandoc.Attr() then
-      return "Header " .. item.level .. '("",[],[])' .. inlines(item.content, words)
+      return "Header " .. item.level .. '("",[],[])' .. native_inlines(item.content, variable_text)
     end
     local style = kind == "Div" and item.attributes["custom-style"]
-    if not mould.styles[style] or item.attr ~= pandoc.Attr("", {}, { ["custom-style"] = style }) then return unfit() end
-    return 'Div("",[],[("custom-style",' .. quoted(style) .. ")])" .. listed(item.content, block)
+    if not rules.styles[style] or item.attr ~= pandoc.Attr("", {}, { ["custom-style"] = style }) then return reject() end
+    return 'Div("",[],[("custom-style",' .. quote(style) .. ")])" .. native_list(item.content, native_block)
   end
 
   local names = pandoc.List()
   for name in pairs(doc.meta) do names:insert(name) end
   names:sort()
-  local head = listed(names, function(name)
-    return "(" .. quoted(name) .. "," .. field(doc.meta[name], mould.words[name] and words or itself) .. ")"
+  local metadata = native_list(names, function(name)
+    return "(" .. quote(name) .. "," .. native_field(doc.meta[name], rules.words[name] and variable_text or fixed_text) .. ")"
   end)
-  local page = { shape = head, texts = texts, sections = {} }
+  local page = { shape = metadata, texts = texts, sections = {} }
   for _, item in ipairs(doc.blocks) do
     local section = page.sections[#page.sections]
     if not section or item.t == "Header" then
@@ -89,87 +91,90 @@ local function shaped(doc, mould)
       section = { shape = {}, texts = texts }
       page.sections[#page.sections + 1] = section
     end
-    section.shape[#section.shape + 1] = block(item)
-    if not fits then return nil end
+    section.shape[#section.shape + 1] = native_block(item)
+    if not is_known then return nil end
   end
   for _, section in ipairs(page.sections) do section.shape = table.concat(section.shape, ",") end
   return #page.sections > 0 and page or nil
 end
 
--- Variables with a mark in the place of every text, which is put to the texts.
-local function marked(variables, texts, mould)
+-- Return variables with a mark instead of every text, which is added to `texts`; and the names of all of them.
+local function mark_variables(variables, texts, rules)
   local out, names = {}, pandoc.List()
   for name in pairs(variables) do names:insert(name) end
   names:sort()
   for at, name in ipairs(names) do
     local value = variables[name]
     if type(value) == "table" then
-      out[name], names[at] = marked(value, texts, mould)
+      out[name], names[at] = mark_variables(value, texts, rules)
     else
-      texts[#texts + 1] = mould.variable(value)
-      out[name] = PLACE:format(#texts)
+      texts[#texts + 1] = rules.variable(value)
+      out[name] = MARK_FORMAT:format(#texts)
     end
   end
   return out, table.concat(names, ",")
 end
 
--- The moulds of one format. `write` is a function(document, variables) that gives a package, as pandoc writes it.
--- Returned is a function of a document, its own variables of the template and those of all documents, and the time
--- that it carries, in seconds since 1970; this gives the very bytes that `write` would give, or nil.
-return function(mould, write)
+-- The templates of one format. `rules` is what its `mould` file returns; `write` is a function(document, variables) that
+-- returns a package, as pandoc writes it. Returned is a function of a document, its own variables of the template and
+-- those of all documents, and the time that it carries, in seconds since 1970; it returns the very bytes that `write`
+-- would return, or nil where the page is to be written by `write`.
+return function(rules, write)
   local packages, sections, count = {}, {}, 0
-  local edge = ("RawBlock(Format %s)%s"):format(quoted(mould.tables), quoted(EDGE))
+  local boundary = ("RawBlock(Format %s)%s"):format(quote(rules.tables), quote(BOUNDARY))
 
-  local function cast(page, missing, variables, time)
-    local blocks, package = { edge }, {}
-    for _, shape in ipairs(missing) do blocks[#blocks + 1] = shape .. "," .. edge end
+  -- Write a page with the sections whose shapes have no template yet; keep these, return the parts of the package.
+  local function write_template(page, missing, variables, time)
+    local blocks, package = { boundary }, {}
+    for _, shape in ipairs(missing) do blocks[#blocks + 1] = shape .. "," .. boundary end
     local native = ("Pandoc(Meta{unMeta=fromList%s})[%s]"):format(page.shape, table.concat(blocks, ","))
     for at, entry in ipairs(pandoc.zip.Archive(write(pandoc.read(native, "native"), variables)).entries) do
       local text, path = entry:contents(), entry.path
       local part = { entry = entry, path = path, time = entry.modtime ~= time and entry.modtime }
       package[at] = part
-      if path == mould.part then
-        local cuts, from = {}, 1
-        for start, stop in text:gmatch("()\n?" .. exactly(EDGE) .. "\n?()") do
-          cuts[#cuts + 1] = pieces(text:sub(from, start - 1), MARK)
+      if path == rules.part then
+        local pieces, from = {}, 1
+        for start, stop in text:gmatch("()\n?" .. escape_pattern(BOUNDARY) .. "\n?()") do
+          pieces[#pieces + 1] = split_at_marks(text:sub(from, start - 1), MARK)
           from = stop
         end
-        part.before, part.after = cuts[1], pieces(text:sub(from), MARK)
-        for number, shape in ipairs(missing) do sections[shape] = cuts[number + 1] end
+        part.before, part.after = pieces[1], split_at_marks(text:sub(from), MARK)
+        for number, shape in ipairs(missing) do sections[shape] = pieces[number + 1] end
       else
-        text = text:gsub(exactly(os.date(TIME, time)), PLACE:format(#page.texts))
-        part.before = text:find(MARK) and pieces(text, MARK)
+        text = text:gsub(escape_pattern(os.date(TIME_FORMAT, time)), MARK_FORMAT:format(#page.texts))
+        part.before = text:find(MARK) and split_at_marks(text, MARK)
       end
     end
     return package
   end
 
-  return function(doc, own, shared, time)
-    local page = shaped(doc, mould)
+  return function(doc, own_variables, shared_variables, time)
+    local page = describe_page(doc, rules)
     if not page then return nil end
     local texts, missing = page.texts, {}
-    local variables, names = marked(own, texts, mould)
-    for name, value in pairs(shared) do variables[name] = value end
-    texts[#texts + 1] = os.date(TIME, time)
-    if count > MANY then packages, sections, count = {}, {}, 0 end
-    local seen = true
+    local variables, names = mark_variables(own_variables, texts, rules)
+    for name, value in pairs(shared_variables) do variables[name] = value end
+    texts[#texts + 1] = os.date(TIME_FORMAT, time)
+    if count > MAX_TEMPLATES then packages, sections, count = {}, {}, 0 end
+    -- A section's template is nil where its shape was never seen, false where it was seen once and not written yet.
+    local all_seen = true
     for _, section in ipairs(page.sections) do
-      local known = sections[section.shape]
-      if not known then missing[#missing + 1] = section.shape end
-      if known == nil then seen, sections[section.shape], count = false, false, count + 1 end
+      local template = sections[section.shape]
+      if not template then missing[#missing + 1] = section.shape end
+      if template == nil then all_seen, sections[section.shape], count = false, false, count + 1 end
     end
-    if not seen then return nil end
+    if not all_seen then return nil end
     local key = page.shape .. names
     if not packages[key] or #missing > 0 then
-      packages[key] = cast(page, missing, variables, time)
+      packages[key] = write_template(page, missing, variables, time)
       count = count + 1
     end
     local body, entries = {}, {}
-    for at, section in ipairs(page.sections) do body[at] = filled(sections[section.shape], section.texts) end
+    for at, section in ipairs(page.sections) do body[at] = fill_marks(sections[section.shape], section.texts) end
     for at, part in ipairs(packages[key]) do
-      local text = part.before and filled(part.before, texts)
+      local text = part.before and fill_marks(part.before, texts)
       if part.after then
-        text = table.concat({ text, table.concat(body, "\n"), filled(part.after, texts) }, "\n")
+        text = table.concat({ text, table.concat(body, "\n"), fill_marks(part.after, texts) }, "\n")
       end
       entries[at] = text and pandoc.zip.Entry(part.path, text) or part.entry
       entries[at].modtime = part.time or time

@@ -1,4 +1,4 @@
-"""Which markup of prose is printed: prose is data, and what it may not say is left out and reported."""
+"""Which markup of prose reaches the outputs: prose is data, and markup that is not allowed is dropped and reported."""
 
 import json
 import os
@@ -12,62 +12,64 @@ from nianbao.model.report import Report
 from nianbao.render.pandoc import Pandoc
 
 
-class _Reduced(NamedTuple):
+class _ReducedSection(NamedTuple):
     section: str
-    left_out: list[LeftOut]
-    text: Markdown  # what is printed
-    is_less: bool  # than the prose itself may be to a reader of Markdown
+    dropped: list[LeftOut]
+    text: Markdown  # the rest
+    is_reduced: bool  # a reader of Markdown may find more in the prose itself
 
 
-def left_out(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
-    """Find what nothing prints of the prose of a report, of which `bodies` are the sections in words.
+def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
+    """Find the markup that no format has of the prose of a report, of which `bodies` are the composed sections.
 
     Raises `Stop` where pandoc fails.
     """
-    own = {section: text for section, text in _own(report, bodies).items() if markdown.may_hold_markup(text)}
-    return [item for one in _reduced(report, own) for item in one.left_out]
+    own = {section: text for section, text in _select_own(report, bodies).items() if markdown.may_hold_markup(text)}
+    return [item for section in _reduce(report, own) for item in section.dropped]
 
 
-def reduced(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
-    """Return as Markdown what is printed of those sections of which not all is; see `left_out`."""
-    return {one.section: one.text for one in _reduced(report, _own(report, bodies)) if one.is_less}
+def reduce_sections(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
+    """Return the sections that lose markup as Markdown without it; see `find_dropped_markup`."""
+    return {one.section: one.text for one in _reduce(report, _select_own(report, bodies)) if one.is_reduced}
 
 
-def _own(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
-    """Return those texts that the data file has itself."""
+def _select_own(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Markdown]:
+    """Return the sections whose texts stand in the data file."""
     return {section: text for section, text in bodies.items() if section in report.prose}
 
 
-def _reduced(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_Reduced]:
+def _reduce(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_ReducedSection]:
     if not prose:
         return
     texts = {section: markdown.bounded(text) for section, text in prose.items()}
     reserved = [table.id for table in report.form.tables]
-    for answer in _ask({"judged": list(texts.items()), "reserved": reserved, "dialect": DIALECT}):
+    for answer in _send({"reduce": list(texts.items()), "reserved": reserved, "dialect": DIALECT}):
         section = answer["section"]
-        found = [LeftOut(section, item["kind"], item["words"]) for item in answer["left_out"]]
+        dropped = [LeftOut(section, item["kind"], item["words"]) for item in answer["dropped"]]
         if markdown.has_metadata(prose[section]):
-            found.append(LeftOut(section, "metadata", "---"))
+            dropped.append(LeftOut(section, "metadata", "---"))
         if texts[section] != prose[section]:
-            found.append(LeftOut(section, "brackets", "["))
-        yield _Reduced(section, found, Markdown(answer["rest"]), bool(found) or markdown.has_html(prose[section]))
+            dropped.append(LeftOut(section, "brackets", "["))
+        yield _ReducedSection(
+            section, dropped, Markdown(answer["markdown"]), bool(dropped) or markdown.has_html(prose[section])
+        )
 
 
-def _ask(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    pandoc = _running[os.getpid()] = _running.get(os.getpid()) or Pandoc()
+def _send(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    pandoc = _pandocs[os.getpid()] = _pandocs.get(os.getpid()) or Pandoc()
     try:
-        pandoc.tell(message)
-        ((_name, content),) = pandoc.parts()
+        pandoc.send(message)
+        ((_name, content),) = pandoc.receive()
     except BaseException:
-        close()  # what it would still answer is for this message
+        close_pandoc()  # answers that are still to come are for this message
         raise
     return list(json.loads(content))
 
 
-def close() -> None:
+def close_pandoc() -> None:
     """End the pandoc of this process, if it has one."""
-    if pandoc := _running.pop(os.getpid(), None):
+    if pandoc := _pandocs.pop(os.getpid(), None):
         pandoc.close()
 
 
-_running: dict[int, Pandoc] = {}  # by process: one that was forked must not write to its parent's
+_pandocs: dict[int, Pandoc] = {}  # by process ID: a forked process must not write to the pandoc of its parent

@@ -1,4 +1,4 @@
-"""The only door to pandoc: one that stays and prints page after page, and one for each file that is read."""
+"""The only module that starts pandoc: one process that stays and renders pages, and one for each file that is read."""
 
 import json
 import logging
@@ -21,25 +21,25 @@ from nianbao.model.i18n import N_, _
 from nianbao.workspace.processes.limits import Exceeded
 from nianbao.workspace.staging import Folder, scratch
 
-PRESS = Path(__file__).with_name("renderer.lua")
-BLOCKS = Path(__file__).with_name("blocks.lua")
-_MEMORY = 1024  # MB that pandoc may take
-_PRINTING = 20  # seconds that it may take to print a page
-_READING = 30  # seconds that it may take to read a file
-_EXHAUSTED = 251  # how a program of GHC ends that has not enough memory
+RENDERER = Path(__file__).with_name("renderer.lua")
+BLOCKS_WRITER = Path(__file__).with_name("blocks.lua")
+_MAX_MEMORY_MB = 1024  # of a pandoc process
+_RENDER_SECONDS = 20  # for one page
+_READ_SECONDS = 30  # for one file
+_OUT_OF_MEMORY_CODE = 251  # exit code of a GHC program that has not enough memory
 
 
 class Pandoc:
-    """A pandoc that runs `renderer.lua`: told messages, it answers each page with its parts, one after the other.
+    """A pandoc process that runs `renderer.lua`: it receives messages, and answers each page with several parts.
 
-    It has a folder for its files, `work`, which goes with it.
+    It has a folder for its files, `folder`, which is removed with it.
     """
 
     def __init__(self) -> None:
-        command = [path(), "+RTS", f"-M{_MEMORY}m", "-A16m", "-RTS", "lua", str(PRESS)]
+        command = [find_pandoc(), "+RTS", f"-M{_MAX_MEMORY_MB}m", "-A16m", "-RTS", "lua", str(RENDERER)]
         folder = scratch()
-        self.work = str(folder.path)
-        environment = os.environ | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), self.work)
+        self.folder = str(folder.path)
+        environment = os.environ | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), self.folder)
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(  # noqa: S603  # the bundled pandoc, no shell
@@ -47,101 +47,104 @@ class Pandoc:
             )
         except OSError as error:
             folder.close()
-            raise _failed(error) from error
+            raise _pandoc_error(error) from error
         self._in, self._out = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self._answers: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
         self._listener = Thread(target=self._listen, daemon=True)  # so that pandoc never waits for us
         self._listener.start()
-        self._end = Finalize(self, _discard, (self._process, folder), exitpriority=1)
+        self._end = Finalize(self, _kill_and_clean_up, (self._process, folder), exitpriority=1)
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """Its process ID."""
         return self._process.pid
 
-    def tell(self, message: Mapping[str, Any]) -> None:
-        """Send a message, after which it may take so long as a page may."""
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send a message, and give the process the CPU time that a page may take; raises `Stop` where it has ended."""
         content = json.dumps(message, ensure_ascii=False).encode()
-        _allow(self._process, _PRINTING)
+        _limit_resources(self._process, _RENDER_SECONDS)
         try:
             self._in.write(b"%d\n%s" % (len(content), content))
             self._in.flush()
         except OSError as error:
-            raise self._ended() from error
+            raise self._exit_error() from error
 
-    def parts(self) -> Iterator[tuple[str, bytes]]:
-        """Give the parts of an answer as they come, by suffix, at last what was left out, by "."; raises `Stop`."""
-        name, left = "", float(_PRINTING)  # what is done with the parts meanwhile does not count
+    def receive(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the parts of an answer as they come, by name; the last is "." with what was dropped, as JSON.
+
+        Raises `Stop` where pandoc reports an error, ends, or has not answered in time.
+        """
+        name, left = "", float(_RENDER_SECONDS)  # the time that the caller takes for a part does not count
         while name != ".":
-            began = monotonic()
+            start = monotonic()
             try:
                 answer = self._answers.get(timeout=max(0, left))
             except Empty:
-                raise _late() from None
-            left -= monotonic() - began
+                raise _timeout_error() from None
+            left -= monotonic() - start
             if answer is None:
-                raise self._ended()
+                raise self._exit_error()
             name, content = answer
             if name == "!":
-                if _FULL.search(content):
-                    raise Exceeded(_(_LARGE), _(_SHORTER))
-                raise _failed(content.decode(errors="replace"))
+                if _OUT_OF_MEMORY_TEXT.search(content):
+                    raise Exceeded(_(_TOO_LARGE), _(_SHORTEN_FIX))
+                raise _pandoc_error(content.decode(errors="replace"))
             yield name, content
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._end()
         self._listener.join()
-        with suppress(OSError):  # what it was not told any more
+        with suppress(OSError):  # the rest of a message that was not written
             self._in.close()
 
-    def _ended(self) -> Stop:
-        """Say why it ended by itself."""
+    def _exit_error(self) -> Stop:
+        """Return why the process ended by itself."""
         code = self._process.wait()
-        if code == _EXHAUSTED:
-            return Exceeded(_(_LARGE), _(_SHORTER))
-        if code == -_OVERTIME:
-            return _late()
+        if code == _OUT_OF_MEMORY_CODE:
+            return Exceeded(_(_TOO_LARGE), _(_SHORTEN_FIX))
+        if code == -_CPU_LIMIT_SIGNAL:
+            return _timeout_error()
         if code < 0:  # a signal: it crashed, or the system had no more memory for it
-            return Exceeded(_("pandoc 印它的时候崩溃了"), _(_SHORTER))
-        return _failed(_("它自己停了"))
+            return Exceeded(_("pandoc 印它的时候崩溃了"), _(_SHORTEN_FIX))
+        return _pandoc_error(_("它自己停了"))
 
     def _listen(self) -> None:
         with self._out as out:
             while line := out.readline():
                 name, size = line.split()
                 content = out.read(int(size))
-                if len(content) == int(size):  # else it was ended in the middle
+                if len(content) == int(size):  # else it was ended while it wrote
                     self._answers.put((name.decode(), content))
         self._answers.put(None)
 
 
-_SHORTER = N_("正文太长，或括号、引用嵌套太多：缩短、改写后再运行")
-_LARGE = N_("pandoc 印它要用的内存太多")
-_FULL = re.compile(b"[Hh]eap exhausted|not enough memory")
-_OVERTIME = getattr(signal, "SIGXCPU", 0)
+_SHORTEN_FIX = N_("正文太长，或括号、引用嵌套太多：缩短、改写后再运行")
+_TOO_LARGE = N_("pandoc 印它要用的内存太多")
+_OUT_OF_MEMORY_TEXT = re.compile(b"[Hh]eap exhausted|not enough memory")
+_CPU_LIMIT_SIGNAL = getattr(signal, "SIGXCPU", 0)
 
 
-def _late() -> Stop:
-    return Exceeded(_("pandoc {seconds} 秒还没有印完", seconds=_PRINTING), _(_SHORTER))
+def _timeout_error() -> Stop:
+    return Exceeded(_("pandoc {seconds} 秒还没有印完", seconds=_RENDER_SECONDS), _(_SHORTEN_FIX))
 
 
-def _allow(process: "subprocess.Popen[bytes]", seconds: int) -> None:
-    """Give a process so much more time of a core, and memory: where nobody is left to end it, Linux does."""
-    with suppress(ImportError, AttributeError, OSError):  # elsewhere nobody does
+def _limit_resources(process: "subprocess.Popen[bytes]", seconds: int) -> None:
+    """Limit a process to so many more seconds of CPU time, and its memory: so Linux ends it if we no longer can."""
+    with suppress(ImportError, AttributeError, OSError):  # other systems cannot limit another process
         import resource  # noqa: PLC0415  # Windows has none
 
-        said = Path(f"/proc/{process.pid}/stat").read_bytes().rpartition(b")")[2].split()
-        taken = sum(map(int, said[11:13])) // os.sysconf("SC_CLK_TCK")
-        # The runtime of Haskell keeps its own bound of memory; that of Lua has none.
-        bounds = {resource.RLIMIT_CPU: taken + seconds + 1, resource.RLIMIT_DATA: 2 * _MEMORY * 2**20}
-        for what, bound in bounds.items():
-            _soft, hard = resource.prlimit(process.pid, what)
-            resource.prlimit(process.pid, what, (bound if hard == resource.RLIM_INFINITY else min(bound, hard), hard))
+        fields = Path(f"/proc/{process.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        used = sum(map(int, fields[11:13])) // os.sysconf("SC_CLK_TCK")  # utime and stime, see proc(5)
+        # The runtime of Haskell limits its own memory; that of Lua does not.
+        limits = {resource.RLIMIT_CPU: used + seconds + 1, resource.RLIMIT_DATA: 2 * _MAX_MEMORY_MB * 2**20}
+        for kind, limit in limits.items():
+            _soft, hard = resource.prlimit(process.pid, kind)
+            resource.prlimit(process.pid, kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process that leads a group, and all that it has begun."""
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that leads a group, and all processes that it has started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except AttributeError:  # Windows has no groups
@@ -151,70 +154,70 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _discard(process: "subprocess.Popen[bytes]", folder: Folder) -> None:
-    _end(process)
+def _kill_and_clean_up(process: "subprocess.Popen[bytes]", folder: Folder) -> None:
+    _kill(process)
     folder.close()
 
 
-def _failed(why: object) -> Stop:
+def _pandoc_error(why: object) -> Stop:
     return Stop(_("pandoc 没有写成：{error}", error=why), _("运行 report doctor 看 pandoc 是否装好"))
 
 
-def path() -> str:
-    """Find pandoc; raises `Stop` where there is none."""
+def find_pandoc() -> str:
+    """Return the path of pandoc; raises `Stop` where there is none."""
     import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
 
-    # Of several pandocs pypandoc takes the newest; the bundled one prints the same on every machine.
+    # Of several pandocs pypandoc takes the newest; the bundled one gives the same files on every machine.
     bundled = Path(pypandoc.__file__).parent / "files" / ("pandoc.exe" if os.name == "nt" else "pandoc")
     if bundled.exists() and "PYPANDOC_PANDOC" not in os.environ:
         return str(bundled)
-    logging.getLogger("pypandoc").setLevel(logging.CRITICAL + 1)  # what goes wrong is said once, by us
+    logging.getLogger("pypandoc").setLevel(logging.CRITICAL + 1)  # errors are reported once, by us
     try:
         return str(pypandoc.get_pandoc_path())
     except OSError as error:
-        raise _failed(error) from error
+        raise _pandoc_error(error) from error
 
 
-def version() -> str:
-    """Tell which pandoc prints, without asking it."""
-    from importlib.metadata import version as of  # noqa: PLC0415  # few ask
+def package_version() -> str:
+    """Return what identifies the pandoc in use without running it: the version of its package, and its size."""
+    from importlib.metadata import version  # noqa: PLC0415  # few commands need it
 
-    return f"{of('pypandoc_binary')} {Path(path()).stat().st_size}"
+    return f"{version('pypandoc_binary')} {Path(find_pandoc()).stat().st_size}"
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of pandoc and Typst's package that would be used."""
-    from importlib.metadata import version  # noqa: PLC0415  # few ask
+def list_versions() -> dict[str, str]:
+    """Return the versions of pandoc and of Typst's package that would be used, by name."""
+    from importlib.metadata import version  # noqa: PLC0415  # few commands need it
 
     try:
-        said = subprocess.run([path(), "--version"], capture_output=True, text=True, check=True)  # noqa: S603  # bundled
-        found = said.stdout.split()[1]
+        done = subprocess.run([find_pandoc(), "--version"], capture_output=True, text=True, check=True)  # noqa: S603  # bundled
+        pandoc = done.stdout.split()[1]
     except (Stop, OSError, IndexError, subprocess.CalledProcessError):
-        found = _("没有找到；重新安装 pypandoc_binary")
-    return {"pandoc": found, "typst": version("typst")}
+        pandoc = _("没有找到；重新安装 pypandoc_binary")
+    return {"pandoc": pandoc, "typst": version("typst")}
 
 
-def blocks(content: bytes, reader: str, seconds: float = _READING) -> tuple[str, list[dict[str, Any]]]:
-    """Read a file with one of pandoc's readers: its title, and its blocks as `blocks.lua` tells them.
+def read_blocks(content: bytes, reader: str, seconds: float = _READ_SECONDS) -> tuple[str, list[dict[str, Any]]]:
+    """Read a file with one of pandoc's readers: return its title, and its blocks as `blocks.lua` describes them.
 
-    Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with bounded memory
-    and time. Raises ValueError where it cannot read the file, MemoryError where it has not enough for it.
+    Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with limited memory
+    and time. Raises ValueError where it cannot read the file, MemoryError where it has not enough memory for it.
     """
-    command = [path(), "+RTS", f"-M{_MEMORY}m", "-A32m", "-RTS", "--sandbox", "--quiet"]
-    command += ["--from", reader, "--to", str(BLOCKS), "--variable", f"dialect={DIALECT}"]
+    command = [find_pandoc(), "+RTS", f"-M{_MAX_MEMORY_MB}m", "-A32m", "-RTS", "--sandbox", "--quiet"]
+    command += ["--from", reader, "--to", str(BLOCKS_WRITER), "--variable", f"dialect={DIALECT}"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0) as process:  # noqa: S603  # see above
         try:
-            _allow(process, round(seconds))
-            made, errors = process.communicate(content, seconds)
+            _limit_resources(process, round(seconds))
+            output, errors = process.communicate(content, seconds)
         except subprocess.TimeoutExpired as error:
             raise ValueError(_("{seconds} 秒还没有读完", seconds=round(seconds))) from error
         finally:
-            _end(process)
+            _kill(process)
     if process.returncode:
-        if process.returncode == _EXHAUSTED or _FULL.search(errors):
+        if process.returncode == _OUT_OF_MEMORY_CODE or _OUT_OF_MEMORY_TEXT.search(errors):
             raise MemoryError
-        said = errors.decode(errors="replace").strip().splitlines()
-        raise ValueError(said[-1] if said else _("它自己停了"))
-    told = json.loads(made)
-    return told["title"], list(told["blocks"])
+        lines = errors.decode(errors="replace").strip().splitlines()
+        raise ValueError(lines[-1] if lines else _("它自己停了"))
+    document = json.loads(output)
+    return document["title"], list(document["blocks"])

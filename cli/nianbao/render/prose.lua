@@ -1,24 +1,24 @@
--- Prose is data: of the tree that pandoc reads from it only what is listed here reaches a writer. Everything else is
--- replaced by the words that it holds, and reported.
+-- Prose is data: of the tree that pandoc reads from it, only the elements listed here reach a writer. All others are
+-- replaced by the words that they hold, and reported as dropped.
 
-local function set(...)
+local function make_set(...)
   local out = {}
   for _, name in ipairs { ... } do out[name] = true end
   return out
 end
 
-local BLOCKS = set("Para", "Plain", "BulletList", "OrderedList", "DefinitionList", "BlockQuote", "HorizontalRule")
-local INLINES = set("Str", "Space", "SoftBreak", "LineBreak", "Emph", "Strong")
-local IDENTIFIER = "^%a[%w_-]*$" -- what every format takes for the name of a place
+local BLOCKS = make_set("Para", "Plain", "BulletList", "OrderedList", "DefinitionList", "BlockQuote", "HorizontalRule")
+local INLINES = make_set("Str", "Space", "SoftBreak", "LineBreak", "Emph", "Strong")
+local IDENTIFIER = "^%a[%w_-]*$" -- what every format accepts as the identifier of a link target
 local ADDRESS = "^[^%c%s\"'<>\\^`{|}]+$"
 local SCHEMES = { "^https?://[^/]", "^mailto:[^/]" }
-local DEPTH = 6 -- of lists and quotations within each other; Typst gives up at about twice that
-local LONG = 2000 -- bytes of an address; Typst takes no more than 8000
-local WIDE = 100 -- columns of a table
-local FIRST = 10 ^ 6 -- highest number that a list may begin with
+local MAX_DEPTH = 6 -- of lists and quotations within each other; Typst fails at about twice that
+local MAX_ADDRESS = 2000 -- bytes of a link's address; Typst accepts no more than 8000
+local MAX_COLUMNS = 100 -- of a table
+local MAX_START = 10 ^ 6 -- number with which a list may begin
 
 local function is_address(target)
-  if #target > LONG or not target:find(ADDRESS) then return false end
+  if #target > MAX_ADDRESS or not target:find(ADDRESS) then return false end
   if target:find("^#") then return target:sub(2):find(IDENTIFIER) ~= nil end
   for _, scheme in ipairs(SCHEMES) do
     if target:lower():find(scheme) then return true end
@@ -26,101 +26,104 @@ local function is_address(target)
   return false
 end
 
--- The words of blocks, as one paragraph.
-local function words_of(blocks) return pandoc.Para(pandoc.utils.blocks_to_inlines(blocks)) end
+-- Return the words of blocks as one paragraph.
+local function to_paragraph(blocks) return pandoc.Para(pandoc.utils.blocks_to_inlines(blocks)) end
 
-local used, reserved, left_out -- of the document at hand
+local used, reserved, dropped -- of the current document
 
-local function leave(kind, words) left_out[#left_out + 1] = { kind = kind, words = words } end
+local function drop(kind, words) dropped[#dropped + 1] = { kind = kind, words = words } end
 
-local function is_free(name)
+local function is_available(name)
   for _, id in ipairs(reserved) do
     if name == id or name:sub(1, #id + 1) == id .. "-" then return false end
   end
   return not used[name]
 end
 
--- Of attributes only the name of a place is kept. Pandoc itself gives classes to addresses that stand for themselves.
-local OF_PANDOC = set("uri", "email")
-local function place_of(attr)
+-- Report the attributes that are dropped: all but an identifier that is available, which is returned as the only
+-- attribute. Pandoc itself gives classes to links whose words are their address.
+local PANDOC_CLASSES = make_set("uri", "email")
+local function keep_identifier(attr)
   for _, class in ipairs(attr.classes) do
-    if not OF_PANDOC[class] then leave("attribute", "." .. class) end
+    if not PANDOC_CLASSES[class] then drop("attribute", "." .. class) end
   end
-  for key in pairs(attr.attributes) do leave("attribute", key) end
+  for key in pairs(attr.attributes) do drop("attribute", key) end
   local name = attr.identifier
   if name == "" then return nil end
-  if not name:find(IDENTIFIER) or not is_free(name) then return leave("attribute", name) end
+  if not name:find(IDENTIFIER) or not is_available(name) then return drop("attribute", name) end
   used[name] = true
   return pandoc.Attr(name)
 end
 
-local function bare(element)
-  place_of(element.attr)
-  element.attr = pandoc.Attr("", element.attr.classes:filter(function(class) return OF_PANDOC[class] end))
+-- Return an element without attributes other than the classes that pandoc gives.
+local function strip_attributes(element)
+  keep_identifier(element.attr)
+  element.attr = pandoc.Attr("", element.attr.classes:filter(function(class) return PANDOC_CLASSES[class] end))
   return element
 end
 
-local function placed(element, make)
-  local attr = place_of(element.attr)
+-- Return an element with its identifier only, or its content where it has none that is available.
+local function keep_target(element, make)
+  local attr = keep_identifier(element.attr)
   return attr and make(element.content, attr) or element.content
 end
 
--- Pandoc keeps every filter that it was ever given, so this one is made once.
-local REDUCED = {
+-- Pandoc keeps every filter that it was ever given in memory, so this one is made once.
+local ALLOW = {
   Inline = function(inline)
     local kind = inline.t
-    if kind == "Span" then return placed(inline, pandoc.Span) end
+    if kind == "Span" then return keep_target(inline, pandoc.Span) end
     if kind == "Link" and not is_address(inline.target) then
-      leave("link", inline.target)
+      drop("link", inline.target)
       return inline.content
     end
-    if kind == "Link" or kind == "Code" then return bare(inline) end
+    if kind == "Link" or kind == "Code" then return strip_attributes(inline) end
     if INLINES[kind] then return nil end
     if kind == "Image" then
-      leave("picture", inline.src)
+      drop("picture", inline.src)
       return inline.caption
     end
-    leave("element", kind)
+    drop("element", kind)
     return inline.content or pandoc.Str(inline.text or "")
   end,
   Block = function(block)
     local kind = block.t
-    if kind == "Div" then return placed(block, pandoc.Div) end
-    if kind == "Table" and #block.colspecs > WIDE then
-      leave("width", tostring(#block.colspecs))
-      return words_of { block }
+    if kind == "Div" then return keep_target(block, pandoc.Div) end
+    if kind == "Table" and #block.colspecs > MAX_COLUMNS then
+      drop("width", tostring(#block.colspecs))
+      return to_paragraph { block }
     end
-    if kind == "OrderedList" and block.start > FIRST then
-      leave("number", "")
+    if kind == "OrderedList" and block.start > MAX_START then
+      drop("number", "")
       block.start = 1
       return block
     end
-    if kind == "Header" or kind == "CodeBlock" or kind == "Table" then return bare(block) end
+    if kind == "Header" or kind == "CodeBlock" or kind == "Table" then return strip_attributes(block) end
     if BLOCKS[kind] then return nil end
-    leave("element", kind)
-    return block.content or words_of { block }
+    drop("element", kind)
+    return block.content or to_paragraph { block }
   end,
 }
 
--- What is nested deeper than that becomes plain words: writers and Typst work by recursion.
-local function shallow(blocks, depth)
+-- Replace what is nested deeper than `MAX_DEPTH` by plain words: writers and Typst work by recursion.
+local function limit_depth(blocks, depth)
   local out = pandoc.List()
   for _, block in ipairs(blocks) do
     local kind = block.t
     local nests = kind == "BlockQuote" or kind == "Div"
     local items = (kind == "BulletList" or kind == "OrderedList") and block.content
     local entries = kind == "DefinitionList" and block.content
-    if depth > DEPTH and (nests or items or entries) then
-      leave("depth", "")
-      block = words_of { block }
+    if depth > MAX_DEPTH and (nests or items or entries) then
+      drop("depth", "")
+      block = to_paragraph { block }
     elseif nests then
-      block.content = shallow(block.content, depth + 1)
+      block.content = limit_depth(block.content, depth + 1)
     elseif items then
-      for at, item in ipairs(items) do items[at] = shallow(item, depth + 1) end
+      for at, item in ipairs(items) do items[at] = limit_depth(item, depth + 1) end
       block.content = items
     elseif entries then
       for _, entry in ipairs(entries) do
-        for at, definition in ipairs(entry[2]) do entry[2][at] = shallow(definition, depth + 1) end
+        for at, definition in ipairs(entry[2]) do entry[2][at] = limit_depth(definition, depth + 1) end
       end
       block.content = entries
     end
@@ -129,16 +132,16 @@ local function shallow(blocks, depth)
   return out
 end
 
--- `read` is a function of a text, which gives pandoc's tree. Returned are two functions: one begins a document, of
--- which some names of places belong to the page (those of tables, and all that begin with one of them); the other
--- reads a text of it and gives its blocks, and what was left out of them: each with its kind and the words by which it
--- is found in the text. Kinds are picture (its source), link (its target), attribute (its name), element (its name),
--- depth, width and number.
+-- `read` is a function that returns pandoc's tree of a text. Returned are two functions. `begin` starts a document, some
+-- identifiers of which are reserved for the page (those of tables, and all that begin with one of them). `reduce` reads
+-- a text of the document and returns its allowed blocks, and a list of what was dropped: each with its kind and the
+-- words by which it is found in the text. Kinds are picture (its source), link (its target), attribute (its name),
+-- element (its name), depth, width and number.
 return function(read)
-  local function begin(names) used, reserved = {}, names end
+  local function begin(identifiers) used, reserved = {}, identifiers end
   local function reduce(text)
-    left_out = {}
-    return pandoc.Blocks(shallow(read(text).blocks, 1)):walk(REDUCED), left_out
+    dropped = {}
+    return pandoc.Blocks(limit_depth(read(text).blocks, 1)):walk(ALLOW), dropped
   end
   return begin, reduce
 end

@@ -1,16 +1,20 @@
 -- The renderer: a pandoc process that stays and writes page after page; `pandoc lua renderer.lua` runs it.
--- On standard input come messages, each a line with its length and then so many bytes of JSON. One begins an
--- order (formats, the variables that their templates share, the tables of a form with a mark in every cell for a
--- figure); another is a page of such an order: Markdown with a place for each table and each section of prose,
--- the figures, and the prose; a third is prose alone, to be told what of it would be left out.
--- The answer is a part for each format, and at last one that says which pictures were left out, or why it failed.
+-- Messages come on standard input, each a line with its length in bytes and then so many bytes of JSON. There are three:
+--   settings  formats, the variables that their templates share, the tables of a form with a mark in every figure cell;
+--             the pages that follow refer to them by name
+--   page      Markdown with a division for each table and each section of prose; the figures; the prose
+--   reduce    sections of prose; the answer says what of them is dropped, and gives the Markdown of the rest
+-- The answer to a page is a part for each format, named by its suffix. The last part of every answer to a page or to
+-- prose is ".": JSON, for a page the sources of the pictures that were dropped. A part "!" says why a message failed.
+-- A part is a line with its name and its length in bytes, and then so many bytes.
 
 local HERE = pandoc.path.directory(arg[0])
-local function ours(name) return dofile(pandoc.path.join { HERE, name }) end
+local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 
--- A table of the form: its division says how many columns hold labels, which rows are heads, and how wide
--- the columns are. Pandoc's Markdown has no words for these, its tree has.
-local function statutory(div)
+-- Return the division of a form's table with its column widths, alignments, headers and bodies set, as its attributes
+-- say: how many columns hold labels, which rows are headers, and how wide the columns are. Pandoc's Markdown cannot
+-- express these, its tree can.
+local function make_form_table(div)
   if not div.classes:includes("form") then return nil end
   local widths, total = {}, 0
   for width in div.attributes.widths:gmatch("%S+") do
@@ -18,7 +22,7 @@ local function statutory(div)
     total = total + tonumber(width)
   end
   local labels = tonumber(div.attributes.labels)
-  local made = div:walk {
+  local form_table = div:walk {
     Table = function(tbl)
       for at, spec in ipairs(tbl.colspecs) do
         tbl.colspecs[at] = { at <= labels and pandoc.AlignDefault or pandoc.AlignCenter, widths[at] / total }
@@ -32,17 +36,17 @@ local function statutory(div)
       for head, body in div.attributes.bands:gmatch("(%d+)%+(%d+)") do
         bands:insert { tonumber(head), tonumber(body) }
       end
-      local take = function(count)
+      local take_rows = function(count)
         local taken = pandoc.List()
         for row = at + 1, at + count do taken:insert(rows[row]) end
         at = at + count
         return taken
       end
       for _, band in ipairs(bands) do
-        local head = take(band[1])
+        local head = take_rows(band[1])
         if #bands == 1 then tbl.head.rows, head = head, {} end
         bodies:insert {
-          attr = pandoc.Attr(), head = head, body = take(band[2]), row_head_columns = labels,
+          attr = pandoc.Attr(), head = head, body = take_rows(band[2]), row_head_columns = labels,
         }
       end
       if #bands > 1 then tbl.head.rows = {} end
@@ -52,17 +56,17 @@ local function statutory(div)
       return tbl
     end,
   }
-  made.attr = pandoc.Attr("", { "form" }) -- what it said is in the table now
-  return made
+  form_table.attr = pandoc.Attr("", { "form" }) -- its other attributes are in the table now
+  return form_table
 end
 
--- For the filters of the formats: the rows of a table as rows of { cell, column }, the columns counted
--- past cells that reach down from above; those stand in it as { cell, column, above = true }.
-function laid_out(rows)
+-- Return the rows of a table as rows of { cell, column }, the columns counted past cells that reach down from above;
+-- those are repeated as { cell, column, above = true }. Filters of formats know this function as `laid_out`.
+local function lay_out_rows(rows)
   local above, out = {}, {}
   for at, row in ipairs(rows) do
     local column, line = 1, {}
-    local function pass()
+    local function add_cells_above()
       local cell = (above[at] or {})[column]
       while cell do
         line[#line + 1] = { cell = cell, column = column, above = true }
@@ -71,7 +75,7 @@ function laid_out(rows)
       end
     end
     for _, cell in ipairs(row.cells) do
-      pass()
+      add_cells_above()
       line[#line + 1] = { cell = cell, column = column, above = false }
       for down = at + 1, at + cell.row_span - 1 do
         above[down] = above[down] or {}
@@ -79,155 +83,155 @@ function laid_out(rows)
       end
       column = column + cell.col_span
     end
-    pass()
+    add_cells_above()
     out[at] = line
   end
   return out
 end
 
--- Pandoc keeps every filter that it was ever given, so these are made once, and not for each page anew.
+-- Pandoc keeps every filter that it was ever given in memory, so these are made once and not for each page.
 
--- What prose may say and no sound document holds: empty headings and skipped levels (PDF/UA, ISO 14289-1, 7.4),
--- links without words or to a place that is not there.
-local before, places
-local function place(item) places["#" .. item.identifier] = true end
-local PLACES = { Header = place, Div = place, Span = place, Table = place }
-local SOUND = {
+-- Remove what prose may have and no valid document has: empty headings and skipped levels (PDF/UA, ISO 14289-1, 7.4),
+-- links without words or to a target that does not exist.
+local last_level, targets
+local function add_target(item) targets["#" .. item.identifier] = true end
+local COLLECT_TARGETS = { Header = add_target, Div = add_target, Span = add_target, Table = add_target }
+local REPAIR = {
   Header = function(header)
     if pandoc.utils.stringify(header) == "" then return {} end
-    header.level = math.min(header.level, before + 1)
-    before = header.level
+    header.level = math.min(header.level, last_level + 1)
+    last_level = header.level
     return header
   end,
   Link = function(link)
-    if link.target:sub(1, 1) == "#" and not places[link.target] then return link.content end
+    if link.target:sub(1, 1) == "#" and not targets[link.target] then return link.content end
     if pandoc.utils.stringify(link) == "" then link.content = { pandoc.Str(link.target) } end
     return link
   end,
 }
-local function sound(doc)
-  before, places = 0, {}
-  doc:walk(PLACES)
-  return doc:walk(SOUND)
+local function repair(doc)
+  last_level, targets = 0, {}
+  doc:walk(COLLECT_TARGETS)
+  return doc:walk(REPAIR)
 end
 
--- Nothing is fetched and nothing is hidden: a picture in the prose is left out, and said.
-local left_out
-local PICTURES = {
+-- No file is fetched and nothing is hidden: a picture in the prose is replaced by its caption, and reported.
+local dropped
+local DROP_PICTURES = {
   Image = function(image)
-    left_out[image.src] = true
+    dropped[image.src] = true
     return image.caption
   end,
 }
-local function without_pictures(doc)
-  left_out = {}
+local function drop_pictures(doc)
+  dropped = {}
   local sources = pandoc.List()
-  doc = doc:walk(PICTURES)
-  for source in pairs(left_out) do sources:insert(source) end
+  doc = doc:walk(DROP_PICTURES)
+  for source in pairs(dropped) do sources:insert(source) end
   sources:sort()
   return doc, sources
 end
 
-local function read(path)
+local function read_file(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read("a")
   file:close()
   return text
 end
 
-local function write(path, text)
+local function write_file(path, text)
   local file = assert(io.open(path, "wb"))
   assert(file:write(text))
   file:close()
 end
 
--- A Word file's looks are the parts of its reference package, each a template over the order's variables.
-local function reference(folder, variables, path)
+-- Write the reference document of a format, from which its writer takes the styles: a package whose parts are the
+-- files of a folder, each a template over the variables.
+local function write_reference(folder, variables, path)
   local entries = {}
   local function add(path, name)
     for _, item in ipairs(pandoc.system.list_directory(path)) do
       local full, inner = pandoc.path.join { path, item }, name == "" and item or name .. "/" .. item
-      local listed = pcall(pandoc.system.list_directory, full)
-      if listed then
+      local is_folder = pcall(pandoc.system.list_directory, full)
+      if is_folder then
         add(full, inner)
       else
-        local part = pandoc.template.apply(pandoc.template.compile(read(full)), variables)
+        local part = pandoc.template.apply(pandoc.template.compile(read_file(full)), variables)
         entries[#entries + 1] = pandoc.zip.Entry(inner, pandoc.layout.render(part), 0)
       end
     end
   end
   add(folder, "")
-  write(path, pandoc.zip.Archive(entries):bytestring())
+  write_file(path, pandoc.zip.Archive(entries):bytestring())
   return path
 end
 
-
--- Pandoc's own program leaves line breaks between wide signs out (east_asian_line_breaks); its readers do not.
-local function wide(str, from, to)
+-- Pandoc's own program removes line breaks between wide characters (east_asian_line_breaks); its readers do not.
+local function is_wide(str, from, to)
   return str and str.t == "Str" and pandoc.layout.real_length(pandoc.text.sub(str.text, from, to)) == 2
 end
-local JOINED = {
+local JOIN_LINES = {
   Inlines = function(inlines)
-    local out, broken = pandoc.List(), false
+    local out, has_joins = pandoc.List(), false
     for at, inline in ipairs(inlines) do
-      local join = inline.t == "SoftBreak" and wide(inlines[at - 1], -1, -1) and wide(inlines[at + 1], 1, 1)
-      broken = broken or join
+      local join = inline.t == "SoftBreak" and is_wide(inlines[at - 1], -1, -1) and is_wide(inlines[at + 1], 1, 1)
+      has_joins = has_joins or join
       if not join then out:insert(inline) end
     end
-    return broken and out or nil
+    return has_joins and out or nil
   end,
 }
 
-local function understood(text, dialect) return pandoc.read(text, dialect):walk(JOINED) end
+local function read_markdown(text, dialect) return pandoc.read(text, dialect):walk(JOIN_LINES) end
 
 -- ── prose ───────────────────────────────────────────────────────────────────────────────────────────
 
--- Prose is a stranger's text. It is read apart from the page, so that it can neither end a division of the page nor
--- say anything in its head, and takes the place of its division once it is reduced.
+-- Prose is not trusted. It is read apart from the page, so that it can neither close a division of the page nor add
+-- metadata to it; once it is reduced it replaces its division.
 local dialect
-local begin_prose, reduce = ours("prose.lua")(function(text) return understood(text, dialect) end)
+local begin_prose, reduce = load_module("prose.lua")(function(text) return read_markdown(text, dialect) end)
 local prose
-local PROSE = {
+local INSERT_PROSE = {
   Div = function(div)
     local section = div.attributes.prose
     return section and prose[section]
   end,
 }
-local function with_prose(doc, message)
+local function insert_prose(doc, message)
   prose = {}
   dialect = message.dialect
   begin_prose(message.reserved)
   for _, pair in ipairs(message.prose) do prose[pair[1]] = reduce(pair[2]) end
-  return next(prose) and doc:walk(PROSE) or doc
+  return next(prose) and doc:walk(INSERT_PROSE) or doc
 end
 
--- What would be left out of prose, section by section, and the Markdown of the rest.
-local function reduced(message)
+-- Answer a message "reduce": for each section what is dropped, and the Markdown of the rest.
+local function reduce_sections(message)
   local out = pandoc.List()
   dialect = message.dialect
   begin_prose(message.reserved)
-  for _, pair in ipairs(message.judged) do
-    local blocks, left_out = reduce(pair[2])
-    local rest = pandoc.write(pandoc.Pandoc(blocks), dialect, { wrap_text = "none" })
-    out:insert { section = pair[1], left_out = pandoc.List(left_out), rest = rest }
+  for _, pair in ipairs(message.reduce) do
+    local blocks, dropped_markup = reduce(pair[2])
+    local markdown = pandoc.write(pandoc.Pandoc(blocks), dialect, { wrap_text = "none" })
+    out:insert { section = pair[1], dropped = pandoc.List(dropped_markup), markdown = markdown }
   end
   return pandoc.json.encode(out)
 end
 
 -- ── tables ──────────────────────────────────────────────────────────────────────────────────────────
 
--- Every report of a form has the same tables but for their figures. A format that names the language of its raw
--- text (`tables` in format.toml) has them written once, with marks, and each report's figures put in their places;
--- for the others the figures go into the tree, and its filter and writer see every table anew.
+-- All reports of a form have the same tables but for their figures. For a format that names the language of its raw
+-- text (`tables` in format.toml) they are written once, with marks, and each report's figures replace the marks; for
+-- the others the figures go into the tree, and filter and writer process the tables of every page.
 local MARK = "FIGURE(%d+)E"
 
-local ESCAPED = {
+local ESCAPES = {
   typst = function(text) return (text:gsub('[\\"]', "\\%0")) end, -- a figure stands in a string of Typst
 }
-local function xml(text) return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })) end
+local function escape_xml(text) return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })) end
 
--- A text with marks, in pieces: what stands between marks, and the numbers of these. For moulds too.
-function pieces(text, mark)
+-- Split a text at its marks: the texts between them, and the numbers of the marks. Formats know it as `pieces`.
+function split_at_marks(text, mark)
   local out, from = {}, 1
   for start, number, stop in text:gmatch("()" .. mark .. "()") do
     out[#out + 1] = text:sub(from, start - 1)
@@ -238,31 +242,33 @@ function pieces(text, mark)
   return out
 end
 
-function filled(parts, texts, escaped)
+-- Join what `split_at_marks` returned, with a text for each mark.
+function fill_marks(parts, texts, escape)
   local out = {}
   for at, part in ipairs(parts) do
-    out[at] = type(part) ~= "number" and part or escaped and escaped(texts[part]) or texts[part]
+    out[at] = type(part) ~= "number" and part or escape and escape(texts[part]) or texts[part]
   end
   return table.concat(out)
 end
 
-local function in_tree(div, figures)
+local function fill_tree(div, figures)
   return div:walk { Str = function(str) return pandoc.Str((str.text:gsub(MARK, function(at) return figures[tonumber(at)] end))) end }
 end
 
-local function written(div, format)
-  local blocks = pandoc.Pandoc({ div:clone() }):walk(format.filtering).blocks
+-- Write a form's table in the raw text of a format, split at its marks.
+local function write_table(div, format)
+  local blocks = pandoc.Pandoc({ div:clone() }):walk(format.filters).blocks
   local text = pandoc.List()
   for _, block in ipairs(blocks) do
     text:insert(block.t == "RawBlock" and block.text or pandoc.write(pandoc.Pandoc { block }, format.writer, { wrap_text = "none" }))
   end
-  return pieces(table.concat(text, "\n"), MARK)
+  return split_at_marks(table.concat(text, "\n"), MARK)
 end
 
 -- ── the code of formats ─────────────────────────────────────────────────────────────────────────────
 
--- Lua of a format sees the page and nothing else: no files, no programs, no network, no way to load more code, and
--- nothing of the formats beside it.
+-- Lua of a format has access to the page and to nothing else: no files, no programs, no network, no way to load more
+-- code, and nothing of the other formats.
 local GLOBALS = "assert error ipairs next pairs pcall rawequal rawget rawlen rawset select setmetatable tonumber tostring type xpcall"
 local LIBRARIES = "coroutine math string table utf8"
 local UTILS = "blocks_to_inlines equals from_simple_table make_sections normalize_date sha1 stringify to_roman_numeral to_simple_table type"
@@ -278,126 +284,135 @@ local function copy(from, names)
   return out
 end
 
--- A table with all tables below it; one that is called, as pandoc.List is, calls what it is a copy of.
-local function whole(from, seen)
-  seen = seen or {}
+-- Copy a table with all tables below it; a copy that is called, as pandoc.List is, calls the original.
+local function deep_copy(from, copies)
+  copies = copies or {}
   if type(from) ~= "table" then return from end
-  if seen[from] then return seen[from] end
+  if copies[from] then return copies[from] end
   local out = {}
-  seen[from] = out
-  for name, value in pairs(from) do out[name] = whole(value, seen) end
+  copies[from] = out
+  for name, value in pairs(from) do out[name] = deep_copy(value, copies) end
   return setmetatable(out, { __call = function(_, ...) return from(...) end })
 end
 
-local function globals()
+local function make_globals()
   local own = copy(_G, GLOBALS)
-  for name in LIBRARIES:gmatch("%S+") do own[name] = whole(_G[name]) end
+  for name in LIBRARIES:gmatch("%S+") do own[name] = deep_copy(_G[name]) end
   own.os = copy(os, "date")
-  own.pieces, own.laid_out = pieces, laid_out
-  own.pandoc = whole(pandoc)
+  own.pieces, own.laid_out = split_at_marks, lay_out_rows
+  own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)
   own.pandoc.zip = copy(pandoc.zip, "Archive Entry")
-  own.pandoc.read = function(text, format, options) return pandoc.read(text, format, options, {}) end -- {}: of no file
-  own.pandoc.write = function(doc, format) return pandoc.write(without_pictures(doc), format, { wrap_text = "none" }) end
+  own.pandoc.read = function(text, format, options) return pandoc.read(text, format, options, {}) end -- {}: no files
+  own.pandoc.write = function(doc, format) return pandoc.write(drop_pictures(doc), format, { wrap_text = "none" }) end
   return own
 end
 
+-- The variables of the page and the replacements of characters that no font has, for the filters of formats. They know
+-- it by the name PRESS.
+local page_data
+
 -- Run a Lua file of a format.
-local function run(path)
-  local own = globals()
-  local known = function(_, name) return name == "PRESS" and PRESS or own[name] end -- each page has another PRESS
-  local chunk = assert(load(read(path), "@" .. path, "t", setmetatable({}, { __index = known })))
+local function run_file(path)
+  local own = make_globals()
+  local known = function(_, name) return name == "PRESS" and page_data or own[name] end -- PRESS is another for each page
+  local chunk = assert(load(read_file(path), "@" .. path, "t", setmetatable({}, { __index = known })))
   return chunk()
 end
 
--- ── an order and its pages ──────────────────────────────────────────────────────────────────────────
+-- ── settings and their pages ────────────────────────────────────────────────────────────────────────
 
-local orders = {}
-local moulds = ours("docx_template.lua")
+local settings_by_name = {}
+local make_docx_templates = load_module("docx_template.lua")
 
-local function begun(message)
-  local order = { formats = message.formats, variables = message.variables, tables = {} }
+-- Read the files of the formats, and write their tables. No answer.
+local function load_settings(message)
+  local settings = { formats = message.formats, variables = message.variables, tables = {} }
   for id, text in pairs(message.tables) do
-    order.tables[id] = statutory(understood(text, message.dialect).blocks[1])
+    settings.tables[id] = make_form_table(read_markdown(text, message.dialect).blocks[1])
   end
-  for at, format in ipairs(order.formats) do
-    local function inside(name) return pandoc.path.join { format.folder, name } end
+  for at, format in ipairs(settings.formats) do
+    local function path_of(name) return pandoc.path.join { format.folder, name } end
     local options = { wrap_text = "none" }
     for key, value in pairs(format.options or {}) do options[key] = value end
-    options.template = format.template and pandoc.template.compile(read(inside(format.template)))
+    options.template = format.template and pandoc.template.compile(read_file(path_of(format.template)))
       or pandoc.template.default(format.writer)
     if format.reference then
-      options.reference_doc = pandoc.path.join { message.work, message.order .. at .. ".zip" }
-      reference(inside(format.reference), order.variables, options.reference_doc)
+      options.reference_doc = pandoc.path.join { message.folder, message.settings .. at .. ".zip" }
+      write_reference(path_of(format.reference), settings.variables, options.reference_doc)
     end
-    local finishing = format.finish and run(inside(format.finish))
+    local finish = format.finish and run_file(path_of(format.finish))
     function format.write(doc, variables)
-      local settings = pandoc.WriterOptions(options)
-      settings.variables = variables
-      local content = pandoc.write(doc, format.writer, settings)
-      return finishing and finishing(content, variables) or content
+      local writer_options = pandoc.WriterOptions(options)
+      writer_options.variables = variables
+      local content = pandoc.write(doc, format.writer, writer_options)
+      return finish and finish(content, variables) or content
     end
-    format.moulds = format.mould and moulds(run(inside(format.mould)), format.write)
-    PRESS = { variables = order.variables, stand_ins = {} }
-    format.filtering = format.filter and run(inside(format.filter))
-    format.drawn = format.writer:match("^plain") and ours("tables.lua")
+    format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write)
+    page_data = { variables = settings.variables, stand_ins = {} }
+    format.filters = format.filter and run_file(path_of(format.filter))
+    format.plain_tables = format.writer:match("^plain") and load_own("tables.lua")
     if format.tables then
-      format.written = {}
-      for id, div in pairs(order.tables) do format.written[id] = written(div, format) end
+      format.written_tables = {}
+      for id, div in pairs(settings.tables) do format.written_tables[id] = write_table(div, format) end
     end
   end
-  orders[message.order] = order
+  settings_by_name[message.settings] = settings
 end
 
-local order, format, figures -- of the page and the format at hand
-local TABLES = {
+local settings, format, figures -- of the current page and format
+local INSERT_TABLES = {
   Div = function(div)
     local id = div.attributes.table
-    if not order.tables[id] then return nil end
-    if not format.tables then return in_tree(order.tables[id], figures[id]) end
-    return pandoc.RawBlock(format.tables, filled(format.written[id], figures[id], ESCAPED[format.tables] or xml))
+    if not settings.tables[id] then return nil end
+    if not format.tables then return fill_tree(settings.tables[id], figures[id]) end
+    local escape = ESCAPES[format.tables] or escape_xml
+    return pandoc.RawBlock(format.tables, fill_marks(format.written_tables[id], figures[id], escape))
   end,
 }
-local function with_tables(doc, ...)
-  order, format, figures = ...
-  return doc:walk(TABLES)
+local function insert_tables(doc, ...)
+  settings, format, figures = ...
+  return doc:walk(INSERT_TABLES)
 end
 
-local function printed(doc, order, format, message)
-  if not format.tables then doc = with_tables(doc, order, format, message.figures) end
-  if format.filtering then doc = doc:walk(format.filtering) end
-  if format.tables then doc = with_tables(doc, order, format, message.figures) end
-  if format.drawn then doc = doc:walk(format.drawn) end
-  local cast = format.moulds and format.moulds(doc, message.own, order.variables, tonumber(message.epoch))
-  return cast or format.write(doc, PRESS.variables)
+local function render_format(doc, settings, format, message)
+  if not format.tables then doc = insert_tables(doc, settings, format, message.figures) end
+  if format.filters then doc = doc:walk(format.filters) end
+  if format.tables then doc = insert_tables(doc, settings, format, message.figures) end
+  if format.plain_tables then doc = doc:walk(format.plain_tables) end
+  local filled = format.fill_template
+    and format.fill_template(doc, message.variables, settings.variables, tonumber(message.epoch))
+  return filled or format.write(doc, page_data.variables)
 end
 
-local function answer(name, content)
+local function send(name, content)
   io.stdout:write(name, " ", #content, "\n", content)
-  io.stdout:flush() -- who waits for a format can go on at once
+  io.stdout:flush() -- the reader can use a format at once
 end
 
-local function page(message)
-  local order = orders[message.order]
-  PRESS = { variables = {}, stand_ins = message.stand_ins } -- for the filters of the formats
-  for _, variables in ipairs { message.own, order.variables } do
-    for key, value in pairs(variables) do PRESS.variables[key] = value end
+-- Answer a message "page": a part for each format; return the sources of the pictures that were dropped, as JSON.
+local function render_page(message)
+  local settings = settings_by_name[message.settings]
+  page_data = { variables = {}, stand_ins = message.replacements }
+  for _, variables in ipairs { message.variables, settings.variables } do
+    for key, value in pairs(variables) do page_data.variables[key] = value end
   end
-  local doc, left_out = understood(message.page, message.dialect .. "+yaml_metadata_block")
-  doc, left_out = without_pictures(with_prose(doc, message))
-  doc = sound(doc)
+  local doc, sources = read_markdown(message.page, message.dialect .. "+yaml_metadata_block")
+  doc, sources = drop_pictures(insert_prose(doc, message))
+  doc = repair(doc)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
-    for _, format in ipairs(order.formats) do
-      answer(format.suffix, printed(doc, order, format, message))
+    for _, format in ipairs(settings.formats) do
+      send(format.suffix, render_format(doc, settings, format, message))
     end
   end)
-  return #left_out == 0 and "[]" or pandoc.json.encode(left_out)
+  return #sources == 0 and "[]" or pandoc.json.encode(sources)
 end
 
 for size in io.lines() do
   local message = pandoc.json.decode(io.read(tonumber(size)), false)
-  local done, said = pcall(message.page and page or message.judged and reduced or begun, message)
-  if said or not done then answer(done and "." or "!", done and said or tostring(said)) end
+  local handle = message.page and render_page or message.reduce and reduce_sections or load_settings
+  local succeeded, answer = pcall(handle, message)
+  if answer or not succeeded then send(succeeded and "." or "!", succeeded and answer or tostring(answer)) end
   collectgarbage()
 end

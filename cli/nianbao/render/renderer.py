@@ -1,4 +1,4 @@
-"""The press: pages go in as Markdown, finished files come out; one pandoc and one set of fonts serve them all."""
+"""The renderer: Markdown pages in, finished files out, with one pandoc and one set of fonts for all of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,11 @@ from nianbao.workspace.formats import Face, Format, Printed, Printing
 from nianbao.workspace.theme import derived, fonts, worded
 from nianbao.workspace.theme import faces as named_faces
 
-_PAGES = 1000  # that one pandoc prints: of each its runtime keeps some kilobytes
+_MAX_PAGES = 1000  # that one pandoc renders: its runtime keeps some kilobytes of each
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class RenderSettings:
     """What many pages have in common: the formats, the look, and whether they are drafts."""
 
     formats: Sequence[Format]
@@ -29,30 +29,30 @@ class Order:
 
     @cached_property
     def variables(self) -> dict[str, Any]:
-        """What the templates of the formats know of the look."""
+        """The variables that the look gives to the templates of the formats."""
         look = self.look
         parts: dict[str, Any] = {"look": look, "word": worded(look), "face": named_faces(look), "fonts": fonts(look)}
-        said: dict[str, Any] = _worded(parts | derived(look))
-        return said | ({"draft": True} if self.draft else {})
+        variables: dict[str, Any] = _numbers_as_text(parts | derived(look))
+        return variables | ({"draft": True} if self.draft else {})
 
     @property
-    def embeds(self) -> bool:
-        """Tell whether a format embeds faces."""
+    def embeds_fonts(self) -> bool:
+        """Return whether a format embeds fonts."""
         return any(part.engine for part in self.formats)
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
         """The faces that its formats embed; none where none does."""
-        return tuple(typst.faces(self.look)) if self.embeds else ()
+        return tuple(typst.choose_faces(self.look)) if self.embeds_fonts else ()
 
 
-class Press:
-    """A pandoc that is begun with the first page and ends with the press: use it in a `with` line."""
+class Renderer:
+    """A pandoc process that starts with the first page and ends with the renderer: use it in a `with` statement."""
 
     def __init__(self) -> None:
         self._pandoc: Pandoc | None = None
-        self._begun: dict[tuple[int, int], tuple[Order, Form]] = {}  # these keep their ids while they are here
-        self._pages = 0  # that its pandoc has printed
+        self._sent: dict[tuple[int, int], tuple[RenderSettings, Form]] = {}  # by their ids, which are in use until then
+        self._pages = 0  # that its pandoc has rendered
 
     def __enter__(self) -> Self:
         return self
@@ -60,87 +60,101 @@ class Press:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def print(self, page: Page, order: Order, day: date, carried: Mapping[str, str] | None = None) -> Printing:
-        """Print a page in every format of an order, from one reading.
+    def render(
+        self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str] | None = None
+    ) -> Printing:
+        """Render a page in every format of the settings; it is read once.
 
-        `day` is the date that the files carry, so that the same facts give the same bytes. `carried` is what
-        each file carries with it: `facts` (TOML) and `about` (JSON-LD), as far as given. Raises `Stop` where
-        pandoc or Typst fail; the next page is printed all the same.
+        `day` is the date that the files carry, so that the same facts give the same bytes. `embedded` is what each
+        file carries: `facts` (TOML) and `about` (JSON-LD), as far as given. Raises `Stop` where pandoc or Typst fail;
+        the next page can be rendered all the same.
         """
         try:
-            return self._print(page, order, day, carried or {})
+            return self._render(page, settings, day, embedded or {})
         except BaseException:
-            self.close()  # what it would still answer is for this page
+            self.close()  # answers that are still to come are for this page
             raise
 
     @property
     def pid(self) -> int:
-        """The process of its pandoc; 0 where none is begun."""
+        """The process ID of its pandoc; 0 where none is running."""
         return self._pandoc.pid if self._pandoc else 0
 
     def close(self) -> None:
-        """End pandoc; the next page begins another."""
+        """End pandoc; the next page starts another."""
         if self._pandoc:
             self._pandoc.close()
         self._pandoc = None
         self._pages = 0
-        self._begun.clear()
+        self._sent.clear()
 
-    def _print(self, page: Page, order: Order, day: date, carried: Mapping[str, str]) -> Printing:
-        stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        stand_ins = typst.stand_ins("".join((page.text, *page.prose.values())), order.look) if order.embeds else {}
-        if self._pages == _PAGES:
+    def _render(self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str]) -> Printing:
+        epoch = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+        pandoc = self._send_page(page, settings, day, epoch, embedded)
+        families = typst.families_by_part(settings.look, settings.faces)  # reads the fonts while pandoc is at work
+        formats = {part.suffix: part for part in settings.formats}
+        files: dict[str, Printed] = {}
+        for suffix, content in pandoc.receive():
+            part = formats.get(suffix)
+            if part is None:
+                dropped_pictures = json.loads(content)
+            elif part.engine:  # pandoc goes on meanwhile
+                files[suffix] = typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
+            else:
+                files[suffix] = Printed(suffix, content)
+        return Printing([files[part.suffix] for part in settings.formats], dropped_pictures, settings.faces)
+
+    def _send_page(
+        self, page: Page, settings: RenderSettings, day: date, epoch: int, embedded: Mapping[str, str]
+    ) -> Pandoc:
+        """Send a page to pandoc, which is started where none is running; return that pandoc."""
+        replacements: dict[str, str] = {}
+        if settings.embeds_fonts:
+            replacements = typst.make_replacements("".join((page.text, *page.prose.values())), settings.look)
+        if self._pages == _MAX_PAGES:
             self.close()
         self._pages += 1
         pandoc = self._pandoc = self._pandoc or Pandoc()
-        pandoc.tell(
+        pandoc.send(
             {
-                "order": self._order(pandoc, order, page.form),
+                "settings": self._send_settings(pandoc, settings, page.form),
                 "dialect": DIALECT,
                 "page": page.text,
                 "prose": list(page.prose.items()),
                 "reserved": [table.id for table in page.form.tables],
                 "figures": page.figures,
-                "own": {**carried, "day": {part: str(getattr(day, part)) for part in ("year", "month", "day")}},
-                "stand_ins": [list(pair) for pair in stand_ins.items()],
-                "epoch": str(stamp),
+                "variables": {
+                    **embedded,
+                    "day": {part: str(getattr(day, part)) for part in ("year", "month", "day")},
+                },
+                "replacements": [list(pair) for pair in replacements.items()],
+                "epoch": str(epoch),
             }
         )
-        drawn = typst.families(order.look, order.faces)  # reads the fonts while pandoc is at work
-        formats = {part.suffix: part for part in order.formats}
-        made: dict[str, Printed] = {}
-        for suffix, content in pandoc.parts():
-            part = formats.get(suffix)
-            if part is None:
-                left_out = json.loads(content)
-            elif part.engine:  # pandoc goes on meanwhile
-                made[suffix] = typst.typeset(part, content, stamp, carried.get("facts", ""), drawn)
-            else:
-                made[suffix] = Printed(suffix, content)
-        return Printing([made[part.suffix] for part in order.formats], left_out, order.faces)
+        return pandoc
 
-    def _order(self, pandoc: Pandoc, order: Order, form: Form) -> str:
-        """Begin an order for a form, unless it is begun; return its name."""
-        key = (id(order), id(form))
+    def _send_settings(self, pandoc: Pandoc, settings: RenderSettings, form: Form) -> str:
+        """Send the settings for a form, unless pandoc has them; return the name by which pages refer to them."""
+        key = (id(settings), id(form))
         name = f"{key[0]}-{key[1]}"
-        if key not in self._begun:
-            self._begun[key] = (order, form)
-            # Typst has its part first, to set it while pandoc writes the others.
-            formats = sorted(order.formats, key=lambda part: not part.engine)
-            pandoc.tell(
+        if key not in self._sent:
+            self._sent[key] = (settings, form)
+            # What Typst compiles comes first, so that it works while pandoc writes the other formats.
+            formats = sorted(settings.formats, key=lambda part: not part.engine)
+            pandoc.send(
                 {
-                    "order": name,
-                    "formats": [_told(part) for part in formats],
-                    "variables": order.variables,
+                    "settings": name,
+                    "formats": [_describe_format(part) for part in formats],
+                    "variables": settings.variables,
                     "tables": marked(form),
                     "dialect": DIALECT,
-                    "work": pandoc.work,
+                    "folder": pandoc.folder,
                 }
             )
         return name
 
 
-def _told(part: Format) -> dict[str, Any]:
+def _describe_format(part: Format) -> dict[str, Any]:
     fields = {
         name: getattr(part, name)
         for name in ("suffix", "folder", "writer", "template", "reference", "filter", "finish", "tables", "mould")
@@ -148,10 +162,10 @@ def _told(part: Format) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value} | {"options": dict(part.options or {})}
 
 
-def _worded(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
-    """Turn numbers into text, since pandoc's templates print 37 as 37.0 otherwise."""
+def _numbers_as_text(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
+    """Return a tree of values with its numbers as text: pandoc's templates would print 37 as 37.0."""
     if isinstance(value, Mapping):
-        return {key: _worded(item) for key, item in value.items()}
+        return {key: _numbers_as_text(item) for key, item in value.items()}
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
     return value

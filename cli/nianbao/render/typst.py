@@ -1,4 +1,4 @@
-"""The only door to Typst and to fonts: which faces draw a page, which signs none can draw, and the PDF itself."""
+"""The only module that uses Typst and fonts: the faces of a page, characters that no font has, and PDF files."""
 
 import json
 import re
@@ -13,111 +13,112 @@ from nianbao.workspace.formats import Face, Format, Printed
 from nianbao.workspace.processes.limits import Words, watched
 from nianbao.workspace.theme import PARTS, SURE
 
-_SECONDS = 60  # that Typst may take for a report
-_MEMORY = 2 * 2**30  # bytes that it may take for it
-_WORDS = Words(
+_MAX_SECONDS = 60  # for one report
+_MAX_MEMORY = 2 * 2**30  # bytes, for one report
+_LIMIT_MESSAGES = Words(
     N_("typst {seconds} 秒还没有排完"),
     N_("typst 排它要用的内存太多"),
     N_("缩短正文；若改过 templates/formats/pdf，请检查模板"),
 )
-_PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
+_PAGE_COUNT = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
 
 
-def faces(look: Mapping[str, Any]) -> list[Face]:
+def choose_faces(look: Mapping[str, Any]) -> list[Face]:
     """Choose a family for each face of the look: the first official one that is installed, else the free one."""
-    known = set(_fonts().families())
-    chosen = []
+    installed = set(_load_fonts().families())
+    faces = []
     for role, face in look["faces"].items():
-        family = next((name for name in face["official"] if name in known), face["free"])
-        chosen.append(Face(role, face["name"], family, family in face["official"]))
-    return chosen
+        family = next((name for name in face["official"] if name in installed), face["free"])
+        faces.append(Face(role, face["name"], family, family in face["official"]))
+    return faces
 
 
-def families(look: Mapping[str, Any], chosen: Sequence[Face]) -> dict[str, list[str]]:
-    """Return, for each part of the page, the families that draw it, best first; none where none were chosen."""
-    drawn = {face.role: face.family for face in chosen}
+def families_by_part(look: Mapping[str, Any], faces: Sequence[Face]) -> dict[str, list[str]]:
+    """Return the font families of each part of the page, preferred ones first; nothing where there are no faces."""
+    chosen = {face.role: face.family for face in faces}
     free = [face["free"] for face in look["faces"].values()]
-    return {part: list(dict.fromkeys([drawn[look[part]["face"]], *free])) for part in PARTS if drawn}
+    return {part: list(dict.fromkeys([chosen[look[part]["face"]], *free])) for part in PARTS if chosen}
 
 
-def installed() -> dict[str, str]:
-    """Return every font there is, by family and index in its file, with the path of the file."""
-    return {f"{font.family} {font.index}": font.path for font in _fonts().fonts() if font.path}
+def list_fonts() -> dict[str, str]:
+    """Return the path of every font file, by the font's family and its index in the file: "family index"."""
+    return {f"{font.family} {font.index}": font.path for font in _load_fonts().fonts() if font.path}
 
 
-def undrawable(signs: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
-    """Return those of some signs that no face can draw: empty boxes in the PDF.
+def find_undrawable(characters: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
+    """Return those of some characters that no font has, which would be empty boxes in the PDF.
 
-    The faces of the look come first; Typst falls back on any other that is installed.
+    The fonts of the look are searched first; Typst falls back on any other that is installed.
     """
-    answers = _answers()
-    left = signs - answers.keys()
+    known = _known_characters()
+    left = characters - known.keys()
     if left:  # else no font need be read
-        wanted = {face.family for face in faces(look)} | {face["free"] for face in look["faces"].values()}
-        known = {font.family: font for font in _fonts().fonts() if font.path}
-        for family in sorted(known, key=lambda family: family not in wanted):
-            drawn = _signs_of(known[family].path, known[family].index)
-            found = {sign for sign in left if ord(sign) in drawn}
-            answers.update(dict.fromkeys(found, True))
-            left -= found
+        preferred = {face.family for face in choose_faces(look)} | {face["free"] for face in look["faces"].values()}
+        fonts = {font.family: font for font in _load_fonts().fonts() if font.path}
+        for family in sorted(fonts, key=lambda family: family not in preferred):
+            codes = _read_characters(fonts[family].path, fonts[family].index)
+            drawable = {character for character in left if ord(character) in codes}
+            known.update(dict.fromkeys(drawable, True))
+            left -= drawable
             if not left:
                 break
-        answers.update(dict.fromkeys(left, False))
-    return frozenset(sign for sign in signs if not answers[sign])
+        known.update(dict.fromkeys(left, False))
+    return frozenset(character for character in characters if not known[character])
 
 
 @cache
-def _answers() -> dict[str, bool]:
-    """Keep which signs can be drawn: looking through every font takes a while."""
+def _known_characters() -> dict[str, bool]:
+    """Return whether a font has each character that was asked for so far: reading every font takes a while."""
     return {}
 
 
-def _signs_of(path: str, index: int) -> Container[int]:
-    from fontTools.ttLib import TTFont  # noqa: PLC0415  # heavy; asked for by rare signs only
+def _read_characters(path: str, index: int) -> Container[int]:
+    from fontTools.ttLib import TTFont  # noqa: PLC0415  # heavy; needed for rare characters only
 
     with TTFont(path, fontNumber=index, lazy=True) as font:
         font.setGlyphOrder([str(at) for at in range(font["maxp"].numGlyphs)])  # their real names take long to read
-        signs: dict[int, str] = font.getBestCmap()
-        return signs
+        characters: dict[int, str] = font.getBestCmap()
+        return characters
 
 
-def stand_ins(text: str, look: Mapping[str, Any]) -> dict[str, str]:
-    """Give for each sign that no face draws what is printed in the PDF: its number, and for a joiner nothing."""
-    missing = undrawable(frozenset(SURE.sub("", text)), look)
-    return {sign: "" if category(sign) == "Cf" else f"〔U+{ord(sign):04X}〕" for sign in sorted(missing)}
+def make_replacements(text: str, look: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the PDF has instead of each character that no font has: its code point, nothing for a joiner."""
+    missing = find_undrawable(frozenset(SURE.sub("", text)), look)
+    return {one: "" if category(one) == "Cf" else f"〔U+{ord(one):04X}〕" for one in sorted(missing)}
 
 
-def typeset(part: Format, content: bytes, stamp: int, facts: str, drawn: Mapping[str, Sequence[str]]) -> Printed:
-    """Set what pandoc wrote for a format as a PDF, dated `stamp` (seconds since 1970); raises `Stop` where it fails.
+def compile_pdf(part: Format, content: bytes, epoch: int, facts: str, families: Mapping[str, Sequence[str]]) -> Printed:
+    """Compile Typst markup, as pandoc wrote it for a format, to a PDF; raises `Stop` where that fails.
 
-    `facts` are attached, unless empty; `drawn` are the families of each part of the page.
+    `epoch` is its date in seconds since 1970; `facts` are attached, unless empty; `families` are the font families of
+    each part of the page.
     """
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 
-    fonts = _fonts()
+    fonts = _load_fonts()
 
-    def compiled() -> bytes:
+    def compile_page() -> bytes:
         return typst.compile(
             content,
-            root=part.folder,  # the page may read its own template's folder and no other file
+            root=part.folder,  # the page can read files of its template's folder only
             font_paths=fonts,
-            sys_inputs={"facts": facts, "faces": json.dumps(drawn)},
+            sys_inputs={"facts": facts, "faces": json.dumps(families)},
             pdf_standards=list(part.standards),
-            timestamp=stamp,
+            timestamp=epoch,
         )
 
     try:
-        made = watched(compiled, _SECONDS, _MEMORY, _WORDS)
+        pdf = watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES)
     except typst.TypstError as error:
         raise Stop(
             _("typst 没有排成：{message}", message=error.message), _("若改过 templates/formats/pdf，请检查模板")
         ) from error
-    pages = _PAGES.search(made)
-    return Printed(part.suffix, made, int(pages[1]) if pages else 0)
+    pages = _PAGE_COUNT.search(pdf)
+    return Printed(part.suffix, pdf, int(pages[1]) if pages else 0)
 
 
 @cache
-def _fonts() -> Any:  # noqa: ANN401  # typst.Fonts, imported where it is used
+def _load_fonts() -> Any:  # noqa: ANN401  # typst.Fonts, imported where it is used
     import pylopdf_fonts_zh_cn  # noqa: PLC0415  # see above
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 

@@ -1,5 +1,5 @@
--- What Word needs beyond pandoc's own words for it: a form's table with heads that repeat on each page,
--- rows that are never torn, and columns that keep their widths.
+-- What pandoc's Word writer does not do: a form's table with headers that repeat on each page, rows that are never
+-- split between pages, and columns that keep their widths.
 
 local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
@@ -70,7 +70,7 @@ return {
     return tbl:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, "Table Text") end }
   end,
   Div = function(div)
-    if div.classes:includes("signature") then -- the agency, and below it the day
+    if div.classes:includes("signature") then -- the agency, and below it the date
       local agency, day = div.content[1], div.content[2]
       return { styled({ agency }, "Signature"), styled({ day }, "Date") }
     end

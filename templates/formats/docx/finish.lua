@@ -1,4 +1,4 @@
--- What pandoc's Word writer cannot say: the facts that the document carries, as a custom XML part
+-- What pandoc's Word writer cannot write: the facts that the document carries, as a custom XML part
 -- (ECMA-376 part 1, 15.2.5), which Word and WPS keep when the file is edited.
 
 local SCHEMA = "http://schemas.openxmlformats.org/"
@@ -27,7 +27,7 @@ local function carried(facts)
   }
 end
 
--- Adds to a part before its closing tag; a part that pandoc no longer writes as expected stops the build.
+-- Insert text into a part before its closing tag; if pandoc no longer writes the part as expected, the build fails.
 local function before(text, closing, added)
   local out, count = text:gsub(closing, function(tag) return added .. tag end)
   assert(count == 1, "no single " .. closing)

@@ -1,4 +1,4 @@
--- What must be known of pandoc's Word writer to fill a document that it wrote with the words of another.
+-- What must be known of pandoc's Word writer to fill a document that it wrote, as a template, with the texts of another.
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
@@ -9,8 +9,8 @@ return {
   styles = { Signature = true, Date = true }, -- of the reference document; others would be added to it
   text = function(text) return (text:gsub("[&<>\"']", ENTITIES)) end,
   variable = function(text) return (text:gsub("[&<>]", ENTITIES)) end, -- see finish.lua
-  -- The writer sets words with a Chinese sign apart from others, and asks for nothing else but where a word ends, and
-  -- for soft hyphens.
+  -- The writer writes words with a Chinese character differently from others. Of a text it distinguishes nothing else
+  -- but where words end, and soft hyphens.
   mark = function(text)
     if text:find("^[!-~]+$") then return "TEXT%dE" end
     local parted = text:find("[%c ]") or text:find("\xC2[\x80-\xAF]") or text:find("\xE1\x9A\x80")

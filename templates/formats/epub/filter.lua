@@ -1,4 +1,4 @@
--- Of a form's table an e-book needs no more than which heads are whose.
+-- What pandoc's EPUB writer does not do: the scope of the headers of a form's table.
 
 local function heads(rows)
   for _, line in ipairs(laid_out(rows)) do
@@ -19,7 +19,7 @@ local function body_of(rows, labels)
 end
 
 return {
-  -- Pandoc would make up a new identifier each time; the same report keeps its own.
+  -- Pandoc would generate a new identifier each time; the same report is to keep the same one.
   Meta = function(meta)
     meta.identifier = "urn:sha1:" .. pandoc.utils.sha1(pandoc.utils.stringify(meta.title))
     return meta

@@ -1,12 +1,12 @@
--- What a browser and a screen reader need of a form's table: room to scroll, also by keyboard, and for every
--- cell the heads that it stands under, which merged heads do not say by themselves.
+-- What a browser and a screen reader need of a form's table: a region that scrolls, also by keyboard, and for every
+-- cell the list of its headers, which merged headers do not give by themselves.
 
 local function mark(cell, id, scope)
   cell.attr.identifier = id
   cell.attributes.scope = scope
 end
 
--- Heads of columns: each gets a name; returns, for every column, the names from top to bottom.
+-- Give each column header an ID; return, for every column, the IDs of its headers from top to bottom.
 local function heads_of(rows, name)
   local above = {}
   for at, line in ipairs(laid_out(rows)) do
@@ -25,7 +25,7 @@ local function heads_of(rows, name)
   return above
 end
 
--- Labels of rows get names too; each figure lists the heads above it and the labels beside it.
+-- Give each row label an ID too, and each figure the list of the headers above it and the labels beside it.
 local function body_of(rows, labels, above, name)
   for at, line in ipairs(laid_out(rows)) do
     local beside = pandoc.List()
@@ -57,7 +57,7 @@ local function form(tbl)
 end
 
 return {
-  -- The title is the page's only first level.
+  -- The title is the only heading of the first level.
   Header = function(header)
     header.level = header.level + 1
     return header

@@ -1,7 +1,7 @@
--- What a writer of OpenDocument needs beyond pandoc's own words for it: a form's table with lines on all cells,
--- heads that repeat, rows that are never torn and columns that keep their widths; and the signature's style.
+-- What pandoc's OpenDocument writer does not do: a form's table with borders on all cells, headers that repeat, rows
+-- that are never split between pages and columns that keep their widths; and the signature's style.
 
-local columns = pandoc.List() -- styles of the columns, for the template; the filter serves page after page
+local columns = pandoc.List() -- styles of the columns, for the template; the filter is used for page after page
 
 local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
@@ -51,7 +51,7 @@ return {
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
     if div.classes:includes("signature") then
-      local function styled(block, style) -- the agency, and below it the day
+      local function styled(block, style) -- the agency, and below it the date
         local text = xml(pandoc.utils.stringify(block))
         return pandoc.RawBlock("opendocument", ('<text:p text:style-name="%s">%s</text:p>'):format(style, text))
       end

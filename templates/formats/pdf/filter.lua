@@ -1,5 +1,5 @@
--- What the Typst page needs beyond pandoc's own words for it: a form's table with heads that repeat and
--- never stand alone, rows that are never torn, and figures that fit their cells.
+-- What pandoc's Typst writer does not do: a form's table with headers that repeat and never stand alone at the end of a
+-- page, rows that are never split between pages, and figures that fit their cells.
 
 local function typst(text) return pandoc.RawBlock("typst", text) end
 
@@ -10,7 +10,7 @@ local INSET, SIZE, PITCH = tonumber(look.table.inset), tonumber(look.table.size)
 local LINE, PAD = tonumber(look.table.line), tonumber(look.table.pad)
 local WIDE = (look.page.width - look.page.left - look.page.right) * 72 / 25.4 -- pt
 local TALL = (look.page.height - look.page.top - look.page.bottom) * 72 / 25.4 - 2 * look.body.pitch
-local NARROW = 0.62 -- em: no face of a look has wider digits
+local NARROW = 0.62 -- em: no font of a look has wider digits
 
 -- The width in which the text of a cell stands, in pt.
 local function room(item, widths)
@@ -19,7 +19,7 @@ local function room(item, widths)
   return wide
 end
 
--- How wide a sign can be at the most, in em.
+-- The greatest width that a character can have, in em.
 local function width_of(code)
   if code >= 48 and code <= 57 then return NARROW end
   local square = code < 128 or code >= 0x3000 and code <= 0x9fff or code >= 0xff00 and code <= 0xffef
@@ -28,9 +28,9 @@ end
 
 local function tall(lines) return lines * PITCH + 2 * PAD + LINE end
 
--- How tall rows can be at the most, in pt, all together, and how tall each is that surely takes one line (nil: any
--- other): to measure a row, Typst would have to lay its cells out twice, and a table to see whether it fits a page.
--- A figure, which stands beyond the columns of labels, takes one line.
+-- Return the greatest height that rows can have together, in pt, and for each row whether it surely takes one line: to
+-- measure a row, Typst would have to lay its cells out twice, and a table to see whether it fits a page. A figure, which
+-- stands right of the columns of labels, takes one line.
 local function height_of(rows, widths, labels)
   local heights, sure, total, laid = {}, {}, 0, laid_out(rows)
   local function lines_of(item)
@@ -40,7 +40,7 @@ local function height_of(rows, widths, labels)
       em = em + width_of(code)
       if code >= 128 and (code < 0x4e00 or code > 0x9fff) then signs = 1 end
     end
-    -- A line ends early where the next one must not begin with a sign.
+    -- A line ends early where the next one must not begin with a punctuation mark.
     return em <= fit and 1 or math.ceil(em / math.max(1, fit - signs))
   end
   for at, items in ipairs(laid) do
@@ -51,7 +51,7 @@ local function height_of(rows, widths, labels)
     sure[at] = heights[at] == tall(1)
   end
   for at, items in ipairs(laid) do
-    local short = 0 -- by which a cell over several rows is taller than these
+    local short = 0 -- height that a cell over several rows needs beyond theirs
     for _, item in ipairs(items) do
       local own = not item.above and tall(lines_of(item)) or 0
       for row = at, at + item.cell.row_span - 1 do own = own - (heights[row] or 0) end
@@ -75,7 +75,7 @@ local function cells(rows, labels, write)
   return table.concat(out, "\n")
 end
 
--- A cell that stands in one row keeps it whole; a label over many rows may go on over the page.
+-- A cell of one row is not split between pages; a label over several rows may be.
 local function cell_of(cell, align, body)
   local said = pandoc.List()
   if cell.row_span > 1 then said:insert(("rowspan: %d, breakable: true"):format(cell.row_span)) end
@@ -127,8 +127,8 @@ align: center + horizon,
 )})%s]]):format(table.concat(shares, ", "), table.concat(heights, ", "), table.concat(out, "\n"), total < TALL and " <whole>" or ""))
 end
 
--- Chinese has no spaces, so a long paragraph is one word to pandoc, whose Typst writer takes the square of its
--- length: parted, it takes its length.
+-- Chinese has no spaces, so a long paragraph is one word to pandoc, whose Typst writer takes time quadratic in its
+-- length; split into parts it is linear.
 local PART = 200
 
 local function parted(text)
@@ -142,7 +142,7 @@ local function parted(text)
 end
 
 return {
-  -- A sign that no face draws is printed as its number. Typst would turn three dots into an ellipsis, and takes
+  -- A character that no font has is printed as its code point. Typst would turn three dots into an ellipsis, and takes
   -- authors as strings, not as markup.
   Str = function(str)
     for _, pair in ipairs(PRESS.stand_ins) do str.text = str.text:gsub(pair[1], pair[2]) end

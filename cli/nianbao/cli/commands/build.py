@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import collected, counted, crashed, edge, leave, noted, warned
+from nianbao.cli.errors import (
+    collect_results,
+    exit_command,
+    list_crashes,
+    print_note,
+    print_warning,
+    report_errors,
+    show_progress,
+)
 from nianbao.cli.options import (
-    STANDARD,
-    Cluster,
-    Everyone,
+    DEFAULT_FORMATS,
+    AllOffices,
     FailFast,
     Formats,
     Ignore,
@@ -19,9 +26,10 @@ from nianbao.cli.options import (
     Out,
     Reports,
     Root,
+    SchedulerAddress,
     Select,
     Strict,
-    listed,
+    split_list,
 )
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import _
@@ -29,7 +37,8 @@ from nianbao.model.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nianbao.build.incremental import Spread
+    from nianbao.build.incremental import RunJobs
+    from nianbao.cli.output.builds import BuildRun
 
 
 @command(
@@ -38,15 +47,15 @@ if TYPE_CHECKING:
 )
 def build(
     reports: Reports = None,
-    to: Formats = STANDARD,
+    to: Formats = DEFAULT_FORMATS,
     root: Root = None,
     out: Out = None,
     select: Select = "",
     ignore: Ignore = "",
     jobs: Jobs = 0,
-    cluster: Cluster = "",
+    cluster: SchedulerAddress = "",
     *,
-    everyone: Everyone = False,
+    all_offices: AllOffices = False,
     strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help=_("有错误也生成，每页标明草稿"))] = False,
     look: Annotated[str, typer.Option("--look", help=_("版式，templates/looks/ 里的名称"))] = "gongwen",
@@ -57,49 +66,63 @@ def build(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说发现的问题"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Check the reports and print them in every format."""
-    from nianbao.build import incremental, outputs_record
+    """Check reports and write them in every format."""
+    from nianbao.build import incremental, output_folder
     from nianbao.checks import check
-    from nianbao.cli.output import builds as summary
-    from nianbao.cli.output import findings
+    from nianbao.cli.output import builds
     from nianbao.workspace import selection
 
-    with edge():
+    with report_errors():
         start = perf_counter()
-        store = selection.opened(reports or [], root, out, warned)
-        formats = tuple(dict.fromkeys(listed(to) or listed(STANDARD)))
-        choice = check.load_policy(store, listed(select), listed(ignore), strict=strict)
-        terms = incremental.Terms(formats, look, draft, facts, choice)
-        asked = selection.select(store, reports or [], everyone=everyone)
-        spread, beside = _spread(jobs, cluster)
-        with outputs_record.recorded(store, noted) as record:
-            results = incremental.Builds(store, terms, record, force=force).run(asked.reports, spread)
-            bar = counted(results, len(asked.reports), _("正在生成"), quiet=quiet or as_json, beside=beside)
-            done, failed = collected(bar, asked.reports, lambda one: one.checked, terms.refuses, fail_fast=fail_fast)
-        failed += crashed([one.checked for one in done])
-        run = summary.Run(done, failed, asked.missing, perf_counter() - start)
-        if as_json:
-            findings.machine(summary.data(run))
-        elif len(asked.reports) > summary.FEW or asked.missing:
-            summary.told(run)
-        else:
-            findings.built(done, quiet=quiet)
-        if explain and not as_json:  # which says it too
-            summary.explained(run)
-        leave([one.stop for one in failed], blocked=any(map(terms.refuses, (one.checked for one in done))))
+        store = selection.opened(reports or [], root, out, print_warning)
+        formats = tuple(dict.fromkeys(split_list(to) or split_list(DEFAULT_FORMATS)))
+        policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
+        options = incremental.BuildOptions(formats, look, draft, facts, policy)
+        selected = selection.select(store, reports or [], everyone=all_offices)
+        run_jobs, describe_state = _choose_workers(jobs, cluster)
+        with output_folder.open_cache(store, print_note) as cache:
+            results = incremental.IncrementalBuild(store, options, cache, force=force).run(selected.reports, run_jobs)
+            bar = show_progress(
+                results,
+                len(selected.reports),
+                _("正在生成"),
+                quiet=quiet or as_json,
+                describe_state=describe_state,
+            )
+            done, failed = collect_results(
+                bar, selected.reports, lambda result: result.check, options.is_refused, fail_fast=fail_fast
+            )
+        failed += list_crashes([result.check for result in done])
+        run = builds.BuildRun(done, failed, selected.missing, perf_counter() - start)
+        _print_run(run, many=len(selected.reports) > builds.MAX_LISTED, quiet=quiet, explain=explain, as_json=as_json)
+        exit_command([one.error for one in failed], blocked=any(options.is_refused(result.check) for result in done))
 
 
-def _spread(jobs: int, address: str) -> "tuple[Spread, Callable[[], str]]":
-    """Choose where reports are made, and what the bar says of it."""
+def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str]]":
+    """Return what runs the jobs, processes here or a cluster, and a function that describes its state for the bar."""
     from nianbao.build import incremental
 
     if not address:
-        return incremental.locally(jobs), str
+        return incremental.run_locally(jobs), str
     if jobs:
         raise Stop(_("--jobs 和 --cluster 不能一起写"), _("集群有几个 worker 就同时做几份；去掉 --jobs"))
     try:
-        from nianbao.build.dask_client import Cluster
+        from nianbao.build.dask_client import DaskClient
     except ImportError as error:
         raise Stop(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
-    workers = Cluster(address)
-    return workers, workers.said
+    client = DaskClient(address)
+    return client, client.describe_workers
+
+
+def _print_run(run: "BuildRun", *, many: bool, quiet: bool, explain: bool, as_json: bool) -> None:
+    from nianbao.cli.output import builds, findings
+
+    if as_json:
+        findings.print_json(builds.build_run_data(run))
+        return
+    if many or run.missing:
+        builds.print_summary(run)
+    else:
+        findings.print_builds(run.results, quiet=quiet)
+    if explain:
+        builds.print_reasons(run)

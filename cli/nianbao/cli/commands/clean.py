@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge, noted
+from nianbao.cli.errors import print_note, report_errors
 from nianbao.cli.options import Out, Root
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
@@ -21,13 +21,13 @@ def clean(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会删哪些，不删"))] = False,
 ) -> None:
-    """Remove what builds wrote."""
-    from nianbao.build import outputs_record
+    """Remove the files that builds wrote, and the build cache."""
+    from nianbao.build import output_folder
     from nianbao.workspace.store import Store, nearest
 
-    with edge():
+    with report_errors():
         store = Store(nearest(root), out)
-        found = outputs_record.clean(store, noted, dry=dry_run)
-        for path in found:
+        paths = output_folder.remove_outputs(store, print_note, dry_run=dry_run)
+        for path in paths:
             echo(path)
-        echo(_("{count} 个文件", count=len(found)))
+        echo(_("{count} 个文件", count=len(paths)))

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge, warned
-from nianbao.cli.terminal import document, echo
+from nianbao.cli.errors import print_warning, report_errors
+from nianbao.cli.terminal import echo, print_text
 from nianbao.model.finding import Stop
 from nianbao.model.i18n import _, series
 
@@ -16,21 +16,21 @@ from nianbao.model.i18n import _, series
     epilog=_("例：report explain　·　report explain broken-balance"),
 )
 def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列出全部"), show_default=False)] = "") -> None:
-    """Explain a rule, or list them all, with the editions that the folder's forms use each for."""
+    """Print the page of a rule, or the list of all rules, with the editions of the folder's forms that use each."""
     from nianbao.checks import rules
     from nianbao.workspace.store import Store, nearest
 
-    with edge():
+    with report_errors():
         if rule and rule not in rules.names():
             raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
         store = Store(nearest(None))
-        if stop := store.ask_or_leave():
-            warned(_("用的是程序自带的模板：{why}", why=stop.message))
+        if error := store.ask_or_leave():
+            print_warning(_("用的是程序自带的模板：{why}", why=error.message))
         forms = store.forms()
         for known in map(rules.rule, [rule] if rule else rules.names()):
             editions = rules.editions(known.name, forms)
             where = _("（{editions} 版）", editions=series(editions)) if editions else ""
             if rule:
-                document(f"{known.name} ({known.level}){where}\n\n{known.said}")
+                print_text(f"{known.name} ({known.level}){where}\n\n{known.said}")
             else:
                 echo(f"{known.name:24} {known.level:8} {known.summary}{where}")

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import counted, edge, leave, parted, stopped, warned
-from nianbao.cli.options import Everyone, Jobs, Out, Reports, Root, listed
+from nianbao.cli.errors import exit_command, print_error, print_warning, report_errors, show_progress, split_errors
+from nianbao.cli.options import AllOffices, Jobs, Out, Reports, Root, split_list
 from nianbao.model.i18n import _
 
 
@@ -27,24 +27,24 @@ def export(
     out: Out = None,
     jobs: Jobs = 0,
     *,
-    everyone: Everyone = False,
+    all_offices: AllOffices = False,
     force: Annotated[bool, typer.Option("--force", help=_("--out 里已有的文件也换掉"))] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有导出的"))] = False,
 ) -> None:
-    """Carry reports out."""
-    from nianbao.cli.output import query
+    """Export reports for other programs."""
+    from nianbao.cli.output.query import print_export
     from nianbao.export import pipeline
     from nianbao.workspace import selection
 
-    with edge():
-        wanted = pipeline.ExportOptions(pipeline.check_formats(listed(to)), layout, out, force)
-        store = selection.opened(reports or [], root, None, warned)
-        asked = selection.select(store, reports or [], everyone=everyone)
-        found, stops = parted(
-            counted(pipeline.read_all(asked.reports, jobs), len(asked.reports), _("正在读取"), quiet=quiet)
+    with report_errors():
+        options = pipeline.ExportOptions(pipeline.check_formats(split_list(to)), layout, out, force)
+        store = selection.opened(reports or [], root, None, print_warning)
+        selected = selection.select(store, reports or [], everyone=all_offices)
+        read, errors = split_errors(
+            show_progress(pipeline.read_all(selected.reports, jobs), len(selected.reports), _("正在读取"), quiet=quiet)
         )
-        saved = pipeline.write_files(store, pipeline.make_database(store, found), wanted) if found else []
-        query.exported(saved, len(found), asked.missing, quiet=quiet)
-        for stop in stops:  # what was left out is a fault of the data, not of the run
-            stopped(stop)
-        leave([], blocked=bool(stops))
+        saved = pipeline.write_files(store, pipeline.make_database(store, read), options) if read else []
+        print_export(saved, len(read), selected.missing, quiet=quiet)
+        for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
+            print_error(error)
+        exit_command([], blocked=bool(errors))

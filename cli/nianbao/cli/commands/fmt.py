@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge, leave, parted, warned
-from nianbao.cli.options import Everyone, Reports, Root
+from nianbao.cli.errors import exit_command, print_warning, report_errors, split_errors
+from nianbao.cli.options import AllOffices, Reports, Root
 from nianbao.model.i18n import _
 
 
@@ -18,17 +18,17 @@ def fmt(
     reports: Reports = None,
     root: Root = None,
     *,
-    everyone: Everyone = False,
+    all_offices: AllOffices = False,
     check: Annotated[bool, typer.Option("--check", help=_("只说哪些文件要重排，不写"))] = False,
 ) -> None:
-    """Lay data files out."""
+    """Format data files."""
     from nianbao.checks import drafts
     from nianbao.cli.output import findings
     from nianbao.workspace import selection
 
-    with edge():
-        store = selection.opened(reports or [], root, None, warned)
-        chosen = selection.select(store, reports or [], everyone=everyone).reports
-        laid, stops = parted(drafts.format_all(chosen, check=check))
-        findings.laid(laid, check=check)
-        leave(stops, blocked=any(file.findings or (check and file.changed) for file in laid))
+    with report_errors():
+        store = selection.opened(reports or [], root, None, print_warning)
+        selected = selection.select(store, reports or [], everyone=all_offices).reports
+        formatted, errors = split_errors(drafts.format_all(selected, check=check))
+        findings.print_formatted(formatted, check=check)
+        exit_command(errors, blocked=any(file.findings or (check and file.changed) for file in formatted))

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import counted, edge, leave, parted, warned
-from nianbao.cli.options import Everyone, Jobs, Out, Reports, Root
+from nianbao.cli.errors import exit_command, print_warning, report_errors, show_progress, split_errors
+from nianbao.cli.options import AllOffices, Jobs, Out, Reports, Root
 from nianbao.model.i18n import _
 
 
@@ -24,18 +24,20 @@ def form(
     out: Out = None,
     jobs: Jobs = 0,
     *,
-    everyone: Everyone = False,
+    all_offices: AllOffices = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有做成的"))] = False,
 ) -> None:
-    """Make forms to be filled in."""
-    from nianbao.cli.output import query
+    """Write Excel forms to be filled in."""
+    from nianbao.cli.output.query import print_forms
     from nianbao.export.excel_form import batch
     from nianbao.workspace import selection
 
     del to  # the only one there is
-    with edge():
-        store = selection.opened(reports or [], root, None, warned)
-        asked = batch.select_forms(store, reports or [], everyone=everyone, new=bool(office))
-        made, stops = parted(counted(batch.write_all(asked, office, out, jobs), len(asked), _("正在做表"), quiet=quiet))
-        query.forms(made, quiet=quiet)
-        leave(stops, blocked=False)
+    with report_errors():
+        store = selection.opened(reports or [], root, None, print_warning)
+        selected = batch.select_forms(store, reports or [], everyone=all_offices, new=bool(office))
+        forms, errors = split_errors(
+            show_progress(batch.write_all(selected, office, out, jobs), len(selected), _("正在做表"), quiet=quiet)
+        )
+        print_forms(forms, quiet=quiet)
+        exit_command(errors, blocked=False)

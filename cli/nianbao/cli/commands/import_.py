@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import counted, edge, leave, parted
-from nianbao.cli.options import Figures, Jobs, Office, Root, Target, Year
+from nianbao.cli.errors import exit_command, report_errors, show_progress, split_errors
+from nianbao.cli.options import ImportFormat, ImportOffice, ImportTarget, ImportYear, Jobs, Root
 from nianbao.model.i18n import _
 
 
@@ -18,10 +18,10 @@ from nianbao.model.i18n import _
 def import_(
     files: Annotated[list[str], typer.Argument(help=_("年报文件；- 是标准输入"), metavar="FILE…")],
     root: Root = None,
-    year: Year = 0,
-    office: Office = "",
-    out: Target = None,
-    to: Figures = "toml",
+    year: ImportYear = 0,
+    office: ImportOffice = "",
+    out: ImportTarget = None,
+    to: ImportFormat = "toml",
     jobs: Jobs = 0,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说读出了什么，不写文件"))] = False,
@@ -32,22 +32,21 @@ def import_(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说每个文件的结果，不列细目"))] = False,
 ) -> None:
-    """Bring published reports in."""
-    from nianbao.cli.output import findings
-    from nianbao.cli.output import imports as receipt
+    """Write the data files of published reports."""
+    from nianbao.cli.output import findings, imports
     from nianbao.importer import batch, pipeline
     from nianbao.workspace.store import Store
 
-    with edge():
-        asked = pipeline.ImportOptions(
+    with report_errors():
+        options = pipeline.ImportOptions(
             year, office, out, dry_run or to == "json", force, placeholders, trust, folder_per_office=len(files) > 1
         )
         names = list(dict.fromkeys(files))
-        results = batch.import_files(Store.at(root), names, asked, jobs)
-        brought, stops = parted(counted(results, len(names), _("正在导入"), quiet=False))
-        brought.sort(key=lambda one: one.source)
+        results = batch.import_files(Store.at(root), names, options, jobs)
+        imported, errors = split_errors(show_progress(results, len(names), _("正在导入"), quiet=False))
+        imported.sort(key=lambda one: one.source)
         if to == "json":
-            findings.machine(receipt.imported_data(brought, stops, alone=len(names) == 1))
+            findings.print_json(imports.imports_data(imported, errors, alone=len(names) == 1))
         else:
-            receipt.imported(brought, len(stops), quiet=quiet)
-        leave(stops, blocked=not all(one.clean for one in brought))
+            imports.print_imports(imported, len(errors), quiet=quiet)
+        exit_command(errors, blocked=not all(one.clean for one in imported))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
@@ -22,17 +22,17 @@ def init(
         typer.Option("--year", help=_("报告年度；不写就是下一份要报的"), min=1980, max=9998, show_default=False),
     ] = None,
 ) -> None:
-    """Begin an office's folder."""
+    """Create an office's folder."""
     from nianbao.checks import drafts
     from nianbao.workspace.store import Store
 
-    with edge():
+    with report_errors():
         due = year or drafts.find_next_due_year()
         store = Store(folder)
-        more = {
+        files = {
             ".gitignore": store.template("starter/gitignore"),
             "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
         }
-        for saved in drafts.create_files(store, due, more=more).saved:
+        for saved in drafts.create_files(store, due, more=files).saved:
             echo(_("已写 {path}", path=saved.path))
         echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))

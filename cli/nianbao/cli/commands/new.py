@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Root
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
@@ -23,12 +23,12 @@ def new(
         typer.Option("--from", help=_("从哪一年照抄；不写就是上一年"), metavar="YEAR", show_default=False),
     ] = None,
 ) -> None:
-    """Begin a year's data file."""
+    """Create a year's data file."""
     from nianbao.checks import drafts
     from nianbao.workspace.store import Store
 
-    with edge():
-        begun = drafts.create_files(Store.at(root), year, last)
-        echo(_("已写 {path}；填好后运行 report build {year}", path=begun.saved[0].path, year=year))
-        for note in begun.notes:
+    with report_errors():
+        created = drafts.create_files(Store.at(root), year, last)
+        echo(_("已写 {path}；填好后运行 report build {year}", path=created.saved[0].path, year=year))
+        for note in created.notes:
             echo(note)

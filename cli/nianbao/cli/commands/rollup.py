@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge, leave, progress, warned
-from nianbao.cli.options import Jobs, Json, Own, Root, Units, WithBroken
+from nianbao.cli.errors import exit_command, print_warning, report_errors, show_spinner
+from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
@@ -21,26 +21,26 @@ def rollup(
     root: Root = None,
     jobs: Jobs = 0,
     *,
-    own: Own = True,
+    own: IncludeOwn = True,
     broken: WithBroken = False,
     deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，先汇总它们，逐级向上"))] = False,
     force: Annotated[bool, typer.Option("--force", help=_("手改过的格也换成合计，写明接受的除外"))] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会怎样，不写文件"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Add units up into the office above."""
-    from nianbao.cli.output import findings
-    from nianbao.cli.output import rollup as statement
+    """Add the figures of units up into the data file of the office above them."""
+    from nianbao.cli.output.findings import print_json
+    from nianbao.cli.output.rollup import print_rollups, rollup_data
     from nianbao.rollup import collect, roll_up
     from nianbao.workspace import selection
 
-    with edge():
-        store = selection.opened(units or [], root, None, warned)
-        wanted = collect.RollupOptions(units or [], own, broken, deep, force, dry_run, jobs)
-        with progress(_("正在汇总 {year} 年度", year=year), quiet=as_json):
-            accounts = roll_up.roll_up(store, year, into, wanted)
+    with report_errors():
+        store = selection.opened(units or [], root, None, print_warning)
+        options = collect.RollupOptions(units or [], own, broken, deep, force, dry_run, jobs)
+        with show_spinner(_("正在汇总 {year} 年度", year=year), quiet=as_json):
+            results = roll_up.roll_up(store, year, into, options)
         if as_json:
-            findings.machine({"rollups": [statement.account_data(account) for account in accounts]})
+            print_json({"rollups": [rollup_data(result) for result in results]})
         else:
-            statement.accounts(accounts, year)
-        leave([], blocked=any(account.is_blocked for account in accounts))
+            print_rollups(results, year)
+        exit_command([], blocked=any(result.is_blocked for result in results))

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Root
-from nianbao.cli.terminal import document
+from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
 
@@ -23,16 +23,16 @@ def schema(
     ] = "data",
     root: Root = None,
 ) -> None:
-    """Write a JSON Schema: of the data files, or of what people write below `templates/`."""
+    """Print a JSON Schema: of the data files, or of what people write below `templates/`."""
     from nianbao.checks import drafts
     from nianbao.model.finding import Stop
     from nianbao.workspace import template_schema
     from nianbao.workspace.store import Store
 
-    with edge():
+    with report_errors():
         if of != "data":
             if edition:
                 raise Stop(_("--edition 只用于数据文件的 schema"), _("去掉 --edition，或去掉 --of"))
-            document(template_schema.write(of), nl=False)
+            print_text(template_schema.write(of), nl=False)
             return
-        document(drafts.format_schema(Store.at(root), edition), nl=False)
+        print_text(drafts.format_schema(Store.at(root), edition), nl=False)

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge, leave, warned
-from nianbao.cli.options import Jobs, Json, Own, Root, Units, WithBroken
+from nianbao.cli.errors import exit_command, print_warning, report_errors
+from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
@@ -22,25 +22,26 @@ def trace(
     root: Root = None,
     jobs: Jobs = 0,
     *,
-    own: Own = True,
+    own: IncludeOwn = True,
     broken: WithBroken = False,
     deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，再往下说"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Say which units give a figure."""
-    from nianbao.cli.output import findings, rollup
+    """Print which units' figures add up to a figure."""
+    from nianbao.cli.output.findings import print_findings, print_json
+    from nianbao.cli.output.rollup import print_trace, trace_data
     from nianbao.rollup import collect
-    from nianbao.rollup import trace as origin
+    from nianbao.rollup.trace import trace as trace_figure
     from nianbao.workspace import selection
 
-    with edge():
-        store = selection.opened(units or [], root, None, warned)
-        wanted = collect.RollupOptions(units or [], own, broken, deep, jobs=jobs)
-        traced = origin.trace(store, year, office, address, wanted)
+    with report_errors():
+        store = selection.opened(units or [], root, None, print_warning)
+        options = collect.RollupOptions(units or [], own, broken, deep, jobs=jobs)
+        traced = trace_figure(store, year, office, address, options)
         if as_json:
-            findings.machine(rollup.trace_data(traced))
+            print_json(trace_data(traced))
         elif isinstance(traced, list):
-            findings.findings(traced)
+            print_findings(traced)
         else:
-            rollup.traced(traced)
-        leave([], blocked=isinstance(traced, list))
+            print_trace(traced)
+        exit_command([], blocked=isinstance(traced, list))

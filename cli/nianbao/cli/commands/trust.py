@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import edge
+from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Root
 from nianbao.model.i18n import _
 
@@ -21,21 +21,21 @@ def trust(
     listed: Annotated[bool, typer.Option("--list", help=_("列出信任过的目录"))] = False,
     remove: Annotated[bool, typer.Option("--remove", help=_("不再信任这个目录"))] = False,
 ) -> None:
-    """Trust the templates of a folder."""
-    from nianbao.cli.output import trust as consent
+    """Trust the templates of a folder, or list or remove what is trusted."""
+    from nianbao.cli.output.trust import print_removed, print_templates, print_trusted, print_trusted_folders
     from nianbao.workspace import store
     from nianbao.workspace import trust as trusts
 
-    with edge():
+    with report_errors():
         if listed:
-            consent.listed(trusts.known())
+            print_trusted_folders(trusts.known())
             return
         folder = store.nearest(root)
         if remove:
-            consent.removed(folder, was=trusts.forget(folder))
+            print_removed(folder, was=trusts.forget(folder))
             return
         own = trusts.read(folder)
-        consent.shown(folder, own)
+        print_templates(folder, own)
         if own and not dry_run:
             trusts.remember(own)
-            consent.given(own)
+            print_trusted(own)

@@ -1,9 +1,21 @@
 """`report validate`."""
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import collected, counted, crashed, edge, leave, warned
-from nianbao.cli.options import Everyone, FailFast, Ignore, Jobs, Json, Reports, Root, Select, Strict, Style, listed
-from nianbao.cli.terminal import document
+from nianbao.cli.errors import collect_results, exit_command, list_crashes, print_warning, report_errors, show_progress
+from nianbao.cli.options import (
+    AllOffices,
+    FailFast,
+    FindingFormat,
+    Ignore,
+    Jobs,
+    Json,
+    Reports,
+    Root,
+    Select,
+    Strict,
+    split_list,
+)
+from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
 
@@ -15,36 +27,41 @@ def validate(
     root: Root = None,
     select: Select = "",
     ignore: Ignore = "",
-    style: Style = "text",
+    style: FindingFormat = "text",
     jobs: Jobs = 0,
     *,
-    everyone: Everyone = False,
+    all_offices: AllOffices = False,
     strict: Strict = False,
     fail_fast: FailFast = False,
     as_json: Json = False,
 ) -> None:
-    """Check only."""
+    """Check reports without building them."""
     from nianbao.checks import batch, check
     from nianbao.cli.output import builds, findings, sarif_junit
     from nianbao.workspace import selection
 
-    with edge():
-        store = selection.opened(reports or [], root, None, warned)
-        choice = check.load_policy(store, listed(select), listed(ignore), strict=strict)
-        asked = selection.select(store, reports or [], everyone=everyone)
-        machines = as_json or style != "text"
-        bar = counted(
-            batch.check_all(store, asked.reports, choice, jobs), len(asked.reports), _("正在核对"), quiet=machines
+    with report_errors():
+        store = selection.opened(reports or [], root, None, print_warning)
+        policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
+        selected = selection.select(store, reports or [], everyone=all_offices)
+        for_programs = as_json or style != "text"
+        bar = show_progress(
+            batch.check_all(store, selected.reports, policy, jobs),
+            len(selected.reports),
+            _("正在核对"),
+            quiet=for_programs,
         )
-        checked, failed = collected(bar, asked.reports, lambda one: one, lambda one: one.blocked, fail_fast=fail_fast)
-        failed += crashed(checked)
-        stops = [one.stop for one in failed]
+        results, failed = collect_results(
+            bar, selected.reports, lambda one: one, lambda one: one.blocked, fail_fast=fail_fast
+        )
+        failed += list_crashes(results)
+        errors = [one.error for one in failed]
         if as_json or style == "json":
-            findings.machine(builds.checked_data(checked, failed, asked.missing))
-        elif machines:
-            document(sarif_junit.FORMATS[style](checked, stops))
-        elif len(asked.reports) > builds.FEW or asked.missing:
-            builds.checked(checked, failed, asked.missing)
+            findings.print_json(builds.check_run_data(results, failed, selected.missing))
+        elif for_programs:
+            print_text(sarif_junit.FORMATTERS[style](results, errors))
+        elif len(selected.reports) > builds.MAX_LISTED or selected.missing:
+            builds.print_check_summary(results, failed, selected.missing)
         else:
-            findings.checked(checked)
-        leave(stops, blocked=any(report.blocked for report in checked))
+            findings.print_checks(results)
+        exit_command(errors, blocked=any(result.blocked for result in results))

@@ -1,20 +1,20 @@
-"""What a run over many reports says: how many had which end, and of those that are not built, why."""
+"""The output of builds and checks of many reports: how many had which outcome, and why others were not built."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nianbao.checks.results import Built, Checked, Failed
-from nianbao.cli.output import findings as say
+from nianbao.checks.results import BuildResult, CheckResult, FailedReport
+from nianbao.cli.output import findings
 from nianbao.cli.terminal import echo
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 from nianbao.workspace.selection import Asked
 
-FEW = 5  # reports that are told one by one
-_SHOWN = 30  # rows of a table of failures
-_ENDS = {
+MAX_LISTED = 5  # reports that are printed one by one; more are counted
+_MAX_ROWS = 30  # of a table of failures
+_OUTCOMES = {
     "built": N_("已生成"),
     "unchanged": N_("没有变化"),
     "refused": N_("有错误，没有生成"),
@@ -24,95 +24,105 @@ _ENDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What became of the reports that were asked for, and how long it took, in seconds."""
+class BuildRun:
+    """The results of one run over the reports that were asked for, and how long it took, in seconds."""
 
-    built: list[Built]
-    failed: list[Failed]
+    results: list[BuildResult]
+    failures: list[FailedReport]
     missing: list[Asked]
     seconds: float
 
-    def ends(self) -> Counter[str]:
-        """Count the reports by how each ended."""
-        ends = Counter(_end(one) for one in self.built)
-        ends.update({"failed": len(self.failed), "missing": len(self.missing)})
-        return ends
+    def count_outcomes(self) -> Counter[str]:
+        """Count the reports by outcome, a key of `_OUTCOMES`."""
+        counts = Counter(_outcome(result) for result in self.results)
+        counts.update({"failed": len(self.failures), "missing": len(self.missing)})
+        return counts
 
 
-def _end(built: Built) -> str:
-    if built.refused:
+def _outcome(result: BuildResult) -> str:
+    if result.refused:
         return "refused"
-    return "built" if built.why else "unchanged"
+    return "built" if result.reasons else "unchanged"
 
 
-def told(run: Run) -> None:
-    """Say how many reports had which end, and of each that is not built the office and why."""
-    counts = run.ends()
-    say.table((_("结果"), _("份数")), [(_(words), str(counts[end])) for end, words in _ENDS.items() if counts[end]])
-    rows = [
-        (one.checked.office, str(one.checked.year), _ends_with(one.checked.findings))
-        for one in run.built
-        if one.refused
-    ]
-    rows += [(one.office, str(one.year), one.stop.message) for one in run.failed]
-    rows += [(one.office, str(year), _(_ENDS["missing"])) for one, year in run.missing]
-    unbuilt(rows)
-    found = [finding for one in run.built for finding in one.checked.findings]
+def print_summary(run: BuildRun) -> None:
+    """Print how many reports had which outcome, and for each that is not built the office and the reason."""
+    counts = run.count_outcomes()
+    rows = [(_(label), str(counts[outcome])) for outcome, label in _OUTCOMES.items() if counts[outcome]]
+    findings.print_table((_("结果"), _("份数")), rows)
+    refused = [result.check for result in run.results if result.refused]
+    _print_failures(refused, run.failures, run.missing)
+    all_findings = [finding for result in run.results for finding in result.check.findings]
     rate = counts["built"] / run.seconds if run.seconds else 0.0
     speed = _("，每秒 {rate:.1f} 份", rate=rate) if counts["built"] else ""
-    echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=say.tally(found)))
+    totals = findings.describe_counts(all_findings)
+    echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=totals))
 
 
-def unbuilt(rows: Sequence[tuple[str, str, str]]) -> None:
-    """Say of reports the office, the year, and what is wrong."""
+def _print_failures(refused: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[Asked]) -> None:
+    """Print a table of reports that are not built or not right: the office, the year, and the reason."""
+    rows = [(result.office, str(result.year), _describe_first_finding(result.findings)) for result in refused]
+    rows += [(report.office, str(report.year), report.error.message) for report in failed]
+    rows += [(store.office, str(year), _(_OUTCOMES["missing"])) for store, year in missing]
     if not rows:
         return
-    say.table((_("机关"), _("年度"), _("原因")), rows[:_SHOWN])
-    if len(rows) > _SHOWN:
-        echo(_("  另有 {count} 份；加 --json 看全部", count=len(rows) - _SHOWN))
+    findings.print_table((_("机关"), _("年度"), _("原因")), rows[:_MAX_ROWS])
+    if len(rows) > _MAX_ROWS:
+        echo(_("  另有 {count} 份；加 --json 看全部", count=len(rows) - _MAX_ROWS))
 
 
-def checked(reports: Sequence[Checked], failed: Sequence[Failed], missing: Sequence[Asked]) -> None:
-    """Say of many reports that were only checked how many are right, and of the others what is wrong."""
-    wrong = [one for one in reports if one.blocked]
-    rows = [(one.office, str(one.year), _ends_with(one.findings)) for one in wrong]
-    rows += [(one.office, str(one.year), one.stop.message) for one in failed]
-    rows += [(one.office, str(year), _(_ENDS["missing"])) for one, year in missing]
-    unbuilt(rows)
-    found = [finding for one in reports for finding in one.findings]
-    told = _("{count} 份；{right} 份没有错误", count=len(reports) + len(failed), right=len(reports) - len(wrong))
-    echo(f"{told}{_('；')}{say.tally(found)}")
+def print_check_summary(
+    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[Asked]
+) -> None:
+    """Print which of many checked reports are wrong and why, and how many are right."""
+    refused = [result for result in results if result.blocked]
+    _print_failures(refused, failed, missing)
+    all_findings = [finding for result in results for finding in result.findings]
+    size, right = len(results) + len(failed), len(results) - len(refused)
+    counts = _("{count} 份；{right} 份没有错误", count=size, right=right)
+    echo(f"{counts}{_('；')}{findings.describe_counts(all_findings)}")
 
 
-def _ends_with(findings: Sequence[Finding]) -> str:
-    """Name the first error among findings, and count the others."""
-    first = next((one for one in findings if one.level == "error"), findings[0])
+def _describe_first_finding(of_report: Sequence[Finding]) -> str:
+    """Describe the first error of some findings, or the first of them, and count them all."""
+    first = next((finding for finding in of_report if finding.level == "error"), of_report[0])
     words = f"{first.place}: {first.rule} {first.message}"
-    return words if len(findings) == 1 else _("{words}（共 {found}）", words=words, found=say.tally(findings))
+    if len(of_report) == 1:
+        return words
+    return _("{words}（共 {found}）", words=words, found=findings.describe_counts(of_report))
 
 
-def explained(run: Run) -> None:
-    """Say why each report was printed."""
-    for one in run.built:
-        who = " ".join(filter(None, (one.checked.office, str(one.checked.year))))
-        for why in one.why or ((_("有错误，没有生成") if one.refused else _("没有变化")),):
-            echo(f"{who}  {why}")
+def print_reasons(run: BuildRun) -> None:
+    """Print why each report was built, or that it was not."""
+    for result in run.results:
+        report = " ".join(filter(None, (result.check.office, str(result.check.year))))
+        for reason in result.reasons or ((_("有错误，没有生成") if result.refused else _("没有变化")),):
+            echo(f"{report}  {reason}")
 
 
-def data(run: Run) -> dict[str, Any]:
-    """Give what became of a build as plain values."""
-    reports = [say.built_data(one) | {"end": _end(one), "why": list(one.why)} for one in run.built]
-    return {"reports": reports, **_others(run.failed, run.missing), "seconds": round(run.seconds, 3)}
-
-
-def checked_data(reports: Sequence[Checked], failed: Sequence[Failed], missing: Sequence[Asked]) -> dict[str, Any]:
-    """Give what was found in reports as plain values."""
-    return {"reports": [say.checked_data(one) for one in reports], **_others(failed, missing)}
-
-
-def _others(failed: Sequence[Failed], missing: Sequence[Asked]) -> dict[str, Any]:
-    stops = [
-        {"office": one.office, "year": one.year, "message": one.stop.message, "fix": one.stop.fix or None}
-        for one in failed
+def build_run_data(run: BuildRun) -> dict[str, Any]:
+    """Return a run as plain values for JSON."""
+    reports = [
+        findings.build_data(result) | {"end": _outcome(result), "why": list(result.reasons)} for result in run.results
     ]
-    return {"stops": stops, "missing": [{"office": one.office, "year": year} for one, year in missing]}
+    return {"reports": reports, **_failures_data(run.failures, run.missing), "seconds": round(run.seconds, 3)}
+
+
+def check_run_data(
+    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[Asked]
+) -> dict[str, Any]:
+    """Return what was found in reports as plain values for JSON."""
+    return {"reports": [findings.check_data(result) for result in results], **_failures_data(failed, missing)}
+
+
+def _failures_data(failed: Sequence[FailedReport], missing: Sequence[Asked]) -> dict[str, Any]:
+    stops = [
+        {
+            "office": report.office,
+            "year": report.year,
+            "message": report.error.message,
+            "fix": report.error.fix or None,
+        }
+        for report in failed
+    ]
+    return {"stops": stops, "missing": [{"office": store.office, "year": year} for store, year in missing]}

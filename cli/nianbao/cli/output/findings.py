@@ -1,4 +1,4 @@
-"""What the program says: findings for people, tables of what was written, and JSON for machines."""
+"""The output of checks and builds: findings for people, tables of the files written, and JSON for programs."""
 
 import json
 from collections import Counter
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from nianbao.checks.policy import Accepted
-from nianbao.checks.results import Built, Checked
+from nianbao.checks.results import BuildResult, CheckResult
 from nianbao.checks.rules import names
-from nianbao.cli.terminal import Styled, document, echo, visible
+from nianbao.cli.terminal import StyledText, echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, Place, Stop
 from nianbao.model.i18n import N_, _, series
 from nianbao.workspace.formats import Face
@@ -18,76 +18,76 @@ from nianbao.workspace.formats import Face
 if TYPE_CHECKING:
     from nianbao.checks.drafts import FormattedFile
 
-COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
-COUNTED = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
-_WIDE = 100  # a longer line of the data file is shown in part
+_COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
+_COUNTS = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
+_MAX_LINE = 100  # characters; of a longer line of the data file a part is printed
 
 
-def findings(found: Sequence[Finding]) -> None:
-    """Say each finding with its place, its line, and what to do."""
-    pages = set(names())
-    for finding in found:
-        head = Styled(f"{finding.level}[{finding.rule}]", COLOURS[finding.level], bold=True)
-        echo(f"{finding.place}: ", head, f" {finding.message}")
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print each finding with its place, its line, and what to do."""
+    explained = set(names())
+    for finding in findings:
+        rule = StyledText(f"{finding.level}[{finding.rule}]", _COLOURS[finding.level], bold=True)
+        echo(f"{finding.place}: ", rule, f" {finding.message}")
         if finding.place.line:
-            _source(finding)
+            _print_source_line(finding)
         for note in finding.notes:
             echo(f"    {note}")
         if finding.fix:
             echo("    " + _("怎么办: {fix}", fix=finding.fix))
-        if finding.rule in pages:
+        if finding.rule in explained:
             echo("    " + _("帮助: report explain {rule}", rule=finding.rule))
 
 
-def _source(finding: Finding) -> None:
+def _print_source_line(finding: Finding) -> None:
     place = finding.place
     number = str(place.line)
-    before, value, after = map(visible, _window(place))  # before they are measured
+    before, value, after = map(escape_controls, _cut_line(place))  # escapes take room too
     echo(f"    {number} | {before}{value}{after}")
-    mark = Styled(f"{'^' * max(1, _cells(value))} {finding.label}".rstrip(), COLOURS[finding.level])
-    echo(f"    {' ' * len(number)} | {' ' * _cells(before)}", mark)
+    underline = StyledText(f"{'^' * max(1, _measure_width(value))} {finding.label}".rstrip(), _COLOURS[finding.level])
+    echo(f"    {' ' * len(number)} | {' ' * _measure_width(before)}", underline)
 
 
-def _window(place: Place) -> tuple[str, str, str]:
-    """Cut a line into what stands before, in and after the underlined value, not too long in all."""
+def _cut_line(place: Place) -> tuple[str, str, str]:
+    """Return the text before, in and after the underlined value of a line, each shortened where the line is long."""
     source = place.source.replace("\t", " ")
     start, end = place.column - 1, place.column - 1 + place.length
     before, value, after = source[:start], source[start:end], source[end:]
-    if len(source) > _WIDE:
-        before = before if len(before) <= _WIDE // 2 else "…" + before[-_WIDE // 2 :]
-        value = value if len(value) <= _WIDE // 2 else value[: _WIDE // 2] + "…"
-        after = after if len(after) <= _WIDE // 2 else after[: _WIDE // 2] + "…"
+    if len(source) > _MAX_LINE:
+        before = before if len(before) <= _MAX_LINE // 2 else "…" + before[-_MAX_LINE // 2 :]
+        value = value if len(value) <= _MAX_LINE // 2 else value[: _MAX_LINE // 2] + "…"
+        after = after if len(after) <= _MAX_LINE // 2 else after[: _MAX_LINE // 2] + "…"
     return before, value, after
 
 
-def _cells(text: str) -> int:
-    from rich.cells import cell_len  # noqa: PLC0415  # often nothing is wrong, and then it is not needed
+def _measure_width(text: str) -> int:
+    from rich.cells import cell_len  # noqa: PLC0415  # not needed where there are no findings
 
     return cell_len(text)
 
 
-def checked(reports: Sequence[Checked]) -> None:
-    """Say what was found in each report, and the sum of it."""
-    for report in reports:
-        findings(report.findings)
-    found = [finding for report in reports for finding in report.findings]
-    accepted([one for report in reports for one in report.accepted])
-    years = series(report.year for report in reports)
-    echo(_("{years} 年度：{found}", years=years, found=tally(found)) if years else "")
+def print_checks(results: Sequence[CheckResult]) -> None:
+    """Print what was found in each report, and the number of findings."""
+    for result in results:
+        print_findings(result.findings)
+    findings = [finding for result in results for finding in result.findings]
+    print_accepted([one for result in results for one in result.accepted])
+    years = series(result.year for result in results)
+    echo(_("{years} 年度：{found}", years=years, found=describe_counts(findings)) if years else "")
 
 
-def accepted(found: Sequence[Accepted]) -> None:
-    """List the findings that the data file accepts, with the reasons."""
-    for one in found:
+def print_accepted(findings: Sequence[Accepted]) -> None:
+    """Print the findings that the data file accepts, with the reasons."""
+    for one in findings:
         echo(
             _("已接受 {place}: {rule}：{because}", place=one.finding.place, rule=one.finding.rule, because=one.because)
         )
 
 
-def laid(files: "Sequence[FormattedFile]", *, check: bool) -> None:
-    """Say of each data file whether it was laid out, or would be."""
+def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
+    """Print for each data file whether it was formatted, or with `check` whether it would be."""
     for file in files:
-        findings(file.findings)
+        print_findings(file.findings)
         if file.changed:
             echo(
                 _("{path} 要重排：运行 report fmt {path}", path=file.path)
@@ -98,87 +98,87 @@ def laid(files: "Sequence[FormattedFile]", *, check: bool) -> None:
             echo(_("{path} 没有改动", path=file.path) if file.findings else _("{path} 已是排好的", path=file.path))
 
 
-def tally(found: Sequence[Finding]) -> str:
-    """Count findings by level: 1 个错误，2 个警告."""
-    counts = Counter(finding.level for finding in found)
-    told = [_(COUNTED[level], count=counts[level]) for level in LEVELS if counts[level]]
-    return _("，").join(told) or _("没有发现问题")
+def describe_counts(findings: Sequence[Finding]) -> str:
+    """Return the number of findings of each level for people: 1 个错误，2 个警告."""
+    counts = Counter(finding.level for finding in findings)
+    parts = [_(_COUNTS[level], count=counts[level]) for level in LEVELS if counts[level]]
+    return _("，").join(parts) or _("没有发现问题")
 
 
-def built(reports: Sequence[Built], *, quiet: bool) -> None:
-    """Say what was found and, unless quiet, which files were written."""
-    for report in reports:
-        findings(report.checked.findings)
-        if not report.outputs:
-            tip = _("改正后再运行；要先看样子，用 --draft")
-            echo(
-                _(
-                    "{year} 年度没有生成：{findings}。{tip}",
-                    year=report.checked.year,
-                    findings=tally(report.checked.findings),
-                    tip=tip,
-                ),
-                err=True,
-            )
-    rows = [
-        (
-            output.saved.path,
-            _size(output.size),
-            str(output.pages or ""),
-            "" if at else _("{seconds:.1f} 秒", seconds=report.seconds),
-            _("已写") if output.saved.changed else _("未变"),
-        )
-        for report in reports
-        for at, output in enumerate(report.outputs)
-    ]
+def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
+    """Print what was found in each report and, unless quiet, which files were written."""
+    for result in results:
+        print_findings(result.check.findings)
+        if result.refused:
+            _print_refusal(result.check)
+    rows = [row for result in results for row in _make_file_rows(result)]
     if quiet or not rows:
         return
-    table((_("文件"), _("大小"), _("页数"), _("用时"), ""), rows)
-    for faces in dict.fromkeys(report.faces for report in reports if report.faces):
-        embedded(faces)
-    accepted([one for report in reports for one in report.checked.accepted])
-    found = [finding for report in reports for finding in report.checked.findings]
-    echo(_("{count} 个文件；{found}", count=len(rows), found=tally(found)))
+    print_table((_("文件"), _("大小"), _("页数"), _("用时"), ""), rows)
+    for faces in dict.fromkeys(result.faces for result in results if result.faces):
+        _print_faces(faces)
+    print_accepted([one for result in results for one in result.check.accepted])
+    findings = [finding for result in results for finding in result.check.findings]
+    echo(_("{count} 个文件；{found}", count=len(rows), found=describe_counts(findings)))
 
 
-def embedded(faces: Sequence[Face]) -> None:
-    """Say which families draw the faces of the look in the PDF, and whether they stand in for official ones."""
-    roles: dict[tuple[str, bool], list[str]] = {}
-    for face in faces:
-        roles.setdefault((face.family, face.official), []).append(face.name)
-    told = []
-    for (family, official), drawn in roles.items():
-        faces_said = series(drawn)
-        told.append(
-            _("{faces}用 {family}", faces=faces_said, family=family)
-            if official
-            else _("{faces}用 {family} 代替", faces=faces_said, family=family)
+def _print_refusal(result: CheckResult) -> None:
+    tip = _("改正后再运行；要先看样子，用 --draft")
+    counts = describe_counts(result.findings)
+    echo(_("{year} 年度没有生成：{findings}。{tip}", year=result.year, findings=counts, tip=tip), err=True)
+
+
+def _make_file_rows(result: BuildResult) -> list[tuple[str, ...]]:
+    return [
+        (
+            file.saved.path,
+            _format_size(file.size),
+            str(file.pages or ""),
+            "" if at else _("{seconds:.1f} 秒", seconds=result.seconds),
+            _("已写") if file.saved.changed else _("未变"),
         )
-    echo(_("PDF 的字体：{faces}", faces=_("；").join(told)))
+        for at, file in enumerate(result.files)
+    ]
 
 
-def _size(size: int) -> str:
+def _print_faces(faces: Sequence[Face]) -> None:
+    """Print which font families the PDF has for the faces of the look, and which stand in for official ones."""
+    names_by_family: dict[tuple[str, bool], list[str]] = {}
+    for face in faces:
+        names_by_family.setdefault((face.family, face.official), []).append(face.name)
+    parts = []
+    for (family, official), face_names in names_by_family.items():
+        listed = series(face_names)
+        parts.append(
+            _("{faces}用 {family}", faces=listed, family=family)
+            if official
+            else _("{faces}用 {family} 代替", faces=listed, family=family)
+        )
+    echo(_("PDF 的字体：{faces}", faces=_("；").join(parts)))
+
+
+def _format_size(size: int) -> str:
     return f"{size / 1024:4.0f} KB"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Say rows under heads, in columns as wide as their widest cell on the screen."""
-    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  # see _cells
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows below headers, in columns as wide as their widest cell on the screen."""
+    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  # see _measure_width
 
-    lines = [[visible(cell) for cell in line] for line in (heads, *rows)]
-    widths = [max(cell_len(line[at]) for line in lines) for at in range(len(heads))]
+    lines = [[escape_controls(cell) for cell in line] for line in (headers, *rows)]
+    widths = [max(cell_len(line[at]) for line in lines) for at in range(len(headers))]
     for line in lines:
         cells = [set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)]
         echo(("  " + "  ".join(cells)).rstrip())
 
 
-def machine(value: object) -> None:
-    """Say a value as JSON on standard output."""
-    document(json.dumps(value, ensure_ascii=False, indent=2))
+def print_json(value: object) -> None:
+    """Print a value as JSON on standard output."""
+    print_text(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
-    """Give a finding as plain values."""
+    """Return a finding as plain values for JSON."""
     place = finding.place
     return {
         "rule": finding.rule,
@@ -194,41 +194,41 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def checked_data(report: Checked) -> dict[str, Any]:
-    """Give what was found in a report as plain values."""
+def check_data(result: CheckResult) -> dict[str, Any]:
+    """Return what was found in a report as plain values for JSON."""
     return {
-        "office": report.office,
-        "year": report.year,
-        "ok": not report.blocked,
-        "findings": [finding_data(finding) for finding in report.findings],
-        "accepted": [{"finding": finding_data(one.finding), "because": one.because} for one in report.accepted],
+        "office": result.office,
+        "year": result.year,
+        "ok": not result.blocked,
+        "findings": [finding_data(finding) for finding in result.findings],
+        "accepted": [{"finding": finding_data(one.finding), "because": one.because} for one in result.accepted],
     }
 
 
 def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:
-    """Give as plain values which family draws each face of the look."""
+    """Return as plain values for JSON which font family stands for each face of the look."""
     return [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
 
 
-def stops_data(stops: Sequence[Stop]) -> list[dict[str, Any]]:
-    """Give what could not be run as plain values."""
-    return [{"message": stop.message, "fix": stop.fix or None} for stop in stops]
+def errors_data(errors: Sequence[Stop]) -> list[dict[str, Any]]:
+    """Return errors as plain values for JSON."""
+    return [{"message": error.message, "fix": error.fix or None} for error in errors]
 
 
-def built_data(report: Built) -> dict[str, Any]:
-    """Give what a build wrote as plain values."""
+def build_data(result: BuildResult) -> dict[str, Any]:
+    """Return the result of a build as plain values for JSON."""
     files = [
         {
-            "format": output.format,
-            "path": output.saved.path,
-            "bytes": output.size,
-            "pages": output.pages or None,
-            "changed": output.saved.changed,
+            "format": file.format,
+            "path": file.saved.path,
+            "bytes": file.size,
+            "pages": file.pages or None,
+            "changed": file.saved.changed,
         }
-        for output in report.outputs
+        for file in result.files
     ]
-    return checked_data(report.checked) | {
+    return check_data(result.check) | {
         "files": files,
-        "faces": faces_data(report.faces),
-        "seconds": round(report.seconds, 3),
+        "faces": faces_data(result.faces),
+        "seconds": round(result.seconds, 3),
     }

@@ -1,4 +1,4 @@
-"""What an import says: for each file its account, its findings, and where the data file is now."""
+"""The output of imports: for each file what was read of each table, its findings, and where the data file is now."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,61 +11,64 @@ from nianbao.model.i18n import _
 from nianbao.workspace.files import shown
 
 
-def imported(brought: Sequence[ImportedReport], failed: int = 0, *, quiet: bool) -> None:
-    """Say of each file what was read of each table, what was found in it, and where it is now; `failed` are others."""
-    for one in brought:
-        who = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
-        echo(f"{one.source}：{who}")
+def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: bool) -> None:
+    """Print what was read of each file, what was found in it, and where its data file is now.
+
+    `failed` is the number of files that could not be imported; with `quiet`, tables and findings are left out.
+    """
+    for one in reports:
+        title = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
+        echo(f"{one.source}：{title}")
         if not quiet:
             if one.lossless:
                 echo("  " + _("文件带着生成它的事实，照原样取回"))
-            findings.table(
+            findings.print_table(
                 (_("表"), _("读出"), _("空白"), _("未定"), _("没有"), _("矛盾")),
-                [(counts["label"], *_counts(counts)) for counts in one.cell_counts.values()],
+                [(counts["label"], *_format_counts(counts)) for counts in one.cell_counts.values()],
             )
             for counts in one.cell_counts.values():
                 if counts["by_order"]:
                     echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
             for note in one.notes:
                 echo(f"  {note}")
-            findings.findings(one.findings)
+            findings.print_findings(one.findings)
         else:
             for note in one.notes:
                 echo(f"  {note}")
-        echo("  " + _imported(one))
-    if len(brought) + failed > 1:
-        clean = sum(one.clean for one in brought)
-        told = [_("{count} 份；{clean} 份全部读出、没有错误", count=len(brought), clean=clean)]
-        told += [_("{count} 个文件没有导入", count=failed)] if failed else []
-        echo(_("；").join(told))
+        echo("  " + _describe_target(one))
+    if len(reports) + failed > 1:
+        clean = sum(one.clean for one in reports)
+        parts = [_("{count} 份；{clean} 份全部读出、没有错误", count=len(reports), clean=clean)]
+        parts += [_("{count} 个文件没有导入", count=failed)] if failed else []
+        echo(_("；").join(parts))
 
 
-def _counts(counts: dict[str, Any]) -> tuple[str, ...]:
+def _format_counts(counts: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(counts[key] or "") for key in ("read", "blank", "ambiguous", "missing", "conflict"))
 
 
-def _imported(one: ImportedReport) -> str:
-    """Say where the data file is, and what a person should do next."""
+def _describe_target(one: ImportedReport) -> str:
+    """Return for people where the data file is, and what is to be done next."""
     if one.saved is None:
-        told = _("没有写文件（会写到 {target}）", target=shown(one.target))
+        state = _("没有写文件（会写到 {target}）", target=shown(one.target))
     else:
-        told = (
+        state = (
             _("已写 {target}", target=one.saved.path)
             if one.saved.changed
             else _("{target} 没有改动", target=shown(one.target))
         )
-    rest = [findings.tally(one.findings)]
+    rest = [findings.describe_counts(one.findings)]
     if one.missing:
         rest.insert(0, _("{count} 格文件里没有，补上再生成", count=one.missing))
     if one.undecided:
         rest.insert(0, _("{count} 格未定，见文件里“未定”的注释，定下来再写上", count=one.undecided))
-    return _("{told}；{rest}", told=told, rest=_("；").join(rest))
+    return _("{told}；{rest}", told=state, rest=_("；").join(rest))
 
 
-def imported_data(brought: Sequence[ImportedReport], stops: Sequence[Stop], *, alone: bool) -> object:
-    """Give what was read as plain values: one report as itself, several as a list with what could not be read."""
-    found = [
+def imports_data(reports: Sequence[ImportedReport], errors: Sequence[Stop], *, alone: bool) -> object:
+    """Return what was read as plain values for JSON: one report if it is `alone`, else a list and the errors."""
+    data = [
         one.figures | {"notes": list(one.notes), "findings": list(map(findings.finding_data, one.findings))}
-        for one in brought
+        for one in reports
     ]
-    return found[0] if alone and found else {"reports": found, "stops": findings.stops_data(stops)}
+    return data[0] if alone and data else {"reports": data, "stops": findings.errors_data(errors)}

@@ -11,80 +11,90 @@ from xml.etree import ElementTree as ET
 
 from nianbao import __version__
 from nianbao.checks import rules
-from nianbao.checks.results import Checked
+from nianbao.checks.results import CheckResult
 from nianbao.compose.document import ILLEGAL
 from nianbao.model.finding import Finding, Stop
 
-SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif(reports: Sequence[Checked], stops: Sequence[Stop]) -> str:
-    """Write findings as SARIF 2.1.0 (OASIS), columns counted in Unicode code points."""
-    found = [finding for report in reports for finding in report.findings]
-    named = list(dict.fromkeys(finding.rule for finding in found))
+def format_sarif(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
+    """Return findings as SARIF 2.1.0 (OASIS), with columns counted in Unicode code points."""
+    findings = [finding for result in results for finding in result.findings]
+    rule_names = list(dict.fromkeys(finding.rule for finding in findings))
     run: dict[str, Any] = {
-        "tool": {"driver": {"name": "nianbao", "version": __version__, "rules": [_rule(name) for name in named]}},
+        "tool": {
+            "driver": {"name": "nianbao", "version": __version__, "rules": [_rule_data(name) for name in rule_names]}
+        },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the folder in which report was run"}}},
         "invocations": [
             {
-                "executionSuccessful": not stops,
+                "executionSuccessful": not errors,
                 "toolExecutionNotifications": [
-                    {"level": "error", "message": {"text": _whole(stop.message, stop.fix)}} for stop in stops
+                    {"level": "error", "message": {"text": _join_lines(error.message, error.fix)}} for error in errors
                 ],
             },
         ],
-        "results": [_result(finding, named.index(finding.rule)) for finding in found],
+        "results": [_result_data(finding, rule_names.index(finding.rule)) for finding in findings],
     }
-    return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
 
-def github(reports: Sequence[Checked], stops: Sequence[Stop]) -> str:
-    """Write findings as workflow commands, which GitHub shows beside the lines of a change."""
-    kinds = {"error": "error", "warning": "warning", "note": "notice"}
+def format_github(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
+    """Return findings as workflow commands, which GitHub shows next to the lines of a change."""
+    levels = {"error": "error", "warning": "warning", "note": "notice"}
     lines = []
-    for finding in (finding for report in reports for finding in report.findings):
+    for finding in (finding for result in results for finding in result.findings):
         place = finding.place
-        where = {"file": place.file}
+        properties = {"file": place.file}
         if place.line:
-            where |= {"line": str(place.line), "col": str(place.column), "endColumn": str(place.column + place.length)}
-        words = ",".join(f"{key}={_property(value)}" for key, value in (where | {"title": finding.rule}).items())
-        said = "\n".join(filter(None, (finding.message, finding.label, *finding.notes, finding.fix)))
-        lines.append(f"::{kinds[finding.level]} {words}::{_data(said)}")
-    lines += [f"::error title=report::{_data(_whole(stop.message, stop.fix))}" for stop in stops]
+            properties |= {
+                "line": str(place.line),
+                "col": str(place.column),
+                "endColumn": str(place.column + place.length),
+            }
+        properties |= {"title": finding.rule}
+        listed = ",".join(f"{key}={_escape_property(value)}" for key, value in properties.items())
+        message = _join_lines(finding.message, finding.label, *finding.notes, finding.fix)
+        lines.append(f"::{levels[finding.level]} {listed}::{_escape_data(message)}")
+    lines += [f"::error title=report::{_escape_data(_join_lines(error.message, error.fix))}" for error in errors]
     return "\n".join(lines)
 
 
-def junit(reports: Sequence[Checked], stops: Sequence[Stop]) -> str:
-    """Write findings as JUnit XML: a suite for each report, a failed case for each rule with its findings."""
+def format_junit(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
+    """Return findings as JUnit XML: a suite for each report, a failed case for each rule that has findings."""
     root = ET.Element("testsuites", name="nianbao")
-    for report in reports:
-        told: dict[str, list[Finding]] = {}
-        for finding in report.findings:
+    for result in results:
+        by_rule: dict[str, list[Finding]] = {}
+        for finding in result.findings:
             if finding.level != "note":
-                told.setdefault(finding.rule, []).append(finding)
-        cases = max(1, len(told))
-        suite = ET.SubElement(root, "testsuite", name=str(report.year), tests=str(cases), failures=str(len(told)))
-        for rule, findings in told.items():
-            case = ET.SubElement(suite, "testcase", classname=f"report.{report.year}", name=_legal(rule))
-            failure = ET.SubElement(case, "failure", message=_legal(findings[0].message), type=findings[0].level)
-            failure.text = "\n".join(_legal(f"{finding.place}: {finding.message}") for finding in findings)
-        if not told:
-            ET.SubElement(suite, "testcase", classname=f"report.{report.year}", name="report")
-    if stops:
-        suite = ET.SubElement(root, "testsuite", name="report", tests=str(len(stops)), errors=str(len(stops)))
-        for stop in stops:
+                by_rule.setdefault(finding.rule, []).append(finding)
+        cases = max(1, len(by_rule))
+        suite = ET.SubElement(root, "testsuite", name=str(result.year), tests=str(cases), failures=str(len(by_rule)))
+        for rule, findings in by_rule.items():
+            case = ET.SubElement(suite, "testcase", classname=f"report.{result.year}", name=_replace_illegal(rule))
+            failure = ET.SubElement(
+                case, "failure", message=_replace_illegal(findings[0].message), type=findings[0].level
+            )
+            failure.text = "\n".join(_replace_illegal(f"{finding.place}: {finding.message}") for finding in findings)
+        if not by_rule:
+            ET.SubElement(suite, "testcase", classname=f"report.{result.year}", name="report")
+    if errors:
+        suite = ET.SubElement(root, "testsuite", name="report", tests=str(len(errors)), errors=str(len(errors)))
+        for error in errors:
             case = ET.SubElement(suite, "testcase", classname="report", name="report")
-            ET.SubElement(case, "error", message=_legal(stop.message), type="stop").text = _legal(stop.fix)
+            element = ET.SubElement(case, "error", message=_replace_illegal(error.message), type="stop")
+            element.text = _replace_illegal(error.fix)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-FORMATS = {"sarif": sarif, "github": github, "junit": junit}
+FORMATTERS = {"sarif": format_sarif, "github": format_github, "junit": format_junit}
 
 
-def _rule(name: str) -> dict[str, Any]:
-    if name not in rules.names():  # a relation of a form without a page of its own
+def _rule_data(name: str) -> dict[str, Any]:
+    if name not in rules.names():  # a relation of a form that has no page
         return {"id": name}
     rule = rules.rule(name)
     return {
@@ -96,7 +106,7 @@ def _rule(name: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, index: int) -> dict[str, Any]:
+def _result_data(finding: Finding, index: int) -> dict[str, Any]:
     place = finding.place
     location: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(place.file)), "uriBaseId": "SRCROOT"}}
     if place.line:
@@ -105,30 +115,30 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
             "startColumn": place.column,
             "endColumn": place.column + place.length,
         }
-    # Stable while lines move: what is wrong with which value, not where it stands today.
-    about = f"{finding.rule}|{place.file}|{finding.address}".encode(errors="surrogatepass")
-    mark = hashlib.sha256(about).hexdigest()[:32]
+    # The same while lines move: it depends on the rule and the value, not on the line.
+    identity = f"{finding.rule}|{place.file}|{finding.address}".encode(errors="surrogatepass")
+    digest = hashlib.sha256(identity).hexdigest()[:32]
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.level,
-        "message": {"text": _whole(finding.message, finding.label, *finding.notes, finding.fix)},
+        "message": {"text": _join_lines(finding.message, finding.label, *finding.notes, finding.fix)},
         "locations": [{"physicalLocation": location}],
-        "partialFingerprints": {"finding/v1": mark},
+        "partialFingerprints": {"finding/v1": digest},
     }
 
 
-def _whole(*parts: str) -> str:
+def _join_lines(*parts: str) -> str:
     return "\n".join(filter(None, parts))
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _legal(text: str) -> str:
+def _replace_illegal(text: str) -> str:
     return re.sub(ILLEGAL, "\ufffd", text)

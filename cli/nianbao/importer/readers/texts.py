@@ -61,7 +61,7 @@ def by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
     Raises `Unreadable` where pandoc fails.
     """
     try:
-        own, told = pandoc.blocks(content, reader, seconds)
+        own, told = pandoc.read_blocks(content, reader, seconds)
     except ValueError as error:
         raise Unreadable(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")

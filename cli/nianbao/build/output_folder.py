@@ -1,0 +1,97 @@
+"""A folder of outputs: its build cache, opened by one build at a time, and the removal of what builds wrote."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from nianbao.build import outputs
+from nianbao.build.cache import BuildCache, CachedFile, list_cache_files
+from nianbao.model.finding import Stop
+from nianbao.model.i18n import _
+from nianbao.workspace.access import is_regular, placed, read
+from nianbao.workspace.files import fingerprint, reason, shown, unwritable
+from nianbao.workspace.staging import sweep
+from nianbao.workspace.store import Store
+
+
+@contextmanager
+def open_cache(store: Store, warn: Callable[[str], None]) -> Iterator[BuildCache]:
+    """Open the build cache of a folder of outputs and lock it; if another build has the lock, warn and wait.
+
+    Raises `Stop` where the folder of outputs is a link that leads out of the repository.
+    """
+    _require_inside(store.out, store.within)
+    lock = FileLock(store.build_record.with_suffix(".lock"))
+    path: Path | None = None
+    with suppress(OSError):  # where no file can be written there is no cache file, and nothing to lock
+        folder = placed(store.build_record, store.root).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        path = store.build_record
+        if not is_regular(Path(lock.lock_file)):
+            Path(lock.lock_file).unlink(missing_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            warn(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
+            lock.acquire()
+    try:
+        with BuildCache(path, warn) as cache:
+            yield cache
+    finally:
+        lock.release()
+
+
+def _require_inside(out: Path, within: Path) -> None:
+    try:
+        placed(out / "any", within)
+    except OSError as error:
+        raise unwritable(out, error) from error
+
+
+def remove_outputs(store: Store, warn: Callable[[str], None], *, dry_run: bool = False) -> list[str]:
+    """Remove the files that this user's builds wrote, and the build cache; return their paths as printed.
+
+    A file that was changed since it was written stays. With `dry_run` nothing is removed. Raises `Stop` where a
+    file cannot be removed.
+    """
+    if not os.path.lexists(store.build_record):
+        return []
+    with open_cache(store, warn) as cache:
+        files = [
+            (outputs.output_path(store.of_office(office), year, suffix), file)
+            for (office, year, suffix), file in sorted(cache.read_files().items())
+        ]
+        unchanged = [path for path, file in files if is_unchanged(store, path, file)]
+        paths = [*unchanged, *filter(os.path.lexists, list_cache_files(store.build_record) if cache.path else ())]
+        if not dry_run:
+            _remove(paths)
+            for folder in {path.parent for path in unchanged}:
+                sweep(folder)
+                with suppress(OSError):  # the folder has other files
+                    folder.rmdir()
+    return [shown(path) for path in paths]
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise Stop(_("删不了 {at}：{error}", at=shown(path), error=reason(error))) from error
+
+
+def file_times(status: os.stat_result) -> tuple[int, int, int]:
+    """Return what shows without reading a file that it is the same: its size (bytes), mtime and ctime (both ns)."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def is_unchanged(store: Store, path: Path, file: CachedFile) -> bool:
+    """Return whether an output is a regular file, not a link, with the content that a build wrote."""
+    try:
+        name = path.relative_to(store.within).as_posix()
+        return is_regular(path) and fingerprint(read(store.within, name, file.size)) == file.fingerprint
+    except OSError:
+        return False
