@@ -372,7 +372,7 @@ BOMBS = {
 SECONDS, MEGABYTES = 90, 2500
 IMPORTED = """
 import resource, sys, time
-from nianbao.app import app
+from nianbao.cli.app import app
 from typer.testing import CliRunner
 for name in sys.argv[1:]:
     began = time.monotonic()
