@@ -318,6 +318,7 @@ def test_only_an_item_that_kills_its_process_is_lost(share):
     assert sorted(map(str, done)) == sorted(["5 lost", *(str(item) for item in range(12) if item != 5)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_after_an_interruption_the_next_run_continues(tmp_path, report, how):
     folder = city(tmp_path, 40)

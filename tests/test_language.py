@@ -10,6 +10,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from string import Formatter
 
@@ -226,13 +228,37 @@ def test_the_language_may_be_named_anywhere(words, asked, rest):
 COMMANDS = ["build", "validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init", "doctor"]
 
 
-@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=lambda words: "".join(words) or "report")
-def test_help_is_said_in_one_language(report, tmp_path, words):
-    english = report(*words, "--help", "--lang", "en", cwd=tmp_path)
-    assert english.returncode == 0
-    assert not HAN.search(english.stdout.replace("(草稿)", ""))
-    chinese = report(*words, "--help", cwd=tmp_path)
-    said = [line for line in chinese.stdout.splitlines() if re.search("[a-z]{3}", line)]
+# Says the help of several commands, one after the other: its language is that of the process when it begins.
+HELP = """
+import os, sys
+from nianbao.speech import speak
+speak(os.environ["LANGUAGE"])
+from nianbao.app import app
+for name in sys.argv[1:]:
+    app([*name.split(), "--help"], prog_name="report", standalone_mode=False)
+    print("\\0")
+"""
+
+
+@pytest.fixture(scope="module")
+def helped():
+    """Return the help of each command in each language."""
+    names = ["", *COMMANDS]
+
+    def told(language):
+        command = [sys.executable, "-c", HELP, *names]
+        env = os.environ | {"LANGUAGE": language}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=120)
+        return dict(zip(names, done.stdout.split("\0"), strict=False))
+
+    return {language: told(language) for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS], ids=lambda name: name or "report")
+def test_help_is_said_in_one_language(helped, name):
+    assert f"report {name}".strip() in helped["en"][name]
+    assert not HAN.search(helped["en"][name].replace("(草稿)", ""))
+    said = [line for line in helped["zh"][name].splitlines() if re.search("[a-z]{3}", line)]
     assert all(HAN.search(line) for line in said), said
 
 

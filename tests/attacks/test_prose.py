@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from oracles import FACTS, web
 
-from nianbao.compose import markdown
+from nianbao.compose import document, markdown
 from nianbao.render import markup, pandoc
 
 ATTRIBUTES = {
@@ -188,3 +188,11 @@ def test_what_passes_for_words_is_paragraphs_and_nothing_else(sign):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_sample_passes_for_words(name):
     assert not markdown.is_words(SAMPLES[name])
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_no_place_of_prose_is_that_of_the_facts_that_a_page_carries(build_all, monkeypatch, guarded):
+    if not guarded:
+        monkeypatch.setattr(document, "CARRIED", "requests")
+    facts = FACTS + "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '[甲]{ #facts}'\n"
+    assert build_all({"place": facts}, "--facts") == {"place": set() if guarded else {"the place facts 2 times"}}

@@ -1,6 +1,7 @@
 """Values that no report has: each is an ordinary finding, in every command, and never a mistake of the program."""
 
 import os
+import re
 import time
 import unicodedata
 from decimal import Decimal
@@ -11,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strangers import FACTS, put
 
+from nianbao.checks import check
 from nianbao.compose import prose
 from nianbao.model.value_types import KINDS
+from nianbao.workspace import store
 
 COMMANDS = (
     ["validate", "2024", "--format", "sarif"],
@@ -116,6 +119,38 @@ def test_no_value_is_a_mistake_of_the_program(attacked, command, place):
         ["fmt", "2024", "--all"],
     )
     runs(command, folder, every)
+
+
+WHOLE = {"0o777", "0b1", "1_000"}  # honest figures, as TOML may write them: nothing is wrong with these
+NO_TEXT = '"\\ud800"'  # which the parser of TOML refuses, whatever is taken out
+JUDGED = re.compile("title=(?:wrong-type|too-large|broken-toml)")
+
+
+@pytest.fixture
+def unjudged(monkeypatch):
+    """Take the guards out: kinds find nothing wrong with a value, and no value is too long."""
+    monkeypatch.setattr(store, "bounded", lambda read: read)
+    monkeypatch.setattr(check, "_SECONDS", 4)  # else some go on for minutes
+    kept = {name: kind.wrong for name, kind in KINDS.items()}
+    for kind in KINDS.values():
+        object.__setattr__(kind, "wrong", lambda _value: "")
+    yield
+    for name, wrong in kept.items():
+        object.__setattr__(KINDS[name], "wrong", wrong)
+
+
+@pytest.mark.parametrize("value", [value for value in VALUES if value not in WHOLE], ids=lambda value: value[:20])
+def test_a_value_that_is_no_figure_is_judged(attacked, command, value):
+    folder = attacked(facts=PLACES["a figure"].replace("VALUE", value))
+    assert JUDGED.search(command("validate", "2024", "--format", "github", cwd=folder).output)
+
+
+@pytest.mark.usefixtures("unjudged")
+@pytest.mark.parametrize("value", [value for value in VALUES if value not in WHOLE], ids=lambda value: value[:20])
+def test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_program(attacked, command, value):
+    folder = attacked(facts=PLACES["a figure"].replace("VALUE", value))
+    said = command("validate", "2024", "--format", "github", cwd=folder).output
+    assert bool(JUDGED.search(said)) is (value == NO_TEXT), said
 
 
 @pytest.mark.parametrize("value", ["-0.0", "-0", "0.0", "0"])

@@ -104,12 +104,20 @@ def _place(kind: str, name: str) -> Markdown:
     return Markdown(f'::: {{{kind}="{name}"}}\n:::')
 
 
+CARRIED = "facts"  # see the script in `templates/formats/html/template.html`
+
+
 def marked(form: Form) -> dict[str, Markdown]:
     """Draw each table of a form with a mark in every cell for a figure: FIGURE1E, FIGURE2E … in order of the cells."""
     return {
         table.id: _drawn(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
         for table in form.tables
     }
+
+
+def list_reserved(form: Form) -> list[str]:
+    """Name the places of a page that prose may not take: its tables, and in a web page the facts that it carries."""
+    return [*(table.id for table in form.tables), CARRIED]
 
 
 def as_markdown(document: Document, reduced: Mapping[str, Markdown] | None = None) -> Markdown:

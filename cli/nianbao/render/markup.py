@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nianbao.compose import markdown
+from nianbao.compose import document, markdown
 from nianbao.compose.markdown import DIALECT, Markdown
 from nianbao.compose.prose import LeftOut
 from nianbao.model.report import Report
@@ -42,8 +42,8 @@ def _reduce(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_ReducedS
     if not prose:
         return
     texts = {section: markdown.bounded(text) for section, text in prose.items()}
-    reserved = [table.id for table in report.form.tables]
-    for answer in _send({"reduce": list(texts.items()), "reserved": reserved, "dialect": DIALECT}):
+    message = {"reduce": list(texts.items()), "reserved": document.list_reserved(report.form), "dialect": DIALECT}
+    for answer in _send(message):
         section = answer["section"]
         dropped = [LeftOut(section, item["kind"], item["words"]) for item in answer["dropped"]]
         if markdown.has_metadata(prose[section]):

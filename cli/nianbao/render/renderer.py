@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Self
 
-from nianbao.compose.document import Page, marked
+from nianbao.compose.document import Page, list_reserved, marked
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.form import Form
 from nianbao.render import typst
@@ -121,7 +121,7 @@ class Renderer:
                 "dialect": DIALECT,
                 "page": page.text,
                 "prose": list(page.prose.items()),
-                "reserved": [table.id for table in page.form.tables],
+                "reserved": list_reserved(page.form),
                 "figures": page.figures,
                 "variables": {
                     **embedded,
