@@ -130,11 +130,11 @@ def report():
     from nianbao.render import markup  # noqa: PLC0415  # slow to import
     from nianbao.workspace import locales, staging, templates  # noqa: PLC0415  # slow to import
 
-    locales.speak(os.environ["LANGUAGE"])
+    locales.use_language(os.environ["LANGUAGE"])
     from nianbao.cli import app  # noqa: F401, PLC0415  # help is said in the language that is spoken when this is imported
 
     def run(*words, cwd):
-        for remembered in (staging.sweep, templating.environment, templates._read_form):  # noqa: SLF001
+        for remembered in (staging.sweep, templating.make_environment, templates._read_form):  # noqa: SLF001
             remembered.cache_clear()
         said, told = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _stream in range(2))
         with chdir(cwd), redirect_stdout(said), redirect_stderr(told), pytest.MonkeyPatch.context() as patch:
@@ -143,7 +143,7 @@ def report():
             patch.setattr(os, "cpu_count", lambda: 1)
             code = __main__._run()  # noqa: SLF001
         markup.close_pandoc()
-        locales.speak(os.environ["LANGUAGE"])
+        locales.use_language(os.environ["LANGUAGE"])
         return subprocess.CompletedProcess(words, code, *(part.buffer.getvalue().decode() for part in (said, told)))
 
     return run

@@ -9,7 +9,7 @@ from nianbao.build import outputs
 from nianbao.compose import document
 from nianbao.importer.recognition import Paragraph, PublishedDocument
 from nianbao.model.facts import parse
-from nianbao.model.report import fill
+from nianbao.model.report import fill_form
 from nianbao.render.renderer import Renderer
 
 COUNTS = st.one_of(st.just(0), st.integers(0, 9), st.integers(10, 9_999_999))
@@ -41,16 +41,16 @@ def filled(form, found, more=""):
     """Make a report of figures, as if a data file held them."""
     lines = [f"{address} = {said(value)}" for address, value in found.items()]
     text = f'year = {form.first_year}\n{more}\n{chr(10).join(lines)}\n[agency]\nname = "某市某局"\n'
-    return fill(form, parse(text, "data.toml"))
+    return fill_form(form, parse(text, "data.toml"))
 
 
 def printed(store, report, formats):
     """Print a report in several formats, without the facts; their bytes by suffix."""
     order = outputs.make_render_settings(store, [name for name in formats if name != "md"])
     with Renderer() as renderer:
-        done = renderer.render(document.as_page(document.compose(report, store.template)), order, date(2024, 1, 31))
+        done = renderer.render(document.make_page(document.compose(report, store.template)), order, date(2024, 1, 31))
     return {part.suffix: part.content for part in done.files} | {
-        "md": document.as_markdown(document.compose(report, store.template)).encode()
+        "md": document.make_markdown(document.compose(report, store.template)).encode()
     }
 
 

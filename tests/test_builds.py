@@ -314,7 +314,7 @@ def kill_own_process(item):
 
 @pytest.mark.parametrize("share", [1, 3, 12])
 def test_only_an_item_that_kills_its_process_is_lost(share):
-    done = pool.spread(range(12), kill_own_process, lambda item: f"{item} lost", jobs=2, share=share)
+    done = pool.run_all(range(12), kill_own_process, lambda item: f"{item} lost", jobs=2, share=share)
     assert sorted(map(str, done)) == sorted(["5 lost", *(str(item) for item in range(12) if item != 5)])
 
 

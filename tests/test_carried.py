@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from nianbao.build import outputs
-from nianbao.compose.embedded_facts import carried
+from nianbao.compose.embedded_facts import format_facts
 from nianbao.model.facts import parse
-from nianbao.model.report import fill
+from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
 FORMATS = ["html", "docx", "pdf"]
@@ -73,8 +73,8 @@ def test_any_text_is_carried_whole_and_harmless(root, text):
     source = tomli_w.dumps({"year": 2020, "agency": {"name": "某局"}, "own": {"said": text}})
     store = Store(root)
     facts = parse(source, "data/2020.toml")
-    report = fill(store.form(facts, 2020), facts, None)
-    kept = carried(report)
+    report = fill_form(store.form(facts, 2020), facts, None)
+    kept = format_facts(report)
     assert toml_rs.loads(kept)["own"]["said"] == text
     assert "<" not in kept
     assert etree.fromstring(f"<facts>{kept.replace('&', '&amp;')}</facts>").text == kept.replace("\r\n", "\n")

@@ -161,7 +161,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
     import errno  # noqa: PLC0415  # only here
 
     from nianbao.build.outputs import build_report  # noqa: PLC0415  # only here
-    from nianbao.model.finding import Stop  # noqa: PLC0415  # only here
+    from nianbao.model.finding import UserError  # noqa: PLC0415  # only here
     from nianbao.workspace.store import Store  # noqa: PLC0415  # only here
 
     report("build", cwd=office)
@@ -177,7 +177,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
         return write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(Stop, match="磁盘已满"):
+    with pytest.raises(UserError, match="磁盘已满"):
         build_report(Store(office), 2020, ["html", "docx", "pdf"])
     assert {path.name: path.read_bytes() for path in outputs(office / "build")} == before
 

@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 from nianbao.checks import rules
 from nianbao.cli import commands
 from nianbao.cli.app import app
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.formats import FormatFile
-from nianbao.workspace.locales import speak, taken
+from nianbao.workspace.locales import extract_option, use_language
 from nianbao.workspace.store import Store
 
 COMMANDS = sorted(module.name.rstrip("_") for module in iter_modules(commands.__path__))
@@ -31,9 +31,9 @@ HEADS = {"en": "| rule | level | edition | finds |", "zh": "| 规则 | 级别 | 
 
 @pytest.fixture(params=pages.PAGES)
 def language(request):
-    speak(request.param)
+    use_language(request.param)
     yield request.param
-    speak("zh")
+    use_language("zh")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def command(monkeypatch):
 
     def run(words, cwd):
         monkeypatch.chdir(cwd)
-        done = CliRunner().invoke(app, taken(words)[1], prog_name="report")
+        done = CliRunner().invoke(app, extract_option(words)[1], prog_name="report")
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
@@ -238,7 +238,7 @@ def test_every_edition_is_on_the_page_of_forms(root, language):
 def test_every_type_of_value_is_on_the_page_of_forms(language):
     page = pages.read("docs/forms.md" if language == "en" else "docs/zh/forms.md")
     (comment,) = re.findall(r'^ *kind = "text" +# (.+)$', page, re.MULTILINE)
-    assert set(re.findall("[a-z]+", comment)) - {"or"} == set(KINDS) - {"year"}
+    assert set(re.findall("[a-z]+", comment)) - {"or"} == set(VALUE_TYPES) - {"year"}
 
 
 def test_every_format_and_every_key_of_one_is_on_its_page(root, language):
@@ -265,9 +265,9 @@ def test_every_reader_is_on_the_page_of_imports(language):
     assert all(names.get(name, name.upper()) in page for name in readers.formats())
 
 
-@pytest.mark.parametrize("rule", rules.names())
+@pytest.mark.parametrize("rule", rules.list_names())
 def test_every_rule_has_a_whole_page(rule):
-    page = rules.rule(rule).page
+    page = rules.load_rule(rule).page
     first, rest = page.split("\n", 1)
     assert first.endswith("。")
     assert rest.startswith("\n")
@@ -280,7 +280,7 @@ def test_every_rule_that_a_form_names_has_a_page(root):
     for form in (root / "templates/forms").glob("*.toml"):
         named |= set(re.findall(r'rule = "([\w-]+)"', form.read_text(encoding="utf-8")))
     assert named
-    assert named <= set(rules.names())
+    assert named <= set(rules.list_names())
 
 
 @pytest.mark.parametrize(
@@ -304,11 +304,15 @@ def test_nothing_kept_names_this_machine_or_a_registry(root):
         assert not re.search(r"py[p]i\.org|pythonhos[t]ed|/wor[k]/|/ro[o]t/", text), name
 
 
+def editions(rule, forms):
+    return "、".join(rules.list_editions(rule, forms)) or "all"
+
+
 def table_of_rules(language, forms):
     """Write the table of a README from the pages of the rules, in the language that is spoken."""
     rows = [
-        f"| `{rule.name}` | {rule.level} | {'、'.join(rules.editions(rule.name, forms)) or 'all'} | {rule.summary} |\n"
-        for rule in map(rules.rule, rules.names())
+        f"| `{rule.name}` | {rule.level} | {editions(rule.name, forms)} | {rule.summary} |\n"
+        for rule in map(rules.load_rule, rules.list_names())
     ]
     return f"{HEADS[language]}\n|---|---|---|---|\n{''.join(rows)}"
 

@@ -11,7 +11,7 @@ import pytest
 
 from nianbao.build import outputs
 from nianbao.checks import check
-from nianbao.compose.document import Page, as_page, compose
+from nianbao.compose.document import Page, compose, make_page
 from nianbao.compose.markdown import Markdown
 from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
@@ -84,7 +84,7 @@ def make_metadata(dice, characters):
     return f'---\ntitle: "{fields["title"]}"\n{lines}{author}lang: zh-CN\n---\n\n'
 
 
-def make_page(dice, unusual):
+def write_page(dice, unusual):
     """Return the Markdown of a few sections; `unusual` is how likely a block is one that no template can have."""
     characters = CHARACTERS + UNUSUAL * (dice.random() < unusual)
     blocks = []
@@ -113,11 +113,11 @@ def without_templates(settings):
 @pytest.mark.parametrize("unusual", [0, 0.3])
 def test_a_filled_template_is_the_package_that_pandoc_writes(root, settings, report, unusual):
     dice = Random(2024)  # noqa: S311  # dice for prose, not for secrets
-    figures = as_page(compose(report, Store(root).template)).figures
+    figures = make_page(compose(report, Store(root).template)).figures
     by_pandoc = without_templates(settings)
     with Renderer() as renderer:
         for _ in range(40):
-            page = Page(report.form, Markdown(make_page(dice, unusual)), figures)
+            page = Page(report.form, Markdown(write_page(dice, unusual)), figures)
             day, embedded = (
                 date(2025, 1, dice.randint(10, 28)),
                 {"facts": f'a = "{make_text(dice, CHARACTERS)}<&>"', "about": "{}"},

@@ -14,8 +14,8 @@ from offices import data
 from nianbao.export import pipeline
 from nianbao.export import workbook as workbooks
 from nianbao.model.facts import parse
-from nianbao.model.finding import Stop
-from nianbao.model.report import fill
+from nianbao.model.finding import UserError
+from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
 RISKY = ('=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "\tx")
@@ -47,13 +47,13 @@ def reports(store):
     for office, years in store.offices().items():
         for year in years if office != "broken" else ():
             facts = store.of_office(office).facts(year)
-            found[office, year] = fill(store.form(facts, year), facts)
+            found[office, year] = fill_form(store.form(facts, year), facts)
     return found
 
 
 def export(store, *formats, **more):
     refs = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
-    rows = [result for result in pipeline.read_all(refs) if not isinstance(result, Stop)]
+    rows = [result for result in pipeline.read_all(refs) if not isinstance(result, UserError)]
     return pipeline.write_files(store, pipeline.make_database(store, rows), pipeline.ExportOptions(formats, **more))
 
 
@@ -164,7 +164,7 @@ def test_files_in_a_folder_of_the_user_are_not_replaced(offices, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "figures.csv").write_text("mine")
-    with pytest.raises(Stop, match=r"已经有 .*figures\.csv，没有改动"):
+    with pytest.raises(UserError, match=r"已经有 .*figures\.csv，没有改动"):
         export(offices, "csv", "json", out=out)
     assert [path.name for path in out.iterdir()] == ["figures.csv"]
     assert export(offices, "csv", out=out, force=True)[0].changed
@@ -173,12 +173,12 @@ def test_files_in_a_folder_of_the_user_are_not_replaced(offices, tmp_path):
 
 def test_an_export_that_cannot_be_written_leaves_no_file(offices, monkeypatch):
     monkeypatch.setattr(workbooks, "ROW_LIMIT", 50)
-    with pytest.raises(Stop, match="一张工作表放不下"):
+    with pytest.raises(UserError, match="一张工作表放不下"):
         export(offices, "csv", "xlsx")
     assert list((offices.root / "build/export").iterdir()) == []
     shutil.rmtree(offices.root / "build")
     (offices.root / "build").write_text("no folder")
-    with pytest.raises(Stop, match="上一级不是目录"):
+    with pytest.raises(UserError, match="上一级不是目录"):
         export(offices, "parquet")
 
 
@@ -201,7 +201,7 @@ def test_another_document_type_is_exported_too(root, tmp_path):
     export(store, *pipeline.FORMATS, layout="wide")
     facts = parse((tmp_path / "library/data/2024.toml").read_text(encoding="utf-8"), "")
     exported = duckdb.sql(f"select address, value from '{store.out}/export/figures.parquet'").fetchall()
-    assert dict(exported) == fill(store.form(facts, 2024), facts).figures
+    assert dict(exported) == fill_form(store.form(facts, 2024), facts).figures
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────
@@ -282,7 +282,7 @@ def test_without_a_query_the_tables_are_listed(offices, report):
 def test_a_query_reaches_only_the_tables_and_a_wrong_one_is_explained(offices, question, messages):
     refs = [(offices.of_office("anshan"), 2020)]
     database = pipeline.make_database(offices, pipeline.read_all(refs))
-    with pytest.raises(Stop) as error:
+    with pytest.raises(UserError) as error:
         database.run_query(question)
     text = f"{error.value.message}\n怎么办: {error.value.fix}"
     assert any(part in text for part in messages.split("|")), text
@@ -290,6 +290,6 @@ def test_a_query_reaches_only_the_tables_and_a_wrong_one_is_explained(offices, q
 
 def test_without_duckdb_the_error_names_what_to_install(offices, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(Stop, match="DuckDB，这里没有装") as error:
+    with pytest.raises(UserError, match="DuckDB，这里没有装") as error:
         pipeline.make_database(offices, [])
     assert "nianbao[export]" in error.value.fix

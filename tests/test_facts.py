@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nianbao.checks import rules
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model import report
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
 
 FORM = Store(Path(__file__).parent.parent).form_in_force(2020)
@@ -70,8 +70,8 @@ def test_a_table_that_is_nowhere_is_the_file_as_a_whole():
 def test_decimals_keep_their_digits():
     facts = parse("a = 59237.2449\nb = 0.10\nc = 2021-01-28\n", "f.toml")
     assert facts.tree == {"a": Decimal("59237.2449"), "b": Decimal("0.10"), "c": dt.date(2021, 1, 28)}
-    assert KINDS["money"].show(facts.tree["b"]) == "0.10"
-    assert KINDS["money"].show(Decimal("1E+3")) == "1000"
+    assert VALUE_TYPES["money"].show(facts.tree["b"]) == "0.10"
+    assert VALUE_TYPES["money"].show(Decimal("1E+3")) == "1000"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_decimals_keep_their_digits():
     ],
 )
 def test_kinds_judge_values(kind, value, right):
-    assert (KINDS[kind].wrong(value) == "") is right
+    assert (VALUE_TYPES[kind].wrong(value) == "") is right
 
 
 def test_totals_left_out_are_computed_and_totals_written_are_kept(root):
@@ -111,7 +111,7 @@ def test_totals_left_out_are_computed_and_totals_written_are_kept(root):
         "[review_litigation]\nreview = { upheld = 2, pending = 1 }\n",
         "f.toml",
     )
-    filled = report.fill(form, facts)
+    filled = report.fill_form(form, facts)
     assert filled.figures["requests.received.total"] == 3
     assert filled.figures["requests.outcome.total.legal"] == 2
     assert filled.figures["requests.outcome.refused.secret.total"] == 9
@@ -141,7 +141,7 @@ def test_any_values_give_findings_never_a_crash(tree):
     facts = parse(tomli_w.dumps(tree), "2020.toml")
     assert isinstance(facts, Facts | Finding)
     if isinstance(facts, Facts):
-        findings, crashes = rules.judge(Case(report.fill(FORM, facts), dt.date(2021, 1, 31)))
+        findings, crashes = rules.judge(CheckContext(report.fill_form(FORM, facts), dt.date(2021, 1, 31)))
         assert not crashes
         assert all(finding.message for finding in findings)
 
@@ -164,6 +164,8 @@ def test_large_and_deep_files_give_a_bounded_answer(case):
     if isinstance(facts, Finding):
         assert facts.rule == "broken-toml"
         return
-    findings, crashes = rules.judge(Case(report.fill(FORM, facts), dt.date(2021, 1, 31), rules=rules.names()))
+    findings, crashes = rules.judge(
+        CheckContext(report.fill_form(FORM, facts), dt.date(2021, 1, 31), rules=rules.list_names())
+    )
     assert not crashes
     assert len(findings) < 1000

@@ -20,8 +20,8 @@ from nianbao.export.excel_form.draft import FormRequest
 from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK
 from nianbao.importer import pipeline
 from nianbao.model.facts import parse
-from nianbao.model.finding import Stop
-from nianbao.model.report import fill
+from nianbao.model.finding import UserError
+from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
 YEARS = {"2019": 2020, "2021": 2024}
@@ -62,7 +62,7 @@ def import_form(content, folder, name="form.xlsx", **wanted):
 
 
 def read_report(imported, form):
-    return fill(form, parse(imported.text, "back.toml"))
+    return fill_form(form, parse(imported.text, "back.toml"))
 
 
 def to_excel(figures):
@@ -150,7 +150,7 @@ def test_a_total_that_is_typed_over_is_kept_and_named_by_its_cell(sheet, tmp_pat
 
 def test_last_year_is_filled_in(tmp_path):
     store = begun(tmp_path, 2023, data(3, 2023))
-    before = fill(store.edition("2021"), parse(data(3, 2023), ""))
+    before = fill_form(store.edition("2021"), parse(data(3, 2023), ""))
     (written,) = batch.write_all(batch.select_forms(store, ["2024"]))
     content = (tmp_path / "build/forms/2024.xlsx").read_bytes()
     imported = import_form(content, tmp_path)
@@ -254,7 +254,7 @@ def test_a_form_that_lost_its_names_is_read_by_its_labels(sheet, tmp_path, root)
 
 
 def test_the_form_of_another_year_is_refused(sheet, tmp_path):
-    with pytest.raises(Stop, match="这是 2024 年度的表，不是 2023 年度的"):
+    with pytest.raises(UserError, match="这是 2024 年度的表，不是 2023 年度的"):
         import_form(sheet, tmp_path, year=2023)
 
 
@@ -284,7 +284,7 @@ def test_a_huge_spreadsheet_is_refused_before_it_is_opened(sheet, tmp_path):
     content = BytesIO(sheet)
     with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as package:
         package.writestr("xl/worksheets/sheet99.xml", b" " * 40 * 2**20)
-    with pytest.raises(Stop, match="压缩包展开后太大"):
+    with pytest.raises(UserError, match="压缩包展开后太大"):
         import_form(content.getvalue(), tmp_path)
 
 
@@ -330,7 +330,7 @@ def test_another_document_type_has_its_form_too(root, tmp_path):
     first = next(iter(form.slots))
     path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_at: "新馆"}))
     one = pipeline.read_report(store, str(path), pipeline.ImportOptions(dry_run=True))
-    back = fill(form, parse(one.text, ""))
+    back = fill_form(form, parse(one.text, ""))
     assert (back.figures[first], back.values[form.author_at], one.office) == (12, "新馆", "新馆")
     assert written.saved.changed
 

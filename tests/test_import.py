@@ -26,12 +26,12 @@ from nianbao.checks import check
 from nianbao.compose import document
 from nianbao.datafiles.formatter import format_text
 from nianbao.importer import batch, pipeline, readers
-from nianbao.importer.readers import Unreadable
+from nianbao.importer.readers import UnreadableError
 from nianbao.importer.recognition import data_file as data
 from nianbao.importer.recognition import recognize
 from nianbao.importer.recognition.figures_json import collect_figures
-from nianbao.model.finding import Stop
-from nianbao.workspace.processes.limits import fenced
+from nianbao.model.finding import UserError
+from nianbao.workspace.processes.limits import limit
 from nianbao.workspace.store import Store
 
 FOLDER = Path(__file__).parent / "published"
@@ -501,7 +501,7 @@ def test_a_file_that_kills_its_worker_stops_no_other(tmp_path, monkeypatch):
     names = [str(find_source(slug)) for slug in ("shuyang-drc-2023", "shuyang-2025", "shanghai-office-2019")]
     options = pipeline.ImportOptions(dry_run=True, folder_per_office=True)
     found = list(batch.import_files(Store(tmp_path), [str(tmp_path / "deadly.txt"), *names], options, jobs=2))
-    stops = [one for one in found if isinstance(one, Stop)]
+    stops = [one for one in found if isinstance(one, UserError)]
     assert len(found) == 4
     assert [stop.message.endswith("读它的进程没有了") for stop in stops] == [True]
 
@@ -540,7 +540,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
     ],
 )
 def test_the_error_for_an_unreadable_file_says_why_and_what_to_do(content, suffix, why, fix):
-    with pytest.raises(Unreadable) as stopped:
+    with pytest.raises(UnreadableError) as stopped:
         readers.read(content, suffix)
     assert why in stopped.value.message
     assert fix in stopped.value.fix
@@ -549,7 +549,7 @@ def test_the_error_for_an_unreadable_file_says_why_and_what_to_do(content, suffi
 def test_a_file_over_the_size_limit_is_refused_before_all_of_it_is_read(tmp_path):
     with (tmp_path / "big.txt").open("wb") as file:
         file.truncate(readers.LIMIT + 100)
-    with pytest.raises(Stop, match="超过 200 MB"):
+    with pytest.raises(UserError, match="超过 200 MB"):
         bring(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.ImportOptions(dry_run=True))
 
 
@@ -559,7 +559,7 @@ def test_a_zip_bomb_is_refused():
         for _ in range(900):
             part.write(bytes(2**20))
     assert len(content.getvalue()) < 2**20
-    with pytest.raises(Unreadable, match="展开后太大"):
+    with pytest.raises(UnreadableError, match="展开后太大"):
         readers.read(content.getvalue(), "docx")
 
 
@@ -567,10 +567,10 @@ def test_a_pdf_with_a_password_or_without_text_is_refused(built, tmp_path):
     locked = tmp_path / "locked.pdf"
     with pikepdf.open(built / "2020.pdf") as pdf:
         pdf.save(locked, encryption=pikepdf.Encryption(owner="a", user="b"))
-    with pytest.raises(Unreadable, match="密码"):
+    with pytest.raises(UnreadableError, match="密码"):
         readers.read(locked.read_bytes(), "pdf")
     Image.new("RGB", (600, 800), "white").save(tmp_path / "scan.pdf")
-    with pytest.raises(Unreadable, match="扫描") as stopped:
+    with pytest.raises(UnreadableError, match="扫描") as stopped:
         readers.read((tmp_path / "scan.pdf").read_bytes(), "pdf")
     assert "OCR" in stopped.value.fix
 
@@ -581,7 +581,7 @@ def test_a_package_with_a_false_size_is_not_unpacked_in_full():
     at = content.rfind(b"PK\x01\x02") + 24
     content[at : at + 4] = (1000).to_bytes(4, "little")
     tracemalloc.start()
-    with pytest.raises(Unreadable, match="损坏"):
+    with pytest.raises(UnreadableError, match="损坏"):
         readers.read(bytes(content), "odt")
     assert tracemalloc.get_traced_memory()[1] < 2**24
     tracemalloc.stop()
@@ -593,7 +593,7 @@ def test_an_odt_table_with_an_invalid_width_is_refused():
         content_xml='<d xmlns:t="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><t:table>'
         '<t:table-column t:number-columns-repeated="many"/></t:table></d>',
     )
-    with pytest.raises(Unreadable, match="损坏"):
+    with pytest.raises(UnreadableError, match="损坏"):
         readers.read(content, "odt")
 
 
@@ -606,10 +606,10 @@ def test_a_spreadsheet_with_a_cell_merged_over_all_rows_and_columns_is_refused(t
     book.save(tmp_path / "bomb.xlsx")
     code = (
         "from nianbao.importer import readers\nfrom nianbao.workspace.processes import limits\n"
-        "from nianbao.model.finding import Stop\n"
+        "from nianbao.model.finding import UserError\n"
         "try:\n"
-        "    with limits.fenced(2**29): readers.read(open('bomb.xlsx', 'rb').read(), 'xlsx')\n"
-        "except Stop as stop: print(stop.message)\n"
+        "    with limits.limit(2**29): readers.read(open('bomb.xlsx', 'rb').read(), 'xlsx')\n"
+        "except UserError as stop: print(stop.message)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, encoding="utf-8")
     assert done.stdout == "合并的单元格太多\n"
@@ -622,7 +622,7 @@ def test_the_time_limit_ends_code_that_catches_every_error():
             with suppress(Exception):
                 int("1")
 
-    with pytest.raises(Stop, match="还没有读完"), fenced(seconds=0.05):
+    with pytest.raises(UserError, match="还没有读完"), limit(seconds=0.05):
         ignore_errors()
 
 
@@ -636,7 +636,7 @@ def test_a_pdf_without_character_maps_is_refused_and_no_figure_is_read_in_part(b
             pdf.save(content := BytesIO())
         return content.getvalue()
 
-    with pytest.raises(Unreadable, match="乱码"):
+    with pytest.raises(UnreadableError, match="乱码"):
         readers.read(without(0), "pdf")
     some = repr(readers.read(without(-1), "pdf"))
     assert "\ufffd" in some
@@ -661,13 +661,13 @@ def test_no_resource_is_fetched_and_no_entity_is_expanded(tmp_path):
             for name, text in parts.items():
                 package.writestr(name, text)
             package.writestr(part, f'<?xml version="1.0"?>{entity}<d>&e;</d>')
-        with suppress(Unreadable):  # a refusal is right as well
+        with suppress(UnreadableError):  # a refusal is right as well
             assert "机密" not in repr(readers.read(content.getvalue(), suffix))
 
 
 def test_two_reports_in_one_file_are_refused(forms):
     both = find_source("shuyang-drc-2023").read_bytes() + find_source("shanghai-office-2019").read_bytes()
-    with pytest.raises(Stop, match="两份报告") as stopped:
+    with pytest.raises(UserError, match="两份报告") as stopped:
         recognize(readers.read(both, "html"), forms)
     assert "分成两个文件" in stopped.value.fix
 

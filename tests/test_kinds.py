@@ -102,5 +102,5 @@ def test_no_label_of_the_form_stands_in_the_code(root):
 
 def test_a_figure_is_shown_with_its_unit_where_the_form_says_so(library):
     report = check.check_report(Store(library), 2024).report
-    assert document.show(report, "stock.adult.cost") == "61234.5元"
-    assert document.show(report, "stock.adult.opening") == "40210"
+    assert document.format_figure(report, "stock.adult.cost") == "61234.5元"
+    assert document.format_figure(report, "stock.adult.opening") == "40210"

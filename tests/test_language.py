@@ -28,7 +28,7 @@ from nianbao.checks import rules
 from nianbao.cli import command
 from nianbao.workspace import locales
 from nianbao.workspace.files import TEMPLATES
-from nianbao.workspace.locales import DOMAIN, FOLDER, LANGUAGES, preferred, taken
+from nianbao.workspace.locales import DOMAIN, FOLDER, LANGUAGES, detect_language, extract_option
 
 PACKAGE = Path(nianbao.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -60,8 +60,8 @@ def words_of_forms():
 
 
 def pages():
-    for name in rules.names():
-        yield from (part for part in rules.rule(name).page.split("\n\n") if not part.startswith(" "))
+    for name in rules.list_names():
+        yield from (part for part in rules.load_rule(name).page.split("\n\n") if not part.startswith(" "))
 
 
 def marked(tree):
@@ -128,14 +128,14 @@ def test_a_text_that_is_newer_than_its_catalogue_is_said(language, tmp_path, mon
     path, _made = catalogue(language)
     there = tmp_path / language / "LC_MESSAGES"
     monkeypatch.setattr(locales, "FOLDER", tmp_path)
-    assert locales.outdated(language)  # there is none
+    assert locales.is_outdated(language)  # there is none
     shutil.copytree(path.parent, there)
     os.utime(there / path.name, (1, 1))
-    assert not locales.outdated(language)
+    assert not locales.is_outdated(language)
     os.utime(there / f"{DOMAIN}.mo", (0, 0))
-    assert locales.outdated(language)
+    assert locales.is_outdated(language)
     (there / path.name).unlink()  # as in a wheel
-    assert not locales.outdated(language)
+    assert not locales.is_outdated(language)
 
 
 def test_a_catalogue_carries_no_date_and_is_compiled_to_the_same_bytes(language, tmp_path):
@@ -206,7 +206,7 @@ def test_no_word_is_said_past_the_catalogue(path):
     ],
 )
 def test_the_system_says_which_language(environ, language):
-    assert preferred(environ) == language
+    assert detect_language(environ) == language
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_the_system_says_which_language(environ, language):
     ],
 )
 def test_the_language_may_be_named_anywhere(words, asked, rest):
-    assert taken(words) == (asked, rest)
+    assert extract_option(words) == (asked, rest)
 
 
 COMMANDS = ["build", "validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init", "doctor"]
@@ -231,9 +231,9 @@ COMMANDS = ["build", "validate", "explain", "export", "fmt", "form", "new", "que
 # Says the help of several commands, one after the other: its language is that of the process when it begins.
 HELP = """
 import os, sys
-from nianbao.speech import speak
-speak(os.environ["LANGUAGE"])
-from nianbao.app import app
+from nianbao.workspace.locales import use_language
+use_language(os.environ["LANGUAGE"])
+from nianbao.cli.app import app
 for name in sys.argv[1:]:
     app([*name.split(), "--help"], prog_name="report", standalone_mode=False)
     print("\\0")

@@ -14,7 +14,7 @@ from nianbao.checks import drafts
 from nianbao.datafiles import scaffold
 from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.syntax_tree import parse_tree
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -186,5 +186,5 @@ def test_a_format_that_would_lose_a_comment_is_refused(office, monkeypatch):
     from nianbao.datafiles import formatter  # noqa: PLC0415  # only here
 
     monkeypatch.setattr(formatter, "sort_tree", lambda tree, _: replace(tree, epilogue=("# 多了",)))
-    with pytest.raises(Stop, match="没有改动它"):
+    with pytest.raises(UserError, match="没有改动它"):
         drafts.format_file(Store(office), 2020)

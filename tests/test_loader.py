@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from nianbao.checks import check
-from nianbao.model.finding import Stop
-from nianbao.model.value_types import KINDS, KindName
+from nianbao.model.finding import UserError
+from nianbao.model.value_types import VALUE_TYPES, KindName
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -125,7 +125,7 @@ def told(root, name):
         LOOK: lambda: store.look(path.stem),
         FORM: lambda: store.edition(path.stem),
     }[name]
-    with pytest.raises(Stop) as caught:
+    with pytest.raises(UserError) as caught:
         read()
     assert caught.value.fix
     return caught.value.message
@@ -164,7 +164,7 @@ def test_the_command_tells_the_place_and_the_next_step(office, report):
 
 
 def test_the_kinds_of_a_form_are_the_kinds_there_are():
-    assert set(get_args(KindName)) == set(KINDS)
+    assert set(get_args(KindName)) == set(VALUE_TYPES)
 
 
 # ── what is broken stops only what uses it ───────────────────────────────────────────
@@ -320,7 +320,7 @@ def test_an_empty_list_replaces_that_of_the_base(tmp_path):
 def test_a_mistake_is_placed_in_the_file_that_wrote_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ground = GROUND.replace('label = "丙"', 'lable = "丙"')
-    with pytest.raises(Stop) as caught:
+    with pytest.raises(UserError) as caught:
         forms(tmp_path, ground=ground, changed='base = "ground"\n[[facts]]\nid = "a.b"\nkind = "txt"\n').edition(
             "changed"
         )
@@ -333,14 +333,16 @@ def test_a_mistake_is_placed_in_the_file_that_wrote_it(tmp_path, monkeypatch):
 def test_what_a_change_takes_away_is_missed_where_it_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     changed = 'base = "ground"\nremove = ["carries"]\n[[tables]]\nid = "t"\nremove = true\n'
-    with pytest.raises(Stop, match=r"ground\.toml:9:9: 没有名为 t 的表（templates/forms/changed\.toml 以它为底本）"):
+    with pytest.raises(
+        UserError, match=r"ground\.toml:9:9: 没有名为 t 的表（templates/forms/changed\.toml 以它为底本）"
+    ):
         forms(tmp_path, ground=GROUND, changed=changed).edition("changed")
 
 
 def test_bases_that_go_round_are_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     store = forms(tmp_path, one='base = "two"\n', two='base = "three"\n', three='base = "two"\n')
-    with pytest.raises(Stop) as caught:
+    with pytest.raises(UserError) as caught:
         store.edition("one")
     round_trip = " → ".join(f"templates/forms/{name}.toml" for name in ("two", "three", "two"))
     assert caught.value.message == f"templates/forms/three.toml:1:8: 底本绕成了圈：{round_trip}"
@@ -350,7 +352,7 @@ def test_entries_that_cannot_be_told_apart_are_not_changed(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     ground = f'{NAMED}[[tables]]\nid = "t"\nblocks = [{{ columns = [{A}] }}, {{ columns = [{B}] }}]\n'
     changed = 'base = "ground"\n[[tables]]\nid = "t"\n[[tables.blocks]]\ncorner = "角"\n'
-    with pytest.raises(Stop, match=r'changed\.toml:4:1: .*remove = \["blocks"\]'):
+    with pytest.raises(UserError, match=r'changed\.toml:4:1: .*remove = \["blocks"\]'):
         forms(tmp_path, ground=ground, changed=changed).edition("changed")
 
 
@@ -378,5 +380,5 @@ def test_all_shipped_templates_are_read(root):
 def test_a_base_is_searched_among_the_forms_only(tmp_path):
     shutil.copy(TEMPLATES / "looks/gongwen.toml", tmp_path / "gongwen.toml")
     for base in ("../looks/gongwen", "/etc/passwd", "../../gongwen"):
-        with pytest.raises(Stop, match="没有底本"):
+        with pytest.raises(UserError, match="没有底本"):
             forms(tmp_path, changed=f'base = "{base}"\n').edition("changed")

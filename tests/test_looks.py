@@ -16,10 +16,10 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from nianbao.build import outputs
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
-from nianbao.workspace.theme import worded
+from nianbao.workspace.theme import to_word_units
 
 MM = 72 / 25.4  # points
 LOOKS = ("gongwen", "internal")
@@ -201,7 +201,7 @@ def test_a_look_says_only_what_it_changes(office):
     (folder / "wide.toml").write_text('base = "internal"\n[page]\nleft = 40\n', encoding="utf-8")
     look = Store(office).look("wide")
     assert (look["page"]["left"], look["page"]["right"], look["page"]["width"]) == (40, 25, 210)
-    assert worded(look)["page"]["left"] == round(40 * 1440 / 25.4)
+    assert to_word_units(look)["page"]["left"] == round(40 * 1440 / 25.4)
 
 
 @pytest.mark.parametrize("text", ['base = "loop"', 'base = "nothing"'])
@@ -209,7 +209,7 @@ def test_a_look_without_ground_is_said(office, text):
     folder = office / "templates/looks"
     folder.mkdir(parents=True)
     (folder / "loop.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(Stop):
+    with pytest.raises(UserError):
         Store(office).look("loop")
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from nianbao.checks import check, rules
 from nianbao.cli.output.sarif_junit import format_github, format_junit, format_sarif
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -64,12 +64,16 @@ def test_sarif_has_every_finding_with_its_rule_and_place(check_result):
             assert region["startLine"] == finding.place.line
         else:
             assert "region" not in place
-    assert all(rule["id"] not in rules.names() or rule["shortDescription"]["text"] for rule in known)
+    assert all(rule["id"] not in rules.list_names() or rule["shortDescription"]["text"] for rule in known)
 
 
 def test_sarif_is_valid_by_its_official_schema(check_result, official_schema):
     assert (
-        list(official_schema.iter_errors(json.loads(format_sarif([check_result], [Stop("没有 data/2019.toml", "")]))))
+        list(
+            official_schema.iter_errors(
+                json.loads(format_sarif([check_result], [UserError("没有 data/2019.toml", "")]))
+            )
+        )
         == []
     )
 
@@ -144,7 +148,7 @@ def test_junit_fails_once_for_each_rule_and_passes_without_findings(check_result
 
 
 def test_an_error_is_in_every_format():
-    errors = [Stop("没有 data/2019.toml", "report new 2019")]
+    errors = [UserError("没有 data/2019.toml", "report new 2019")]
     (run,) = json.loads(format_sarif([], errors))["runs"]
     assert run["invocations"][0]["executionSuccessful"] is False
     assert "2019" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]

@@ -17,7 +17,7 @@ from lxml import etree, html
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -83,10 +83,10 @@ def test_the_ledger_agrees_with_the_data(report_2020, root):
         if address.startswith("headings."):
             value = report_2020.headings[address.removeprefix("headings.")]
         elif address in report_2020.figures:
-            value = document.show(report_2020, address)
+            value = document.format_figure(report_2020, address)
         else:
             known = report_2020.values[address]
-            value = KINDS[report_2020.form.kinds.get(address, "text")].show(known) if address != "own" else known
+            value = VALUE_TYPES[report_2020.form.kinds.get(address, "text")].show(known) if address != "own" else known
         numbers = re.findall(r"[\d.]+", fact["printed"])
         assert (
             without_spaces(str(value)) in without_spaces(fact["printed"]) or fact["printed"] in str(value) or numbers
@@ -209,7 +209,7 @@ def expected(report):
                 cell.column,
                 cell.rowspan,
                 cell.colspan,
-                without_spaces(document.show(report, cell.slot.address) if cell.slot else cell.text),
+                without_spaces(document.format_figure(report, cell.slot.address) if cell.slot else cell.text),
             )
             for cell in table.lay_out().cells
         ]
@@ -296,7 +296,7 @@ def test_the_text_format_of_the_readme_draws_tables_that_fit_a_screen(source, re
         (width,) = {columns(line) for line in table.splitlines()}  # every line is as wide as the others
         assert width <= 106  # fifteen columns of two wide signs; the others are narrower
     cells = Counter(cell.strip() for table in tables for cell in table.split("|"))
-    assert Counter(document.show(report, address) for address in report.figures) <= cells
+    assert Counter(document.format_figure(report, address) for address in report.figures) <= cells
     longest = max(
         len(line) for words in document.compose(report, store.template).plain.values() for line in words.splitlines()
     )

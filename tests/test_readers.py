@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nianbao.importer import readers
-from nianbao.importer.readers import Claim, Sample, Unreadable
+from nianbao.importer.readers import Claim, Sample, UnreadableError
 
 PUBLISHED = Path(__file__).parent / "published/jianping-wjj-2020.txt"
 
@@ -65,7 +65,7 @@ def test_every_reader_is_reached_and_none_shares_its_place():
     "content", [packed("a.txt"), packed("a", mimetype="application/epub+zip"), b"\x00\x01", b"BM\x00"]
 )
 def test_no_reader_takes_what_is_no_report(content):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         readers.choose(content, "txt")
 
 
@@ -87,8 +87,8 @@ READER = '''"""Texts as they go through mail, in base 64."""
 
 from base64 import b64decode
 
-from nianbao.readers import txt
-from nianbao.readers.sniff import Claim, Sample
+from nianbao.importer.readers import txt
+from nianbao.importer.readers.sniff import Claim, Sample
 
 ORDER = {order}
 
@@ -120,5 +120,5 @@ def test_a_reader_is_added_by_one_file(copied, tmp_path, name, begin, reader):
     expected = figures("plain.txt")
     assert expected["proactive"]
     assert figures(name) != expected
-    (copied.package / "readers/mail.py").write_text(reader, encoding="utf-8")
+    (copied.package / "importer/readers/mail.py").write_text(reader, encoding="utf-8")
     assert figures(name) == expected

@@ -13,15 +13,15 @@ from offices import COLUMNS, data
 from reports import figures, filled
 
 from nianbao.checks import check, subordinates
-from nianbao.checks.policy import Choice
+from nianbao.checks.policy import Policy
 from nianbao.datafiles import scaffold
 from nianbao.datafiles.patch import make_notes, update_figures
 from nianbao.model import aggregate
 from nianbao.model.aggregate import Aggregate
 from nianbao.model.facts import parse
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.offices import Unit
-from nianbao.model.report import fill
+from nianbao.model.report import fill_form
 from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
 from nianbao.rollup.trace import trace
@@ -112,7 +112,7 @@ def read_figures(store, office, year=YEAR):
     """Return every figure of an office's report, totals computed."""
     parent = store.of_office(office)
     facts = parent.facts(year)
-    return fill(parent.form(facts, year), facts).figures
+    return fill_form(parent.form(facts, year), facts).figures
 
 
 # ── three levels, both editions ──────────────────────────────────────────────────────
@@ -434,7 +434,7 @@ def test_a_full_disk_leaves_the_old_file_whole(city, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with pytest.raises(Stop, match="磁盘已满"):
+    with pytest.raises(UserError, match="磁盘已满"):
         roll_up(city, YEAR, "city", RollupOptions())
     assert read_file(city) == before
     assert not list((city.root / "data/city").glob("*.part"))
@@ -555,7 +555,7 @@ def test_impossible_units_are_refused(city, target, named, message):
             f"city/{YEAR}.toml": EXISTING,
         },
     )
-    with pytest.raises(Stop, match=message) as stop:
+    with pytest.raises(UserError, match=message) as stop:
         roll_up(city, YEAR, target, RollupOptions(named))
     assert stop.value.fix
     assert read_file(city) == EXISTING
@@ -621,7 +621,7 @@ def test_a_form_that_takes_unknown_rows_is_refused(city, root, takes, message):
     (city.root / "templates/forms").mkdir(parents=True)
     (city.root / "templates/forms/2021.toml").write_text(changed, encoding="utf-8")
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_2019_file(1)})
-    with pytest.raises(Stop, match=message):
+    with pytest.raises(UserError, match=message):
         roll_up(city, YEAR, "city", RollupOptions())
 
 
@@ -676,7 +676,7 @@ FORMS = [Store.at(None).edition(edition) for edition in ("2019", "2021")]
 def test_the_written_file_has_the_sums_of_the_units(draws, form):
     found = [draws.draw(figures(form)) for _ in range(2)]
     unit_reports = [
-        subordinates.judge_unit(Unit(str(at), "某局"), filled(form, one), Choice()) for at, one in enumerate(found)
+        subordinates.judge_unit(Unit(str(at), "某局"), filled(form, one), Policy()) for at, one in enumerate(found)
     ]
     rolled_up = Aggregate(form, {form.edition: form}, tuple(unit_reports))
     sums = {address: sum(one[address] for one in found) for address in form.slots}
@@ -688,7 +688,7 @@ def test_the_written_file_has_the_sums_of_the_units(draws, form):
         rolled_up.list_figures_to_write(),
         make_notes(rolled_up, ()),
     )
-    assert fill(form, parse(text, "data/x.toml")).figures == sums
+    assert fill_form(form, parse(text, "data/x.toml")).figures == sums
     assert (
         update_figures(text, form, rolled_up.figures, rolled_up.list_figures_to_write(), make_notes(rolled_up, ()))
         == text

@@ -11,11 +11,11 @@ import tomli_w
 from cases import outputs
 
 from nianbao.checks import batch, check, rules
-from nianbao.checks.context import Case
-from nianbao.checks.policy import Choice
+from nianbao.checks.context import CheckContext
+from nianbao.checks.policy import Policy
 from nianbao.compose import document
 from nianbao.model.facts import Facts, parse
-from nianbao.model.report import fill
+from nianbao.model.report import fill_form
 from nianbao.render import markup, typst
 from nianbao.workspace.store import Store
 from nianbao.workspace.theme import SURE
@@ -79,7 +79,7 @@ def together(files, folder):
         path.write_text(written(text, int(path.stem)), encoding="utf-8")
     store = Store(folder)
     asked = [(store.of_office((folder / name).parent.name), int((folder / name).stem)) for name in files]
-    found = {one.office: one for one in batch.check_all(store, asked, Choice())}
+    found = {one.office: one for one in batch.check_all(store, asked, Policy())}
     assert not any(one.crashes for one in found.values())
     return found[path.parent.name].findings
 
@@ -90,21 +90,21 @@ def judged(rule, example, root, folder):
     if re.match(r"# data/[^/\n]+/", example):
         return together(offices(example), folder)
     store = Store(root)
-    texts = parts(example, 2023 if rules.editions(rule, store.forms()) == ("2021",) else 2020)
+    texts = parts(example, 2023 if rules.list_editions(rule, store.forms()) == ("2021",) else 2020)
     before = None
     for year in sorted(texts):
         facts = parse(written(texts[year], year), f"data/{year}.toml")
         if not isinstance(facts, Facts):
             return [facts]
         form = store.form(facts, year)
-        report = fill(form, facts, before)
+        report = fill_form(form, facts, before)
         last, before = before, report
     whole = "name" in report.facts.tree["agency"]
-    case = Case(
+    case = CheckContext(
         report,
         TODAY,
-        rules=rules.names(),
-        author=document.author(report) if whole else "",
+        rules=rules.list_names(),
+        author=document.compose_author(report) if whole else "",
         texts=document.compose(report, store.template).plain if whole else {},
         undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
         before=document.compose(last, store.template).plain if last else {},
@@ -112,24 +112,24 @@ def judged(rule, example, root, folder):
     )
     found, crashes = rules.judge(case)
     assert not crashes
-    return check.settle(found, Choice(), report)[0]
+    return check.apply_policy(found, Policy(), report)[0]
 
 
 def examples(rule):
-    found = rules.rule(rule).page
+    found = rules.load_rule(rule).page
     bad = re.search(r"\n不对:\n\n(.*?)\n\n对:\n", found, re.DOTALL)[1]
     good = re.search(r"\n对:\n\n(.*)", found, re.DOTALL)[1]
     return textwrap.dedent(bad) + "\n", textwrap.dedent(good) + "\n"
 
 
-@pytest.mark.parametrize("rule", [rule for rule in rules.names() if rule not in ELSEWHERE])
+@pytest.mark.parametrize("rule", [rule for rule in rules.list_names() if rule not in ELSEWHERE])
 def test_the_bad_example_is_found_by_its_rule_and_by_no_other_error(rule, root, tmp_path):
     found = judged(rule, examples(rule)[0], root, tmp_path)
     assert rule in {finding.rule for finding in found}
     assert {finding.rule for finding in found if finding.level == "error"} <= {rule}
 
 
-@pytest.mark.parametrize("rule", [rule for rule in rules.names() if rule not in ELSEWHERE])
+@pytest.mark.parametrize("rule", [rule for rule in rules.list_names() if rule not in ELSEWHERE])
 def test_the_good_example_is_clean(rule, root, tmp_path):
     found = judged(rule, examples(rule)[1], root, tmp_path)
     assert rule not in {finding.rule for finding in found}
@@ -143,7 +143,7 @@ def test_the_level_of_a_page_is_one_that_the_forms_give(root):
             stated.setdefault(relation.rule, set()).add(relation.level)
     assert len(stated) > 8
     for name, levels in stated.items():
-        assert rules.rule(name).level in levels, name
+        assert rules.load_rule(name).level in levels, name
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_the_level_of_a_page_is_one_that_the_forms_give(root):
     ],
 )
 def test_the_editions_of_a_rule_are_those_of_the_forms_that_name_it(root, rule, editions):
-    assert rules.editions(rule, Store(root).forms()) == editions
+    assert rules.list_editions(rule, Store(root).forms()) == editions
 
 
 def test_a_rule_whose_texts_could_not_be_filled_is_skipped_and_its_acceptance_is_not_idle(office):
@@ -201,7 +201,7 @@ def judge(case):
 
 def test_a_rule_is_added_by_one_file(copied, office):
     assert "没有规则" in copied.report("explain", "many-requests", cwd=office).stderr
-    (copied.package / "rules/many_requests.py").write_text(RULE, encoding="utf-8")
+    (copied.package / "checks/rules/many_requests.py").write_text(RULE, encoding="utf-8")
     assert (
         "many-requests (warning)\n\n收到的申请多得少见。"
         in copied.report("explain", "many-requests", cwd=office).stdout
@@ -230,9 +230,9 @@ def test_a_rule_that_crashes_is_said_and_the_others_still_run(office, monkeypatc
         raise ZeroDivisionError("boom")
 
     monkeypatch.setattr(late, "judge", broken)
-    rules.rule.cache_clear()
+    rules.load_rule.cache_clear()
     checked = check.check_report(Store(office), 2020)
-    rules.rule.cache_clear()
+    rules.load_rule.cache_clear()
     assert [crash.rule for crash in checked.crashes] == ["late"]
     assert "public-fewer-than-new" in {finding.rule for finding in checked.findings}
 

@@ -11,7 +11,7 @@ import pytest
 import toml_rs
 
 from nianbao.datafiles import json_schema, scaffold
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import template_schema
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
@@ -105,7 +105,7 @@ def test_every_figure_has_its_labels_and_its_unit(edition):
 
 
 def test_every_value_type_has_its_schema():
-    for value_type in KINDS.values():
+    for value_type in VALUE_TYPES.values():
         jsonschema.Draft7Validator.check_schema(dict(value_type.shape))
         assert value_type.shape
 
@@ -226,7 +226,7 @@ def test_an_editor_underlines_a_typo_in_a_template(typo, linted):
 
 @pytest.mark.parametrize("of", WRITTEN)
 def test_every_key_of_a_template_is_described(of):
-    made = template_schema.make(of)
+    made = template_schema.make_schema(of)
     jsonschema.Draft7Validator.check_schema(made)
     for table in (made, *made.get("definitions", {}).values()):
         assert table["additionalProperties"] is False

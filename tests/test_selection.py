@@ -2,8 +2,8 @@
 
 import pytest
 
-from nianbao.model.finding import Stop
-from nianbao.workspace.selection import opened, select
+from nianbao.model.finding import UserError
+from nianbao.workspace.selection import open_store, select
 from nianbao.workspace.store import Store
 
 OFFICES = {"": (2023, 2024), "dist-1": (2024,), "dist-2": (2023, 2024), "城东 街道": (2024,), "notes": ()}
@@ -58,17 +58,17 @@ def test_folders_and_data_files_are_named_by_their_paths(city, monkeypatch):
     folder, file = f"{city.root.name}/data/dist-1", f"{city.root.name}/data/dist-2/2023.toml"
     assert named(city, folder) == ([("dist-1", 2024)], [])
     assert named(city, file) == ([("dist-2", 2023)], [])
-    assert opened([file], None, None, print).root.resolve() == city.root.resolve()
+    assert open_store([file], None, None, print).root.resolve() == city.root.resolve()
 
 
 @pytest.mark.parametrize("word", ["dist-9", "../x", "notes", "data/../data", "nothing*", "/etc", "."])
 def test_a_word_that_names_nothing_is_said(city, word):
-    with pytest.raises(Stop, match="不是年度、机关"):
+    with pytest.raises(UserError, match="不是年度、机关"):
         select(city, [word])
 
 
 def test_the_nearest_name_is_offered(city):
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(UserError) as stop:
         select(city, ["dist_2"])
     assert "dist-2" in stop.value.fix
 
@@ -76,7 +76,7 @@ def test_the_nearest_name_is_offered(city):
 def test_a_folder_of_offices_alone_asks_which(city):
     for year in OFFICES[""]:
         (city.root / f"data/{year}.toml").unlink()
-    with pytest.raises(Stop, match="3 个机关"):
+    with pytest.raises(UserError, match="3 个机关"):
         select(city, ["2024"])
 
 
@@ -84,7 +84,7 @@ def test_a_folder_of_offices_alone_asks_which(city):
 def test_names_that_a_disk_may_take_for_one_are_refused(city, twin):
     (city.root / "data" / twin).mkdir()
     (city.root / "data" / twin / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
-    with pytest.raises(Stop, match="只差大小写"):
+    with pytest.raises(UserError, match="只差大小写"):
         select(city, ["2024"], everyone=True)
     assert named(city, "2024", "dist-1") == ([("dist-1", 2024)], [])
 
@@ -93,5 +93,5 @@ def test_a_data_file_of_another_folder_is_refused(city, tmp_path_factory):
     other = tmp_path_factory.mktemp("other") / "data"
     other.mkdir()
     (other / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
-    with pytest.raises(Stop, match="不在"):
+    with pytest.raises(UserError, match="不在"):
         select(city, [str(other / "2024.toml")])

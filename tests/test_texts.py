@@ -7,12 +7,12 @@ import shutil
 import pytest
 
 from nianbao.checks import check, rules
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.facts import parse
-from nianbao.model.finding import Stop
-from nianbao.model.form_loader import read
-from nianbao.model.report import fill
+from nianbao.model.finding import UserError
+from nianbao.model.form_loader import load_form
+from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
 TODAY = dt.date(2026, 1, 5)
@@ -101,7 +101,7 @@ def filled(text, root, before=None):
     year = int(re.search(r"^year = (\d+)", text, re.MULTILINE)[1])
     store = Store(root)
     facts = parse(text, f"data/{year}.toml")
-    return fill(store.form(facts, year), facts, before)
+    return fill_form(store.form(facts, year), facts, before)
 
 
 def judged(text, root, last=None):
@@ -109,10 +109,10 @@ def judged(text, root, last=None):
     store = Store(root)
     before = filled(last, root) if last else None
     report = filled(text, root, before)
-    case = Case(
+    case = CheckContext(
         report,
         TODAY,
-        author=document.author(report),
+        author=document.compose_author(report),
         texts=document.compose(report, store.template).plain,
         before=document.compose(before, store.template).plain if before else {},
     )
@@ -147,7 +147,7 @@ def test_the_report_of_2020_gives_none_either(root):
 
 
 def test_every_rule_about_texts_has_its_page():
-    assert set(rules.names()) >= TEXTS
+    assert set(rules.list_names()) >= TEXTS
 
 
 # ── sections ─────────────────────────────────────────────────────────────────────────
@@ -479,8 +479,8 @@ def test_a_leap_of_a_key_figure_is_noted(root):
 def test_a_form_with_a_slip_in_its_vocabulary_is_refused(there, wrong, where, root):
     text = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
     assert there in text
-    with pytest.raises(Stop, match=re.escape(where)):
-        read("2021", [parse(text.replace(there, wrong), "2021.toml", float)])
+    with pytest.raises(UserError, match=re.escape(where)):
+        load_form("2021", [parse(text.replace(there, wrong), "2021.toml", float)])
 
 
 def test_an_office_may_change_the_words_of_its_form(root, tmp_path):

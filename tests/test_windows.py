@@ -12,7 +12,7 @@ import pytest
 
 from nianbao.model import file_names, offices
 from nianbao.model.facts import parse
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.render import pandoc
 from nianbao.rollup import collect
 from nianbao.workspace import selection
@@ -126,17 +126,17 @@ GOOD = ["city", "城东街道", "某市（本级）", "COM10", "console", "nulls
 
 @pytest.mark.parametrize("name", BAD)
 def test_names_that_windows_does_not_take_are_refused(name, office):
-    assert not file_names.portable(name)
-    with pytest.raises(Stop):
+    assert not file_names.is_portable(name)
+    with pytest.raises(UserError):
         collect.find_office(Store(office), name)
     if name.isprintable():
-        found = offices.read(parse(f"[{json.dumps(name)}]\nname = '某局'\n", "data/offices.toml")).findings
+        found = offices.load_register(parse(f"[{json.dumps(name)}]\nname = '某局'\n", "data/offices.toml")).findings
         assert any("不能是文件夹的名称" in finding.message for finding in found)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_names_that_every_disk_takes_are_taken(name, office):
-    assert file_names.portable(name)
+    assert file_names.is_portable(name)
     assert collect.find_office(Store(office), name) == name
 
 
@@ -150,14 +150,14 @@ def test_an_office_that_is_imported_gets_a_folder_that_windows_takes(office, rep
     report("import", "build/2020.md", "build/2021.md", "--out", "in", "--office", name, cwd=office)
     found = [path.parent.name for path in (office / "in").rglob("*.toml")]
     assert found
-    assert all(map(file_names.portable, found))
+    assert all(map(file_names.is_portable, found))
     assert all(path.parent.parent == office / "in" for path in (office / "in").rglob("*.toml"))
 
 
 @pytest.mark.parametrize(("one", "other"), [("City", "city"), ("ａ", "a"), ("a", "a."), ("é", "e\u0301"), ("ß", "SS")])
 def test_names_that_a_disk_takes_for_one_are_told(one, other):
-    with pytest.raises(Stop, match="同一个文件夹"):
-        selection.apart([one, other])
+    with pytest.raises(UserError, match="同一个文件夹"):
+        selection.check_distinct([one, other])
 
 
 @pytest.mark.parametrize("word", ["city", "data/city", "data/city/", "data\\city", "data\\city\\", ".\\data\\city\\"])

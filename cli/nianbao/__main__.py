@@ -11,8 +11,8 @@ from typer.exceptions import TyperException
 from nianbao.cli.console import escape_unencodable
 from nianbao.cli.errors import EXIT_FAILED, make_interruption_error, make_output_error, print_error, print_warning
 from nianbao.model.i18n import _
-from nianbao.workspace.locales import outdated, preferred, speak, taken
-from nianbao.workspace.processes.limits import unfinished
+from nianbao.workspace.locales import detect_language, extract_option, is_outdated, use_language
+from nianbao.workspace.processes.limits import has_unfinished_work
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
 # What ends a command as Ctrl-C does.
@@ -31,15 +31,15 @@ def main() -> None:
         print_error(make_interruption_error())
         code = EXIT_FAILED
     _closed()
-    if unfinished():  # what a native library goes on with would keep Python from ending
+    if has_unfinished_work():  # what a native library goes on with would keep Python from ending
         os._exit(code)
     sys.exit(code)
 
 
 def _run() -> int:
-    asked, words = taken(sys.argv[1:])
-    language = asked or preferred(os.environ)
-    speak(language)
+    asked, words = extract_option(sys.argv[1:])
+    language = asked or detect_language(os.environ)
+    use_language(language)
     _opened()
     if sys.stdout is None:
         print_error(make_output_error())
@@ -48,7 +48,7 @@ def _run() -> int:
     from nianbao.cli.command import make_usage_error  # noqa: PLC0415  # see above
 
     try:
-        if outdated(language):
+        if is_outdated(language):
             print_warning(
                 _("templates/languages 的译文没有编译，或编译后改过；运行 uv sync --reinstall-package nianbao")
             )

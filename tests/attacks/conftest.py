@@ -87,10 +87,12 @@ def lua(tmp_path_factory, monkeypatch):
 @pytest.fixture
 def read_with_the_page(monkeypatch):
     """Have prose read as one text with the head of the page, as a guard that is taken out."""
-    as_page = document.as_page
+    as_page = document.make_page
 
     def put_together(one):
-        text = document._filled(one, lambda table: document._place("table", table.id), lambda _section, text: text)
+        text = document._fill_page(
+            one, lambda table: document._make_place("table", table.id), lambda _section, text: text
+        )
         return document.Page(one.report.form, text, as_page(one).figures)
 
-    monkeypatch.setattr(outputs, "as_page", put_together)
+    monkeypatch.setattr(outputs, "make_page", put_together)

@@ -96,7 +96,7 @@ def test_without_its_bound_it_goes_on(tmp_path, sample):
             """
 from contextlib import nullcontext
 from nianbao.workspace.processes import limits
-limits._bounded = lambda _: nullcontext()""",
+limits._limit_memory = lambda _: nullcontext()""",
             True,
         ),
     ],
@@ -177,7 +177,7 @@ def test_a_report_that_crashes_its_process_is_named(tmp_path, signal, count):
     assert gone(tmp_path, 1)
 
 
-NO_PROCESS = "\nfrom nianbao.workspace.processes import limits\nlimits.forkable = lambda: False"
+NO_PROCESS = "\nfrom nianbao.workspace.processes import limits\nlimits.can_fork = lambda: False"
 
 
 def test_without_a_process_of_its_own_the_command_ends_without_a_word(tmp_path):
@@ -212,7 +212,7 @@ UNNAMED = """
 from contextlib import nullcontext
 from nianbao.build import incremental
 from nianbao.checks import batch
-incremental.naming = batch.naming = lambda _name: nullcontext()
+incremental.name_file_in_errors = batch.name_file_in_errors = lambda _name: nullcontext()
 """
 
 
@@ -222,7 +222,7 @@ def crashing(tmp_path_factory):
     program = tmp_path_factory.mktemp("bin") / "pandoc"
     program.write_text("#!/bin/sh\nkill -SEGV $$\n", encoding="utf-8")
     program.chmod(0o755)
-    return f"from nianbao.render import pandoc\npandoc.path = lambda: {str(program)!r}\n"
+    return f"from nianbao.render import pandoc\npandoc.find_pandoc = lambda: {str(program)!r}\n"
 
 
 @pytest.mark.parametrize("words", [("validate", "2024"), ("build", "2024"), ("build", "2024", "--to", "markdown")])
@@ -245,7 +245,7 @@ def test_a_published_file_that_crashes_pandoc_is_named(tmp_path, crashing):
 
 # ── bounds within bounds ─────────────────────────────────────────────────────────────────────────────
 
-LATE = fence.Words("{seconds} 秒", "内存", "缩短")
+LATE = fence.LimitMessages("{seconds} 秒", "内存", "缩短")
 
 
 def spend(seconds):
@@ -260,8 +260,8 @@ def test_work_with_a_bound_of_its_own_ends_with_the_bound_around_it(monkeypatch,
     if not guarded:  # the inner bound puts the timer out
         monkeypatch.setattr(signal, "getitimer", lambda _which: (0.0, 0.0))
     began = time.monotonic()
-    with suppress(fence.Exceeded), fence.fenced(seconds=1, words=LATE):
-        with fence.fenced(seconds=inner, words=LATE):
+    with suppress(fence.LimitError), fence.limit(seconds=1, words=LATE):
+        with fence.limit(seconds=inner, words=LATE):
             spend(0.1)
         spend(3)
     assert (time.monotonic() - began < 2.5) is guarded
@@ -269,19 +269,19 @@ def test_work_with_a_bound_of_its_own_ends_with_the_bound_around_it(monkeypatch,
 
 def spend_in_parts():
     """Work that goes on with its next part where the first one fails."""
-    with suppress(Exception), fence.fenced(seconds=60, words=LATE):
+    with suppress(Exception), fence.limit(seconds=60, words=LATE):
         spend(3)
     spend(3)
 
 
 def test_the_bound_that_ends_the_work_is_the_one_that_is_told():
-    with pytest.raises(fence.Exceeded, match="1 秒"), fence.fenced(seconds=1, words=LATE):
+    with pytest.raises(fence.LimitError, match="1 秒"), fence.limit(seconds=1, words=LATE):
         spend_in_parts()
 
 
 def test_a_bound_that_was_reached_leaves_the_one_around_it():
-    with fence.fenced(seconds=60, words=LATE):
-        with pytest.raises(fence.Exceeded, match="1 秒"), fence.fenced(seconds=1, words=LATE):
+    with fence.limit(seconds=60, words=LATE):
+        with pytest.raises(fence.LimitError, match="1 秒"), fence.limit(seconds=1, words=LATE):
             spend(3)
         left, _interval = signal.getitimer(signal.ITIMER_REAL)
     assert 50 < left < 60

@@ -17,8 +17,8 @@ from nianbao.compose.markdown import DIALECT
 from nianbao.importer import embedded_facts, pipeline
 from nianbao.importer.readers import attached
 from nianbao.importer.recognition.markdown import escape_markdown
-from nianbao.model.finding import Stop
-from nianbao.model.report import fill
+from nianbao.model.finding import UserError
+from nianbao.model.report import fill_form
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
@@ -382,7 +382,7 @@ def unread(patch):
 
 def any_form(patch):
     """The form is asked for with whatever the facts call an edition."""
-    patch.setattr(embedded_facts, "_fill_form", lambda store, facts, year: fill(store.form(facts, year), facts))
+    patch.setattr(embedded_facts, "_fill_form", lambda store, facts, year: fill_form(store.form(facts, year), facts))
 
 
 def caught_by_nobody(patch):
@@ -446,7 +446,7 @@ def test_carried_facts_that_cannot_be_read_bite_without_their_guards(why, honest
     trusted = believed in GUARDS_OF_BROKEN[why]
     try:
         text, _notes = import_file(tmp_path, embed_facts(honest[suffix], suffix, BROKEN[why]), suffix, trust=trusted)
-    except Stop:
+    except UserError:
         return  # the page could have been read, and was not
     assert "own" in toml_rs.loads(text)  # which no page says by its name
 

@@ -30,7 +30,7 @@ def stuck(path, *_content):
     Path("stuck").touch()
     time.sleep(600)
 
-files._put = lambda content, path: stuck(path)
+files._write_bytes = lambda content, path: stuck(path)
 from nianbao.export import duckdb, plain_sheets
 plain_sheets.write_plain_sheets = lambda _warehouse, _tables, path: stuck(path)
 duckdb.Database.copy = lambda _self, _made, _suffix, path: stuck(path)
@@ -140,14 +140,14 @@ def test_a_run_whose_folder_was_taken_for_left_over_makes_another(tmp_path, name
     """Another run may look between the moment that a folder is created and the moment that it is locked."""
     looked = []
 
-    def locked(path, lock=staging._locked):  # the moment itself
+    def locked(path, lock=staging._is_locked):  # the moment itself
         if not looked:
             looked.append(path)
             staging.sweep.cache_clear()
             staging.sweep(tmp_path, named)
         return lock(path)
 
-    monkeypatch.setattr(staging, "_locked", locked)
+    monkeypatch.setattr(staging, "_is_locked", locked)
     with closing(staging.Folder(tmp_path, named)) as folder:
         assert folder.path.exists()
         assert folder.path != looked[0]

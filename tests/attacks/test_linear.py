@@ -9,12 +9,12 @@ import pytest
 from strangers import FACTS, put
 
 from nianbao.checks import rules, similarity, typed_numbers, wording
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, text_differs, typed_by_hand
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
-from nianbao.model.report import fill
+from nianbao.model.report import fill_form
 from nianbao.workspace import store
 from nianbao.workspace.store import Store
 
@@ -72,7 +72,7 @@ def work(folder, text, judge, last=""):
     report = read(store, 2024, before)
     texts = document.compose(report, store.template).plain
     earlier = document.compose(before, store.template).plain if before else {}
-    case = Case(report, dt.date(2025, 2, 1), texts=texts, before=earlier)
+    case = CheckContext(report, dt.date(2025, 2, 1), texts=texts, before=earlier)
     start = process_time()
     for _finding, _at in zip(judge(case), range(rules.MANY), strict=False):
         pass
@@ -81,7 +81,7 @@ def work(folder, text, judge, last=""):
 
 def read(store, year, before=None):
     found = store.facts(year)
-    return fill(store.form(found, year), found, before)
+    return fill_form(store.form(found, year), found, before)
 
 
 def ratio(folder, shape, judge, *, last=False, size=SIZE):
@@ -98,8 +98,8 @@ def is_linear(*about, **more):
 
 def every(case):
     """Judge by every rule, one after the other."""
-    for name in rules.names():
-        yield from rules.rule(name).judge(case)
+    for name in rules.list_names():
+        yield from rules.load_rule(name).judge(case)
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -129,7 +129,7 @@ def slowly_spoken(report, section, text):
     for number in re.finditer(r"\d+", text):
         for claim in report.form.vocabulary.claims:
             for says in claim.says:
-                for match in typed_numbers.pattern(says).finditer(text):
+                for match in typed_numbers.compile_pattern(says).finditer(text):
                     if match.start(1) == number.start():
                         found.setdefault(number.start(), []).append(claim)
     del section
@@ -138,7 +138,7 @@ def slowly_spoken(report, section, text):
 
 def stated_afresh(case):
     """Judge figures in words without what was kept of the text."""
-    wording.normal.cache_clear()
+    wording.normalize.cache_clear()
     yield from text_differs.judge(case)
 
 
@@ -170,7 +170,7 @@ def test_without_its_guard_a_rule_is_not_linear(tmp_path, monkeypatch, name):
     module, guard, slow, shape, judge, size = OUT[name]
     monkeypatch.setattr(module, guard, slow)
     assert ratio(tmp_path, SHAPES[shape], judge, size=size) > BEND
-    wording.normal.cache_clear()
+    wording.normalize.cache_clear()
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -182,7 +182,7 @@ def test_sentences_unlike_last_years_are_compared_within_bounds(monkeypatch, gua
         now, then = (
             [f"{word}{at}部分科室对主动公开的范围{at * 7}把握不准。" * 2 for at in range(many)] for word in "甲乙"
         )
-        monkeypatch.setattr(copied_prose, "masked", lambda text: text)
+        monkeypatch.setattr(copied_prose, "mask_digits", lambda text: text)
         start = process_time()
         copied_prose._compare(now, then)  # the work itself
         seconds.append(process_time() - start)
@@ -194,7 +194,7 @@ def test_offices_with_equal_prose_are_compared_in_one_pass():
         sentences = tuple((b"%08d" % at, 30) for at in range(200))
         digests = {(f"o{at}", 2024): {"overview": sentences} for at in range(many)}
         start = process_time()
-        assert len(similarity.copied(digests)) == many
+        assert len(similarity.find_shared_sections(digests)) == many
         return process_time() - start
 
     assert seconds(400) / max(seconds(100), LEAST) < BEND
@@ -229,8 +229,8 @@ TOO_MUCH = {
 @pytest.mark.parametrize("guarded", [True, False])
 def test_what_is_too_large_is_a_finding_that_says_the_bound(attacked, command, monkeypatch, name, guarded):
     if not guarded:
-        monkeypatch.setattr(store, "bounded", lambda read: read)
-        monkeypatch.setattr(rules, "names", lambda: ())
+        monkeypatch.setattr(store, "limit_sizes", lambda read: read)
+        monkeypatch.setattr(rules, "list_names", lambda: ())
     result = command("validate", "2024", "--format", "github", cwd=attacked(facts=TOO_MUCH[name]))
     assert ("title=too-large" in result.stdout) is guarded
     if guarded:

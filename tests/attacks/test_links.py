@@ -61,9 +61,9 @@ def linked(folder, name, target):
 
 def follow(monkeypatch):
     """Take the guards out: links are followed, as they were."""
-    monkeypatch.setattr(access, "_opened", lambda top, name: os.open(Path(top, name), os.O_RDONLY))
-    monkeypatch.setattr(trust, "_inside", lambda *_paths: None)
-    monkeypatch.setattr(store, "_folders", lambda path: (path.resolve().parent,))
+    monkeypatch.setattr(access, "_open", lambda top, name: os.open(Path(top, name), os.O_RDONLY))
+    monkeypatch.setattr(trust, "_check_inside", lambda *_paths: None)
+    monkeypatch.setattr(store, "_list_folders", lambda path: (path.resolve().parent,))
     for module in (files, output_folder):
         monkeypatch.setattr(module, "placed", lambda path, _top: path)
         monkeypatch.setattr(module, "is_regular", Path.is_file)
@@ -270,13 +270,13 @@ def test_a_link_planted_where_a_file_is_prepared_does_nothing(  # pytest gives t
         yield Beside(folder)
 
     if not guarded:
-        monkeypatch.setattr(staging, "beside", predictable)
+        monkeypatch.setattr(staging, "make_folder_beside", predictable)
     command(*words, cwd=city)
     assert ((outside / "text").read_text("utf-8", errors="replace") != SECRET) is not guarded
 
 
 def test_folders_for_preparing_are_this_users_alone(tmp_path):
-    with staging.beside(tmp_path) as first, staging.beside(tmp_path) as second:
+    with staging.make_folder_beside(tmp_path) as first, staging.make_folder_beside(tmp_path) as second:
         assert first != second
         assert first.stat().st_mode & 0o777 == 0o700
     assert list(tmp_path.iterdir()) == []

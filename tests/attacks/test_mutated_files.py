@@ -15,7 +15,7 @@ import pytest
 from cases import bring
 
 from nianbao.importer import pipeline
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.workspace.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def import_file(store, path, rng):
     """Import a file; return the message of an internal error, or an empty text."""
     try:
         bring(store, str(path), pipeline.ImportOptions(dry_run=True, trust=rng.random() < 0.3))
-    except Stop as stop:
+    except UserError as stop:
         return stop.message if "自己出错" in stop.message else ""
     return ""
 

@@ -117,10 +117,10 @@ def test_markup_bites_where_it_is_not_escaped(build, monkeypatch):
 
 
 def test_the_head_is_forged_where_it_is_not_quoted(build, monkeypatch):
-    monkeypatch.setattr(templating, "_quoted", lambda value: Markdown(f'"{value}"'))
-    templating.environment.cache_clear()
+    monkeypatch.setattr(templating, "_quote", lambda value: Markdown(f'"{value}"'))
+    templating.make_environment.cache_clear()
     found = build({name: YAML[name] for name in ("quote", "end")})
-    templating.environment.cache_clear()
+    templating.make_environment.cache_clear()
     assert not harmless(found)
 
 
@@ -130,14 +130,14 @@ def test_an_attribute_of_the_web_page_bites_where_it_is_not_escaped(build, own_t
 
 
 def test_the_metadata_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
-    about = outputs.about
-    monkeypatch.setattr(outputs, "about", lambda report: json.dumps(json.loads(about(report))))
+    about = outputs.describe_report
+    monkeypatch.setattr(outputs, "describe_report", lambda report: json.dumps(json.loads(about(report))))
     assert not harmless(build({name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}))
 
 
 def test_carried_facts_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
-    carried = outputs.carried
-    monkeypatch.setattr(outputs, "carried", lambda report: carried(report).replace("\\u003C", "<"))
+    carried = outputs.format_facts
+    monkeypatch.setattr(outputs, "format_facts", lambda report: carried(report).replace("\\u003C", "<"))
     texts = {name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}
     assert not harmless(build(texts, "--facts"))
 

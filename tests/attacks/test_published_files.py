@@ -15,16 +15,16 @@ from pathlib import Path
 import openpyxl
 import pytest
 from docx import Document
-from nianbao.workspace.limits import fenced
 from test_carried_facts import find_active_elements
 
 from nianbao.importer import batch, pipeline, readers
 from nianbao.importer.readers import attached, html, md, odt, xlsx
 from nianbao.importer.readers import json as json_reader
-from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition import markdown, office_folder
 from nianbao.importer.recognition.office_folder import make_folder_name
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
+from nianbao.workspace.processes.limits import limit
 from nianbao.workspace.store import Store
 
 FOLDER = Path(__file__).parent.parent / "published"
@@ -169,7 +169,7 @@ def test_the_name_of_an_office_is_that_of_one_folder(name):
 
 
 def test_a_long_and_a_reserved_name_would_bite(monkeypatch):
-    monkeypatch.setattr(office_folder, "portable", lambda _name: True)
+    monkeypatch.setattr(office_folder, "is_portable", lambda _name: True)
     monkeypatch.setattr(office_folder, "_MAX_BYTES", 10**6)
     assert make_folder_name("CON") == "CON"
     assert len(make_folder_name("局" * 300).encode()) > 255
@@ -200,7 +200,17 @@ def six(folder):
     return [*(f"{number}.html" for number in range(3)), "bad.html", "3.html", "4.html"]
 
 
-WRONG = [ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError, OSError, AssertionError, Stop]
+WRONG = [
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+    OSError,
+    AssertionError,
+    UserError,
+]
 
 
 @pytest.mark.parametrize("error", WRONG)
@@ -217,7 +227,7 @@ def test_one_bad_file_of_six_stops_none(error, where, tmp_path, command, monkeyp
     done = command("import", *six(tmp_path), "--jobs", 1, cwd=tmp_path)
     assert done.exit_code == 2
     assert len(list((tmp_path / "data").rglob("2023.toml"))) == 5
-    assert "bad.html" in done.output or error is Stop  # who stops it names it
+    assert "bad.html" in done.output or error is UserError  # who stops it names it
     assert "Traceback" not in done.output
 
 
@@ -462,7 +472,7 @@ def bomb(tmp_path):
 
     def go(name, read=pipeline.read_report):
         (tmp_path / name).write_bytes(BOMBS[name]())
-        with pytest.raises(Stop) as ended:
+        with pytest.raises(UserError) as ended:
             read(Store(tmp_path), str(tmp_path / name), pipeline.ImportOptions(dry_run=True))
         return ended.value.message
 
@@ -485,9 +495,9 @@ def test_without_its_bound_it_takes_long(name, bomb, monkeypatch):
 def test_without_the_bounds_of_an_import_it_takes_long(name, bomb, monkeypatch):
     monkeypatch.setattr(pipeline, "MAX_SECONDS", 2)
     assert ENDED.search(bomb(name))
-    monkeypatch.setattr(pipeline, "fenced", lambda **_bounds: nullcontext())
+    monkeypatch.setattr(pipeline, "limit", lambda **_bounds: nullcontext())
     began = time.monotonic()
-    with suppress(Stop), fenced(seconds=6):
+    with suppress(UserError), limit(seconds=6):
         bomb(name)
     assert time.monotonic() - began > 3
 
@@ -497,7 +507,7 @@ def test_without_its_guard_a_bomb_is_a_mistake_of_the_program(name, tmp_path, mo
     (tmp_path / name).write_bytes(BOMBS[name]())
     where = Store(tmp_path), str(tmp_path / name), name, pipeline.ImportOptions(dry_run=True), None
     for module in (json_reader, odt, xlsx):
-        monkeypatch.setattr(module, "Unreadable", BareError)
+        monkeypatch.setattr(module, "UnreadableError", BareError)
     with pytest.raises((UNREAD[name], BareError)) as raised:
         pipeline._read_report(*where)
     assert isinstance(raised.value.__cause__ or raised.value, UNREAD[name])
@@ -520,7 +530,7 @@ def test_an_attached_bomb_is_not_unpacked(monkeypatch):
 def unpacking(content):
     """Read a PDF; return how many bytes that took at most."""
     tracemalloc.start()
-    with pytest.raises(Unreadable, match="扫描"):
+    with pytest.raises(UnreadableError, match="扫描"):
         readers.read(content, "pdf")
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -259,7 +259,7 @@ def remove_guards(monkeypatch):
         "is_unchanged",
         lambda _store, path, file: path.exists() and fingerprint(path.read_bytes()) == file.fingerprint,
     )
-    monkeypatch.setattr(output_folder, "placed", lambda path, _top: path)
+    monkeypatch.setattr(output_folder, "resolve_target", lambda path, _top: path)
 
 
 @guarded_or_not

@@ -11,12 +11,12 @@ from oracles import SECRET, holds
 
 from nianbao.build import dask_worker
 from nianbao.build.incremental import BuildOptions
-from nianbao.model.file_names import plain
-from nianbao.model.finding import Stop
+from nianbao.model.file_names import is_plain
+from nianbao.model.finding import UserError
 from nianbao.workspace import template_files, templates, trust
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.folder import SentFolder
-from nianbao.workspace.selection import opened
+from nianbao.workspace.selection import open_store
 from nianbao.workspace.store import Store
 
 FORGED = "FORGED8c21"  # what a stranger's template says where it runs
@@ -129,15 +129,15 @@ def words_of(line):
 def without(monkeypatch, guard):
     """Take a guard out."""
     if guard == "allowed":
-        monkeypatch.setattr(trust, "allowed", lambda _own: True)
+        monkeypatch.setattr(trust, "is_trusted", lambda _own: True)
     elif guard == "names":
-        monkeypatch.setattr(templates, "plain", lambda _name: True)
-        monkeypatch.setattr(template_files, "plain", lambda _name: True)
+        monkeypatch.setattr(templates, "is_plain", lambda _name: True)
+        monkeypatch.setattr(template_files, "is_plain", lambda _name: True)
         monkeypatch.setattr(templates, "_lies_below", lambda _path, _tops: True)
     elif guard == "links":
-        monkeypatch.setattr(trust, "_inside", lambda *_paths: None)
+        monkeypatch.setattr(trust, "_check_inside", lambda *_paths: None)
     elif guard == "copy":
-        monkeypatch.setattr(trust, "_laid", lambda own: own.root / "templates")
+        monkeypatch.setattr(trust, "_lay_out", lambda own: own.root / "templates")
 
 
 @BOTH
@@ -244,14 +244,14 @@ def test_a_change_voids_the_trust(stranger, command, monkeypatch, name, guarded)
 def test_what_is_changed_between_the_look_and_the_use_does_not_run(stranger, command, monkeypatch, guarded):
     folder = stranger({"narrative/overview.md.j2": "一切照常。"})
     assert command("trust", cwd=folder).exit_code == 0
-    allowed = trust.allowed
+    allowed = trust.is_trusted
 
     def racing(own):
         found = allowed(own)
         (folder / "templates/narrative/overview.md.j2").write_text(FORGED, encoding="utf-8")
         return found
 
-    monkeypatch.setattr(trust, "allowed", racing)
+    monkeypatch.setattr(trust, "is_trusted", racing)
     if not guarded:
         without(monkeypatch, "copy")
     done = command("build", "--to", "html", cwd=folder)
@@ -335,7 +335,7 @@ def test_jinja_loads_nothing_else_by_other_verbs(stranger, command, canary, monk
     "name", ["C:\\x", "..\\x", "a\\b", "/x", "//x", "a/../x", "./x", "", "C:x", "a/", "nul", "a/CON.j2"]
 )
 def test_names_of_other_systems_lead_nowhere(name):
-    assert not plain(name)
+    assert not is_plain(name)
 
 
 def file_link(folder, canary):
@@ -508,7 +508,7 @@ def test_a_folder_without_templates_needs_no_trust(attacked, command):
     assert "不需要信任" in command("trust", cwd=folder).output
     (folder / "templates").mkdir()
     assert command("validate", cwd=folder).exit_code == 0
-    assert not trust.known()
+    assert not trust.list_records()
 
 
 def test_what_needs_no_template_works_without_trust(stranger, command):
@@ -567,7 +567,7 @@ def test_nothing_of_a_stranger_is_sent_to_workers(stranger, monkeypatch, guarded
         plugin = dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",)))
         assert FORGED.encode() in plugin.templates.values()
         return
-    with pytest.raises(Stop, match="还没有信任"):
+    with pytest.raises(UserError, match="还没有信任"):
         dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",)))
 
 
@@ -575,7 +575,7 @@ def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, t
     folder = stranger({"narrative/overview.md.j2": FORGED})
     monkeypatch.chdir(tmp_path_factory.mktemp("here"))
     said = []
-    store = opened([str(folder / "data/2024.toml")], None, None, said.append)
+    store = open_store([str(folder / "data/2024.toml")], None, None, said.append)
     assert len(said) == 1
     sent = dask_worker.DaskWorkerPlugin("plugin", store, BuildOptions(("html",)))
     assert not sent.templates
@@ -583,7 +583,7 @@ def test_of_a_folder_elsewhere_workers_get_no_templates(stranger, monkeypatch, t
 
 def test_a_worker_uses_what_was_sent_and_asks_nobody(stranger, monkeypatch):
     folder = stranger({"narrative/overview.md.j2": FORGED})
-    monkeypatch.setattr(trust, "opened", lambda _root: pytest.fail("a worker looks at its own disk"))
+    monkeypatch.setattr(trust, "find_trusted_templates", lambda _root: pytest.fail("a worker looks at its own disk"))
     store = Store(folder, folder=SentFolder("there", {}))
     store.use(folder / "templates")
     assert store.template("narrative/overview.md.j2") == FORGED
@@ -595,8 +595,8 @@ def test_a_process_that_is_begun_knows_what_the_first_one_found(stranger, comman
     folder = stranger({"narrative/overview.md.j2": FORGED})
     assert command("trust", cwd=folder).exit_code == 0
     store = Store.at(folder)
-    monkeypatch.setattr(trust, "opened", lambda _root: pytest.fail("it is asked once"))
+    monkeypatch.setattr(trust, "find_trusted_templates", lambda _root: pytest.fail("it is asked once"))
     other = pickle.loads(pickle.dumps(store))  # noqa: S301  # our own
     assert other.template("narrative/overview.md.j2") == FORGED
     assert other.of_office("unit").own == store.own
-    assert json.dumps(str(trust.shown(store.own / "forms"))) == '"templates/forms"'
+    assert json.dumps(str(trust.display_path(store.own / "forms"))) == '"templates/forms"'

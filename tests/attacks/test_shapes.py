@@ -75,7 +75,7 @@ def test_every_shape_of_prose_is_printed(build):
 
 
 def test_brackets_take_pandoc_longer_than_it_may_where_they_are_not_bounded(build, monkeypatch):
-    monkeypatch.setattr(markdown, "bounded", lambda text: text)
+    monkeypatch.setattr(markdown, "limit_brackets", lambda text: text)
     monkeypatch.setattr(pandoc, "_RENDER_SECONDS", 2)
     failed, _said = build(SLOW)
     assert failed == SLOW.keys()

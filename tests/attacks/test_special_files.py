@@ -161,7 +161,7 @@ def test_without_the_guard_it_is_waited_for_or_read(  # pytest
 
     monkeypatch.setattr(access, "read", read)
     put(city, name, make)
-    monkeypatch.setattr(limits, "_timed", lambda *_more: nullcontext())  # it would end what waits, after a while
+    monkeypatch.setattr(limits, "_limit_time", lambda *_more: nullcontext())  # it would end what waits, after a while
     signal.setitimer(signal.ITIMER_REAL, 0.5 if make is fifo else 20)
     start = time.monotonic()
     done = command(*words, cwd=city)

@@ -26,7 +26,7 @@ from nianbao.export.excel_form.draft import FormRequest
 from nianbao.importer import pipeline
 from nianbao.importer.readers import xlsx
 from nianbao.importer.recognition import data_file, excel_form
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.render import markup
 from nianbao.workspace import files
 from nianbao.workspace.store import Store
@@ -244,7 +244,7 @@ def as_typed(monkeypatch):
 
 @pytest.mark.usefixtures("as_typed")
 def test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped(printed, monkeypatch):
-    monkeypatch.setattr(prose, "faults", lambda _text, _names: iter(()))  # the second guard, of statements
+    monkeypatch.setattr(prose, "find_faults", lambda _text, _names: iter(()))  # the second guard, of statements
     assert all("a placeholder" in seen for seen in printed(PLACEHOLDERS, ("prose.other",)).values())
 
 
@@ -377,7 +377,7 @@ def test_the_folder_that_a_returned_form_names_is_one_below_the_data(tmp_path, c
     (office / "data").mkdir(parents=True)
     if not guarded:
         monkeypatch.setattr(pipeline, "make_folder_name", lambda name: name)
-        monkeypatch.setattr(files, "placed", lambda path, _top: path)
+        monkeypatch.setattr(files, "resolve_target", lambda path, _top: path)
     (office / "form.xlsx").write_bytes(filled_in({}, FOLDERS[name].replace("OUTSIDE", str(outside))))
     command("import", "form.xlsx", cwd=office)
     assert outside.exists() is not guarded
@@ -448,7 +448,7 @@ def test_a_small_workbook_is_not_taken_apart_without_end(tmp_path, monkeypatch, 
     why = ""
     try:
         pipeline.read_report(Store(tmp_path), str(tmp_path / "form.xlsx"), pipeline.ImportOptions(dry_run=True))
-    except Stop as stop:
+    except UserError as stop:
         why = stop.message
     assert ("还没有读完" in why or "内存太多" in why) is not guarded
 

@@ -14,7 +14,7 @@ from strangers import FACTS, put
 
 from nianbao.checks import check
 from nianbao.compose import prose
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import store
 
 COMMANDS = (
@@ -58,7 +58,7 @@ PLACEHOLDERS = {
 def test_a_placeholder_is_judged_before_it_is_filled(attacked, command, monkeypatch, name, guarded):
     folder = attacked(f'[prose]\nother = "{{{{ {PLACEHOLDERS[name]} }}}}"\n')
     if not guarded:
-        monkeypatch.setattr(prose, "faults", lambda _text, _names: iter(()))
+        monkeypatch.setattr(prose, "find_faults", lambda _text, _names: iter(()))
     result = command("build", "2024", "--to", "markdown", "--draft", cwd=folder)
     assert ("broken-placeholder" in result.output) is guarded
     if guarded:
@@ -129,14 +129,14 @@ JUDGED = re.compile("title=(?:wrong-type|too-large|broken-toml)")
 @pytest.fixture
 def unjudged(monkeypatch):
     """Take the guards out: kinds find nothing wrong with a value, and no value is too long."""
-    monkeypatch.setattr(store, "bounded", lambda read: read)
+    monkeypatch.setattr(store, "limit_sizes", lambda read: read)
     monkeypatch.setattr(check, "_SECONDS", 4)  # else some go on for minutes
-    kept = {name: kind.wrong for name, kind in KINDS.items()}
-    for kind in KINDS.values():
+    kept = {name: kind.wrong for name, kind in VALUE_TYPES.items()}
+    for kind in VALUE_TYPES.values():
         object.__setattr__(kind, "wrong", lambda _value: "")
     yield
     for name, wrong in kept.items():
-        object.__setattr__(KINDS[name], "wrong", wrong)
+        object.__setattr__(VALUE_TYPES[name], "wrong", wrong)
 
 
 @pytest.mark.parametrize("value", [value for value in VALUES if value not in WHOLE], ids=lambda value: value[:20])
@@ -156,7 +156,7 @@ def test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_p
 @pytest.mark.parametrize("value", ["-0.0", "-0", "0.0", "0"])
 def test_zero_has_no_sign(value):
     number = Decimal(value)
-    assert bool(KINDS["money"].wrong(number)) is value.startswith("-")
+    assert bool(VALUE_TYPES["money"].wrong(number)) is value.startswith("-")
 
 
 # ── folders ──────────────────────────────────────────────────────────────────────────────────────────────────

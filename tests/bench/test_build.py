@@ -45,7 +45,7 @@ def run(command, cwd):
 def naive_job(store, year, folder):
     """Prepare the naive way for a report of a store: a template with its text already in place, and its facts."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = document.as_markdown(check.check_report(store, year).document)
+    text = document.make_markdown(check.check_report(store, year).document)
     (folder / "page.md").write_text("{% raw %}" + text + "{% endraw %}", encoding="utf-8")
     job = {
         "data": str(store.path(year)),

@@ -18,7 +18,7 @@ from offices import data
 
 from nianbao.build import outputs
 from nianbao.importer import batch, pipeline
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
@@ -83,5 +83,5 @@ def test_a_thousand_files(benchmark, published, jobs, tmp_path, request):
         return list(batch.import_files(Store(tmp_path), list(map(str, names)), DRY, jobs))
 
     found = benchmark.pedantic(read, rounds=1)
-    assert sum(isinstance(one, Stop) for one in found) == 1
-    assert sum(one.clean for one in found if not isinstance(one, Stop)) == count - 1
+    assert sum(isinstance(one, UserError) for one in found) == 1
+    assert sum(one.clean for one in found if not isinstance(one, UserError)) == count - 1

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from nianbao.build.signatures import Signer
-from nianbao.checks.policy import Accepted
+from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import CheckResult
 from nianbao.checks.rules import Crash
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.workspace.access import is_regular
-from nianbao.workspace.files import fingerprint, shown
+from nianbao.workspace.files import display_path, fingerprint
 
 # The names of tables and columns are those of the cache files that exist: with others every file would be replaced.
 _COLUMNS = {
@@ -203,7 +203,7 @@ class BuildCache:
                 sqlite_file.unlink(missing_ok=True)
         except OSError:
             return False
-        self._warn(_("生成的记录读不了（{why}），已移到 {aside}；这次全部重做", why=why, aside=shown(aside)))
+        self._warn(_("生成的记录读不了（{why}），已移到 {aside}；这次全部重做", why=why, aside=display_path(aside)))
         return True
 
 
@@ -240,7 +240,7 @@ def deserialize_result(text: str) -> CheckResult:
     """Return the check result that `serialize_result` wrote."""
     data = json.loads(text)
     data["findings"] = [_load_finding(finding) for finding in data["findings"]]
-    data["accepted"] = tuple(Accepted(_load_finding(one["finding"]), one["because"]) for one in data["accepted"])
+    data["accepted"] = tuple(AcceptedFinding(_load_finding(one["finding"]), one["because"]) for one in data["accepted"])
     data["crashes"] = tuple(Crash(**crash) for crash in data["crashes"])
     return CheckResult(**data)
 

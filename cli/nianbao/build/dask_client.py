@@ -30,9 +30,9 @@ from nianbao.build.dask_worker import (
 )
 from nianbao.build.incremental import BuildJob, BuildOptions
 from nianbao.checks.results import BuildResult, FailedReport
-from nianbao.model.finding import Stop, mistake
+from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
-from nianbao.workspace.formats import Printed
+from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ class DaskClient:
     def __call__(
         self, store: Store, options: BuildOptions, jobs: Sequence[BuildJob]
     ) -> Iterator[BuildResult | FailedReport]:
-        """Build reports; raises `Stop` where no scheduler or worker answers, or where their programs differ from ours.
+        """Build reports.
+
+        Raises `UserError` where no scheduler or worker answers, or where their programs differ from ours.
 
         Where the scheduler or all workers are lost later, each report that is left fails for that reason.
         """
@@ -73,7 +75,7 @@ class DaskClient:
                         report = result if isinstance(result, FailedReport) else result.check
                         del left[report.office, report.year]
                         yield result
-                except Stop as error:  # the scheduler or the workers are lost; what is done stays
+                except UserError as error:  # the scheduler or the workers are lost; what is done stays
                     yield from (FailedReport(job.office, job.year, error) for job in left.values())
 
     def describe_workers(self) -> str:
@@ -107,7 +109,7 @@ class DaskClient:
     def _watch_threads(self, client: Client) -> Iterator[int]:
         """Yield again and again how many threads the workers have, counted every `_POLL_SECONDS`.
 
-        Raises `Stop` where there has been no worker for `_WAIT_SECONDS`.
+        Raises `UserError` where there has been no worker for `_WAIT_SECONDS`.
         """
         counted = seen = monotonic() - _POLL_SECONDS
         threads: list[int] = []
@@ -136,7 +138,7 @@ def _connect_client(address: str) -> Iterator[Client]:
         client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False, name="nianbao")
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Stop(_("连不上调度器 {address}：{why}", address=address, why=why), fix) from error
+        raise UserError(_("连不上调度器 {address}：{why}", address=address, why=why), fix) from error
     with client:
         yield client
 
@@ -148,26 +150,26 @@ async def _check_connection(address: str) -> None:
 
 @contextmanager
 def _report_lost_connection() -> Iterator[None]:
-    """Raise `Stop` where the scheduler no longer answers."""
+    """Raise `UserError` where the scheduler no longer answers."""
     try:
         yield
     except (OSError, ClosedClientError, FutureCancelledError) as error:
         raise _lost_connection_error() from error
 
 
-def _lost_connection_error() -> Stop:
-    return Stop(_("和调度器的连接断了"), _("已经做好的都在；调度器恢复后再运行一次，就接着做"))
+def _lost_connection_error() -> UserError:
+    return UserError(_("和调度器的连接断了"), _("已经做好的都在；调度器恢复后再运行一次，就接着做"))
 
 
-def _no_workers_error(address: str) -> Stop:
-    return Stop(
+def _no_workers_error(address: str) -> UserError:
+    return UserError(
         _("调度器 {address} 下没有可用的 worker", address=address),
         _("在各台机器上启动：dask worker {address} --nworkers 核数 --nthreads 1", address=address),
     )
 
 
 def _compare_programs(client: Client, families: frozenset[str], address: str) -> None:
-    """Raise `Stop` for a worker, or a scheduler, that would not write the same files as this machine."""
+    """Raise `UserError` for a worker, or a scheduler, that would not write the same files as this machine."""
     try:
         client.wait_for_workers(1, timeout=_WAIT_SECONDS)
     except TimeoutError:
@@ -241,7 +243,7 @@ class JobQueue:
         found = [stores[0], *((store, year) for store, year in stores[1:] if store.has(year))]
         try:
             return WorkItem(job, {store.name(year): store.content(year) for store, year in found})
-        except Stop as error:
+        except UserError as error:
             self._unreadable.append(FailedReport(job.office, job.year, error))
             return None
 
@@ -257,19 +259,19 @@ def _read_results(batch: Sequence[WorkItem], future: "_BatchFuture") -> Sequence
     except KilledWorker:
         if not batch[0].alone:  # which job killed it is not known
             return []
-        failure = Stop(_("做这份报告的 worker 一个接一个没有了"), _("多半是内存不够；不用 --cluster 单独再做一次"))
-    except Stop:
+        failure = UserError(_("做这份报告的 worker 一个接一个没有了"), _("多半是内存不够；不用 --cluster 单独再做一次"))
+    except UserError:
         raise
     except Exception as error:  # noqa: BLE001  # no error of a worker may stop the other reports
-        failure = mistake(error)
+        failure = make_internal_error(error)
     return [FailedReport(item.job.office, item.job.year, failure) for item in batch]
 
 
-def _write_result(store: Store, result: BuildResult, files: list[Printed]) -> BuildResult | FailedReport:
+def _write_result(store: Store, result: BuildResult, files: list[OutputFile]) -> BuildResult | FailedReport:
     office, year = result.check.office, result.check.year
     try:
         return replace(result, files=outputs.write_outputs(store.of_office(office), year, files))
-    except Stop as error:
+    except UserError as error:
         return FailedReport(office, year, error)
 
 

@@ -18,14 +18,14 @@ from distributed import Worker, WorkerPlugin, get_worker
 from nianbao.build import fingerprints, outputs
 from nianbao.build.incremental import BuildJob, BuildOptions, BuildWorker
 from nianbao.checks.results import BuildResult, FailedReport
-from nianbao.model.finding import Stop, mistake
-from nianbao.model.i18n import _, series
+from nianbao.model.finding import UserError, make_internal_error
+from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import FILE as REGISTER
-from nianbao.workspace.files import TEMPLATES, content, fingerprint, shown, unreadable, write
+from nianbao.workspace.files import TEMPLATES, display_path, fingerprint, make_read_error, read_bytes, write
 from nianbao.workspace.folder import SentFolder
-from nianbao.workspace.formats import Printed
-from nianbao.workspace.locales import preferred, speak
-from nianbao.workspace.processes.limits import unfinished
+from nianbao.workspace.formats import OutputFile
+from nianbao.workspace.locales import detect_language, use_language
+from nianbao.workspace.processes.limits import has_unfinished_work
 from nianbao.workspace.store import Store
 
 _MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font
@@ -33,7 +33,7 @@ _ANSWER_SECONDS = 2  # that sending an answer may take
 _ROLLUP = re.compile(r"\.\d{4}\.rollup\.json")
 _SHOWN_CHARACTERS = 8  # of a fingerprint in a message
 
-RenderedReport = tuple[BuildResult, list[Printed]]
+RenderedReport = tuple[BuildResult, list[OutputFile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class WorkItem:
 def list_programs(families: frozenset[str]) -> dict[str, str]:
     """Return what identifies the programs here, by name: nianbao, its templates, pandoc, Typst, Dask, Python, fonts."""
     files = [path for path in sorted(TEMPLATES.rglob("*")) if path.is_file()]
-    templates = fingerprint(*(part for path in files for part in (str(path.relative_to(TEMPLATES)), content(path))))
+    templates = fingerprint(*(part for path in files for part in (str(path.relative_to(TEMPLATES)), read_bytes(path))))
     programs = fingerprints.program_fingerprints() | {
         "templates": templates,
         "dask": version("distributed"),
@@ -66,10 +66,13 @@ def list_worker_programs(families: frozenset[str], dask_worker: Worker) -> dict[
 
 
 def require_same_programs(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
-    """Raise `Stop` where the programs of a worker or scheduler differ from ours, or its nianbao cannot be imported."""
+    """Raise `UserError` where the programs of a worker or scheduler differ from ours.
+
+    Or its nianbao cannot be imported.
+    """
     fix = _("在那里安装同一版本的 nianbao[cluster] 和字体，重新启动它，再运行一次")
     if isinstance(theirs, Exception):
-        raise Stop(_("{who} 上的 nianbao 用不了：{why}", who=who, why=theirs), fix)
+        raise UserError(_("{who} 上的 nianbao 用不了：{why}", who=who, why=theirs), fix)
     if theirs != ours:
         differences = [
             _(
@@ -81,7 +84,7 @@ def require_same_programs(who: str, theirs: dict[str, str] | Exception, ours: di
             for name, value in ours.items()
             if theirs.get(name) != value
         ]
-        raise Stop(_("{who} 和这里不一样：{what}", who=who, what=series(differences)), fix)
+        raise UserError(_("{who} 和这里不一样：{what}", who=who, what=join_words(differences)), fix)
 
 
 def _shorten(text: str) -> str:
@@ -95,8 +98,8 @@ class DaskWorkerPlugin(WorkerPlugin):
         self.name, self.options = name, options
         self.families = fingerprints.font_families(outputs.make_render_settings(store, options.formats, options.look))
         self.programs = list_programs(self.families)
-        self.called = shown(store.root)
-        self.language = preferred(os.environ)
+        self.called = display_path(store.root)
+        self.language = detect_language(os.environ)
         self.files, self.templates = _files(store), _templates(store)
 
     async def setup(self, worker: Worker) -> None:
@@ -116,7 +119,7 @@ class DaskWorkerPlugin(WorkerPlugin):
     def build(self, item: WorkItem) -> RenderedReport | FailedReport:
         """Build a report, or return why it failed."""
         if os.environ.get("LANGUAGE") != self.language:  # another build may have another one
-            speak(self.language)
+            use_language(self.language)
         try:
             worker = self.idle_workers.get_nowait()
         except Empty:
@@ -125,13 +128,13 @@ class DaskWorkerPlugin(WorkerPlugin):
         worker.store = self.store.with_folder(SentFolder(self.called, {**self.files, **item.data}))
         try:
             return worker.build(item.job)
-        except Stop as error:
+        except UserError as error:
             return FailedReport(item.job.office, item.job.year, error)
         except Exception as error:  # noqa: BLE001  # an error of ours in one report must not stop the others
-            return FailedReport(item.job.office, item.job.year, mistake(error))
+            return FailedReport(item.job.office, item.job.year, make_internal_error(error))
         finally:
             self.idle_workers.put(worker)
-            if unfinished():  # Dask begins this process again; alone, the answer goes out first
+            if has_unfinished_work():  # Dask begins this process again; alone, the answer goes out first
                 Timer(_ANSWER_SECONDS if item.alone else 0, os._exit, (1,)).start()
 
 
@@ -147,7 +150,7 @@ def _read(store: Store, name: str) -> bytes:
     try:
         return store.folder.read(name, _MAX_TEMPLATE_BYTES)
     except OSError as error:
-        raise unreadable(shown(store.root / name), error) from error
+        raise make_read_error(display_path(store.root / name), error) from error
 
 
 def _templates(store: Store) -> dict[str, bytes]:

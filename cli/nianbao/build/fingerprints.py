@@ -7,10 +7,10 @@ from pathlib import Path
 
 from nianbao import __version__
 from nianbao.model import offices
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 from nianbao.render import pandoc, typst
 from nianbao.render.renderer import RenderSettings
-from nianbao.workspace.files import PACKAGE, content, fingerprint
+from nianbao.workspace.files import PACKAGE, fingerprint, read_bytes
 from nianbao.workspace.templates import Templates
 
 NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"
@@ -20,7 +20,7 @@ def program_fingerprints() -> dict[str, str]:
     """Return what identifies the programs, by name: nianbao with all its source files, pandoc, and Typst."""
     sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".lua"})
     return {
-        NIANBAO: f"{__version__} {fingerprint(*(content(path) for path in sources))}",
+        NIANBAO: f"{__version__} {fingerprint(*(read_bytes(path) for path in sources))}",
         PANDOC: pandoc.package_version(),
         TYPST: version("typst"),
     }
@@ -48,7 +48,7 @@ def font_fingerprint(families: frozenset[str]) -> str:
     """Return a fingerprint of the files of font families and of the list of all fonts: Typst may fall back on any."""
     fonts = typst.list_fonts()
     used = {path for name, path in fonts.items() if name.rpartition(" ")[0] in families}
-    return fingerprint(*sorted(fonts), *(content(Path(path)) for path in sorted(used)))
+    return fingerprint(*sorted(fonts), *(read_bytes(Path(path)) for path in sorted(used)))
 
 
 def check_fingerprints(templates: Templates) -> dict[str, str]:
@@ -70,13 +70,13 @@ def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
         TYPST: "typst",
     }
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    return series(labels.get(name, f"templates/{name}") for name in names)
+    return join_words(labels.get(name, f"templates/{name}") for name in names)
 
 
 def _template_fingerprints(templates: Templates) -> dict[str, str]:
     """Return the fingerprint of every template that a page may be made with, by its name."""
     return {
-        name: fingerprint(content(path))
+        name: fingerprint(read_bytes(path))
         for name, path in templates.files().items()
         if name.endswith(".j2") or name.startswith(("forms/", "formats/"))
     }

@@ -13,17 +13,17 @@ from nianbao.build import fingerprints, outputs
 from nianbao.build.cache import BuildCache, CachedFile, CacheKey, deserialize_result
 from nianbao.build.output_folder import file_times, is_unchanged
 from nianbao.checks import check
-from nianbao.checks.policy import Choice
+from nianbao.checks.policy import Policy
 from nianbao.checks.results import BuildResult, BuiltFile, CheckResult, FailedReport
-from nianbao.model.finding import Stop, attempt
+from nianbao.model.finding import UserError, try_work
 from nianbao.model.i18n import _
 from nianbao.render import markup
 from nianbao.render.renderer import Renderer, RenderSettings
-from nianbao.workspace.files import Saved, fingerprint, shown
-from nianbao.workspace.formats import Printed
+from nianbao.workspace.files import SavedFile, display_path, fingerprint
+from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.processes import pool, worker
-from nianbao.workspace.processes.limits import naming
-from nianbao.workspace.selection import Asked
+from nianbao.workspace.processes.limits import name_file_in_errors
+from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 from nianbao.workspace.templates import LOOK
 
@@ -36,7 +36,7 @@ class BuildOptions:
     look: str = LOOK
     draft: bool = False
     embed_facts: bool = True  # each file carries the facts from which it was made
-    policy: Choice = field(default_factory=Choice)
+    policy: Policy = field(default_factory=Policy)
     today: date = field(default_factory=date.today)  # where the command runs, wherever the report is built
 
     def is_refused(self, result: CheckResult) -> bool:
@@ -74,7 +74,7 @@ class IncrementalBuild:
 
     def __init__(self, store: Store, options: BuildOptions, cache: BuildCache, *, force: bool = False) -> None:
         self.store, self.options, self.cache, self.force = store, options, cache, force
-        self._shown = shown(store.out)
+        self._shown = display_path(store.out)
         self.settings = outputs.make_render_settings(store, options.formats, options.look, draft=options.draft)
         programs = fingerprints.program_fingerprints()
         self._render_contexts = {
@@ -90,15 +90,15 @@ class IncrementalBuild:
         inputs = {"policy": policy, "today": options.today.isoformat(), "language": language}
         self._check_context = cache.save_context(programs | fingerprints.check_fingerprints(store) | inputs)
 
-    def run(self, reports: Sequence[Asked], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
+    def run(self, reports: Sequence[ReportRef], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
         """Build reports; yield first those of which nothing has changed, then the others, each as it is done."""
-        worker.settle()
+        worker.prepare_parent()
         years = {year for _store, year in reports}
         self._checks, self._files = self.cache.read_checks(years), self.cache.read_files(years)
         plans: dict[tuple[str, int], BuildPlan] = {}
         for store, year in reports:
-            plan = attempt(partial(self._plan, store, year), store.data(year))
-            if isinstance(plan, Stop):
+            plan = try_work(partial(self._plan, store, year), store.data(year))
+            if isinstance(plan, UserError):
                 yield FailedReport(store.office, year, plan)
                 continue
             unchanged = self._load_unchanged(plan)
@@ -125,7 +125,7 @@ class IncrementalBuild:
             if file is None or reason:
                 reasons.append(f"{suffix}：{reason}")
             else:
-                saved = Saved(f"{self._shown}/{name}", changed=False)
+                saved = SavedFile(f"{self._shown}/{name}", changed=False)
                 files[suffix] = BuiltFile(suffix, saved, file.size, file.pages, file.fingerprint)
                 pictures = file.dropped_pictures
         formats = tuple(suffix for suffix in self.options.formats if suffix not in files)
@@ -197,7 +197,7 @@ class IncrementalBuild:
 def _read_facts_fingerprint(store: Store, year: int) -> str:
     try:
         return fingerprint(store.content(year))
-    except Stop:
+    except UserError:
         return ""
 
 
@@ -211,16 +211,16 @@ class BuildWorker:
         self.store, self.options, self.renderer = store, options, Renderer()
         self._settings: dict[tuple[str, ...], RenderSettings] = {}
 
-    def build(self, job: BuildJob) -> tuple[BuildResult, list[Printed]]:
-        """Check a report, and render it unless a finding forbids it; raises `Stop`.
+    def build(self, job: BuildJob) -> tuple[BuildResult, list[OutputFile]]:
+        """Check a report, and render it unless a finding forbids it; raises `UserError`.
 
         Returns the result, without the report itself, and the files, which are not written yet.
         """
         start = perf_counter()
         store = self.store.of_office(job.office)
-        files: list[Printed] = []
+        files: list[OutputFile] = []
         pictures: list[str] = []
-        with naming(store.data(job.year)):
+        with name_file_in_errors(store.data(job.year)):
             result = check.check_report(store, job.year, self.options.policy, self.options.today)
             settings = self._get_settings(job.formats)
             if result.report and job.formats and not self.options.is_refused(result):
@@ -244,7 +244,7 @@ def run_locally(processes: int = 0) -> RunJobs:
     def run_jobs(store: Store, options: BuildOptions, jobs: Sequence[BuildJob]) -> Iterator[BuildResult | FailedReport]:
         start, lost = partial(_start_worker, store, options), partial(_report_lost_process, store)
         # Typst sets a report in this process, or in one of its own: what crashes it then ends no more than that one.
-        yield from pool.spread(jobs, _run_job, lost, processes, start, _stop_worker, isolated=True)
+        yield from pool.run_all(jobs, _run_job, lost, processes, start, _stop_worker, isolated=True)
 
     return run_jobs
 
@@ -266,8 +266,8 @@ def _stop_worker() -> None:
 def _run_job(job: BuildJob) -> BuildResult | FailedReport:
     assert _worker is not None  # noqa: S101  # it was created when the process began
     store = _worker.store.of_office(job.office)
-    result = attempt(partial(_build_and_write, _worker, store, job), store.data(job.year))
-    return FailedReport(job.office, job.year, result) if isinstance(result, Stop) else result
+    result = try_work(partial(_build_and_write, _worker, store, job), store.data(job.year))
+    return FailedReport(job.office, job.year, result) if isinstance(result, UserError) else result
 
 
 def _build_and_write(worker: BuildWorker, store: Store, job: BuildJob) -> BuildResult:
@@ -277,7 +277,7 @@ def _build_and_write(worker: BuildWorker, store: Store, job: BuildJob) -> BuildR
 
 def _report_lost_process(store: Store, job: BuildJob) -> FailedReport:
     data = store.of_office(job.office).data(job.year)
-    error = Stop(
+    error = UserError(
         _("{data}：做这份报告的进程没有了", data=data), _("多半是内存不够，或正文嵌套太深；缩短正文，单独再做一次")
     )
     return FailedReport(job.office, job.year, error)

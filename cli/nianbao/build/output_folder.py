@@ -9,10 +9,10 @@ from filelock import FileLock, Timeout
 
 from nianbao.build import outputs
 from nianbao.build.cache import BuildCache, CachedFile, list_cache_files
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
-from nianbao.workspace.access import is_regular, placed, read
-from nianbao.workspace.files import fingerprint, reason, shown, unwritable
+from nianbao.workspace.access import is_regular, read, resolve_target
+from nianbao.workspace.files import describe_reason, display_path, fingerprint, make_write_error
 from nianbao.workspace.staging import sweep
 from nianbao.workspace.store import Store
 
@@ -21,13 +21,13 @@ from nianbao.workspace.store import Store
 def open_cache(store: Store, warn: Callable[[str], None]) -> Iterator[BuildCache]:
     """Open the build cache of a folder of outputs and lock it; if another build has the lock, warn and wait.
 
-    Raises `Stop` where the folder of outputs is a link that leads out of the repository.
+    Raises `UserError` where the folder of outputs is a link that leads out of the repository.
     """
     _require_inside(store.out, store.within)
     lock = FileLock(store.build_record.with_suffix(".lock"))
     path: Path | None = None
     with suppress(OSError):  # where no file can be written there is no cache file, and nothing to lock
-        folder = placed(store.build_record, store.root).parent
+        folder = resolve_target(store.build_record, store.root).parent
         folder.mkdir(parents=True, exist_ok=True)
         path = store.build_record
         if not is_regular(Path(lock.lock_file)):
@@ -46,15 +46,15 @@ def open_cache(store: Store, warn: Callable[[str], None]) -> Iterator[BuildCache
 
 def _require_inside(out: Path, within: Path) -> None:
     try:
-        placed(out / "any", within)
+        resolve_target(out / "any", within)
     except OSError as error:
-        raise unwritable(out, error) from error
+        raise make_write_error(out, error) from error
 
 
 def remove_outputs(store: Store, warn: Callable[[str], None], *, dry_run: bool = False) -> list[str]:
     """Remove the files that this user's builds wrote, and the build cache; return their paths as printed.
 
-    A file that was changed since it was written stays. With `dry_run` nothing is removed. Raises `Stop` where a
+    A file that was changed since it was written stays. With `dry_run` nothing is removed. Raises `UserError` where a
     file cannot be removed.
     """
     if not os.path.lexists(store.build_record):
@@ -72,7 +72,7 @@ def remove_outputs(store: Store, warn: Callable[[str], None], *, dry_run: bool =
                 sweep(folder)
                 with suppress(OSError):  # the folder has other files
                     folder.rmdir()
-    return [shown(path) for path in paths]
+    return [display_path(path) for path in paths]
 
 
 def _remove(paths: Sequence[Path]) -> None:
@@ -80,7 +80,7 @@ def _remove(paths: Sequence[Path]) -> None:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise Stop(_("删不了 {at}：{error}", at=shown(path), error=reason(error))) from error
+            raise UserError(_("删不了 {at}：{error}", at=display_path(path), error=describe_reason(error))) from error
 
 
 def file_times(status: os.stat_result) -> tuple[int, int, int]:

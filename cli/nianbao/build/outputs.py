@@ -5,18 +5,18 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from nianbao.checks.check import bounded, check_report
-from nianbao.checks.policy import Choice
+from nianbao.checks.check import check_report, limit_check
+from nianbao.checks.policy import Policy
 from nianbao.checks.results import BuildResult, BuiltFile, CheckResult
-from nianbao.compose.document import as_markdown, as_page, compose
-from nianbao.compose.embedded_facts import about, carried
-from nianbao.model.finding import Stop
-from nianbao.model.i18n import _, series
+from nianbao.compose.document import compose, make_markdown, make_page
+from nianbao.compose.embedded_facts import describe_report, format_facts
+from nianbao.model.finding import UserError
+from nianbao.model.i18n import _, join_words
 from nianbao.model.report import Report
 from nianbao.render import markup
 from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.files import fingerprint, write
-from nianbao.workspace.formats import Format, Printed
+from nianbao.workspace.formats import Format, OutputFile
 from nianbao.workspace.store import Store
 from nianbao.workspace.templates import LOOK
 
@@ -30,14 +30,14 @@ def build_report(  # noqa: PLR0913  # the options of a build
     formats: Sequence[str],
     *,
     draft: bool = False,
-    policy: Choice | None = None,
+    policy: Policy | None = None,
     look: str = LOOK,
     embed_facts: bool = True,
 ) -> BuildResult:
     """Check the report of a year and write it in every format at once, unless a finding forbids it.
 
-    With `embed_facts`, each file carries the facts from which it was made. Raises `Stop` where a format, a template,
-    pandoc or Typst fail, or a file cannot be written.
+    With `embed_facts`, each file carries the facts from which it was made. Raises `UserError` where a format, a
+    template, pandoc or Typst fail, or a file cannot be written.
     """
     start = perf_counter()
     settings = make_render_settings(store, formats, look, draft=draft)
@@ -54,7 +54,7 @@ def build_report(  # noqa: PLR0913  # the options of a build
 def make_render_settings(
     store: Store, formats: Sequence[str], look: str = LOOK, *, draft: bool = False
 ) -> RenderSettings:
-    """Return the settings that all reports of a build share; raises `Stop` for an unknown format or look."""
+    """Return the settings that all reports of a build share; raises `UserError` for an unknown format or look."""
     return RenderSettings(find_formats(store, formats), store.look(look), draft)
 
 
@@ -66,33 +66,36 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
     renderer: Renderer,
     *,
     embed_facts: bool = True,
-) -> tuple[list[Printed], list[str]]:
+) -> tuple[list[OutputFile], list[str]]:
     """Render a checked report, which must have its `report`, in every format.
 
-    Returns its files, and the sources of the pictures that were dropped. Raises `Stop` where a template, pandoc
+    Returns its files, and the sources of the pictures that were dropped. Raises `UserError` where a template, pandoc
     or Typst fail.
     """
     report = result.report
     if report is None:
         raise ValueError(result)
-    files: list[Printed] = []
+    files: list[OutputFile] = []
     pictures: list[str] = []
-    with bounded():
+    with limit_check():
         document = result.document or compose(report, store.template)
-        page = as_page(document) if settings.formats else None
+        page = make_page(document) if settings.formats else None
     if page:
-        embedded = {"about": about(report)} | ({"facts": carried(report)} if embed_facts else {})
+        embedded = {"about": describe_report(report)} | ({"facts": format_facts(report)} if embed_facts else {})
         rendered = renderer.render(page, settings, _document_date(report), embedded)
         files, pictures = list(rendered.files), rendered.left_out
     if MARKDOWN in formats:
-        with bounded():
-            text = as_markdown(document, markup.reduce_sections(report, document.bodies))
-            files.append(Printed(MARKDOWN, text.encode()))
+        with limit_check():
+            text = make_markdown(document, markup.reduce_sections(report, document.bodies))
+            files.append(OutputFile(MARKDOWN, text.encode()))
     return files, pictures
 
 
-def write_outputs(store: Store, year: int, files: Sequence[Printed]) -> list[BuiltFile]:
-    """Write the files of a report: all of them or, on an error, none. Raises `Stop` where one cannot be written."""
+def write_outputs(store: Store, year: int, files: Sequence[OutputFile]) -> list[BuiltFile]:
+    """Write the files of a report: all of them or, on an error, none.
+
+    Raises `UserError` where one cannot be written.
+    """
     saved = write({output_path(store, year, file.suffix): file.content for file in files}, store.within)
     return [
         BuiltFile(file.suffix, path, len(file.content), file.pages, fingerprint(file.content))
@@ -111,12 +114,12 @@ def output_name(store: Store, year: int, suffix: str) -> str:
 
 
 def find_formats(store: Store, names: Sequence[str]) -> list[Format]:
-    """Return the formats of some names, each once; raises `Stop`, with those that exist, for an unknown name."""
+    """Return the formats of some names, each once; raises `UserError`, with those that exist, for an unknown name."""
     known = store.formats()
     for name in names:
         if name not in known and name != MARKDOWN:
-            raise Stop(
-                _("没有输出格式 {name}", name=name), _("可用的格式：{choices}", choices=series([*known, MARKDOWN]))
+            raise UserError(
+                _("没有输出格式 {name}", name=name), _("可用的格式：{choices}", choices=join_words([*known, MARKDOWN]))
             )
     return [store.format(name) for name in dict.fromkeys(names) if name != MARKDOWN]
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from nianbao.workspace.staging import beside
+from nianbao.workspace.staging import make_folder_beside
 
 _SECRET_BYTES = 32
 
@@ -42,7 +42,7 @@ def _load_secret() -> bytes:
 def _write_secret(path: Path, secret: bytes) -> None:
     """Write the secret, readable by this user only, whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with beside(path.parent) as folder:
+    with make_folder_beside(path.parent) as folder:
         part = folder / path.name
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secret)

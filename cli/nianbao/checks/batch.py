@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from nianbao.checks import check, rules, similarity
-from nianbao.checks.context import Copied
-from nianbao.checks.policy import Choice
+from nianbao.checks.context import SharedSection
+from nianbao.checks.policy import Policy
 from nianbao.checks.results import CheckResult, FailedReport
 from nianbao.checks.similarity import Digest
-from nianbao.model.finding import Stop, attempt
+from nianbao.model.finding import UserError, try_work
 from nianbao.model.i18n import _
 from nianbao.render import markup
 from nianbao.workspace.processes import pool
-from nianbao.workspace.processes.limits import naming
-from nianbao.workspace.selection import Asked
+from nianbao.workspace.processes.limits import name_file_in_errors
+from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
 
@@ -22,7 +22,7 @@ from nianbao.workspace.store import Store
 class _Item:
     office: str
     year: int
-    neighbours: tuple[Copied, ...] | None = None
+    neighbours: tuple[SharedSection, ...] | None = None
 
 
 _SHARE = 25  # reports that are sent together: to send each takes a tenth of the time to check it
@@ -30,54 +30,57 @@ _store: Store | None = None
 
 
 def check_all(
-    store: Store, asked: Sequence[Asked], choice: Choice, jobs: int = 0
+    store: Store, asked: Sequence[ReportRef], choice: Policy, jobs: int = 0
 ) -> Iterator[CheckResult | FailedReport]:
     """Check reports; each as it is done, in no order, without the report itself, or why it could not be checked.
 
     Several are compared with each other: one that says what another says comes a second time, with that finding.
     """
     offices = {office.office for office, _year in asked}
-    several = len(offices) > 1 and any(map(choice.hears, rules.of_scope("neighbours")))
+    several = len(offices) > 1 and any(map(choice.reports, rules.list_names_of_scope("neighbours")))
     digests: dict[tuple[str, int], Digest] = {}
     items = [_Item(office.office, year, () if several else None) for office, year in asked]
-    for checked, digest in _spread(store, items, choice, jobs):
+    for checked, digest in _run_checks(store, items, choice, jobs):
         yield checked
         if digest:
             digests[checked.office, checked.year] = digest
-    copied = [_Item(*report, found) for report, found in similarity.copied(dict(sorted(digests.items()))).items()]
-    for checked, _digest in _spread(store, copied, choice, jobs):
+    copied = [
+        _Item(*report, found)
+        for report, found in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
+    ]
+    for checked, _digest in _run_checks(store, copied, choice, jobs):
         yield checked
 
 
-def _spread(
-    store: Store, items: Sequence[_Item], choice: Choice, jobs: int
+def _run_checks(
+    store: Store, items: Sequence[_Item], choice: Policy, jobs: int
 ) -> Iterator[tuple[CheckResult | FailedReport, Digest]]:
     share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
-    lost = partial(_lost, store)
-    work, start = partial(_checked, choice), partial(_open, store)
-    return pool.spread(items, work, lost, jobs, start, markup.close_pandoc, share=share)
+    lost = partial(_report_lost_process, store)
+    work, start = partial(_check_item, choice), partial(_open_store, store)
+    return pool.run_all(items, work, lost, jobs, start, markup.close_pandoc, share=share)
 
 
-def _open(store: Store) -> None:
+def _open_store(store: Store) -> None:
     global _store  # noqa: PLW0603  # a process checks reports of one folder, and keeps what it read of its templates
     _store = store
 
 
-def _checked(choice: Choice, item: _Item) -> tuple[CheckResult | FailedReport, Digest]:
+def _check_item(choice: Policy, item: _Item) -> tuple[CheckResult | FailedReport, Digest]:
     assert _store is not None  # noqa: S101  # it was opened when the process began
     store = _store.of_office(item.office)
-    found = attempt(partial(_judged, store, choice, item), store.data(item.year))
-    return (FailedReport(item.office, item.year, found), {}) if isinstance(found, Stop) else found
+    found = try_work(partial(_check_and_digest, store, choice, item), store.data(item.year))
+    return (FailedReport(item.office, item.year, found), {}) if isinstance(found, UserError) else found
 
 
-def _judged(store: Store, choice: Choice, item: _Item) -> tuple[CheckResult, Digest]:
-    with naming(store.data(item.year)):
+def _check_and_digest(store: Store, choice: Policy, item: _Item) -> tuple[CheckResult, Digest]:
+    with name_file_in_errors(store.data(item.year)):
         checked = check.check_report(store, item.year, choice, neighbours=item.neighbours)
     document = checked.document if item.neighbours == () else None
-    return checked.without_report(), similarity.digest(document) if document else {}
+    return checked.without_report(), similarity.make_digest(document) if document else {}
 
 
-def _lost(store: Store, item: _Item) -> tuple[FailedReport, Digest]:
+def _report_lost_process(store: Store, item: _Item) -> tuple[FailedReport, Digest]:
     data = store.of_office(item.office).data(item.year)
-    why = Stop(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
+    why = UserError(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
     return FailedReport(item.office, item.year, why), {}

@@ -6,42 +6,42 @@ from dataclasses import replace
 from datetime import date
 
 from nianbao.checks import rules, subordinates
-from nianbao.checks.context import Case, Copied
-from nianbao.checks.policy import Choice, named, read, settle
+from nianbao.checks.context import CheckContext, SharedSection
+from nianbao.checks.policy import Policy, apply_policy, check_rule_name, load_levels
 from nianbao.checks.results import CheckResult
-from nianbao.compose.document import Document, author, compose
-from nianbao.model.finding import Finding, ordered
+from nianbao.compose.document import Document, compose, compose_author
+from nianbao.model.finding import Finding, sort_findings
 from nianbao.model.i18n import N_
 from nianbao.model.report import Report
 from nianbao.render import markup, typst
-from nianbao.workspace.processes.limits import Words, fenced
+from nianbao.workspace.processes.limits import LimitMessages, limit
 from nianbao.workspace.store import Store
 
 _SECONDS = 30  # that rules, and templates, may take for a report
-_WORDS = Words(
+_WORDS = LimitMessages(
     N_("核对它、填它的模板用了 {seconds} 秒还没有完"),
     N_("核对它、填它的模板要用的内存太多"),
     N_("缩短正文；若改过 templates/，请检查模板"),
 )
 
 
-def bounded() -> AbstractContextManager[None]:
+def limit_check() -> AbstractContextManager[None]:
     """Bound the time and memory of rules and templates: use it in a `with` line."""
-    return fenced(seconds=_SECONDS, words=_WORDS)
+    return limit(seconds=_SECONDS, words=_WORDS)
 
 
 def check_report(
     store: Store,
     year: int,
-    choice: Choice | None = None,
+    choice: Policy | None = None,
     today: date | None = None,
-    neighbours: tuple[Copied, ...] | None = None,
+    neighbours: tuple[SharedSection, ...] | None = None,
 ) -> CheckResult:
     """Read and judge the report of a year; what depends on the day is judged as of `today`.
 
     `neighbours` are the sections that it has in common with other offices, where it was compared with them.
     """
-    with bounded():
+    with limit_check():
         report = store.report(year, last=True)
         if isinstance(report, Finding):
             return CheckResult(year, None, [report], office=store.office, readable=False)
@@ -52,19 +52,19 @@ def check_report(
 def judge_report(
     store: Store,
     report: Report,
-    choice: Choice | None = None,
+    choice: Policy | None = None,
     today: date | None = None,
-    neighbours: tuple[Copied, ...] | None = None,
+    neighbours: tuple[SharedSection, ...] | None = None,
 ) -> CheckResult:
     """Judge a report by every rule; see `check_report`."""
-    choice = choice or Choice()
-    document = _composed(store, report)
-    before = _composed(store, report.before) if report.before else None
-    case = Case(
+    choice = choice or Policy()
+    document = _compose(store, report)
+    before = _compose(store, report.before) if report.before else None
+    case = CheckContext(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
-        rules=(*rules.names(), *report.form.rules),
-        author=author(report),
+        rules=(*rules.list_names(), *report.form.rules),
+        author=compose_author(report),
         texts=document.plain if document else {},
         left_out=markup.find_dropped_markup(report, document.bodies) if document else (),
         undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
@@ -75,11 +75,11 @@ def judge_report(
         neighbours=neighbours,
     )
     found, crashes = rules.judge(case)
-    findings, accepted = settle(found, choice, report, rules.unjudged(case))
+    findings, accepted = apply_policy(found, choice, report, rules.list_unjudged(case))
     return CheckResult(
         report.year,
         report,
-        ordered(findings),
+        sort_findings(findings),
         tuple(crashes),
         tuple(accepted),
         choice.strict,
@@ -90,22 +90,24 @@ def judge_report(
 
 def load_policy(
     store: Store, select: Sequence[str] = (), ignore: Sequence[str] = (), *, strict: bool = False
-) -> Choice:
-    """Put together what the command line and the office's file choose; raises `Stop` for an unknown rule."""
+) -> Policy:
+    """Put together what the command line and the office's file choose; raises `UserError` for an unknown rule."""
     settings = store.settings()
     # Reading every edition only to know its rules takes longer than judging a report.
     known = (
-        {*rules.names()}.union(*(form.rules for form in store.forms())) if select or ignore or settings.tree else set()
+        {*rules.list_names()}.union(*(form.rules for form in store.forms()))
+        if select or ignore or settings.tree
+        else set()
     )
-    return Choice(
-        frozenset(named(rule, known) for rule in select),
-        frozenset(named(rule, known) for rule in ignore),
-        read(settings, known),
+    return Policy(
+        frozenset(check_rule_name(rule, known) for rule in select),
+        frozenset(check_rule_name(rule, known) for rule in ignore),
+        load_levels(settings, known),
         strict,
     )
 
 
-def _composed(store: Store, report: Report) -> Document | None:
+def _compose(store: Store, report: Report) -> Document | None:
     """Put a report into words; None where a fact that its texts need is missing, which a rule says."""
     if any(fact.required and fact.id not in report.values for fact in report.form.facts):
         return None

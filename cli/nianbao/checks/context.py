@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
-from nianbao.compose.prose import LeftOut
+from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.aggregate import UnitTotals
 from nianbao.model.finding import Finding, Level, Place
 from nianbao.model.offices import Register
@@ -17,7 +17,7 @@ PICTURE = "picture"  # the kind of what is left out that has a rule of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class SharedSection:
     """A section that says what another office's says: which office, per cent of it, and others like that one."""
 
     section: str
@@ -27,7 +27,7 @@ class Copied:
 
 
 @dataclass(frozen=True)
-class Case:
+class CheckContext:
     """A report before its rules. `texts` has the plain text of each section, one paragraph a line.
 
     `texts` is empty where the templates could not be filled; `before` are last year's texts. `rule` and `level` are
@@ -44,14 +44,16 @@ class Case:
     register: Register = field(default_factory=Register)
     office: str = ""  # the folder of the office in the register
     units: UnitTotals | None = None  # those of an office above
-    left_out: Sequence[LeftOut] = ()  # of the prose, since it is no markup that prose may have
-    neighbours: tuple[Copied, ...] | None = None  # sections that other offices have too; None: it was not compared
+    left_out: Sequence[DroppedMarkup] = ()  # of the prose, since it is no markup that prose may have
+    neighbours: tuple[SharedSection, ...] | None = (
+        None  # sections that other offices have too; None: it was not compared
+    )
     rule: str = ""
     level: Level = "error"
 
-    def under(self, rule: str, level: Level) -> "Case":
+    def under(self, rule: str, level: Level) -> "CheckContext":
         """Return the same case for one rule to judge, with its name and its usual level."""
-        case = object.__new__(Case)
+        case = object.__new__(CheckContext)
         vars(case).update(vars(self), rule=rule, level=level)  # `replace` takes seven times as long, for every rule
         return case
 

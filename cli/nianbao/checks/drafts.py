@@ -7,12 +7,12 @@ from functools import partial
 
 from nianbao.checks.check import check_report
 from nianbao.datafiles import formatter, json_schema, scaffold
-from nianbao.model.finding import Finding, Stop, attempt
+from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
-from nianbao.workspace.files import Saved
-from nianbao.workspace.selection import Asked
+from nianbao.workspace.files import SavedFile
+from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
 
@@ -30,20 +30,20 @@ class FormattedFile:
 class CreatedFiles:
     """The files of a new year, and notes on them for the user."""
 
-    saved: list[Saved]
+    saved: list[SavedFile]
     notes: list[str]
 
 
-def format_all(reports: Iterable[Asked], *, check: bool = False) -> Iterator[FormattedFile | Stop]:
-    """Format data files one after another; for one that cannot be, the `Stop` that says why. See `format_file`."""
+def format_all(reports: Iterable[ReportRef], *, check: bool = False) -> Iterator[FormattedFile | UserError]:
+    """Format data files one after another; for one that cannot be, the `UserError` that says why. See `format_file`."""
     for store, year in reports:
-        yield attempt(partial(format_file, store, year, check=check), store.data(year))
+        yield try_work(partial(format_file, store, year, check=check), store.data(year))
 
 
 def format_file(store: Store, year: int, *, check: bool = False) -> FormattedFile:
     """Format the data file of a year; with `check` write nothing, and return only whether it would change.
 
-    Raises `Stop` for a file that cannot be formatted without a loss.
+    Raises `UserError` for a file that cannot be formatted without a loss.
     """
     report = store.report(year)
     path = store.data(year)
@@ -52,7 +52,7 @@ def format_file(store: Store, year: int, *, check: bool = False) -> FormattedFil
     try:
         text = formatter.format_text(report.facts.text, report.form)
     except ValueError:
-        raise Stop(
+        raise UserError(
             _("{path} 的写法没法自动重排，没有改动它", path=path), _("照 report new 写出的样子改写，再运行一次")
         ) from None
     return FormattedFile(year, path, store.rewrite(year, text, check=check).changed, [])
@@ -85,7 +85,7 @@ class DataFileDraft:
 def make_draft(store: Store, year: int, last: int | None = None, author: str = "") -> DataFileDraft:
     """Make the text of a new data file; the office is called `author` where no earlier year has its name.
 
-    Raises `Stop` where the earlier report cannot be read.
+    Raises `UserError` where the earlier report cannot be read.
     """
     form = store.form_in_force(year)
     source = year - 1 if last is None and year - 1 in store.years() else last
@@ -130,7 +130,7 @@ def _read_source_report(store: Store, year: int) -> tuple[Report, list[str]]:
     """Read the report that a new data file takes facts from, and notes on it; one with errors is used too."""
     checked = check_report(store, year)
     if checked.report is None:
-        raise Stop(
+        raise UserError(
             _("{data} 读不出来，没有新建", data=store.data(year)),
             _("先运行 report validate {year}，改正后再新建", year=year),
         )

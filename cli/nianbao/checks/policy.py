@@ -7,13 +7,13 @@ from typing import Any, Final, Literal
 import msgspec
 
 from nianbao.model.facts import Facts
-from nianbao.model.finding import Finding, Level, Stop, blocking
+from nianbao.model.finding import Finding, Level, UserError, has_errors
 from nianbao.model.i18n import _
-from nianbao.model.loading.inheritance import Fault, guess
-from nianbao.model.loading.loader import load, refuse
+from nianbao.model.loading.inheritance import Fault, suggest
+from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.report import Report
-from nianbao.model.value_types import said
+from nianbao.model.value_types import describe_value
 
 OFF: Final = "off"
 Setting = Level | Literal["off"]
@@ -23,7 +23,7 @@ ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", 
 
 
 @dataclass(frozen=True)
-class Choice:
+class Policy:
     """What an office wants to hear: rules by name (none: all), levels of its own, warnings that block."""
 
     select: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ class Choice:
     levels: Mapping[str, Setting] = field(default_factory=dict)
     strict: bool = False
 
-    def hears(self, rule: str) -> bool:
+    def reports(self, rule: str) -> bool:
         """Tell whether findings of a rule are said at all."""
         if rule in ALWAYS:
             return True
@@ -40,11 +40,11 @@ class Choice:
 
     def blocks(self, findings: Sequence[Finding]) -> bool:
         """Tell whether findings forbid to print."""
-        return blocking(findings) or (self.strict and any(finding.level == "warning" for finding in findings))
+        return has_errors(findings) or (self.strict and any(finding.level == "warning" for finding in findings))
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedFinding:
     """A finding that the data file accepts, and the reason that it gives."""
 
     finding: Finding
@@ -57,54 +57,56 @@ class Settings(Shape, frozen=True):
     levels: dict[str, Setting] = msgspec.field(default_factory=dict)
 
 
-def read(source: Facts, known: Collection[str]) -> dict[str, Setting]:
-    """Read the levels that an office sets; raises `Stop` for a rule or a level that there is not."""
+def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
+    """Read the levels that an office sets; raises `UserError` for a rule or a level that there is not."""
     levels = load(Settings, [source]).levels
     if unknown := [rule for rule in levels if rule not in known]:
         found = [
-            Fault(("levels", rule), _("没有规则 {rule}", rule=rule) + guess(rule, sorted(known)), at_key=True)
+            Fault(("levels", rule), _("没有规则 {rule}", rule=rule) + suggest(rule, sorted(known)), at_key=True)
             for rule in unknown
         ]
-        refuse([source], found)
+        raise_faults([source], found)
     return levels
 
 
-def named(rule: str, known: Collection[str]) -> str:
-    """Return a rule's name; raises `Stop` for one that there is not."""
+def check_rule_name(rule: str, known: Collection[str]) -> str:
+    """Return a rule's name; raises `UserError` for one that there is not."""
     if rule not in known:
-        raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
+        raise UserError(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
     return rule
 
 
-def settle(
-    found: Sequence[Finding], choice: Choice, report: Report, unjudged: Collection[str] = ()
-) -> tuple[list[Finding], list[Accepted]]:
+def apply_policy(
+    found: Sequence[Finding], choice: Policy, report: Report, unjudged: Collection[str] = ()
+) -> tuple[list[Finding], list[AcceptedFinding]]:
     """Leave out what is not chosen, set the levels, and part what the data file accepts from the rest.
 
     What is accepted of rules that were not judged is not idle.
     """
-    heard = [replace(finding, level=_level(finding, choice)) for finding in found if choice.hears(finding.rule)]
+    heard = [
+        replace(finding, level=_choose_level(finding, choice)) for finding in found if choice.reports(finding.rule)
+    ]
     kept: list[Finding] = []
-    accepted: list[Accepted] = []
+    accepted: list[AcceptedFinding] = []
     used: set[int] = set()
-    entries = _entries(report)
+    entries = _list_acceptances(report)
     for finding in heard:
-        at = next((number for number, entry in entries.items() if _same(entry, finding)), None)
+        at = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
         if at is None or finding.rule in ALWAYS:
             kept.append(finding)
             continue
         used.add(at)
-        if current(report, finding.address) == entries[at]["value"]:
-            accepted.append(Accepted(finding, entries[at]["because"]))
+        if find_current_value(report, finding.address) == entries[at]["value"]:
+            accepted.append(AcceptedFinding(finding, entries[at]["because"]))
         else:
-            kept += [finding, _void(report, at, entries[at], finding)]
+            kept += [finding, _make_void_finding(report, at, entries[at], finding)]
     if not choice.select:
         idle = {at: entry for at, entry in entries.items() if at not in used and entry["rule"] not in unjudged}
-        kept += [_idle(report, at, entry) for at, entry in idle.items()]
+        kept += [_make_idle_finding(report, at, entry) for at, entry in idle.items()]
     return kept, accepted
 
 
-def current(report: Report, address: str) -> object:
+def find_current_value(report: Report, address: str) -> object:
     """Return the value that a finding is about as an acceptance writes it: a figure, a fact, or a text."""
     if address in report.figures:
         return report.figures[address]
@@ -116,7 +118,7 @@ def current(report: Report, address: str) -> object:
     return value
 
 
-def faults(report: Report, known: Collection[str]) -> dict[str, str]:
+def find_acceptance_faults(report: Report, known: Collection[str]) -> dict[str, str]:
     """Find what is wrong with the acceptances of a data file: address -> why."""
     entries = report.facts.tree.get("accept", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -130,7 +132,7 @@ def faults(report: Report, known: Collection[str]) -> dict[str, str]:
             found[f"accept.{at}.{key}"] = _("不认识的键 {key}", key=key)
         for key in ("rule", "at", "because"):
             if not isinstance(entry.get(key, ""), str):
-                found[f"accept.{at}.{key}"] = _("应为文字，这里是{value}", value=said(entry[key]))
+                found[f"accept.{at}.{key}"] = _("应为文字，这里是{value}", value=describe_value(entry[key]))
         if isinstance(entry.get("rule"), str) and entry["rule"] not in known:
             found[f"accept.{at}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
         if not str(entry.get("because", "x")).strip():
@@ -138,28 +140,28 @@ def faults(report: Report, known: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _entries(report: Report) -> dict[int, dict[str, Any]]:
+def _list_acceptances(report: Report) -> dict[int, dict[str, Any]]:
     entries = report.facts.tree.get("accept", [])
-    return {at: entry for at, entry in enumerate(entries if isinstance(entries, list) else []) if _is_whole(entry)}
+    return {at: entry for at, entry in enumerate(entries if isinstance(entries, list) else []) if _is_complete(entry)}
 
 
-def _is_whole(entry: object) -> bool:
+def _is_complete(entry: object) -> bool:
     texts = ("rule", "at", "because")
     return isinstance(entry, dict) and "value" in entry and all(isinstance(entry.get(key), str) for key in texts)
 
 
-def _same(entry: Mapping[str, Any], finding: Finding) -> bool:
+def _is_about(entry: Mapping[str, Any], finding: Finding) -> bool:
     return (entry["rule"], entry["at"]) == (finding.rule, finding.address)
 
 
-def _level(finding: Finding, choice: Choice) -> Level:
+def _choose_level(finding: Finding, choice: Policy) -> Level:
     level = choice.levels.get(finding.rule)
     return finding.level if level is None or level == "off" or finding.rule in ALWAYS else level
 
 
-def _void(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
+def _make_void_finding(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
     address = f"accept.{at}.value"
-    now = current(report, finding.address)
+    now = find_current_value(report, finding.address)
     message = _(
         "接受 {rule} 时 {at} 是 {value}，现在是 {now}，接受已经失效",
         rule=entry["rule"],
@@ -170,7 +172,7 @@ def _void(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -
     return Finding(VOID, "warning", report.facts.place(address), message, address)
 
 
-def _idle(report: Report, at: int, entry: Mapping[str, Any]) -> Finding:
+def _make_idle_finding(report: Report, at: int, entry: Mapping[str, Any]) -> Finding:
     address = f"accept.{at}.rule"
     message = _("{at} 没有 {rule} 可以接受", at=entry["at"], rule=entry["rule"])
     return Finding(IDLE, "note", report.facts.place(address), message, address, label=_("这一条可以删去"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from nianbao.checks import root_cause
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.form import Check, Part
@@ -14,64 +14,66 @@ from nianbao.model.report import Report
 _MANY = 8  # so many addresses of one side are written out; beyond, only those that are not zero
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every relation of the form that does not hold, one finding for each cause."""
     report = case.report
-    for cause in root_cause.causes(report):
-        yield _sum(report, cause)
+    for cause in root_cause.find_root_causes(report):
+        yield _make_sum_finding(report, cause)
     told = {check for check in report.form.checks if check.relation.sign == "=" and not check.across}
     for check in report.broken:
         if check not in told and re.search(check.relation.when, case.author):
-            yield _single(report, check)
+            yield _make_relation_finding(report, check)
 
 
-def _sum(report: Report, cause: root_cause.Blame) -> Finding:
+def _make_sum_finding(report: Report, cause: root_cause.RootCause) -> Finding:
     check, *effects = cause.checks
     left, right = report.sides(check)
-    label = _("应为 {value}", value=cause.value) if cause.value is not None else _gap(report, cause.address, check)
+    label = (
+        _("应为 {value}", value=cause.value) if cause.value is not None else _describe_gap(report, cause.address, check)
+    )
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
         place=report.facts.place(cause.address),
-        message=_message(report, check),
+        message=_describe_check(report, check),
         address=cause.address,
         label=label,
         notes=(
-            _("左边 {left} = {made}", left=left, made=_made(report, check.left)),
-            _("右边 {right} = {made}", right=right, made=_made(report, check.right)),
-            *(_("同一处还使：{message}", message=_message(report, effect)) for effect in effects),
-            *_doubt(report, check),
+            _("左边 {left} = {made}", left=left, made=_write_out(report, check.left)),
+            _("右边 {right} = {made}", right=right, made=_write_out(report, check.right)),
+            *(_("同一处还使：{message}", message=_describe_check(report, effect)) for effect in effects),
+            *_describe_doubt(report, check),
         ),
         fix=_(check.relation.why),
     )
 
 
-def _doubt(report: Report, check: Check) -> Iterator[str]:
+def _describe_doubt(report: Report, check: Check) -> Iterator[str]:
     """Name both ways in which a written total of 0 over parts that are not 0 may have come about."""
     left, right = report.sides(check)
     if check.relation.total and left == 0 and right:
         yield _("可能是这一格没有填，也可能是一个数在抄录时拆成了两格：对照原件再改")
 
 
-def _gap(report: Report, address: str, check: Check) -> str:
+def _describe_gap(report: Report, address: str, check: Check) -> str:
     left, right = report.sides(check)
     if check.relation.total and address == check.left[0].slots[0].address:
         return _("写 {left}，各项之和是 {right}", left=left, right=right)
     return _("这里是 {figure}，两边差 {gap}", figure=report.figures[address], gap=abs(left - right))
 
 
-def _message(report: Report, check: Check) -> str:
+def _describe_check(report: Report, check: Check) -> str:
     left, right = report.sides(check)
     if check.relation.total:
         return _(
             "{where}: {name} {left} 不等于各项之和 {right}",
             where=check.where,
-            name=_name(check.left[0], check),
+            name=_label_part(check.left[0], check),
             left=left,
             right=right,
         )
     words = [
-        " ".join(_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
+        " ".join(_format_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
         for side, total in ((check.left, left), (check.right, right))
     ]
     return _("{where}: {left}，{right}，应当相等", where=check.where, left=words[0], right=words[1])
@@ -86,9 +88,9 @@ _SAID = {
 }
 
 
-def _single(report: Report, check: Check) -> Finding:
+def _make_relation_finding(report: Report, check: Check) -> Finding:
     left, right = report.sides(check)
-    words = [" ".join(_terms(report, check, side)) for side in (check.left, check.right)]
+    words = [" ".join(_format_terms(report, check, side)) for side in (check.left, check.right)]
     verb, label = _SAID[check.relation.sign]
     address = check.left[0].slots[0].address
     sides = ((_("左边"), left, check.left), (_("右边"), right, check.right))
@@ -100,7 +102,7 @@ def _single(report: Report, check: Check) -> Finding:
         address=address,
         label=_(label, left=left, right=right) if len(check.left) == 1 or check.relation.sign == "!=" else "",
         notes=tuple(
-            f"{name} {total} = {_made(report, side)}"
+            f"{name} {total} = {_write_out(report, side)}"
             for name, total, side in sides
             if len(side) > 1 or side[0].term.before
         ),
@@ -108,23 +110,23 @@ def _single(report: Report, check: Check) -> Finding:
     )
 
 
-def _terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
+def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
     for at, part in enumerate(side):
         sign = "- " if part.term.factor < 0 else "+ " if at else ""
         if part.term.constant is not None:
             yield f"{sign}{part.term.constant}"
         else:
-            yield f"{sign}{_name(part, check)} {report.value(part)}"
+            yield f"{sign}{_label_part(part, check)} {report.value(part)}"
 
 
-def _name(part: Part, check: Check) -> str:
+def _label_part(part: Part, check: Check) -> str:
     """Call a row, a column or a group of them by its label on the form."""
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
     ids = [heading for heading in path if heading.id]
     return (_("上年的 ") if part.term.before else "") + ids[part.term.path.count(".")].label
 
 
-def _made(report: Report, side: tuple[Part, ...]) -> str:
+def _write_out(report: Report, side: tuple[Part, ...]) -> str:
     """Write a sum out: every address with its figure, or in a long sum those that are not zero."""
     parts = [(part, slot.address) for part in side for slot in part.slots]
     shown = [(part, at) for part, at in parts if len(parts) <= _MANY or report.at(at, before=part.term.before)]
@@ -134,6 +136,6 @@ def _made(report: Report, side: tuple[Part, ...]) -> str:
         origin = report.before if part.term.before else report
         if origin is not None:
             where = f"{origin.facts.file} " if part.term.before else ""
-            text += f"{sign}{where}{address} {document.show(origin, address)}"
+            text += f"{sign}{where}{address} {document.format_figure(origin, address)}"
     left_out = len(parts) - len(shown)
     return _("{sum}（另 {left_out} 项为 0）", sum=text or "0", left_out=left_out) if left_out else text or "0"

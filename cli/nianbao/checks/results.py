@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.checks.policy import Accepted, Choice
+from nianbao.checks.policy import AcceptedFinding, Policy
 from nianbao.checks.rules import Crash
 from nianbao.compose.document import Document
-from nianbao.model.finding import Finding, Place, Stop
+from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
-from nianbao.workspace.files import Saved
+from nianbao.workspace.files import SavedFile
 from nianbao.workspace.formats import Face
 
 
@@ -25,7 +25,7 @@ class CheckResult:
     report: Report | None
     findings: list[Finding]
     crashes: tuple[Crash, ...] = ()
-    accepted: tuple[Accepted, ...] = ()
+    accepted: tuple[AcceptedFinding, ...] = ()
     strict: bool = False
     office: str = ""
     readable: bool = True
@@ -38,7 +38,7 @@ class CheckResult:
     @property
     def blocked(self) -> bool:
         """Return whether a finding forbids to build the report."""
-        return not self.readable or Choice(strict=self.strict).blocks(self.findings)
+        return not self.readable or Policy(strict=self.strict).blocks(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class BuiltFile:
     """One file of a build: its format, where it is, its size in bytes, its pages (0: the format has none)."""
 
     format: str
-    saved: Saved
+    saved: SavedFile
     size: int
     pages: int
     fingerprint: str  # of its content
@@ -83,7 +83,7 @@ class FailedReport:
 
     office: str
     year: int
-    error: Stop
+    error: UserError
 
 
 def _describe_dropped_picture(file: str, source: str) -> Finding:

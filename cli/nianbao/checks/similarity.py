@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from nianbao.checks.context import Copied
-from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, masked, own_words
+from nianbao.checks.context import SharedSection
+from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, find_own_sentences, mask_digits
 from nianbao.compose.document import Document
 
 Key = tuple[str, int]  # of a report: an office and a year
@@ -15,23 +15,25 @@ Digest = dict[str, Sentences]  # by section
 _SEVERAL = 10  # offices that are compared for one sentence; where more have it, those stand for them
 
 
-def digest(document: Document) -> Digest:
+def make_digest(document: Document) -> Digest:
     """Tell the sentences of a report that its data file says, not the form's template, section by section."""
     report, texts = document.report, document.plain
     found: Digest = {}
     for section in report.form.sections:
         if section.heading and not section.table:
             lines = [
-                line for line in own_words(report, section.id, texts.get(section.id, "")) if len(line) >= LEAST_RUN
+                line
+                for line in find_own_sentences(report, section.id, texts.get(section.id, ""))
+                if len(line) >= LEAST_RUN
             ]
             if sum(map(len, lines)) >= LEAST_SECTION:
                 found[section.id] = tuple(
-                    (blake2b(masked(line).encode(), digest_size=8).digest(), len(line)) for line in lines
+                    (blake2b(mask_digits(line).encode(), digest_size=8).digest(), len(line)) for line in lines
                 )
     return found
 
 
-def copied(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Copied, ...]]:
+def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[SharedSection, ...]]:
     """Find the reports of which a section says mostly what that of another office of the year says.
 
     A sentence counts where it is word for word the same but for digits.
@@ -43,7 +45,7 @@ def copied(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Copied, ...]]:
                 offices = known.setdefault((year, section, sentence), [])
                 if len(offices) < _SEVERAL and office not in offices:
                     offices.append(office)
-    found: dict[Key, tuple[Copied, ...]] = {}
+    found: dict[Key, tuple[SharedSection, ...]] = {}
     for (office, year), sections in digests.items():
         told = []
         for section, sentences in sections.items():
@@ -55,7 +57,7 @@ def copied(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Copied, ...]]:
                 (other, 100 * size // whole) for other, size in common.most_common() if 100 * size >= ALIKE * whole
             ]
             if shares:
-                told.append(Copied(section, *shares[0], tuple(other for other, _share in shares[1:])))
+                told.append(SharedSection(section, *shares[0], tuple(other for other, _share in shares[1:])))
         if told:
             found[office, year] = tuple(told)
     return found

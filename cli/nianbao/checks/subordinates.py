@@ -6,11 +6,11 @@ from datetime import date
 from functools import partial
 
 from nianbao.checks import rules
-from nianbao.checks.context import Case
-from nianbao.checks.policy import Choice, settle
+from nianbao.checks.context import CheckContext
+from nianbao.checks.policy import Policy, apply_policy
 from nianbao.compose import document
 from nianbao.model.aggregate import Aggregate, UnitReport, UnitTotals, is_convertible
-from nianbao.model.finding import Finding, Place, Stop, attempt
+from nianbao.model.finding import Finding, Place, UserError, try_work
 from nianbao.model.form import OPEN, Form
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
@@ -21,42 +21,42 @@ LATE = "late"
 UNREADABLE = "unreadable"
 
 
-def read_units(store: Store, year: int, units: Iterable[Unit], policy: Choice) -> list[UnitReport | None]:
+def read_units(store: Store, year: int, units: Iterable[Unit], policy: Policy) -> list[UnitReport | None]:
     """Read the reports of units one after another; None for one that has none of that year."""
     return [_try_read(store.of_office(unit.id), year, unit, policy) for unit in units]
 
 
-def _try_read(office: Store, year: int, unit: Unit, policy: Choice) -> UnitReport | None:
+def _try_read(office: Store, year: int, unit: Unit, policy: Policy) -> UnitReport | None:
     """Read the report of a unit; one that cannot be read at all is an error of that unit, and stops no other."""
-    result = attempt(partial(_read_unit, office, year, unit, policy), file := office.data(year))
-    if isinstance(result, Stop):
+    result = try_work(partial(_read_unit, office, year, unit, policy), file := office.data(year))
+    if isinstance(result, UserError):
         finding = Finding(UNREADABLE, "error", Place(file), result.message, fix=result.fix)
         return UnitReport(unit, file, errors=(finding,))
     return result
 
 
-def _read_unit(office: Store, year: int, unit: Unit, policy: Choice) -> UnitReport | None:
+def _read_unit(office: Store, year: int, unit: Unit, policy: Policy) -> UnitReport | None:
     if not office.has(year):
         return None
     try:
         report = office.report(year)
-    except Stop as error:  # reported as a file that is no text, so that the other units are still added up
+    except UserError as error:  # reported as a file that is no text, so that the other units are still added up
         report = Finding("not-text", "error", Place(office.data(year)), error.message, fix=error.fix)
     if isinstance(report, Finding):
         return UnitReport(unit, office.data(year), errors=(report,))
     return judge_unit(unit, report, policy)
 
 
-def judge_unit(unit: Unit, report: Report, policy: Choice) -> UnitReport:
+def judge_unit(unit: Unit, report: Report, policy: Policy) -> UnitReport:
     """Judge the report of a unit by the rules of figures: its figures with the findings that matter for the sum.
 
     Raises RuntimeError where a rule crashes.
     """
-    form, author = report.form, document.author(report)
-    found, crashes = rules.judge(Case(report, date.max, author=author), rules.of_scope("figures"))
+    form, author = report.form, document.compose_author(report)
+    found, crashes = rules.judge(CheckContext(report, date.max, author=author), rules.list_names_of_scope("figures"))
     if crashes:
         raise RuntimeError(crashes[0].why)
-    findings = settle(found, Choice(levels=policy.levels), report)[0]  # these rules cannot be switched off
+    findings = apply_policy(found, Policy(levels=policy.levels), report)[0]  # these rules cannot be switched off
     errors = [finding for finding in findings if finding.level == "error"]
     return UnitReport(
         unit if unit.name != unit.id or not author else replace(unit, name=author),
@@ -105,7 +105,7 @@ def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
     return Finding("wrong-edition", "error", Place(report.file), message, fix=fix)
 
 
-def add_up_children(store: Store, report: Report, policy: Choice | None = None) -> UnitTotals | None:
+def add_up_children(store: Store, report: Report, policy: Policy | None = None) -> UnitTotals | None:
     """Add up the units right below an office, for the rules of its report; None where the register lists none.
 
     As its last rollup did, so that the sums can be compared: with or without the office's own figures (本级), and
@@ -116,7 +116,7 @@ def add_up_children(store: Store, report: Report, policy: Choice | None = None) 
         return None
     record = store.record(report.year)
     children = tuple(unit for unit in children if record is None or record.includes_own or not unit.own)
-    reports = read_units(store, report.year, children, policy or Choice())
+    reports = read_units(store, report.year, children, policy or Policy())
     missing = tuple(unit for unit, found in zip(children, reports, strict=True) if not found)
     broken = bool(record and record.includes_broken)
     return UnitTotals(add_up(store, report.form, list(filter(None, reports)), broken=broken), missing, record)

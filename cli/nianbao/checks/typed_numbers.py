@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nianbao.checks.wording import value
+from nianbao.checks.wording import add_up_claim
 from nianbao.model.form import OWN
 from nianbao.model.report import Number, Report
-from nianbao.model.text_rules import Claim, pattern
-from nianbao.model.value_types import digits
+from nianbao.model.text_rules import Claim, compile_pattern
+from nianbao.model.value_types import format_number
 
 LEAST = 10  # smaller numbers are alike by chance
 LEAST_OF_TABLE = 100  # the same for the many figures of tables, where no words tell which is meant
@@ -30,7 +30,7 @@ class Offer:
     expression: str
 
 
-def offers(report: Report) -> Iterator[Offer]:
+def find_offers(report: Report) -> Iterator[Offer]:
     """Give every number of the prose that a placeholder could supply, section by section."""
     supply: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
     for section, raw in report.prose.items():
@@ -42,27 +42,27 @@ def offers(report: Report) -> Iterator[Offer]:
             for match in _NUMBER.finditer(text)
             if Decimal(match[1]) >= LEAST and not text.startswith(_NO_COUNT, match.end())
         ]
-        spoken = _spoken(report, section, text) if counts else {}
-        supply = supply or (_supply(report) if counts else {})
+        spoken = _find_spoken(report, section, text) if counts else {}
+        supply = supply or (_find_addresses(report) if counts else {})
         for match in counts:
             claims = spoken.get(match.start(1))
-            expression = _claimed(report, claims, match) if claims else _sole(report, supply, match)
+            expression = _find_claimed(report, claims, match) if claims else _find_sole(report, supply, match)
             if expression:
                 yield Offer(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
 
 
-def placed(report: Report) -> dict[str, str]:
+def insert_placeholders(report: Report) -> dict[str, str]:
     """Return the prose with a placeholder for each of those numbers that it would print as it is."""
     texts = dict(report.prose)
-    for offer in reversed(list(offers(report))):
+    for offer in reversed(list(find_offers(report))):
         text = texts[offer.section]
-        number = value(report, offer.expression)
-        if number is not None and digits(number) == text[offer.start : offer.end]:
+        number = add_up_claim(report, offer.expression)
+        if number is not None and format_number(number) == text[offer.start : offer.end]:
             texts[offer.section] = f"{text[: offer.start]}{{{{ {offer.expression} }}}}{text[offer.end :]}"
     return texts
 
 
-def _supply(report: Report) -> dict[Number, list[tuple[str, str]]]:
+def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
     """Give every number of the file that a placeholder may name, by its value, with its unit; own facts have none."""
     units = {address: slot.unit for address, slot in report.form.slots.items()}
     units |= {fact.id: fact.unit for fact in report.form.facts}
@@ -75,25 +75,25 @@ def _supply(report: Report) -> dict[Number, list[tuple[str, str]]]:
     return found
 
 
-def _spoken(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
+def _find_spoken(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
     """Find where in a text numbers stand whose words state a claim."""
     found: dict[int, list[Claim]] = {}
     for claim in report.form.vocabulary.claims:
         if not claim.sections or section in claim.sections:
-            for at in {match.start(1) for says in claim.says for match in pattern(says).finditer(text)}:
+            for at in {match.start(1) for says in claim.says for match in compile_pattern(says).finditer(text)}:
                 found.setdefault(at, []).append(claim)
     return found
 
 
-def _claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
+def _find_claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
     """Find the sum that the words around a number say it is."""
     for expression in (text for claim in claims for text in claim.equals):
-        if "*" not in expression and value(report, expression) == Decimal(number[1]):
+        if "*" not in expression and add_up_claim(report, expression) == Decimal(number[1]):
             return expression
     return ""
 
 
-def _sole(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
+def _find_sole(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
     """Find the only fact that has this number and its unit."""
     wanted = Decimal(number[1])
     found = [

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.compose import document
-from nianbao.compose.prose import LeftOut
-from nianbao.model.facts import texts
+from nianbao.compose.prose import DroppedMarkup
+from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding, Place
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 from nianbao.model.report import Number, Report
-from nianbao.model.text_rules import Claim, pattern, resolve, terms
+from nianbao.model.text_rules import Claim, compile_pattern, parse_sum, resolve_path
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -34,7 +34,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedFigure:
     """A figure that a sentence states: the claim, its words as they stand there, the number."""
 
     claim: Claim
@@ -45,49 +45,49 @@ class Stated:
 
 
 @lru_cache(maxsize=64)  # rule after rule reads the same texts
-def normal(text: str) -> str:
+def normalize(text: str) -> str:
     """Write numbers in plain digits, without thousands separators and blanks around them."""
     return _SPACE.sub("", _THOUSANDS.sub("", text.translate(_FULL_WIDTH)))
 
 
-def sentences(case: Case) -> Iterator[Sentence]:
+def split_sentences(case: CheckContext) -> Iterator[Sentence]:
     """Give every sentence of the texts, in the order of the form."""
     for section, text in case.texts.items():
-        for part in re.split(r"[。？！\n]", normal(text)):
+        for part in re.split(r"[。？！\n]", normalize(text)):
             if part.strip():
                 yield Sentence(section, part.strip())
 
 
-def stated(case: Case) -> Iterator[Stated]:
+def find_stated(case: CheckContext) -> Iterator[StatedFigure]:
     """Find every figure that the texts state in words of the form, about this report as a whole."""
-    for sentence in sentences(case):
+    for sentence in split_sentences(case):
         near: dict[str, bool] = {}  # many claims ask for the same words
         for claim, patterns in case.report.form.vocabulary.sought:
             if claim.sections and sentence.section not in claim.sections:
                 continue
             if claim.near not in near:
-                near[claim.near] = bool(pattern(claim.near).search(sentence.text))
+                near[claim.near] = bool(compile_pattern(claim.near).search(sentence.text))
             if near[claim.near]:
                 for words in patterns:  # most find nothing, in thousands of reports
                     if words.search(sentence.text):
-                        yield from _stated(case.report, claim, sentence)
+                        yield from _find_stated(case.report, claim, sentence)
                         break
 
 
-def _stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[Stated]:
-    found: dict[int, Stated] = {}
+def _find_stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[StatedFigure]:
+    found: dict[int, StatedFigure] = {}
     for text in (*claim.says, *claim.none):
-        for match in pattern(text).finditer(sentence.text):
-            clause = _clause(sentence.text, match.start(), match.end())
+        for match in compile_pattern(text).finditer(sentence.text):
+            clause = _find_clause(sentence.text, match.start(), match.end())
             years = {int(year) for year in _YEAR.findall(clause)}
-            if years <= {report.year} and not (claim.unless and pattern(claim.unless).search(clause)):
+            if years <= {report.year} and not (claim.unless and compile_pattern(claim.unless).search(clause)):
                 value = Decimal(0) if text in claim.none else Decimal(match[1])
                 at = match.start() if text in claim.none else match.start(1)
-                found.setdefault(at, Stated(claim, sentence, match[0], value, at))
+                found.setdefault(at, StatedFigure(claim, sentence, match[0], value, at))
     yield from (found[at] for at in sorted(found))
 
 
-def _clause(text: str, start: int, end: int) -> str:
+def _find_clause(text: str, start: int, end: int) -> str:
     """Widen a stretch of a sentence to the punctuation marks around it."""
     first, last = max(0, start - _CLAUSE), min(len(text), end + _CLAUSE)
     left = max(max(text.rfind(stop, first, start) for stop in _STOPS) + 1, first)
@@ -95,11 +95,11 @@ def _clause(text: str, start: int, end: int) -> str:
     return text[left:right]
 
 
-def value(report: Report, text: str) -> Number | None:
+def add_up_claim(report: Report, text: str) -> Number | None:
     """Add up a sum of addresses; None where one of them is left out or cannot be read."""
     total: Number = 0
-    for sign, path in terms(text):
-        for address in resolve(path, report.form.kinds):
+    for sign, path in parse_sum(text):
+        for address in resolve_path(path, report.form.kinds):
             number = report.figures.get(address, report.values.get(address))
             if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.parts(address)):
                 return None
@@ -107,7 +107,7 @@ def value(report: Report, text: str) -> Number | None:
     return total
 
 
-def where(case: Case, section: str, words: str, otherwise: str = "") -> tuple[str, Place]:
+def find_place(case: CheckContext, section: str, words: str, otherwise: str = "") -> tuple[str, Place]:
     """Find the text of the data file that holds these words: its address and their place.
 
     Where a template has made them of facts: the section's own prose, else the address given.
@@ -115,12 +115,12 @@ def where(case: Case, section: str, words: str, otherwise: str = "") -> tuple[st
     facts = case.report.facts
     prose = f"prose.{section}"
     own = case.report.prose.get(section)
-    candidates = ([(prose, own)] if own else []) + texts(facts.tree)
-    sought = _squeezed(words)
+    candidates = ([(prose, own)] if own else []) + list_texts(facts.tree)
+    sought = _squeeze(words)
     for address, text in candidates:
-        at = _squeezed(text).find(sought)
+        at = _squeeze(text).find(sought)
         if at >= 0 and (address == prose or not address.startswith("prose.")):
-            kept = _kept(text)
+            kept = _keep(text)
             start, end = (kept[at], kept[at + len(sought) - 1] + 1) if sought else (0, 0)
             line = text.count("\n", 0, start) + 1
             return address, facts.place(address, inside=line, words=text[start:end])
@@ -129,44 +129,44 @@ def where(case: Case, section: str, words: str, otherwise: str = "") -> tuple[st
 
 
 @lru_cache(maxsize=512)
-def _squeezed(text: str) -> str:
+def _squeeze(text: str) -> str:
     """Write a text so that words are found however a person spaced them: digits plain, without blanks and commas."""
     return text.translate(_SQUEEZED)
 
 
 @lru_cache(maxsize=8)
-def _kept(text: str) -> list[int]:
+def _keep(text: str) -> list[int]:
     """Say where each character of a squeezed text stands in the text itself."""
     return [at for at, character in enumerate(text) if character not in _LOOSE]
 
 
-def short(text: str, most: int = 30) -> str:
+def shorten(text: str, most: int = 30) -> str:
     """Quote the beginning of a text."""
     return f"{text[:most]}…" if len(text) > most else text
 
 
-def unspoken(case: Case) -> Iterator[Finding]:
+def find_unspoken(case: CheckContext) -> Iterator[Finding]:
     """Find what each section must speak of, under the rule that judges, and does not."""
     missing: dict[str, list[str]] = {}
     for expected in case.report.form.vocabulary.expected:
         text = case.texts.get(expected.section, "")
-        if expected.rule == case.rule and text and not pattern(expected.words).search(text):
+        if expected.rule == case.rule and text and not compile_pattern(expected.words).search(text):
             missing.setdefault(expected.section, []).append(_(expected.what))
     for section, things in missing.items():
-        message = _("{heading}: 没有写到{things}", heading=case.report.heading(section), things=series(things))
+        message = _("{heading}: 没有写到{things}", heading=case.report.heading(section), things=join_words(things))
         yield case.find(f"prose.{section}", message)
 
 
-def faulty(case: Case) -> Iterator[Finding]:
+def find_faulty(case: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders of the prose that go under the rule that judges."""
-    for section, fault in document.faults(case.report):
+    for section, fault in document.find_faults(case.report):
         if fault.rule == case.rule:
             address = f"prose.{section}"
             place = case.report.facts.place(address, inside=fault.line, words=fault.words)
             yield case.find(address, fault.message, label=fault.label, place=place)
 
 
-def unprinted(case: Case, item: LeftOut, message: str, fix: str = "") -> Finding:
+def find_unprinted(case: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
     """Make a finding at words of the prose that nothing prints."""
     raw, address = case.report.prose[item.section], f"prose.{item.section}"
     line = raw.count("\n", 0, raw.find(item.words)) + 1 if item.words and item.words in raw else 0
@@ -174,12 +174,12 @@ def unprinted(case: Case, item: LeftOut, message: str, fix: str = "") -> Finding
     return case.find(address, message, fix=fix, place=place)
 
 
-def quoted(item: LeftOut) -> str:
+def quote(item: DroppedMarkup) -> str:
     """Quote the words of the prose that nothing prints."""
-    return short(item.words, 60)
+    return shorten(item.words, 60)
 
 
-def prompts(report: Report) -> dict[str, str]:
+def find_prompts(report: Report) -> dict[str, str]:
     """Give the prompts that still stand in a data file, by address."""
     found: dict[str, str] = {}
     for fact in report.form.facts:

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 
 USAGE = N_("Usage: ")
@@ -63,9 +63,9 @@ class Group(_TranslatedHelp, TyperGroup):
     command_class = Command
 
 
-def make_usage_error(message: str) -> Stop:
+def make_usage_error(message: str) -> UserError:
     """Return the error for what typer says is wrong with a command line."""
-    return Stop(_translate_usage_error(message), _("运行 report --help 或 report 命令 --help 看用法"))
+    return UserError(_translate_usage_error(message), _("运行 report --help 或 report 命令 --help 看用法"))
 
 
 def _translate_usage_error(message: str) -> str:

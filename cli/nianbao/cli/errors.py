@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from nianbao.cli.terminal import StyledText, echo, make_console
-from nianbao.model.finding import Stop, mistake
+from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
-from nianbao.workspace.files import FULL, reason
+from nianbao.workspace.files import FULL, describe_reason
 
 if TYPE_CHECKING:
     from nianbao.checks.results import CheckResult, FailedReport
-    from nianbao.workspace.selection import Asked
+    from nianbao.workspace.selection import ReportRef
 
 T = TypeVar("T")
 
@@ -31,14 +31,14 @@ def list_crashes(results: "Sequence[CheckResult]") -> "list[FailedReport]":
         FailedReport(
             result.office,
             result.year,
-            Stop(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.why), fix),
+            UserError(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.why), fix),
         )
         for result in results
         for crash in result.crashes
     ]
 
 
-def exit_command(errors: list[Stop], *, blocked: bool) -> None:
+def exit_command(errors: list[UserError], *, blocked: bool) -> None:
     """Print errors and exit: with 2 where there are any, with 1 where findings are `blocked`, else with 0.
 
     An error that several reports have in common is printed once.
@@ -58,7 +58,7 @@ def report_errors() -> Iterator[None]:
     """
     try:
         yield
-    except Stop as error:
+    except UserError as error:
         print_error(error)
         raise typer.Exit(EXIT_FAILED) from None
     except KeyboardInterrupt:
@@ -70,30 +70,30 @@ def report_errors() -> Iterator[None]:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
         if isinstance(error, OSError) and error.errno in FULL:
-            print_error(Stop(reason(error), _("腾出空间再运行")))
+            print_error(UserError(describe_reason(error), _("腾出空间再运行")))
         else:
-            print_error(mistake(error))
+            print_error(make_internal_error(error))
         raise typer.Exit(EXIT_FAILED) from None
 
 
-def make_output_error(error: OSError | None = None) -> Stop:
+def make_output_error(error: OSError | None = None) -> UserError:
     """Return the error for a standard output that is closed (no `error`), or that cannot be written."""
-    why = reason(error) if error else _("它是关着的")
-    return Stop(_("结果写不到标准输出：{why}", why=why), _("换一个输出的去处再运行；不要结果就写 > /dev/null"))
+    why = describe_reason(error) if error else _("它是关着的")
+    return UserError(_("结果写不到标准输出：{why}", why=why), _("换一个输出的去处再运行；不要结果就写 > /dev/null"))
 
 
-def make_interruption_error() -> Stop:
+def make_interruption_error() -> UserError:
     """Return the error for a command that a person, or the system, has ended."""
-    return Stop(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做"))
+    return UserError(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做"))
 
 
-def print_error(error: Stop) -> None:
+def print_error(error: UserError) -> None:
     """Print an error and what to do about it; where standard error cannot be written, the exit code has to do."""
     with suppress(OSError):
         _print_error_lines(error)
 
 
-def _print_error_lines(error: Stop) -> None:
+def _print_error_lines(error: UserError) -> None:
     first, *more = _("错误: {message}", message=error.message).split("\n")
     echo(StyledText(first, typer.colors.RED), err=True)
     for line in more:  # indented, so that none looks like a message of its own
@@ -160,7 +160,7 @@ def show_progress(
 
 def collect_results(
     results: "Iterable[T | FailedReport]",
-    reports: "Sequence[Asked]",
+    reports: "Sequence[ReportRef]",
     get_check: "Callable[[T], CheckResult]",
     is_refused: "Callable[[CheckResult], bool]",
     *,
@@ -183,12 +183,12 @@ def collect_results(
     return done, [result for result in ordered if isinstance(result, FailedReport)]
 
 
-def split_errors(results: Iterable[T | Stop]) -> tuple[list[T], list[Stop]]:
+def split_errors(results: Iterable[T | UserError]) -> tuple[list[T], list[UserError]]:
     """Split results into those of work that was done and the errors of work that failed."""
     done: list[T] = []
-    errors: list[Stop] = []
+    errors: list[UserError] = []
     for result in results:
-        if isinstance(result, Stop):
+        if isinstance(result, UserError):
             errors.append(result)
         else:
             done.append(result)

@@ -8,12 +8,12 @@ from functools import cached_property
 
 from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.templating import Load, environment, filled, filled_text
-from nianbao.model.finding import Stop
+from nianbao.compose.templating import Load, fill_template, fill_text, make_environment
+from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.report import Report
 from nianbao.model.table import Table
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 
 Draw = Callable[[Table], Markdown]  # how a table stands on the page
 DrawProse = Callable[[str, Markdown], Markdown]  # how the prose of a section (by its id) stands on the page
@@ -45,29 +45,29 @@ class Document:
     @cached_property
     def plain(self) -> dict[str, str]:
         """The same as plain text, one paragraph a line."""
-        return {section: markdown.plain(text) for section, text in self.bodies.items()}
+        return {section: markdown.to_plain_text(text) for section, text in self.bodies.items()}
 
 
 def compose(report: Report, load: Load) -> Document:
     """Put a report into words; raises `TemplateFault` where a template fails."""
-    heading = title(report)
-    known = template_context.names(report) | {"title": heading}
-    texts = {section.id: _text(report, section, load, known) for section in report.form.sections}
+    heading = compose_title(report)
+    known = template_context.make_names(report) | {"title": heading}
+    texts = {section.id: _compose_text(report, section, load, known) for section in report.form.sections}
     return Document(report, heading, texts, load)
 
 
-def title(report: Report) -> str:
+def compose_title(report: Report) -> str:
     """Return the title: as the data file says it, else as the form makes it from the facts."""
     given = report.values.get("title")
-    return str(given) if given else _of_form(report, report.form.title)
+    return str(given) if given else _fill_form_text(report, report.form.title)
 
 
-def author(report: Report) -> str:
+def compose_author(report: Report) -> str:
     """Return who issues a report, as the form says; an empty text where the facts do not tell."""
     if at := report.form.author_at:
         return str(report.values.get(at, ""))
-    with suppress(Stop):
-        return _of_form(report, report.form.author)
+    with suppress(UserError):
+        return _fill_form_text(report, report.form.author)
     return ""
 
 
@@ -85,21 +85,21 @@ class Page:
     prose: Mapping[str, Markdown] = field(default_factory=dict)
 
 
-def as_page(document: Document) -> Page:
+def make_page(document: Document) -> Page:
     """Make the page that every format is printed from; raises `TemplateFault` where its template fails."""
     report = document.report
-    shown = {table.id: [show(report, slot.address) for slot in table.slots] for table in report.form.tables}
+    shown = {table.id: [format_figure(report, slot.address) for slot in table.slots] for table in report.form.tables}
     own: dict[str, Markdown] = {}
 
     def apart(section: str, text: Markdown) -> Markdown:
-        own[section] = markdown.bounded(text)
-        return _place("prose", section)
+        own[section] = markdown.limit_brackets(text)
+        return _make_place("prose", section)
 
-    text = _filled(document, lambda table: _place("table", table.id), apart)
+    text = _fill_page(document, lambda table: _make_place("table", table.id), apart)
     return Page(report.form, text, shown, own)
 
 
-def _place(kind: str, name: str) -> Markdown:
+def _make_place(kind: str, name: str) -> Markdown:
     """Write the division that the renderer replaces."""
     return Markdown(f'::: {{{kind}="{name}"}}\n:::')
 
@@ -107,10 +107,10 @@ def _place(kind: str, name: str) -> Markdown:
 CARRIED = "facts"  # see the script in `templates/formats/html/template.html`
 
 
-def marked(form: Form) -> dict[str, Markdown]:
+def draw_marked_tables(form: Form) -> dict[str, Markdown]:
     """Draw each table of a form with a mark in every cell for a figure: FIGURE1E, FIGURE2E … in order of the cells."""
     return {
-        table.id: _drawn(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
+        table.id: _draw(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
         for table in form.tables
     }
 
@@ -120,16 +120,16 @@ def list_reserved(form: Form) -> list[str]:
     return [*(table.id for table in form.tables), CARRIED]
 
 
-def as_markdown(document: Document, reduced: Mapping[str, Markdown] | None = None) -> Markdown:
+def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = None) -> Markdown:
     """Write a document as Markdown, its tables drawn in characters; raises `TemplateFault` where its template fails.
 
     `reduced` has what is to be printed of the prose of some sections instead of all of it.
     """
     instead = reduced or {}
-    return _filled(document, lambda table: grid_table(document.report, table), instead.get)
+    return _fill_page(document, lambda table: draw_table(document.report, table), instead.get)
 
 
-def _filled(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
+def _fill_page(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
     """Fill the template of the page."""
     report, form = document.report, document.report.form
 
@@ -141,61 +141,63 @@ def _filled(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markdown
         tables = [drawn(table) for table in form.tables if table.id == section.table]
         return Markdown("\n\n".join(filter(None, [*tables, text])))
 
-    names = template_context.names(report) | {
+    names = template_context.make_names(report) | {
         "title": document.title,
-        "author": _of_form(report, form.author),
+        "author": _fill_form_text(report, form.author),
         "form": {"name": form.name, "document": form.document, "edition": form.edition},
         "sections": [
             {"id": section.id, "heading": report.heading(section.id), "body": body(section)}
             for section in form.sections
         ],
     }
-    text = filled(environment(document.load), form.template, names)
-    return _legal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    text = fill_template(make_environment(document.load), form.template, names)
+    return _replace_illegal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
 
 
-def _legal(text: str) -> Markdown:
+def _replace_illegal(text: str) -> Markdown:
     """Replace what XML cannot hold, and leave out the byte order mark, which PDF/A forbids and nobody sees."""
     return Markdown(ILLEGAL.sub("\ufffd", text).replace(markdown.MARK, ""))
 
 
-def faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
+def find_faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
     """Find what is wrong with the placeholders of the prose, section by section."""
-    known = template_context.names(report) | {"title": "", prose.STANDARD: ""}
+    known = template_context.make_names(report) | {"title": "", prose.STANDARD: ""}
     for section, text in report.prose.items():
-        yield from ((section, fault) for fault in prose.faults(text, known))
+        yield from ((section, fault) for fault in prose.find_faults(text, known))
 
 
-def show(report: Report, address: str) -> str:
+def format_figure(report: Report, address: str) -> str:
     """Print one figure of a table as its cell has it."""
     slot = report.form.slots[address]
-    return KINDS[slot.kind].show(report.figures[address]) + slot.tail
+    return VALUE_TYPES[slot.kind].show(report.figures[address]) + slot.tail
 
 
-def grid_table(report: Report, table: Table) -> Markdown:
+def draw_table(report: Report, table: Table) -> Markdown:
     """Write one table of the form with its figures, in a division that describes it to the renderer."""
-    return _drawn(table, {slot.address: show(report, slot.address) for slot in table.slots})
+    return _draw(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
 
 
-def _drawn(table: Table, texts: Mapping[str, str]) -> Markdown:
+def _draw(table: Table, texts: Mapping[str, str]) -> Markdown:
     grid = table.lay_out()
     figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
     bands = " ".join(f"{band.head}+{band.body}" for band in grid.bands)
     opening = f'::: {{#{table.id} .form labels="{grid.labels}" bands="{bands}" widths="{widths}"}}'
-    return Markdown(f"{opening}\n\n{markdown.table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
+    return Markdown(f"{opening}\n\n{markdown.draw_grid_table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 
-def _text(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
+def _compose_text(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
     """Write the standard text of a section, or the data file's own, which may hold the standard one."""
     own = report.prose.get(section.id)
     standard = Markdown()
     if section.text and (own is None or prose.STANDARD in own):
-        standard = Markdown(filled(environment(load), section.text, known).strip())
+        standard = Markdown(fill_template(make_environment(load), section.text, known).strip())
     if own is None:
         return standard
-    return Markdown(prose.written(_legal(own), known | {prose.STANDARD: standard}, section.id))
+    return Markdown(prose.fill_prose(_replace_illegal(own), known | {prose.STANDARD: standard}, section.id))
 
 
-def _of_form(report: Report, text: str) -> str:
-    return filled_text(text, f"templates/forms/{report.form.edition}.toml", template_context.names(report), plain=True)
+def _fill_form_text(report: Report, text: str) -> str:
+    return fill_text(
+        text, f"templates/forms/{report.form.edition}.toml", template_context.make_names(report), plain=True
+    )

@@ -6,13 +6,13 @@ from datetime import date
 
 import tomli_w
 
-from nianbao.compose.document import ILLEGAL, author, title
+from nianbao.compose.document import ILLEGAL, compose_author, compose_title
 from nianbao.model.report import Report
 
 KEPT_BACK = frozenset({"accept"})  # what the office says to itself, and prints nowhere
 
 
-def carried(report: Report) -> str:
+def format_facts(report: Report) -> str:
     """Return the facts that a report is printed from, as TOML that reads back to the same report.
 
     Comments stay behind, and so do acceptances. No sign can end the script element of a web page early,
@@ -24,14 +24,14 @@ def carried(report: Report) -> str:
     return re.sub(f"<|{ILLEGAL.pattern}", lambda sign: f"\\u{ord(sign[0]):04X}", text)
 
 
-def about(report: Report) -> str:
+def describe_report(report: Report) -> str:
     """Describe a report to search engines, as JSON-LD in the words of schema.org."""
     day = report.values.get("published")
     said = {
         "@context": "https://schema.org",
         "@type": "Report",
-        "name": title(report),
-        "author": {"@type": "GovernmentOrganization", "name": author(report)},
+        "name": compose_title(report),
+        "author": {"@type": "GovernmentOrganization", "name": compose_author(report)},
         "inLanguage": "zh-CN",
         "temporalCoverage": f"{report.year}-01-01/{report.year}-12-31",
         "datePublished": day.isoformat() if isinstance(day, date) else None,

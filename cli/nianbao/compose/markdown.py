@@ -87,7 +87,7 @@ def has_html(text: str) -> bool:
     return bool(re.search(_HTML, text))
 
 
-def bounded(text: Markdown) -> Markdown:
+def limit_brackets(text: Markdown) -> Markdown:
     """Return prose that pandoc reads in bounded time: brackets are text where a paragraph has too many of them."""
     if text.count("[") <= _LEVELS:
         return text
@@ -106,7 +106,7 @@ def bounded(text: Markdown) -> Markdown:
     return Markdown("".join(out))
 
 
-def plain(text: str) -> str:
+def to_plain_text(text: str) -> str:
     """Return the words of Markdown: a paragraph, heading or item a line, without its signs."""
     lines = []
     for block in _BLOCKS.split(text.strip()):
@@ -116,29 +116,32 @@ def plain(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown:
+def draw_grid_table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown:
     """Write a grid as a pandoc grid table; `figures` has the text of its figures by row and column."""
-    texts = {(cell.row, cell.column): _signs(figures.get((cell.row, cell.column), cell.text)) for cell in grid.cells}
-    across = _positions(_widths(grid, texts), gap=3)
+    texts = {
+        (cell.row, cell.column): _split_characters(figures.get((cell.row, cell.column), cell.text))
+        for cell in grid.cells
+    }
+    across = _add_positions(_measure_columns(grid, texts), gap=3)
     lines = {
         (cell.row, cell.column): _wrap(
             texts[cell.row, cell.column], across[cell.column + cell.colspan] - across[cell.column] - 3
         )
         for cell in grid.cells
     }
-    down = _positions(_heights(grid, lines), gap=1)
+    down = _add_positions(_measure_rows(grid, lines), gap=1)
     canvas = [[" "] * (across[-1] + 1) for _ in range(down[-1] + 1)]
     head = down[grid.bands[0].head] if len(grid.bands) == 1 else -1
     for cell in grid.cells:
-        _frame(canvas, cell, across, down, head)
+        _draw_frame(canvas, cell, across, down, head)
     for cell in grid.cells:
         left = across[cell.column] + 2
         for at, line in enumerate(lines[cell.row, cell.column]):
-            _put(canvas[down[cell.row] + 1 + at], left, line)
+            _draw_text(canvas[down[cell.row] + 1 + at], left, line)
     return Markdown("\n".join("".join(line).rstrip() for line in canvas))
 
 
-def _signs(text: str) -> list[str]:
+def _split_characters(text: str) -> list[str]:
     """Split a text into signs whose width is sure: what a grid might misread becomes an entity."""
     signs = []
     for sign in text:
@@ -149,15 +152,15 @@ def _signs(text: str) -> list[str]:
     return signs
 
 
-def _wide(signs: list[str]) -> int:
+def _measure_width(signs: list[str]) -> int:
     return sum(2 if len(sign) == 1 and unicodedata.east_asian_width(sign) in "WF" else len(sign) for sign in signs)
 
 
-def _words(signs: list[str]) -> list[list[str]]:
+def _group_words(signs: list[str]) -> list[list[str]]:
     """Group signs that stay on one line: pandoc joins lines without a blank only between wide signs."""
     words: list[list[str]] = []
     for sign in signs:
-        if words and not (_wide([words[-1][-1]]) == _wide([sign]) == 2 and len(sign) == 1):  # noqa: PLR2004  # two columns
+        if words and not (_measure_width([words[-1][-1]]) == _measure_width([sign]) == 2 and len(sign) == 1):  # noqa: PLR2004  # two columns
             words[-1].append(sign)
         else:
             words.append([sign])
@@ -166,20 +169,20 @@ def _words(signs: list[str]) -> list[list[str]]:
 
 def _wrap(signs: list[str], width: int) -> list[list[str]]:
     lines: list[list[str]] = [[]]
-    for word in _words(signs):
-        if lines[-1] and _wide(lines[-1]) + _wide(word) > width:
+    for word in _group_words(signs):
+        if lines[-1] and _measure_width(lines[-1]) + _measure_width(word) > width:
             lines.append([])
         lines[-1] += word
     return lines
 
 
-def _widths(grid: Grid, texts: dict[tuple[int, int], list[str]]) -> list[int]:
+def _measure_columns(grid: Grid, texts: dict[tuple[int, int], list[str]]) -> list[int]:
     """Give each column the width of its longest word, then widen until what spans columns fits."""
     widths = [4] * grid.columns
     for cell in sorted(grid.cells, key=lambda cell: cell.colspan):
         signs = texts[cell.row, cell.column]
-        longest = max((_wide(word) for word in _words(signs)), default=0)
-        wanted = max(longest, min(_wide(signs), 8 if cell.role == "head" else 24))
+        longest = max((_measure_width(word) for word in _group_words(signs)), default=0)
+        wanted = max(longest, min(_measure_width(signs), 8 if cell.role == "head" else 24))
         span = range(cell.column, cell.column + cell.colspan)
         missing = wanted - sum(widths[at] for at in span) - 3 * (cell.colspan - 1)
         for at in span:
@@ -187,7 +190,7 @@ def _widths(grid: Grid, texts: dict[tuple[int, int], list[str]]) -> list[int]:
     return widths
 
 
-def _heights(grid: Grid, lines: dict[tuple[int, int], list[list[str]]]) -> list[int]:
+def _measure_rows(grid: Grid, lines: dict[tuple[int, int], list[list[str]]]) -> list[int]:
     heights = [1] * grid.rows
     for cell in sorted(grid.cells, key=lambda cell: cell.rowspan):
         span = heights[cell.row : cell.row + cell.rowspan]
@@ -196,14 +199,14 @@ def _heights(grid: Grid, lines: dict[tuple[int, int], list[list[str]]]) -> list[
     return heights
 
 
-def _positions(sizes: list[int], gap: int) -> list[int]:
+def _add_positions(sizes: list[int], gap: int) -> list[int]:
     at = [0]
     for size in sizes:
         at.append(at[-1] + size + gap)
     return at
 
 
-def _frame(canvas: list[list[str]], cell: Cell, across: list[int], down: list[int], head: int) -> None:
+def _draw_frame(canvas: list[list[str]], cell: Cell, across: list[int], down: list[int], head: int) -> None:
     left, right = across[cell.column], across[cell.column + cell.colspan]
     top, bottom = down[cell.row], down[cell.row + cell.rowspan]
     for row in (top, bottom):
@@ -217,9 +220,9 @@ def _frame(canvas: list[list[str]], cell: Cell, across: list[int], down: list[in
         canvas[top][column] = canvas[bottom][column] = "+"
 
 
-def _put(row: list[str], left: int, line: list[str]) -> None:
+def _draw_text(row: list[str], left: int, line: list[str]) -> None:
     for sign in line:
-        width = _wide([sign])
+        width = _measure_width([sign])
         row[left] = sign
         for at in range(1, width):
             row[left + at] = ""

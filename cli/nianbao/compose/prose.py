@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from nianbao.compose.template_context import Absent, Node, below, unknown
-from nianbao.compose.templating import Names, environment, filled_text, nothing
+from nianbao.compose.template_context import Absent, Node, describe_unknown, find_below
+from nianbao.compose.templating import Names, fill_text, load_nothing, make_environment
 from nianbao.model.i18n import _
 from nianbao.model.value_types import COUNT_LIMIT
 
@@ -38,7 +38,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class DroppedMarkup:
     """Something that the prose of a section says and nothing prints: its kind, and the words by which it is found.
 
     Kinds are those of `prose.lua`; and `metadata` and `brackets`, which are printed as text.
@@ -49,19 +49,19 @@ class LeftOut:
     words: str
 
 
-def written(text: str, names: Names, section: str) -> str:
+def fill_prose(text: str, names: Names, section: str) -> str:
     """Fill prose; where it has faults, as in a draft, it stays as it stands."""
-    if any(True for _ in faults(text, names)):
+    if any(True for _ in find_faults(text, names)):
         return text.strip()
-    return filled_text(text, f"prose.{section}", names).strip()
+    return fill_text(text, f"prose.{section}", names).strip()
 
 
-def faults(text: str, names: Names) -> Iterator[Fault]:
+def find_faults(text: str, names: Names) -> Iterator[Fault]:
     """Judge prose without running it: it may name facts, add and subtract them, and nothing else."""
     if text.count("{{") > MANY:
         yield Fault(1, _("占位太多，一个部分最多 {limit} 处", limit=MANY), rule="broken-placeholder")
         return
-    tree = _parsed(text)
+    tree = _parse(text)
     if isinstance(tree, Fault):
         yield tree
         return
@@ -73,30 +73,30 @@ def faults(text: str, names: Names) -> Iterator[Fault]:
     for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub)):
         for part in expression.iter_child_nodes():
             if isinstance(part, nodes.Name | nodes.Getattr):
-                yield from _named(part, names, sole=isinstance(expression, nodes.Output))
+                yield from _find_name_faults(part, names, sole=isinstance(expression, nodes.Output))
             elif isinstance(part, nodes.Const) and not _is_plain(part.value, sole=isinstance(expression, nodes.Output)):
                 message = _("占位里只能写事实和整数，不能写 {value}", value=repr(part.value)[:20])
                 yield Fault(part.lineno, message, rule="broken-placeholder")
 
 
-def _parsed(text: str) -> nodes.Template | Fault:
+def _parse(text: str) -> nodes.Template | Fault:
     """Read prose with its placeholders, short ones: the parser, and what is made of its tree, work by recursion."""
     try:
-        tree = environment(nothing).parse(text)
+        tree = make_environment(load_nothing).parse(text)
         for output in tree.find_all(nodes.Output):
             for part in output.nodes:
                 if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > TERMS:
-                    return _too_long(part.lineno)
+                    return _make_length_fault(part.lineno)
     except TemplateSyntaxError as error:
         return Fault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
     except ValueError:  # Python reads no number of thousands of digits
         return Fault(1, _("占位里的数太大"), rule="broken-placeholder")
     except RecursionError:
-        return _too_long(1)
+        return _make_length_fault(1)
     return tree
 
 
-def _too_long(line: int) -> Fault:
+def _make_length_fault(line: int) -> Fault:
     message = _("占位太长或括号太深，一处最多 {limit} 个事实和数", limit=TERMS)
     return Fault(line, message, rule="broken-placeholder")
 
@@ -108,18 +108,18 @@ def _is_plain(value: object, *, sole: bool) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value < COUNT_LIMIT
 
 
-def _named(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:
-    keys = _keys(node)
+def _find_name_faults(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:
+    keys = _list_keys(node)
     address = ".".join(keys)
     above: object = names
     value: object = names.get(keys[0])
     for at, key in enumerate(keys[1:], 1):
-        above, value = value, below(value, key) if isinstance(value, Node) else None
+        above, value = value, find_below(value, key) if isinstance(value, Node) else None
         if value is None:
             address = ".".join(keys[: at + 1])
             break
     if value is None:
-        yield Fault(node.lineno, unknown(above, address), address)
+        yield Fault(node.lineno, describe_unknown(above, address), address)
     elif isinstance(value, Absent):
         yield Fault(
             node.lineno, _("数据文件里没有写 {address}（{label}）", address=address, label=_(value.label)), address
@@ -130,7 +130,7 @@ def _named(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:
         yield Fault(node.lineno, _("{address} 不是数，不能相加减", address=address), address)
 
 
-def _keys(node: nodes.Node) -> list[str]:
+def _list_keys(node: nodes.Node) -> list[str]:
     if isinstance(node, nodes.Getattr):
-        return [*_keys(node.node), node.attr]
+        return [*_list_keys(node.node), node.attr]
     return [node.name] if isinstance(node, nodes.Name) else []

@@ -20,23 +20,23 @@ class Node:
         self._address = address
 
     def __getattr__(self, name: str) -> object:
-        value = below(self, name)
+        value = find_below(self, name)
         if value is None:
             raise AttributeError(name)
         return value
 
 
-def below(node: Node, name: str) -> object:
+def find_below(node: Node, name: str) -> object:
     """Return what stands under a node: a value, a node, an absent fact, or None where nothing is known."""
     return _find(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
 
 
-def place(node: Node) -> str:
+def get_address(node: Node) -> str:
     """Return a node's address, out of reach of templates, which see no name with an underscore."""
     return node._address  # noqa: SLF001  # its own module
 
 
-def known(node: Node) -> list[str]:
+def list_names(node: Node) -> list[str]:
     """Name what may stand under a node."""
     report, start = node._report, f"{node._address}."  # noqa: SLF001  # its own module
     addresses = (*report.form.kinds, *report.form.groups, *report.values)
@@ -64,20 +64,20 @@ class Unknown(StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
-        at = place(self._undefined_obj) if isinstance(self._undefined_obj, Node) else ""
-        return unknown(self._undefined_obj, f"{at}.{self._undefined_name}".strip("."))
+        at = get_address(self._undefined_obj) if isinstance(self._undefined_obj, Node) else ""
+        return describe_unknown(self._undefined_obj, f"{at}.{self._undefined_name}".strip("."))
 
 
-def unknown(above: object, address: str) -> str:
+def describe_unknown(above: object, address: str) -> str:
     """Say that an address names no fact under the node above, and which one is nearest."""
-    others = known(above) if isinstance(above, Node) else list(above) if isinstance(above, Mapping) else []
+    others = list_names(above) if isinstance(above, Node) else list(above) if isinstance(above, Mapping) else []
     group, _dot, name = address.rpartition(".")
     near = get_close_matches(name, others, 1)
     nearest = _("；最接近的是 {near}", near=f"{group}.{near[0]}".strip(".")) if near else ""
     return _("没有名为 {address} 的事实{nearest}", address=address, nearest=nearest)
 
 
-def names(report: Report) -> dict[str, object]:
+def make_names(report: Report) -> dict[str, object]:
     """Give the facts that templates may name: each address of the form, and the office's own."""
     return {top: _find(report, top) for top in (*report.form.tops, OWN)}
 
@@ -92,7 +92,7 @@ def _find(report: Report, address: str) -> object:
     return Node(report, address) if address in report.form.groups else None
 
 
-def given(value: object) -> bool:
+def is_given(value: object) -> bool:
     """Tell whether the data file states a fact; a name that the form does not know is an error even here."""
     if isinstance(value, Unknown):
         str(value)

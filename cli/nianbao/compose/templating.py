@@ -12,20 +12,20 @@ from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, Te
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.template_context import Absent, Node, Unknown, below, given
-from nianbao.model.finding import Stop
+from nianbao.compose.template_context import Absent, Node, Unknown, find_below, is_given
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 
-Load = Callable[[str], str]  # the text of a template by its name; raises Stop where there is none
+Load = Callable[[str], str]  # the text of a template by its name; raises UserError where there is none
 Names = Mapping[str, object]
 
 
-class TemplateFault(Stop):
+class TemplateFillError(UserError):
     """A template that cannot be filled: says which template, which line, and why."""
 
 
-def nothing(name: str) -> str:
+def load_nothing(name: str) -> str:
     """Load no template: for texts that stand alone."""
     raise TemplateNotFound(name)
 
@@ -33,12 +33,12 @@ def nothing(name: str) -> str:
 class _Place(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
         """Look a fact up at once: to see that it is safe takes longer."""
-        found = below(obj, attribute) if isinstance(obj, Node) else None
+        found = find_below(obj, attribute) if isinstance(obj, Node) else None
         return super().getattr(obj, attribute) if found is None else found
 
 
 @lru_cache(maxsize=8)
-def environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
+def make_environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
     """Make the place where templates are filled: values become Markdown that prints as they are.
 
     With `plain`, they stay plain text. Sandboxed: texts come from many hands.
@@ -46,71 +46,71 @@ def environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnviron
     made = _Place(
         loader=FunctionLoader(lambda name: (load(name), name, lambda: True)),
         undefined=Unknown,
-        finalize=_as_text if plain else _as_markdown,
+        finalize=_to_text if plain else _to_markdown,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # `finalize` escapes, for Markdown instead of HTML
     )
     made.filters["markdown"] = Markdown
-    made.filters["quoted"] = _quoted
-    made.tests["given"] = given
+    made.filters["quoted"] = _quote
+    made.tests["given"] = is_given
     return made
 
 
-def filled(place: ImmutableSandboxedEnvironment, name: str, names: Names) -> str:
-    """Fill a template by its name; raises `TemplateFault`."""
+def fill_template(place: ImmutableSandboxedEnvironment, name: str, names: Names) -> str:
+    """Fill a template by its name; raises `TemplateFillError`."""
     try:
         return place.get_template(name).render(names)
-    except Stop:
+    except UserError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever a template raises is told as that template's fault
-        _fail(error, f"templates/{name}")
+        _raise_fault(error, f"templates/{name}")
 
 
-def filled_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
-    """Fill a text that is no file of its own but stands in `origin`; raises `TemplateFault`."""
+def fill_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
+    """Fill a text that is no file of its own but stands in `origin`; raises `TemplateFillError`."""
     try:
-        return _compiled(text, plain=plain).render(names)
-    except Exception as error:  # noqa: BLE001  # see `filled`
-        _fail(error, origin)
+        return _compile(text, plain=plain).render(names)
+    except Exception as error:  # noqa: BLE001  # see `fill_template`
+        _raise_fault(error, origin)
 
 
 @lru_cache(maxsize=64)
-def _compiled(text: str, *, plain: bool) -> Template:
-    return environment(nothing, plain=plain).from_string(text)
+def _compile(text: str, *, plain: bool) -> Template:
+    return make_environment(load_nothing, plain=plain).from_string(text)
 
 
-def _as_markdown(value: object) -> object:
+def _to_markdown(value: object) -> object:
     if isinstance(value, Markdown | Unknown):
         return value
-    text = _shown(value)
+    text = _format(value)
     return Markdown(text) if isinstance(value, int | Decimal) else escape(text)
 
 
-def _as_text(value: object) -> object:
-    return value if isinstance(value, Unknown) else _shown(value)
+def _to_text(value: object) -> object:
+    return value if isinstance(value, Unknown) else _format(value)
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, Absent):
         raise TemplateError(_("数据文件里没有写 {address}（{label}）", address=value.address, label=_(value.label)))
     if isinstance(value, str):
         return value
     if isinstance(value, date):
-        return KINDS["date"].show(value)
+        return VALUE_TYPES["date"].show(value)
     if isinstance(value, list):
-        return "、".join(map(_shown, value))
+        return "、".join(map(_format, value))
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return KINDS["money"].show(value)
+        return VALUE_TYPES["money"].show(value)
     raise TemplateError(_("占位处不是一个值：要写到最后一级，例如 requests.received.total"))
 
 
-def _quoted(value: object) -> Markdown:
+def _quote(value: object) -> Markdown:
     """Quote a value for the head of the page, where it is read as Markdown within YAML."""
-    return Markdown(json.dumps(escape(_shown(value)), ensure_ascii=False))
+    return Markdown(json.dumps(escape(_format(value)), ensure_ascii=False))
 
 
-def _fail(error: Exception, where: str) -> NoReturn:
+def _raise_fault(error: Exception, where: str) -> NoReturn:
     line = 0
     if isinstance(error, TemplateSyntaxError):
         where, line = f"templates/{error.name}" if error.name else where, error.lineno
@@ -119,6 +119,6 @@ def _fail(error: Exception, where: str) -> NoReturn:
             if frame.filename.endswith(".j2"):
                 where, line = f"templates/{frame.filename}", frame.lineno or 0
     at = f"{where}:{line}" if line else where
-    raise TemplateFault(
+    raise TemplateFillError(
         _("模板 {at}：{error}", at=at, error=error), _("改正模板；模板里能用的事实就是数据文件里的地址")
     ) from None

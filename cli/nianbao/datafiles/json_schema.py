@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from nianbao.model.form import OWN, Form
-from nianbao.model.value_types import KINDS, Kind
+from nianbao.model.value_types import VALUE_TYPES, ValueType
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
 DRAFT_URI = "http://json-schema.org/draft-07/schema#"
@@ -42,7 +42,7 @@ def make_schema(form: Form) -> Schema:
     labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
     for address, value_type in form.kinds.items():
-        value = _make_value(form.labels.get(address, ""), KINDS[value_type], units.get(address, ""))
+        value = _make_value(form.labels.get(address, ""), VALUE_TYPES[value_type], units.get(address, ""))
         _set_property(root, address.split("."), value, labels)
     root["properties"]["edition"] |= {"const": form.edition}
     root["properties"] |= _make_section_tables(form) | {OWN: _make_own_facts(), "accept": _make_accept()}
@@ -78,7 +78,9 @@ def _make_own_facts() -> Schema:
         "description": "名称自定，供正文使用",
         "type": "object",
         "propertyNames": {"pattern": _NAME_PATTERN},
-        "additionalProperties": {"anyOf": [dict(KINDS[name].shape) for name in ("text", "change", "money", "texts")]},
+        "additionalProperties": {
+            "anyOf": [dict(VALUE_TYPES[name].shape) for name in ("text", "change", "money", "texts")]
+        },
     }
 
 
@@ -130,6 +132,6 @@ def _make_table(title: str, description: str = "") -> Schema:
     }
 
 
-def _make_value(label: str, value_type: Kind, unit: str) -> Schema:
+def _make_value(label: str, value_type: ValueType, unit: str) -> Schema:
     description = f"{value_type.words}（{unit}）" if unit else value_type.words
     return {"title": label, "description": description, **value_type.shape}

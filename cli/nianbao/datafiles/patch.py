@@ -15,7 +15,7 @@ from nianbao.model.aggregate import Aggregate
 from nianbao.model.form import Form
 from nianbao.model.report import Number
 from nianbao.model.table import Slot
-from nianbao.model.value_types import digits
+from nianbao.model.value_types import format_number
 
 NOTE_PREFIX = "# 汇总："  # begins a note, by which the next rollup finds it
 _NAMED_UNITS = 20  # at most in one note
@@ -63,7 +63,7 @@ class _FigureUpdate:
         present = {cell.keys for entry in entries for cell in (entry.cells or (entry.cell,))}
         for row, slots in self._find_absent_figures(section.keys[0], present).items():
             cells = tuple(
-                CellNode(keys := split_address(slot.address), keys, digits(self.figures[slot.address]))
+                CellNode(keys := split_address(slot.address), keys, format_number(self.figures[slot.address]))
                 for slot in slots
             )
             rows = (index for index, entry in enumerate(entries) if entry.cell.keys == row and entry.cells is not None)
@@ -83,7 +83,7 @@ class _FigureUpdate:
         figure = self.figures.get(".".join(cell.keys))
         if figure is None or toml_rs.loads(f"x = {cell.raw}", parse_float=Decimal)["x"] == figure:
             return cell
-        return cell._replace(raw=digits(figure))
+        return cell._replace(raw=format_number(figure))
 
     def _find_absent_figures(self, table: str, present: set[Keys]) -> dict[Keys, list[Slot]]:
         """Find the figures of a table that have to be added, by the address of their row."""
@@ -94,11 +94,6 @@ class _FigureUpdate:
             if needed and split_address(slot.address) not in present:
                 found.setdefault(split_address(f"{table}.{slot.row}"), []).append(slot)
         return found
-
-
-def format_number(figure: Number) -> str:
-    """Format a figure as TOML; money keeps its digits."""
-    return format(figure, "f") if isinstance(figure, Decimal) else str(figure)
 
 
 def _load_other_values(text: str, tables: Iterable[str]) -> dict[str, object]:

@@ -20,17 +20,17 @@ from nianbao.export.rows import (
     escape_formula,
     list_figure_columns,
 )
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.processes.limits import Exceeded, Words, watched
+from nianbao.workspace.processes.limits import LimitError, LimitMessages, run_watched
 
 _BATCH_SIZE = 500  # reports, or rows, that are inserted or fetched at once
 _TIME_LIMIT = 60  # seconds that a query may take
 _MEMORY_LIMIT = 2 * 2**30  # bytes of memory that it may take
 _ANSWER_LIMIT = 200_000_000  # characters of a result
 _VALUE_SIZE = 8  # characters that a value which is no text counts as
-_LIMIT_MESSAGES = Words(
+_LIMIT_MESSAGES = LimitMessages(
     N_("查了 {seconds} 秒还没有查完"),
     N_("结果太大，内存不够；加上条件，或少取几列"),
     N_("加上条件，或用 report export 取出全部"),
@@ -190,16 +190,16 @@ class Database:
     def run_query(self, query: str, limit: int = 0) -> QueryResult:
         """Run one `select`, which can reach the tables and nothing else: no file, no network, no setting.
 
-        With `limit`, return at most so many rows. Raises `Stop` that says what is wrong with the query.
+        With `limit`, return at most so many rows. Raises `UserError` that says what is wrong with the query.
         """
         with self._report_broken_query():
             statements = self._connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type.name != "SELECT":
-            raise Stop(_("只能问一条 select 语句"), _("例如 {example}", example=EXAMPLE_QUERIES[0]))
+            raise UserError(_("只能问一条 select 语句"), _("例如 {example}", example=EXAMPLE_QUERIES[0]))
         self._connection.execute("set enable_external_access = false; set lock_configuration = true")
         with self._report_broken_query():
             fetch = partial(self._fetch_result, statements[0], limit)
-            return watched(fetch, _TIME_LIMIT, _MEMORY_LIMIT, _LIMIT_MESSAGES, self._connection.interrupt)
+            return run_watched(fetch, _TIME_LIMIT, _MEMORY_LIMIT, _LIMIT_MESSAGES, self._connection.interrupt)
 
     def _fetch_result(self, statement: Any, limit: int) -> QueryResult:  # noqa: ANN401  # DuckDB's own
         cursor = self._connection.execute(statement)
@@ -210,12 +210,12 @@ class Database:
             rows += batch
             size += sum(len(value) if isinstance(value, str | bytes) else _VALUE_SIZE for row in batch for value in row)
             if size > _ANSWER_LIMIT:
-                raise Exceeded(_(_LIMIT_MESSAGES.large), _(_LIMIT_MESSAGES.fix))
+                raise LimitError(_(_LIMIT_MESSAGES.large), _(_LIMIT_MESSAGES.fix))
         return QueryResult(names, rows[:limit] if limit else rows, bool(limit) and len(rows) > limit)
 
     @contextmanager
     def _report_broken_query(self) -> Iterator[None]:
-        """Turn an error of DuckDB into a `Stop` that says what is wrong with the query, and where."""
+        """Turn an error of DuckDB into a `UserError` that says what is wrong with the query, and where."""
         try:
             yield
         except _import_duckdb().Error as error:
@@ -277,7 +277,7 @@ def _import_duckdb() -> Any:  # noqa: ANN401  # a module
     try:
         import duckdb  # noqa: PLC0415  # large, and only needed here
     except ImportError:
-        raise Stop(
+        raise UserError(
             _("导出和查询要用 DuckDB，这里没有装"), _('运行 pip install "nianbao[export]"，或 uv sync --extra export')
         ) from None
     return duckdb

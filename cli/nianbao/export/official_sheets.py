@@ -6,7 +6,7 @@ from pathlib import Path
 from nianbao.export.duckdb import Database
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, SHEET_NAME_LIMIT, Sheet, create_workbook
 from nianbao.model.form import Form
-from nianbao.model.table import Block, Heading, Table, breadth, paths
+from nianbao.model.table import Block, Heading, Table, list_paths, measure_breadth
 
 _HEADER = ("机关", "年度")
 _WIDTHS = (30, 6)  # characters of these two columns
@@ -16,7 +16,7 @@ _HEADER_HEIGHT = 32  # points of a header's row: two lines
 
 
 def write_official_sheets(database: Database, path: Path) -> None:
-    """Write a workbook; raises `Stop` where a sheet cannot hold a table.
+    """Write a workbook; raises `UserError` where a sheet cannot hold a table.
 
     Each block of a table appears once, with the rows of all reports below its header, so that a column can be
     compared, filtered and added up; the office's name is in every row.
@@ -40,8 +40,8 @@ def _write_table(sheet: Sheet, database: Database, form: Form, table: Table) -> 
         top = _write_header(sheet, block, top + bool(block.banner), left, has_labels=has_labels)
         if len(table.blocks) == 1:
             sheet.worksheet.freeze_panes(top, left)
-            sheet.worksheet.autofilter(top - 1, 0, top - 1, left + breadth(_reset_spans(block.columns)) - 1)
-        labels = [(path[-1].label, len(path) - 1) for path in paths(block.rows)] or [("", 0)]
+            sheet.worksheet.autofilter(top - 1, 0, top - 1, left + measure_breadth(_reset_spans(block.columns)) - 1)
+        labels = [(path[-1].label, len(path) - 1) for path in list_paths(block.rows)] or [("", 0)]
         rows = _list_positions(form, table, block)
         for name, year, figures in database.read_figures(form):
             for (label, depth), positions in zip(labels, rows, strict=True):
@@ -60,7 +60,7 @@ def _list_positions(form: Form, table: Table, block: Block) -> list[list[int]]:
     """List for each row of a block the positions of its figures among those of the form, from 0."""
     positions = {address: position for position, address in enumerate(form.slots)}
     cells = [positions[slot.address] for slot in table.slots_of(block)]
-    width = len(paths(block.columns))
+    width = len(list_paths(block.columns))
     return [cells[start : start + width] for start in range(0, len(cells), width)]
 
 
@@ -68,9 +68,13 @@ def _set_up_sheet(sheet: Sheet, table: Table, left: int, *, has_labels: bool) ->
     """Set the widths of columns, and the page for printing."""
     for column, width in enumerate(_WIDTHS):
         sheet.worksheet.set_column(column, column, width)
-    sheet.worksheet.set_column(left, left + max(len(paths(block.columns)) for block in table.blocks) - 1, _FIGURE_WIDTH)
+    sheet.worksheet.set_column(
+        left, left + max(len(list_paths(block.columns)) for block in table.blocks) - 1, _FIGURE_WIDTH
+    )
     if has_labels:
-        longest = max(len(heading.label) for block in table.blocks for path in paths(block.rows) for heading in path)
+        longest = max(
+            len(heading.label) for block in table.blocks for path in list_paths(block.rows) for heading in path
+        )
         sheet.worksheet.set_column(2, 2, min(2 * longest + 2, _LABEL_WIDTH))  # a Chinese character takes two
     sheet.worksheet.set_landscape()
     sheet.worksheet.set_paper(9)  # A4

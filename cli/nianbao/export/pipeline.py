@@ -9,11 +9,11 @@ from typing import Literal
 from nianbao.export import official_sheets, plain_sheets
 from nianbao.export.duckdb import COPY_FORMATS, Database
 from nianbao.export.rows import ReportRows, make_rows
-from nianbao.model.finding import Finding, Stop, attempt
-from nianbao.model.i18n import N_, _, series
-from nianbao.workspace.files import Saved, produce
+from nianbao.model.finding import Finding, UserError, try_work
+from nianbao.model.i18n import N_, _, join_words
+from nianbao.workspace.files import SavedFile, write_by
 from nianbao.workspace.processes import pool
-from nianbao.workspace.selection import Asked
+from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
 Layout = Literal["long", "wide"]
@@ -23,37 +23,37 @@ _LONG_TABLES, _WIDE_TABLE = ("figures", "facts"), "reports"  # the tables of eac
 _FIX = N_("report validate 说明每一处；改正后再运行")
 _CHUNK_SIZE = 50  # reports that one task of a worker reads
 
-RowsOrError = ReportRows | Stop
+RowsOrError = ReportRows | UserError
 
 
-def read_all(reports: Sequence[Asked], jobs: int = 0) -> Iterator[RowsOrError]:
-    """Read reports on several processes, in the order in which they are ready; for one that fails, a `Stop`.
+def read_all(reports: Sequence[ReportRef], jobs: int = 0) -> Iterator[RowsOrError]:
+    """Read reports on several processes, in the order in which they are ready; for one that fails, a `UserError`.
 
     `jobs` is the number of processes, 0 for as many as there are processors.
     """
     chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
-    for results in pool.spread(chunks, _read_chunk, _describe_lost_worker, jobs):
+    for results in pool.run_all(chunks, _read_chunk, _describe_lost_worker, jobs):
         yield from results
 
 
-def _read_chunk(chunk: Sequence[Asked]) -> list[RowsOrError]:
-    return [attempt(partial(_read_report, store, year), store.data(year)) for store, year in chunk]
+def _read_chunk(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
+    return [try_work(partial(_read_report, store, year), store.data(year)) for store, year in chunk]
 
 
-def _describe_lost_worker(chunk: Sequence[Asked]) -> list[RowsOrError]:
-    return [Stop(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次")) for store, year in chunk]
+def _describe_lost_worker(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
+    return [UserError(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次")) for store, year in chunk]
 
 
 def _read_report(store: Store, year: int) -> RowsOrError:
     """Read a report; one with a figure that cannot be read is not exported, since the figure would be a 0."""
     report = store.report(year)
     if isinstance(report, Finding):
-        return Stop(_("{data} 读不出来：{why}", data=store.data(year), why=report.message), _(_FIX))
+        return UserError(_("{data} 读不出来：{why}", data=store.data(year), why=report.message), _(_FIX))
     if report.unread:
         labels = report.form.labels
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
-        return Stop(
+        return UserError(
             _("{data} 有 {count} 格读不出来，第一格是 {first}", data=store.data(year), count=count, first=first),
             _(_FIX),
         )
@@ -82,17 +82,20 @@ class ExportOptions:
 
 
 def check_formats(formats: Sequence[str]) -> list[str]:
-    """Return the formats without repetitions; raises `Stop` for an unknown one, with the list of those there are."""
+    """Return the formats without repetitions.
+
+    Raises `UserError` for an unknown one, with the list of those there are.
+    """
     for name in formats:
         if name not in FORMATS:
-            raise Stop(_("不能导出成 {name}", name=name), _("可用的格式：{choices}", choices=series(FORMATS)))
+            raise UserError(_("不能导出成 {name}", name=name), _("可用的格式：{choices}", choices=join_words(FORMATS)))
     return list(dict.fromkeys(formats))
 
 
-def write_files(store: Store, database: Database, options: ExportOptions) -> list[Saved]:
+def write_files(store: Store, database: Database, options: ExportOptions) -> list[SavedFile]:
     """Write the files of an export: all of them or, on an error, none; files with the same bytes are not touched.
 
-    Raises `Stop` where a file in a folder that the user named would be replaced without `force`.
+    Raises `UserError` where a file in a folder that the user named would be replaced without `force`.
     """
     folder = options.out or store.out / "export"
     if options.layout == "long":
@@ -108,4 +111,4 @@ def write_files(store: Store, database: Database, options: ExportOptions) -> lis
         else:
             for name, statement in statements.items():
                 writers[folder / f"{name}.{suffix}"] = partial(database.copy, statement, suffix)
-    return produce(writers, options.out or store.within, replace=options.force or options.out is None)
+    return write_by(writers, options.out or store.within, replace=options.force or options.out is None)

@@ -8,7 +8,7 @@ from nianbao.export.workbook import HEADER_STYLE, create_workbook
 
 
 def write_plain_sheets(database: Database, tables: Sequence[str], path: Path) -> None:
-    """Write tables into a workbook, a sheet for each; raises `Stop` where a sheet cannot hold one."""
+    """Write tables into a workbook, a sheet for each; raises `UserError` where a sheet cannot hold one."""
     with create_workbook(path, streamed=True) as workbook:
         for table in tables:
             sheet = workbook.add_sheet(table)

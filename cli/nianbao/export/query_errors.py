@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 
 _QUERY_ERRORS = (
@@ -21,7 +21,7 @@ _QUERY_ERRORS = (
 )
 
 
-def describe(error: str, names: Sequence[str]) -> Stop:
+def describe(error: str, names: Sequence[str]) -> UserError:
     """Describe an error of DuckDB for the user, with the line that it marks; an unusual one in its own words.
 
     `names` are the tables and columns among which the nearest one is offered.
@@ -31,4 +31,4 @@ def describe(error: str, names: Sequence[str]) -> Stop:
     message = _(found[1], **found[0].groupdict()) if found else error.partition("\n")[0]
     near = get_close_matches((found[0].groupdict() if found else {}).get("name", "").lower(), names, n=1)
     tip = _("是不是 {near}？", near=near[0]) if near else _("不带语句运行 report query，看有哪些表和列")
-    return Stop(_("查询读不懂：{message}", message=message) + (f"\n{line[0]}" if line else ""), tip)
+    return UserError(_("查询读不懂：{message}", message=message) + (f"\n{line[0]}" if line else ""), tip)

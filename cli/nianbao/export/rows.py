@@ -15,7 +15,7 @@ from nianbao.compose import document
 from nianbao.model.form import OWN, Form
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
-from nianbao.model.value_types import Value, digits, natural
+from nianbao.model.value_types import Value, format_number, guess_value_type
 
 FigureSource = Literal["written", "computed", "omitted"]
 # The letters of `ReportRows.sources`.
@@ -93,10 +93,10 @@ def make_rows(report: Report, office: str, year: int) -> ReportRows:
     letters = ("w" if address in written else "c" if address in report.computed else "o" for address in report.figures)
     return ReportRows(
         office,
-        document.author(report),
+        document.compose_author(report),
         year,
         report.form.edition,
-        " ".join(map(digits, report.figures.values())),
+        " ".join(map(format_number, report.figures.values())),
         "".join(letters),
         tuple(_list_facts(report)),
     )
@@ -124,11 +124,11 @@ def _list_facts(report: Report) -> Iterator[StatedFact]:
     for address, value in report.values.items():
         if address in _REPORT_COLUMNS:
             continue
-        own = natural(value) if address.startswith(f"{OWN}.") else None
+        own = guess_value_type(value) if address.startswith(f"{OWN}.") else None
         value_type = own.name if own else report.form.kinds[address]
         label = address.removeprefix(f"{OWN}.") if own else report.form.labels[address]
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
-            number = digits(part) if isinstance(part, int | Decimal) else ""
+            number = format_number(part) if isinstance(part, int | Decimal) else ""
             yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)
 
 
@@ -137,7 +137,7 @@ def _format_value(value: Value) -> str:
     return (
         value.isoformat()
         if isinstance(value, date)
-        else digits(value)
+        else format_number(value)
         if isinstance(value, int | Decimal)
         else str(value)
     )

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from nianbao.export.rows import is_formula
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.table import Cell
-from nianbao.workspace.staging import scratch
+from nianbao.workspace.staging import make_scratch_folder
 
 ROW_LIMIT = 1_048_576  # of a sheet: Excel's specification
 SHEET_NAME_LIMIT = 31  # characters: Excel's specification
@@ -59,12 +59,14 @@ class Sheet:
         self.name: str = worksheet.get_name()
 
     def write(self, row: int, column: int, value: object, **properties: object) -> None:
-        """Write a text as a text, a number as a number, None as an empty cell; raises `Stop` past the last row.
+        """Write a text as a text, a number as a number, None as an empty cell; raises `UserError` past the last row.
 
         A text that looks like a formula gets Excel's own mark for texts.
         """
         if row >= ROW_LIMIT:
-            raise Stop(_("一张工作表放不下，最多 {rows} 行", rows=ROW_LIMIT), _("用 --to parquet 或 csv，或分几次导出"))
+            raise UserError(
+                _("一张工作表放不下，最多 {rows} 行", rows=ROW_LIMIT), _("用 --to parquet 或 csv，或分几次导出")
+            )
         if isinstance(value, str):
             prefix = {"quote_prefix": True} if is_formula(value) else {}
             self.worksheet.write_string(row, column, value, self.workbook.get_style(**properties, **prefix))
@@ -90,7 +92,7 @@ def create_workbook(target: Path | BytesIO, *, streamed: bool = False) -> Iterat
     """
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # few commands write spreadsheets
 
-    with closing(scratch()) as folder:
+    with closing(make_scratch_folder()) as folder:
         # Zipped in memory: a file that a full disk cuts short would be closed, and fail, a second time at the end.
         content = target if isinstance(target, BytesIO) else BytesIO()
         workbook = Workbook(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})

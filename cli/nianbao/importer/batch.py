@@ -8,10 +8,10 @@ from functools import partial
 
 from nianbao.importer import pipeline
 from nianbao.importer.pipeline import ImportedReport, ImportOptions
-from nianbao.model.finding import Stop, mistake
+from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.render import markup
-from nianbao.workspace.files import shown
+from nianbao.workspace.files import display_path
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
 
@@ -20,8 +20,8 @@ _Item = tuple[int, str, bytes | None]  # the number of a file, its name, and wha
 
 def import_files(
     store: Store, names: Sequence[str], options: ImportOptions, jobs: int = 0
-) -> Iterator[ImportedReport | Stop]:
-    """Import many files, in their order; give each result, or the `Stop` that says why there is none.
+) -> Iterator[ImportedReport | UserError]:
+    """Import many files, in their order; give each result, or the `UserError` that says why there is none.
 
     `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
     written, and the others are refused, unless they say the same.
@@ -29,10 +29,10 @@ def import_files(
     # Libraries that read files are native code in part: what crashes them ends no more than a process of their own.
     items = [(number, name, _read_piped(name)) for number, name in enumerate(names)]
     work = partial(_read_one, store, options)
-    read = pool.spread(items, work, _make_dead_worker_error, jobs, close=markup.close_pandoc, isolated=True)
+    read = pool.run_all(items, work, _make_dead_worker_error, jobs, close=markup.close_pandoc, isolated=True)
     first_of: dict[str, ImportedReport] = {}  # by the data file
     for result in _restore_order(read):
-        if isinstance(result, Stop):
+        if isinstance(result, UserError):
             yield result
             continue
         first = first_of.setdefault(_normalize_target(result), result)
@@ -42,9 +42,9 @@ def import_files(
             yield _write_one(result, options)
 
 
-def _restore_order(results: Iterator[tuple[int, ImportedReport | Stop]]) -> Iterator[ImportedReport | Stop]:
+def _restore_order(results: Iterator[tuple[int, ImportedReport | UserError]]) -> Iterator[ImportedReport | UserError]:
     """Give results in the order of their numbers, each as soon as those before it are there."""
-    waiting: dict[int, ImportedReport | Stop] = {}
+    waiting: dict[int, ImportedReport | UserError] = {}
     next_number = 0
     for number, result in results:
         waiting[number] = result
@@ -58,14 +58,14 @@ def _normalize_target(report: ImportedReport) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(report.target)).casefold()
 
 
-def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> Stop:
+def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> UserError:
     message = _(
         "{second}：和 {first} 是同一机关同一年度的，都要写 {target}，没有导入",
         second=second.source,
         first=first.source,
-        target=shown(second.target),
+        target=display_path(second.target),
     )
-    return Stop(message, _("留下对的一份；不是同一机关的，用 --office 或 --out 分开导入"))
+    return UserError(message, _("留下对的一份；不是同一机关的，用 --office 或 --out 分开导入"))
 
 
 def _read_piped(name: str) -> bytes | None:
@@ -73,29 +73,29 @@ def _read_piped(name: str) -> bytes | None:
     return pipeline.read_standard_input() if name == pipeline.STDIN else None
 
 
-def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, ImportedReport | Stop]:
+def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, ImportedReport | UserError]:
     """Read a file in a worker process; returns its number and the report, or the error."""
     number, name, content = item
     try:
         return number, pipeline.read_report(store, name, options, content)
-    except Stop as stop:
-        error = Stop(stop.message, stop.fix)  # without its cause, which may not be sent to another process
+    except UserError as stop:
+        error = UserError(stop.message, stop.fix)  # without its cause, which may not be sent to another process
     gc.collect()  # a broken file may leave gigabytes in cycles, and the next one needs them
     return number, error
 
 
-def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | Stop:
+def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | UserError:
     try:
         return pipeline.write_data_file(report, options)
-    except Stop as stop:
+    except UserError as stop:
         return stop
     except Exception as error:  # noqa: BLE001  # see `pipeline.read_report`
-        wrong = mistake(error)
-        return Stop(f"{report.source}：{wrong.message}", wrong.fix)
+        wrong = make_internal_error(error)
+        return UserError(f"{report.source}：{wrong.message}", wrong.fix)
 
 
-def _make_dead_worker_error(item: _Item) -> tuple[int, ImportedReport | Stop]:
+def _make_dead_worker_error(item: _Item) -> tuple[int, ImportedReport | UserError]:
     """Return the error for a file whose worker process ended while reading it."""
     number, name, _content = item
     why = _("{name}：读它的进程没有了", name=pipeline.describe_source(name))
-    return number, Stop(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))
+    return number, UserError(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))

@@ -10,18 +10,18 @@ import tomli_w
 
 from nianbao.compose import document
 from nianbao.compose.embedded_facts import KEPT_BACK
-from nianbao.compose.markdown import DIALECT, plain
-from nianbao.importer.readers.refusal import Unreadable
-from nianbao.importer.readers.texts import by_pandoc
+from nianbao.compose.markdown import DIALECT, to_plain_text
+from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.readers.texts import read_by_pandoc
 from nianbao.importer.recognition import RecognizedReport, data_file
 from nianbao.importer.recognition.markdown import convert_to_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedTable
 from nianbao.model.facts import Facts, Tree, parse
-from nianbao.model.finding import Finding, Stop
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import OPEN, OWN, Form, Section
-from nianbao.model.i18n import _, series
-from nianbao.model.report import Report, fill
-from nianbao.model.value_types import KINDS
+from nianbao.model.i18n import _, join_words
+from nianbao.model.report import Report, fill_form
+from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
 
 MAX_CHARACTERS = 2**18  # of all facts; those of a report have ten thousand
@@ -59,7 +59,7 @@ def verify_facts(store: Store, recognized: RecognizedReport, *, trusted: bool = 
         return unread
     try:
         return _verify(store, recognized, parse(f"{text}\n", "facts.toml"), trusted=trusted) or unread
-    except (ValueError, RecursionError, Stop):  # its text cannot be formatted, or composed
+    except (ValueError, RecursionError, UserError):  # its text cannot be formatted, or composed
         return unread
 
 
@@ -70,7 +70,7 @@ def _verify(
     if not isinstance(facts, Facts) or report is None:
         return None
     if not trusted:
-        report = fill(report.form, Facts(facts.file, facts.text, select_known_facts(report)))
+        report = fill_form(report.form, Facts(facts.file, facts.text, select_known_facts(report)))
     if len(report.values) > MAX_FACTS:
         return None
     bodies = document.compose(report, store.template).bodies
@@ -155,12 +155,12 @@ def _list_surroundings(report: Report, recognized: RecognizedReport, section: Se
     day = report.values.get("published")
     last = next((part for part in reversed(report.form.sections) if part.heading), None)
     if not section.heading:
-        title = _normalize(document.title(report))
+        title = _normalize(document.compose_title(report))
         yield title, ""
         if _normalize(recognized.document.title) == title:  # the title of a Word file is not one of its texts
             yield "", ""
     elif section is last and day is not None and recognized.texts.published == day:
-        yield "", _normalize(document.author(report)) + KINDS["date"].show(day)
+        yield "", _normalize(document.compose_author(report)) + VALUE_TYPES["date"].show(day)
     else:
         yield "", ""
 
@@ -176,7 +176,7 @@ def _is_printed_as(body: str, printed: str, before: str, behind: str) -> bool:
     if not (printed.startswith(before) and printed.endswith(behind) and len(printed) >= len(before + behind)):
         return False
     words = printed[len(before) : len(printed) - len(behind)]
-    if words == _normalize(plain(body)):
+    if words == _normalize(to_plain_text(body)):
         return True
     return words == _normalize("".join(_join_text(block) for block in _parse_markdown(body)))
 
@@ -193,8 +193,8 @@ def _join_text(block: Paragraph | PublishedTable) -> str:
 def _parse_markdown(body: str) -> tuple[Paragraph | PublishedTable, ...]:
     """Return the blocks of untrusted Markdown: words, emphasis and lists, and no element that is active."""
     try:
-        return by_pandoc(body.encode(), DIALECT, seconds=_MAX_SECONDS).blocks
-    except Unreadable:
+        return read_by_pandoc(body.encode(), DIALECT, seconds=_MAX_SECONDS).blocks
+    except UnreadableError:
         return ()
 
 
@@ -214,10 +214,10 @@ def _find_unprinted(report: Report, store: Store, bodies: Mapping[str, str]) -> 
     for address in report.values:
         if address not in compared:
             tree = _remove_address(report.facts.tree, address)
-            without = fill(report.form, Facts(report.facts.file, report.facts.text, tree))
-            with suppress(Stop):  # a template needs it
+            without = fill_form(report.form, Facts(report.facts.file, report.facts.text, tree))
+            with suppress(UserError):  # a template needs it
                 other = document.compose(without, store.template)
-                if other.bodies == bodies and other.title == document.title(report):
+                if other.bodies == bodies and other.title == document.compose_title(report):
                     found.append(address)
     return found
 
@@ -251,7 +251,7 @@ def _compose_notes(embedded: Tree, taken: Tree, unprinted: Sequence[str]) -> Ite
 
 
 def _format_addresses(addresses: Sequence[str]) -> str:
-    return series(addresses[:_MAX_ADDRESSES]) + (_("等") if len(addresses) > _MAX_ADDRESSES else "")
+    return join_words(addresses[:_MAX_ADDRESSES]) + (_("等") if len(addresses) > _MAX_ADDRESSES else "")
 
 
 def _collect_addresses(tree: Tree, prefix: str = "") -> set[str]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import N_, _, series
-from nianbao.model.value_types import KINDS
+from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.value_types import VALUE_TYPES
 
 _MAX_LABELS = 3  # cells that a note names
 _REASONS = {
@@ -47,7 +47,7 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
             reason = _(_REASONS.get(cell.reason, _REASONS["words"]), printed=cell.printed)
             yield f"{location}：{labels[cell.slot.address]}：{reason}"
     for invalid in recognized.invalid_cells:
-        wrong = KINDS[invalid.value_type].wrong(invalid.value)
+        wrong = VALUE_TYPES[invalid.value_type].wrong(invalid.value)
         why = wrong or _(_REASONS["formula"], printed=invalid.text)
         yield _(
             "{at}：{label}：“{shown}”没有记下：{why}",
@@ -57,7 +57,7 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
             why=why,
         )
     if recognized.spreadsheet_cells and (missing := recognized.missing_addresses):
-        names = series(labels[address] for address in missing[:_MAX_LABELS])
+        names = join_words(labels[address] for address in missing[:_MAX_LABELS])
         yield _("有 {count} 格在表里找不到了（{labels} 等），可能删了行列", count=len(missing), labels=names)
 
 
@@ -69,7 +69,7 @@ def _describe_editions(recognized: RecognizedReport) -> Iterator[str]:
         if any(cell.slot.address not in form.slots for cell in row.cells):
             editions.setdefault(row.layout.table.label, set()).add(row.layout.form.edition)
     for table, found in editions.items():
-        yield _("{table}：有的部分用的是 {editions} 版格式", table=table, editions=series(sorted(found)))
+        yield _("{table}：有的部分用的是 {editions} 版格式", table=table, editions=join_words(sorted(found)))
     if recognized.cells_of_other_editions:
         count = len(recognized.cells_of_other_editions)
         yield _("{count} 个数是别的版本的格，本版没有地方记，见文件开头的注释", count=count)

@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from nianbao.checks.check import judge_report
-from nianbao.checks.policy import Choice
-from nianbao.checks.typed_numbers import placed
+from nianbao.checks.policy import Policy
+from nianbao.checks.typed_numbers import insert_placeholders
 from nianbao.importer import embedded_facts, notes, readers
 from nianbao.importer.recognition import RecognizedReport, data_file, recognize, recognize_excel_form
 from nianbao.importer.recognition.coverage import count_cells
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.model.facts import Facts, parse
-from nianbao.model.finding import Finding, Stop, mistake
+from nianbao.model.finding import Finding, UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.workspace import access
-from nianbao.workspace.files import Saved, reason, same, shown, write
-from nianbao.workspace.files import text as read_text
-from nianbao.workspace.processes.limits import fenced
+from nianbao.workspace.files import SavedFile, describe_reason, display_path, has_content, read_text, write
+from nianbao.workspace.processes.limits import limit
 from nianbao.workspace.store import Store
 
 STDIN = "-"
@@ -65,35 +64,36 @@ class ImportedReport:
     undecided: int
     missing: int
     lossless: bool
-    saved: Saved | None = None
+    saved: SavedFile | None = None
 
     @property
     def clean(self) -> bool:
         """Tell whether every cell was there and read, and no finding forbids to build."""
-        return not (self.undecided or self.missing) and not Choice().blocks(self.findings)
+        return not (self.undecided or self.missing) and not Policy().blocks(self.findings)
 
 
 def read_report(store: Store, name: str, options: ImportOptions, content: bytes | None = None) -> ImportedReport:
     """Read a file, compose the text of its data file, and judge it, all without writing to the disk.
 
-    `content` is what it holds, where that was read before. Raises `Stop` that names the file, whatever error occurs.
+    `content` is what it holds, where that was read before. Raises `UserError` that names the file, whatever error
+    occurs.
     """
     source = describe_source(name)
     try:
-        with fenced(seconds=MAX_SECONDS):
+        with limit(seconds=MAX_SECONDS):
             return _read_report(store, name, source, options, content)
-    except Stop as stop:
-        raise Stop(f"{source}：{stop.message}", stop.fix) from stop
+    except UserError as stop:
+        raise UserError(f"{source}：{stop.message}", stop.fix) from stop
     except RecursionError:
-        raise Stop(_("{name}：嵌套太深，读不下去", name=source), _("用原程序打开，另存一份再导入")) from None
+        raise UserError(_("{name}：嵌套太深，读不下去", name=source), _("用原程序打开，另存一份再导入")) from None
     except Exception as error:  # an error that nobody expected stops no other file
-        wrong = mistake(error)
-        raise Stop(f"{source}：{wrong.message}", wrong.fix) from error
+        wrong = make_internal_error(error)
+        raise UserError(f"{source}：{wrong.message}", wrong.fix) from error
 
 
 def describe_source(name: str) -> str:
     """Return what a file that is imported is called in messages."""
-    return _("标准输入") if name == STDIN else shown(Path(name))
+    return _("标准输入") if name == STDIN else display_path(Path(name))
 
 
 def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
@@ -107,7 +107,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
     target, boundary = _choose_target(store, recognized, options, Path(name).stem)
     report = _fill_form(store, text, target, boundary)
     if options.placeholders and report and not verified.text:
-        text = data_file.format_data_file(recognized, file_name, placed(report))
+        text = data_file.format_data_file(recognized, file_name, insert_placeholders(report))
         report = _fill_form(store, text, target, boundary)
     findings = judge_report(store, report).findings if report else []
     cell_counts = count_cells(recognized, _find_conflicts(report, recognized))
@@ -149,20 +149,20 @@ def read_standard_input() -> bytes:
 
 
 def _read_content(name: str) -> bytes:
-    """Return the bytes of a file, or of the standard input; raises `Stop` where it cannot be read."""
+    """Return the bytes of a file, or of the standard input; raises `UserError` where it cannot be read."""
     if name == STDIN:
         return read_standard_input()
     path = Path(name)
     try:
         return access.read(path.parent, path.name, readers.LIMIT)
     except IsADirectoryError:
-        raise Stop(_("这是目录"), _("写里面的文件，例如 {name}/*.docx", name=name)) from None
+        raise UserError(_("这是目录"), _("写里面的文件，例如 {name}/*.docx", name=name)) from None
     except access.RefusedError as error:
-        raise Stop(str(error), _("写文件本身的路径；管道里的内容用 - 读入")) from None
+        raise UserError(str(error), _("写文件本身的路径；管道里的内容用 - 读入")) from None
     except FileNotFoundError:
-        raise Stop(_("没有这个文件"), _("检查文件名")) from None
+        raise UserError(_("没有这个文件"), _("检查文件名")) from None
     except OSError as error:
-        raise Stop(_("读不了：{error}", error=reason(error)), _("排除原因后再运行")) from error
+        raise UserError(_("读不了：{error}", error=describe_reason(error)), _("排除原因后再运行")) from error
 
 
 # ── the data file ────────────────────────────────────────────────────────────────────
@@ -174,7 +174,7 @@ def _fill_form(store: Store, text: str, target: Path, boundary: Path | None = No
     With a `boundary`, the folder that links must not lead out of, the report of the year before is read from beside
     the target.
     """
-    facts = parse(text, shown(target))
+    facts = parse(text, display_path(target))
     year = facts.tree.get("year") if isinstance(facts, Facts) else None
     if not isinstance(facts, Facts) or not isinstance(year, int):
         return None
@@ -214,15 +214,15 @@ def _choose_target(store: Store, recognized: RecognizedReport, options: ImportOp
 def write_data_file(report: ImportedReport, options: ImportOptions) -> ImportedReport:
     """Write the data file of an imported report, except in a dry run; returns the report with what was saved.
 
-    Raises `Stop` where another data file is there, unless `force` says to overwrite it.
+    Raises `UserError` where another data file is there, unless `force` says to overwrite it.
     """
     content = report.text.encode()
     if options.dry_run:
         return report
     path = report.target.resolve()  # a link stays one
-    if os.path.lexists(report.target) and not options.force and not same(path, content):
-        raise Stop(
-            _("{source}：已经有 {target}，没有改动它", source=report.source, target=shown(report.target)),
+    if os.path.lexists(report.target) and not options.force and not has_content(path, content):
+        raise UserError(
+            _("{source}：已经有 {target}，没有改动它", source=report.source, target=display_path(report.target)),
             _("用 --out 写到别处，或用 --force 换掉它"),
         )
     return replace(report, saved=write({path: content}, report.boundary)[0])

@@ -8,11 +8,11 @@ from decimal import Decimal
 from functools import cache, cached_property
 
 from nianbao.model.finding import Finding
-from nianbao.model.form import Form, bad
+from nianbao.model.form import Form, raise_form_error
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Number, Report
-from nianbao.model.value_types import digits
+from nianbao.model.value_types import format_number
 
 ROLLUP_DIFFERS = "rollup-differs"
 _FIGURE_PATTERN = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")  # in the file of a `RollupRecord`
@@ -158,7 +158,7 @@ class RollupRecord:
 
     def format(self) -> str:
         """Format the record as JSON: figures other than 0, as texts, so that no digit is lost."""
-        figures = {address: digits(figure) for address, figure in self.figures.items() if figure}
+        figures = {address: format_number(figure) for address, figure in self.figures.items() if figure}
         return (
             json.dumps({"own": self.includes_own, "broken": self.includes_broken, "figures": figures}, indent=1) + "\n"
         )
@@ -208,7 +208,7 @@ def is_convertible(into: Form, form: Form) -> bool:
 def map_cells(into: Form, form: Form) -> dict[str, str]:
     """Map every figure of `form`, in its order, to the cell of `into` that it is added to; empty text for none.
 
-    Raises `Stop` where the table `takes` of `into` names a row twice, or one that `form` does not have.
+    Raises `UserError` where the table `takes` of `into` names a row twice, or one that `form` does not have.
     """
     if form.edition == into.edition:
         return {address: address for address in form.slots}
@@ -219,9 +219,11 @@ def map_cells(into: Form, form: Form) -> dict[str, str]:
         sources = [address] if row is None else [source + address.removeprefix(row) for source in takes[row]]
         for source in sources:
             if row is not None and source not in form.slots:
-                bad(into.edition, key, _("{edition} 版没有 {address}", edition=form.edition, address=source))
+                raise_form_error(
+                    into.edition, key, _("{edition} 版没有 {address}", edition=form.edition, address=source)
+                )
             if source in found:
-                bad(into.edition, key, _("{address} 会加到两处", address=source))
+                raise_form_error(into.edition, key, _("{address} 会加到两处", address=source))
             if source in form.slots:
                 found[source] = address
     return {address: found.get(address, "") for address in form.slots}

@@ -143,18 +143,18 @@ def parse(text: str, file: str, decimal: Callable[[str], object] = Decimal) -> F
     `decimal` makes the value of a decimal number.
     """
     text = text.removeprefix("\ufeff")
-    if finding := _refused(text, file):
+    if finding := _make_parse_error(text, file):
         return finding
     try:
         tree = toml_rs.loads(text, parse_float=decimal)
     except toml_rs.TOMLDecodeError as error:
         why = str(error).splitlines()[-1]
-        place = _pointed(Facts(file, text, {}), str(error))
+        place = _point_at(Facts(file, text, {}), str(error))
         return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_reason(why)), label=why)
     return Facts(file, text, tree)
 
 
-def _pointed(facts: Facts, error: str) -> Place:
+def _point_at(facts: Facts, error: str) -> Place:
     """Take the place from the parser's words: its numbers count bytes as characters."""
     found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
     if not found or int(found[1]) > len(facts.lines):
@@ -162,7 +162,7 @@ def _pointed(facts: Facts, error: str) -> Place:
     return Place(facts.file, int(found[1]), int(found[2]), 1, facts.lines[int(found[1]) - 1].rstrip("\r"))
 
 
-def _refused(text: str, file: str) -> Finding | None:
+def _make_parse_error(text: str, file: str) -> Finding | None:
     """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
     facts = Facts(file, text, {})
     if any(mark in text for mark in _MARKS) and (match := _CONFLICT.search(text)):
@@ -170,18 +170,18 @@ def _refused(text: str, file: str) -> Finding | None:
         message = _("文件里还有 git 合并冲突的标记")
         fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
         return Finding("conflict-markers", "error", facts.whole(line), message, fix=fix)
-    line = too_deep(text)
+    line = find_too_deep_line(text)
     if line:
-        return Finding("broken-toml", "error", facts.whole(line), said_too_deep())
+        return Finding("broken-toml", "error", facts.whole(line), describe_depth())
     return None
 
 
-def said_too_deep() -> str:
+def describe_depth() -> str:
     """Say that a text of TOML is nested too deep to be read."""
     return _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
 
 
-def too_deep(text: str) -> int:
+def find_too_deep_line(text: str) -> int:
     """Return the line on which brackets or dotted keys nest too deep for the parser, or 0."""
     if text.count(".") >= DEPTH_LIMIT:
         for number, line in enumerate(text.split("\n"), 1):
@@ -231,25 +231,25 @@ _POWER = re.compile(r"\d[eE][+-]?\d{4}")
 _LONG = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
 
 
-def bounded(facts: Facts) -> Facts | Finding:
+def limit_sizes(facts: Facts) -> Facts | Finding:
     """Return the facts of a report, or the finding that says which bound they exceed."""
     if len(facts.text) < _SHORT and not _may_exceed(facts):
         return facts
     if len(facts.text) > FILE_LIMIT:
-        return _too_large(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
+        return _make_size_finding(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
     count = 0
     waiting: list[tuple[str, Any]] = [("", facts.tree)]
     while waiting:
         at, value = waiting.pop()
         count += len(value)
         if count > ENTRIES_LIMIT:
-            return _too_large(Place(facts.file), _("键和值太多，最多 {limit} 个", limit=ENTRIES_LIMIT))
+            return _make_size_finding(Place(facts.file), _("键和值太多，最多 {limit} 个", limit=ENTRIES_LIMIT))
         for key, below in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(below, dict | list):
                 waiting.append((f"{at}{key}.", below))
-            if why := _excess(at, key, below):
+            if why := _find_excess(at, key, below):
                 long = isinstance(key, str) and len(key) > KEY_LIMIT
-                return _too_large(Place(facts.file) if long else facts.place(f"{at}{key}"), why)
+                return _make_size_finding(Place(facts.file) if long else facts.place(f"{at}{key}"), why)
     return facts
 
 
@@ -258,7 +258,7 @@ def _may_exceed(facts: Facts) -> bool:
     return any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(_POWER.search(facts.text))
 
 
-def _excess(at: str, key: str | int, value: object) -> str:
+def _find_excess(at: str, key: str | int, value: object) -> str:
     """Say which bound a key or its value exceeds; an empty text where none."""
     if isinstance(key, str) and len(key) > KEY_LIMIT:
         return _("键太长（{key}…），最多 {limit} 个字", key=key[:20], limit=KEY_LIMIT)
@@ -275,18 +275,18 @@ def _is_long(value: Decimal) -> bool:
     return isinstance(exponent, int) and (len(digits) > _DIGITS or abs(exponent) > _DIGITS)
 
 
-def _too_large(place: Place, message: str) -> Finding:
+def _make_size_finding(place: Place, message: str) -> Finding:
     return Finding("too-large", "error", place, message)
 
 
-def texts(tree: object) -> list[tuple[str, str]]:
+def list_texts(tree: object) -> list[tuple[str, str]]:
     """Walk a tree of values and give every text in it, keys included, with its address."""
     found: list[tuple[str, str]] = []
-    _texts(tree, "", found)
+    _list_texts(tree, "", found)
     return found
 
 
-def _texts(tree: object, at: str, into: list[tuple[str, str]]) -> None:
+def _list_texts(tree: object, at: str, into: list[tuple[str, str]]) -> None:
     if isinstance(tree, str):
         into.append((at, tree))
     elif isinstance(tree, dict):
@@ -294,7 +294,7 @@ def _texts(tree: object, at: str, into: list[tuple[str, str]]) -> None:
             below = f"{at}.{key}" if at else key
             into.append((below, key))
             if not isinstance(value, int):  # as most are
-                _texts(value, below, into)
+                _list_texts(value, below, into)
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
-            _texts(value, f"{at}.{index}", into)
+            _list_texts(value, f"{at}.{index}", into)

@@ -8,7 +8,7 @@ _FORBIDDEN = frozenset('<>:"/\\|?*')
 _LONGEST = 240  # bytes: 255 are the most that a disk takes, and suffixes are added
 
 
-def portable(name: str) -> bool:
+def is_portable(name: str) -> bool:
     """Tell whether a name can be that of a file or a folder on every disk, and is the same name on each.
 
     It is no device of Windows (`CON`, `LPT1`), ends with neither a dot nor a space, which Windows drops, and holds
@@ -20,11 +20,11 @@ def portable(name: str) -> bool:
     return printed and not _FORBIDDEN & set(name) and len(name.encode(errors="replace")) <= _LONGEST
 
 
-def plain(path: str) -> bool:
+def is_plain(path: str) -> bool:
     """Tell whether a path, parted by `/`, leads downwards only, and every part of it is portable."""
-    return all(map(portable, path.split("/")))
+    return all(map(is_portable, path.split("/")))
 
 
-def folded(name: str) -> str:
+def fold(name: str) -> str:
     """Return what names have in common that a disk may take for one: not case, form, or dots at the end."""
     return unicodedata.normalize("NFKC", name).casefold().rstrip(". ")

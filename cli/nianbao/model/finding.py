@@ -43,17 +43,17 @@ class Finding:
     fix: str = ""
 
 
-def ordered(findings: Sequence[Finding]) -> list[Finding]:
+def sort_findings(findings: Sequence[Finding]) -> list[Finding]:
     """Sort by file and place, as a reader meets them."""
     return sorted(findings, key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule))
 
 
-def blocking(findings: Sequence[Finding]) -> bool:
+def has_errors(findings: Sequence[Finding]) -> bool:
     """Tell whether any of them forbids to print."""
     return any(finding.level == "error" for finding in findings)
 
 
-class Stop(Exception):  # noqa: N818  # it is a stop with a reason for a person, not an error of the program
+class UserError(Exception):
     """The road ends here: said to the person once, at the edge, with the next step in `fix`."""
 
     def __init__(self, message: str, fix: str = "") -> None:
@@ -62,20 +62,20 @@ class Stop(Exception):  # noqa: N818  # it is a stop with a reason for a person,
         self.fix = fix
 
 
-def mistake(error: Exception, file: str = "") -> Stop:
+def make_internal_error(error: Exception, file: str = "") -> UserError:
     """Say that the program itself went wrong, and with which file."""
     fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
     why = f"{type(error).__name__}: {error}"
     if file:
-        return Stop(_("{file}：程序自己出错了（{why}）", file=file, why=why), fix)
-    return Stop(_("程序自己出错了（{why}）", why=why), fix)
+        return UserError(_("{file}：程序自己出错了（{why}）", file=file, why=why), fix)
+    return UserError(_("程序自己出错了（{why}）", why=why), fix)
 
 
-def attempt(work: Callable[[], T], file: str) -> T | Stop:
+def try_work(work: Callable[[], T], file: str) -> T | UserError:
     """Do the work on one file of many; whatever stops it is returned with the file's name, so that the others go on."""
     try:
         return work()
-    except Stop as stop:
-        return Stop(stop.message, stop.fix)  # which travels between processes, and holds on to nothing
+    except UserError as stop:
+        return UserError(stop.message, stop.fix)  # which travels between processes, and holds on to nothing
     except Exception as error:  # noqa: BLE001  # a file can hold what nobody foresaw
-        return mistake(error, file)
+        return make_internal_error(error, file)

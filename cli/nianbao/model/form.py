@@ -9,11 +9,11 @@ from typing import Annotated, Literal, NoReturn
 
 from msgspec import Meta
 
-from nianbao.model.finding import Level, Stop
+from nianbao.model.finding import Level, UserError
 from nianbao.model.i18n import N_, _
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Heading, Slot, Table
-from nianbao.model.text_rules import Vocabulary
+from nianbao.model.text_rules import TextRules
 from nianbao.model.value_types import KindName
 
 Each = Literal["row", "column"]
@@ -166,7 +166,7 @@ class Form:
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
     key_figures: tuple[str, ...] = ()  # those whose leaps are told
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    vocabulary: TextRules = field(default_factory=TextRules)
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
 
@@ -230,7 +230,7 @@ class Form:
             for table in self.tables
             for relation in self.relations.get(table.id, ())
             for block in table.blocks
-            for check in _applied(relation, table, block)
+            for check in _apply_relation(relation, table, block)
         )
 
     @cached_property
@@ -247,11 +247,11 @@ class Form:
         return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
 
 
-def _applied(relation: Relation, table: Table, block: Block) -> list[Check]:
+def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Check]:
     """Apply a relation to one block; nothing where the block lacks one of its terms."""
     lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its place in that line
     for slot in table.slots_of(block):
-        rows, columns = _ids(slot.rows), _ids(slot.columns)
+        rows, columns = _list_ids(slot.rows), _list_ids(slot.columns)
         line, place = (columns, rows) if relation.each == "column" else (rows, columns)
         lines.setdefault(line, []).append((f"{place}.", slot))
     checks = []
@@ -259,7 +259,7 @@ def _applied(relation: Relation, table: Table, block: Block) -> list[Check]:
         if (relation.at and line not in relation.at) or line in relation.but:
             continue
         sides = (relation.left, relation.right)
-        left, right = (tuple(Part(term, _under(term, slots)) for term in side) for side in sides)
+        left, right = (tuple(Part(term, _find_slots(term, slots)) for term in side) for side in sides)
         if all(part.slots or part.term.constant is not None for part in (*left, *right)):
             first = next(slot for part in (*left, *right) for slot in part.slots)
             where = first.columns[-1].label if relation.each == "column" else first.row_label
@@ -267,17 +267,17 @@ def _applied(relation: Relation, table: Table, block: Block) -> list[Check]:
     return checks
 
 
-def _under(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
+def _find_slots(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
     start = f"{term.path}."
     return tuple(slot for place, slot in slots if place.startswith(start))
 
 
-def _ids(path: tuple[Heading, ...]) -> str:
+def _list_ids(path: tuple[Heading, ...]) -> str:
     return ".".join(heading.id for heading in path if heading.id)
 
 
-def bad(edition: str, at: str, why: str) -> NoReturn:
-    """Refuse a form: raises `Stop` that says where in its file, and why."""
-    raise Stop(
+def raise_form_error(edition: str, at: str, why: str) -> NoReturn:
+    """Refuse a form: raises `UserError` that says where in its file, and why."""
+    raise UserError(
         _("格式文件 forms/{edition}.toml：{at}：{why}", edition=edition, at=at, why=why), _("改正格式文件后再运行")
     )

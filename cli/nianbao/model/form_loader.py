@@ -12,12 +12,12 @@ from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
 from nianbao.model.form import Due, Each, Fact, Form, Relation, Section, Sign, Term
 from nianbao.model.i18n import _
-from nianbao.model.loading.inheritance import Fault, Keys, guess
-from nianbao.model.loading.loader import load, refuse
+from nianbao.model.loading.inheritance import Fault, Keys, suggest
+from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Table
-from nianbao.model.text_rules import Vocabulary
-from nianbao.model.text_rules import faults as faults_of_vocabulary
+from nianbao.model.text_rules import TextRules
+from nianbao.model.text_rules import find_faults as faults_of_vocabulary
 
 _YEAR = Meta(ge=0, le=9999)
 _WIDTH = Meta(gt=0, le=10_000)
@@ -82,18 +82,21 @@ class FormFile(Shape, frozen=True):
     takes: Annotated[
         dict[str, dict[str, tuple[str, ...]]], Meta(description="汇总时：别的版本，本版的行 = 那一版的哪些行相加")
     ] = field(default_factory=dict)
-    vocabulary: Annotated[Vocabulary, Meta(description="正文应当说什么，怎样说出表里的数")] = Vocabulary()
+    vocabulary: Annotated[TextRules, Meta(description="正文应当说什么，怎样说出表里的数")] = TextRules()
 
 
-def read(edition: str, sources: Sequence[Facts]) -> Form:
-    """Read a form from its file and those that it is based on, its own first; raises `Stop` that says what is wrong."""
+def load_form(edition: str, sources: Sequence[Facts]) -> Form:
+    """Read a form from its file and those that it is based on, its own first.
+
+    Raises `UserError` that says what is wrong.
+    """
     file = load(FormFile, sources)
     found = [*_duplicates(file), *_faults(file)]
     if not found:
         form = _form(edition, file)
         found = [*_faults_of_form(form, file), *faults_of_vocabulary(file.vocabulary, form.kinds, _ids(file.sections))]
     if found:
-        refuse(sources, found)
+        raise_faults(sources, found)
     return form
 
 
@@ -163,12 +166,12 @@ def _faults_of_form(form: Form, file: FormFile) -> Iterator[Fault]:
     tables = _ids(file.tables)
     for at, section in enumerate(form.sections):
         if section.table and section.table not in tables:
-            why = _("没有名为 {table} 的表", table=section.table) + guess(section.table, tables)
+            why = _("没有名为 {table} 的表", table=section.table) + suggest(section.table, tables)
             yield Fault(("sections", at, "table"), why)
     addresses = list(form.kinds)
     for at, address in enumerate(form.key_figures):
         if address not in form.kinds:
-            why = _("没有地址 {path}", path=address) + guess(address, addresses)
+            why = _("没有地址 {path}", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", at), why)
     for row, keys in _rows(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):

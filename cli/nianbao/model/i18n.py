@@ -10,7 +10,7 @@ from gettext import NullTranslations
 _spoken = NullTranslations()
 
 
-def speak(catalogue: NullTranslations) -> None:
+def use_catalogue(catalogue: NullTranslations) -> None:
     """Say everything from now on in a catalogue's language."""
     global _spoken  # noqa: PLW0603  # one process speaks to one person
     _spoken = catalogue
@@ -27,6 +27,6 @@ def N_(words: str, /) -> str:  # noqa: N802  # gettext's name for words that are
     return words
 
 
-def series(words: Iterable[object]) -> str:
+def join_words(words: Iterable[object]) -> str:
     """Join words as the language does: with 、 in Chinese."""
     return _("、").join(map(str, words))

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import folded, portable
+from nianbao.model.file_names import fold, is_portable
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
-from nianbao.model.loading.loader import faults
+from nianbao.model.loading.loader import find_faults
 from nianbao.model.loading.shapes import Shape, Text
 
 FILE = "offices.toml"
@@ -80,65 +80,69 @@ class Register:
         return {parent: tuple(units) for parent, units in found.items() if parent}
 
 
-def read(facts: Facts | Finding) -> Register:
+def load_register(facts: Facts | Finding) -> Register:
     """Read the register; what is wrong with it becomes findings, and the entries that make sense stay."""
     if isinstance(facts, Finding):
         return Register(findings=(facts,))
     found: list[Finding] = []
     units: dict[str, Unit] = {}
     for office, entry in facts.tree.items():
-        wrong = list(_faults(facts, office, entry))
+        wrong = list(_find_entry_faults(facts, office, entry))
         found += wrong
         if not wrong:
             units[office] = Unit(office, **entry)
-    found += _twins(facts)
-    found += _loose(facts, units)
-    found += _cycles(facts, units)
-    found += _doubles(facts, units)
+    found += _find_twins(facts)
+    found += _find_loose_offices(facts, units)
+    found += _find_cycles(facts, units)
+    found += _find_doubles(facts, units)
     return Register(units, tuple(found), facts)
 
 
-def _finding(facts: Facts, address: str, message: str, fix: str = "") -> Finding:
+def _make_finding(facts: Facts, address: str, message: str, fix: str = "") -> Finding:
     return Finding(RULE, "error", facts.place(address), message, address, fix=fix)
 
 
-def _faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # whatever TOML can hold
+def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # whatever TOML can hold
     """Judge one entry by itself."""
-    if office.startswith(".") or not portable(office):
-        yield _finding(facts, office, _("{office} 不能是文件夹的名称", office=office), _("写 data/ 下文件夹的名称"))
+    if office.startswith(".") or not is_portable(office):
+        yield _make_finding(
+            facts, office, _("{office} 不能是文件夹的名称", office=office), _("写 data/ 下文件夹的名称")
+        )
     if not isinstance(entry, dict):
-        yield _finding(facts, office, _("{office} 应写成 [{office}]，一个机关一段", office=office))
+        yield _make_finding(facts, office, _("{office} 应写成 [{office}]，一个机关一段", office=office))
         return
     if isinstance(entry.get("parent"), list):
         message = _("{office} 写了几个上级，只能有一个", office=office)
-        yield _finding(facts, f"{office}.parent", message, _("否则它的数会加到两处"))
+        yield _make_finding(facts, f"{office}.parent", message, _("否则它的数会加到两处"))
         entry = {key: value for key, value in entry.items() if key != "parent"}
-    for fault in faults(entry, Entry, (office,), office):
+    for fault in find_faults(entry, Entry, (office,), office):
         yield Finding(RULE, "error", facts.place(fault.keys), fault.why, ".".join(map(str, fault.keys)))
 
 
-def _twins(facts: Facts) -> Iterator[Finding]:
+def _find_twins(facts: Facts) -> Iterator[Finding]:
     """Find offices whose names a disk may take for one folder."""
     seen: dict[str, str] = {}
     for office in facts.tree:
-        first = seen.setdefault(folded(office), office)
+        first = seen.setdefault(fold(office), office)
         if first != office:
             message = _("{office} 与 {first} 的名称只差大小写或字形，会是同一个文件夹", office=office, first=first)
-            yield _finding(facts, office, message, _("一个机关只列一次"))
+            yield _make_finding(facts, office, message, _("一个机关只列一次"))
 
 
-def _loose(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+def _find_loose_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find parents that are not listed, and own offices of nobody."""
     for unit in units.values():
         if unit.parent and unit.parent not in facts.tree:
             message = _("{office} 的上级 {parent} 没有列出", office=unit.id, parent=unit.parent)
-            yield _finding(facts, f"{unit.id}.parent", message, _("加上 [{parent}] 和它的 name", parent=unit.parent))
+            yield _make_finding(
+                facts, f"{unit.id}.parent", message, _("加上 [{parent}] 和它的 name", parent=unit.parent)
+            )
         if unit.own and not unit.parent:
             message = _("{office} 是本级，却没有写 parent", office=unit.id)
-            yield _finding(facts, f"{unit.id}.own", message, _("写明它是谁的本级"))
+            yield _make_finding(facts, f"{unit.id}.own", message, _("写明它是谁的本级"))
 
 
-def _cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find offices that are above themselves, or below too many others; each circle told once, at its first office."""
     levels: dict[str, int] = {}
     for start in units:
@@ -151,15 +155,17 @@ def _cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
             names = list(chain)
             circle = [*names[names.index(office) :], office]
             told = " → ".join(circle if len(circle) <= LEVELS else [*circle[:LEVELS], "…"])
-            yield _finding(facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=told), _("改正其中一个 parent"))
+            yield _make_finding(
+                facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=told), _("改正其中一个 parent")
+            )
         for level, one in enumerate(reversed(chain), levels.get(office, 0) + 1):
             levels[one] = level
             if level == LEVELS + 1 and office not in chain:
                 message = _("{office} 的上级太多，最多 {limit} 级", office=one, limit=LEVELS)
-                yield _finding(facts, f"{one}.parent", message)
+                yield _make_finding(facts, f"{one}.parent", message)
 
 
-def _doubles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+def _find_doubles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find a second own office under one parent."""
     owns: dict[str, str] = {}
     for unit in units.values():
@@ -167,4 +173,4 @@ def _doubles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
             message = _(
                 "{parent} 有两个本级：{first} 和 {office}", parent=unit.parent, first=owns[unit.parent], office=unit.id
             )
-            yield _finding(facts, f"{unit.id}.own", message)
+            yield _make_finding(facts, f"{unit.id}.own", message)

@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
 from nianbao.model.form import OPEN, OWN, Check, Form, Part
-from nianbao.model.value_types import KINDS, Kind, Value, natural
+from nianbao.model.value_types import VALUE_TYPES, Value, ValueType, guess_value_type
 
 Number = int | Decimal
 
 
-class Written(NamedTuple):
+class ReportEntry(NamedTuple):
     """One entry of a data file against its form: what stands there, and what may stand there."""
 
     address: str
     value: object
-    kind: Kind | None  # None for a table of further values
+    kind: ValueType | None  # None for a table of further values
     known: bool
     why: str = ""  # what is wrong with the value, where it has a kind
 
@@ -33,7 +33,7 @@ class Report:
 
     form: Form
     facts: Facts
-    written: tuple[Written, ...]  # every entry of the data file, in its order, against the form
+    written: tuple[ReportEntry, ...]  # every entry of the data file, in its order, against the form
     figures: dict[str, Number]
     computed: dict[str, tuple[str, ...]]  # totals left out -> the addresses they add up
     before: "Report | None" = None  # last year's, where there is one
@@ -56,12 +56,12 @@ class Report:
     @cached_property
     def prose(self) -> dict[str, str]:
         """What the data file says instead of the standard text, by section id."""
-        return _texts(self.facts.tree.get("prose"))
+        return _select_texts(self.facts.tree.get("prose"))
 
     @cached_property
     def headings(self) -> dict[str, str]:
         """Headings that the data file words otherwise than the form, by section id."""
-        return _texts(self.facts.tree.get("headings"))
+        return _select_texts(self.facts.tree.get("headings"))
 
     def heading(self, section: str) -> str:
         """Return the heading of a section as this report words it."""
@@ -159,13 +159,13 @@ class Report:
         return tuple(check for check in self.judged if not self.holds(check))
 
 
-def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
+def fill_form(form: Form, facts: Facts, before: Report | None = None) -> Report:
     """Fill a form: a figure left out is 0, a total left out the sum of its parts.
 
     A value of the wrong kind counts as left out here; the rules say that it is wrong.
     """
-    entries: list[Written] = []
-    _walk(facts.tree, "", form, entries)
+    entries: list[ReportEntry] = []
+    _match_entries(facts.tree, "", form, entries)
     written: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.good}
     figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
     computed = {total: parts for total, parts in form.totals.items() if total not in written}
@@ -175,26 +175,26 @@ def fill(form: Form, facts: Facts, before: Report | None = None) -> Report:
     return report
 
 
-def _walk(tree: dict[str, Any], at: str, form: Form, into: list[Written]) -> None:
+def _match_entries(tree: dict[str, Any], at: str, form: Form, into: list[ReportEntry]) -> None:
     """Set every entry of a data file against the form, in the order of the file."""
     kinds, groups = form.kinds, form.groups
     for key, value in tree.items():
         address = f"{at}.{key}" if at else key
         if at == OWN:
-            into.append(Written(address, value, natural(value), key.isidentifier()))
+            into.append(ReportEntry(address, value, guess_value_type(value), key.isidentifier()))
         elif "." in key:  # a quoted key that would pass for a path
-            into.append(Written(address, value, None, known=False))
+            into.append(ReportEntry(address, value, None, known=False))
         elif address in kinds:
-            kind = KINDS[kinds[address]]
-            into.append(Written(address, value, kind, True, kind.wrong(value)))  # noqa: FBT003  # many of them
+            kind = VALUE_TYPES[kinds[address]]
+            into.append(ReportEntry(address, value, kind, True, kind.wrong(value)))  # noqa: FBT003  # many of them
         elif address in groups:
-            into.append(Written(address, value, None, known=True))
+            into.append(ReportEntry(address, value, None, known=True))
             if isinstance(value, dict) and (address not in OPEN or address == OWN):
-                _walk(value, address, form, into)
+                _match_entries(value, address, form, into)
         else:
-            into.append(Written(address, value, None, known=False))
+            into.append(ReportEntry(address, value, None, known=False))
 
 
-def _texts(value: object) -> dict[str, str]:
+def _select_texts(value: object) -> dict[str, str]:
     pairs = value.items() if isinstance(value, dict) else ()
     return {key: text for key, text in pairs if isinstance(text, str)}

@@ -133,20 +133,20 @@ class Table:
 
     def slots_of(self, block: Block) -> Iterator[Slot]:
         """Give the figures of one block, row by row."""
-        for rows in paths(block.rows) or [()]:
-            for columns in paths(block.columns):
-                yield Slot(address(self.id, rows, columns), rows, columns)
+        for rows in list_paths(block.rows) or [()]:
+            for columns in list_paths(block.columns):
+                yield Slot(join_address(self.id, rows, columns), rows, columns)
 
     def lay_out(self) -> Grid:
         """Place every heading and figure of the table on one grid."""
-        labels = max(depth(block.rows) for block in self.blocks)
-        width = labels + max(breadth(block.columns) for block in self.blocks)
+        labels = max(measure_depth(block.rows) for block in self.blocks)
+        width = labels + max(measure_breadth(block.columns) for block in self.blocks)
         cells: list[Cell] = []
         bands: list[Band] = []
         top = 0
         for block in self.blocks:
-            head = depth(block.columns)
-            body = breadth(block.rows, span=False) or 1
+            head = measure_depth(block.columns)
+            body = measure_breadth(block.rows, span=False) or 1
             banner = 1 if block.banner else 0
             if banner:
                 cells.append(Cell(top, 0, 1, width, "banner", block.banner))
@@ -157,7 +157,7 @@ class Table:
         return Grid(top, width, labels, tuple(bands), tuple(cells))
 
     def _block(self, block: Block, top: int, labels: int, width: int) -> Iterator[Cell]:
-        head = depth(block.columns)
+        head = measure_depth(block.columns)
         if labels:
             yield Cell(top, 0, head, labels, "corner", block.corner)
         yield from _across(block.columns, top, labels, head, width)
@@ -166,44 +166,45 @@ class Table:
         if labels and not block.rows:
             yield Cell(first, 0, 1, labels, "label")
         slots = self.slots_of(block)
-        for row in range(breadth(block.rows, span=False) or 1):
+        for row in range(measure_breadth(block.rows, span=False) or 1):
             column = labels
-            leaves = paths(block.columns)
+            leaves = list_paths(block.columns)
             for at, leaf in enumerate(leaves):
                 span = leaf[-1].span if at + 1 < len(leaves) else width - column
                 yield Cell(first + row, column, 1, span, "figure", slot=next(slots))
                 column += span
 
 
-def address(table: str, rows: tuple[Heading, ...], columns: tuple[Heading, ...]) -> str:
+def join_address(table: str, rows: tuple[Heading, ...], columns: tuple[Heading, ...]) -> str:
     """Name a figure: the table and the ids on the way to it, with dots between."""
     return ".".join([table, *(heading.id for heading in (*rows, *columns) if heading.id)])
 
 
-def paths(headings: tuple[Heading, ...]) -> list[tuple[Heading, ...]]:
+def list_paths(headings: tuple[Heading, ...]) -> list[tuple[Heading, ...]]:
     """Lead to each last heading of a tree, in order: one path each, outermost heading first."""
     found: list[tuple[Heading, ...]] = []
     for heading in headings:
-        found += [(heading, *rest) for rest in paths(heading.below) or [()]]
+        found += [(heading, *rest) for rest in list_paths(heading.below) or [()]]
     return found
 
 
-def depth(headings: tuple[Heading, ...]) -> int:
+def measure_depth(headings: tuple[Heading, ...]) -> int:
     """Count the levels of a tree of headings; 0 for none."""
-    return max((1 + depth(heading.below) for heading in headings), default=0)
+    return max((1 + measure_depth(heading.below) for heading in headings), default=0)
 
 
-def breadth(headings: tuple[Heading, ...], *, span: bool = True) -> int:
+def measure_breadth(headings: tuple[Heading, ...], *, span: bool = True) -> int:
     """Count the grid lines a tree of headings takes; without `span`, its last headings."""
     return sum(
-        breadth(heading.below, span=span) if heading.below else heading.span if span else 1 for heading in headings
+        measure_breadth(heading.below, span=span) if heading.below else heading.span if span else 1
+        for heading in headings
     )
 
 
 def _across(headings: tuple[Heading, ...], top: int, left: int, levels: int, end: int) -> Iterator[Cell]:
     """Place column heads; the last one reaches to `end`, so that a narrow block fills its table."""
     for at, heading in enumerate(headings):
-        right = left + breadth((heading,)) if at + 1 < len(headings) else end
+        right = left + measure_breadth((heading,)) if at + 1 < len(headings) else end
         tall = 1 if heading.below else levels
         yield Cell(top, left, tall, right - left, "head", heading.label)
         yield from _across(heading.below, top + 1, left, levels - 1, right)
@@ -213,7 +214,7 @@ def _across(headings: tuple[Heading, ...], top: int, left: int, levels: int, end
 def _down(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
     """Place row labels; one without others below it reaches to the figures."""
     for heading in headings:
-        tall = breadth((heading,), span=False)
+        tall = measure_breadth((heading,), span=False)
         wide = 1 if heading.below else end - left
         yield Cell(top, left, tall, wide, "label", heading.label)
         yield from _down(heading.below, top, left + 1, end)

@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 from msgspec import Meta, field
 
 from nianbao.model.i18n import _
-from nianbao.model.loading.inheritance import Fault, Keys, guess
+from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
 
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # signs and addresses; `*` stands for any one key
@@ -63,7 +63,7 @@ class Claim(Shape, frozen=True):
     @property
     def sums(self) -> tuple[Sum, ...]:
         """The sums that the figure may equal."""
-        return tuple(terms(text) for text in self.equals)
+        return tuple(parse_sum(text) for text in self.equals)
 
 
 class Balance(Shape, frozen=True):
@@ -93,7 +93,7 @@ class Years(Shape, frozen=True):
     sections: Annotated[tuple[Text, ...], Meta(description="只在这些部分里算；不写就是全部")] = ()
 
 
-class Vocabulary(Shape, frozen=True, dict=True):
+class TextRules(Shape, frozen=True, dict=True):
     """All that a form lays down about its texts."""
 
     title: Annotated[tuple[Text, ...], Meta(description="标题里除机关和年度外应有的字")] = ()
@@ -116,50 +116,50 @@ class Vocabulary(Shape, frozen=True, dict=True):
     @cached_property
     def sought(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
         """The claims, each with the patterns of which a sentence has one that states its figure."""
-        return tuple((claim, tuple(map(pattern, (*claim.says, *claim.none)))) for claim in self.claims)
+        return tuple((claim, tuple(map(compile_pattern, (*claim.says, *claim.none)))) for claim in self.claims)
 
 
 _PATTERNS = ("words", "other_words", "says", "none", "near", "unless")
 _LISTS = ("expected", "pairs", "claims", "balances", "shares", "years")
 
 
-def faults(vocabulary: Vocabulary, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
+def find_faults(vocabulary: TextRules, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
     """Find patterns that are none, and names of sections, addresses and claims that the form does not have."""
-    for section, at in _sections(vocabulary):
+    for section, at in _list_sections(vocabulary):
         if section not in sections:
-            yield Fault(at, _("没有名为 {section} 的部分", section=section) + guess(section, sections))
-    for text, at in _texts(vocabulary, _PATTERNS):
+            yield Fault(at, _("没有名为 {section} 的部分", section=section) + suggest(section, sections))
+    for text, at in _list_texts(vocabulary, _PATTERNS):
         try:
-            pattern(text)
+            compile_pattern(text)
         except re.error as error:
             yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
-    for text, at in _texts(vocabulary, ("equals",)):
-        for _sign, path in terms(text):
-            if not resolve(path, addresses):
-                yield Fault(at, _("没有地址 {path}", path=path) + guess(path, list(addresses)))
-    yield from _faults_of_sums(vocabulary)
+    for text, at in _list_texts(vocabulary, ("equals",)):
+        for _sign, path in parse_sum(text):
+            if not resolve_path(path, addresses):
+                yield Fault(at, _("没有地址 {path}", path=path) + suggest(path, list(addresses)))
+    yield from _find_sum_faults(vocabulary)
 
 
-def _faults_of_sums(vocabulary: Vocabulary) -> Iterator[Fault]:
+def _find_sum_faults(vocabulary: TextRules) -> Iterator[Fault]:
     """Find balances and shares of claims that are not there."""
     known = [claim.id for claim in vocabulary.claims]
-    for text, at in _texts(vocabulary, ("holds", "or_else")):
+    for text, at in _list_texts(vocabulary, ("holds", "or_else")):
         if text.count("=") != 1:
             yield Fault(at, _("应写形如 a + b = c 的式子"))
-    for text, at in _texts(vocabulary, ("holds", "or_else", "part", "whole")):
-        for path in (path for side in text.split("=") for _sign, path in terms(side)):
+    for text, at in _list_texts(vocabulary, ("holds", "or_else", "part", "whole")):
+        for path in (path for side in text.split("=") for _sign, path in parse_sum(side)):
             if path not in known:
-                yield Fault(at, _("没有 id 为 {unknown} 的说法", unknown=path) + guess(path, known))
+                yield Fault(at, _("没有 id 为 {unknown} 的说法", unknown=path) + suggest(path, known))
 
 
-def _sections(vocabulary: Vocabulary) -> Iterator[tuple[str, Keys]]:
+def _list_sections(vocabulary: TextRules) -> Iterator[tuple[str, Keys]]:
     """Give every section that is named, and where."""
     yield from ((section, ("vocabulary", "afresh", at)) for at, section in enumerate(vocabulary.afresh))
     yield from ((section, ("vocabulary", "least", section)) for section in vocabulary.lengths)
-    yield from _texts(vocabulary, ("section", "sections"))
+    yield from _list_texts(vocabulary, ("section", "sections"))
 
 
-def _texts(vocabulary: Vocabulary, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
+def _list_texts(vocabulary: TextRules, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
     """Give the texts that some fields of the entries hold, and where."""
     for name in _LISTS:
         for number, entry in enumerate(getattr(vocabulary, name)):
@@ -172,12 +172,12 @@ def _texts(vocabulary: Vocabulary, fields: Sequence[str]) -> Iterator[tuple[str,
 
 
 @cache
-def terms(text: str) -> Sum:
+def parse_sum(text: str) -> Sum:
     """Read a sum of addresses: `a + b - c`."""
     return tuple((-1 if sign == "-" else 1, path) for sign, path in re.findall(r"([+-]?)\s*([\w.*]+)", text))
 
 
-def resolve(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
+def resolve_path(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
     """Find the addresses that a path means, in which `*` stands for any one key."""
     if "*" not in path:
         return (path,) if path in addresses else ()
@@ -186,6 +186,6 @@ def resolve(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
 
 
 @cache
-def pattern(text: str) -> re.Pattern[str]:
+def compile_pattern(text: str) -> re.Pattern[str]:
     """Compile a pattern of a form; raises `re.error`."""
     return re.compile(text.replace("#", _NUMBER).replace("…", _GAP), re.MULTILINE)

@@ -18,7 +18,7 @@ MONEY_DECIMALS = 4  # 万元 with four decimals is 元 to the unit (59237.2449 i
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ValueType:
     """One kind of value.
 
     `wrong` returns why a value is not of this kind, or an empty text; `show` prints one that is;
@@ -32,12 +32,12 @@ class Kind:
     shape: Mapping[str, object]
 
 
-def kind(name: str) -> Kind:
+def make_value_type(name: str) -> ValueType:
     """Return the kind of that name; raises KeyError for a name that no kind has."""
-    return KINDS[name]
+    return VALUE_TYPES[name]
 
 
-def said(value: object) -> str:
+def describe_value(value: object) -> str:
     """Name the type of a value in the words of a data file."""
     if isinstance(value, bool):
         return _("真假值")
@@ -54,14 +54,14 @@ def said(value: object) -> str:
     return next((words for known, words in names if isinstance(value, known)), _("时间"))
 
 
-def digits(value: Value) -> str:
+def format_number(value: Value) -> str:
     """Write a number with all its digits, without an exponent and without separators."""
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def _whole(value: object, *, negative: bool) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
-        return _("应为整数，这里是{value}", value=said(value))
+        return _("应为整数，这里是{value}", value=describe_value(value))
     if value < 0 and not negative:
         return _("不能是负数")
     if abs(value) >= COUNT_LIMIT:
@@ -77,7 +77,7 @@ def _year(value: object) -> str:
 
 def _decimal(value: object, *, limit: int) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return _("应为数字，这里是{value}", value=said(value))
+        return _("应为数字，这里是{value}", value=describe_value(value))
     number = Decimal(value)
     if not number.is_finite():
         return _("应为一个确定的数")
@@ -93,19 +93,19 @@ def _decimal(value: object, *, limit: int) -> str:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        return _("应为文字，这里是{value}", value=said(value))
+        return _("应为文字，这里是{value}", value=describe_value(value))
     return "" if value.strip() else _("不能是空的文字")
 
 
 def _texts(value: object) -> str:
     if not isinstance(value, list):
-        return _("应为文字的数组，这里是{value}", value=said(value))
+        return _("应为文字的数组，这里是{value}", value=describe_value(value))
     return next((_("数组里{why}", why=why) for why in map(_text, value) if why), "")
 
 
 def _date(value: object) -> str:
     if isinstance(value, datetime) or not isinstance(value, date):
-        return _("应为日期，这里是{value}", value=said(value))
+        return _("应为日期，这里是{value}", value=describe_value(value))
     return ""
 
 
@@ -119,52 +119,52 @@ def _show_texts(value: Value) -> str:
 
 _TEXT = {"type": "string", "pattern": r"\S"}
 
-KINDS: dict[str, Kind] = {
+VALUE_TYPES: dict[str, ValueType] = {
     known.name: known
     for known in (
-        Kind(
+        ValueType(
             "count",
             "件数，不小于 0 的整数",
             lambda value: _whole(value, negative=False),
-            digits,
+            format_number,
             {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
         ),
-        Kind(
+        ValueType(
             "change",
             "增减数，整数，可为负",
             lambda value: _whole(value, negative=True),
-            digits,
+            format_number,
             {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
         ),
-        Kind(
+        ValueType(
             "money",
             "金额，最多四位小数",
             lambda value: _decimal(value, limit=MONEY_LIMIT),
-            digits,
+            format_number,
             {"type": "number", "minimum": 0, "maximum": MONEY_LIMIT},
         ),
-        Kind(
+        ValueType(
             "share",
             "百分比，0 到 100",
             lambda value: _decimal(value, limit=100),
-            digits,
+            format_number,
             {"type": "number", "minimum": 0, "maximum": 100},
         ),
-        Kind(
+        ValueType(
             "year",
             "四位数的年度",
             _year,
-            digits,
+            format_number,
             {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
-        Kind("text", "文字", _text, str, _TEXT),
-        Kind("texts", "文字的数组", _texts, _show_texts, {"type": "array", "items": _TEXT}),
-        Kind("date", "日期", _date, _show_date, {"type": "string", "format": "date"}),
+        ValueType("text", "文字", _text, str, _TEXT),
+        ValueType("texts", "文字的数组", _texts, _show_texts, {"type": "array", "items": _TEXT}),
+        ValueType("date", "日期", _date, _show_date, {"type": "string", "format": "date"}),
     )
 }
 
 
-def natural(value: object) -> Kind | None:
+def guess_value_type(value: object) -> ValueType | None:
     """Guess the kind of a value of no declared kind, or None for one that a report cannot hold."""
     order = ("text", "date", "change", "money", "texts")
-    return next((KINDS[name] for name in order if not KINDS[name].wrong(value)), None)
+    return next((VALUE_TYPES[name] for name in order if not VALUE_TYPES[name].wrong(value)), None)

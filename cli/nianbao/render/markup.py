@@ -7,22 +7,22 @@ from typing import Any, NamedTuple
 
 from nianbao.compose import document, markdown
 from nianbao.compose.markdown import DIALECT, Markdown
-from nianbao.compose.prose import LeftOut
+from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.report import Report
 from nianbao.render.pandoc import Pandoc
 
 
 class _ReducedSection(NamedTuple):
     section: str
-    dropped: list[LeftOut]
+    dropped: list[DroppedMarkup]
     text: Markdown  # the rest
     is_reduced: bool  # a reader of Markdown may find more in the prose itself
 
 
-def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[LeftOut]:
+def find_dropped_markup(report: Report, bodies: Mapping[str, Markdown]) -> list[DroppedMarkup]:
     """Find the markup that no format has of the prose of a report, of which `bodies` are the composed sections.
 
-    Raises `Stop` where pandoc fails.
+    Raises `UserError` where pandoc fails.
     """
     own = {section: text for section, text in _select_own(report, bodies).items() if markdown.may_hold_markup(text)}
     return [item for section in _reduce(report, own) for item in section.dropped]
@@ -41,15 +41,15 @@ def _select_own(report: Report, bodies: Mapping[str, Markdown]) -> dict[str, Mar
 def _reduce(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_ReducedSection]:
     if not prose:
         return
-    texts = {section: markdown.bounded(text) for section, text in prose.items()}
+    texts = {section: markdown.limit_brackets(text) for section, text in prose.items()}
     message = {"reduce": list(texts.items()), "reserved": document.list_reserved(report.form), "dialect": DIALECT}
     for answer in _send(message):
         section = answer["section"]
-        dropped = [LeftOut(section, item["kind"], item["words"]) for item in answer["dropped"]]
+        dropped = [DroppedMarkup(section, item["kind"], item["words"]) for item in answer["dropped"]]
         if markdown.has_metadata(prose[section]):
-            dropped.append(LeftOut(section, "metadata", "---"))
+            dropped.append(DroppedMarkup(section, "metadata", "---"))
         if texts[section] != prose[section]:
-            dropped.append(LeftOut(section, "brackets", "["))
+            dropped.append(DroppedMarkup(section, "brackets", "["))
         yield _ReducedSection(
             section, dropped, Markdown(answer["markdown"]), bool(dropped) or markdown.has_html(prose[section])
         )

@@ -16,10 +16,10 @@ from time import monotonic
 from typing import IO, Any, cast
 
 from nianbao.compose.markdown import DIALECT
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.processes.limits import Exceeded
-from nianbao.workspace.staging import Folder, scratch
+from nianbao.workspace.processes.limits import LimitError
+from nianbao.workspace.staging import Folder, make_scratch_folder
 
 RENDERER = Path(__file__).with_name("renderer.lua")
 BLOCKS_WRITER = Path(__file__).with_name("blocks.lua")
@@ -37,7 +37,7 @@ class Pandoc:
 
     def __init__(self) -> None:
         command = [find_pandoc(), "+RTS", f"-M{_MAX_MEMORY_MB}m", "-A16m", "-RTS", "lua", str(RENDERER)]
-        folder = scratch()
+        folder = make_scratch_folder()
         self.folder = str(folder.path)
         environment = os.environ | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), self.folder)
         pipe = subprocess.PIPE
@@ -60,7 +60,10 @@ class Pandoc:
         return self._process.pid
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message, and give the process the CPU time that a page may take; raises `Stop` where it has ended."""
+        """Send a message, and give the process the CPU time that a page may take.
+
+        Raises `UserError` where it has ended.
+        """
         content = json.dumps(message, ensure_ascii=False).encode()
         _limit_resources(self._process, _RENDER_SECONDS)
         try:
@@ -72,7 +75,7 @@ class Pandoc:
     def receive(self) -> Iterator[tuple[str, bytes]]:
         """Yield the parts of an answer as they come, by name; the last is "." with what was dropped, as JSON.
 
-        Raises `Stop` where pandoc reports an error, ends, or has not answered in time.
+        Raises `UserError` where pandoc reports an error, ends, or has not answered in time.
         """
         name, left = "", float(_RENDER_SECONDS)  # the time that the caller takes for a part does not count
         while name != ".":
@@ -87,7 +90,7 @@ class Pandoc:
             name, content = answer
             if name == "!":
                 if _OUT_OF_MEMORY_TEXT.search(content):
-                    raise Exceeded(_(_TOO_LARGE), _(_SHORTEN_FIX))
+                    raise LimitError(_(_TOO_LARGE), _(_SHORTEN_FIX))
                 raise _pandoc_error(content.decode(errors="replace"))
             yield name, content
 
@@ -98,15 +101,15 @@ class Pandoc:
         with suppress(OSError):  # the rest of a message that was not written
             self._in.close()
 
-    def _exit_error(self) -> Stop:
+    def _exit_error(self) -> UserError:
         """Return why the process ended by itself."""
         code = self._process.wait()
         if code == _OUT_OF_MEMORY_CODE:
-            return Exceeded(_(_TOO_LARGE), _(_SHORTEN_FIX))
+            return LimitError(_(_TOO_LARGE), _(_SHORTEN_FIX))
         if code == -_CPU_LIMIT_SIGNAL:
             return _timeout_error()
         if code < 0:  # a signal: it crashed, or the system had no more memory for it
-            return Exceeded(_("pandoc 印它的时候崩溃了"), _(_SHORTEN_FIX))
+            return LimitError(_("pandoc 印它的时候崩溃了"), _(_SHORTEN_FIX))
         return _pandoc_error(_("它自己停了"))
 
     def _listen(self) -> None:
@@ -125,8 +128,8 @@ _OUT_OF_MEMORY_TEXT = re.compile(b"[Hh]eap exhausted|not enough memory")
 _CPU_LIMIT_SIGNAL = getattr(signal, "SIGXCPU", 0)
 
 
-def _timeout_error() -> Stop:
-    return Exceeded(_("pandoc {seconds} 秒还没有印完", seconds=_RENDER_SECONDS), _(_SHORTEN_FIX))
+def _timeout_error() -> UserError:
+    return LimitError(_("pandoc {seconds} 秒还没有印完", seconds=_RENDER_SECONDS), _(_SHORTEN_FIX))
 
 
 def _limit_resources(process: "subprocess.Popen[bytes]", seconds: int) -> None:
@@ -159,12 +162,12 @@ def _kill_and_clean_up(process: "subprocess.Popen[bytes]", folder: Folder) -> No
     folder.close()
 
 
-def _pandoc_error(why: object) -> Stop:
-    return Stop(_("pandoc 没有写成：{error}", error=why), _("运行 report doctor 看 pandoc 是否装好"))
+def _pandoc_error(why: object) -> UserError:
+    return UserError(_("pandoc 没有写成：{error}", error=why), _("运行 report doctor 看 pandoc 是否装好"))
 
 
 def find_pandoc() -> str:
-    """Return the path of pandoc; raises `Stop` where there is none."""
+    """Return the path of pandoc; raises `UserError` where there is none."""
     import pypandoc  # noqa: PLC0415  # heavy; imported where it is used
 
     # Of several pandocs pypandoc takes the newest; the bundled one gives the same files on every machine.
@@ -192,7 +195,7 @@ def list_versions() -> dict[str, str]:
     try:
         done = subprocess.run([find_pandoc(), "--version"], capture_output=True, text=True, check=True)  # noqa: S603  # bundled
         pandoc = done.stdout.split()[1]
-    except (Stop, OSError, IndexError, subprocess.CalledProcessError):
+    except (UserError, OSError, IndexError, subprocess.CalledProcessError):
         pandoc = _("没有找到；重新安装 pypandoc_binary")
     return {"pandoc": pandoc, "typst": version("typst")}
 

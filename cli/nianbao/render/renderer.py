@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Self
 
-from nianbao.compose.document import Page, list_reserved, marked
+from nianbao.compose.document import Page, draw_marked_tables, list_reserved
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.form import Form
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
-from nianbao.workspace.formats import Face, Format, Printed, Printing
-from nianbao.workspace.theme import derived, fonts, worded
-from nianbao.workspace.theme import faces as named_faces
+from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
+from nianbao.workspace.theme import derive_measures, list_fonts, to_word_units
+from nianbao.workspace.theme import list_face_names as named_faces
 
 _MAX_PAGES = 1000  # that one pandoc renders: its runtime keeps some kilobytes of each
 
@@ -31,8 +31,13 @@ class RenderSettings:
     def variables(self) -> dict[str, Any]:
         """The variables that the look gives to the templates of the formats."""
         look = self.look
-        parts: dict[str, Any] = {"look": look, "word": worded(look), "face": named_faces(look), "fonts": fonts(look)}
-        variables: dict[str, Any] = _numbers_as_text(parts | derived(look))
+        parts: dict[str, Any] = {
+            "look": look,
+            "word": to_word_units(look),
+            "face": named_faces(look),
+            "fonts": list_fonts(look),
+        }
+        variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
         return variables | ({"draft": True} if self.draft else {})
 
     @property
@@ -62,12 +67,12 @@ class Renderer:
 
     def render(
         self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str] | None = None
-    ) -> Printing:
+    ) -> RenderResult:
         """Render a page in every format of the settings; it is read once.
 
         `day` is the date that the files carry, so that the same facts give the same bytes. `embedded` is what each
-        file carries: `facts` (TOML) and `about` (JSON-LD), as far as given. Raises `Stop` where pandoc or Typst fail;
-        the next page can be rendered all the same.
+        file carries: `facts` (TOML) and `about` (JSON-LD), as far as given. Raises `UserError` where pandoc or Typst
+        fail; the next page can be rendered all the same.
         """
         try:
             return self._render(page, settings, day, embedded or {})
@@ -88,12 +93,12 @@ class Renderer:
         self._pages = 0
         self._sent.clear()
 
-    def _render(self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str]) -> Printing:
+    def _render(self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str]) -> RenderResult:
         epoch = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         pandoc = self._send_page(page, settings, day, epoch, embedded)
         families = typst.families_by_part(settings.look, settings.faces)  # reads the fonts while pandoc is at work
         formats = {part.suffix: part for part in settings.formats}
-        files: dict[str, Printed] = {}
+        files: dict[str, OutputFile] = {}
         for suffix, content in pandoc.receive():
             part = formats.get(suffix)
             if part is None:
@@ -101,8 +106,8 @@ class Renderer:
             elif part.engine:  # pandoc goes on meanwhile
                 files[suffix] = typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
             else:
-                files[suffix] = Printed(suffix, content)
-        return Printing([files[part.suffix] for part in settings.formats], dropped_pictures, settings.faces)
+                files[suffix] = OutputFile(suffix, content)
+        return RenderResult([files[part.suffix] for part in settings.formats], dropped_pictures, settings.faces)
 
     def _send_page(
         self, page: Page, settings: RenderSettings, day: date, epoch: int, embedded: Mapping[str, str]
@@ -146,7 +151,7 @@ class Renderer:
                     "settings": name,
                     "formats": [_describe_format(part) for part in formats],
                     "variables": settings.variables,
-                    "tables": marked(form),
+                    "tables": draw_marked_tables(form),
                     "dialect": DIALECT,
                     "folder": pandoc.folder,
                 }

@@ -7,15 +7,15 @@ from functools import cache
 from typing import Any
 from unicodedata import category
 
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.formats import Face, Format, Printed
-from nianbao.workspace.processes.limits import Words, watched
+from nianbao.workspace.formats import Face, Format, OutputFile
+from nianbao.workspace.processes.limits import LimitMessages, run_watched
 from nianbao.workspace.theme import PARTS, SURE
 
 _MAX_SECONDS = 60  # for one report
 _MAX_MEMORY = 2 * 2**30  # bytes, for one report
-_LIMIT_MESSAGES = Words(
+_LIMIT_MESSAGES = LimitMessages(
     N_("typst {seconds} 秒还没有排完"),
     N_("typst 排它要用的内存太多"),
     N_("缩短正文；若改过 templates/formats/pdf，请检查模板"),
@@ -87,8 +87,10 @@ def make_replacements(text: str, look: Mapping[str, Any]) -> dict[str, str]:
     return {one: "" if category(one) == "Cf" else f"〔U+{ord(one):04X}〕" for one in sorted(missing)}
 
 
-def compile_pdf(part: Format, content: bytes, epoch: int, facts: str, families: Mapping[str, Sequence[str]]) -> Printed:
-    """Compile Typst markup, as pandoc wrote it for a format, to a PDF; raises `Stop` where that fails.
+def compile_pdf(
+    part: Format, content: bytes, epoch: int, facts: str, families: Mapping[str, Sequence[str]]
+) -> OutputFile:
+    """Compile Typst markup, as pandoc wrote it for a format, to a PDF; raises `UserError` where that fails.
 
     `epoch` is its date in seconds since 1970; `facts` are attached, unless empty; `families` are the font families of
     each part of the page.
@@ -108,13 +110,13 @@ def compile_pdf(part: Format, content: bytes, epoch: int, facts: str, families: 
         )
 
     try:
-        pdf = watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES)
+        pdf = run_watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES)
     except typst.TypstError as error:
-        raise Stop(
+        raise UserError(
             _("typst 没有排成：{message}", message=error.message), _("若改过 templates/formats/pdf，请检查模板")
         ) from error
     pages = _PAGE_COUNT.search(pdf)
-    return Printed(part.suffix, pdf, int(pages[1]) if pages else 0)
+    return OutputFile(part.suffix, pdf, int(pages[1]) if pages else 0)
 
 
 @cache

@@ -6,12 +6,12 @@ from difflib import get_close_matches
 from functools import partial
 
 from nianbao.checks import check, rules, subordinates
-from nianbao.checks.policy import Choice
+from nianbao.checks.policy import Policy
 from nianbao.model.aggregate import Aggregate, UnitReport
-from nianbao.model.file_names import portable
-from nianbao.model.finding import Finding, Stop
+from nianbao.model.file_names import is_portable
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import Register, Unit
 from nianbao.model.report import Report
 from nianbao.workspace import selection
@@ -43,12 +43,15 @@ class RollupOptions:
 
 
 def find_office(store: Store, word: str) -> str:
-    """Return the folder of an office that a word names; it need not exist. Raises `Stop` for what names no folder."""
-    name = selection.folder_name(word)
-    if name.startswith(".") or not (portable(name) or (name in store.folders())):
-        raise Stop(_("{word} 不是机关", word=word), _("写 data/ 下文件夹的名称，例如 --into city"))
+    """Return the folder of an office that a word names; it need not exist.
+
+    Raises `UserError` for what names no folder.
+    """
+    name = selection.make_folder_name(word)
+    if name.startswith(".") or not (is_portable(name) or (name in store.folders())):
+        raise UserError(_("{word} 不是机关", word=word), _("写 data/ 下文件夹的名称，例如 --into city"))
     for other in {*store.folders(), *store.register().units}:
-        selection.apart([other, name])
+        selection.check_distinct([other, name])
     return name
 
 
@@ -58,14 +61,17 @@ def read_own_report(parent: Store, year: int) -> Report | list[Finding]:
     if isinstance(report, Finding):
         return [report]
     if report.unread:
-        judged = rules.of_scope("figures")
+        judged = rules.list_names_of_scope("figures")
         findings = check.judge_report(parent, report).findings
         return [finding for finding in findings if finding.level == "error" and finding.rule in judged]
     return report
 
 
 def _find_members(store: Store, year: int, office: str, options: RollupOptions) -> list[Unit]:
-    """Find the units: those of the options, else of the register; raises `Stop` for none, or for one counted twice."""
+    """Find the units: those of the options, else of the register.
+
+    Raises `UserError` for none, or for one counted twice.
+    """
     register = store.register()
     if not options.units:
         children = [unit for unit in register.list_children(office) if options.own or not unit.own]
@@ -75,24 +81,27 @@ def _find_members(store: Store, year: int, office: str, options: RollupOptions) 
     others = [name for name in _find_named_offices(store, year, options.units) if name not in {"", office}]
     for name in others:
         if twice := set(register.list_ancestors(name)) & set(others):
-            raise Stop(
-                _("{unit} 在 {above} 之下，它的数会加两次", unit=name, above=series(sorted(twice))),
+            raise UserError(
+                _("{unit} 在 {above} 之下，它的数会加两次", unit=name, above=join_words(sorted(twice))),
                 _("只写同一级的单位"),
             )
         if name in set(register.list_ancestors(office)):
-            raise Stop(_("{unit} 是 {office} 的上级", unit=name, office=office), _("不要把它写进单位"))
+            raise UserError(_("{unit} 是 {office} 的上级", unit=name, office=office), _("不要把它写进单位"))
     if not others:
-        raise Stop(_("没有写 {office} 的单位", office=office), _("写单位的名称，例如 data/dist-*/"))
+        raise UserError(_("没有写 {office} 的单位", office=office), _("写单位的名称，例如 data/dist-*/"))
     return [unit for unit in map(register.get_unit, others) if options.own or not unit.own]
 
 
 def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[str]:
-    """Find the offices that words name; raises `Stop` for a word that names none, or a data file of another year."""
+    """Find the offices that words name.
+
+    Raises `UserError` for a word that names none, or a data file of another year.
+    """
     files = [word for word in words if word.endswith(".toml")]
     names = [word for word in words if word not in files]
     for file in files:
         if (of := Store.of(file, store.root)[1]) != year:
-            raise Stop(_("{file} 是 {of} 年度的", file=file, of=of), _("一次汇总一年：{year}", year=year))
+            raise UserError(_("{file} 是 {of} 年度的", file=file, of=of), _("一次汇总一年：{year}", year=year))
     reports = selection.select(store, files).reports if files else []
     if names:
         selected = selection.select(store, [str(year), *names])
@@ -100,12 +109,12 @@ def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[s
     return list(dict.fromkeys(office.office for office, _year in reports))
 
 
-def _describe_missing_units(register: Register, office: str) -> Stop:
+def _describe_missing_units(register: Register, office: str) -> UserError:
     near = get_close_matches(office, [unit.parent for unit in register.units.values() if unit.parent], 1)
     message = _("data/offices.toml 里没有 {office} 的下级单位", office=office)
     if near:
-        return Stop(message, _("是不是 {near}？", near=near[0]))
-    return Stop(message, _('在单位那一段写 parent = "{office}"，或在命令里写明单位：data/dist-*/', office=office))
+        return UserError(message, _("是不是 {near}？", near=near[0]))
+    return UserError(message, _('在单位那一段写 parent = "{office}"，或在命令里写明单位：data/dist-*/', office=office))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ class CollectedReports:
 def collect(store: Store, year: int, form: Form, office: str, options: RollupOptions) -> CollectedReports:
     """Read the reports of the units of an office on several processes and add them up into a form.
 
-    Raises `Stop` where it has no units, or one would count twice.
+    Raises `UserError` where it has no units, or one would count twice.
     """
     members = _find_members(store, year, office, options)
     chunks = read_all(store, year, members, check.load_policy(store, (), ()), options.jobs)
@@ -131,14 +140,14 @@ def collect(store: Store, year: int, form: Form, office: str, options: RollupOpt
 
 
 def read_all(
-    store: Store, year: int, units: Sequence[Unit], policy: Choice, jobs: int = 0
+    store: Store, year: int, units: Sequence[Unit], policy: Policy, jobs: int = 0
 ) -> Iterator[list[UnitReport | None]]:
     """Read the reports of many units on several processes, a list for each chunk, in the order of the units.
 
-    None stands for a unit that has no report of that year. Raises `Stop` where a worker process has died.
+    None stands for a unit that has no report of that year. Raises `UserError` where a worker process has died.
     """
     chunks = [(start, list(units[start : start + _CHUNK_SIZE])) for start in range(0, len(units), _CHUNK_SIZE)]
-    results = pool.spread(chunks, partial(_read_chunk, store, year, policy), _raise_lost_worker, jobs)
+    results = pool.run_all(chunks, partial(_read_chunk, store, year, policy), _raise_lost_worker, jobs)
     waiting: dict[int, list[UnitReport | None]] = {}  # chunks that were ready before an earlier one
     next_start = 0
     for start, reports in results:
@@ -148,9 +157,9 @@ def read_all(
             next_start += len(ready)
 
 
-def _read_chunk(store: Store, year: int, policy: Choice, chunk: UnitChunk) -> ReadChunk:
+def _read_chunk(store: Store, year: int, policy: Policy, chunk: UnitChunk) -> ReadChunk:
     return chunk[0], subordinates.read_units(store, year, chunk[1], policy)
 
 
 def _raise_lost_worker(_chunk: UnitChunk) -> ReadChunk:
-    raise Stop(_("读单位的进程没有了，多半是内存不够"), _("没有写文件；用 --jobs 1 再运行"))
+    raise UserError(_("读单位的进程没有了，多半是内存不够"), _("没有写文件；用 --jobs 1 再运行"))

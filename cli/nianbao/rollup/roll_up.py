@@ -8,12 +8,12 @@ from nianbao.checks import check, drafts, subordinates
 from nianbao.datafiles.patch import make_notes, update_figures
 from nianbao.model.aggregate import ROLLUP_DIFFERS, Aggregate, RollupRecord, find_differences
 from nianbao.model.facts import Facts, parse
-from nianbao.model.finding import Finding, Stop, attempt
+from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _
 from nianbao.model.offices import Register, Unit
-from nianbao.model.report import Number, Report, fill
+from nianbao.model.report import Number, Report, fill_form
 from nianbao.rollup.collect import RollupOptions, collect, find_office, read_own_report
-from nianbao.workspace.files import Saved
+from nianbao.workspace.files import SavedFile
 from nianbao.workspace.store import Store
 
 
@@ -51,7 +51,7 @@ class RollupResult:
     changed: Sequence[ChangedCell] = ()
     accepted: Sequence[ChangedCell] = ()
     edited: Sequence[ChangedCell] = ()
-    saved: Saved | None = None
+    saved: SavedFile | None = None
     hints: Sequence[str] = ()
 
     @property
@@ -63,15 +63,17 @@ class RollupResult:
 def roll_up(store: Store, year: int, into: str, options: RollupOptions) -> list[RollupResult]:
     """Add units up into the data file of the office `into`; with `deep`, first into those of its units with units.
 
-    Returns a result for each office in the order of writing. Raises `Stop` where there is nothing to add up. A deep
-    rollup ends with the first office whose file stays as it was.
+    Returns a result for each office in the order of writing. Raises `UserError` where there is nothing to add up. A
+    deep rollup ends with the first office whose file stays as it was.
     """
     register = store.register()
     office = find_office(store, into)
     if register.findings:
         return [RollupResult(Unit(office, office), store.of_office(office).data(year), register.findings)]
     if options.deep and (options.dry_run or options.units):
-        raise Stop(_("--deep 逐级写各级的文件，不能与 --dry-run 或点名的单位合用"), _("去掉 --deep，一级一级地汇总"))
+        raise UserError(
+            _("--deep 逐级写各级的文件，不能与 --dry-run 或点名的单位合用"), _("去掉 --deep，一级一级地汇总")
+        )
     results: list[RollupResult] = []
     for name in [*(_list_intermediate_offices(register, office) if options.deep else ()), office]:
         results.append(_roll_up_office(store, year, name, options))
@@ -96,7 +98,7 @@ def _roll_up_office(store: Store, year: int, office: str, options: RollupOptions
         return RollupResult(unit, file, old)
     found = collect(store, year, old.form if old else store.form_in_force(year), office, options)
     if not found.aggregate.counted:
-        raise Stop(
+        raise UserError(
             _(
                 "{office} 的 {count} 个单位都没有能用的 {year} 年度报告",
                 office=unit,
@@ -137,7 +139,7 @@ def _is_outdated(store: Store, year: int, unit: Unit) -> bool:
     if not store.register().list_children(unit.id):
         return False
     office = store.of_office(unit.id)
-    report = attempt(partial(read_own_report, office, year), office.data(year)) if office.has(year) else None
+    report = try_work(partial(read_own_report, office, year), office.data(year)) if office.has(year) else None
     if not isinstance(report, Report):
         return True
     totals = subordinates.add_up_children(office, report, check.load_policy(store, (), ()))
@@ -190,7 +192,7 @@ def _find_acceptances(report: Report) -> Mapping[str, str]:
 
 
 def _insert_sums(text: str, aggregate: Aggregate, result: RollupResult) -> str:
-    """Insert the sums into the text of a data file and check that it has them; raises `Stop` where it cannot."""
+    """Insert the sums into the text of a data file and check that it has them; raises `UserError` where it cannot."""
     form, file = aggregate.form, result.file
     accepted = {cell.address for cell in result.accepted}
     figures = {address: total for address, total in aggregate.figures.items() if address not in accepted}
@@ -198,13 +200,13 @@ def _insert_sums(text: str, aggregate: Aggregate, result: RollupResult) -> str:
     try:
         updated = update_figures(text, form, figures, aggregate.list_figures_to_write(), notes)
         facts = parse(updated, file)
-        report = fill(form, facts) if isinstance(facts, Facts) else None
+        report = fill_form(form, facts) if isinstance(facts, Facts) else None
         if report is None or any(
             report.figures[address] != total for address, total in figures.items() if address not in report.computed
         ):
             raise ValueError(file)  # noqa: TRY301  # reported as an error of update_figures is
     except ValueError:
-        raise Stop(
+        raise UserError(
             _("{path} 的写法没法自动改，没有改动它", path=file), _("照 report new 写出的样子改写，再运行一次")
         ) from None
     return updated

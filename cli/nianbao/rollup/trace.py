@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from nianbao.model.aggregate import RollupRecord, UnitReport
-from nianbao.model.finding import Finding, Stop
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Number, Report
@@ -41,7 +41,7 @@ class Trace:
 def trace(store: Store, year: int, office: str, address: str, options: RollupOptions) -> Trace | list[Finding]:
     """Trace a figure of an office back to its units; return findings where the register has errors.
 
-    Raises `Stop` for an address that is no figure, with the nearest one, and where there are no units.
+    Raises `UserError` for an address that is no figure, with the nearest one, and where there are no units.
     """
     if store.register().findings:
         return list(store.register().findings)
@@ -55,7 +55,7 @@ def _trace_office(store: Store, year: int, office: str, address: str, options: R
     if address not in form.slots:
         near = get_close_matches(address, [*form.slots], 1)
         tip = _("是不是 {near}？", near=near[0]) if near else _("例如 {address}", address=next(iter(form.slots)))
-        raise Stop(_("{edition} 版格式没有 {address} 这一格", edition=form.edition, address=address), tip)
+        raise UserError(_("{edition} 版格式没有 {address} 这一格", edition=form.edition, address=address), tip)
     record = parent.record(year) or RollupRecord({})
     own, broken = options.own and record.includes_own, options.with_broken or record.includes_broken
     found = collect(store, year, form, office, replace(options, own=own, with_broken=broken))

@@ -28,14 +28,14 @@ def read(top: Path, name: str, limit: int = LIMIT) -> bytes:
     Raises `RefusedError` for a link that leads outside, for what is no regular file, and for more bytes than the
     limit; another OSError where it cannot be read.
     """
-    file = _opened(str(top), name)
+    file = _open(str(top), name)
     try:
         found = os.fstat(file)
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(found.st_mode):
             raise RefusedError(_("不是普通文件"))
-        return _bytes(file, found.st_size, limit)
+        return _read_bytes(file, found.st_size, limit)
     finally:
         os.close(file)
 
@@ -45,18 +45,18 @@ def too_large(limit: int) -> RefusedError:
     return RefusedError(_("超过 {limit} MB", limit=limit // 2**20))
 
 
-def placed(path: Path, top: Path) -> Path:
+def resolve_target(path: Path, top: Path) -> Path:
     """Return where a file, or a folder, is when it is written; the file itself may be a link, which is replaced.
 
     Raises `RefusedError` where its folder is a link, or below one, that leads out of the folder `top`.
     """
     folder = os.path.realpath(path.parent)
-    if not below(folder, os.path.realpath(top)):
-        raise _outside()
+    if not is_below(folder, os.path.realpath(top)):
+        raise _make_outside_error()
     return Path(folder, path.name)
 
 
-def below(path: str, top: str) -> bool:
+def is_below(path: str, top: str) -> bool:
     """Tell whether a real path is a folder's, or below it."""
     return path == top or path.startswith(top.rstrip(os.sep) + os.sep)
 
@@ -69,34 +69,34 @@ def is_regular(path: Path) -> bool:
         return False
 
 
-def _outside() -> RefusedError:
+def _make_outside_error() -> RefusedError:
     return RefusedError(_("是指到目录之外的链接"))
 
 
-def _opened(top: str, name: str) -> int:
+def _open(top: str, name: str) -> int:
     """Open a file for reading; where links are on the way, judge what they lead to, and open that without links."""
     parts = [part for part in name.split("/") if part not in {"", "."}]
     if ".." in parts:
-        raise _outside()
+        raise _make_outside_error()
     if os.open not in os.supports_dir_fd:
-        return os.open(Path(top, *_resolved(top, parts)), _FILE)
+        return os.open(Path(top, *_resolve(top, parts)), _FILE)
     try:
-        return _descended(top, parts)
+        return _descend(top, parts)
     except OSError as error:
         if error.errno not in _LINKS:
             raise
-    return _descended(top, _resolved(top, parts))
+    return _descend(top, _resolve(top, parts))
 
 
-def _resolved(top: str, parts: Sequence[str]) -> list[str]:
+def _resolve(top: str, parts: Sequence[str]) -> list[str]:
     base = os.path.realpath(top)
     real = os.path.realpath(os.path.join(base, *parts))  # noqa: PTH118  # asked of thousands
-    if not below(real, base):
-        raise _outside()
+    if not is_below(real, base):
+        raise _make_outside_error()
     return list(Path(real).relative_to(base).parts)
 
 
-def _descended(top: str, parts: Sequence[str]) -> int:
+def _descend(top: str, parts: Sequence[str]) -> int:
     """Open a file folder by folder, none of which may be a link but the first, which a person named."""
     first = f"{top}/{parts[0]}"
     if len(parts) == 1:
@@ -112,7 +112,7 @@ def _descended(top: str, parts: Sequence[str]) -> int:
         os.close(folder)
 
 
-def _bytes(file: int, size: int, limit: int) -> bytes:
+def _read_bytes(file: int, size: int, limit: int) -> bytes:
     """Read what a file has, which may be more than its size says, as with files that the system makes up."""
     content = b""
     while size <= limit and (more := os.read(file, max(size + 1 - len(content), 4096))):

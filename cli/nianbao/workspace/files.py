@@ -12,10 +12,10 @@ from io import StringIO
 from pathlib import Path, PurePosixPath
 
 from nianbao.model.facts import Facts, parse
-from nianbao.model.finding import Finding, Place, Stop
-from nianbao.model.i18n import N_, _, series
+from nianbao.model.finding import Finding, Place, UserError
+from nianbao.model.i18n import N_, _, join_words
 from nianbao.workspace import staging
-from nianbao.workspace.access import RefusedError, is_regular, placed, read
+from nianbao.workspace.access import RefusedError, is_regular, read, resolve_target
 
 PACKAGE = Path(__file__).parents[1]
 # In a wheel the templates lie inside the package, in a checkout beside cli/.
@@ -23,14 +23,14 @@ TEMPLATES = PACKAGE / "templates" if (PACKAGE / "templates").is_dir() else PACKA
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedFile:
     """A file that a build gave: where it is, and whether its bytes are new."""
 
     path: str
     changed: bool
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Name a file as a person here would: from the current folder where it lies below it.
 
     A file below a folder that stands for one elsewhere is named as a person there would.
@@ -52,53 +52,55 @@ def stand_for(there: str, folder: Path) -> None:
 _ELSEWHERE: dict[Path, PurePosixPath] = {}
 
 
-def write(contents: Mapping[Path, bytes], top: Path) -> list[Saved]:
-    """Put whole files in place below a folder, all or none; those that are the same stay. Raises as `produce`."""
-    changed = {path: content for path, content in contents.items() if not same(path, content)}
+def write(contents: Mapping[Path, bytes], top: Path) -> list[SavedFile]:
+    """Put whole files in place below a folder, all or none; those that are the same stay. Raises as `write_by`."""
+    changed = {path: content for path, content in contents.items() if not has_content(path, content)}
     for folder in {path.parent for path in contents}:
         staging.sweep(folder)
-    produce({path: partial(_put, content) for path, content in changed.items()}, top)
-    return [Saved(shown(path), path in changed) for path in contents]
+    write_by({path: partial(_write_bytes, content) for path, content in changed.items()}, top)
+    return [SavedFile(display_path(path), path in changed) for path in contents]
 
 
-def _put(content: bytes, path: Path) -> None:
+def _write_bytes(content: bytes, path: Path) -> None:
     path.write_bytes(content)
 
 
-def produce(makers: Mapping[Path, Callable[[Path], object]], top: Path, *, replace: bool = True) -> list[Saved]:
+def write_by(makers: Mapping[Path, Callable[[Path], object]], top: Path, *, replace: bool = True) -> list[SavedFile]:
     """Put files in place that are too large for memory: each maker writes one beside its goal, then all are moved.
 
-    What stands in a goal's place is replaced, a link too. Raises `Stop` where a file cannot be written, where links
-    lead out of the folder `top`, and, unless told to replace, where another one is there.
+    What stands in a goal's place is replaced, a link too. Raises `UserError` where a file cannot be written, where
+    links lead out of the folder `top`, and, unless told to replace, where another one is there.
     """
     with ExitStack() as left:
         folders: dict[Path, Path] = {}
         staged: dict[Path, tuple[Path, Path]] = {}
         for path, maker in makers.items():
-            with _writing(path):
-                goal = placed(path, top)
+            with _report_write_errors(path):
+                goal = resolve_target(path, top)
                 if goal.parent not in folders:
                     goal.parent.mkdir(parents=True, exist_ok=True)
-                    folders[goal.parent] = left.enter_context(staging.beside(goal.parent))
+                    folders[goal.parent] = left.enter_context(staging.make_folder_beside(goal.parent))
                 staged[path] = goal, folders[goal.parent] / path.name
                 maker(staged[path][1])
                 _keep_mode(*staged[path])
-        changed = {path: pair for path, pair in staged.items() if _differ(*pair)}
-        others = [shown(path) for path, (goal, _part) in changed.items() if os.path.lexists(goal)]
+        changed = {path: pair for path, pair in staged.items() if _is_different(*pair)}
+        others = [display_path(path) for path, (goal, _part) in changed.items() if os.path.lexists(goal)]
         if others and not replace:
-            raise Stop(_("已经有 {files}，没有改动", files=series(others)), _("用 --out 写到别处，或用 --force 换掉"))
+            raise UserError(
+                _("已经有 {files}，没有改动", files=join_words(others)), _("用 --out 写到别处，或用 --force 换掉")
+            )
         for path, (goal, part) in changed.items():
-            with _writing(path):
+            with _report_write_errors(path):
                 part.replace(goal)
-    return [Saved(shown(path), path in changed) for path in makers]
+    return [SavedFile(display_path(path), path in changed) for path in makers]
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _report_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise make_write_error(path, error) from error
 
 
 def _keep_mode(goal: Path, part: Path) -> None:
@@ -106,17 +108,17 @@ def _keep_mode(goal: Path, part: Path) -> None:
         part.chmod(goal.stat().st_mode & 0o777)
 
 
-def _differ(goal: Path, part: Path) -> bool:
+def _is_different(goal: Path, part: Path) -> bool:
     return not (is_regular(goal) and cmp(goal, part, shallow=False))
 
 
-def unwritable(path: Path, error: OSError) -> Stop:
+def make_write_error(path: Path, error: OSError) -> UserError:
     """Say why a file cannot be written, and what to do."""
     if isinstance(error, RefusedError):
         fix = _("没有顺着链接写出去；删去这个链接，或用 --out 写明要写到哪里")
     else:
         fix = _("原来的文件没有改动；排除原因后再运行")
-    return Stop(_("写不了 {at}：{error}", at=shown(path), error=reason(error)), fix)
+    return UserError(_("写不了 {at}：{error}", at=display_path(path), error=describe_reason(error)), fix)
 
 
 def fingerprint(*parts: bytes | str | None) -> str:
@@ -128,7 +130,7 @@ def fingerprint(*parts: bytes | str | None) -> str:
     return digest.hexdigest()
 
 
-def same(path: Path, content: bytes) -> bool:
+def has_content(path: Path, content: bytes) -> bool:
     """Tell whether a regular file, no link to one, already holds these bytes."""
     try:
         return is_regular(path) and path.stat().st_size == len(content) and path.read_bytes() == content
@@ -136,7 +138,7 @@ def same(path: Path, content: bytes) -> bool:
         return False
 
 
-def content(path: Path) -> bytes | None:
+def read_bytes(path: Path) -> bytes | None:
     """Read the bytes of a file of ours or of the system's; None where there is none."""
     try:
         return path.read_bytes()
@@ -144,38 +146,38 @@ def content(path: Path) -> bytes | None:
         return None
 
 
-def text(path: Path, top: Path | None = None) -> str:
-    """Read a text; one of a folder `top` only as `access.read` does. Raises `Stop` where it cannot be read."""
+def read_text(path: Path, top: Path | None = None) -> str:
+    """Read a text; one of a folder `top` only as `access.read` does. Raises `UserError` where it cannot be read."""
     try:
         raw = read(top, path.relative_to(top).as_posix()) if top else path.read_bytes()
     except OSError as error:
-        raise unreadable(shown(path), error) from error
-    return decode(raw, shown(path))
+        raise make_read_error(display_path(path), error) from error
+    return decode(raw, display_path(path))
 
 
 def decode(raw: bytes, name: str) -> str:
-    """Decode a text of UTF-8, with the ends of lines that Python has; raises `Stop` that names the file."""
+    """Decode a text of UTF-8, with the ends of lines that Python has; raises `UserError` that names the file."""
     try:
         return StringIO(raw.decode("utf-8"), newline=None).read()
     except UnicodeDecodeError as error:
-        raise Stop(_("读不了 {path}：{error}", path=name, error=error)) from error
+        raise UserError(_("读不了 {path}：{error}", path=name, error=error)) from error
 
 
-def unreadable(name: str, error: OSError) -> Stop:
+def make_read_error(name: str, error: OSError) -> UserError:
     """Say why a file cannot be read."""
     fix = _("放上文件本身：只读这个目录里的普通文件") if isinstance(error, RefusedError) else ""
-    return Stop(_("读不了 {name}：{error}", name=name, error=reason(error)), fix)
+    return UserError(_("读不了 {name}：{error}", name=name, error=describe_reason(error)), fix)
 
 
-def facts(content: bytes, name: str) -> Facts | Finding:
+def parse_facts(content: bytes, name: str) -> Facts | Finding:
     """Read the bytes of a file of facts; what is no UTF-8 text gives the finding that says so."""
     try:
         return parse(content.decode("utf-8"), name)
     except UnicodeDecodeError as error:
-        return _not_text(content, name, error)
+        return _make_encoding_finding(content, name, error)
 
 
-def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
+def _make_encoding_finding(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
     line = content.count(b"\n", 0, error.start) + 1
     with suppress(UnicodeDecodeError):
         source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
@@ -185,11 +187,14 @@ def _not_text(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
     return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
 
 
-def toml(path: Path, top: Path | None = None) -> Facts:
-    """Read a file of TOML as `text` does, its decimals as floats; raises `Stop` that says where it is broken."""
-    found = parse(text(path, top), shown(path), float)
+def read_toml(path: Path, top: Path | None = None) -> Facts:
+    """Read a file of TOML as `read_text` does, its decimals as floats.
+
+    Raises `UserError` that says where it is broken.
+    """
+    found = parse(read_text(path, top), display_path(path), float)
     if isinstance(found, Finding):
-        raise Stop(f"{found.place}: {found.message}", found.fix or _("改正这个文件后再运行"))
+        raise UserError(f"{found.place}: {found.message}", found.fix or _("改正这个文件后再运行"))
     return found
 
 
@@ -211,6 +216,6 @@ _REASONS = {
 }
 
 
-def reason(error: OSError) -> str:
+def describe_reason(error: OSError) -> str:
     """Say why the system refused a file."""
     return _(_REASONS.get(error.errno or 0, error.strerror or str(error)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nianbao.workspace import access
-from nianbao.workspace.files import Saved, fingerprint, unwritable, write
+from nianbao.workspace.files import SavedFile, fingerprint, make_write_error, write
 
 
 class Folder(Hashable, Protocol):
@@ -26,8 +26,8 @@ class Folder(Hashable, Protocol):
     def stamp(self, name: str) -> Hashable:
         """Return what is another value once a file was changed; None where there is none."""
 
-    def write(self, contents: Mapping[str, bytes]) -> list[Saved]:
-        """Put whole files in place, all or none; raises `Stop` where one cannot be written."""
+    def write(self, contents: Mapping[str, bytes]) -> list[SavedFile]:
+        """Put whole files in place, all or none; raises `UserError` where one cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class DiskFolder:
             return None
         return found.st_mtime_ns, found.st_size
 
-    def write(self, contents: Mapping[str, bytes]) -> list[Saved]:
+    def write(self, contents: Mapping[str, bytes]) -> list[SavedFile]:
         """Put whole files in place, all or none; a link to another file of the folder stays one."""
         return write({(self.root / name).resolve(): content for name, content in contents.items()}, self.root)
 
@@ -96,6 +96,6 @@ class SentFolder:
         """Return the fingerprint of a file; None where it was not sent."""
         return fingerprint(self.files[name]) if name in self.files else None
 
-    def write(self, contents: Mapping[str, bytes]) -> list[Saved]:
+    def write(self, contents: Mapping[str, bytes]) -> list[SavedFile]:
         """Refuse: what is written to a folder is written where it is."""
-        raise unwritable(Path(self.called, *list(contents)[:1]), OSError(errno.EROFS, os.strerror(errno.EROFS)))
+        raise make_write_error(Path(self.called, *list(contents)[:1]), OSError(errno.EROFS, os.strerror(errno.EROFS)))

@@ -42,7 +42,7 @@ class Format(FormatFile, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class OutputFile:
     """A finished file: its bytes, and its pages where the format has pages (else 0)."""
 
     suffix: str
@@ -51,10 +51,10 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
-class Printing:
+class RenderResult:
     """What one printing gave: the files, the pictures that were left out, and the faces of files that embed them."""
 
-    files: list[Printed]
+    files: list[OutputFile]
     left_out: list[str]
     faces: tuple["Face", ...]
 

@@ -15,15 +15,15 @@ FOLDER = TEMPLATES / "languages"
 _OPTION = "--lang"
 
 
-def speak(name: str) -> None:
+def use_language(name: str) -> None:
     """Say everything from now on in a language, the words of typer too, which asks gettext itself."""
     os.environ["LANGUAGE"] = name
     gettext.bindtextdomain(DOMAIN, str(FOLDER))
     gettext.textdomain(DOMAIN)
-    i18n.speak(gettext.translation(DOMAIN, FOLDER, [name], fallback=True))
+    i18n.use_catalogue(gettext.translation(DOMAIN, FOLDER, [name], fallback=True))
 
 
-def outdated(name: str) -> bool:
+def is_outdated(name: str) -> bool:
     """Tell whether a catalogue is missing, or older than the text that it is compiled from.
 
     A checkout has the texts, and hatch_build.py compiles them at each install; a wheel holds no texts.
@@ -39,7 +39,7 @@ def outdated(name: str) -> bool:
         return False
 
 
-def preferred(environ: Mapping[str, str]) -> str:
+def detect_language(environ: Mapping[str, str]) -> str:
     """Return the system's language: Chinese where it is Chinese or says nothing, else English.
 
     The variables are gettext's, in its order; Windows has none of them, and tells Python.
@@ -50,7 +50,7 @@ def preferred(environ: Mapping[str, str]) -> str:
     return "zh" if said.lower().startswith(("zh", "chinese")) or said.split(".")[0] in {"", "C", "POSIX"} else "en"
 
 
-def taken(words: Sequence[str]) -> tuple[str, list[str]]:
+def extract_option(words: Sequence[str]) -> tuple[str, list[str]]:
     """Take `--lang` from wherever it stands in a command line, and put it first, where typer judges it."""
     found: list[str] = []
     rest: list[str] = []

@@ -7,13 +7,13 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from nianbao.model.file_names import folded
-from nianbao.model.finding import Stop
-from nianbao.model.i18n import _, series
-from nianbao.workspace.files import shown
-from nianbao.workspace.store import Store, nearest
+from nianbao.model.file_names import fold
+from nianbao.model.finding import UserError
+from nianbao.model.i18n import _, join_words
+from nianbao.workspace.files import display_path
+from nianbao.workspace.store import Store, find_root
 
-Asked = tuple[Store, int]  # an office and a year
+ReportRef = tuple[Store, int]  # an office and a year
 _YEAR = re.compile(r"\d{4}")
 _FEW = 5  # names that a message lists
 
@@ -22,21 +22,21 @@ _FEW = 5  # names that a message lists
 class Selection:
     """The reports that were asked for, each once, and those of a whole set that have no data file."""
 
-    reports: list[Asked]
-    missing: list[Asked]
+    reports: list[ReportRef]
+    missing: list[ReportRef]
 
 
-def opened(words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None]) -> Store:
+def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None]) -> Store:
     """Open the folder given, else that of the first data file named, else the nearest one from here upwards.
 
-    Raises `Stop` where it has templates of its own that nobody trusts. Of a folder elsewhere that only a data file
+    Raises `UserError` where it has templates of its own that nobody trusts. Of a folder elsewhere that only a data file
     names, such templates are left out, after a warning: the data file is asked for, what lies beside it is not.
     """
     file = next((word for word in words if word.endswith(".toml")), None)
     if not file or root is not None:
         return Store.at(root, out)
     store = Store(Store.of(file, None)[0].root, out)
-    if store.root.resolve() == nearest(None).resolve():
+    if store.root.resolve() == find_root(None).resolve():
         store.ask()
     elif stop := store.ask_or_leave():
         warn(_("用的是程序自带的模板：{why}", why=stop.message))
@@ -47,21 +47,21 @@ def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Sel
     """Find the reports that words name: years, offices or their folders, patterns of these, data files.
 
     Years and offices are combined. Without a year it is the newest one of those offices; without an office the
-    folder's own, or with `everyone` each that there is. Raises `Stop` for a word that names nothing.
+    folder's own, or with `everyone` each that there is. Raises `UserError` for a word that names nothing.
     """
     years = [int(word) for word in words if _YEAR.fullmatch(word)]
-    files = [_file(store, word) for word in words if word.endswith(".toml")]
+    files = [_parse_file(store, word) for word in words if word.endswith(".toml")]
     named = [word for word in words if not _YEAR.fullmatch(word) and not word.endswith(".toml")]
     known = store.offices() if named or everyone or not words else {}
     single: list[str] = []
     several = list(known) if everyone else []
     for word in named:
-        found = _matching(store, word, known)
+        found = _match_offices(store, word, known)
         (several if _is_pattern(word) else single).extend(found)
     if not single and not several and (years or not files):
-        single = _own(store, known)
+        single = _find_own_office(store, known)
     asked = list(dict.fromkeys([*single, *several]))
-    apart(asked)
+    check_distinct(asked)
     if not years and not files:
         years = [max(year for office in asked for year in known.get(office, ()))]
     pairs = [(office, year) for year in years for office in asked]
@@ -73,48 +73,49 @@ def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Sel
     )
 
 
-def _file(store: Store, word: str) -> tuple[str, int]:
+def _parse_file(store: Store, word: str) -> tuple[str, int]:
     one, year = Store.of(word, store.root)
     if one.root.resolve() != store.root.resolve():
-        raise Stop(
-            _("{word} 不在 {root} 里", word=word, root=shown(store.root)), _("一次只做一个目录的；用 --root 说是哪个")
+        raise UserError(
+            _("{word} 不在 {root} 里", word=word, root=display_path(store.root)),
+            _("一次只做一个目录的；用 --root 说是哪个"),
         )
     return one.office, year
 
 
-def _own(store: Store, known: Mapping[str, Sequence[int]]) -> list[str]:
-    """Return the folder's own office; raises `Stop` where only other offices have data files."""
+def _find_own_office(store: Store, known: Mapping[str, Sequence[int]]) -> list[str]:
+    """Return the folder's own office; raises `UserError` where only other offices have data files."""
     others = sorted(known or store.offices())
     if others and "" not in others:
-        some = series(others[:_FEW])
-        raise Stop(
+        some = join_words(others[:_FEW])
+        raise UserError(
             _("data/ 里有 {count} 个机关（{some} 等），没有说是哪一个", count=len(others), some=some),
             _("加 --all 就是全部；或写机关的名称，例如 {first}", first=others[0]),
         )
     if not others:
-        raise Stop(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
+        raise UserError(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
     return [""]
 
 
-def _matching(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> list[str]:
+def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> list[str]:
     """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either."""
     path = Path(word)
     below = path.parent.resolve() == (store.root / "data").resolve()
-    name = path.name if below else folder_name(word)
+    name = path.name if below else make_folder_name(word)
     found = [office for office in known if office == name or (_is_pattern(name) and fnmatchcase(office, name))]
     found = [office for office in found if office]
     if found:
         return found
     near = get_close_matches(name, list(filter(None, known)), n=1)
-    have = _("机关有：{some}", some=series(sorted(filter(None, known))[:_FEW])) if any(known) else ""
+    have = _("机关有：{some}", some=join_words(sorted(filter(None, known))[:_FEW])) if any(known) else ""
     tip = _("是不是 {near}？", near=near[0]) if near else have
-    raise Stop(
+    raise UserError(
         _("{word} 不是年度、机关，也不是数据文件", word=word),
         tip or _("写年度，例如 2020，或数据文件，例如 data/2020.toml"),
     )
 
 
-def folder_name(word: str) -> str:
+def make_folder_name(word: str) -> str:
     r"""Return the name of a folder below `data/`, which a shell may have completed: `data/city/`, `data\city\`."""
     return word.replace("\\", "/").removeprefix("./").removeprefix("data/").rstrip("/")
 
@@ -123,13 +124,13 @@ def _is_pattern(word: str) -> bool:
     return any(sign in word for sign in "*?[")
 
 
-def apart(offices: Sequence[str]) -> None:
+def check_distinct(offices: Sequence[str]) -> None:
     """Refuse offices whose names a disk may take for one: their files would replace each other's."""
     seen: dict[str, str] = {}
     for office in offices:
-        first = seen.setdefault(folded(office), office)
+        first = seen.setdefault(fold(office), office)
         if first != office:
-            raise Stop(
+            raise UserError(
                 _("机关 {one} 和 {other} 的名称只差大小写或字形，在有的盘上是同一个文件夹", one=first, other=office),
                 _("把 data/ 里其中一个文件夹改名"),
             )

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from time import time
 
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 
 try:
@@ -35,7 +35,7 @@ class Folder:
         self._lock = -1
         while self._lock < 0:  # another run may take it for left over before it is locked
             self.path = Path(mkdtemp(named[1], named[0], above))
-            self._lock = _locked(self.path) if fcntl else 0
+            self._lock = _is_locked(self.path) if fcntl else 0
 
     def close(self) -> None:
         """Remove it, unless that was done."""
@@ -45,8 +45,8 @@ class Folder:
         self._lock = 0
 
 
-def scratch() -> Folder:
-    """Create a folder for work where the system keeps temporary files; raises `Stop` where there is no room."""
+def make_scratch_folder() -> Folder:
+    """Create a folder for work where the system keeps temporary files; raises `UserError` where there is no room."""
     from tempfile import gettempdir  # noqa: PLC0415  # see above
 
     try:
@@ -55,14 +55,14 @@ def scratch() -> Folder:
             os.environ["TMPDIR"] = above
         return Folder(Path(above), SCRATCH)
     except OSError as error:
-        raise Stop(
+        raise UserError(
             _("建不了临时文件夹：{error}", error=error.strerror or error),
             _("腾出空间，或让 TMPDIR 指到可以写的文件夹，再运行"),
         ) from error
 
 
 @contextmanager
-def beside(above: Path) -> Iterator[Path]:
+def make_folder_beside(above: Path) -> Iterator[Path]:
     """Give a folder for files that are to be moved into the one around it; raises OSError."""
     folder = Folder(above, BESIDE)
     try:
@@ -104,7 +104,7 @@ def _empty(path: Path | str) -> None:
     rmtree(path, ignore_errors=True)
 
 
-def _locked(path: Path) -> int:
+def _is_locked(path: Path) -> int:
     """Lock a folder; return its descriptor, or -1 where it is gone already."""
     try:
         file = os.open(path, os.O_RDONLY)

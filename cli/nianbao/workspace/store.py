@@ -9,13 +9,21 @@ from pathlib import Path
 
 from nianbao.model import offices
 from nianbao.model.aggregate import RollupRecord
-from nianbao.model.facts import Facts, bounded
-from nianbao.model.finding import Finding, Place, Stop, attempt
-from nianbao.model.i18n import _, series
+from nianbao.model.facts import Facts, limit_sizes
+from nianbao.model.finding import Finding, Place, UserError, try_work
+from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import FILE as REGISTER
 from nianbao.model.offices import Register
 from nianbao.model.report import Report
-from nianbao.workspace.files import Saved, decode, facts, fingerprint, reason, shown, unreadable
+from nianbao.workspace.files import (
+    SavedFile,
+    decode,
+    describe_reason,
+    display_path,
+    fingerprint,
+    make_read_error,
+    parse_facts,
+)
 from nianbao.workspace.folder import Folder
 from nianbao.workspace.templates import Templates
 
@@ -32,7 +40,7 @@ class Store(Templates):
 
     def __init__(self, root: Path, out: Path | None = None, office: str = "", folder: Folder | None = None) -> None:
         super().__init__(root, folder)
-        self._called = "" if (called := shown(root)) == "." else f"{called}/"
+        self._called = "" if (called := display_path(root)) == "." else f"{called}/"
         self.out = out or root / "build"
         self.within = out or root  # no output leaves it by a link; a person may name a folder that is one
         self.office = office
@@ -41,9 +49,9 @@ class Store(Templates):
     def at(cls, root: Path | None, out: Path | None = None) -> "Store":
         """Open the folder given, else the nearest one from here upwards that has `data/`.
 
-        Raises `Stop` where it has templates of its own that nobody trusts.
+        Raises `UserError` where it has templates of its own that nobody trusts.
         """
-        store = cls(nearest(root), out)
+        store = cls(find_root(root), out)
         store.ask()
         return store
 
@@ -52,12 +60,12 @@ class Store(Templates):
         """Open the folder that a year, or the path of a data file, is about; return the year too."""
         path = Path(name)
         if _YEAR.fullmatch(name):
-            return cls(nearest(root)), int(name)
+            return cls(find_root(root)), int(name)
         # The file is where it is named: a link to another folder's is not a way to build there.
-        found = ((folder, above) for folder in _folders(path) for above in (folder, folder.parent))
+        found = ((folder, above) for folder in _list_folders(path) for above in (folder, folder.parent))
         folder, data = next((pair for pair in found if pair[1].name == "data"), (path.parent, None))
         if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and data):
-            raise Stop(
+            raise UserError(
                 _("{name} 不是年度，也不是数据文件", name=name), _("写年度，例如 2020，或数据文件，例如 data/2020.toml")
             )
         return cls(data.parent, office="" if data == folder else folder.name), int(path.stem)
@@ -109,17 +117,17 @@ class Store(Templates):
         return self.root / self.name(year)
 
     def facts(self, year: int) -> Facts | Finding:
-        """Read the data file of a year; raises `Stop` where there is none."""
-        read = facts(self.content(year), self.data(year))
-        return bounded(read) if isinstance(read, Facts) else read
+        """Read the data file of a year; raises `UserError` where there is none."""
+        read = parse_facts(self.content(year), self.data(year))
+        return limit_sizes(read) if isinstance(read, Facts) else read
 
     def report(self, year: int, *, last: bool = False) -> Report | Finding:
         """Read the report of a year; a file that is no TOML or names no form gives the finding that says so.
 
-        With `last` it knows the report of the year before, unless that cannot be read. Raises `Stop` where there is no
-        data file.
+        With `last` it knows the report of the year before, unless that cannot be read. Raises `UserError` where there
+        is no data file.
         """
-        before = attempt(partial(self.report, year - 1), self.data(year - 1)) if last and self.has(year - 1) else None
+        before = try_work(partial(self.report, year - 1), self.data(year - 1)) if last and self.has(year - 1) else None
         facts = self.facts(year)
         if isinstance(facts, Finding):
             return facts
@@ -140,7 +148,7 @@ class Store(Templates):
         written = self.text(self._record(year))
         return None if written is None else RollupRecord.parse(written)
 
-    def keep(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> Saved:
+    def keep(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> SavedFile:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
         above = self.name(year).rpartition("/")[0]
         contents = {self.name(year): text, self._record(year): record.format()}
@@ -152,16 +160,16 @@ class Store(Templates):
         return f"{above}/.{year}.rollup.json"
 
     def content(self, year: int) -> bytes:
-        """Read the bytes of a year's data file; raises `Stop` where there is none."""
+        """Read the bytes of a year's data file; raises `UserError` where there is none."""
         name = self.data(year)
         if self.office != self.office.encode(errors="ignore").decode():  # bytes that are no text
-            raise Stop(_("{data}：文件夹的名称不是 UTF-8 文字", data=name), _("把文件夹改个名称"))
+            raise UserError(_("{data}：文件夹的名称不是 UTF-8 文字", data=name), _("把文件夹改个名称"))
         try:
             return self.folder.read(self.name(year))
         except FileNotFoundError:
-            raise Stop(_("没有 {name}", name=name), self._start(year)) from None
+            raise UserError(_("没有 {name}", name=name), self._start(year)) from None
         except OSError as error:
-            raise unreadable(name, error) from error
+            raise make_read_error(name, error) from error
 
     def beside(self, year: int) -> list[bytes | None]:
         """Read the other files that a report is checked against; None for one that is not there."""
@@ -174,19 +182,19 @@ class Store(Templates):
         return [(self.office, year), (self.office, year - 1), *((unit.id, year) for unit in units)]
 
     def _start(self, year: int) -> str:
-        known = series(self.years())
+        known = join_words(self.years())
         have = (
             _("已有的年度：{known}；", known=known)
             if known
-            else _("{root} 里还没有数据文件；", root=shown(self.root / "data" / self.office))
+            else _("{root} 里还没有数据文件；", root=display_path(self.root / "data" / self.office))
         )
         return _("{have}新建这一年：report new {year}", have=have, year=year)
 
-    def rewrite(self, year: int, text: str, *, check: bool = False) -> Saved:
+    def rewrite(self, year: int, text: str, *, check: bool = False) -> SavedFile:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
         content = text.encode()
         if check:
-            return Saved(self.data(year), content != self.content(year))
+            return SavedFile(self.data(year), content != self.content(year))
         return self.folder.write({self.name(year): content})[0]
 
     def text(self, name: str) -> str | None:
@@ -196,16 +204,18 @@ class Store(Templates):
         try:
             return decode(self.folder.read(name), self._called + name)
         except OSError as error:
-            raise unreadable(self._called + name, error) from error
+            raise make_read_error(self._called + name, error) from error
 
-    def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Saved]:
-        """Write new files below the folder; one that exists is left as it is and raises `Stop`.
+    def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[SavedFile]:
+        """Write new files below the folder; one that exists is left as it is and raises `UserError`.
 
         What goes `beside` them may stand in the place of an earlier one.
         """
         for name in files:
             if os.path.lexists(self.root / name):
-                raise Stop(_("已经有 {root}，没有改动它", root=shown(self.root / name)), _("换一个目录，或先把它移走"))
+                raise UserError(
+                    _("已经有 {root}，没有改动它", root=display_path(self.root / name)), _("换一个目录，或先把它移走")
+                )
         return self.folder.write({name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── output ───────────────────────────────────────────────────────────────
@@ -227,15 +237,15 @@ class Store(Templates):
         return f"{self.office}/{year}.{suffix}" if self.office else f"{year}.{suffix}"
 
 
-def _folders(path: Path) -> tuple[Path, Path]:
+def _list_folders(path: Path) -> tuple[Path, Path]:
     """Return the folder of a file as it is named, and as it is without links."""
     return Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))  # noqa: PTH100  # keeps links
 
 
-def nearest(root: Path | None) -> Path:
+def find_root(root: Path | None) -> Path:
     """Return the folder given, else the nearest one from here upwards that has `data/`, else this one."""
     if root is not None and not root.is_dir():
-        raise Stop(_("没有目录 {root}", root=root), _("检查 --root，或用 report init 新建"))
+        raise UserError(_("没有目录 {root}", root=root), _("检查 --root，或用 report init 新建"))
     here = Path.cwd()
     return root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
 
@@ -243,6 +253,6 @@ def nearest(root: Path | None) -> Path:
 @lru_cache(maxsize=4)
 def _read_register(folder: Folder, called: str, _stamp: Hashable) -> Register:
     try:
-        return offices.read(facts(folder.read(f"data/{REGISTER}"), called))
+        return offices.load_register(parse_facts(folder.read(f"data/{REGISTER}"), called))
     except OSError as error:
-        return offices.read(Finding(offices.RULE, "error", Place(called), reason(error)))
+        return offices.load_register(Finding(offices.RULE, "error", Place(called), describe_reason(error)))

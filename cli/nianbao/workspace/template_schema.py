@@ -27,12 +27,12 @@ _REMOVE_ENTRY: Schema = {
 _AFTER: Schema = {"description": "有底本时：放在底本的哪一条后面；空的就是最前", "type": "string"}
 
 
-def write(of: str) -> str:
+def format_schema(of: str) -> str:
     """Write the schema of a kind of file as JSON; see `OF`."""
-    return json.dumps(make(of), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(make_schema(of), ensure_ascii=False, indent=2) + "\n"
 
 
-def make(of: str) -> Schema:
+def make_schema(of: str) -> Schema:
     """Make the schema of a kind of file: its keys with descriptions, types and bounds, and nothing else allowed.
 
     What must be there is said of files without a base only.
@@ -44,7 +44,7 @@ def make(of: str) -> Schema:
     root: Schema = definitions.pop(shape.__name__)
     if BASE in root["properties"]:
         _allow_changes(root, definitions)
-    for node in _nodes([root, definitions]):
+    for node in _walk_nodes([root, definitions]):
         _tidy(node)
     head: Schema = {"$schema": DRAFT_URI, "$comment": f"{COMMENT_START} --of {of} 写的；不要手改"}
     return {**head, **root, **({"definitions": definitions} if definitions else {})}
@@ -60,7 +60,7 @@ def _allow_changes(root: Schema, definitions: dict[str, Schema]) -> None:
         for key, schema in table["properties"].items()
         if key in KEYS and "$ref" in schema.get("items", {})
     }
-    for node in list(_nodes([root, definitions])):
+    for node in list(_walk_nodes([root, definitions])):
         if node.get("type") == "object":
             node.pop("required", None)
             node["properties"] = {**node.get("properties", {}), REMOVE: _REMOVE}
@@ -77,9 +77,9 @@ def _tidy(node: Schema) -> None:
         node.pop("default", None)
 
 
-def _nodes(value: Any) -> Iterator[Schema]:  # noqa: ANN401  # any part of a schema
+def _walk_nodes(value: Any) -> Iterator[Schema]:  # noqa: ANN401  # any part of a schema
     """Give every table of a schema, from the outside inwards."""
     if isinstance(value, dict):
         yield value
     for below in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
-        yield from _nodes(below)
+        yield from _walk_nodes(below)

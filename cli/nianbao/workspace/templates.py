@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import plain
-from nianbao.model.finding import Finding, Stop
+from nianbao.model.file_names import is_plain
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
 from nianbao.model.form_loader import YearsEntry
-from nianbao.model.form_loader import read as read_form
-from nianbao.model.i18n import _, series
-from nianbao.model.report import Report, fill
-from nianbao.model.value_types import said
-from nianbao.workspace.files import TEMPLATES, shown, stand_for, text, toml
+from nianbao.model.form_loader import load_form as read_form
+from nianbao.model.i18n import _, join_words
+from nianbao.model.report import Report, fill_form
+from nianbao.model.value_types import describe_value
+from nianbao.workspace.files import TEMPLATES, display_path, read_text, read_toml, stand_for
 from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
-from nianbao.workspace.template_files import chain, format_of, once, years
-from nianbao.workspace.theme import read as read_look
+from nianbao.workspace.template_files import read_chain, read_format, read_once, read_years
+from nianbao.workspace.theme import load_look as read_look
 
 LOOK = "gongwen"
 _LARGEST = 1 << 20  # bytes of a template that is filled
@@ -29,7 +29,7 @@ _LARGEST = 1 << 20  # bytes of a template that is filled
 class Templates:
     """The templates of a folder: its own below `templates/` if they are trusted, else those that come with nianbao.
 
-    Its own are looked for when the first template is asked for, which raises `Stop` where nobody trusts them.
+    Its own are looked for when the first template is asked for, which raises `UserError` where nobody trusts them.
     """
 
     def __init__(self, root: Path, folder: Folder | None = None) -> None:
@@ -49,18 +49,18 @@ class Templates:
     @property
     def _tops(self) -> list[Path]:
         if not self._looked:
-            self.use(_opened(self.root))
+            self.use(_find_own_templates(self.root))
         return list(self._looked)
 
     def ask(self) -> None:
-        """Look for the folder's own templates; raises `Stop` where nobody trusts them."""
-        self.use(_opened(self.root))
+        """Look for the folder's own templates; raises `UserError` where nobody trusts them."""
+        self.use(_find_own_templates(self.root))
 
-    def ask_or_leave(self) -> Stop | None:
+    def ask_or_leave(self) -> UserError | None:
         """Look for the folder's own templates; where nobody trusts them, leave them out and return why."""
         try:
             self.ask()
-        except Stop as stop:
+        except UserError as stop:
             self.use(None)
             return stop
         return None
@@ -69,7 +69,7 @@ class Templates:
         """Use templates of the folder's own that are laid out somewhere, or only those that come with nianbao."""
         self._looked.clear()
         if own:
-            self._looked[own.resolve()] = shown(self.root / "templates")
+            self._looked[own.resolve()] = display_path(self.root / "templates")
         self._looked[TEMPLATES.resolve()] = ""
         self._name()
 
@@ -87,10 +87,12 @@ class Templates:
         """Read a template: the office's own, else the one that comes with nianbao."""
         path = self._find(name)
         if path is None or not path.is_file():
-            raise Stop(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
+            raise UserError(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
         if path.stat().st_size > _LARGEST:
-            raise Stop(_("模板 {path} 超过 {size} KB", path=shown(path), size=_LARGEST >> 10), _("把它分成几个模板"))
-        return text(path)
+            raise UserError(
+                _("模板 {path} 超过 {size} KB", path=display_path(path), size=_LARGEST >> 10), _("把它分成几个模板")
+            )
+        return read_text(path)
 
     def files(self) -> dict[str, Path]:
         """Every template that can be used, by its name: the file of the office's own first."""
@@ -112,12 +114,12 @@ class Templates:
         editions = self.editions()
         named = facts.tree.get("edition")
         if named is not None and not isinstance(named, str | int | Decimal):
-            message = _("edition 应为文字，这里是{value}", value=said(named))
+            message = _("edition 应为文字，这里是{value}", value=describe_value(named))
             return Finding("wrong-edition", "error", facts.place("edition"), message, "edition")
         if named is not None:
             if isinstance(named, str) and named in editions:
                 return self._form(editions[named])
-            known = series(sorted(editions))
+            known = join_words(sorted(editions))
             message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
             quoted = _('版本要加引号：edition = "{named}"', named=named)
             fix = quoted if str(named) in editions else _("删去这一行就会用应当用的版本")
@@ -136,26 +138,26 @@ class Templates:
             form = found
             if key:
                 self._chosen[key] = form
-        return fill(form, facts, before)
+        return fill_form(form, facts, before)
 
     def edition(self, name: str) -> Form:
-        """Read an edition of a form by its name; raises `Stop` that lists those there are."""
+        """Read an edition of a form by its name; raises `UserError` that lists those there are."""
         editions = self.editions()
         if name not in editions:
-            raise Stop(
-                _("没有 {name} 版格式", name=name), _("可用的版本：{editions}", editions=series(sorted(editions)))
+            raise UserError(
+                _("没有 {name} 版格式", name=name), _("可用的版本：{editions}", editions=join_words(sorted(editions)))
             )
         return self._form(editions[name])
 
     def form_in_force(self, year: int) -> Form:
-        """Choose the form in force for a year, the office's own first; raises `Stop` where none is."""
+        """Choose the form in force for a year, the office's own first; raises `UserError` where none is."""
         own = self._tops[0] / "forms"  # those that come with nianbao, where it has none of its own
         paths = [path for path in self.editions().values() if self._years(path).include(year)]
         paths = [path for path in paths if path.parent == own] or paths
         forms = [self._form(path) for path in paths]
         if len(forms) != 1:
-            known = series(sorted(form.edition for form in forms) or sorted(self.editions()))
-            raise Stop(
+            known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
+            raise UserError(
                 _("{year} 年度可用的格式不止一个：{known}", year=year, known=known)
                 if forms
                 else _("{year} 年度没有可用的格式；已有 {known} 版", year=year, known=known),
@@ -170,7 +172,7 @@ class Templates:
         """
         found = []
         for path in self.editions().values():
-            with suppress(Stop):
+            with suppress(UserError):
                 found.append(self._form(path))
         return found
 
@@ -186,28 +188,28 @@ class Templates:
     def settings(self) -> Facts:
         """Read the office's own settings, `report.toml` beside `data/`; without the file they are empty."""
         path = self.root / "report.toml"
-        return toml(path, self.root) if path.exists() else Facts(shown(path), "", {})
+        return read_toml(path, self.root) if path.exists() else Facts(display_path(path), "", {})
 
     def formats(self) -> dict[str, Path]:
         """Every output format by its suffix: the file that describes it, the office's own first."""
         return {path.parent.name: path for path in self._all("formats/*/format.toml")}
 
     def format(self, suffix: str) -> Format:
-        """Read the output format of a suffix that is one of `formats`; raises `Stop` that tells what is wrong."""
-        return format_of(self.formats()[suffix])
+        """Read the output format of a suffix that is one of `formats`; raises `UserError` that tells what is wrong."""
+        return read_format(self.formats()[suffix])
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
-        """Read a look: sizes, margins and faces of the page; raises `Stop` that lists those there are."""
+        """Read a look: sizes, margins and faces of the page; raises `UserError` that lists those there are."""
         known = {path.stem: path for path in self._all("looks/*.toml")}
         if name not in known:
-            raise Stop(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=series(sorted(known))))
-        return read_look(chain(known[name], self._tops))
+            raise UserError(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=join_words(sorted(known))))
+        return read_look(read_chain(known[name], self._tops))
 
     def _form(self, path: Path) -> Form:
         return _read_form(path, self._below(path))
 
     def _years(self, path: Path) -> YearsEntry:
-        return years(path, self._below(path))
+        return read_years(path, self._below(path))
 
     def _below(self, path: Path) -> tuple[Path, ...]:
         """Return where the bases of a form are looked for.
@@ -219,7 +221,7 @@ class Templates:
 
     def _find(self, name: str) -> Path | None:
         """Find a template by its name, which leads neither upwards nor elsewhere: not by a link either."""
-        if not plain(name):
+        if not is_plain(name):
             return None
         found = (top / name for top in self._tops)
         return next((path for path in found if path.is_file() and _lies_below(path, self._tops)), None)
@@ -233,14 +235,14 @@ class Templates:
                     yield path
 
 
-def _opened(root: Path) -> Path | None:
+def _find_own_templates(root: Path) -> Path | None:
     """Return where the folder's own templates can be read; None where it has none, or those of the program itself."""
     folder = root / "templates"
     if not folder.is_dir() or folder.resolve() == TEMPLATES.resolve():
         return None
     from nianbao.workspace import trust  # noqa: PLC0415  # most folders have no templates of their own
 
-    return trust.opened(root)
+    return trust.find_trusted_templates(root)
 
 
 def _lies_below(path: Path, tops: Sequence[Path]) -> bool:
@@ -249,4 +251,4 @@ def _lies_below(path: Path, tops: Sequence[Path]) -> bool:
 
 @cache
 def _read_form(path: Path, tops: tuple[Path, ...]) -> Form:
-    return read_form(path.stem, chain(path, tops, once))
+    return read_form(path.stem, read_chain(path, tops, read_once))

@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from nianbao.model.facts import Facts
 from nianbao.model.i18n import _
-from nianbao.model.loading.inheritance import BASE, Fault, guess
-from nianbao.model.loading.loader import load, refuse, whole
+from nianbao.model.loading.inheritance import BASE, Fault, suggest
+from nianbao.model.loading.loader import load, merge_sources, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 
 PARTS = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
@@ -127,15 +127,15 @@ class LookFile(Shape, frozen=True):
     base: Annotated[str, Meta(description="底本：另一个版式的名称，这里只写与它不同的")] = ""
 
 
-def read(sources: Sequence[Facts]) -> dict[str, Any]:
+def load_look(sources: Sequence[Facts]) -> dict[str, Any]:
     """Read a look from its file and those that it is based on, its own first, as templates know it: table by table.
 
-    Raises `Stop` that tells what is wrong.
+    Raises `UserError` that tells what is wrong.
     """
     look = load(LookFile, sources)
     if found := list(_faults(look)):
-        refuse(sources, found)
-    return {key: value for key, value in whole(sources).items() if key != BASE}
+        raise_faults(sources, found)
+    return {key: value for key, value in merge_sources(sources).items() if key != BASE}
 
 
 def _faults(look: LookFile) -> Iterator[Fault]:
@@ -144,7 +144,7 @@ def _faults(look: LookFile) -> Iterator[Fault]:
     for part in PARTS:
         face = getattr(look, part).face
         if face not in look.faces:
-            yield Fault((part, "face"), _("没有字体 {face}", face=face) + guess(face, known))
+            yield Fault((part, "face"), _("没有字体 {face}", face=face) + suggest(face, known))
     page = look.page
     for first, last, side, size in (("left", "right", "width", page.width), ("top", "bottom", "height", page.height)):
         if getattr(page, first) + getattr(page, last) >= size:
@@ -153,7 +153,7 @@ def _faults(look: LookFile) -> Iterator[Fault]:
         yield Fault(("number", "gap"), _("页码在纸外：number.gap 大于 page.bottom"))
 
 
-def worded(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """Give the measures of a look in Word's units, part by part.
 
     Lengths on the page (mm) and pitches (pt) become twips, type (pt) half points, lines of tables (pt)
@@ -165,9 +165,9 @@ def worded(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         size, pitch = look[part]["size"], look[part].get("pitch")
         units[part] = {"size": round(size * 2)} | ({"pitch": round(pitch * _TWIPS)} if pitch else {})
     body, table, page = look["body"], look["table"], look["page"]
-    units["body"] |= _indent(body["indent"], body["size"])
-    units["signature"] = _indent(look["signature"]["indent"], body["size"])
-    units["number"] |= _indent(1, look["number"]["size"])
+    units["body"] |= _to_indent(body["indent"], body["size"])
+    units["signature"] = _to_indent(look["signature"]["indent"], body["size"])
+    units["number"] |= _to_indent(1, look["number"]["size"])
     units["table"] |= {name: round(table[name] * _TWIPS) for name in ("inset", "pad")}
     units["table"]["line"] = round(table["line"] * 8)
     units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
@@ -180,7 +180,7 @@ def worded(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     return units
 
 
-def faces(look: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Name the face of each part: `word` as a Word file names it, `css` as a page lists it, best first."""
     found = {}
     for part in PARTS:
@@ -190,12 +190,12 @@ def faces(look: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return found
 
 
-def fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
+def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
     """List the faces for a Word file's table of fonts: the name, and the names that stand in for it."""
     return [{"word": face["word"], "others": ",".join(face["official"])} for face in look["faces"].values()]
 
 
-def derived(look: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def derive_measures(look: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Give what templates cannot reckon: indents in pt, and the foot of the page in mm.
 
     The foot is as high as a page number; `below` is what is left to the paper's edge.
@@ -208,5 +208,5 @@ def derived(look: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     }
 
 
-def _indent(characters: float, size: float) -> dict[str, int]:
+def _to_indent(characters: float, size: float) -> dict[str, int]:
     return {"indent": round(characters * 100), "indent_wide": round(characters * size * _TWIPS)}

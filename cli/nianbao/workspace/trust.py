@@ -18,10 +18,10 @@ from pathlib import Path
 from stat import S_ISREG
 from time import time
 
-from nianbao.model.file_names import folded, plain
-from nianbao.model.finding import Stop
-from nianbao.model.i18n import _, series
-from nianbao.workspace.files import TEMPLATES, fingerprint, reason, shown, write
+from nianbao.model.file_names import fold, is_plain
+from nianbao.model.finding import UserError
+from nianbao.model.i18n import _, join_words
+from nianbao.workspace.files import TEMPLATES, describe_reason, display_path, fingerprint, write
 
 VARIABLE = "NIANBAO_TRUST"  # fingerprints that are trusted, or 1 for whatever there is
 ANY = "1"
@@ -33,7 +33,7 @@ _FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOFOL
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnTemplates:
     """The templates that a folder has of its own, as they were read: the bytes of each file by its name."""
 
     root: Path
@@ -52,162 +52,165 @@ class Own:
     @property
     def name(self) -> str:
         """How a person here would name their folder."""
-        return shown(self.root / "templates")
+        return display_path(self.root / "templates")
 
 
 @dataclass(frozen=True, slots=True)
-class Trusted:
+class TrustRecord:
     """What was trusted: the folder, since which day, and its templates by what each is known by."""
 
     folder: str
     since: str
     sums: Mapping[str, str]
 
-    def changes(self, own: Own) -> dict[str, str]:
+    def changes(self, own: OwnTemplates) -> dict[str, str]:
         """Say of each file that is not as it was what became of it."""
         names = sorted(self.sums.keys() | own.sums.keys())
         return {name: self._change(name, own) for name in names if self.sums.get(name) != own.sums.get(name)}
 
-    def _change(self, name: str, own: Own) -> str:
+    def _change(self, name: str, own: OwnTemplates) -> str:
         if name not in self.sums:
             return _("新增")
         return _("改动") if name in own.sums else _("删去")
 
 
-def read(root: Path) -> Own | None:
+def read_templates(root: Path) -> OwnTemplates | None:
     """Read the templates that a folder has of its own; None where it has none, or those of the program itself.
 
-    Raises `Stop` for what is no plain file below it, such as a link that leads elsewhere, and where it is too much.
+    Raises `UserError` for what is no plain file below it, such as a link that leads elsewhere, and where it is too
+    much.
     """
     top = (root / "templates").resolve()
     if top == TEMPLATES.resolve() or not top.is_dir():
         return None
-    _inside(top, root.resolve(), root / "templates")
+    _check_inside(top, root.resolve(), root / "templates")
     try:
-        files = _files(top)
+        files = _read_files(top)
     except OSError as error:
-        where = shown(Path(error.filename or top))
-        raise Stop(_("读不了 {path}：{error}", path=where, error=reason(error)), _("排除原因后再运行")) from error
-    return Own(root, files) if files else None
+        where = display_path(Path(error.filename or top))
+        raise UserError(
+            _("读不了 {path}：{error}", path=where, error=describe_reason(error)), _("排除原因后再运行")
+        ) from error
+    return OwnTemplates(root, files) if files else None
 
 
-def _files(top: Path) -> dict[str, bytes]:
+def _read_files(top: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     seen: dict[str, str] = {}
     left = _LARGEST
     for path, whole in _walk(top):
         name = path.relative_to(top).as_posix()
-        twin = seen.setdefault(folded(name), name)
-        if not plain(name) or twin != name:
-            raise _strange(path, _("这个名称不是每个系统都能用"))
-        found[name] = _content(whole, left)
+        twin = seen.setdefault(fold(name), name)
+        if not is_plain(name) or twin != name:
+            raise _make_refused_error(path, _("这个名称不是每个系统都能用"))
+        found[name] = _read_content(whole, left)
         left -= len(found[name])
     return found
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, Path]]:
-    """Give every file below a folder, and where it really is; raises `Stop` for a link that leads elsewhere."""
+    """Give every file below a folder, and where it really is; raises `UserError` for a link that leads elsewhere."""
     folders, count = [top], 0
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 count += 1
                 if count > _MOST:
-                    raise _strange(top, _("文件超过 {most} 个", most=_MOST))
+                    raise _make_refused_error(top, _("文件超过 {most} 个", most=_MOST))
                 path = Path(entry.path)
                 whole = path.resolve()
-                _inside(whole, top, path)
+                _check_inside(whole, top, path)
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(path)
                 else:
                     yield path, whole
 
 
-def _inside(whole: Path, top: Path, path: Path) -> None:
-    """Raise `Stop` for a path which leads, as a whole, out of a folder."""
+def _check_inside(whole: Path, top: Path, path: Path) -> None:
+    """Raise `UserError` for a path which leads, as a whole, out of a folder."""
     if not whole.is_relative_to(top):
-        raise _strange(path, _("是指到目录之外的链接"))
+        raise _make_refused_error(path, _("是指到目录之外的链接"))
 
 
-def _content(path: Path, most: int) -> bytes:
-    """Read a plain file; raises `Stop` for anything else, and where it is larger than `most` bytes."""
+def _read_content(path: Path, most: int) -> bytes:
+    """Read a plain file; raises `UserError` for anything else, and where it is larger than `most` bytes."""
     with os.fdopen(os.open(path, os.O_RDONLY | _FLAGS), "rb") as file:
         if not S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _strange(path, _("不是普通文件"))
+            raise _make_refused_error(path, _("不是普通文件"))
         content = file.read(most + 1)
     if len(content) > most:
-        raise _strange(path, _("模板一共超过 {size} MB", size=_LARGEST >> 20))
+        raise _make_refused_error(path, _("模板一共超过 {size} MB", size=_LARGEST >> 20))
     return content
 
 
-def _strange(path: Path, why: str) -> Stop:
-    path_shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in shown(path))
-    return Stop(_("不能用 {path}：{why}", path=path_shown, why=why), _("templates/ 里只放普通文件；移走它再运行"))
+def _make_refused_error(path: Path, why: str) -> UserError:
+    path_shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in display_path(path))
+    return UserError(_("不能用 {path}：{why}", path=path_shown, why=why), _("templates/ 里只放普通文件；移走它再运行"))
 
 
 # ── who trusts what ──────────────────────────────────────────────────────────────────────────────────
 
 
-def opened(root: Path) -> Path | None:
+def find_trusted_templates(root: Path) -> Path | None:
     """Return where the templates that a folder has of its own can be read from; None where it has none.
 
-    Raises `Stop` where nobody trusts them as they are.
+    Raises `UserError` where nobody trusts them as they are.
     """
-    own = read(root)
+    own = read_templates(root)
     if own is None:
         return None
-    if not allowed(own):
-        raise _untrusted(own)
-    return _laid(own)
+    if not is_trusted(own):
+        raise _make_untrusted_error(own)
+    return _lay_out(own)
 
 
-def allowed(own: Own) -> bool:
+def is_trusted(own: OwnTemplates) -> bool:
     """Tell whether a person trusts these very files, or the variable does."""
     said = os.environ.get(VARIABLE, "").replace(",", " ").split()
     if ANY in said or own.fingerprint in said:
         return True
-    before = recorded(own.root)
+    before = find_record(own.root)
     return before is not None and before.sums == own.sums
 
 
-def _untrusted(own: Own) -> Stop:
-    before = recorded(own.root)
-    trust = "report trust" if own.root.resolve() == Path.cwd() else f"report trust --root {shown(own.root)}"
+def _make_untrusted_error(own: OwnTemplates) -> UserError:
+    before = find_record(own.root)
+    trust = "report trust" if own.root.resolve() == Path.cwd() else f"report trust --root {display_path(own.root)}"
     if before is None:
         names = list(own.files)
-        few = series(names[:_FEW])
-        return Stop(
+        few = join_words(names[:_FEW])
+        return UserError(
             _("{folder} 里有 {count} 个模板（{few} 等），还没有信任", folder=own.name, count=len(names), few=few),
             _("模板是程序，会运行。看过以后运行 {trust}；不要它们就移走 templates/", trust=trust),
         )
     changes = [f"{change} {name}" for name, change in before.changes(own).items()]
     more = _("，共 {count} 个", count=len(changes)) if len(changes) > _FEW else ""
-    return Stop(
-        _("{folder} 里的模板自从信任以后变了：{changes}", folder=own.name, changes=series(changes[:_FEW]) + more),
+    return UserError(
+        _("{folder} 里的模板自从信任以后变了：{changes}", folder=own.name, changes=join_words(changes[:_FEW]) + more),
         _("看过改动以后再运行一次 {trust}", trust=trust),
     )
 
 
-def recorded(root: Path) -> Trusted | None:
+def find_record(root: Path) -> TrustRecord | None:
     """Return what was trusted of a folder; None where nothing was, or nobody can tell any more."""
     return _record(_place(root))
 
 
-def known() -> list[Trusted]:
+def list_records() -> list[TrustRecord]:
     """Return everything that was trusted, by folder."""
     found = map(_record, sorted(_state().glob("*.json")))
     return sorted((one for one in found if one), key=lambda one: one.folder)
 
 
-def _record(path: Path) -> Trusted | None:
+def _record(path: Path) -> TrustRecord | None:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return Trusted(str(told["folder"]), str(told["since"]), dict(told["files"]))
+        return TrustRecord(str(told["folder"]), str(told["since"]), dict(told["files"]))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
-def remember(own: Own) -> None:
+def remember(own: OwnTemplates) -> None:
     """Trust templates as they were read, from now on."""
     told = {
         "folder": str(own.root.resolve()),
@@ -238,7 +241,7 @@ def _state() -> Path:
 # ── the copy that runs ───────────────────────────────────────────────────────────────────────────────
 
 
-def _laid(own: Own) -> Path:
+def _lay_out(own: OwnTemplates) -> Path:
     """Lay templates out in the user's cache as they were read, unless they are there; return the folder."""
     from platformdirs import user_cache_path  # noqa: PLC0415  # see above
 
@@ -257,17 +260,19 @@ def _laid(own: Own) -> Path:
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
             if not _holds(folder, own):
-                raise _strange(folder, _("里面的文件和信任的不一样"))
+                raise _make_refused_error(folder, _("里面的文件和信任的不一样"))
         os.utime(folder)
     except OSError as error:
-        raise Stop(_("写不了 {at}：{error}", at=copies, error=reason(error)), _("排除原因后再运行")) from error
+        raise UserError(
+            _("写不了 {at}：{error}", at=copies, error=describe_reason(error)), _("排除原因后再运行")
+        ) from error
     return folder
 
 
-def _holds(folder: Path, own: Own) -> bool:
+def _holds(folder: Path, own: OwnTemplates) -> bool:
     try:
-        return _files(folder) == own.files
-    except (OSError, Stop):
+        return _read_files(folder) == own.files
+    except (OSError, UserError):
         return False
 
 

@@ -26,8 +26,8 @@ from itertools import islice
 from pkgutil import iter_modules
 
 from nianbao.checks import relation
-from nianbao.checks.context import SCOPES, Case, Scope
-from nianbao.model.finding import Finding, Level, Place, ordered
+from nianbao.checks.context import SCOPES, CheckContext, Scope
+from nianbao.model.finding import Finding, Level, Place, sort_findings
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
 
@@ -43,9 +43,9 @@ class Rule:
     page: str
     level: Level
     scope: Scope
-    judges: Callable[[Case], Iterator[Finding]] | None
+    judges: Callable[[CheckContext], Iterator[Finding]] | None
 
-    def judge(self, case: Case) -> Iterator[Finding]:
+    def judge(self, case: CheckContext) -> Iterator[Finding]:
         """Find what is wrong under this rule; nothing where the case lacks what it judges."""
         if self.judges is None or not case.has(self.scope):
             return iter(())
@@ -63,15 +63,15 @@ class Rule:
 
 
 @cache
-def names() -> tuple[str, ...]:
+def list_names() -> tuple[str, ...]:
     """Name every rule that has a page, in alphabetical order."""
     return tuple(sorted(item.name.replace("_", "-") for item in iter_modules(__path__)))
 
 
 @cache
-def rule(name: str) -> Rule:
+def load_rule(name: str) -> Rule:
     """Return a rule; raises KeyError for a name that none has, ValueError where its file names an unknown scope."""
-    if name not in names():
+    if name not in list_names():
         raise KeyError(name)
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
     scope = getattr(module, "SCOPE", "facts")
@@ -81,17 +81,17 @@ def rule(name: str) -> Rule:
 
 
 @cache
-def of_scope(scope: Scope) -> tuple[str, ...]:
+def list_names_of_scope(scope: Scope) -> tuple[str, ...]:
     """Name the rules of a scope."""
-    return tuple(name for name in names() if rule(name).scope == scope)
+    return tuple(name for name in list_names() if load_rule(name).scope == scope)
 
 
-def unjudged(case: Case) -> frozenset[str]:
+def list_unjudged(case: CheckContext) -> frozenset[str]:
     """Name the rules that a case lacks something for."""
-    return frozenset(name for scope in SCOPES if not case.has(scope) for name in of_scope(scope))
+    return frozenset(name for scope in SCOPES if not case.has(scope) for name in list_names_of_scope(scope))
 
 
-def editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
+def list_editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
     """Name the editions of forms that a rule is for: those that name it; none where it is for all of them."""
     named = {form.edition: name in form.rules for form in forms}
     return () if all(named.values()) else tuple(edition for edition in sorted(named) if named[edition])
@@ -105,12 +105,12 @@ class Crash:
     why: str
 
 
-def judge(case: Case, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
+def judge(case: CheckContext, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
     """Judge a report by every rule, or by those chosen and by the form's relations.
 
     Returns all findings, in the order of the file, and the rules that failed.
     """
-    judges = {name: rule(name).judge for name in chosen or names()} | {"relation": relation.judge}
+    judges = {name: load_rule(name).judge for name in chosen or list_names()} | {"relation": relation.judge}
     found: list[Finding] = []
     crashes: list[Crash] = []
     for name, judged in judges.items():
@@ -127,4 +127,4 @@ def judge(case: Case, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[C
             raise
         except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
             crashes.append(Crash(name, f"{type(error).__name__}: {error}"))
-    return ordered(found), crashes
+    return sort_findings(found), crashes

@@ -27,13 +27,13 @@
 from collections.abc import Iterator
 
 from nianbao.checks import policy
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 
 LEVEL = "error"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find acceptances that leave something unsaid."""
-    for address, why in policy.faults(case.report, case.rules).items():
+    for address, why in policy.find_acceptance_faults(case.report, case.rules).items():
         yield case.find(address, why)

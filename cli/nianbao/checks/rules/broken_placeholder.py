@@ -16,13 +16,13 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import faulty
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_faulty
 from nianbao.model.finding import Finding
 
 LEVEL = "error"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every placeholder in the prose that is written wrongly."""
-    yield from faulty(case)
+    yield from find_faulty(case)

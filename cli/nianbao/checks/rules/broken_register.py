@@ -27,13 +27,13 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 
 LEVEL = "error"
 SCOPE = "register"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find what is wrong with the entry of this office in the register, or with the register as a whole."""
     yield from case.register.list_findings(case.office)

@@ -44,7 +44,7 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -52,7 +52,7 @@ LEVEL = "warning"
 SCOPE = "units"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find the units of this office that have no report of its year."""
     for unit in case.units.missing if case.units else ():
         message = _("{unit}（{office}）没有 {year} 年度的报告", unit=unit, office=unit.id, year=case.report.year)

@@ -32,10 +32,10 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import where
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_place
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 
 LEVEL = "warning"
 SCOPE = "neighbours"
@@ -43,16 +43,16 @@ SCOPE = "neighbours"
 SHOWN = 5  # names of further offices
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every section that was compared with those of other offices and says what one of them says."""
     for one in case.neighbours or ():
-        address, place = where(case, one.section, "")
+        address, place = find_place(case, one.section, "")
         message = _(
             "{heading}: 自己写的文字有 {share}% 与 {office} 相同",
             heading=case.report.heading(one.section),
             share=one.share,
             office=one.office,
         )
-        others = series(one.others[:SHOWN])
+        others = join_words(one.others[:SHOWN])
         notes = (_("还与 {others} 等 {count} 个机关相同", others=others, count=len(one.others)),) if one.others else ()
         yield case.find(address, message, notes=notes, place=place)

@@ -32,9 +32,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nianbao.checks.context import Case
-from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, masked, own_words
-from nianbao.checks.wording import short, where
+from nianbao.checks.context import CheckContext
+from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, find_own_sentences, mask_digits
+from nianbao.checks.wording import find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
 
@@ -57,31 +57,31 @@ class Comparison:
     verbatim: tuple[str, ...]
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every section whose own words are mostly last year's."""
     report, before = case.report, case.report.before
     if before is None:
         return
     for section in (part for part in report.form.sections if part.heading and not part.table):
-        now = own_words(report, section.id, case.texts.get(section.id, ""))
-        then = own_words(before, section.id, case.before.get(section.id, ""))
+        now = find_own_sentences(report, section.id, case.texts.get(section.id, ""))
+        then = find_own_sentences(before, section.id, case.before.get(section.id, ""))
         if now and then:
             afresh = section.id in report.form.vocabulary.afresh
             yield from _told(case, section.id, _compare(now, then), afresh=afresh)
 
 
-def _told(case: Case, section: str, found: Comparison, *, afresh: bool) -> Iterator[Finding]:
+def _told(case: CheckContext, section: str, found: Comparison, *, afresh: bool) -> Iterator[Finding]:
     verbatim = found.verbatim if afresh else ()
     if found.share < NOTE and not verbatim:
         return
     shown = (verbatim or found.runs)[:SHOWN]
-    address, place = where(case, section, shown[0].rstrip("。；") if shown else "")
+    address, place = find_place(case, section, shown[0].rstrip("。；") if shown else "")
     heading = case.report.heading(section)
     message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=found.share)
     if found.share < NOTE:
         message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
     level: Level = "warning" if found.share >= ALIKE or verbatim else "note"
-    notes = tuple(_("与去年相同：{run}（{count} 字）", run=short(run, 40), count=len(run)) for run in shown)
+    notes = tuple(_("与去年相同：{run}（{count} 字）", run=shorten(run, 40), count=len(run)) for run in shown)
     yield case.find(address, message, level=level, notes=notes, place=place)
 
 
@@ -89,21 +89,21 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
     from rapidfuzz import process  # noqa: PLC0415  # slow to import, and not needed without a last year
     from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
 
-    others = [masked(line) for line in then]
+    others = [mask_digits(line) for line in then]
     same, said = frozenset(others), frozenset(then)
     short = [line for line in others if len(line) <= LONG][:MOST]
     common, runs, compared = 0.0, [], 0
     for line in now:
-        if masked(line) in same:
+        if mask_digits(line) in same:
             common += len(line)
             runs.append(line.strip())
         elif short and len(line) <= LONG and compared < MOST:
             compared += 1
-            best, alike, _at = process.extractOne(masked(line), short, scorer=Indel.normalized_similarity)
+            best, alike, _at = process.extractOne(mask_digits(line), short, scorer=Indel.normalized_similarity)
             if alike * 100 < RELATED:
                 continue
             common += alike * len(line)
-            blocks = [block for block in LCSseq.opcodes(masked(line), best) if block.tag == "equal"]
+            blocks = [block for block in LCSseq.opcodes(mask_digits(line), best) if block.tag == "equal"]
             runs += [line[block.src_start : block.src_end].strip() for block in blocks]
     size = sum(map(len, now))
     return Comparison(

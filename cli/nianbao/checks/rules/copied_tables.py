@@ -30,7 +30,7 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 
@@ -38,7 +38,7 @@ LEVEL = "warning"
 SCOPE = "last_year"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a report whose figures are all last year's."""
     report, before = case.report, case.report.before
     if before is None or before.form.edition != report.form.edition or report.unread or before.unread:

@@ -19,7 +19,7 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -27,7 +27,7 @@ LEVEL = "error"
 SCOPE = "texts"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every section with a heading that has no text, or less than its form asks for."""
     report = case.report
     least = dict(report.form.vocabulary.least)

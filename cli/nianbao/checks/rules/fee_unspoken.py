@@ -19,14 +19,14 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import unspoken
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_unspoken
 from nianbao.model.finding import Finding
 
 LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a section that must report the fees and does not speak of them."""
-    yield from unspoken(case)
+    yield from find_unspoken(case)

@@ -19,8 +19,8 @@ PDF 里会留一个空框，谁也不会报错；所以在印之前找出来，P
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.model.facts import texts
+from nianbao.checks.context import CheckContext
+from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.workspace.theme import SURE
@@ -28,11 +28,11 @@ from nianbao.workspace.theme import SURE
 LEVEL = "warning"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every text with a sign that no face can draw."""
     if SURE.fullmatch(case.report.facts.text):
         return
-    odd = [(at, text, frozenset(SURE.sub("", text))) for at, text in texts(case.report.facts.tree)]
+    odd = [(at, text, frozenset(SURE.sub("", text))) for at, text in list_texts(case.report.facts.tree)]
     missing = case.undrawable(frozenset().union(*(signs for *_, signs in odd)))
     for address, text, signs in odd:
         for sign in sorted(signs & missing):

@@ -29,12 +29,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import value
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import add_up_claim
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.report import Number
-from nianbao.model.value_types import digits
+from nianbao.model.value_types import format_number
 
 LEVEL = "note"
 SCOPE = "last_year"
@@ -42,14 +42,14 @@ TIMES = 5
 SMALL = 10  # figures below this leap by chance
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every key figure that leaps from last year's."""
     report, before = case.report, case.report.before
     if before is None:
         return
     for address in report.form.key_figures:
         known = address in before.form.kinds
-        now, then = value(report, address), value(before, address) if known else None
+        now, then = add_up_claim(report, address), add_up_claim(before, address) if known else None
         if now is None or then is None or max(now, then) < SMALL:
             continue
         if now > TIMES * then or then > TIMES * now:
@@ -57,8 +57,8 @@ def judge(case: Case) -> Iterator[Finding]:
             message = _(
                 "{label}: 去年 {then}，今年 {now}，{times}",
                 label=_(label),
-                then=digits(then),
-                now=digits(now),
+                then=format_number(then),
+                now=format_number(now),
                 times=_times(now, then),
             )
             yield case.find(address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -27,7 +27,7 @@ SCOPE = "figures"
 NEAR, PAST = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a report that is signed after its day, or not signed around it."""
     due = next((due for due in case.report.form.due if re.search(due.author, case.author)), None)
     if due is None or not case.report.year:

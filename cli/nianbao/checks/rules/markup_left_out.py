@@ -17,8 +17,8 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import PICTURE, Case
-from nianbao.checks.wording import quoted, unprinted
+from nianbao.checks.context import PICTURE, CheckContext
+from nianbao.checks.wording import find_unprinted, quote
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 
@@ -36,8 +36,8 @@ _MESSAGES = {
 }
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find the markup that nothing prints."""
     for item in case.left_out:
         if item.kind != PICTURE:
-            yield unprinted(case, item, _(_MESSAGES[item.kind], words=quoted(item)))
+            yield find_unprinted(case, item, _(_MESSAGES[item.kind], words=quote(item)))

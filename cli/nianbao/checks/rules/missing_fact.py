@@ -16,14 +16,14 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "error"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every required fact that the data file leaves out."""
     report = case.report
     written = {entry.address for entry in report.written}

@@ -16,7 +16,7 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 
@@ -24,7 +24,7 @@ LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every table of the form that the data file leaves out."""
     report = case.report
     for table in report.form.tables:

@@ -15,8 +15,8 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import PICTURE, Case
-from nianbao.checks.wording import quoted, unprinted
+from nianbao.checks.context import PICTURE, CheckContext
+from nianbao.checks.wording import find_unprinted, quote
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -24,9 +24,9 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find the pictures that are not printed."""
     for item in case.left_out:
         if item.kind == PICTURE:
-            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quoted(item))
-            yield unprinted(case, item, message, fix=_("报告不印图片；从正文里删去它"))
+            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quote(item))
+            yield find_unprinted(case, item, message, fix=_("报告不印图片；从正文里删去它"))

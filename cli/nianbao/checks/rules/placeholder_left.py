@@ -21,9 +21,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import prompts
-from nianbao.model.facts import texts
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_prompts
+from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -43,11 +43,11 @@ _LONG = 100  # characters
 _known = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every text that still holds a sign for what was to be filled in."""
     facts = case.report.facts
-    known = prompts(case.report)
-    written = dict(texts(facts.tree))
+    known = find_prompts(case.report)
+    written = dict(list_texts(facts.tree))
     for address, text in written.items():
         match = _known(text) if len(text) < _LONG else LEFT.search(text)
         if match and not address.startswith("accept") and known.get(address) != text:

@@ -19,20 +19,20 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.text_rules import pattern
+from nianbao.model.text_rules import compile_pattern
 
 LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every section that speaks of one of two things that belong together."""
     for pair in case.report.form.vocabulary.pairs:
         text = case.texts.get(pair.section, "")
-        first, second = (bool(pattern(words).search(text)) for words in (pair.words, pair.other_words))
+        first, second = (bool(compile_pattern(words).search(text)) for words in (pair.words, pair.other_words))
         if first != second:
             there, missing = (pair.what, pair.other) if first else (pair.other, pair.what)
             heading = case.report.heading(pair.section)

@@ -17,17 +17,17 @@ report new 和 report init 写出的文件里，有几处是提示，例如机�
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import prompts
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_prompts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "warning"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every fact that still is what a new data file asks for."""
-    for address in prompts(case.report):
+    for address in find_prompts(case.report):
         above = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
         label = case.report.form.labels.get(above, above)
         message = _("{label}: 还是新建文件时的提示", label=_(label))

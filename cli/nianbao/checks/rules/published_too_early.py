@@ -18,14 +18,14 @@
 from collections.abc import Iterator
 from datetime import date
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "error"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a day of issue that cannot be."""
     signed = case.report.values.get("published")
     if not isinstance(signed, date) or not case.report.year:

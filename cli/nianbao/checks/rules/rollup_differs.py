@@ -55,17 +55,17 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.aggregate import Aggregate, UnitTotals, find_differences
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 
 LEVEL = "warning"
 SCOPE = "units"
 _FEW = 5  # units that a message names
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every cell that is not what the units of this office add up to."""
     if case.units is None:
         return
@@ -91,7 +91,7 @@ def _parts(rolled: Aggregate, address: str) -> str:
     given = rolled.sort_contributions(address)
     if not given:
         return _("{count} 个单位都是 0", count=len(rolled.counted))
-    told = series(_("{unit} {figure}", unit=one.unit, figure=figure) for one, figure in given[:_FEW])
+    told = join_words(_("{unit} {figure}", unit=one.unit, figure=figure) for one, figure in given[:_FEW])
     rest = given[_FEW:]
     more = _("，另 {count} 个单位共 {sum}", count=len(rest), sum=sum(figure for _one, figure in rest)) if rest else ""
     return told + more
@@ -105,4 +105,4 @@ def _notes(units: UnitTotals) -> Iterator[str]:
     ):
         if left_out:
             more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _FEW else ""
-            yield f"{words}: {series(left_out[:_FEW])}{more}"
+            yield f"{words}: {join_words(left_out[:_FEW])}{more}"

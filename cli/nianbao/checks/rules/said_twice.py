@@ -18,8 +18,8 @@ r"""同一段话在一份报告里出现两次。
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import short, where
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_place, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -28,7 +28,7 @@ SCOPE = "texts"
 LEAST = 20  # characters; shorter paragraphs are alike by chance
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every paragraph that the report has said before."""
     first: dict[str, str] = {}
     told: set[str] = set()
@@ -39,9 +39,9 @@ def judge(case: Case) -> Iterator[Finding]:
                 continue
             if words in first and words not in told:
                 told.add(words)
-                address, place = where(case, section, line.strip())
+                address, place = find_place(case, section, line.strip())
                 heading = case.report.heading(first[words]) or first[words]
-                message = _("这一段话写了两次：{words}", words=short(words))
+                message = _("这一段话写了两次：{words}", words=shorten(words))
                 note = _("第一次在“{heading}”", heading=heading) if first[words] != section else _("两次在同一部分")
                 yield case.find(address, message, notes=(note,), place=place)
             first.setdefault(words, section)

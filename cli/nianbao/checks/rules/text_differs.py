@@ -35,22 +35,22 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import groupby
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import Stated, short, stated, value, where
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.report import Number
-from nianbao.model.text_rules import Balance, Share, pattern, terms
-from nianbao.model.value_types import digits
+from nianbao.model.text_rules import Balance, Share, compile_pattern, parse_sum
+from nianbao.model.value_types import format_number
 
 LEVEL = "warning"
 SCOPE = "texts"
 ALL = 100  # per cent
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every figure in the texts that no figure of the tables bears out."""
-    found = list(stated(case))
+    found = list(find_stated(case))
     sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same
     for claim in found:
         if id(claim.claim) not in sums:
@@ -73,34 +73,34 @@ def judge(case: Case) -> Iterator[Finding]:
                 yield from _share(case, together, share)
 
 
-def _sums(case: Case, claim: Stated) -> dict[str, Number]:
-    sums = {text: value(case.report, text) for text in claim.claim.equals}
+def _sums(case: CheckContext, claim: StatedFigure) -> dict[str, Number]:
+    sums = {text: add_up_claim(case.report, text) for text in claim.claim.equals}
     return {text: total for text, total in sums.items() if total is not None}
 
 
-def _differs(claim: Stated, sums: Mapping[str, Number]) -> bool:
+def _differs(claim: StatedFigure, sums: Mapping[str, Number]) -> bool:
     return len(sums) == len(claim.claim.equals) > 0 and claim.value not in sums.values()
 
 
-def _difference(case: Case, claim: Stated, sums: Mapping[str, Number]) -> Finding:
-    right = _("或").join(dict.fromkeys(digits(total) for total in sums.values()))
+def _difference(case: CheckContext, claim: StatedFigure, sums: Mapping[str, Number]) -> Finding:
+    right = _("或").join(dict.fromkeys(format_number(total) for total in sums.values()))
     return _finding(
         case,
         claim,
         _(
             "{what}: 正文写“{words}”，按数据应为 {right}",
             what=_(claim.claim.what),
-            words=short(claim.words),
+            words=shorten(claim.words),
             right=right,
         ),
         label=_("应为 {right}", right=right),
-        notes=tuple(f"{digits(total)} = {text}" for text, total in sums.items()),
+        notes=tuple(f"{format_number(total)} = {text}" for text, total in sums.items()),
     )
 
 
-def _contradictions(case: Case, found: list[Stated]) -> Iterator[Finding]:
+def _contradictions(case: CheckContext, found: list[StatedFigure]) -> Iterator[Finding]:
     """Find texts that state that there is none of what they count elsewhere."""
-    counted: dict[int, list[Stated]] = {}
+    counted: dict[int, list[StatedFigure]] = {}
     for claim in found:
         if claim.value:
             counted.setdefault(id(claim.claim), []).append(claim)
@@ -110,24 +110,25 @@ def _contradictions(case: Case, found: list[Stated]) -> Iterator[Finding]:
                 message = _(
                     "{what}: 正文既写“{words}”，又写“{other}”",
                     what=_(claim.claim.what),
-                    words=short(claim.words),
-                    other=short(other.words),
+                    words=shorten(claim.words),
+                    other=shorten(other.words),
                 )
                 yield _finding(case, other, message)
 
 
-def _balances(case: Case, together: list[Stated], balances: tuple[Balance, ...]) -> Iterator[Finding]:
+def _balances(case: CheckContext, together: list[StatedFigure], balances: tuple[Balance, ...]) -> Iterator[Finding]:
     for balance in balances:
-        named = {claim for side in balance.holds.split("=") for _, claim in terms(side)}
+        named = {claim for side in balance.holds.split("=") for _, claim in parse_sum(side)}
         values = {claim.claim.id: claim.value for claim in reversed(together) if claim.claim.id in named}
         if named == set(values) and not any(_holds(text, values) for text in (balance.holds, *balance.or_else)):
             words = {claim.claim.id: claim for claim in reversed(together)}
             parts = [
-                " + ".join(digits(values[claim]) for _, claim in terms(side)) + f" = {digits(_sum(side, values))}"
+                " + ".join(format_number(values[claim]) for _, claim in parse_sum(side))
+                + f" = {format_number(_sum(side, values))}"
                 for side in balance.holds.split("=")
             ]
             message = _("同一句里的数不相符：{left}，{right}，应当相等", left=parts[0], right=parts[1])
-            notes = tuple(f"“{short(words[claim].words)}”" for claim in values)
+            notes = tuple(f"“{shorten(words[claim].words)}”" for claim in values)
             yield _finding(case, together[0], message, notes=notes)
 
 
@@ -137,24 +138,24 @@ def _holds(text: str, values: dict[str, Decimal]) -> bool:
 
 
 def _sum(side: str, values: dict[str, Decimal]) -> Decimal:
-    return sum((sign * values[claim] for sign, claim in terms(side)), start=Decimal(0))
+    return sum((sign * values[claim] for sign, claim in parse_sum(side)), start=Decimal(0))
 
 
-def _share(case: Case, together: list[Stated], share: Share) -> Iterator[Finding]:
+def _share(case: CheckContext, together: list[StatedFigure], share: Share) -> Iterator[Finding]:
     values = {claim.claim.id: claim.value for claim in reversed(together)}
-    told = [text for text in share.whole if all(claim in values for _, claim in terms(text))]
+    told = [text for text in share.whole if all(claim in values for _, claim in parse_sum(text))]
     wholes = [whole for text in told if (whole := _sum(text, values))]
     if not wholes or (share.part and share.part not in values):
         return
     for sentence in dict.fromkeys(claim.sentence for claim in together):
-        for match in (match for text in share.says for match in pattern(text).finditer(sentence.text)):
+        for match in (match for text in share.says for match in compile_pattern(text).finditer(sentence.text)):
             *own, written = map(Decimal, match.groups())
             part = values[share.part] if share.part else own[0]
             rates = [100 * part / whole for whole in wholes]
             if not any(_written_as(rate, written) for rate in rates):
                 right = _("或").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
-                notes = tuple(f"{digits(part)} ÷ {digits(whole)}" for whole in wholes)
-                message = _("正文写“{words}”，按正文里的件数应为 {right}", words=short(match[0]), right=right)
+                notes = tuple(f"{format_number(part)} ÷ {format_number(whole)}" for whole in wholes)
+                message = _("正文写“{words}”，按正文里的件数应为 {right}", words=shorten(match[0]), right=right)
                 yield _finding(case, together[0], message, words=match[0], notes=notes)
 
 
@@ -168,8 +169,14 @@ def _written_as(rate: Decimal, written: Decimal) -> bool:
 
 
 def _finding(  # noqa: PLR0913  # a finding has that many sides
-    case: Case, claim: Stated, message: str, *, words: str = "", label: str = "", notes: tuple[str, ...] = ()
+    case: CheckContext,
+    claim: StatedFigure,
+    message: str,
+    *,
+    words: str = "",
+    label: str = "",
+    notes: tuple[str, ...] = (),
 ) -> Finding:
-    equals = next((path for text in claim.claim.equals for _, path in terms(text) if "*" not in path), "")
-    address, place = where(case, claim.sentence.section, words or claim.words, equals)
+    equals = next((path for text in claim.claim.equals for _, path in parse_sum(text) if "*" not in path), "")
+    address, place = find_place(case, claim.sentence.section, words or claim.words, equals)
     return case.find(address, message, label=label, notes=notes, place=place)

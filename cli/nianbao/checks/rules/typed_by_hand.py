@@ -25,17 +25,17 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
-from nianbao.checks.typed_numbers import offers
+from nianbao.checks.context import CheckContext
+from nianbao.checks.typed_numbers import find_offers
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "note"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every number of the prose that a placeholder could supply."""
-    for offer in offers(case.report):
+    for offer in find_offers(case.report):
         raw = case.report.prose[offer.section]
         figure = raw[offer.start : offer.end]
         line = raw.count("\n", 0, offer.start) + 1

@@ -18,16 +18,16 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 from nianbao.model.report import Report
 
 LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every key that the form does not know."""
     report = case.report
     for entry in report.written:
@@ -42,12 +42,12 @@ def judge(case: Case) -> Iterator[Finding]:
                 yield _finding(case, f"{table}.{key}", known)
 
 
-def _finding(case: Case, address: str, known: set[str] | None = None) -> Finding:
+def _finding(case: CheckContext, address: str, known: set[str] | None = None) -> Finding:
     above, _dot, key = address.rpartition(".")
     if known is None:
         known = _siblings(case.report, above)
     near = get_close_matches(key, sorted(known), 1)
-    choices = series(sorted(known))
+    choices = join_words(sorted(known))
     may = (
         _("[{table}] 里可以写：{choices}", table=above, choices=choices)
         if above

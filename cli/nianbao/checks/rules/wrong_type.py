@@ -17,17 +17,17 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.report import Written
-from nianbao.model.value_types import said
+from nianbao.model.report import ReportEntry
+from nianbao.model.value_types import describe_value
 
 LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every value that is not of the kind that belongs at its address."""
     report = case.report
     for entry in report.written:
@@ -38,14 +38,14 @@ def judge(case: Case) -> Iterator[Finding]:
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
-                yield case.find(f"{table}.{key}", _("应为文字，这里是{value}", value=said(value)))
+                yield case.find(f"{table}.{key}", _("应为文字，这里是{value}", value=describe_value(value)))
 
 
-def _why(entry: Written) -> str:
+def _why(entry: ReportEntry) -> str:
     if entry.kind:
         return entry.why
     if entry.address.startswith("own."):
-        return _("这里不能写{value}，只能写文字、数、日期或文字的数组", value=said(entry.value))
+        return _("这里不能写{value}，只能写文字、数、日期或文字的数组", value=describe_value(entry.value))
     if entry.address == "accept":
         return ""  # a list of tables, judged by a rule of its own
-    return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=said(entry.value))
+    return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=describe_value(entry.value))

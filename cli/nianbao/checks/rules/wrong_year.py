@@ -22,17 +22,17 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from nianbao.checks.context import Case
-from nianbao.checks.wording import normal, short, where
+from nianbao.checks.context import CheckContext
+from nianbao.checks.wording import find_place, normalize, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.text_rules import pattern
+from nianbao.model.text_rules import compile_pattern
 
 LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every year that stands where the report year is meant."""
     year = case.report.year
     if not year:
@@ -41,11 +41,11 @@ def judge(case: Case) -> Iterator[Finding]:
         for section, text in case.texts.items():
             if years.sections and section not in years.sections:
                 continue
-            for match in (match for says in years.says for match in pattern(says).finditer(normal(text))):
+            for match in (match for says in years.says for match in compile_pattern(says).finditer(normalize(text))):
                 written = Decimal(match[1].partition(".")[0])
                 if written != year and (not years.within or abs(written - year) <= years.within):
-                    address, place = where(case, section, match[0])
+                    address, place = find_place(case, section, match[0])
                     message = _(
-                        "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=short(match[0]), year=year
+                        "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=shorten(match[0]), year=year
                     )
                     yield case.find(address, message, label=_("应为 {year}", year=year), place=place)

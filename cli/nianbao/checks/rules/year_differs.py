@@ -16,7 +16,7 @@
 import re
 from collections.abc import Iterator
 
-from nianbao.checks.context import Case
+from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -24,7 +24,7 @@ LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: Case) -> Iterator[Finding]:
+def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a report year that is missing or is not the one that the file is named for."""
     report = case.report
     name = re.search(r"(\d{4})\.toml$", report.facts.file)

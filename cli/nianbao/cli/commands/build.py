@@ -31,7 +31,7 @@ from nianbao.cli.options import (
     Strict,
     split_list,
 )
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def build(
 
     with report_errors():
         start = perf_counter()
-        store = selection.opened(reports or [], root, out, print_warning)
+        store = selection.open_store(reports or [], root, out, print_warning)
         formats = tuple(dict.fromkeys(split_list(to) or split_list(DEFAULT_FORMATS)))
         policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
         options = incremental.BuildOptions(formats, look, draft, facts, policy)
@@ -105,11 +105,11 @@ def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str
     if not address:
         return incremental.run_locally(jobs), str
     if jobs:
-        raise Stop(_("--jobs 和 --cluster 不能一起写"), _("集群有几个 worker 就同时做几份；去掉 --jobs"))
+        raise UserError(_("--jobs 和 --cluster 不能一起写"), _("集群有几个 worker 就同时做几份；去掉 --jobs"))
     try:
         from nianbao.build.dask_client import DaskClient
     except ImportError as error:
-        raise Stop(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
+        raise UserError(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
     client = DaskClient(address)
     return client, client.describe_workers
 

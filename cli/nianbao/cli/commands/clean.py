@@ -23,10 +23,10 @@ def clean(
 ) -> None:
     """Remove the files that builds wrote, and the build cache."""
     from nianbao.build import output_folder
-    from nianbao.workspace.store import Store, nearest
+    from nianbao.workspace.store import Store, find_root
 
     with report_errors():
-        store = Store(nearest(root), out)
+        store = Store(find_root(root), out)
         paths = output_folder.remove_outputs(store, print_note, dry_run=dry_run)
         for path in paths:
             echo(path)

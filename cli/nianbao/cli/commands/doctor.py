@@ -7,7 +7,7 @@ from nianbao.cli.command import command
 from nianbao.cli.errors import print_warning, report_errors
 from nianbao.cli.options import Json, Root
 from nianbao.cli.terminal import echo
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 
 
 @command(help=_("看看这台机器：用哪个 pandoc 和 typst，哪些字体，还缺什么。"), epilog=_("例：report doctor"))
@@ -15,10 +15,10 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
     """Print the programs and fonts of this machine, and the years that have data files."""
     from nianbao.cli.output import findings
     from nianbao.render import pandoc, typst
-    from nianbao.workspace.store import Store, nearest
+    from nianbao.workspace.store import Store, find_root
 
     with report_errors():
-        store = Store(nearest(root))
+        store = Store(find_root(root))
         if error := store.ask_or_leave():
             print_warning(_("用的是程序自带的模板：{why}", why=error.message))
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
@@ -32,5 +32,5 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
         if not all(face.official for face in faces):
             echo(_("要用规定的字体，请在系统里安装（Windows 和 WPS 自带仿宋、楷体、黑体、宋体）。"))
             echo(_("Word 文件里写的是规定的字体名，不受这台机器影响。"))
-        years = series(store.years()) or _("没有；运行 report new 年度")
+        years = join_words(store.years()) or _("没有；运行 report new 年度")
         echo(_("数据文件：{years}", years=years))

@@ -7,8 +7,8 @@ import typer
 from nianbao.cli.command import command
 from nianbao.cli.errors import print_warning, report_errors
 from nianbao.cli.terminal import echo, print_text
-from nianbao.model.finding import Stop
-from nianbao.model.i18n import _, series
+from nianbao.model.finding import UserError
+from nianbao.model.i18n import _, join_words
 
 
 @command(
@@ -18,18 +18,18 @@ from nianbao.model.i18n import _, series
 def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列出全部"), show_default=False)] = "") -> None:
     """Print the page of a rule, or the list of all rules, with the editions of the folder's forms that use each."""
     from nianbao.checks import rules
-    from nianbao.workspace.store import Store, nearest
+    from nianbao.workspace.store import Store, find_root
 
     with report_errors():
-        if rule and rule not in rules.names():
-            raise Stop(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
-        store = Store(nearest(None))
+        if rule and rule not in rules.list_names():
+            raise UserError(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
+        store = Store(find_root(None))
         if error := store.ask_or_leave():
             print_warning(_("用的是程序自带的模板：{why}", why=error.message))
         forms = store.forms()
-        for known in map(rules.rule, [rule] if rule else rules.names()):
-            editions = rules.editions(known.name, forms)
-            where = _("（{editions} 版）", editions=series(editions)) if editions else ""
+        for known in map(rules.load_rule, [rule] if rule else rules.list_names()):
+            editions = rules.list_editions(known.name, forms)
+            where = _("（{editions} 版）", editions=join_words(editions)) if editions else ""
             if rule:
                 print_text(f"{known.name} ({known.level}){where}\n\n{known.said}")
             else:

@@ -27,7 +27,7 @@ def fmt(
     from nianbao.workspace import selection
 
     with report_errors():
-        store = selection.opened(reports or [], root, None, print_warning)
+        store = selection.open_store(reports or [], root, None, print_warning)
         selected = selection.select(store, reports or [], everyone=all_offices).reports
         formatted, errors = split_errors(drafts.format_all(selected, check=check))
         findings.print_formatted(formatted, check=check)

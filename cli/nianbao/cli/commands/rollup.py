@@ -35,7 +35,7 @@ def rollup(
     from nianbao.workspace import selection
 
     with report_errors():
-        store = selection.opened(units or [], root, None, print_warning)
+        store = selection.open_store(units or [], root, None, print_warning)
         options = collect.RollupOptions(units or [], own, broken, deep, force, dry_run, jobs)
         with show_spinner(_("正在汇总 {year} 年度", year=year), quiet=as_json):
             results = roll_up.roll_up(store, year, into, options)

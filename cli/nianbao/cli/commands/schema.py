@@ -25,14 +25,14 @@ def schema(
 ) -> None:
     """Print a JSON Schema: of the data files, or of what people write below `templates/`."""
     from nianbao.checks import drafts
-    from nianbao.model.finding import Stop
+    from nianbao.model.finding import UserError
     from nianbao.workspace import template_schema
     from nianbao.workspace.store import Store
 
     with report_errors():
         if of != "data":
             if edition:
-                raise Stop(_("--edition 只用于数据文件的 schema"), _("去掉 --edition，或去掉 --of"))
-            print_text(template_schema.write(of), nl=False)
+                raise UserError(_("--edition 只用于数据文件的 schema"), _("去掉 --edition，或去掉 --of"))
+            print_text(template_schema.format_schema(of), nl=False)
             return
         print_text(drafts.format_schema(Store.at(root), edition), nl=False)

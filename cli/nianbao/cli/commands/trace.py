@@ -35,7 +35,7 @@ def trace(
     from nianbao.workspace import selection
 
     with report_errors():
-        store = selection.opened(units or [], root, None, print_warning)
+        store = selection.open_store(units or [], root, None, print_warning)
         options = collect.RollupOptions(units or [], own, broken, deep, jobs=jobs)
         traced = trace_figure(store, year, office, address, options)
         if as_json:

@@ -28,13 +28,13 @@ def trust(
 
     with report_errors():
         if listed:
-            print_trusted_folders(trusts.known())
+            print_trusted_folders(trusts.list_records())
             return
-        folder = store.nearest(root)
+        folder = store.find_root(root)
         if remove:
             print_removed(folder, was=trusts.forget(folder))
             return
-        own = trusts.read(folder)
+        own = trusts.read_templates(folder)
         print_templates(folder, own)
         if own and not dry_run:
             trusts.remember(own)

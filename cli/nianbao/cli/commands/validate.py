@@ -41,7 +41,7 @@ def validate(
     from nianbao.workspace import selection
 
     with report_errors():
-        store = selection.opened(reports or [], root, None, print_warning)
+        store = selection.open_store(reports or [], root, None, print_warning)
         policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
         selected = selection.select(store, reports or [], everyone=all_offices)
         for_programs = as_json or style != "text"

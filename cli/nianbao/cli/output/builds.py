@@ -10,7 +10,7 @@ from nianbao.cli.output import findings
 from nianbao.cli.terminal import echo
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
-from nianbao.workspace.selection import Asked
+from nianbao.workspace.selection import ReportRef
 
 MAX_LISTED = 5  # reports that are printed one by one; more are counted
 _MAX_ROWS = 30  # of a table of failures
@@ -29,7 +29,7 @@ class BuildRun:
 
     results: list[BuildResult]
     failures: list[FailedReport]
-    missing: list[Asked]
+    missing: list[ReportRef]
     seconds: float
 
     def count_outcomes(self) -> Counter[str]:
@@ -59,7 +59,9 @@ def print_summary(run: BuildRun) -> None:
     echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=totals))
 
 
-def _print_failures(refused: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[Asked]) -> None:
+def _print_failures(
+    refused: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[ReportRef]
+) -> None:
     """Print a table of reports that are not built or not right: the office, the year, and the reason."""
     rows = [(result.office, str(result.year), _describe_first_finding(result.findings)) for result in refused]
     rows += [(report.office, str(report.year), report.error.message) for report in failed]
@@ -72,7 +74,7 @@ def _print_failures(refused: Sequence[CheckResult], failed: Sequence[FailedRepor
 
 
 def print_check_summary(
-    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[Asked]
+    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[ReportRef]
 ) -> None:
     """Print which of many checked reports are wrong and why, and how many are right."""
     refused = [result for result in results if result.blocked]
@@ -109,13 +111,13 @@ def build_run_data(run: BuildRun) -> dict[str, Any]:
 
 
 def check_run_data(
-    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[Asked]
+    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[ReportRef]
 ) -> dict[str, Any]:
     """Return what was found in reports as plain values for JSON."""
     return {"reports": [findings.check_data(result) for result in results], **_failures_data(failed, missing)}
 
 
-def _failures_data(failed: Sequence[FailedReport], missing: Sequence[Asked]) -> dict[str, Any]:
+def _failures_data(failed: Sequence[FailedReport], missing: Sequence[ReportRef]) -> dict[str, Any]:
     stops = [
         {
             "office": report.office,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from nianbao.checks.policy import Accepted
+from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import BuildResult, CheckResult
-from nianbao.checks.rules import names
+from nianbao.checks.rules import list_names
 from nianbao.cli.terminal import StyledText, echo, escape_controls, print_text
-from nianbao.model.finding import LEVELS, Finding, Place, Stop
-from nianbao.model.i18n import N_, _, series
+from nianbao.model.finding import LEVELS, Finding, Place, UserError
+from nianbao.model.i18n import N_, _, join_words
 from nianbao.workspace.formats import Face
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _MAX_LINE = 100  # characters; of a longer line of the data file a part is print
 
 def print_findings(findings: Sequence[Finding]) -> None:
     """Print each finding with its place, its line, and what to do."""
-    explained = set(names())
+    explained = set(list_names())
     for finding in findings:
         rule = StyledText(f"{finding.level}[{finding.rule}]", _COLOURS[finding.level], bold=True)
         echo(f"{finding.place}: ", rule, f" {finding.message}")
@@ -72,11 +72,11 @@ def print_checks(results: Sequence[CheckResult]) -> None:
         print_findings(result.findings)
     findings = [finding for result in results for finding in result.findings]
     print_accepted([one for result in results for one in result.accepted])
-    years = series(result.year for result in results)
+    years = join_words(result.year for result in results)
     echo(_("{years} 年度：{found}", years=years, found=describe_counts(findings)) if years else "")
 
 
-def print_accepted(findings: Sequence[Accepted]) -> None:
+def print_accepted(findings: Sequence[AcceptedFinding]) -> None:
     """Print the findings that the data file accepts, with the reasons."""
     for one in findings:
         echo(
@@ -148,7 +148,7 @@ def _print_faces(faces: Sequence[Face]) -> None:
         names_by_family.setdefault((face.family, face.official), []).append(face.name)
     parts = []
     for (family, official), face_names in names_by_family.items():
-        listed = series(face_names)
+        listed = join_words(face_names)
         parts.append(
             _("{faces}用 {family}", faces=listed, family=family)
             if official
@@ -210,7 +210,7 @@ def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:
     return [{"face": face.name, "family": face.family, "official": face.official} for face in faces]
 
 
-def errors_data(errors: Sequence[Stop]) -> list[dict[str, Any]]:
+def errors_data(errors: Sequence[UserError]) -> list[dict[str, Any]]:
     """Return errors as plain values for JSON."""
     return [{"message": error.message, "fix": error.fix or None} for error in errors]
 

@@ -6,9 +6,9 @@ from typing import Any
 from nianbao.cli.output import findings
 from nianbao.cli.terminal import echo
 from nianbao.importer.pipeline import ImportedReport
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
-from nianbao.workspace.files import shown
+from nianbao.workspace.files import display_path
 
 
 def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: bool) -> None:
@@ -50,12 +50,12 @@ def _format_counts(counts: dict[str, Any]) -> tuple[str, ...]:
 def _describe_target(one: ImportedReport) -> str:
     """Return for people where the data file is, and what is to be done next."""
     if one.saved is None:
-        state = _("没有写文件（会写到 {target}）", target=shown(one.target))
+        state = _("没有写文件（会写到 {target}）", target=display_path(one.target))
     else:
         state = (
             _("已写 {target}", target=one.saved.path)
             if one.saved.changed
-            else _("{target} 没有改动", target=shown(one.target))
+            else _("{target} 没有改动", target=display_path(one.target))
         )
     rest = [findings.describe_counts(one.findings)]
     if one.missing:
@@ -65,7 +65,7 @@ def _describe_target(one: ImportedReport) -> str:
     return _("{told}；{rest}", told=state, rest=_("；").join(rest))
 
 
-def imports_data(reports: Sequence[ImportedReport], errors: Sequence[Stop], *, alone: bool) -> object:
+def imports_data(reports: Sequence[ImportedReport], errors: Sequence[UserError], *, alone: bool) -> object:
     """Return what was read as plain values for JSON: one report if it is `alone`, else a list and the errors."""
     data = [
         one.figures | {"notes": list(one.notes), "findings": list(map(findings.finding_data, one.findings))}

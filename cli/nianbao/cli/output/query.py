@@ -12,9 +12,9 @@ from nianbao.export.duckdb import EXAMPLE_QUERIES, VIEWS, Database, QueryResult
 from nianbao.export.excel_form.batch import WrittenForm
 from nianbao.export.rows import escape_formula
 from nianbao.model.i18n import _
-from nianbao.model.value_types import digits
-from nianbao.workspace.files import Saved
-from nianbao.workspace.selection import Asked
+from nianbao.model.value_types import format_number
+from nianbao.workspace.files import SavedFile
+from nianbao.workspace.selection import ReportRef
 
 
 def print_views(warehouse: Database) -> None:
@@ -55,7 +55,7 @@ def _print_csv(answer: QueryResult) -> None:
     print_text(text.getvalue(), nl=False)
 
 
-def print_export(saved: Sequence[Saved], count: int, missing: Sequence[Asked], *, quiet: bool) -> None:
+def print_export(saved: Sequence[SavedFile], count: int, missing: Sequence[ReportRef], *, quiet: bool) -> None:
     """Print which files an export wrote, and which offices have no data file for it."""
     for store, year in missing:
         echo(_("{office} 没有 {year} 年度的数据文件", office=store.office, year=year), err=True)
@@ -80,7 +80,7 @@ _PRINTERS: dict[str, Callable[[QueryResult], None]] = {"text": _print_text, "jso
 def _format_value(value: object) -> str:
     """Return a value as one line of text, a decimal without trailing zeros, which its SQL type adds."""
     if isinstance(value, Decimal):
-        text = digits(value)
+        text = format_number(value)
         return text.rstrip("0").rstrip(".") if "." in text else text
     return "" if value is None else " ".join(str(value).split())
 

@@ -7,8 +7,8 @@ from nianbao.cli.output import findings
 from nianbao.cli.terminal import echo
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _, series
-from nianbao.model.value_types import digits
+from nianbao.model.i18n import _, join_words
+from nianbao.model.value_types import format_number
 from nianbao.rollup.roll_up import ChangedCell, RollupResult
 from nianbao.rollup.trace import Trace
 
@@ -48,7 +48,7 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, year: int) -> None
 def _print_names(label: str, names: Sequence[object]) -> None:
     if names:
         more = _(" 等") if len(names) > _MAX_NAMES else ""
-        shown = series(names[:_MAX_NAMES])
+        shown = join_words(names[:_MAX_NAMES])
         echo("  " + _("{words} {count} 个：{names}{more}", words=label, count=len(names), names=shown, more=more))
 
 
@@ -63,18 +63,20 @@ def _print_other_editions(aggregate: Aggregate) -> None:
     """Print the figures of units of another edition that this form has no cell for, and the cells that they lack."""
     if not aggregate.units_of_other_edition:
         return
-    editions = series(sorted({report.edition for report in aggregate.units_of_other_edition}))
+    editions = join_words(sorted({report.edition for report in aggregate.units_of_other_edition}))
     _print_names(
         _("用 {editions} 版格式的", editions=editions), [report.unit for report in aggregate.units_of_other_edition]
     )
     if aggregate.unplaced:
         counts = {"count": len(aggregate.unplaced), "edition": aggregate.form.edition}
         echo("  " + _("{count} 个数在 {edition} 版里没有地方，没有加：", **counts))
-        rows = [(str(one.report.unit), one.address, digits(one.figure)) for one in aggregate.unplaced[:_MAX_ROWS]]
+        rows = [
+            (str(one.report.unit), one.address, format_number(one.figure)) for one in aggregate.unplaced[:_MAX_ROWS]
+        ]
         findings.print_table((_("单位"), _("地址"), _("数")), rows)
         _print_rest(len(aggregate.unplaced))
     for row, columns, count in aggregate.list_rows_without_cells():
-        cells = f"{row} {series(columns)}".strip()
+        cells = f"{row} {join_words(columns)}".strip()
         echo("  " + _("{cells}：{count} 个单位的版本没有", cells=cells, count=count))
 
 
@@ -84,9 +86,9 @@ def _print_cells(label: str, cells: Sequence[ChangedCell]) -> None:
         rows = [
             (
                 cell.address,
-                digits(cell.figure),
-                "" if cell.last is None else digits(cell.last),
-                digits(cell.total),
+                format_number(cell.figure),
+                "" if cell.last is None else format_number(cell.last),
+                format_number(cell.total),
             )
             for cell in cells[:_MAX_ROWS]
         ]
@@ -113,16 +115,16 @@ def _describe_end(result: RollupResult) -> str:
 def print_trace(trace: Trace) -> None:
     """Print which units' figures add up to a figure, the largest first, and what the report itself has."""
     label = f"{trace.address} {trace.label}"
-    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=digits(trace.total)))
+    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=format_number(trace.total)))
     if trace.figure is not None and trace.figure != trace.total:
-        echo("  " + _("它自己的报告写 {figure}", figure=digits(trace.figure)))
+        echo("  " + _("它自己的报告写 {figure}", figure=format_number(trace.figure)))
     rows = list(_make_rows(trace, 0))
     if rows:
         findings.print_table((_("文件夹"), _("单位"), _("数"), _("占")), rows)
     if trace.zeros:
         echo("  " + _("另 {count} 个单位是 0", count=trace.zeros))
     if trace.parts:
-        parts = " + ".join(f"{part} {digits(figure)}" for part, figure in trace.parts.items() if figure)
+        parts = " + ".join(f"{part} {format_number(figure)}" for part, figure in trace.parts.items() if figure)
         echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
     levels = list(_walk_levels(trace))
     _print_names(_("缺报"), [unit for level in levels for unit in level.missing])
@@ -139,7 +141,7 @@ def _walk_levels(trace: Trace) -> Iterator[Trace]:
 def _make_rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
     for report, figure in trace.contributions:
         share = f"{100 * figure / trace.total:.1f}%" if trace.total > 0 else ""
-        yield "  " * depth + report.unit.id, str(report.unit), digits(figure), share
+        yield "  " * depth + report.unit.id, str(report.unit), format_number(figure), share
         inner = trace.below.get(report.unit.id)
         if inner:
             yield from _make_rows(inner, depth + 1)
@@ -163,9 +165,9 @@ def rollup_data(result: RollupResult) -> dict[str, Any]:
         "missing": [unit.id for unit in result.missing],
         "outdated": [unit.id for unit in result.outdated],
         "unlisted": list(result.unlisted),
-        "figures": {at: digits(figure) for at, figure in aggregate.figures.items()} if aggregate else {},
+        "figures": {at: format_number(figure) for at, figure in aggregate.figures.items()} if aggregate else {},
         "unplaced": [
-            {"unit": one.report.unit.id, "address": one.address, "figure": digits(one.figure)}
+            {"unit": one.report.unit.id, "address": one.address, "figure": format_number(one.figure)}
             for one in (aggregate.unplaced if aggregate else ())
         ],
         "lacking": {
@@ -198,8 +200,13 @@ def _unit_data(report: UnitReport) -> dict[str, Any]:
 
 
 def _cell_data(cell: ChangedCell) -> dict[str, str | None]:
-    last = None if cell.last is None else digits(cell.last)
-    return {"address": cell.address, "figure": digits(cell.figure), "last": last, "sum": digits(cell.total)}
+    last = None if cell.last is None else format_number(cell.last)
+    return {
+        "address": cell.address,
+        "figure": format_number(cell.figure),
+        "last": last,
+        "sum": format_number(cell.total),
+    }
 
 
 def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
@@ -210,15 +217,15 @@ def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
         "office": trace.unit.id,
         "address": trace.address,
         "label": trace.label,
-        "sum": digits(trace.total),
-        "figure": None if trace.figure is None else digits(trace.figure),
+        "sum": format_number(trace.total),
+        "figure": None if trace.figure is None else format_number(trace.figure),
         "units": [
-            {"unit": report.unit.id, "name": report.unit.name, "figure": digits(figure)}
+            {"unit": report.unit.id, "name": report.unit.name, "figure": format_number(figure)}
             | ({"below": trace_data(trace.below[report.unit.id])} if report.unit.id in trace.below else {})
             for report, figure in trace.contributions
         ],
         "zeros": trace.zeros,
-        "parts": {part: digits(figure) for part, figure in trace.parts.items()},
+        "parts": {part: format_number(figure) for part, figure in trace.parts.items()},
         "missing": [unit.id for unit in trace.missing],
         "broken": [report.unit.id for report in trace.broken],
         "without": [report.unit.id for report in trace.without_cell],

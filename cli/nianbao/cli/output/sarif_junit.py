@@ -13,12 +13,12 @@ from nianbao import __version__
 from nianbao.checks import rules
 from nianbao.checks.results import CheckResult
 from nianbao.compose.document import ILLEGAL
-from nianbao.model.finding import Finding, Stop
+from nianbao.model.finding import Finding, UserError
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def format_sarif(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
+def format_sarif(results: Sequence[CheckResult], errors: Sequence[UserError]) -> str:
     """Return findings as SARIF 2.1.0 (OASIS), with columns counted in Unicode code points."""
     findings = [finding for result in results for finding in result.findings]
     rule_names = list(dict.fromkeys(finding.rule for finding in findings))
@@ -41,7 +41,7 @@ def format_sarif(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
 
-def format_github(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
+def format_github(results: Sequence[CheckResult], errors: Sequence[UserError]) -> str:
     """Return findings as workflow commands, which GitHub shows next to the lines of a change."""
     levels = {"error": "error", "warning": "warning", "note": "notice"}
     lines = []
@@ -62,7 +62,7 @@ def format_github(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str
     return "\n".join(lines)
 
 
-def format_junit(results: Sequence[CheckResult], errors: Sequence[Stop]) -> str:
+def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError]) -> str:
     """Return findings as JUnit XML: a suite for each report, a failed case for each rule that has findings."""
     root = ET.Element("testsuites", name="nianbao")
     for result in results:
@@ -94,9 +94,9 @@ FORMATTERS = {"sarif": format_sarif, "github": format_github, "junit": format_ju
 
 
 def _rule_data(name: str) -> dict[str, Any]:
-    if name not in rules.names():  # a relation of a form that has no page
+    if name not in rules.list_names():  # a relation of a form that has no page
         return {"id": name}
-    rule = rules.rule(name)
+    rule = rules.load_rule(name)
     return {
         "id": name,
         "shortDescription": {"text": rule.summary},

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from nianbao.cli.output.findings import print_table
 from nianbao.cli.terminal import echo
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 from nianbao.workspace import trust
-from nianbao.workspace.files import TEMPLATES, content, shown
-from nianbao.workspace.trust import Own, Trusted
+from nianbao.workspace.files import TEMPLATES, display_path, read_bytes
+from nianbao.workspace.trust import OwnTemplates, TrustRecord
 
 _PROGRAM_TYPES = {
     ".lua": N_("Lua 程序"),
@@ -19,12 +19,12 @@ _PROGRAM_TYPES = {
 }
 
 
-def print_templates(folder: Path, own: Own | None) -> None:
+def print_templates(folder: Path, own: OwnTemplates | None) -> None:
     """Print the templates of a folder: the type of each, whether it replaces one of the program's, and what changed."""
     if own is None:
-        echo(_("{folder} 没有自己的模板，用的是程序自带的，不需要信任", folder=shown(folder)))
+        echo(_("{folder} 没有自己的模板，用的是程序自带的，不需要信任", folder=display_path(folder)))
         return
-    before = trust.recorded(own.root)
+    before = trust.find_record(own.root)
     changes = before.changes(own) if before else {}
     rows = [
         (name, _describe_type(name), _compare_with_own(name, data), changes.pop(name, ""))
@@ -36,13 +36,13 @@ def print_templates(folder: Path, own: Own | None) -> None:
     print_table(headers, rows)
 
 
-def print_trusted(own: Own) -> None:
+def print_trusted(own: OwnTemplates) -> None:
     """Print that templates are trusted now, and which environment variable does the same on a build server."""
     echo(_("已信任 {folder}；其中任何一个字节变了，就要再信任一次", folder=own.name))
     echo(_("CI 里不用这个命令，设 {variable}={value}", variable=trust.VARIABLE, value=own.fingerprint))
 
 
-def print_trusted_folders(folders: Sequence[Trusted]) -> None:
+def print_trusted_folders(folders: Sequence[TrustRecord]) -> None:
     """Print the folders whose templates are trusted, and whether these have changed since."""
     if not folders:
         echo(_("还没有信任过哪个目录"))
@@ -53,17 +53,17 @@ def print_trusted_folders(folders: Sequence[Trusted]) -> None:
 def print_removed(folder: Path, *, was: bool) -> None:
     """Print that the templates of a folder are no longer trusted, or never were."""
     text = N_("不再信任 {folder} 的模板") if was else N_("本来就没有信任 {folder} 的模板")
-    echo(_(text, folder=shown(folder)))
+    echo(_(text, folder=display_path(folder)))
 
 
-def _make_row(one: Trusted) -> tuple[str, str, str]:
+def _make_row(one: TrustRecord) -> tuple[str, str, str]:
     return one.folder, one.since, str(len(one.sums))
 
 
-def _describe_state(one: Trusted) -> str:
+def _describe_state(one: TrustRecord) -> str:
     try:
-        own = trust.read(Path(one.folder))
-    except Stop:
+        own = trust.read_templates(Path(one.folder))
+    except UserError:
         return _("读不了")
     if own is None:
         return _("没有了")
@@ -79,7 +79,7 @@ def _describe_type(name: str) -> str:
 
 def _compare_with_own(name: str, data: bytes) -> str:
     """Return for people whether a file replaces one that comes with the program."""
-    ours = content(TEMPLATES / name)
+    ours = read_bytes(TEMPLATES / name)
     if ours is None:
         return _("没有同名的")
     return _("相同") if ours == data else _("换掉")

@@ -10,12 +10,12 @@ from nianbao.checks.drafts import find_next_due_year
 from nianbao.compose import document
 from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
-from nianbao.model.finding import Stop, attempt
+from nianbao.model.finding import UserError, try_work
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
-from nianbao.workspace.files import Saved, write
+from nianbao.workspace.files import SavedFile, write
 from nianbao.workspace.processes import pool
-from nianbao.workspace.selection import Asked, select
+from nianbao.workspace.selection import ReportRef, select
 from nianbao.workspace.store import Store
 
 
@@ -23,11 +23,11 @@ from nianbao.workspace.store import Store
 class WrittenForm:
     """A form that was written: its file, and notes on it for the user."""
 
-    saved: Saved
+    saved: SavedFile
     notes: tuple[str, ...]
 
 
-def select_forms(store: Store, words: Sequence[str], *, everyone: bool = False, new: bool = False) -> list[Asked]:
+def select_forms(store: Store, words: Sequence[str], *, everyone: bool = False, new: bool = False) -> list[ReportRef]:
     """Return the offices and years that words name, with or without a data file; without a year it is the next due.
 
     With `new`, or where no word names an office and there are no data files yet, it is the office of the folder.
@@ -41,42 +41,42 @@ def select_forms(store: Store, words: Sequence[str], *, everyone: bool = False, 
 
 
 def write_all(
-    reports: Sequence[Asked], name: str = "", out: Path | None = None, jobs: int = 0
-) -> Iterator[WrittenForm | Stop]:
-    """Write forms on several processes, in the order in which they are ready; for one that fails, a `Stop`.
+    reports: Sequence[ReportRef], name: str = "", out: Path | None = None, jobs: int = 0
+) -> Iterator[WrittenForm | UserError]:
+    """Write forms on several processes, in the order in which they are ready; for one that fails, a `UserError`.
 
     `name` is that of a new office. Without `out` the files go to `build/forms`. `jobs` is the number of processes, 0
     for as many as there are processors.
     """
-    yield from pool.spread(reports, partial(_try_write, name, out), _describe_lost_worker, jobs)
+    yield from pool.run_all(reports, partial(_try_write, name, out), _describe_lost_worker, jobs)
 
 
-def _try_write(name: str, out: Path | None, report: Asked) -> WrittenForm | Stop:
+def _try_write(name: str, out: Path | None, report: ReportRef) -> WrittenForm | UserError:
     store, year = report
-    return attempt(partial(_write_form, name, out, report), store.data(year))
+    return try_work(partial(_write_form, name, out, report), store.data(year))
 
 
-def _write_form(name: str, out: Path | None, report: Asked) -> WrittenForm:
+def _write_form(name: str, out: Path | None, report: ReportRef) -> WrittenForm:
     store, year = report
     form = store.form_in_force(year)
     last_report, notes = _read_last_report(store, year - 1)
-    author = name or (document.author(last_report) if last_report else "")
+    author = name or (document.compose_author(last_report) if last_report else "")
     content = make_form(FormRequest(form, year, store.office, author, last_report))
     stem = "-".join(filter(None, (str(year), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
     path = (out or store.out / "forms") / f"{stem}.xlsx"
     return WrittenForm(write({path: content}, out or store.within)[0], notes)
 
 
-def _describe_lost_worker(report: Asked) -> Stop:
+def _describe_lost_worker(report: ReportRef) -> UserError:
     store, year = report
-    return Stop(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次"))
+    return UserError(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次"))
 
 
 def _read_last_report(store: Store, year: int) -> tuple[Report | None, tuple[str, ...]]:
     """Read last year's report, if there is one; for one that cannot be read, return a note."""
     if not store.has(year):
         return None, ()
-    report = attempt(partial(store.report, year), store.data(year))
+    report = try_work(partial(store.report, year), store.data(year))
     if isinstance(report, Report):
         return report, ()
     return None, (_("{data} 读不出来，表里没有预填上年的数", data=store.data(year)),)

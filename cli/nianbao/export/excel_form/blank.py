@@ -23,7 +23,7 @@ from nianbao.export.excel_form.tables import write_table
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, OFFICE, YEAR
 from nianbao.model.form import Fact
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 
 
 def make_form(request: FormRequest) -> bytes:
@@ -60,7 +60,7 @@ def _write_facts(draft: FormDraft) -> None:
 
 
 def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
-    value_type = KINDS[fact.kind]
+    value_type = VALUE_TYPES[fact.kind]
     value: Any = draft.request.known_facts.get(fact.id)
     hint = "一行一项（Alt+Enter 换行）" if fact.kind == "texts" else value_type.words
     sheet.write(row, 0, f"{fact.label}（{fact.unit}）" if fact.unit else fact.label, **LABEL_STYLE)

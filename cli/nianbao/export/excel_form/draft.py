@@ -12,8 +12,8 @@ from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook
 from nianbao.importer.recognition.excel_form import PREFIX
 from nianbao.model.facts import Facts
 from nianbao.model.form import Fact, Form
-from nianbao.model.report import Number, Report, fill
-from nianbao.model.value_types import Kind, Value
+from nianbao.model.report import Number, Report, fill_form
+from nianbao.model.value_types import Value, ValueType
 
 INPUT_STYLE = {**CELL_STYLE, "locked": False, "bg_color": "#FFFBE6"}
 TOTAL_STYLE = {**INPUT_STYLE, "bg_color": "#EAF4EA"}  # of a total: a formula until someone types over it
@@ -37,7 +37,7 @@ class FormRequest:
     @cached_property
     def empty_report(self) -> Report:
         """The report of an empty data file: which totals are computed, and from which parts."""
-        return fill(self.form, Facts("", "", {}))
+        return fill_form(self.form, Facts("", "", {}))
 
     @cached_property
     def carried_over(self) -> Mapping[str, Number]:
@@ -82,7 +82,7 @@ class FormDraft:
         sheet.worksheet.conditional_format(*at, *at, rule)
 
 
-def format_invalid_test(value_type: Kind, cell: str) -> str:
+def format_invalid_test(value_type: ValueType, cell: str) -> str:
     """Format a formula that is true where a cell holds anything but a figure of a value type."""
     low, high = value_type.shape.get("minimum", 0), value_type.shape.get("maximum", 0)
     digits = 0 if value_type.shape["type"] == "integer" else 4
@@ -90,7 +90,7 @@ def format_invalid_test(value_type: Kind, cell: str) -> str:
     return f"IF(ISBLANK({cell}),FALSE,IF(ISNUMBER({cell}),{wrong},TRUE))"
 
 
-def make_validation(value_type: Kind, cell: str) -> dict[str, Any]:
+def make_validation(value_type: ValueType, cell: str) -> dict[str, Any]:
     """Make a rule by which Excel refuses what is no figure of a value type as it is typed, with a message."""
     message = {"error_title": "这里只能填数", "error_message": f"{value_type.words}。", "ignore_blank": True}
     if value_type.shape["type"] == "integer":

@@ -25,7 +25,7 @@ from nianbao.export.excel_form.sum_formulas import (
 )
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet
 from nianbao.model.table import Cell, Grid, Table
-from nianbao.model.value_types import KINDS
+from nianbao.model.value_types import VALUE_TYPES
 
 _ROWS_ABOVE = 3  # above a table: its heading and the office
 _PAGE_WIDTH = 110  # characters
@@ -76,13 +76,13 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
         else:
             sheet.write(row, column, carried.get(address), **style)
         draft.define_name(address, sheet, row, column)
-        value_type, reference = KINDS[cell.slot.kind], xl_rowcol_to_cell(row, column)
+        value_type, reference = VALUE_TYPES[cell.slot.kind], xl_rowcol_to_cell(row, column)
         sheet.worksheet.data_validation(row, column, row, column, make_validation(value_type, reference))
         ranges.setdefault(value_type.name, []).append(reference)
     for name, cells in ranges.items():  # Excel does not validate what is pasted: it is highlighted
         rule = {
             "type": "formula",
-            "criteria": f"={format_invalid_test(KINDS[name], cells[0])}",
+            "criteria": f"={format_invalid_test(VALUE_TYPES[name], cells[0])}",
             "multi_range": " ".join(cells),
         }
         sheet.worksheet.conditional_format(cells[0], rule | {"format": draft.workbook.get_style(**ERROR_STYLE)})

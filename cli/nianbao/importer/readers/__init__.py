@@ -1,8 +1,9 @@
 """Readers of published reports: one file per format, found by being here, whose name is the format's.
 
 A reader has `read(content) -> PublishedDocument`, which gives texts and tables and understands nothing of a report:
-it fetches nothing, executes nothing, and raises `Unreadable` for a file that it cannot read, with what to do. It says
-which files it takes by `takes(sample) -> Claim`, and by its `ORDER` when it is asked: lower ones first, below 30 what
+it fetches nothing, executes nothing, and raises `UnreadableError` for a file that it cannot read, with what to do. It
+says which files it takes by `takes(sample) -> Claim`, and by its `ORDER` when it is asked: lower ones first, below 30
+what
 is no text, from 30 on kinds of text, plain text last. The first for which a file says that it is of its kind reads it,
 else the first for which it looks so. A file here without `read` is a helper.
 """
@@ -13,12 +14,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
-from nianbao.importer.readers.refusal import LIMIT, Unreadable, bounded
-from nianbao.importer.readers.sniff import Claim, Sample, refuse, untaken
+from nianbao.importer.readers.refusal import LIMIT, UnreadableError, limit_size
+from nianbao.importer.readers.sniff import Claim, Sample, make_untaken_error, refuse
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 
-__all__ = ["LIMIT", "Claim", "Sample", "Unreadable", "choose", "formats", "read"]
+__all__ = ["LIMIT", "Claim", "Sample", "UnreadableError", "choose", "formats", "read"]
 
 MANY = 30_000  # paragraphs and cells that are not blank; the largest report has two thousand
 
@@ -46,7 +47,7 @@ def formats() -> Mapping[str, Reader]:
 def choose(content: bytes, suffix: str) -> str:
     """Tell the format of a file by what it holds; its suffix decides between kinds of text only.
 
-    Raises `Unreadable` for a file that no reader takes.
+    Raises `UnreadableError` for a file that no reader takes.
     """
     refuse(content)
     sample, likely = Sample(content, suffix), ""
@@ -57,22 +58,22 @@ def choose(content: bytes, suffix: str) -> str:
         if claim is Claim.LOOKS:
             likely = likely or name
     if not likely:
-        raise untaken(sample, series(sorted(formats())))
+        raise make_untaken_error(sample, join_words(sorted(formats())))
     return likely
 
 
 def read(content: bytes, suffix: str = "") -> PublishedDocument:
     """Read a file by what it holds; its suffix decides between kinds of text only.
 
-    Raises `Unreadable` for a file that no reader knows, or that its reader cannot read.
+    Raises `UnreadableError` for a file that no reader knows, or that its reader cannot read.
     """
     if not content.strip():
-        raise Unreadable(_("文件是空的"), _("检查是不是选错了文件"))
-    bounded(content, LIMIT)
+        raise UnreadableError(_("文件是空的"), _("检查是不是选错了文件"))
+    limit_size(content, LIMIT)
     made = formats()[choose(content, suffix)].read(content)
     filled = sum(
         1 if isinstance(block, Paragraph) else sum(bool(box.text) for box in block.cells) for block in made.blocks
     )
     if filled > MANY:
-        raise Unreadable(_("段落和格子太多，不像一份年报"), _("用原程序打开，只留年报那几页，另存一份再导入"))
+        raise UnreadableError(_("段落和格子太多，不像一份年报"), _("用原程序打开，只留年报那几页，另存一份再导入"))
     return made

@@ -9,7 +9,7 @@ _ATTACHMENTS = 200  # that are looked at
 _LEVELS = 5  # of the tree of their names
 
 
-def attached(document: Any) -> str:  # noqa: ANN401  # pdfminer's
+def read_attached_facts(document: Any) -> str:  # noqa: ANN401  # pdfminer's
     """Return the facts attached to a PDF of ours, or an empty text; what is packed otherwise than ours is none."""
     from pdfminer.pdftypes import resolve1  # noqa: PLC0415  # heavy
 
@@ -20,13 +20,13 @@ def attached(document: Any) -> str:  # noqa: ANN401  # pdfminer's
         listed = [resolve1(one) for one in resolve1(names["Names"])[:_ATTACHMENTS]]
         for name, specification in zip(listed[::2], listed[1::2], strict=False):
             if name in _FACTS:
-                return _unpacked(resolve1(resolve1(specification["EF"])["F"]))
+                return _unpack(resolve1(resolve1(specification["EF"])["F"]))
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, zlib.error):
         return ""
     return ""
 
 
-def _unpacked(stream: Any) -> str:  # noqa: ANN401  # see above
+def _unpack(stream: Any) -> str:  # noqa: ANN401  # see above
     """Unpack a stream that was packed once, no further than facts may be long."""
     raw, filters = stream.get_rawdata(), [name.name for name, _how in stream.get_filters()]
     if filters == ["FlateDecode"]:

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from nianbao.importer.readers.refusal import DAMAGED
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.readers.texts import by_pandoc
+from nianbao.importer.readers.texts import read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 
 ORDER = 20
@@ -23,10 +23,10 @@ def takes(sample: Sample) -> Claim:
 
 def read(content: bytes) -> PublishedDocument:
     """Read a Word file; changes that were tracked are taken as accepted."""
-    return by_pandoc(content, "docx", carried=_carried(content))
+    return read_by_pandoc(content, "docx", carried=_read_embedded_facts(content))
 
 
-def _carried(content: bytes) -> str:
+def _read_embedded_facts(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             for part in package.infolist():

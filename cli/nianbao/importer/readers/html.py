@@ -7,9 +7,9 @@ browsers mend it.
 import re
 from html import unescape
 
-from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.readers.texts import by_pandoc, charset, decoded, uncut
+from nianbao.importer.readers.texts import decode_text, find_charset, read_by_pandoc, undo_cuts
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
@@ -73,17 +73,17 @@ def takes(sample: Sample) -> Claim:
 
 def read(content: bytes, declared: str = "") -> PublishedDocument:
     """Read a web page, with the facts that it carries if it is one of ours; it may declare its encoding itself."""
-    text = decoded(content, declared=declared or charset(content))
-    carried = _carried(text)
+    text = decode_text(content, declared=declared or find_charset(content))
+    carried = _read_embedded_facts(text)
     if '=\\"' in text:
         for quoted, plain in _QUOTED.items():
             text = text.replace(quoted, plain)
     title = _TITLE.search(text)
     said = " ".join(unescape(title[1]).split()) if title else ""
-    return uncut(by_pandoc(bare(text).encode(), "html", carried=carried, title=said), text)
+    return undo_cuts(read_by_pandoc(strip_markup(text).encode(), "html", carried=carried, title=said), text)
 
 
-def bare(text: str) -> str:
+def strip_markup(text: str) -> str:
     """Leave of markup what has a meaning as text or table, with every cell of a table marked as one.
 
     Pandoc drops what stands right of the columns that it counts, and counts too few where spans are missing:
@@ -100,15 +100,15 @@ def bare(text: str) -> str:
         link_rel=None,
     )
     if clean.count("<table") > _TABLES or clean.count("<t") > _CELLS_IN_ALL:
-        raise Unreadable(_("网页里的表格太多"), _("在浏览器里打开，只留年报那几页，存成 .docx 再导入"))
+        raise UnreadableError(_("网页里的表格太多"), _("在浏览器里打开，只留年报那几页，存成 .docx 再导入"))
     if _depth(clean) > _DEPTH:
-        raise Unreadable(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
+        raise UnreadableError(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
     width = max(sum(int(cell[1] or 1) for cell in _CELL.finditer(row)) for row in clean.split("<tr"))
     cells = "<td></td>" * min(_COLUMNS, 2 * width)  # twice: cells that reach down count in one row only
     return clean.replace("</table>", f"<tbody><tr>{cells}</tr></tbody></table>")
 
 
-def _carried(text: str) -> str:
+def _read_embedded_facts(text: str) -> str:
     facts = _FACTS.search(text)
     end = text.find("</script", facts.end()) if facts else -1
     return text[facts.end() : end].strip() if facts and end > 0 else ""

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from nianbao.importer.readers import html
-from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.readers.texts import decoded
+from nianbao.importer.readers.texts import decode_text
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
@@ -27,11 +27,11 @@ def takes(sample: Sample) -> Claim:
 def read(content: bytes) -> PublishedDocument:
     """Read JSON: an object of two levels whose values are figures is a table, a text is a paragraph."""
     try:
-        tree = json.loads(decoded(content), parse_float=Decimal)
+        tree = json.loads(decode_text(content), parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(_("不是合格的 JSON：{error}", error=error), _("检查文件是不是完整")) from error
+        raise UnreadableError(_("不是合格的 JSON：{error}", error=error), _("检查文件是不是完整")) from error
     if not isinstance(tree, dict):
-        raise Unreadable(_("JSON 里应有一份报告"), _("照 report import --to json 写出的样子"))
+        raise UnreadableError(_("JSON 里应有一份报告"), _("照 report import --to json 写出的样子"))
     blocks: list[Paragraph | PublishedTable] = []
     _walk(tree, blocks)
     said = {key: tree[key] for key in ("title", "agency") if isinstance(tree.get(key), str)}

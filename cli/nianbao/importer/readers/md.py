@@ -3,9 +3,9 @@
 import re
 
 from nianbao.importer.readers import html
-from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.readers.texts import by_pandoc, decoded, uncut
+from nianbao.importer.readers.texts import decode_text, read_by_pandoc, undo_cuts
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
@@ -37,15 +37,15 @@ def takes(sample: Sample) -> Claim:
 
 def read(content: bytes) -> PublishedDocument:
     """Read Markdown with tables of pipes, of grids, or of HTML; of its metadata only the title counts."""
-    text = decoded(content).replace("\r\n", "\n")
+    text = decode_text(content).replace("\r\n", "\n")
     if len(_OPENED.findall(text)) > _TABLES:
-        raise Unreadable(_("文件里的表格太多"), _("只留年报那几页再导入"))
+        raise UnreadableError(_("文件里的表格太多"), _("只留年报那几页再导入"))
     title = ""
     if metadata := _METADATA.match(text):
         said = _TITLE.search(metadata[1])
         title, text = said[2] if said else "", text[metadata.end() :]
-    plain = _PIPES.sub(_widened, _TABLE.sub(lambda table: html.bare(table[0]), text))
-    return uncut(by_pandoc(plain.encode(), _READER, title=title, lines=True), text)
+    plain = _PIPES.sub(_widened, _TABLE.sub(lambda table: html.strip_markup(table[0]), text))
+    return undo_cuts(read_by_pandoc(plain.encode(), _READER, title=title, lines=True), text)
 
 
 def _widened(table: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ from email import message_from_bytes
 from email.message import Message
 
 from nianbao.importer.readers import html
-from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
@@ -22,12 +22,12 @@ def takes(sample: Sample) -> Claim:
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read the first page of an archive; raises `Unreadable` for one that has none."""
+    """Read the first page of an archive; raises `UnreadableError` for one that has none."""
     for part in message_from_bytes(content).walk():
         page = part.get_payload(decode=True) if part.get_content_type() == "text/html" else None
         if isinstance(page, bytes) and page.strip():
             return html.read(page, _charset(part))
-    raise Unreadable(_("这是 MHT 网页存档，里面没有网页"), _("在浏览器里打开，另存为“网页，仅 HTML”再导入"))
+    raise UnreadableError(_("这是 MHT 网页存档，里面没有网页"), _("在浏览器里打开，另存为“网页，仅 HTML”再导入"))
 
 
 def _charset(part: Message) -> str:

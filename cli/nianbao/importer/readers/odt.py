@@ -5,9 +5,9 @@ import zipfile
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
-from nianbao.importer.readers.refusal import DAMAGED, TEXT, Unreadable
+from nianbao.importer.readers.refusal import DAMAGED, TEXT, UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.readers.texts import by_pandoc
+from nianbao.importer.readers.texts import read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
@@ -23,11 +23,11 @@ def takes(sample: Sample) -> Claim:
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read an OpenDocument text; raises `Unreadable` for one that is damaged or has entities of its own."""
+    """Read an OpenDocument text; raises `UnreadableError` for one that is damaged or has entities of its own."""
     try:
-        return by_pandoc(_widened(content), "odt")
+        return read_by_pandoc(_widened(content), "odt")
     except (*DAMAGED, ET.ParseError) as error:
-        raise Unreadable(
+        raise UnreadableError(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
 
@@ -52,7 +52,7 @@ def _widened(content: bytes) -> bytes:
 
 def _content(text: bytes) -> bytes:
     if b"<!ENTITY" in text or b"<!DOCTYPE" in text:
-        raise Unreadable(_("文件里定义了实体，不是文字处理程序存的"), _("用原程序打开，另存一份再导入"))
+        raise UnreadableError(_("文件里定义了实体，不是文字处理程序存的"), _("用原程序打开，另存一份再导入"))
     root = ET.fromstring(text)  # noqa: S314  # no entities, see above
     for table in root.iter(f"{_TABLE}table"):
         row = ET.SubElement(table, f"{_TABLE}table-row")

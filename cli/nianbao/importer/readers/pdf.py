@@ -10,8 +10,8 @@ from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
-from nianbao.importer.readers.attached import attached
-from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.attached import read_attached_facts
+from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
@@ -40,7 +40,7 @@ def takes(sample: Sample) -> Claim:
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read a PDF; raises `Unreadable` for one that has a password, is damaged, or has no text."""
+    """Read a PDF; raises `UnreadableError` for one that has a password, is damaged, or has no text."""
     import pdfplumber  # noqa: PLC0415  # heavy
     from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415  # see above
 
@@ -50,7 +50,7 @@ def read(content: bytes) -> PublishedDocument:
     try:
         with pdfplumber.open(BytesIO(content)) as pdf:
             title = str(pdf.metadata.get("Title") or "")
-            carried = attached(pdf.doc)
+            carried = read_attached_facts(pdf.doc)
             count, letters, unknown = 0, 0, 0
             for page in pdf.pages:
                 count += 1
@@ -62,19 +62,21 @@ def read(content: bytes) -> PublishedDocument:
                 blocks += _page(page)
                 page.close()
     except PDFPasswordIncorrect as error:
-        raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
+        raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
         if "PDFPasswordIncorrect" in repr(error):
-            raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
-        raise Unreadable(
+            raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
+        raise UnreadableError(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
     if letters < _FEW * count:
-        raise Unreadable(_("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入"))
+        raise UnreadableError(
+            _("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入")
+        )
     if unknown > _MOSTLY * letters:
-        raise Unreadable(
+        raise UnreadableError(
             _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
         )
     return PublishedDocument(

@@ -4,7 +4,7 @@ import lzma
 import zipfile
 import zlib
 
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 
 LIMIT = 200 * 2**20  # bytes of a file, which may hold pictures
@@ -22,14 +22,14 @@ DAMAGED = (  # what a package that is damaged raises, wherever it is
 )
 
 
-class Unreadable(Stop):
+class UnreadableError(UserError):
     """A file that no reader can read."""
 
 
-def bounded(content: bytes, limit: int) -> None:
-    """Raise `Unreadable` for a content of more bytes than that."""
+def limit_size(content: bytes, limit: int) -> None:
+    """Raise `UnreadableError` for a content of more bytes than that."""
     if len(content) > limit:
-        raise Unreadable(
+        raise UnreadableError(
             _("文件超过 {limit} MB", limit=limit >> 20),
             _("从原文件里删去图片，或只留年报那几页，再导入"),
         )

@@ -5,7 +5,7 @@ from enum import IntEnum
 from functools import cached_property
 from io import BytesIO
 
-from nianbao.importer.readers.refusal import DAMAGED, TEXT, Unreadable, bounded
+from nianbao.importer.readers.refusal import DAMAGED, TEXT, UnreadableError, limit_size
 from nianbao.model.i18n import N_, _
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -50,7 +50,7 @@ class Claim(IntEnum):
 class Sample:
     """A file as the readers see it before one is chosen: its `content`, and its `suffix` without the dot.
 
-    What it tells of a package or a text raises `Unreadable` where the package is damaged, or either is too large.
+    What it tells of a package or a text raises `UnreadableError` where the package is damaged, or either is too large.
     """
 
     def __init__(self, content: bytes, suffix: str) -> None:
@@ -82,7 +82,7 @@ class Sample:
         """How a text begins, after its byte order mark and blanks; empty for an office file."""
         if self.binary:
             return b""
-        bounded(self.content, TEXT)
+        limit_size(self.content, TEXT)
         return self.content[: 16 * _PEEK].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
 
     @cached_property
@@ -104,38 +104,38 @@ class Sample:
                 parts = package.infolist()
                 texts = (part.file_size for part in parts if not part.filename.lower().endswith(_PICTURES))
                 if sum(texts) > TEXT or len(parts) > _PEEK:
-                    raise Unreadable(_("压缩包展开后太大"), _("这不像一份年报；检查文件的来源"))
+                    raise UnreadableError(_("压缩包展开后太大"), _("这不像一份年报；检查文件的来源"))
                 if any(part.flag_bits & 1 for part in parts):
-                    raise Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
+                    raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
                 names = frozenset(part.filename for part in parts)
                 return names, package.read("mimetype")[:80] if "mimetype" in names else b""
         except DAMAGED as error:
-            raise Unreadable(
+            raise UnreadableError(
                 _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
             ) from error
 
 
 def refuse(content: bytes) -> None:
-    """Raise `Unreadable` for a kind of file that no reader takes and that its first bytes name."""
+    """Raise `UnreadableError` for a kind of file that no reader takes and that its first bytes name."""
     for start, (what, fix) in _REFUSED.items():
         if content.startswith(start):
-            raise Unreadable(_(what), _(fix))
+            raise UnreadableError(_(what), _(fix))
 
 
-def untaken(sample: Sample, known: str) -> Unreadable:
+def make_untaken_error(sample: Sample, known: str) -> UnreadableError:
     """Say what a file is that no reader has taken."""
     if sample.content.startswith(_OLE):
-        return _ole(sample.content)
+        return _describe_ole(sample.content)
     if b"epub" in sample.mimetype:
-        return Unreadable(_("这是电子书"), _("从它的来源取网页、Word 或 PDF 文件再导入"))
+        return UnreadableError(_("这是电子书"), _("从它的来源取网页、Word 或 PDF 文件再导入"))
     if sample.packed:
-        return Unreadable(_("这是压缩包，不是年报文件"), _("先解压，再导入里面的文件"))
-    return Unreadable(_("看不出这是什么文件"), _("能导入的格式：{formats}", formats=known))
+        return UnreadableError(_("这是压缩包，不是年报文件"), _("先解压，再导入里面的文件"))
+    return UnreadableError(_("看不出这是什么文件"), _("能导入的格式：{formats}", formats=known))
 
 
-def _ole(content: bytes) -> Unreadable:
+def _describe_ole(content: bytes) -> UnreadableError:
     if "EncryptedPackage".encode("utf-16-le") in content:
-        return Unreadable(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
+        return UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
     if "Workbook".encode("utf-16-le") in content:
-        return Unreadable(_("这是旧式的 .xls 表格"), _("用 Excel 或 WPS 打开，另存为 .xlsx 再导入"))
-    return Unreadable(_("这是旧式的 .doc 文件"), _("用 Word 或 WPS 打开，另存为 .docx 再导入"))
+        return UnreadableError(_("这是旧式的 .xls 表格"), _("用 Excel 或 WPS 打开，另存为 .xlsx 再导入"))
+    return UnreadableError(_("这是旧式的 .doc 文件"), _("用 Word 或 WPS 打开，另存为 .docx 再导入"))

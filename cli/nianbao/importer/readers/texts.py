@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from nianbao.importer.readers.refusal import Unreadable
+from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
@@ -17,10 +17,10 @@ _MOSTLY = 0.02  # characters that may be broken in a text that is what it seems
 CELLS = 20_000  # of one grid; the largest form has a few hundred
 
 
-def decoded(content: bytes, *, declared: str = "") -> str:
+def decode_text(content: bytes, *, declared: str = "") -> str:
     """Decode a text: by its mark, as UTF-8, else as what it declares, else as GB18030, which GBK is a part of.
 
-    Raises `Unreadable` for bytes that are a text in none of them.
+    Raises `UnreadableError` for bytes that are a text in none of them.
     """
     for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if content.startswith(mark):
@@ -38,16 +38,16 @@ def decoded(content: bytes, *, declared: str = "") -> str:
         text = content.decode(codec, errors="replace")
         if text.count("\ufffd") <= _MOSTLY * len(text):
             return text
-    raise Unreadable(_("文件不是 UTF-8，也不是 GB18030 编码的文字"), _("用编辑器另存为 UTF-8 再导入"))
+    raise UnreadableError(_("文件不是 UTF-8，也不是 GB18030 编码的文字"), _("用编辑器另存为 UTF-8 再导入"))
 
 
-def charset(content: bytes) -> str:
+def find_charset(content: bytes) -> str:
     """Return the encoding that a web page declares, or an empty text."""
     match = _CHARSET.search(content[:8192])
     return match[1].decode("ascii") if match else ""
 
 
-def by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
+def read_by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
     content: bytes,
     reader: str,
     *,
@@ -58,18 +58,18 @@ def by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
 ) -> PublishedDocument:
     """Read a file with one of pandoc's readers; with `lines`, a line break of the source is one of the text.
 
-    Raises `Unreadable` where pandoc fails.
+    Raises `UnreadableError` where pandoc fails.
     """
     try:
         own, told = pandoc.read_blocks(content, reader, seconds)
     except ValueError as error:
-        raise Unreadable(
+        raise UnreadableError(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
     return PublishedDocument(tuple(_block(block, lines=lines) for block in told), own or title, embedded_facts=carried)
 
 
-def uncut(published: PublishedDocument, text: str) -> PublishedDocument:
+def undo_cuts(published: PublishedDocument, text: str) -> PublishedDocument:
     """Leave out the last row of a table that the source `text` breaks off in: its figures may not be whole."""
     source = text.lower().rstrip()
     ends = max(map(source.rfind, ("</table", "</body", "</html")))
@@ -88,7 +88,7 @@ def uncut(published: PublishedDocument, text: str) -> PublishedDocument:
 
 def _block(told: dict[str, Any], *, lines: bool) -> Paragraph | PublishedTable:
     if "grid" in told:
-        return grid(told["grid"])
+        return make_table(told["grid"])
     said = told["text"].strip()
     paragraphs = "\n\n".join(line.strip() for line in said.split("\n") if line.strip())
     markdown = told.get("markdown") or escape_markdown(_broken(paragraphs, lines=lines))
@@ -104,7 +104,7 @@ def _broken(text: str, *, lines: bool) -> str:
     )
 
 
-def grid(cells: Sequence[Sequence[Any]]) -> PublishedTable:
+def make_table(cells: Sequence[Sequence[Any]]) -> PublishedTable:
     """Make a grid of `(text, top, bottom, left, right)`."""
     return PublishedTable(
         tuple(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.readers.texts import decoded
+from nianbao.importer.readers.texts import decode_text
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 
@@ -21,7 +21,7 @@ def takes(sample: Sample) -> Claim:
 
 def read(content: bytes) -> PublishedDocument:
     """Read a text line by line, without page numbers."""
-    lines = decoded(content).replace("\f", "\n").splitlines()
+    lines = decode_text(content).replace("\f", "\n").splitlines()
     kept = [line for line in lines if line.strip() and not _FOLIO.match(line)]
     return PublishedDocument(
         tuple(block for tabbed, some in groupby(kept, _tabbed) for block in _blocks(list(some), tabbed))

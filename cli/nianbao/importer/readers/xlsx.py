@@ -11,7 +11,7 @@ from io import BytesIO
 from itertools import islice
 from typing import Any
 
-from nianbao.importer.readers.refusal import DAMAGED, Unreadable
+from nianbao.importer.readers.refusal import DAMAGED, UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
 from nianbao.importer.recognition.published import (
@@ -21,7 +21,7 @@ from nianbao.importer.recognition.published import (
     PublishedDocument,
     PublishedTable,
 )
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 
 ORDER = 21
 _ROWS, _COLUMNS = 2_000, 200  # of one sheet
@@ -39,7 +39,7 @@ def takes(sample: Sample) -> Claim:
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read a spreadsheet; hidden sheets are left out. Raises `Unreadable` for one that is damaged.
+    """Read a spreadsheet; hidden sheets are left out. Raises `UnreadableError` for one that is damaged.
 
     Of a form that we sent out, the cells that it names come along, with the formulas that stand in them.
     """
@@ -59,7 +59,7 @@ def read(content: bytes) -> PublishedDocument:
         blocks += _sheet(sheet, notes)
         cells = [cell for title, cell in formulas if title == sheet.title]
         if cells and not ours:
-            some = series(cells[:_FEW])
+            some = join_words(cells[:_FEW])
             notes.append(
                 _(
                     "工作表 {sheet} 有 {count} 格是公式（{some} 等），读的是上次保存的结果",
@@ -78,7 +78,7 @@ def _bounded(content: bytes) -> None:
         for part in package.namelist():
             found = list(islice(_RANGE.finditer(_part(package, part)), _RANGES + 1)) if part.startswith("xl/") else []
             if len(found) > _RANGES or sum(_area(match[1]) for match in found) > _AREA:
-                raise Unreadable(
+                raise UnreadableError(
                     _("合并的单元格、带链接的单元格太多"), _("用原程序打开，只留年报那几页，另存一份再导入")
                 )
 
@@ -99,7 +99,7 @@ def _part(package: zipfile.ZipFile, name: str) -> bytes:
     try:
         return package.read(name)
     except DAMAGED as error:
-        raise Unreadable(
+        raise UnreadableError(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
 
@@ -113,7 +113,7 @@ def _opened(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyx
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
-        raise Unreadable(
+        raise UnreadableError(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
 

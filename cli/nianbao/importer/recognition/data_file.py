@@ -15,7 +15,7 @@ from nianbao.importer.recognition.tables.cells import RecognizedCell, Recognized
 from nianbao.model.form import Form
 from nianbao.model.form import Section as FormSection
 from nianbao.model.table import Slot, Table
-from nianbao.model.value_types import KINDS, digits
+from nianbao.model.value_types import VALUE_TYPES, format_number
 
 _MAX_CANDIDATES = 24  # of a row that a comment lists
 _MAX_COMMENT = 80  # characters of a published text in a comment
@@ -101,7 +101,7 @@ def _list_other_headings(recognized: RecognizedReport) -> Iterator[tuple[FormSec
 def _compose_notes(recognized: RecognizedReport) -> Iterator[str]:
     """Describe what the file has and the form has no place for, and what the file lacks."""
     for cell in recognized.invalid_cells:
-        yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{KINDS[cell.value_type].words}"
+        yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{VALUE_TYPES[cell.value_type].words}"
     tables = recognized.tables
     yield from (f"表里多出的一行，没有记下：{_format_comment(row)}" for row in tables.extra_rows)
     yield from (f"文件到这一行中间断了，没有记下：{_format_comment(row)}" for row in tables.truncated_rows)
@@ -143,7 +143,9 @@ def _make_table_section(recognized: RecognizedReport, heading: str, table: Table
         comments += [f"# {words}" for words in _describe_undecided(cells, published_row)]
         keys = (table.id, *row.split("."))
         figures = [
-            _make_entry(slot.column, digits(cell.value), keys).cell for slot, cell in cells if cell.value is not None
+            _make_entry(slot.column, format_number(cell.value), keys).cell
+            for slot, cell in cells
+            if cell.value is not None
         ]
         if figures:
             beside = "；".join([slots[0].row_label, *_describe_cells(cells, len(slots))])
@@ -173,7 +175,7 @@ def _describe_undecided(cells: _Cells, row: RecognizedRow) -> Iterator[str]:
         if reason == "together" and row.candidates:
             options = _describe_candidates(row.candidates, [_get_column_label(cell.slot) for cell in row.cells])
         else:
-            options = "、".join(dict.fromkeys(digits(option) for _, cell in group for option in cell.options))
+            options = "、".join(dict.fromkeys(format_number(option) for _, cell in group for option in cell.options))
         yield f"未定：{group[0][0].row_label}（{columns}）{quoted}{_REASONS[reason]}" + (
             f"：{options}" if options else ""
         )
@@ -182,7 +184,7 @@ def _describe_undecided(cells: _Cells, row: RecognizedRow) -> Iterator[str]:
 def _describe_candidates(candidates: Candidates, columns: Sequence[str]) -> str:
     """List the figures that a row may have, those of every cell where there are any."""
     rows = candidates.complete or candidates.distinct
-    listed = ["、".join(map(digits, figures)) for figures in rows[:_MAX_CANDIDATES]]
+    listed = ["、".join(map(format_number, figures)) for figures in rows[:_MAX_CANDIDATES]]
     more = f"；等 {len(rows)} 种" if len(rows) > _MAX_CANDIDATES else ""
     others = len(candidates.distinct) - len(rows)
     blank = f"；若有空白的格，另有 {others} 种" if others else ""

@@ -15,12 +15,12 @@ from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables
 from nianbao.importer.recognition.tables.layouts import list_layouts
 from nianbao.model.facts import Facts, Tree
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
-from nianbao.model.report import Report, fill
+from nianbao.model.report import Report, fill_form
 from nianbao.model.table import Heading, Slot
-from nianbao.model.value_types import FIRST_YEAR, KINDS, LAST_YEAR, Value
+from nianbao.model.value_types import FIRST_YEAR, LAST_YEAR, VALUE_TYPES, Value
 
 # A cell's name is this and the address of a figure, a fact or a text, or one of the four that say which form it is.
 PREFIX = "nianbao."
@@ -32,7 +32,7 @@ _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
 def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], year: int = 0) -> RecognizedReport | None:
     """Read a returned form; None for a file that is none, or that has lost the cells that say so.
 
-    Raises `Stop` for a form of an unknown edition, and for one of another year than is asked for.
+    Raises `UserError` for a form of an unknown edition, and for one of another year than is asked for.
     """
     named = published.named_cells
     if EDITION not in named or YEAR not in named:
@@ -40,15 +40,15 @@ def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], ye
     form = next((form for form in forms if form.edition == named[EDITION].text), None)
     form_year = _parse_year(named[YEAR].text)
     if form is None or not form_year:
-        raise Stop(_("看不出这是哪一版、哪一年度的表"), _("用 report form 重新做一张表，把数填进去"))
+        raise UserError(_("看不出这是哪一版、哪一年度的表"), _("用 report form 重新做一张表，把数填进去"))
     if year not in {0, form_year}:
-        raise Stop(
+        raise UserError(
             _("这是 {said} 年度的表，不是 {year} 年度的", said=form_year, year=year),
             _("检查是不是收错了文件，或改 --year"),
         )
     facts, invalid = _read_facts(form, named)
     texts = _make_texts(form, named, facts, form_year)
-    cells = _read_cells(named, fill(form, Facts("", "", {})))
+    cells = _read_cells(named, fill_form(form, Facts("", "", {})))
     notes = (*published.notes, *_describe_other_office(named, texts), *_describe_other_totals(named, cells))
     return RecognizedReport(
         replace(published, notes=notes),
@@ -91,7 +91,7 @@ def _read_cell(slot: Slot, cell: NamedCell) -> RecognizedCell:
     read = read_value(cell.text, slot)
     if read.blank:
         return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
-    if read.reason or KINDS[slot.kind].wrong(read.value):
+    if read.reason or VALUE_TYPES[slot.kind].wrong(read.value):
         return RecognizedCell(slot, "undecided", printed=cell.text, reason=read.reason or "words")
     return RecognizedCell(slot, "read", read.value, read.number, read.text.strip(), keep_text=read.keep_text)
 
@@ -140,7 +140,7 @@ def _read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[Inval
         cell = named.get(fact.id)
         if cell and (cell.text.strip() or cell.formula):
             value = cell.formula or _parse_fact(fact, cell.text.strip())
-            if KINDS[fact.kind].wrong(value) or cell.formula:
+            if VALUE_TYPES[fact.kind].wrong(value) or cell.formula:
                 text = cell.formula or cell.text
                 invalid.append(InvalidCell(cell.location, fact.label, text, fact.kind, value))
             else:
@@ -197,7 +197,7 @@ def _compose_author(form: Form, facts: Mapping[str, Value], year: int) -> str:
         for group in groups:
             subtree = subtree.setdefault(group, {})
         subtree[name] = value
-    return document.author(fill(form, Facts("", "", tree)))
+    return document.compose_author(fill_form(form, Facts("", "", tree)))
 
 
 def _convert_text(text: str) -> str:

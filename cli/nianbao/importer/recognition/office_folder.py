@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from nianbao.model.file_names import portable
+from nianbao.model.file_names import is_portable
 
 _MAX_BYTES = 120  # of a name in UTF-8, half of what a disk allows; the longest name of an office has 90
 
@@ -16,4 +16,4 @@ def make_folder_name(name: str) -> str:
     """
     plain = re.sub(r"[^\w（）()·-]+", "", unicodedata.normalize("NFC", name)).lstrip("-")
     short = plain.encode()[:_MAX_BYTES].decode(errors="ignore")
-    return short if portable(short) or not short else f"{short}_"  # Windows has no folder with the name of a device
+    return short if is_portable(short) or not short else f"{short}_"  # Windows has no folder with the name of a device

@@ -11,9 +11,9 @@ from nianbao.importer.recognition.sections import ExtractedText, extract_text
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables
 from nianbao.importer.recognition.tables.layouts import list_layouts
 from nianbao.importer.recognition.tables.recognize import recognize_tables
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
-from nianbao.model.i18n import _, series
+from nianbao.model.i18n import _, join_words
 
 _MIN_CONFLICTS = 3  # rows that occur twice with other figures: no slip, but another report
 
@@ -98,7 +98,7 @@ class RecognizedReport:
 def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0) -> RecognizedReport:
     """Recognize a published report by its forms; a year that is given takes precedence over what the file says.
 
-    Raises `Stop` for a file that has none of the forms' tables, that has those of two reports, and for one
+    Raises `UserError` for a file that has none of the forms' tables, that has those of two reports, and for one
     whose year is not known.
     """
     texts = extract_text(document, forms)
@@ -107,7 +107,7 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0)
     tables = recognize_tables(document, list_layouts(forms), in_force.edition)
     _check_tables(tables, texts, forms)
     if not known_year:
-        raise Stop(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
+        raise UserError(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
     with_rows = {row.block for row in tables.rows}
     rest = tuple(
         block for index, block in enumerate(document.blocks) if index not in with_rows or isinstance(block, Paragraph)
@@ -117,17 +117,17 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0)
 
 
 def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form]) -> None:
-    """Raise `Stop` where no table was recognized, and where there are those of two reports."""
+    """Raise `UserError` where no table was recognized, and where there are those of two reports."""
     if not tables.rows:
-        raise Stop(
+        raise UserError(
             _("没有认出年报的表格"),
             _("检查是不是选错了文件；表格若是图片，先做文字识别（OCR）")
             if texts.headings
-            else _("这不像{names}；检查是不是选错了文件", names=series(dict.fromkeys(form.name for form in forms))),
+            else _("这不像{names}；检查是不是选错了文件", names=join_words(dict.fromkeys(form.name for form in forms))),
         )
     if len(tables.conflicting_rows) >= _MIN_CONFLICTS:
         first, _second = tables.conflicting_rows[0]
-        raise Stop(
+        raise UserError(
             _(
                 "文件里像有两份报告：“{label}”等 {count} 行各有两种数",
                 label=first.cells[0].slot.row_label,

@@ -49,25 +49,25 @@ class Fault(NamedTuple):
     at_key: bool = False
 
 
-def nearest(word: object, known: Sequence[str]) -> str:
+def find_nearest(word: object, known: Sequence[str]) -> str:
     """Return the known word that is most like another; an empty text where none is like it."""
     from difflib import get_close_matches  # noqa: PLC0415  # only who makes a mistake needs it
 
     return next(iter(get_close_matches(str(word), known, 1)), "")
 
 
-def guess(word: object, known: Sequence[str], table: str = "") -> str:
+def suggest(word: object, known: Sequence[str], table: str = "") -> str:
     """Ask whether the nearest of the known words, the keys of a table where it is named, was meant; else nothing."""
-    near = nearest(word, known)
-    return _("，是不是 {near}？", near=under(table, near)) if near else ""
+    near = find_nearest(word, known)
+    return _("，是不是 {near}？", near=join_keys(table, near)) if near else ""
 
 
-def under(name: str, key: object) -> str:
+def join_keys(name: str, key: object) -> str:
     """Name a key of a table as people do; one of the whole file stands alone."""
     return f"{name}.{key}" if name else str(key)
 
 
-def merged(tree: Tree, base: Tree, found: list[Fault], at: Keys = ()) -> Tree:
+def merge(tree: Tree, base: Tree, found: list[Fault], at: Keys = ()) -> Tree:
     """Return the values of a base with the changes of a file; what is wrong with the changes is added to `found`."""
     made = dict(base)
     removed = tree.get(REMOVE, [])
@@ -75,15 +75,15 @@ def merged(tree: Tree, base: Tree, found: list[Fault], at: Keys = ()) -> Tree:
         if not isinstance(removed, list) or not isinstance(key, str):
             found.append(Fault((*at, REMOVE), _("remove 应为键的数组；在数组的条目里也可以写 true")))
         elif made.pop(key, None) is None:
-            found.append(Fault((*at, REMOVE, number), _("底本没有 {key}", key=key) + guess(key, list(base))))
+            found.append(Fault((*at, REMOVE, number), _("底本没有 {key}", key=key) + suggest(key, list(base))))
     for key, value in tree.items():
         under, here = made.get(key), (*at, key)
         if key in {REMOVE, AFTER}:
             continue
         if isinstance(value, dict) and isinstance(under, dict) and key != _PERIOD:
-            made[key] = merged(value, under, found, here)
+            made[key] = merge(value, under, found, here)
         elif key in KEYS and _is_list(value) and _is_list(under):
-            made[key] = _merged_list(value, under, found, here)
+            made[key] = _merge_list(value, under, found, here)
         else:
             made[key] = value
     return made
@@ -93,32 +93,32 @@ def _is_list(value: object) -> TypeGuard[list[Tree]]:
     return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
 
 
-def _merged_list(entries: list[Tree], base: list[Tree], found: list[Fault], at: Keys) -> list[Tree]:
+def _merge_list(entries: list[Tree], base: list[Tree], found: list[Fault], at: Keys) -> list[Tree]:
     name = str(at[-1])
     made = list(base)
     seen: list[object] = []
     for number, entry in enumerate(entries):
-        here, natural = (*at, number), _natural(name, entry)
-        same = [place for place, other in enumerate(made) if _natural(name, other) == natural]
+        here, natural = (*at, number), _find_natural_key(name, entry)
+        same = [place for place, other in enumerate(made) if _find_natural_key(name, other) == natural]
         if natural in seen:
-            found.append(Fault(here, _("{name} 写了两次", name=_called(name, entry))))
+            found.append(Fault(here, _("{name} 写了两次", name=_name_entry(name, entry))))
         elif len(same) > 1:
             why = _('底本里有几条 {name}，分不清是哪一条：写 remove = ["{key}"]，再重写', key=name, name=natural[0])
             found.append(Fault(here, why))
         elif entry.get(REMOVE) is True:
             if not same:
-                known = [_called(name, other) for other in made]
-                why = _("底本没有 {name}", name=_called(name, entry)) + guess(_called(name, entry), known)
+                known = [_name_entry(name, other) for other in made]
+                why = _("底本没有 {name}", name=_name_entry(name, entry)) + suggest(_name_entry(name, entry), known)
                 found.append(Fault((*here, REMOVE), why))
             for place in same:
                 del made[place]
         else:
-            _put(merged(entry, made[same[0]] if same else {}, found, here), entry, same, made, found, here)
+            _insert(merge(entry, made[same[0]] if same else {}, found, here), entry, same, made, found, here)
         seen.append(natural)
     return made
 
 
-def _put(new: Tree, entry: Tree, same: list[int], made: list[Tree], found: list[Fault], at: Keys) -> None:  # noqa: PLR0913, PLR0917  # what one entry is put by
+def _insert(new: Tree, entry: Tree, same: list[int], made: list[Tree], found: list[Fault], at: Keys) -> None:  # noqa: PLR0913, PLR0917  # what one entry is put by
     """Put an entry in its place: where it stood, after the one it names, else at the end."""
     name, after = str(at[-2]), entry.get(AFTER)
     if after is None and same:
@@ -126,27 +126,27 @@ def _put(new: Tree, entry: Tree, same: list[int], made: list[Tree], found: list[
         return
     for place in same:
         del made[place]
-    names = [_called(name, other) for other in made]
+    names = [_name_entry(name, other) for other in made]
     if after is None:
         made.append(new)
     elif after in names:
         made.insert(len(names) - names[::-1].index(after), new)
     else:
         if after != "":
-            found.append(Fault((*at, AFTER), _("底本没有 {name}", name=after) + guess(after, names)))
+            found.append(Fault((*at, AFTER), _("底本没有 {name}", name=after) + suggest(after, names)))
         made.insert(0, new)
 
 
-def _natural(name: str, entry: Tree) -> tuple[object, ...]:
+def _find_natural_key(name: str, entry: Tree) -> tuple[object, ...]:
     fields = KEYS[name] if "id" not in KEYS[name] or "id" in entry else ("label",)
     return tuple(entry.get(field, "") for field in fields)
 
 
-def _called(name: str, entry: Tree) -> str:
-    return str(_natural(name, entry)[0])
+def _name_entry(name: str, entry: Tree) -> str:
+    return str(_find_natural_key(name, entry)[0])
 
 
-def origin(trees: Sequence[Tree], whole: Tree, keys: Keys) -> tuple[int, Keys]:
+def find_origin(trees: Sequence[Tree], whole: Tree, keys: Keys) -> tuple[int, Keys]:
     """Tell which file wrote a value of all files merged: its number among `trees`, and the keys in that file.
 
     Each tree is based on the next. A value that nobody wrote is looked for in the file that wrote the table around it.
@@ -161,7 +161,7 @@ def origin(trees: Sequence[Tree], whole: Tree, keys: Keys) -> tuple[int, Keys]:
         below = [
             (number, node[place], (*path, place))
             for number, node, path in nodes
-            for place in _places(node, key, wanted)
+            for place in _find_positions(node, key, wanted)
         ]
         nodes = below
     return nodes[0][0], nodes[0][2]
@@ -175,14 +175,16 @@ def _step(value: Any, key: str | int) -> Any:  # noqa: ANN401  # whatever TOML c
 
 
 def _entry(name: str, value: object) -> tuple[str, tuple[object, ...]] | None:
-    return (name, _natural(name, value)) if name in KEYS and isinstance(value, dict) else None
+    return (name, _find_natural_key(name, value)) if name in KEYS and isinstance(value, dict) else None
 
 
-def _places(node: object, key: str | int, wanted: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:
+def _find_positions(node: object, key: str | int, wanted: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:
     """Find a key in one file's table or list; an entry of a list that is merged, by its natural key."""
     if isinstance(node, list) and wanted:
         name, natural = wanted
-        places = (at for at, entry in enumerate(node) if isinstance(entry, dict) and _natural(name, entry) == natural)
+        places = (
+            at for at, entry in enumerate(node) if isinstance(entry, dict) and _find_natural_key(name, entry) == natural
+        )
         yield from list(places)[:1]
     elif (isinstance(node, dict) and key in node) or (
         isinstance(node, list) and isinstance(key, int) and key < len(node)

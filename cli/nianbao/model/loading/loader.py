@@ -7,11 +7,11 @@ import msgspec
 from msgspec import inspect as mi
 
 from nianbao.model.facts import Facts
-from nianbao.model.finding import Place, Stop
-from nianbao.model.i18n import _, series
-from nianbao.model.loading.inheritance import Fault, Keys, Tree, guess, merged, nearest, origin, under
+from nianbao.model.finding import Place, UserError
+from nianbao.model.i18n import _, join_words
+from nianbao.model.loading.inheritance import Fault, Keys, Tree, find_nearest, find_origin, join_keys, merge, suggest
 from nianbao.model.loading.shapes import Shape
-from nianbao.model.value_types import said
+from nianbao.model.value_types import describe_value
 
 S = TypeVar("S", bound=Shape)
 
@@ -19,28 +19,31 @@ _MOST = 20  # faults of a file that are told at once
 
 
 def load(shape: type[S], sources: Sequence[Facts]) -> S:
-    """Read a file, with those that it is based on behind it; raises `Stop` that tells its faults with their places."""
-    tree = whole(sources)
+    """Read a file, with those that it is based on behind it.
+
+    Raises `UserError` that tells its faults with their places.
+    """
+    tree = merge_sources(sources)
     try:
         return msgspec.convert(tree, shape)
     except msgspec.ValidationError:
-        refuse(sources, faults(tree, shape))
+        raise_faults(sources, find_faults(tree, shape))
 
 
-def whole(sources: Sequence[Facts]) -> Tree:
-    """Merge a file with those that it is based on, each of them based on the next; raises `Stop`."""
+def merge_sources(sources: Sequence[Facts]) -> Tree:
+    """Merge a file with those that it is based on, each of them based on the next; raises `UserError`."""
     tree = sources[-1].tree
     for source in sources[-2::-1]:
         found: list[Fault] = []
-        tree = merged(source.tree, tree, found)
+        tree = merge(source.tree, tree, found)
         if found:
-            refuse([source], found)
+            raise_faults([source], found)
     return tree
 
 
-def refuse(sources: Sequence[Facts], found: Iterable[Fault]) -> NoReturn:
-    """Raise the `Stop` that tells faults of a file, each with its place in the file that wrote it."""
-    places = {(_placed(sources, fault), fault.why): None for fault in found}
+def raise_faults(sources: Sequence[Facts], found: Iterable[Fault]) -> NoReturn:
+    """Raise the `UserError` that tells faults of a file, each with its place in the file that wrote it."""
+    places = {(_find_place(sources, fault), fault.why): None for fault in found}
     told = sorted(places, key=lambda pair: (pair[0].file != sources[0].file, pair[0].line, pair[0].column))
     file = sources[0].file
     lines = [
@@ -48,19 +51,19 @@ def refuse(sources: Sequence[Facts], found: Iterable[Fault]) -> NoReturn:
         for place, why in told[:_MOST]
     ]
     more = [_("还有 {count} 处", count=len(told) - _MOST)] if len(told) > _MOST else []
-    raise Stop("\n".join([*lines, *more]), _("改正这个文件后再运行"))
+    raise UserError("\n".join([*lines, *more]), _("改正这个文件后再运行"))
 
 
-def _placed(sources: Sequence[Facts], fault: Fault) -> Place:
+def _find_place(sources: Sequence[Facts], fault: Fault) -> Place:
     number, keys = 0, fault.keys
     if len(sources) > 1:
-        number, keys = origin([source.tree for source in sources], whole(sources), keys)
+        number, keys = find_origin([source.tree for source in sources], merge_sources(sources), keys)
     source = sources[number]
     place = source.key(keys) if fault.at_key else source.place(keys)
     return place if place.line or not source.text else source.at(1, 1)
 
 
-def faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterator[Fault]:  # noqa: ANN401  # any type that a shape's field has
+def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterator[Fault]:  # noqa: ANN401  # any type that a shape's field has
     """Find what keeps a value from being of a type, below it as well; nothing where it is.
 
     `keys` lead to the value, and `name` is what people call it.
@@ -68,62 +71,64 @@ def faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterat
     try:
         msgspec.convert(value, shape)
     except msgspec.ValidationError:
-        yield from _faults(value, shape, keys, name)
+        yield from _find_value_faults(value, shape, keys, name)
 
 
-def _faults(value: object, shape: Any, keys: Keys, name: str) -> Iterator[Fault]:  # noqa: ANN401  # see above
+def _find_value_faults(value: object, shape: Any, keys: Keys, name: str) -> Iterator[Fault]:  # noqa: ANN401  # see above
     plain = get_args(shape)[0] if get_origin(shape) is Annotated else shape
     if isinstance(value, dict) and isinstance(plain, type) and issubclass(plain, Shape):
-        yield from _faults_of_table(value, plain, keys, name)
+        yield from _find_table_faults(value, plain, keys, name)
     elif isinstance(value, dict) and get_origin(plain) is dict:
         for key, below in value.items():
-            yield from faults(below, get_args(plain)[1], (*keys, key), under(name, key))
+            yield from find_faults(below, get_args(plain)[1], (*keys, key), join_keys(name, key))
     elif isinstance(value, list) and get_origin(plain) is tuple:
         for at, below in enumerate(value):
-            yield from faults(below, get_args(plain)[0], (*keys, at), _entry(name, below, at))
+            yield from find_faults(below, get_args(plain)[0], (*keys, at), _name_entry(name, below, at))
         if not value:
             yield Fault(keys, _("{key} 不能是空的", key=name))
     else:
-        yield Fault(keys, _wrong(value, shape, name))
+        yield Fault(keys, _describe_wrong_value(value, shape, name))
 
 
-def _faults_of_table(table: Tree, shape: type[Shape], keys: Keys, name: str) -> Iterator[Fault]:
+def _find_table_faults(table: Tree, shape: type[Shape], keys: Keys, name: str) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
     meant: set[str] = set()
     for key in table:
         if key not in fields:
-            meant.add(nearest(key, list(fields)))
-            words = guess(key, list(fields), name) or _("；这里可以写 {known}", known=series(fields))
-            yield Fault((*keys, key), _("不认识的键 {key}", key=under(name, key)) + words, at_key=True)
+            meant.add(find_nearest(key, list(fields)))
+            words = suggest(key, list(fields), name) or _("；这里可以写 {known}", known=join_words(fields))
+            yield Fault((*keys, key), _("不认识的键 {key}", key=join_keys(name, key)) + words, at_key=True)
     for key, field in fields.items():
-        here = under(name, key)
+        here = join_keys(name, key)
         if key in table:
-            yield from faults(table[key], field.type, (*keys, key), here)
+            yield from find_faults(table[key], field.type, (*keys, key), here)
         elif field.required and key not in meant:
-            yield Fault((*keys, key), _("没有写 {key}，应为{expected}", key=here, expected=_expected(field.type)))
+            yield Fault(
+                (*keys, key), _("没有写 {key}，应为{expected}", key=here, expected=_describe_expected(field.type))
+            )
 
 
-def _entry(name: str, entry: object, at: int) -> str:
+def _name_entry(name: str, entry: object, at: int) -> str:
     """Name an entry of a list by its id, else by its number from 1."""
     known = entry.get("id") if isinstance(entry, dict) else None
     return f"{name}[{known if isinstance(known, str) else at + 1}]"
 
 
-def _wrong(value: object, shape: Any, name: str) -> str:  # noqa: ANN401  # see above
+def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa: ANN401  # see above
     """Say what a value should be, and what it is."""
-    expected, info = _expected(shape), _info(shape)
+    expected, info = _describe_expected(shape), _get_type_info(shape)
     if isinstance(value, str) and isinstance(info, mi.LiteralType):
-        found = f"“{value}”" + guess(value, [str(choice) for choice in info.values])
+        found = f"“{value}”" + suggest(value, [str(choice) for choice in info.values])
     elif isinstance(value, str) and isinstance(info, mi.StrType):
         return _("{key} 不能是空的", key=name)
     elif isinstance(value, int | float) and not isinstance(value, bool) and isinstance(info, mi.IntType | mi.FloatType):
         return _("{key} 应为{expected}，这里是 {value}", key=name, expected=expected, value=value)
     else:
-        found = said(value)
+        found = describe_value(value)
     return _("{key} 应为{expected}，这里是{found}", key=name, expected=expected, found=found)
 
 
-def _info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
+def _get_type_info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
     info = mi.type_info(shape)
     while isinstance(info, mi.Metadata):
         info = info.type
@@ -133,20 +138,20 @@ def _info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
     return info
 
 
-def _expected(shape: Any) -> str:  # noqa: ANN401  # see above
-    return _words(_info(shape))
+def _describe_expected(shape: Any) -> str:  # noqa: ANN401  # see above
+    return _describe_type(_get_type_info(shape))
 
 
-def _words(info: mi.Type) -> str:
+def _describe_type(info: mi.Type) -> str:
     """Say what values a type has."""
     if isinstance(info, mi.LiteralType):
-        return _("以下之一：{choices}", choices=series(value for value in info.values if value != ""))
+        return _("以下之一：{choices}", choices=join_words(value for value in info.values if value != ""))
     if isinstance(info, mi.UnionType):
         decimals = any(isinstance(one, mi.FloatType) for one in info.types)  # whole numbers are numbers as well
         left_out = (mi.NoneType, mi.IntType) if decimals else (mi.NoneType,)
-        return _(" 或 ").join(dict.fromkeys(_words(one) for one in info.types if not isinstance(one, left_out)))
+        return _(" 或 ").join(dict.fromkeys(_describe_type(one) for one in info.types if not isinstance(one, left_out)))
     if isinstance(info, mi.IntType | mi.FloatType):
-        noun, bounds = _("整数") if isinstance(info, mi.IntType) else _("数字"), _bounds(info)
+        noun, bounds = _("整数") if isinstance(info, mi.IntType) else _("数字"), _describe_bounds(info)
         return _("{bounds} 的{noun}", bounds=bounds, noun=noun) if bounds else noun
     if isinstance(info, mi.ListType | mi.VarTupleType):
         return _("数组")
@@ -155,8 +160,8 @@ def _words(info: mi.Type) -> str:
     return _("真假值") if isinstance(info, mi.BoolType) else _("表")
 
 
-def _bounds(info: mi.IntType | mi.FloatType) -> str:
+def _describe_bounds(info: mi.IntType | mi.FloatType) -> str:
     above = _("大于 {limit}", limit=info.gt) if info.gt is not None else ""
     least = _("不小于 {limit}", limit=info.ge) if info.ge is not None else ""
     most = _("不大于 {limit}", limit=info.le) if info.le is not None else ""
-    return series(filter(None, (above or least, most)))
+    return join_words(filter(None, (above or least, most)))

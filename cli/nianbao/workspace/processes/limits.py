@@ -15,7 +15,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
-from nianbao.model.finding import Stop
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 
 Result = TypeVar("Result")
@@ -26,20 +26,20 @@ _LOOK = 0.05  # seconds between two looks at the memory of watched work
 _SOON = 0.001  # seconds until an outer bound ends the work where its time is over already
 
 
-class Exceeded(Stop):
+class LimitError(UserError):
     """A piece of work went beyond its bounds."""
 
 
 @contextmanager
-def naming(name: str) -> Iterator[None]:
+def name_file_in_errors(name: str) -> Iterator[None]:
     """Put the name of a file to what is said where work on it goes beyond its bounds."""
     try:
         yield
-    except Exceeded as error:
-        raise Exceeded(f"{name}：{error.message}", error.fix) from None
+    except LimitError as error:
+        raise LimitError(f"{name}：{error.message}", error.fix) from None
 
 
-class Words(NamedTuple):
+class LimitMessages(NamedTuple):
     """What is said where work takes too long, or too much memory, and what to do then."""
 
     late: str
@@ -47,27 +47,27 @@ class Words(NamedTuple):
     fix: str
 
 
-READING = Words(
+READING = LimitMessages(
     N_("{seconds} 秒还没有读完"), N_("读它要用的内存太多"), N_("用原程序打开，只留年报那几页，另存一份再导入")
 )
 
 
 @contextmanager
-def fenced(memory: int = MEMORY, seconds: float = SECONDS, words: Words = READING) -> Iterator[None]:
-    """Do a piece of work within bounds; raises `Exceeded` where it would go beyond them.
+def limit(memory: int = MEMORY, seconds: float = SECONDS, words: LimitMessages = READING) -> Iterator[None]:
+    """Do a piece of work within bounds; raises `LimitError` where it would go beyond them.
 
     Bounds within bounds: the shorter time ends the work, and only the piece whose time is over says so.
     """
     late = _LateError()
     try:
-        with _bounded(memory), _timed(seconds, late):
+        with _limit_memory(memory), _limit_time(seconds, late):
             yield
     except MemoryError:
-        raise Exceeded(_(words.large), _(words.fix)) from None
+        raise LimitError(_(words.large), _(words.fix)) from None
     except _LateError as error:
         if error is not late:  # the time of a piece that this one is a part of
             raise
-        raise Exceeded(_(words.late, seconds=round(seconds)), _(words.fix)) from None
+        raise LimitError(_(words.late, seconds=round(seconds)), _(words.fix)) from None
 
 
 class _LateError(BaseException):
@@ -75,14 +75,14 @@ class _LateError(BaseException):
 
 
 @contextmanager
-def _bounded(memory: int) -> Iterator[None]:
+def _limit_memory(memory: int) -> Iterator[None]:
     try:
         import resource  # noqa: PLC0415  # Windows has none
     except ImportError:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    bounds = [bound for bound in (_taken() + memory, soft, hard) if bound != resource.RLIM_INFINITY]
+    bounds = [bound for bound in (_measure_memory() + memory, soft, hard) if bound != resource.RLIM_INFINITY]
     with suppress(ValueError, OSError):  # macOS may refuse
         resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
     try:
@@ -91,7 +91,7 @@ def _bounded(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def _taken(*, resident: bool = False) -> int:
+def _measure_memory(*, resident: bool = False) -> int:
     """Return the bytes of addresses that the process has, or of memory that it uses; 0 where nobody tells.
 
     Some libraries set aside gigabytes of addresses, and use none of them.
@@ -107,7 +107,7 @@ def _taken(*, resident: bool = False) -> int:
 
 
 @contextmanager
-def _timed(seconds: float, late: _LateError) -> Iterator[None]:
+def _limit_time(seconds: float, late: _LateError) -> Iterator[None]:
     """Raise `late` after so many seconds, unless an outer bound ends the work before."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -160,23 +160,23 @@ class _Thread(threading.Thread):
             del work, answer  # which hold on to what was worked on
 
 
-def watched(
+def run_watched(
     work: Callable[[], Result],
     seconds: float,
     memory: int,
-    words: Words,
+    words: LimitMessages,
     interrupt: Callable[[], object] | None = None,
 ) -> Result:
     """Do work of a native library that lets other threads run, and return its result.
 
-    Raises `Exceeded` where it takes more seconds, or more bytes of memory than there were in use before. If it goes on
-    all the same after `interrupt`, it is `unfinished`: only the end of the process ends it, which is due.
+    Raises `LimitError` where it takes more seconds, or more bytes of memory than there were in use before. If it goes
+    on all the same after `interrupt`, it is `has_unfinished_work`: only the end of the process ends it, which is due.
     """
     global _used  # noqa: PLW0603  # a process has its threads or has them not
     if _used != os.getpid():
         _used = os.getpid()
         _idle.clear()  # those of the process that was forked
-    end, most = monotonic() + seconds, _taken(resident=True) + memory
+    end, most = monotonic() + seconds, _measure_memory(resident=True) + memory
     thread = _idle.pop() if _idle else _Thread()
     answer = thread.do(work)
     while True:
@@ -184,7 +184,7 @@ def watched(
             result = answer.get(timeout=_LOOK)
         except Empty:
             late = monotonic() > end
-            if not late and _taken(resident=True) <= most:
+            if not late and _measure_memory(resident=True) <= most:
                 continue
             _late.append(answer)
             if interrupt:
@@ -192,7 +192,7 @@ def watched(
                 with suppress(Empty):
                     answer.get(timeout=1)
                     _late.remove(answer)
-            raise Exceeded(_(words.late if late else words.large, seconds=round(seconds)), _(words.fix)) from None
+            raise LimitError(_(words.late if late else words.large, seconds=round(seconds)), _(words.fix)) from None
         _idle.append(thread)
         if isinstance(result, BaseException):
             raise result
@@ -204,11 +204,11 @@ _late: list[SimpleQueue[Any]] = []  # answers that nobody waits for any more
 _used = 0  # the process in which native libraries began their threads
 
 
-def unfinished() -> bool:
+def has_unfinished_work() -> bool:
     """Tell whether a native library goes on with what nobody waits for any more."""
     return any(answer.empty() for answer in _late)
 
 
-def forkable() -> bool:
+def can_fork() -> bool:
     """Tell whether native libraries work in a fork of this process: it would have none of the threads they began."""
     return hasattr(os, "fork") and _used != os.getpid()

@@ -31,7 +31,7 @@ class Task(Generic[Item, Result]):
     close: Callable[[], None] | None = None
 
 
-def spread(  # noqa: PLR0913, PLR0917  # what may be said of work
+def run_all(  # noqa: PLR0913, PLR0917  # what may be said of work
     items: Sequence[Item],
     work: Callable[[Item], Result],
     lost: Callable[[Item], Result],
@@ -51,15 +51,15 @@ def spread(  # noqa: PLR0913, PLR0917  # what may be said of work
     task = Task(work, lost, begin, close)
     jobs = jobs or os.cpu_count() or 1
     few = jobs == 1 or len(items) < _FEW
-    if few and not (isolated and sys.platform == "linux" and limits.forkable()):
-        yield from _here(items, task)
+    if few and not (isolated and sys.platform == "linux" and limits.can_fork()):
+        yield from _run_here(items, task)
         return
     jobs = 1 if few else jobs
     left = [items[at : at + share] for at in range(0, len(items), share)][::-1]
     while left:
         running: dict[Future[list[Result]], Sequence[Item]] = {}
         try:
-            with _processes(min(jobs, len(left)), task, alone=len(items) == 1) as submit:
+            with _count_processes(min(jobs, len(left)), task, alone=len(items) == 1) as submit:
                 while left or running:
                     while left and len(running) < jobs * _AHEAD:
                         running[submit(left[-1])] = left[-1]
@@ -70,17 +70,17 @@ def spread(  # noqa: PLR0913, PLR0917  # what may be said of work
                         yield from results
         except BrokenProcessPool:  # whose fault it was is not known: try those that were under way one by one
             for some in running.values():
-                yield from _apart(some, task)
+                yield from _run_apart(some, task)
 
 
-def _here(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
+def _run_here(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
     """Do the work in this process."""
     try:
         if task.begin and items:
             task.begin()
         for at, item in enumerate(items, 1):
             yield task.work(item)
-            if limits.unfinished():  # the process can do no more
+            if limits.has_unfinished_work():  # the process can do no more
                 yield from map(task.lost, items[at:])
                 return
     finally:
@@ -88,23 +88,23 @@ def _here(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
             task.close()
 
 
-def _apart(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
+def _run_apart(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
     """Do the work for some items in a process of their own; where it does not live through it, item by item."""
     try:
-        with _processes(1, task, alone=len(items) == 1) as submit:
+        with _count_processes(1, task, alone=len(items) == 1) as submit:
             results = submit(items).result()
     except BrokenProcessPool:
         if len(items) == 1:
             yield task.lost(items[0])
         else:
             for item in items:
-                yield from _apart([item], task)
+                yield from _run_apart([item], task)
     else:
         yield from results
 
 
 @contextmanager
-def _processes(
+def _count_processes(
     count: int, task: Task[Item, Result], *, alone: bool
 ) -> Iterator[Callable[[Sequence[Item]], "Future[list[Result]]"]]:
     """Begin some processes, for one item `alone` or for many; give what sends them items.
@@ -119,7 +119,7 @@ def _processes(
     def submit(items: Sequence[Item]) -> "Future[list[Result]]":
         worker.hold()
         try:
-            return pool.submit(worker.each, task.work, items, alone=alone)
+            return pool.submit(worker.run_items, task.work, items, alone=alone)
         finally:
             worker.release()
 

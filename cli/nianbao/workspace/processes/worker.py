@@ -12,7 +12,7 @@ from time import sleep
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from nianbao.workspace.locales import preferred, speak
+from nianbao.workspace.locales import detect_language, use_language
 from nianbao.workspace.processes import limits
 
 Item = TypeVar("Item")
@@ -50,50 +50,50 @@ def begin(first: Callable[[], None] | None, close: Callable[[], None] | None) ->
     """Begin a process: it speaks as the first one does, leaves Ctrl-C to it, and has one core for itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in ENDING:
-        signal.signal(number, _told)
+        signal.signal(number, _tell_parent)
     _Here.close = close
     release()
     if close:
         Finalize(None, close, exitpriority=1)  # a process of a pool ends without other goodbyes
     Thread(target=_follow, daemon=True).start()
     os.environ["RAYON_NUM_THREADS"] = "1"  # of Typst
-    speak(preferred(os.environ))
+    use_language(detect_language(os.environ))
     if first:
         first()
-    settle()
+    prepare_parent()
 
 
-def each(work: Callable[[Item], Result], items: Sequence[Item], *, alone: bool) -> list[Result]:
+def run_items(work: Callable[[Item], Result], items: Sequence[Item], *, alone: bool) -> list[Result]:
     """Do the work for some items; unless they are `alone`, what cannot be ended takes the process with it."""
     try:
         _Here.busy = True
         results = []
         for item in items:
             results.append(work(item))
-            if limits.unfinished() and not alone:  # a second try tells for which of them, and why
-                _leave()
+            if limits.has_unfinished_work() and not alone:  # a second try tells for which of them, and why
+                _exit()
     except _EndedError:
-        _leave()
+        _exit()
     finally:
         _Here.busy = False
     return results
 
 
-def settle() -> None:
+def prepare_parent() -> None:
     """Let the garbage collector leave alone what is here now, and look less often at what reports leave behind."""
     gc.freeze()
     gc.set_threshold(50_000)
 
 
-def _told(_signal: int, _frame: FrameType | None) -> None:
+def _tell_parent(_signal: int, _frame: FrameType | None) -> None:
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     if _Here.busy:
         raise _EndedError
-    _leave()
+    _exit()
 
 
-def _leave() -> NoReturn:
+def _exit() -> NoReturn:
     """End this process at once, with what it has begun."""
     with suppress(Exception):
         if _Here.close:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from nianbao.importer.recognition.labels import Label, parse_label
 from nianbao.model.form import Form
-from nianbao.model.table import Block, Heading, Slot, Table, paths
+from nianbao.model.table import Block, Heading, Slot, Table, list_paths
 
 Path = tuple[Heading, ...]  # the headings on the way to a row or a column, the outermost first
 
@@ -79,11 +79,11 @@ def list_layouts(forms: Iterable[Form]) -> tuple[Layout, ...]:
 def _list_table_layouts(form: Form, table: Table) -> Iterator[Layout]:
     by_columns: dict[tuple[str, ...], list[Block]] = {}
     for block in table.blocks:
-        labels = tuple(heading.label for path in paths(block.columns) for heading in path)
+        labels = tuple(heading.label for path in list_paths(block.columns) for heading in path)
         by_columns.setdefault(labels, []).append(block)
     for blocks in by_columns.values():
-        columns = tuple(paths(blocks[0].columns))
-        rows = tuple(path for block in blocks for path in paths(block.rows))
+        columns = tuple(list_paths(blocks[0].columns))
+        rows = tuple(path for block in blocks for path in list_paths(block.rows))
         slots = [slot for block in blocks for slot in table.slots_of(block)]
         size = len(columns)
         row_slots = tuple(tuple(slots[start : start + size]) for start in range(0, len(slots), size))
