@@ -138,6 +138,14 @@ def has_content(path: Path, content: bytes) -> bool:
         return False
 
 
+def is_larger(path: Path, limit: int) -> bool:
+    """Tell whether there is a file of more bytes than the limit."""
+    try:
+        return path.stat().st_size > limit
+    except OSError:
+        return False
+
+
 def read_bytes(path: Path) -> bytes | None:
     """Read the bytes of a file of ours or of the system's; None where there is none."""
     try:
