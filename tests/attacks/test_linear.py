@@ -143,8 +143,8 @@ def stated_afresh(case):
 
 
 OUT = {
-    "said-twice": (said_twice, "where", slowly_where, "a placeholder behind", said_twice.judge, SIZE),
-    "typed-by-hand": (typed_numbers, "_spoken", slowly_spoken, "numbers", typed_by_hand.judge, 500),
+    "said-twice": (said_twice, "find_place", slowly_where, "a placeholder behind", said_twice.judge, SIZE),
+    "typed-by-hand": (typed_numbers, "_find_spoken", slowly_spoken, "numbers", typed_by_hand.judge, 500),
     "placeholders in text": (
         placeholder_left,
         "LEFT",
