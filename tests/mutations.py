@@ -23,7 +23,7 @@ class EditableTable:
     def __init__(self, table, figures, format_value):
         self.figures = dict(figures)
         self.items = []
-        for cell in table.lay_out().cells:
+        for cell in table.make_grid().cells:
             text = format_value(figures[cell.slot.address]) if cell.slot else cell.text
             published = PublishedCell(text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan)
             self.items.append([published, cell.slot.address if cell.slot else "", cell.role])

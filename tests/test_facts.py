@@ -50,28 +50,28 @@ problems = "单行{{ y }}"\r
     ],
 )
 def test_every_value_knows_its_place(address, line, column, length):
-    place = parse(PLACES, "f.toml").place(address)
+    place = parse(PLACES, "f.toml").find_place(address)
     assert (place.line, place.column, place.length) == (line, column, length)
 
 
 def test_a_place_inside_a_text_counts_its_lines():
     facts = parse(PLACES, "f.toml")
-    place = facts.place("prose.other", inside=2, words="x")
+    place = facts.find_place("prose.other", inside=2, words="x")
     assert (place.line, place.column) == (12, 6)
-    place = facts.place("prose.problems", inside=1, words="y")
+    place = facts.find_place("prose.problems", inside=1, words="y")
     assert (place.line, place.column) == (14, 18)
 
 
 def test_a_table_that_is_nowhere_is_the_file_as_a_whole():
-    place = parse("year = 2020\n", "f.toml").place("requests.received.person")
+    place = parse("year = 2020\n", "f.toml").find_place("requests.received.person")
     assert (place.line, str(place)) == (0, "f.toml")
 
 
 def test_decimals_keep_their_digits():
     facts = parse("a = 59237.2449\nb = 0.10\nc = 2021-01-28\n", "f.toml")
     assert facts.tree == {"a": Decimal("59237.2449"), "b": Decimal("0.10"), "c": dt.date(2021, 1, 28)}
-    assert VALUE_TYPES["money"].show(facts.tree["b"]) == "0.10"
-    assert VALUE_TYPES["money"].show(Decimal("1E+3")) == "1000"
+    assert VALUE_TYPES["money"].format(facts.tree["b"]) == "0.10"
+    assert VALUE_TYPES["money"].format(Decimal("1E+3")) == "1000"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_decimals_keep_their_digits():
     ],
 )
 def test_kinds_judge_values(kind, value, right):
-    assert (VALUE_TYPES[kind].wrong(value) == "") is right
+    assert (VALUE_TYPES[kind].find_fault(value) == "") is right
 
 
 def test_totals_left_out_are_computed_and_totals_written_are_kept(root):

@@ -8,7 +8,7 @@ import pytest
 
 from nianbao.checks import check
 from nianbao.model.finding import UserError
-from nianbao.model.value_types import VALUE_TYPES, KindName
+from nianbao.model.value_types import VALUE_TYPES, ValueTypeName
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -164,7 +164,7 @@ def test_the_command_tells_the_place_and_the_next_step(office, report):
 
 
 def test_the_kinds_of_a_form_are_the_kinds_there_are():
-    assert set(get_args(KindName)) == set(VALUE_TYPES)
+    assert set(get_args(ValueTypeName)) == set(VALUE_TYPES)
 
 
 # ── what is broken stops only what uses it ───────────────────────────────────────────

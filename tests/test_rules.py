@@ -106,9 +106,11 @@ def judged(rule, example, root, folder):
         rules=rules.list_names(),
         author=document.compose_author(report) if whole else "",
         texts=document.compose(report, store.template).plain if whole else {},
-        undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
-        before=document.compose(last, store.template).plain if last else {},
-        left_out=markup.find_dropped_markup(report, document.compose(report, store.template).bodies) if whole else (),
+        find_undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
+        previous_texts=document.compose(last, store.template).plain if last else {},
+        dropped_markup=markup.find_dropped_markup(report, document.compose(report, store.template).bodies)
+        if whole
+        else (),
     )
     found, crashes = rules.judge(case)
     assert not crashes

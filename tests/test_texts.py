@@ -114,7 +114,7 @@ def judged(text, root, last=None):
         TODAY,
         author=document.compose_author(report),
         texts=document.compose(report, store.template).plain,
-        before=document.compose(before, store.template).plain if before else {},
+        previous_texts=document.compose(before, store.template).plain if before else {},
     )
     found, crashes = rules.judge(case)
     assert not crashes

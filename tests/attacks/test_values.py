@@ -131,7 +131,7 @@ def unjudged(monkeypatch):
     """Take the guards out: kinds find nothing wrong with a value, and no value is too long."""
     monkeypatch.setattr(store, "limit_sizes", lambda read: read)
     monkeypatch.setattr(check, "_SECONDS", 4)  # else some go on for minutes
-    kept = {name: kind.wrong for name, kind in VALUE_TYPES.items()}
+    kept = {name: kind.find_fault for name, kind in VALUE_TYPES.items()}
     for kind in VALUE_TYPES.values():
         object.__setattr__(kind, "wrong", lambda _value: "")
     yield
@@ -156,7 +156,7 @@ def test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_p
 @pytest.mark.parametrize("value", ["-0.0", "-0", "0.0", "0"])
 def test_zero_has_no_sign(value):
     number = Decimal(value)
-    assert bool(VALUE_TYPES["money"].wrong(number)) is value.startswith("-")
+    assert bool(VALUE_TYPES["money"].find_fault(number)) is value.startswith("-")
 
 
 # ── folders ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,13 +19,13 @@ from nianbao.workspace.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _CheckItem:
     office: str
     year: int
     neighbours: tuple[SharedSection, ...] | None = None
 
 
-_SHARE = 25  # reports that are sent together: to send each takes a tenth of the time to check it
+_BATCH_SIZE = 25  # reports that are sent together: to send each takes a tenth of the time to check it
 _store: Store | None = None
 
 
@@ -37,15 +37,15 @@ def check_all(
     Several are compared with each other: one that says what another says comes a second time, with that finding.
     """
     offices = {office.office for office, _year in asked}
-    several = len(offices) > 1 and any(map(choice.reports, rules.list_names_of_scope("neighbours")))
+    several = len(offices) > 1 and any(map(choice.is_reported, rules.list_names_of_scope("neighbours")))
     digests: dict[tuple[str, int], Digest] = {}
-    items = [_Item(office.office, year, () if several else None) for office, year in asked]
+    items = [_CheckItem(office.office, year, () if several else None) for office, year in asked]
     for checked, digest in _run_checks(store, items, choice, jobs):
         yield checked
         if digest:
             digests[checked.office, checked.year] = digest
     copied = [
-        _Item(*report, found)
+        _CheckItem(*report, found)
         for report, found in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
     ]
     for checked, _digest in _run_checks(store, copied, choice, jobs):
@@ -53,9 +53,9 @@ def check_all(
 
 
 def _run_checks(
-    store: Store, items: Sequence[_Item], choice: Policy, jobs: int
+    store: Store, items: Sequence[_CheckItem], choice: Policy, jobs: int
 ) -> Iterator[tuple[CheckResult | FailedReport, Digest]]:
-    share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
+    share = _BATCH_SIZE if len(items) > _BATCH_SIZE * _BATCH_SIZE else 1  # of fewer, each process is to have its part
     lost = partial(_report_lost_process, store)
     work, start = partial(_check_item, choice), partial(_open_store, store)
     return pool.run_all(items, work, lost, jobs, start, markup.close_pandoc, share=share)
@@ -66,21 +66,21 @@ def _open_store(store: Store) -> None:
     _store = store
 
 
-def _check_item(choice: Policy, item: _Item) -> tuple[CheckResult | FailedReport, Digest]:
+def _check_item(choice: Policy, item: _CheckItem) -> tuple[CheckResult | FailedReport, Digest]:
     assert _store is not None  # noqa: S101  # it was opened when the process began
     store = _store.of_office(item.office)
     found = try_work(partial(_check_and_digest, store, choice, item), store.data(item.year))
     return (FailedReport(item.office, item.year, found), {}) if isinstance(found, UserError) else found
 
 
-def _check_and_digest(store: Store, choice: Policy, item: _Item) -> tuple[CheckResult, Digest]:
+def _check_and_digest(store: Store, choice: Policy, item: _CheckItem) -> tuple[CheckResult, Digest]:
     with name_file_in_errors(store.data(item.year)):
         checked = check.check_report(store, item.year, choice, neighbours=item.neighbours)
     document = checked.document if item.neighbours == () else None
     return checked.without_report(), similarity.make_digest(document) if document else {}
 
 
-def _report_lost_process(store: Store, item: _Item) -> tuple[FailedReport, Digest]:
+def _report_lost_process(store: Store, item: _CheckItem) -> tuple[FailedReport, Digest]:
     data = store.of_office(item.office).data(item.year)
     why = UserError(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
     return FailedReport(item.office, item.year, why), {}

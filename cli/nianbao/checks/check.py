@@ -59,16 +59,16 @@ def judge_report(
     """Judge a report by every rule; see `check_report`."""
     choice = choice or Policy()
     document = _compose(store, report)
-    before = _compose(store, report.before) if report.before else None
+    before = _compose(store, report.previous) if report.previous else None
     case = CheckContext(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
         rules=(*rules.list_names(), *report.form.rules),
         author=compose_author(report),
         texts=document.plain if document else {},
-        left_out=markup.find_dropped_markup(report, document.bodies) if document else (),
-        undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
-        before=before.plain if before else {},
+        dropped_markup=markup.find_dropped_markup(report, document.bodies) if document else (),
+        find_undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
+        previous_texts=before.plain if before else {},
         register=store.register(),
         office=store.office,
         units=subordinates.add_up_children(store, report, choice),

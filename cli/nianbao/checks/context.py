@@ -39,31 +39,33 @@ class CheckContext:
     rules: tuple[str, ...] = ()  # the names that an acceptance may give
     author: str = ""  # who issues the report, where the file says so
     texts: Mapping[str, str] = field(default_factory=dict)
-    undrawable: Callable[[frozenset[str]], frozenset[str]] = frozenset().intersection  # of signs, those without a face
-    before: Mapping[str, str] = field(default_factory=dict)
+    find_undrawable: Callable[[frozenset[str]], frozenset[str]] = (
+        frozenset().intersection
+    )  # of signs, those without a face
+    previous_texts: Mapping[str, str] = field(default_factory=dict)
     register: Register = field(default_factory=Register)
     office: str = ""  # the folder of the office in the register
     units: UnitTotals | None = None  # those of an office above
-    left_out: Sequence[DroppedMarkup] = ()  # of the prose, since it is no markup that prose may have
+    dropped_markup: Sequence[DroppedMarkup] = ()  # of the prose, since it is no markup that prose may have
     neighbours: tuple[SharedSection, ...] | None = (
         None  # sections that other offices have too; None: it was not compared
     )
     rule: str = ""
     level: Level = "error"
 
-    def under(self, rule: str, level: Level) -> "CheckContext":
+    def for_rule(self, rule: str, level: Level) -> "CheckContext":
         """Return the same case for one rule to judge, with its name and its usual level."""
         case = object.__new__(CheckContext)
         vars(case).update(vars(self), rule=rule, level=level)  # `replace` takes seven times as long, for every rule
         return case
 
-    def has(self, scope: Scope) -> bool:
+    def has_data_for(self, scope: Scope) -> bool:
         """Tell whether there is what rules of a scope judge."""
         match scope:
             case "texts":
                 return bool(self.texts)
             case "last_year":
-                return self.report.before is not None
+                return self.report.previous is not None
             case "neighbours":
                 return self.neighbours is not None
             case "units":
@@ -72,7 +74,7 @@ class CheckContext:
                 return bool(self.office)
         return True
 
-    def find(  # noqa: PLR0913  # a finding has that many sides
+    def make_finding(  # noqa: PLR0913  # a finding has that many sides
         self,
         address: str,
         message: str,
@@ -84,5 +86,5 @@ class CheckContext:
         place: Place | None = None,
     ) -> Finding:
         """Make a finding of the rule that judges, at an address of the data file or at a place in it."""
-        where = place or self.report.facts.place(address)
+        where = place or self.report.facts.find_place(address)
         return Finding(self.rule, level or self.level, where, message, address, label, notes, fix)

@@ -7,8 +7,8 @@ from nianbao.compose import markdown, prose
 from nianbao.compose.template_context import make_names
 from nianbao.model.report import Report
 
-ALIKE = 80  # per cent of common text from which on a section says what another one says
-LEAST_SECTION, LEAST_FACT, LEAST_RUN = 50, 12, 10  # characters; shorter ones are not compared
+COPIED_PERCENT = 80  # per cent of common text from which on a section says what another one says
+MIN_SECTION, MIN_FACT, MIN_RUN = 50, 12, 10  # characters; shorter ones are not compared
 
 
 def find_own_sentences(report: Report, section: str, text: str) -> list[str]:
@@ -19,12 +19,12 @@ def find_own_sentences(report: Report, section: str, text: str) -> list[str]:
             prose.fill_prose(written, make_names(report) | {"title": "", prose.STANDARD: ""}, section)
         )
     parts = [own]
-    parts += [words for words in _fill_with_facts(report) if words in text and words not in own]
+    parts += [words for words in _list_fact_texts(report) if words in text and words not in own]
     return [line for part in parts for line in re.split(r"(?<=[。；！？\n])", part) if line.strip()]
 
 
 @lru_cache(maxsize=4)  # section after section asks for them
-def _fill_with_facts(report: Report) -> list[str]:
+def _list_fact_texts(report: Report) -> list[str]:
     """Give the words of every fact that is a text of some length."""
     found = []
     for fact in report.form.facts:
@@ -32,7 +32,7 @@ def _fill_with_facts(report: Report) -> list[str]:
         if fact.kind in {"text", "texts"} and not fact.required:
             parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
             found += [
-                words for part in parts if len(words := markdown.to_plain_text(markdown.escape(part))) >= LEAST_FACT
+                words for part in parts if len(words := markdown.to_plain_text(markdown.escape(part))) >= MIN_FACT
             ]
     return found
 

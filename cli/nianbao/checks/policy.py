@@ -17,9 +17,9 @@ from nianbao.model.value_types import describe_value
 
 OFF: Final = "off"
 Setting = Level | Literal["off"]
-BAD, VOID, IDLE = "bad-acceptance", "void-acceptance", "idle-acceptance"
+BAD_ACCEPTANCE, VOID_ACCEPTANCE, IDLE_ACCEPTANCE = "bad-acceptance", "void-acceptance", "idle-acceptance"
 # What says that a file cannot be read, or that an acceptance is no good, is not for choosing.
-ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD})
+ALWAYS_REPORTED = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD_ACCEPTANCE})
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Policy:
     levels: Mapping[str, Setting] = field(default_factory=dict)
     strict: bool = False
 
-    def reports(self, rule: str) -> bool:
+    def is_reported(self, rule: str) -> bool:
         """Tell whether findings of a rule are said at all."""
-        if rule in ALWAYS:
+        if rule in ALWAYS_REPORTED:
             return True
         chosen = not self.select or rule in self.select
         return chosen and rule not in self.ignore and self.levels.get(rule) != OFF
 
-    def blocks(self, findings: Sequence[Finding]) -> bool:
+    def is_blocking(self, findings: Sequence[Finding]) -> bool:
         """Tell whether findings forbid to print."""
         return has_errors(findings) or (self.strict and any(finding.level == "warning" for finding in findings))
 
@@ -48,7 +48,7 @@ class AcceptedFinding:
     """A finding that the data file accepts, and the reason that it gives."""
 
     finding: Finding
-    because: str
+    reason: str
 
 
 class Settings(Shape, frozen=True):
@@ -84,7 +84,7 @@ def apply_policy(
     What is accepted of rules that were not judged is not idle.
     """
     heard = [
-        replace(finding, level=_choose_level(finding, choice)) for finding in found if choice.reports(finding.rule)
+        replace(finding, level=_choose_level(finding, choice)) for finding in found if choice.is_reported(finding.rule)
     ]
     kept: list[Finding] = []
     accepted: list[AcceptedFinding] = []
@@ -92,7 +92,7 @@ def apply_policy(
     entries = _list_acceptances(report)
     for finding in heard:
         at = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
-        if at is None or finding.rule in ALWAYS:
+        if at is None or finding.rule in ALWAYS_REPORTED:
             kept.append(finding)
             continue
         used.add(at)
@@ -156,7 +156,7 @@ def _is_about(entry: Mapping[str, Any], finding: Finding) -> bool:
 
 def _choose_level(finding: Finding, choice: Policy) -> Level:
     level = choice.levels.get(finding.rule)
-    return finding.level if level is None or level == "off" or finding.rule in ALWAYS else level
+    return finding.level if level is None or level == "off" or finding.rule in ALWAYS_REPORTED else level
 
 
 def _make_void_finding(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
@@ -169,10 +169,12 @@ def _make_void_finding(report: Report, at: int, entry: Mapping[str, Any], findin
         value=entry["value"],
         now=now,
     )
-    return Finding(VOID, "warning", report.facts.place(address), message, address)
+    return Finding(VOID_ACCEPTANCE, "warning", report.facts.find_place(address), message, address)
 
 
 def _make_idle_finding(report: Report, at: int, entry: Mapping[str, Any]) -> Finding:
     address = f"accept.{at}.rule"
     message = _("{at} 没有 {rule} 可以接受", at=entry["at"], rule=entry["rule"])
-    return Finding(IDLE, "note", report.facts.place(address), message, address, label=_("这一条可以删去"))
+    return Finding(
+        IDLE_ACCEPTANCE, "note", report.facts.find_place(address), message, address, label=_("这一条可以删去")
+    )

@@ -38,7 +38,7 @@ class CheckResult:
     @property
     def blocked(self) -> bool:
         """Return whether a finding forbids to build the report."""
-        return not self.readable or Policy(strict=self.strict).blocks(self.findings)
+        return not self.readable or Policy(strict=self.strict).is_blocking(self.findings)
 
 
 @dataclass(frozen=True, slots=True)

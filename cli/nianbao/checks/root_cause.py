@@ -39,38 +39,38 @@ def _make_equation(report: Report, check: Check) -> Counter[str]:
     for sign, side in ((1, check.left), (-1, check.right)):
         for part in side:
             for slot in part.slots:
-                for address in report.parts(slot.address):
+                for address in report.list_parts(slot.address):
                     form[address] += sign * part.term.factor
     return form
 
 
 def _is_equality(check: Check) -> bool:
     """Tell the sums of one report, which share their cells, from other relations, which are told singly."""
-    return check.relation.sign == "=" and not check.across
+    return check.relation.sign == "=" and not check.uses_previous
 
 
 def _find_candidates(report: Report, left: dict[Check, Counter[str]]) -> Iterator[RootCause]:
     mended: dict[tuple[str, Number], list[Check]] = {}
     for check, form in left.items():
-        one, other = report.sides(check)
+        one, other = report.add_up_sides(check)
         for address, factor in form.items():
             if factor:
                 exact = report.figures[address] - Decimal(one - other) / factor
                 value: Number = int(exact) if exact == int(exact) else exact
                 mended.setdefault((address, value), []).append(check)
         yield RootCause(_choose_figure(report, check), None, (check,))  # so that each is told, whatever the arithmetic
-    sound = _find_sound_figures(report) if any(len(checks) > 1 for checks in mended.values()) else frozenset()
+    sound = _find_confirmed_figures(report) if any(len(checks) > 1 for checks in mended.values()) else frozenset()
     for (address, value), checks in mended.items():
-        whole = report.form.slots[address].kind != "count" or (value >= 0 and isinstance(value, int))
+        whole = report.form.slots[address].value_type != "count" or (value >= 0 and isinstance(value, int))
         if len(checks) > 1 and whole and address not in sound:
             yield RootCause(address, value, tuple(checks))
 
 
-def _find_sound_figures(report: Report) -> frozenset[str]:
+def _find_confirmed_figures(report: Report) -> frozenset[str]:
     """Collect the figures that stand in an equality that holds: to change one would break it."""
     found: set[str] = set()
     for check in report.judged:
-        if _is_equality(check) and report.holds(check):
+        if _is_equality(check) and report.is_satisfied(check):
             found.update(address for address, factor in _make_equation(report, check).items() if factor)
     return frozenset(found)
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from nianbao.checks.context import SharedSection
-from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, find_own_sentences, mask_digits
+from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
 from nianbao.compose.document import Document
 
 Key = tuple[str, int]  # of a report: an office and a year
 Sentences = tuple[tuple[bytes, int], ...]  # fingerprint and length, in characters
 Digest = dict[str, Sentences]  # by section
 
-_SEVERAL = 10  # offices that are compared for one sentence; where more have it, those stand for them
+_MAX_OFFICES = 10  # offices that are compared for one sentence; where more have it, those stand for them
 
 
 def make_digest(document: Document) -> Digest:
@@ -24,9 +24,9 @@ def make_digest(document: Document) -> Digest:
             lines = [
                 line
                 for line in find_own_sentences(report, section.id, texts.get(section.id, ""))
-                if len(line) >= LEAST_RUN
+                if len(line) >= MIN_RUN
             ]
-            if sum(map(len, lines)) >= LEAST_SECTION:
+            if sum(map(len, lines)) >= MIN_SECTION:
                 found[section.id] = tuple(
                     (blake2b(mask_digits(line).encode(), digest_size=8).digest(), len(line)) for line in lines
                 )
@@ -43,7 +43,7 @@ def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Share
         for section, sentences in sections.items():
             for sentence, _size in sentences:
                 offices = known.setdefault((year, section, sentence), [])
-                if len(offices) < _SEVERAL and office not in offices:
+                if len(offices) < _MAX_OFFICES and office not in offices:
                     offices.append(office)
     found: dict[Key, tuple[SharedSection, ...]] = {}
     for (office, year), sections in digests.items():
@@ -54,7 +54,9 @@ def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Share
                 common.update({other: size for other in known[year, section, sentence] if other != office})
             whole = sum(size for _sentence, size in sentences)
             shares = [
-                (other, 100 * size // whole) for other, size in common.most_common() if 100 * size >= ALIKE * whole
+                (other, 100 * size // whole)
+                for other, size in common.most_common()
+                if 100 * size >= COPIED_PERCENT * whole
             ]
             if shares:
                 told.append(SharedSection(section, *shares[0], tuple(other for other, _share in shares[1:])))

@@ -11,7 +11,7 @@ from nianbao.checks.policy import Policy, apply_policy
 from nianbao.compose import document
 from nianbao.model.aggregate import Aggregate, UnitReport, UnitTotals, is_convertible
 from nianbao.model.finding import Finding, Place, UserError, try_work
-from nianbao.model.form import OPEN, Form
+from nianbao.model.form import OPEN_TABLES, Form
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Report
@@ -55,7 +55,7 @@ def judge_unit(unit: Unit, report: Report, policy: Policy) -> UnitReport:
     form, author = report.form, document.compose_author(report)
     found, crashes = rules.judge(CheckContext(report, date.max, author=author), rules.list_names_of_scope("figures"))
     if crashes:
-        raise RuntimeError(crashes[0].why)
+        raise RuntimeError(crashes[0].error)
     findings = apply_policy(found, Policy(levels=policy.levels), report)[0]  # these rules cannot be switched off
     errors = [finding for finding in findings if finding.level == "error"]
     return UnitReport(
@@ -73,12 +73,12 @@ def _is_about_figures(finding: Finding, form: Form) -> bool:
     """Return whether a finding is at a figure, at the file or its year, or at a table that the form does not have."""
     top = finding.address.split(".")[0]
     tables = {table.id for table in form.tables}
-    return top in tables | {"", "year"} or top not in {*form.tops, *OPEN}
+    return top in tables | {"", "year"} or top not in {*form.first_keys, *OPEN_TABLES}
 
 
 def _is_money(finding: Finding, form: Form) -> bool:
     slot = form.slots.get(finding.address)
-    return slot is not None and slot.kind == "money"
+    return slot is not None and slot.value_type == "money"
 
 
 def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: bool) -> Aggregate:

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from nianbao.checks.wording import add_up_claim
-from nianbao.model.form import OWN
+from nianbao.model.form import OWN_FACTS
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, compile_pattern
 from nianbao.model.value_types import format_number
 
-LEAST = 10  # smaller numbers are alike by chance
-LEAST_OF_TABLE = 100  # the same for the many figures of tables, where no words tell which is meant
+MIN_NUMBER = 10  # smaller numbers are alike by chance
+MIN_TABLE_NUMBER = 100  # the same for the many figures of tables, where no words tell which is meant
 
 _NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
 # None within another, so that what never ends is looked through only once.
 _PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}|\{#(?:(?!#\}|\{#).)*+#\}", re.DOTALL)
-_NO_COUNT = tuple("年月日号时点分%％") + tuple("-—:：")
+_NON_COUNT_SUFFIXES = tuple("年月日号时点分%％") + tuple("-—:：")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class TypedNumber:
     """A number of the prose that a placeholder could supply: where it stands in its section, and the placeholder."""
 
     section: str
@@ -30,7 +30,7 @@ class Offer:
     expression: str
 
 
-def find_offers(report: Report) -> Iterator[Offer]:
+def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
     """Give every number of the prose that a placeholder could supply, section by section."""
     supply: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
     for section, raw in report.prose.items():
@@ -40,21 +40,23 @@ def find_offers(report: Report) -> Iterator[Offer]:
         counts = [
             match
             for match in _NUMBER.finditer(text)
-            if Decimal(match[1]) >= LEAST and not text.startswith(_NO_COUNT, match.end())
+            if Decimal(match[1]) >= MIN_NUMBER and not text.startswith(_NON_COUNT_SUFFIXES, match.end())
         ]
-        spoken = _find_spoken(report, section, text) if counts else {}
+        spoken = _find_claims(report, section, text) if counts else {}
         supply = supply or (_find_addresses(report) if counts else {})
         for match in counts:
             claims = spoken.get(match.start(1))
-            expression = _find_claimed(report, claims, match) if claims else _find_sole(report, supply, match)
+            expression = (
+                _find_claimed_sum(report, claims, match) if claims else _find_only_address(report, supply, match)
+            )
             if expression:
-                yield Offer(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
+                yield TypedNumber(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
 
 
 def insert_placeholders(report: Report) -> dict[str, str]:
     """Return the prose with a placeholder for each of those numbers that it would print as it is."""
     texts = dict(report.prose)
-    for offer in reversed(list(find_offers(report))):
+    for offer in reversed(list(find_typed_numbers(report))):
         text = texts[offer.section]
         number = add_up_claim(report, offer.expression)
         if number is not None and format_number(number) == text[offer.start : offer.end]:
@@ -66,7 +68,7 @@ def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
     """Give every number of the file that a placeholder may name, by its value, with its unit; own facts have none."""
     units = {address: slot.unit for address, slot in report.form.slots.items()}
     units |= {fact.id: fact.unit for fact in report.form.facts}
-    units |= {address: "" for address in report.values if address.startswith(f"{OWN}.")}
+    units |= {address: "" for address in report.values if address.startswith(f"{OWN_FACTS}.")}
     found: dict[Number, list[tuple[str, str]]] = {}
     for address, unit in units.items():
         number = report.figures.get(address, report.values.get(address))
@@ -75,17 +77,17 @@ def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
     return found
 
 
-def _find_spoken(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
+def _find_claims(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
     """Find where in a text numbers stand whose words state a claim."""
     found: dict[int, list[Claim]] = {}
-    for claim in report.form.vocabulary.claims:
+    for claim in report.form.text_rules.claims:
         if not claim.sections or section in claim.sections:
             for at in {match.start(1) for says in claim.says for match in compile_pattern(says).finditer(text)}:
                 found.setdefault(at, []).append(claim)
     return found
 
 
-def _find_claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
+def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
     """Find the sum that the words around a number say it is."""
     for expression in (text for claim in claims for text in claim.equals):
         if "*" not in expression and add_up_claim(report, expression) == Decimal(number[1]):
@@ -93,12 +95,12 @@ def _find_claimed(report: Report, claims: list[Claim], number: re.Match[str]) ->
     return ""
 
 
-def _find_sole(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
+def _find_only_address(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
     """Find the only fact that has this number and its unit."""
     wanted = Decimal(number[1])
     found = [
         address
         for address, unit in supply.get(wanted, ())
-        if number.string.startswith(unit, number.end()) and (address in report.values or wanted >= LEAST_OF_TABLE)
+        if number.string.startswith(unit, number.end()) and (address in report.values or wanted >= MIN_TABLE_NUMBER)
     ]
     return found[0] if len(found) == 1 else ""

@@ -18,10 +18,12 @@ from nianbao.model.text_rules import Claim, compile_pattern, parse_sum, resolve_
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SPACE = re.compile(r"(?<=[^\x00-\x7f\u3000])[ \u3000]+(?=\d)|(?<=\d)[ \u3000]+(?=[^\x00-\x7f]|%)")
-_LOOSE = " \u3000,"  # may stand anywhere among words, as a person wrote them
-_SQUEEZED = str.maketrans(dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_LOOSE))
-_STOPS = "，,。；;：:？！（）()\n"
-_CLAUSE = 500  # characters at most on each side of a figure: longer ones are not written
+_IGNORED = " \u3000,"  # may stand anywhere among words, as a person wrote them
+_SEARCH_FORM = str.maketrans(
+    dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_IGNORED)
+)
+_PUNCTUATION = "，,。；;：:？！（）()\n"
+_CLAUSE_LIMIT = 500  # characters at most on each side of a figure: longer ones are not written
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 
 
@@ -58,11 +60,11 @@ def split_sentences(case: CheckContext) -> Iterator[Sentence]:
                 yield Sentence(section, part.strip())
 
 
-def find_stated(case: CheckContext) -> Iterator[StatedFigure]:
+def find_stated_figures(case: CheckContext) -> Iterator[StatedFigure]:
     """Find every figure that the texts state in words of the form, about this report as a whole."""
     for sentence in split_sentences(case):
         near: dict[str, bool] = {}  # many claims ask for the same words
-        for claim, patterns in case.report.form.vocabulary.sought:
+        for claim, patterns in case.report.form.text_rules.claim_patterns:
             if claim.sections and sentence.section not in claim.sections:
                 continue
             if claim.near not in near:
@@ -70,11 +72,11 @@ def find_stated(case: CheckContext) -> Iterator[StatedFigure]:
             if near[claim.near]:
                 for words in patterns:  # most find nothing, in thousands of reports
                     if words.search(sentence.text):
-                        yield from _find_stated(case.report, claim, sentence)
+                        yield from _find_claim_figures(case.report, claim, sentence)
                         break
 
 
-def _find_stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[StatedFigure]:
+def _find_claim_figures(report: Report, claim: Claim, sentence: Sentence) -> Iterator[StatedFigure]:
     found: dict[int, StatedFigure] = {}
     for text in (*claim.says, *claim.none):
         for match in compile_pattern(text).finditer(sentence.text):
@@ -89,9 +91,9 @@ def _find_stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[S
 
 def _find_clause(text: str, start: int, end: int) -> str:
     """Widen a stretch of a sentence to the punctuation marks around it."""
-    first, last = max(0, start - _CLAUSE), min(len(text), end + _CLAUSE)
-    left = max(max(text.rfind(stop, first, start) for stop in _STOPS) + 1, first)
-    right = min((at for stop in _STOPS if (at := text.find(stop, end, last)) >= 0), default=last)
+    first, last = max(0, start - _CLAUSE_LIMIT), min(len(text), end + _CLAUSE_LIMIT)
+    left = max(max(text.rfind(stop, first, start) for stop in _PUNCTUATION) + 1, first)
+    right = min((at for stop in _PUNCTUATION if (at := text.find(stop, end, last)) >= 0), default=last)
     return text[left:right]
 
 
@@ -99,9 +101,9 @@ def add_up_claim(report: Report, text: str) -> Number | None:
     """Add up a sum of addresses; None where one of them is left out or cannot be read."""
     total: Number = 0
     for sign, path in parse_sum(text):
-        for address in resolve_path(path, report.form.kinds):
+        for address in resolve_path(path, report.form.value_types):
             number = report.figures.get(address, report.values.get(address))
-            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.parts(address)):
+            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.list_parts(address)):
                 return None
             total += sign * number
     return total
@@ -116,28 +118,28 @@ def find_place(case: CheckContext, section: str, words: str, otherwise: str = ""
     prose = f"prose.{section}"
     own = case.report.prose.get(section)
     candidates = ([(prose, own)] if own else []) + list_texts(facts.tree)
-    sought = _squeeze(words)
+    sought = _normalize_for_search(words)
     for address, text in candidates:
-        at = _squeeze(text).find(sought)
+        at = _normalize_for_search(text).find(sought)
         if at >= 0 and (address == prose or not address.startswith("prose.")):
-            kept = _keep(text)
+            kept = _map_positions(text)
             start, end = (kept[at], kept[at + len(sought) - 1] + 1) if sought else (0, 0)
             line = text.count("\n", 0, start) + 1
-            return address, facts.place(address, inside=line, words=text[start:end])
+            return address, facts.find_place(address, inside=line, words=text[start:end])
     address = prose if own else otherwise or prose
-    return address, facts.place(address)
+    return address, facts.find_place(address)
 
 
 @lru_cache(maxsize=512)
-def _squeeze(text: str) -> str:
+def _normalize_for_search(text: str) -> str:
     """Write a text so that words are found however a person spaced them: digits plain, without blanks and commas."""
-    return text.translate(_SQUEEZED)
+    return text.translate(_SEARCH_FORM)
 
 
 @lru_cache(maxsize=8)
-def _keep(text: str) -> list[int]:
+def _map_positions(text: str) -> list[int]:
     """Say where each character of a squeezed text stands in the text itself."""
-    return [at for at, character in enumerate(text) if character not in _LOOSE]
+    return [at for at, character in enumerate(text) if character not in _IGNORED]
 
 
 def shorten(text: str, most: int = 30) -> str:
@@ -145,36 +147,36 @@ def shorten(text: str, most: int = 30) -> str:
     return f"{text[:most]}…" if len(text) > most else text
 
 
-def find_unspoken(case: CheckContext) -> Iterator[Finding]:
+def find_missing_topics(case: CheckContext) -> Iterator[Finding]:
     """Find what each section must speak of, under the rule that judges, and does not."""
     missing: dict[str, list[str]] = {}
-    for expected in case.report.form.vocabulary.expected:
+    for expected in case.report.form.text_rules.expected:
         text = case.texts.get(expected.section, "")
         if expected.rule == case.rule and text and not compile_pattern(expected.words).search(text):
             missing.setdefault(expected.section, []).append(_(expected.what))
     for section, things in missing.items():
-        message = _("{heading}: 没有写到{things}", heading=case.report.heading(section), things=join_words(things))
-        yield case.find(f"prose.{section}", message)
+        message = _("{heading}: 没有写到{things}", heading=case.report.get_heading(section), things=join_words(things))
+        yield case.make_finding(f"prose.{section}", message)
 
 
-def find_faulty(case: CheckContext) -> Iterator[Finding]:
+def find_placeholder_faults(case: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders of the prose that go under the rule that judges."""
     for section, fault in document.find_faults(case.report):
         if fault.rule == case.rule:
             address = f"prose.{section}"
-            place = case.report.facts.place(address, inside=fault.line, words=fault.words)
-            yield case.find(address, fault.message, label=fault.label, place=place)
+            place = case.report.facts.find_place(address, inside=fault.line, words=fault.words)
+            yield case.make_finding(address, fault.message, label=fault.label, place=place)
 
 
-def find_unprinted(case: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
+def make_markup_finding(case: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
     """Make a finding at words of the prose that nothing prints."""
     raw, address = case.report.prose[item.section], f"prose.{item.section}"
     line = raw.count("\n", 0, raw.find(item.words)) + 1 if item.words and item.words in raw else 0
-    place = case.report.facts.place(address, inside=line, words=item.words if line else "")
-    return case.find(address, message, fix=fix, place=place)
+    place = case.report.facts.find_place(address, inside=line, words=item.words if line else "")
+    return case.make_finding(address, message, fix=fix, place=place)
 
 
-def quote(item: DroppedMarkup) -> str:
+def quote_markup(item: DroppedMarkup) -> str:
     """Quote the words of the prose that nothing prints."""
     return shorten(item.words, 60)
 

@@ -131,7 +131,7 @@ def draw_grid_table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown
     }
     down = _add_positions(_measure_rows(grid, lines), gap=1)
     canvas = [[" "] * (across[-1] + 1) for _ in range(down[-1] + 1)]
-    head = down[grid.bands[0].head] if len(grid.bands) == 1 else -1
+    head = down[grid.blocks[0].header_rows] if len(grid.blocks) == 1 else -1
     for cell in grid.cells:
         _draw_frame(canvas, cell, across, down, head)
     for cell in grid.cells:

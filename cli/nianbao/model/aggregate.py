@@ -195,7 +195,7 @@ def find_differences(report: Report, units: UnitTotals) -> Iterator[tuple[str, N
         if figure == total or address in report.computed or address in report.unread:
             continue
         may_exceed = (incomplete or address in aggregate.units_without_cell) and not units.record
-        if not may_exceed or (figure < total and report.form.slots[address].kind != "change"):
+        if not may_exceed or (figure < total and report.form.slots[address].value_type != "change"):
             yield address, total
 
 

@@ -24,7 +24,7 @@ _INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
 _KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DOTTED = re.compile(rf"(?<![\w\"'-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEPTH_LIMIT}}}")
 _HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
-_MARKS = ("<<<<<<<", ">>>>>>>", "|||||||")
+_CONFLICT_MARKERS = ("<<<<<<<", ">>>>>>>", "|||||||")
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 
@@ -49,46 +49,46 @@ class Facts:
         # Asked for when the first finding needs a place: it costs twenty times the parsing.
         return toml_rs.load_with_metadata(self.text).meta["nodes"]
 
-    def place(self, address: Address, *, inside: int = 0, words: str = "") -> Place:
+    def find_place(self, address: Address, *, inside: int = 0, words: str = "") -> Place:
         """Find the value at an address; where it is left out, the table that it would stand in.
 
         `inside` counts lines into a text, from 1, and `words` stand on that line of it.
         """
-        node, found = self._find(address)
+        node, found = self._find_node(address)
         if node is None:
             return Place(self.file)
         if not found and node.get("key_line"):
-            return self.at(node["key_line"], node["key_col"])
+            return self.convert_place(node["key_line"], node["key_col"])
         if "value_line" not in node:
-            return self.at(node["key_line"], node["key_col"])
+            return self.convert_place(node["key_line"], node["key_col"])
         line, column = node["value_line"], node["value_col"]
         first = line[0] if isinstance(line, tuple) else line
         if isinstance(line, tuple) and inside:
             opening = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
-            return self._within(min(first + inside - (not opening), line[1]), words)
-        place = self.at(first, column if first == line or not isinstance(column, tuple) else column[0])
-        return self._within(first, words, place) if words else place
+            return self._find_words(min(first + inside - (not opening), line[1]), words)
+        place = self.convert_place(first, column if first == line or not isinstance(column, tuple) else column[0])
+        return self._find_words(first, words, place) if words else place
 
-    def _within(self, line: int, words: str, place: Place | None = None) -> Place:
+    def _find_words(self, line: int, words: str, place: Place | None = None) -> Place:
         """Point at words on a line, else at the whole of it or at the place given."""
         source = self.lines[line - 1].rstrip("\r")
         at = source.find(words) if words else -1
-        return Place(self.file, line, at + 1, len(words), source) if at >= 0 else place or self.whole(line)
+        return Place(self.file, line, at + 1, len(words), source) if at >= 0 else place or self.find_line(line)
 
-    def key(self, address: Address) -> Place:
+    def find_key(self, address: Address) -> Place:
         """Find the key, rather than the value, of an address."""
-        node, found = self._find(address)
+        node, found = self._find_node(address)
         if node is None or not found or "key_line" not in node:
-            return self.place(address)
-        return self.at(node["key_line"], node["key_col"])
+            return self.find_place(address)
+        return self.convert_place(node["key_line"], node["key_col"])
 
-    def whole(self, line: int) -> Place:
+    def find_line(self, line: int) -> Place:
         """Point at one line from its first character that is no blank to its end."""
         source = self.lines[line - 1].rstrip("\r")
         start = len(source) - len(source.lstrip())
         return Place(self.file, line, start + 1, max(1, len(source) - start), source)
 
-    def at(self, line: int, columns: int | tuple[int, int]) -> Place:
+    def convert_place(self, line: int, columns: int | tuple[int, int]) -> Place:
         """Turn the parser's place, which counts bytes, into characters."""
         source = self.lines[line - 1].rstrip("\r")
         first, last = columns if isinstance(columns, tuple) else (columns, columns)
@@ -97,26 +97,26 @@ class Facts:
         length = len(raw[first - 1 : last].decode(errors="ignore"))
         return Place(self.file, line, column, max(1, length), source)
 
-    def _find(self, address: Address) -> tuple[dict[str, Any] | None, bool]:
+    def _find_node(self, address: Address) -> tuple[dict[str, Any] | None, bool]:
         """Walk the parser's tree as far as the address goes; the flag tells whether it went all the way."""
         nodes: Any = self._nodes
         last: dict[str, Any] | None = None
-        keys = _keys(address)
+        keys = _split_address(address)
         for key in keys:
             if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
                 node = nodes[int(key)]
             elif isinstance(nodes, dict) and key in nodes:
                 node = nodes[key]
             else:
-                return last or self._header(keys), False
+                return last or self._find_header(keys), False
             if _is_leaf(node):
                 last = node
                 nodes = node.get("value")
             else:
                 nodes = node
-        return (last, True) if last is not None and nodes is last.get("value") else (self._header(keys), False)
+        return (last, True) if last is not None and nodes is last.get("value") else (self._find_header(keys), False)
 
-    def _header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
+    def _find_header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
         """Find the `[table]` line nearest above an address that has no value of its own."""
         found = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
         return next(filter(None, found), None)
@@ -133,7 +133,7 @@ class Facts:
         return found
 
 
-def _keys(address: Address) -> tuple[str, ...]:
+def _split_address(address: Address) -> tuple[str, ...]:
     return tuple(address.split(".")) if isinstance(address, str) else tuple(map(str, address))
 
 
@@ -143,18 +143,18 @@ def parse(text: str, file: str, decimal: Callable[[str], object] = Decimal) -> F
     `decimal` makes the value of a decimal number.
     """
     text = text.removeprefix("\ufeff")
-    if finding := _make_parse_error(text, file):
+    if finding := _find_parse_hazard(text, file):
         return finding
     try:
         tree = toml_rs.loads(text, parse_float=decimal)
     except toml_rs.TOMLDecodeError as error:
         why = str(error).splitlines()[-1]
-        place = _point_at(Facts(file, text, {}), str(error))
-        return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_reason(why)), label=why)
+        place = _find_error_place(Facts(file, text, {}), str(error))
+        return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_describe_reason(why)), label=why)
     return Facts(file, text, tree)
 
 
-def _point_at(facts: Facts, error: str) -> Place:
+def _find_error_place(facts: Facts, error: str) -> Place:
     """Take the place from the parser's words: its numbers count bytes as characters."""
     found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
     if not found or int(found[1]) > len(facts.lines):
@@ -162,21 +162,21 @@ def _point_at(facts: Facts, error: str) -> Place:
     return Place(facts.file, int(found[1]), int(found[2]), 1, facts.lines[int(found[1]) - 1].rstrip("\r"))
 
 
-def _make_parse_error(text: str, file: str) -> Finding | None:
+def _find_parse_hazard(text: str, file: str) -> Finding | None:
     """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
     facts = Facts(file, text, {})
-    if any(mark in text for mark in _MARKS) and (match := _CONFLICT.search(text)):
+    if any(mark in text for mark in _CONFLICT_MARKERS) and (match := _CONFLICT.search(text)):
         line = text.count("\n", 0, match.start()) + 1
         message = _("文件里还有 git 合并冲突的标记")
         fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
-        return Finding("conflict-markers", "error", facts.whole(line), message, fix=fix)
+        return Finding("conflict-markers", "error", facts.find_line(line), message, fix=fix)
     line = find_too_deep_line(text)
     if line:
-        return Finding("broken-toml", "error", facts.whole(line), describe_depth())
+        return Finding("broken-toml", "error", facts.find_line(line), describe_depth_error())
     return None
 
 
-def describe_depth() -> str:
+def describe_depth_error() -> str:
     """Say that a text of TOML is nested too deep to be read."""
     return _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
 
@@ -213,7 +213,7 @@ _REASONS = (
 )
 
 
-def _reason(why: str) -> str:
+def _describe_reason(why: str) -> str:
     """Say the parser's reason in the reader's language where it is one of the usual ones."""
     return _(next((words for start, words in _REASONS if start in why), N_("这里读不下去")))
 
@@ -225,15 +225,15 @@ def _is_leaf(node: object) -> bool:
     )
 
 
-_SHORT = 2 * ENTRIES_LIMIT  # characters: an item of an array takes two at least
-_POWER = re.compile(r"\d[eE][+-]?\d{4}")
+_SHORT_FILE = 2 * ENTRIES_LIMIT  # characters: an item of an array takes two at least
+_LARGE_EXPONENT = re.compile(r"\d[eE][+-]?\d{4}")
 # A run of characters that may be a long key or number.
-_LONG = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
+_LONG_TOKEN = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
 
 
 def limit_sizes(facts: Facts) -> Facts | Finding:
     """Return the facts of a report, or the finding that says which bound they exceed."""
-    if len(facts.text) < _SHORT and not _may_exceed(facts):
+    if len(facts.text) < _SHORT_FILE and not _may_exceed(facts):
         return facts
     if len(facts.text) > FILE_LIMIT:
         return _make_size_finding(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
@@ -249,13 +249,15 @@ def limit_sizes(facts: Facts) -> Facts | Finding:
                 waiting.append((f"{at}{key}.", below))
             if why := _find_excess(at, key, below):
                 long = isinstance(key, str) and len(key) > KEY_LIMIT
-                return _make_size_finding(Place(facts.file) if long else facts.place(f"{at}{key}"), why)
+                return _make_size_finding(Place(facts.file) if long else facts.find_place(f"{at}{key}"), why)
     return facts
 
 
 def _may_exceed(facts: Facts) -> bool:
     """Tell whether a short file may hold a key or a number that is too long; both stand on one line."""
-    return any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(_POWER.search(facts.text))
+    return any(_LONG_TOKEN.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(
+        _LARGE_EXPONENT.search(facts.text)
+    )
 
 
 def _find_excess(at: str, key: str | int, value: object) -> str:

@@ -14,15 +14,15 @@ from nianbao.model.i18n import N_, _
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Heading, Slot, Table
 from nianbao.model.text_rules import TextRules
-from nianbao.model.value_types import KindName
+from nianbao.model.value_types import ValueTypeName
 
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
 
 # What every data file may say, whatever its form: address -> kind.
-COMMON = {"year": "year", "edition": "text", "title": "text", "published": "date"}
-OWN = "own"  # the office's own facts: any name, any plain value
-OPEN = frozenset({OWN, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
+COMMON_FACTS = {"year": "year", "edition": "text", "title": "text", "published": "date"}
+OWN_FACTS = "own"  # the office's own facts: any name, any plain value
+OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Term:
 
     path: str
     factor: int
-    before: bool = False
+    previous: bool = False
 
     @cached_property
     def constant(self) -> int | None:
@@ -61,12 +61,12 @@ class Relation:
     def total(self) -> str:
         """The row or column that this relation makes a total, or an empty text."""
         plain = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
-        return self.left[0].path if plain and not self.across else ""
+        return self.left[0].path if plain and not self.uses_previous else ""
 
     @cached_property
-    def across(self) -> bool:
+    def uses_previous(self) -> bool:
         """Tell whether last year's figures take part."""
-        return any(term.before for term in (*self.left, *self.right))
+        return any(term.previous for term in (*self.left, *self.right))
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Check:
     """A relation at one row or column of its table."""
 
     relation: Relation
-    where: str  # label of that row or column
+    label: str  # label of that row or column
     left: tuple[Part, ...]
     right: tuple[Part, ...]
 
@@ -102,14 +102,14 @@ class Check:
         return (*self.left, *self.right)
 
     @cached_property
-    def across(self) -> bool:
+    def uses_previous(self) -> bool:
         """Tell whether last year's figures take part."""
-        return self.relation.across
+        return self.relation.uses_previous
 
     @cached_property
-    def plain(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """The addresses of both sides where figures of one report are only added up, as they mostly are; else None."""
-        if any(part.term.factor != 1 or part.term.before or part.constant is not None for part in self.parts):
+        if any(part.term.factor != 1 or part.term.previous or part.constant is not None for part in self.parts):
             return None
         left, right = (tuple(at for part in side for at in part.addresses) for side in (self.left, self.right))
         return left, right
@@ -130,7 +130,7 @@ class Fact(Shape, frozen=True):
 
     id: Annotated[Text, Meta(description="地址，如 agency.name")]
     label: Annotated[Text, Meta(description="是什么，说给填报的人")]
-    kind: Annotated[KindName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
+    kind: Annotated[ValueTypeName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
     unit: Annotated[str, Meta(description="单位")] = ""
     required: Annotated[bool, Meta(description="必须写")] = False
     ask: Annotated[
@@ -166,16 +166,16 @@ class Form:
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
     key_figures: tuple[str, ...] = ()  # those whose leaps are told
-    vocabulary: TextRules = field(default_factory=TextRules)
+    text_rules: TextRules = field(default_factory=TextRules)
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
 
-    def in_force(self, year: int) -> bool:
+    def is_in_force(self, year: int) -> bool:
         """Tell whether reports of that year use this edition."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)
 
     @cached_property
-    def author_at(self) -> str:
+    def author_address(self) -> str:
         """The address of the fact that is the author's name, or an empty text where the name is made of more."""
         match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", self.author)
         return match[1] if match else ""
@@ -184,7 +184,7 @@ class Form:
     def rules(self) -> frozenset[str]:
         """The rules that it names, of its relations and of what its texts must speak of."""
         relations = {relation.rule for own in self.relations.values() for relation in own}
-        return frozenset(relations | {expected.rule for expected in self.vocabulary.expected})
+        return frozenset(relations | {expected.rule for expected in self.text_rules.expected})
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
@@ -192,24 +192,24 @@ class Form:
         return {slot.address: slot for table in self.tables for slot in table.slots}
 
     @cached_property
-    def kinds(self) -> dict[str, str]:
+    def value_types(self) -> dict[str, str]:
         """The kind of every value that a data file may hold, by address."""
         facts = {fact.id: fact.kind for fact in self.facts}
-        return COMMON | facts | {address: slot.kind for address, slot in self.slots.items()}
+        return COMMON_FACTS | facts | {address: slot.value_type for address, slot in self.slots.items()}
 
     @cached_property
     def groups(self) -> frozenset[str]:
         """Addresses that hold a table of further values."""
-        found = set(OPEN)
-        for address in self.kinds:
+        found = set(OPEN_TABLES)
+        for address in self.value_types:
             keys = address.split(".")
             found.update(".".join(keys[:size]) for size in range(1, len(keys)))
         return frozenset(found)
 
     @cached_property
-    def tops(self) -> tuple[str, ...]:
+    def first_keys(self) -> tuple[str, ...]:
         """The first key of every address."""
-        return tuple(dict.fromkeys(address.split(".")[0] for address in self.kinds))
+        return tuple(dict.fromkeys(address.split(".")[0] for address in self.value_types))
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -250,7 +250,7 @@ class Form:
 def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Check]:
     """Apply a relation to one block; nothing where the block lacks one of its terms."""
     lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its place in that line
-    for slot in table.slots_of(block):
+    for slot in table.list_slots(block):
         rows, columns = _list_ids(slot.rows), _list_ids(slot.columns)
         line, place = (columns, rows) if relation.each == "column" else (rows, columns)
         lines.setdefault(line, []).append((f"{place}.", slot))

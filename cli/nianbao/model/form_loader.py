@@ -31,7 +31,7 @@ class YearsEntry(Shape, frozen=True):
         default=None, name="to"
     )
 
-    def include(self, year: int) -> bool:
+    def has_year(self, year: int) -> bool:
         """Tell whether a report year is one of them."""
         return self.first <= year and (self.last is None or year <= self.last)
 
@@ -91,16 +91,19 @@ def load_form(edition: str, sources: Sequence[Facts]) -> Form:
     Raises `UserError` that says what is wrong.
     """
     file = load(FormFile, sources)
-    found = [*_duplicates(file), *_faults(file)]
+    found = [*_find_duplicates(file), *_find_file_faults(file)]
     if not found:
-        form = _form(edition, file)
-        found = [*_faults_of_form(form, file), *faults_of_vocabulary(file.vocabulary, form.kinds, _ids(file.sections))]
+        form = _make_form(edition, file)
+        found = [
+            *_find_form_faults(form, file),
+            *faults_of_vocabulary(file.vocabulary, form.value_types, _list_ids(file.sections)),
+        ]
     if found:
         raise_faults(sources, found)
     return form
 
 
-def _form(edition: str, file: FormFile) -> Form:
+def _make_form(edition: str, file: FormFile) -> Form:
     return Form(
         edition=edition,
         name=file.name,
@@ -112,34 +115,38 @@ def _form(edition: str, file: FormFile) -> Form:
         author=file.author,
         sections=file.sections,
         tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
-        relations={table.id: tuple(map(_relation, table.relations)) for table in file.tables},
+        relations={table.id: tuple(map(_parse_relation, table.relations)) for table in file.tables},
         facts=file.facts,
         due=file.due,
         carries=file.carries,
         takes=file.takes,
         key_figures=file.key_figures,
-        vocabulary=file.vocabulary,
+        text_rules=file.vocabulary,
     )
 
 
-def _ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
+def _list_ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
     return [entry.id for entry in entries]
 
 
-def _duplicates(file: FormFile) -> Iterator[Fault]:
+def _find_duplicates(file: FormFile) -> Iterator[Fault]:
     """Find entries of a list that have the id of another."""
-    for name, ids in (("sections", _ids(file.sections)), ("tables", _ids(file.tables)), ("facts", _ids(file.facts))):
+    for name, ids in (
+        ("sections", _list_ids(file.sections)),
+        ("tables", _list_ids(file.tables)),
+        ("facts", _list_ids(file.facts)),
+    ):
         for at, known in enumerate(ids):
             if known in ids[:at]:
                 yield Fault((name, at, "id"), _("{name} 写了两次", name=known))
 
 
-def _faults(file: FormFile) -> Iterator[Fault]:
+def _find_file_faults(file: FormFile) -> Iterator[Fault]:
     """Find what can be judged before the form is made: relations, patterns, days and years."""
     if file.years.last is not None and file.years.last < file.years.first:
         yield Fault(("years", "to"), _("最后一年比第一年早"))
     for number, due in enumerate(file.due):
-        yield from _pattern(due.author, ("due", number, "author"))
+        yield from _find_pattern_faults(due.author, ("due", number, "author"))
         try:
             date(2001, due.month, due.day)
         except ValueError:
@@ -147,39 +154,39 @@ def _faults(file: FormFile) -> Iterator[Fault]:
     for number, table in enumerate(file.tables):
         for place, relation in enumerate(table.relations):
             at = ("tables", number, "relations", place)
-            yield from _pattern(relation.when, (*at, "when"))
+            yield from _find_pattern_faults(relation.when, (*at, "when"))
             try:
-                _relation(relation)
+                _parse_relation(relation)
             except ValueError as error:
                 yield Fault((*at, "holds"), str(error))
 
 
-def _pattern(text: str, at: Keys) -> Iterator[Fault]:
+def _find_pattern_faults(text: str, at: Keys) -> Iterator[Fault]:
     try:
         re.compile(text)
     except re.error as error:
         yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
 
 
-def _faults_of_form(form: Form, file: FormFile) -> Iterator[Fault]:
+def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
     """Find what a form names and does not have, and what it has twice."""
-    tables = _ids(file.tables)
+    tables = _list_ids(file.tables)
     for at, section in enumerate(form.sections):
         if section.table and section.table not in tables:
             why = _("没有名为 {table} 的表", table=section.table) + suggest(section.table, tables)
             yield Fault(("sections", at, "table"), why)
-    addresses = list(form.kinds)
+    addresses = list(form.value_types)
     for at, address in enumerate(form.key_figures):
-        if address not in form.kinds:
+        if address not in form.value_types:
             why = _("没有地址 {path}", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", at), why)
-    for row, keys in _rows(form):
+    for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("没有名为 {row} 的行", row=row), at_key=True)
-    yield from _faults_of_tables(form)
+    yield from _find_table_faults(form)
 
 
-def _rows(form: Form) -> Iterator[tuple[str, Keys]]:
+def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
     """Give the rows of this edition that are named where rows are taken over, and where."""
     for into, row in form.carries.items():
         yield into, ("carries", into)
@@ -188,7 +195,7 @@ def _rows(form: Form) -> Iterator[tuple[str, Keys]]:
         yield from ((row, ("takes", other, row)) for row in rows)
 
 
-def _faults_of_tables(form: Form) -> Iterator[Fault]:
+def _find_table_faults(form: Form) -> Iterator[Fault]:
     seen: set[str] = set()
     applied = {id(check.relation) for check in form.checks}
     for number, table in enumerate(form.tables):
@@ -196,7 +203,7 @@ def _faults_of_tables(form: Form) -> Iterator[Fault]:
         for address in sorted({one for one in addresses if one in seen or addresses.count(one) > 1}):
             yield Fault(("tables", number), _("两个数字的地址都是 {address}", address=address))
         seen.update(addresses)
-        columns = table.lay_out().columns
+        columns = table.make_grid().columns
         if table.widths and len(table.widths) != columns:
             yield Fault(("tables", number, "widths"), _("应有 {columns} 个宽度", columns=columns))
         for place, relation in enumerate(form.relations[table.id]):
@@ -210,7 +217,7 @@ def _faults_of_tables(form: Form) -> Iterator[Fault]:
         yield Fault(("tables",), _("总数互相包含：{chain}", chain=" → ".join(error.args[1])))
 
 
-def _relation(entry: RelationEntry) -> Relation:
+def _parse_relation(entry: RelationEntry) -> Relation:
     """Read what a relation says must hold; raises ValueError that says why it cannot be read."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
@@ -219,9 +226,9 @@ def _relation(entry: RelationEntry) -> Relation:
     return Relation(
         rule=entry.rule,
         each=entry.each,
-        left=_terms(left),
+        left=_parse_terms(left),
         sign=cast("Sign", sign),
-        right=_terms(right),
+        right=_parse_terms(right),
         level=entry.level,
         why=entry.why,
         at=entry.at,
@@ -230,7 +237,7 @@ def _relation(entry: RelationEntry) -> Relation:
     )
 
 
-def _terms(side: str) -> tuple[Term, ...]:
+def _parse_terms(side: str) -> tuple[Term, ...]:
     parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
     if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
         raise ValueError(_("看不懂 {side}，只能用 + 和 - 连接地址", side=side.strip()))

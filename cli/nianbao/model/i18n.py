@@ -7,18 +7,18 @@ to the office and to git, not to the person at the keyboard. Labels of a form ar
 from collections.abc import Iterable
 from gettext import NullTranslations
 
-_spoken = NullTranslations()
+_catalogue = NullTranslations()
 
 
 def use_catalogue(catalogue: NullTranslations) -> None:
     """Say everything from now on in a catalogue's language."""
-    global _spoken  # noqa: PLW0603  # one process speaks to one person
-    _spoken = catalogue
+    global _catalogue  # noqa: PLW0603  # one process speaks to one person
+    _catalogue = catalogue
 
 
 def _(words: str, /, **values: object) -> str:
     """Return words in the language spoken, with values put in by name; words that no catalogue knows stay."""
-    said = _spoken.gettext(words) if words else words  # gettext answers "" with the catalogue's own heading
+    said = _catalogue.gettext(words) if words else words  # gettext answers "" with the catalogue's own heading
     return said.format(**values) if values else said
 
 

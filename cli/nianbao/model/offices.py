@@ -6,18 +6,18 @@ from functools import cached_property
 from typing import Any
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import fold, is_portable
+from nianbao.model.file_names import fold_name, is_portable
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.model.loading.loader import find_faults
 from nianbao.model.loading.shapes import Shape, Text
 
-FILE = "offices.toml"
-RULE = "broken-register"
-LEVELS = 50  # of offices, each above the next: sums go down by recursion
+REGISTER_FILE = "offices.toml"
+REGISTER_RULE = "broken-register"
+LEVEL_LIMIT = 50  # of offices, each above the next: sums go down by recursion
 
 
-class Entry(Shape, frozen=True):
+class OfficeEntry(Shape, frozen=True):
     """An office as its table in the file describes it; see `Unit`."""
 
     name: Text
@@ -70,7 +70,7 @@ class Register:
 
     def find_place(self, office: str) -> Place:
         """Return the place of an office's entry in the file."""
-        return self.facts.key(office) if self.facts else Place(FILE)
+        return self.facts.find_key(office) if self.facts else Place(REGISTER_FILE)
 
     @cached_property
     def _children(self) -> dict[str, tuple[Unit, ...]]:
@@ -91,15 +91,15 @@ def load_register(facts: Facts | Finding) -> Register:
         found += wrong
         if not wrong:
             units[office] = Unit(office, **entry)
-    found += _find_twins(facts)
-    found += _find_loose_offices(facts, units)
+    found += _find_folder_clashes(facts)
+    found += _find_missing_parents(facts, units)
     found += _find_cycles(facts, units)
-    found += _find_doubles(facts, units)
+    found += _find_duplicate_own_offices(facts, units)
     return Register(units, tuple(found), facts)
 
 
 def _make_finding(facts: Facts, address: str, message: str, fix: str = "") -> Finding:
-    return Finding(RULE, "error", facts.place(address), message, address, fix=fix)
+    return Finding(REGISTER_RULE, "error", facts.find_place(address), message, address, fix=fix)
 
 
 def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # whatever TOML can hold
@@ -115,21 +115,23 @@ def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Findin
         message = _("{office} 写了几个上级，只能有一个", office=office)
         yield _make_finding(facts, f"{office}.parent", message, _("否则它的数会加到两处"))
         entry = {key: value for key, value in entry.items() if key != "parent"}
-    for fault in find_faults(entry, Entry, (office,), office):
-        yield Finding(RULE, "error", facts.place(fault.keys), fault.why, ".".join(map(str, fault.keys)))
+    for fault in find_faults(entry, OfficeEntry, (office,), office):
+        yield Finding(
+            REGISTER_RULE, "error", facts.find_place(fault.keys), fault.message, ".".join(map(str, fault.keys))
+        )
 
 
-def _find_twins(facts: Facts) -> Iterator[Finding]:
+def _find_folder_clashes(facts: Facts) -> Iterator[Finding]:
     """Find offices whose names a disk may take for one folder."""
     seen: dict[str, str] = {}
     for office in facts.tree:
-        first = seen.setdefault(fold(office), office)
+        first = seen.setdefault(fold_name(office), office)
         if first != office:
             message = _("{office} 与 {first} 的名称只差大小写或字形，会是同一个文件夹", office=office, first=first)
             yield _make_finding(facts, office, message, _("一个机关只列一次"))
 
 
-def _find_loose_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+def _find_missing_parents(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find parents that are not listed, and own offices of nobody."""
     for unit in units.values():
         if unit.parent and unit.parent not in facts.tree:
@@ -154,18 +156,18 @@ def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
         if office in chain:
             names = list(chain)
             circle = [*names[names.index(office) :], office]
-            told = " → ".join(circle if len(circle) <= LEVELS else [*circle[:LEVELS], "…"])
+            told = " → ".join(circle if len(circle) <= LEVEL_LIMIT else [*circle[:LEVEL_LIMIT], "…"])
             yield _make_finding(
                 facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=told), _("改正其中一个 parent")
             )
         for level, one in enumerate(reversed(chain), levels.get(office, 0) + 1):
             levels[one] = level
-            if level == LEVELS + 1 and office not in chain:
-                message = _("{office} 的上级太多，最多 {limit} 级", office=one, limit=LEVELS)
+            if level == LEVEL_LIMIT + 1 and office not in chain:
+                message = _("{office} 的上级太多，最多 {limit} 级", office=one, limit=LEVEL_LIMIT)
                 yield _make_finding(facts, f"{one}.parent", message)
 
 
-def _find_doubles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+def _find_duplicate_own_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find a second own office under one parent."""
     owns: dict[str, str] = {}
     for unit in units.values():

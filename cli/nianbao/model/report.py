@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
-from nianbao.model.form import OPEN, OWN, Check, Form, Part
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Form, Part
 from nianbao.model.value_types import VALUE_TYPES, Value, ValueType, guess_value_type
 
 Number = int | Decimal
@@ -17,14 +17,14 @@ class ReportEntry(NamedTuple):
 
     address: str
     value: object
-    kind: ValueType | None  # None for a table of further values
+    value_type: ValueType | None  # None for a table of further values
     known: bool
-    why: str = ""  # what is wrong with the value, where it has a kind
+    fault: str = ""  # what is wrong with the value, where it has a kind
 
     @property
-    def good(self) -> bool:
+    def valid(self) -> bool:
         """Tell whether this is a value of its kind."""
-        return self.known and self.kind is not None and not self.why
+        return self.known and self.value_type is not None and not self.fault
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +33,10 @@ class Report:
 
     form: Form
     facts: Facts
-    written: tuple[ReportEntry, ...]  # every entry of the data file, in its order, against the form
+    entries: tuple[ReportEntry, ...]  # every entry of the data file, in its order, against the form
     figures: dict[str, Number]
     computed: dict[str, tuple[str, ...]]  # totals left out -> the addresses they add up
-    before: "Report | None" = None  # last year's, where there is one
+    previous: "Report | None" = None  # last year's, where there is one
 
     @cached_property
     def year(self) -> int:
@@ -48,8 +48,8 @@ class Report:
     def values(self) -> dict[str, Value]:
         """Every well-written value outside the tables by address, the office's own among them."""
         found: dict[str, Any] = {}
-        for entry in self.written:
-            if entry.good:
+        for entry in self.entries:
+            if entry.valid:
                 found[entry.address] = entry.value
         return {address: value for address, value in found.items() if address not in self.form.slots}
 
@@ -63,40 +63,40 @@ class Report:
         """Headings that the data file words otherwise than the form, by section id."""
         return _select_texts(self.facts.tree.get("headings"))
 
-    def heading(self, section: str) -> str:
+    def get_heading(self, section: str) -> str:
         """Return the heading of a section as this report words it."""
         own = self.headings.get(section)
         return own or next(part.heading for part in self.form.sections if part.id == section)
 
-    def sides(self, check: Check) -> tuple[Number, Number]:
+    def add_up_sides(self, check: Check) -> tuple[Number, Number]:
         """Add up both sides of a check."""
-        if check.plain is not None:
+        if check.side_addresses is not None:
             known = self.figures.__getitem__
-            return sum(map(known, check.plain[0])), sum(map(known, check.plain[1]))
-        left = sum([part.term.factor * self.value(part) for part in check.left])
-        right = sum([part.term.factor * self.value(part) for part in check.right])
+            return sum(map(known, check.side_addresses[0])), sum(map(known, check.side_addresses[1]))
+        left = sum([part.term.factor * self.add_up_part(part) for part in check.left])
+        right = sum([part.term.factor * self.add_up_part(part) for part in check.right])
         return left, right
 
-    def value(self, part: Part) -> Number:
+    def add_up_part(self, part: Part) -> Number:
         """Add up the figures that a part of a check means, this year's or last year's."""
         if part.constant is not None:
             return part.constant
-        figures = self._figures(before=part.term.before)
+        figures = self._get_figures(before=part.term.previous)
         return sum([figures[address] for address in part.addresses])
 
-    def at(self, address: str, *, before: bool = False) -> Number:
+    def get_figure(self, address: str, *, before: bool = False) -> Number:
         """Return a figure of this report, or of last year's, which must be there."""
-        return self._figures(before=before)[address]
+        return self._get_figures(before=before)[address]
 
-    def _figures(self, *, before: bool) -> dict[str, Number]:
-        report = self.before if before else self
+    def _get_figures(self, *, before: bool) -> dict[str, Number]:
+        report = self.previous if before else self
         if report is None:
             raise LookupError
         return report.figures
 
-    def holds(self, check: Check) -> bool:
+    def is_satisfied(self, check: Check) -> bool:
         """Tell whether a check holds, to the last digit."""
-        left, right = self.sides(check)
+        left, right = self.add_up_sides(check)
         match check.relation.sign:
             case "=":
                 return left == right
@@ -117,8 +117,8 @@ class Report:
         figure that it might have meant.
         """
         spoilt = set()
-        for entry in self.written:
-            if entry.why or (not entry.kind and not isinstance(entry.value, dict)):
+        for entry in self.entries:
+            if entry.fault or (not entry.value_type and not isinstance(entry.value, dict)):
                 spoilt.add(entry.address)
             if not entry.known:
                 spoilt.add(entry.address.rpartition(".")[0])
@@ -128,11 +128,11 @@ class Report:
         below = tuple(f"{address}." for address in spoilt)
         return frozenset(address for address in self.form.slots if f"{address}.".startswith(below))
 
-    def parts(self, address: str) -> tuple[str, ...]:
+    def list_parts(self, address: str) -> tuple[str, ...]:
         """Resolve a computed total into the figures of the file that make it up; others are themselves."""
         if address not in self.computed:
             return (address,)
-        return tuple(part for below in self.computed[address] for part in self.parts(below))
+        return tuple(part for below in self.computed[address] for part in self.list_parts(below))
 
     @cached_property
     def judged(self) -> tuple[Check, ...]:
@@ -140,23 +140,23 @@ class Report:
         return tuple(
             check
             for check in self.form.checks
-            if (not self.unread and not check.across) or all(map(self._readable, check.parts))
+            if (not self.unread and not check.uses_previous) or all(map(self._is_readable, check.parts))
         )
 
-    def _readable(self, part: Part) -> bool:
-        report = self.before if part.term.before else self
+    def _is_readable(self, part: Part) -> bool:
+        report = self.previous if part.term.previous else self
         if report is None:
             return False
         if not report.unread and report.form is self.form:
             return True
         return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
-            below for address in part.addresses for below in report.parts(address)
+            below for address in part.addresses for below in report.list_parts(address)
         )
 
     @cached_property
     def broken(self) -> tuple[Check, ...]:
         """The checks that do not hold."""
-        return tuple(check for check in self.judged if not self.holds(check))
+        return tuple(check for check in self.judged if not self.is_satisfied(check))
 
 
 def fill_form(form: Form, facts: Facts, before: Report | None = None) -> Report:
@@ -166,7 +166,7 @@ def fill_form(form: Form, facts: Facts, before: Report | None = None) -> Report:
     """
     entries: list[ReportEntry] = []
     _match_entries(facts.tree, "", form, entries)
-    written: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.good}
+    written: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.valid}
     figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
     computed = {total: parts for total, parts in form.totals.items() if total not in written}
     report = Report(form, facts, tuple(entries), figures, computed, before)
@@ -177,19 +177,19 @@ def fill_form(form: Form, facts: Facts, before: Report | None = None) -> Report:
 
 def _match_entries(tree: dict[str, Any], at: str, form: Form, into: list[ReportEntry]) -> None:
     """Set every entry of a data file against the form, in the order of the file."""
-    kinds, groups = form.kinds, form.groups
+    kinds, groups = form.value_types, form.groups
     for key, value in tree.items():
         address = f"{at}.{key}" if at else key
-        if at == OWN:
+        if at == OWN_FACTS:
             into.append(ReportEntry(address, value, guess_value_type(value), key.isidentifier()))
         elif "." in key:  # a quoted key that would pass for a path
             into.append(ReportEntry(address, value, None, known=False))
         elif address in kinds:
             kind = VALUE_TYPES[kinds[address]]
-            into.append(ReportEntry(address, value, kind, True, kind.wrong(value)))  # noqa: FBT003  # many of them
+            into.append(ReportEntry(address, value, kind, True, kind.find_fault(value)))  # noqa: FBT003  # many of them
         elif address in groups:
             into.append(ReportEntry(address, value, None, known=True))
-            if isinstance(value, dict) and (address not in OPEN or address == OWN):
+            if isinstance(value, dict) and (address not in OPEN_TABLES or address == OWN_FACTS):
                 _match_entries(value, address, form, into)
         else:
             into.append(ReportEntry(address, value, None, known=False))

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from nianbao.model.loading.shapes import Shape, Text
-from nianbao.model.value_types import KindName
+from nianbao.model.value_types import ValueTypeName
 
 Role = Literal["banner", "corner", "head", "label", "figure"]
 
@@ -23,7 +23,7 @@ class Heading(Shape, frozen=True):
     label: Annotated[str, Meta(description="标签，照格式原文")]
     id: Annotated[str, Meta(description="地址里的名称；不写的只把下面的标签归在一起，不进地址")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别名，导入时也认")] = ()
-    kind: Annotated[KindName | Literal[""], Meta(description="下面的数怎样写；不写就是 count（件数）")] = ""
+    kind: Annotated[ValueTypeName | Literal[""], Meta(description="下面的数怎样写；不写就是 count（件数）")] = ""
     unit: Annotated[str, Meta(description="单位，如 件、元、万元")] = ""
     unit_in_cell: Annotated[bool, Meta(description="单位印在数的后面，标签里没有写单位时用")] = False
     span: Annotated[int, Meta(description="最下一级的标签占几栏", ge=1, le=100)] = 1
@@ -48,17 +48,17 @@ class Slot:
     columns: tuple[Heading, ...]
 
     @cached_property
-    def kind(self) -> str:
+    def value_type(self) -> str:
         """How the figure is written: as its column says, else its row, else a count."""
-        return self._said("kind") or "count"
+        return self._find_inherited("kind") or "count"
 
     @cached_property
     def unit(self) -> str:
         """What the figure counts (件, 元, 万元 …), or an empty text."""
-        return self._said("unit")
+        return self._find_inherited("unit")
 
     @cached_property
-    def tail(self) -> str:
+    def suffix(self) -> str:
         """What is printed behind the figure in its cell: its unit, where the headings do not say it."""
         return self.unit if any(part.unit_in_cell for part in (*self.rows, *self.columns)) else ""
 
@@ -78,7 +78,7 @@ class Slot:
         path = self.rows or self.columns[:-1]
         return path[-1].label if path else ""
 
-    def _said(self, what: str) -> str:
+    def _find_inherited(self, what: str) -> str:
         for heading in (*reversed(self.columns), *reversed(self.rows)):
             if value := getattr(heading, what):
                 return str(value)
@@ -99,11 +99,11 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class BlockRows:
     """How many rows one block takes in the grid: its head (banner and column heads) and its body."""
 
-    head: int
-    body: int
+    header_rows: int
+    body_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ class Grid:
 
     rows: int
     columns: int
-    labels: int  # columns at the left that hold row labels
-    bands: tuple[Band, ...]
+    label_columns: int  # columns at the left that hold row labels
+    blocks: tuple[BlockRows, ...]
     cells: tuple[Cell, ...]
 
 
@@ -129,20 +129,20 @@ class Table:
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """Every figure of the table in the order in which it is printed."""
-        return tuple(slot for block in self.blocks for slot in self.slots_of(block))
+        return tuple(slot for block in self.blocks for slot in self.list_slots(block))
 
-    def slots_of(self, block: Block) -> Iterator[Slot]:
+    def list_slots(self, block: Block) -> Iterator[Slot]:
         """Give the figures of one block, row by row."""
         for rows in list_paths(block.rows) or [()]:
             for columns in list_paths(block.columns):
                 yield Slot(join_address(self.id, rows, columns), rows, columns)
 
-    def lay_out(self) -> Grid:
+    def make_grid(self) -> Grid:
         """Place every heading and figure of the table on one grid."""
         labels = max(measure_depth(block.rows) for block in self.blocks)
         width = labels + max(measure_breadth(block.columns) for block in self.blocks)
         cells: list[Cell] = []
-        bands: list[Band] = []
+        bands: list[BlockRows] = []
         top = 0
         for block in self.blocks:
             head = measure_depth(block.columns)
@@ -150,22 +150,22 @@ class Table:
             banner = 1 if block.banner else 0
             if banner:
                 cells.append(Cell(top, 0, 1, width, "banner", block.banner))
-            cells += self._block(block, top + banner, labels, width)
-            bands.append(Band(banner + head, body))
+            cells += self._place_block(block, top + banner, labels, width)
+            bands.append(BlockRows(banner + head, body))
             top += banner + head + body
         cells.sort(key=lambda cell: (cell.row, cell.column))
         return Grid(top, width, labels, tuple(bands), tuple(cells))
 
-    def _block(self, block: Block, top: int, labels: int, width: int) -> Iterator[Cell]:
+    def _place_block(self, block: Block, top: int, labels: int, width: int) -> Iterator[Cell]:
         head = measure_depth(block.columns)
         if labels:
             yield Cell(top, 0, head, labels, "corner", block.corner)
-        yield from _across(block.columns, top, labels, head, width)
+        yield from _place_column_headers(block.columns, top, labels, head, width)
         first = top + head
-        yield from _down(block.rows, first, 0, labels)
+        yield from _place_row_labels(block.rows, first, 0, labels)
         if labels and not block.rows:
             yield Cell(first, 0, 1, labels, "label")
-        slots = self.slots_of(block)
+        slots = self.list_slots(block)
         for row in range(measure_breadth(block.rows, span=False) or 1):
             column = labels
             leaves = list_paths(block.columns)
@@ -201,21 +201,21 @@ def measure_breadth(headings: tuple[Heading, ...], *, span: bool = True) -> int:
     )
 
 
-def _across(headings: tuple[Heading, ...], top: int, left: int, levels: int, end: int) -> Iterator[Cell]:
+def _place_column_headers(headings: tuple[Heading, ...], top: int, left: int, levels: int, end: int) -> Iterator[Cell]:
     """Place column heads; the last one reaches to `end`, so that a narrow block fills its table."""
     for at, heading in enumerate(headings):
         right = left + measure_breadth((heading,)) if at + 1 < len(headings) else end
         tall = 1 if heading.below else levels
         yield Cell(top, left, tall, right - left, "head", heading.label)
-        yield from _across(heading.below, top + 1, left, levels - 1, right)
+        yield from _place_column_headers(heading.below, top + 1, left, levels - 1, right)
         left = right
 
 
-def _down(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
+def _place_row_labels(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
     """Place row labels; one without others below it reaches to the figures."""
     for heading in headings:
         tall = measure_breadth((heading,), span=False)
         wide = 1 if heading.below else end - left
         yield Cell(top, left, tall, wide, "label", heading.label)
-        yield from _down(heading.below, top, left + 1, end)
+        yield from _place_row_labels(heading.below, top, left + 1, end)
         top += tall

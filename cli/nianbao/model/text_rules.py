@@ -98,7 +98,7 @@ class TextRules(Shape, frozen=True, dict=True):
 
     title: Annotated[tuple[Text, ...], Meta(description="标题里除机关和年度外应有的字")] = ()
     afresh: Annotated[tuple[Text, ...], Meta(description="这些部分每一句都应当新写，不能照抄上一年")] = ()
-    lengths: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(description="部分至少有多少个字")] = field(
+    minimum_lengths: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(description="部分至少有多少个字")] = field(
         default_factory=dict, name="least"
     )
     expected: Annotated[tuple[Expected, ...], Meta(description="部分里应当说到的事")] = ()
@@ -108,19 +108,14 @@ class TextRules(Shape, frozen=True, dict=True):
     shares: Annotated[tuple[Share, ...], Meta(description="正文里说出百分比的说法")] = ()
     years: Annotated[tuple[Years, ...], Meta(description="正文里说出报告年度的说法")] = ()
 
-    @property
-    def least(self) -> tuple[tuple[str, int], ...]:
-        """Sections, and the characters that each has at least."""
-        return tuple(self.lengths.items())
-
     @cached_property
-    def sought(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
+    def claim_patterns(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
         """The claims, each with the patterns of which a sentence has one that states its figure."""
         return tuple((claim, tuple(map(compile_pattern, (*claim.says, *claim.none)))) for claim in self.claims)
 
 
-_PATTERNS = ("words", "other_words", "says", "none", "near", "unless")
-_LISTS = ("expected", "pairs", "claims", "balances", "shares", "years")
+_PATTERN_FIELDS = ("words", "other_words", "says", "none", "near", "unless")
+_LIST_FIELDS = ("expected", "pairs", "claims", "balances", "shares", "years")
 
 
 def find_faults(vocabulary: TextRules, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
@@ -128,7 +123,7 @@ def find_faults(vocabulary: TextRules, addresses: Mapping[str, object], sections
     for section, at in _list_sections(vocabulary):
         if section not in sections:
             yield Fault(at, _("没有名为 {section} 的部分", section=section) + suggest(section, sections))
-    for text, at in _list_texts(vocabulary, _PATTERNS):
+    for text, at in _list_texts(vocabulary, _PATTERN_FIELDS):
         try:
             compile_pattern(text)
         except re.error as error:
@@ -155,13 +150,13 @@ def _find_sum_faults(vocabulary: TextRules) -> Iterator[Fault]:
 def _list_sections(vocabulary: TextRules) -> Iterator[tuple[str, Keys]]:
     """Give every section that is named, and where."""
     yield from ((section, ("vocabulary", "afresh", at)) for at, section in enumerate(vocabulary.afresh))
-    yield from ((section, ("vocabulary", "least", section)) for section in vocabulary.lengths)
+    yield from ((section, ("vocabulary", "least", section)) for section in vocabulary.minimum_lengths)
     yield from _list_texts(vocabulary, ("section", "sections"))
 
 
 def _list_texts(vocabulary: TextRules, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
     """Give the texts that some fields of the entries hold, and where."""
-    for name in _LISTS:
+    for name in _LIST_FIELDS:
         for number, entry in enumerate(getattr(vocabulary, name)):
             for key in (key for key in fields if key in entry.__struct_fields__):
                 value, here = getattr(entry, key), ("vocabulary", name, number, key)

@@ -31,8 +31,8 @@ from nianbao.model.finding import Finding, Level, Place, sort_findings
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
 
-MANY = 200  # findings of one rule that anyone can use; a file with more is wrong as a whole
-_MORE = N_("同样的问题不止 {limit} 处，其余没有列出：先改前面的")
+MAX_FINDINGS = 200  # findings of one rule that anyone can use; a file with more is wrong as a whole
+_MORE_TEXT = N_("同样的问题不止 {limit} 处，其余没有列出：先改前面的")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,21 @@ class Rule:
     page: str
     level: Level
     scope: Scope
-    judges: Callable[[CheckContext], Iterator[Finding]] | None
+    function: Callable[[CheckContext], Iterator[Finding]] | None
 
     def judge(self, case: CheckContext) -> Iterator[Finding]:
         """Find what is wrong under this rule; nothing where the case lacks what it judges."""
-        if self.judges is None or not case.has(self.scope):
+        if self.function is None or not case.has_data_for(self.scope):
             return iter(())
-        return self.judges(case.under(self.name, self.level))
+        return self.function(case.for_rule(self.name, self.level))
 
     @property
     def summary(self) -> str:
         """The first line of the page, in the language spoken."""
-        return self.said.splitlines()[0]
+        return self.localized_page.splitlines()[0]
 
     @property
-    def said(self) -> str:
+    def localized_page(self) -> str:
         """The page in the language spoken; its examples are data, and stay."""
         return "\n\n".join(part if part.startswith(" ") else _(part) for part in self.page.split("\n\n"))
 
@@ -88,7 +88,7 @@ def list_names_of_scope(scope: Scope) -> tuple[str, ...]:
 
 def list_unjudged(case: CheckContext) -> frozenset[str]:
     """Name the rules that a case lacks something for."""
-    return frozenset(name for scope in SCOPES if not case.has(scope) for name in list_names_of_scope(scope))
+    return frozenset(name for scope in SCOPES if not case.has_data_for(scope) for name in list_names_of_scope(scope))
 
 
 def list_editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Crash:
     """A rule that itself failed: our mistake, said with the rule's name; the other rules still ran."""
 
     rule: str
-    why: str
+    error: str
 
 
 def judge(case: CheckContext, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
@@ -115,12 +115,16 @@ def judge(case: CheckContext, chosen: Sequence[str] = ()) -> tuple[list[Finding]
     crashes: list[Crash] = []
     for name, judged in judges.items():
         try:
-            told = list(islice(judged(case), MANY))
+            told = list(islice(judged(case), MAX_FINDINGS))
             found += told
-            if len(told) == MANY:
+            if len(told) == MAX_FINDINGS:
                 found.append(
                     replace(
-                        told[-1], place=Place(case.report.facts.file), message=_(_MORE, limit=MANY), label="", notes=()
+                        told[-1],
+                        place=Place(case.report.facts.file),
+                        message=_(_MORE_TEXT, limit=MAX_FINDINGS),
+                        label="",
+                        notes=(),
                     )
                 )
         except MemoryError:  # it is the file's, and the others would have none either

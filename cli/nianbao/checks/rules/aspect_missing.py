@@ -20,7 +20,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_unspoken
+from nianbao.checks.wording import find_missing_topics
 from nianbao.model.finding import Finding
 
 LEVEL = "warning"
@@ -29,4 +29,4 @@ SCOPE = "texts"
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every aspect that a section must speak of and does not."""
-    yield from find_unspoken(case)
+    yield from find_missing_topics(case)

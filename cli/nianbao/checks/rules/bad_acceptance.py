@@ -36,4 +36,4 @@ LEVEL = "error"
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find acceptances that leave something unsaid."""
     for address, why in policy.find_acceptance_faults(case.report, case.rules).items():
-        yield case.find(address, why)
+        yield case.make_finding(address, why)

@@ -40,7 +40,7 @@ from nianbao.model.i18n import _, join_words
 LEVEL = "warning"
 SCOPE = "neighbours"
 
-SHOWN = 5  # names of further offices
+MAX_SHOWN = 5  # names of further offices
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
@@ -49,10 +49,10 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         address, place = find_place(case, one.section, "")
         message = _(
             "{heading}: 自己写的文字有 {share}% 与 {office} 相同",
-            heading=case.report.heading(one.section),
+            heading=case.report.get_heading(one.section),
             share=one.share,
             office=one.office,
         )
-        others = join_words(one.others[:SHOWN])
+        others = join_words(one.others[:MAX_SHOWN])
         notes = (_("还与 {others} 等 {count} 个机关相同", others=others, count=len(one.others)),) if one.others else ()
-        yield case.find(address, message, notes=notes, place=place)
+        yield case.make_finding(address, message, notes=notes, place=place)

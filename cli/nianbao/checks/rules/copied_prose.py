@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, find_own_sentences, mask_digits
+from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
 from nianbao.checks.wording import find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
@@ -41,11 +41,14 @@ from nianbao.model.i18n import _
 LEVEL = "warning"
 SCOPE = "last_year"
 
-NOTE = 60  # per cent of common text from which on it is told at all
-RELATED = 50  # per cent: sentences less alike than this have nothing to do with each other
-LEAST_SENTENCE = 30  # characters
-SHOWN = 3
-MOST, LONG = 300, 1000  # sentences of a section, and characters of one, beyond which only equal ones count
+NOTE_PERCENT = 60  # per cent of common text from which on it is told at all
+RELATED_PERCENT = 50  # per cent: sentences less alike than this have nothing to do with each other
+MIN_SENTENCE = 30  # characters
+MAX_SHOWN = 3
+MAX_SENTENCES, MAX_CHARACTERS = (
+    300,
+    1000,
+)  # sentences of a section, and characters of one, beyond which only equal ones count
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +62,30 @@ class Comparison:
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every section whose own words are mostly last year's."""
-    report, before = case.report, case.report.before
+    report, before = case.report, case.report.previous
     if before is None:
         return
     for section in (part for part in report.form.sections if part.heading and not part.table):
         now = find_own_sentences(report, section.id, case.texts.get(section.id, ""))
-        then = find_own_sentences(before, section.id, case.before.get(section.id, ""))
+        then = find_own_sentences(before, section.id, case.previous_texts.get(section.id, ""))
         if now and then:
-            afresh = section.id in report.form.vocabulary.afresh
-            yield from _told(case, section.id, _compare(now, then), afresh=afresh)
+            afresh = section.id in report.form.text_rules.afresh
+            yield from _find_copied(case, section.id, _compare(now, then), afresh=afresh)
 
 
-def _told(case: CheckContext, section: str, found: Comparison, *, afresh: bool) -> Iterator[Finding]:
+def _find_copied(case: CheckContext, section: str, found: Comparison, *, afresh: bool) -> Iterator[Finding]:
     verbatim = found.verbatim if afresh else ()
-    if found.share < NOTE and not verbatim:
+    if found.share < NOTE_PERCENT and not verbatim:
         return
-    shown = (verbatim or found.runs)[:SHOWN]
+    shown = (verbatim or found.runs)[:MAX_SHOWN]
     address, place = find_place(case, section, shown[0].rstrip("。；") if shown else "")
-    heading = case.report.heading(section)
+    heading = case.report.get_heading(section)
     message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=found.share)
-    if found.share < NOTE:
+    if found.share < NOTE_PERCENT:
         message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
-    level: Level = "warning" if found.share >= ALIKE or verbatim else "note"
+    level: Level = "warning" if found.share >= COPIED_PERCENT or verbatim else "note"
     notes = tuple(_("与去年相同：{run}（{count} 字）", run=shorten(run, 40), count=len(run)) for run in shown)
-    yield case.find(address, message, level=level, notes=notes, place=place)
+    yield case.make_finding(address, message, level=level, notes=notes, place=place)
 
 
 def _compare(now: list[str], then: list[str]) -> Comparison:
@@ -91,23 +94,23 @@ def _compare(now: list[str], then: list[str]) -> Comparison:
 
     others = [mask_digits(line) for line in then]
     same, said = frozenset(others), frozenset(then)
-    short = [line for line in others if len(line) <= LONG][:MOST]
+    short = [line for line in others if len(line) <= MAX_CHARACTERS][:MAX_SENTENCES]
     common, runs, compared = 0.0, [], 0
     for line in now:
         if mask_digits(line) in same:
             common += len(line)
             runs.append(line.strip())
-        elif short and len(line) <= LONG and compared < MOST:
+        elif short and len(line) <= MAX_CHARACTERS and compared < MAX_SENTENCES:
             compared += 1
             best, alike, _at = process.extractOne(mask_digits(line), short, scorer=Indel.normalized_similarity)
-            if alike * 100 < RELATED:
+            if alike * 100 < RELATED_PERCENT:
                 continue
             common += alike * len(line)
             blocks = [block for block in LCSseq.opcodes(mask_digits(line), best) if block.tag == "equal"]
             runs += [line[block.src_start : block.src_end].strip() for block in blocks]
     size = sum(map(len, now))
     return Comparison(
-        share=int(100 * common / size) if size >= LEAST_SECTION else 0,
-        runs=tuple(sorted((run for run in runs if len(run) >= LEAST_RUN), key=len, reverse=True)),
-        verbatim=tuple(line.strip() for line in now if len(line.strip()) >= LEAST_SENTENCE and line in said),
+        share=int(100 * common / size) if size >= MIN_SECTION else 0,
+        runs=tuple(sorted((run for run in runs if len(run) >= MIN_RUN), key=len, reverse=True)),
+        verbatim=tuple(line.strip() for line in now if len(line.strip()) >= MIN_SENTENCE and line in said),
     )

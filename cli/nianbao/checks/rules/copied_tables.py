@@ -40,7 +40,7 @@ SCOPE = "last_year"
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a report whose figures are all last year's."""
-    report, before = case.report, case.report.before
+    report, before = case.report, case.report.previous
     if before is None or before.form.edition != report.form.edition or report.unread or before.unread:
         return
     if report.figures == before.figures and any(report.figures.values()):
@@ -48,4 +48,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         message = _("{count} 格数字（其中 {filled} 格不是 0）与去年的全部相同", count=len(report.figures), filled=count)
         note = _("去年的数据：{file}", file=before.facts.file)
         place = Place(report.facts.file)
-        yield case.find("", message, notes=(note,), place=place)
+        yield case.make_finding("", message, notes=(note,), place=place)

@@ -20,7 +20,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_unspoken
+from nianbao.checks.wording import find_missing_topics
 from nianbao.model.finding import Finding
 
 LEVEL = "warning"
@@ -29,4 +29,4 @@ SCOPE = "texts"
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a section that must report the fees and does not speak of them."""
-    yield from find_unspoken(case)
+    yield from find_missing_topics(case)

@@ -33,11 +33,11 @@ def judge(case: CheckContext) -> Iterator[Finding]:
     if SURE.fullmatch(case.report.facts.text):
         return
     odd = [(at, text, frozenset(SURE.sub("", text))) for at, text in list_texts(case.report.facts.tree)]
-    missing = case.undrawable(frozenset().union(*(signs for *_, signs in odd)))
+    missing = case.find_undrawable(frozenset().union(*(signs for *_, signs in odd)))
     for address, text, signs in odd:
         for sign in sorted(signs & missing):
             line = text.count("\n", 0, text.index(sign)) + 1
-            place = case.report.facts.place(address, inside=line, words=sign)
+            place = case.report.facts.find_place(address, inside=line, words=sign)
             said = _("没有字体能画“{sign}”（U+{code:04X}），PDF 里只印它的编号", sign=sign, code=ord(sign))
             fix = _("换一个写法，或装上有这个字的字体")
-            yield case.find(address, said, fix=fix, place=place)
+            yield case.make_finding(address, said, fix=fix, place=place)

@@ -34,6 +34,6 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         return  # such a character can only be written out or as an escape
     for address, text in list_texts(report.facts.tree):
         if match := ILLEGAL.search(text):
-            place = report.facts.place(address, inside=text.count("\n", 0, match.start()) + 1)
+            place = report.facts.find_place(address, inside=text.count("\n", 0, match.start()) + 1)
             message = _("文字里有不能打印的字符 U+{code:04X}", code=ord(match[0]))
-            yield case.find(address, message, fix=_("删去这个字符；它多半是复制时带进来的"), place=place)
+            yield case.make_finding(address, message, fix=_("删去这个字符；它多半是复制时带进来的"), place=place)

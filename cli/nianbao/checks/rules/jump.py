@@ -38,33 +38,33 @@ from nianbao.model.value_types import format_number
 
 LEVEL = "note"
 SCOPE = "last_year"
-TIMES = 5
-SMALL = 10  # figures below this leap by chance
+FACTOR = 5
+SMALL_FIGURE = 10  # figures below this leap by chance
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every key figure that leaps from last year's."""
-    report, before = case.report, case.report.before
+    report, before = case.report, case.report.previous
     if before is None:
         return
     for address in report.form.key_figures:
-        known = address in before.form.kinds
+        known = address in before.form.value_types
         now, then = add_up_claim(report, address), add_up_claim(before, address) if known else None
-        if now is None or then is None or max(now, then) < SMALL:
+        if now is None or then is None or max(now, then) < SMALL_FIGURE:
             continue
-        if now > TIMES * then or then > TIMES * now:
+        if now > FACTOR * then or then > FACTOR * now:
             label = report.form.labels.get(address, address)
             message = _(
                 "{label}: 去年 {then}，今年 {now}，{times}",
                 label=_(label),
                 then=format_number(then),
                 now=format_number(now),
-                times=_times(now, then),
+                times=_describe_factor(now, then),
             )
-            yield case.find(address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
+            yield case.make_finding(address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
 
 
-def _times(now: Number, then: Number) -> str:
+def _describe_factor(now: Number, then: Number) -> str:
     if not now or not then:
         return _("一年是 0")
     rate = max(Decimal(now) / then, Decimal(then) / now)

@@ -24,7 +24,7 @@ from nianbao.model.i18n import _
 
 LEVEL = "error"
 SCOPE = "figures"
-NEAR, PAST = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
+BEFORE_DUE, AFTER_DUE = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
@@ -37,8 +37,8 @@ def judge(case: CheckContext) -> Iterator[Finding]:
     if isinstance(signed, date):
         if signed > day:
             message = _("成文日期 {signed} 晚于期限 {day}（{basis}）", signed=signed, day=day, basis=_(due.basis))
-            yield case.find("published", message, label=_("期限是 {day}", day=day))
-    elif day - NEAR <= case.today <= day + PAST:
+            yield case.make_finding("published", message, label=_("期限是 {day}", day=day))
+    elif day - BEFORE_DUE <= case.today <= day + AFTER_DUE:
         gone = (case.today - day).days
         said = (
             _("期限 {day} 已过 {gone} 天", day=day, gone=gone)
@@ -46,4 +46,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
             else _("离期限 {day} 还有 {gone} 天", day=day, gone=-gone)
         )
         message = _("还没有写成文日期，{said}（{basis}）", said=said, basis=_(due.basis))
-        yield case.find("published", message, level="warning")
+        yield case.make_finding("published", message, level="warning")

@@ -18,7 +18,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import PICTURE, CheckContext
-from nianbao.checks.wording import find_unprinted, quote
+from nianbao.checks.wording import make_markup_finding, quote_markup
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 
@@ -38,6 +38,6 @@ _MESSAGES = {
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find the markup that nothing prints."""
-    for item in case.left_out:
+    for item in case.dropped_markup:
         if item.kind != PICTURE:
-            yield find_unprinted(case, item, _(_MESSAGES[item.kind], words=quote(item)))
+            yield make_markup_finding(case, item, _(_MESSAGES[item.kind], words=quote_markup(item)))

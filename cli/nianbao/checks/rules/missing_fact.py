@@ -26,7 +26,7 @@ LEVEL = "error"
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every required fact that the data file leaves out."""
     report = case.report
-    written = {entry.address for entry in report.written}
+    written = {entry.address for entry in report.entries}
     for fact in report.form.facts:
         if fact.required and fact.id not in written:
-            yield case.find(fact.id, _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)))
+            yield case.make_finding(fact.id, _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)))

@@ -31,4 +31,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         if table.id not in report.facts.tree:
             message = _("缺少 [{id}]：{label}", id=table.id, label=table.label)
             fix = _("加上 [{id}] 和它的各行；全部是 0 也要写一行", id=table.id)
-            yield case.find(table.id, message, fix=fix, place=Place(report.facts.file))
+            yield case.make_finding(table.id, message, fix=fix, place=Place(report.facts.file))

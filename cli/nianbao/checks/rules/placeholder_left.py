@@ -29,7 +29,7 @@ from nianbao.model.i18n import _
 
 LEVEL = "error"
 
-LEFT = re.compile(
+PLACEHOLDER = re.compile(
     r"(?<![A-Za-z0-9./_×-])(?:[Xx]{2,}|×{2,})(?![A-Za-z0-9./_×-])"
     r"|(?<![A-Za-z0-9×])[Xx×](?=[年月日件条项次个人元])"
     r"|(?<![一二三四五六七八九〇○])[○〇]{2,}(?![一二三四五六七八九])"
@@ -39,8 +39,8 @@ LEFT = re.compile(
     r"|(?<=[^\n_])_{3,}|(?<!_)_{3,}+(?=[^\n_])|＿{2,}|[?？]{3,}"
 )
 
-_LONG = 100  # characters
-_known = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
+_CACHED_LENGTH = 100  # characters
+_search_cached = lru_cache(maxsize=4096)(PLACEHOLDER.search)  # keys are the same in every file
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
@@ -49,12 +49,12 @@ def judge(case: CheckContext) -> Iterator[Finding]:
     known = find_prompts(case.report)
     written = dict(list_texts(facts.tree))
     for address, text in written.items():
-        match = _known(text) if len(text) < _LONG else LEFT.search(text)
+        match = _search_cached(text) if len(text) < _CACHED_LENGTH else PLACEHOLDER.search(text)
         if match and not address.startswith("accept") and known.get(address) != text:
-            place = facts.place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
-            yield case.find(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
+            place = facts.find_place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
+            yield case.make_finding(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
     for section, text in case.texts.items():
-        match = LEFT.search(text)
+        match = PLACEHOLDER.search(text)
         if match and not any(match[0] in part for part in written.values()):
             message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
-            yield case.find(f"prose.{section}", message)
+            yield case.make_finding(f"prose.{section}", message)

@@ -30,11 +30,11 @@ SCOPE = "texts"
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every section that speaks of one of two things that belong together."""
-    for pair in case.report.form.vocabulary.pairs:
+    for pair in case.report.form.text_rules.pairs:
         text = case.texts.get(pair.section, "")
         first, second = (bool(compile_pattern(words).search(text)) for words in (pair.words, pair.other_words))
         if first != second:
             there, missing = (pair.what, pair.other) if first else (pair.other, pair.what)
-            heading = case.report.heading(pair.section)
+            heading = case.report.get_heading(pair.section)
             message = _("{heading}: 写了{there}，没有写{missing}", heading=heading, there=_(there), missing=_(missing))
-            yield case.find(f"prose.{pair.section}", message)
+            yield case.make_finding(f"prose.{pair.section}", message)

@@ -31,4 +31,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         above = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
         label = case.report.form.labels.get(above, above)
         message = _("{label}: 还是新建文件时的提示", label=_(label))
-        yield case.find(address, message, label=_("换成事实"))
+        yield case.make_finding(address, message, label=_("换成事实"))

@@ -32,6 +32,8 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         return
     if signed.year <= case.report.year:
         message = _("成文日期 {signed} 在 {year} 年结束之前", signed=signed, year=case.report.year)
-        yield case.find("published", message, label=_("应在 {year} 年", year=case.report.year + 1))
+        yield case.make_finding("published", message, label=_("应在 {year} 年", year=case.report.year + 1))
     elif signed > case.today:
-        yield case.find("published", _("成文日期 {signed} 在今天（{today}）之后", signed=signed, today=case.today))
+        yield case.make_finding(
+            "published", _("成文日期 {signed} 在今天（{today}）之后", signed=signed, today=case.today)
+        )

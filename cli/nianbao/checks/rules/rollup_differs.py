@@ -62,7 +62,7 @@ from nianbao.model.i18n import _, join_words
 
 LEVEL = "warning"
 SCOPE = "units"
-_FEW = 5  # units that a message names
+_MAX_UNITS = 5  # units that a message names
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
@@ -75,34 +75,34 @@ def judge(case: CheckContext) -> Iterator[Finding]:
             label=case.report.form.labels[address],
             figure=case.report.figures[address],
             total=total,
-            parts=_parts(case.units.aggregate, address),
+            parts=_describe_contributions(case.units.aggregate, address),
         )
         fix = _(
             "重新汇总：report rollup {year} --into {office}；应当不同的，用 [[accept]] 写明理由",
             year=case.report.year,
             office=case.office,
         )
-        notes = tuple(_notes(case.units))
-        yield case.find(address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix)
+        notes = tuple(_describe_left_out(case.units))
+        yield case.make_finding(address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix)
 
 
-def _parts(rolled: Aggregate, address: str) -> str:
+def _describe_contributions(rolled: Aggregate, address: str) -> str:
     """Write the units out that make up a cell, the biggest first."""
     given = rolled.sort_contributions(address)
     if not given:
         return _("{count} 个单位都是 0", count=len(rolled.counted))
-    told = join_words(_("{unit} {figure}", unit=one.unit, figure=figure) for one, figure in given[:_FEW])
-    rest = given[_FEW:]
+    told = join_words(_("{unit} {figure}", unit=one.unit, figure=figure) for one, figure in given[:_MAX_UNITS])
+    rest = given[_MAX_UNITS:]
     more = _("，另 {count} 个单位共 {sum}", count=len(rest), sum=sum(figure for _one, figure in rest)) if rest else ""
     return told + more
 
 
-def _notes(units: UnitTotals) -> Iterator[str]:
+def _describe_left_out(units: UnitTotals) -> Iterator[str]:
     """Say which units the sum is without."""
     for words, left_out in (
         (_("缺报，没有计入"), list(units.missing)),
         (_("有错误，没有计入"), [given.unit for given in units.aggregate.broken]),
     ):
         if left_out:
-            more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _FEW else ""
-            yield f"{words}: {join_words(left_out[:_FEW])}{more}"
+            more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _MAX_UNITS else ""
+            yield f"{words}: {join_words(left_out[:_MAX_UNITS])}{more}"

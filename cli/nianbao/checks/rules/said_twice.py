@@ -25,7 +25,7 @@ from nianbao.model.i18n import _
 
 LEVEL = "warning"
 SCOPE = "texts"
-LEAST = 20  # characters; shorter paragraphs are alike by chance
+MIN_PARAGRAPH = 20  # characters; shorter paragraphs are alike by chance
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
@@ -35,13 +35,13 @@ def judge(case: CheckContext) -> Iterator[Finding]:
     for section, text in case.texts.items():
         for line in text.split("\n"):
             words = "".join(line.split())
-            if len(words) < LEAST:
+            if len(words) < MIN_PARAGRAPH:
                 continue
             if words in first and words not in told:
                 told.add(words)
                 address, place = find_place(case, section, line.strip())
-                heading = case.report.heading(first[words]) or first[words]
+                heading = case.report.get_heading(first[words]) or first[words]
                 message = _("这一段话写了两次：{words}", words=shorten(words))
                 note = _("第一次在“{heading}”", heading=heading) if first[words] != section else _("两次在同一部分")
-                yield case.find(address, message, notes=(note,), place=place)
+                yield case.make_finding(address, message, notes=(note,), place=place)
             first.setdefault(words, section)

@@ -36,7 +36,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated, shorten
+from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated_figures, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.report import Number
@@ -45,46 +45,46 @@ from nianbao.model.value_types import format_number
 
 LEVEL = "warning"
 SCOPE = "texts"
-ALL = 100  # per cent
+WHOLE_PERCENT = 100  # per cent
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every figure in the texts that no figure of the tables bears out."""
-    found = list(find_stated(case))
+    found = list(find_stated_figures(case))
     sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same
     for claim in found:
         if id(claim.claim) not in sums:
-            sums[id(claim.claim)] = _sums(case, claim)
-    wrong = {id(claim) for claim in found if _differs(claim, sums[id(claim.claim)])}
-    yield from (_difference(case, claim, sums[id(claim.claim)]) for claim in found if id(claim) in wrong)
-    yield from _contradictions(case, [claim for claim in found if id(claim) not in wrong])
-    vocabulary = case.report.form.vocabulary
+            sums[id(claim.claim)] = _add_up_claims(case, claim)
+    wrong = {id(claim) for claim in found if _is_wrong(claim, sums[id(claim.claim)])}
+    yield from (_make_difference(case, claim, sums[id(claim.claim)]) for claim in found if id(claim) in wrong)
+    yield from _find_contradictions(case, [claim for claim in found if id(claim) not in wrong])
+    vocabulary = case.report.form.text_rules
     for _key, group in groupby(found, key=lambda claim: claim.sentence):
         together = list(group)
         if any(id(claim) in wrong for claim in together):  # where all agree with the table, its own balance is judged
-            yield from _balances(case, together, vocabulary.balances)
+            yield from _find_broken_balances(case, together, vocabulary.balances)
         for share in vocabulary.shares:
             if share.part:
-                yield from _share(case, together, share)
+                yield from _find_wrong_shares(case, together, share)
     for _key, group in groupby(found, key=lambda claim: claim.sentence.section):
         together = list(group)
         for share in vocabulary.shares:
             if not share.part:
-                yield from _share(case, together, share)
+                yield from _find_wrong_shares(case, together, share)
 
 
-def _sums(case: CheckContext, claim: StatedFigure) -> dict[str, Number]:
+def _add_up_claims(case: CheckContext, claim: StatedFigure) -> dict[str, Number]:
     sums = {text: add_up_claim(case.report, text) for text in claim.claim.equals}
     return {text: total for text, total in sums.items() if total is not None}
 
 
-def _differs(claim: StatedFigure, sums: Mapping[str, Number]) -> bool:
+def _is_wrong(claim: StatedFigure, sums: Mapping[str, Number]) -> bool:
     return len(sums) == len(claim.claim.equals) > 0 and claim.value not in sums.values()
 
 
-def _difference(case: CheckContext, claim: StatedFigure, sums: Mapping[str, Number]) -> Finding:
+def _make_difference(case: CheckContext, claim: StatedFigure, sums: Mapping[str, Number]) -> Finding:
     right = _("或").join(dict.fromkeys(format_number(total) for total in sums.values()))
-    return _finding(
+    return _make_finding(
         case,
         claim,
         _(
@@ -98,7 +98,7 @@ def _difference(case: CheckContext, claim: StatedFigure, sums: Mapping[str, Numb
     )
 
 
-def _contradictions(case: CheckContext, found: list[StatedFigure]) -> Iterator[Finding]:
+def _find_contradictions(case: CheckContext, found: list[StatedFigure]) -> Iterator[Finding]:
     """Find texts that state that there is none of what they count elsewhere."""
     counted: dict[int, list[StatedFigure]] = {}
     for claim in found:
@@ -113,38 +113,40 @@ def _contradictions(case: CheckContext, found: list[StatedFigure]) -> Iterator[F
                     words=shorten(claim.words),
                     other=shorten(other.words),
                 )
-                yield _finding(case, other, message)
+                yield _make_finding(case, other, message)
 
 
-def _balances(case: CheckContext, together: list[StatedFigure], balances: tuple[Balance, ...]) -> Iterator[Finding]:
+def _find_broken_balances(
+    case: CheckContext, together: list[StatedFigure], balances: tuple[Balance, ...]
+) -> Iterator[Finding]:
     for balance in balances:
         named = {claim for side in balance.holds.split("=") for _, claim in parse_sum(side)}
         values = {claim.claim.id: claim.value for claim in reversed(together) if claim.claim.id in named}
-        if named == set(values) and not any(_holds(text, values) for text in (balance.holds, *balance.or_else)):
+        if named == set(values) and not any(_is_balanced(text, values) for text in (balance.holds, *balance.or_else)):
             words = {claim.claim.id: claim for claim in reversed(together)}
             parts = [
                 " + ".join(format_number(values[claim]) for _, claim in parse_sum(side))
-                + f" = {format_number(_sum(side, values))}"
+                + f" = {format_number(_add_up_side(side, values))}"
                 for side in balance.holds.split("=")
             ]
             message = _("同一句里的数不相符：{left}，{right}，应当相等", left=parts[0], right=parts[1])
             notes = tuple(f"“{shorten(words[claim].words)}”" for claim in values)
-            yield _finding(case, together[0], message, notes=notes)
+            yield _make_finding(case, together[0], message, notes=notes)
 
 
-def _holds(text: str, values: dict[str, Decimal]) -> bool:
+def _is_balanced(text: str, values: dict[str, Decimal]) -> bool:
     left, right = text.split("=")
-    return _sum(left, values) == _sum(right, values)
+    return _add_up_side(left, values) == _add_up_side(right, values)
 
 
-def _sum(side: str, values: dict[str, Decimal]) -> Decimal:
+def _add_up_side(side: str, values: dict[str, Decimal]) -> Decimal:
     return sum((sign * values[claim] for sign, claim in parse_sum(side)), start=Decimal(0))
 
 
-def _share(case: CheckContext, together: list[StatedFigure], share: Share) -> Iterator[Finding]:
+def _find_wrong_shares(case: CheckContext, together: list[StatedFigure], share: Share) -> Iterator[Finding]:
     values = {claim.claim.id: claim.value for claim in reversed(together)}
     told = [text for text in share.whole if all(claim in values for _, claim in parse_sum(text))]
-    wholes = [whole for text in told if (whole := _sum(text, values))]
+    wholes = [whole for text in told if (whole := _add_up_side(text, values))]
     if not wholes or (share.part and share.part not in values):
         return
     for sentence in dict.fromkeys(claim.sentence for claim in together):
@@ -152,23 +154,23 @@ def _share(case: CheckContext, together: list[StatedFigure], share: Share) -> It
             *own, written = map(Decimal, match.groups())
             part = values[share.part] if share.part else own[0]
             rates = [100 * part / whole for whole in wholes]
-            if not any(_written_as(rate, written) for rate in rates):
+            if not any(_is_written_as(rate, written) for rate in rates):
                 right = _("或").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
                 notes = tuple(f"{format_number(part)} ÷ {format_number(whole)}" for whole in wholes)
                 message = _("正文写“{words}”，按正文里的件数应为 {right}", words=shorten(match[0]), right=right)
-                yield _finding(case, together[0], message, words=match[0], notes=notes)
+                yield _make_finding(case, together[0], message, words=match[0], notes=notes)
 
 
-def _written_as(rate: Decimal, written: Decimal) -> bool:
+def _is_written_as(rate: Decimal, written: Decimal) -> bool:
     """Tell whether a percentage may be written so: rounded or cut off, but 100 only where it is all."""
     exponent = written.as_tuple().exponent
     unit = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
-    if ALL in (written, rate):
+    if WHOLE_PERCENT in (written, rate):
         return rate == written
     return 0 <= rate - written < unit or abs(rate - written) <= unit / 2
 
 
-def _finding(  # noqa: PLR0913  # a finding has that many sides
+def _make_finding(  # noqa: PLR0913  # a finding has that many sides
     case: CheckContext,
     claim: StatedFigure,
     message: str,
@@ -179,4 +181,4 @@ def _finding(  # noqa: PLR0913  # a finding has that many sides
 ) -> Finding:
     equals = next((path for text in claim.claim.equals for _, path in parse_sum(text) if "*" not in path), "")
     address, place = find_place(case, claim.sentence.section, words or claim.words, equals)
-    return case.find(address, message, label=label, notes=notes, place=place)
+    return case.make_finding(address, message, label=label, notes=notes, place=place)

@@ -36,7 +36,7 @@ def judge(case: CheckContext) -> Iterator[Finding]:
     """Find a title of the file's own that lacks the author, the year or the words of the form."""
     report = case.report
     title = report.values.get("title")
-    words = report.form.vocabulary.title
+    words = report.form.text_rules.title
     if not isinstance(title, str) or not words or not report.year:
         return
     plain = "".join(normalize(title).split())
@@ -45,4 +45,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         missing.insert(0, str(report.year))
     if missing:
         message = _("标题里没有{words}", words=join_words(f"“{word}”" for word in missing))
-        yield case.find("title", message, label=_("删去 title 就会用格式规定的标题"))
+        yield case.make_finding("title", message, label=_("删去 title 就会用格式规定的标题"))

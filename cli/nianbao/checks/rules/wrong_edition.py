@@ -27,7 +27,7 @@ def judge(case: CheckContext) -> Iterator[Finding]:
     """Find an edition that is not in force for the report year."""
     report = case.report
     form = report.form
-    if report.year and not form.in_force(report.year):
+    if report.year and not form.is_in_force(report.year):
         words = {"year": report.year, "edition": form.edition, "document": form.document, "first": form.first_year}
         message = (
             _(
@@ -38,4 +38,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
             if form.last_year
             else _("{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 年度起）", **words)
         )
-        yield case.find("edition", message, label=_("删去这一行就会用应当用的版本"))
+        yield case.make_finding("edition", message, label=_("删去这一行就会用应当用的版本"))

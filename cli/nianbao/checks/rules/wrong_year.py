@@ -37,7 +37,7 @@ def judge(case: CheckContext) -> Iterator[Finding]:
     year = case.report.year
     if not year:
         return
-    for years in case.report.form.vocabulary.years:
+    for years in case.report.form.text_rules.years:
         for section, text in case.texts.items():
             if years.sections and section not in years.sections:
                 continue
@@ -48,4 +48,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
                     message = _(
                         "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=shorten(match[0]), year=year
                     )
-                    yield case.find(address, message, label=_("应为 {year}", year=year), place=place)
+                    yield case.make_finding(address, message, label=_("应为 {year}", year=year), place=place)

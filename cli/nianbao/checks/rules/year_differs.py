@@ -38,4 +38,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         )
     else:
         return
-    yield case.find("year", message, label=label)
+    yield case.make_finding("year", message, label=label)

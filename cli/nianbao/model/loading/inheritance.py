@@ -1,8 +1,8 @@
 """A file of TOML that names a `base` and says only what differs from it.
 
-Tables are merged key by key, but for `years`; other values replace those of the base. Lists of tables (`KEYS`) are
-merged entry by entry: an entry of the same natural key changes the one of the base, any other is added at the end; an
-empty list replaces that of the base. Three words steer this, in whatever table they stand:
+Tables are merged key by key, but for `years`; other values replace those of the base. Lists of tables
+(`NATURAL_KEYS`) are merged entry by entry: an entry of the same natural key changes the one of the base, any other is
+added at the end; an empty list replaces that of the base. Three keys control this, in whatever table they stand:
 
 - `remove = ["ask", "below"]`: these keys of the base are left out before the rest is merged. To write a list anew,
   remove it and write it.
@@ -20,9 +20,9 @@ Keys: TypeAlias = tuple[str | int, ...]  # lead from the root of a file to a val
 Tree: TypeAlias = dict[str, Any]
 
 BASE, REMOVE, AFTER = "base", "remove", "after"
-_PERIOD = "years"  # a table that is replaced as a whole: an edition without a last year has none
+_YEARS = "years"  # a table that is replaced as a whole: an edition without a last year has none
 # The lists that are merged, with the natural key of their entries; a heading without an id goes by its label.
-KEYS: Mapping[str, tuple[str, ...]] = {
+NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "sections": ("id",),
     "tables": ("id",),
     "blocks": ("banner",),
@@ -45,7 +45,7 @@ class Fault(NamedTuple):
     """What is wrong with a value of a file, or with its key (`at_key`), and why."""
 
     keys: Keys
-    why: str
+    message: str
     at_key: bool = False
 
 
@@ -80,9 +80,9 @@ def merge(tree: Tree, base: Tree, found: list[Fault], at: Keys = ()) -> Tree:
         under, here = made.get(key), (*at, key)
         if key in {REMOVE, AFTER}:
             continue
-        if isinstance(value, dict) and isinstance(under, dict) and key != _PERIOD:
+        if isinstance(value, dict) and isinstance(under, dict) and key != _YEARS:
             made[key] = merge(value, under, found, here)
-        elif key in KEYS and _is_list(value) and _is_list(under):
+        elif key in NATURAL_KEYS and _is_list(value) and _is_list(under):
             made[key] = _merge_list(value, under, found, here)
         else:
             made[key] = value
@@ -138,7 +138,7 @@ def _insert(new: Tree, entry: Tree, same: list[int], made: list[Tree], found: li
 
 
 def _find_natural_key(name: str, entry: Tree) -> tuple[object, ...]:
-    fields = KEYS[name] if "id" not in KEYS[name] or "id" in entry else ("label",)
+    fields = NATURAL_KEYS[name] if "id" not in NATURAL_KEYS[name] or "id" in entry else ("label",)
     return tuple(entry.get(field, "") for field in fields)
 
 
@@ -154,10 +154,10 @@ def find_origin(trees: Sequence[Tree], whole: Tree, keys: Keys) -> tuple[int, Ke
     nodes: list[tuple[int, Any, Keys]] = [(number, tree, ()) for number, tree in enumerate(trees)]
     value: Any = whole
     for depth, key in enumerate(keys):
-        value = _step(value, key)
+        value = _get_item(value, key)
         if value is None:
             return nodes[0][0], (*nodes[0][2], *keys[depth:])
-        wanted = _entry(str(keys[depth - 1]), value) if depth and isinstance(key, int) else None
+        wanted = _identify_entry(str(keys[depth - 1]), value) if depth and isinstance(key, int) else None
         below = [
             (number, node[place], (*path, place))
             for number, node, path in nodes
@@ -167,15 +167,15 @@ def find_origin(trees: Sequence[Tree], whole: Tree, keys: Keys) -> tuple[int, Ke
     return nodes[0][0], nodes[0][2]
 
 
-def _step(value: Any, key: str | int) -> Any:  # noqa: ANN401  # whatever TOML can hold
+def _get_item(value: Any, key: str | int) -> Any:  # noqa: ANN401  # whatever TOML can hold
     try:
         return value[key]
     except (KeyError, IndexError, TypeError):
         return None
 
 
-def _entry(name: str, value: object) -> tuple[str, tuple[object, ...]] | None:
-    return (name, _find_natural_key(name, value)) if name in KEYS and isinstance(value, dict) else None
+def _identify_entry(name: str, value: object) -> tuple[str, tuple[object, ...]] | None:
+    return (name, _find_natural_key(name, value)) if name in NATURAL_KEYS and isinstance(value, dict) else None
 
 
 def _find_positions(node: object, key: str | int, wanted: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:

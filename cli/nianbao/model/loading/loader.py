@@ -15,7 +15,7 @@ from nianbao.model.value_types import describe_value
 
 S = TypeVar("S", bound=Shape)
 
-_MOST = 20  # faults of a file that are told at once
+_MAX_FAULTS = 20  # faults of a file that are told at once
 
 
 def load(shape: type[S], sources: Sequence[Facts]) -> S:
@@ -43,14 +43,14 @@ def merge_sources(sources: Sequence[Facts]) -> Tree:
 
 def raise_faults(sources: Sequence[Facts], found: Iterable[Fault]) -> NoReturn:
     """Raise the `UserError` that tells faults of a file, each with its place in the file that wrote it."""
-    places = {(_find_place(sources, fault), fault.why): None for fault in found}
+    places = {(_find_place(sources, fault), fault.message): None for fault in found}
     told = sorted(places, key=lambda pair: (pair[0].file != sources[0].file, pair[0].line, pair[0].column))
     file = sources[0].file
     lines = [
         f"{place}: {why}" + ("" if place.file == file else _("（{file} 以它为底本）", file=file))
-        for place, why in told[:_MOST]
+        for place, why in told[:_MAX_FAULTS]
     ]
-    more = [_("还有 {count} 处", count=len(told) - _MOST)] if len(told) > _MOST else []
+    more = [_("还有 {count} 处", count=len(told) - _MAX_FAULTS)] if len(told) > _MAX_FAULTS else []
     raise UserError("\n".join([*lines, *more]), _("改正这个文件后再运行"))
 
 
@@ -59,8 +59,8 @@ def _find_place(sources: Sequence[Facts], fault: Fault) -> Place:
     if len(sources) > 1:
         number, keys = find_origin([source.tree for source in sources], merge_sources(sources), keys)
     source = sources[number]
-    place = source.key(keys) if fault.at_key else source.place(keys)
-    return place if place.line or not source.text else source.at(1, 1)
+    place = source.find_key(keys) if fault.at_key else source.find_place(keys)
+    return place if place.line or not source.text else source.convert_place(1, 1)
 
 
 def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterator[Fault]:  # noqa: ANN401  # any type that a shape's field has
