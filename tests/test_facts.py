@@ -56,9 +56,9 @@ def test_every_value_knows_its_place(address, line, column, length):
 
 def test_a_place_inside_a_text_counts_its_lines():
     facts = parse(PLACES, "f.toml")
-    place = facts.find_place("prose.other", inside=2, words="x")
+    place = facts.find_place("prose.other", text_line=2, words="x")
     assert (place.line, place.column) == (12, 6)
-    place = facts.find_place("prose.problems", inside=1, words="y")
+    place = facts.find_place("prose.problems", text_line=1, words="y")
     assert (place.line, place.column) == (14, 18)
 
 

@@ -197,7 +197,7 @@ SCOPE = "texts"
 def judge(case):
     at = "requests.received.total"
     if case.report.figures[at] > 0:
-        yield case.find(at, f"收到 {case.report.figures[at]} 件")
+        yield context.make_finding(at, f"收到 {case.report.figures[at]} 件")
 '''
 
 

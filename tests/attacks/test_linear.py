@@ -115,7 +115,7 @@ def test_they_are_linear_beside_last_years_prose(tmp_path, name):
 # ── each guard taken out ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def slowly_where(case, section, words, _otherwise=""):
+def find_place_slowly(case, section, words, _otherwise=""):
     """Find words by a pattern, as it was."""
     address = f"prose.{section}"
     re.purge()
@@ -136,18 +136,18 @@ def find_claims_slowly(report, section, text):
     return found
 
 
-def stated_afresh(case):
+def judge_without_cache(case):
     """Judge figures in words without what was kept of the text."""
     wording.normalize.cache_clear()
     yield from text_differs.judge(case)
 
 
 OUT = {
-    "said-twice": (said_twice, "where", slowly_where, "a placeholder behind", said_twice.judge, SIZE),
+    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", said_twice.judge, SIZE),
     "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", typed_by_hand.judge, 500),
     "placeholders in text": (
         placeholder_left,
-        "LEFT",
+        "PLACEHOLDER",
         re.compile(r"_{3,}(?=[^\n_])"),
         "underscores",
         placeholder_left.judge,
@@ -159,7 +159,7 @@ OUT = {
         "_SPACE",
         re.compile(r"(?<=[^\x00-\x7f])[ \u3000]+(?=\d)"),
         "wide blanks",
-        stated_afresh,
+        judge_without_cache,
         SIZE,
     ),
 }

@@ -33,7 +33,7 @@ def limit_check() -> AbstractContextManager[None]:
 def check_report(
     store: Store,
     year: int,
-    choice: Policy | None = None,
+    policy: Policy | None = None,
     today: date | None = None,
     neighbours: tuple[SharedSection, ...] | None = None,
 ) -> CheckResult:
@@ -45,22 +45,22 @@ def check_report(
         report = store.report(year, last=True)
         if isinstance(report, Finding):
             return CheckResult(year, None, [report], office=store.office, readable=False)
-        checked = judge_report(store, report, choice, today, neighbours)
+        checked = judge_report(store, report, policy, today, neighbours)
         return replace(checked, year=year)  # the year in the file may be wrong
 
 
 def judge_report(
     store: Store,
     report: Report,
-    choice: Policy | None = None,
+    policy: Policy | None = None,
     today: date | None = None,
     neighbours: tuple[SharedSection, ...] | None = None,
 ) -> CheckResult:
     """Judge a report by every rule; see `check_report`."""
-    choice = choice or Policy()
+    policy = policy or Policy()
     document = _compose(store, report)
-    before = _compose(store, report.previous) if report.previous else None
-    case = CheckContext(
+    previous_document = _compose(store, report.previous) if report.previous else None
+    context = CheckContext(
         report,
         today or date.today(),  # noqa: DTZ011  # the office's own day
         rules=(*rules.list_names(), *report.form.rules),
@@ -68,21 +68,21 @@ def judge_report(
         texts=document.plain if document else {},
         dropped_markup=markup.find_dropped_markup(report, document.bodies) if document else (),
         find_undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
-        previous_texts=before.plain if before else {},
+        previous_texts=previous_document.plain if previous_document else {},
         register=store.register(),
         office=store.office,
-        units=subordinates.add_up_children(store, report, choice),
+        units=subordinates.add_up_children(store, report, policy),
         neighbours=neighbours,
     )
-    found, crashes = rules.judge(case)
-    findings, accepted = apply_policy(found, choice, report, rules.list_unjudged(case))
+    findings_of_rules, crashes = rules.judge(context)
+    findings, accepted = apply_policy(findings_of_rules, policy, report, rules.list_unjudged(context))
     return CheckResult(
         report.year,
         report,
         sort_findings(findings),
         tuple(crashes),
         tuple(accepted),
-        choice.strict,
+        policy.strict,
         store.office,
         document=document,
     )

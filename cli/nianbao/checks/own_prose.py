@@ -14,9 +14,9 @@ MIN_SECTION, MIN_FACT, MIN_RUN = 50, 12, 10  # characters; shorter ones are not 
 def find_own_sentences(report: Report, section: str, text: str) -> list[str]:
     """Give the sentences of a section that the data file says, not the form's template."""
     own = ""
-    if written := report.prose.get(section):
+    if prose_text := report.prose.get(section):
         own = markdown.to_plain_text(
-            prose.fill_prose(written, make_names(report) | {"title": "", prose.STANDARD: ""}, section)
+            prose.fill_prose(prose_text, make_names(report) | {"title": "", prose.STANDARD: ""}, section)
         )
     parts = [own]
     parts += [words for words in _list_fact_texts(report) if words in text and words not in own]

@@ -61,11 +61,11 @@ def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
     """Read the levels that an office sets; raises `UserError` for a rule or a level that there is not."""
     levels = load(Settings, [source]).levels
     if unknown := [rule for rule in levels if rule not in known]:
-        found = [
+        faults = [
             Fault(("levels", rule), _("没有规则 {rule}", rule=rule) + suggest(rule, sorted(known)), at_key=True)
             for rule in unknown
         ]
-        raise_faults([source], found)
+        raise_faults([source], faults)
     return levels
 
 
@@ -77,32 +77,36 @@ def check_rule_name(rule: str, known: Collection[str]) -> str:
 
 
 def apply_policy(
-    found: Sequence[Finding], choice: Policy, report: Report, unjudged: Collection[str] = ()
+    found: Sequence[Finding], policy: Policy, report: Report, unjudged: Collection[str] = ()
 ) -> tuple[list[Finding], list[AcceptedFinding]]:
     """Leave out what is not chosen, set the levels, and part what the data file accepts from the rest.
 
     What is accepted of rules that were not judged is not idle.
     """
-    heard = [
-        replace(finding, level=_choose_level(finding, choice)) for finding in found if choice.is_reported(finding.rule)
+    reported = [
+        replace(finding, level=_choose_level(finding, policy)) for finding in found if policy.is_reported(finding.rule)
     ]
     kept: list[Finding] = []
     accepted: list[AcceptedFinding] = []
-    used: set[int] = set()
+    used_entries: set[int] = set()
     entries = _list_acceptances(report)
-    for finding in heard:
-        at = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
-        if at is None or finding.rule in ALWAYS_REPORTED:
+    for finding in reported:
+        number = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
+        if number is None or finding.rule in ALWAYS_REPORTED:
             kept.append(finding)
             continue
-        used.add(at)
-        if find_current_value(report, finding.address) == entries[at]["value"]:
-            accepted.append(AcceptedFinding(finding, entries[at]["because"]))
+        used_entries.add(number)
+        if find_current_value(report, finding.address) == entries[number]["value"]:
+            accepted.append(AcceptedFinding(finding, entries[number]["because"]))
         else:
-            kept += [finding, _make_void_finding(report, at, entries[at], finding)]
-    if not choice.select:
-        idle = {at: entry for at, entry in entries.items() if at not in used and entry["rule"] not in unjudged}
-        kept += [_make_idle_finding(report, at, entry) for at, entry in idle.items()]
+            kept += [finding, _make_void_finding(report, number, entries[number], finding)]
+    if not policy.select:
+        idle = {
+            number: entry
+            for number, entry in entries.items()
+            if number not in used_entries and entry["rule"] not in unjudged
+        }
+        kept += [_make_idle_finding(report, number, entry) for number, entry in idle.items()]
     return kept, accepted
 
 
@@ -124,25 +128,29 @@ def find_acceptance_faults(report: Report, known: Collection[str]) -> dict[str, 
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return {"accept": _("应写成 [[accept]]，一条一段")}
     found: dict[str, str] = {}
-    for at, entry in enumerate(entries):
+    for number, entry in enumerate(entries):
         for key in ("rule", "at", "value", "because"):
             if key not in entry:
-                found[f"accept.{at}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
+                found[f"accept.{number}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
         for key in set(entry) - {"rule", "at", "value", "because"}:
-            found[f"accept.{at}.{key}"] = _("不认识的键 {key}", key=key)
+            found[f"accept.{number}.{key}"] = _("不认识的键 {key}", key=key)
         for key in ("rule", "at", "because"):
             if not isinstance(entry.get(key, ""), str):
-                found[f"accept.{at}.{key}"] = _("应为文字，这里是{value}", value=describe_value(entry[key]))
+                found[f"accept.{number}.{key}"] = _("应为文字，这里是{value}", value=describe_value(entry[key]))
         if isinstance(entry.get("rule"), str) and entry["rule"] not in known:
-            found[f"accept.{at}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
+            found[f"accept.{number}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
         if not str(entry.get("because", "x")).strip():
-            found[f"accept.{at}.because"] = _("要写明接受的理由")
+            found[f"accept.{number}.because"] = _("要写明接受的理由")
     return found
 
 
 def _list_acceptances(report: Report) -> dict[int, dict[str, Any]]:
     entries = report.facts.tree.get("accept", [])
-    return {at: entry for at, entry in enumerate(entries if isinstance(entries, list) else []) if _is_complete(entry)}
+    return {
+        number: entry
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if _is_complete(entry)
+    }
 
 
 def _is_complete(entry: object) -> bool:
@@ -154,26 +162,26 @@ def _is_about(entry: Mapping[str, Any], finding: Finding) -> bool:
     return (entry["rule"], entry["at"]) == (finding.rule, finding.address)
 
 
-def _choose_level(finding: Finding, choice: Policy) -> Level:
-    level = choice.levels.get(finding.rule)
+def _choose_level(finding: Finding, policy: Policy) -> Level:
+    level = policy.levels.get(finding.rule)
     return finding.level if level is None or level == "off" or finding.rule in ALWAYS_REPORTED else level
 
 
-def _make_void_finding(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
-    address = f"accept.{at}.value"
-    now = find_current_value(report, finding.address)
+def _make_void_finding(report: Report, number: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
+    address = f"accept.{number}.value"
+    current = find_current_value(report, finding.address)
     message = _(
         "接受 {rule} 时 {at} 是 {value}，现在是 {now}，接受已经失效",
         rule=entry["rule"],
         at=entry["at"],
         value=entry["value"],
-        now=now,
+        now=current,
     )
     return Finding(VOID_ACCEPTANCE, "warning", report.facts.find_place(address), message, address)
 
 
-def _make_idle_finding(report: Report, at: int, entry: Mapping[str, Any]) -> Finding:
-    address = f"accept.{at}.rule"
+def _make_idle_finding(report: Report, number: int, entry: Mapping[str, Any]) -> Finding:
+    address = f"accept.{number}.rule"
     message = _("{at} 没有 {rule} 可以接受", at=entry["at"], rule=entry["rule"])
     return Finding(
         IDLE_ACCEPTANCE, "note", report.facts.find_place(address), message, address, label=_("这一条可以删去")

@@ -14,14 +14,14 @@ from nianbao.model.report import Report
 _MAX_TERMS = 8  # so many addresses of one side are written out; beyond, only those that are not zero
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every relation of the form that does not hold, one finding for each cause."""
-    report = case.report
+    report = context.report
     for cause in root_cause.find_root_causes(report):
         yield _make_sum_finding(report, cause)
-    told = {check for check in report.form.checks if check.relation.sign == "=" and not check.uses_previous}
+    equalities = {check for check in report.form.checks if check.relation.sign == "=" and not check.uses_previous}
     for check in report.broken:
-        if check not in told and re.search(check.relation.when, case.author):
+        if check not in equalities and re.search(check.relation.when, context.author):
             yield _make_relation_finding(report, check)
 
 
@@ -111,8 +111,8 @@ def _make_relation_finding(report: Report, check: Check) -> Finding:
 
 
 def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
-    for at, part in enumerate(side):
-        sign = "- " if part.term.factor < 0 else "+ " if at else ""
+    for number, part in enumerate(side):
+        sign = "- " if part.term.factor < 0 else "+ " if number else ""
         if part.term.constant is not None:
             yield f"{sign}{part.term.constant}"
         else:
@@ -122,22 +122,24 @@ def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Itera
 def _label_part(part: Part, check: Check) -> str:
     """Call a row, a column or a group of them by its label on the form."""
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
-    ids = [heading for heading in path if heading.id]
-    return (_("上年的 ") if part.term.previous else "") + ids[part.term.path.count(".")].label
+    named = [heading for heading in path if heading.id]
+    return (_("上年的 ") if part.term.previous else "") + named[part.term.path.count(".")].label
 
 
 def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
     """Write a sum out: every address with its figure, or in a long sum those that are not zero."""
     parts = [(part, slot.address) for part in side for slot in part.slots]
     shown = [
-        (part, at) for part, at in parts if len(parts) <= _MAX_TERMS or report.get_figure(at, before=part.term.previous)
+        (part, address)
+        for part, address in parts
+        if len(parts) <= _MAX_TERMS or report.get_figure(address, previous=part.term.previous)
     ]
     text = ""
     for part, address in shown:
         sign = " - " if part.term.factor < 0 else " + " if text else ""
         origin = report.previous if part.term.previous else report
         if origin is not None:
-            where = f"{origin.facts.file} " if part.term.previous else ""
-            text += f"{sign}{where}{address} {document.format_figure(origin, address)}"
-    left_out = len(parts) - len(shown)
-    return _("{sum}（另 {left_out} 项为 0）", sum=text or "0", left_out=left_out) if left_out else text or "0"
+            file = f"{origin.facts.file} " if part.term.previous else ""
+            text += f"{sign}{file}{address} {document.format_figure(origin, address)}"
+    omitted = len(parts) - len(shown)
+    return _("{sum}（另 {left_out} 项为 0）", sum=text or "0", left_out=omitted) if omitted else text or "0"

@@ -38,28 +38,28 @@ def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Share
 
     A sentence counts where it is word for word the same but for digits.
     """
-    known: dict[tuple[int, str, bytes], list[str]] = {}
+    offices_of: dict[tuple[int, str, bytes], list[str]] = {}
     for (office, year), sections in digests.items():
         for section, sentences in sections.items():
             for sentence, _size in sentences:
-                offices = known.setdefault((year, section, sentence), [])
+                offices = offices_of.setdefault((year, section, sentence), [])
                 if len(offices) < _MAX_OFFICES and office not in offices:
                     offices.append(office)
     found: dict[Key, tuple[SharedSection, ...]] = {}
     for (office, year), sections in digests.items():
-        told = []
+        shared = []
         for section, sentences in sections.items():
             common: Counter[str] = Counter()
             for sentence, size in sentences:
-                common.update({other: size for other in known[year, section, sentence] if other != office})
-            whole = sum(size for _sentence, size in sentences)
+                common.update({other: size for other in offices_of[year, section, sentence] if other != office})
+            total = sum(size for _sentence, size in sentences)
             shares = [
-                (other, 100 * size // whole)
+                (other, 100 * size // total)
                 for other, size in common.most_common()
-                if 100 * size >= COPIED_PERCENT * whole
+                if 100 * size >= COPIED_PERCENT * total
             ]
             if shares:
-                told.append(SharedSection(section, *shares[0], tuple(other for other, _share in shares[1:])))
-        if told:
-            found[office, year] = tuple(told)
+                shared.append(SharedSection(section, *shares[0], tuple(other for other, _share in shares[1:])))
+        if shared:
+            found[office, year] = tuple(shared)
     return found

@@ -32,35 +32,35 @@ class TypedNumber:
 
 def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
     """Give every number of the prose that a placeholder could supply, section by section."""
-    supply: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
-    for section, raw in report.prose.items():
-        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
-        kept = [at for at, sign in enumerate(masked) if sign not in " \u3000"]
-        text = "".join(masked[at] for at in kept)
-        counts = [
+    addresses: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
+    for section, prose in report.prose.items():
+        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), prose)
+        positions = [position for position, character in enumerate(masked) if character not in " \u3000"]
+        text = "".join(masked[position] for position in positions)
+        matches = [
             match
             for match in _NUMBER.finditer(text)
             if Decimal(match[1]) >= MIN_NUMBER and not text.startswith(_NON_COUNT_SUFFIXES, match.end())
         ]
-        spoken = _find_claims(report, section, text) if counts else {}
-        supply = supply or (_find_addresses(report) if counts else {})
-        for match in counts:
-            claims = spoken.get(match.start(1))
+        claims_at = _find_claims(report, section, text) if matches else {}
+        addresses = addresses or (_find_addresses(report) if matches else {})
+        for match in matches:
+            claims = claims_at.get(match.start(1))
             expression = (
-                _find_claimed_sum(report, claims, match) if claims else _find_only_address(report, supply, match)
+                _find_claimed_sum(report, claims, match) if claims else _find_only_address(report, addresses, match)
             )
             if expression:
-                yield TypedNumber(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
+                yield TypedNumber(section, positions[match.start()], positions[match.end() - 1] + 1, expression)
 
 
 def insert_placeholders(report: Report) -> dict[str, str]:
     """Return the prose with a placeholder for each of those numbers that it would print as it is."""
     texts = dict(report.prose)
-    for offer in reversed(list(find_typed_numbers(report))):
-        text = texts[offer.section]
-        number = add_up_claim(report, offer.expression)
-        if number is not None and format_number(number) == text[offer.start : offer.end]:
-            texts[offer.section] = f"{text[: offer.start]}{{{{ {offer.expression} }}}}{text[offer.end :]}"
+    for typed in reversed(list(find_typed_numbers(report))):
+        prose = texts[typed.section]
+        number = add_up_claim(report, typed.expression)
+        if number is not None and format_number(number) == prose[typed.start : typed.end]:
+            texts[typed.section] = f"{prose[: typed.start]}{{{{ {typed.expression} }}}}{prose[typed.end :]}"
     return texts
 
 
@@ -69,12 +69,12 @@ def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
     units = {address: slot.unit for address, slot in report.form.slots.items()}
     units |= {fact.id: fact.unit for fact in report.form.facts}
     units |= {address: "" for address in report.values if address.startswith(f"{OWN_FACTS}.")}
-    found: dict[Number, list[tuple[str, str]]] = {}
+    addresses: dict[Number, list[tuple[str, str]]] = {}
     for address, unit in units.items():
         number = report.figures.get(address, report.values.get(address))
         if isinstance(number, int | Decimal):
-            found.setdefault(number, []).append((address, unit))
-    return found
+            addresses.setdefault(number, []).append((address, unit))
+    return addresses
 
 
 def _find_claims(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
@@ -82,8 +82,8 @@ def _find_claims(report: Report, section: str, text: str) -> dict[int, list[Clai
     found: dict[int, list[Claim]] = {}
     for claim in report.form.text_rules.claims:
         if not claim.sections or section in claim.sections:
-            for at in {match.start(1) for says in claim.says for match in compile_pattern(says).finditer(text)}:
-                found.setdefault(at, []).append(claim)
+            for position in {match.start(1) for says in claim.says for match in compile_pattern(says).finditer(text)}:
+                found.setdefault(position, []).append(claim)
     return found
 
 
@@ -95,12 +95,12 @@ def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]
     return ""
 
 
-def _find_only_address(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
+def _find_only_address(report: Report, addresses: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
     """Find the only fact that has this number and its unit."""
-    wanted = Decimal(number[1])
-    found = [
+    value = Decimal(number[1])
+    matching = [
         address
-        for address, unit in supply.get(wanted, ())
-        if number.string.startswith(unit, number.end()) and (address in report.values or wanted >= MIN_TABLE_NUMBER)
+        for address, unit in addresses.get(value, ())
+        if number.string.startswith(unit, number.end()) and (address in report.values or value >= MIN_TABLE_NUMBER)
     ]
-    return found[0] if len(found) == 1 else ""
+    return matching[0] if len(matching) == 1 else ""

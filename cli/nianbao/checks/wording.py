@@ -52,27 +52,27 @@ def normalize(text: str) -> str:
     return _SPACE.sub("", _THOUSANDS.sub("", text.translate(_FULL_WIDTH)))
 
 
-def split_sentences(case: CheckContext) -> Iterator[Sentence]:
+def split_sentences(context: CheckContext) -> Iterator[Sentence]:
     """Give every sentence of the texts, in the order of the form."""
-    for section, text in case.texts.items():
+    for section, text in context.texts.items():
         for part in re.split(r"[。？！\n]", normalize(text)):
             if part.strip():
                 yield Sentence(section, part.strip())
 
 
-def find_stated_figures(case: CheckContext) -> Iterator[StatedFigure]:
+def find_stated_figures(context: CheckContext) -> Iterator[StatedFigure]:
     """Find every figure that the texts state in words of the form, about this report as a whole."""
-    for sentence in split_sentences(case):
-        near: dict[str, bool] = {}  # many claims ask for the same words
-        for claim, patterns in case.report.form.text_rules.claim_patterns:
+    for sentence in split_sentences(context):
+        has_near: dict[str, bool] = {}  # many claims ask for the same words
+        for claim, patterns in context.report.form.text_rules.claim_patterns:
             if claim.sections and sentence.section not in claim.sections:
                 continue
-            if claim.near not in near:
-                near[claim.near] = bool(compile_pattern(claim.near).search(sentence.text))
-            if near[claim.near]:
-                for words in patterns:  # most find nothing, in thousands of reports
-                    if words.search(sentence.text):
-                        yield from _find_claim_figures(case.report, claim, sentence)
+            if claim.near not in has_near:
+                has_near[claim.near] = bool(compile_pattern(claim.near).search(sentence.text))
+            if has_near[claim.near]:
+                for pattern in patterns:  # most find nothing, in thousands of reports
+                    if pattern.search(sentence.text):
+                        yield from _find_claim_figures(context.report, claim, sentence)
                         break
 
 
@@ -84,16 +84,16 @@ def _find_claim_figures(report: Report, claim: Claim, sentence: Sentence) -> Ite
             years = {int(year) for year in _YEAR.findall(clause)}
             if years <= {report.year} and not (claim.unless and compile_pattern(claim.unless).search(clause)):
                 value = Decimal(0) if text in claim.none else Decimal(match[1])
-                at = match.start() if text in claim.none else match.start(1)
-                found.setdefault(at, StatedFigure(claim, sentence, match[0], value, at))
-    yield from (found[at] for at in sorted(found))
+                start = match.start() if text in claim.none else match.start(1)
+                found.setdefault(start, StatedFigure(claim, sentence, match[0], value, start))
+    yield from (found[start] for start in sorted(found))
 
 
 def _find_clause(text: str, start: int, end: int) -> str:
     """Widen a stretch of a sentence to the punctuation marks around it."""
     first, last = max(0, start - _CLAUSE_LIMIT), min(len(text), end + _CLAUSE_LIMIT)
-    left = max(max(text.rfind(stop, first, start) for stop in _PUNCTUATION) + 1, first)
-    right = min((at for stop in _PUNCTUATION if (at := text.find(stop, end, last)) >= 0), default=last)
+    left = max(max(text.rfind(mark, first, start) for mark in _PUNCTUATION) + 1, first)
+    right = min((position for mark in _PUNCTUATION if (position := text.find(mark, end, last)) >= 0), default=last)
     return text[left:right]
 
 
@@ -109,24 +109,24 @@ def add_up_claim(report: Report, text: str) -> Number | None:
     return total
 
 
-def find_place(case: CheckContext, section: str, words: str, otherwise: str = "") -> tuple[str, Place]:
+def find_place(context: CheckContext, section: str, words: str, default: str = "") -> tuple[str, Place]:
     """Find the text of the data file that holds these words: its address and their place.
 
     Where a template has made them of facts: the section's own prose, else the address given.
     """
-    facts = case.report.facts
+    facts = context.report.facts
     prose = f"prose.{section}"
-    own = case.report.prose.get(section)
-    candidates = ([(prose, own)] if own else []) + list_texts(facts.tree)
-    sought = _normalize_for_search(words)
+    own_prose = context.report.prose.get(section)
+    candidates = ([(prose, own_prose)] if own_prose else []) + list_texts(facts.tree)
+    wanted = _normalize_for_search(words)
     for address, text in candidates:
-        at = _normalize_for_search(text).find(sought)
+        at = _normalize_for_search(text).find(wanted)
         if at >= 0 and (address == prose or not address.startswith("prose.")):
-            kept = _map_positions(text)
-            start, end = (kept[at], kept[at + len(sought) - 1] + 1) if sought else (0, 0)
+            positions = _map_positions(text)
+            start, end = (positions[at], positions[at + len(wanted) - 1] + 1) if wanted else (0, 0)
             line = text.count("\n", 0, start) + 1
-            return address, facts.find_place(address, inside=line, words=text[start:end])
-    address = prose if own else otherwise or prose
+            return address, facts.find_place(address, text_line=line, words=text[start:end])
+    address = prose if own_prose else default or prose
     return address, facts.find_place(address)
 
 
@@ -139,41 +139,43 @@ def _normalize_for_search(text: str) -> str:
 @lru_cache(maxsize=8)
 def _map_positions(text: str) -> list[int]:
     """Say where each character of a squeezed text stands in the text itself."""
-    return [at for at, character in enumerate(text) if character not in _IGNORED]
+    return [position for position, character in enumerate(text) if character not in _IGNORED]
 
 
-def shorten(text: str, most: int = 30) -> str:
+def shorten(text: str, limit: int = 30) -> str:
     """Quote the beginning of a text."""
-    return f"{text[:most]}…" if len(text) > most else text
+    return f"{text[:limit]}…" if len(text) > limit else text
 
 
-def find_missing_topics(case: CheckContext) -> Iterator[Finding]:
+def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
     """Find what each section must speak of, under the rule that judges, and does not."""
     missing: dict[str, list[str]] = {}
-    for expected in case.report.form.text_rules.expected:
-        text = case.texts.get(expected.section, "")
-        if expected.rule == case.rule and text and not compile_pattern(expected.words).search(text):
+    for expected in context.report.form.text_rules.expected:
+        text = context.texts.get(expected.section, "")
+        if expected.rule == context.rule and text and not compile_pattern(expected.words).search(text):
             missing.setdefault(expected.section, []).append(_(expected.what))
-    for section, things in missing.items():
-        message = _("{heading}: 没有写到{things}", heading=case.report.get_heading(section), things=join_words(things))
-        yield case.make_finding(f"prose.{section}", message)
+    for section, topics in missing.items():
+        message = _(
+            "{heading}: 没有写到{things}", heading=context.report.get_heading(section), things=join_words(topics)
+        )
+        yield context.make_finding(f"prose.{section}", message)
 
 
-def find_placeholder_faults(case: CheckContext) -> Iterator[Finding]:
+def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders of the prose that go under the rule that judges."""
-    for section, fault in document.find_faults(case.report):
-        if fault.rule == case.rule:
+    for section, fault in document.find_faults(context.report):
+        if fault.rule == context.rule:
             address = f"prose.{section}"
-            place = case.report.facts.find_place(address, inside=fault.line, words=fault.words)
-            yield case.make_finding(address, fault.message, label=fault.label, place=place)
+            place = context.report.facts.find_place(address, text_line=fault.line, words=fault.words)
+            yield context.make_finding(address, fault.message, label=fault.label, place=place)
 
 
-def make_markup_finding(case: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
+def make_markup_finding(context: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
     """Make a finding at words of the prose that nothing prints."""
-    raw, address = case.report.prose[item.section], f"prose.{item.section}"
-    line = raw.count("\n", 0, raw.find(item.words)) + 1 if item.words and item.words in raw else 0
-    place = case.report.facts.find_place(address, inside=line, words=item.words if line else "")
-    return case.make_finding(address, message, fix=fix, place=place)
+    prose, address = context.report.prose[item.section], f"prose.{item.section}"
+    line = prose.count("\n", 0, prose.find(item.words)) + 1 if item.words and item.words in prose else 0
+    place = context.report.facts.find_place(address, text_line=line, words=item.words if line else "")
+    return context.make_finding(address, message, fix=fix, place=place)
 
 
 def quote_markup(item: DroppedMarkup) -> str:
@@ -189,5 +191,5 @@ def find_prompts(report: Report) -> dict[str, str]:
         if isinstance(fact.ask, str) and value == fact.ask:
             found[fact.id] = fact.ask
         elif isinstance(fact.ask, list | tuple) and isinstance(value, list):
-            found |= {f"{fact.id}.{at}": text for at, text in enumerate(value) if text in fact.ask}
+            found |= {f"{fact.id}.{number}": text for number, text in enumerate(value) if text in fact.ask}
     return found

@@ -49,7 +49,7 @@ class Facts:
         # Asked for when the first finding needs a place: it costs twenty times the parsing.
         return toml_rs.load_with_metadata(self.text).meta["nodes"]
 
-    def find_place(self, address: Address, *, inside: int = 0, words: str = "") -> Place:
+    def find_place(self, address: Address, *, text_line: int = 0, words: str = "") -> Place:
         """Find the value at an address; where it is left out, the table that it would stand in.
 
         `inside` counts lines into a text, from 1, and `words` stand on that line of it.
@@ -63,17 +63,17 @@ class Facts:
             return self.convert_place(node["key_line"], node["key_col"])
         line, column = node["value_line"], node["value_col"]
         first = line[0] if isinstance(line, tuple) else line
-        if isinstance(line, tuple) and inside:
-            opening = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
-            return self._find_words(min(first + inside - (not opening), line[1]), words)
+        if isinstance(line, tuple) and text_line:
+            starts_below = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
+            return self._find_words(min(first + text_line - (not starts_below), line[1]), words)
         place = self.convert_place(first, column if first == line or not isinstance(column, tuple) else column[0])
         return self._find_words(first, words, place) if words else place
 
     def _find_words(self, line: int, words: str, place: Place | None = None) -> Place:
         """Point at words on a line, else at the whole of it or at the place given."""
         source = self.lines[line - 1].rstrip("\r")
-        at = source.find(words) if words else -1
-        return Place(self.file, line, at + 1, len(words), source) if at >= 0 else place or self.find_line(line)
+        start = source.find(words) if words else -1
+        return Place(self.file, line, start + 1, len(words), source) if start >= 0 else place or self.find_line(line)
 
     def find_key(self, address: Address) -> Place:
         """Find the key, rather than the value, of an address."""
@@ -100,7 +100,7 @@ class Facts:
     def _find_node(self, address: Address) -> tuple[dict[str, Any] | None, bool]:
         """Walk the parser's tree as far as the address goes; the flag tells whether it went all the way."""
         nodes: Any = self._nodes
-        last: dict[str, Any] | None = None
+        leaf: dict[str, Any] | None = None
         keys = _split_address(address)
         for key in keys:
             if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
@@ -108,18 +108,18 @@ class Facts:
             elif isinstance(nodes, dict) and key in nodes:
                 node = nodes[key]
             else:
-                return last or self._find_header(keys), False
+                return leaf or self._find_header(keys), False
             if _is_leaf(node):
-                last = node
+                leaf = node
                 nodes = node.get("value")
             else:
                 nodes = node
-        return (last, True) if last is not None and nodes is last.get("value") else (self._find_header(keys), False)
+        return (leaf, True) if leaf is not None and nodes is leaf.get("value") else (self._find_header(keys), False)
 
     def _find_header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
         """Find the `[table]` line nearest above an address that has no value of its own."""
-        found = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
-        return next(filter(None, found), None)
+        nodes = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
+        return next(filter(None, nodes), None)
 
     @cached_property
     def _headers(self) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -128,8 +128,8 @@ class Facts:
             if match := _HEADER.match(line):
                 keys = tuple(key.strip().strip("\"'") for key in match[1].split("."))
                 start = len(line[: match.start(1)].encode()) + 1
-                at = {"key_line": number, "key_col": (start, start + len(match[1].rstrip().encode()) - 1)}
-                found.setdefault(keys, at)
+                node = {"key_line": number, "key_col": (start, start + len(match[1].rstrip().encode()) - 1)}
+                found.setdefault(keys, node)
         return found
 
 
@@ -137,7 +137,7 @@ def _split_address(address: Address) -> tuple[str, ...]:
     return tuple(address.split(".")) if isinstance(address, str) else tuple(map(str, address))
 
 
-def parse(text: str, file: str, decimal: Callable[[str], object] = Decimal) -> Facts | Finding:
+def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal) -> Facts | Finding:
     """Read a data file's text; a text that is not TOML gives the finding that says where and why.
 
     `decimal` makes the value of a decimal number.
@@ -146,7 +146,7 @@ def parse(text: str, file: str, decimal: Callable[[str], object] = Decimal) -> F
     if finding := _find_parse_hazard(text, file):
         return finding
     try:
-        tree = toml_rs.loads(text, parse_float=decimal)
+        tree = toml_rs.loads(text, parse_float=parse_decimal)
     except toml_rs.TOMLDecodeError as error:
         why = str(error).splitlines()[-1]
         place = _find_error_place(Facts(file, text, {}), str(error))
@@ -165,7 +165,7 @@ def _find_error_place(facts: Facts, error: str) -> Place:
 def _find_parse_hazard(text: str, file: str) -> Finding | None:
     """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
     facts = Facts(file, text, {})
-    if any(mark in text for mark in _CONFLICT_MARKERS) and (match := _CONFLICT.search(text)):
+    if any(marker in text for marker in _CONFLICT_MARKERS) and (match := _CONFLICT.search(text)):
         line = text.count("\n", 0, match.start()) + 1
         message = _("文件里还有 git 合并冲突的标记")
         fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
@@ -238,18 +238,18 @@ def limit_sizes(facts: Facts) -> Facts | Finding:
     if len(facts.text) > FILE_LIMIT:
         return _make_size_finding(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
     count = 0
-    waiting: list[tuple[str, Any]] = [("", facts.tree)]
-    while waiting:
-        at, value = waiting.pop()
+    stack: list[tuple[str, Any]] = [("", facts.tree)]
+    while stack:
+        prefix, value = stack.pop()
         count += len(value)
         if count > ENTRIES_LIMIT:
             return _make_size_finding(Place(facts.file), _("键和值太多，最多 {limit} 个", limit=ENTRIES_LIMIT))
         for key, below in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(below, dict | list):
-                waiting.append((f"{at}{key}.", below))
-            if why := _find_excess(at, key, below):
-                long = isinstance(key, str) and len(key) > KEY_LIMIT
-                return _make_size_finding(Place(facts.file) if long else facts.find_place(f"{at}{key}"), why)
+                stack.append((f"{prefix}{key}.", below))
+            if why := _find_excess(prefix, key, below):
+                is_long_key = isinstance(key, str) and len(key) > KEY_LIMIT
+                return _make_size_finding(Place(facts.file) if is_long_key else facts.find_place(f"{prefix}{key}"), why)
     return facts
 
 
@@ -260,12 +260,12 @@ def _may_exceed(facts: Facts) -> bool:
     )
 
 
-def _find_excess(at: str, key: str | int, value: object) -> str:
+def _find_excess(prefix: str, key: str | int, value: object) -> str:
     """Say which bound a key or its value exceeds; an empty text where none."""
     if isinstance(key, str) and len(key) > KEY_LIMIT:
         return _("键太长（{key}…），最多 {limit} 个字", key=key[:20], limit=KEY_LIMIT)
     if isinstance(value, str):
-        size, limit = len(value), PROSE_LIMIT if at == "prose." else TEXT_LIMIT
+        size, limit = len(value), PROSE_LIMIT if prefix == "prose." else TEXT_LIMIT
         return _("文字太长，有 {size} 个字，最多 {limit} 个", size=size, limit=limit) if size > limit else ""
     if (isinstance(value, int) and value not in _INTEGERS) or (isinstance(value, Decimal) and _is_long(value)):
         return _("数字太长")
@@ -288,15 +288,15 @@ def list_texts(tree: object) -> list[tuple[str, str]]:
     return found
 
 
-def _list_texts(tree: object, at: str, into: list[tuple[str, str]]) -> None:
+def _list_texts(tree: object, address: str, found: list[tuple[str, str]]) -> None:
     if isinstance(tree, str):
-        into.append((at, tree))
+        found.append((address, tree))
     elif isinstance(tree, dict):
         for key, value in tree.items():
-            below = f"{at}.{key}" if at else key
-            into.append((below, key))
+            key_address = f"{address}.{key}" if address else key
+            found.append((key_address, key))
             if not isinstance(value, int):  # as most are
-                _list_texts(value, below, into)
+                _list_texts(value, key_address, found)
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
-            _list_texts(value, f"{at}.{index}", into)
+            _list_texts(value, f"{address}.{index}", found)

@@ -16,8 +16,8 @@ def is_portable(name: str) -> bool:
     """
     if not name or name in {".", ".."} or name != name.rstrip(". ") or re.fullmatch(_WINDOWS_DEVICES, name):
         return False
-    printed = all(character.isprintable() for character in name)
-    return printed and not _FORBIDDEN & set(name) and len(name.encode(errors="replace")) <= _LENGTH_LIMIT
+    is_printable = all(character.isprintable() for character in name)
+    return is_printable and not _FORBIDDEN & set(name) and len(name.encode(errors="replace")) <= _LENGTH_LIMIT
 
 
 def is_portable_path(path: str) -> bool:

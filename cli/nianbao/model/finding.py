@@ -45,7 +45,9 @@ class Finding:
 
 def sort_findings(findings: Sequence[Finding]) -> list[Finding]:
     """Sort by file and place, as a reader meets them."""
-    return sorted(findings, key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule))
+    return sorted(
+        findings, key=lambda finding: (finding.place.file, finding.place.line, finding.place.column, finding.rule)
+    )
 
 
 def has_errors(findings: Sequence[Finding]) -> bool:
@@ -75,7 +77,7 @@ def try_work(work: Callable[[], T], file: str) -> T | UserError:
     """Do the work on one file of many; whatever stops it is returned with the file's name, so that the others go on."""
     try:
         return work()
-    except UserError as stop:
-        return UserError(stop.message, stop.fix)  # which travels between processes, and holds on to nothing
+    except UserError as error:
+        return UserError(error.message, error.fix)  # which travels between processes, and holds on to nothing
     except Exception as error:  # noqa: BLE001  # a file can hold what nobody foresaw
         return make_internal_error(error, file)

@@ -60,8 +60,8 @@ class Relation:
     @cached_property
     def total(self) -> str:
         """The row or column that this relation makes a total, or an empty text."""
-        plain = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
-        return self.left[0].path if plain and not self.uses_previous else ""
+        is_sum = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
+        return self.left[0].path if is_sum and not self.uses_previous else ""
 
     @cached_property
     def uses_previous(self) -> bool:
@@ -111,7 +111,9 @@ class Check:
         """The addresses of both sides where figures of one report are only added up, as they mostly are; else None."""
         if any(part.term.factor != 1 or part.term.previous or part.constant is not None for part in self.parts):
             return None
-        left, right = (tuple(at for part in side for at in part.addresses) for side in (self.left, self.right))
+        left, right = (
+            tuple(address for part in side for address in part.addresses) for side in (self.left, self.right)
+        )
         return left, right
 
 
@@ -252,8 +254,8 @@ def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Chec
     lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its place in that line
     for slot in table.list_slots(block):
         rows, columns = _list_ids(slot.rows), _list_ids(slot.columns)
-        line, place = (columns, rows) if relation.each == "column" else (rows, columns)
-        lines.setdefault(line, []).append((f"{place}.", slot))
+        line, position = (columns, rows) if relation.each == "column" else (rows, columns)
+        lines.setdefault(line, []).append((f"{position}.", slot))
     checks = []
     for line, slots in lines.items():
         if (relation.at and line not in relation.at) or line in relation.but:
@@ -261,15 +263,15 @@ def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Chec
         sides = (relation.left, relation.right)
         left, right = (tuple(Part(term, _find_slots(term, slots)) for term in side) for side in sides)
         if all(part.slots or part.term.constant is not None for part in (*left, *right)):
-            first = next(slot for part in (*left, *right) for slot in part.slots)
-            where = first.columns[-1].label if relation.each == "column" else first.row_label
-            checks.append(Check(relation, where, left, right))
+            first_slot = next(slot for part in (*left, *right) for slot in part.slots)
+            label = first_slot.columns[-1].label if relation.each == "column" else first_slot.row_label
+            checks.append(Check(relation, label, left, right))
     return checks
 
 
 def _find_slots(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
-    start = f"{term.path}."
-    return tuple(slot for place, slot in slots if place.startswith(start))
+    prefix = f"{term.path}."
+    return tuple(slot for position, slot in slots if position.startswith(prefix))
 
 
 def _list_ids(path: tuple[Heading, ...]) -> str:

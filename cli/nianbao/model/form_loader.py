@@ -91,15 +91,15 @@ def load_form(edition: str, sources: Sequence[Facts]) -> Form:
     Raises `UserError` that says what is wrong.
     """
     file = load(FormFile, sources)
-    found = [*_find_duplicates(file), *_find_file_faults(file)]
-    if not found:
+    faults = [*_find_duplicates(file), *_find_file_faults(file)]
+    if not faults:
         form = _make_form(edition, file)
-        found = [
+        faults = [
             *_find_form_faults(form, file),
             *faults_of_vocabulary(file.vocabulary, form.value_types, _list_ids(file.sections)),
         ]
-    if found:
-        raise_faults(sources, found)
+    if faults:
+        raise_faults(sources, faults)
     return form
 
 
@@ -136,9 +136,9 @@ def _find_duplicates(file: FormFile) -> Iterator[Fault]:
         ("tables", _list_ids(file.tables)),
         ("facts", _list_ids(file.facts)),
     ):
-        for at, known in enumerate(ids):
-            if known in ids[:at]:
-                yield Fault((name, at, "id"), _("{name} 写了两次", name=known))
+        for number, id_ in enumerate(ids):
+            if id_ in ids[:number]:
+                yield Fault((name, number, "id"), _("{name} 写了两次", name=id_))
 
 
 def _find_file_faults(file: FormFile) -> Iterator[Fault]:
@@ -152,34 +152,34 @@ def _find_file_faults(file: FormFile) -> Iterator[Fault]:
         except ValueError:
             yield Fault(("due", number, "day"), _("{month} 月没有 {day} 日", month=due.month, day=due.day))
     for number, table in enumerate(file.tables):
-        for place, relation in enumerate(table.relations):
-            at = ("tables", number, "relations", place)
-            yield from _find_pattern_faults(relation.when, (*at, "when"))
+        for position, relation in enumerate(table.relations):
+            keys = ("tables", number, "relations", position)
+            yield from _find_pattern_faults(relation.when, (*keys, "when"))
             try:
                 _parse_relation(relation)
             except ValueError as error:
-                yield Fault((*at, "holds"), str(error))
+                yield Fault((*keys, "holds"), str(error))
 
 
-def _find_pattern_faults(text: str, at: Keys) -> Iterator[Fault]:
+def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
     try:
         re.compile(text)
     except re.error as error:
-        yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
+        yield Fault(keys, _("{text} 不是正则表达式：{error}", text=text, error=error))
 
 
 def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
     """Find what a form names and does not have, and what it has twice."""
     tables = _list_ids(file.tables)
-    for at, section in enumerate(form.sections):
+    for number, section in enumerate(form.sections):
         if section.table and section.table not in tables:
             why = _("没有名为 {table} 的表", table=section.table) + suggest(section.table, tables)
-            yield Fault(("sections", at, "table"), why)
+            yield Fault(("sections", number, "table"), why)
     addresses = list(form.value_types)
-    for at, address in enumerate(form.key_figures):
+    for number, address in enumerate(form.key_figures):
         if address not in form.value_types:
             why = _("没有地址 {path}", path=address) + suggest(address, addresses)
-            yield Fault(("key_figures", at), why)
+            yield Fault(("key_figures", number), why)
     for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("没有名为 {row} 的行", row=row), at_key=True)
@@ -188,9 +188,9 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
 
 def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
     """Give the rows of this edition that are named where rows are taken over, and where."""
-    for into, row in form.carries.items():
-        yield into, ("carries", into)
-        yield row, ("carries", into)
+    for target, row in form.carries.items():
+        yield target, ("carries", target)
+        yield row, ("carries", target)
     for other, rows in form.takes.items():
         yield from ((row, ("takes", other, row)) for row in rows)
 
@@ -200,17 +200,17 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
     applied = {id(check.relation) for check in form.checks}
     for number, table in enumerate(form.tables):
         addresses = [slot.address for slot in table.slots]
-        for address in sorted({one for one in addresses if one in seen or addresses.count(one) > 1}):
+        for address in sorted({address for address in addresses if address in seen or addresses.count(address) > 1}):
             yield Fault(("tables", number), _("两个数字的地址都是 {address}", address=address))
         seen.update(addresses)
         columns = table.make_grid().columns
         if table.widths and len(table.widths) != columns:
             yield Fault(("tables", number, "widths"), _("应有 {columns} 个宽度", columns=columns))
-        for place, relation in enumerate(form.relations[table.id]):
+        for position, relation in enumerate(form.relations[table.id]):
             if id(relation) not in applied:
-                words = " ".join(term.path for term in (*relation.left, *relation.right))
-                why = _("没有哪一行列同时有 {terms}", terms=words)
-                yield Fault(("tables", number, "relations", place, "holds"), why)
+                terms = " ".join(term.path for term in (*relation.left, *relation.right))
+                why = _("没有哪一行列同时有 {terms}", terms=terms)
+                yield Fault(("tables", number, "relations", position, "holds"), why)
     try:
         len(form.totals)
     except CycleError as error:

@@ -18,8 +18,8 @@ def use_catalogue(catalogue: NullTranslations) -> None:
 
 def _(words: str, /, **values: object) -> str:
     """Return words in the language spoken, with values put in by name; words that no catalogue knows stay."""
-    said = _catalogue.gettext(words) if words else words  # gettext answers "" with the catalogue's own heading
-    return said.format(**values) if values else said
+    translation = _catalogue.gettext(words) if words else words  # gettext answers "" with the catalogue's own heading
+    return translation.format(**values) if values else translation
 
 
 def N_(words: str, /) -> str:  # noqa: N802  # gettext's name for words that are said later

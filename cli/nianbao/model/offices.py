@@ -87,9 +87,9 @@ def load_register(facts: Facts | Finding) -> Register:
     found: list[Finding] = []
     units: dict[str, Unit] = {}
     for office, entry in facts.tree.items():
-        wrong = list(_find_entry_faults(facts, office, entry))
-        found += wrong
-        if not wrong:
+        faults = list(_find_entry_faults(facts, office, entry))
+        found += faults
+        if not faults:
             units[office] = Unit(office, **entry)
     found += _find_folder_clashes(facts)
     found += _find_missing_parents(facts, units)
@@ -147,32 +147,35 @@ def _find_missing_parents(facts: Facts, units: Mapping[str, Unit]) -> Iterator[F
 def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find offices that are above themselves, or below too many others; each circle told once, at its first office."""
     levels: dict[str, int] = {}
-    for start in units:
+    for first_office in units:
         chain: dict[str, None] = {}
-        office = start
+        office = first_office
         while office in units and office not in levels and office not in chain:
             chain[office] = None
             office = units[office].parent
         if office in chain:
             names = list(chain)
-            circle = [*names[names.index(office) :], office]
-            told = " → ".join(circle if len(circle) <= LEVEL_LIMIT else [*circle[:LEVEL_LIMIT], "…"])
+            cycle = [*names[names.index(office) :], office]
+            chain_text = " → ".join(cycle if len(cycle) <= LEVEL_LIMIT else [*cycle[:LEVEL_LIMIT], "…"])
             yield _make_finding(
-                facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=told), _("改正其中一个 parent")
+                facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=chain_text), _("改正其中一个 parent")
             )
-        for level, one in enumerate(reversed(chain), levels.get(office, 0) + 1):
-            levels[one] = level
+        for level, member in enumerate(reversed(chain), levels.get(office, 0) + 1):
+            levels[member] = level
             if level == LEVEL_LIMIT + 1 and office not in chain:
-                message = _("{office} 的上级太多，最多 {limit} 级", office=one, limit=LEVEL_LIMIT)
-                yield _make_finding(facts, f"{one}.parent", message)
+                message = _("{office} 的上级太多，最多 {limit} 级", office=member, limit=LEVEL_LIMIT)
+                yield _make_finding(facts, f"{member}.parent", message)
 
 
 def _find_duplicate_own_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find a second own office under one parent."""
-    owns: dict[str, str] = {}
+    own_offices: dict[str, str] = {}
     for unit in units.values():
-        if unit.own and unit.parent and owns.setdefault(unit.parent, unit.id) != unit.id:
+        if unit.own and unit.parent and own_offices.setdefault(unit.parent, unit.id) != unit.id:
             message = _(
-                "{parent} 有两个本级：{first} 和 {office}", parent=unit.parent, first=owns[unit.parent], office=unit.id
+                "{parent} 有两个本级：{first} 和 {office}",
+                parent=unit.parent,
+                first=own_offices[unit.parent],
+                office=unit.id,
             )
             yield _make_finding(facts, f"{unit.id}.own", message)

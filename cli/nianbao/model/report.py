@@ -65,14 +65,14 @@ class Report:
 
     def get_heading(self, section: str) -> str:
         """Return the heading of a section as this report words it."""
-        own = self.headings.get(section)
-        return own or next(part.heading for part in self.form.sections if part.id == section)
+        written = self.headings.get(section)
+        return written or next(part.heading for part in self.form.sections if part.id == section)
 
     def add_up_sides(self, check: Check) -> tuple[Number, Number]:
         """Add up both sides of a check."""
         if check.side_addresses is not None:
-            known = self.figures.__getitem__
-            return sum(map(known, check.side_addresses[0])), sum(map(known, check.side_addresses[1]))
+            get = self.figures.__getitem__
+            return sum(map(get, check.side_addresses[0])), sum(map(get, check.side_addresses[1]))
         left = sum([part.term.factor * self.add_up_part(part) for part in check.left])
         right = sum([part.term.factor * self.add_up_part(part) for part in check.right])
         return left, right
@@ -81,15 +81,15 @@ class Report:
         """Add up the figures that a part of a check means, this year's or last year's."""
         if part.constant is not None:
             return part.constant
-        figures = self._get_figures(before=part.term.previous)
+        figures = self._get_figures(previous=part.term.previous)
         return sum([figures[address] for address in part.addresses])
 
-    def get_figure(self, address: str, *, before: bool = False) -> Number:
+    def get_figure(self, address: str, *, previous: bool = False) -> Number:
         """Return a figure of this report, or of last year's, which must be there."""
-        return self._get_figures(before=before)[address]
+        return self._get_figures(previous=previous)[address]
 
-    def _get_figures(self, *, before: bool) -> dict[str, Number]:
-        report = self.previous if before else self
+    def _get_figures(self, *, previous: bool) -> dict[str, Number]:
+        report = self.previous if previous else self
         if report is None:
             raise LookupError
         return report.figures
@@ -116,23 +116,23 @@ class Report:
         A value of the wrong kind spoils its own figure, a key that the form does not know every
         figure that it might have meant.
         """
-        spoilt = set()
+        unreadable = set()
         for entry in self.entries:
             if entry.fault or (not entry.value_type and not isinstance(entry.value, dict)):
-                spoilt.add(entry.address)
+                unreadable.add(entry.address)
             if not entry.known:
-                spoilt.add(entry.address.rpartition(".")[0])
-        spoilt.discard("")
-        if not spoilt:
+                unreadable.add(entry.address.rpartition(".")[0])
+        unreadable.discard("")
+        if not unreadable:
             return frozenset()
-        below = tuple(f"{address}." for address in spoilt)
-        return frozenset(address for address in self.form.slots if f"{address}.".startswith(below))
+        prefixes = tuple(f"{address}." for address in unreadable)
+        return frozenset(address for address in self.form.slots if f"{address}.".startswith(prefixes))
 
     def list_parts(self, address: str) -> tuple[str, ...]:
         """Resolve a computed total into the figures of the file that make it up; others are themselves."""
         if address not in self.computed:
             return (address,)
-        return tuple(part for below in self.computed[address] for part in self.list_parts(below))
+        return tuple(part for summand in self.computed[address] for part in self.list_parts(summand))
 
     @cached_property
     def judged(self) -> tuple[Check, ...]:
@@ -150,7 +150,7 @@ class Report:
         if not report.unread and report.form is self.form:
             return True
         return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
-            below for address in part.addresses for below in report.list_parts(address)
+            leaf for address in part.addresses for leaf in report.list_parts(address)
         )
 
     @cached_property
@@ -159,40 +159,40 @@ class Report:
         return tuple(check for check in self.judged if not self.is_satisfied(check))
 
 
-def fill_form(form: Form, facts: Facts, before: Report | None = None) -> Report:
+def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Report:
     """Fill a form: a figure left out is 0, a total left out the sum of its parts.
 
     A value of the wrong kind counts as left out here; the rules say that it is wrong.
     """
     entries: list[ReportEntry] = []
     _match_entries(facts.tree, "", form, entries)
-    written: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.valid}
-    figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
-    computed = {total: parts for total, parts in form.totals.items() if total not in written}
-    report = Report(form, facts, tuple(entries), figures, computed, before)
+    values: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.valid}
+    figures: dict[str, Number] = {address: values.get(address, 0) for address in form.slots}
+    computed = {total: parts for total, parts in form.totals.items() if total not in values}
+    report = Report(form, facts, tuple(entries), figures, computed, previous)
     for address, parts in computed.items():
         figures[address] = sum([figures[part] for part in parts])
     return report
 
 
-def _match_entries(tree: dict[str, Any], at: str, form: Form, into: list[ReportEntry]) -> None:
+def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[ReportEntry]) -> None:
     """Set every entry of a data file against the form, in the order of the file."""
-    kinds, groups = form.value_types, form.groups
+    value_types, groups = form.value_types, form.groups
     for key, value in tree.items():
-        address = f"{at}.{key}" if at else key
-        if at == OWN_FACTS:
-            into.append(ReportEntry(address, value, guess_value_type(value), key.isidentifier()))
+        address = f"{table}.{key}" if table else key
+        if table == OWN_FACTS:
+            entries.append(ReportEntry(address, value, guess_value_type(value), key.isidentifier()))
         elif "." in key:  # a quoted key that would pass for a path
-            into.append(ReportEntry(address, value, None, known=False))
-        elif address in kinds:
-            kind = VALUE_TYPES[kinds[address]]
-            into.append(ReportEntry(address, value, kind, True, kind.find_fault(value)))  # noqa: FBT003  # many of them
+            entries.append(ReportEntry(address, value, None, known=False))
+        elif address in value_types:
+            value_type = VALUE_TYPES[value_types[address]]
+            entries.append(ReportEntry(address, value, value_type, True, value_type.find_fault(value)))  # noqa: FBT003  # many of them
         elif address in groups:
-            into.append(ReportEntry(address, value, None, known=True))
+            entries.append(ReportEntry(address, value, None, known=True))
             if isinstance(value, dict) and (address not in OPEN_TABLES or address == OWN_FACTS):
-                _match_entries(value, address, form, into)
+                _match_entries(value, address, form, entries)
         else:
-            into.append(ReportEntry(address, value, None, known=False))
+            entries.append(ReportEntry(address, value, None, known=False))
 
 
 def _select_texts(value: object) -> dict[str, str]:

@@ -78,9 +78,9 @@ class Slot:
         path = self.rows or self.columns[:-1]
         return path[-1].label if path else ""
 
-    def _find_inherited(self, what: str) -> str:
+    def _find_inherited(self, attribute: str) -> str:
         for heading in (*reversed(self.columns), *reversed(self.rows)):
-            if value := getattr(heading, what):
+            if value := getattr(heading, attribute):
                 return str(value)
         return ""
 
@@ -139,38 +139,38 @@ class Table:
 
     def make_grid(self) -> Grid:
         """Place every heading and figure of the table on one grid."""
-        labels = max(measure_depth(block.rows) for block in self.blocks)
-        width = labels + max(measure_breadth(block.columns) for block in self.blocks)
+        label_columns = max(measure_depth(block.rows) for block in self.blocks)
+        width = label_columns + max(measure_breadth(block.columns) for block in self.blocks)
         cells: list[Cell] = []
-        bands: list[BlockRows] = []
+        block_rows: list[BlockRows] = []
         top = 0
         for block in self.blocks:
-            head = measure_depth(block.columns)
+            header = measure_depth(block.columns)
             body = measure_breadth(block.rows, span=False) or 1
             banner = 1 if block.banner else 0
             if banner:
                 cells.append(Cell(top, 0, 1, width, "banner", block.banner))
-            cells += self._place_block(block, top + banner, labels, width)
-            bands.append(BlockRows(banner + head, body))
-            top += banner + head + body
+            cells += self._place_block(block, top + banner, label_columns, width)
+            block_rows.append(BlockRows(banner + header, body))
+            top += banner + header + body
         cells.sort(key=lambda cell: (cell.row, cell.column))
-        return Grid(top, width, labels, tuple(bands), tuple(cells))
+        return Grid(top, width, label_columns, tuple(block_rows), tuple(cells))
 
-    def _place_block(self, block: Block, top: int, labels: int, width: int) -> Iterator[Cell]:
-        head = measure_depth(block.columns)
-        if labels:
-            yield Cell(top, 0, head, labels, "corner", block.corner)
-        yield from _place_column_headers(block.columns, top, labels, head, width)
-        first = top + head
-        yield from _place_row_labels(block.rows, first, 0, labels)
-        if labels and not block.rows:
-            yield Cell(first, 0, 1, labels, "label")
+    def _place_block(self, block: Block, top: int, label_columns: int, width: int) -> Iterator[Cell]:
+        header = measure_depth(block.columns)
+        if label_columns:
+            yield Cell(top, 0, header, label_columns, "corner", block.corner)
+        yield from _place_column_headers(block.columns, top, label_columns, header, width)
+        first = top + header
+        yield from _place_row_labels(block.rows, first, 0, label_columns)
+        if label_columns and not block.rows:
+            yield Cell(first, 0, 1, label_columns, "label")
         slots = self.list_slots(block)
         for row in range(measure_breadth(block.rows, span=False) or 1):
-            column = labels
+            column = label_columns
             leaves = list_paths(block.columns)
-            for at, leaf in enumerate(leaves):
-                span = leaf[-1].span if at + 1 < len(leaves) else width - column
+            for number, leaf in enumerate(leaves):
+                span = leaf[-1].span if number + 1 < len(leaves) else width - column
                 yield Cell(first + row, column, 1, span, "figure", slot=next(slots))
                 column += span
 
@@ -203,10 +203,10 @@ def measure_breadth(headings: tuple[Heading, ...], *, span: bool = True) -> int:
 
 def _place_column_headers(headings: tuple[Heading, ...], top: int, left: int, levels: int, end: int) -> Iterator[Cell]:
     """Place column heads; the last one reaches to `end`, so that a narrow block fills its table."""
-    for at, heading in enumerate(headings):
-        right = left + measure_breadth((heading,)) if at + 1 < len(headings) else end
-        tall = 1 if heading.below else levels
-        yield Cell(top, left, tall, right - left, "head", heading.label)
+    for number, heading in enumerate(headings):
+        right = left + measure_breadth((heading,)) if number + 1 < len(headings) else end
+        rowspan = 1 if heading.below else levels
+        yield Cell(top, left, rowspan, right - left, "head", heading.label)
         yield from _place_column_headers(heading.below, top + 1, left, levels - 1, right)
         left = right
 
@@ -214,8 +214,8 @@ def _place_column_headers(headings: tuple[Heading, ...], top: int, left: int, le
 def _place_row_labels(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
     """Place row labels; one without others below it reaches to the figures."""
     for heading in headings:
-        tall = measure_breadth((heading,), span=False)
-        wide = 1 if heading.below else end - left
-        yield Cell(top, left, tall, wide, "label", heading.label)
+        rowspan = measure_breadth((heading,), span=False)
+        colspan = 1 if heading.below else end - left
+        yield Cell(top, left, rowspan, colspan, "label", heading.label)
         yield from _place_row_labels(heading.below, top, left + 1, end)
-        top += tall
+        top += rowspan

@@ -118,52 +118,52 @@ _PATTERN_FIELDS = ("words", "other_words", "says", "none", "near", "unless")
 _LIST_FIELDS = ("expected", "pairs", "claims", "balances", "shares", "years")
 
 
-def find_faults(vocabulary: TextRules, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
+def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
     """Find patterns that are none, and names of sections, addresses and claims that the form does not have."""
-    for section, at in _list_sections(vocabulary):
+    for section, keys in _list_sections(text_rules):
         if section not in sections:
-            yield Fault(at, _("没有名为 {section} 的部分", section=section) + suggest(section, sections))
-    for text, at in _list_texts(vocabulary, _PATTERN_FIELDS):
+            yield Fault(keys, _("没有名为 {section} 的部分", section=section) + suggest(section, sections))
+    for text, keys in _list_texts(text_rules, _PATTERN_FIELDS):
         try:
             compile_pattern(text)
         except re.error as error:
-            yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
-    for text, at in _list_texts(vocabulary, ("equals",)):
+            yield Fault(keys, _("{text} 不是正则表达式：{error}", text=text, error=error))
+    for text, keys in _list_texts(text_rules, ("equals",)):
         for _sign, path in parse_sum(text):
             if not resolve_path(path, addresses):
-                yield Fault(at, _("没有地址 {path}", path=path) + suggest(path, list(addresses)))
-    yield from _find_sum_faults(vocabulary)
+                yield Fault(keys, _("没有地址 {path}", path=path) + suggest(path, list(addresses)))
+    yield from _find_sum_faults(text_rules)
 
 
-def _find_sum_faults(vocabulary: TextRules) -> Iterator[Fault]:
+def _find_sum_faults(text_rules: TextRules) -> Iterator[Fault]:
     """Find balances and shares of claims that are not there."""
-    known = [claim.id for claim in vocabulary.claims]
-    for text, at in _list_texts(vocabulary, ("holds", "or_else")):
+    known = [claim.id for claim in text_rules.claims]
+    for text, keys in _list_texts(text_rules, ("holds", "or_else")):
         if text.count("=") != 1:
-            yield Fault(at, _("应写形如 a + b = c 的式子"))
-    for text, at in _list_texts(vocabulary, ("holds", "or_else", "part", "whole")):
+            yield Fault(keys, _("应写形如 a + b = c 的式子"))
+    for text, keys in _list_texts(text_rules, ("holds", "or_else", "part", "whole")):
         for path in (path for side in text.split("=") for _sign, path in parse_sum(side)):
             if path not in known:
-                yield Fault(at, _("没有 id 为 {unknown} 的说法", unknown=path) + suggest(path, known))
+                yield Fault(keys, _("没有 id 为 {unknown} 的说法", unknown=path) + suggest(path, known))
 
 
-def _list_sections(vocabulary: TextRules) -> Iterator[tuple[str, Keys]]:
+def _list_sections(text_rules: TextRules) -> Iterator[tuple[str, Keys]]:
     """Give every section that is named, and where."""
-    yield from ((section, ("vocabulary", "afresh", at)) for at, section in enumerate(vocabulary.afresh))
-    yield from ((section, ("vocabulary", "least", section)) for section in vocabulary.minimum_lengths)
-    yield from _list_texts(vocabulary, ("section", "sections"))
+    yield from ((section, ("vocabulary", "afresh", number)) for number, section in enumerate(text_rules.afresh))
+    yield from ((section, ("vocabulary", "least", section)) for section in text_rules.minimum_lengths)
+    yield from _list_texts(text_rules, ("section", "sections"))
 
 
-def _list_texts(vocabulary: TextRules, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
+def _list_texts(text_rules: TextRules, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
     """Give the texts that some fields of the entries hold, and where."""
     for name in _LIST_FIELDS:
-        for number, entry in enumerate(getattr(vocabulary, name)):
+        for number, entry in enumerate(getattr(text_rules, name)):
             for key in (key for key in fields if key in entry.__struct_fields__):
-                value, here = getattr(entry, key), ("vocabulary", name, number, key)
+                value, keys = getattr(entry, key), ("vocabulary", name, number, key)
                 if isinstance(value, str):
-                    yield from [(value, here)] if value else []
+                    yield from [(value, keys)] if value else []
                 else:
-                    yield from ((text, (*here, at)) for at, text in enumerate(value))
+                    yield from ((text, (*keys, position)) for position, text in enumerate(value))
 
 
 @cache
@@ -176,8 +176,8 @@ def resolve_path(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
     """Find the addresses that a path means, in which `*` stands for any one key."""
     if "*" not in path:
         return (path,) if path in addresses else ()
-    wanted = re.compile(re.escape(path).replace(r"\*", "[^.]+"))
-    return tuple(address for address in addresses if wanted.fullmatch(address))
+    pattern = re.compile(re.escape(path).replace(r"\*", "[^.]+"))
+    return tuple(address for address in addresses if pattern.fullmatch(address))
 
 
 @cache

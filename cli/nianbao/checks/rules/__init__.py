@@ -45,11 +45,11 @@ class Rule:
     scope: Scope
     function: Callable[[CheckContext], Iterator[Finding]] | None
 
-    def judge(self, case: CheckContext) -> Iterator[Finding]:
+    def judge(self, context: CheckContext) -> Iterator[Finding]:
         """Find what is wrong under this rule; nothing where the case lacks what it judges."""
-        if self.function is None or not case.has_data_for(self.scope):
+        if self.function is None or not context.has_data_for(self.scope):
             return iter(())
-        return self.function(case.for_rule(self.name, self.level))
+        return self.function(context.for_rule(self.name, self.level))
 
     @property
     def summary(self) -> str:
@@ -86,15 +86,15 @@ def list_names_of_scope(scope: Scope) -> tuple[str, ...]:
     return tuple(name for name in list_names() if load_rule(name).scope == scope)
 
 
-def list_unjudged(case: CheckContext) -> frozenset[str]:
+def list_unjudged(context: CheckContext) -> frozenset[str]:
     """Name the rules that a case lacks something for."""
-    return frozenset(name for scope in SCOPES if not case.has_data_for(scope) for name in list_names_of_scope(scope))
+    return frozenset(name for scope in SCOPES if not context.has_data_for(scope) for name in list_names_of_scope(scope))
 
 
 def list_editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
     """Name the editions of forms that a rule is for: those that name it; none where it is for all of them."""
-    named = {form.edition: name in form.rules for form in forms}
-    return () if all(named.values()) else tuple(edition for edition in sorted(named) if named[edition])
+    is_named = {form.edition: name in form.rules for form in forms}
+    return () if all(is_named.values()) else tuple(edition for edition in sorted(is_named) if is_named[edition])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +105,23 @@ class Crash:
     error: str
 
 
-def judge(case: CheckContext, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
+def judge(context: CheckContext, names: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
     """Judge a report by every rule, or by those chosen and by the form's relations.
 
     Returns all findings, in the order of the file, and the rules that failed.
     """
-    judges = {name: load_rule(name).judge for name in chosen or list_names()} | {"relation": relation.judge}
+    functions = {name: load_rule(name).judge for name in names or list_names()} | {"relation": relation.judge}
     found: list[Finding] = []
     crashes: list[Crash] = []
-    for name, judged in judges.items():
+    for name, function in functions.items():
         try:
-            told = list(islice(judged(case), MAX_FINDINGS))
-            found += told
-            if len(told) == MAX_FINDINGS:
+            of_rule = list(islice(function(context), MAX_FINDINGS))
+            found += of_rule
+            if len(of_rule) == MAX_FINDINGS:
                 found.append(
                     replace(
-                        told[-1],
-                        place=Place(case.report.facts.file),
+                        of_rule[-1],
+                        place=Place(context.report.facts.file),
                         message=_(_MORE_TEXT, limit=MAX_FINDINGS),
                         label="",
                         notes=(),

@@ -27,6 +27,6 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every aspect that a section must speak of and does not."""
-    yield from find_missing_topics(case)
+    yield from find_missing_topics(context)

@@ -60,57 +60,67 @@ class Comparison:
     verbatim: tuple[str, ...]
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every section whose own words are mostly last year's."""
-    report, before = case.report, case.report.previous
-    if before is None:
+    report, previous = context.report, context.report.previous
+    if previous is None:
         return
     for section in (part for part in report.form.sections if part.heading and not part.table):
-        now = find_own_sentences(report, section.id, case.texts.get(section.id, ""))
-        then = find_own_sentences(before, section.id, case.previous_texts.get(section.id, ""))
-        if now and then:
-            afresh = section.id in report.form.text_rules.afresh
-            yield from _find_copied(case, section.id, _compare(now, then), afresh=afresh)
+        sentences = find_own_sentences(report, section.id, context.texts.get(section.id, ""))
+        previous_sentences = find_own_sentences(previous, section.id, context.previous_texts.get(section.id, ""))
+        if sentences and previous_sentences:
+            must_be_new = section.id in report.form.text_rules.afresh
+            yield from _find_copied(
+                context, section.id, _compare(sentences, previous_sentences), must_be_new=must_be_new
+            )
 
 
-def _find_copied(case: CheckContext, section: str, found: Comparison, *, afresh: bool) -> Iterator[Finding]:
-    verbatim = found.verbatim if afresh else ()
-    if found.share < NOTE_PERCENT and not verbatim:
+def _find_copied(
+    context: CheckContext, section: str, comparison: Comparison, *, must_be_new: bool
+) -> Iterator[Finding]:
+    verbatim = comparison.verbatim if must_be_new else ()
+    if comparison.share < NOTE_PERCENT and not verbatim:
         return
-    shown = (verbatim or found.runs)[:MAX_SHOWN]
-    address, place = find_place(case, section, shown[0].rstrip("。；") if shown else "")
-    heading = case.report.get_heading(section)
-    message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=found.share)
-    if found.share < NOTE_PERCENT:
+    shown = (verbatim or comparison.runs)[:MAX_SHOWN]
+    address, place = find_place(context, section, shown[0].rstrip("。；") if shown else "")
+    heading = context.report.get_heading(section)
+    message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=comparison.share)
+    if comparison.share < NOTE_PERCENT:
         message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
-    level: Level = "warning" if found.share >= COPIED_PERCENT or verbatim else "note"
+    level: Level = "warning" if comparison.share >= COPIED_PERCENT or verbatim else "note"
     notes = tuple(_("与去年相同：{run}（{count} 字）", run=shorten(run, 40), count=len(run)) for run in shown)
-    yield case.make_finding(address, message, level=level, notes=notes, place=place)
+    yield context.make_finding(address, message, level=level, notes=notes, place=place)
 
 
-def _compare(now: list[str], then: list[str]) -> Comparison:
+def _compare(sentences: list[str], previous_sentences: list[str]) -> Comparison:
     from rapidfuzz import process  # noqa: PLC0415  # slow to import, and not needed without a last year
     from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
 
-    others = [mask_digits(line) for line in then]
-    same, said = frozenset(others), frozenset(then)
-    short = [line for line in others if len(line) <= MAX_CHARACTERS][:MAX_SENTENCES]
-    common, runs, compared = 0.0, [], 0
-    for line in now:
-        if mask_digits(line) in same:
-            common += len(line)
-            runs.append(line.strip())
-        elif short and len(line) <= MAX_CHARACTERS and compared < MAX_SENTENCES:
+    masked = [mask_digits(sentence) for sentence in previous_sentences]
+    masked_set, previous_set = frozenset(masked), frozenset(previous_sentences)
+    candidates = [sentence for sentence in masked if len(sentence) <= MAX_CHARACTERS][:MAX_SENTENCES]
+    common_size, runs, compared = 0.0, [], 0
+    for sentence in sentences:
+        if mask_digits(sentence) in masked_set:
+            common_size += len(sentence)
+            runs.append(sentence.strip())
+        elif candidates and len(sentence) <= MAX_CHARACTERS and compared < MAX_SENTENCES:
             compared += 1
-            best, alike, _at = process.extractOne(mask_digits(line), short, scorer=Indel.normalized_similarity)
-            if alike * 100 < RELATED_PERCENT:
+            best, similarity, _position = process.extractOne(
+                mask_digits(sentence), candidates, scorer=Indel.normalized_similarity
+            )
+            if similarity * 100 < RELATED_PERCENT:
                 continue
-            common += alike * len(line)
-            blocks = [block for block in LCSseq.opcodes(mask_digits(line), best) if block.tag == "equal"]
-            runs += [line[block.src_start : block.src_end].strip() for block in blocks]
-    size = sum(map(len, now))
+            common_size += similarity * len(sentence)
+            blocks = [block for block in LCSseq.opcodes(mask_digits(sentence), best) if block.tag == "equal"]
+            runs += [sentence[block.src_start : block.src_end].strip() for block in blocks]
+    size = sum(map(len, sentences))
     return Comparison(
-        share=int(100 * common / size) if size >= MIN_SECTION else 0,
+        share=int(100 * common_size / size) if size >= MIN_SECTION else 0,
         runs=tuple(sorted((run for run in runs if len(run) >= MIN_RUN), key=len, reverse=True)),
-        verbatim=tuple(line.strip() for line in now if len(line.strip()) >= MIN_SENTENCE and line in said),
+        verbatim=tuple(
+            sentence.strip()
+            for sentence in sentences
+            if len(sentence.strip()) >= MIN_SENTENCE and sentence in previous_set
+        ),
     )

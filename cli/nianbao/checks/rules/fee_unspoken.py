@@ -27,6 +27,6 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find a section that must report the fees and does not speak of them."""
-    yield from find_missing_topics(case)
+    yield from find_missing_topics(context)

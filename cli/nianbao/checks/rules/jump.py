@@ -42,30 +42,34 @@ FACTOR = 5
 SMALL_FIGURE = 10  # figures below this leap by chance
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every key figure that leaps from last year's."""
-    report, before = case.report, case.report.previous
-    if before is None:
+    report, previous = context.report, context.report.previous
+    if previous is None:
         return
     for address in report.form.key_figures:
-        known = address in before.form.value_types
-        now, then = add_up_claim(report, address), add_up_claim(before, address) if known else None
-        if now is None or then is None or max(now, then) < SMALL_FIGURE:
+        is_known = address in previous.form.value_types
+        figure, previous_figure = add_up_claim(report, address), add_up_claim(previous, address) if is_known else None
+        if figure is None or previous_figure is None or max(figure, previous_figure) < SMALL_FIGURE:
             continue
-        if now > FACTOR * then or then > FACTOR * now:
+        if figure > FACTOR * previous_figure or previous_figure > FACTOR * figure:
             label = report.form.labels.get(address, address)
             message = _(
                 "{label}: 去年 {then}，今年 {now}，{times}",
                 label=_(label),
-                then=format_number(then),
-                now=format_number(now),
-                times=_describe_factor(now, then),
+                then=format_number(previous_figure),
+                now=format_number(figure),
+                times=_describe_factor(figure, previous_figure),
             )
-            yield case.make_finding(address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
+            yield context.make_finding(address, message, notes=(_("去年的数据：{file}", file=previous.facts.file),))
 
 
-def _describe_factor(now: Number, then: Number) -> str:
-    if not now or not then:
+def _describe_factor(figure: Number, previous_figure: Number) -> str:
+    if not figure or not previous_figure:
         return _("一年是 0")
-    rate = max(Decimal(now) / then, Decimal(then) / now)
-    return _("是去年的 {rate:.1f} 倍", rate=rate) if now > then else _("去年是今年的 {rate:.1f} 倍", rate=rate)
+    factor = max(Decimal(figure) / previous_figure, Decimal(previous_figure) / figure)
+    return (
+        _("是去年的 {rate:.1f} 倍", rate=factor)
+        if figure > previous_figure
+        else _("去年是今年的 {rate:.1f} 倍", rate=factor)
+    )

@@ -36,8 +36,8 @@ _MESSAGES = {
 }
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find the markup that nothing prints."""
-    for item in case.dropped_markup:
+    for item in context.dropped_markup:
         if item.kind != PICTURE:
-            yield make_markup_finding(case, item, _(_MESSAGES[item.kind], words=quote_markup(item)))
+            yield make_markup_finding(context, item, _(_MESSAGES[item.kind], words=quote_markup(item)))

@@ -24,9 +24,9 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find the pictures that are not printed."""
-    for item in case.dropped_markup:
+    for item in context.dropped_markup:
         if item.kind == PICTURE:
             message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quote_markup(item))
-            yield make_markup_finding(case, item, message, fix=_("报告不印图片；从正文里删去它"))
+            yield make_markup_finding(context, item, message, fix=_("报告不印图片；从正文里删去它"))

@@ -43,18 +43,18 @@ _CACHED_LENGTH = 100  # characters
 _search_cached = lru_cache(maxsize=4096)(PLACEHOLDER.search)  # keys are the same in every file
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every text that still holds a sign for what was to be filled in."""
-    facts = case.report.facts
-    known = find_prompts(case.report)
-    written = dict(list_texts(facts.tree))
-    for address, text in written.items():
+    facts = context.report.facts
+    prompts = find_prompts(context.report)
+    texts = dict(list_texts(facts.tree))
+    for address, text in texts.items():
         match = _search_cached(text) if len(text) < _CACHED_LENGTH else PLACEHOLDER.search(text)
-        if match and not address.startswith("accept") and known.get(address) != text:
-            place = facts.find_place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
-            yield case.make_finding(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
-    for section, text in case.texts.items():
+        if match and not address.startswith("accept") and prompts.get(address) != text:
+            place = facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1, words=match[0])
+            yield context.make_finding(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
+    for section, text in context.texts.items():
         match = PLACEHOLDER.search(text)
-        if match and not any(match[0] in part for part in written.values()):
+        if match and not any(match[0] in part for part in texts.values()):
             message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
-            yield case.make_finding(f"prose.{section}", message)
+            yield context.make_finding(f"prose.{section}", message)

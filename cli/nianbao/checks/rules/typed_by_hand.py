@@ -33,14 +33,14 @@ from nianbao.model.i18n import _
 LEVEL = "note"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every number of the prose that a placeholder could supply."""
-    for offer in find_typed_numbers(case.report):
-        raw = case.report.prose[offer.section]
-        figure = raw[offer.start : offer.end]
-        line = raw.count("\n", 0, offer.start) + 1
-        address = f"prose.{offer.section}"
-        place = case.report.facts.find_place(address, inside=line, words=figure)
+    for typed in find_typed_numbers(context.report):
+        prose = context.report.prose[typed.section]
+        figure = prose[typed.start : typed.end]
+        line = prose.count("\n", 0, typed.start) + 1
+        address = f"prose.{typed.section}"
+        place = context.report.facts.find_place(address, text_line=line, words=figure)
         message = _("正文里的 {figure} 是手写的，数据文件里已有这个数", figure=figure)
-        label = _("可以写成 {{{{ {expression} }}}}", expression=offer.expression)
-        yield case.make_finding(address, message, label=label, place=place)
+        label = _("可以写成 {{{{ {expression} }}}}", expression=typed.expression)
+        yield context.make_finding(address, message, label=label, place=place)

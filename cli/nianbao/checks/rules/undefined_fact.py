@@ -23,6 +23,6 @@ from nianbao.model.finding import Finding
 LEVEL = "error"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every placeholder in the prose that names no fact."""
-    yield from find_placeholder_faults(case)
+    yield from find_placeholder_faults(context)

@@ -27,18 +27,18 @@ LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every value that is not of the kind that belongs at its address."""
-    report = case.report
+    report = context.report
     for entry in report.entries:
-        if entry.known and (why := _describe_fault(entry)):
+        if entry.known and (fault := _describe_fault(entry)):
             label = report.form.labels.get(entry.address, entry.address)
-            yield case.make_finding(entry.address, f"{_(label)}: {why}")
+            yield context.make_finding(entry.address, f"{_(label)}: {fault}")
     for table in ("prose", "headings"):
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
-                yield case.make_finding(f"{table}.{key}", _("应为文字，这里是{value}", value=describe_value(value)))
+                yield context.make_finding(f"{table}.{key}", _("应为文字，这里是{value}", value=describe_value(value)))
 
 
 def _describe_fault(entry: ReportEntry) -> str:

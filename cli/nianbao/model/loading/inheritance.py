@@ -58,8 +58,8 @@ def find_nearest(word: object, known: Sequence[str]) -> str:
 
 def suggest(word: object, known: Sequence[str], table: str = "") -> str:
     """Ask whether the nearest of the known words, the keys of a table where it is named, was meant; else nothing."""
-    near = find_nearest(word, known)
-    return _("，是不是 {near}？", near=join_keys(table, near)) if near else ""
+    nearest = find_nearest(word, known)
+    return _("，是不是 {near}？", near=join_keys(table, nearest)) if nearest else ""
 
 
 def join_keys(name: str, key: object) -> str:
@@ -67,74 +67,81 @@ def join_keys(name: str, key: object) -> str:
     return f"{name}.{key}" if name else str(key)
 
 
-def merge(tree: Tree, base: Tree, found: list[Fault], at: Keys = ()) -> Tree:
+def merge(tree: Tree, base: Tree, faults: list[Fault], keys: Keys = ()) -> Tree:
     """Return the values of a base with the changes of a file; what is wrong with the changes is added to `found`."""
-    made = dict(base)
+    merged = dict(base)
     removed = tree.get(REMOVE, [])
     for number, key in enumerate(removed if isinstance(removed, list) else [removed]):
         if not isinstance(removed, list) or not isinstance(key, str):
-            found.append(Fault((*at, REMOVE), _("remove 应为键的数组；在数组的条目里也可以写 true")))
-        elif made.pop(key, None) is None:
-            found.append(Fault((*at, REMOVE, number), _("底本没有 {key}", key=key) + suggest(key, list(base))))
+            faults.append(Fault((*keys, REMOVE), _("remove 应为键的数组；在数组的条目里也可以写 true")))
+        elif merged.pop(key, None) is None:
+            faults.append(Fault((*keys, REMOVE, number), _("底本没有 {key}", key=key) + suggest(key, list(base))))
     for key, value in tree.items():
-        under, here = made.get(key), (*at, key)
+        base_value, key_path = merged.get(key), (*keys, key)
         if key in {REMOVE, AFTER}:
             continue
-        if isinstance(value, dict) and isinstance(under, dict) and key != _YEARS:
-            made[key] = merge(value, under, found, here)
-        elif key in NATURAL_KEYS and _is_list(value) and _is_list(under):
-            made[key] = _merge_list(value, under, found, here)
+        if isinstance(value, dict) and isinstance(base_value, dict) and key != _YEARS:
+            merged[key] = merge(value, base_value, faults, key_path)
+        elif key in NATURAL_KEYS and _is_list(value) and _is_list(base_value):
+            merged[key] = _merge_list(value, base_value, faults, key_path)
         else:
-            made[key] = value
-    return made
+            merged[key] = value
+    return merged
 
 
 def _is_list(value: object) -> TypeGuard[list[Tree]]:
     return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
 
 
-def _merge_list(entries: list[Tree], base: list[Tree], found: list[Fault], at: Keys) -> list[Tree]:
-    name = str(at[-1])
-    made = list(base)
+def _merge_list(entries: list[Tree], base: list[Tree], faults: list[Fault], keys: Keys) -> list[Tree]:
+    name = str(keys[-1])
+    merged = list(base)
     seen: list[object] = []
     for number, entry in enumerate(entries):
-        here, natural = (*at, number), _find_natural_key(name, entry)
-        same = [place for place, other in enumerate(made) if _find_natural_key(name, other) == natural]
-        if natural in seen:
-            found.append(Fault(here, _("{name} 写了两次", name=_name_entry(name, entry))))
-        elif len(same) > 1:
-            why = _('底本里有几条 {name}，分不清是哪一条：写 remove = ["{key}"]，再重写', key=name, name=natural[0])
-            found.append(Fault(here, why))
+        entry_keys, natural_key = (*keys, number), _find_natural_key(name, entry)
+        positions = [position for position, other in enumerate(merged) if _find_natural_key(name, other) == natural_key]
+        if natural_key in seen:
+            faults.append(Fault(entry_keys, _("{name} 写了两次", name=_name_entry(name, entry))))
+        elif len(positions) > 1:
+            why = _('底本里有几条 {name}，分不清是哪一条：写 remove = ["{key}"]，再重写', key=name, name=natural_key[0])
+            faults.append(Fault(entry_keys, why))
         elif entry.get(REMOVE) is True:
-            if not same:
-                known = [_name_entry(name, other) for other in made]
-                why = _("底本没有 {name}", name=_name_entry(name, entry)) + suggest(_name_entry(name, entry), known)
-                found.append(Fault((*here, REMOVE), why))
-            for place in same:
-                del made[place]
+            if not positions:
+                names = [_name_entry(name, other) for other in merged]
+                why = _("底本没有 {name}", name=_name_entry(name, entry)) + suggest(_name_entry(name, entry), names)
+                faults.append(Fault((*entry_keys, REMOVE), why))
+            for position in positions:
+                del merged[position]
         else:
-            _insert(merge(entry, made[same[0]] if same else {}, found, here), entry, same, made, found, here)
-        seen.append(natural)
-    return made
+            _insert(
+                merge(entry, merged[positions[0]] if positions else {}, faults, entry_keys),
+                entry,
+                positions,
+                merged,
+                faults,
+                entry_keys,
+            )
+        seen.append(natural_key)
+    return merged
 
 
-def _insert(new: Tree, entry: Tree, same: list[int], made: list[Tree], found: list[Fault], at: Keys) -> None:  # noqa: PLR0913, PLR0917  # what one entry is put by
+def _insert(new: Tree, entry: Tree, positions: list[int], merged: list[Tree], faults: list[Fault], keys: Keys) -> None:  # noqa: PLR0913, PLR0917  # what one entry is put by
     """Put an entry in its place: where it stood, after the one it names, else at the end."""
-    name, after = str(at[-2]), entry.get(AFTER)
-    if after is None and same:
-        made[same[0]] = new
+    name, after = str(keys[-2]), entry.get(AFTER)
+    if after is None and positions:
+        merged[positions[0]] = new
         return
-    for place in same:
-        del made[place]
-    names = [_name_entry(name, other) for other in made]
+    for position in positions:
+        del merged[position]
+    names = [_name_entry(name, other) for other in merged]
     if after is None:
-        made.append(new)
+        merged.append(new)
     elif after in names:
-        made.insert(len(names) - names[::-1].index(after), new)
+        merged.insert(len(names) - names[::-1].index(after), new)
     else:
         if after != "":
-            found.append(Fault((*at, AFTER), _("底本没有 {name}", name=after) + suggest(after, names)))
-        made.insert(0, new)
+            faults.append(Fault((*keys, AFTER), _("底本没有 {name}", name=after) + suggest(after, names)))
+        merged.insert(0, new)
 
 
 def _find_natural_key(name: str, entry: Tree) -> tuple[object, ...]:
@@ -146,22 +153,22 @@ def _name_entry(name: str, entry: Tree) -> str:
     return str(_find_natural_key(name, entry)[0])
 
 
-def find_origin(trees: Sequence[Tree], whole: Tree, keys: Keys) -> tuple[int, Keys]:
+def find_origin(trees: Sequence[Tree], merged: Tree, keys: Keys) -> tuple[int, Keys]:
     """Tell which file wrote a value of all files merged: its number among `trees`, and the keys in that file.
 
     Each tree is based on the next. A value that nobody wrote is looked for in the file that wrote the table around it.
     """
     nodes: list[tuple[int, Any, Keys]] = [(number, tree, ()) for number, tree in enumerate(trees)]
-    value: Any = whole
+    value: Any = merged
     for depth, key in enumerate(keys):
         value = _get_item(value, key)
         if value is None:
             return nodes[0][0], (*nodes[0][2], *keys[depth:])
-        wanted = _identify_entry(str(keys[depth - 1]), value) if depth and isinstance(key, int) else None
+        identity = _identify_entry(str(keys[depth - 1]), value) if depth and isinstance(key, int) else None
         below = [
-            (number, node[place], (*path, place))
+            (number, node[position], (*path, position))
             for number, node, path in nodes
-            for place in _find_positions(node, key, wanted)
+            for position in _find_positions(node, key, identity)
         ]
         nodes = below
     return nodes[0][0], nodes[0][2]
@@ -178,14 +185,16 @@ def _identify_entry(name: str, value: object) -> tuple[str, tuple[object, ...]] 
     return (name, _find_natural_key(name, value)) if name in NATURAL_KEYS and isinstance(value, dict) else None
 
 
-def _find_positions(node: object, key: str | int, wanted: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:
+def _find_positions(node: object, key: str | int, identity: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:
     """Find a key in one file's table or list; an entry of a list that is merged, by its natural key."""
-    if isinstance(node, list) and wanted:
-        name, natural = wanted
-        places = (
-            at for at, entry in enumerate(node) if isinstance(entry, dict) and _find_natural_key(name, entry) == natural
+    if isinstance(node, list) and identity:
+        name, natural_key = identity
+        positions = (
+            index
+            for index, entry in enumerate(node)
+            if isinstance(entry, dict) and _find_natural_key(name, entry) == natural_key
         )
-        yield from list(places)[:1]
+        yield from list(positions)[:1]
     elif (isinstance(node, dict) and key in node) or (
         isinstance(node, list) and isinstance(key, int) and key < len(node)
     ):
