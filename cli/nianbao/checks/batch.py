@@ -1,4 +1,4 @@
-"""Reports checked, one or thousands, on every core, and several compared with each other."""
+"""Check many reports in several processes, and compare the prose of offices with each other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,16 +25,17 @@ class _CheckItem:
     neighbours: tuple[SharedSection, ...] | None = None
 
 
-_BATCH_SIZE = 25  # reports that are sent together: to send each takes a tenth of the time to check it
+_BATCH_SIZE = 25  # reports sent to a process at once: to send one takes a tenth of the time to check it
 _store: Store | None = None
 
 
 def check_all(
     store: Store, reports: Sequence[ReportRef], policy: Policy, jobs: int = 0
 ) -> Iterator[CheckResult | FailedReport]:
-    """Check reports; each as it is done, in no order, without the report itself, or why it could not be checked.
+    """Check reports, and yield each result when it is ready, in any order, without the report itself.
 
-    Several are compared with each other: one that says what another says comes a second time, with that finding.
+    Reports of several offices are compared with each other; the result of one that shares a section with another
+    office is yielded a second time, with that finding.
     """
     offices = {office.office for office, _year in reports}
     has_several_offices = len(offices) > 1 and any(map(policy.is_reported, rules.list_names_of_scope("neighbours")))
@@ -57,19 +58,19 @@ def _run_checks(
 ) -> Iterator[tuple[CheckResult | FailedReport, Digest]]:
     batch_size = (
         _BATCH_SIZE if len(items) > _BATCH_SIZE * _BATCH_SIZE else 1
-    )  # of fewer, each process is to have its part
+    )  # fewer are sent one by one, so that every process has work
     report_lost = partial(_report_lost_process, store)
     work, start = partial(_check_item, policy), partial(_open_store, store)
     return pool.run_all(items, work, report_lost, jobs, start, markup.close_pandoc, share=batch_size)
 
 
 def _open_store(store: Store) -> None:
-    global _store  # noqa: PLW0603  # a process checks reports of one folder, and keeps what it read of its templates
+    global _store  # noqa: PLW0603  # a process checks reports of one folder, and caches its templates
     _store = store
 
 
 def _check_item(policy: Policy, item: _CheckItem) -> tuple[CheckResult | FailedReport, Digest]:
-    assert _store is not None  # noqa: S101  # it was opened when the process began
+    assert _store is not None  # noqa: S101  # set when the process started
     store = _store.of_office(item.office)
     result = try_work(partial(_check_and_digest, store, policy, item), store.data(item.year))
     return (FailedReport(item.office, item.year, result), {}) if isinstance(result, UserError) else result

@@ -1,4 +1,4 @@
-"""Data files of an office: new ones made from the form and an earlier year, formatting, the schema for editors."""
+"""Make new data files from the form and an earlier year, format data files, and make the schema for editors."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which findings count: rules chosen and levels set by the office, and findings that a person accepted."""
+"""Which findings are reported: selected rules, levels set by the office, and findings accepted in the data file."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,13 +18,13 @@ from nianbao.model.value_types import describe_value
 OFF: Final = "off"
 Setting = Level | Literal["off"]
 BAD_ACCEPTANCE, VOID_ACCEPTANCE, IDLE_ACCEPTANCE = "bad-acceptance", "void-acceptance", "idle-acceptance"
-# What says that a file cannot be read, or that an acceptance is no good, is not for choosing.
+# Rules about unreadable files and invalid acceptances cannot be switched off.
 ALWAYS_REPORTED = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD_ACCEPTANCE})
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What an office wants to hear: rules by name (none: all), levels of its own, warnings that block."""
+    """What an office wants reported: names of rules (none: all), its own levels, and whether warnings block a build."""
 
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
@@ -32,33 +32,33 @@ class Policy:
     strict: bool = False
 
     def is_reported(self, rule: str) -> bool:
-        """Tell whether findings of a rule are said at all."""
+        """Return whether findings of a rule are reported."""
         if rule in ALWAYS_REPORTED:
             return True
         chosen = not self.select or rule in self.select
         return chosen and rule not in self.ignore and self.levels.get(rule) != OFF
 
     def is_blocking(self, findings: Sequence[Finding]) -> bool:
-        """Tell whether findings forbid to print."""
+        """Return whether findings forbid to build the report."""
         return has_errors(findings) or (self.strict and any(finding.level == "warning" for finding in findings))
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedFinding:
-    """A finding that the data file accepts, and the reason that it gives."""
+    """A finding that the data file accepts, and the reason that it states."""
 
     finding: Finding
     reason: str
 
 
 class Settings(Shape, frozen=True):
-    """What an office sets in `report.toml`."""
+    """The settings of an office in `report.toml`."""
 
     levels: dict[str, Setting] = msgspec.field(default_factory=dict)
 
 
 def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
-    """Read the levels that an office sets; raises `UserError` for a rule or a level that there is not."""
+    """Load the levels that an office sets; raises `UserError` for an unknown rule or level."""
     levels = load(Settings, [source]).levels
     if unknown := [rule for rule in levels if rule not in known]:
         faults = [
@@ -70,7 +70,7 @@ def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
 
 
 def check_rule_name(rule: str, known: Collection[str]) -> str:
-    """Return a rule's name; raises `UserError` for one that there is not."""
+    """Return the name of a rule; raises `UserError` for an unknown one."""
     if rule not in known:
         raise UserError(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
     return rule
@@ -79,39 +79,43 @@ def check_rule_name(rule: str, known: Collection[str]) -> str:
 def apply_policy(
     found: Sequence[Finding], policy: Policy, report: Report, unjudged: Collection[str] = ()
 ) -> tuple[list[Finding], list[AcceptedFinding]]:
-    """Leave out what is not chosen, set the levels, and part what the data file accepts from the rest.
+    """Remove findings that are not reported, set their levels, and split them into open and accepted ones.
 
-    What is accepted of rules that were not judged is not idle.
+    Acceptances of `unjudged` rules are not reported as idle.
     """
     reported = [
         replace(finding, level=_choose_level(finding, policy)) for finding in found if policy.is_reported(finding.rule)
     ]
+    entries = _list_acceptances(report)
+    kept, accepted, used = _split_accepted(report, reported, entries)
+    if not policy.select:
+        idle = (number for number in entries if number not in used and entries[number]["rule"] not in unjudged)
+        kept += [_make_idle_finding(report, number, entries[number]) for number in idle]
+    return kept, accepted
+
+
+def _split_accepted(
+    report: Report, findings: Sequence[Finding], entries: Mapping[int, dict[str, Any]]
+) -> tuple[list[Finding], list[AcceptedFinding], set[int]]:
+    """Split findings into open and accepted ones; the third value has the numbers of the acceptances used."""
     kept: list[Finding] = []
     accepted: list[AcceptedFinding] = []
-    used_entries: set[int] = set()
-    entries = _list_acceptances(report)
-    for finding in reported:
+    used: set[int] = set()
+    for finding in findings:
         number = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
         if number is None or finding.rule in ALWAYS_REPORTED:
             kept.append(finding)
             continue
-        used_entries.add(number)
+        used.add(number)
         if find_current_value(report, finding.address) == entries[number]["value"]:
             accepted.append(AcceptedFinding(finding, entries[number]["because"]))
         else:
             kept += [finding, _make_void_finding(report, number, entries[number], finding)]
-    if not policy.select:
-        idle = {
-            number: entry
-            for number, entry in entries.items()
-            if number not in used_entries and entry["rule"] not in unjudged
-        }
-        kept += [_make_idle_finding(report, number, entry) for number, entry in idle.items()]
-    return kept, accepted
+    return kept, accepted, used
 
 
 def find_current_value(report: Report, address: str) -> object:
-    """Return the value that a finding is about as an acceptance writes it: a figure, a fact, or a text."""
+    """Return the value at the address of a finding as an acceptance states it: a figure, a fact, or a text."""
     if address in report.figures:
         return report.figures[address]
     if address in report.values:
@@ -123,7 +127,7 @@ def find_current_value(report: Report, address: str) -> object:
 
 
 def find_acceptance_faults(report: Report, known: Collection[str]) -> dict[str, str]:
-    """Find what is wrong with the acceptances of a data file: address -> why."""
+    """Find the faults of the acceptances of a data file: address -> message."""
     entries = report.facts.tree.get("accept", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return {"accept": _("应写成 [[accept]]，一条一段")}

@@ -1,4 +1,4 @@
-"""What a form says of its figures (勾稽关系), judged for every rule that the form's relations name."""
+"""Judge the relations between figures that a form defines (勾稽关系), for every rule that they name."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from nianbao.model.form import Check, Part
 from nianbao.model.i18n import N_, _
 from nianbao.model.report import Report
 
-_MAX_TERMS = 8  # so many addresses of one side are written out; beyond, only those that are not zero
+_MAX_TERMS = 8  # of one side; if there are more, only those that are not 0 are listed
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every relation of the form that does not hold, one finding for each cause."""
+    """Find every relation of the form that is not satisfied; one finding for each root cause."""
     report = context.report
     for cause in root_cause.find_root_causes(report):
         yield _make_sum_finding(report, cause)
@@ -49,7 +49,7 @@ def _make_sum_finding(report: Report, cause: root_cause.RootCause) -> Finding:
 
 
 def _describe_zero_total(report: Report, check: Check) -> Iterator[str]:
-    """Name both ways in which a written total of 0 over parts that are not 0 may have come about."""
+    """Describe the two possible reasons for a written total of 0 whose parts are not 0."""
     left, right = report.add_up_sides(check)
     if check.relation.total and left == 0 and right:
         yield _("可能是这一格没有填，也可能是一个数在抄录时拆成了两格：对照原件再改")
@@ -120,14 +120,14 @@ def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Itera
 
 
 def _label_part(part: Part, check: Check) -> str:
-    """Call a row, a column or a group of them by its label on the form."""
+    """Return the label of a row, a column or a group of them."""
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
     named = [heading for heading in path if heading.id]
     return (_("上年的 ") if part.term.previous else "") + named[part.term.path.count(".")].label
 
 
 def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
-    """Write a sum out: every address with its figure, or in a long sum those that are not zero."""
+    """Format a sum: every address with its figure; in a long sum only those that are not 0."""
     parts = [(part, slot.address) for part in side for slot in part.slots]
     shown = [
         (part, address)

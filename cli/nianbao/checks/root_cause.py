@@ -1,4 +1,4 @@
-"""Which figure is to blame: one wrong cell breaks several sums and is told once, with its effects."""
+"""Find the figures that cause broken sums: a wrong cell that breaks several sums is reported once, with its effects."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from nianbao.model.report import Number, Report
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """A figure, the value that would make things right (None where that is open), and what it breaks."""
+    """A figure, the value that would satisfy the checks (None if it is not known), and the checks that it breaks."""
 
     address: str
     value: Number | None
@@ -19,22 +19,22 @@ class RootCause:
 
 
 def find_root_causes(report: Report) -> Iterator[RootCause]:
-    """Explain the broken equalities of a report by as few figures as possible, most effects first.
+    """Explain the broken equalities of a report by as few figures as possible, those with most effects first.
 
-    A figure explains several equalities when one and the same change of it mends them all.
+    A figure explains several equalities if the same change of it satisfies them all.
     """
     equations = {check: _make_equation(report, check) for check in report.broken if _is_equality(check)}
     while equations:
         best = max(_find_candidates(report, equations), key=lambda cause: _rank(report, cause))
         own_totals = [check for check in best.checks if _find_total(check) == best.address]
-        checks = tuple(dict.fromkeys([*own_totals, *best.checks]))  # what is wrong with a total comes first
+        checks = tuple(dict.fromkeys([*own_totals, *best.checks]))  # checks in which the figure is the total come first
         yield RootCause(best.address, best.value, checks)
         for check in best.checks:
             del equations[check]
 
 
 def _make_equation(report: Report, check: Check) -> Counter[str]:
-    """Write left minus right over the figures that the file gives, computed totals resolved."""
+    """Return left minus right as factors of the figures in the file, with computed totals resolved."""
     factors: Counter[str] = Counter()
     for sign, side in ((1, check.left), (-1, check.right)):
         for part in side:
@@ -45,7 +45,7 @@ def _make_equation(report: Report, check: Check) -> Counter[str]:
 
 
 def _is_equality(check: Check) -> bool:
-    """Tell the sums of one report, which share their cells, from other relations, which are told singly."""
+    """Return whether a check is a sum of one report; those share cells, all other relations are reported one by one."""
     return check.relation.sign == "=" and not check.uses_previous
 
 
@@ -58,7 +58,8 @@ def _find_candidates(report: Report, equations: dict[Check, Counter[str]]) -> It
                 needed = report.figures[address] - Decimal(left - right) / factor
                 value: Number = int(needed) if needed == int(needed) else needed
                 changes.setdefault((address, value), []).append(check)
-        yield RootCause(_choose_figure(report, check), None, (check,))  # so that each is told, whatever the arithmetic
+        # So that each check is reported, even if no change of one figure satisfies it.
+        yield RootCause(_choose_figure(report, check), None, (check,))
     confirmed = _find_confirmed_figures(report) if any(len(checks) > 1 for checks in changes.values()) else frozenset()
     for (address, value), checks in changes.items():
         is_possible = report.form.slots[address].value_type != "count" or (value >= 0 and isinstance(value, int))
@@ -67,7 +68,7 @@ def _find_candidates(report: Report, equations: dict[Check, Counter[str]]) -> It
 
 
 def _find_confirmed_figures(report: Report) -> frozenset[str]:
-    """Collect the figures that stand in an equality that holds: to change one would break it."""
+    """Find the figures of equalities that are satisfied: to change one would break these."""
     addresses: set[str] = set()
     for check in report.judged:
         if _is_equality(check) and report.is_satisfied(check):
@@ -76,7 +77,7 @@ def _find_confirmed_figures(report: Report) -> frozenset[str]:
 
 
 def _choose_figure(report: Report, check: Check) -> str:
-    """Take the figure that a broken check is told at: the total it is about, or its first one written."""
+    """Choose the figure at which a broken check is reported: its total, or its first written figure that is not 0."""
     addresses = [slot.address for part in check.parts for slot in part.slots]
     written = [address for address in addresses if address not in report.computed] or addresses
     if (total := _find_total(check)) in written:
@@ -85,10 +86,10 @@ def _choose_figure(report: Report, check: Check) -> str:
 
 
 def _find_total(check: Check) -> str:
-    """Return the address of the total that a check is about, or an empty text."""
+    """Return the address of the total of a check, or an empty text."""
     return check.left[0].slots[0].address if check.relation.total else ""
 
 
 def _rank(report: Report, cause: RootCause) -> tuple[int, bool]:
-    """Prefer what explains most; among those, a figure that is not zero."""
+    """Return a sort key: causes of most checks are best, and of those, figures that are not 0."""
     return len(cause.checks), bool(report.figures[cause.address])

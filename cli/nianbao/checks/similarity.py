@@ -1,4 +1,4 @@
-"""Prose that offices have in common: each sentence told by its fingerprint, so that thousands are compared at once."""
+"""Find sections that offices share, by fingerprints of sentences, which is fast for thousands of reports."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ Key = tuple[str, int]  # of a report: an office and a year
 Sentences = tuple[tuple[bytes, int], ...]  # fingerprint and length, in characters
 Digest = dict[str, Sentences]  # by section
 
-_MAX_OFFICES = 10  # offices that are compared for one sentence; where more have it, those stand for them
+_MAX_OFFICES = 10  # that are compared for one sentence; if more have it, the first ones stand for all
 
 
 def make_digest(document: Document) -> Digest:
-    """Tell the sentences of a report that its data file says, not the form's template, section by section."""
+    """Make the fingerprints of the sentences that a report has from its data file, not from templates, by section."""
     report, texts = document.report, document.plain
     found: Digest = {}
     for section in report.form.sections:
@@ -34,9 +34,9 @@ def make_digest(document: Document) -> Digest:
 
 
 def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[SharedSection, ...]]:
-    """Find the reports of which a section says mostly what that of another office of the year says.
+    """Find the reports that share a section with another office of the same year.
 
-    A sentence counts where it is word for word the same but for digits.
+    Sentences are the same if only digits differ.
     """
     offices_of: dict[tuple[int, str, bytes], list[str]] = {}
     for (office, year), sections in digests.items():

@@ -1,4 +1,4 @@
-"""Reports of units as they are added up for the office above: read, and checked by the rules about figures."""
+"""Read the reports of units, check them by the rules about figures, and add them up for the office above."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Numbers that are typed into the prose though the data file has them, and the placeholders that would supply them."""
+"""Find numbers typed into the prose that are facts of the data file, and placeholders to replace them."""
 
 import re
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, compile_pattern
 from nianbao.model.value_types import format_number
 
-MIN_NUMBER = 10  # smaller numbers are alike by chance
-MIN_TABLE_NUMBER = 100  # the same for the many figures of tables, where no words tell which is meant
+MIN_NUMBER = 10  # smaller numbers may be equal by chance
+MIN_TABLE_NUMBER = 100  # the same for figures of tables, if the text does not say which one is meant
 
 _NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
-# None within another, so that what never ends is looked through only once.
+# A placeholder contains no other one, so that an unclosed one is scanned only once.
 _PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}|\{#(?:(?!#\}|\{#).)*+#\}", re.DOTALL)
 _NON_COUNT_SUFFIXES = tuple("年月日号时点分%％") + tuple("-—:：")
 
 
 @dataclass(frozen=True, slots=True)
 class TypedNumber:
-    """A number of the prose that a placeholder could supply: where it stands in its section, and the placeholder."""
+    """A number in the prose that a placeholder could replace: its position in the section, and the placeholder."""
 
     section: str
     start: int
@@ -31,8 +31,8 @@ class TypedNumber:
 
 
 def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
-    """Give every number of the prose that a placeholder could supply, section by section."""
-    addresses: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
+    """Find every number in the prose that a placeholder could replace, section by section."""
+    addresses: dict[Number, list[tuple[str, str]]] = {}  # filled when the first number is found
     for section, prose in report.prose.items():
         masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), prose)
         positions = [position for position, character in enumerate(masked) if character not in " \u3000"]
@@ -54,7 +54,7 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
 
 
 def insert_placeholders(report: Report) -> dict[str, str]:
-    """Return the prose with a placeholder for each of those numbers that it would print as it is."""
+    """Return the prose with typed numbers replaced by placeholders, if the placeholder prints the same digits."""
     texts = dict(report.prose)
     for typed in reversed(list(find_typed_numbers(report))):
         prose = texts[typed.section]
@@ -65,7 +65,7 @@ def insert_placeholders(report: Report) -> dict[str, str]:
 
 
 def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
-    """Give every number of the file that a placeholder may name, by its value, with its unit; own facts have none."""
+    """List the addresses of every number that a placeholder can name, with its unit, by number; own facts have none."""
     units = {address: slot.unit for address, slot in report.form.slots.items()}
     units |= {fact.id: fact.unit for fact in report.form.facts}
     units |= {address: "" for address in report.values if address.startswith(f"{OWN_FACTS}.")}
@@ -78,7 +78,7 @@ def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
 
 
 def _find_claims(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
-    """Find where in a text numbers stand whose words state a claim."""
+    """Find the positions of numbers in a text that a claim states, with those claims."""
     found: dict[int, list[Claim]] = {}
     for claim in report.form.text_rules.claims:
         if not claim.sections or section in claim.sections:
@@ -88,7 +88,7 @@ def _find_claims(report: Report, section: str, text: str) -> dict[int, list[Clai
 
 
 def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
-    """Find the sum that the words around a number say it is."""
+    """Find the sum of addresses that a claim says a number is; an empty text if none is equal to it."""
     for expression in (text for claim in claims for text in claim.equals):
         if "*" not in expression and add_up_claim(report, expression) == Decimal(number[1]):
             return expression
@@ -96,7 +96,7 @@ def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]
 
 
 def _find_only_address(report: Report, addresses: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
-    """Find the only fact that has this number and its unit."""
+    """Find the address of the only fact with this number and unit; an empty text if there are none or several."""
     value = Decimal(number[1])
     matching = [
         address

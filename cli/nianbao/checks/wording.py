@@ -1,4 +1,4 @@
-"""What the texts of a report say in the words of its form, and where in the data file they say it."""
+"""Find figures and topics in the texts of a report by the rules of its form, and their places in the data file."""
 
 import re
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ from nianbao.model.text_rules import Claim, compile_pattern, parse_sum, resolve_
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SPACE = re.compile(r"(?<=[^\x00-\x7f\u3000])[ \u3000]+(?=\d)|(?<=\d)[ \u3000]+(?=[^\x00-\x7f]|%)")
-_IGNORED = " \u3000,"  # may stand anywhere among words, as a person wrote them
+_IGNORED = " \u3000,"  # ignored when words are searched
 _SEARCH_FORM = str.maketrans(
     dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_IGNORED)
 )
 _PUNCTUATION = "，,。；;：:？！（）()\n"
-_CLAUSE_LIMIT = 500  # characters at most on each side of a figure: longer ones are not written
+_CLAUSE_LIMIT = 500  # characters on each side of a figure; real clauses are shorter
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a section, its numbers in plain digits."""
+    """A sentence of a section, with normalized numbers."""
 
     section: str
     text: str
@@ -37,7 +37,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class StatedFigure:
-    """A figure that a sentence states: the claim, its words as they stand there, the number."""
+    """A figure that a sentence states: the claim, the matched words, the number, and its position in the sentence."""
 
     claim: Claim
     sentence: Sentence
@@ -46,14 +46,14 @@ class StatedFigure:
     start: int
 
 
-@lru_cache(maxsize=64)  # rule after rule reads the same texts
+@lru_cache(maxsize=64)  # several rules read the same texts
 def normalize(text: str) -> str:
-    """Write numbers in plain digits, without thousands separators and blanks around them."""
+    """Return a text with numbers in ASCII digits, without thousands separators and without blanks around them."""
     return _SPACE.sub("", _THOUSANDS.sub("", text.translate(_FULL_WIDTH)))
 
 
 def split_sentences(context: CheckContext) -> Iterator[Sentence]:
-    """Give every sentence of the texts, in the order of the form."""
+    """Split the texts into sentences, in the order of the form."""
     for section, text in context.texts.items():
         for part in re.split(r"[。？！\n]", normalize(text)):
             if part.strip():
@@ -61,16 +61,16 @@ def split_sentences(context: CheckContext) -> Iterator[Sentence]:
 
 
 def find_stated_figures(context: CheckContext) -> Iterator[StatedFigure]:
-    """Find every figure that the texts state in words of the form, about this report as a whole."""
+    """Find every figure that the texts state in phrases of the form, for the whole report and its year."""
     for sentence in split_sentences(context):
-        has_near: dict[str, bool] = {}  # many claims ask for the same words
+        has_near: dict[str, bool] = {}  # many claims have the same pattern
         for claim, patterns in context.report.form.text_rules.claim_patterns:
             if claim.sections and sentence.section not in claim.sections:
                 continue
             if claim.near not in has_near:
                 has_near[claim.near] = bool(compile_pattern(claim.near).search(sentence.text))
             if has_near[claim.near]:
-                for pattern in patterns:  # most find nothing, in thousands of reports
+                for pattern in patterns:  # most are not found
                     if pattern.search(sentence.text):
                         yield from _find_claim_figures(context.report, claim, sentence)
                         break
@@ -90,7 +90,7 @@ def _find_claim_figures(report: Report, claim: Claim, sentence: Sentence) -> Ite
 
 
 def _find_clause(text: str, start: int, end: int) -> str:
-    """Widen a stretch of a sentence to the punctuation marks around it."""
+    """Return the part of a sentence between the punctuation marks around a range."""
     first, last = max(0, start - _CLAUSE_LIMIT), min(len(text), end + _CLAUSE_LIMIT)
     left = max(max(text.rfind(mark, first, start) for mark in _PUNCTUATION) + 1, first)
     right = min((position for mark in _PUNCTUATION if (position := text.find(mark, end, last)) >= 0), default=last)
@@ -98,7 +98,7 @@ def _find_clause(text: str, start: int, end: int) -> str:
 
 
 def add_up_claim(report: Report, text: str) -> Number | None:
-    """Add up a sum of addresses; None where one of them is left out or cannot be read."""
+    """Add up the values of a sum of addresses; None if one of them is missing or cannot be read."""
     total: Number = 0
     for sign, path in parse_sum(text):
         for address in resolve_path(path, report.form.value_types):
@@ -110,9 +110,9 @@ def add_up_claim(report: Report, text: str) -> Number | None:
 
 
 def find_place(context: CheckContext, section: str, words: str, default: str = "") -> tuple[str, Place]:
-    """Find the text of the data file that holds these words: its address and their place.
+    """Find the text of the data file that contains words: its address, and the place of the words.
 
-    Where a template has made them of facts: the section's own prose, else the address given.
+    If no text contains them, because a template made them of facts: the prose of the section, else `default`.
     """
     facts = context.report.facts
     prose = f"prose.{section}"
@@ -132,23 +132,23 @@ def find_place(context: CheckContext, section: str, words: str, default: str = "
 
 @lru_cache(maxsize=512)
 def _normalize_for_search(text: str) -> str:
-    """Write a text so that words are found however a person spaced them: digits plain, without blanks and commas."""
+    """Return a text with ASCII digits and without blanks and commas, to find words whatever their spacing is."""
     return text.translate(_SEARCH_FORM)
 
 
 @lru_cache(maxsize=8)
 def _map_positions(text: str) -> list[int]:
-    """Say where each character of a squeezed text stands in the text itself."""
+    """Return the position in a text of each character of its search form."""
     return [position for position, character in enumerate(text) if character not in _IGNORED]
 
 
 def shorten(text: str, limit: int = 30) -> str:
-    """Quote the beginning of a text."""
+    """Cut a text after `limit` characters, with an ellipsis."""
     return f"{text[:limit]}…" if len(text) > limit else text
 
 
 def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
-    """Find what each section must speak of, under the rule that judges, and does not."""
+    """Find the topics of the current rule that a section must mention and does not."""
     missing: dict[str, list[str]] = {}
     for expected in context.report.form.text_rules.expected:
         text = context.texts.get(expected.section, "")
@@ -162,7 +162,7 @@ def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
 
 
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
-    """Find the faulty placeholders of the prose that go under the rule that judges."""
+    """Find the faulty placeholders in the prose that the current rule reports."""
     for section, fault in document.find_faults(context.report):
         if fault.rule == context.rule:
             address = f"prose.{section}"
@@ -171,7 +171,7 @@ def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
 
 
 def make_markup_finding(context: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
-    """Make a finding at words of the prose that nothing prints."""
+    """Make a finding at markup of the prose that is not printed."""
     prose, address = context.report.prose[item.section], f"prose.{item.section}"
     line = prose.count("\n", 0, prose.find(item.words)) + 1 if item.words and item.words in prose else 0
     place = context.report.facts.find_place(address, text_line=line, words=item.words if line else "")
@@ -179,12 +179,12 @@ def make_markup_finding(context: CheckContext, item: DroppedMarkup, message: str
 
 
 def quote_markup(item: DroppedMarkup) -> str:
-    """Quote the words of the prose that nothing prints."""
+    """Quote markup of the prose that is not printed."""
     return shorten(item.words, 60)
 
 
 def find_prompts(report: Report) -> dict[str, str]:
-    """Give the prompts that still stand in a data file, by address."""
+    """Find the prompts that are still in a data file, by address."""
     found: dict[str, str] = {}
     for fact in report.form.facts:
         value = report.values.get(fact.id)

@@ -182,7 +182,7 @@ def _measure_columns(grid: Grid, texts: dict[tuple[int, int], list[str]]) -> lis
     for cell in sorted(grid.cells, key=lambda cell: cell.colspan):
         signs = texts[cell.row, cell.column]
         longest = max((_measure_width(word) for word in _group_words(signs)), default=0)
-        wanted = max(longest, min(_measure_width(signs), 8 if cell.role == "head" else 24))
+        wanted = max(longest, min(_measure_width(signs), 8 if cell.role == "header" else 24))
         span = range(cell.column, cell.column + cell.colspan)
         missing = wanted - sum(widths[at] for at in span) - 3 * (cell.colspan - 1)
         for at in span:

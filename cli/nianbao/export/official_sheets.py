@@ -92,7 +92,7 @@ def _write_header(sheet: Sheet, block: Block, top: int, left: int, *, has_labels
         corner = replace(grid.cells[0], row=0, column=column, rowspan=height, colspan=1)
         sheet.write_merged(corner, top, 0, text, **HEADER_STYLE)
     for cell in grid.cells:
-        if cell.role == "head":
+        if cell.role == "header":
             sheet.write_merged(cell, top, left, cell.text, **HEADER_STYLE)
     return top + height
 

@@ -1,4 +1,4 @@
-"""Reports of units added up: each sum with the units that contribute to it, and the figures that no sum takes in."""
+"""Sums of the reports of units: the units that contribute to each sum, and the figures that are in no sum."""
 
 import json
 import re

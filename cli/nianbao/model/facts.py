@@ -1,4 +1,4 @@
-"""The facts of one report: a TOML text read into values, each of which knows its line and column."""
+"""The facts of one report: a parsed TOML text, and the line and column of each value."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,13 +13,13 @@ from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import N_, _
 
 Tree: TypeAlias = dict[str, Any]
-Address: TypeAlias = str | Sequence[str | int]  # keys with dots between, or one by one where they may hold dots
+Address: TypeAlias = str | Sequence[str | int]  # keys joined with dots, or a sequence of keys, which may hold dots
 
-DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
-# Bounds of a report, in characters, far beyond any honest one: a file, the text of a section, another text, a key.
+DEPTH_LIMIT = 64  # the parser is recursive; no form is nested half as deep
+# Limits in characters, far beyond any real report: a file, the text of a section, another text, a key.
 FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 2_000_000, 200_000, 20_000, 200
 ENTRIES_LIMIT = 5_000  # keys, and items of arrays
-_DIGITS = 1000  # of a number, before and behind the point; Python prints no more than 4300
+_DIGITS = 1000  # of a number, before and after the point; Python formats at most 4300
 _INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
 _KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DOTTED = re.compile(rf"(?<![\w\"'-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEPTH_LIMIT}}}")
@@ -30,7 +30,7 @@ _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTI
 
 @dataclass(frozen=True)
 class Facts:
-    """What one data file says: its name as shown to people, its text and its tree of values.
+    """One parsed data file: its name as shown to people, its text and its tree of values.
 
     Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`.
     """
@@ -46,13 +46,13 @@ class Facts:
 
     @cached_property
     def _nodes(self) -> Mapping[str, Any]:
-        # Asked for when the first finding needs a place: it costs twenty times the parsing.
+        # Made when the first finding needs a place: it takes twenty times as long as parsing.
         return toml_rs.load_with_metadata(self.text).meta["nodes"]
 
     def find_place(self, address: Address, *, text_line: int = 0, words: str = "") -> Place:
-        """Find the value at an address; where it is left out, the table that it would stand in.
+        """Find the place of the value at an address, or of the table that would hold it if there is none.
 
-        `inside` counts lines into a text, from 1, and `words` stand on that line of it.
+        `text_line` is a line of a text of several lines, counted from 1; `words` are underlined on that line.
         """
         node, found = self._find_node(address)
         if node is None:
@@ -70,26 +70,26 @@ class Facts:
         return self._find_words(first, words, place) if words else place
 
     def _find_words(self, line: int, words: str, place: Place | None = None) -> Place:
-        """Point at words on a line, else at the whole of it or at the place given."""
+        """Find the place of words on a line; if they are not there, return `place`, or that of the whole line."""
         source = self.lines[line - 1].rstrip("\r")
         start = source.find(words) if words else -1
         return Place(self.file, line, start + 1, len(words), source) if start >= 0 else place or self.find_line(line)
 
     def find_key(self, address: Address) -> Place:
-        """Find the key, rather than the value, of an address."""
+        """Find the place of the key, rather than of the value, at an address."""
         node, found = self._find_node(address)
         if node is None or not found or "key_line" not in node:
             return self.find_place(address)
         return self.convert_place(node["key_line"], node["key_col"])
 
     def find_line(self, line: int) -> Place:
-        """Point at one line from its first character that is no blank to its end."""
+        """Return the place of a whole line, without the blanks at its start."""
         source = self.lines[line - 1].rstrip("\r")
         start = len(source) - len(source.lstrip())
         return Place(self.file, line, start + 1, max(1, len(source) - start), source)
 
     def convert_place(self, line: int, columns: int | tuple[int, int]) -> Place:
-        """Turn the parser's place, which counts bytes, into characters."""
+        """Convert a place of the parser, which counts columns in bytes from 1, to a place in characters."""
         source = self.lines[line - 1].rstrip("\r")
         first, last = columns if isinstance(columns, tuple) else (columns, columns)
         raw = source.encode()
@@ -98,7 +98,7 @@ class Facts:
         return Place(self.file, line, column, max(1, length), source)
 
     def _find_node(self, address: Address) -> tuple[dict[str, Any] | None, bool]:
-        """Walk the parser's tree as far as the address goes; the flag tells whether it went all the way."""
+        """Follow an address in the tree of the parser; the flag is whether the whole address was found."""
         nodes: Any = self._nodes
         leaf: dict[str, Any] | None = None
         keys = _split_address(address)
@@ -117,7 +117,7 @@ class Facts:
         return (leaf, True) if leaf is not None and nodes is leaf.get("value") else (self._find_header(keys), False)
 
     def _find_header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
-        """Find the `[table]` line nearest above an address that has no value of its own."""
+        """Find the `[table]` line of the innermost table that contains an address."""
         nodes = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
         return next(filter(None, nodes), None)
 
@@ -138,9 +138,9 @@ def _split_address(address: Address) -> tuple[str, ...]:
 
 
 def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal) -> Facts | Finding:
-    """Read a data file's text; a text that is not TOML gives the finding that says where and why.
+    """Parse the text of a data file; for a text that is not TOML, return the finding that says where and why.
 
-    `decimal` makes the value of a decimal number.
+    `parse_decimal` makes the value of a decimal number.
     """
     text = text.removeprefix("\ufeff")
     if finding := _find_parse_hazard(text, file):
@@ -155,7 +155,7 @@ def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal
 
 
 def _find_error_place(facts: Facts, error: str) -> Place:
-    """Take the place from the parser's words: its numbers count bytes as characters."""
+    """Read the line and column from the error message of the parser; its columns are used as characters."""
     found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
     if not found or int(found[1]) > len(facts.lines):
         return Place(facts.file)
@@ -163,7 +163,7 @@ def _find_error_place(facts: Facts, error: str) -> Place:
 
 
 def _find_parse_hazard(text: str, file: str) -> Finding | None:
-    """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
+    """Find what must not be parsed: conflict markers, and nesting too deep for the parser."""
     facts = Facts(file, text, {})
     if any(marker in text for marker in _CONFLICT_MARKERS) and (match := _CONFLICT.search(text)):
         line = text.count("\n", 0, match.start()) + 1
@@ -177,12 +177,12 @@ def _find_parse_hazard(text: str, file: str) -> Finding | None:
 
 
 def describe_depth_error() -> str:
-    """Say that a text of TOML is nested too deep to be read."""
+    """Return the message that a TOML text is nested too deep."""
     return _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
 
 
 def find_too_deep_line(text: str) -> int:
-    """Return the line on which brackets or dotted keys nest too deep for the parser, or 0."""
+    """Return the number of the line where brackets or dotted keys are nested too deep for the parser, or 0."""
     if text.count(".") >= DEPTH_LIMIT:
         for number, line in enumerate(text.split("\n"), 1):
             if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
@@ -214,25 +214,25 @@ _REASONS = (
 
 
 def _describe_reason(why: str) -> str:
-    """Say the parser's reason in the reader's language where it is one of the usual ones."""
+    """Return the reason of a parser error in the user's language; a general one if it is not in the list."""
     return _(next((words for start, words in _REASONS if start in why), N_("这里读不下去")))
 
 
 def _is_leaf(node: object) -> bool:
-    """Tell the parser's note on a value from a table of notes: only the former counts lines."""
+    """Return whether a node of the parser's tree is a value, rather than a table of nodes: only values have lines."""
     return isinstance(node, dict) and (
         isinstance(node.get("value_line"), int | tuple) or isinstance(node.get("key_line"), int)
     )
 
 
-_SHORT_FILE = 2 * ENTRIES_LIMIT  # characters: an item of an array takes two at least
+_SHORT_FILE = 2 * ENTRIES_LIMIT  # characters: an item of an array takes at least two
 _LARGE_EXPONENT = re.compile(r"\d[eE][+-]?\d{4}")
-# A run of characters that may be a long key or number.
+# Characters that may be a long key or number.
 _LONG_TOKEN = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
 
 
 def limit_sizes(facts: Facts) -> Facts | Finding:
-    """Return the facts of a report, or the finding that says which bound they exceed."""
+    """Return the facts of a report, or the finding that says which limit they exceed."""
     if len(facts.text) < _SHORT_FILE and not _may_exceed(facts):
         return facts
     if len(facts.text) > FILE_LIMIT:
@@ -254,14 +254,14 @@ def limit_sizes(facts: Facts) -> Facts | Finding:
 
 
 def _may_exceed(facts: Facts) -> bool:
-    """Tell whether a short file may hold a key or a number that is too long; both stand on one line."""
+    """Return whether a short file may hold a key or a number that is too long; either is on one line."""
     return any(_LONG_TOKEN.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(
         _LARGE_EXPONENT.search(facts.text)
     )
 
 
 def _find_excess(prefix: str, key: str | int, value: object) -> str:
-    """Say which bound a key or its value exceeds; an empty text where none."""
+    """Describe the limit that a key or its value exceeds; an empty text if none."""
     if isinstance(key, str) and len(key) > KEY_LIMIT:
         return _("键太长（{key}…），最多 {limit} 个字", key=key[:20], limit=KEY_LIMIT)
     if isinstance(value, str):
@@ -282,7 +282,7 @@ def _make_size_finding(place: Place, message: str) -> Finding:
 
 
 def list_texts(tree: object) -> list[tuple[str, str]]:
-    """Walk a tree of values and give every text in it, keys included, with its address."""
+    """List every text in a tree of values, keys included, as (address, text)."""
     found: list[tuple[str, str]] = []
     _list_texts(tree, "", found)
     return found
@@ -295,7 +295,7 @@ def _list_texts(tree: object, address: str, found: list[tuple[str, str]]) -> Non
         for key, value in tree.items():
             key_address = f"{address}.{key}" if address else key
             found.append((key_address, key))
-            if not isinstance(value, int):  # as most are
+            if not isinstance(value, int):  # most values are figures
                 _list_texts(value, key_address, found)
     elif isinstance(tree, list):
         for index, value in enumerate(tree):

@@ -1,4 +1,4 @@
-"""A form: the law as data. Sections, tables, relations between figures, and facts outside tables."""
+"""A form, as the law prescribes it: sections, tables, relations between figures, and facts outside tables."""
 
 import re
 from collections.abc import Mapping
@@ -19,17 +19,18 @@ from nianbao.model.value_types import ValueTypeName
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
 
-# What every data file may say, whatever its form: address -> kind.
+# What every data file may hold, whatever its form: address -> value type.
 COMMON_FACTS = {"year": "year", "edition": "text", "title": "text", "published": "date"}
-OWN_FACTS = "own"  # the office's own facts: any name, any plain value
-OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
+OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
+# Tables of a data file whose keys the form does not define.
+OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})
 
 
 @dataclass(frozen=True)
 class Term:
-    """A row or column, a group of them, or a plain number, on one side of a relation.
+    """A row or column, a group of them, or a number, on one side of a relation.
 
-    `factor` is 1 or -1; with `before` the figures are those of last year's report.
+    `factor` is 1 or -1; with `previous` the figures are those of last year's report.
     """
 
     path: str
@@ -38,13 +39,13 @@ class Term:
 
     @cached_property
     def constant(self) -> int | None:
-        """The number that this term is, or None."""
+        """The value of a term that is a number, or None."""
         return int(self.path) if self.path.isdecimal() else None
 
 
 @dataclass(frozen=True)
 class Relation:
-    """What must hold between figures, for each row or for each column of a table (勾稽关系)."""
+    """A relation that must hold between figures (勾稽关系), for each row or for each column of a table."""
 
     rule: str
     each: Each
@@ -52,14 +53,14 @@ class Relation:
     sign: Sign
     right: tuple[Term, ...]
     level: Level = "error"
-    why: str = ""  # for a rule that has no page of its own
-    at: tuple[str, ...] = ()  # only at these rows or columns
-    but: tuple[str, ...] = ()  # not at these
-    when: str = ""  # only where the author's name matches this pattern
+    why: str = ""  # a reason for people, for a rule without a page
+    at: tuple[str, ...] = ()  # if given, it applies only to these rows or columns
+    but: tuple[str, ...] = ()  # it does not apply to these
+    when: str = ""  # it applies only if this pattern is found in the name of the author
 
     @cached_property
     def total(self) -> str:
-        """The row or column that this relation makes a total, or an empty text."""
+        """The path of the row or column that the relation defines as a total, or an empty text."""
         is_sum = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
         return self.left[0].path if is_sum and not self.uses_previous else ""
 
@@ -71,28 +72,28 @@ class Relation:
 
 @dataclass(frozen=True)
 class Part:
-    """A term at one row or column: the slots it means; a group of rows is several slots, a number none."""
+    """A term applied to one row or column: a group of rows has several slots, a number has none."""
 
     term: Term
     slots: tuple[Slot, ...]
 
     @cached_property
     def constant(self) -> int | None:
-        """The number that its term is, or None."""
+        """The value of a term that is a number, or None."""
         return self.term.constant
 
     @cached_property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses of those slots."""
+        """The addresses of the slots."""
         return tuple(slot.address for slot in self.slots)
 
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A relation at one row or column of its table."""
+    """A relation applied to one row or column of its table."""
 
     relation: Relation
-    label: str  # label of that row or column
+    label: str  # of that row or column
     left: tuple[Part, ...]
     right: tuple[Part, ...]
 
@@ -108,7 +109,7 @@ class Check:
 
     @cached_property
     def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The addresses of both sides where figures of one report are only added up, as they mostly are; else None."""
+        """The addresses on each side, if figures of one report are only added up, as in most checks; else None."""
         if any(part.term.factor != 1 or part.term.previous or part.constant is not None for part in self.parts):
             return None
         left, right = (
@@ -118,7 +119,7 @@ class Check:
 
 
 class Section(Shape, frozen=True):
-    """A part of the report: prose made by a template, or a table, under a heading."""
+    """A section of the report: a heading, and text from a template or a table."""
 
     id: Annotated[Text, Meta(description="名称，数据文件的 [prose] 和 [headings] 里用它")]
     heading: Annotated[str, Meta(description="标题，照格式原文")] = ""
@@ -128,7 +129,7 @@ class Section(Shape, frozen=True):
 
 
 class Fact(Shape, frozen=True):
-    """A fact that stands in no table: its address, what it is, and its kind and unit."""
+    """A fact outside tables: its address, label, value type and unit."""
 
     id: Annotated[Text, Meta(description="地址，如 agency.name")]
     label: Annotated[Text, Meta(description="是什么，说给填报的人")]
@@ -142,7 +143,7 @@ class Fact(Shape, frozen=True):
 
 
 class Due(Shape, frozen=True):
-    """The day of the following year by which a report is due, for authors whose name matches."""
+    """The day of the following year on which a report is due, for authors whose name matches a pattern."""
 
     month: Annotated[int, Meta(description="月", ge=1, le=12)]
     day: Annotated[int, Meta(description="日", ge=1, le=31)]
@@ -152,7 +153,7 @@ class Due(Shape, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """One edition of a form: everything that the law or an office lays down about a document."""
+    """One edition of a form: everything that the law or an office prescribes for a document."""
 
     edition: str
     name: str
@@ -167,41 +168,41 @@ class Form:
     relations: Mapping[str, tuple[Relation, ...]]
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
-    key_figures: tuple[str, ...] = ()  # those whose leaps are told
+    key_figures: tuple[str, ...] = ()  # addresses; large changes of these are reported
     text_rules: TextRules = field(default_factory=TextRules)
-    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
+    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
 
     def is_in_force(self, year: int) -> bool:
-        """Tell whether reports of that year use this edition."""
+        """Return whether reports of that year use this edition."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)
 
     @cached_property
     def author_address(self) -> str:
-        """The address of the fact that is the author's name, or an empty text where the name is made of more."""
+        """The address of the fact that is the author's name; an empty text if the name is made of several facts."""
         match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", self.author)
         return match[1] if match else ""
 
     @cached_property
     def rules(self) -> frozenset[str]:
-        """The rules that it names, of its relations and of what its texts must speak of."""
+        """The rules that the form names: for its relations, and for topics that its texts must mention."""
         relations = {relation.rule for own in self.relations.values() for relation in own}
         return frozenset(relations | {expected.rule for expected in self.text_rules.expected})
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
-        """Every figure of every table by its address."""
+        """The slot of every figure of every table, by address."""
         return {slot.address: slot for table in self.tables for slot in table.slots}
 
     @cached_property
     def value_types(self) -> dict[str, str]:
-        """The kind of every value that a data file may hold, by address."""
+        """The name of the type of every value that a data file may hold, by address."""
         facts = {fact.id: fact.kind for fact in self.facts}
         return COMMON_FACTS | facts | {address: slot.value_type for address, slot in self.slots.items()}
 
     @cached_property
     def groups(self) -> frozenset[str]:
-        """Addresses that hold a table of further values."""
+        """Addresses of tables, which contain further addresses."""
         found = set(OPEN_TABLES)
         for address in self.value_types:
             keys = address.split(".")
@@ -210,12 +211,12 @@ class Form:
 
     @cached_property
     def first_keys(self) -> tuple[str, ...]:
-        """The first key of every address."""
+        """The first keys of all addresses, each once, in the order of the form."""
         return tuple(dict.fromkeys(address.split(".")[0] for address in self.value_types))
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """What to call an address in front of people."""
+        """The label of every address, for people."""
         facts = {fact.id: fact.label for fact in self.facts}
         figures = {
             slot.address: " · ".join(part.label for part in (*slot.rows, *slot.columns) if part.id)
@@ -226,7 +227,7 @@ class Form:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """Every relation at every row or column where it applies."""
+        """Every relation applied to every row or column to which it applies."""
         return tuple(
             check
             for table in self.tables
@@ -237,9 +238,9 @@ class Form:
 
     @cached_property
     def totals(self) -> dict[str, tuple[str, ...]]:
-        """The parts of every total that is one figure, by its address; totals of totals come after these.
+        """The summands of every total that is one figure, by its address; a total comes after those it contains.
 
-        Raises `graphlib.CycleError` where totals are parts of each other; no form that was read has such.
+        Raises `graphlib.CycleError` if totals contain each other, which no loaded form does.
         """
         found: dict[str, tuple[str, ...]] = {}
         for check in self.checks:
@@ -250,8 +251,8 @@ class Form:
 
 
 def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Check]:
-    """Apply a relation to one block; nothing where the block lacks one of its terms."""
-    lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its place in that line
+    """Apply a relation to one block; no checks if the block lacks one of its terms."""
+    lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its position in it
     for slot in table.list_slots(block):
         rows, columns = _list_ids(slot.rows), _list_ids(slot.columns)
         line, position = (columns, rows) if relation.each == "column" else (rows, columns)
@@ -279,7 +280,7 @@ def _list_ids(path: tuple[Heading, ...]) -> str:
 
 
 def raise_form_error(edition: str, at: str, why: str) -> NoReturn:
-    """Refuse a form: raises `UserError` that says where in its file, and why."""
+    """Raise the `UserError` for a faulty form: `at` is the place in its file."""
     raise UserError(
         _("格式文件 forms/{edition}.toml：{at}：{why}", edition=edition, at=at, why=why), _("改正格式文件后再运行")
     )

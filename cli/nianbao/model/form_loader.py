@@ -1,4 +1,4 @@
-"""A form's file read into the form: its types say what it may hold, and what contradicts itself is told."""
+"""Load a form from its file: types define what the file may hold, and contradictions in it are found."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules
-from nianbao.model.text_rules import find_faults as faults_of_vocabulary
+from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
 _YEAR = Meta(ge=0, le=9999)
 _WIDTH = Meta(gt=0, le=10_000)
@@ -32,12 +32,12 @@ class YearsEntry(Shape, frozen=True):
     )
 
     def has_year(self, year: int) -> bool:
-        """Tell whether a report year is one of them."""
+        """Return whether a report year is one of them."""
         return self.first <= year and (self.last is None or year <= self.last)
 
 
 class RelationEntry(Shape, frozen=True):
-    """A relation as it is written; see `Relation`."""
+    """A relation in a form file; see `Relation`."""
 
     rule: Annotated[Text, Meta(description="不符时用的规则，名称自定")]
     each: Annotated[Each, Meta(description="对每一行（row）还是每一列（column）成立")]
@@ -52,7 +52,7 @@ class RelationEntry(Shape, frozen=True):
 
 
 class TableEntry(Shape, frozen=True):
-    """A table as it is written, with its relations; see `Table`."""
+    """A table in a form file, with its relations; see `Table`."""
 
     id: Annotated[Text, Meta(description="名称，地址的第一级")]
     blocks: Annotated[tuple[Block, ...], Meta(description="上下相接的块", min_length=1)]
@@ -64,7 +64,7 @@ class TableEntry(Shape, frozen=True):
 
 
 class FormFile(Shape, frozen=True):
-    """A form as it is written; see `Form`."""
+    """A form file; see `Form`."""
 
     name: Annotated[Text, Meta(description="文书的名称")]
     template: Annotated[Text, Meta(description="整页的模板，templates/ 下的文件")]
@@ -86,9 +86,9 @@ class FormFile(Shape, frozen=True):
 
 
 def load_form(edition: str, sources: Sequence[Facts]) -> Form:
-    """Read a form from its file and those that it is based on, its own first.
+    """Load a form from its file and the files that it is based on, its own first.
 
-    Raises `UserError` that says what is wrong.
+    Raises `UserError` that lists the faults.
     """
     file = load(FormFile, sources)
     faults = [*_find_duplicates(file), *_find_file_faults(file)]
@@ -96,7 +96,7 @@ def load_form(edition: str, sources: Sequence[Facts]) -> Form:
         form = _make_form(edition, file)
         faults = [
             *_find_form_faults(form, file),
-            *faults_of_vocabulary(file.vocabulary, form.value_types, _list_ids(file.sections)),
+            *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
         ]
     if faults:
         raise_faults(sources, faults)
@@ -130,7 +130,7 @@ def _list_ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
 
 
 def _find_duplicates(file: FormFile) -> Iterator[Fault]:
-    """Find entries of a list that have the id of another."""
+    """Find entries of a list that have the same id as an earlier one."""
     for name, ids in (
         ("sections", _list_ids(file.sections)),
         ("tables", _list_ids(file.tables)),
@@ -142,7 +142,7 @@ def _find_duplicates(file: FormFile) -> Iterator[Fault]:
 
 
 def _find_file_faults(file: FormFile) -> Iterator[Fault]:
-    """Find what can be judged before the form is made: relations, patterns, days and years."""
+    """Find faults that can be found before the form is made: in relations, patterns, days and years."""
     if file.years.last is not None and file.years.last < file.years.first:
         yield Fault(("years", "to"), _("最后一年比第一年早"))
     for number, due in enumerate(file.due):
@@ -169,7 +169,7 @@ def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
 
 
 def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
-    """Find what a form names and does not have, and what it has twice."""
+    """Find names of tables, addresses and rows that a form does not have, and faults of its tables."""
     tables = _list_ids(file.tables)
     for number, section in enumerate(form.sections):
         if section.table and section.table not in tables:
@@ -187,7 +187,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
 
 
 def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
-    """Give the rows of this edition that are named where rows are taken over, and where."""
+    """List the rows of this edition that `carries` and `takes` name, with the paths to them."""
     for target, row in form.carries.items():
         yield target, ("carries", target)
         yield row, ("carries", target)
@@ -218,7 +218,7 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
 
 
 def _parse_relation(entry: RelationEntry) -> Relation:
-    """Read what a relation says must hold; raises ValueError that says why it cannot be read."""
+    """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
         raise ValueError(_("应写形如 a + b = c 的式子，可用 =、>=、<=、!=、<=>"))

@@ -1,4 +1,4 @@
-"""The register of offices, `data/offices.toml`: who reports to whom, under the names of their folders."""
+"""The register of offices, `data/offices.toml`: offices by the names of their folders, and their parents."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ from nianbao.model.loading.shapes import Shape, Text
 
 REGISTER_FILE = "offices.toml"
 REGISTER_RULE = "broken-register"
-LEVEL_LIMIT = 50  # of offices, each above the next: sums go down by recursion
+LEVEL_LIMIT = 50  # of offices below each other: rollups are recursive
 
 
 class OfficeEntry(Shape, frozen=True):
-    """An office as its table in the file describes it; see `Unit`."""
+    """The table of an office in the file; see `Unit`."""
 
     name: Text
     kind: Text = ""
@@ -28,7 +28,7 @@ class OfficeEntry(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An office: its folder `id`, its name and kind, and the folder of the office above it, its parent.
+    """An office: `id` is the name of its folder, `kind` is free text, `parent` is the folder of the office above it.
 
     `own`: its report holds the figures of the parent office itself (本级).
     """
@@ -45,23 +45,23 @@ class Unit:
 
 @dataclass(frozen=True)
 class Register:
-    """The offices in the order of their file, and what is wrong with it; without a file there are none."""
+    """The offices in the order of their file, and the findings about it; without a file there are no offices."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
 
     def list_children(self, office: str) -> tuple[Unit, ...]:
-        """List the offices right below one, in the order of the file."""
+        """List the offices directly below one, in the order of the file."""
         return self._children.get(office, ())
 
     def list_ancestors(self, office: str) -> Iterator[str]:
-        """List the offices above one, the nearest first; the register must have no cycles."""
+        """List the ids of the offices above one, the nearest first; the register must have no cycles."""
         while office := self.units[office].parent if office in self.units else "":
             yield office
 
     def get_unit(self, office: str, name: str = "") -> Unit:
-        """Return an office; one that is not listed gets `name`, or the name of its folder."""
+        """Return an office; if it is not listed, one with `name`, or with the name of its folder."""
         return self.units.get(office) or Unit(office, name or office)
 
     def list_findings(self, office: str) -> list[Finding]:
@@ -81,7 +81,7 @@ class Register:
 
 
 def load_register(facts: Facts | Finding) -> Register:
-    """Read the register; what is wrong with it becomes findings, and the entries that make sense stay."""
+    """Load the register: valid entries become units, faults become findings."""
     if isinstance(facts, Finding):
         return Register(findings=(facts,))
     found: list[Finding] = []
@@ -102,8 +102,8 @@ def _make_finding(facts: Facts, address: str, message: str, fix: str = "") -> Fi
     return Finding(REGISTER_RULE, "error", facts.find_place(address), message, address, fix=fix)
 
 
-def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # whatever TOML can hold
-    """Judge one entry by itself."""
+def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # any TOML value
+    """Find the faults of one entry, without looking at others."""
     if office.startswith(".") or not is_portable(office):
         yield _make_finding(
             facts, office, _("{office} 不能是文件夹的名称", office=office), _("写 data/ 下文件夹的名称")
@@ -122,7 +122,7 @@ def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Findin
 
 
 def _find_folder_clashes(facts: Facts) -> Iterator[Finding]:
-    """Find offices whose names a disk may take for one folder."""
+    """Find offices whose names are the same folder on some file systems."""
     seen: dict[str, str] = {}
     for office in facts.tree:
         first = seen.setdefault(fold_name(office), office)
@@ -132,7 +132,7 @@ def _find_folder_clashes(facts: Facts) -> Iterator[Finding]:
 
 
 def _find_missing_parents(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find parents that are not listed, and own offices of nobody."""
+    """Find parents that are not listed, and own offices (本级) without a parent."""
     for unit in units.values():
         if unit.parent and unit.parent not in facts.tree:
             message = _("{office} 的上级 {parent} 没有列出", office=unit.id, parent=unit.parent)
@@ -145,7 +145,7 @@ def _find_missing_parents(facts: Facts, units: Mapping[str, Unit]) -> Iterator[F
 
 
 def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find offices that are above themselves, or below too many others; each circle told once, at its first office."""
+    """Find offices above themselves, or below too many others; a cycle is reported at its first office only."""
     levels: dict[str, int] = {}
     for first_office in units:
         chain: dict[str, None] = {}
@@ -168,7 +168,7 @@ def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
 
 
 def _find_duplicate_own_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find a second own office under one parent."""
+    """Find second own offices (本级) of one parent."""
     own_offices: dict[str, str] = {}
     for unit in units.values():
         if unit.own and unit.parent and own_offices.setdefault(unit.parent, unit.id) != unit.id:

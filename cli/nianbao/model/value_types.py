@@ -1,4 +1,4 @@
-"""The kinds of value that a report is made of: what a data file may write, and how it is printed."""
+"""The types of the values of a report: what a data file may hold, and how values are printed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from nianbao.model.i18n import _
 ValueTypeName: TypeAlias = Literal["count", "change", "money", "share", "year", "text", "texts", "date"]
 Value: TypeAlias = int | Decimal | str | date | list[str]
 
-COUNT_LIMIT = 10**12  # no office counts more; keeps sums and printing within bounds
+COUNT_LIMIT = 10**12  # no office counts more; limits sums and the width of columns
 MONEY_LIMIT = 10**15
-FIRST_YEAR, LAST_YEAR = 1980, 9998  # the first date that a Word file can hold; a year after the last to be due
-MONEY_DECIMALS = 4  # 万元 with four decimals is 元 to the unit (59237.2449 is a real value)
+FIRST_YEAR, LAST_YEAR = 1980, 9998  # dates of Word files begin in 1980; the due date is a year later
+MONEY_DECIMALS = 4  # 万元 with four decimals is exact to 1 元 (59237.2449 is a real value)
 
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """One kind of value.
+    """One type of value.
 
-    `wrong` returns why a value is not of this kind, or an empty text; `show` prints one that is;
-    `shape` says the same to editors, as far as a JSON Schema can.
+    `description` is for people, in Chinese; `find_fault` returns why a value is not of this type, or an empty text;
+    `format` returns the text that is printed for one that is; `json_schema` is the schema for editors.
     """
 
     name: ValueTypeName
@@ -33,12 +33,12 @@ class ValueType:
 
 
 def get_value_type(name: str) -> ValueType:
-    """Return the kind of that name; raises KeyError for a name that no kind has."""
+    """Return the value type of that name; raises KeyError for an unknown name."""
     return VALUE_TYPES[name]
 
 
 def describe_value(value: object) -> str:
-    """Name the type of a value in the words of a data file."""
+    """Name the TOML type of a value for people."""
     if isinstance(value, bool):
         return _("真假值")
     names: list[tuple[type, str]] = [
@@ -55,7 +55,7 @@ def describe_value(value: object) -> str:
 
 
 def format_number(value: Value) -> str:
-    """Write a number with all its digits, without an exponent and without separators."""
+    """Format a number with all its digits, without an exponent and without separators."""
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
@@ -165,6 +165,6 @@ VALUE_TYPES: dict[str, ValueType] = {
 
 
 def guess_value_type(value: object) -> ValueType | None:
-    """Guess the kind of a value of no declared kind, or None for one that a report cannot hold."""
+    """Guess the type of a value that has no declared one; None for a value that a report cannot hold."""
     order = ("text", "date", "change", "money", "texts")
     return next((VALUE_TYPES[name] for name in order if not VALUE_TYPES[name].find_fault(value)), None)

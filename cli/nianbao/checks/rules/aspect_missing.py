@@ -28,5 +28,5 @@ SCOPE = "texts"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every aspect that a section must speak of and does not."""
+    """Find every aspect that a section must mention and does not."""
     yield from find_missing_topics(context)

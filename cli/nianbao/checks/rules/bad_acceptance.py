@@ -34,6 +34,6 @@ LEVEL = "error"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find acceptances that leave something unsaid."""
+    """Find acceptances that are incomplete or invalid."""
     for address, why in policy.find_acceptance_faults(context.report, context.rules).items():
         yield context.make_finding(address, why)

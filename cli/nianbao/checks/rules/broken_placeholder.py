@@ -24,5 +24,5 @@ LEVEL = "error"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every placeholder in the prose that is written wrongly."""
+    """Find every placeholder in the prose with invalid syntax."""
     yield from find_placeholder_faults(context)

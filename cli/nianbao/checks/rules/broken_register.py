@@ -35,5 +35,5 @@ SCOPE = "register"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find what is wrong with the entry of this office in the register, or with the register as a whole."""
+    """List the findings about the entry of this office in the register, and about the register as a whole."""
     yield from context.register.list_findings(context.office)

@@ -44,7 +44,7 @@ MAX_SHOWN = 5  # names of further offices
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every section that was compared with those of other offices and says what one of them says."""
+    """Find every section that is mostly the same as that of another office."""
     for shared in context.neighbours or ():
         address, place = find_place(context, shared.section, "")
         message = _(

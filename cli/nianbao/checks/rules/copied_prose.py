@@ -41,19 +41,19 @@ from nianbao.model.i18n import _
 LEVEL = "warning"
 SCOPE = "last_year"
 
-NOTE_PERCENT = 60  # per cent of common text from which on it is told at all
-RELATED_PERCENT = 50  # per cent: sentences less alike than this have nothing to do with each other
+NOTE_PERCENT = 60  # of common text, from which on there is a finding
+RELATED_PERCENT = 50  # less similar sentences count as different
 MIN_SENTENCE = 30  # characters
 MAX_SHOWN = 3
 MAX_SENTENCES, MAX_CHARACTERS = (
     300,
     1000,
-)  # sentences of a section, and characters of one, beyond which only equal ones count
+)  # of a section, and of a sentence; beyond, only equal sentences count
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a section has in common with last year's: per cent, runs, and sentences word for word."""
+    """What a section has in common with last year's: the percentage, common runs of characters, and equal sentences."""
 
     share: int
     runs: tuple[str, ...]
@@ -61,7 +61,7 @@ class Comparison:
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every section whose own words are mostly last year's."""
+    """Find every section whose own text is mostly last year's."""
     report, previous = context.report, context.report.previous
     if previous is None:
         return
@@ -93,9 +93,6 @@ def _find_copied(
 
 
 def _compare(sentences: list[str], previous_sentences: list[str]) -> Comparison:
-    from rapidfuzz import process  # noqa: PLC0415  # slow to import, and not needed without a last year
-    from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
-
     masked = [mask_digits(sentence) for sentence in previous_sentences]
     masked_set, previous_set = frozenset(masked), frozenset(previous_sentences)
     candidates = [sentence for sentence in masked if len(sentence) <= MAX_CHARACTERS][:MAX_SENTENCES]
@@ -106,14 +103,9 @@ def _compare(sentences: list[str], previous_sentences: list[str]) -> Comparison:
             runs.append(sentence.strip())
         elif candidates and len(sentence) <= MAX_CHARACTERS and compared < MAX_SENTENCES:
             compared += 1
-            best, similarity, _position = process.extractOne(
-                mask_digits(sentence), candidates, scorer=Indel.normalized_similarity
-            )
-            if similarity * 100 < RELATED_PERCENT:
-                continue
+            similarity, common_runs = _find_common_runs(sentence, candidates)
             common_size += similarity * len(sentence)
-            blocks = [block for block in LCSseq.opcodes(mask_digits(sentence), best) if block.tag == "equal"]
-            runs += [sentence[block.src_start : block.src_end].strip() for block in blocks]
+            runs += common_runs
     size = sum(map(len, sentences))
     return Comparison(
         share=int(100 * common_size / size) if size >= MIN_SECTION else 0,
@@ -124,3 +116,19 @@ def _compare(sentences: list[str], previous_sentences: list[str]) -> Comparison:
             if len(sentence.strip()) >= MIN_SENTENCE and sentence in previous_set
         ),
     )
+
+
+def _find_common_runs(sentence: str, candidates: list[str]) -> tuple[float, list[str]]:
+    """Return the similarity of a sentence to the most similar candidate, from 0 to 1, and their common runs.
+
+    `candidates` have masked digits. The similarity is 0 if the sentences count as different.
+    """
+    from rapidfuzz import process  # noqa: PLC0415  # slow to import, and only needed with last year's report
+    from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
+
+    masked = mask_digits(sentence)
+    best, similarity, _position = process.extractOne(masked, candidates, scorer=Indel.normalized_similarity)
+    if similarity * 100 < RELATED_PERCENT:
+        return 0, []
+    blocks = [block for block in LCSseq.opcodes(masked, best) if block.tag == "equal"]
+    return similarity, [sentence[block.src_start : block.src_end].strip() for block in blocks]

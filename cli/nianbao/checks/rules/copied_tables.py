@@ -39,7 +39,7 @@ SCOPE = "last_year"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find a report whose figures are all last year's."""
+    """Find a report whose figures are all the same as last year's."""
     report, previous = context.report, context.report.previous
     if previous is None or previous.form.edition != report.form.edition or report.unread or previous.unread:
         return

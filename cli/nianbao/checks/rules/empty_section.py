@@ -28,7 +28,7 @@ SCOPE = "texts"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every section with a heading that has no text, or less than its form asks for."""
+    """Find every section with a heading that has no text, or less than the form requires."""
     report = context.report
     least = report.form.text_rules.minimum_lengths
     for section in report.form.sections:

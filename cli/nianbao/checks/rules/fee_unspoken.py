@@ -28,5 +28,5 @@ SCOPE = "texts"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find a section that must report the fees and does not speak of them."""
+    """Find a section that must report fees and does not mention them."""
     yield from find_missing_topics(context)

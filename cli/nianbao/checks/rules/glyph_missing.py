@@ -29,7 +29,7 @@ LEVEL = "warning"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every text with a sign that no face can draw."""
+    """Find every text with a character that no font has."""
     if SURE.fullmatch(context.report.facts.text):
         return
     texts = [(at, text, frozenset(SURE.sub("", text))) for at, text in list_texts(context.report.facts.tree)]

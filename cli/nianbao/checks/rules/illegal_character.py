@@ -28,10 +28,10 @@ LEVEL = "error"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every text that holds a character that no XML file may hold."""
+    """Find every text with a character that is not allowed in XML."""
     report = context.report
     if "\\" not in report.facts.text and not ILLEGAL.search(report.facts.text):
-        return  # such a character can only be written out or as an escape
+        return  # such a character is in the file itself or written as an escape
     for address, text in list_texts(report.facts.tree):
         if match := ILLEGAL.search(text):
             place = report.facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1)

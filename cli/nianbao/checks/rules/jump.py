@@ -39,11 +39,11 @@ from nianbao.model.value_types import format_number
 LEVEL = "note"
 SCOPE = "last_year"
 FACTOR = 5
-SMALL_FIGURE = 10  # figures below this leap by chance
+SMALL_FIGURE = 10  # smaller figures change that much by chance
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every key figure that leaps from last year's."""
+    """Find every key figure that is much larger or smaller than last year's."""
     report, previous = context.report, context.report.previous
     if previous is None:
         return

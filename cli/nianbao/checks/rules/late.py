@@ -24,11 +24,12 @@ from nianbao.model.i18n import _
 
 LEVEL = "error"
 SCOPE = "figures"
-BEFORE_DUE, AFTER_DUE = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
+# The time around the due date in which an unpublished report gives a finding.
+BEFORE_DUE, AFTER_DUE = timedelta(days=14), timedelta(days=31)
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find a report that is signed after its day, or not signed around it."""
+    """Find a report published after its due date, or not yet published around it."""
     due = next((due for due in context.report.form.due if re.search(due.author, context.author)), None)
     if due is None or not context.report.year:
         return

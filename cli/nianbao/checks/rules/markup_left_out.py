@@ -37,7 +37,7 @@ _MESSAGES = {
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find the markup that nothing prints."""
+    """Find markup that is not printed."""
     for item in context.dropped_markup:
         if item.kind != PICTURE:
             yield make_markup_finding(context, item, _(_MESSAGES[item.kind], words=quote_markup(item)))

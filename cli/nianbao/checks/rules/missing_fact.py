@@ -24,7 +24,7 @@ LEVEL = "error"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every required fact that the data file leaves out."""
+    """Find every required fact that is not in the data file."""
     report = context.report
     written = {entry.address for entry in report.entries}
     for fact in report.form.facts:

@@ -25,7 +25,7 @@ SCOPE = "figures"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every table of the form that the data file leaves out."""
+    """Find every table of the form that is not in the data file."""
     report = context.report
     for table in report.form.tables:
         if table.id not in report.facts.tree:

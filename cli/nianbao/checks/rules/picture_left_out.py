@@ -25,7 +25,7 @@ SCOPE = "texts"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find the pictures that are not printed."""
+    """Find pictures, which are not printed."""
     for item in context.dropped_markup:
         if item.kind == PICTURE:
             message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quote_markup(item))

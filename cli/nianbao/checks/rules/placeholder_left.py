@@ -44,7 +44,7 @@ _search_cached = lru_cache(maxsize=4096)(PLACEHOLDER.search)  # keys are the sam
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every text that still holds a sign for what was to be filled in."""
+    """Find every text with a mark for something to be filled in."""
     facts = context.report.facts
     prompts = find_prompts(context.report)
     texts = dict(list_texts(facts.tree))

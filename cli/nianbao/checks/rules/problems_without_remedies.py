@@ -29,7 +29,7 @@ SCOPE = "texts"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every section that speaks of one of two things that belong together."""
+    """Find every section that mentions only one of two topics that belong together."""
     for pair in context.report.form.text_rules.pairs:
         text = context.texts.get(pair.section, "")
         has_first, has_second = (bool(compile_pattern(words).search(text)) for words in (pair.words, pair.other_words))

@@ -26,7 +26,7 @@ LEVEL = "warning"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every fact that still is what a new data file asks for."""
+    """Find every fact that is still the prompt of a new data file."""
     for address in find_prompts(context.report):
         fact = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
         label = context.report.form.labels.get(fact, fact)

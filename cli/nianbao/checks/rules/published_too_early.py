@@ -26,7 +26,7 @@ LEVEL = "error"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find a day of issue that cannot be."""
+    """Find a day of issue that is before the end of the report year, or in the future."""
     published = context.report.values.get("published")
     if not isinstance(published, date) or not context.report.year:
         return

@@ -62,11 +62,11 @@ from nianbao.model.i18n import _, join_words
 
 LEVEL = "warning"
 SCOPE = "units"
-_MAX_UNITS = 5  # units that a message names
+_MAX_UNITS = 5  # that a message names
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every cell that is not what the units of this office add up to."""
+    """Find every cell that is not the sum of the units of this office."""
     if context.units is None:
         return
     for address, total in find_differences(context.report, context.units):
@@ -87,7 +87,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
 
 
 def _describe_contributions(aggregate: Aggregate, address: str) -> str:
-    """Write the units out that make up a cell, the biggest first."""
+    """Describe the units that contribute to a cell, the largest first."""
     contributions = aggregate.sort_contributions(address)
     if not contributions:
         return _("{count} 个单位都是 0", count=len(aggregate.counted))
@@ -102,7 +102,7 @@ def _describe_contributions(aggregate: Aggregate, address: str) -> str:
 
 
 def _describe_left_out(units: UnitTotals) -> Iterator[str]:
-    """Say which units the sum is without."""
+    """Describe the units that are not in the sum."""
     for words, left_out in (
         (_("缺报，没有计入"), list(units.missing)),
         (_("有错误，没有计入"), [report.unit for report in units.aggregate.broken]),

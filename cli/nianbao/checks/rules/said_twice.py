@@ -25,11 +25,11 @@ from nianbao.model.i18n import _
 
 LEVEL = "warning"
 SCOPE = "texts"
-MIN_PARAGRAPH = 20  # characters; shorter paragraphs are alike by chance
+MIN_PARAGRAPH = 20  # characters; shorter paragraphs may be equal by chance
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every paragraph that the report has said before."""
+    """Find every paragraph that is twice in the report."""
     first_section: dict[str, str] = {}
     reported: set[str] = set()
     for section, text in context.texts.items():

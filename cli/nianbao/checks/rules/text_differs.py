@@ -45,13 +45,13 @@ from nianbao.model.value_types import format_number
 
 LEVEL = "warning"
 SCOPE = "texts"
-WHOLE_PERCENT = 100  # per cent
+WHOLE_PERCENT = 100
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every figure in the texts that no figure of the tables bears out."""
+    """Find every figure in the texts that is not equal to a figure of the tables."""
     figures = list(find_stated_figures(context))
-    sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same
+    sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same one
     for figure in figures:
         if id(figure.claim) not in sums:
             sums[id(figure.claim)] = _add_up_claims(context, figure)
@@ -63,9 +63,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     text_rules = context.report.form.text_rules
     for _key, group in groupby(figures, key=lambda figure: figure.sentence):
         group_figures = list(group)
-        if any(
-            id(figure) in wrong_figures for figure in group_figures
-        ):  # where all agree with the table, its own balance is judged
+        # If all agree with the table, only the balance of the table is judged.
+        if any(id(figure) in wrong_figures for figure in group_figures):
             yield from _find_broken_balances(context, group_figures, text_rules.balances)
         for share in text_rules.shares:
             if share.part:
@@ -103,7 +102,7 @@ def _make_difference(context: CheckContext, figure: StatedFigure, sums: Mapping[
 
 
 def _find_contradictions(context: CheckContext, figures: list[StatedFigure]) -> Iterator[Finding]:
-    """Find texts that state that there is none of what they count elsewhere."""
+    """Find texts that state both 0 and another number of the same claim."""
     counted: dict[int, list[StatedFigure]] = {}
     for figure in figures:
         if figure.value:
@@ -166,7 +165,7 @@ def _find_wrong_shares(context: CheckContext, group_figures: list[StatedFigure],
 
 
 def _is_written_as(rate: Decimal, written: Decimal) -> bool:
-    """Tell whether a percentage may be written so: rounded or cut off, but 100 only where it is all."""
+    """Return whether a percentage may be written so: rounded or cut off, but 100 only if it is exactly 100."""
     exponent = written.as_tuple().exponent
     unit = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
     if WHOLE_PERCENT in (written, rate):
@@ -174,7 +173,7 @@ def _is_written_as(rate: Decimal, written: Decimal) -> bool:
     return 0 <= rate - written < unit or abs(rate - written) <= unit / 2
 
 
-def _make_finding(  # noqa: PLR0913  # a finding has that many sides
+def _make_finding(  # noqa: PLR0913  # the fields of a finding
     context: CheckContext,
     figure: StatedFigure,
     message: str,

@@ -33,7 +33,7 @@ _ZEROS = str.maketrans("零○０", "〇〇〇")
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find a title of the file's own that lacks the author, the year or the words of the form."""
+    """Find a title in the data file that lacks the author, the year or the words of the form."""
     report = context.report
     title = report.values.get("title")
     words = report.form.text_rules.title

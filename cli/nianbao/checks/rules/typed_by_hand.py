@@ -34,7 +34,7 @@ LEVEL = "note"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every number of the prose that a placeholder could supply."""
+    """Find every number in the prose that a placeholder could replace."""
     for typed in find_typed_numbers(context.report):
         prose = context.report.prose[typed.section]
         figure = prose[typed.start : typed.end]

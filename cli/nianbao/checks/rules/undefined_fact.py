@@ -24,5 +24,5 @@ LEVEL = "error"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every placeholder in the prose that names no fact."""
+    """Find every placeholder in the prose that names an unknown fact."""
     yield from find_placeholder_faults(context)

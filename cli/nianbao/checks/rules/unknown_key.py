@@ -28,7 +28,7 @@ SCOPE = "figures"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every key that the form does not know."""
+    """Find every key that the form does not define."""
     report = context.report
     for entry in report.entries:
         if not entry.known:

@@ -28,7 +28,7 @@ SCOPE = "figures"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every value that is not of the kind that belongs at its address."""
+    """Find every value that is not of the value type of its address."""
     report = context.report
     for entry in report.entries:
         if entry.known and (fault := _describe_fault(entry)):
@@ -47,5 +47,5 @@ def _describe_fault(entry: ReportEntry) -> str:
     if entry.address.startswith("own."):
         return _("这里不能写{value}，只能写文字、数、日期或文字的数组", value=describe_value(entry.value))
     if entry.address == "accept":
-        return ""  # a list of tables, judged by a rule of its own
+        return ""  # a list of tables, which has its own rule
     return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=describe_value(entry.value))

@@ -33,7 +33,7 @@ SCOPE = "texts"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every year that stands where the report year is meant."""
+    """Find every other year in phrases that state the report year."""
     year = context.report.year
     if not year:
         return

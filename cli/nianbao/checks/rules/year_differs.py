@@ -25,7 +25,7 @@ SCOPE = "figures"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find a report year that is missing or is not the one that the file is named for."""
+    """Find a report year that is missing, or is not the year in the name of the file."""
     report = context.report
     name = re.search(r"(\d{4})\.toml$", report.facts.file)
     year = report.facts.tree.get("year")

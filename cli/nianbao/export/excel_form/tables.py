@@ -120,7 +120,7 @@ def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> i
 
 def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[int, Sequence[CheckFormula]]) -> None:
     for top, height in _list_headers(grid) if rows else ():
-        header = Cell(top, grid.columns, height, 1, "head")
+        header = Cell(top, grid.columns, height, 1, "header")
         sheet.write_merged(header, _ROWS_ABOVE, 0, "核对", **HEADER_STYLE)
     for row, formulas in rows.items():
         text = f'"{PASS_MARK}"'

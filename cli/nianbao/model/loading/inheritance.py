@@ -1,14 +1,14 @@
-"""A file of TOML that names a `base` and says only what differs from it.
+"""Merge a TOML file with its `base`: the file holds only what differs from the base.
 
 Tables are merged key by key, but for `years`; other values replace those of the base. Lists of tables
 (`NATURAL_KEYS`) are merged entry by entry: an entry of the same natural key changes the one of the base, any other is
 added at the end; an empty list replaces that of the base. Three keys control this, in whatever table they stand:
 
-- `remove = ["ask", "below"]`: these keys of the base are left out before the rest is merged. To write a list anew,
-  remove it and write it.
-- `remove = true`, in an entry of a list: this entry of the base is left out.
-- `after = "made"`, in an entry of a list: it comes right after the entry of that name; after the last of several,
-  and first in the list with `after = ""`. The name is the first part of the natural key.
+- `remove = ["ask", "below"]`: these keys of the base are removed before the rest is merged. To replace a list,
+  remove it and write it again.
+- `remove = true`, in an entry of a list: this entry of the base is removed.
+- `after = "made"`, in an entry of a list: it is placed right after the entry of that name; after the last one if
+  several have that name, and first in the list with `after = ""`. The name is the first part of the natural key.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from nianbao.model.i18n import _
 
-Keys: TypeAlias = tuple[str | int, ...]  # lead from the root of a file to a value; numbers count entries from 0
+Keys: TypeAlias = tuple[str | int, ...]  # the path from the root of a file to a value; numbers are indexes from 0
 Tree: TypeAlias = dict[str, Any]
 
 BASE, REMOVE, AFTER = "base", "remove", "after"
-_YEARS = "years"  # a table that is replaced as a whole: an edition without a last year has none
-# The lists that are merged, with the natural key of their entries; a heading without an id goes by its label.
+_YEARS = "years"  # a table that is replaced as a whole: an edition that is still in force has no last year
+# The lists that are merged, with the natural key of their entries; a heading without an id is found by its label.
 NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "sections": ("id",),
     "tables": ("id",),
@@ -42,7 +42,7 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 class Fault(NamedTuple):
-    """What is wrong with a value of a file, or with its key (`at_key`), and why."""
+    """A fault of a value in a file, or of its key (`at_key`): the path to it and the message for people."""
 
     keys: Keys
     message: str
@@ -50,25 +50,28 @@ class Fault(NamedTuple):
 
 
 def find_nearest(word: object, known: Sequence[str]) -> str:
-    """Return the known word that is most like another; an empty text where none is like it."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only who makes a mistake needs it
+    """Return the known word that is most similar to a word; an empty text if none is similar."""
+    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
     return next(iter(get_close_matches(str(word), known, 1)), "")
 
 
 def suggest(word: object, known: Sequence[str], table: str = "") -> str:
-    """Ask whether the nearest of the known words, the keys of a table where it is named, was meant; else nothing."""
+    """Return the question whether the most similar of the known words was meant; an empty text if none is similar.
+
+    `table` is the name of the table that has the known words as keys.
+    """
     nearest = find_nearest(word, known)
     return _("，是不是 {near}？", near=join_keys(table, nearest)) if nearest else ""
 
 
 def join_keys(name: str, key: object) -> str:
-    """Name a key of a table as people do; one of the whole file stands alone."""
+    """Join the name of a table and a key with a dot; the table of the whole file has no name."""
     return f"{name}.{key}" if name else str(key)
 
 
 def merge(tree: Tree, base: Tree, faults: list[Fault], keys: Keys = ()) -> Tree:
-    """Return the values of a base with the changes of a file; what is wrong with the changes is added to `found`."""
+    """Return the values of a base with the changes of a file; faults of the changes are appended to `faults`."""
     merged = dict(base)
     removed = tree.get(REMOVE, [])
     for number, key in enumerate(removed if isinstance(removed, list) else [removed]):
@@ -125,8 +128,8 @@ def _merge_list(entries: list[Tree], base: list[Tree], faults: list[Fault], keys
     return merged
 
 
-def _insert(new: Tree, entry: Tree, positions: list[int], merged: list[Tree], faults: list[Fault], keys: Keys) -> None:  # noqa: PLR0913, PLR0917  # what one entry is put by
-    """Put an entry in its place: where it stood, after the one it names, else at the end."""
+def _insert(new: Tree, entry: Tree, positions: list[int], merged: list[Tree], faults: list[Fault], keys: Keys) -> None:  # noqa: PLR0913, PLR0917  # all that its position depends on
+    """Insert a merged entry: at its old position, after the entry that it names, or at the end."""
     name, after = str(keys[-2]), entry.get(AFTER)
     if after is None and positions:
         merged[positions[0]] = new
@@ -154,9 +157,9 @@ def _name_entry(name: str, entry: Tree) -> str:
 
 
 def find_origin(trees: Sequence[Tree], merged: Tree, keys: Keys) -> tuple[int, Keys]:
-    """Tell which file wrote a value of all files merged: its number among `trees`, and the keys in that file.
+    """Find the file that a merged value comes from: its index in `trees`, and the path to the value in that file.
 
-    Each tree is based on the next. A value that nobody wrote is looked for in the file that wrote the table around it.
+    Each tree is based on the next. For a value that no file has, it is the file of the table that would hold it.
     """
     nodes: list[tuple[int, Any, Keys]] = [(number, tree, ()) for number, tree in enumerate(trees)]
     value: Any = merged
@@ -174,7 +177,7 @@ def find_origin(trees: Sequence[Tree], merged: Tree, keys: Keys) -> tuple[int, K
     return nodes[0][0], nodes[0][2]
 
 
-def _get_item(value: Any, key: str | int) -> Any:  # noqa: ANN401  # whatever TOML can hold
+def _get_item(value: Any, key: str | int) -> Any:  # noqa: ANN401  # any TOML value
     try:
         return value[key]
     except (KeyError, IndexError, TypeError):
@@ -186,7 +189,7 @@ def _identify_entry(name: str, value: object) -> tuple[str, tuple[object, ...]] 
 
 
 def _find_positions(node: object, key: str | int, identity: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:
-    """Find a key in one file's table or list; an entry of a list that is merged, by its natural key."""
+    """Find a key in a table or list of one file; an entry of a merged list is found by its natural key."""
     if isinstance(node, list) and identity:
         name, natural_key = identity
         positions = (

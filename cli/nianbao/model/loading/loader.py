@@ -1,4 +1,4 @@
-"""The one loader of what people write in TOML: strict about every key and value, and every fault has its place."""
+"""Load TOML files that people write: strict about every key and value; every fault has its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
@@ -15,13 +15,13 @@ from nianbao.model.value_types import describe_value
 
 S = TypeVar("S", bound=Shape)
 
-_MAX_FAULTS = 20  # faults of a file that are told at once
+_MAX_FAULTS = 20  # of a file, in one error message
 
 
 def load(shape: type[S], sources: Sequence[Facts]) -> S:
-    """Read a file, with those that it is based on behind it.
+    """Load a file into a value of the type `shape`; each of the `sources` is based on the next one.
 
-    Raises `UserError` that tells its faults with their places.
+    Raises `UserError` that lists the faults with their places.
     """
     tree = merge_sources(sources)
     try:
@@ -31,7 +31,7 @@ def load(shape: type[S], sources: Sequence[Facts]) -> S:
 
 
 def merge_sources(sources: Sequence[Facts]) -> Tree:
-    """Merge a file with those that it is based on, each of them based on the next; raises `UserError`."""
+    """Merge a file with the files that it is based on; each source is based on the next. Raises `UserError`."""
     tree = sources[-1].tree
     for source in sources[-2::-1]:
         faults: list[Fault] = []
@@ -42,7 +42,7 @@ def merge_sources(sources: Sequence[Facts]) -> Tree:
 
 
 def raise_faults(sources: Sequence[Facts], faults: Iterable[Fault]) -> NoReturn:
-    """Raise the `UserError` that tells faults of a file, each with its place in the file that wrote it."""
+    """Raise the `UserError` that lists faults, each with its place in the file that the value is written in."""
     places = {(_find_place(sources, fault), fault.message): None for fault in faults}
     ordered = sorted(places, key=lambda pair: (pair[0].file != sources[0].file, pair[0].line, pair[0].column))
     file = sources[0].file
@@ -63,10 +63,10 @@ def _find_place(sources: Sequence[Facts], fault: Fault) -> Place:
     return place if place.line or not source.text else source.convert_place(1, 1)
 
 
-def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterator[Fault]:  # noqa: ANN401  # any type that a shape's field has
-    """Find what keeps a value from being of a type, below it as well; nothing where it is.
+def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterator[Fault]:  # noqa: ANN401  # the type of any field
+    """Find why a value is not of a type, in the values below it too; nothing if it is of the type.
 
-    `keys` lead to the value, and `name` is what people call it.
+    `keys` are the path to the value, and `name` is its name in messages.
     """
     try:
         msgspec.convert(value, shape)
@@ -109,13 +109,13 @@ def _find_table_faults(table: Tree, shape: type[Shape], keys: Keys, name: str) -
 
 
 def _name_entry(name: str, entry: object, index: int) -> str:
-    """Name an entry of a list by its id, else by its number from 1."""
+    """Name an entry of a list by its id, or by its number, counted from 1, if it has no id."""
     entry_id = entry.get("id") if isinstance(entry, dict) else None
     return f"{name}[{entry_id if isinstance(entry_id, str) else index + 1}]"
 
 
 def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa: ANN401  # see above
-    """Say what a value should be, and what it is."""
+    """Describe the expected type of a value, and what was found."""
     expected, info = _describe_expected(shape), _get_type_info(shape)
     if isinstance(value, str) and isinstance(info, mi.LiteralType):
         found = f"“{value}”" + suggest(value, [str(choice) for choice in info.values])
@@ -143,11 +143,11 @@ def _describe_expected(shape: Any) -> str:  # noqa: ANN401  # see above
 
 
 def _describe_type(info: mi.Type) -> str:
-    """Say what values a type has."""
+    """Describe the values of a type."""
     if isinstance(info, mi.LiteralType):
         return _("以下之一：{choices}", choices=join_words(value for value in info.values if value != ""))
     if isinstance(info, mi.UnionType):
-        decimals = any(isinstance(member, mi.FloatType) for member in info.types)  # whole numbers are numbers as well
+        decimals = any(isinstance(member, mi.FloatType) for member in info.types)  # which include integers
         skipped = (mi.NoneType, mi.IntType) if decimals else (mi.NoneType,)
         return _(" 或 ").join(
             dict.fromkeys(_describe_type(member) for member in info.types if not isinstance(member, skipped))
