@@ -194,10 +194,10 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case):
+def judge(context):
     at = "requests.received.total"
-    if case.report.figures[at] > 0:
-        yield context.make_finding(at, f"收到 {case.report.figures[at]} 件")
+    if context.report.figures[at] > 0:
+        yield context.make_finding(at, f"收到 {context.report.figures[at]} 件")
 '''
 
 

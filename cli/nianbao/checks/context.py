@@ -84,5 +84,5 @@ class CheckContext:
         place: Place | None = None,
     ) -> Finding:
         """Make a finding of the current rule, at an address of the data file, or at `place`."""
-        where = place or self.report.facts.find_place(address)
-        return Finding(self.rule, level or self.level, where, message, address, label, notes, fix)
+        found = place or self.report.facts.find_place(address)
+        return Finding(self.rule, level or self.level, found, message, address, label, notes, fix)

@@ -35,7 +35,7 @@ class CreatedFiles:
 
 
 def format_all(reports: Iterable[ReportRef], *, check: bool = False) -> Iterator[FormattedFile | UserError]:
-    """Format data files one after another; for one that cannot be, the `UserError` that says why. See `format_file`."""
+    """Format data files one after another, see `format_file`; yield the `UserError` for one that cannot be formatted."""
     for store, year in reports:
         yield try_work(partial(format_file, store, year, check=check), store.data(year))
 
@@ -63,8 +63,8 @@ def create_files(
 ) -> CreatedFiles:
     """Write the data file of a new year, its schema beside it, and `more` files (path -> text).
 
-    No file that exists is replaced, except a schema that nianbao wrote. Facts come from the year `last`, else from
-    the year before where it has a data file.
+    No file that exists is replaced, except a schema that nianbao wrote. Facts come from the year `source_year`, by
+    default from the year before if it has a data file.
     """
     draft = make_draft(store, year, source_year)
     files = {f"data/{year}.toml": draft.text, **(more_files or {})}
@@ -83,9 +83,9 @@ class DataFileDraft:
 
 
 def make_draft(store: Store, year: int, source_year: int | None = None, author: str = "") -> DataFileDraft:
-    """Make the text of a new data file; the office is called `author` where no earlier year has its name.
+    """Make the text of a new data file; the office is called `author` if no earlier year has its name.
 
-    Raises `UserError` where the earlier report cannot be read.
+    Raises `UserError` if the earlier report cannot be read.
     """
     form = store.form_in_force(year)
     year_used = year - 1 if source_year is None and year - 1 in store.years() else source_year
@@ -99,7 +99,7 @@ def make_draft(store: Store, year: int, source_year: int | None = None, author: 
 
 
 def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
-    """Return the schema to write, by name, and no note; or none, and a note, where another author's file is there."""
+    """Return the schema to write (name -> text); or none, and a note, if there is a file that nianbao did not write."""
     name, schema = json_schema.format_file_name(form), json_schema.format_schema(form)
     path = f"data/{store.office}/{name}" if store.office else f"data/{name}"
     text = store.text(path)
@@ -114,7 +114,7 @@ def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
 
 
 def format_schema(store: Store, edition: str = "") -> str:
-    """Return the JSON Schema of an edition as text; where none is named, of the one in force for the newest year."""
+    """Return the JSON Schema of an edition as text, by default of the one in force for the newest year."""
     newest = max(store.years(), default=find_next_due_year())
     return json_schema.format_schema(store.edition(edition) if edition else store.form_in_force(newest))
 

@@ -50,7 +50,7 @@ def _read_unit(office: Store, year: int, unit: Unit, policy: Policy) -> UnitRepo
 def judge_unit(unit: Unit, report: Report, policy: Policy) -> UnitReport:
     """Judge the report of a unit by the rules of figures: its figures with the findings that matter for the sum.
 
-    Raises RuntimeError where a rule crashes.
+    Raises RuntimeError if a rule crashes.
     """
     form, author = report.form, document.compose_author(report)
     found, crashes = rules.judge(CheckContext(report, date.max, author=author), rules.list_names_of_scope("figures"))
@@ -106,7 +106,7 @@ def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
 
 
 def add_up_children(store: Store, report: Report, policy: Policy | None = None) -> UnitTotals | None:
-    """Add up the units right below an office, for the rules of its report; None where the register lists none.
+    """Add up the units directly below an office, for the rules of its report; None if the register lists none.
 
     As its last rollup did, so that the sums can be compared: with or without the office's own figures (本级), and
     with or without reports that have errors.

@@ -57,9 +57,7 @@ class Facts:
         node, found = self._find_node(address)
         if node is None:
             return Place(self.file)
-        if not found and node.get("key_line"):
-            return self.convert_place(node["key_line"], node["key_col"])
-        if "value_line" not in node:
+        if "value_line" not in node or (not found and node.get("key_line")):
             return self.convert_place(node["key_line"], node["key_col"])
         line, column = node["value_line"], node["value_col"]
         first = line[0] if isinstance(line, tuple) else line
@@ -255,9 +253,8 @@ def limit_sizes(facts: Facts) -> Facts | Finding:
 
 def _may_exceed(facts: Facts) -> bool:
     """Return whether a short file may hold a key or a number that is too long; either is on one line."""
-    return any(_LONG_TOKEN.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(
-        _LARGE_EXPONENT.search(facts.text)
-    )
+    lines = (line for line in facts.lines if len(line) > KEY_LIMIT)
+    return any(map(_LONG_TOKEN.search, lines)) or bool(_LARGE_EXPONENT.search(facts.text))
 
 
 def _find_excess(prefix: str, key: str | int, value: object) -> str:

@@ -2,7 +2,7 @@
 
 Tables are merged key by key, but for `years`; other values replace those of the base. Lists of tables
 (`NATURAL_KEYS`) are merged entry by entry: an entry of the same natural key changes the one of the base, any other is
-added at the end; an empty list replaces that of the base. Three keys control this, in whatever table they stand:
+added at the end; an empty list replaces that of the base. Three keys control this, in any table:
 
 - `remove = ["ask", "below"]`: these keys of the base are removed before the rest is merged. To replace a list,
   remove it and write it again.
