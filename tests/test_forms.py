@@ -1,4 +1,4 @@
-"""The forms: laid out as the official blank has them, every grid without gap or overlap."""
+"""The forms have the layout of the official blank, and every grid is without gap or overlap."""
 
 import json
 
@@ -24,7 +24,7 @@ def test_edition_2021_equals_the_official_blank_cell_by_cell(table, root):
     assert [[cell.row, cell.column, cell.rowspan, cell.colspan, cell.text] for cell in grid.cells] == official
 
 
-def test_the_official_blank_is_whole(root):
+def test_the_official_blank_is_complete(root):
     official = json.loads((root / "tests" / "forms" / "2021-blank.json").read_text(encoding="utf-8"))
     assert {table: len(cells) for table, cells in official.items()} == {
         "proactive": 30,

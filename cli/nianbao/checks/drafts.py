@@ -35,7 +35,7 @@ class CreatedFiles:
 
 
 def format_all(reports: Iterable[ReportRef], *, check: bool = False) -> Iterator[FormattedFile | UserError]:
-    """Format data files one after another, see `format_file`; yield the `UserError` for one that cannot be formatted."""
+    """Format data files one after another, see `format_file`; yield a `UserError` for one that cannot be formatted."""
     for store, year in reports:
         yield try_work(partial(format_file, store, year, check=check), store.data(year))
 
