@@ -53,7 +53,7 @@ SAMPLES = {
         TYPST,
         ENDLESS_TYPST,
         "typst 2 秒还没有排完",
-        "typst.watched = lambda work, *_more: work()",
+        "typst.run_watched = lambda work, *_more: work()",
     ),
     "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typst._MAX_MEMORY = 2**60"),
     "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "check._SECONDS = 1000"),
@@ -156,7 +156,9 @@ def test_pandoc_reads_within_bounds(tmp_path, monkeypatch, seconds, bites):
 
 DEADLY = """
 import os, signal
+from nianbao.build import incremental
 from nianbao.render import typst
+incremental._USUAL_BYTES = 0  # each report has a process of its own
 real = typst.compile_pdf
 def compile_pdf(part, content, stamp, facts, drawn):
     if {evil!r} in content.decode():
@@ -190,7 +192,8 @@ def test_without_a_process_of_its_own_the_command_ends_without_a_word(tmp_path):
 
 DEADLY_READER = """
 import os, signal
-from nianbao.importer import readers
+from nianbao.importer import batch, readers
+batch._USUAL_BYTES = 0  # each file has a process of its own
 readers.read = lambda *_more: os.kill(os.getpid(), signal.SIGSEGV)
 """
 

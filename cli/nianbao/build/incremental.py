@@ -19,7 +19,7 @@ from nianbao.model.finding import UserError, try_work
 from nianbao.model.i18n import _
 from nianbao.render import markup
 from nianbao.render.renderer import Renderer, RenderSettings
-from nianbao.workspace.files import SavedFile, display_path, fingerprint
+from nianbao.workspace.files import SavedFile, display_path, fingerprint, is_larger
 from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.processes import pool, worker
 from nianbao.workspace.processes.limits import name_file_in_errors
@@ -65,6 +65,9 @@ class BuildPlan:
     dropped_pictures: tuple[str, ...]  # from these files
     reasons: tuple[str, ...]  # why formats are rendered, one each
 
+
+_MAX_SIZES_CHECKED = 10  # reports; the sizes of more data files are not looked at
+_USUAL_BYTES = 32 * 1024  # of a data file; a typical one has a tenth
 
 RunJobs = Callable[[Store, BuildOptions, Sequence[BuildJob]], Iterator[BuildResult | FailedReport]]
 
@@ -242,11 +245,18 @@ def run_locally(processes: int = 0) -> RunJobs:
     """Return a function that runs jobs on some processes of this machine; 0: as many as there are cores."""
 
     def run_jobs(store: Store, options: BuildOptions, jobs: Sequence[BuildJob]) -> Iterator[BuildResult | FailedReport]:
-        start, lost = partial(_start_worker, store, options), partial(_report_lost_process, store)
-        # Typst sets a report in this process, or in one of its own: what crashes it then ends no more than that one.
-        yield from pool.run_all(jobs, _run_job, lost, processes, start, _stop_worker, isolated=True)
+        start, isolated = partial(_start_worker, store, options), _has_large_report(store, jobs)
+        lost = partial(_report_lost_process, store)
+        yield from pool.run_all(jobs, _run_job, lost, processes, start, _stop_worker, isolated=isolated)
 
     return run_jobs
+
+
+def _has_large_report(store: Store, jobs: Sequence[BuildJob]) -> bool:
+    """Tell whether few jobs need a process of their own, which costs 30 ms: a large report may crash Typst."""
+    if len(jobs) > _MAX_SIZES_CHECKED:
+        return False  # they are spread over processes anyway
+    return any(is_larger(store.of_office(job.office).path(job.year), _USUAL_BYTES) for job in jobs)
 
 
 _worker: BuildWorker | None = None

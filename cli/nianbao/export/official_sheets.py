@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from nianbao.export.duckdb import Database
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, SHEET_NAME_LIMIT, Sheet, create_workbook
 from nianbao.model.form import Form
@@ -99,4 +101,4 @@ def _write_header(sheet: Sheet, block: Block, top: int, left: int, *, has_labels
 
 def _reset_spans(headings: tuple[Heading, ...]) -> tuple[Heading, ...]:
     """Set the span of every heading to one column; only on a page columns are spread over the whole width."""
-    return tuple(replace(heading, span=1, below=_reset_spans(heading.below)) for heading in headings)
+    return tuple(msgspec.structs.replace(heading, span=1, below=_reset_spans(heading.below)) for heading in headings)

@@ -5,16 +5,18 @@ import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from nianbao.importer import pipeline
 from nianbao.importer.pipeline import ImportedReport, ImportOptions
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.render import markup
-from nianbao.workspace.files import display_path
+from nianbao.workspace.files import display_path, is_larger
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
 
+_USUAL_BYTES = 2 * 2**20  # of a published file; a typical one has a quarter
 _Item = tuple[int, str, bytes | None]  # the number of a file, its name, and what it holds where that was read before
 
 
@@ -26,10 +28,11 @@ def import_files(
     `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
     written, and the others are refused, unless they say the same.
     """
-    # Libraries that read files are native code in part: what crashes them ends no more than a process of their own.
     items = [(number, name, _read_piped(name)) for number, name in enumerate(names)]
     work = partial(_read_one, store, options)
-    read = pool.run_all(items, work, _make_dead_worker_error, jobs, close=markup.close_pandoc, isolated=True)
+    # Libraries that read files are native code in part: a process of their own, which costs 30 ms, keeps a crash apart.
+    isolated = any(is_larger(Path(name), _USUAL_BYTES) for name in names)
+    read = pool.run_all(items, work, _make_dead_worker_error, jobs, close=markup.close_pandoc, isolated=isolated)
     first_of: dict[str, ImportedReport] = {}  # by the data file
     for result in _restore_order(read):
         if isinstance(result, UserError):

@@ -9,7 +9,7 @@ from filecmp import cmp
 from functools import partial
 from hashlib import blake2b
 from io import StringIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Place, UserError
@@ -31,25 +31,11 @@ class SavedFile:
 
 
 def display_path(path: Path) -> str:
-    """Name a file as a person here would: from the current folder where it lies below it.
-
-    A file below a folder that stands for one elsewhere is named as a person there would.
-    """
+    """Name a file as a person here would: from the current folder where it lies below it."""
     whole = Path(os.path.realpath(path))  # which takes links in a circle, too
-    for folder, there in _ELSEWHERE.items():
-        if whole.is_relative_to(folder):
-            return (there / whole.relative_to(folder)).as_posix()
     with suppress(ValueError):
         return whole.relative_to(Path.cwd()).as_posix()
     return path.as_posix()
-
-
-def stand_for(there: str, folder: Path) -> None:
-    """Name from now on what lies below a resolved folder as if it lay `there`."""
-    _ELSEWHERE[folder] = PurePosixPath(there)
-
-
-_ELSEWHERE: dict[Path, PurePosixPath] = {}
 
 
 def write(contents: Mapping[Path, bytes], top: Path) -> list[SavedFile]:
@@ -138,6 +124,14 @@ def has_content(path: Path, content: bytes) -> bool:
         return False
 
 
+def is_larger(path: Path, limit: int) -> bool:
+    """Tell whether there is a file of more bytes than the limit."""
+    try:
+        return path.stat().st_size > limit
+    except OSError:
+        return False
+
+
 def read_bytes(path: Path) -> bytes | None:
     """Read the bytes of a file of ours or of the system's; None where there is none."""
     try:
@@ -187,12 +181,9 @@ def _make_encoding_finding(content: bytes, name: str, error: UnicodeDecodeError)
     return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
 
 
-def read_toml(path: Path, top: Path | None = None) -> Facts:
-    """Read a file of TOML as `read_text` does, its decimals as floats.
-
-    Raises `UserError` that says where it is broken.
-    """
-    found = parse(read_text(path, top), display_path(path), float)
+def parse_toml(text: str, name: str) -> Facts:
+    """Parse a text of TOML, its decimals as floats; raises `UserError` that says where it is broken."""
+    found = parse(text, name, float)
     if isinstance(found, Finding):
         raise UserError(f"{found.place}: {found.message}", found.fix or _("改正这个文件后再运行"))
     return found

@@ -17,7 +17,6 @@ from nianbao.model.offices import Register
 from nianbao.model.report import Report
 from nianbao.workspace.files import (
     SavedFile,
-    decode,
     describe_reason,
     display_path,
     fingerprint,
@@ -40,7 +39,6 @@ class Store(Templates):
 
     def __init__(self, root: Path, out: Path | None = None, office: str = "", folder: Folder | None = None) -> None:
         super().__init__(root, folder)
-        self._called = "" if (called := display_path(root)) == "." else f"{called}/"
         self.out = out or root / "build"
         self.within = out or root  # no output leaves it by a link; a person may name a folder that is one
         self.office = office
@@ -196,15 +194,6 @@ class Store(Templates):
         if check:
             return SavedFile(self.data(year), content != self.content(year))
         return self.folder.write({self.name(year): content})[0]
-
-    def text(self, name: str) -> str | None:
-        """Read a file below the folder, or None where there is none."""
-        if not self.folder.exists(name):
-            return None
-        try:
-            return decode(self.folder.read(name), self._called + name)
-        except OSError as error:
-            raise make_read_error(self._called + name, error) from error
 
     def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[SavedFile]:
         """Write new files below the folder; one that exists is left as it is and raises `UserError`.

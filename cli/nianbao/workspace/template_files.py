@@ -1,7 +1,8 @@
-"""Templates of TOML on the disk, each with the files that it is based on, as the loader reads them."""
+"""Template files on the disk: those of TOML are read with the files that they are based on."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -16,38 +17,69 @@ from nianbao.model.form_loader import YearsEntry
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
-from nianbao.workspace.files import display_path, read_text, read_toml
+from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 
 _YEARS = re.compile(r"^years[ \t]*=.*", re.MULTILINE)
 
 
-def read_chain(path: Path, tops: Sequence[Path], read: Callable[[Path], Facts] = read_toml) -> list[Facts]:
+@dataclass(frozen=True, slots=True)
+class TemplateFolder:
+    """A folder of templates: its real path, and its name for people where that is another one.
+
+    Trusted templates are read from a copy, and a cluster's worker has them in a folder of its own: people know neither.
+    """
+
+    path: Path
+    shown: str = ""
+
+    def display(self, path: Path) -> str:
+        """Name a file of this folder as people know it."""
+        return f"{self.shown}/{path.relative_to(self.path).as_posix()}" if self.shown else display_path(path)
+
+    def read_text(self, path: Path) -> str:
+        """Read a template of this folder; raises `UserError` that names the file."""
+        try:
+            return decode(path.read_bytes(), self.display(path))
+        except OSError as error:
+            raise make_read_error(self.display(path), error) from error
+
+    def read_toml(self, path: Path) -> Facts:
+        """Read a template of TOML of this folder; raises `UserError` that names the file, the line and the column."""
+        return parse_toml(self.read_text(path), self.display(path))
+
+
+def read_chain(path: Path, tops: Sequence[TemplateFolder], *, cached: bool = False) -> list[Facts]:
     """Read a file and those that it is based on, itself first, each based on the next.
 
     A base is looked for by its name in the folder of that kind below each of `tops`, and is never the file itself.
-    Raises `UserError` where there is none, or where bases go round.
+    With `cached`, a file is read once as long as this process lives. Raises `UserError` where there is no such base, or
+    where bases go round.
     """
-    found = {path: read(path)}
+    read = _read_once if cached else TemplateFolder.read_toml
+    folders = {path: next(top for top in tops if path.is_relative_to(top.path))}
+    found = {path: read(folders[path], path)}
     here = path
     while base := found[here].tree.get(BASE):
-        known = {
-            other.stem: other
+        others = {
+            other: top
             for top in reversed(tops)
-            for other in top.glob(f"{path.parent.name}/*.toml")
+            for other in top.path.glob(f"{path.parent.name}/*.toml")
             if other != here
         }
+        folders |= others
+        known = {other.stem: other for other in others}
         if not isinstance(base, str):
             _raise_base_error(found[here], _("base 应为文字"))
         there = known.get(base, here if base == here.stem else None)
         if there is None:
             _raise_base_error(found[here], _("没有底本 {base}", base=base) + suggest(base, sorted(known)))
         if there in found:
-            files = [*map(display_path, found), display_path(there)]
+            files = [folders[file].display(file) for file in (*found, there)]
             _raise_base_error(
                 found[here], _("底本绕成了圈：{chain}", chain=" → ".join(files[files.index(files[-1]) :]))
             )
-        found[there] = read(there)
+        found[there] = read(folders[there], there)
         here = there
     return list(found.values())
 
@@ -57,30 +89,29 @@ def _raise_base_error(source: Facts, why: str) -> NoReturn:
 
 
 @cache
-def read_once(path: Path) -> Facts:
-    """Read a file as `read_toml` does, and keep what it says: every report needs the forms."""
-    return read_toml(path)
+def _read_once(folder: TemplateFolder, path: Path) -> Facts:
+    return folder.read_toml(path)
 
 
 @cache
-def read_years(path: Path, tops: tuple[Path, ...]) -> YearsEntry:
+def read_years(path: Path, tops: tuple[TemplateFolder, ...]) -> YearsEntry:
     """Tell for which years a form is in force, as far as its file can be read; where it cannot, for all.
 
     So a form with mistakes is in the way of those reports only that need it.
     """
     try:
-        return msgspec.convert(merge_sources(read_chain(path, tops, read_once)).get("years", {}), YearsEntry)
+        return msgspec.convert(merge_sources(read_chain(path, tops, cached=True)).get("years", {}), YearsEntry)
     except (UserError, msgspec.ValidationError):
         try:
-            line = _YEARS.search(read_text(path))
+            line = _YEARS.search(tops[0].read_text(path))
             return msgspec.convert(toml_rs.loads(line[0])["years"] if line else {}, YearsEntry)
         except (UserError, toml_rs.TOMLDecodeError, msgspec.ValidationError):
             return YearsEntry()
 
 
-def read_format(path: Path) -> Format:
+def read_format(path: Path, folder: TemplateFolder) -> Format:
     """Read an output format from its `format.toml`; raises `UserError` that tells what is wrong."""
-    source = read_toml(path)
+    source = folder.read_toml(path)
     file = load(FormatFile, [source])
     if found := list(_faults(file, path.parent)):
         raise_faults([source], found)

@@ -1,6 +1,6 @@
 """What the law, the looks and the formats say: an office's own templates over those that come with nianbao."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache
@@ -11,16 +11,15 @@ from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
-from nianbao.model.form_loader import YearsEntry
-from nianbao.model.form_loader import load_form as read_form
+from nianbao.model.form_loader import YearsEntry, load_form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.report import Report, fill_form
 from nianbao.model.value_types import describe_value
-from nianbao.workspace.files import TEMPLATES, display_path, read_text, read_toml, stand_for
+from nianbao.workspace.files import TEMPLATES, decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
-from nianbao.workspace.template_files import read_chain, read_format, read_once, read_years
-from nianbao.workspace.theme import load_look as read_look
+from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format, read_years
+from nianbao.workspace.theme import load_look
 
 LOOK = "gongwen"
 _LARGEST = 1 << 20  # bytes of a template that is filled
@@ -35,22 +34,18 @@ class Templates:
     def __init__(self, root: Path, folder: Folder | None = None) -> None:
         self.root = root
         self.folder = folder or DiskFolder(root)
-        self._looked: dict[Path, str] = {}  # folders of templates, the own ones first, and how people name them
+        self._called = "" if (called := display_path(root)) == "." else f"{called}/"
+        self._folders: tuple[TemplateFolder, ...] = ()  # the own one first, once it was looked for
         self._editions: dict[str, Path] = {}
         self._chosen: dict[tuple[int, str | None], Form] = {}  # by the year, and the edition that a data file names
         # One and the same function for every office of a folder, since what is compiled is kept by it.
         self.template: Callable[[str], str] = self._read
 
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Take over what another process has looked for."""
-        self.__dict__.update(state)
-        self._name()
-
     @property
-    def _tops(self) -> list[Path]:
-        if not self._looked:
+    def _tops(self) -> tuple[TemplateFolder, ...]:
+        if not self._folders:
             self.use(_find_own_templates(self.root))
-        return list(self._looked)
+        return self._folders
 
     def ask(self) -> None:
         """Look for the folder's own templates; raises `UserError` where nobody trusts them."""
@@ -67,21 +62,13 @@ class Templates:
 
     def use(self, own: Path | None) -> None:
         """Use templates of the folder's own that are laid out somewhere, or only those that come with nianbao."""
-        self._looked.clear()
-        if own:
-            self._looked[own.resolve()] = display_path(self.root / "templates")
-        self._looked[TEMPLATES.resolve()] = ""
-        self._name()
-
-    def _name(self) -> None:
-        for folder, there in self._looked.items():
-            if there:
-                stand_for(there, folder)
+        found = (TemplateFolder(own.resolve(), f"{self._called}templates"),) if own else ()
+        self._folders = (*found, TemplateFolder(TEMPLATES.resolve()))
 
     @property
     def own(self) -> Path | None:
         """Where the folder's own templates are laid out; None where it has none, or they are left out."""
-        return next((top for top in self._tops if self._looked[top]), None)
+        return next((top.path for top in self._tops if top.shown), None)
 
     def _read(self, name: str) -> str:
         """Read a template: the office's own, else the one that comes with nianbao."""
@@ -90,17 +77,18 @@ class Templates:
             raise UserError(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
         if path.stat().st_size > _LARGEST:
             raise UserError(
-                _("模板 {path} 超过 {size} KB", path=display_path(path), size=_LARGEST >> 10), _("把它分成几个模板")
+                _("模板 {path} 超过 {size} KB", path=self._below(path)[0].display(path), size=_LARGEST >> 10),
+                _("把它分成几个模板"),
             )
-        return read_text(path)
+        return self._below(path)[0].read_text(path)
 
     def files(self) -> dict[str, Path]:
         """Every template that can be used, by its name: the file of the office's own first."""
         found: dict[str, Path] = {}
         for top in self._tops:
-            for path in sorted(top.rglob("*")):
+            for path in sorted(top.path.rglob("*")):
                 if path.is_file():
-                    found.setdefault(path.relative_to(top).as_posix(), path)
+                    found.setdefault(path.relative_to(top.path).as_posix(), path)
         return found
 
     def editions(self) -> dict[str, Path]:
@@ -151,7 +139,7 @@ class Templates:
 
     def form_in_force(self, year: int) -> Form:
         """Choose the form in force for a year, the office's own first; raises `UserError` where none is."""
-        own = self._tops[0] / "forms"  # those that come with nianbao, where it has none of its own
+        own = self._tops[0].path / "forms"  # those that come with nianbao, where it has none of its own
         paths = [path for path in self.editions().values() if self._years(path).has_year(year)]
         paths = [path for path in paths if path.parent == own] or paths
         forms = [self._form(path) for path in paths]
@@ -176,6 +164,15 @@ class Templates:
                 found.append(self._form(path))
         return found
 
+    def text(self, name: str) -> str | None:
+        """Read a file below the folder, or None where there is none."""
+        if not self.folder.exists(name):
+            return None
+        try:
+            return decode(self.folder.read(name), self._called + name)
+        except OSError as error:
+            raise make_read_error(self._called + name, error) from error
+
     def state(self, name: str) -> bytes | None:
         """Return the bytes of a file to be compared; None where there is none, the reason where it is refused."""
         try:
@@ -187,8 +184,9 @@ class Templates:
 
     def settings(self) -> Facts:
         """Read the office's own settings, `report.toml` beside `data/`; without the file they are empty."""
-        path = self.root / "report.toml"
-        return read_toml(path, self.root) if path.exists() else Facts(display_path(path), "", {})
+        text = self.text("report.toml")
+        name = f"{self._called}report.toml"
+        return Facts(name, "", {}) if text is None else parse_toml(text, name)
 
     def formats(self) -> dict[str, Path]:
         """Every output format by its suffix: the file that describes it, the office's own first."""
@@ -196,14 +194,15 @@ class Templates:
 
     def format(self, suffix: str) -> Format:
         """Read the output format of a suffix that is one of `formats`; raises `UserError` that tells what is wrong."""
-        return read_format(self.formats()[suffix])
+        path = self.formats()[suffix]
+        return read_format(path, self._below(path)[0])
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
         """Read a look: sizes, margins and faces of the page; raises `UserError` that lists those there are."""
         known = {path.stem: path for path in self._all("looks/*.toml")}
         if name not in known:
             raise UserError(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=join_words(sorted(known))))
-        return read_look(read_chain(known[name], self._tops))
+        return load_look(read_chain(known[name], self._tops))
 
     def _form(self, path: Path) -> Form:
         return _read_form(path, self._below(path))
@@ -211,26 +210,26 @@ class Templates:
     def _years(self, path: Path) -> YearsEntry:
         return read_years(path, self._below(path))
 
-    def _below(self, path: Path) -> tuple[Path, ...]:
-        """Return where the bases of a form are looked for.
+    def _below(self, path: Path) -> tuple[TemplateFolder, ...]:
+        """Return the folder of a template and those after it, where the bases of a form are looked for.
 
         An edition that comes with nianbao stays as it is, whatever an office changes in another one.
         """
         tops = self._tops
-        return tuple(tops[next(at for at, top in enumerate(tops) if path.is_relative_to(top)) :])
+        return tuple(tops[next(at for at, top in enumerate(tops) if path.is_relative_to(top.path)) :])
 
     def _find(self, name: str) -> Path | None:
         """Find a template by its name, which leads neither upwards nor elsewhere: not by a link either."""
         if not is_portable_path(name):
             return None
-        found = (top / name for top in self._tops)
+        found = (top.path / name for top in self._tops)
         return next((path for path in found if path.is_file() and _lies_below(path, self._tops)), None)
 
     def _all(self, pattern: str) -> Iterator[Path]:
         seen: set[str] = set()
         for top in self._tops:
-            for path in sorted(top.glob(pattern)):
-                if (name := str(path.relative_to(top))) not in seen:
+            for path in sorted(top.path.glob(pattern)):
+                if (name := str(path.relative_to(top.path))) not in seen:
                     seen.add(name)
                     yield path
 
@@ -245,10 +244,10 @@ def _find_own_templates(root: Path) -> Path | None:
     return trust.find_trusted_templates(root)
 
 
-def _lies_below(path: Path, tops: Sequence[Path]) -> bool:
-    return any(path.resolve().is_relative_to(top) for top in tops)
+def _lies_below(path: Path, tops: Sequence[TemplateFolder]) -> bool:
+    return any(path.resolve().is_relative_to(top.path) for top in tops)
 
 
 @cache
-def _read_form(path: Path, tops: tuple[Path, ...]) -> Form:
-    return read_form(path.stem, read_chain(path, tops, read_once))
+def _read_form(path: Path, tops: tuple[TemplateFolder, ...]) -> Form:
+    return load_form(path.stem, read_chain(path, tops, cached=True))
