@@ -17,13 +17,13 @@ _TRADITIONAL = opencc.OpenCC("s2t")
 class EditableTable:
     """A published table under change: `items` are lists of a cell, the address of its figure and its role.
 
-    The role is "label", "figure" or "head" as the form's table has it, or that of a cell which a mutation added.
+    The role is "label", "figure" or "header" as the form's table has it, or that of a cell which a mutation added.
     """
 
     def __init__(self, table, figures, format_value):
         self.figures = dict(figures)
         self.items = []
-        for cell in table.lay_out().cells:
+        for cell in table.make_grid().cells:
             text = format_value(figures[cell.slot.address]) if cell.slot else cell.text
             published = PublishedCell(text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan)
             self.items.append([published, cell.slot.address if cell.slot else "", cell.role])
@@ -195,7 +195,7 @@ def remove_headers(table, rng):
 
 def clear_header(table, rng):
     """Remove the words of one header."""
-    headers = [item for item in table.items if item[2] == "head"]
+    headers = [item for item in table.items if item[2] == "header"]
     if headers:
         item = rng.choice(headers)
         item[0] = replace(item[0], text="")
@@ -203,7 +203,7 @@ def clear_header(table, rng):
 
 def swap_columns(table, rng):
     """Exchange two columns, headers and figures alike."""
-    headers = [item for item in table.items if item[2] == "head" and item[0].right - item[0].left == 1]
+    headers = [item for item in table.items if item[2] == "header" and item[0].right - item[0].left == 1]
     if len(headers) < 2:
         return
     first, second = rng.sample(headers, 2)
@@ -211,7 +211,7 @@ def swap_columns(table, rng):
         [
             cell
             for cell, _, role in table.items
-            if role == "head" and cell.top < item[0].top and cell.left <= item[0].left < cell.right
+            if role == "header" and cell.top < item[0].top and cell.left <= item[0].left < cell.right
         ]
         for item in (first, second)
     ]
@@ -221,7 +221,12 @@ def swap_columns(table, rng):
     bottom = first[0].top
     for item in table.items:
         cell = item[0]
-        if cell.left in lefts and cell.right - cell.left == 1 and cell.top >= bottom and item[2] in {"head", "figure"}:
+        if (
+            cell.left in lefts
+            and cell.right - cell.left == 1
+            and cell.top >= bottom
+            and item[2] in {"header", "figure"}
+        ):
             item[0] = replace(cell, left=lefts[cell.left], right=lefts[cell.left] + 1)
 
 

@@ -1,4 +1,4 @@
-"""Data files read into values that know their place, whatever bytes they are made of."""
+"""Data files are parsed into values with places; any text gives facts or a finding."""
 
 import datetime as dt
 from decimal import Decimal
@@ -49,29 +49,29 @@ problems = "单行{{ y }}"\r
         ("agency.short", 2, 2, 6),
     ],
 )
-def test_every_value_knows_its_place(address, line, column, length):
-    place = parse(PLACES, "f.toml").place(address)
+def test_the_place_of_every_value_is_found(address, line, column, length):
+    place = parse(PLACES, "f.toml").find_place(address)
     assert (place.line, place.column, place.length) == (line, column, length)
 
 
-def test_a_place_inside_a_text_counts_its_lines():
+def test_a_place_in_a_text_is_found_by_its_line():
     facts = parse(PLACES, "f.toml")
-    place = facts.place("prose.other", inside=2, words="x")
+    place = facts.find_place("prose.other", text_line=2, words="x")
     assert (place.line, place.column) == (12, 6)
-    place = facts.place("prose.problems", inside=1, words="y")
+    place = facts.find_place("prose.problems", text_line=1, words="y")
     assert (place.line, place.column) == (14, 18)
 
 
-def test_a_table_that_is_nowhere_is_the_file_as_a_whole():
-    place = parse("year = 2020\n", "f.toml").place("requests.received.person")
+def test_the_place_of_a_missing_table_is_the_file():
+    place = parse("year = 2020\n", "f.toml").find_place("requests.received.person")
     assert (place.line, str(place)) == (0, "f.toml")
 
 
 def test_decimals_keep_their_digits():
     facts = parse("a = 59237.2449\nb = 0.10\nc = 2021-01-28\n", "f.toml")
     assert facts.tree == {"a": Decimal("59237.2449"), "b": Decimal("0.10"), "c": dt.date(2021, 1, 28)}
-    assert VALUE_TYPES["money"].show(facts.tree["b"]) == "0.10"
-    assert VALUE_TYPES["money"].show(Decimal("1E+3")) == "1000"
+    assert VALUE_TYPES["money"].format(facts.tree["b"]) == "0.10"
+    assert VALUE_TYPES["money"].format(Decimal("1E+3")) == "1000"
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_decimals_keep_their_digits():
         ("date", dt.datetime(2021, 1, 1), False),  # noqa: DTZ001  # TOML has such values
     ],
 )
-def test_kinds_judge_values(kind, value, right):
-    assert (VALUE_TYPES[kind].wrong(value) == "") is right
+def test_value_types_find_faults(kind, value, right):
+    assert (VALUE_TYPES[kind].find_fault(value) == "") is right
 
 
-def test_totals_left_out_are_computed_and_totals_written_are_kept(root):
+def test_missing_totals_are_computed_and_written_totals_stay(root):
     store = Store(root)
     form = store.form_in_force(2020)
     facts = parse(
@@ -149,7 +149,7 @@ def test_any_values_give_findings_never_a_crash(tree):
 LARGE = {
     "ten thousand facts of its own": "[own]\n" + "".join(f"k{at} = {at}\n" for at in range(10_000)),
     "a hundred thousand unknown rows": "[requests]\n" + "".join(f"k{at} = {{ a = 1 }}\n" for at in range(100_000)),
-    "three million signs of prose": '[prose]\nother = """\n' + "字" * 3_000_000 + '\n"""\n',
+    "three million characters of prose": '[prose]\nother = """\n' + "字" * 3_000_000 + '\n"""\n',
     "ten thousand keys deep": "[" + ".".join(f"k{at}" for at in range(10_000)) + "]\nx = 1\n",
     "ten thousand quoted keys deep": "[" + ".".join(f'"k {at}"' for at in range(10_000)) + "]\nx = 1\n",
     "ten thousand brackets deep": "x = " + "[" * 10_000 + "]" * 10_000 + "\n",
@@ -159,7 +159,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("case", LARGE)
-def test_large_and_deep_files_give_a_bounded_answer(case):
+def test_large_and_deep_files_are_refused_or_parsed(case):
     facts = parse(LARGE[case], "2020.toml")
     if isinstance(facts, Finding):
         assert facts.rule == "broken-toml"

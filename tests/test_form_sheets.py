@@ -46,7 +46,9 @@ def make_figures(form, seed=0):
     figures = {}
     for address, slot in form.slots.items():
         if address not in sums:
-            figures[address] = Decimal(dice.randint(0, 10**9)) / 10000 if slot.kind == "money" else dice.randint(0, 99)
+            figures[address] = (
+                Decimal(dice.randint(0, 10**9)) / 10000 if slot.value_type == "money" else dice.randint(0, 99)
+            )
             figures[address] = STOCKS.get(slot.column, figures[address]) if slot.rows else figures[address]
     for column in ("person", "business", "research", "charity", "legal", "other"):
         outcome = [at for at in figures if at.startswith("requests.outcome.") and at.endswith(f".{column}")]
@@ -75,7 +77,7 @@ def test_the_form_has_the_layout_of_the_official_one(form):
     for table in form.tables:
         sheet = book[table.label]
         merged = {(area.min_row, area.min_col): (area.max_row, area.max_col) for area in sheet.merged_cells.ranges}
-        for cell in table.lay_out().cells:
+        for cell in table.make_grid().cells:
             row, column = cell.row + 4, cell.column + 1
             end = (row + cell.rowspan - 1, column + cell.colspan - 1)
             assert merged.get((row, column), (row, column)) == end
@@ -105,8 +107,8 @@ def test_every_figure_has_the_validation_of_its_value_type(form):
     for address, slot in form.slots.items():
         sheet, cell = where(book, address)
         (rule,) = [rule for rule in sheet.data_validations.dataValidation if cell in rule.sqref]
-        assert (rule.type == "custom") == (slot.kind == "money")
-        assert (rule.formula1 or "").startswith("-") == (slot.kind == "change")
+        assert (rule.type == "custom") == (slot.value_type == "money")
+        assert (rule.formula1 or "").startswith("-") == (slot.value_type == "change")
         assert "整数" in rule.error or "小数" in rule.error
 
 
@@ -328,10 +330,10 @@ def test_another_document_type_has_its_form_too(root, tmp_path):
     path = tmp_path / "library/build/forms/2025.xlsx"
     form = store.form_in_force(2025)
     first = next(iter(form.slots))
-    path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_at: "新馆"}))
+    path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_address: "新馆"}))
     one = pipeline.read_report(store, str(path), pipeline.ImportOptions(dry_run=True))
     back = fill_form(form, parse(one.text, ""))
-    assert (back.figures[first], back.values[form.author_at], one.office) == (12, "新馆", "新馆")
+    assert (back.figures[first], back.values[form.author_address], one.office) == (12, "新馆", "新馆")
     assert written.saved.changed
 
 

@@ -1,4 +1,4 @@
-"""The forms: laid out as the official blank has them, every grid without gap or overlap."""
+"""The forms have the layout of the official blank, and every grid is without gap or overlap."""
 
 import json
 
@@ -20,11 +20,11 @@ def load(edition):
 @pytest.mark.parametrize("table", ["proactive", "requests", "review_litigation"])
 def test_edition_2021_equals_the_official_blank_cell_by_cell(table, root):
     official = json.loads((root / "tests" / "forms" / "2021-blank.json").read_text(encoding="utf-8"))[table]
-    grid = next(part for part in load("2021").tables if part.id == table).lay_out()
+    grid = next(part for part in load("2021").tables if part.id == table).make_grid()
     assert [[cell.row, cell.column, cell.rowspan, cell.colspan, cell.text] for cell in grid.cells] == official
 
 
-def test_the_official_blank_is_whole(root):
+def test_the_official_blank_is_complete(root):
     official = json.loads((root / "tests" / "forms" / "2021-blank.json").read_text(encoding="utf-8"))
     assert {table: len(cells) for table, cells in official.items()} == {
         "proactive": 30,
@@ -47,13 +47,13 @@ def assert_tiles(grid):
         for column in range(cell.column, cell.column + cell.colspan)
     ]
     assert sorted(covered) == [(row, column) for row in range(grid.rows) for column in range(grid.columns)]
-    assert sum(band.head + band.body for band in grid.bands) == grid.rows
+    assert sum(block.header_rows + block.body_rows for block in grid.blocks) == grid.rows
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_every_grid_of_the_form_tiles_its_rectangle(edition):
     for table in load(edition).tables:
-        assert_tiles(table.lay_out())
+        assert_tiles(table.make_grid())
 
 
 ids = st.text("abcdefgh", min_size=1, max_size=3)
@@ -83,7 +83,7 @@ tables = st.builds(Table, id=ids, label=st.just("表"), blocks=st.lists(blocks, 
 
 @given(tables)
 def test_every_table_tiles_its_rectangle(table):
-    grid = table.lay_out()
+    grid = table.make_grid()
     assert_tiles(grid)
     figures = [cell.slot.address for cell in grid.cells if cell.slot]
     assert figures == [slot.address for slot in table.slots]

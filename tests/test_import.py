@@ -261,7 +261,7 @@ def read_cells(forms, year, headers, row):
     cells = ["".join(f"<td>{text}</td>" for text in line) for line in (["信息内容", *headers], row)]
     page = f"<h1>某局{year}年政府信息公开工作年度报告</h1><table><tr>{cells[0]}</tr><tr>{cells[1]}</tr></table>"
     (recognized_row,) = recognize(readers.read(page.encode(), "html"), forms).tables.rows
-    assert recognized_row.layout.form.in_force(year)
+    assert recognized_row.layout.form.is_in_force(year)
     return recognized_row.cells
 
 
@@ -732,7 +732,7 @@ def test_a_spreadsheet_is_read_with_its_merged_cells(forms, tmp_path):
     sheet = book.active
     top = 1
     for table in form.tables:
-        grid = table.lay_out()
+        grid = table.make_grid()
         for cell in grid.cells:
             sheet.cell(top + cell.row, 1 + cell.column, cell.text if not cell.slot else top + cell.row)
             if cell.rowspan * cell.colspan > 1:

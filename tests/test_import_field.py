@@ -39,7 +39,7 @@ def number_figures(form):
 
 def list_rows(table, found):
     """Return the rows of a table, each a list of `(text, rowspan, colspan)`."""
-    grid = table.lay_out()
+    grid = table.make_grid()
     lines = [[] for _ in range(grid.rows)]
     for cell in sorted(grid.cells, key=lambda cell: (cell.row, cell.column)):
         lines[cell.row].append((str(found[cell.slot.address]) if cell.slot else cell.text, cell.rowspan, cell.colspan))
@@ -48,7 +48,7 @@ def list_rows(table, found):
 
 def fill_spans(table, found, *, repeat):
     """Return rows with a cell for every place: a text that spans several is repeated in all, or in the first only."""
-    grid = table.lay_out()
+    grid = table.make_grid()
     texts = {}
     for cell in grid.cells:
         text = str(found[cell.slot.address]) if cell.slot else cell.text
@@ -281,7 +281,7 @@ def test_a_row_that_lacks_a_cell_is_undecided_even_where_its_sums_fit(form, form
 def test_a_row_split_by_a_page_break_is_joined(forms):
     form = forms[-1]
     found = number_figures(form)
-    grid = form.tables[1].lay_out()
+    grid = form.tables[1].make_grid()
     boxes = [
         PublishedCell(
             str(found[cell.slot.address]) if cell.slot else cell.text,

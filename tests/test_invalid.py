@@ -12,23 +12,23 @@ from nianbao.workspace.store import Store
 CASES = sorted((Path(__file__).parent / "invalid").glob("*.toml"))
 
 
-def said(case, tmp_path, monkeypatch, capsys):
+def validate(case, tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())
     monkeypatch.chdir(tmp_path)
-    checked = check.check_report(Store(tmp_path), 2020)
-    findings.print_findings(checked.findings)
-    return checked, capsys.readouterr().out
+    result = check.check_report(Store(tmp_path), 2020)
+    findings.print_findings(result.findings)
+    return result, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_findings_are_exactly_these(case, tmp_path, monkeypatch, capsys, request):
-    checked, text = said(case, tmp_path, monkeypatch, capsys)
+    result, text = validate(case, tmp_path, monkeypatch, capsys)
     expected = case.with_suffix(".findings.txt")
     if request.config.getoption("--rewrite"):
         expected.write_text(text, encoding="utf-8")
     assert text == expected.read_text(encoding="utf-8")
-    assert checked.blocked
+    assert result.blocked
 
 
 def test_every_case_has_its_pair():
@@ -36,7 +36,7 @@ def test_every_case_has_its_pair():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_build_says_the_same_and_keeps_what_was_there(case, tmp_path, report):
+def test_build_prints_the_same_and_keeps_existing_files(case, tmp_path, report):
     (tmp_path / "data").mkdir()
     (tmp_path / "build").mkdir()
     (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())

@@ -57,7 +57,7 @@ def test_a_finding_of_its_own_relations_is_accepted_by_name(library):
     )
     checked = check.check_report(Store(library), 2024)
     assert not checked.findings
-    assert [one.because for one in checked.accepted] == ["盘亏一百册"]
+    assert [one.reason for one in checked.accepted] == ["盘亏一百册"]
 
 
 def test_it_starts_a_year_of_its_own(library, report):
@@ -75,7 +75,7 @@ def labels():
     found = set()
     for path in (TEMPLATES / "forms").glob("*.toml"):
         form = Store(TEMPLATES.parent).edition(path.stem)
-        found |= {cell.text for table in form.tables for cell in table.lay_out().cells if cell.text}
+        found |= {cell.text for table in form.tables for cell in table.make_grid().cells if cell.text}
         found |= {section.heading for section in form.sections if section.heading} | {form.name}
     return found | {"政府信息公开"}
 

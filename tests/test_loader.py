@@ -1,4 +1,4 @@
-"""What people write in TOML: a mistake is told with its file, line and column, and stops only what uses that file."""
+"""TOML files of users: a mistake is reported with file, line and column, and affects only what uses that file."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from nianbao.checks import check
 from nianbao.model.finding import UserError
-from nianbao.model.value_types import VALUE_TYPES, KindName
+from nianbao.model.value_types import VALUE_TYPES, ValueTypeName
 from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -23,7 +23,7 @@ RELATED = f'{NAMED}[[tables]]\nid = "t"\nblocks = [{{ columns = [{A}, {B}] }}]\n
 SECTION = '[[sections]]\nid = "s"\n'
 CLAIM = '[[vocabulary.claims]]\nid = "c"\nwhat = "数"\nsays = ["数#"]\n'
 
-# A file that somebody wrote, its text, and what is told of it: line, column and words.
+# The name of a file, its text, and the expected message: line, column and text.
 MISTAKES = {
     "look: unknown key": (LOOK, f"{BASED}[page]\nlefft = 90\n", "3:1: 不认识的键 page.lefft，是不是 page.left？"),
     "look: unknown table": (LOOK, f"{BASED}[colours]\nx = 1\n", "2:2: 不认识的键 colours；这里可以写 page、body、title"),
@@ -108,66 +108,66 @@ MISTAKES = {
 }  # fmt: skip
 
 
-def put(root, name, text):
+def write_template(root, name, text):
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
-def told(root, name):
-    """Read a file as the commands do, and return what is told of it."""
+def load_message(root, name):
+    """Load a file as the commands do, and return the error message."""
     store, path = Store(root), Path(name)
     if name == OFFICES:
         return "\n".join(f"{found.place}: {found.message}" for found in store.register().findings)
-    read = {
+    loaders = {
         REPORT: lambda: check.load_policy(store),
         FORMAT: lambda: store.format(path.parent.name),
         LOOK: lambda: store.look(path.stem),
         FORM: lambda: store.edition(path.stem),
     }[name]
     with pytest.raises(UserError) as caught:
-        read()
+        loaders()
     assert caught.value.fix
     return caught.value.message
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_with_its_place(mistake, tmp_path, monkeypatch):
+def test_a_mistake_is_reported_with_its_place(mistake, tmp_path, monkeypatch):
     name, text, words = MISTAKES[mistake]
     monkeypatch.chdir(tmp_path)
-    put(tmp_path, name, text)
-    assert told(tmp_path, name).startswith(f"{name}:{words}")
+    write_template(tmp_path, name, text)
+    assert load_message(tmp_path, name).startswith(f"{name}:{words}")
 
 
-def test_several_mistakes_of_a_file_are_told_at_once(tmp_path, monkeypatch):
+def test_several_mistakes_of_a_file_are_reported_at_once(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    put(tmp_path, LOOK, f'{BASED}[page]\nlefft = 90\n[body]\nsize = "big"\nface = 3\n')
-    assert [line.split(" ")[0] for line in told(tmp_path, LOOK).split("\n")] == [
+    write_template(tmp_path, LOOK, f'{BASED}[page]\nlefft = 90\n[body]\nsize = "big"\nface = 3\n')
+    assert [line.split(" ")[0] for line in load_message(tmp_path, LOOK).split("\n")] == [
         f"{LOOK}:{at}:" for at in ("3:1", "5:8", "6:8")
     ]
 
 
-def test_a_file_full_of_mistakes_is_told_in_few_lines(tmp_path, monkeypatch):
+def test_a_file_full_of_mistakes_is_reported_in_few_lines(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    put(tmp_path, LOOK, BASED + "".join(f"x{number} = 1\n" for number in range(500)))
-    lines = told(tmp_path, LOOK).split("\n")
+    write_template(tmp_path, LOOK, BASED + "".join(f"x{number} = 1\n" for number in range(500)))
+    lines = load_message(tmp_path, LOOK).split("\n")
     assert len(lines) == 21
     assert lines[-1] == "还有 480 处"
 
 
-def test_the_command_tells_the_place_and_the_next_step(office, report):
-    put(office, LOOK, f"{BASED}[page]\nlefft = 90\n")
+def test_the_command_prints_the_place_and_the_next_step(office, report):
+    write_template(office, LOOK, f"{BASED}[page]\nlefft = 90\n")
     done = report("build", "--look", "my", "--to", "html", cwd=office)
     assert done.returncode == 2
     assert "templates/looks/my.toml:3:1: 不认识的键 page.lefft，是不是 page.left？" in done.stderr
     assert "改正这个文件后再运行" in done.stderr
 
 
-def test_the_kinds_of_a_form_are_the_kinds_there_are():
-    assert set(get_args(KindName)) == set(VALUE_TYPES)
+def test_the_value_types_of_a_form_are_those_that_exist():
+    assert set(get_args(ValueTypeName)) == set(VALUE_TYPES)
 
 
-# ── what is broken stops only what uses it ───────────────────────────────────────────
+# ── a broken file affects only what uses it ───────────────────────────────────────────
 
 BROKEN = {
     "format: unknown key": (FORMAT, "wrter = 1\n"),
@@ -181,9 +181,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_broken_file_that_is_not_used_stops_nothing(office, report, broken):
-    put(office, *BROKEN[broken])
-    (office / "report.toml").write_text('[levels]\nlate = "off"\n')  # which asks for the rules of every form
+def test_a_broken_file_that_is_not_used_is_ignored(office, report, broken):
+    write_template(office, *BROKEN[broken])
+    (office / "report.toml").write_text('[levels]\nlate = "off"\n')  # which loads the rules of every form
     done = report("build", "2020", "--to", "html,markdown", cwd=office)
     assert done.returncode == 0, done.stderr
     assert (office / "build/2020.html").is_file()
@@ -192,7 +192,7 @@ def test_a_broken_file_that_is_not_used_stops_nothing(office, report, broken):
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_file_that_is_used_is_named(office, report, broken):
     name, text = BROKEN[broken]
-    put(office, name, text)
+    write_template(office, name, text)
     words = {FORMAT: ["--to", "txt"], LOOK: ["--to", "html", "--look", "my"], FORM: ["--to", "html"]}[name]
     data = office / "data/2020.toml"
     if name == FORM:
@@ -205,8 +205,8 @@ def test_a_broken_file_that_is_used_is_named(office, report, broken):
 
 
 @pytest.mark.parametrize("text", [f"{NAMED}colour = 1\n", f"{NAMED}[[["])
-def test_a_broken_form_that_may_be_in_force_is_not_passed_over(office, report, text):
-    put(office, FORM, text)
+def test_a_broken_form_that_may_be_in_force_is_reported(office, report, text):
+    write_template(office, FORM, text)
     data = office / "data/2020.toml"
     data.write_text(data.read_text(encoding="utf-8").replace('edition   = "2019"', ""), encoding="utf-8")
     done = report("validate", "2020", cwd=office)
@@ -216,7 +216,7 @@ def test_a_broken_form_that_may_be_in_force_is_not_passed_over(office, report, t
 
 # ── a form on the base of another ────────────────────────────────────────────────────
 
-GROUND = f"""{NAMED}years = {{ from = 2020, to = 2021 }}
+BASE_FORM = f"""{NAMED}years = {{ from = 2020, to = 2021 }}
 carries = {{ "t.x" = "t.y" }}
 
 [[sections]]
@@ -281,12 +281,12 @@ label = "甲丙"
 
 def forms(root, **texts):
     for name, text in texts.items():
-        put(root, f"templates/forms/{name}.toml", text)
+        write_template(root, f"templates/forms/{name}.toml", text)
     return Store(root)
 
 
-def test_a_form_says_only_what_differs_from_its_base(tmp_path):
-    form = forms(tmp_path, ground=GROUND, changed=CHANGED).edition("changed")
+def test_a_form_with_a_base_holds_only_the_differences(tmp_path):
+    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED).edition("changed")
     assert (form.edition, form.name, form.first_year, form.last_year) == ("changed", "表", 2022, None)
     assert form.carries == {}
     assert [section.id for section in form.sections] == ["first", "text", "s"]
@@ -300,26 +300,26 @@ def test_a_form_says_only_what_differs_from_its_base(tmp_path):
 
 
 def test_the_base_stays_as_it_is(tmp_path):
-    form = forms(tmp_path, ground=GROUND, changed=CHANGED).edition("ground")
+    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED).edition("ground")
     assert [section.id for section in form.sections] == ["s", "text"]
     assert [head.unit for head in form.tables[0].blocks[0].columns] == ["", "", "件"]
 
 
 def test_a_base_may_have_a_base(tmp_path):
     last = 'base = "changed"\n[[facts]]\nid = "a.c"\nlabel = "又一"\n'
-    form = forms(tmp_path, ground=GROUND, changed=CHANGED, last=last).edition("last")
+    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED, last=last).edition("last")
     assert [fact.label for fact in form.facts] == ["甲乙", "又一"]
     assert [section.id for section in form.sections] == ["first", "text", "s"]
 
 
 def test_an_empty_list_replaces_that_of_the_base(tmp_path):
-    form = forms(tmp_path, ground=GROUND, changed='base = "ground"\nfacts = []\n').edition("changed")
+    form = forms(tmp_path, ground=BASE_FORM, changed='base = "ground"\nfacts = []\n').edition("changed")
     assert form.facts == ()
 
 
 def test_a_mistake_is_placed_in_the_file_that_wrote_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    ground = GROUND.replace('label = "丙"', 'lable = "丙"')
+    ground = BASE_FORM.replace('label = "丙"', 'lable = "丙"')
     with pytest.raises(UserError) as caught:
         forms(tmp_path, ground=ground, changed='base = "ground"\n[[facts]]\nid = "a.b"\nkind = "txt"\n').edition(
             "changed"
@@ -330,16 +330,16 @@ def test_a_mistake_is_placed_in_the_file_that_wrote_it(tmp_path, monkeypatch):
     assert inherited.endswith("（templates/forms/changed.toml 以它为底本）")
 
 
-def test_what_a_change_takes_away_is_missed_where_it_is_named(tmp_path, monkeypatch):
+def test_a_removed_table_is_missed_where_it_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     changed = 'base = "ground"\nremove = ["carries"]\n[[tables]]\nid = "t"\nremove = true\n'
     with pytest.raises(
         UserError, match=r"ground\.toml:9:9: 没有名为 t 的表（templates/forms/changed\.toml 以它为底本）"
     ):
-        forms(tmp_path, ground=GROUND, changed=changed).edition("changed")
+        forms(tmp_path, ground=BASE_FORM, changed=changed).edition("changed")
 
 
-def test_bases_that_go_round_are_named(tmp_path, monkeypatch):
+def test_a_cycle_of_bases_is_reported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     store = forms(tmp_path, one='base = "two"\n', two='base = "three"\n', three='base = "two"\n')
     with pytest.raises(UserError) as caught:
@@ -348,7 +348,7 @@ def test_bases_that_go_round_are_named(tmp_path, monkeypatch):
     assert caught.value.message == f"templates/forms/three.toml:1:8: 底本绕成了圈：{round_trip}"
 
 
-def test_entries_that_cannot_be_told_apart_are_not_changed(tmp_path, monkeypatch):
+def test_entries_with_the_same_key_are_not_changed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ground = f'{NAMED}[[tables]]\nid = "t"\nblocks = [{{ columns = [{A}] }}, {{ columns = [{B}] }}]\n'
     changed = 'base = "ground"\n[[tables]]\nid = "t"\n[[tables.blocks]]\ncorner = "角"\n'
@@ -356,15 +356,17 @@ def test_entries_that_cannot_be_told_apart_are_not_changed(tmp_path, monkeypatch
         forms(tmp_path, ground=ground, changed=changed).edition("changed")
 
 
-def test_a_form_of_an_office_may_stand_on_the_one_of_its_name(tmp_path):
+def test_a_form_of_an_office_may_be_based_on_the_shipped_one(tmp_path):
     changed = 'base = "2021"\n[[sections]]\nid = "overview"\nheading = "一、概况"\n'
     store = forms(tmp_path, **{"2021": changed})
     assert [section.heading for section in store.edition("2021").sections][1] == "一、概况"
-    assert [section.heading for section in store.edition("2019").sections][1] == "一、总体情况"  # which stands on ours
+    assert [section.heading for section in store.edition("2019").sections][
+        1
+    ] == "一、总体情况"  # which is based on the shipped one
 
 
-def test_a_look_of_an_office_may_stand_on_the_one_of_its_name(tmp_path):
-    put(tmp_path, "templates/looks/gongwen.toml", f"{BASED}[page]\nleft = 40\n")
+def test_a_look_of_an_office_may_be_based_on_the_shipped_one(tmp_path):
+    write_template(tmp_path, "templates/looks/gongwen.toml", f"{BASED}[page]\nleft = 40\n")
     assert Store(tmp_path).look()["page"]["left"] == 40
     assert Store(tmp_path).look()["page"]["right"] == 26
 

@@ -86,7 +86,11 @@ def test_the_ledger_agrees_with_the_data(report_2020, root):
             value = document.format_figure(report_2020, address)
         else:
             known = report_2020.values[address]
-            value = VALUE_TYPES[report_2020.form.kinds.get(address, "text")].show(known) if address != "own" else known
+            value = (
+                VALUE_TYPES[report_2020.form.value_types.get(address, "text")].format(known)
+                if address != "own"
+                else known
+            )
         numbers = re.findall(r"[\d.]+", fact["printed"])
         assert (
             without_spaces(str(value)) in without_spaces(fact["printed"]) or fact["printed"] in str(value) or numbers
@@ -211,7 +215,7 @@ def expected(report):
                 cell.colspan,
                 without_spaces(document.format_figure(report, cell.slot.address) if cell.slot else cell.text),
             )
-            for cell in table.lay_out().cells
+            for cell in table.make_grid().cells
         ]
 
 

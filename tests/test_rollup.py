@@ -602,7 +602,7 @@ def test_every_edition_defines_how_each_other_is_converted_into_it(root):
             targets = aggregate.map_cells(target, form)
             assert list(targets) == list(form.slots)
             assert set(targets.values()) - {""} <= set(target.slots)
-            assert all(form.slots[at].kind == target.slots[to].kind for at, to in targets.items() if to)
+            assert all(form.slots[at].value_type == target.slots[to].value_type for at, to in targets.items() if to)
 
 
 @pytest.mark.parametrize(

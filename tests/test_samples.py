@@ -26,15 +26,15 @@ def test_the_figures_of_a_published_report_give_its_failures_and_no_others(slug,
     year = int(slug.rsplit("-", 1)[1])
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / f"{year}.toml").write_bytes(path.read_bytes())
-    checked = check.check_report(Store(tmp_path), year)
-    assert not checked.crashes
-    found = {(finding.rule, finding.address) for finding in checked.findings if finding.rule in SUMS}
+    result = check.check_report(Store(tmp_path), year)
+    assert not result.crashes
+    found = {(finding.rule, finding.address) for finding in result.findings if finding.rule in SUMS}
     assert found == CASES[slug]
     structural = {"unknown-key", "wrong-type", "missing-table", "missing-fact", "year-differs", "wrong-edition"}
-    assert not structural & {finding.rule for finding in checked.findings}
+    assert not structural & {finding.rule for finding in result.findings}
 
 
-def test_a_total_of_zero_over_parts_names_both_ways_it_may_have_come_about(tmp_path):
+def test_a_total_of_zero_with_other_parts_names_both_possible_reasons(tmp_path):
     path = Path(__file__).parent / "samples" / "hongze-2023.toml"
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "2023.toml").write_bytes(path.read_bytes())

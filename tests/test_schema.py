@@ -106,8 +106,8 @@ def test_every_figure_has_its_labels_and_its_unit(edition):
 
 def test_every_value_type_has_its_schema():
     for value_type in VALUE_TYPES.values():
-        jsonschema.Draft7Validator.check_schema(dict(value_type.shape))
-        assert value_type.shape
+        jsonschema.Draft7Validator.check_schema(dict(value_type.json_schema))
+        assert value_type.json_schema
 
 
 def test_an_editor_finds_the_schema_of_a_new_file_by_its_first_line(tmp_path, report, taplo):

@@ -1,4 +1,4 @@
-"""The rules about texts: what a report says in words, held against its form, its tables and last year's words."""
+"""The rules about texts: they compare texts of a report with its form, its tables and last year's texts."""
 
 import datetime as dt
 import re
@@ -97,52 +97,52 @@ processing_fee = 0
 """
 
 
-def filled(text, root, before=None):
+def make_report(text, root, previous=None):
     year = int(re.search(r"^year = (\d+)", text, re.MULTILINE)[1])
     store = Store(root)
     facts = parse(text, f"data/{year}.toml")
-    return fill_form(store.form(facts, year), facts, before)
+    return fill_form(store.form(facts, year), facts, previous)
 
 
-def judged(text, root, last=None):
-    """Judge a report, and last year's with it, by the rules about texts."""
+def find_all(text, root, last_year=None):
+    """Judge a report, compared with last year's, by the rules about texts."""
     store = Store(root)
-    before = filled(last, root) if last else None
-    report = filled(text, root, before)
-    case = CheckContext(
+    previous = make_report(last_year, root) if last_year else None
+    report = make_report(text, root, previous)
+    context = CheckContext(
         report,
         TODAY,
         author=document.compose_author(report),
         texts=document.compose(report, store.template).plain,
-        before=document.compose(before, store.template).plain if before else {},
+        previous_texts=document.compose(previous, store.template).plain if previous else {},
     )
-    found, crashes = rules.judge(case)
+    found, crashes = rules.judge(context)
     assert not crashes
     return [finding for finding in found if finding.rule in TEXTS]
 
 
-def said(text, root, last=None):
-    return {(finding.rule, finding.level) for finding in judged(text, root, last)}
+def list_rules(text, root, last_year=None):
+    return {(finding.rule, finding.level) for finding in find_all(text, root, last_year)}
 
 
-def of_rule(rule, text, root, last=None):
-    return [finding for finding in judged(text, root, last) if finding.rule == rule]
+def find_of_rule(rule, text, root, last_year=None):
+    return [finding for finding in find_all(text, root, last_year) if finding.rule == rule]
 
 
-def prose(**sections):
+def format_prose(**sections):
     return "\n[prose]\n" + "".join(f'{section} = """\n{text}\n"""\n' for section, text in sections.items())
 
 
-def own(text, **sections):
-    return text + prose(**sections)
+def add_prose(text, **sections):
+    return text + format_prose(**sections)
 
 
 def test_a_right_pair_of_years_gives_no_finding(root):
-    assert judged(OF_2020, root) == []
-    assert judged(OF_2021, root, OF_2020) == []
+    assert find_all(OF_2020, root) == []
+    assert find_all(OF_2021, root, OF_2020) == []
 
 
-def test_the_report_of_2020_gives_none_either(root):
+def test_the_report_of_2020_gives_no_finding(root):
     assert [finding for finding in check.check_report(Store(root), 2020).findings if finding.rule in TEXTS] == []
 
 
@@ -156,33 +156,35 @@ def test_every_rule_about_texts_has_its_page():
 @pytest.mark.parametrize("year", [OF_2020, OF_2021])
 def test_an_empty_section_is_an_error_and_a_short_one_a_warning(year, root):
     empty = re.sub(r"^(problems|improvements) .*$", "", year, flags=re.MULTILINE)
-    (finding,) = judged(empty, root)
+    (finding,) = find_all(empty, root)
     assert (finding.rule, finding.level, finding.address) == ("empty-section", "error", "prose.problems")
-    assert said(own(year, problems="无。"), root) == {("empty-section", "warning")}
-    assert said(own(year, other="无。"), root) <= {("fee-unspoken", "warning")}
+    assert list_rules(add_prose(year, problems="无。"), root) == {("empty-section", "warning")}
+    assert list_rules(add_prose(year, other="无。"), root) <= {("fee-unspoken", "warning")}
 
 
-def test_aspects_and_fees_are_asked_for_by_the_later_edition_only(root):
-    (finding,) = judged(own(OF_2021, overview="{{ year }}年，主动公开信息，办理依申请公开。"), root)
+def test_only_the_later_edition_requires_aspects_and_fees(root):
+    (finding,) = find_all(add_prose(OF_2021, overview="{{ year }}年，主动公开信息，办理依申请公开。"), root)
     assert finding.rule == "aspect-missing"
     assert finding.message.endswith("没有写到政府信息管理、政府信息公开平台建设、监督保障")
-    assert said(own(OF_2021, other="没有要报告的。"), root) == {("fee-unspoken", "warning")}
-    assert said(own(OF_2020, overview="{{ year }}年，主动公开信息。", other="没有要报告的。"), root) == set()
+    assert list_rules(add_prose(OF_2021, other="没有要报告的。"), root) == {("fee-unspoken", "warning")}
+    assert (
+        list_rules(add_prose(OF_2020, overview="{{ year }}年，主动公开信息。", other="没有要报告的。"), root) == set()
+    )
 
 
-def test_problems_and_remedies_belong_together(root):
+def test_problems_without_remedies_give_a_finding(root):
     expected = {("problems-without-remedies", "warning")}
-    assert said(own(OF_2020, problems="工作的主要问题是栏目有待进一步完善。"), root) == expected
-    assert said(own(OF_2020, problems="明年将按月检查栏目，增加图解。"), root) == expected
-    assert said(own(OF_2020, problems="主要问题是栏目更新慢。明年将按月检查。"), root) == set()
+    assert list_rules(add_prose(OF_2020, problems="工作的主要问题是栏目有待进一步完善。"), root) == expected
+    assert list_rules(add_prose(OF_2020, problems="明年将按月检查栏目，增加图解。"), root) == expected
+    assert list_rules(add_prose(OF_2020, problems="主要问题是栏目更新慢。明年将按月检查。"), root) == set()
 
 
 @pytest.mark.parametrize(
     "left",
     ["XX次", "××局", "×××", "X月X日", "TODO", "（待填）", "请填写）", "（请补充数字）", "共____件", "○○街道", "???"],
 )
-def test_what_is_still_to_be_filled_in_is_an_error(left, root):
-    (finding,) = judged(own(OF_2020, other=f"全年举办活动。\n\n地点：{left}。"), root)
+def test_a_mark_for_something_to_be_filled_in_is_an_error(left, root):
+    (finding,) = find_all(add_prose(OF_2020, other=f"全年举办活动。\n\n地点：{left}。"), root)
     assert (finding.rule, finding.level) == ("placeholder-left", "error")
     assert finding.place.source == f"地点：{left}。"
     assert finding.place.source[finding.place.column - 1 :].startswith(finding.place.source[finding.place.column - 1])
@@ -202,8 +204,8 @@ def test_what_is_still_to_be_filled_in_is_an_error(left, root):
         "XML",
     ],
 )
-def test_what_only_looks_unfilled_is_left_alone(right, root):
-    assert said(own(OF_2020, other=f"全年举办活动。\n\n{right}。"), root) == set()
+def test_similar_texts_are_no_marks_to_be_filled_in(right, root):
+    assert list_rules(add_prose(OF_2020, other=f"全年举办活动。\n\n{right}。"), root) == set()
 
 
 def test_the_prompts_of_a_new_file_warn_and_do_not_block(tmp_path, report):
@@ -215,15 +217,17 @@ def test_the_prompts_of_a_new_file_warn_and_do_not_block(tmp_path, report):
     assert ("prompt-left", "warning") in found
     assert "placeholder-left" not in {rule for rule, _ in found}
     assert not checked.blocked
-    assert "prompt-left" not in {rule for rule, _ in said(OF_2020, office)}
+    assert "prompt-left" not in {rule for rule, _ in list_rules(OF_2020, office)}
 
 
-def test_a_paragraph_said_twice_is_told_once(root):
+def test_a_repeated_paragraph_gives_one_finding(root):
     twice = "每季度检查一次网站栏目，及时改正差错，没有责任追究。"
-    (finding,) = judged(own(OF_2020, overview=f"{{{{ standard }}}}\n\n{twice}", other=f"{twice}\n\n{twice}"), root)
+    (finding,) = find_all(
+        add_prose(OF_2020, overview=f"{{{{ standard }}}}\n\n{twice}", other=f"{twice}\n\n{twice}"), root
+    )
     assert finding.rule == "said-twice"
     assert finding.address == "prose.other"
-    assert said(own(OF_2020, other="无。\n\n无。"), root) == set()
+    assert list_rules(add_prose(OF_2020, other="无。\n\n无。"), root) == set()
 
 
 # ── years and titles ─────────────────────────────────────────────────────────────────
@@ -239,8 +243,8 @@ def test_a_paragraph_said_twice_is_told_once(root):
         {"overview": "{{ standard }}\n\n2021年，本机关推进公开。"},
     ],
 )
-def test_a_year_next_to_the_one_that_is_meant_is_found(sections, root):
-    assert said(own(OF_2020, **sections), root) == {("wrong-year", "warning")}
+def test_a_year_close_to_the_report_year_is_found(sections, root):
+    assert list_rules(add_prose(OF_2020, **sections), root) == {("wrong-year", "warning")}
 
 
 @pytest.mark.parametrize(
@@ -252,8 +256,8 @@ def test_a_year_next_to_the_one_that_is_meant_is_found(sections, root):
         {"overview": "2020年，本机关推进公开。\n\n2008年，建成网站。"},
     ],
 )
-def test_other_years_are_left_alone(sections, root):
-    assert said(own(OF_2020, **sections), root) == set()
+def test_other_years_give_no_finding(sections, root):
+    assert list_rules(add_prose(OF_2020, **sections), root) == set()
 
 
 @pytest.mark.parametrize(
@@ -266,14 +270,14 @@ def test_other_years_are_left_alone(sections, root):
     ],
 )
 def test_a_title_without_author_year_or_name_is_noted(title, missing, root):
-    (finding,) = judged(f'title = "{title}"\n' + OF_2020, root)
+    (finding,) = find_all(f'title = "{title}"\n' + OF_2020, root)
     assert (finding.rule, finding.level) == ("title-differs", "note")
     assert f"“{missing}”" in finding.message
 
 
 @pytest.mark.parametrize("title", ["某市某局2020年度政府信息公开工作报告", "某市某局二○二○年政府信息公开年度报告"])
 def test_a_title_in_other_words_is_right(title, root):
-    assert said(f'title = "{title}"\n' + OF_2020, root) == set()
+    assert list_rules(f'title = "{title}"\n' + OF_2020, root) == set()
 
 
 # ── texts against tables ─────────────────────────────────────────────────────────────
@@ -302,8 +306,8 @@ DIFFERS = [
 
 
 @pytest.mark.parametrize(("year", "text", "right"), DIFFERS)
-def test_a_figure_of_the_text_that_no_table_has_is_told(year, text, right, root):
-    (finding,) = of_rule("text-differs", own(year, overview=f"{{{{ standard }}}}\n\n{text}"), root)
+def test_a_figure_that_differs_from_the_table_is_found(year, text, right, root):
+    (finding,) = find_of_rule("text-differs", add_prose(year, overview=f"{{{{ standard }}}}\n\n{text}"), root)
     assert (finding.level, finding.address) == ("warning", "prose.overview")
     assert finding.label == f"应为 {right}"
     assert finding.place.source == text
@@ -328,45 +332,47 @@ AGREES = [
 
 
 @pytest.mark.parametrize(("year", "text"), AGREES)
-def test_figures_of_other_things_and_of_parts_are_left_alone(year, text, root):
-    assert said(own(year, overview=f"{{{{ standard }}}}\n\n{text}"), root) == set()
+def test_figures_about_something_else_or_a_part_give_no_finding(year, text, root):
+    assert list_rules(add_prose(year, overview=f"{{{{ standard }}}}\n\n{text}"), root) == set()
 
 
-def test_nothing_received_may_be_said_where_nothing_was(root):
+def test_a_text_may_state_that_nothing_was_received_if_so(root):
     none = OF_2020[: OF_2020.index("[requests]")] + "[requests]\n" + OF_2020[OF_2020.index("[review_lit") :]
-    assert said(own(none, overview="全年未收到政府信息公开申请。"), root) == set()
-    assert said(own(none, overview="全年主动公开信息，未收到依申请公开信息。"), root) == set()
-    assert said(own(OF_2020, overview="全年未收到依申请公开信息。"), root) == {("text-differs", "warning")}
-    assert said(own(none, overview="全年收到政府信息公开申请3件。"), root) == {("text-differs", "warning")}
+    assert list_rules(add_prose(none, overview="全年未收到政府信息公开申请。"), root) == set()
+    assert list_rules(add_prose(none, overview="全年主动公开信息，未收到依申请公开信息。"), root) == set()
+    assert list_rules(add_prose(OF_2020, overview="全年未收到依申请公开信息。"), root) == {("text-differs", "warning")}
+    assert list_rules(add_prose(none, overview="全年收到政府信息公开申请3件。"), root) == {("text-differs", "warning")}
 
 
 def test_the_fee_of_the_text_is_that_of_the_facts_and_never_the_charges_of_the_table(root):
-    assert said(own(OF_2021, other="收取信息处理费200元。"), root) == {("text-differs", "warning")}
-    assert said(own(OF_2021, other="没有收取信息处理费。"), root) == set()
+    assert list_rules(add_prose(OF_2021, other="收取信息处理费200元。"), root) == {("text-differs", "warning")}
+    assert list_rules(add_prose(OF_2021, other="没有收取信息处理费。"), root) == set()
     unknown = OF_2021.replace("processing_fee = 0", "")
-    assert said(own(unknown, other="收取信息处理费200元。"), root) == set()
-    assert said(own(unknown, other="收取信息处理费200元。没有收取信息处理费。"), root) == {("text-differs", "warning")}
+    assert list_rules(add_prose(unknown, other="收取信息处理费200元。"), root) == set()
+    assert list_rules(add_prose(unknown, other="收取信息处理费200元。没有收取信息处理费。"), root) == {
+        ("text-differs", "warning")
+    }
 
 
 def test_the_figures_of_one_sentence_balance(root):
     text = "受理申请40件，答复33件，含上年结转2件，顺延4件。"
-    found = of_rule("text-differs", own(OF_2020, overview=text), root)
+    found = find_of_rule("text-differs", add_prose(OF_2020, overview=text), root)
     assert any("40 + 2 = 42，33 + 4 = 37" in finding.message for finding in found)
     right = "受理申请37件，答复33件，含上年结转2件，顺延4件。"
-    assert of_rule("text-differs", own(OF_2020, overview=right), root) == []
+    assert find_of_rule("text-differs", add_prose(OF_2020, overview=right), root) == []
 
 
 @pytest.mark.parametrize(
     ("rate", "right"),
     [("89.2%", True), ("89.19%", True), ("89.18%", True), ("89.17%", False), ("90%", False), ("100%", False)],
 )
-def test_a_rate_is_that_of_the_counts_in_its_sentence(rate, right, root):
+def test_a_percentage_must_agree_with_the_counts_in_its_sentence(rate, right, root):
     text = f"受理申请37件，答复33件，答复率{rate}。"
-    assert (of_rule("text-differs", own(OF_2020, overview=text), root) == []) is right
-    assert of_rule("text-differs", own(OF_2020, overview=f"受理申请37件。答复率{rate}。"), root) == []
+    assert (find_of_rule("text-differs", add_prose(OF_2020, overview=text), root) == []) is right
+    assert find_of_rule("text-differs", add_prose(OF_2020, overview=f"受理申请37件。答复率{rate}。"), root) == []
 
 
-# What published reports say in their texts of what stands in their tables, and whether it agrees.
+# Texts of published reports about figures of their tables, and whether they agree.
 PUBLISHED = [
     ("hongze-2023", "全区受理政府信息公开申请 21 件", True),
     ("shuyang-2025", "全县全年共受理政府信息公开申请 749 件，共办理 718 件，结转下一年 31 件", True),
@@ -389,18 +395,21 @@ PUBLISHED = [
 @pytest.mark.parametrize(("slug", "text", "agrees"), PUBLISHED)
 def test_published_reports_agree_with_their_tables_or_not_as_found_by_hand(slug, text, agrees, root):
     data = (root / f"tests/samples/{slug}.toml").read_text(encoding="utf-8")
-    found = [finding.rule for finding in judged(own(data, overview=f"{text}。"), root)]
+    found = [finding.rule for finding in find_all(add_prose(data, overview=f"{text}。"), root)]
     assert ("text-differs" in found) is not agrees
 
 
 def test_a_number_that_a_fact_could_supply_names_its_placeholder(root):
-    found = judged(own(OF_2020, overview="新收申请35件。\n\n主动公开信息320条，培训320人，共320。"), root)
+    found = find_all(add_prose(OF_2020, overview="新收申请35件。\n\n主动公开信息320条，培训320人，共320。"), root)
     assert [(finding.rule, finding.level) for finding in found] == [("typed-by-hand", "note")] * 2
     assert found[0].label == "可以写成 {{ requests.received.total }}"
     assert found[1].label == "可以写成 {{ facts.portal_items }}"
     assert found[1].place.source[found[1].place.column - 1 :].startswith("320条")
     assert (
-        said(own(OF_2020, overview="{{ year }}年公开{{ facts.portal_items }}条，见第35条、2020年12月。"), root) == set()
+        list_rules(
+            add_prose(OF_2020, overview="{{ year }}年公开{{ facts.portal_items }}条，见第35条、2020年12月。"), root
+        )
+        == set()
     )
 
 
@@ -409,20 +418,20 @@ def test_a_number_that_a_fact_could_supply_names_its_placeholder(root):
 LONG = "部分科室对主动公开的范围把握不准，应当公开的信息没有在规定的时间内公开，也没有说明原因"
 
 
-def test_prose_that_is_last_years_is_told_with_what_is_alike(root):
+def test_prose_copied_from_last_year_is_found_with_the_common_text(root):
     first = "本机关全年召开部署会4次，培训业务骨干60人，修订发布审核制度，落实先审后发，按季度通报检查结果，限期改正。"
     other = (
         "今年把政策问答接入热线，坐席按统一口径解答；基层站点增设查阅电脑，老年人由专人陪同办理，满意度调查每月一次。"
     )
-    last = own(OF_2020, overview=f"{{{{ standard }}}}\n\n{first}")
-    now = own(OF_2021, overview=first.replace("60", "85"))
-    (finding,) = of_rule("copied-prose", now, root, last)
+    last = add_prose(OF_2020, overview=f"{{{{ standard }}}}\n\n{first}")
+    now = add_prose(OF_2021, overview=first.replace("60", "85"))
+    (finding,) = find_of_rule("copied-prose", now, root, last)
     assert finding.level == "warning"
     assert "100%" in finding.message
     assert any(note.startswith("与去年相同：本机关全年召开部署会") for note in finding.notes)
-    (finding,) = of_rule("copied-prose", own(OF_2021, overview=f"{first}{other[:26]}。"), root, last)
+    (finding,) = find_of_rule("copied-prose", add_prose(OF_2021, overview=f"{first}{other[:26]}。"), root, last)
     assert finding.level == "note"
-    assert of_rule("copied-prose", own(OF_2021, overview=other), root, last) == []
+    assert find_of_rule("copied-prose", add_prose(OF_2021, overview=other), root, last) == []
 
 
 def test_one_sentence_of_the_problems_word_for_word_is_enough(root):
@@ -431,12 +440,12 @@ def test_one_sentence_of_the_problems_word_for_word_is_enough(root):
         "用图解说明新制发的文件",
         "每月由办公室逐个科室核对一次公开目录，漏项当场补齐，年底把核对的结果作为科室考核的依据",
     )
-    (finding,) = judged(now, root, last)
+    (finding,) = find_all(now, root, last)
     assert (finding.rule, finding.level, finding.address) == ("copied-prose", "warning", "facts.problems.0")
     assert "一字不差" in finding.message
 
 
-def test_what_the_template_says_alike_each_year_is_not_copied(root):
+def test_standard_text_that_is_equal_each_year_is_not_copied(root):
     nothing = "year = 2020\n[agency]\nname = '某市某局'\n[proactive]\n[requests]\n[review_litigation]\n[facts]\n"
     texts = (
         "problems = ['公开不够及时']\nimprovements = ['按月检查']",
@@ -444,25 +453,25 @@ def test_what_the_template_says_alike_each_year_is_not_copied(root):
     )
     now = nothing.replace("2020", "2020") + texts[1]
     last = nothing.replace("2020", "2019") + texts[0]
-    assert said(now, root, last) == set()
+    assert list_rules(now, root, last) == set()
 
 
-def test_tables_that_are_all_last_years_are_told_unless_all_are_zero(root):
+def test_tables_equal_to_last_years_are_found_unless_all_are_zero(root):
     last = OF_2020.replace("year = 2020", "year = 2019").replace("部分栏目更新较慢", "公开不够及时")
-    assert said(OF_2020, root, last) == {("copied-tables", "warning")}
-    assert said(OF_2020.replace("decisions = 410", "decisions = 411"), root, last) == set()
+    assert list_rules(OF_2020, root, last) == {("copied-tables", "warning")}
+    assert list_rules(OF_2020.replace("decisions = 410", "decisions = 411"), root, last) == set()
 
 
-def test_a_leap_of_a_key_figure_is_noted(root):
+def test_a_large_change_of_a_key_figure_is_noted(root):
     for figure in (2100, 70):
-        (finding,) = judged(OF_2021.replace("decisions = 395", f"decisions = {figure}"), root, OF_2020)
+        (finding,) = find_all(OF_2021.replace("decisions = 395", f"decisions = {figure}"), root, OF_2020)
         assert (finding.rule, finding.level) == ("jump", "note")
         assert finding.address == "proactive.licences.decisions"
-    assert said(OF_2021.replace("decisions = 395", "decisions = 2000"), root, OF_2020) == set()
-    assert said(OF_2021.replace("review = { upheld = 1 }", "review = { upheld = 9 }"), root, OF_2020) == set()
+    assert list_rules(OF_2021.replace("decisions = 395", "decisions = 2000"), root, OF_2020) == set()
+    assert list_rules(OF_2021.replace("review = { upheld = 1 }", "review = { upheld = 9 }"), root, OF_2020) == set()
 
 
-# ── the vocabulary of a form ─────────────────────────────────────────────────────────
+# ── the text rules of a form ─────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -476,7 +485,7 @@ def test_a_leap_of_a_key_figure_is_noted(root):
         ('near     = "申请"', 'near = "(申请"', "(申请 不是正则表达式"),
     ],
 )
-def test_a_form_with_a_slip_in_its_vocabulary_is_refused(there, wrong, where, root):
+def test_a_form_with_a_mistake_in_its_text_rules_is_refused(there, wrong, where, root):
     text = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
     assert there in text
     with pytest.raises(UserError, match=re.escape(where)):
@@ -488,12 +497,12 @@ def test_an_office_may_change_the_words_of_its_form(root, tmp_path):
     form = tmp_path / "templates/forms/2021.toml"
     text = form.read_text(encoding="utf-8").replace("信息(?:公开)?处理费", "工本费")
     form.write_text(text, encoding="utf-8")
-    assert said(OF_2021, tmp_path) == {("fee-unspoken", "warning")}
+    assert list_rules(OF_2021, tmp_path) == {("fee-unspoken", "warning")}
 
 
-def test_what_the_template_of_an_office_leaves_to_be_filled_in_is_an_error_too(root, tmp_path):
+def test_a_mark_to_be_filled_in_from_a_template_is_an_error_too(root, tmp_path):
     shutil.copytree(root / "templates", tmp_path / "templates")
     template = tmp_path / "templates/narrative/other.md.j2"
     template.write_text(template.read_text(encoding="utf-8") + "\n接受检查XX次。\n", encoding="utf-8")
-    (finding,) = judged(OF_2020, tmp_path)
+    (finding,) = find_all(OF_2020, tmp_path)
     assert (finding.rule, finding.address) == ("placeholder-left", "prose.other")

@@ -72,9 +72,9 @@ def work(folder, text, judge, last=""):
     report = read(store, 2024, before)
     texts = document.compose(report, store.template).plain
     earlier = document.compose(before, store.template).plain if before else {}
-    case = CheckContext(report, dt.date(2025, 2, 1), texts=texts, before=earlier)
+    case = CheckContext(report, dt.date(2025, 2, 1), texts=texts, previous_texts=earlier)
     start = process_time()
-    for _finding, _at in zip(judge(case), range(rules.MANY), strict=False):
+    for _finding, _at in zip(judge(case), range(rules.MAX_FINDINGS), strict=False):
         pass
     return process_time() - start
 
@@ -115,19 +115,19 @@ def test_they_are_linear_beside_last_years_prose(tmp_path, name):
 # ── each guard taken out ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def slowly_where(case, section, words, _otherwise=""):
+def find_place_slowly(case, section, words, _otherwise=""):
     """Find words by a pattern, as it was."""
     address = f"prose.{section}"
     re.purge()
     re.search(r"[ \u3000,]*".join(map(re.escape, words)), case.report.prose.get(section, ""))
-    return address, case.report.facts.place(address)
+    return address, case.report.facts.find_place(address)
 
 
-def slowly_spoken(report, section, text):
+def find_claims_slowly(report, section, text):
     """Look through the whole text for each number, as it was."""
     found = {}
     for number in re.finditer(r"\d+", text):
-        for claim in report.form.vocabulary.claims:
+        for claim in report.form.text_rules.claims:
             for says in claim.says:
                 for match in typed_numbers.compile_pattern(says).finditer(text):
                     if match.start(1) == number.start():
@@ -136,18 +136,18 @@ def slowly_spoken(report, section, text):
     return found
 
 
-def stated_afresh(case):
+def judge_without_cache(case):
     """Judge figures in words without what was kept of the text."""
     wording.normalize.cache_clear()
     yield from text_differs.judge(case)
 
 
 OUT = {
-    "said-twice": (said_twice, "find_place", slowly_where, "a placeholder behind", said_twice.judge, SIZE),
-    "typed-by-hand": (typed_numbers, "_find_spoken", slowly_spoken, "numbers", typed_by_hand.judge, 500),
+    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", said_twice.judge, SIZE),
+    "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", typed_by_hand.judge, 500),
     "placeholders in text": (
         placeholder_left,
-        "LEFT",
+        "PLACEHOLDER",
         re.compile(r"_{3,}(?=[^\n_])"),
         "underscores",
         placeholder_left.judge,
@@ -159,7 +159,7 @@ OUT = {
         "_SPACE",
         re.compile(r"(?<=[^\x00-\x7f])[ \u3000]+(?=\d)"),
         "wide blanks",
-        stated_afresh,
+        judge_without_cache,
         SIZE,
     ),
 }
@@ -176,7 +176,7 @@ def test_without_its_guard_a_rule_is_not_linear(tmp_path, monkeypatch, name):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_sentences_unlike_last_years_are_compared_within_bounds(monkeypatch, guarded):
     if not guarded:
-        monkeypatch.setattr(copied_prose, "MOST", 10**9)
+        monkeypatch.setattr(copied_prose, "MAX_SENTENCES", 10**9)
     seconds = []
     for many in (600, 2400):
         now, then = (

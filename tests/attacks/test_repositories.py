@@ -11,7 +11,7 @@ from oracles import SECRET, holds
 
 from nianbao.build import dask_worker
 from nianbao.build.incremental import BuildOptions
-from nianbao.model.file_names import is_plain
+from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.workspace import template_files, templates, trust
 from nianbao.workspace.files import TEMPLATES
@@ -131,8 +131,8 @@ def without(monkeypatch, guard):
     if guard == "allowed":
         monkeypatch.setattr(trust, "is_trusted", lambda _own: True)
     elif guard == "names":
-        monkeypatch.setattr(templates, "is_plain", lambda _name: True)
-        monkeypatch.setattr(template_files, "is_plain", lambda _name: True)
+        monkeypatch.setattr(templates, "is_portable_path", lambda _name: True)
+        monkeypatch.setattr(template_files, "is_portable_path", lambda _name: True)
         monkeypatch.setattr(templates, "_lies_below", lambda _path, _tops: True)
     elif guard == "links":
         monkeypatch.setattr(trust, "_check_inside", lambda *_paths: None)
@@ -335,7 +335,7 @@ def test_jinja_loads_nothing_else_by_other_verbs(stranger, command, canary, monk
     "name", ["C:\\x", "..\\x", "a\\b", "/x", "//x", "a/../x", "./x", "", "C:x", "a/", "nul", "a/CON.j2"]
 )
 def test_names_of_other_systems_lead_nowhere(name):
-    assert not is_plain(name)
+    assert not is_portable_path(name)
 
 
 def file_link(folder, canary):

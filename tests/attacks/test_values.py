@@ -128,15 +128,15 @@ JUDGED = re.compile("title=(?:wrong-type|too-large|broken-toml)")
 
 @pytest.fixture
 def unjudged(monkeypatch):
-    """Take the guards out: kinds find nothing wrong with a value, and no value is too long."""
+    """Remove the guards: value types find no fault, and no value is too long."""
     monkeypatch.setattr(store, "limit_sizes", lambda read: read)
     monkeypatch.setattr(check, "_SECONDS", 4)  # else some go on for minutes
-    kept = {name: kind.wrong for name, kind in VALUE_TYPES.items()}
-    for kind in VALUE_TYPES.values():
-        object.__setattr__(kind, "wrong", lambda _value: "")
+    kept = {name: value_type.find_fault for name, value_type in VALUE_TYPES.items()}
+    for value_type in VALUE_TYPES.values():
+        object.__setattr__(value_type, "find_fault", lambda _value: "")
     yield
     for name, wrong in kept.items():
-        object.__setattr__(VALUE_TYPES[name], "wrong", wrong)
+        object.__setattr__(VALUE_TYPES[name], "find_fault", wrong)
 
 
 @pytest.mark.parametrize("value", [value for value in VALUES if value not in WHOLE], ids=lambda value: value[:20])
@@ -156,7 +156,7 @@ def test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_p
 @pytest.mark.parametrize("value", ["-0.0", "-0", "0.0", "0"])
 def test_zero_has_no_sign(value):
     number = Decimal(value)
-    assert bool(VALUE_TYPES["money"].wrong(number)) is value.startswith("-")
+    assert bool(VALUE_TYPES["money"].find_fault(number)) is value.startswith("-")
 
 
 # ── folders ──────────────────────────────────────────────────────────────────────────────────────────────────

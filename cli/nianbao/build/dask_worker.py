@@ -20,7 +20,7 @@ from nianbao.build.incremental import BuildJob, BuildOptions, BuildWorker
 from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _, join_words
-from nianbao.model.offices import FILE as REGISTER
+from nianbao.model.offices import REGISTER_FILE as REGISTER
 from nianbao.workspace.files import TEMPLATES, display_path, fingerprint, make_read_error, read_bytes, write
 from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.formats import OutputFile

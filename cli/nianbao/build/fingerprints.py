@@ -54,7 +54,9 @@ def font_fingerprint(families: frozenset[str]) -> str:
 def check_fingerprints(templates: Templates) -> dict[str, str]:
     """Return the inputs of a check other than programs and facts, by name: forms, templates of texts, settings."""
     inputs = {name: text for name, text in _template_fingerprints(templates).items() if not name.startswith("formats/")}
-    return inputs | {name: fingerprint(templates.state(name)) for name in ("report.toml", f"data/{offices.FILE}")}
+    return inputs | {
+        name: fingerprint(templates.state(name)) for name in ("report.toml", f"data/{offices.REGISTER_FILE}")
+    }
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:

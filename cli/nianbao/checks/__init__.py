@@ -1,1 +1,1 @@
-"""Reports checked: the rules, what they are given, which findings count, and many reports at once."""
+"""Check reports: rules and their context, policy of findings, and checks of many reports at once."""

@@ -1,4 +1,4 @@
-"""Reports checked, one or thousands, on every core, and several compared with each other."""
+"""Check many reports in several processes, and compare the prose of offices with each other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,68 +19,71 @@ from nianbao.workspace.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _CheckItem:
     office: str
     year: int
     neighbours: tuple[SharedSection, ...] | None = None
 
 
-_SHARE = 25  # reports that are sent together: to send each takes a tenth of the time to check it
+_BATCH_SIZE = 25  # reports sent to a process at once: to send one takes a tenth of the time to check it
 _store: Store | None = None
 
 
 def check_all(
-    store: Store, asked: Sequence[ReportRef], choice: Policy, jobs: int = 0
+    store: Store, reports: Sequence[ReportRef], policy: Policy, jobs: int = 0
 ) -> Iterator[CheckResult | FailedReport]:
-    """Check reports; each as it is done, in no order, without the report itself, or why it could not be checked.
+    """Check reports, and yield each result when it is ready, in any order, without the report itself.
 
-    Several are compared with each other: one that says what another says comes a second time, with that finding.
+    Reports of several offices are compared with each other; the result of one that shares a section with another
+    office is yielded a second time, with that finding.
     """
-    offices = {office.office for office, _year in asked}
-    several = len(offices) > 1 and any(map(choice.reports, rules.list_names_of_scope("neighbours")))
+    offices = {office.office for office, _year in reports}
+    has_several_offices = len(offices) > 1 and any(map(policy.is_reported, rules.list_names_of_scope("neighbours")))
     digests: dict[tuple[str, int], Digest] = {}
-    items = [_Item(office.office, year, () if several else None) for office, year in asked]
-    for checked, digest in _run_checks(store, items, choice, jobs):
-        yield checked
+    items = [_CheckItem(office.office, year, () if has_several_offices else None) for office, year in reports]
+    for result, digest in _run_checks(store, items, policy, jobs):
+        yield result
         if digest:
-            digests[checked.office, checked.year] = digest
-    copied = [
-        _Item(*report, found)
-        for report, found in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
+            digests[result.office, result.year] = digest
+    copied_items = [
+        _CheckItem(*report, sections)
+        for report, sections in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
     ]
-    for checked, _digest in _run_checks(store, copied, choice, jobs):
-        yield checked
+    for result, _digest in _run_checks(store, copied_items, policy, jobs):
+        yield result
 
 
 def _run_checks(
-    store: Store, items: Sequence[_Item], choice: Policy, jobs: int
+    store: Store, items: Sequence[_CheckItem], policy: Policy, jobs: int
 ) -> Iterator[tuple[CheckResult | FailedReport, Digest]]:
-    share = _SHARE if len(items) > _SHARE * _SHARE else 1  # of fewer, each process is to have its part
-    lost = partial(_report_lost_process, store)
-    work, start = partial(_check_item, choice), partial(_open_store, store)
-    return pool.run_all(items, work, lost, jobs, start, markup.close_pandoc, share=share)
+    batch_size = (
+        _BATCH_SIZE if len(items) > _BATCH_SIZE * _BATCH_SIZE else 1
+    )  # fewer are sent one by one, so that every process has work
+    report_lost = partial(_report_lost_process, store)
+    work, start = partial(_check_item, policy), partial(_open_store, store)
+    return pool.run_all(items, work, report_lost, jobs, start, markup.close_pandoc, share=batch_size)
 
 
 def _open_store(store: Store) -> None:
-    global _store  # noqa: PLW0603  # a process checks reports of one folder, and keeps what it read of its templates
+    global _store  # noqa: PLW0603  # a process checks reports of one folder, and caches its templates
     _store = store
 
 
-def _check_item(choice: Policy, item: _Item) -> tuple[CheckResult | FailedReport, Digest]:
-    assert _store is not None  # noqa: S101  # it was opened when the process began
+def _check_item(policy: Policy, item: _CheckItem) -> tuple[CheckResult | FailedReport, Digest]:
+    assert _store is not None  # noqa: S101  # set when the process started
     store = _store.of_office(item.office)
-    found = try_work(partial(_check_and_digest, store, choice, item), store.data(item.year))
-    return (FailedReport(item.office, item.year, found), {}) if isinstance(found, UserError) else found
+    result = try_work(partial(_check_and_digest, store, policy, item), store.data(item.year))
+    return (FailedReport(item.office, item.year, result), {}) if isinstance(result, UserError) else result
 
 
-def _check_and_digest(store: Store, choice: Policy, item: _Item) -> tuple[CheckResult, Digest]:
+def _check_and_digest(store: Store, policy: Policy, item: _CheckItem) -> tuple[CheckResult, Digest]:
     with name_file_in_errors(store.data(item.year)):
-        checked = check.check_report(store, item.year, choice, neighbours=item.neighbours)
-    document = checked.document if item.neighbours == () else None
-    return checked.without_report(), similarity.make_digest(document) if document else {}
+        result = check.check_report(store, item.year, policy, neighbours=item.neighbours)
+    document = result.document if item.neighbours == () else None
+    return result.without_report(), similarity.make_digest(document) if document else {}
 
 
-def _report_lost_process(store: Store, item: _Item) -> tuple[FailedReport, Digest]:
+def _report_lost_process(store: Store, item: _CheckItem) -> tuple[FailedReport, Digest]:
     data = store.of_office(item.office).data(item.year)
-    why = UserError(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
-    return FailedReport(item.office, item.year, why), {}
+    error = UserError(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
+    return FailedReport(item.office, item.year, error), {}

@@ -1,4 +1,4 @@
-"""A report checked: read, put into words, and judged by every rule."""
+"""Check a report: read it, compose its texts, and judge it by every rule."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -17,7 +17,7 @@ from nianbao.render import markup, typst
 from nianbao.workspace.processes.limits import LimitMessages, limit
 from nianbao.workspace.store import Store
 
-_SECONDS = 30  # that rules, and templates, may take for a report
+_SECONDS = 30  # the time limit of rules and templates for one report
 _WORDS = LimitMessages(
     N_("核对它、填它的模板用了 {seconds} 秒还没有完"),
     N_("核对它、填它的模板要用的内存太多"),
@@ -26,74 +26,81 @@ _WORDS = LimitMessages(
 
 
 def limit_check() -> AbstractContextManager[None]:
-    """Bound the time and memory of rules and templates: use it in a `with` line."""
+    """Return the context manager that limits the time and memory of rules and templates."""
     return limit(seconds=_SECONDS, words=_WORDS)
 
 
 def check_report(
     store: Store,
     year: int,
-    choice: Policy | None = None,
+    policy: Policy | None = None,
     today: date | None = None,
     neighbours: tuple[SharedSection, ...] | None = None,
 ) -> CheckResult:
-    """Read and judge the report of a year; what depends on the day is judged as of `today`.
+    """Read and judge the report of a year; rules that depend on the date use `today`, by default the current date.
 
-    `neighbours` are the sections that it has in common with other offices, where it was compared with them.
+    `neighbours` are the sections that it shares with other offices; None if it was not compared with them.
     """
     with limit_check():
         report = store.report(year, last=True)
         if isinstance(report, Finding):
             return CheckResult(year, None, [report], office=store.office, readable=False)
-        checked = judge_report(store, report, choice, today, neighbours)
-        return replace(checked, year=year)  # the year in the file may be wrong
+        checked = judge_report(store, report, policy, today, neighbours)
+        return replace(checked, year=year)  # `report.year` is from the file, and may be wrong
 
 
 def judge_report(
     store: Store,
     report: Report,
-    choice: Policy | None = None,
+    policy: Policy | None = None,
     today: date | None = None,
     neighbours: tuple[SharedSection, ...] | None = None,
 ) -> CheckResult:
     """Judge a report by every rule; see `check_report`."""
-    choice = choice or Policy()
+    policy = policy or Policy()
     document = _compose(store, report)
-    before = _compose(store, report.before) if report.before else None
-    case = CheckContext(
-        report,
-        today or date.today(),  # noqa: DTZ011  # the office's own day
-        rules=(*rules.list_names(), *report.form.rules),
-        author=compose_author(report),
-        texts=document.plain if document else {},
-        left_out=markup.find_dropped_markup(report, document.bodies) if document else (),
-        undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
-        before=before.plain if before else {},
-        register=store.register(),
-        office=store.office,
-        units=subordinates.add_up_children(store, report, choice),
+    context = replace(
+        _make_context(store, report, document, today or date.today()),  # noqa: DTZ011  # in the office's time zone
+        units=subordinates.add_up_children(store, report, policy),
         neighbours=neighbours,
     )
-    found, crashes = rules.judge(case)
-    findings, accepted = apply_policy(found, choice, report, rules.list_unjudged(case))
+    found, crashes = rules.judge(context)
+    findings, accepted = apply_policy(found, policy, report, rules.list_unjudged(context))
     return CheckResult(
         report.year,
         report,
         sort_findings(findings),
         tuple(crashes),
         tuple(accepted),
-        choice.strict,
+        policy.strict,
         store.office,
         document=document,
+    )
+
+
+def _make_context(store: Store, report: Report, document: Document | None, today: date) -> CheckContext:
+    """Make the context of a report, without its units and neighbours."""
+    previous_document = _compose(store, report.previous) if report.previous else None
+    return CheckContext(
+        report,
+        today,
+        rules=(*rules.list_names(), *report.form.rules),
+        author=compose_author(report),
+        texts=document.plain if document else {},
+        dropped_markup=markup.find_dropped_markup(report, document.bodies) if document else (),
+        find_undrawable=lambda characters: typst.find_undrawable(characters, store.look()),
+        previous_texts=previous_document.plain if previous_document else {},
+        register=store.register(),
+        office=store.office,
     )
 
 
 def load_policy(
     store: Store, select: Sequence[str] = (), ignore: Sequence[str] = (), *, strict: bool = False
 ) -> Policy:
-    """Put together what the command line and the office's file choose; raises `UserError` for an unknown rule."""
+    """Make the policy of the command line and of the office's `report.toml`; raises `UserError` for an unknown rule."""
     settings = store.settings()
-    # Reading every edition only to know its rules takes longer than judging a report.
+    # Loading every edition only for the names of its rules takes longer than judging a report.
     known = (
         {*rules.list_names()}.union(*(form.rules for form in store.forms()))
         if select or ignore or settings.tree
@@ -108,7 +115,7 @@ def load_policy(
 
 
 def _compose(store: Store, report: Report) -> Document | None:
-    """Put a report into words; None where a fact that its texts need is missing, which a rule says."""
+    """Compose a report; None if a fact that its texts need is missing, which a rule reports."""
     if any(fact.required and fact.id not in report.values for fact in report.form.facts):
         return None
     return compose(report, store.template)

@@ -1,4 +1,4 @@
-"""What a rule judges: a report with last year's, its texts as they would be printed, and the day."""
+"""The context of a check, which rules judge: the report, last year's, its printed texts, the date, and others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from nianbao.model.offices import Register
 from nianbao.model.report import Report
 
 Scope = Literal["facts", "figures", "texts", "last_year", "neighbours", "units", "register"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)  # what they mean, see `rules`
-PICTURE = "picture"  # the kind of what is left out that has a rule of its own
+SCOPES: tuple[Scope, ...] = get_args(Scope)  # their meanings are listed in `rules`
+PICTURE = "picture"  # the kind of dropped markup that has its own rule
 
 
 @dataclass(frozen=True, slots=True)
 class SharedSection:
-    """A section that says what another office's says: which office, per cent of it, and others like that one."""
+    """A section that is mostly the same as another office's: that office, the percentage, and further offices."""
 
     section: str
     office: str
@@ -28,42 +28,42 @@ class SharedSection:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """A report before its rules. `texts` has the plain text of each section, one paragraph a line.
+    """A report and what rules need to judge it. `texts` has the plain text of each section, one paragraph a line.
 
-    `texts` is empty where the templates could not be filled; `before` are last year's texts. `rule` and `level` are
-    those of the rule that judges it, and so of what `find` makes.
+    `texts` is empty if the templates could not be filled; `previous_texts` are last year's. `rule` and `level` are
+    those of the current rule, and of the findings that `make_finding` makes.
     """
 
     report: Report
     today: date
-    rules: tuple[str, ...] = ()  # the names that an acceptance may give
-    author: str = ""  # who issues the report, where the file says so
+    rules: tuple[str, ...] = ()  # the names that an acceptance may use
+    author: str = ""  # the office that issues the report, if the file names it
     texts: Mapping[str, str] = field(default_factory=dict)
-    undrawable: Callable[[frozenset[str]], frozenset[str]] = frozenset().intersection  # of signs, those without a face
-    before: Mapping[str, str] = field(default_factory=dict)
+    find_undrawable: Callable[[frozenset[str]], frozenset[str]] = (
+        frozenset().intersection
+    )  # the characters that no font has
+    previous_texts: Mapping[str, str] = field(default_factory=dict)
     register: Register = field(default_factory=Register)
     office: str = ""  # the folder of the office in the register
-    units: UnitTotals | None = None  # those of an office above
-    left_out: Sequence[DroppedMarkup] = ()  # of the prose, since it is no markup that prose may have
-    neighbours: tuple[SharedSection, ...] | None = (
-        None  # sections that other offices have too; None: it was not compared
-    )
+    units: UnitTotals | None = None  # the sums of its units, if it has any
+    dropped_markup: Sequence[DroppedMarkup] = ()  # markup of the prose that is not allowed there
+    neighbours: tuple[SharedSection, ...] | None = None  # None: it was not compared with other offices
     rule: str = ""
     level: Level = "error"
 
-    def under(self, rule: str, level: Level) -> "CheckContext":
-        """Return the same case for one rule to judge, with its name and its usual level."""
-        case = object.__new__(CheckContext)
-        vars(case).update(vars(self), rule=rule, level=level)  # `replace` takes seven times as long, for every rule
-        return case
+    def for_rule(self, rule: str, level: Level) -> "CheckContext":
+        """Return a copy of the context for one rule, with its name and its usual level."""
+        context = object.__new__(CheckContext)
+        vars(context).update(vars(self), rule=rule, level=level)  # `replace` takes seven times as long
+        return context
 
-    def has(self, scope: Scope) -> bool:
-        """Tell whether there is what rules of a scope judge."""
+    def has_data_for(self, scope: Scope) -> bool:
+        """Return whether the context has the data that rules of a scope judge."""
         match scope:
             case "texts":
                 return bool(self.texts)
             case "last_year":
-                return self.report.before is not None
+                return self.report.previous is not None
             case "neighbours":
                 return self.neighbours is not None
             case "units":
@@ -72,7 +72,7 @@ class CheckContext:
                 return bool(self.office)
         return True
 
-    def find(  # noqa: PLR0913  # a finding has that many sides
+    def make_finding(  # noqa: PLR0913  # the fields of a finding
         self,
         address: str,
         message: str,
@@ -83,6 +83,6 @@ class CheckContext:
         fix: str = "",
         place: Place | None = None,
     ) -> Finding:
-        """Make a finding of the rule that judges, at an address of the data file or at a place in it."""
-        where = place or self.report.facts.place(address)
-        return Finding(self.rule, level or self.level, where, message, address, label, notes, fix)
+        """Make a finding of the current rule, at an address of the data file, or at `place`."""
+        found = place or self.report.facts.find_place(address)
+        return Finding(self.rule, level or self.level, found, message, address, label, notes, fix)

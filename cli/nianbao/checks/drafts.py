@@ -1,4 +1,4 @@
-"""Data files of an office: new ones made from the form and an earlier year, formatting, the schema for editors."""
+"""Make new data files from the form and an earlier year, format data files, and make the schema for editors."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class CreatedFiles:
 
 
 def format_all(reports: Iterable[ReportRef], *, check: bool = False) -> Iterator[FormattedFile | UserError]:
-    """Format data files one after another; for one that cannot be, the `UserError` that says why. See `format_file`."""
+    """Format data files one after another, see `format_file`; yield a `UserError` for one that cannot be formatted."""
     for store, year in reports:
         yield try_work(partial(format_file, store, year, check=check), store.data(year))
 
@@ -59,15 +59,15 @@ def format_file(store: Store, year: int, *, check: bool = False) -> FormattedFil
 
 
 def create_files(
-    store: Store, year: int, last: int | None = None, more: Mapping[str, str] | None = None
+    store: Store, year: int, source_year: int | None = None, more_files: Mapping[str, str] | None = None
 ) -> CreatedFiles:
     """Write the data file of a new year, its schema beside it, and `more` files (path -> text).
 
-    No file that exists is replaced, except a schema that nianbao wrote. Facts come from the year `last`, else from
-    the year before where it has a data file.
+    No file that exists is replaced, except a schema that nianbao wrote. Facts come from the year `source_year`, by
+    default from the year before if it has a data file.
     """
-    draft = make_draft(store, year, last)
-    files = {f"data/{year}.toml": draft.text, **(more or {})}
+    draft = make_draft(store, year, source_year)
+    files = {f"data/{year}.toml": draft.text, **(more_files or {})}
     return CreatedFiles(
         store.create(files, {f"data/{name}": text for name, text in draft.other_files.items()}), draft.notes
     )
@@ -82,39 +82,39 @@ class DataFileDraft:
     notes: list[str]
 
 
-def make_draft(store: Store, year: int, last: int | None = None, author: str = "") -> DataFileDraft:
-    """Make the text of a new data file; the office is called `author` where no earlier year has its name.
+def make_draft(store: Store, year: int, source_year: int | None = None, author: str = "") -> DataFileDraft:
+    """Make the text of a new data file; the office is called `author` if no earlier year has its name.
 
-    Raises `UserError` where the earlier report cannot be read.
+    Raises `UserError` if the earlier report cannot be read.
     """
     form = store.form_in_force(year)
-    source = year - 1 if last is None and year - 1 in store.years() else last
-    report, notes = _read_source_report(store, source) if source is not None else (None, [])
-    if report and source is not None:
+    year_used = year - 1 if source_year is None and year - 1 in store.years() else source_year
+    report, notes = _read_source_report(store, year_used) if year_used is not None else (None, [])
+    if report and year_used is not None:
         carries = form.carries and report.year == year - 1
-        what = _("年年相同的事实和结转的数") if carries else _("年年相同的事实；它不是上一年度，没有结转")
-        notes.insert(0, _("从 {data} 照抄了{what}", data=store.data(source), what=what))
-    schema, more = _draft_schema(store, form)
-    return DataFileDraft(scaffold.format_new_file(form, year, report, author), schema, [*notes, *more])
+        copied = _("年年相同的事实和结转的数") if carries else _("年年相同的事实；它不是上一年度，没有结转")
+        notes.insert(0, _("从 {data} 照抄了{what}", data=store.data(year_used), what=copied))
+    schema, schema_notes = _draft_schema(store, form)
+    return DataFileDraft(scaffold.format_new_file(form, year, report, author), schema, [*notes, *schema_notes])
 
 
 def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
-    """Return the schema to write, by name, and no note; or none, and a note, where another author's file is there."""
+    """Return the schema to write (name -> text); or none, and a note, if there is a file that nianbao did not write."""
     name, schema = json_schema.format_file_name(form), json_schema.format_schema(form)
-    described = f"data/{store.office}/{name}" if store.office else f"data/{name}"
-    text = store.text(described)
+    path = f"data/{store.office}/{name}" if store.office else f"data/{name}"
+    text = store.text(path)
     if text is None or text == schema or json_schema.is_own_schema(text):
         return {name: schema}, []
     note = _(
         "已有另外的 {described}，没有改动它；要换新的：report schema --edition {edition}",
-        described=described,
+        described=path,
         edition=form.edition,
     )
     return {}, [note]
 
 
 def format_schema(store: Store, edition: str = "") -> str:
-    """Return the JSON Schema of an edition as text; where none is named, of the one in force for the newest year."""
+    """Return the JSON Schema of an edition as text, by default of the one in force for the newest year."""
     newest = max(store.years(), default=find_next_due_year())
     return json_schema.format_schema(store.edition(edition) if edition else store.form_in_force(newest))
 
@@ -128,15 +128,15 @@ def find_next_due_year() -> int:
 
 def _read_source_report(store: Store, year: int) -> tuple[Report, list[str]]:
     """Read the report that a new data file takes facts from, and notes on it; one with errors is used too."""
-    checked = check_report(store, year)
-    if checked.report is None:
+    result = check_report(store, year)
+    if result.report is None:
         raise UserError(
             _("{data} 读不出来，没有新建", data=store.data(year)),
             _("先运行 report validate {year}，改正后再新建", year=year),
         )
     notes = (
         [_("{data} 里还有错误，照抄的数要核对：report validate {year}", data=store.data(year), year=year)]
-        if checked.blocked
+        if result.blocked
         else []
     )
-    return checked.report, notes
+    return result.report, notes

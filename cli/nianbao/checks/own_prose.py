@@ -1,4 +1,4 @@
-"""The sentences of a report that its data file says, not the form's templates, as they are compared with others."""
+"""Sentences of a report that are written in its data file, not in templates; they are compared with other reports."""
 
 import re
 from functools import lru_cache
@@ -7,36 +7,36 @@ from nianbao.compose import markdown, prose
 from nianbao.compose.template_context import make_names
 from nianbao.model.report import Report
 
-ALIKE = 80  # per cent of common text from which on a section says what another one says
-LEAST_SECTION, LEAST_FACT, LEAST_RUN = 50, 12, 10  # characters; shorter ones are not compared
+COPIED_PERCENT = 80  # of common text, from which on a section counts as copied
+MIN_SECTION, MIN_FACT, MIN_RUN = 50, 12, 10  # characters; shorter texts are not compared
 
 
 def find_own_sentences(report: Report, section: str, text: str) -> list[str]:
-    """Give the sentences of a section that the data file says, not the form's template."""
+    """Find the sentences of a section that are written in the data file, not in a template of the form."""
     own = ""
-    if written := report.prose.get(section):
+    if prose_text := report.prose.get(section):
         own = markdown.to_plain_text(
-            prose.fill_prose(written, make_names(report) | {"title": "", prose.STANDARD: ""}, section)
+            prose.fill_prose(prose_text, make_names(report) | {"title": "", prose.STANDARD: ""}, section)
         )
     parts = [own]
-    parts += [words for words in _fill_with_facts(report) if words in text and words not in own]
+    parts += [words for words in _list_fact_texts(report) if words in text and words not in own]
     return [line for part in parts for line in re.split(r"(?<=[。；！？\n])", part) if line.strip()]
 
 
-@lru_cache(maxsize=4)  # section after section asks for them
-def _fill_with_facts(report: Report) -> list[str]:
-    """Give the words of every fact that is a text of some length."""
+@lru_cache(maxsize=4)  # it is called for each section
+def _list_fact_texts(report: Report) -> list[str]:
+    """List the plain text of every optional fact that is a text of at least `MIN_FACT` characters."""
     found = []
     for fact in report.form.facts:
         value = report.values.get(fact.id)
         if fact.kind in {"text", "texts"} and not fact.required:
             parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
             found += [
-                words for part in parts if len(words := markdown.to_plain_text(markdown.escape(part))) >= LEAST_FACT
+                words for part in parts if len(words := markdown.to_plain_text(markdown.escape(part))) >= MIN_FACT
             ]
     return found
 
 
 def mask_digits(text: str) -> str:
-    """Hide which digits stand in a text: a text with new figures is still last year's text."""
+    """Replace every digit by 0: a text in which only figures changed counts as the same."""
     return re.sub(r"\d", "0", text)

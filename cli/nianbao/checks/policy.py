@@ -1,4 +1,4 @@
-"""Which findings count: rules chosen and levels set by the office, and findings that a person accepted."""
+"""Which findings are reported: selected rules, levels set by the office, and findings accepted in the data file."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,97 +17,105 @@ from nianbao.model.value_types import describe_value
 
 OFF: Final = "off"
 Setting = Level | Literal["off"]
-BAD, VOID, IDLE = "bad-acceptance", "void-acceptance", "idle-acceptance"
-# What says that a file cannot be read, or that an acceptance is no good, is not for choosing.
-ALWAYS = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD})
+BAD_ACCEPTANCE, VOID_ACCEPTANCE, IDLE_ACCEPTANCE = "bad-acceptance", "void-acceptance", "idle-acceptance"
+# Rules about unreadable files and invalid acceptances cannot be switched off.
+ALWAYS_REPORTED = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD_ACCEPTANCE})
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What an office wants to hear: rules by name (none: all), levels of its own, warnings that block."""
+    """What an office wants reported: names of rules (none: all), its own levels, and whether warnings block a build."""
 
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     levels: Mapping[str, Setting] = field(default_factory=dict)
     strict: bool = False
 
-    def reports(self, rule: str) -> bool:
-        """Tell whether findings of a rule are said at all."""
-        if rule in ALWAYS:
+    def is_reported(self, rule: str) -> bool:
+        """Return whether findings of a rule are reported."""
+        if rule in ALWAYS_REPORTED:
             return True
         chosen = not self.select or rule in self.select
         return chosen and rule not in self.ignore and self.levels.get(rule) != OFF
 
-    def blocks(self, findings: Sequence[Finding]) -> bool:
-        """Tell whether findings forbid to print."""
+    def is_blocking(self, findings: Sequence[Finding]) -> bool:
+        """Return whether findings forbid to build the report."""
         return has_errors(findings) or (self.strict and any(finding.level == "warning" for finding in findings))
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedFinding:
-    """A finding that the data file accepts, and the reason that it gives."""
+    """A finding that the data file accepts, and the reason that it states."""
 
     finding: Finding
-    because: str
+    reason: str
 
 
 class Settings(Shape, frozen=True):
-    """What an office sets in `report.toml`."""
+    """The settings of an office in `report.toml`."""
 
     levels: dict[str, Setting] = msgspec.field(default_factory=dict)
 
 
 def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
-    """Read the levels that an office sets; raises `UserError` for a rule or a level that there is not."""
+    """Load the levels that an office sets; raises `UserError` for an unknown rule or level."""
     levels = load(Settings, [source]).levels
     if unknown := [rule for rule in levels if rule not in known]:
-        found = [
+        faults = [
             Fault(("levels", rule), _("没有规则 {rule}", rule=rule) + suggest(rule, sorted(known)), at_key=True)
             for rule in unknown
         ]
-        raise_faults([source], found)
+        raise_faults([source], faults)
     return levels
 
 
 def check_rule_name(rule: str, known: Collection[str]) -> str:
-    """Return a rule's name; raises `UserError` for one that there is not."""
+    """Return the name of a rule; raises `UserError` for an unknown one."""
     if rule not in known:
         raise UserError(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
     return rule
 
 
 def apply_policy(
-    found: Sequence[Finding], choice: Policy, report: Report, unjudged: Collection[str] = ()
+    found: Sequence[Finding], policy: Policy, report: Report, unjudged: Collection[str] = ()
 ) -> tuple[list[Finding], list[AcceptedFinding]]:
-    """Leave out what is not chosen, set the levels, and part what the data file accepts from the rest.
+    """Remove findings that are not reported, set their levels, and split them into open and accepted ones.
 
-    What is accepted of rules that were not judged is not idle.
+    Acceptances of `unjudged` rules are not reported as idle.
     """
-    heard = [
-        replace(finding, level=_choose_level(finding, choice)) for finding in found if choice.reports(finding.rule)
+    reported = [
+        replace(finding, level=_choose_level(finding, policy)) for finding in found if policy.is_reported(finding.rule)
     ]
-    kept: list[Finding] = []
-    accepted: list[AcceptedFinding] = []
-    used: set[int] = set()
     entries = _list_acceptances(report)
-    for finding in heard:
-        at = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
-        if at is None or finding.rule in ALWAYS:
-            kept.append(finding)
-            continue
-        used.add(at)
-        if find_current_value(report, finding.address) == entries[at]["value"]:
-            accepted.append(AcceptedFinding(finding, entries[at]["because"]))
-        else:
-            kept += [finding, _make_void_finding(report, at, entries[at], finding)]
-    if not choice.select:
-        idle = {at: entry for at, entry in entries.items() if at not in used and entry["rule"] not in unjudged}
-        kept += [_make_idle_finding(report, at, entry) for at, entry in idle.items()]
+    kept, accepted, used = _split_accepted(report, reported, entries)
+    if not policy.select:
+        idle = (number for number in entries if number not in used and entries[number]["rule"] not in unjudged)
+        kept += [_make_idle_finding(report, number, entries[number]) for number in idle]
     return kept, accepted
 
 
+def _split_accepted(
+    report: Report, findings: Sequence[Finding], entries: Mapping[int, dict[str, Any]]
+) -> tuple[list[Finding], list[AcceptedFinding], set[int]]:
+    """Split findings into open and accepted ones; the third value has the numbers of the acceptances used."""
+    kept: list[Finding] = []
+    accepted: list[AcceptedFinding] = []
+    used: set[int] = set()
+    for finding in findings:
+        number = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
+        if number is None or finding.rule in ALWAYS_REPORTED:
+            kept.append(finding)
+            continue
+        used.add(number)
+        if find_current_value(report, finding.address) == entries[number]["value"]:
+            accepted.append(AcceptedFinding(finding, entries[number]["because"]))
+        else:
+            kept += [finding, _make_void_finding(report, number, entries[number], finding)]
+    return kept, accepted, used
+
+
 def find_current_value(report: Report, address: str) -> object:
-    """Return the value that a finding is about as an acceptance writes it: a figure, a fact, or a text."""
+    """Return the value at the address of a finding as an acceptance states it: a figure, a fact, or a text."""
     if address in report.figures:
         return report.figures[address]
     if address in report.values:
@@ -119,30 +127,34 @@ def find_current_value(report: Report, address: str) -> object:
 
 
 def find_acceptance_faults(report: Report, known: Collection[str]) -> dict[str, str]:
-    """Find what is wrong with the acceptances of a data file: address -> why."""
+    """Find the faults of the acceptances of a data file: address -> message."""
     entries = report.facts.tree.get("accept", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return {"accept": _("应写成 [[accept]]，一条一段")}
     found: dict[str, str] = {}
-    for at, entry in enumerate(entries):
+    for number, entry in enumerate(entries):
         for key in ("rule", "at", "value", "because"):
             if key not in entry:
-                found[f"accept.{at}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
+                found[f"accept.{number}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
         for key in set(entry) - {"rule", "at", "value", "because"}:
-            found[f"accept.{at}.{key}"] = _("不认识的键 {key}", key=key)
+            found[f"accept.{number}.{key}"] = _("不认识的键 {key}", key=key)
         for key in ("rule", "at", "because"):
             if not isinstance(entry.get(key, ""), str):
-                found[f"accept.{at}.{key}"] = _("应为文字，这里是{value}", value=describe_value(entry[key]))
+                found[f"accept.{number}.{key}"] = _("应为文字，这里是{value}", value=describe_value(entry[key]))
         if isinstance(entry.get("rule"), str) and entry["rule"] not in known:
-            found[f"accept.{at}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
+            found[f"accept.{number}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
         if not str(entry.get("because", "x")).strip():
-            found[f"accept.{at}.because"] = _("要写明接受的理由")
+            found[f"accept.{number}.because"] = _("要写明接受的理由")
     return found
 
 
 def _list_acceptances(report: Report) -> dict[int, dict[str, Any]]:
     entries = report.facts.tree.get("accept", [])
-    return {at: entry for at, entry in enumerate(entries if isinstance(entries, list) else []) if _is_complete(entry)}
+    return {
+        number: entry
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if _is_complete(entry)
+    }
 
 
 def _is_complete(entry: object) -> bool:
@@ -154,25 +166,27 @@ def _is_about(entry: Mapping[str, Any], finding: Finding) -> bool:
     return (entry["rule"], entry["at"]) == (finding.rule, finding.address)
 
 
-def _choose_level(finding: Finding, choice: Policy) -> Level:
-    level = choice.levels.get(finding.rule)
-    return finding.level if level is None or level == "off" or finding.rule in ALWAYS else level
+def _choose_level(finding: Finding, policy: Policy) -> Level:
+    level = policy.levels.get(finding.rule)
+    return finding.level if level is None or level == "off" or finding.rule in ALWAYS_REPORTED else level
 
 
-def _make_void_finding(report: Report, at: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
-    address = f"accept.{at}.value"
-    now = find_current_value(report, finding.address)
+def _make_void_finding(report: Report, number: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
+    address = f"accept.{number}.value"
+    current = find_current_value(report, finding.address)
     message = _(
         "接受 {rule} 时 {at} 是 {value}，现在是 {now}，接受已经失效",
         rule=entry["rule"],
         at=entry["at"],
         value=entry["value"],
-        now=now,
+        now=current,
     )
-    return Finding(VOID, "warning", report.facts.place(address), message, address)
+    return Finding(VOID_ACCEPTANCE, "warning", report.facts.find_place(address), message, address)
 
 
-def _make_idle_finding(report: Report, at: int, entry: Mapping[str, Any]) -> Finding:
-    address = f"accept.{at}.rule"
+def _make_idle_finding(report: Report, number: int, entry: Mapping[str, Any]) -> Finding:
+    address = f"accept.{number}.rule"
     message = _("{at} 没有 {rule} 可以接受", at=entry["at"], rule=entry["rule"])
-    return Finding(IDLE, "note", report.facts.place(address), message, address, label=_("这一条可以删去"))
+    return Finding(
+        IDLE_ACCEPTANCE, "note", report.facts.find_place(address), message, address, label=_("这一条可以删去")
+    )

@@ -1,4 +1,4 @@
-"""What a form says of its figures (勾稽关系), judged for every rule that the form's relations name."""
+"""Judge the relations between figures that a form defines (勾稽关系), for every rule that they name."""
 
 import re
 from collections.abc import Iterator
@@ -11,63 +11,63 @@ from nianbao.model.form import Check, Part
 from nianbao.model.i18n import N_, _
 from nianbao.model.report import Report
 
-_MANY = 8  # so many addresses of one side are written out; beyond, only those that are not zero
+_MAX_TERMS = 8  # of one side; if there are more, only those that are not 0 are listed
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every relation of the form that does not hold, one finding for each cause."""
-    report = case.report
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every relation of the form that is not satisfied; one finding for each root cause."""
+    report = context.report
     for cause in root_cause.find_root_causes(report):
         yield _make_sum_finding(report, cause)
-    told = {check for check in report.form.checks if check.relation.sign == "=" and not check.across}
+    equalities = {check for check in report.form.checks if check.relation.sign == "=" and not check.uses_previous}
     for check in report.broken:
-        if check not in told and re.search(check.relation.when, case.author):
+        if check not in equalities and re.search(check.relation.when, context.author):
             yield _make_relation_finding(report, check)
 
 
 def _make_sum_finding(report: Report, cause: root_cause.RootCause) -> Finding:
     check, *effects = cause.checks
-    left, right = report.sides(check)
+    left, right = report.add_up_sides(check)
     label = (
         _("应为 {value}", value=cause.value) if cause.value is not None else _describe_gap(report, cause.address, check)
     )
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
-        place=report.facts.place(cause.address),
+        place=report.facts.find_place(cause.address),
         message=_describe_check(report, check),
         address=cause.address,
         label=label,
         notes=(
-            _("左边 {left} = {made}", left=left, made=_write_out(report, check.left)),
-            _("右边 {right} = {made}", right=right, made=_write_out(report, check.right)),
+            _("左边 {left} = {made}", left=left, made=_format_sum(report, check.left)),
+            _("右边 {right} = {made}", right=right, made=_format_sum(report, check.right)),
             *(_("同一处还使：{message}", message=_describe_check(report, effect)) for effect in effects),
-            *_describe_doubt(report, check),
+            *_describe_zero_total(report, check),
         ),
         fix=_(check.relation.why),
     )
 
 
-def _describe_doubt(report: Report, check: Check) -> Iterator[str]:
-    """Name both ways in which a written total of 0 over parts that are not 0 may have come about."""
-    left, right = report.sides(check)
+def _describe_zero_total(report: Report, check: Check) -> Iterator[str]:
+    """Describe the two possible reasons for a written total of 0 whose parts are not 0."""
+    left, right = report.add_up_sides(check)
     if check.relation.total and left == 0 and right:
         yield _("可能是这一格没有填，也可能是一个数在抄录时拆成了两格：对照原件再改")
 
 
 def _describe_gap(report: Report, address: str, check: Check) -> str:
-    left, right = report.sides(check)
+    left, right = report.add_up_sides(check)
     if check.relation.total and address == check.left[0].slots[0].address:
         return _("写 {left}，各项之和是 {right}", left=left, right=right)
     return _("这里是 {figure}，两边差 {gap}", figure=report.figures[address], gap=abs(left - right))
 
 
 def _describe_check(report: Report, check: Check) -> str:
-    left, right = report.sides(check)
+    left, right = report.add_up_sides(check)
     if check.relation.total:
         return _(
             "{where}: {name} {left} 不等于各项之和 {right}",
-            where=check.where,
+            where=check.label,
             name=_label_part(check.left[0], check),
             left=left,
             right=right,
@@ -76,10 +76,10 @@ def _describe_check(report: Report, check: Check) -> str:
         " ".join(_format_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
         for side, total in ((check.left, left), (check.right, right))
     ]
-    return _("{where}: {left}，{right}，应当相等", where=check.where, left=words[0], right=words[1])
+    return _("{where}: {left}，{right}，应当相等", where=check.label, left=words[0], right=words[1])
 
 
-_SAID = {
+_SIGN_TEXTS = {
     "=": (N_("不等于"), N_("写 {left}，应为 {right}")),
     ">=": (N_("小于"), N_("写 {left}，至少应为 {right}")),
     "<=": (N_("大于"), N_("写 {left}，至多应为 {right}")),
@@ -89,53 +89,57 @@ _SAID = {
 
 
 def _make_relation_finding(report: Report, check: Check) -> Finding:
-    left, right = report.sides(check)
+    left, right = report.add_up_sides(check)
     words = [" ".join(_format_terms(report, check, side)) for side in (check.left, check.right)]
-    verb, label = _SAID[check.relation.sign]
+    verb, label = _SIGN_TEXTS[check.relation.sign]
     address = check.left[0].slots[0].address
     sides = ((_("左边"), left, check.left), (_("右边"), right, check.right))
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
-        place=report.facts.place(address),
-        message=f"{check.where}: {words[0]} {_(verb)} {words[1]}",
+        place=report.facts.find_place(address),
+        message=f"{check.label}: {words[0]} {_(verb)} {words[1]}",
         address=address,
         label=_(label, left=left, right=right) if len(check.left) == 1 or check.relation.sign == "!=" else "",
         notes=tuple(
-            f"{name} {total} = {_write_out(report, side)}"
+            f"{name} {total} = {_format_sum(report, side)}"
             for name, total, side in sides
-            if len(side) > 1 or side[0].term.before
+            if len(side) > 1 or side[0].term.previous
         ),
         fix=_(check.relation.why),
     )
 
 
 def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
-    for at, part in enumerate(side):
-        sign = "- " if part.term.factor < 0 else "+ " if at else ""
+    for number, part in enumerate(side):
+        sign = "- " if part.term.factor < 0 else "+ " if number else ""
         if part.term.constant is not None:
             yield f"{sign}{part.term.constant}"
         else:
-            yield f"{sign}{_label_part(part, check)} {report.value(part)}"
+            yield f"{sign}{_label_part(part, check)} {report.add_up_part(part)}"
 
 
 def _label_part(part: Part, check: Check) -> str:
-    """Call a row, a column or a group of them by its label on the form."""
+    """Return the label of a row, a column or a group of them."""
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
-    ids = [heading for heading in path if heading.id]
-    return (_("上年的 ") if part.term.before else "") + ids[part.term.path.count(".")].label
+    named = [heading for heading in path if heading.id]
+    return (_("上年的 ") if part.term.previous else "") + named[part.term.path.count(".")].label
 
 
-def _write_out(report: Report, side: tuple[Part, ...]) -> str:
-    """Write a sum out: every address with its figure, or in a long sum those that are not zero."""
+def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
+    """Format a sum: every address with its figure; in a long sum only those that are not 0."""
     parts = [(part, slot.address) for part in side for slot in part.slots]
-    shown = [(part, at) for part, at in parts if len(parts) <= _MANY or report.at(at, before=part.term.before)]
+    shown = [
+        (part, address)
+        for part, address in parts
+        if len(parts) <= _MAX_TERMS or report.get_figure(address, previous=part.term.previous)
+    ]
     text = ""
     for part, address in shown:
         sign = " - " if part.term.factor < 0 else " + " if text else ""
-        origin = report.before if part.term.before else report
+        origin = report.previous if part.term.previous else report
         if origin is not None:
-            where = f"{origin.facts.file} " if part.term.before else ""
-            text += f"{sign}{where}{address} {document.format_figure(origin, address)}"
-    left_out = len(parts) - len(shown)
-    return _("{sum}（另 {left_out} 项为 0）", sum=text or "0", left_out=left_out) if left_out else text or "0"
+            file = f"{origin.facts.file} " if part.term.previous else ""
+            text += f"{sign}{file}{address} {document.format_figure(origin, address)}"
+    omitted = len(parts) - len(shown)
+    return _("{sum}（另 {left_out} 项为 0）", sum=text or "0", left_out=omitted) if omitted else text or "0"

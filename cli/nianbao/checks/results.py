@@ -15,10 +15,10 @@ from nianbao.workspace.formats import Face
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What was found in a report.
+    """The result of checking a report.
 
-    `report` is None where its file is not `readable`, and in a copy made by `without_report`; `document` also where a
-    fact that its texts need is missing.
+    `report` is None if its file is not `readable`, and in a copy made by `without_report`; `document` also if a fact
+    that its texts need is missing.
     """
 
     year: int
@@ -38,12 +38,12 @@ class CheckResult:
     @property
     def blocked(self) -> bool:
         """Return whether a finding forbids to build the report."""
-        return not self.readable or Policy(strict=self.strict).blocks(self.findings)
+        return not self.readable or Policy(strict=self.strict).is_blocking(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltFile:
-    """One file of a build: its format, where it is, its size in bytes, its pages (0: the format has none)."""
+    """One file of a build: its format, path, size in bytes and number of pages (0: the format has none)."""
 
     format: str
     saved: SavedFile
@@ -54,7 +54,7 @@ class BuiltFile:
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """The result of building one report, which took `seconds`; no files where findings forbade to build it."""
+    """The result of building one report, which took `seconds`; no files if findings forbade to build it."""
 
     check: CheckResult
     files: list[BuiltFile]

@@ -1,22 +1,22 @@
-"""Prose that offices have in common: each sentence told by its fingerprint, so that thousands are compared at once."""
+"""Find sections that offices share, by fingerprints of sentences, which is fast for thousands of reports."""
 
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
 
 from nianbao.checks.context import SharedSection
-from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, find_own_sentences, mask_digits
+from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
 from nianbao.compose.document import Document
 
 Key = tuple[str, int]  # of a report: an office and a year
 Sentences = tuple[tuple[bytes, int], ...]  # fingerprint and length, in characters
 Digest = dict[str, Sentences]  # by section
 
-_SEVERAL = 10  # offices that are compared for one sentence; where more have it, those stand for them
+_MAX_OFFICES = 10  # that are compared for one sentence; if more have it, the first ones stand for all
 
 
 def make_digest(document: Document) -> Digest:
-    """Tell the sentences of a report that its data file says, not the form's template, section by section."""
+    """Make the fingerprints of the sentences that a report has from its data file, not from templates, by section."""
     report, texts = document.report, document.plain
     found: Digest = {}
     for section in report.form.sections:
@@ -24,9 +24,9 @@ def make_digest(document: Document) -> Digest:
             lines = [
                 line
                 for line in find_own_sentences(report, section.id, texts.get(section.id, ""))
-                if len(line) >= LEAST_RUN
+                if len(line) >= MIN_RUN
             ]
-            if sum(map(len, lines)) >= LEAST_SECTION:
+            if sum(map(len, lines)) >= MIN_SECTION:
                 found[section.id] = tuple(
                     (blake2b(mask_digits(line).encode(), digest_size=8).digest(), len(line)) for line in lines
                 )
@@ -34,30 +34,32 @@ def make_digest(document: Document) -> Digest:
 
 
 def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[SharedSection, ...]]:
-    """Find the reports of which a section says mostly what that of another office of the year says.
+    """Find the reports that share a section with another office of the same year.
 
-    A sentence counts where it is word for word the same but for digits.
+    Sentences are the same if only digits differ.
     """
-    known: dict[tuple[int, str, bytes], list[str]] = {}
+    offices_of: dict[tuple[int, str, bytes], list[str]] = {}
     for (office, year), sections in digests.items():
         for section, sentences in sections.items():
             for sentence, _size in sentences:
-                offices = known.setdefault((year, section, sentence), [])
-                if len(offices) < _SEVERAL and office not in offices:
+                offices = offices_of.setdefault((year, section, sentence), [])
+                if len(offices) < _MAX_OFFICES and office not in offices:
                     offices.append(office)
     found: dict[Key, tuple[SharedSection, ...]] = {}
     for (office, year), sections in digests.items():
-        told = []
+        shared = []
         for section, sentences in sections.items():
             common: Counter[str] = Counter()
             for sentence, size in sentences:
-                common.update({other: size for other in known[year, section, sentence] if other != office})
-            whole = sum(size for _sentence, size in sentences)
+                common.update({other: size for other in offices_of[year, section, sentence] if other != office})
+            total = sum(size for _sentence, size in sentences)
             shares = [
-                (other, 100 * size // whole) for other, size in common.most_common() if 100 * size >= ALIKE * whole
+                (other, 100 * size // total)
+                for other, size in common.most_common()
+                if 100 * size >= COPIED_PERCENT * total
             ]
             if shares:
-                told.append(SharedSection(section, *shares[0], tuple(other for other, _share in shares[1:])))
-        if told:
-            found[office, year] = tuple(told)
+                shared.append(SharedSection(section, *shares[0], tuple(other for other, _share in shares[1:])))
+        if shared:
+            found[office, year] = tuple(shared)
     return found

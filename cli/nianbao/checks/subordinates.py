@@ -1,4 +1,4 @@
-"""Reports of units as they are added up for the office above: read, and checked by the rules about figures."""
+"""Read the reports of units, check them by the rules about figures, and add them up for the office above."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from nianbao.checks.policy import Policy, apply_policy
 from nianbao.compose import document
 from nianbao.model.aggregate import Aggregate, UnitReport, UnitTotals, is_convertible
 from nianbao.model.finding import Finding, Place, UserError, try_work
-from nianbao.model.form import OPEN, Form
+from nianbao.model.form import OPEN_TABLES, Form
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Report
@@ -50,12 +50,12 @@ def _read_unit(office: Store, year: int, unit: Unit, policy: Policy) -> UnitRepo
 def judge_unit(unit: Unit, report: Report, policy: Policy) -> UnitReport:
     """Judge the report of a unit by the rules of figures: its figures with the findings that matter for the sum.
 
-    Raises RuntimeError where a rule crashes.
+    Raises RuntimeError if a rule crashes.
     """
     form, author = report.form, document.compose_author(report)
     found, crashes = rules.judge(CheckContext(report, date.max, author=author), rules.list_names_of_scope("figures"))
     if crashes:
-        raise RuntimeError(crashes[0].why)
+        raise RuntimeError(crashes[0].error)
     findings = apply_policy(found, Policy(levels=policy.levels), report)[0]  # these rules cannot be switched off
     errors = [finding for finding in findings if finding.level == "error"]
     return UnitReport(
@@ -73,12 +73,12 @@ def _is_about_figures(finding: Finding, form: Form) -> bool:
     """Return whether a finding is at a figure, at the file or its year, or at a table that the form does not have."""
     top = finding.address.split(".")[0]
     tables = {table.id for table in form.tables}
-    return top in tables | {"", "year"} or top not in {*form.tops, *OPEN}
+    return top in tables | {"", "year"} or top not in {*form.first_keys, *OPEN_TABLES}
 
 
 def _is_money(finding: Finding, form: Form) -> bool:
     slot = form.slots.get(finding.address)
-    return slot is not None and slot.kind == "money"
+    return slot is not None and slot.value_type == "money"
 
 
 def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: bool) -> Aggregate:
@@ -106,7 +106,7 @@ def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
 
 
 def add_up_children(store: Store, report: Report, policy: Policy | None = None) -> UnitTotals | None:
-    """Add up the units right below an office, for the rules of its report; None where the register lists none.
+    """Add up the units directly below an office, for the rules of its report; None if the register lists none.
 
     As its last rollup did, so that the sums can be compared: with or without the office's own figures (本级), and
     with or without reports that have errors.

@@ -1,4 +1,4 @@
-"""Numbers that are typed into the prose though the data file has them, and the placeholders that would supply them."""
+"""Find numbers typed into the prose that are facts of the data file, and placeholders to replace them."""
 
 import re
 from collections.abc import Iterator
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from nianbao.checks.wording import add_up_claim
-from nianbao.model.form import OWN
+from nianbao.model.form import OWN_FACTS
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, compile_pattern
 from nianbao.model.value_types import format_number
 
-LEAST = 10  # smaller numbers are alike by chance
-LEAST_OF_TABLE = 100  # the same for the many figures of tables, where no words tell which is meant
+MIN_NUMBER = 10  # smaller numbers may be equal by chance
+MIN_TABLE_NUMBER = 100  # the same for figures of tables, if the text does not say which one is meant
 
 _NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
-# None within another, so that what never ends is looked through only once.
+# A placeholder contains no other one, so that an unclosed one is scanned only once.
 _PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}|\{#(?:(?!#\}|\{#).)*+#\}", re.DOTALL)
-_NO_COUNT = tuple("年月日号时点分%％") + tuple("-—:：")
+_NON_COUNT_SUFFIXES = tuple("年月日号时点分%％") + tuple("-—:：")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A number of the prose that a placeholder could supply: where it stands in its section, and the placeholder."""
+class TypedNumber:
+    """A number in the prose that a placeholder could replace: its position in the section, and the placeholder."""
 
     section: str
     start: int
@@ -30,75 +30,77 @@ class Offer:
     expression: str
 
 
-def find_offers(report: Report) -> Iterator[Offer]:
-    """Give every number of the prose that a placeholder could supply, section by section."""
-    supply: dict[Number, list[tuple[str, str]]] = {}  # looked up only where a number is found that may be supplied
-    for section, raw in report.prose.items():
-        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), raw)
-        kept = [at for at, sign in enumerate(masked) if sign not in " \u3000"]
-        text = "".join(masked[at] for at in kept)
-        counts = [
+def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
+    """Find every number in the prose that a placeholder could replace, section by section."""
+    addresses: dict[Number, list[tuple[str, str]]] = {}  # filled when the first number is found
+    for section, prose in report.prose.items():
+        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), prose)
+        positions = [position for position, character in enumerate(masked) if character not in " \u3000"]
+        text = "".join(masked[position] for position in positions)
+        matches = [
             match
             for match in _NUMBER.finditer(text)
-            if Decimal(match[1]) >= LEAST and not text.startswith(_NO_COUNT, match.end())
+            if Decimal(match[1]) >= MIN_NUMBER and not text.startswith(_NON_COUNT_SUFFIXES, match.end())
         ]
-        spoken = _find_spoken(report, section, text) if counts else {}
-        supply = supply or (_find_addresses(report) if counts else {})
-        for match in counts:
-            claims = spoken.get(match.start(1))
-            expression = _find_claimed(report, claims, match) if claims else _find_sole(report, supply, match)
+        claims_at = _find_claims(report, section, text) if matches else {}
+        addresses = addresses or (_find_addresses(report) if matches else {})
+        for match in matches:
+            claims = claims_at.get(match.start(1))
+            expression = (
+                _find_claimed_sum(report, claims, match) if claims else _find_only_address(report, addresses, match)
+            )
             if expression:
-                yield Offer(section, kept[match.start()], kept[match.end() - 1] + 1, expression)
+                yield TypedNumber(section, positions[match.start()], positions[match.end() - 1] + 1, expression)
 
 
 def insert_placeholders(report: Report) -> dict[str, str]:
-    """Return the prose with a placeholder for each of those numbers that it would print as it is."""
+    """Return the prose with typed numbers replaced by placeholders, if the placeholder prints the same digits."""
     texts = dict(report.prose)
-    for offer in reversed(list(find_offers(report))):
-        text = texts[offer.section]
-        number = add_up_claim(report, offer.expression)
-        if number is not None and format_number(number) == text[offer.start : offer.end]:
-            texts[offer.section] = f"{text[: offer.start]}{{{{ {offer.expression} }}}}{text[offer.end :]}"
+    for typed in reversed(list(find_typed_numbers(report))):
+        prose = texts[typed.section]
+        number = add_up_claim(report, typed.expression)
+        if number is not None and format_number(number) == prose[typed.start : typed.end]:
+            texts[typed.section] = f"{prose[: typed.start]}{{{{ {typed.expression} }}}}{prose[typed.end :]}"
     return texts
 
 
 def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
-    """Give every number of the file that a placeholder may name, by its value, with its unit; own facts have none."""
+    """List the addresses of every number that a placeholder can name, with its unit, by number; own facts have none."""
     units = {address: slot.unit for address, slot in report.form.slots.items()}
     units |= {fact.id: fact.unit for fact in report.form.facts}
-    units |= {address: "" for address in report.values if address.startswith(f"{OWN}.")}
-    found: dict[Number, list[tuple[str, str]]] = {}
+    units |= {address: "" for address in report.values if address.startswith(f"{OWN_FACTS}.")}
+    addresses: dict[Number, list[tuple[str, str]]] = {}
     for address, unit in units.items():
         number = report.figures.get(address, report.values.get(address))
         if isinstance(number, int | Decimal):
-            found.setdefault(number, []).append((address, unit))
-    return found
+            addresses.setdefault(number, []).append((address, unit))
+    return addresses
 
 
-def _find_spoken(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
-    """Find where in a text numbers stand whose words state a claim."""
+def _find_claims(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
+    """Find the positions of numbers in a text that a claim states, with those claims."""
     found: dict[int, list[Claim]] = {}
-    for claim in report.form.vocabulary.claims:
+    for claim in report.form.text_rules.claims:
         if not claim.sections or section in claim.sections:
-            for at in {match.start(1) for says in claim.says for match in compile_pattern(says).finditer(text)}:
-                found.setdefault(at, []).append(claim)
+            for position in {match.start(1) for says in claim.says for match in compile_pattern(says).finditer(text)}:
+                found.setdefault(position, []).append(claim)
     return found
 
 
-def _find_claimed(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
-    """Find the sum that the words around a number say it is."""
+def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]) -> str:
+    """Find the sum of addresses that a claim says a number is; an empty text if none is equal to it."""
     for expression in (text for claim in claims for text in claim.equals):
         if "*" not in expression and add_up_claim(report, expression) == Decimal(number[1]):
             return expression
     return ""
 
 
-def _find_sole(report: Report, supply: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
-    """Find the only fact that has this number and its unit."""
-    wanted = Decimal(number[1])
-    found = [
+def _find_only_address(report: Report, addresses: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
+    """Find the address of the only fact with this number and unit; an empty text if there are none or several."""
+    value = Decimal(number[1])
+    matching = [
         address
-        for address, unit in supply.get(wanted, ())
-        if number.string.startswith(unit, number.end()) and (address in report.values or wanted >= LEAST_OF_TABLE)
+        for address, unit in addresses.get(value, ())
+        if number.string.startswith(unit, number.end()) and (address in report.values or value >= MIN_TABLE_NUMBER)
     ]
-    return found[0] if len(found) == 1 else ""
+    return matching[0] if len(matching) == 1 else ""

@@ -1,4 +1,4 @@
-"""What the texts of a report say in the words of its form, and where in the data file they say it."""
+"""Find figures and topics in the texts of a report by the rules of its form, and their places in the data file."""
 
 import re
 from collections.abc import Iterator
@@ -18,16 +18,18 @@ from nianbao.model.text_rules import Claim, compile_pattern, parse_sum, resolve_
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SPACE = re.compile(r"(?<=[^\x00-\x7f\u3000])[ \u3000]+(?=\d)|(?<=\d)[ \u3000]+(?=[^\x00-\x7f]|%)")
-_LOOSE = " \u3000,"  # may stand anywhere among words, as a person wrote them
-_SQUEEZED = str.maketrans(dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_LOOSE))
-_STOPS = "，,。；;：:？！（）()\n"
-_CLAUSE = 500  # characters at most on each side of a figure: longer ones are not written
+_IGNORED = " \u3000,"  # ignored when words are searched
+_SEARCH_FORM = str.maketrans(
+    dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_IGNORED)
+)
+_PUNCTUATION = "，,。；;：:？！（）()\n"
+_CLAUSE_LIMIT = 500  # characters on each side of a figure; real clauses are shorter
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a section, its numbers in plain digits."""
+    """A sentence of a section, with normalized numbers."""
 
     section: str
     text: str
@@ -35,7 +37,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class StatedFigure:
-    """A figure that a sentence states: the claim, its words as they stand there, the number."""
+    """A figure that a sentence states: the claim, the matched words, the number, and its position in the sentence."""
 
     claim: Claim
     sentence: Sentence
@@ -44,37 +46,37 @@ class StatedFigure:
     start: int
 
 
-@lru_cache(maxsize=64)  # rule after rule reads the same texts
+@lru_cache(maxsize=64)  # several rules read the same texts
 def normalize(text: str) -> str:
-    """Write numbers in plain digits, without thousands separators and blanks around them."""
+    """Return a text with numbers in ASCII digits, without thousands separators and without blanks around them."""
     return _SPACE.sub("", _THOUSANDS.sub("", text.translate(_FULL_WIDTH)))
 
 
-def split_sentences(case: CheckContext) -> Iterator[Sentence]:
-    """Give every sentence of the texts, in the order of the form."""
-    for section, text in case.texts.items():
+def split_sentences(context: CheckContext) -> Iterator[Sentence]:
+    """Split the texts into sentences, in the order of the form."""
+    for section, text in context.texts.items():
         for part in re.split(r"[。？！\n]", normalize(text)):
             if part.strip():
                 yield Sentence(section, part.strip())
 
 
-def find_stated(case: CheckContext) -> Iterator[StatedFigure]:
-    """Find every figure that the texts state in words of the form, about this report as a whole."""
-    for sentence in split_sentences(case):
-        near: dict[str, bool] = {}  # many claims ask for the same words
-        for claim, patterns in case.report.form.vocabulary.sought:
+def find_stated_figures(context: CheckContext) -> Iterator[StatedFigure]:
+    """Find every figure that the texts state in phrases of the form, for the whole report and its year."""
+    for sentence in split_sentences(context):
+        has_near: dict[str, bool] = {}  # many claims have the same pattern
+        for claim, patterns in context.report.form.text_rules.claim_patterns:
             if claim.sections and sentence.section not in claim.sections:
                 continue
-            if claim.near not in near:
-                near[claim.near] = bool(compile_pattern(claim.near).search(sentence.text))
-            if near[claim.near]:
-                for words in patterns:  # most find nothing, in thousands of reports
-                    if words.search(sentence.text):
-                        yield from _find_stated(case.report, claim, sentence)
+            if claim.near not in has_near:
+                has_near[claim.near] = bool(compile_pattern(claim.near).search(sentence.text))
+            if has_near[claim.near]:
+                for pattern in patterns:  # most are not found
+                    if pattern.search(sentence.text):
+                        yield from _find_claim_figures(context.report, claim, sentence)
                         break
 
 
-def _find_stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[StatedFigure]:
+def _find_claim_figures(report: Report, claim: Claim, sentence: Sentence) -> Iterator[StatedFigure]:
     found: dict[int, StatedFigure] = {}
     for text in (*claim.says, *claim.none):
         for match in compile_pattern(text).finditer(sentence.text):
@@ -82,110 +84,112 @@ def _find_stated(report: Report, claim: Claim, sentence: Sentence) -> Iterator[S
             years = {int(year) for year in _YEAR.findall(clause)}
             if years <= {report.year} and not (claim.unless and compile_pattern(claim.unless).search(clause)):
                 value = Decimal(0) if text in claim.none else Decimal(match[1])
-                at = match.start() if text in claim.none else match.start(1)
-                found.setdefault(at, StatedFigure(claim, sentence, match[0], value, at))
-    yield from (found[at] for at in sorted(found))
+                start = match.start() if text in claim.none else match.start(1)
+                found.setdefault(start, StatedFigure(claim, sentence, match[0], value, start))
+    yield from (found[start] for start in sorted(found))
 
 
 def _find_clause(text: str, start: int, end: int) -> str:
-    """Widen a stretch of a sentence to the punctuation marks around it."""
-    first, last = max(0, start - _CLAUSE), min(len(text), end + _CLAUSE)
-    left = max(max(text.rfind(stop, first, start) for stop in _STOPS) + 1, first)
-    right = min((at for stop in _STOPS if (at := text.find(stop, end, last)) >= 0), default=last)
+    """Return the part of a sentence between the punctuation marks around a range."""
+    first, last = max(0, start - _CLAUSE_LIMIT), min(len(text), end + _CLAUSE_LIMIT)
+    left = max(max(text.rfind(mark, first, start) for mark in _PUNCTUATION) + 1, first)
+    right = min((position for mark in _PUNCTUATION if (position := text.find(mark, end, last)) >= 0), default=last)
     return text[left:right]
 
 
 def add_up_claim(report: Report, text: str) -> Number | None:
-    """Add up a sum of addresses; None where one of them is left out or cannot be read."""
+    """Add up the values of a sum of addresses; None if one of them is missing or cannot be read."""
     total: Number = 0
     for sign, path in parse_sum(text):
-        for address in resolve_path(path, report.form.kinds):
+        for address in resolve_path(path, report.form.value_types):
             number = report.figures.get(address, report.values.get(address))
-            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.parts(address)):
+            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.list_parts(address)):
                 return None
             total += sign * number
     return total
 
 
-def find_place(case: CheckContext, section: str, words: str, otherwise: str = "") -> tuple[str, Place]:
-    """Find the text of the data file that holds these words: its address and their place.
+def find_place(context: CheckContext, section: str, words: str, default: str = "") -> tuple[str, Place]:
+    """Find the text of the data file that contains words: its address, and the place of the words.
 
-    Where a template has made them of facts: the section's own prose, else the address given.
+    If no text contains them, because a template made them of facts: the prose of the section, else `default`.
     """
-    facts = case.report.facts
+    facts = context.report.facts
     prose = f"prose.{section}"
-    own = case.report.prose.get(section)
-    candidates = ([(prose, own)] if own else []) + list_texts(facts.tree)
-    sought = _squeeze(words)
+    own_prose = context.report.prose.get(section)
+    candidates = ([(prose, own_prose)] if own_prose else []) + list_texts(facts.tree)
+    wanted = _normalize_for_search(words)
     for address, text in candidates:
-        at = _squeeze(text).find(sought)
+        at = _normalize_for_search(text).find(wanted)
         if at >= 0 and (address == prose or not address.startswith("prose.")):
-            kept = _keep(text)
-            start, end = (kept[at], kept[at + len(sought) - 1] + 1) if sought else (0, 0)
+            positions = _map_positions(text)
+            start, end = (positions[at], positions[at + len(wanted) - 1] + 1) if wanted else (0, 0)
             line = text.count("\n", 0, start) + 1
-            return address, facts.place(address, inside=line, words=text[start:end])
-    address = prose if own else otherwise or prose
-    return address, facts.place(address)
+            return address, facts.find_place(address, text_line=line, words=text[start:end])
+    address = prose if own_prose else default or prose
+    return address, facts.find_place(address)
 
 
 @lru_cache(maxsize=512)
-def _squeeze(text: str) -> str:
-    """Write a text so that words are found however a person spaced them: digits plain, without blanks and commas."""
-    return text.translate(_SQUEEZED)
+def _normalize_for_search(text: str) -> str:
+    """Return a text with ASCII digits and without blanks and commas, to find words whatever their spacing is."""
+    return text.translate(_SEARCH_FORM)
 
 
 @lru_cache(maxsize=8)
-def _keep(text: str) -> list[int]:
-    """Say where each character of a squeezed text stands in the text itself."""
-    return [at for at, character in enumerate(text) if character not in _LOOSE]
+def _map_positions(text: str) -> list[int]:
+    """Return the position in a text of each character of its search form."""
+    return [position for position, character in enumerate(text) if character not in _IGNORED]
 
 
-def shorten(text: str, most: int = 30) -> str:
-    """Quote the beginning of a text."""
-    return f"{text[:most]}…" if len(text) > most else text
+def shorten(text: str, limit: int = 30) -> str:
+    """Cut a text after `limit` characters, with an ellipsis."""
+    return f"{text[:limit]}…" if len(text) > limit else text
 
 
-def find_unspoken(case: CheckContext) -> Iterator[Finding]:
-    """Find what each section must speak of, under the rule that judges, and does not."""
+def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
+    """Find the topics of the current rule that a section must mention and does not."""
     missing: dict[str, list[str]] = {}
-    for expected in case.report.form.vocabulary.expected:
-        text = case.texts.get(expected.section, "")
-        if expected.rule == case.rule and text and not compile_pattern(expected.words).search(text):
+    for expected in context.report.form.text_rules.expected:
+        text = context.texts.get(expected.section, "")
+        if expected.rule == context.rule and text and not compile_pattern(expected.words).search(text):
             missing.setdefault(expected.section, []).append(_(expected.what))
-    for section, things in missing.items():
-        message = _("{heading}: 没有写到{things}", heading=case.report.heading(section), things=join_words(things))
-        yield case.find(f"prose.{section}", message)
+    for section, topics in missing.items():
+        message = _(
+            "{heading}: 没有写到{things}", heading=context.report.get_heading(section), things=join_words(topics)
+        )
+        yield context.make_finding(f"prose.{section}", message)
 
 
-def find_faulty(case: CheckContext) -> Iterator[Finding]:
-    """Find the faulty placeholders of the prose that go under the rule that judges."""
-    for section, fault in document.find_faults(case.report):
-        if fault.rule == case.rule:
+def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
+    """Find the faulty placeholders in the prose that the current rule reports."""
+    for section, fault in document.find_faults(context.report):
+        if fault.rule == context.rule:
             address = f"prose.{section}"
-            place = case.report.facts.place(address, inside=fault.line, words=fault.words)
-            yield case.find(address, fault.message, label=fault.label, place=place)
+            place = context.report.facts.find_place(address, text_line=fault.line, words=fault.words)
+            yield context.make_finding(address, fault.message, label=fault.label, place=place)
 
 
-def find_unprinted(case: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
-    """Make a finding at words of the prose that nothing prints."""
-    raw, address = case.report.prose[item.section], f"prose.{item.section}"
-    line = raw.count("\n", 0, raw.find(item.words)) + 1 if item.words and item.words in raw else 0
-    place = case.report.facts.place(address, inside=line, words=item.words if line else "")
-    return case.find(address, message, fix=fix, place=place)
+def make_markup_finding(context: CheckContext, item: DroppedMarkup, message: str, fix: str = "") -> Finding:
+    """Make a finding at markup of the prose that is not printed."""
+    prose, address = context.report.prose[item.section], f"prose.{item.section}"
+    line = prose.count("\n", 0, prose.find(item.words)) + 1 if item.words and item.words in prose else 0
+    place = context.report.facts.find_place(address, text_line=line, words=item.words if line else "")
+    return context.make_finding(address, message, fix=fix, place=place)
 
 
-def quote(item: DroppedMarkup) -> str:
-    """Quote the words of the prose that nothing prints."""
+def quote_markup(item: DroppedMarkup) -> str:
+    """Quote markup of the prose that is not printed."""
     return shorten(item.words, 60)
 
 
 def find_prompts(report: Report) -> dict[str, str]:
-    """Give the prompts that still stand in a data file, by address."""
+    """Find the prompts that are still in a data file, by address."""
     found: dict[str, str] = {}
     for fact in report.form.facts:
         value = report.values.get(fact.id)
         if isinstance(fact.ask, str) and value == fact.ask:
             found[fact.id] = fact.ask
         elif isinstance(fact.ask, list | tuple) and isinstance(value, list):
-            found |= {f"{fact.id}.{at}": text for at, text in enumerate(value) if text in fact.ask}
+            found |= {f"{fact.id}.{number}": text for number, text in enumerate(value) if text in fact.ask}
     return found

@@ -31,7 +31,7 @@ def list_crashes(results: "Sequence[CheckResult]") -> "list[FailedReport]":
         FailedReport(
             result.office,
             result.year,
-            UserError(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.why), fix),
+            UserError(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.error), fix),
         )
         for result in results
         for crash in result.crashes

@@ -64,7 +64,7 @@ def compose_title(report: Report) -> str:
 
 def compose_author(report: Report) -> str:
     """Return who issues a report, as the form says; an empty text where the facts do not tell."""
-    if at := report.form.author_at:
+    if at := report.form.author_address:
         return str(report.values.get(at, ""))
     with suppress(UserError):
         return _fill_form_text(report, report.form.author)
@@ -146,7 +146,7 @@ def _fill_page(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markd
         "author": _fill_form_text(report, form.author),
         "form": {"name": form.name, "document": form.document, "edition": form.edition},
         "sections": [
-            {"id": section.id, "heading": report.heading(section.id), "body": body(section)}
+            {"id": section.id, "heading": report.get_heading(section.id), "body": body(section)}
             for section in form.sections
         ],
     }
@@ -169,7 +169,7 @@ def find_faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
 def format_figure(report: Report, address: str) -> str:
     """Print one figure of a table as its cell has it."""
     slot = report.form.slots[address]
-    return VALUE_TYPES[slot.kind].show(report.figures[address]) + slot.tail
+    return VALUE_TYPES[slot.value_type].format(report.figures[address]) + slot.suffix
 
 
 def draw_table(report: Report, table: Table) -> Markdown:
@@ -178,11 +178,11 @@ def draw_table(report: Report, table: Table) -> Markdown:
 
 
 def _draw(table: Table, texts: Mapping[str, str]) -> Markdown:
-    grid = table.lay_out()
+    grid = table.make_grid()
     figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
-    bands = " ".join(f"{band.head}+{band.body}" for band in grid.bands)
-    opening = f'::: {{#{table.id} .form labels="{grid.labels}" bands="{bands}" widths="{widths}"}}'
+    bands = " ".join(f"{band.header_rows}+{band.body_rows}" for band in grid.blocks)
+    opening = f'::: {{#{table.id} .form labels="{grid.label_columns}" bands="{bands}" widths="{widths}"}}'
     return Markdown(f"{opening}\n\n{markdown.draw_grid_table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 

@@ -131,7 +131,7 @@ def draw_grid_table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown
     }
     down = _add_positions(_measure_rows(grid, lines), gap=1)
     canvas = [[" "] * (across[-1] + 1) for _ in range(down[-1] + 1)]
-    head = down[grid.bands[0].head] if len(grid.bands) == 1 else -1
+    head = down[grid.blocks[0].header_rows] if len(grid.blocks) == 1 else -1
     for cell in grid.cells:
         _draw_frame(canvas, cell, across, down, head)
     for cell in grid.cells:
@@ -182,7 +182,7 @@ def _measure_columns(grid: Grid, texts: dict[tuple[int, int], list[str]]) -> lis
     for cell in sorted(grid.cells, key=lambda cell: cell.colspan):
         signs = texts[cell.row, cell.column]
         longest = max((_measure_width(word) for word in _group_words(signs)), default=0)
-        wanted = max(longest, min(_measure_width(signs), 8 if cell.role == "head" else 24))
+        wanted = max(longest, min(_measure_width(signs), 8 if cell.role == "header" else 24))
         span = range(cell.column, cell.column + cell.colspan)
         missing = wanted - sum(widths[at] for at in span) - 3 * (cell.colspan - 1)
         for at in span:

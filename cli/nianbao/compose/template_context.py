@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from jinja2 import StrictUndefined
 
-from nianbao.model.form import OWN
+from nianbao.model.form import OWN_FACTS
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 
@@ -39,7 +39,7 @@ def get_address(node: Node) -> str:
 def list_names(node: Node) -> list[str]:
     """Name what may stand under a node."""
     report, start = node._report, f"{node._address}."  # noqa: SLF001  # its own module
-    addresses = (*report.form.kinds, *report.form.groups, *report.values)
+    addresses = (*report.form.value_types, *report.form.groups, *report.values)
     return sorted({address[len(start) :].split(".")[0] for address in addresses if address.startswith(start)})
 
 
@@ -79,7 +79,7 @@ def describe_unknown(above: object, address: str) -> str:
 
 def make_names(report: Report) -> dict[str, object]:
     """Give the facts that templates may name: each address of the form, and the office's own."""
-    return {top: _find(report, top) for top in (*report.form.tops, OWN)}
+    return {top: _find(report, top) for top in (*report.form.first_keys, OWN_FACTS)}
 
 
 def _find(report: Report, address: str) -> object:
@@ -87,7 +87,7 @@ def _find(report: Report, address: str) -> object:
         return report.figures[address]
     if address in report.values:
         return report.values[address]
-    if address in report.form.kinds:
+    if address in report.form.value_types:
         return Absent(address, report.form.labels.get(address, ""))
     return Node(report, address) if address in report.form.groups else None
 

@@ -97,11 +97,11 @@ def _format(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, date):
-        return VALUE_TYPES["date"].show(value)
+        return VALUE_TYPES["date"].format(value)
     if isinstance(value, list):
         return "、".join(map(_format, value))
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return VALUE_TYPES["money"].show(value)
+        return VALUE_TYPES["money"].format(value)
     raise TemplateError(_("占位处不是一个值：要写到最后一级，例如 requests.received.total"))
 
 

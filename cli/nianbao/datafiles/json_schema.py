@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from nianbao.model.form import OWN, Form
+from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.value_types import VALUE_TYPES, ValueType
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
@@ -41,11 +41,11 @@ def make_schema(form: Form) -> Schema:
     root = _make_table(form.name, form.document)
     labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
-    for address, value_type in form.kinds.items():
+    for address, value_type in form.value_types.items():
         value = _make_value(form.labels.get(address, ""), VALUE_TYPES[value_type], units.get(address, ""))
         _set_property(root, address.split("."), value, labels)
     root["properties"]["edition"] |= {"const": form.edition}
-    root["properties"] |= _make_section_tables(form) | {OWN: _make_own_facts(), "accept": _make_accept()}
+    root["properties"] |= _make_section_tables(form) | {OWN_FACTS: _make_own_facts(), "accept": _make_accept()}
     for fact in form.facts:
         if fact.required:
             _add_required(root, fact.id.split("."))
@@ -79,7 +79,7 @@ def _make_own_facts() -> Schema:
         "type": "object",
         "propertyNames": {"pattern": _NAME_PATTERN},
         "additionalProperties": {
-            "anyOf": [dict(VALUE_TYPES[name].shape) for name in ("text", "change", "money", "texts")]
+            "anyOf": [dict(VALUE_TYPES[name].json_schema) for name in ("text", "change", "money", "texts")]
         },
     }
 
@@ -133,5 +133,5 @@ def _make_table(title: str, description: str = "") -> Schema:
 
 
 def _make_value(label: str, value_type: ValueType, unit: str) -> Schema:
-    description = f"{value_type.words}（{unit}）" if unit else value_type.words
-    return {"title": label, "description": description, **value_type.shape}
+    description = f"{value_type.description}（{unit}）" if unit else value_type.description
+    return {"title": label, "description": description, **value_type.json_schema}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import toml_rs
 
 from nianbao.datafiles.syntax_tree import CellNode, EntryNode, Keys, SectionNode, SyntaxTree, merge_blank_lines
-from nianbao.model.form import COMMON, OPEN, OWN, Form
+from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, OWN_FACTS, Form
 
 _COMMENTED_OUT = re.compile(r"#\s*([\w.-]+)\s*=")  # an entry that is commented out
 
@@ -21,7 +21,7 @@ def list_groups(form: Form) -> list[str]:
         *(table.id for table in form.tables),
         "headings",
         *(group for group in facts if group not in required),
-        OWN,
+        OWN_FACTS,
         "prose",
     ]
 
@@ -44,12 +44,12 @@ class KeyOrder:
         ranks: dict[Keys, int] = {}
         sections = [section.id for section in form.sections]
         texts = [f"{group}.{section}" for group in ("headings", "prose") for section in sections]
-        for address in (*COMMON, *list_groups(form), *form.slots, *(fact.id for fact in form.facts), *texts):
+        for address in (*COMMON_FACTS, *list_groups(form), *form.slots, *(fact.id for fact in form.facts), *texts):
             keys = split_address(address)
             for size in range(1, len(keys) + 1):
                 ranks.setdefault(keys[:size], len(ranks))
         rows = {split_address(f"{table.id}.{slot.row}") for table in form.tables for slot in table.slots if slot.row}
-        values = frozenset(map(split_address, form.kinds))
+        values = frozenset(map(split_address, form.value_types))
         return cls(ranks, frozenset(rows), values, frozenset(keys[0] for keys in values if len(keys) > 1))
 
     def rank(self, keys: Keys) -> int:
@@ -80,7 +80,7 @@ def sort_tree(tree: SyntaxTree, order: KeyOrder) -> SyntaxTree:
         parts = groups[name]
         if name in tables:
             ordered.append(_merge_sections(parts, order))
-        elif name in OPEN:
+        elif name in OPEN_TABLES:
             ordered += [replace(part, entries=_sort_entries(part.entries, order)) for part in parts]
         else:
             ordered += parts

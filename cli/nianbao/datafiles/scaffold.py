@@ -8,7 +8,7 @@ import tomli_w
 from nianbao.datafiles import json_schema
 from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.key_order import list_groups
-from nianbao.model.form import OPEN, OWN, Check, Fact, Form
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Fact, Form
 from nianbao.model.report import Number, Report
 from nianbao.model.table import Slot, Table
 
@@ -35,7 +35,7 @@ def _format_lines(form: Form, year: int, last: Report | None, author: str) -> It
     for group in list_groups(form):
         if group in tables:
             yield from _format_table(form, tables[group], carried)
-        elif group not in OPEN:
+        elif group not in OPEN_TABLES:
             yield from _format_facts(form, group, last, author)
     yield ""
     yield from _format_questions(form, last)
@@ -68,7 +68,7 @@ def _format_facts(form: Form, group: str, last: Report | None, author: str) -> I
     width = max(len(_get_key(fact)) for fact in facts)
     for fact in facts:
         last_value = last.values.get(fact.id) if last and fact.standing else None
-        default = author if author and fact.id == form.author_at else fact.ask
+        default = author if author and fact.id == form.author_address else fact.ask
         value = default if last_value is None else last_value
         unit = f"（{fact.unit}）" if fact.unit else ""
         comment = "# " if value is None else ""
@@ -112,7 +112,11 @@ def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
     yield "# 用 {{ own.名称 }} 取数，{{ standard }} 代表标准文字。要用的，去掉行首的 # 号："
     yield "#"
     yield "# [own]"
-    own = {address: value for address, value in last.values.items() if address.startswith(f"{OWN}.")} if last else {}
+    own = (
+        {address: value for address, value in last.values.items() if address.startswith(f"{OWN_FACTS}.")}
+        if last
+        else {}
+    )
     for address, value in own.items():
         note = f"  # {last.year} 年度的，改成今年的" if last else ""
         yield f"# {address.split('.', 1)[1]} = {_format_value(value)}{note}"

@@ -61,7 +61,7 @@ def _write_table(sheet: Sheet, database: Database, form: Form, table: Table) -> 
 def _list_positions(form: Form, table: Table, block: Block) -> list[list[int]]:
     """List for each row of a block the positions of its figures among those of the form, from 0."""
     positions = {address: position for position, address in enumerate(form.slots)}
-    cells = [positions[slot.address] for slot in table.slots_of(block)]
+    cells = [positions[slot.address] for slot in table.list_slots(block)]
     width = len(list_paths(block.columns))
     return [cells[start : start + width] for start in range(0, len(cells), width)]
 
@@ -85,8 +85,8 @@ def _set_up_sheet(sheet: Sheet, table: Table, left: int, *, has_labels: bool) ->
 
 def _write_header(sheet: Sheet, block: Block, top: int, left: int, *, has_labels: bool) -> int:
     """Write the header of a block, merged as on the form; return the first row below it."""
-    grid = Table("", "", (Block(_reset_spans(block.columns)),)).lay_out()
-    height = grid.bands[0].head
+    grid = Table("", "", (Block(_reset_spans(block.columns)),)).make_grid()
+    height = grid.blocks[0].header_rows
     for row in range(height):
         sheet.worksheet.set_row(top + row, _HEADER_HEIGHT)
     labels = (*_HEADER, block.corner) if has_labels else _HEADER
@@ -94,7 +94,7 @@ def _write_header(sheet: Sheet, block: Block, top: int, left: int, *, has_labels
         corner = replace(grid.cells[0], row=0, column=column, rowspan=height, colspan=1)
         sheet.write_merged(corner, top, 0, text, **HEADER_STYLE)
     for cell in grid.cells:
-        if cell.role == "head":
+        if cell.role == "header":
             sheet.write_merged(cell, top, left, cell.text, **HEADER_STYLE)
     return top + height
 

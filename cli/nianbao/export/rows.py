@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from nianbao.compose import document
-from nianbao.model.form import OWN, Form
+from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
 from nianbao.model.value_types import Value, format_number, guess_value_type
@@ -89,7 +89,7 @@ class ReportRows:
 
 def make_rows(report: Report, office: str, year: int) -> ReportRows:
     """Make the rows of a report; `office` is the folder of its data file."""
-    written = {entry.address for entry in report.written if entry.good}
+    written = {entry.address for entry in report.entries if entry.valid}
     letters = ("w" if address in written else "c" if address in report.computed else "o" for address in report.figures)
     return ReportRows(
         office,
@@ -108,7 +108,15 @@ def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
     for position, (address, slot) in enumerate(form.slots.items(), 1):
         row, column = _format_labels(slot)
         yield FigureColumn(
-            form.edition, position, tables[address], address, row, column, form.labels[address], slot.unit, slot.kind
+            form.edition,
+            position,
+            tables[address],
+            address,
+            row,
+            column,
+            form.labels[address],
+            slot.unit,
+            slot.value_type,
         )
 
 
@@ -124,9 +132,9 @@ def _list_facts(report: Report) -> Iterator[StatedFact]:
     for address, value in report.values.items():
         if address in _REPORT_COLUMNS:
             continue
-        own = guess_value_type(value) if address.startswith(f"{OWN}.") else None
-        value_type = own.name if own else report.form.kinds[address]
-        label = address.removeprefix(f"{OWN}.") if own else report.form.labels[address]
+        own = guess_value_type(value) if address.startswith(f"{OWN_FACTS}.") else None
+        value_type = own.name if own else report.form.value_types[address]
+        label = address.removeprefix(f"{OWN_FACTS}.") if own else report.form.labels[address]
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
             number = format_number(part) if isinstance(part, int | Decimal) else ""
             yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)

@@ -18,7 +18,7 @@ from nianbao.importer.recognition.markdown import convert_to_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedTable
 from nianbao.model.facts import Facts, Tree, parse
 from nianbao.model.finding import Finding, UserError
-from nianbao.model.form import OPEN, OWN, Form, Section
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form, Section
 from nianbao.model.i18n import _, join_words
 from nianbao.model.report import Report, fill_form
 from nianbao.model.value_types import VALUE_TYPES
@@ -96,9 +96,11 @@ def _fill_form(store: Store, facts: Facts, year: int) -> Report | None:
 def select_known_facts(report: Report) -> Tree:
     """Return the facts that the form knows, and the office's own, where their values have the right type."""
     tree: Tree = {}
-    for entry in report.written:
-        is_table = entry.address in report.form.groups and entry.address not in OPEN and isinstance(entry.value, dict)
-        if entry.good or is_table:  # an empty table says that there is one
+    for entry in report.entries:
+        is_table = (
+            entry.address in report.form.groups and entry.address not in OPEN_TABLES and isinstance(entry.value, dict)
+        )
+        if entry.valid or is_table:  # an empty table says that there is one
             *groups, name = entry.address.split(".")
             subtree = tree
             for group in groups:
@@ -140,7 +142,7 @@ def _find_text_differences(report: Report, recognized: RecognizedReport, bodies:
     """Give the headings of the sections whose texts differ."""
     texts, form = recognized.texts, report.form
     for section in form.sections:
-        heading = report.heading(section.id)
+        heading = report.get_heading(section.id)
         if section.heading and _normalize(texts.headings.get(section.id, "")) != _normalize(heading):
             yield heading
         labels = _list_table_labels(form, section.table) if section.table else frozenset()
@@ -160,7 +162,7 @@ def _list_surroundings(report: Report, recognized: RecognizedReport, section: Se
         if _normalize(recognized.document.title) == title:  # the title of a Word file is not one of its texts
             yield "", ""
     elif section is last and day is not None and recognized.texts.published == day:
-        yield "", _normalize(document.compose_author(report)) + VALUE_TYPES["date"].show(day)
+        yield "", _normalize(document.compose_author(report)) + VALUE_TYPES["date"].format(day)
     else:
         yield "", ""
 
@@ -209,7 +211,7 @@ def _remove_markup(text: str, body: str) -> str:
 
 def _find_unprinted(report: Report, store: Store, bodies: Mapping[str, str]) -> list[str]:
     """Return the facts outside the tables without which the same would be printed: the file does not confirm them."""
-    compared = {"year", "edition", "title", "published", report.form.author_at}
+    compared = {"year", "edition", "title", "published", report.form.author_address}
     found = []
     for address in report.values:
         if address not in compared:
@@ -232,9 +234,9 @@ def _remove_unprinted(report: Report, unprinted: Sequence[str]) -> Tree:
     """Leave out the office's own facts that no text uses."""
     tree = report.facts.tree
     for address in unprinted:
-        if address.startswith(f"{OWN}."):
+        if address.startswith(f"{OWN_FACTS}."):
             tree = _remove_address(tree, address)
-    return {key: value for key, value in tree.items() if value != {} or key != OWN}
+    return {key: value for key, value in tree.items() if value != {} or key != OWN_FACTS}
 
 
 def _compose_notes(embedded: Tree, taken: Tree, unprinted: Sequence[str]) -> Iterator[str]:
@@ -242,7 +244,7 @@ def _compose_notes(embedded: Tree, taken: Tree, unprinted: Sequence[str]) -> Ite
     left_out = sorted(_collect_addresses(embedded) - _collect_addresses(taken))
     if left_out:
         yield _("文件带的事实有 {count} 项没有采用：{some}", count=len(left_out), some=_format_addresses(left_out))
-    unconfirmed = [address for address in unprinted if not address.startswith(f"{OWN}.")]
+    unconfirmed = [address for address in unprinted if not address.startswith(f"{OWN_FACTS}.")]
     if unconfirmed:
         some = _format_addresses(unconfirmed)
         yield _("文件没有印出、无从核对的事实有 {count} 项，请看一遍：{some}", count=len(unconfirmed), some=some)

@@ -47,7 +47,7 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
             reason = _(_REASONS.get(cell.reason, _REASONS["words"]), printed=cell.printed)
             yield f"{location}：{labels[cell.slot.address]}：{reason}"
     for invalid in recognized.invalid_cells:
-        wrong = VALUE_TYPES[invalid.value_type].wrong(invalid.value)
+        wrong = VALUE_TYPES[invalid.value_type].find_fault(invalid.value)
         why = wrong or _(_REASONS["formula"], printed=invalid.text)
         yield _(
             "{at}：{label}：“{shown}”没有记下：{why}",

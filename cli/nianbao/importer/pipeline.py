@@ -69,7 +69,7 @@ class ImportedReport:
     @property
     def clean(self) -> bool:
         """Tell whether every cell was there and read, and no finding forbids to build."""
-        return not (self.undecided or self.missing) and not Policy().blocks(self.findings)
+        return not (self.undecided or self.missing) and not Policy().is_blocking(self.findings)
 
 
 def read_report(store: Store, name: str, options: ImportOptions, content: bytes | None = None) -> ImportedReport:

@@ -1,1 +1,1 @@
-"""What a report is: forms, tables, value types, facts, filled reports, offices, findings; imports nothing of ours."""
+"""The data model: forms, tables, value types, facts, filled reports, offices, findings; imports no other package."""

@@ -1,4 +1,4 @@
-"""Reports of units added up: each sum with the units that contribute to it, and the figures that no sum takes in."""
+"""Sums of the reports of units: the units that contribute to each sum, and the figures that are in no sum."""
 
 import json
 import re
@@ -70,7 +70,7 @@ class Aggregate:
         return sums
 
     def find_contributions(self, address: str) -> list[tuple[UnitReport, Number | None]]:
-        """Return what each unit contributes to a cell; None where its edition has no such figure."""
+        """Return what each unit contributes to a cell; None if its edition has no such figure."""
         found: list[tuple[UnitReport, Number | None]] = []
         for report in self.counted:
             sources = self._find_sources(report.edition, address)
@@ -124,7 +124,7 @@ class Aggregate:
         return tuple(report for report in self.counted if report.edition != self.form.edition)
 
     def list_figures_to_write(self) -> dict[str, Number]:
-        """Return the sums to write down: a total only where it is not the sum of its parts."""
+        """Return the sums to write to a file: a total only if it is not the sum of its parts."""
         sums = self.figures
         computed = {
             total for total, parts in self.form.totals.items() if sums[total] == sum(sums[part] for part in parts)
@@ -140,7 +140,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class RollupRecord:
-    """How a data file was added up: the sums as they were written, by which edits by hand are recognized."""
+    """How a data file was added up: the sums that were written, by which later edits are recognized."""
 
     figures: Mapping[str, Number]
     includes_own: bool = True  # the figures of the office itself (本级) are in the sums
@@ -195,12 +195,12 @@ def find_differences(report: Report, units: UnitTotals) -> Iterator[tuple[str, N
         if figure == total or address in report.computed or address in report.unread:
             continue
         may_exceed = (incomplete or address in aggregate.units_without_cell) and not units.record
-        if not may_exceed or (figure < total and report.form.slots[address].kind != "change"):
+        if not may_exceed or (figure < total and report.form.slots[address].value_type != "change"):
             yield address, total
 
 
 def is_convertible(into: Form, form: Form) -> bool:
-    """Return whether reports of `form` can be added up into `into`: forms say so in their table `takes`."""
+    """Return whether reports of `form` can be added up into `into`: the table `takes` of `into` must list it."""
     return form.edition == into.edition or (form.name == into.name and form.edition in into.takes)
 
 
@@ -208,7 +208,7 @@ def is_convertible(into: Form, form: Form) -> bool:
 def map_cells(into: Form, form: Form) -> dict[str, str]:
     """Map every figure of `form`, in its order, to the cell of `into` that it is added to; empty text for none.
 
-    Raises `UserError` where the table `takes` of `into` names a row twice, or one that `form` does not have.
+    Raises `UserError` if the table `takes` of `into` names a row twice, or one that `form` does not have.
     """
     if form.edition == into.edition:
         return {address: address for address in form.slots}

@@ -1,4 +1,4 @@
-"""The facts of one report: a TOML text read into values, each of which knows its line and column."""
+"""The facts of one report: a parsed TOML text, and the line and column of each value."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,24 +13,24 @@ from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import N_, _
 
 Tree: TypeAlias = dict[str, Any]
-Address: TypeAlias = str | Sequence[str | int]  # keys with dots between, or one by one where they may hold dots
+Address: TypeAlias = str | Sequence[str | int]  # keys joined with dots, or a sequence of keys, which may hold dots
 
-DEPTH_LIMIT = 64  # the parser works by recursion; no form is nested half as deep
-# Bounds of a report, in characters, far beyond any honest one: a file, the text of a section, another text, a key.
+DEPTH_LIMIT = 64  # the parser is recursive; no form is nested half as deep
+# Limits in characters, far beyond any real report: a file, the text of a section, another text, a key.
 FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 2_000_000, 200_000, 20_000, 200
 ENTRIES_LIMIT = 5_000  # keys, and items of arrays
-_DIGITS = 1000  # of a number, before and behind the point; Python prints no more than 4300
+_DIGITS = 1000  # of a number, before and after the point; Python formats at most 4300
 _INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
 _KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DOTTED = re.compile(rf"(?<![\w\"'-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEPTH_LIMIT}}}")
 _HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
-_MARKS = ("<<<<<<<", ">>>>>>>", "|||||||")
+_CONFLICT_MARKERS = ("<<<<<<<", ">>>>>>>", "|||||||")
 _CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What one data file says: its name as shown to people, its text and its tree of values.
+    """One parsed data file: its name as shown to people, its text and its tree of values.
 
     Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`.
     """
@@ -46,50 +46,48 @@ class Facts:
 
     @cached_property
     def _nodes(self) -> Mapping[str, Any]:
-        # Asked for when the first finding needs a place: it costs twenty times the parsing.
+        # Made when the first finding needs a place: it takes twenty times as long as parsing.
         return toml_rs.load_with_metadata(self.text).meta["nodes"]
 
-    def place(self, address: Address, *, inside: int = 0, words: str = "") -> Place:
-        """Find the value at an address; where it is left out, the table that it would stand in.
+    def find_place(self, address: Address, *, text_line: int = 0, words: str = "") -> Place:
+        """Find the place of the value at an address, or of the table that would hold it if there is none.
 
-        `inside` counts lines into a text, from 1, and `words` stand on that line of it.
+        `text_line` is a line of a text of several lines, counted from 1; `words` are underlined on that line.
         """
-        node, found = self._find(address)
+        node, found = self._find_node(address)
         if node is None:
             return Place(self.file)
-        if not found and node.get("key_line"):
-            return self.at(node["key_line"], node["key_col"])
-        if "value_line" not in node:
-            return self.at(node["key_line"], node["key_col"])
+        if "value_line" not in node or (not found and node.get("key_line")):
+            return self.convert_place(node["key_line"], node["key_col"])
         line, column = node["value_line"], node["value_col"]
         first = line[0] if isinstance(line, tuple) else line
-        if isinstance(line, tuple) and inside:
-            opening = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
-            return self._within(min(first + inside - (not opening), line[1]), words)
-        place = self.at(first, column if first == line or not isinstance(column, tuple) else column[0])
-        return self._within(first, words, place) if words else place
+        if isinstance(line, tuple) and text_line:
+            starts_below = node["value_raw"][3:4] in {"\n", "\r"}  # TOML drops a line break right after the quotes
+            return self._find_words(min(first + text_line - (not starts_below), line[1]), words)
+        place = self.convert_place(first, column if first == line or not isinstance(column, tuple) else column[0])
+        return self._find_words(first, words, place) if words else place
 
-    def _within(self, line: int, words: str, place: Place | None = None) -> Place:
-        """Point at words on a line, else at the whole of it or at the place given."""
+    def _find_words(self, line: int, words: str, place: Place | None = None) -> Place:
+        """Find the place of words on a line; if they are not there, return `place`, or that of the whole line."""
         source = self.lines[line - 1].rstrip("\r")
-        at = source.find(words) if words else -1
-        return Place(self.file, line, at + 1, len(words), source) if at >= 0 else place or self.whole(line)
+        start = source.find(words) if words else -1
+        return Place(self.file, line, start + 1, len(words), source) if start >= 0 else place or self.find_line(line)
 
-    def key(self, address: Address) -> Place:
-        """Find the key, rather than the value, of an address."""
-        node, found = self._find(address)
+    def find_key(self, address: Address) -> Place:
+        """Find the place of the key, rather than of the value, at an address."""
+        node, found = self._find_node(address)
         if node is None or not found or "key_line" not in node:
-            return self.place(address)
-        return self.at(node["key_line"], node["key_col"])
+            return self.find_place(address)
+        return self.convert_place(node["key_line"], node["key_col"])
 
-    def whole(self, line: int) -> Place:
-        """Point at one line from its first character that is no blank to its end."""
+    def find_line(self, line: int) -> Place:
+        """Return the place of a whole line, without the blanks at its start."""
         source = self.lines[line - 1].rstrip("\r")
         start = len(source) - len(source.lstrip())
         return Place(self.file, line, start + 1, max(1, len(source) - start), source)
 
-    def at(self, line: int, columns: int | tuple[int, int]) -> Place:
-        """Turn the parser's place, which counts bytes, into characters."""
+    def convert_place(self, line: int, columns: int | tuple[int, int]) -> Place:
+        """Convert a place of the parser, which counts columns in bytes from 1, to a place in characters."""
         source = self.lines[line - 1].rstrip("\r")
         first, last = columns if isinstance(columns, tuple) else (columns, columns)
         raw = source.encode()
@@ -97,29 +95,29 @@ class Facts:
         length = len(raw[first - 1 : last].decode(errors="ignore"))
         return Place(self.file, line, column, max(1, length), source)
 
-    def _find(self, address: Address) -> tuple[dict[str, Any] | None, bool]:
-        """Walk the parser's tree as far as the address goes; the flag tells whether it went all the way."""
+    def _find_node(self, address: Address) -> tuple[dict[str, Any] | None, bool]:
+        """Follow an address in the tree of the parser; the flag is whether the whole address was found."""
         nodes: Any = self._nodes
-        last: dict[str, Any] | None = None
-        keys = _keys(address)
+        leaf: dict[str, Any] | None = None
+        keys = _split_address(address)
         for key in keys:
             if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
                 node = nodes[int(key)]
             elif isinstance(nodes, dict) and key in nodes:
                 node = nodes[key]
             else:
-                return last or self._header(keys), False
+                return leaf or self._find_header(keys), False
             if _is_leaf(node):
-                last = node
+                leaf = node
                 nodes = node.get("value")
             else:
                 nodes = node
-        return (last, True) if last is not None and nodes is last.get("value") else (self._header(keys), False)
+        return (leaf, True) if leaf is not None and nodes is leaf.get("value") else (self._find_header(keys), False)
 
-    def _header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
-        """Find the `[table]` line nearest above an address that has no value of its own."""
-        found = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
-        return next(filter(None, found), None)
+    def _find_header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
+        """Find the `[table]` line of the innermost table that contains an address."""
+        nodes = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
+        return next(filter(None, nodes), None)
 
     @cached_property
     def _headers(self) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -128,61 +126,61 @@ class Facts:
             if match := _HEADER.match(line):
                 keys = tuple(key.strip().strip("\"'") for key in match[1].split("."))
                 start = len(line[: match.start(1)].encode()) + 1
-                at = {"key_line": number, "key_col": (start, start + len(match[1].rstrip().encode()) - 1)}
-                found.setdefault(keys, at)
+                node = {"key_line": number, "key_col": (start, start + len(match[1].rstrip().encode()) - 1)}
+                found.setdefault(keys, node)
         return found
 
 
-def _keys(address: Address) -> tuple[str, ...]:
+def _split_address(address: Address) -> tuple[str, ...]:
     return tuple(address.split(".")) if isinstance(address, str) else tuple(map(str, address))
 
 
-def parse(text: str, file: str, decimal: Callable[[str], object] = Decimal) -> Facts | Finding:
-    """Read a data file's text; a text that is not TOML gives the finding that says where and why.
+def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal) -> Facts | Finding:
+    """Parse the text of a data file; for a text that is not TOML, return the finding that says where and why.
 
-    `decimal` makes the value of a decimal number.
+    `parse_decimal` makes the value of a decimal number.
     """
     text = text.removeprefix("\ufeff")
-    if finding := _make_parse_error(text, file):
+    if finding := _find_parse_hazard(text, file):
         return finding
     try:
-        tree = toml_rs.loads(text, parse_float=decimal)
+        tree = toml_rs.loads(text, parse_float=parse_decimal)
     except toml_rs.TOMLDecodeError as error:
         why = str(error).splitlines()[-1]
-        place = _point_at(Facts(file, text, {}), str(error))
-        return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_reason(why)), label=why)
+        place = _find_error_place(Facts(file, text, {}), str(error))
+        return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_describe_reason(why)), label=why)
     return Facts(file, text, tree)
 
 
-def _point_at(facts: Facts, error: str) -> Place:
-    """Take the place from the parser's words: its numbers count bytes as characters."""
+def _find_error_place(facts: Facts, error: str) -> Place:
+    """Read the line and column from the error message of the parser; its columns are used as characters."""
     found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
     if not found or int(found[1]) > len(facts.lines):
         return Place(facts.file)
     return Place(facts.file, int(found[1]), int(found[2]), 1, facts.lines[int(found[1]) - 1].rstrip("\r"))
 
 
-def _make_parse_error(text: str, file: str) -> Finding | None:
-    """Refuse what must not reach the parser: conflict markers, and nesting that would exhaust it."""
+def _find_parse_hazard(text: str, file: str) -> Finding | None:
+    """Find what must not be parsed: conflict markers, and nesting too deep for the parser."""
     facts = Facts(file, text, {})
-    if any(mark in text for mark in _MARKS) and (match := _CONFLICT.search(text)):
+    if any(marker in text for marker in _CONFLICT_MARKERS) and (match := _CONFLICT.search(text)):
         line = text.count("\n", 0, match.start()) + 1
         message = _("文件里还有 git 合并冲突的标记")
         fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
-        return Finding("conflict-markers", "error", facts.whole(line), message, fix=fix)
+        return Finding("conflict-markers", "error", facts.find_line(line), message, fix=fix)
     line = find_too_deep_line(text)
     if line:
-        return Finding("broken-toml", "error", facts.whole(line), describe_depth())
+        return Finding("broken-toml", "error", facts.find_line(line), describe_depth_error())
     return None
 
 
-def describe_depth() -> str:
-    """Say that a text of TOML is nested too deep to be read."""
+def describe_depth_error() -> str:
+    """Return the message that a TOML text is nested too deep."""
     return _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
 
 
 def find_too_deep_line(text: str) -> int:
-    """Return the line on which brackets or dotted keys nest too deep for the parser, or 0."""
+    """Return the number of the line where brackets or dotted keys are nested too deep for the parser, or 0."""
     if text.count(".") >= DEPTH_LIMIT:
         for number, line in enumerate(text.split("\n"), 1):
             if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
@@ -213,57 +211,58 @@ _REASONS = (
 )
 
 
-def _reason(why: str) -> str:
-    """Say the parser's reason in the reader's language where it is one of the usual ones."""
+def _describe_reason(why: str) -> str:
+    """Return the reason of a parser error in the user's language; a general one if it is not in the list."""
     return _(next((words for start, words in _REASONS if start in why), N_("这里读不下去")))
 
 
 def _is_leaf(node: object) -> bool:
-    """Tell the parser's note on a value from a table of notes: only the former counts lines."""
+    """Return whether a node of the parser's tree is a value, rather than a table of nodes: only values have lines."""
     return isinstance(node, dict) and (
         isinstance(node.get("value_line"), int | tuple) or isinstance(node.get("key_line"), int)
     )
 
 
-_SHORT = 2 * ENTRIES_LIMIT  # characters: an item of an array takes two at least
-_POWER = re.compile(r"\d[eE][+-]?\d{4}")
-# A run of characters that may be a long key or number.
-_LONG = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
+_SHORT_FILE = 2 * ENTRIES_LIMIT  # characters: an item of an array takes at least two
+_LARGE_EXPONENT = re.compile(r"\d[eE][+-]?\d{4}")
+# Characters that may be a long key or number.
+_LONG_TOKEN = re.compile(rf"[\w.+-]{{{KEY_LIMIT},}}|[\"'][^\"'\n]{{{KEY_LIMIT},}}[\"'][ \t]*[.=\]]", re.ASCII)
 
 
 def limit_sizes(facts: Facts) -> Facts | Finding:
-    """Return the facts of a report, or the finding that says which bound they exceed."""
-    if len(facts.text) < _SHORT and not _may_exceed(facts):
+    """Return the facts of a report, or the finding that says which limit they exceed."""
+    if len(facts.text) < _SHORT_FILE and not _may_exceed(facts):
         return facts
     if len(facts.text) > FILE_LIMIT:
         return _make_size_finding(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
     count = 0
-    waiting: list[tuple[str, Any]] = [("", facts.tree)]
-    while waiting:
-        at, value = waiting.pop()
+    stack: list[tuple[str, Any]] = [("", facts.tree)]
+    while stack:
+        prefix, value = stack.pop()
         count += len(value)
         if count > ENTRIES_LIMIT:
             return _make_size_finding(Place(facts.file), _("键和值太多，最多 {limit} 个", limit=ENTRIES_LIMIT))
         for key, below in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(below, dict | list):
-                waiting.append((f"{at}{key}.", below))
-            if why := _find_excess(at, key, below):
-                long = isinstance(key, str) and len(key) > KEY_LIMIT
-                return _make_size_finding(Place(facts.file) if long else facts.place(f"{at}{key}"), why)
+                stack.append((f"{prefix}{key}.", below))
+            if why := _find_excess(prefix, key, below):
+                is_long_key = isinstance(key, str) and len(key) > KEY_LIMIT
+                return _make_size_finding(Place(facts.file) if is_long_key else facts.find_place(f"{prefix}{key}"), why)
     return facts
 
 
 def _may_exceed(facts: Facts) -> bool:
-    """Tell whether a short file may hold a key or a number that is too long; both stand on one line."""
-    return any(_LONG.search(line) for line in facts.lines if len(line) > KEY_LIMIT) or bool(_POWER.search(facts.text))
+    """Return whether a short file may hold a key or a number that is too long; either is on one line."""
+    lines = (line for line in facts.lines if len(line) > KEY_LIMIT)
+    return any(map(_LONG_TOKEN.search, lines)) or bool(_LARGE_EXPONENT.search(facts.text))
 
 
-def _find_excess(at: str, key: str | int, value: object) -> str:
-    """Say which bound a key or its value exceeds; an empty text where none."""
+def _find_excess(prefix: str, key: str | int, value: object) -> str:
+    """Describe the limit that a key or its value exceeds; an empty text if none."""
     if isinstance(key, str) and len(key) > KEY_LIMIT:
         return _("键太长（{key}…），最多 {limit} 个字", key=key[:20], limit=KEY_LIMIT)
     if isinstance(value, str):
-        size, limit = len(value), PROSE_LIMIT if at == "prose." else TEXT_LIMIT
+        size, limit = len(value), PROSE_LIMIT if prefix == "prose." else TEXT_LIMIT
         return _("文字太长，有 {size} 个字，最多 {limit} 个", size=size, limit=limit) if size > limit else ""
     if (isinstance(value, int) and value not in _INTEGERS) or (isinstance(value, Decimal) and _is_long(value)):
         return _("数字太长")
@@ -280,21 +279,21 @@ def _make_size_finding(place: Place, message: str) -> Finding:
 
 
 def list_texts(tree: object) -> list[tuple[str, str]]:
-    """Walk a tree of values and give every text in it, keys included, with its address."""
+    """List every text in a tree of values, keys included, as (address, text)."""
     found: list[tuple[str, str]] = []
     _list_texts(tree, "", found)
     return found
 
 
-def _list_texts(tree: object, at: str, into: list[tuple[str, str]]) -> None:
+def _list_texts(tree: object, address: str, found: list[tuple[str, str]]) -> None:
     if isinstance(tree, str):
-        into.append((at, tree))
+        found.append((address, tree))
     elif isinstance(tree, dict):
         for key, value in tree.items():
-            below = f"{at}.{key}" if at else key
-            into.append((below, key))
-            if not isinstance(value, int):  # as most are
-                _list_texts(value, below, into)
+            key_address = f"{address}.{key}" if address else key
+            found.append((key_address, key))
+            if not isinstance(value, int):  # most values are figures
+                _list_texts(value, key_address, found)
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
-            _list_texts(value, f"{at}.{index}", into)
+            _list_texts(value, f"{address}.{index}", found)

@@ -1,30 +1,30 @@
-"""Which names every disk takes as they are: those of Windows, of macOS and of Linux alike."""
+"""Names of files and folders that are valid, and stay the same, on Windows, macOS and Linux."""
 
 import re
 import unicodedata
 
-_DEVICES = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?"
+_WINDOWS_DEVICES = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?"
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-_LONGEST = 240  # bytes: 255 are the most that a disk takes, and suffixes are added
+_LENGTH_LIMIT = 240  # bytes: file systems allow 255, and suffixes are added
 
 
 def is_portable(name: str) -> bool:
-    """Tell whether a name can be that of a file or a folder on every disk, and is the same name on each.
+    """Return whether a name is valid for a file or a folder on every file system, and the same name on each.
 
-    It is no device of Windows (`CON`, `LPT1`), ends with neither a dot nor a space, which Windows drops, and holds
-    none of the characters that Windows forbids or that a terminal does not print.
+    It is no device of Windows (`CON`, `LPT1`), does not end with a dot or a space, which Windows drops, and has no
+    character that Windows forbids or that is not printable.
     """
-    if not name or name in {".", ".."} or name != name.rstrip(". ") or re.fullmatch(_DEVICES, name):
+    if not name or name in {".", ".."} or name != name.rstrip(". ") or re.fullmatch(_WINDOWS_DEVICES, name):
         return False
-    printed = all(character.isprintable() for character in name)
-    return printed and not _FORBIDDEN & set(name) and len(name.encode(errors="replace")) <= _LONGEST
+    is_printable = all(character.isprintable() for character in name)
+    return is_printable and not _FORBIDDEN & set(name) and len(name.encode(errors="replace")) <= _LENGTH_LIMIT
 
 
-def is_plain(path: str) -> bool:
-    """Tell whether a path, parted by `/`, leads downwards only, and every part of it is portable."""
+def is_portable_path(path: str) -> bool:
+    """Return whether every part of a path, split at `/`, is a portable name; so no part is empty, `.` or `..`."""
     return all(map(is_portable, path.split("/")))
 
 
-def fold(name: str) -> str:
-    """Return what names have in common that a disk may take for one: not case, form, or dots at the end."""
+def fold_name(name: str) -> str:
+    """Return a name without what some file systems ignore: case, Unicode form, dots and spaces at the end."""
     return unicodedata.normalize("NFKC", name).casefold().rstrip(". ")

@@ -1,4 +1,4 @@
-"""What is wrong with a report, as a value: where, which rule, why, and what to do."""
+"""Findings about a report (place, rule, message, advice), and errors for the user."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stretch of text in a file: 1-based line and column in characters; line 0 is the file as a whole."""
+    """A place in a file: line and column, in characters, counted from 1; line 0 is the file as a whole."""
 
     file: str
     line: int = 0
     column: int = 0
     length: int = 1  # characters to underline
-    source: str = ""  # the line itself
+    source: str = ""  # the text of the line
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -27,10 +27,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong.
+    """One fault of a report.
 
-    `message` says what, `label` stands under the underlined value, `notes` give the figures that
-    make it up, one line each, and `fix` says what to do where the rule's own page does not.
+    `message` describes it, `label` is printed under the underlined value, `notes` list the figures involved, one line
+    each, and `fix` says what to do if the page of the rule does not.
     """
 
     rule: str
@@ -44,17 +44,19 @@ class Finding:
 
 
 def sort_findings(findings: Sequence[Finding]) -> list[Finding]:
-    """Sort by file and place, as a reader meets them."""
-    return sorted(findings, key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule))
+    """Sort findings by file, place and rule."""
+    return sorted(
+        findings, key=lambda finding: (finding.place.file, finding.place.line, finding.place.column, finding.rule)
+    )
 
 
 def has_errors(findings: Sequence[Finding]) -> bool:
-    """Tell whether any of them forbids to print."""
+    """Return whether one of the findings is an error, which forbids to build the report."""
     return any(finding.level == "error" for finding in findings)
 
 
 class UserError(Exception):
-    """The road ends here: said to the person once, at the edge, with the next step in `fix`."""
+    """An error that the user can act on: the command prints `message`, and what to do in `fix`, and ends."""
 
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message)
@@ -63,7 +65,7 @@ class UserError(Exception):
 
 
 def make_internal_error(error: Exception, file: str = "") -> UserError:
-    """Say that the program itself went wrong, and with which file."""
+    """Make the error that is printed for a bug of the program itself, with the file that it was working on."""
     fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
     why = f"{type(error).__name__}: {error}"
     if file:
@@ -72,10 +74,10 @@ def make_internal_error(error: Exception, file: str = "") -> UserError:
 
 
 def try_work(work: Callable[[], T], file: str) -> T | UserError:
-    """Do the work on one file of many; whatever stops it is returned with the file's name, so that the others go on."""
+    """Call `work` on one of many files; return an error, with the name of the file, so that the others go on."""
     try:
         return work()
-    except UserError as stop:
-        return UserError(stop.message, stop.fix)  # which travels between processes, and holds on to nothing
-    except Exception as error:  # noqa: BLE001  # a file can hold what nobody foresaw
+    except UserError as error:
+        return UserError(error.message, error.fix)  # a new one: it can be pickled, and keeps no traceback
+    except Exception as error:  # noqa: BLE001  # a file can trigger any bug
         return make_internal_error(error, file)

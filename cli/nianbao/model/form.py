@@ -1,4 +1,4 @@
-"""A form: the law as data. Sections, tables, relations between figures, and facts outside tables."""
+"""A form, as the law prescribes it: sections, tables, relations between figures, and facts outside tables."""
 
 import re
 from collections.abc import Mapping
@@ -14,37 +14,38 @@ from nianbao.model.i18n import N_, _
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Heading, Slot, Table
 from nianbao.model.text_rules import TextRules
-from nianbao.model.value_types import KindName
+from nianbao.model.value_types import ValueTypeName
 
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
 
-# What every data file may say, whatever its form: address -> kind.
-COMMON = {"year": "year", "edition": "text", "title": "text", "published": "date"}
-OWN = "own"  # the office's own facts: any name, any plain value
-OPEN = frozenset({OWN, "headings", "prose", "accept"})  # tables whose keys are no addresses of the form
+# What every data file may hold, whatever its form: address -> value type.
+COMMON_FACTS = {"year": "year", "edition": "text", "title": "text", "published": "date"}
+OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
+# Tables of a data file whose keys the form does not define.
+OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})
 
 
 @dataclass(frozen=True)
 class Term:
-    """A row or column, a group of them, or a plain number, on one side of a relation.
+    """A row or column, a group of them, or a number, on one side of a relation.
 
-    `factor` is 1 or -1; with `before` the figures are those of last year's report.
+    `factor` is 1 or -1; with `previous` the figures are those of last year's report.
     """
 
     path: str
     factor: int
-    before: bool = False
+    previous: bool = False
 
     @cached_property
     def constant(self) -> int | None:
-        """The number that this term is, or None."""
+        """The value of a term that is a number, or None."""
         return int(self.path) if self.path.isdecimal() else None
 
 
 @dataclass(frozen=True)
 class Relation:
-    """What must hold between figures, for each row or for each column of a table (勾稽关系)."""
+    """A relation that must hold between figures (勾稽关系), for each row or for each column of a table."""
 
     rule: str
     each: Each
@@ -52,47 +53,47 @@ class Relation:
     sign: Sign
     right: tuple[Term, ...]
     level: Level = "error"
-    why: str = ""  # for a rule that has no page of its own
-    at: tuple[str, ...] = ()  # only at these rows or columns
-    but: tuple[str, ...] = ()  # not at these
-    when: str = ""  # only where the author's name matches this pattern
+    why: str = ""  # a reason for people, for a rule without a page
+    at: tuple[str, ...] = ()  # if given, it applies only to these rows or columns
+    but: tuple[str, ...] = ()  # it does not apply to these
+    when: str = ""  # it applies only if this pattern is found in the name of the author
 
     @cached_property
     def total(self) -> str:
-        """The row or column that this relation makes a total, or an empty text."""
-        plain = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
-        return self.left[0].path if plain and not self.across else ""
+        """The path of the row or column that the relation defines as a total, or an empty text."""
+        is_sum = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
+        return self.left[0].path if is_sum and not self.uses_previous else ""
 
     @cached_property
-    def across(self) -> bool:
+    def uses_previous(self) -> bool:
         """Tell whether last year's figures take part."""
-        return any(term.before for term in (*self.left, *self.right))
+        return any(term.previous for term in (*self.left, *self.right))
 
 
 @dataclass(frozen=True)
 class Part:
-    """A term at one row or column: the slots it means; a group of rows is several slots, a number none."""
+    """A term applied to one row or column: a group of rows has several slots, a number has none."""
 
     term: Term
     slots: tuple[Slot, ...]
 
     @cached_property
     def constant(self) -> int | None:
-        """The number that its term is, or None."""
+        """The value of a term that is a number, or None."""
         return self.term.constant
 
     @cached_property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses of those slots."""
+        """The addresses of the slots."""
         return tuple(slot.address for slot in self.slots)
 
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A relation at one row or column of its table."""
+    """A relation applied to one row or column of its table."""
 
     relation: Relation
-    where: str  # label of that row or column
+    label: str  # of that row or column
     left: tuple[Part, ...]
     right: tuple[Part, ...]
 
@@ -102,21 +103,23 @@ class Check:
         return (*self.left, *self.right)
 
     @cached_property
-    def across(self) -> bool:
+    def uses_previous(self) -> bool:
         """Tell whether last year's figures take part."""
-        return self.relation.across
+        return self.relation.uses_previous
 
     @cached_property
-    def plain(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The addresses of both sides where figures of one report are only added up, as they mostly are; else None."""
-        if any(part.term.factor != 1 or part.term.before or part.constant is not None for part in self.parts):
+    def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """The addresses on each side, if figures of one report are only added up, as in most checks; else None."""
+        if any(part.term.factor != 1 or part.term.previous or part.constant is not None for part in self.parts):
             return None
-        left, right = (tuple(at for part in side for at in part.addresses) for side in (self.left, self.right))
+        left, right = (
+            tuple(address for part in side for address in part.addresses) for side in (self.left, self.right)
+        )
         return left, right
 
 
 class Section(Shape, frozen=True):
-    """A part of the report: prose made by a template, or a table, under a heading."""
+    """A section of the report: a heading, and text from a template or a table."""
 
     id: Annotated[Text, Meta(description="名称，数据文件的 [prose] 和 [headings] 里用它")]
     heading: Annotated[str, Meta(description="标题，照格式原文")] = ""
@@ -126,11 +129,11 @@ class Section(Shape, frozen=True):
 
 
 class Fact(Shape, frozen=True):
-    """A fact that stands in no table: its address, what it is, and its kind and unit."""
+    """A fact outside tables: its address, label, value type and unit."""
 
     id: Annotated[Text, Meta(description="地址，如 agency.name")]
     label: Annotated[Text, Meta(description="是什么，说给填报的人")]
-    kind: Annotated[KindName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
+    kind: Annotated[ValueTypeName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
     unit: Annotated[str, Meta(description="单位")] = ""
     required: Annotated[bool, Meta(description="必须写")] = False
     ask: Annotated[
@@ -140,7 +143,7 @@ class Fact(Shape, frozen=True):
 
 
 class Due(Shape, frozen=True):
-    """The day of the following year by which a report is due, for authors whose name matches."""
+    """The day of the following year on which a report is due, for authors whose name matches a pattern."""
 
     month: Annotated[int, Meta(description="月", ge=1, le=12)]
     day: Annotated[int, Meta(description="日", ge=1, le=31)]
@@ -150,7 +153,7 @@ class Due(Shape, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """One edition of a form: everything that the law or an office lays down about a document."""
+    """One edition of a form: everything that the law or an office prescribes for a document."""
 
     edition: str
     name: str
@@ -165,55 +168,55 @@ class Form:
     relations: Mapping[str, tuple[Relation, ...]]
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
-    key_figures: tuple[str, ...] = ()  # those whose leaps are told
-    vocabulary: TextRules = field(default_factory=TextRules)
-    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of the year before
+    key_figures: tuple[str, ...] = ()  # addresses; large changes of these are reported
+    text_rules: TextRules = field(default_factory=TextRules)
+    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
 
-    def in_force(self, year: int) -> bool:
-        """Tell whether reports of that year use this edition."""
+    def is_in_force(self, year: int) -> bool:
+        """Return whether reports of that year use this edition."""
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)
 
     @cached_property
-    def author_at(self) -> str:
-        """The address of the fact that is the author's name, or an empty text where the name is made of more."""
+    def author_address(self) -> str:
+        """The address of the fact that is the author's name; an empty text if the name is made of several facts."""
         match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", self.author)
         return match[1] if match else ""
 
     @cached_property
     def rules(self) -> frozenset[str]:
-        """The rules that it names, of its relations and of what its texts must speak of."""
+        """The rules that the form names: for its relations, and for topics that its texts must mention."""
         relations = {relation.rule for own in self.relations.values() for relation in own}
-        return frozenset(relations | {expected.rule for expected in self.vocabulary.expected})
+        return frozenset(relations | {expected.rule for expected in self.text_rules.expected})
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
-        """Every figure of every table by its address."""
+        """The slot of every figure of every table, by address."""
         return {slot.address: slot for table in self.tables for slot in table.slots}
 
     @cached_property
-    def kinds(self) -> dict[str, str]:
-        """The kind of every value that a data file may hold, by address."""
+    def value_types(self) -> dict[str, str]:
+        """The name of the type of every value that a data file may hold, by address."""
         facts = {fact.id: fact.kind for fact in self.facts}
-        return COMMON | facts | {address: slot.kind for address, slot in self.slots.items()}
+        return COMMON_FACTS | facts | {address: slot.value_type for address, slot in self.slots.items()}
 
     @cached_property
     def groups(self) -> frozenset[str]:
-        """Addresses that hold a table of further values."""
-        found = set(OPEN)
-        for address in self.kinds:
+        """Addresses of tables, which contain further addresses."""
+        found = set(OPEN_TABLES)
+        for address in self.value_types:
             keys = address.split(".")
             found.update(".".join(keys[:size]) for size in range(1, len(keys)))
         return frozenset(found)
 
     @cached_property
-    def tops(self) -> tuple[str, ...]:
-        """The first key of every address."""
-        return tuple(dict.fromkeys(address.split(".")[0] for address in self.kinds))
+    def first_keys(self) -> tuple[str, ...]:
+        """The first keys of all addresses, each once, in the order of the form."""
+        return tuple(dict.fromkeys(address.split(".")[0] for address in self.value_types))
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """What to call an address in front of people."""
+        """The label of every address, for people."""
         facts = {fact.id: fact.label for fact in self.facts}
         figures = {
             slot.address: " · ".join(part.label for part in (*slot.rows, *slot.columns) if part.id)
@@ -224,7 +227,7 @@ class Form:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """Every relation at every row or column where it applies."""
+        """Every relation applied to every row or column to which it applies."""
         return tuple(
             check
             for table in self.tables
@@ -235,9 +238,9 @@ class Form:
 
     @cached_property
     def totals(self) -> dict[str, tuple[str, ...]]:
-        """The parts of every total that is one figure, by its address; totals of totals come after these.
+        """The summands of every total that is one figure, by its address; a total comes after those it contains.
 
-        Raises `graphlib.CycleError` where totals are parts of each other; no form that was read has such.
+        Raises `graphlib.CycleError` if totals contain each other, which no loaded form does.
         """
         found: dict[str, tuple[str, ...]] = {}
         for check in self.checks:
@@ -248,12 +251,12 @@ class Form:
 
 
 def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Check]:
-    """Apply a relation to one block; nothing where the block lacks one of its terms."""
-    lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its place in that line
-    for slot in table.slots_of(block):
+    """Apply a relation to one block; no checks if the block lacks one of its terms."""
+    lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its position in it
+    for slot in table.list_slots(block):
         rows, columns = _list_ids(slot.rows), _list_ids(slot.columns)
-        line, place = (columns, rows) if relation.each == "column" else (rows, columns)
-        lines.setdefault(line, []).append((f"{place}.", slot))
+        line, position = (columns, rows) if relation.each == "column" else (rows, columns)
+        lines.setdefault(line, []).append((f"{position}.", slot))
     checks = []
     for line, slots in lines.items():
         if (relation.at and line not in relation.at) or line in relation.but:
@@ -261,15 +264,15 @@ def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Chec
         sides = (relation.left, relation.right)
         left, right = (tuple(Part(term, _find_slots(term, slots)) for term in side) for side in sides)
         if all(part.slots or part.term.constant is not None for part in (*left, *right)):
-            first = next(slot for part in (*left, *right) for slot in part.slots)
-            where = first.columns[-1].label if relation.each == "column" else first.row_label
-            checks.append(Check(relation, where, left, right))
+            first_slot = next(slot for part in (*left, *right) for slot in part.slots)
+            label = first_slot.columns[-1].label if relation.each == "column" else first_slot.row_label
+            checks.append(Check(relation, label, left, right))
     return checks
 
 
 def _find_slots(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
-    start = f"{term.path}."
-    return tuple(slot for place, slot in slots if place.startswith(start))
+    prefix = f"{term.path}."
+    return tuple(slot for position, slot in slots if position.startswith(prefix))
 
 
 def _list_ids(path: tuple[Heading, ...]) -> str:
@@ -277,7 +280,7 @@ def _list_ids(path: tuple[Heading, ...]) -> str:
 
 
 def raise_form_error(edition: str, at: str, why: str) -> NoReturn:
-    """Refuse a form: raises `UserError` that says where in its file, and why."""
+    """Raise the `UserError` for a faulty form: `at` is the place in its file."""
     raise UserError(
         _("格式文件 forms/{edition}.toml：{at}：{why}", edition=edition, at=at, why=why), _("改正格式文件后再运行")
     )

@@ -1,4 +1,4 @@
-"""A form's file read into the form: its types say what it may hold, and what contradicts itself is told."""
+"""Load a form from its file: types define what the file may hold, and contradictions in it are found."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules
-from nianbao.model.text_rules import find_faults as faults_of_vocabulary
+from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
 _YEAR = Meta(ge=0, le=9999)
 _WIDTH = Meta(gt=0, le=10_000)
@@ -31,13 +31,13 @@ class YearsEntry(Shape, frozen=True):
         default=None, name="to"
     )
 
-    def include(self, year: int) -> bool:
-        """Tell whether a report year is one of them."""
+    def has_year(self, year: int) -> bool:
+        """Return whether a report year is one of them."""
         return self.first <= year and (self.last is None or year <= self.last)
 
 
 class RelationEntry(Shape, frozen=True):
-    """A relation as it is written; see `Relation`."""
+    """A relation in a form file; see `Relation`."""
 
     rule: Annotated[Text, Meta(description="不符时用的规则，名称自定")]
     each: Annotated[Each, Meta(description="对每一行（row）还是每一列（column）成立")]
@@ -52,7 +52,7 @@ class RelationEntry(Shape, frozen=True):
 
 
 class TableEntry(Shape, frozen=True):
-    """A table as it is written, with its relations; see `Table`."""
+    """A table in a form file, with its relations; see `Table`."""
 
     id: Annotated[Text, Meta(description="名称，地址的第一级")]
     blocks: Annotated[tuple[Block, ...], Meta(description="上下相接的块", min_length=1)]
@@ -64,7 +64,7 @@ class TableEntry(Shape, frozen=True):
 
 
 class FormFile(Shape, frozen=True):
-    """A form as it is written; see `Form`."""
+    """A form file; see `Form`."""
 
     name: Annotated[Text, Meta(description="文书的名称")]
     template: Annotated[Text, Meta(description="整页的模板，templates/ 下的文件")]
@@ -86,21 +86,24 @@ class FormFile(Shape, frozen=True):
 
 
 def load_form(edition: str, sources: Sequence[Facts]) -> Form:
-    """Read a form from its file and those that it is based on, its own first.
+    """Load a form from its file and the files that it is based on, its own first.
 
-    Raises `UserError` that says what is wrong.
+    Raises `UserError` that lists the faults.
     """
     file = load(FormFile, sources)
-    found = [*_duplicates(file), *_faults(file)]
-    if not found:
-        form = _form(edition, file)
-        found = [*_faults_of_form(form, file), *faults_of_vocabulary(file.vocabulary, form.kinds, _ids(file.sections))]
-    if found:
-        raise_faults(sources, found)
+    faults = [*_find_duplicates(file), *_find_file_faults(file)]
+    if not faults:
+        form = _make_form(edition, file)
+        faults = [
+            *_find_form_faults(form, file),
+            *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
+        ]
+    if faults:
+        raise_faults(sources, faults)
     return form
 
 
-def _form(edition: str, file: FormFile) -> Form:
+def _make_form(edition: str, file: FormFile) -> Form:
     return Form(
         edition=edition,
         name=file.name,
@@ -112,106 +115,110 @@ def _form(edition: str, file: FormFile) -> Form:
         author=file.author,
         sections=file.sections,
         tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
-        relations={table.id: tuple(map(_relation, table.relations)) for table in file.tables},
+        relations={table.id: tuple(map(_parse_relation, table.relations)) for table in file.tables},
         facts=file.facts,
         due=file.due,
         carries=file.carries,
         takes=file.takes,
         key_figures=file.key_figures,
-        vocabulary=file.vocabulary,
+        text_rules=file.vocabulary,
     )
 
 
-def _ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
+def _list_ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
     return [entry.id for entry in entries]
 
 
-def _duplicates(file: FormFile) -> Iterator[Fault]:
-    """Find entries of a list that have the id of another."""
-    for name, ids in (("sections", _ids(file.sections)), ("tables", _ids(file.tables)), ("facts", _ids(file.facts))):
-        for at, known in enumerate(ids):
-            if known in ids[:at]:
-                yield Fault((name, at, "id"), _("{name} 写了两次", name=known))
+def _find_duplicates(file: FormFile) -> Iterator[Fault]:
+    """Find entries of a list that have the same id as an earlier one."""
+    for name, ids in (
+        ("sections", _list_ids(file.sections)),
+        ("tables", _list_ids(file.tables)),
+        ("facts", _list_ids(file.facts)),
+    ):
+        for number, id_ in enumerate(ids):
+            if id_ in ids[:number]:
+                yield Fault((name, number, "id"), _("{name} 写了两次", name=id_))
 
 
-def _faults(file: FormFile) -> Iterator[Fault]:
-    """Find what can be judged before the form is made: relations, patterns, days and years."""
+def _find_file_faults(file: FormFile) -> Iterator[Fault]:
+    """Find faults that can be found before the form is made: in relations, patterns, days and years."""
     if file.years.last is not None and file.years.last < file.years.first:
         yield Fault(("years", "to"), _("最后一年比第一年早"))
     for number, due in enumerate(file.due):
-        yield from _pattern(due.author, ("due", number, "author"))
+        yield from _find_pattern_faults(due.author, ("due", number, "author"))
         try:
             date(2001, due.month, due.day)
         except ValueError:
             yield Fault(("due", number, "day"), _("{month} 月没有 {day} 日", month=due.month, day=due.day))
     for number, table in enumerate(file.tables):
-        for place, relation in enumerate(table.relations):
-            at = ("tables", number, "relations", place)
-            yield from _pattern(relation.when, (*at, "when"))
+        for position, relation in enumerate(table.relations):
+            keys = ("tables", number, "relations", position)
+            yield from _find_pattern_faults(relation.when, (*keys, "when"))
             try:
-                _relation(relation)
+                _parse_relation(relation)
             except ValueError as error:
-                yield Fault((*at, "holds"), str(error))
+                yield Fault((*keys, "holds"), str(error))
 
 
-def _pattern(text: str, at: Keys) -> Iterator[Fault]:
+def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
     try:
         re.compile(text)
     except re.error as error:
-        yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
+        yield Fault(keys, _("{text} 不是正则表达式：{error}", text=text, error=error))
 
 
-def _faults_of_form(form: Form, file: FormFile) -> Iterator[Fault]:
-    """Find what a form names and does not have, and what it has twice."""
-    tables = _ids(file.tables)
-    for at, section in enumerate(form.sections):
+def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
+    """Find names of tables, addresses and rows that a form does not have, and faults of its tables."""
+    tables = _list_ids(file.tables)
+    for number, section in enumerate(form.sections):
         if section.table and section.table not in tables:
             why = _("没有名为 {table} 的表", table=section.table) + suggest(section.table, tables)
-            yield Fault(("sections", at, "table"), why)
-    addresses = list(form.kinds)
-    for at, address in enumerate(form.key_figures):
-        if address not in form.kinds:
+            yield Fault(("sections", number, "table"), why)
+    addresses = list(form.value_types)
+    for number, address in enumerate(form.key_figures):
+        if address not in form.value_types:
             why = _("没有地址 {path}", path=address) + suggest(address, addresses)
-            yield Fault(("key_figures", at), why)
-    for row, keys in _rows(form):
+            yield Fault(("key_figures", number), why)
+    for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("没有名为 {row} 的行", row=row), at_key=True)
-    yield from _faults_of_tables(form)
+    yield from _find_table_faults(form)
 
 
-def _rows(form: Form) -> Iterator[tuple[str, Keys]]:
-    """Give the rows of this edition that are named where rows are taken over, and where."""
-    for into, row in form.carries.items():
-        yield into, ("carries", into)
-        yield row, ("carries", into)
+def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
+    """List the rows of this edition that `carries` and `takes` name, with the paths to them."""
+    for target, row in form.carries.items():
+        yield target, ("carries", target)
+        yield row, ("carries", target)
     for other, rows in form.takes.items():
         yield from ((row, ("takes", other, row)) for row in rows)
 
 
-def _faults_of_tables(form: Form) -> Iterator[Fault]:
+def _find_table_faults(form: Form) -> Iterator[Fault]:
     seen: set[str] = set()
     applied = {id(check.relation) for check in form.checks}
     for number, table in enumerate(form.tables):
         addresses = [slot.address for slot in table.slots]
-        for address in sorted({one for one in addresses if one in seen or addresses.count(one) > 1}):
+        for address in sorted({address for address in addresses if address in seen or addresses.count(address) > 1}):
             yield Fault(("tables", number), _("两个数字的地址都是 {address}", address=address))
         seen.update(addresses)
-        columns = table.lay_out().columns
+        columns = table.make_grid().columns
         if table.widths and len(table.widths) != columns:
             yield Fault(("tables", number, "widths"), _("应有 {columns} 个宽度", columns=columns))
-        for place, relation in enumerate(form.relations[table.id]):
+        for position, relation in enumerate(form.relations[table.id]):
             if id(relation) not in applied:
-                words = " ".join(term.path for term in (*relation.left, *relation.right))
-                why = _("没有哪一行列同时有 {terms}", terms=words)
-                yield Fault(("tables", number, "relations", place, "holds"), why)
+                terms = " ".join(term.path for term in (*relation.left, *relation.right))
+                why = _("没有哪一行列同时有 {terms}", terms=terms)
+                yield Fault(("tables", number, "relations", position, "holds"), why)
     try:
         len(form.totals)
     except CycleError as error:
         yield Fault(("tables",), _("总数互相包含：{chain}", chain=" → ".join(error.args[1])))
 
 
-def _relation(entry: RelationEntry) -> Relation:
-    """Read what a relation says must hold; raises ValueError that says why it cannot be read."""
+def _parse_relation(entry: RelationEntry) -> Relation:
+    """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
         raise ValueError(_("应写形如 a + b = c 的式子，可用 =、>=、<=、!=、<=>"))
@@ -219,9 +226,9 @@ def _relation(entry: RelationEntry) -> Relation:
     return Relation(
         rule=entry.rule,
         each=entry.each,
-        left=_terms(left),
+        left=_parse_terms(left),
         sign=cast("Sign", sign),
-        right=_terms(right),
+        right=_parse_terms(right),
         level=entry.level,
         why=entry.why,
         at=entry.at,
@@ -230,7 +237,7 @@ def _relation(entry: RelationEntry) -> Relation:
     )
 
 
-def _terms(side: str) -> tuple[Term, ...]:
+def _parse_terms(side: str) -> tuple[Term, ...]:
     parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
     if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
         raise ValueError(_("看不懂 {side}，只能用 + 和 - 连接地址", side=side.strip()))

@@ -1,4 +1,4 @@
-"""The register of offices, `data/offices.toml`: who reports to whom, under the names of their folders."""
+"""The register of offices, `data/offices.toml`: offices by the names of their folders, and their parents."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,19 +6,19 @@ from functools import cached_property
 from typing import Any
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import fold, is_portable
+from nianbao.model.file_names import fold_name, is_portable
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 from nianbao.model.loading.loader import find_faults
 from nianbao.model.loading.shapes import Shape, Text
 
-FILE = "offices.toml"
-RULE = "broken-register"
-LEVELS = 50  # of offices, each above the next: sums go down by recursion
+REGISTER_FILE = "offices.toml"
+REGISTER_RULE = "broken-register"
+LEVEL_LIMIT = 50  # of offices below each other: rollups are recursive
 
 
-class Entry(Shape, frozen=True):
-    """An office as its table in the file describes it; see `Unit`."""
+class OfficeEntry(Shape, frozen=True):
+    """The table of an office in the file; see `Unit`."""
 
     name: Text
     kind: Text = ""
@@ -28,7 +28,7 @@ class Entry(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An office: its folder `id`, its name and kind, and the folder of the office above it, its parent.
+    """An office: `id` is the name of its folder, `kind` is free text, `parent` is the folder of the office above it.
 
     `own`: its report holds the figures of the parent office itself (本级).
     """
@@ -45,23 +45,23 @@ class Unit:
 
 @dataclass(frozen=True)
 class Register:
-    """The offices in the order of their file, and what is wrong with it; without a file there are none."""
+    """The offices in the order of their file, and the findings about it; without a file there are no offices."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
 
     def list_children(self, office: str) -> tuple[Unit, ...]:
-        """List the offices right below one, in the order of the file."""
+        """List the offices directly below one, in the order of the file."""
         return self._children.get(office, ())
 
     def list_ancestors(self, office: str) -> Iterator[str]:
-        """List the offices above one, the nearest first; the register must have no cycles."""
+        """List the ids of the offices above one, the nearest first; the register must have no cycles."""
         while office := self.units[office].parent if office in self.units else "":
             yield office
 
     def get_unit(self, office: str, name: str = "") -> Unit:
-        """Return an office; one that is not listed gets `name`, or the name of its folder."""
+        """Return an office; if it is not listed, one with `name`, or with the name of its folder."""
         return self.units.get(office) or Unit(office, name or office)
 
     def list_findings(self, office: str) -> list[Finding]:
@@ -70,7 +70,7 @@ class Register:
 
     def find_place(self, office: str) -> Place:
         """Return the place of an office's entry in the file."""
-        return self.facts.key(office) if self.facts else Place(FILE)
+        return self.facts.find_key(office) if self.facts else Place(REGISTER_FILE)
 
     @cached_property
     def _children(self) -> dict[str, tuple[Unit, ...]]:
@@ -81,29 +81,29 @@ class Register:
 
 
 def load_register(facts: Facts | Finding) -> Register:
-    """Read the register; what is wrong with it becomes findings, and the entries that make sense stay."""
+    """Load the register: valid entries become units, faults become findings."""
     if isinstance(facts, Finding):
         return Register(findings=(facts,))
     found: list[Finding] = []
     units: dict[str, Unit] = {}
     for office, entry in facts.tree.items():
-        wrong = list(_find_entry_faults(facts, office, entry))
-        found += wrong
-        if not wrong:
+        faults = list(_find_entry_faults(facts, office, entry))
+        found += faults
+        if not faults:
             units[office] = Unit(office, **entry)
-    found += _find_twins(facts)
-    found += _find_loose_offices(facts, units)
+    found += _find_folder_clashes(facts)
+    found += _find_missing_parents(facts, units)
     found += _find_cycles(facts, units)
-    found += _find_doubles(facts, units)
+    found += _find_duplicate_own_offices(facts, units)
     return Register(units, tuple(found), facts)
 
 
 def _make_finding(facts: Facts, address: str, message: str, fix: str = "") -> Finding:
-    return Finding(RULE, "error", facts.place(address), message, address, fix=fix)
+    return Finding(REGISTER_RULE, "error", facts.find_place(address), message, address, fix=fix)
 
 
-def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # whatever TOML can hold
-    """Judge one entry by itself."""
+def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # any TOML value
+    """Find the faults of one entry, without looking at others."""
     if office.startswith(".") or not is_portable(office):
         yield _make_finding(
             facts, office, _("{office} 不能是文件夹的名称", office=office), _("写 data/ 下文件夹的名称")
@@ -115,22 +115,24 @@ def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Findin
         message = _("{office} 写了几个上级，只能有一个", office=office)
         yield _make_finding(facts, f"{office}.parent", message, _("否则它的数会加到两处"))
         entry = {key: value for key, value in entry.items() if key != "parent"}
-    for fault in find_faults(entry, Entry, (office,), office):
-        yield Finding(RULE, "error", facts.place(fault.keys), fault.why, ".".join(map(str, fault.keys)))
+    for fault in find_faults(entry, OfficeEntry, (office,), office):
+        yield Finding(
+            REGISTER_RULE, "error", facts.find_place(fault.keys), fault.message, ".".join(map(str, fault.keys))
+        )
 
 
-def _find_twins(facts: Facts) -> Iterator[Finding]:
-    """Find offices whose names a disk may take for one folder."""
+def _find_folder_clashes(facts: Facts) -> Iterator[Finding]:
+    """Find offices whose names are the same folder on some file systems."""
     seen: dict[str, str] = {}
     for office in facts.tree:
-        first = seen.setdefault(fold(office), office)
+        first = seen.setdefault(fold_name(office), office)
         if first != office:
             message = _("{office} 与 {first} 的名称只差大小写或字形，会是同一个文件夹", office=office, first=first)
             yield _make_finding(facts, office, message, _("一个机关只列一次"))
 
 
-def _find_loose_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find parents that are not listed, and own offices of nobody."""
+def _find_missing_parents(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+    """Find parents that are not listed, and own offices (本级) without a parent."""
     for unit in units.values():
         if unit.parent and unit.parent not in facts.tree:
             message = _("{office} 的上级 {parent} 没有列出", office=unit.id, parent=unit.parent)
@@ -143,34 +145,37 @@ def _find_loose_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Fin
 
 
 def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find offices that are above themselves, or below too many others; each circle told once, at its first office."""
+    """Find offices above themselves, or below too many others; a cycle is reported at its first office only."""
     levels: dict[str, int] = {}
-    for start in units:
+    for first_office in units:
         chain: dict[str, None] = {}
-        office = start
+        office = first_office
         while office in units and office not in levels and office not in chain:
             chain[office] = None
             office = units[office].parent
         if office in chain:
             names = list(chain)
-            circle = [*names[names.index(office) :], office]
-            told = " → ".join(circle if len(circle) <= LEVELS else [*circle[:LEVELS], "…"])
+            cycle = [*names[names.index(office) :], office]
+            chain_text = " → ".join(cycle if len(cycle) <= LEVEL_LIMIT else [*cycle[:LEVEL_LIMIT], "…"])
             yield _make_finding(
-                facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=told), _("改正其中一个 parent")
+                facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=chain_text), _("改正其中一个 parent")
             )
-        for level, one in enumerate(reversed(chain), levels.get(office, 0) + 1):
-            levels[one] = level
-            if level == LEVELS + 1 and office not in chain:
-                message = _("{office} 的上级太多，最多 {limit} 级", office=one, limit=LEVELS)
-                yield _make_finding(facts, f"{one}.parent", message)
+        for level, member in enumerate(reversed(chain), levels.get(office, 0) + 1):
+            levels[member] = level
+            if level == LEVEL_LIMIT + 1 and office not in chain:
+                message = _("{office} 的上级太多，最多 {limit} 级", office=member, limit=LEVEL_LIMIT)
+                yield _make_finding(facts, f"{member}.parent", message)
 
 
-def _find_doubles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
-    """Find a second own office under one parent."""
-    owns: dict[str, str] = {}
+def _find_duplicate_own_offices(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+    """Find second own offices (本级) of one parent."""
+    own_offices: dict[str, str] = {}
     for unit in units.values():
-        if unit.own and unit.parent and owns.setdefault(unit.parent, unit.id) != unit.id:
+        if unit.own and unit.parent and own_offices.setdefault(unit.parent, unit.id) != unit.id:
             message = _(
-                "{parent} 有两个本级：{first} 和 {office}", parent=unit.parent, first=owns[unit.parent], office=unit.id
+                "{parent} 有两个本级：{first} 和 {office}",
+                parent=unit.parent,
+                first=own_offices[unit.parent],
+                office=unit.id,
             )
             yield _make_finding(facts, f"{unit.id}.own", message)

@@ -1,4 +1,4 @@
-"""A report: a form filled with the facts of one file, its totals computed, its relations judged."""
+"""A report: a form filled with the facts of one file, with totals computed and relations checked."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,97 +6,97 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
-from nianbao.model.form import OPEN, OWN, Check, Form, Part
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Form, Part
 from nianbao.model.value_types import VALUE_TYPES, Value, ValueType, guess_value_type
 
 Number = int | Decimal
 
 
 class ReportEntry(NamedTuple):
-    """One entry of a data file against its form: what stands there, and what may stand there."""
+    """One entry of a data file, compared with the form: its value, and the value type that the form requires."""
 
     address: str
     value: object
-    kind: ValueType | None  # None for a table of further values
+    value_type: ValueType | None  # None for a table, and for an address that is not in the form
     known: bool
-    why: str = ""  # what is wrong with the value, where it has a kind
+    fault: str = ""  # why the value is not of its value type
 
     @property
-    def good(self) -> bool:
-        """Tell whether this is a value of its kind."""
-        return self.known and self.kind is not None and not self.why
+    def valid(self) -> bool:
+        """Return whether the form has the address, and the value is of its value type."""
+        return self.known and self.value_type is not None and not self.fault
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A filled form. `figures` has every figure of every table; a total left out is computed."""
+    """A filled form. `figures` has every figure of every table by address; totals that are left out are computed."""
 
     form: Form
     facts: Facts
-    written: tuple[ReportEntry, ...]  # every entry of the data file, in its order, against the form
+    entries: tuple[ReportEntry, ...]  # all entries of the data file, in its order
     figures: dict[str, Number]
-    computed: dict[str, tuple[str, ...]]  # totals left out -> the addresses they add up
-    before: "Report | None" = None  # last year's, where there is one
+    computed: dict[str, tuple[str, ...]]  # totals that are left out -> the addresses that they are the sum of
+    previous: "Report | None" = None  # last year's report, if there is one
 
     @cached_property
     def year(self) -> int:
-        """The report year: the year that is reported on."""
+        """The report year, which the report is about; 0 if the file does not have a valid one."""
         year = self.values.get("year", 0)
         return year if isinstance(year, int) else 0
 
     @cached_property
     def values(self) -> dict[str, Value]:
-        """Every well-written value outside the tables by address, the office's own among them."""
+        """Every valid value outside tables by address, with the office's own facts."""
         found: dict[str, Any] = {}
-        for entry in self.written:
-            if entry.good:
+        for entry in self.entries:
+            if entry.valid:
                 found[entry.address] = entry.value
         return {address: value for address, value in found.items() if address not in self.form.slots}
 
     @cached_property
     def prose(self) -> dict[str, str]:
-        """What the data file says instead of the standard text, by section id."""
+        """Texts of the data file that replace the standard text, by section id."""
         return _select_texts(self.facts.tree.get("prose"))
 
     @cached_property
     def headings(self) -> dict[str, str]:
-        """Headings that the data file words otherwise than the form, by section id."""
+        """Headings of the data file that replace those of the form, by section id."""
         return _select_texts(self.facts.tree.get("headings"))
 
-    def heading(self, section: str) -> str:
-        """Return the heading of a section as this report words it."""
-        own = self.headings.get(section)
-        return own or next(part.heading for part in self.form.sections if part.id == section)
+    def get_heading(self, section: str) -> str:
+        """Return the heading of a section: that of the data file, else that of the form."""
+        written = self.headings.get(section)
+        return written or next(part.heading for part in self.form.sections if part.id == section)
 
-    def sides(self, check: Check) -> tuple[Number, Number]:
-        """Add up both sides of a check."""
-        if check.plain is not None:
-            known = self.figures.__getitem__
-            return sum(map(known, check.plain[0])), sum(map(known, check.plain[1]))
-        left = sum([part.term.factor * self.value(part) for part in check.left])
-        right = sum([part.term.factor * self.value(part) for part in check.right])
+    def add_up_sides(self, check: Check) -> tuple[Number, Number]:
+        """Return the sums of both sides of a check."""
+        if check.side_addresses is not None:
+            get = self.figures.__getitem__
+            return sum(map(get, check.side_addresses[0])), sum(map(get, check.side_addresses[1]))
+        left = sum([part.term.factor * self.add_up_part(part) for part in check.left])
+        right = sum([part.term.factor * self.add_up_part(part) for part in check.right])
         return left, right
 
-    def value(self, part: Part) -> Number:
-        """Add up the figures that a part of a check means, this year's or last year's."""
+    def add_up_part(self, part: Part) -> Number:
+        """Return the sum of the figures of a part of a check, of this or of last year; the factor is not applied."""
         if part.constant is not None:
             return part.constant
-        figures = self._figures(before=part.term.before)
+        figures = self._get_figures(previous=part.term.previous)
         return sum([figures[address] for address in part.addresses])
 
-    def at(self, address: str, *, before: bool = False) -> Number:
-        """Return a figure of this report, or of last year's, which must be there."""
-        return self._figures(before=before)[address]
+    def get_figure(self, address: str, *, previous: bool = False) -> Number:
+        """Return a figure of this report, or of last year's; raises LookupError if there is none."""
+        return self._get_figures(previous=previous)[address]
 
-    def _figures(self, *, before: bool) -> dict[str, Number]:
-        report = self.before if before else self
+    def _get_figures(self, *, previous: bool) -> dict[str, Number]:
+        report = self.previous if previous else self
         if report is None:
             raise LookupError
         return report.figures
 
-    def holds(self, check: Check) -> bool:
-        """Tell whether a check holds, to the last digit."""
-        left, right = self.sides(check)
+    def is_satisfied(self, check: Check) -> bool:
+        """Return whether a check holds exactly."""
+        left, right = self.add_up_sides(check)
         match check.relation.sign:
             case "=":
                 return left == right
@@ -111,88 +111,88 @@ class Report:
 
     @cached_property
     def unread(self) -> frozenset[str]:
-        """Figures that the file tries to give and that cannot be read: no check can be judged by them.
+        """Addresses of figures that the file may have but that cannot be read, so that no check can use them.
 
-        A value of the wrong kind spoils its own figure, a key that the form does not know every
-        figure that it might have meant.
+        A value of the wrong type makes its own figure unreadable; an unknown key, all figures of its table, since any
+        of them may be meant.
         """
-        spoilt = set()
-        for entry in self.written:
-            if entry.why or (not entry.kind and not isinstance(entry.value, dict)):
-                spoilt.add(entry.address)
+        unreadable = set()
+        for entry in self.entries:
+            if entry.fault or (not entry.value_type and not isinstance(entry.value, dict)):
+                unreadable.add(entry.address)
             if not entry.known:
-                spoilt.add(entry.address.rpartition(".")[0])
-        spoilt.discard("")
-        if not spoilt:
+                unreadable.add(entry.address.rpartition(".")[0])
+        unreadable.discard("")
+        if not unreadable:
             return frozenset()
-        below = tuple(f"{address}." for address in spoilt)
-        return frozenset(address for address in self.form.slots if f"{address}.".startswith(below))
+        prefixes = tuple(f"{address}." for address in unreadable)
+        return frozenset(address for address in self.form.slots if f"{address}.".startswith(prefixes))
 
-    def parts(self, address: str) -> tuple[str, ...]:
-        """Resolve a computed total into the figures of the file that make it up; others are themselves."""
+    def list_parts(self, address: str) -> tuple[str, ...]:
+        """Return the addresses that a computed total is the sum of, with computed ones resolved; others as they are."""
         if address not in self.computed:
             return (address,)
-        return tuple(part for below in self.computed[address] for part in self.parts(below))
+        return tuple(part for summand in self.computed[address] for part in self.list_parts(summand))
 
     @cached_property
     def judged(self) -> tuple[Check, ...]:
-        """The checks that can be judged: all of whose figures could be read, last year's too."""
+        """The checks that can be judged: all their figures, last year's too, are readable."""
         return tuple(
             check
             for check in self.form.checks
-            if (not self.unread and not check.across) or all(map(self._readable, check.parts))
+            if (not self.unread and not check.uses_previous) or all(map(self._is_readable, check.parts))
         )
 
-    def _readable(self, part: Part) -> bool:
-        report = self.before if part.term.before else self
+    def _is_readable(self, part: Part) -> bool:
+        report = self.previous if part.term.previous else self
         if report is None:
             return False
         if not report.unread and report.form is self.form:
             return True
         return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
-            below for address in part.addresses for below in report.parts(address)
+            leaf for address in part.addresses for leaf in report.list_parts(address)
         )
 
     @cached_property
     def broken(self) -> tuple[Check, ...]:
         """The checks that do not hold."""
-        return tuple(check for check in self.judged if not self.holds(check))
+        return tuple(check for check in self.judged if not self.is_satisfied(check))
 
 
-def fill_form(form: Form, facts: Facts, before: Report | None = None) -> Report:
-    """Fill a form: a figure left out is 0, a total left out the sum of its parts.
+def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Report:
+    """Fill a form: a figure that is left out is 0, a total that is left out is the sum of its parts.
 
-    A value of the wrong kind counts as left out here; the rules say that it is wrong.
+    A value of the wrong type counts as left out; rules report it.
     """
     entries: list[ReportEntry] = []
     _match_entries(facts.tree, "", form, entries)
-    written: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.good}
-    figures: dict[str, Number] = {address: written.get(address, 0) for address in form.slots}
-    computed = {total: parts for total, parts in form.totals.items() if total not in written}
-    report = Report(form, facts, tuple(entries), figures, computed, before)
+    values: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.valid}
+    figures: dict[str, Number] = {address: values.get(address, 0) for address in form.slots}
+    computed = {total: parts for total, parts in form.totals.items() if total not in values}
+    report = Report(form, facts, tuple(entries), figures, computed, previous)
     for address, parts in computed.items():
         figures[address] = sum([figures[part] for part in parts])
     return report
 
 
-def _match_entries(tree: dict[str, Any], at: str, form: Form, into: list[ReportEntry]) -> None:
-    """Set every entry of a data file against the form, in the order of the file."""
-    kinds, groups = form.kinds, form.groups
+def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[ReportEntry]) -> None:
+    """Match every entry of a data file with the form, in the order of the file."""
+    value_types, groups = form.value_types, form.groups
     for key, value in tree.items():
-        address = f"{at}.{key}" if at else key
-        if at == OWN:
-            into.append(ReportEntry(address, value, guess_value_type(value), key.isidentifier()))
-        elif "." in key:  # a quoted key that would pass for a path
-            into.append(ReportEntry(address, value, None, known=False))
-        elif address in kinds:
-            kind = VALUE_TYPES[kinds[address]]
-            into.append(ReportEntry(address, value, kind, True, kind.wrong(value)))  # noqa: FBT003  # many of them
+        address = f"{table}.{key}" if table else key
+        if table == OWN_FACTS:
+            entries.append(ReportEntry(address, value, guess_value_type(value), key.isidentifier()))
+        elif "." in key:  # a quoted key that looks like a path
+            entries.append(ReportEntry(address, value, None, known=False))
+        elif address in value_types:
+            value_type = VALUE_TYPES[value_types[address]]
+            entries.append(ReportEntry(address, value, value_type, True, value_type.find_fault(value)))  # noqa: FBT003  # positional, since there are many entries
         elif address in groups:
-            into.append(ReportEntry(address, value, None, known=True))
-            if isinstance(value, dict) and (address not in OPEN or address == OWN):
-                _match_entries(value, address, form, into)
+            entries.append(ReportEntry(address, value, None, known=True))
+            if isinstance(value, dict) and (address not in OPEN_TABLES or address == OWN_FACTS):
+                _match_entries(value, address, form, entries)
         else:
-            into.append(ReportEntry(address, value, None, known=False))
+            entries.append(ReportEntry(address, value, None, known=False))
 
 
 def _select_texts(value: object) -> dict[str, str]:

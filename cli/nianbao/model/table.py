@@ -1,7 +1,7 @@
-"""The one model of a table: a tree of headings with ids on two sides, laid out into cells with spans.
+"""Tables of forms: trees of row and column headings with ids, and the grid of cells that they make.
 
-The page prints a grid, the rules address its figures, an import recognises it; nothing else in the
-program knows where a figure sits.
+Rendering prints the grid, rules use the addresses of its figures, and an import recognizes it; no other module
+defines the position of a figure.
 """
 
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from nianbao.model.loading.shapes import Shape, Text
-from nianbao.model.value_types import KindName
+from nianbao.model.value_types import ValueTypeName
 
-Role = Literal["banner", "corner", "head", "label", "figure"]
+Role = Literal["banner", "corner", "header", "label", "figure"]
 
 
 class Heading(Shape, frozen=True):
-    """One label of a table; a heading without an id groups others and stands in no address."""
+    """A label of a row or column; a heading without an id only groups others and is not part of addresses."""
 
     label: Annotated[str, Meta(description="标签，照格式原文")]
     id: Annotated[str, Meta(description="地址里的名称；不写的只把下面的标签归在一起，不进地址")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别名，导入时也认")] = ()
-    kind: Annotated[KindName | Literal[""], Meta(description="下面的数怎样写；不写就是 count（件数）")] = ""
+    kind: Annotated[ValueTypeName | Literal[""], Meta(description="下面的数怎样写；不写就是 count（件数）")] = ""
     unit: Annotated[str, Meta(description="单位，如 件、元、万元")] = ""
     unit_in_cell: Annotated[bool, Meta(description="单位印在数的后面，标签里没有写单位时用")] = False
     span: Annotated[int, Meta(description="最下一级的标签占几栏", ge=1, le=100)] = 1
@@ -31,7 +31,7 @@ class Heading(Shape, frozen=True):
 
 
 class Block(Shape, frozen=True):
-    """Rows under one set of column heads; a form's table is one block or several under each other."""
+    """Rows below one set of column headers; a table has one block, or several below each other."""
 
     columns: Annotated[tuple[Heading, ...], Meta(description="列", min_length=1)]
     rows: Annotated[tuple[Heading, ...], Meta(description="行；不写就是没有标签的一行")] = ()
@@ -41,53 +41,53 @@ class Block(Shape, frozen=True):
 
 @dataclass(frozen=True)
 class Slot:
-    """Where one figure belongs: its address and the headings that lead to it, outermost first."""
+    """The position of one figure in a table: its address and the headings of its row and column, outermost first."""
 
     address: str
     rows: tuple[Heading, ...]
     columns: tuple[Heading, ...]
 
     @cached_property
-    def kind(self) -> str:
-        """How the figure is written: as its column says, else its row, else a count."""
-        return self._said("kind") or "count"
+    def value_type(self) -> str:
+        """The name of the figure's value type: that of its column, else of its row, else `count`."""
+        return self._find_inherited("kind") or "count"
 
     @cached_property
     def unit(self) -> str:
-        """What the figure counts (件, 元, 万元 …), or an empty text."""
-        return self._said("unit")
+        """The unit of the figure (件, 元, 万元 …), or an empty text."""
+        return self._find_inherited("unit")
 
     @cached_property
-    def tail(self) -> str:
-        """What is printed behind the figure in its cell: its unit, where the headings do not say it."""
+    def suffix(self) -> str:
+        """The text after the figure in its cell: the unit, if a heading has `unit_in_cell`, or an empty text."""
         return self.unit if any(part.unit_in_cell for part in (*self.rows, *self.columns)) else ""
 
     @property
     def row(self) -> str:
-        """The ids of the row, or of the group of columns in a table of one unlabelled row."""
+        """The ids of the row, joined with dots, or of the group of columns in a table of one unlabelled row."""
         return ".".join(part.id for part in self.rows or self.columns[:-1] if part.id)
 
     @property
     def column(self) -> str:
-        """The ids of the column below that row."""
+        """The ids of the column, joined with dots, without those in `row`."""
         return ".".join(part.id for part in (self.columns if self.rows else self.columns[-1:]) if part.id)
 
     @property
     def row_label(self) -> str:
-        """Label of the row, or of the group of columns in a table of one unlabelled row."""
+        """The label of the row, or of the group of columns in a table of one unlabelled row."""
         path = self.rows or self.columns[:-1]
         return path[-1].label if path else ""
 
-    def _said(self, what: str) -> str:
+    def _find_inherited(self, attribute: str) -> str:
         for heading in (*reversed(self.columns), *reversed(self.rows)):
-            if value := getattr(heading, what):
+            if value := getattr(heading, attribute):
                 return str(value)
         return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A rectangle of the grid: 0-based row and column, its spans, and a text or a figure's slot."""
+    """A cell of the grid: row and column, counted from 0, spans, and a text or the slot of a figure."""
 
     row: int
     column: int
@@ -99,27 +99,27 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """How many rows one block takes in the grid: its head (banner and column heads) and its body."""
+class BlockRows:
+    """The numbers of grid rows of one block: of its banner and column headers, and of its body."""
 
-    head: int
-    body: int
+    header_rows: int
+    body_rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table laid out: `cells` tile the rectangle of `rows` × `columns`, without gap or overlap."""
+    """The grid of a table: `cells` fill the rectangle of `rows` × `columns`, without gap or overlap."""
 
     rows: int
     columns: int
-    labels: int  # columns at the left that hold row labels
-    bands: tuple[Band, ...]
+    label_columns: int  # how many columns at the left hold row labels
+    blocks: tuple[BlockRows, ...]
     cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a form: blocks of rows and columns; `widths` are relative, one per grid column."""
+    """A table of a form: blocks of rows and columns; `widths` are relative, one for each grid column."""
 
     id: str
     label: str
@@ -128,60 +128,60 @@ class Table:
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
-        """Every figure of the table in the order in which it is printed."""
-        return tuple(slot for block in self.blocks for slot in self.slots_of(block))
+        """The slots of all figures of the table, in the order in which they are printed."""
+        return tuple(slot for block in self.blocks for slot in self.list_slots(block))
 
-    def slots_of(self, block: Block) -> Iterator[Slot]:
-        """Give the figures of one block, row by row."""
+    def list_slots(self, block: Block) -> Iterator[Slot]:
+        """List the slots of one block, row by row."""
         for rows in list_paths(block.rows) or [()]:
             for columns in list_paths(block.columns):
                 yield Slot(join_address(self.id, rows, columns), rows, columns)
 
-    def lay_out(self) -> Grid:
-        """Place every heading and figure of the table on one grid."""
-        labels = max(measure_depth(block.rows) for block in self.blocks)
-        width = labels + max(measure_breadth(block.columns) for block in self.blocks)
+    def make_grid(self) -> Grid:
+        """Make the grid of the table, with a cell for every heading and figure."""
+        label_columns = max(measure_depth(block.rows) for block in self.blocks)
+        width = label_columns + max(measure_breadth(block.columns) for block in self.blocks)
         cells: list[Cell] = []
-        bands: list[Band] = []
+        block_rows: list[BlockRows] = []
         top = 0
         for block in self.blocks:
-            head = measure_depth(block.columns)
+            header = measure_depth(block.columns)
             body = measure_breadth(block.rows, span=False) or 1
             banner = 1 if block.banner else 0
             if banner:
                 cells.append(Cell(top, 0, 1, width, "banner", block.banner))
-            cells += self._block(block, top + banner, labels, width)
-            bands.append(Band(banner + head, body))
-            top += banner + head + body
+            cells += self._place_block(block, top + banner, label_columns, width)
+            block_rows.append(BlockRows(banner + header, body))
+            top += banner + header + body
         cells.sort(key=lambda cell: (cell.row, cell.column))
-        return Grid(top, width, labels, tuple(bands), tuple(cells))
+        return Grid(top, width, label_columns, tuple(block_rows), tuple(cells))
 
-    def _block(self, block: Block, top: int, labels: int, width: int) -> Iterator[Cell]:
-        head = measure_depth(block.columns)
-        if labels:
-            yield Cell(top, 0, head, labels, "corner", block.corner)
-        yield from _across(block.columns, top, labels, head, width)
-        first = top + head
-        yield from _down(block.rows, first, 0, labels)
-        if labels and not block.rows:
-            yield Cell(first, 0, 1, labels, "label")
-        slots = self.slots_of(block)
+    def _place_block(self, block: Block, top: int, label_columns: int, width: int) -> Iterator[Cell]:
+        header = measure_depth(block.columns)
+        if label_columns:
+            yield Cell(top, 0, header, label_columns, "corner", block.corner)
+        yield from _place_column_headers(block.columns, top, label_columns, header, width)
+        first = top + header
+        yield from _place_row_labels(block.rows, first, 0, label_columns)
+        if label_columns and not block.rows:
+            yield Cell(first, 0, 1, label_columns, "label")
+        slots = self.list_slots(block)
         for row in range(measure_breadth(block.rows, span=False) or 1):
-            column = labels
+            column = label_columns
             leaves = list_paths(block.columns)
-            for at, leaf in enumerate(leaves):
-                span = leaf[-1].span if at + 1 < len(leaves) else width - column
+            for number, leaf in enumerate(leaves):
+                span = leaf[-1].span if number + 1 < len(leaves) else width - column
                 yield Cell(first + row, column, 1, span, "figure", slot=next(slots))
                 column += span
 
 
 def join_address(table: str, rows: tuple[Heading, ...], columns: tuple[Heading, ...]) -> str:
-    """Name a figure: the table and the ids on the way to it, with dots between."""
+    """Return the address of a figure: the id of the table and those of its headings, joined with dots."""
     return ".".join([table, *(heading.id for heading in (*rows, *columns) if heading.id)])
 
 
 def list_paths(headings: tuple[Heading, ...]) -> list[tuple[Heading, ...]]:
-    """Lead to each last heading of a tree, in order: one path each, outermost heading first."""
+    """List the path to each innermost heading of a tree, in order; a path begins with the outermost heading."""
     found: list[tuple[Heading, ...]] = []
     for heading in headings:
         found += [(heading, *rest) for rest in list_paths(heading.below) or [()]]
@@ -194,28 +194,28 @@ def measure_depth(headings: tuple[Heading, ...]) -> int:
 
 
 def measure_breadth(headings: tuple[Heading, ...], *, span: bool = True) -> int:
-    """Count the grid lines a tree of headings takes; without `span`, its last headings."""
+    """Count the grid rows or columns that a tree of headings takes; without `span`, its innermost headings."""
     return sum(
         measure_breadth(heading.below, span=span) if heading.below else heading.span if span else 1
         for heading in headings
     )
 
 
-def _across(headings: tuple[Heading, ...], top: int, left: int, levels: int, end: int) -> Iterator[Cell]:
-    """Place column heads; the last one reaches to `end`, so that a narrow block fills its table."""
-    for at, heading in enumerate(headings):
-        right = left + measure_breadth((heading,)) if at + 1 < len(headings) else end
-        tall = 1 if heading.below else levels
-        yield Cell(top, left, tall, right - left, "head", heading.label)
-        yield from _across(heading.below, top + 1, left, levels - 1, right)
+def _place_column_headers(headings: tuple[Heading, ...], top: int, left: int, levels: int, end: int) -> Iterator[Cell]:
+    """Place column headers; the last one extends to the column `end`, so that a narrow block fills its table."""
+    for number, heading in enumerate(headings):
+        right = left + measure_breadth((heading,)) if number + 1 < len(headings) else end
+        rowspan = 1 if heading.below else levels
+        yield Cell(top, left, rowspan, right - left, "header", heading.label)
+        yield from _place_column_headers(heading.below, top + 1, left, levels - 1, right)
         left = right
 
 
-def _down(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
-    """Place row labels; one without others below it reaches to the figures."""
+def _place_row_labels(headings: tuple[Heading, ...], top: int, left: int, end: int) -> Iterator[Cell]:
+    """Place row labels; one that has none below it extends to the first column of figures, `end`."""
     for heading in headings:
-        tall = measure_breadth((heading,), span=False)
-        wide = 1 if heading.below else end - left
-        yield Cell(top, left, tall, wide, "label", heading.label)
-        yield from _down(heading.below, top, left + 1, end)
-        top += tall
+        rowspan = measure_breadth((heading,), span=False)
+        colspan = 1 if heading.below else end - left
+        yield Cell(top, left, rowspan, colspan, "label", heading.label)
+        yield from _place_row_labels(heading.below, top, left + 1, end)
+        top += rowspan

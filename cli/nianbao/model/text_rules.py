@@ -1,7 +1,7 @@
-"""The vocabulary of a form: what its texts must speak of, and in which words they state figures.
+"""The rules of a form about its texts: topics that they must mention, and phrases by which they state figures.
 
-Patterns are regular expressions with two signs of their own: `#` is a number, and `…` a few words
-without a number or a punctuation mark between them.
+Patterns are regular expressions with two more special characters: `#` is a number, and `…` stands for a few
+characters without a digit or a punctuation mark.
 """
 
 import re
@@ -15,7 +15,7 @@ from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
 
-Sum: TypeAlias = tuple[tuple[int, str], ...]  # signs and addresses; `*` stands for any one key
+Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an address stands for any one key
 
 _NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?)"
 _GAP = r"[^，,。；;：:、？！（）()\d\n]{0,16}?"
@@ -26,7 +26,7 @@ _SECTION = Meta(description="部分，写 sections 里的 id")
 
 
 class Expected(Shape, frozen=True):
-    """What a section must speak of: `what` in the words for people, `words` as a pattern."""
+    """A topic that a section must mention: `what` describes it for people, `words` is the pattern to find it by."""
 
     rule: Annotated[Text, Meta(description="没有说到时用的规则")]
     section: Annotated[Text, _SECTION]
@@ -35,7 +35,7 @@ class Expected(Shape, frozen=True):
 
 
 class Pair(Shape, frozen=True):
-    """Two things of which a section speaks together or not at all."""
+    """Two topics of which a section must mention both or neither."""
 
     section: Annotated[Text, _SECTION]
     what: Annotated[Text, Meta(description="一件事")]
@@ -45,10 +45,10 @@ class Pair(Shape, frozen=True):
 
 
 class Claim(Shape, frozen=True):
-    """Words that state a figure of the report, and the sums of addresses that it may equal.
+    """Phrases that state a figure of the report, and the sums of addresses that it may equal.
 
-    `none` are words that state 0. A claim counts only in a sentence that has `near`, and not where
-    the words between two punctuation marks have `unless`: they speak of a part or of another thing.
+    `none` are phrases that state 0. A claim counts only in a sentence where the pattern `near` is found, and not if
+    `unless` is found between the same two punctuation marks: then it is about a part, or about something else.
     """
 
     id: Annotated[Text, Meta(description="名称，balances 和 shares 里用它")]
@@ -67,16 +67,16 @@ class Claim(Shape, frozen=True):
 
 
 class Balance(Shape, frozen=True):
-    """What holds between claims of one sentence that states them all: `holds`, or else one of `or_else`."""
+    """An equation between claims that are all stated in one sentence: `holds`, or one of `or_else`, must be true."""
 
     holds: Annotated[Text, Meta(description="一句里都写了的，应有的等式，用 claims 的 id")]
     or_else: Annotated[tuple[Text, ...], Meta(description="也可以成立的等式")] = ()
 
 
 class Share(Shape, frozen=True):
-    """Words that state a percentage: of `part` in the same sentence, or of the first of their own two numbers.
+    """Phrases that state a percentage: of `part` in the same sentence, or of the first of two numbers in the phrase.
 
-    Any of `whole` may be meant; it stands in the same sentence, or in the section where the words have two numbers.
+    Any of `whole` may be the total. It is stated in the same sentence; if the phrase has two numbers, in the section.
     """
 
     says: Annotated[tuple[Text, ...], _WORDS]
@@ -85,7 +85,7 @@ class Share(Shape, frozen=True):
 
 
 class Years(Shape, frozen=True):
-    """Words that state the report year; with `within`, only years so far from it are a slip."""
+    """Phrases that state the report year; with `within`, only years at most that far from it are reported as wrong."""
 
     what: Annotated[Text, Meta(description="说的是什么")]
     says: Annotated[tuple[Text, ...], _WORDS]
@@ -94,11 +94,11 @@ class Years(Shape, frozen=True):
 
 
 class TextRules(Shape, frozen=True, dict=True):
-    """All that a form lays down about its texts."""
+    """All rules of a form about its texts; the table `vocabulary` of its file."""
 
     title: Annotated[tuple[Text, ...], Meta(description="标题里除机关和年度外应有的字")] = ()
     afresh: Annotated[tuple[Text, ...], Meta(description="这些部分每一句都应当新写，不能照抄上一年")] = ()
-    lengths: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(description="部分至少有多少个字")] = field(
+    minimum_lengths: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(description="部分至少有多少个字")] = field(
         default_factory=dict, name="least"
     )
     expected: Annotated[tuple[Expected, ...], Meta(description="部分里应当说到的事")] = ()
@@ -108,84 +108,79 @@ class TextRules(Shape, frozen=True, dict=True):
     shares: Annotated[tuple[Share, ...], Meta(description="正文里说出百分比的说法")] = ()
     years: Annotated[tuple[Years, ...], Meta(description="正文里说出报告年度的说法")] = ()
 
-    @property
-    def least(self) -> tuple[tuple[str, int], ...]:
-        """Sections, and the characters that each has at least."""
-        return tuple(self.lengths.items())
-
     @cached_property
-    def sought(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
-        """The claims, each with the patterns of which a sentence has one that states its figure."""
+    def claim_patterns(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
+        """The claims, each with the patterns by one of which a sentence states its figure."""
         return tuple((claim, tuple(map(compile_pattern, (*claim.says, *claim.none)))) for claim in self.claims)
 
 
-_PATTERNS = ("words", "other_words", "says", "none", "near", "unless")
-_LISTS = ("expected", "pairs", "claims", "balances", "shares", "years")
+_PATTERN_FIELDS = ("words", "other_words", "says", "none", "near", "unless")
+_LIST_FIELDS = ("expected", "pairs", "claims", "balances", "shares", "years")
 
 
-def find_faults(vocabulary: TextRules, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
-    """Find patterns that are none, and names of sections, addresses and claims that the form does not have."""
-    for section, at in _list_sections(vocabulary):
+def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
+    """Find invalid patterns, and names of sections, addresses and claims that the form does not have."""
+    for section, keys in _list_sections(text_rules):
         if section not in sections:
-            yield Fault(at, _("没有名为 {section} 的部分", section=section) + suggest(section, sections))
-    for text, at in _list_texts(vocabulary, _PATTERNS):
+            yield Fault(keys, _("没有名为 {section} 的部分", section=section) + suggest(section, sections))
+    for text, keys in _list_texts(text_rules, _PATTERN_FIELDS):
         try:
             compile_pattern(text)
         except re.error as error:
-            yield Fault(at, _("{text} 不是正则表达式：{error}", text=text, error=error))
-    for text, at in _list_texts(vocabulary, ("equals",)):
+            yield Fault(keys, _("{text} 不是正则表达式：{error}", text=text, error=error))
+    for text, keys in _list_texts(text_rules, ("equals",)):
         for _sign, path in parse_sum(text):
             if not resolve_path(path, addresses):
-                yield Fault(at, _("没有地址 {path}", path=path) + suggest(path, list(addresses)))
-    yield from _find_sum_faults(vocabulary)
+                yield Fault(keys, _("没有地址 {path}", path=path) + suggest(path, list(addresses)))
+    yield from _find_sum_faults(text_rules)
 
 
-def _find_sum_faults(vocabulary: TextRules) -> Iterator[Fault]:
-    """Find balances and shares of claims that are not there."""
-    known = [claim.id for claim in vocabulary.claims]
-    for text, at in _list_texts(vocabulary, ("holds", "or_else")):
+def _find_sum_faults(text_rules: TextRules) -> Iterator[Fault]:
+    """Find balances and shares that are no equations or that name claims which the form does not have."""
+    known = [claim.id for claim in text_rules.claims]
+    for text, keys in _list_texts(text_rules, ("holds", "or_else")):
         if text.count("=") != 1:
-            yield Fault(at, _("应写形如 a + b = c 的式子"))
-    for text, at in _list_texts(vocabulary, ("holds", "or_else", "part", "whole")):
+            yield Fault(keys, _("应写形如 a + b = c 的式子"))
+    for text, keys in _list_texts(text_rules, ("holds", "or_else", "part", "whole")):
         for path in (path for side in text.split("=") for _sign, path in parse_sum(side)):
             if path not in known:
-                yield Fault(at, _("没有 id 为 {unknown} 的说法", unknown=path) + suggest(path, known))
+                yield Fault(keys, _("没有 id 为 {unknown} 的说法", unknown=path) + suggest(path, known))
 
 
-def _list_sections(vocabulary: TextRules) -> Iterator[tuple[str, Keys]]:
-    """Give every section that is named, and where."""
-    yield from ((section, ("vocabulary", "afresh", at)) for at, section in enumerate(vocabulary.afresh))
-    yield from ((section, ("vocabulary", "least", section)) for section in vocabulary.lengths)
-    yield from _list_texts(vocabulary, ("section", "sections"))
+def _list_sections(text_rules: TextRules) -> Iterator[tuple[str, Keys]]:
+    """List the names of sections that the rules use, with the paths to them."""
+    yield from ((section, ("vocabulary", "afresh", number)) for number, section in enumerate(text_rules.afresh))
+    yield from ((section, ("vocabulary", "least", section)) for section in text_rules.minimum_lengths)
+    yield from _list_texts(text_rules, ("section", "sections"))
 
 
-def _list_texts(vocabulary: TextRules, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
-    """Give the texts that some fields of the entries hold, and where."""
-    for name in _LISTS:
-        for number, entry in enumerate(getattr(vocabulary, name)):
+def _list_texts(text_rules: TextRules, fields: Sequence[str]) -> Iterator[tuple[str, Keys]]:
+    """List the texts in some fields of the entries of all lists, with the paths to them."""
+    for name in _LIST_FIELDS:
+        for number, entry in enumerate(getattr(text_rules, name)):
             for key in (key for key in fields if key in entry.__struct_fields__):
-                value, here = getattr(entry, key), ("vocabulary", name, number, key)
+                value, keys = getattr(entry, key), ("vocabulary", name, number, key)
                 if isinstance(value, str):
-                    yield from [(value, here)] if value else []
+                    yield from [(value, keys)] if value else []
                 else:
-                    yield from ((text, (*here, at)) for at, text in enumerate(value))
+                    yield from ((text, (*keys, position)) for position, text in enumerate(value))
 
 
 @cache
 def parse_sum(text: str) -> Sum:
-    """Read a sum of addresses: `a + b - c`."""
+    """Parse a sum of addresses: `a + b - c`."""
     return tuple((-1 if sign == "-" else 1, path) for sign, path in re.findall(r"([+-]?)\s*([\w.*]+)", text))
 
 
 def resolve_path(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
-    """Find the addresses that a path means, in which `*` stands for any one key."""
+    """List the addresses that match a path, in which `*` stands for any one key."""
     if "*" not in path:
         return (path,) if path in addresses else ()
-    wanted = re.compile(re.escape(path).replace(r"\*", "[^.]+"))
-    return tuple(address for address in addresses if wanted.fullmatch(address))
+    pattern = re.compile(re.escape(path).replace(r"\*", "[^.]+"))
+    return tuple(address for address in addresses if pattern.fullmatch(address))
 
 
 @cache
 def compile_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern of a form; raises `re.error`."""
+    """Compile a pattern of a form; raises `re.error` for an invalid one."""
     return re.compile(text.replace("#", _NUMBER).replace("…", _GAP), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The kinds of value that a report is made of: what a data file may write, and how it is printed."""
+"""The types of the values of a report: what a data file may hold, and how values are printed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,37 +8,37 @@ from typing import Literal, TypeAlias
 
 from nianbao.model.i18n import _
 
-KindName: TypeAlias = Literal["count", "change", "money", "share", "year", "text", "texts", "date"]
+ValueTypeName: TypeAlias = Literal["count", "change", "money", "share", "year", "text", "texts", "date"]
 Value: TypeAlias = int | Decimal | str | date | list[str]
 
-COUNT_LIMIT = 10**12  # no office counts more; keeps sums and printing within bounds
+COUNT_LIMIT = 10**12  # no office counts more; limits sums and the width of columns
 MONEY_LIMIT = 10**15
-FIRST_YEAR, LAST_YEAR = 1980, 9998  # the first date that a Word file can hold; a year after the last to be due
-MONEY_DECIMALS = 4  # 万元 with four decimals is 元 to the unit (59237.2449 is a real value)
+FIRST_YEAR, LAST_YEAR = 1980, 9998  # dates of Word files begin in 1980; the due date is a year later
+MONEY_DECIMALS = 4  # 万元 with four decimals is exact to 1 元 (59237.2449 is a real value)
 
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """One kind of value.
+    """One type of value.
 
-    `wrong` returns why a value is not of this kind, or an empty text; `show` prints one that is;
-    `shape` says the same to editors, as far as a JSON Schema can.
+    `description` is for people, in Chinese; `find_fault` returns why a value is not of this type, or an empty text;
+    `format` returns the text that is printed for one that is; `json_schema` is the schema for editors.
     """
 
-    name: KindName
-    words: str
-    wrong: Callable[[object], str]
-    show: Callable[[Value], str]
-    shape: Mapping[str, object]
+    name: ValueTypeName
+    description: str
+    find_fault: Callable[[object], str]
+    format: Callable[[Value], str]
+    json_schema: Mapping[str, object]
 
 
-def make_value_type(name: str) -> ValueType:
-    """Return the kind of that name; raises KeyError for a name that no kind has."""
+def get_value_type(name: str) -> ValueType:
+    """Return the value type of that name; raises KeyError for an unknown name."""
     return VALUE_TYPES[name]
 
 
 def describe_value(value: object) -> str:
-    """Name the type of a value in the words of a data file."""
+    """Name the TOML type of a value for people."""
     if isinstance(value, bool):
         return _("真假值")
     names: list[tuple[type, str]] = [
@@ -55,11 +55,11 @@ def describe_value(value: object) -> str:
 
 
 def format_number(value: Value) -> str:
-    """Write a number with all its digits, without an exponent and without separators."""
+    """Format a number with all its digits, without an exponent and without separators."""
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _whole(value: object, *, negative: bool) -> str:
+def _check_integer(value: object, *, negative: bool) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
         return _("应为整数，这里是{value}", value=describe_value(value))
     if value < 0 and not negative:
@@ -69,13 +69,13 @@ def _whole(value: object, *, negative: bool) -> str:
     return ""
 
 
-def _year(value: object) -> str:
-    if why := _whole(value, negative=True):
+def _check_year(value: object) -> str:
+    if why := _check_integer(value, negative=True):
         return why
     return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("应为四位数的年度，例如 2020")
 
 
-def _decimal(value: object, *, limit: int) -> str:
+def _check_decimal(value: object, *, limit: int) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return _("应为数字，这里是{value}", value=describe_value(value))
     number = Decimal(value)
@@ -91,33 +91,33 @@ def _decimal(value: object, *, limit: int) -> str:
     return ""
 
 
-def _text(value: object) -> str:
+def _check_text(value: object) -> str:
     if not isinstance(value, str):
         return _("应为文字，这里是{value}", value=describe_value(value))
     return "" if value.strip() else _("不能是空的文字")
 
 
-def _texts(value: object) -> str:
+def _check_texts(value: object) -> str:
     if not isinstance(value, list):
         return _("应为文字的数组，这里是{value}", value=describe_value(value))
-    return next((_("数组里{why}", why=why) for why in map(_text, value) if why), "")
+    return next((_("数组里{why}", why=why) for why in map(_check_text, value) if why), "")
 
 
-def _date(value: object) -> str:
+def _check_date(value: object) -> str:
     if isinstance(value, datetime) or not isinstance(value, date):
         return _("应为日期，这里是{value}", value=describe_value(value))
     return ""
 
 
-def _show_date(value: Value) -> str:
+def _format_date(value: Value) -> str:
     return f"{value.year}年{value.month}月{value.day}日" if isinstance(value, date) else str(value)
 
 
-def _show_texts(value: Value) -> str:
+def _format_texts(value: Value) -> str:
     return "、".join(value) if isinstance(value, list) else str(value)
 
 
-_TEXT = {"type": "string", "pattern": r"\S"}
+_TEXT_SCHEMA = {"type": "string", "pattern": r"\S"}
 
 VALUE_TYPES: dict[str, ValueType] = {
     known.name: known
@@ -125,46 +125,46 @@ VALUE_TYPES: dict[str, ValueType] = {
         ValueType(
             "count",
             "件数，不小于 0 的整数",
-            lambda value: _whole(value, negative=False),
+            lambda value: _check_integer(value, negative=False),
             format_number,
             {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
         ),
         ValueType(
             "change",
             "增减数，整数，可为负",
-            lambda value: _whole(value, negative=True),
+            lambda value: _check_integer(value, negative=True),
             format_number,
             {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
         ),
         ValueType(
             "money",
             "金额，最多四位小数",
-            lambda value: _decimal(value, limit=MONEY_LIMIT),
+            lambda value: _check_decimal(value, limit=MONEY_LIMIT),
             format_number,
             {"type": "number", "minimum": 0, "maximum": MONEY_LIMIT},
         ),
         ValueType(
             "share",
             "百分比，0 到 100",
-            lambda value: _decimal(value, limit=100),
+            lambda value: _check_decimal(value, limit=100),
             format_number,
             {"type": "number", "minimum": 0, "maximum": 100},
         ),
         ValueType(
             "year",
             "四位数的年度",
-            _year,
+            _check_year,
             format_number,
             {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
-        ValueType("text", "文字", _text, str, _TEXT),
-        ValueType("texts", "文字的数组", _texts, _show_texts, {"type": "array", "items": _TEXT}),
-        ValueType("date", "日期", _date, _show_date, {"type": "string", "format": "date"}),
+        ValueType("text", "文字", _check_text, str, _TEXT_SCHEMA),
+        ValueType("texts", "文字的数组", _check_texts, _format_texts, {"type": "array", "items": _TEXT_SCHEMA}),
+        ValueType("date", "日期", _check_date, _format_date, {"type": "string", "format": "date"}),
     )
 }
 
 
 def guess_value_type(value: object) -> ValueType | None:
-    """Guess the kind of a value of no declared kind, or None for one that a report cannot hold."""
+    """Guess the type of a value that has no declared one; None for a value that a report cannot hold."""
     order = ("text", "date", "change", "money", "texts")
-    return next((VALUE_TYPES[name] for name in order if not VALUE_TYPES[name].wrong(value)), None)
+    return next((VALUE_TYPES[name] for name in order if not VALUE_TYPES[name].find_fault(value)), None)

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from nianbao.model.file_names import fold
+from nianbao.model.file_names import fold_name
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.workspace.files import display_path
@@ -128,7 +128,7 @@ def check_distinct(offices: Sequence[str]) -> None:
     """Refuse offices whose names a disk may take for one: their files would replace each other's."""
     seen: dict[str, str] = {}
     for office in offices:
-        first = seen.setdefault(fold(office), office)
+        first = seen.setdefault(fold_name(office), office)
         if first != office:
             raise UserError(
                 _("机关 {one} 和 {other} 的名称只差大小写或字形，在有的盘上是同一个文件夹", one=first, other=office),

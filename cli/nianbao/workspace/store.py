@@ -12,7 +12,7 @@ from nianbao.model.aggregate import RollupRecord
 from nianbao.model.facts import Facts, limit_sizes
 from nianbao.model.finding import Finding, Place, UserError, try_work
 from nianbao.model.i18n import _, join_words
-from nianbao.model.offices import FILE as REGISTER
+from nianbao.model.offices import REGISTER_FILE as REGISTER
 from nianbao.model.offices import Register
 from nianbao.model.report import Report
 from nianbao.workspace.files import (
@@ -244,4 +244,4 @@ def _read_register(folder: Folder, called: str, _stamp: Hashable) -> Register:
     try:
         return offices.load_register(parse_facts(folder.read(f"data/{REGISTER}"), called))
     except OSError as error:
-        return offices.load_register(Finding(offices.RULE, "error", Place(called), describe_reason(error)))
+        return offices.load_register(Finding(offices.REGISTER_RULE, "error", Place(called), describe_reason(error)))

@@ -11,7 +11,7 @@ import msgspec
 import toml_rs
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import is_plain
+from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.model.form_loader import YearsEntry
 from nianbao.model.i18n import _
@@ -121,5 +121,5 @@ def read_format(path: Path, folder: TemplateFolder) -> Format:
 def _faults(file: FormatFile, folder: Path) -> Iterator[Fault]:
     """Find names that are none of a file of the folder."""
     for key, name in file.files.items():
-        if not is_plain(name) or not (folder / name).exists():
+        if not is_portable_path(name) or not (folder / name).exists():
             yield Fault((key,), _("{name} 不是这个文件夹里的文件", name=name))

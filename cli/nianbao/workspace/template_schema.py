@@ -8,7 +8,7 @@ import msgspec
 
 from nianbao.datafiles.json_schema import COMMENT_START, DRAFT_URI, Schema
 from nianbao.model.form_loader import FormFile
-from nianbao.model.loading.inheritance import AFTER, BASE, KEYS, REMOVE
+from nianbao.model.loading.inheritance import AFTER, BASE, NATURAL_KEYS, REMOVE
 from nianbao.model.loading.shapes import Shape
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.theme import LookFile
@@ -58,7 +58,7 @@ def _allow_changes(root: Schema, definitions: dict[str, Schema]) -> None:
         schema["items"]["$ref"]
         for table in (root, *definitions.values())
         for key, schema in table["properties"].items()
-        if key in KEYS and "$ref" in schema.get("items", {})
+        if key in NATURAL_KEYS and "$ref" in schema.get("items", {})
     }
     for node in list(_walk_nodes([root, definitions])):
         if node.get("type") == "object":

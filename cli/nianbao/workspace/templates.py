@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import is_plain
+from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
 from nianbao.model.form_loader import YearsEntry, load_form
@@ -103,7 +103,7 @@ class Templates:
         named = facts.tree.get("edition")
         if named is not None and not isinstance(named, str | int | Decimal):
             message = _("edition 应为文字，这里是{value}", value=describe_value(named))
-            return Finding("wrong-edition", "error", facts.place("edition"), message, "edition")
+            return Finding("wrong-edition", "error", facts.find_place("edition"), message, "edition")
         if named is not None:
             if isinstance(named, str) and named in editions:
                 return self._form(editions[named])
@@ -111,7 +111,7 @@ class Templates:
             message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
             quoted = _('版本要加引号：edition = "{named}"', named=named)
             fix = quoted if str(named) in editions else _("删去这一行就会用应当用的版本")
-            return Finding("wrong-edition", "error", facts.place("edition"), message, "edition", fix=fix)
+            return Finding("wrong-edition", "error", facts.find_place("edition"), message, "edition", fix=fix)
         return self.form_in_force(year)
 
     def fill(self, facts: Facts, year: int, before: Report | None = None) -> Report | Finding:
@@ -140,7 +140,7 @@ class Templates:
     def form_in_force(self, year: int) -> Form:
         """Choose the form in force for a year, the office's own first; raises `UserError` where none is."""
         own = self._tops[0].path / "forms"  # those that come with nianbao, where it has none of its own
-        paths = [path for path in self.editions().values() if self._years(path).include(year)]
+        paths = [path for path in self.editions().values() if self._years(path).has_year(year)]
         paths = [path for path in paths if path.parent == own] or paths
         forms = [self._form(path) for path in paths]
         if len(forms) != 1:
@@ -220,7 +220,7 @@ class Templates:
 
     def _find(self, name: str) -> Path | None:
         """Find a template by its name, which leads neither upwards nor elsewhere: not by a link either."""
-        if not is_plain(name):
+        if not is_portable_path(name):
             return None
         found = (top.path / name for top in self._tops)
         return next((path for path in found if path.is_file() and _lies_below(path, self._tops)), None)

@@ -18,7 +18,7 @@ from pathlib import Path
 from stat import S_ISREG
 from time import time
 
-from nianbao.model.file_names import fold, is_plain
+from nianbao.model.file_names import fold_name, is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.workspace.files import TEMPLATES, describe_reason, display_path, fingerprint, write
@@ -100,8 +100,8 @@ def _read_files(top: Path) -> dict[str, bytes]:
     left = _LARGEST
     for path, whole in _walk(top):
         name = path.relative_to(top).as_posix()
-        twin = seen.setdefault(fold(name), name)
-        if not is_plain(name) or twin != name:
+        twin = seen.setdefault(fold_name(name), name)
+        if not is_portable_path(name) or twin != name:
             raise _make_refused_error(path, _("这个名称不是每个系统都能用"))
         found[name] = _read_content(whole, left)
         left -= len(found[name])

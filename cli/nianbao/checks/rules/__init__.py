@@ -1,21 +1,21 @@
-"""The rules: one file each, found by being here. The file's name is the rule's, its docstring the page.
+"""The rules: every module of this package is a rule, with the name of the module; its docstring is the page.
 
-A page begins with one sentence on what is wrong, then says why it matters and gives a bad and a good
-example. A rule file says its usual `LEVEL`, and its `SCOPE` where that is not `facts`; it may have `judge(case)`,
-which yields what `case.find` makes: findings with the rule's name and level. A file without one describes what another
-part of the program finds: a text that is no TOML, or a relation that a form states.
+A page begins with one sentence about the fault, then gives the reason, a wrong and a right example. A module defines
+its usual `LEVEL`, and its `SCOPE` if that is not `facts`. It may have `judge(context)`, which yields findings made by
+`context.make_finding`. A module without it describes what another part of the program finds: a text that is not TOML,
+or a relation of a form.
 
-| scope | a rule of it judges | and is skipped |
+| scope | its rules judge | they are skipped |
 |---|---|---|
-| `facts` | what the data file says | never |
-| `figures` | what may make a figure wrong or late, also of each unit before an office above adds them up | never |
-| `texts` | the sections as they are printed | where the templates could not be filled |
-| `last_year` | the report against last year's | where there is none that can be read |
-| `neighbours` | what the report has in common with other offices | where it was not compared with any |
-| `units` | the report against those of the units below | where the register lists none |
-| `register` | the office's entry in the register | where it has no folder of its own |
+| `facts` | the values of the data file | never |
+| `figures` | what makes figures wrong or late; also for each unit, before an office above adds them up | never |
+| `texts` | the sections as they are printed | if the templates could not be filled |
+| `last_year` | the report, compared with last year's | if there is none that can be read |
+| `neighbours` | what the report has in common with other offices | if it was not compared with any |
+| `units` | the report, compared with those of its units | if the register lists none |
+| `register` | the entry of the office in the register | if the office has no folder of its own |
 
-Which editions a rule is for is not its own to say: the forms name the rules of their relations and of their vocabulary.
+A rule does not define the editions that it applies to: forms name the rules of their relations and text rules.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,46 +31,46 @@ from nianbao.model.finding import Finding, Level, Place, sort_findings
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
 
-MANY = 200  # findings of one rule that anyone can use; a file with more is wrong as a whole
-_MORE = N_("同样的问题不止 {limit} 处，其余没有列出：先改前面的")
+MAX_FINDINGS = 200  # of one rule; a file with more is wrong as a whole
+_MORE_TEXT = N_("同样的问题不止 {limit} 处，其余没有列出：先改前面的")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its name, its page, the usual level of its findings, its scope, and its own judge where it has one."""
+    """A rule: its name, page, usual level of findings and scope, and the function `judge` of its module, if any."""
 
     name: str
     page: str
     level: Level
     scope: Scope
-    judges: Callable[[CheckContext], Iterator[Finding]] | None
+    function: Callable[[CheckContext], Iterator[Finding]] | None
 
-    def judge(self, case: CheckContext) -> Iterator[Finding]:
-        """Find what is wrong under this rule; nothing where the case lacks what it judges."""
-        if self.judges is None or not case.has(self.scope):
+    def judge(self, context: CheckContext) -> Iterator[Finding]:
+        """Find the faults of this rule; none if the context lacks the data that it judges."""
+        if self.function is None or not context.has_data_for(self.scope):
             return iter(())
-        return self.judges(case.under(self.name, self.level))
+        return self.function(context.for_rule(self.name, self.level))
 
     @property
     def summary(self) -> str:
-        """The first line of the page, in the language spoken."""
-        return self.said.splitlines()[0]
+        """The first line of the page, in the user's language."""
+        return self.localized_page.splitlines()[0]
 
     @property
-    def said(self) -> str:
-        """The page in the language spoken; its examples are data, and stay."""
+    def localized_page(self) -> str:
+        """The page in the user's language; its examples are not translated."""
         return "\n\n".join(part if part.startswith(" ") else _(part) for part in self.page.split("\n\n"))
 
 
 @cache
 def list_names() -> tuple[str, ...]:
-    """Name every rule that has a page, in alphabetical order."""
+    """List the names of all rules that have a page, in alphabetical order."""
     return tuple(sorted(item.name.replace("_", "-") for item in iter_modules(__path__)))
 
 
 @cache
 def load_rule(name: str) -> Rule:
-    """Return a rule; raises KeyError for a name that none has, ValueError where its file names an unknown scope."""
+    """Load a rule; raises KeyError for an unknown name, ValueError if its module has an unknown scope."""
     if name not in list_names():
         raise KeyError(name)
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
@@ -82,49 +82,46 @@ def load_rule(name: str) -> Rule:
 
 @cache
 def list_names_of_scope(scope: Scope) -> tuple[str, ...]:
-    """Name the rules of a scope."""
+    """List the names of the rules of a scope."""
     return tuple(name for name in list_names() if load_rule(name).scope == scope)
 
 
-def list_unjudged(case: CheckContext) -> frozenset[str]:
-    """Name the rules that a case lacks something for."""
-    return frozenset(name for scope in SCOPES if not case.has(scope) for name in list_names_of_scope(scope))
+def list_unjudged(context: CheckContext) -> frozenset[str]:
+    """List the names of the rules for which the context lacks data."""
+    return frozenset(name for scope in SCOPES if not context.has_data_for(scope) for name in list_names_of_scope(scope))
 
 
 def list_editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
-    """Name the editions of forms that a rule is for: those that name it; none where it is for all of them."""
-    named = {form.edition: name in form.rules for form in forms}
-    return () if all(named.values()) else tuple(edition for edition in sorted(named) if named[edition])
+    """List the editions whose forms name a rule; an empty tuple if all of them do."""
+    is_named = {form.edition: name in form.rules for form in forms}
+    return () if all(is_named.values()) else tuple(edition for edition in sorted(is_named) if is_named[edition])
 
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """A rule that itself failed: our mistake, said with the rule's name; the other rules still ran."""
+    """An exception in a rule, which is a bug; the other rules still ran."""
 
     rule: str
-    why: str
+    error: str
 
 
-def judge(case: CheckContext, chosen: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
-    """Judge a report by every rule, or by those chosen and by the form's relations.
+def judge(context: CheckContext, names: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
+    """Judge a report by every rule, or by those of the given names, and by the relations of the form.
 
-    Returns all findings, in the order of the file, and the rules that failed.
+    Returns all findings, in the order of the file, and the crashes of rules.
     """
-    judges = {name: load_rule(name).judge for name in chosen or list_names()} | {"relation": relation.judge}
+    functions = {name: load_rule(name).judge for name in names or list_names()} | {"relation": relation.judge}
     found: list[Finding] = []
     crashes: list[Crash] = []
-    for name, judged in judges.items():
+    for name, function in functions.items():
         try:
-            told = list(islice(judged(case), MANY))
-            found += told
-            if len(told) == MANY:
-                found.append(
-                    replace(
-                        told[-1], place=Place(case.report.facts.file), message=_(_MORE, limit=MANY), label="", notes=()
-                    )
-                )
-        except MemoryError:  # it is the file's, and the others would have none either
+            of_rule = list(islice(function(context), MAX_FINDINGS))
+            found += of_rule
+            if len(of_rule) == MAX_FINDINGS:
+                place, message = Place(context.report.facts.file), _(_MORE_TEXT, limit=MAX_FINDINGS)
+                found.append(replace(of_rule[-1], place=place, message=message, label="", notes=()))
+        except MemoryError:  # caused by the file; other rules would have no memory either
             raise
-        except Exception as error:  # noqa: BLE001  # one rule's mistake must not hide what the others find
+        except Exception as error:  # noqa: BLE001  # a bug in a rule must not hide the findings of others
             crashes.append(Crash(name, f"{type(error).__name__}: {error}"))
     return sort_findings(found), crashes

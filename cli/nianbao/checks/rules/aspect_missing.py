@@ -20,13 +20,13 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_unspoken
+from nianbao.checks.wording import find_missing_topics
 from nianbao.model.finding import Finding
 
 LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every aspect that a section must speak of and does not."""
-    yield from find_unspoken(case)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every aspect that a section must mention and does not."""
+    yield from find_missing_topics(context)

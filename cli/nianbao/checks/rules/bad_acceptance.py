@@ -33,7 +33,7 @@ from nianbao.model.finding import Finding
 LEVEL = "error"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find acceptances that leave something unsaid."""
-    for address, why in policy.find_acceptance_faults(case.report, case.rules).items():
-        yield case.find(address, why)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find acceptances that are incomplete or invalid."""
+    for address, why in policy.find_acceptance_faults(context.report, context.rules).items():
+        yield context.make_finding(address, why)

@@ -34,6 +34,6 @@ LEVEL = "error"
 SCOPE = "register"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find what is wrong with the entry of this office in the register, or with the register as a whole."""
-    yield from case.register.list_findings(case.office)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """List the findings about the entry of this office in the register, and about the register as a whole."""
+    yield from context.register.list_findings(context.office)

@@ -52,8 +52,8 @@ LEVEL = "warning"
 SCOPE = "units"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find the units of this office that have no report of its year."""
-    for unit in case.units.missing if case.units else ():
-        message = _("{unit}（{office}）没有 {year} 年度的报告", unit=unit, office=unit.id, year=case.report.year)
-        yield case.find(unit.id, message, place=case.register.find_place(unit.id))
+    for unit in context.units.missing if context.units else ():
+        message = _("{unit}（{office}）没有 {year} 年度的报告", unit=unit, office=unit.id, year=context.report.year)
+        yield context.make_finding(unit.id, message, place=context.register.find_place(unit.id))

@@ -40,19 +40,23 @@ from nianbao.model.i18n import _, join_words
 LEVEL = "warning"
 SCOPE = "neighbours"
 
-SHOWN = 5  # names of further offices
+MAX_SHOWN = 5  # names of further offices
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every section that was compared with those of other offices and says what one of them says."""
-    for one in case.neighbours or ():
-        address, place = find_place(case, one.section, "")
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every section that is mostly the same as that of another office."""
+    for shared in context.neighbours or ():
+        address, place = find_place(context, shared.section, "")
         message = _(
             "{heading}: 自己写的文字有 {share}% 与 {office} 相同",
-            heading=case.report.heading(one.section),
-            share=one.share,
-            office=one.office,
+            heading=context.report.get_heading(shared.section),
+            share=shared.share,
+            office=shared.office,
         )
-        others = join_words(one.others[:SHOWN])
-        notes = (_("还与 {others} 等 {count} 个机关相同", others=others, count=len(one.others)),) if one.others else ()
-        yield case.find(address, message, notes=notes, place=place)
+        others = join_words(shared.others[:MAX_SHOWN])
+        notes = (
+            (_("还与 {others} 等 {count} 个机关相同", others=others, count=len(shared.others)),)
+            if shared.others
+            else ()
+        )
+        yield context.make_finding(address, message, notes=notes, place=place)

@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.own_prose import ALIKE, LEAST_RUN, LEAST_SECTION, find_own_sentences, mask_digits
+from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
 from nianbao.checks.wording import find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
@@ -41,73 +41,94 @@ from nianbao.model.i18n import _
 LEVEL = "warning"
 SCOPE = "last_year"
 
-NOTE = 60  # per cent of common text from which on it is told at all
-RELATED = 50  # per cent: sentences less alike than this have nothing to do with each other
-LEAST_SENTENCE = 30  # characters
-SHOWN = 3
-MOST, LONG = 300, 1000  # sentences of a section, and characters of one, beyond which only equal ones count
+NOTE_PERCENT = 60  # of common text, from which on there is a finding
+RELATED_PERCENT = 50  # less similar sentences count as different
+MIN_SENTENCE = 30  # characters
+MAX_SHOWN = 3
+MAX_SENTENCES, MAX_CHARACTERS = (
+    300,
+    1000,
+)  # of a section, and of a sentence; beyond, only equal sentences count
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a section has in common with last year's: per cent, runs, and sentences word for word."""
+    """What a section has in common with last year's: the percentage, common runs of characters, and equal sentences."""
 
     share: int
     runs: tuple[str, ...]
     verbatim: tuple[str, ...]
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every section whose own words are mostly last year's."""
-    report, before = case.report, case.report.before
-    if before is None:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every section whose own text is mostly last year's."""
+    report, previous = context.report, context.report.previous
+    if previous is None:
         return
     for section in (part for part in report.form.sections if part.heading and not part.table):
-        now = find_own_sentences(report, section.id, case.texts.get(section.id, ""))
-        then = find_own_sentences(before, section.id, case.before.get(section.id, ""))
-        if now and then:
-            afresh = section.id in report.form.vocabulary.afresh
-            yield from _told(case, section.id, _compare(now, then), afresh=afresh)
+        sentences = find_own_sentences(report, section.id, context.texts.get(section.id, ""))
+        previous_sentences = find_own_sentences(previous, section.id, context.previous_texts.get(section.id, ""))
+        if sentences and previous_sentences:
+            must_be_new = section.id in report.form.text_rules.afresh
+            yield from _find_copied(
+                context, section.id, _compare(sentences, previous_sentences), must_be_new=must_be_new
+            )
 
 
-def _told(case: CheckContext, section: str, found: Comparison, *, afresh: bool) -> Iterator[Finding]:
-    verbatim = found.verbatim if afresh else ()
-    if found.share < NOTE and not verbatim:
+def _find_copied(
+    context: CheckContext, section: str, comparison: Comparison, *, must_be_new: bool
+) -> Iterator[Finding]:
+    verbatim = comparison.verbatim if must_be_new else ()
+    if comparison.share < NOTE_PERCENT and not verbatim:
         return
-    shown = (verbatim or found.runs)[:SHOWN]
-    address, place = find_place(case, section, shown[0].rstrip("。；") if shown else "")
-    heading = case.report.heading(section)
-    message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=found.share)
-    if found.share < NOTE:
+    shown = (verbatim or comparison.runs)[:MAX_SHOWN]
+    address, place = find_place(context, section, shown[0].rstrip("。；") if shown else "")
+    heading = context.report.get_heading(section)
+    message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=comparison.share)
+    if comparison.share < NOTE_PERCENT:
         message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
-    level: Level = "warning" if found.share >= ALIKE or verbatim else "note"
+    level: Level = "warning" if comparison.share >= COPIED_PERCENT or verbatim else "note"
     notes = tuple(_("与去年相同：{run}（{count} 字）", run=shorten(run, 40), count=len(run)) for run in shown)
-    yield case.find(address, message, level=level, notes=notes, place=place)
+    yield context.make_finding(address, message, level=level, notes=notes, place=place)
 
 
-def _compare(now: list[str], then: list[str]) -> Comparison:
-    from rapidfuzz import process  # noqa: PLC0415  # slow to import, and not needed without a last year
+def _compare(sentences: list[str], previous_sentences: list[str]) -> Comparison:
+    masked = [mask_digits(sentence) for sentence in previous_sentences]
+    masked_set, previous_set = frozenset(masked), frozenset(previous_sentences)
+    candidates = [sentence for sentence in masked if len(sentence) <= MAX_CHARACTERS][:MAX_SENTENCES]
+    common_size, runs, compared = 0.0, [], 0
+    for sentence in sentences:
+        if mask_digits(sentence) in masked_set:
+            common_size += len(sentence)
+            runs.append(sentence.strip())
+        elif candidates and len(sentence) <= MAX_CHARACTERS and compared < MAX_SENTENCES:
+            compared += 1
+            similarity, common_runs = _find_common_runs(sentence, candidates)
+            common_size += similarity * len(sentence)
+            runs += common_runs
+    size = sum(map(len, sentences))
+    return Comparison(
+        share=int(100 * common_size / size) if size >= MIN_SECTION else 0,
+        runs=tuple(sorted((run for run in runs if len(run) >= MIN_RUN), key=len, reverse=True)),
+        verbatim=tuple(
+            sentence.strip()
+            for sentence in sentences
+            if len(sentence.strip()) >= MIN_SENTENCE and sentence in previous_set
+        ),
+    )
+
+
+def _find_common_runs(sentence: str, candidates: list[str]) -> tuple[float, list[str]]:
+    """Return the similarity of a sentence to the most similar candidate, from 0 to 1, and their common runs.
+
+    `candidates` have masked digits. The similarity is 0 if the sentences count as different.
+    """
+    from rapidfuzz import process  # noqa: PLC0415  # slow to import, and only needed with last year's report
     from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
 
-    others = [mask_digits(line) for line in then]
-    same, said = frozenset(others), frozenset(then)
-    short = [line for line in others if len(line) <= LONG][:MOST]
-    common, runs, compared = 0.0, [], 0
-    for line in now:
-        if mask_digits(line) in same:
-            common += len(line)
-            runs.append(line.strip())
-        elif short and len(line) <= LONG and compared < MOST:
-            compared += 1
-            best, alike, _at = process.extractOne(mask_digits(line), short, scorer=Indel.normalized_similarity)
-            if alike * 100 < RELATED:
-                continue
-            common += alike * len(line)
-            blocks = [block for block in LCSseq.opcodes(mask_digits(line), best) if block.tag == "equal"]
-            runs += [line[block.src_start : block.src_end].strip() for block in blocks]
-    size = sum(map(len, now))
-    return Comparison(
-        share=int(100 * common / size) if size >= LEAST_SECTION else 0,
-        runs=tuple(sorted((run for run in runs if len(run) >= LEAST_RUN), key=len, reverse=True)),
-        verbatim=tuple(line.strip() for line in now if len(line.strip()) >= LEAST_SENTENCE and line in said),
-    )
+    masked = mask_digits(sentence)
+    best, similarity, _position = process.extractOne(masked, candidates, scorer=Indel.normalized_similarity)
+    if similarity * 100 < RELATED_PERCENT:
+        return 0, []
+    blocks = [block for block in LCSseq.opcodes(masked, best) if block.tag == "equal"]
+    return similarity, [sentence[block.src_start : block.src_end].strip() for block in blocks]

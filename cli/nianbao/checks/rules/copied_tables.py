@@ -38,14 +38,14 @@ LEVEL = "warning"
 SCOPE = "last_year"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find a report whose figures are all last year's."""
-    report, before = case.report, case.report.before
-    if before is None or before.form.edition != report.form.edition or report.unread or before.unread:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find a report whose figures are all the same as last year's."""
+    report, previous = context.report, context.report.previous
+    if previous is None or previous.form.edition != report.form.edition or report.unread or previous.unread:
         return
-    if report.figures == before.figures and any(report.figures.values()):
+    if report.figures == previous.figures and any(report.figures.values()):
         count = sum(1 for figure in report.figures.values() if figure)
         message = _("{count} 格数字（其中 {filled} 格不是 0）与去年的全部相同", count=len(report.figures), filled=count)
-        note = _("去年的数据：{file}", file=before.facts.file)
+        note = _("去年的数据：{file}", file=previous.facts.file)
         place = Place(report.facts.file)
-        yield case.find("", message, notes=(note,), place=place)
+        yield context.make_finding("", message, notes=(note,), place=place)

@@ -27,18 +27,18 @@ LEVEL = "error"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every section with a heading that has no text, or less than its form asks for."""
-    report = case.report
-    least = dict(report.form.vocabulary.least)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every section with a heading that has no text, or less than the form requires."""
+    report = context.report
+    least = report.form.text_rules.minimum_lengths
     for section in report.form.sections:
-        if not section.heading or section.table or section.id not in case.texts:
+        if not section.heading or section.table or section.id not in context.texts:
             continue
-        size = len("".join(case.texts[section.id].split()))
-        heading = report.heading(section.id)
+        size = len("".join(context.texts[section.id].split()))
+        heading = report.get_heading(section.id)
         fix = _("在 [prose] 里写 {id}，或者写出它的标准文字要用的事实", id=section.id)
         if not size:
-            yield case.find(f"prose.{section.id}", _("{heading}: 这一部分是空的", heading=heading), fix=fix)
+            yield context.make_finding(f"prose.{section.id}", _("{heading}: 这一部分是空的", heading=heading), fix=fix)
         elif size < least.get(section.id, 0):
             message = _(
                 "{heading}: 只有 {size} 个字，至少应有 {least} 个字",
@@ -46,4 +46,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
                 size=size,
                 least=least[section.id],
             )
-            yield case.find(f"prose.{section.id}", message, level="warning")
+            yield context.make_finding(f"prose.{section.id}", message, level="warning")

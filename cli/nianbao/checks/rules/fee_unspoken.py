@@ -20,13 +20,13 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_unspoken
+from nianbao.checks.wording import find_missing_topics
 from nianbao.model.finding import Finding
 
 LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find a section that must report the fees and does not speak of them."""
-    yield from find_unspoken(case)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find a section that must report fees and does not mention them."""
+    yield from find_missing_topics(context)

@@ -28,16 +28,16 @@ from nianbao.workspace.theme import SURE
 LEVEL = "warning"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every text with a sign that no face can draw."""
-    if SURE.fullmatch(case.report.facts.text):
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every text with a character that no font has."""
+    if SURE.fullmatch(context.report.facts.text):
         return
-    odd = [(at, text, frozenset(SURE.sub("", text))) for at, text in list_texts(case.report.facts.tree)]
-    missing = case.undrawable(frozenset().union(*(signs for *_, signs in odd)))
-    for address, text, signs in odd:
-        for sign in sorted(signs & missing):
-            line = text.count("\n", 0, text.index(sign)) + 1
-            place = case.report.facts.place(address, inside=line, words=sign)
-            said = _("没有字体能画“{sign}”（U+{code:04X}），PDF 里只印它的编号", sign=sign, code=ord(sign))
+    texts = [(at, text, frozenset(SURE.sub("", text))) for at, text in list_texts(context.report.facts.tree)]
+    missing = context.find_undrawable(frozenset().union(*(characters for *_, characters in texts)))
+    for address, text, characters in texts:
+        for character in sorted(characters & missing):
+            line = text.count("\n", 0, text.index(character)) + 1
+            place = context.report.facts.find_place(address, text_line=line, words=character)
+            message = _("没有字体能画“{sign}”（U+{code:04X}），PDF 里只印它的编号", sign=character, code=ord(character))
             fix = _("换一个写法，或装上有这个字的字体")
-            yield case.find(address, said, fix=fix, place=place)
+            yield context.make_finding(address, message, fix=fix, place=place)

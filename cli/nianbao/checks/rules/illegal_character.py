@@ -27,13 +27,13 @@ from nianbao.model.i18n import _
 LEVEL = "error"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every text that holds a character that no XML file may hold."""
-    report = case.report
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every text with a character that is not allowed in XML."""
+    report = context.report
     if "\\" not in report.facts.text and not ILLEGAL.search(report.facts.text):
-        return  # such a character can only be written out or as an escape
+        return  # such a character is in the file itself or written as an escape
     for address, text in list_texts(report.facts.tree):
         if match := ILLEGAL.search(text):
-            place = report.facts.place(address, inside=text.count("\n", 0, match.start()) + 1)
+            place = report.facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1)
             message = _("文字里有不能打印的字符 U+{code:04X}", code=ord(match[0]))
-            yield case.find(address, message, fix=_("删去这个字符；它多半是复制时带进来的"), place=place)
+            yield context.make_finding(address, message, fix=_("删去这个字符；它多半是复制时带进来的"), place=place)

@@ -38,34 +38,38 @@ from nianbao.model.value_types import format_number
 
 LEVEL = "note"
 SCOPE = "last_year"
-TIMES = 5
-SMALL = 10  # figures below this leap by chance
+FACTOR = 5
+SMALL_FIGURE = 10  # smaller figures change that much by chance
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every key figure that leaps from last year's."""
-    report, before = case.report, case.report.before
-    if before is None:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every key figure that is much larger or smaller than last year's."""
+    report, previous = context.report, context.report.previous
+    if previous is None:
         return
     for address in report.form.key_figures:
-        known = address in before.form.kinds
-        now, then = add_up_claim(report, address), add_up_claim(before, address) if known else None
-        if now is None or then is None or max(now, then) < SMALL:
+        is_known = address in previous.form.value_types
+        figure, previous_figure = add_up_claim(report, address), add_up_claim(previous, address) if is_known else None
+        if figure is None or previous_figure is None or max(figure, previous_figure) < SMALL_FIGURE:
             continue
-        if now > TIMES * then or then > TIMES * now:
+        if figure > FACTOR * previous_figure or previous_figure > FACTOR * figure:
             label = report.form.labels.get(address, address)
             message = _(
                 "{label}: 去年 {then}，今年 {now}，{times}",
                 label=_(label),
-                then=format_number(then),
-                now=format_number(now),
-                times=_times(now, then),
+                then=format_number(previous_figure),
+                now=format_number(figure),
+                times=_describe_factor(figure, previous_figure),
             )
-            yield case.find(address, message, notes=(_("去年的数据：{file}", file=before.facts.file),))
+            yield context.make_finding(address, message, notes=(_("去年的数据：{file}", file=previous.facts.file),))
 
 
-def _times(now: Number, then: Number) -> str:
-    if not now or not then:
+def _describe_factor(figure: Number, previous_figure: Number) -> str:
+    if not figure or not previous_figure:
         return _("一年是 0")
-    rate = max(Decimal(now) / then, Decimal(then) / now)
-    return _("是去年的 {rate:.1f} 倍", rate=rate) if now > then else _("去年是今年的 {rate:.1f} 倍", rate=rate)
+    factor = max(Decimal(figure) / previous_figure, Decimal(previous_figure) / figure)
+    return (
+        _("是去年的 {rate:.1f} 倍", rate=factor)
+        if figure > previous_figure
+        else _("去年是今年的 {rate:.1f} 倍", rate=factor)
+    )

@@ -24,26 +24,27 @@ from nianbao.model.i18n import _
 
 LEVEL = "error"
 SCOPE = "figures"
-NEAR, PAST = timedelta(days=14), timedelta(days=31)  # how long an unsigned report is reminded of its day
+# The time around the due date in which an unpublished report gives a finding.
+BEFORE_DUE, AFTER_DUE = timedelta(days=14), timedelta(days=31)
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find a report that is signed after its day, or not signed around it."""
-    due = next((due for due in case.report.form.due if re.search(due.author, case.author)), None)
-    if due is None or not case.report.year:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find a report published after its due date, or not yet published around it."""
+    due = next((due for due in context.report.form.due if re.search(due.author, context.author)), None)
+    if due is None or not context.report.year:
         return
-    day = date(min(case.report.year + 1, date.max.year), due.month, due.day)
-    signed = case.report.values.get("published")
-    if isinstance(signed, date):
-        if signed > day:
-            message = _("成文日期 {signed} 晚于期限 {day}（{basis}）", signed=signed, day=day, basis=_(due.basis))
-            yield case.find("published", message, label=_("期限是 {day}", day=day))
-    elif day - NEAR <= case.today <= day + PAST:
-        gone = (case.today - day).days
-        said = (
-            _("期限 {day} 已过 {gone} 天", day=day, gone=gone)
-            if gone > 0
-            else _("离期限 {day} 还有 {gone} 天", day=day, gone=-gone)
+    day = date(min(context.report.year + 1, date.max.year), due.month, due.day)
+    published = context.report.values.get("published")
+    if isinstance(published, date):
+        if published > day:
+            message = _("成文日期 {signed} 晚于期限 {day}（{basis}）", signed=published, day=day, basis=_(due.basis))
+            yield context.make_finding("published", message, label=_("期限是 {day}", day=day))
+    elif day - BEFORE_DUE <= context.today <= day + AFTER_DUE:
+        days = (context.today - day).days
+        delay = (
+            _("期限 {day} 已过 {gone} 天", day=day, gone=days)
+            if days > 0
+            else _("离期限 {day} 还有 {gone} 天", day=day, gone=-days)
         )
-        message = _("还没有写成文日期，{said}（{basis}）", said=said, basis=_(due.basis))
-        yield case.find("published", message, level="warning")
+        message = _("还没有写成文日期，{said}（{basis}）", said=delay, basis=_(due.basis))
+        yield context.make_finding("published", message, level="warning")

@@ -18,7 +18,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import PICTURE, CheckContext
-from nianbao.checks.wording import find_unprinted, quote
+from nianbao.checks.wording import make_markup_finding, quote_markup
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 
@@ -36,8 +36,8 @@ _MESSAGES = {
 }
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find the markup that nothing prints."""
-    for item in case.left_out:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find markup that is not printed."""
+    for item in context.dropped_markup:
         if item.kind != PICTURE:
-            yield find_unprinted(case, item, _(_MESSAGES[item.kind], words=quote(item)))
+            yield make_markup_finding(context, item, _(_MESSAGES[item.kind], words=quote_markup(item)))

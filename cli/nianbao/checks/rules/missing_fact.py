@@ -23,10 +23,10 @@ from nianbao.model.i18n import _
 LEVEL = "error"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every required fact that the data file leaves out."""
-    report = case.report
-    written = {entry.address for entry in report.written}
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every required fact that is not in the data file."""
+    report = context.report
+    written = {entry.address for entry in report.entries}
     for fact in report.form.facts:
         if fact.required and fact.id not in written:
-            yield case.find(fact.id, _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)))
+            yield context.make_finding(fact.id, _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)))

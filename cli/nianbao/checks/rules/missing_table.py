@@ -24,11 +24,11 @@ LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every table of the form that the data file leaves out."""
-    report = case.report
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every table of the form that is not in the data file."""
+    report = context.report
     for table in report.form.tables:
         if table.id not in report.facts.tree:
             message = _("缺少 [{id}]：{label}", id=table.id, label=table.label)
             fix = _("加上 [{id}] 和它的各行；全部是 0 也要写一行", id=table.id)
-            yield case.find(table.id, message, fix=fix, place=Place(report.facts.file))
+            yield context.make_finding(table.id, message, fix=fix, place=Place(report.facts.file))

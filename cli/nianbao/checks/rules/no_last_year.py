@@ -25,13 +25,13 @@ from nianbao.model.i18n import _, join_words
 LEVEL = "note"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Say once what could not be judged without last year's report."""
-    report = case.report
-    across = sorted({check.relation.rule for check in report.form.checks if check.relation.across})
-    if report.before is None and across:
-        # The file's own name says which file is meant; its `year` may be wrong, which is another finding.
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Make one finding that lists the rules that were skipped without last year's report."""
+    report = context.report
+    skipped = sorted({check.relation.rule for check in report.form.checks if check.relation.uses_previous})
+    if report.previous is None and skipped:
+        # The year is taken from the name of the file; `year` in it may be wrong, which is another finding.
         named = re.search(r"(\d{4})\.toml$", report.facts.file)
         name = re.sub(r"[^/]*$", f"{int(named[1] if named else report.year) - 1}.toml", report.facts.file, count=1)
-        message = _("没有可读的 {name}，与上年对照的核对没有做：{across} 等", name=name, across=join_words(across))
-        yield case.find("", message, place=Place(report.facts.file))
+        message = _("没有可读的 {name}，与上年对照的核对没有做：{across} 等", name=name, across=join_words(skipped))
+        yield context.make_finding("", message, place=Place(report.facts.file))

@@ -16,7 +16,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import PICTURE, CheckContext
-from nianbao.checks.wording import find_unprinted, quote
+from nianbao.checks.wording import make_markup_finding, quote_markup
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -24,9 +24,9 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find the pictures that are not printed."""
-    for item in case.left_out:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find pictures, which are not printed."""
+    for item in context.dropped_markup:
         if item.kind == PICTURE:
-            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quote(item))
-            yield find_unprinted(case, item, message, fix=_("报告不印图片；从正文里删去它"))
+            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quote_markup(item))
+            yield make_markup_finding(context, item, message, fix=_("报告不印图片；从正文里删去它"))

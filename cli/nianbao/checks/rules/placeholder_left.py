@@ -29,7 +29,7 @@ from nianbao.model.i18n import _
 
 LEVEL = "error"
 
-LEFT = re.compile(
+PLACEHOLDER = re.compile(
     r"(?<![A-Za-z0-9./_×-])(?:[Xx]{2,}|×{2,})(?![A-Za-z0-9./_×-])"
     r"|(?<![A-Za-z0-9×])[Xx×](?=[年月日件条项次个人元])"
     r"|(?<![一二三四五六七八九〇○])[○〇]{2,}(?![一二三四五六七八九])"
@@ -39,22 +39,22 @@ LEFT = re.compile(
     r"|(?<=[^\n_])_{3,}|(?<!_)_{3,}+(?=[^\n_])|＿{2,}|[?？]{3,}"
 )
 
-_LONG = 100  # characters
-_known = lru_cache(maxsize=4096)(LEFT.search)  # keys are the same in every file
+_CACHED_LENGTH = 100  # characters
+_search_cached = lru_cache(maxsize=4096)(PLACEHOLDER.search)  # keys are the same in every file
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every text that still holds a sign for what was to be filled in."""
-    facts = case.report.facts
-    known = find_prompts(case.report)
-    written = dict(list_texts(facts.tree))
-    for address, text in written.items():
-        match = _known(text) if len(text) < _LONG else LEFT.search(text)
-        if match and not address.startswith("accept") and known.get(address) != text:
-            place = facts.place(address, inside=text.count("\n", 0, match.start()) + 1, words=match[0])
-            yield case.find(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
-    for section, text in case.texts.items():
-        match = LEFT.search(text)
-        if match and not any(match[0] in part for part in written.values()):
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every text with a mark for something to be filled in."""
+    facts = context.report.facts
+    prompts = find_prompts(context.report)
+    texts = dict(list_texts(facts.tree))
+    for address, text in texts.items():
+        match = _search_cached(text) if len(text) < _CACHED_LENGTH else PLACEHOLDER.search(text)
+        if match and not address.startswith("accept") and prompts.get(address) != text:
+            place = facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1, words=match[0])
+            yield context.make_finding(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
+    for section, text in context.texts.items():
+        match = PLACEHOLDER.search(text)
+        if match and not any(match[0] in part for part in texts.values()):
             message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
-            yield case.find(f"prose.{section}", message)
+            yield context.make_finding(f"prose.{section}", message)

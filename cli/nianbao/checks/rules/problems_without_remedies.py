@@ -28,13 +28,15 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every section that speaks of one of two things that belong together."""
-    for pair in case.report.form.vocabulary.pairs:
-        text = case.texts.get(pair.section, "")
-        first, second = (bool(compile_pattern(words).search(text)) for words in (pair.words, pair.other_words))
-        if first != second:
-            there, missing = (pair.what, pair.other) if first else (pair.other, pair.what)
-            heading = case.report.heading(pair.section)
-            message = _("{heading}: 写了{there}，没有写{missing}", heading=heading, there=_(there), missing=_(missing))
-            yield case.find(f"prose.{pair.section}", message)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every section that mentions only one of two topics that belong together."""
+    for pair in context.report.form.text_rules.pairs:
+        text = context.texts.get(pair.section, "")
+        has_first, has_second = (bool(compile_pattern(words).search(text)) for words in (pair.words, pair.other_words))
+        if has_first != has_second:
+            present, missing = (pair.what, pair.other) if has_first else (pair.other, pair.what)
+            heading = context.report.get_heading(pair.section)
+            message = _(
+                "{heading}: 写了{there}，没有写{missing}", heading=heading, there=_(present), missing=_(missing)
+            )
+            yield context.make_finding(f"prose.{pair.section}", message)

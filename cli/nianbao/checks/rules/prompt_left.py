@@ -25,10 +25,10 @@ from nianbao.model.i18n import _
 LEVEL = "warning"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every fact that still is what a new data file asks for."""
-    for address in find_prompts(case.report):
-        above = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
-        label = case.report.form.labels.get(above, above)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every fact that is still the prompt of a new data file."""
+    for address in find_prompts(context.report):
+        fact = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
+        label = context.report.form.labels.get(fact, fact)
         message = _("{label}: 还是新建文件时的提示", label=_(label))
-        yield case.find(address, message, label=_("换成事实"))
+        yield context.make_finding(address, message, label=_("换成事实"))

@@ -25,13 +25,15 @@ from nianbao.model.i18n import _
 LEVEL = "error"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find a day of issue that cannot be."""
-    signed = case.report.values.get("published")
-    if not isinstance(signed, date) or not case.report.year:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find a day of issue that is before the end of the report year, or in the future."""
+    published = context.report.values.get("published")
+    if not isinstance(published, date) or not context.report.year:
         return
-    if signed.year <= case.report.year:
-        message = _("成文日期 {signed} 在 {year} 年结束之前", signed=signed, year=case.report.year)
-        yield case.find("published", message, label=_("应在 {year} 年", year=case.report.year + 1))
-    elif signed > case.today:
-        yield case.find("published", _("成文日期 {signed} 在今天（{today}）之后", signed=signed, today=case.today))
+    if published.year <= context.report.year:
+        message = _("成文日期 {signed} 在 {year} 年结束之前", signed=published, year=context.report.year)
+        yield context.make_finding("published", message, label=_("应在 {year} 年", year=context.report.year + 1))
+    elif published > context.today:
+        yield context.make_finding(
+            "published", _("成文日期 {signed} 在今天（{today}）之后", signed=published, today=context.today)
+        )

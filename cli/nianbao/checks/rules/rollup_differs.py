@@ -62,47 +62,51 @@ from nianbao.model.i18n import _, join_words
 
 LEVEL = "warning"
 SCOPE = "units"
-_FEW = 5  # units that a message names
+_MAX_UNITS = 5  # that a message names
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every cell that is not what the units of this office add up to."""
-    if case.units is None:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every cell that is not the sum of the units of this office."""
+    if context.units is None:
         return
-    for address, total in find_differences(case.report, case.units):
+    for address, total in find_differences(context.report, context.units):
         message = _(
             "{label}: 写 {figure}，下级单位之和是 {total}（{parts}）",
-            label=case.report.form.labels[address],
-            figure=case.report.figures[address],
+            label=context.report.form.labels[address],
+            figure=context.report.figures[address],
             total=total,
-            parts=_parts(case.units.aggregate, address),
+            parts=_describe_contributions(context.units.aggregate, address),
         )
         fix = _(
             "重新汇总：report rollup {year} --into {office}；应当不同的，用 [[accept]] 写明理由",
-            year=case.report.year,
-            office=case.office,
+            year=context.report.year,
+            office=context.office,
         )
-        notes = tuple(_notes(case.units))
-        yield case.find(address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix)
+        notes = tuple(_describe_left_out(context.units))
+        yield context.make_finding(address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix)
 
 
-def _parts(rolled: Aggregate, address: str) -> str:
-    """Write the units out that make up a cell, the biggest first."""
-    given = rolled.sort_contributions(address)
-    if not given:
-        return _("{count} 个单位都是 0", count=len(rolled.counted))
-    told = join_words(_("{unit} {figure}", unit=one.unit, figure=figure) for one, figure in given[:_FEW])
-    rest = given[_FEW:]
-    more = _("，另 {count} 个单位共 {sum}", count=len(rest), sum=sum(figure for _one, figure in rest)) if rest else ""
-    return told + more
+def _describe_contributions(aggregate: Aggregate, address: str) -> str:
+    """Describe the units that contribute to a cell, the largest first."""
+    contributions = aggregate.sort_contributions(address)
+    if not contributions:
+        return _("{count} 个单位都是 0", count=len(aggregate.counted))
+    listed = join_words(
+        _("{unit} {figure}", unit=report.unit, figure=figure) for report, figure in contributions[:_MAX_UNITS]
+    )
+    rest = contributions[_MAX_UNITS:]
+    more = (
+        _("，另 {count} 个单位共 {sum}", count=len(rest), sum=sum(figure for _report, figure in rest)) if rest else ""
+    )
+    return listed + more
 
 
-def _notes(units: UnitTotals) -> Iterator[str]:
-    """Say which units the sum is without."""
+def _describe_left_out(units: UnitTotals) -> Iterator[str]:
+    """Describe the units that are not in the sum."""
     for words, left_out in (
         (_("缺报，没有计入"), list(units.missing)),
-        (_("有错误，没有计入"), [given.unit for given in units.aggregate.broken]),
+        (_("有错误，没有计入"), [report.unit for report in units.aggregate.broken]),
     ):
         if left_out:
-            more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _FEW else ""
-            yield f"{words}: {join_words(left_out[:_FEW])}{more}"
+            more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _MAX_UNITS else ""
+            yield f"{words}: {join_words(left_out[:_MAX_UNITS])}{more}"

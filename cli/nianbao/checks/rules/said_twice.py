@@ -25,23 +25,27 @@ from nianbao.model.i18n import _
 
 LEVEL = "warning"
 SCOPE = "texts"
-LEAST = 20  # characters; shorter paragraphs are alike by chance
+MIN_PARAGRAPH = 20  # characters; shorter paragraphs may be equal by chance
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every paragraph that the report has said before."""
-    first: dict[str, str] = {}
-    told: set[str] = set()
-    for section, text in case.texts.items():
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every paragraph that is twice in the report."""
+    first_section: dict[str, str] = {}
+    reported: set[str] = set()
+    for section, text in context.texts.items():
         for line in text.split("\n"):
             words = "".join(line.split())
-            if len(words) < LEAST:
+            if len(words) < MIN_PARAGRAPH:
                 continue
-            if words in first and words not in told:
-                told.add(words)
-                address, place = find_place(case, section, line.strip())
-                heading = case.report.heading(first[words]) or first[words]
+            if words in first_section and words not in reported:
+                reported.add(words)
+                address, place = find_place(context, section, line.strip())
+                heading = context.report.get_heading(first_section[words]) or first_section[words]
                 message = _("这一段话写了两次：{words}", words=shorten(words))
-                note = _("第一次在“{heading}”", heading=heading) if first[words] != section else _("两次在同一部分")
-                yield case.find(address, message, notes=(note,), place=place)
-            first.setdefault(words, section)
+                note = (
+                    _("第一次在“{heading}”", heading=heading)
+                    if first_section[words] != section
+                    else _("两次在同一部分")
+                )
+                yield context.make_finding(address, message, notes=(note,), place=place)
+            first_section.setdefault(words, section)

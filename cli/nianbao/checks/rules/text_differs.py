@@ -36,7 +36,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated, shorten
+from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated_figures, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 from nianbao.model.report import Number
@@ -45,52 +45,55 @@ from nianbao.model.value_types import format_number
 
 LEVEL = "warning"
 SCOPE = "texts"
-ALL = 100  # per cent
+WHOLE_PERCENT = 100
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every figure in the texts that no figure of the tables bears out."""
-    found = list(find_stated(case))
-    sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same
-    for claim in found:
-        if id(claim.claim) not in sums:
-            sums[id(claim.claim)] = _sums(case, claim)
-    wrong = {id(claim) for claim in found if _differs(claim, sums[id(claim.claim)])}
-    yield from (_difference(case, claim, sums[id(claim.claim)]) for claim in found if id(claim) in wrong)
-    yield from _contradictions(case, [claim for claim in found if id(claim) not in wrong])
-    vocabulary = case.report.form.vocabulary
-    for _key, group in groupby(found, key=lambda claim: claim.sentence):
-        together = list(group)
-        if any(id(claim) in wrong for claim in together):  # where all agree with the table, its own balance is judged
-            yield from _balances(case, together, vocabulary.balances)
-        for share in vocabulary.shares:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every figure in the texts that is not equal to a figure of the tables."""
+    figures = list(find_stated_figures(context))
+    sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same one
+    for figure in figures:
+        if id(figure.claim) not in sums:
+            sums[id(figure.claim)] = _add_up_claims(context, figure)
+    wrong_figures = {id(figure) for figure in figures if _is_wrong(figure, sums[id(figure.claim)])}
+    yield from (
+        _make_difference(context, figure, sums[id(figure.claim)]) for figure in figures if id(figure) in wrong_figures
+    )
+    yield from _find_contradictions(context, [figure for figure in figures if id(figure) not in wrong_figures])
+    text_rules = context.report.form.text_rules
+    for _key, group in groupby(figures, key=lambda figure: figure.sentence):
+        group_figures = list(group)
+        # If all agree with the table, only the balance of the table is judged.
+        if any(id(figure) in wrong_figures for figure in group_figures):
+            yield from _find_broken_balances(context, group_figures, text_rules.balances)
+        for share in text_rules.shares:
             if share.part:
-                yield from _share(case, together, share)
-    for _key, group in groupby(found, key=lambda claim: claim.sentence.section):
-        together = list(group)
-        for share in vocabulary.shares:
+                yield from _find_wrong_shares(context, group_figures, share)
+    for _key, group in groupby(figures, key=lambda figure: figure.sentence.section):
+        group_figures = list(group)
+        for share in text_rules.shares:
             if not share.part:
-                yield from _share(case, together, share)
+                yield from _find_wrong_shares(context, group_figures, share)
 
 
-def _sums(case: CheckContext, claim: StatedFigure) -> dict[str, Number]:
-    sums = {text: add_up_claim(case.report, text) for text in claim.claim.equals}
+def _add_up_claims(context: CheckContext, figure: StatedFigure) -> dict[str, Number]:
+    sums = {text: add_up_claim(context.report, text) for text in figure.claim.equals}
     return {text: total for text, total in sums.items() if total is not None}
 
 
-def _differs(claim: StatedFigure, sums: Mapping[str, Number]) -> bool:
-    return len(sums) == len(claim.claim.equals) > 0 and claim.value not in sums.values()
+def _is_wrong(figure: StatedFigure, sums: Mapping[str, Number]) -> bool:
+    return len(sums) == len(figure.claim.equals) > 0 and figure.value not in sums.values()
 
 
-def _difference(case: CheckContext, claim: StatedFigure, sums: Mapping[str, Number]) -> Finding:
+def _make_difference(context: CheckContext, figure: StatedFigure, sums: Mapping[str, Number]) -> Finding:
     right = _("或").join(dict.fromkeys(format_number(total) for total in sums.values()))
-    return _finding(
-        case,
-        claim,
+    return _make_finding(
+        context,
+        figure,
         _(
             "{what}: 正文写“{words}”，按数据应为 {right}",
-            what=_(claim.claim.what),
-            words=shorten(claim.words),
+            what=_(figure.claim.what),
+            words=shorten(figure.words),
             right=right,
         ),
         label=_("应为 {right}", right=right),
@@ -98,85 +101,87 @@ def _difference(case: CheckContext, claim: StatedFigure, sums: Mapping[str, Numb
     )
 
 
-def _contradictions(case: CheckContext, found: list[StatedFigure]) -> Iterator[Finding]:
-    """Find texts that state that there is none of what they count elsewhere."""
+def _find_contradictions(context: CheckContext, figures: list[StatedFigure]) -> Iterator[Finding]:
+    """Find texts that state both 0 and another number of the same claim."""
     counted: dict[int, list[StatedFigure]] = {}
-    for claim in found:
-        if claim.value:
-            counted.setdefault(id(claim.claim), []).append(claim)
-    for claim in found:
-        if not claim.value and not any(sign.isdigit() for sign in claim.words):
-            for other in counted.get(id(claim.claim), ()):
+    for figure in figures:
+        if figure.value:
+            counted.setdefault(id(figure.claim), []).append(figure)
+    for figure in figures:
+        if not figure.value and not any(character.isdigit() for character in figure.words):
+            for other in counted.get(id(figure.claim), ()):
                 message = _(
                     "{what}: 正文既写“{words}”，又写“{other}”",
-                    what=_(claim.claim.what),
-                    words=shorten(claim.words),
+                    what=_(figure.claim.what),
+                    words=shorten(figure.words),
                     other=shorten(other.words),
                 )
-                yield _finding(case, other, message)
+                yield _make_finding(context, other, message)
 
 
-def _balances(case: CheckContext, together: list[StatedFigure], balances: tuple[Balance, ...]) -> Iterator[Finding]:
+def _find_broken_balances(
+    context: CheckContext, group_figures: list[StatedFigure], balances: tuple[Balance, ...]
+) -> Iterator[Finding]:
     for balance in balances:
-        named = {claim for side in balance.holds.split("=") for _, claim in parse_sum(side)}
-        values = {claim.claim.id: claim.value for claim in reversed(together) if claim.claim.id in named}
-        if named == set(values) and not any(_holds(text, values) for text in (balance.holds, *balance.or_else)):
-            words = {claim.claim.id: claim for claim in reversed(together)}
+        named = {figure for side in balance.holds.split("=") for _, figure in parse_sum(side)}
+        values = {figure.claim.id: figure.value for figure in reversed(group_figures) if figure.claim.id in named}
+        if named == set(values) and not any(_is_balanced(text, values) for text in (balance.holds, *balance.or_else)):
+            words = {figure.claim.id: figure for figure in reversed(group_figures)}
             parts = [
-                " + ".join(format_number(values[claim]) for _, claim in parse_sum(side))
-                + f" = {format_number(_sum(side, values))}"
+                " + ".join(format_number(values[figure]) for _, figure in parse_sum(side))
+                + f" = {format_number(_add_up_side(side, values))}"
                 for side in balance.holds.split("=")
             ]
             message = _("同一句里的数不相符：{left}，{right}，应当相等", left=parts[0], right=parts[1])
-            notes = tuple(f"“{shorten(words[claim].words)}”" for claim in values)
-            yield _finding(case, together[0], message, notes=notes)
+            notes = tuple(f"“{shorten(words[figure].words)}”" for figure in values)
+            yield _make_finding(context, group_figures[0], message, notes=notes)
 
 
-def _holds(text: str, values: dict[str, Decimal]) -> bool:
+def _is_balanced(text: str, values: dict[str, Decimal]) -> bool:
     left, right = text.split("=")
-    return _sum(left, values) == _sum(right, values)
+    return _add_up_side(left, values) == _add_up_side(right, values)
 
 
-def _sum(side: str, values: dict[str, Decimal]) -> Decimal:
-    return sum((sign * values[claim] for sign, claim in parse_sum(side)), start=Decimal(0))
+def _add_up_side(side: str, values: dict[str, Decimal]) -> Decimal:
+    return sum((sign * values[figure] for sign, figure in parse_sum(side)), start=Decimal(0))
 
 
-def _share(case: CheckContext, together: list[StatedFigure], share: Share) -> Iterator[Finding]:
-    values = {claim.claim.id: claim.value for claim in reversed(together)}
-    told = [text for text in share.whole if all(claim in values for _, claim in parse_sum(text))]
-    wholes = [whole for text in told if (whole := _sum(text, values))]
+def _find_wrong_shares(context: CheckContext, group_figures: list[StatedFigure], share: Share) -> Iterator[Finding]:
+    values = {figure.claim.id: figure.value for figure in reversed(group_figures)}
+    known_wholes = [text for text in share.whole if all(figure in values for _, figure in parse_sum(text))]
+    wholes = [whole for text in known_wholes if (whole := _add_up_side(text, values))]
     if not wholes or (share.part and share.part not in values):
         return
-    for sentence in dict.fromkeys(claim.sentence for claim in together):
+    for sentence in dict.fromkeys(figure.sentence for figure in group_figures):
         for match in (match for text in share.says for match in compile_pattern(text).finditer(sentence.text)):
-            *own, written = map(Decimal, match.groups())
-            part = values[share.part] if share.part else own[0]
+            *own_numbers, written = map(Decimal, match.groups())
+            part = values[share.part] if share.part else own_numbers[0]
             rates = [100 * part / whole for whole in wholes]
-            if not any(_written_as(rate, written) for rate in rates):
+            if not any(_is_written_as(rate, written) for rate in rates):
                 right = _("或").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
                 notes = tuple(f"{format_number(part)} ÷ {format_number(whole)}" for whole in wholes)
                 message = _("正文写“{words}”，按正文里的件数应为 {right}", words=shorten(match[0]), right=right)
-                yield _finding(case, together[0], message, words=match[0], notes=notes)
+                yield _make_finding(context, group_figures[0], message, words=match[0], notes=notes)
 
 
-def _written_as(rate: Decimal, written: Decimal) -> bool:
-    """Tell whether a percentage may be written so: rounded or cut off, but 100 only where it is all."""
+def _is_written_as(rate: Decimal, written: Decimal) -> bool:
+    """Return whether a percentage may be written so: rounded or cut off, but 100 only if it is exactly 100."""
     exponent = written.as_tuple().exponent
     unit = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
-    if ALL in (written, rate):
+    if WHOLE_PERCENT in (written, rate):
         return rate == written
     return 0 <= rate - written < unit or abs(rate - written) <= unit / 2
 
 
-def _finding(  # noqa: PLR0913  # a finding has that many sides
-    case: CheckContext,
-    claim: StatedFigure,
+def _make_finding(  # noqa: PLR0913  # the fields of a finding
+    context: CheckContext,
+    figure: StatedFigure,
     message: str,
     *,
     words: str = "",
     label: str = "",
     notes: tuple[str, ...] = (),
 ) -> Finding:
-    equals = next((path for text in claim.claim.equals for _, path in parse_sum(text) if "*" not in path), "")
-    address, place = find_place(case, claim.sentence.section, words or claim.words, equals)
-    return case.find(address, message, label=label, notes=notes, place=place)
+    equals = next((path for text in figure.claim.equals for _, path in parse_sum(text) if "*" not in path), "")
+    address, place = find_place(context, figure.sentence.section, words or figure.words, equals)
+    return context.make_finding(address, message, label=label, notes=notes, place=place)

@@ -32,17 +32,17 @@ _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 _ZEROS = str.maketrans("零○０", "〇〇〇")
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find a title of the file's own that lacks the author, the year or the words of the form."""
-    report = case.report
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find a title in the data file that lacks the author, the year or the words of the form."""
+    report = context.report
     title = report.values.get("title")
-    words = report.form.vocabulary.title
+    words = report.form.text_rules.title
     if not isinstance(title, str) or not words or not report.year:
         return
     plain = "".join(normalize(title).split())
-    missing = [word for word in ("".join(case.author.split()), *words) if word not in plain]
+    missing = [word for word in ("".join(context.author.split()), *words) if word not in plain]
     if str(report.year) not in plain and str(report.year).translate(_DIGITS) not in plain.translate(_ZEROS):
         missing.insert(0, str(report.year))
     if missing:
         message = _("标题里没有{words}", words=join_words(f"“{word}”" for word in missing))
-        yield case.find("title", message, label=_("删去 title 就会用格式规定的标题"))
+        yield context.make_finding("title", message, label=_("删去 title 就会用格式规定的标题"))

@@ -26,21 +26,21 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.typed_numbers import find_offers
+from nianbao.checks.typed_numbers import find_typed_numbers
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "note"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every number of the prose that a placeholder could supply."""
-    for offer in find_offers(case.report):
-        raw = case.report.prose[offer.section]
-        figure = raw[offer.start : offer.end]
-        line = raw.count("\n", 0, offer.start) + 1
-        address = f"prose.{offer.section}"
-        place = case.report.facts.place(address, inside=line, words=figure)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every number in the prose that a placeholder could replace."""
+    for typed in find_typed_numbers(context.report):
+        prose = context.report.prose[typed.section]
+        figure = prose[typed.start : typed.end]
+        line = prose.count("\n", 0, typed.start) + 1
+        address = f"prose.{typed.section}"
+        place = context.report.facts.find_place(address, text_line=line, words=figure)
         message = _("正文里的 {figure} 是手写的，数据文件里已有这个数", figure=figure)
-        label = _("可以写成 {{{{ {expression} }}}}", expression=offer.expression)
-        yield case.find(address, message, label=label, place=place)
+        label = _("可以写成 {{{{ {expression} }}}}", expression=typed.expression)
+        yield context.make_finding(address, message, label=label, place=place)

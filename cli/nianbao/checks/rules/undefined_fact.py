@@ -17,12 +17,12 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import find_faulty
+from nianbao.checks.wording import find_placeholder_faults
 from nianbao.model.finding import Finding
 
 LEVEL = "error"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every placeholder in the prose that names no fact."""
-    yield from find_faulty(case)
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every placeholder in the prose that names an unknown fact."""
+    yield from find_placeholder_faults(context)

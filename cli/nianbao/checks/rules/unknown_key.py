@@ -27,43 +27,43 @@ LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every key that the form does not know."""
-    report = case.report
-    for entry in report.written:
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every key that the form does not define."""
+    report = context.report
+    for entry in report.entries:
         if not entry.known:
-            yield _finding(case, entry.address)
+            yield _make_finding(context, entry.address)
     sections = {section.id for section in report.form.sections}
-    headed = {section.id for section in report.form.sections if section.heading}
-    for table, known in (("prose", sections), ("headings", headed)):
+    with_heading = {section.id for section in report.form.sections if section.heading}
+    for table, known in (("prose", sections), ("headings", with_heading)):
         entries = report.facts.tree.get(table)
         for key in entries if isinstance(entries, dict) else ():
             if key not in known:
-                yield _finding(case, f"{table}.{key}", known)
+                yield _make_finding(context, f"{table}.{key}", known)
 
 
-def _finding(case: CheckContext, address: str, known: set[str] | None = None) -> Finding:
+def _make_finding(context: CheckContext, address: str, known: set[str] | None = None) -> Finding:
     above, _dot, key = address.rpartition(".")
     if known is None:
-        known = _siblings(case.report, above)
-    near = get_close_matches(key, sorted(known), 1)
+        known = _list_siblings(context.report, above)
+    nearest = get_close_matches(key, sorted(known), 1)
     choices = join_words(sorted(known))
-    may = (
+    allowed = (
         _("[{table}] 里可以写：{choices}", table=above, choices=choices)
         if above
         else _("可以写：{choices}", choices=choices)
     )
-    fix = may if choices else _("删去这一行")
-    return case.find(
+    fix = allowed if choices else _("删去这一行")
+    return context.make_finding(
         address,
         _("不认识的键 {key}", key=key),
-        label=_("是不是 {near}？", near=near[0]) if near else "",
-        fix="" if near else fix,
-        place=case.report.facts.key(address),
+        label=_("是不是 {near}？", near=nearest[0]) if nearest else "",
+        fix="" if nearest else fix,
+        place=context.report.facts.find_key(address),
     )
 
 
-def _siblings(report: Report, above: str) -> set[str]:
+def _list_siblings(report: Report, above: str) -> set[str]:
     start = f"{above}." if above else ""
-    known = (*report.form.kinds, *report.form.groups)
+    known = (*report.form.value_types, *report.form.groups)
     return {address.removeprefix(start).split(".")[0] for address in known if address.startswith(start)} - {""}

@@ -23,19 +23,19 @@ from nianbao.model.i18n import _
 LEVEL = "error"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
+def judge(context: CheckContext) -> Iterator[Finding]:
     """Find an edition that is not in force for the report year."""
-    report = case.report
+    report = context.report
     form = report.form
-    if report.year and not form.in_force(report.year):
-        words = {"year": report.year, "edition": form.edition, "document": form.document, "first": form.first_year}
+    if report.year and not form.is_in_force(report.year):
+        values = {"year": report.year, "edition": form.edition, "document": form.document, "first": form.first_year}
         message = (
             _(
                 "{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 至 {last} 年度）",
                 last=form.last_year,
-                **words,
+                **values,
             )
             if form.last_year
-            else _("{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 年度起）", **words)
+            else _("{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 年度起）", **values)
         )
-        yield case.find("edition", message, label=_("删去这一行就会用应当用的版本"))
+        yield context.make_finding("edition", message, label=_("删去这一行就会用应当用的版本"))

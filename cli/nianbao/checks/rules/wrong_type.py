@@ -27,25 +27,25 @@ LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every value that is not of the kind that belongs at its address."""
-    report = case.report
-    for entry in report.written:
-        if entry.known and (why := _why(entry)):
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every value that is not of the value type of its address."""
+    report = context.report
+    for entry in report.entries:
+        if entry.known and (fault := _describe_fault(entry)):
             label = report.form.labels.get(entry.address, entry.address)
-            yield case.find(entry.address, f"{_(label)}: {why}")
+            yield context.make_finding(entry.address, f"{_(label)}: {fault}")
     for table in ("prose", "headings"):
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
-                yield case.find(f"{table}.{key}", _("应为文字，这里是{value}", value=describe_value(value)))
+                yield context.make_finding(f"{table}.{key}", _("应为文字，这里是{value}", value=describe_value(value)))
 
 
-def _why(entry: ReportEntry) -> str:
-    if entry.kind:
-        return entry.why
+def _describe_fault(entry: ReportEntry) -> str:
+    if entry.value_type:
+        return entry.fault
     if entry.address.startswith("own."):
         return _("这里不能写{value}，只能写文字、数、日期或文字的数组", value=describe_value(entry.value))
     if entry.address == "accept":
-        return ""  # a list of tables, judged by a rule of its own
+        return ""  # a list of tables, which has its own rule
     return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=describe_value(entry.value))

@@ -32,20 +32,22 @@ LEVEL = "warning"
 SCOPE = "texts"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find every year that stands where the report year is meant."""
-    year = case.report.year
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every other year in phrases that state the report year."""
+    year = context.report.year
     if not year:
         return
-    for years in case.report.form.vocabulary.years:
-        for section, text in case.texts.items():
+    for years in context.report.form.text_rules.years:
+        for section, text in context.texts.items():
             if years.sections and section not in years.sections:
                 continue
-            for match in (match for says in years.says for match in compile_pattern(says).finditer(normalize(text))):
+            for match in (
+                match for pattern in years.says for match in compile_pattern(pattern).finditer(normalize(text))
+            ):
                 written = Decimal(match[1].partition(".")[0])
                 if written != year and (not years.within or abs(written - year) <= years.within):
-                    address, place = find_place(case, section, match[0])
+                    address, place = find_place(context, section, match[0])
                     message = _(
                         "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=shorten(match[0]), year=year
                     )
-                    yield case.find(address, message, label=_("应为 {year}", year=year), place=place)
+                    yield context.make_finding(address, message, label=_("应为 {year}", year=year), place=place)

@@ -24,9 +24,9 @@ LEVEL = "error"
 SCOPE = "figures"
 
 
-def judge(case: CheckContext) -> Iterator[Finding]:
-    """Find a report year that is missing or is not the one that the file is named for."""
-    report = case.report
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find a report year that is missing, or is not the year in the name of the file."""
+    report = context.report
     name = re.search(r"(\d{4})\.toml$", report.facts.file)
     year = report.facts.tree.get("year")
     if "year" not in report.facts.tree:
@@ -38,4 +38,4 @@ def judge(case: CheckContext) -> Iterator[Finding]:
         )
     else:
         return
-    yield case.find("year", message, label=label)
+    yield context.make_finding("year", message, label=label)

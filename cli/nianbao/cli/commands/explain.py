@@ -31,6 +31,6 @@ def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列
             editions = rules.list_editions(known.name, forms)
             where = _("（{editions} 版）", editions=join_words(editions)) if editions else ""
             if rule:
-                print_text(f"{known.name} ({known.level}){where}\n\n{known.said}")
+                print_text(f"{known.name} ({known.level}){where}\n\n{known.localized_page}")
             else:
                 echo(f"{known.name:24} {known.level:8} {known.summary}{where}")

@@ -33,6 +33,6 @@ def init(
             ".gitignore": store.template("starter/gitignore"),
             "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
         }
-        for saved in drafts.create_files(store, due, more=files).saved:
+        for saved in drafts.create_files(store, due, more_files=files).saved:
             echo(_("已写 {path}", path=saved.path))
         echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))

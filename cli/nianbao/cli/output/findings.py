@@ -79,9 +79,7 @@ def print_checks(results: Sequence[CheckResult]) -> None:
 def print_accepted(findings: Sequence[AcceptedFinding]) -> None:
     """Print the findings that the data file accepts, with the reasons."""
     for one in findings:
-        echo(
-            _("已接受 {place}: {rule}：{because}", place=one.finding.place, rule=one.finding.rule, because=one.because)
-        )
+        echo(_("已接受 {place}: {rule}：{because}", place=one.finding.place, rule=one.finding.rule, because=one.reason))
 
 
 def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
@@ -201,7 +199,7 @@ def check_data(result: CheckResult) -> dict[str, Any]:
         "year": result.year,
         "ok": not result.blocked,
         "findings": [finding_data(finding) for finding in result.findings],
-        "accepted": [{"finding": finding_data(one.finding), "because": one.because} for one in result.accepted],
+        "accepted": [{"finding": finding_data(one.finding), "because": one.reason} for one in result.accepted],
     }
 
 

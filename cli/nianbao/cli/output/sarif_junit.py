@@ -100,7 +100,7 @@ def _rule_data(name: str) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": rule.said},
+        "fullDescription": {"text": rule.localized_page},
         "help": {"text": f"report explain {name}"},
         "defaultConfiguration": {"level": rule.level},
     }

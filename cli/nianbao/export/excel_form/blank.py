@@ -62,12 +62,12 @@ def _write_facts(draft: FormDraft) -> None:
 def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
     value_type = VALUE_TYPES[fact.kind]
     value: Any = draft.request.known_facts.get(fact.id)
-    hint = "一行一项（Alt+Enter 换行）" if fact.kind == "texts" else value_type.words
+    hint = "一行一项（Alt+Enter 换行）" if fact.kind == "texts" else value_type.description
     sheet.write(row, 0, f"{fact.label}（{fact.unit}）" if fact.unit else fact.label, **LABEL_STYLE)
     sheet.write(row, 1, "\n".join(value) if isinstance(value, list) else value, **INPUT_STYLE, text_wrap=True)
     sheet.write(row, 2, hint, **CELL_STYLE, font_color="#777777", text_wrap=True)
     draft.define_name(fact.id, sheet, row, 1)
-    if value_type.shape["type"] in {"integer", "number"}:
+    if value_type.json_schema["type"] in {"integer", "number"}:
         cell = xl_rowcol_to_cell(row, 1)
         sheet.worksheet.data_validation(row, 1, row, 1, make_validation(value_type, cell))
         draft.highlight(sheet, (row, 1), format_invalid_test(value_type, cell), ERROR_STYLE)

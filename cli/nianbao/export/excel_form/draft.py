@@ -50,7 +50,7 @@ class FormRequest:
         """The facts of last year that stay the same from year to year, and the name of the office."""
         last = self.last_report.values if self.last_report else {}
         standing = {fact.id: last[fact.id] for fact in self.form.facts if fact.standing and fact.id in last}
-        return standing | ({self.form.author_at: self.name} if self.name else {})
+        return standing | ({self.form.author_address: self.name} if self.name else {})
 
 
 def list_required_facts(form: Form) -> list[Fact]:
@@ -84,17 +84,17 @@ class FormDraft:
 
 def format_invalid_test(value_type: ValueType, cell: str) -> str:
     """Format a formula that is true where a cell holds anything but a figure of a value type."""
-    low, high = value_type.shape.get("minimum", 0), value_type.shape.get("maximum", 0)
-    digits = 0 if value_type.shape["type"] == "integer" else 4
+    low, high = value_type.json_schema.get("minimum", 0), value_type.json_schema.get("maximum", 0)
+    digits = 0 if value_type.json_schema["type"] == "integer" else 4
     wrong = f"OR({cell}<{low},{cell}>{high},{cell}<>ROUND({cell},{digits}))"
     return f"IF(ISBLANK({cell}),FALSE,IF(ISNUMBER({cell}),{wrong},TRUE))"
 
 
 def make_validation(value_type: ValueType, cell: str) -> dict[str, Any]:
     """Make a rule by which Excel refuses what is no figure of a value type as it is typed, with a message."""
-    message = {"error_title": "这里只能填数", "error_message": f"{value_type.words}。", "ignore_blank": True}
-    if value_type.shape["type"] == "integer":
-        low, high = value_type.shape["minimum"], value_type.shape["maximum"]
+    message = {"error_title": "这里只能填数", "error_message": f"{value_type.description}。", "ignore_blank": True}
+    if value_type.json_schema["type"] == "integer":
+        low, high = value_type.json_schema["minimum"], value_type.json_schema["maximum"]
         return {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high, **message}
     return {"validate": "custom", "value": f"=NOT({format_invalid_test(value_type, cell)})", **message}
 

@@ -42,7 +42,7 @@ def make_check_formulas(
     others, and where the author is not known.
     """
     for check in checks:
-        needed = {slot.address for part in check.parts if part.term.before for slot in part.slots}
+        needed = {slot.address for part in check.parts if part.term.previous for slot in part.slots}
         is_known = not needed or (last_report is not None and last_report.figures.keys() >= needed)
         applies = not check.relation.when or (author and re.search(check.relation.when, author))
         if is_known and applies:
@@ -59,7 +59,7 @@ def _format_side(side: tuple[Part, ...], find_cell: FindCell, last_report: Repor
         sign = "-" if part.term.factor < 0 else "+" if text else ""
         if part.term.constant is not None:
             text += f"{sign}{part.term.constant}"
-        elif part.term.before:
+        elif part.term.previous:
             text += sign + str(sum(last_report.figures[slot.address] for slot in part.slots) if last_report else 0)
         else:  # SUM counts an empty cell as 0, and a text too, which is marked in its own cell
             text += f"{sign}SUM({','.join(find_cell(slot.address) for slot in part.slots)})"
@@ -83,4 +83,4 @@ def _describe_terms(side: tuple[Part, ...], check: Check) -> Iterator[str]:
 def _describe_part(part: Part, check: Check) -> str:
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
     headings = [heading for heading in path if heading.id]
-    return ("上年的" if part.term.before else "") + headings[part.term.path.count(".")].label
+    return ("上年的" if part.term.previous else "") + headings[part.term.path.count(".")].label

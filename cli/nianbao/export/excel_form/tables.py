@@ -34,7 +34,7 @@ _CHECK_WIDTH = 28  # characters
 
 def write_table(draft: FormDraft, table: Table) -> None:
     """Write a table on a sheet of its own."""
-    grid = table.lay_out()
+    grid = table.make_grid()
     sheet = draft.workbook.add_sheet(table.label)
     widths = _compute_widths(table, grid)
     for column, width in enumerate(widths):
@@ -54,8 +54,8 @@ def write_table(draft: FormDraft, table: Table) -> None:
     _write_figures(draft, sheet, grid)
     bottom = _write_checks(draft, sheet, table, grid)
     set_up_page(sheet, wide=grid.columns > 6)  # noqa: PLR2004  # more do not fit across
-    if len(grid.bands) == 1:
-        sheet.worksheet.freeze_panes(_ROWS_ABOVE + grid.bands[0].head, grid.labels)
+    if len(grid.blocks) == 1:
+        sheet.worksheet.freeze_panes(_ROWS_ABOVE + grid.blocks[0].header_rows, grid.label_columns)
     sheet.worksheet.print_area(0, 0, bottom, grid.columns)
 
 
@@ -71,12 +71,12 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
         sheet.write_merged(cell, _ROWS_ABOVE, 0, "", **style)
         if total:
             parts = ",".join(xl_rowcol_to_cell(*_find_cell(grid, part)) for part in total)
-            value = sum(carried.get(part, 0) for part in empty.parts(address))
+            value = sum(carried.get(part, 0) for part in empty.list_parts(address))
             sheet.worksheet.write_formula(row, column, f"=SUM({parts})", draft.workbook.get_style(**style), value)
         else:
             sheet.write(row, column, carried.get(address), **style)
         draft.define_name(address, sheet, row, column)
-        value_type, reference = VALUE_TYPES[cell.slot.kind], xl_rowcol_to_cell(row, column)
+        value_type, reference = VALUE_TYPES[cell.slot.value_type], xl_rowcol_to_cell(row, column)
         sheet.worksheet.data_validation(row, column, row, column, make_validation(value_type, reference))
         ranges.setdefault(value_type.name, []).append(reference)
     for name, cells in ranges.items():  # Excel does not validate what is pasted: it is highlighted
@@ -120,7 +120,7 @@ def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> i
 
 def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[int, Sequence[CheckFormula]]) -> None:
     for top, height in _list_headers(grid) if rows else ():
-        header = Cell(top, grid.columns, height, 1, "head")
+        header = Cell(top, grid.columns, height, 1, "header")
         sheet.write_merged(header, _ROWS_ABOVE, 0, "核对", **HEADER_STYLE)
     for row, formulas in rows.items():
         text = f'"{PASS_MARK}"'
@@ -136,7 +136,7 @@ def _write_column_checks(
     """Write a row for the checks of each row and text; return the first row below them."""
     bottom = _ROWS_ABOVE + grid.rows
     for (_row, words), formulas in columns.items():
-        label = Cell(bottom - _ROWS_ABOVE, 0, 1, max(grid.labels, 1), "label")
+        label = Cell(bottom - _ROWS_ABOVE, 0, 1, max(grid.label_columns, 1), "label")
         sheet.write_merged(label, _ROWS_ABOVE, 0, f"核对：{words}", **LABEL_STYLE)
         sheet.worksheet.set_row(bottom, 3 * LINE_HEIGHT)
         for formula in formulas:
@@ -150,15 +150,15 @@ def _write_column_checks(
 def _list_headers(grid: Grid) -> list[tuple[int, int]]:
     """List the first row of each block's header, and how many rows it takes."""
     headers, top = [], 0
-    for band in grid.bands:
-        headers.append((top, band.head))
-        top += band.head + band.body
+    for band in grid.blocks:
+        headers.append((top, band.header_rows))
+        top += band.header_rows + band.body_rows
     return headers
 
 
 def _find_first_cell(draft: FormDraft, formula: CheckFormula) -> tuple[int, int]:
     """Return the row and column of the first figure of this year that a check is about."""
-    slots = (slot for part in formula.check.parts if not part.term.before for slot in part.slots)
+    slots = (slot for part in formula.check.parts if not part.term.previous for slot in part.slots)
     _sheet, row, column = draft.figure_cells[next(slots).address]
     return row, column
 
@@ -170,9 +170,9 @@ def _escape_quotes(text: str) -> str:
 def _list_input_cells(draft: FormDraft, formulas: Sequence[CheckFormula]) -> list[str]:
     """List the cells that a person has to fill in for some checks."""
     request = draft.request
-    parts = [part for formula in formulas for part in formula.check.parts if not part.term.before]
+    parts = [part for formula in formulas for part in formula.check.parts if not part.term.previous]
     leaves = dict.fromkeys(
-        leaf for part in parts for slot in part.slots for leaf in request.empty_report.parts(slot.address)
+        leaf for part in parts for slot in part.slots for leaf in request.empty_report.list_parts(slot.address)
     )
     return [xl_rowcol_to_cell(*draft.figure_cells[leaf][1:]) for leaf in leaves if leaf not in request.carried_over]
 

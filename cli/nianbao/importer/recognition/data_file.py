@@ -76,8 +76,8 @@ def _make_section(name: str, values: Mapping[str, str]) -> SectionNode:
 
 def _make_fact_sections(texts: ExtractedText, form: Form) -> Iterator[SectionNode]:
     """Write the facts that stand in no table, first the office's name; where it is unknown a comment asks for it."""
-    author, _dot, name = form.author_at.partition(".")
-    facts = {**({form.author_at: texts.office} if author and texts.office else {}), **texts.facts}
+    author, _dot, name = form.author_address.partition(".")
+    facts = {**({form.author_address: texts.office} if author and texts.office else {}), **texts.facts}
     groups: dict[str, dict[str, str]] = {author: {}} if author else {}
     for address, value in facts.items():
         group, _dot, key = address.partition(".")
@@ -101,7 +101,7 @@ def _list_other_headings(recognized: RecognizedReport) -> Iterator[tuple[FormSec
 def _compose_notes(recognized: RecognizedReport) -> Iterator[str]:
     """Describe what the file has and the form has no place for, and what the file lacks."""
     for cell in recognized.invalid_cells:
-        yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{VALUE_TYPES[cell.value_type].words}"
+        yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{VALUE_TYPES[cell.value_type].description}"
     tables = recognized.tables
     yield from (f"表里多出的一行，没有记下：{_format_comment(row)}" for row in tables.extra_rows)
     yield from (f"文件到这一行中间断了，没有记下：{_format_comment(row)}" for row in tables.truncated_rows)

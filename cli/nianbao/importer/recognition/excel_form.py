@@ -80,7 +80,7 @@ def _read_cells(named: _Cells, empty: Report) -> dict[str, RecognizedCell]:
     cells = {address: _read_cell(slots[address], cell) for address, cell in named.items() if address in slots}
     for address in cells.keys() & empty.computed.keys():
         if named[address].formula:
-            parts = [cells.get(part) for part in empty.parts(address)]
+            parts = [cells.get(part) for part in empty.list_parts(address)]
             cells[address] = _add_up(slots[address], parts)
     return cells
 
@@ -91,7 +91,7 @@ def _read_cell(slot: Slot, cell: NamedCell) -> RecognizedCell:
     read = read_value(cell.text, slot)
     if read.blank:
         return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
-    if read.reason or VALUE_TYPES[slot.kind].wrong(read.value):
+    if read.reason or VALUE_TYPES[slot.value_type].find_fault(read.value):
         return RecognizedCell(slot, "undecided", printed=cell.text, reason=read.reason or "words")
     return RecognizedCell(slot, "read", read.value, read.number, read.text.strip(), keep_text=read.keep_text)
 
@@ -140,7 +140,7 @@ def _read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[Inval
         cell = named.get(fact.id)
         if cell and (cell.text.strip() or cell.formula):
             value = cell.formula or _parse_fact(fact, cell.text.strip())
-            if VALUE_TYPES[fact.kind].wrong(value) or cell.formula:
+            if VALUE_TYPES[fact.kind].find_fault(value) or cell.formula:
                 text = cell.formula or cell.text
                 invalid.append(InvalidCell(cell.location, fact.label, text, fact.kind, value))
             else:

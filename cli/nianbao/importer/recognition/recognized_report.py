@@ -91,7 +91,7 @@ class RecognizedReport:
 
     def with_office(self, office: str) -> "RecognizedReport":
         """Return the same report as that of another office, without the name that the file itself gives as a fact."""
-        facts = {address: value for address, value in self.texts.facts.items() if address != self.form.author_at}
+        facts = {address: value for address, value in self.texts.facts.items() if address != self.form.author_address}
         return replace(self, texts=replace(self.texts, office=office, facts=facts))
 
 
@@ -103,7 +103,7 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0)
     """
     texts = extract_text(document, forms)
     known_year = year or texts.year
-    in_force = next((form for form in forms if form.in_force(known_year)), forms[-1])
+    in_force = next((form for form in forms if form.is_in_force(known_year)), forms[-1])
     tables = recognize_tables(document, list_layouts(forms), in_force.edition)
     _check_tables(tables, texts, forms)
     if not known_year:
@@ -141,7 +141,7 @@ def match_cells(row: RecognizedRow, form: Form) -> Iterable[tuple[str, Recognize
     """Give the cells of a row with their addresses in a form: the same, else of a row with its label as alias."""
     for cell in row.cells:
         address = cell.slot.address
-        if address in form.slots and form.slots[address].kind == cell.slot.kind:
+        if address in form.slots and form.slots[address].value_type == cell.slot.value_type:
             yield address, cell
         elif row.layout.form is not form and (other_row := _find_row_by_alias(row, form)):
             other = f"{other_row}.{cell.slot.column}"

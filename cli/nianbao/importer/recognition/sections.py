@@ -86,7 +86,7 @@ def _find_title(front: Sequence[Paragraph], file_title: str, forms: Sequence[For
 
     Where it does not say whose report it is, the line before it may, else the title in the file's metadata.
     """
-    words = forms[0].vocabulary.title
+    words = forms[0].text_rules.title
     lines = [remove_white_space(block.plain) for block in front]
     title = _Title()
     for start, end in ((start, start + size) for size in (1, 2, 3) for start in range(len(lines) - size + 1)):

@@ -1,1 +1,1 @@
-"""TOML files of people who write no Python, read into types: strict, with the place of each fault, and with bases."""
+"""Load TOML files into typed values: strictly, with the place of each fault, and with files based on others."""

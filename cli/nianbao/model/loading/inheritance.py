@@ -1,14 +1,14 @@
-"""A file of TOML that names a `base` and says only what differs from it.
+"""Merge a TOML file with its `base`: the file holds only what differs from the base.
 
-Tables are merged key by key, but for `years`; other values replace those of the base. Lists of tables (`KEYS`) are
-merged entry by entry: an entry of the same natural key changes the one of the base, any other is added at the end; an
-empty list replaces that of the base. Three words steer this, in whatever table they stand:
+Tables are merged key by key, but for `years`; other values replace those of the base. Lists of tables
+(`NATURAL_KEYS`) are merged entry by entry: an entry of the same natural key changes the one of the base, any other is
+added at the end; an empty list replaces that of the base. Three keys control this, in any table:
 
-- `remove = ["ask", "below"]`: these keys of the base are left out before the rest is merged. To write a list anew,
-  remove it and write it.
-- `remove = true`, in an entry of a list: this entry of the base is left out.
-- `after = "made"`, in an entry of a list: it comes right after the entry of that name; after the last of several,
-  and first in the list with `after = ""`. The name is the first part of the natural key.
+- `remove = ["ask", "below"]`: these keys of the base are removed before the rest is merged. To replace a list,
+  remove it and write it again.
+- `remove = true`, in an entry of a list: this entry of the base is removed.
+- `after = "made"`, in an entry of a list: it is placed right after the entry of that name; after the last one if
+  several have that name, and first in the list with `after = ""`. The name is the first part of the natural key.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +16,13 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from nianbao.model.i18n import _
 
-Keys: TypeAlias = tuple[str | int, ...]  # lead from the root of a file to a value; numbers count entries from 0
+Keys: TypeAlias = tuple[str | int, ...]  # the path from the root of a file to a value; numbers are indexes from 0
 Tree: TypeAlias = dict[str, Any]
 
 BASE, REMOVE, AFTER = "base", "remove", "after"
-_PERIOD = "years"  # a table that is replaced as a whole: an edition without a last year has none
-# The lists that are merged, with the natural key of their entries; a heading without an id goes by its label.
-KEYS: Mapping[str, tuple[str, ...]] = {
+_YEARS = "years"  # a table that is replaced as a whole: an edition that is still in force has no last year
+# The lists that are merged, with the natural key of their entries; a heading without an id is found by its label.
+NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "sections": ("id",),
     "tables": ("id",),
     "blocks": ("banner",),
@@ -42,103 +42,113 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 class Fault(NamedTuple):
-    """What is wrong with a value of a file, or with its key (`at_key`), and why."""
+    """A fault of a value in a file, or of its key (`at_key`): the path to it and the message for people."""
 
     keys: Keys
-    why: str
+    message: str
     at_key: bool = False
 
 
 def find_nearest(word: object, known: Sequence[str]) -> str:
-    """Return the known word that is most like another; an empty text where none is like it."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only who makes a mistake needs it
+    """Return the known word that is most similar to a word; an empty text if none is similar."""
+    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
     return next(iter(get_close_matches(str(word), known, 1)), "")
 
 
 def suggest(word: object, known: Sequence[str], table: str = "") -> str:
-    """Ask whether the nearest of the known words, the keys of a table where it is named, was meant; else nothing."""
-    near = find_nearest(word, known)
-    return _("，是不是 {near}？", near=join_keys(table, near)) if near else ""
+    """Return the question whether the most similar of the known words was meant; an empty text if none is similar.
+
+    `table` is the name of the table that has the known words as keys.
+    """
+    nearest = find_nearest(word, known)
+    return _("，是不是 {near}？", near=join_keys(table, nearest)) if nearest else ""
 
 
 def join_keys(name: str, key: object) -> str:
-    """Name a key of a table as people do; one of the whole file stands alone."""
+    """Join the name of a table and a key with a dot; the table of the whole file has no name."""
     return f"{name}.{key}" if name else str(key)
 
 
-def merge(tree: Tree, base: Tree, found: list[Fault], at: Keys = ()) -> Tree:
-    """Return the values of a base with the changes of a file; what is wrong with the changes is added to `found`."""
-    made = dict(base)
+def merge(tree: Tree, base: Tree, faults: list[Fault], keys: Keys = ()) -> Tree:
+    """Return the values of a base with the changes of a file; faults of the changes are appended to `faults`."""
+    merged = dict(base)
     removed = tree.get(REMOVE, [])
     for number, key in enumerate(removed if isinstance(removed, list) else [removed]):
         if not isinstance(removed, list) or not isinstance(key, str):
-            found.append(Fault((*at, REMOVE), _("remove 应为键的数组；在数组的条目里也可以写 true")))
-        elif made.pop(key, None) is None:
-            found.append(Fault((*at, REMOVE, number), _("底本没有 {key}", key=key) + suggest(key, list(base))))
+            faults.append(Fault((*keys, REMOVE), _("remove 应为键的数组；在数组的条目里也可以写 true")))
+        elif merged.pop(key, None) is None:
+            faults.append(Fault((*keys, REMOVE, number), _("底本没有 {key}", key=key) + suggest(key, list(base))))
     for key, value in tree.items():
-        under, here = made.get(key), (*at, key)
+        base_value, key_path = merged.get(key), (*keys, key)
         if key in {REMOVE, AFTER}:
             continue
-        if isinstance(value, dict) and isinstance(under, dict) and key != _PERIOD:
-            made[key] = merge(value, under, found, here)
-        elif key in KEYS and _is_list(value) and _is_list(under):
-            made[key] = _merge_list(value, under, found, here)
+        if isinstance(value, dict) and isinstance(base_value, dict) and key != _YEARS:
+            merged[key] = merge(value, base_value, faults, key_path)
+        elif key in NATURAL_KEYS and _is_list(value) and _is_list(base_value):
+            merged[key] = _merge_list(value, base_value, faults, key_path)
         else:
-            made[key] = value
-    return made
+            merged[key] = value
+    return merged
 
 
 def _is_list(value: object) -> TypeGuard[list[Tree]]:
     return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
 
 
-def _merge_list(entries: list[Tree], base: list[Tree], found: list[Fault], at: Keys) -> list[Tree]:
-    name = str(at[-1])
-    made = list(base)
+def _merge_list(entries: list[Tree], base: list[Tree], faults: list[Fault], keys: Keys) -> list[Tree]:
+    name = str(keys[-1])
+    merged = list(base)
     seen: list[object] = []
     for number, entry in enumerate(entries):
-        here, natural = (*at, number), _find_natural_key(name, entry)
-        same = [place for place, other in enumerate(made) if _find_natural_key(name, other) == natural]
-        if natural in seen:
-            found.append(Fault(here, _("{name} 写了两次", name=_name_entry(name, entry))))
-        elif len(same) > 1:
-            why = _('底本里有几条 {name}，分不清是哪一条：写 remove = ["{key}"]，再重写', key=name, name=natural[0])
-            found.append(Fault(here, why))
+        entry_keys, natural_key = (*keys, number), _find_natural_key(name, entry)
+        positions = [position for position, other in enumerate(merged) if _find_natural_key(name, other) == natural_key]
+        if natural_key in seen:
+            faults.append(Fault(entry_keys, _("{name} 写了两次", name=_name_entry(name, entry))))
+        elif len(positions) > 1:
+            why = _('底本里有几条 {name}，分不清是哪一条：写 remove = ["{key}"]，再重写', key=name, name=natural_key[0])
+            faults.append(Fault(entry_keys, why))
         elif entry.get(REMOVE) is True:
-            if not same:
-                known = [_name_entry(name, other) for other in made]
-                why = _("底本没有 {name}", name=_name_entry(name, entry)) + suggest(_name_entry(name, entry), known)
-                found.append(Fault((*here, REMOVE), why))
-            for place in same:
-                del made[place]
+            if not positions:
+                names = [_name_entry(name, other) for other in merged]
+                why = _("底本没有 {name}", name=_name_entry(name, entry)) + suggest(_name_entry(name, entry), names)
+                faults.append(Fault((*entry_keys, REMOVE), why))
+            for position in positions:
+                del merged[position]
         else:
-            _insert(merge(entry, made[same[0]] if same else {}, found, here), entry, same, made, found, here)
-        seen.append(natural)
-    return made
+            _insert(
+                merge(entry, merged[positions[0]] if positions else {}, faults, entry_keys),
+                entry,
+                positions,
+                merged,
+                faults,
+                entry_keys,
+            )
+        seen.append(natural_key)
+    return merged
 
 
-def _insert(new: Tree, entry: Tree, same: list[int], made: list[Tree], found: list[Fault], at: Keys) -> None:  # noqa: PLR0913, PLR0917  # what one entry is put by
-    """Put an entry in its place: where it stood, after the one it names, else at the end."""
-    name, after = str(at[-2]), entry.get(AFTER)
-    if after is None and same:
-        made[same[0]] = new
+def _insert(new: Tree, entry: Tree, positions: list[int], merged: list[Tree], faults: list[Fault], keys: Keys) -> None:  # noqa: PLR0913, PLR0917  # all that its position depends on
+    """Insert a merged entry: at its old position, after the entry that it names, or at the end."""
+    name, after = str(keys[-2]), entry.get(AFTER)
+    if after is None and positions:
+        merged[positions[0]] = new
         return
-    for place in same:
-        del made[place]
-    names = [_name_entry(name, other) for other in made]
+    for position in positions:
+        del merged[position]
+    names = [_name_entry(name, other) for other in merged]
     if after is None:
-        made.append(new)
+        merged.append(new)
     elif after in names:
-        made.insert(len(names) - names[::-1].index(after), new)
+        merged.insert(len(names) - names[::-1].index(after), new)
     else:
         if after != "":
-            found.append(Fault((*at, AFTER), _("底本没有 {name}", name=after) + suggest(after, names)))
-        made.insert(0, new)
+            faults.append(Fault((*keys, AFTER), _("底本没有 {name}", name=after) + suggest(after, names)))
+        merged.insert(0, new)
 
 
 def _find_natural_key(name: str, entry: Tree) -> tuple[object, ...]:
-    fields = KEYS[name] if "id" not in KEYS[name] or "id" in entry else ("label",)
+    fields = NATURAL_KEYS[name] if "id" not in NATURAL_KEYS[name] or "id" in entry else ("label",)
     return tuple(entry.get(field, "") for field in fields)
 
 
@@ -146,46 +156,48 @@ def _name_entry(name: str, entry: Tree) -> str:
     return str(_find_natural_key(name, entry)[0])
 
 
-def find_origin(trees: Sequence[Tree], whole: Tree, keys: Keys) -> tuple[int, Keys]:
-    """Tell which file wrote a value of all files merged: its number among `trees`, and the keys in that file.
+def find_origin(trees: Sequence[Tree], merged: Tree, keys: Keys) -> tuple[int, Keys]:
+    """Find the file that a merged value comes from: its index in `trees`, and the path to the value in that file.
 
-    Each tree is based on the next. A value that nobody wrote is looked for in the file that wrote the table around it.
+    Each tree is based on the next. For a value that no file has, it is the file of the table that would hold it.
     """
     nodes: list[tuple[int, Any, Keys]] = [(number, tree, ()) for number, tree in enumerate(trees)]
-    value: Any = whole
+    value: Any = merged
     for depth, key in enumerate(keys):
-        value = _step(value, key)
+        value = _get_item(value, key)
         if value is None:
             return nodes[0][0], (*nodes[0][2], *keys[depth:])
-        wanted = _entry(str(keys[depth - 1]), value) if depth and isinstance(key, int) else None
+        identity = _identify_entry(str(keys[depth - 1]), value) if depth and isinstance(key, int) else None
         below = [
-            (number, node[place], (*path, place))
+            (number, node[position], (*path, position))
             for number, node, path in nodes
-            for place in _find_positions(node, key, wanted)
+            for position in _find_positions(node, key, identity)
         ]
         nodes = below
     return nodes[0][0], nodes[0][2]
 
 
-def _step(value: Any, key: str | int) -> Any:  # noqa: ANN401  # whatever TOML can hold
+def _get_item(value: Any, key: str | int) -> Any:  # noqa: ANN401  # any TOML value
     try:
         return value[key]
     except (KeyError, IndexError, TypeError):
         return None
 
 
-def _entry(name: str, value: object) -> tuple[str, tuple[object, ...]] | None:
-    return (name, _find_natural_key(name, value)) if name in KEYS and isinstance(value, dict) else None
+def _identify_entry(name: str, value: object) -> tuple[str, tuple[object, ...]] | None:
+    return (name, _find_natural_key(name, value)) if name in NATURAL_KEYS and isinstance(value, dict) else None
 
 
-def _find_positions(node: object, key: str | int, wanted: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:
-    """Find a key in one file's table or list; an entry of a list that is merged, by its natural key."""
-    if isinstance(node, list) and wanted:
-        name, natural = wanted
-        places = (
-            at for at, entry in enumerate(node) if isinstance(entry, dict) and _find_natural_key(name, entry) == natural
+def _find_positions(node: object, key: str | int, identity: tuple[str, tuple[object, ...]] | None) -> Iterator[Any]:
+    """Find a key in a table or list of one file; an entry of a merged list is found by its natural key."""
+    if isinstance(node, list) and identity:
+        name, natural_key = identity
+        positions = (
+            index
+            for index, entry in enumerate(node)
+            if isinstance(entry, dict) and _find_natural_key(name, entry) == natural_key
         )
-        yield from list(places)[:1]
+        yield from list(positions)[:1]
     elif (isinstance(node, dict) and key in node) or (
         isinstance(node, list) and isinstance(key, int) and key < len(node)
     ):

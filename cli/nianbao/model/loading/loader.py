@@ -1,4 +1,4 @@
-"""The one loader of what people write in TOML: strict about every key and value, and every fault has its place."""
+"""Load TOML files that people write: strict about every key and value; every fault has its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
@@ -15,13 +15,13 @@ from nianbao.model.value_types import describe_value
 
 S = TypeVar("S", bound=Shape)
 
-_MOST = 20  # faults of a file that are told at once
+_MAX_FAULTS = 20  # of a file, in one error message
 
 
 def load(shape: type[S], sources: Sequence[Facts]) -> S:
-    """Read a file, with those that it is based on behind it.
+    """Load a file into a value of the type `shape`; each of the `sources` is based on the next one.
 
-    Raises `UserError` that tells its faults with their places.
+    Raises `UserError` that lists the faults with their places.
     """
     tree = merge_sources(sources)
     try:
@@ -31,26 +31,26 @@ def load(shape: type[S], sources: Sequence[Facts]) -> S:
 
 
 def merge_sources(sources: Sequence[Facts]) -> Tree:
-    """Merge a file with those that it is based on, each of them based on the next; raises `UserError`."""
+    """Merge a file with the files that it is based on; each source is based on the next. Raises `UserError`."""
     tree = sources[-1].tree
     for source in sources[-2::-1]:
-        found: list[Fault] = []
-        tree = merge(source.tree, tree, found)
-        if found:
-            raise_faults([source], found)
+        faults: list[Fault] = []
+        tree = merge(source.tree, tree, faults)
+        if faults:
+            raise_faults([source], faults)
     return tree
 
 
-def raise_faults(sources: Sequence[Facts], found: Iterable[Fault]) -> NoReturn:
-    """Raise the `UserError` that tells faults of a file, each with its place in the file that wrote it."""
-    places = {(_find_place(sources, fault), fault.why): None for fault in found}
-    told = sorted(places, key=lambda pair: (pair[0].file != sources[0].file, pair[0].line, pair[0].column))
+def raise_faults(sources: Sequence[Facts], faults: Iterable[Fault]) -> NoReturn:
+    """Raise the `UserError` that lists faults, each with its place in the file that the value is written in."""
+    places = {(_find_place(sources, fault), fault.message): None for fault in faults}
+    ordered = sorted(places, key=lambda pair: (pair[0].file != sources[0].file, pair[0].line, pair[0].column))
     file = sources[0].file
     lines = [
         f"{place}: {why}" + ("" if place.file == file else _("（{file} 以它为底本）", file=file))
-        for place, why in told[:_MOST]
+        for place, why in ordered[:_MAX_FAULTS]
     ]
-    more = [_("还有 {count} 处", count=len(told) - _MOST)] if len(told) > _MOST else []
+    more = [_("还有 {count} 处", count=len(ordered) - _MAX_FAULTS)] if len(ordered) > _MAX_FAULTS else []
     raise UserError("\n".join([*lines, *more]), _("改正这个文件后再运行"))
 
 
@@ -59,14 +59,14 @@ def _find_place(sources: Sequence[Facts], fault: Fault) -> Place:
     if len(sources) > 1:
         number, keys = find_origin([source.tree for source in sources], merge_sources(sources), keys)
     source = sources[number]
-    place = source.key(keys) if fault.at_key else source.place(keys)
-    return place if place.line or not source.text else source.at(1, 1)
+    place = source.find_key(keys) if fault.at_key else source.find_place(keys)
+    return place if place.line or not source.text else source.convert_place(1, 1)
 
 
-def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterator[Fault]:  # noqa: ANN401  # any type that a shape's field has
-    """Find what keeps a value from being of a type, below it as well; nothing where it is.
+def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> Iterator[Fault]:  # noqa: ANN401  # the type of any field
+    """Find why a value is not of a type, in the values below it too; nothing if it is of the type.
 
-    `keys` lead to the value, and `name` is what people call it.
+    `keys` are the path to the value, and `name` is its name in messages.
     """
     try:
         msgspec.convert(value, shape)
@@ -75,15 +75,15 @@ def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> I
 
 
 def _find_value_faults(value: object, shape: Any, keys: Keys, name: str) -> Iterator[Fault]:  # noqa: ANN401  # see above
-    plain = get_args(shape)[0] if get_origin(shape) is Annotated else shape
-    if isinstance(value, dict) and isinstance(plain, type) and issubclass(plain, Shape):
-        yield from _find_table_faults(value, plain, keys, name)
-    elif isinstance(value, dict) and get_origin(plain) is dict:
-        for key, below in value.items():
-            yield from find_faults(below, get_args(plain)[1], (*keys, key), join_keys(name, key))
-    elif isinstance(value, list) and get_origin(plain) is tuple:
-        for at, below in enumerate(value):
-            yield from find_faults(below, get_args(plain)[0], (*keys, at), _name_entry(name, below, at))
+    bare = get_args(shape)[0] if get_origin(shape) is Annotated else shape
+    if isinstance(value, dict) and isinstance(bare, type) and issubclass(bare, Shape):
+        yield from _find_table_faults(value, bare, keys, name)
+    elif isinstance(value, dict) and get_origin(bare) is dict:
+        for key, item in value.items():
+            yield from find_faults(item, get_args(bare)[1], (*keys, key), join_keys(name, key))
+    elif isinstance(value, list) and get_origin(bare) is tuple:
+        for index, item in enumerate(value):
+            yield from find_faults(item, get_args(bare)[0], (*keys, index), _name_entry(name, item, index))
         if not value:
             yield Fault(keys, _("{key} 不能是空的", key=name))
     else:
@@ -92,30 +92,30 @@ def _find_value_faults(value: object, shape: Any, keys: Keys, name: str) -> Iter
 
 def _find_table_faults(table: Tree, shape: type[Shape], keys: Keys, name: str) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
-    meant: set[str] = set()
+    intended: set[str] = set()
     for key in table:
         if key not in fields:
-            meant.add(find_nearest(key, list(fields)))
-            words = suggest(key, list(fields), name) or _("；这里可以写 {known}", known=join_words(fields))
-            yield Fault((*keys, key), _("不认识的键 {key}", key=join_keys(name, key)) + words, at_key=True)
+            intended.add(find_nearest(key, list(fields)))
+            advice = suggest(key, list(fields), name) or _("；这里可以写 {known}", known=join_words(fields))
+            yield Fault((*keys, key), _("不认识的键 {key}", key=join_keys(name, key)) + advice, at_key=True)
     for key, field in fields.items():
-        here = join_keys(name, key)
+        key_name = join_keys(name, key)
         if key in table:
-            yield from find_faults(table[key], field.type, (*keys, key), here)
-        elif field.required and key not in meant:
+            yield from find_faults(table[key], field.type, (*keys, key), key_name)
+        elif field.required and key not in intended:
             yield Fault(
-                (*keys, key), _("没有写 {key}，应为{expected}", key=here, expected=_describe_expected(field.type))
+                (*keys, key), _("没有写 {key}，应为{expected}", key=key_name, expected=_describe_expected(field.type))
             )
 
 
-def _name_entry(name: str, entry: object, at: int) -> str:
-    """Name an entry of a list by its id, else by its number from 1."""
-    known = entry.get("id") if isinstance(entry, dict) else None
-    return f"{name}[{known if isinstance(known, str) else at + 1}]"
+def _name_entry(name: str, entry: object, index: int) -> str:
+    """Name an entry of a list by its id, or by its number, counted from 1, if it has no id."""
+    entry_id = entry.get("id") if isinstance(entry, dict) else None
+    return f"{name}[{entry_id if isinstance(entry_id, str) else index + 1}]"
 
 
 def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa: ANN401  # see above
-    """Say what a value should be, and what it is."""
+    """Describe the expected type of a value, and what was found."""
     expected, info = _describe_expected(shape), _get_type_info(shape)
     if isinstance(value, str) and isinstance(info, mi.LiteralType):
         found = f"“{value}”" + suggest(value, [str(choice) for choice in info.values])
@@ -132,8 +132,8 @@ def _get_type_info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
     info = mi.type_info(shape)
     while isinstance(info, mi.Metadata):
         info = info.type
-    if isinstance(info, mi.UnionType) and all(isinstance(one, mi.LiteralType) for one in info.types):
-        choices = [value for one in info.types if isinstance(one, mi.LiteralType) for value in one.values]
+    if isinstance(info, mi.UnionType) and all(isinstance(member, mi.LiteralType) for member in info.types):
+        choices = [value for member in info.types if isinstance(member, mi.LiteralType) for value in member.values]
         return mi.LiteralType(tuple(choices))
     return info
 
@@ -143,13 +143,15 @@ def _describe_expected(shape: Any) -> str:  # noqa: ANN401  # see above
 
 
 def _describe_type(info: mi.Type) -> str:
-    """Say what values a type has."""
+    """Describe the values of a type."""
     if isinstance(info, mi.LiteralType):
         return _("以下之一：{choices}", choices=join_words(value for value in info.values if value != ""))
     if isinstance(info, mi.UnionType):
-        decimals = any(isinstance(one, mi.FloatType) for one in info.types)  # whole numbers are numbers as well
-        left_out = (mi.NoneType, mi.IntType) if decimals else (mi.NoneType,)
-        return _(" 或 ").join(dict.fromkeys(_describe_type(one) for one in info.types if not isinstance(one, left_out)))
+        decimals = any(isinstance(member, mi.FloatType) for member in info.types)  # which include integers
+        skipped = (mi.NoneType, mi.IntType) if decimals else (mi.NoneType,)
+        return _(" 或 ").join(
+            dict.fromkeys(_describe_type(member) for member in info.types if not isinstance(member, skipped))
+        )
     if isinstance(info, mi.IntType | mi.FloatType):
         noun, bounds = _("整数") if isinstance(info, mi.IntType) else _("数字"), _describe_bounds(info)
         return _("{bounds} 的{noun}", bounds=bounds, noun=noun) if bounds else noun

@@ -1,7 +1,7 @@
-"""What may stand in a file of TOML, as types: the loader, the messages and the schemas for editors all follow them.
+"""Types of TOML files, from which the loader, its messages and the schemas for editors are made.
 
-A type derived from `Shape` is a table of such a file. Its fields are the keys, their types and bounds what a value
-may be, and their descriptions, in Chinese, what an editor says of them.
+A type derived from `Shape` is a table of such a file. Its fields are the keys, with the types and bounds of their
+values; the descriptions of the fields, in Chinese, are shown by editors.
 """
 
 from typing import Annotated, TypeAlias
@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 
 class Shape(Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a file: every key is known, every value is of its type."""
+    """A table of a TOML file; unknown keys and values of other types are refused."""
 
 
 Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]  # not blank

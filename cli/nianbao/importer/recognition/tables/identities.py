@@ -20,7 +20,7 @@ CostedFigures = tuple[int, RowFigures]  # figures that a row may have, behind th
 
 def make_row_equation(check: Check, slots: Sequence[Slot]) -> dict[int, int] | None:
     """Write an identity within a row as factors by column; None for any other."""
-    if check.relation.sign != "=" or check.relation.across:
+    if check.relation.sign != "=" or check.relation.uses_previous:
         return None
     columns = {slot.address: column for column, slot in enumerate(slots)}
     factors: dict[int, int] = {}
@@ -54,7 +54,7 @@ class Equation:
         cls, check: Check, where: Mapping[str, tuple[int, int]], known: Mapping[str, Number | None]
     ) -> "Equation | None":
         """Return None for a check that is no identity, needs a figure that is not known, or joins no rows."""
-        if check.relation.sign != "=" or check.relation.across:
+        if check.relation.sign != "=" or check.relation.uses_previous:
             return None
         factors: dict[tuple[int, int], int] = {}
         constant: Number = 0

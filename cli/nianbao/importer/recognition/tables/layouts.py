@@ -84,7 +84,7 @@ def _list_table_layouts(form: Form, table: Table) -> Iterator[Layout]:
     for blocks in by_columns.values():
         columns = tuple(list_paths(blocks[0].columns))
         rows = tuple(path for block in blocks for path in list_paths(block.rows))
-        slots = [slot for block in blocks for slot in table.slots_of(block)]
+        slots = [slot for block in blocks for slot in table.list_slots(block)]
         size = len(columns)
         row_slots = tuple(tuple(slots[start : start + size]) for start in range(0, len(slots), size))
         yield Layout(form, table, blocks[0], rows, columns, row_slots)
