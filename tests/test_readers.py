@@ -52,12 +52,12 @@ KINDS = [
 
 @pytest.mark.parametrize(("content", "suffix", "kind"), KINDS)
 def test_content_decides_and_then_the_name_between_kinds_of_text(content, suffix, kind):
-    assert readers.choose(content, suffix) == kind
+    assert readers.choose_format(content, suffix) == kind
 
 
 def test_every_reader_is_reached_and_none_shares_its_place():
-    assert {kind for _content, _suffix, kind in KINDS} == set(readers.formats())
-    orders = [reader.ORDER for reader in readers.formats().values()]
+    assert {kind for _content, _suffix, kind in KINDS} == set(readers.load_readers())
+    orders = [reader.ORDER for reader in readers.load_readers().values()]
     assert len(set(orders)) == len(orders)
 
 
@@ -66,7 +66,7 @@ def test_every_reader_is_reached_and_none_shares_its_place():
 )
 def test_no_reader_takes_what_is_no_report(content):
     with pytest.raises(UnreadableError):
-        readers.choose(content, "txt")
+        readers.choose_format(content, "txt")
 
 
 def test_a_package_is_looked_into_once(monkeypatch):
@@ -79,7 +79,7 @@ def test_a_package_is_looked_into_once(monkeypatch):
         return whole(*words, **more)
 
     monkeypatch.setattr(zipfile, "ZipFile", counted)
-    assert [kind for kind, reader in readers.formats().items() if reader.takes(sample) is Claim.SAYS] == ["odt"]
+    assert [kind for kind, reader in readers.load_readers().items() if reader.claim(sample) is Claim.CERTAIN] == ["odt"]
     assert len(opened) == 1
 
 
@@ -93,8 +93,8 @@ from nianbao.importer.readers.sniff import Claim, Sample
 ORDER = {order}
 
 
-def takes(sample: Sample) -> Claim:
-    return Claim.SAYS if {mine} else Claim.NO
+def claim(sample: Sample) -> Claim:
+    return Claim.CERTAIN if {mine} else Claim.NO
 
 
 def read(content: bytes):
@@ -106,7 +106,7 @@ def read(content: bytes):
     ("name", "begin", "reader"),
     [
         ("sent.txt", b"\0mail\n", READER.format(order=15, mine='sample.content.startswith(b"\\0mail\\n")')),
-        ("sent.mail", b"", READER.format(order=40, mine='sample.named({"mail"})')),
+        ("sent.mail", b"", READER.format(order=40, mine='sample.has_suffix({"mail"})')),
     ],
     ids=["by content", "by name"],
 )

@@ -19,8 +19,8 @@ def city(tmp_path):
     return Store(tmp_path)
 
 
-def named(city, *words, everyone=False):
-    chosen = select(city, words, everyone=everyone)
+def named(city, *words, all_offices=False):
+    chosen = select(city, words, all_offices=all_offices)
     return tuple([(store.office, year) for store, year in part] for part in (chosen.reports, chosen.missing))
 
 
@@ -46,11 +46,11 @@ def test_years_and_offices_are_combined(city, words, reports, monkeypatch):
 
 
 def test_all_leaves_out_the_offices_without_that_year_and_says_so(city):
-    assert named(city, "2023", everyone=True) == (
+    assert named(city, "2023", all_offices=True) == (
         [("", 2023), ("dist-2", 2023)],
         [("dist-1", 2023), ("城东 街道", 2023)],
     )
-    assert named(city, everyone=True)[0] == [("", 2024), ("dist-1", 2024), ("dist-2", 2024), ("城东 街道", 2024)]
+    assert named(city, all_offices=True)[0] == [("", 2024), ("dist-1", 2024), ("dist-2", 2024), ("城东 街道", 2024)]
 
 
 def test_folders_and_data_files_are_named_by_their_paths(city, monkeypatch):
@@ -85,7 +85,7 @@ def test_names_that_a_disk_may_take_for_one_are_refused(city, twin):
     (city.root / "data" / twin).mkdir()
     (city.root / "data" / twin / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
     with pytest.raises(UserError, match="只差大小写"):
-        select(city, ["2024"], everyone=True)
+        select(city, ["2024"], all_offices=True)
     assert named(city, "2024", "dist-1") == ([("dist-1", 2024)], [])
 
 

@@ -523,7 +523,7 @@ class BareError(Exception):
 def test_an_attached_bomb_is_not_unpacked(monkeypatch):
     content = BOMBS["attached-once.pdf"]()
     assert unpacking(content) < 50 * 2**20
-    monkeypatch.setattr(attached, "_MOST", 300 * 2**20)
+    monkeypatch.setattr(attached, "_MAX_BYTES", 300 * 2**20)
     assert unpacking(content) > 300 * 2**20
 
 

@@ -316,7 +316,7 @@ def test_no_formula_of_a_returned_form_is_taken(tmp_path, command, monkeypatch, 
     (tmp_path / "data").mkdir()
     (tmp_path / "form.xlsx").write_bytes(computed(IN_CELLS[name].replace("ADDRESS", address)))
     if not guarded:
-        monkeypatch.setattr(xlsx, "_formulas", lambda _content, _notes: {})
+        monkeypatch.setattr(xlsx, "_find_formulas", lambda _content, _notes: {})
     done = command("import", "form.xlsx", cwd=tmp_path)
     text = (tmp_path / "data/2024.toml").read_text("utf-8")
     assert (RESULT in text) is not guarded

@@ -159,7 +159,7 @@ def find_unspoken(case: CheckContext) -> Iterator[Finding]:
 
 def find_faulty(case: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders of the prose that go under the rule that judges."""
-    for section, fault in document.find_faults(case.report):
+    for section, fault in document.find_placeholder_faults(case.report):
         if fault.rule == case.rule:
             address = f"prose.{section}"
             place = case.report.facts.place(address, inside=fault.line, words=fault.words)

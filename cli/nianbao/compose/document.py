@@ -8,16 +8,16 @@ from functools import cached_property
 
 from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.templating import Load, fill_template, fill_text, make_environment
+from nianbao.compose.templating import LoadTemplate, fill_template, fill_text, make_environment
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.report import Report
 from nianbao.model.table import Table
 from nianbao.model.value_types import VALUE_TYPES
 
-Draw = Callable[[Table], Markdown]  # how a table stands on the page
+DrawTable = Callable[[Table], Markdown]  # how a table stands on the page
 DrawProse = Callable[[str, Markdown], Markdown]  # how the prose of a section (by its id) stands on the page
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
+ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Document:
     report: Report
     title: str
     texts: Mapping[str, Markdown]
-    load: Load
+    load: LoadTemplate
 
     @cached_property
     def bodies(self) -> dict[str, Markdown]:
@@ -48,8 +48,8 @@ class Document:
         return {section: markdown.to_plain_text(text) for section, text in self.bodies.items()}
 
 
-def compose(report: Report, load: Load) -> Document:
-    """Put a report into words; raises `TemplateFault` where a template fails."""
+def compose(report: Report, load: LoadTemplate) -> Document:
+    """Put a report into words; raises `TemplateFillError` where a template fails."""
     heading = compose_title(report)
     known = template_context.make_names(report) | {"title": heading}
     texts = {section.id: _compose_text(report, section, load, known) for section in report.form.sections}
@@ -86,42 +86,42 @@ class Page:
 
 
 def make_page(document: Document) -> Page:
-    """Make the page that every format is printed from; raises `TemplateFault` where its template fails."""
+    """Make the page that every format is printed from; raises `TemplateFillError` where its template fails."""
     report = document.report
     shown = {table.id: [format_figure(report, slot.address) for slot in table.slots] for table in report.form.tables}
     own: dict[str, Markdown] = {}
 
     def apart(section: str, text: Markdown) -> Markdown:
         own[section] = markdown.limit_brackets(text)
-        return _make_place("prose", section)
+        return _make_placeholder("prose", section)
 
-    text = _fill_page(document, lambda table: _make_place("table", table.id), apart)
+    text = _fill_page(document, lambda table: _make_placeholder("table", table.id), apart)
     return Page(report.form, text, shown, own)
 
 
-def _make_place(kind: str, name: str) -> Markdown:
+def _make_placeholder(kind: str, name: str) -> Markdown:
     """Write the division that the renderer replaces."""
     return Markdown(f'::: {{{kind}="{name}"}}\n:::')
 
 
-CARRIED = "facts"  # see the script in `templates/formats/html/template.html`
+FACTS_ID = "facts"  # see the script in `templates/formats/html/template.html`
 
 
 def draw_marked_tables(form: Form) -> dict[str, Markdown]:
     """Draw each table of a form with a mark in every cell for a figure: FIGURE1E, FIGURE2E … in order of the cells."""
     return {
-        table.id: _draw(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
+        table.id: _draw_with_texts(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
         for table in form.tables
     }
 
 
-def list_reserved(form: Form) -> list[str]:
+def list_reserved_ids(form: Form) -> list[str]:
     """Name the places of a page that prose may not take: its tables, and in a web page the facts that it carries."""
-    return [*(table.id for table in form.tables), CARRIED]
+    return [*(table.id for table in form.tables), FACTS_ID]
 
 
 def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = None) -> Markdown:
-    """Write a document as Markdown, its tables drawn in characters; raises `TemplateFault` where its template fails.
+    """Write a document as Markdown, its tables drawn in characters; raises `TemplateFillError`.
 
     `reduced` has what is to be printed of the prose of some sections instead of all of it.
     """
@@ -129,14 +129,14 @@ def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = N
     return _fill_page(document, lambda table: draw_table(document.report, table), instead.get)
 
 
-def _fill_page(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
+def _fill_page(document: Document, drawn: DrawTable, prose_drawn: DrawProse) -> Markdown:
     """Fill the template of the page."""
     report, form = document.report, document.report.form
 
     def body(section: Section) -> Markdown:
         """Put the table of a section, if it has one, before its text."""
         text = document.texts[section.id]
-        if section.id in report.prose and not markdown.is_words(text):
+        if section.id in report.prose and not markdown.has_only_plain_paragraphs(text):
             text = prose_drawn(section.id, text)
         tables = [drawn(table) for table in form.tables if table.id == section.table]
         return Markdown("\n\n".join(filter(None, [*tables, text])))
@@ -156,10 +156,10 @@ def _fill_page(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markd
 
 def _replace_illegal(text: str) -> Markdown:
     """Replace what XML cannot hold, and leave out the byte order mark, which PDF/A forbids and nobody sees."""
-    return Markdown(ILLEGAL.sub("\ufffd", text).replace(markdown.MARK, ""))
+    return Markdown(ILLEGAL_CHARACTERS.sub("\ufffd", text).replace(markdown.BYTE_ORDER_MARK, ""))
 
 
-def find_faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
+def find_placeholder_faults(report: Report) -> Iterator[tuple[str, prose.PlaceholderFault]]:
     """Find what is wrong with the placeholders of the prose, section by section."""
     known = template_context.make_names(report) | {"title": "", prose.STANDARD: ""}
     for section, text in report.prose.items():
@@ -174,10 +174,10 @@ def format_figure(report: Report, address: str) -> str:
 
 def draw_table(report: Report, table: Table) -> Markdown:
     """Write one table of the form with its figures, in a division that describes it to the renderer."""
-    return _draw(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
+    return _draw_with_texts(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
 
 
-def _draw(table: Table, texts: Mapping[str, str]) -> Markdown:
+def _draw_with_texts(table: Table, texts: Mapping[str, str]) -> Markdown:
     grid = table.lay_out()
     figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
@@ -186,7 +186,7 @@ def _draw(table: Table, texts: Mapping[str, str]) -> Markdown:
     return Markdown(f"{opening}\n\n{markdown.draw_grid_table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 
-def _compose_text(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
+def _compose_text(report: Report, section: Section, load: LoadTemplate, known: dict[str, object]) -> Markdown:
     """Write the standard text of a section, or the data file's own, which may hold the standard one."""
     own = report.prose.get(section.id)
     standard = Markdown()

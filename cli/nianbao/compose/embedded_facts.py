@@ -6,10 +6,10 @@ from datetime import date
 
 import tomli_w
 
-from nianbao.compose.document import ILLEGAL, compose_author, compose_title
+from nianbao.compose.document import ILLEGAL_CHARACTERS, compose_author, compose_title
 from nianbao.model.report import Report
 
-KEPT_BACK = frozenset({"accept"})  # what the office says to itself, and prints nowhere
+INTERNAL_KEYS = frozenset({"accept"})  # what the office says to itself, and prints nowhere
 
 
 def format_facts(report: Report) -> str:
@@ -19,9 +19,9 @@ def format_facts(report: Report) -> str:
     and none is illegal in XML: `<`, and what XML cannot hold, are written as TOML's escapes.
     """
     named = {"year": report.year, "edition": report.form.edition}
-    facts = {name: value for name, value in report.facts.tree.items() if name not in KEPT_BACK}
+    facts = {name: value for name, value in report.facts.tree.items() if name not in INTERNAL_KEYS}
     text = tomli_w.dumps(named | facts)
-    return re.sub(f"<|{ILLEGAL.pattern}", lambda sign: f"\\u{ord(sign[0]):04X}", text)
+    return re.sub(f"<|{ILLEGAL_CHARACTERS.pattern}", lambda sign: f"\\u{ord(sign[0]):04X}", text)
 
 
 def describe_report(report: Report) -> str:

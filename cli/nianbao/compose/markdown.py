@@ -14,22 +14,24 @@ DIALECT = (
     "+table_captions-raw_html"
 )
 
-_SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
-MARK = "\ufeff"  # of byte order, which nobody sees: behind it a line would begin that does not begin without it
-_BLANKS = re.compile(r"\s+")
-_BREAKS = frozenset("\r\n\u2028\u2029")
-_BLOCKS = re.compile(r"\n\s*\n")
-_JOINED = re.compile(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])")
-_OPENING = re.compile(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+")
-_STRESS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+BYTE_ORDER_MARK = (
+    "\ufeff"  # of byte order, which nobody sees: behind it a line would begin that does not begin without it
+)
+_WHITE_SPACE = re.compile(r"\s+")
+_LINE_BREAKS = frozenset("\r\n\u2028\u2029")
+_BLOCK_BOUNDARY = re.compile(r"\n\s*\n")
+_CJK_LINE_BREAK = re.compile(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])")
+_BLOCK_PREFIX = re.compile(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+")
+_EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_PLAIN = re.compile(r"[0-9A-Za-z %()/,:;.]")
-_NARROW = "“”‘’…—·"  # of ambiguous width; pandoc counts them as one column
+_PLAIN_CHARACTER = re.compile(r"[0-9A-Za-z %()/,:;.]")
+_NARROW_CHARACTERS = "“”‘’…—·"  # of ambiguous width; pandoc counts them as one column
 
 
 # Pandoc takes the square of the number of brackets of a paragraph, and doubles its time with each level of them.
-_BRACKETS, _LEVELS = 60, 4
-_BRACKETS_IN_ALL = 600  # of a section
+_MAX_BRACKETS_PER_PARAGRAPH, _MAX_BRACKET_LEVELS = 60, 4
+_MAX_BRACKETS = 600  # of a section
 _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
 # What may be markup that is not printed: where nothing here is found, pandoc need not be asked whether something is.
 _MARKUP = re.compile(
@@ -40,8 +42,8 @@ _MARKUP = re.compile(
     re.MULTILINE,
 )
 # Nothing but paragraphs: letters, digits, and signs that mean nothing in Markdown; no line begins with a blank.
-_WORDS = re.compile(r"(?:(?! )(?:[^\W_]|[ ，。；：、？！“”‘’（）《》〈〉【】〔〕—…·％%,;])*(?:\n|\Z))+")
-_WIDE = 100  # columns of a table
+_PLAIN_PARAGRAPHS = re.compile(r"(?:(?! )(?:[^\W_]|[ ，。；：、？！“”‘’（）《》〈〉【】〔〕—…·％%,;])*(?:\n|\Z))+")
+_MAX_PRINTED_COLUMNS = 100  # columns of a table
 # Metadata, also within a list or a quotation; no heading: that is a line of words with a line below it.
 _METADATA = (
     r"(?:\A|(?:\A|\n)(?![ \t]*[^\W\d_](?![.)]))[^\n]*\n|(?:\A|\n)[ \t]*(?:[>*+:-]|\(?\w{1,9}[.)])[ \t>*+:\w.()-]*)"
@@ -58,22 +60,22 @@ class Markdown(str):
 
 def escape(text: str) -> Markdown:
     """Return Markdown that prints as exactly this text, on one line, whatever signs it holds."""
-    plain = _BLANKS.sub(_on_one_line, text.replace(MARK, "")).strip(" ")
-    return Markdown(_SPECIAL.sub(lambda sign: "\\" + sign[0], plain))
+    plain = _WHITE_SPACE.sub(_replace_white_space, text.replace(BYTE_ORDER_MARK, "")).strip(" ")
+    return Markdown(_PUNCTUATION.sub(lambda sign: "\\" + sign[0], plain))
 
 
-def _on_one_line(blanks: re.Match[str]) -> str:
-    return " " if _BREAKS.intersection(blanks[0]) else blanks[0].replace("\t", " ")
+def _replace_white_space(blanks: re.Match[str]) -> str:
+    return " " if _LINE_BREAKS.intersection(blanks[0]) else blanks[0].replace("\t", " ")
 
 
-def is_words(text: str) -> bool:
+def has_only_plain_paragraphs(text: str) -> bool:
     """Tell whether a text is surely paragraphs of words, whoever reads it as Markdown."""
-    return bool(_WORDS.fullmatch(text))
+    return bool(_PLAIN_PARAGRAPHS.fullmatch(text))
 
 
 def may_hold_markup(text: str) -> bool:
     """Tell whether prose may hold anything that is left out of print: see `prose.lua`."""
-    wide = any(max(line.count("|"), line.count("+")) > _WIDE for line in text.splitlines())
+    wide = any(max(line.count("|"), line.count("+")) > _MAX_PRINTED_COLUMNS for line in text.splitlines())
     return wide or bool(_MARKUP.search(text)) or has_metadata(text)
 
 
@@ -89,7 +91,7 @@ def has_html(text: str) -> bool:
 
 def limit_brackets(text: Markdown) -> Markdown:
     """Return prose that pandoc reads in bounded time: brackets are text where a paragraph has too many of them."""
-    if text.count("[") <= _LEVELS:
+    if text.count("[") <= _MAX_BRACKET_LEVELS:
         return text
     in_all = 0
     out = []
@@ -99,7 +101,7 @@ def limit_brackets(text: Markdown) -> Markdown:
             level += {"[": 1, "]": -1}.get(match[0], 0)
             deepest, count = max(deepest, level), count + (match[0] == "[")
         in_all += count
-        excess = deepest > _LEVELS or count > _BRACKETS or in_all > _BRACKETS_IN_ALL
+        excess = deepest > _MAX_BRACKET_LEVELS or count > _MAX_BRACKETS_PER_PARAGRAPH or in_all > _MAX_BRACKETS
         out.append(
             _BRACKET.sub(lambda match: match[0] if len(match[0]) > 1 else f"\\{match[0]}", part) if excess else part
         )
@@ -109,9 +111,9 @@ def limit_brackets(text: Markdown) -> Markdown:
 def to_plain_text(text: str) -> str:
     """Return the words of Markdown: a paragraph, heading or item a line, without its signs."""
     lines = []
-    for block in _BLOCKS.split(text.strip()):
-        joined = _JOINED.sub("", block).replace("\n", " ")
-        bare = _STRESS.sub("", _OPENING.sub("", joined))
+    for block in _BLOCK_BOUNDARY.split(text.strip()):
+        joined = _CJK_LINE_BREAK.sub("", block).replace("\n", " ")
+        bare = _EMPHASIS.sub("", _BLOCK_PREFIX.sub("", joined))
         lines.append(_ESCAPED.sub(r"\1", bare).strip())
     return "\n".join(line for line in lines if line)
 
@@ -124,7 +126,7 @@ def draw_grid_table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown
     }
     across = _add_positions(_measure_columns(grid, texts), gap=3)
     lines = {
-        (cell.row, cell.column): _wrap(
+        (cell.row, cell.column): _wrap_lines(
             texts[cell.row, cell.column], across[cell.column + cell.colspan] - across[cell.column] - 3
         )
         for cell in grid.cells
@@ -146,7 +148,9 @@ def _split_characters(text: str) -> list[str]:
     signs = []
     for sign in text:
         wide = unicodedata.east_asian_width(sign) in "WF" and unicodedata.category(sign)[0] in "LPN"
-        signs.append(sign if wide or sign in _NARROW or _PLAIN.fullmatch(sign) else f"&#{ord(sign)};")
+        signs.append(
+            sign if wide or sign in _NARROW_CHARACTERS or _PLAIN_CHARACTER.fullmatch(sign) else f"&#{ord(sign)};"
+        )
     if text[:1].isascii() and re.match(r"\w+[.)] |\(\w+\) ", text):  # would open a list
         signs[0] = f"&#{ord(text[0])};"
     return signs
@@ -167,7 +171,7 @@ def _group_words(signs: list[str]) -> list[list[str]]:
     return words
 
 
-def _wrap(signs: list[str], width: int) -> list[list[str]]:
+def _wrap_lines(signs: list[str], width: int) -> list[list[str]]:
     lines: list[list[str]] = [[]]
     for word in _group_words(signs):
         if lines[-1] and _measure_width(lines[-1]) + _measure_width(word) > width:

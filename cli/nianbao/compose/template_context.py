@@ -10,7 +10,7 @@ from nianbao.model.i18n import _
 from nianbao.model.report import Report
 
 
-class Node:
+class FactNode:
     """A table of facts as templates see it: `requests.received.total` is a walk over nodes."""
 
     __slots__ = ("_address", "_report")
@@ -26,24 +26,24 @@ class Node:
         return value
 
 
-def find_below(node: Node, name: str) -> object:
+def find_below(node: FactNode, name: str) -> object:
     """Return what stands under a node: a value, a node, an absent fact, or None where nothing is known."""
-    return _find(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
+    return _find_fact(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
 
 
-def get_address(node: Node) -> str:
+def get_address(node: FactNode) -> str:
     """Return a node's address, out of reach of templates, which see no name with an underscore."""
     return node._address  # noqa: SLF001  # its own module
 
 
-def list_names(node: Node) -> list[str]:
+def list_names(node: FactNode) -> list[str]:
     """Name what may stand under a node."""
     report, start = node._report, f"{node._address}."  # noqa: SLF001  # its own module
     addresses = (*report.form.kinds, *report.form.groups, *report.values)
     return sorted({address[len(start) :].split(".")[0] for address in addresses if address.startswith(start)})
 
 
-class Absent:
+class AbsentFact:
     """A fact that the form knows and the data file leaves out: false in a test, an error in print."""
 
     __slots__ = ("address", "label")
@@ -59,18 +59,18 @@ class Absent:
         return iter(())
 
 
-class Unknown(StrictUndefined):
+class UnknownName(StrictUndefined):
     """A name that means nothing: whatever a template does with it is an error that names it."""
 
     @property
     def _undefined_message(self) -> str:
-        at = get_address(self._undefined_obj) if isinstance(self._undefined_obj, Node) else ""
+        at = get_address(self._undefined_obj) if isinstance(self._undefined_obj, FactNode) else ""
         return describe_unknown(self._undefined_obj, f"{at}.{self._undefined_name}".strip("."))
 
 
 def describe_unknown(above: object, address: str) -> str:
     """Say that an address names no fact under the node above, and which one is nearest."""
-    others = list_names(above) if isinstance(above, Node) else list(above) if isinstance(above, Mapping) else []
+    others = list_names(above) if isinstance(above, FactNode) else list(above) if isinstance(above, Mapping) else []
     group, _dot, name = address.rpartition(".")
     near = get_close_matches(name, others, 1)
     nearest = _("；最接近的是 {near}", near=f"{group}.{near[0]}".strip(".")) if near else ""
@@ -79,21 +79,21 @@ def describe_unknown(above: object, address: str) -> str:
 
 def make_names(report: Report) -> dict[str, object]:
     """Give the facts that templates may name: each address of the form, and the office's own."""
-    return {top: _find(report, top) for top in (*report.form.tops, OWN)}
+    return {top: _find_fact(report, top) for top in (*report.form.tops, OWN)}
 
 
-def _find(report: Report, address: str) -> object:
+def _find_fact(report: Report, address: str) -> object:
     if address in report.figures:
         return report.figures[address]
     if address in report.values:
         return report.values[address]
     if address in report.form.kinds:
-        return Absent(address, report.form.labels.get(address, ""))
-    return Node(report, address) if address in report.form.groups else None
+        return AbsentFact(address, report.form.labels.get(address, ""))
+    return FactNode(report, address) if address in report.form.groups else None
 
 
 def is_given(value: object) -> bool:
     """Tell whether the data file states a fact; a name that the form does not know is an error even here."""
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownName):
         str(value)
-    return not isinstance(value, Absent)
+    return not isinstance(value, AbsentFact)

@@ -12,12 +12,12 @@ from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, Te
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.template_context import Absent, Node, Unknown, find_below, is_given
+from nianbao.compose.template_context import AbsentFact, FactNode, UnknownName, find_below, is_given
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.value_types import VALUE_TYPES
 
-Load = Callable[[str], str]  # the text of a template by its name; raises UserError where there is none
+LoadTemplate = Callable[[str], str]  # the text of a template by its name; raises UserError where there is none
 Names = Mapping[str, object]
 
 
@@ -30,22 +30,22 @@ def load_nothing(name: str) -> str:
     raise TemplateNotFound(name)
 
 
-class _Place(ImmutableSandboxedEnvironment):
+class _FactEnvironment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
         """Look a fact up at once: to see that it is safe takes longer."""
-        found = find_below(obj, attribute) if isinstance(obj, Node) else None
+        found = find_below(obj, attribute) if isinstance(obj, FactNode) else None
         return super().getattr(obj, attribute) if found is None else found
 
 
 @lru_cache(maxsize=8)
-def make_environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
+def make_environment(load: LoadTemplate, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
     """Make the place where templates are filled: values become Markdown that prints as they are.
 
     With `plain`, they stay plain text. Sandboxed: texts come from many hands.
     """
-    made = _Place(
+    made = _FactEnvironment(
         loader=FunctionLoader(lambda name: (load(name), name, lambda: True)),
-        undefined=Unknown,
+        undefined=UnknownName,
         finalize=_to_text if plain else _to_markdown,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -64,7 +64,7 @@ def fill_template(place: ImmutableSandboxedEnvironment, name: str, names: Names)
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever a template raises is told as that template's fault
-        _raise_fault(error, f"templates/{name}")
+        _raise_fill_error(error, f"templates/{name}")
 
 
 def fill_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
@@ -72,7 +72,7 @@ def fill_text(text: str, origin: str, names: Names, *, plain: bool = False) -> s
     try:
         return _compile(text, plain=plain).render(names)
     except Exception as error:  # noqa: BLE001  # see `fill_template`
-        _raise_fault(error, origin)
+        _raise_fill_error(error, origin)
 
 
 @lru_cache(maxsize=64)
@@ -81,18 +81,18 @@ def _compile(text: str, *, plain: bool) -> Template:
 
 
 def _to_markdown(value: object) -> object:
-    if isinstance(value, Markdown | Unknown):
+    if isinstance(value, Markdown | UnknownName):
         return value
     text = _format(value)
     return Markdown(text) if isinstance(value, int | Decimal) else escape(text)
 
 
 def _to_text(value: object) -> object:
-    return value if isinstance(value, Unknown) else _format(value)
+    return value if isinstance(value, UnknownName) else _format(value)
 
 
 def _format(value: object) -> str:
-    if isinstance(value, Absent):
+    if isinstance(value, AbsentFact):
         raise TemplateError(_("数据文件里没有写 {address}（{label}）", address=value.address, label=_(value.label)))
     if isinstance(value, str):
         return value
@@ -110,7 +110,7 @@ def _quote(value: object) -> Markdown:
     return Markdown(json.dumps(escape(_format(value)), ensure_ascii=False))
 
 
-def _raise_fault(error: Exception, where: str) -> NoReturn:
+def _raise_fill_error(error: Exception, where: str) -> NoReturn:
     line = 0
     if isinstance(error, TemplateSyntaxError):
         where, line = f"templates/{error.name}" if error.name else where, error.lineno

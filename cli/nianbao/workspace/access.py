@@ -12,10 +12,10 @@ from pathlib import Path
 from nianbao.model.i18n import _
 
 LIMIT = 8 * 2**20  # bytes of a file that people write; the largest seen have 100 KB
-_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
-_FILE = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer opens
+_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+_FILE_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer opens
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_LINKS = frozenset({errno.ELOOP, errno.EMLINK, errno.ENOTDIR})  # what systems say of a link that is not followed
+_LINK_ERRORS = frozenset({errno.ELOOP, errno.EMLINK, errno.ENOTDIR})  # what systems say of a link that is not followed
 
 
 class RefusedError(OSError):
@@ -40,7 +40,7 @@ def read(top: Path, name: str, limit: int = LIMIT) -> bytes:
         os.close(file)
 
 
-def too_large(limit: int) -> RefusedError:
+def make_size_error(limit: int) -> RefusedError:
     """Return the error of a file that has more bytes than the limit."""
     return RefusedError(_("超过 {limit} MB", limit=limit // 2**20))
 
@@ -79,16 +79,16 @@ def _open(top: str, name: str) -> int:
     if ".." in parts:
         raise _make_outside_error()
     if os.open not in os.supports_dir_fd:
-        return os.open(Path(top, *_resolve(top, parts)), _FILE)
+        return os.open(Path(top, *_resolve_links(top, parts)), _FILE_FLAGS)
     try:
-        return _descend(top, parts)
+        return _open_without_links(top, parts)
     except OSError as error:
-        if error.errno not in _LINKS:
+        if error.errno not in _LINK_ERRORS:
             raise
-    return _descend(top, _resolve(top, parts))
+    return _open_without_links(top, _resolve_links(top, parts))
 
 
-def _resolve(top: str, parts: Sequence[str]) -> list[str]:
+def _resolve_links(top: str, parts: Sequence[str]) -> list[str]:
     base = os.path.realpath(top)
     real = os.path.realpath(os.path.join(base, *parts))  # noqa: PTH118  # asked of thousands
     if not is_below(real, base):
@@ -96,18 +96,18 @@ def _resolve(top: str, parts: Sequence[str]) -> list[str]:
     return list(Path(real).relative_to(base).parts)
 
 
-def _descend(top: str, parts: Sequence[str]) -> int:
+def _open_without_links(top: str, parts: Sequence[str]) -> int:
     """Open a file folder by folder, none of which may be a link but the first, which a person named."""
     first = f"{top}/{parts[0]}"
     if len(parts) == 1:
-        return os.open(first, _FILE | _NOFOLLOW)
-    folder = os.open(first, _FOLDER | _NOFOLLOW)
+        return os.open(first, _FILE_FLAGS | _NOFOLLOW)
+    folder = os.open(first, _FOLDER_FLAGS | _NOFOLLOW)
     try:
         for part in parts[1:-1]:
-            inner = os.open(part, _FOLDER | _NOFOLLOW, dir_fd=folder)
+            inner = os.open(part, _FOLDER_FLAGS | _NOFOLLOW, dir_fd=folder)
             os.close(folder)
             folder = inner
-        return os.open(parts[-1], _FILE | _NOFOLLOW, dir_fd=folder)
+        return os.open(parts[-1], _FILE_FLAGS | _NOFOLLOW, dir_fd=folder)
     finally:
         os.close(folder)
 
@@ -119,5 +119,5 @@ def _read_bytes(file: int, size: int, limit: int) -> bytes:
         content += more
         size = max(size, len(content))
     if size > limit:
-        raise too_large(limit)
+        raise make_size_error(limit)
     return content

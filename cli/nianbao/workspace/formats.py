@@ -55,7 +55,7 @@ class RenderResult:
     """What one printing gave: the files, the pictures that were left out, and the faces of files that embed them."""
 
     files: list[OutputFile]
-    left_out: list[str]
+    dropped_pictures: list[str]
     faces: tuple["Face", ...]
 
 

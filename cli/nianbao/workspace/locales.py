@@ -11,16 +11,16 @@ from nianbao.workspace.files import TEMPLATES
 
 LANGUAGES = ("zh", "en")
 DOMAIN = "nianbao"
-FOLDER = TEMPLATES / "languages"
+CATALOGUES = TEMPLATES / "languages"
 _OPTION = "--lang"
 
 
 def use_language(name: str) -> None:
     """Say everything from now on in a language, the words of typer too, which asks gettext itself."""
     os.environ["LANGUAGE"] = name
-    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
-    i18n.use_catalogue(gettext.translation(DOMAIN, FOLDER, [name], fallback=True))
+    i18n.use_catalogue(gettext.translation(DOMAIN, CATALOGUES, [name], fallback=True))
 
 
 def is_outdated(name: str) -> bool:
@@ -28,7 +28,7 @@ def is_outdated(name: str) -> bool:
 
     A checkout has the texts, and hatch_build.py compiles them at each install; a wheel holds no texts.
     """
-    compiled = FOLDER / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    compiled = CATALOGUES / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
     try:
         made = compiled.stat().st_mtime_ns
     except OSError:

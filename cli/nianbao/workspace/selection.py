@@ -15,7 +15,7 @@ from nianbao.workspace.store import Store, find_root
 
 ReportRef = tuple[Store, int]  # an office and a year
 _YEAR = re.compile(r"\d{4}")
-_FEW = 5  # names that a message lists
+_LISTED_NAMES = 5  # names that a message lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,18 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     return store
 
 
-def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Selection:
+def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> Selection:
     """Find the reports that words name: years, offices or their folders, patterns of these, data files.
 
     Years and offices are combined. Without a year it is the newest one of those offices; without an office the
-    folder's own, or with `everyone` each that there is. Raises `UserError` for a word that names nothing.
+    folder's own, or with `all_offices` each that there is. Raises `UserError` for a word that names nothing.
     """
     years = [int(word) for word in words if _YEAR.fullmatch(word)]
     files = [_parse_file(store, word) for word in words if word.endswith(".toml")]
     named = [word for word in words if not _YEAR.fullmatch(word) and not word.endswith(".toml")]
-    known = store.offices() if named or everyone or not words else {}
+    known = store.offices() if named or all_offices or not words else {}
     single: list[str] = []
-    several = list(known) if everyone else []
+    several = list(known) if all_offices else []
     for word in named:
         found = _match_offices(store, word, known)
         (several if _is_pattern(word) else single).extend(found)
@@ -87,7 +87,7 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[int]]) -> list[s
     """Return the folder's own office; raises `UserError` where only other offices have data files."""
     others = sorted(known or store.offices())
     if others and "" not in others:
-        some = join_words(others[:_FEW])
+        some = join_words(others[:_LISTED_NAMES])
         raise UserError(
             _("data/ 里有 {count} 个机关（{some} 等），没有说是哪一个", count=len(others), some=some),
             _("加 --all 就是全部；或写机关的名称，例如 {first}", first=others[0]),
@@ -107,7 +107,7 @@ def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[int]]) 
     if found:
         return found
     near = get_close_matches(name, list(filter(None, known)), n=1)
-    have = _("机关有：{some}", some=join_words(sorted(filter(None, known))[:_FEW])) if any(known) else ""
+    have = _("机关有：{some}", some=join_words(sorted(filter(None, known))[:_LISTED_NAMES])) if any(known) else ""
     tip = _("是不是 {near}？", near=near[0]) if near else have
     raise UserError(
         _("{word} 不是年度、机关，也不是数据文件", word=word),

@@ -13,7 +13,7 @@ from nianbao.model.loading.shapes import Shape
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.theme import LookFile
 
-OF: Mapping[str, type[Shape]] = {"form": FormFile, "look": LookFile, "format": FormatFile}
+FILE_TYPES: Mapping[str, type[Shape]] = {"form": FormFile, "look": LookFile, "format": FormatFile}
 
 _REMOVE: Schema = {
     "description": "有底本时：先去掉底本的这些键",
@@ -37,7 +37,7 @@ def make_schema(of: str) -> Schema:
 
     What must be there is said of files without a base only.
     """
-    shape = OF[of]
+    shape = FILE_TYPES[of]
     _root, definitions = msgspec.json.schema_components([shape], ref_template="#/definitions/{name}")
     for definition in definitions.values():
         del definition["title"], definition["description"]  # they are for readers of the source
@@ -45,7 +45,7 @@ def make_schema(of: str) -> Schema:
     if BASE in root["properties"]:
         _allow_changes(root, definitions)
     for node in _walk_nodes([root, definitions]):
-        _tidy(node)
+        _simplify(node)
     head: Schema = {"$schema": DRAFT_URI, "$comment": f"{COMMENT_START} --of {of} 写的；不要手改"}
     return {**head, **root, **({"definitions": definitions} if definitions else {})}
 
@@ -68,7 +68,7 @@ def _allow_changes(root: Schema, definitions: dict[str, Schema]) -> None:
         definitions[name.rpartition("/")[2]]["properties"] |= {REMOVE: _REMOVE_ENTRY, AFTER: _AFTER}
 
 
-def _tidy(node: Schema) -> None:
+def _simplify(node: Schema) -> None:
     """Leave out defaults that say nothing, and let a reference have a description beside it, as Draft 7 does not."""
     if not node.get("default", True):
         del node["default"]

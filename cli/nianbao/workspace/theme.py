@@ -16,8 +16,8 @@ from nianbao.model.loading.shapes import Shape, Text
 PARTS = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
 TWIPS_PER_MM = 1440 / 25.4
 # The signs that the faces which come along are known to draw: a test looks every one of these up.
-SURE = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·《》〈〉【】〔〕、。]*")
-_TWIPS = 20  # of a point
+COVERED_CHARACTERS = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·《》〈〉【】〔〕、。]*")
+_TWIPS_PER_POINT = 20  # of a point
 _HEADER_MM = 15  # from the paper's edge to the mark of a draft
 
 
@@ -133,12 +133,12 @@ def load_look(sources: Sequence[Facts]) -> dict[str, Any]:
     Raises `UserError` that tells what is wrong.
     """
     look = load(LookFile, sources)
-    if found := list(_faults(look)):
+    if found := list(_find_faults(look)):
         raise_faults(sources, found)
     return {key: value for key, value in merge_sources(sources).items() if key != BASE}
 
 
-def _faults(look: LookFile) -> Iterator[Fault]:
+def _find_faults(look: LookFile) -> Iterator[Fault]:
     """Find faces that the look has not, and margins that leave no room."""
     known = list(look.faces)
     for part in PARTS:
@@ -163,20 +163,20 @@ def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     units: dict[str, dict[str, int]] = {}
     for part in PARTS:
         size, pitch = look[part]["size"], look[part].get("pitch")
-        units[part] = {"size": round(size * 2)} | ({"pitch": round(pitch * _TWIPS)} if pitch else {})
+        units[part] = {"size": round(size * 2)} | ({"pitch": round(pitch * _TWIPS_PER_POINT)} if pitch else {})
     body, table, page = look["body"], look["table"], look["page"]
     units["body"] |= _to_indent(body["indent"], body["size"])
     units["signature"] = _to_indent(look["signature"]["indent"], body["size"])
     units["number"] |= _to_indent(1, look["number"]["size"])
-    units["table"] |= {name: round(table[name] * _TWIPS) for name in ("inset", "pad")}
+    units["table"] |= {name: round(table[name] * _TWIPS_PER_POINT) for name in ("inset", "pad")}
     units["table"]["line"] = round(table["line"] * 8)
     units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
     below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
-    units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS * 1.2)
+    units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS_PER_POINT * 1.2)
     units["page"]["header"] = round(_HEADER_MM * TWIPS_PER_MM)
     # What a line's characters are apart beyond their size, in twips: 28 characters fit 156 mm.
     width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
-    units["body"]["apart"] = math.floor(width / body["characters"] - body["size"] * _TWIPS)
+    units["body"]["apart"] = math.floor(width / body["characters"] - body["size"] * _TWIPS_PER_POINT)
     return units
 
 
@@ -209,4 +209,4 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def _to_indent(characters: float, size: float) -> dict[str, int]:
-    return {"indent": round(characters * 100), "indent_wide": round(characters * size * _TWIPS)}
+    return {"indent": round(characters * 100), "indent_wide": round(characters * size * _TWIPS_PER_POINT)}

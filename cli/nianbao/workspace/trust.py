@@ -25,11 +25,11 @@ from nianbao.workspace.files import TEMPLATES, describe_reason, display_path, fi
 
 VARIABLE = "NIANBAO_TRUST"  # fingerprints that are trusted, or 1 for whatever there is
 ANY = "1"
-_MOST = 2_000  # files and folders below templates/
-_LARGEST = 64 << 20  # bytes of them all
-_UNUSED = 30 * 24 * 3600  # seconds after which a copy is removed
-_FEW = 5  # files that a message names
-_FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))
+_MAX_ENTRIES = 2_000  # files and folders below templates/
+_MAX_BYTES = 64 << 20  # bytes of them all
+_UNUSED_SECONDS = 30 * 24 * 3600  # seconds after which a copy is removed
+_LISTED_FILES = 5  # files that a message names
+_OPEN_FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class TrustRecord:
     since: str
     sums: Mapping[str, str]
 
-    def changes(self, own: OwnTemplates) -> dict[str, str]:
+    def list_changes(self, own: OwnTemplates) -> dict[str, str]:
         """Say of each file that is not as it was what became of it."""
         names = sorted(self.sums.keys() | own.sums.keys())
         return {name: self._change(name, own) for name in names if self.sums.get(name) != own.sums.get(name)}
@@ -97,8 +97,8 @@ def read_templates(root: Path) -> OwnTemplates | None:
 def _read_files(top: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     seen: dict[str, str] = {}
-    left = _LARGEST
-    for path, whole in _walk(top):
+    left = _MAX_BYTES
+    for path, whole in _walk_files(top):
         name = path.relative_to(top).as_posix()
         twin = seen.setdefault(fold(name), name)
         if not is_plain(name) or twin != name:
@@ -108,15 +108,15 @@ def _read_files(top: Path) -> dict[str, bytes]:
     return found
 
 
-def _walk(top: Path) -> Iterator[tuple[Path, Path]]:
+def _walk_files(top: Path) -> Iterator[tuple[Path, Path]]:
     """Give every file below a folder, and where it really is; raises `UserError` for a link that leads elsewhere."""
     folders, count = [top], 0
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 count += 1
-                if count > _MOST:
-                    raise _make_refused_error(top, _("文件超过 {most} 个", most=_MOST))
+                if count > _MAX_ENTRIES:
+                    raise _make_refused_error(top, _("文件超过 {most} 个", most=_MAX_ENTRIES))
                 path = Path(entry.path)
                 whole = path.resolve()
                 _check_inside(whole, top, path)
@@ -134,12 +134,12 @@ def _check_inside(whole: Path, top: Path, path: Path) -> None:
 
 def _read_content(path: Path, most: int) -> bytes:
     """Read a plain file; raises `UserError` for anything else, and where it is larger than `most` bytes."""
-    with os.fdopen(os.open(path, os.O_RDONLY | _FLAGS), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb") as file:
         if not S_ISREG(os.fstat(file.fileno()).st_mode):
             raise _make_refused_error(path, _("不是普通文件"))
         content = file.read(most + 1)
     if len(content) > most:
-        raise _make_refused_error(path, _("模板一共超过 {size} MB", size=_LARGEST >> 20))
+        raise _make_refused_error(path, _("模板一共超过 {size} MB", size=_MAX_BYTES >> 20))
     return content
 
 
@@ -161,7 +161,7 @@ def find_trusted_templates(root: Path) -> Path | None:
         return None
     if not is_trusted(own):
         raise _make_untrusted_error(own)
-    return _lay_out(own)
+    return _copy_to_cache(own)
 
 
 def is_trusted(own: OwnTemplates) -> bool:
@@ -178,31 +178,35 @@ def _make_untrusted_error(own: OwnTemplates) -> UserError:
     trust = "report trust" if own.root.resolve() == Path.cwd() else f"report trust --root {display_path(own.root)}"
     if before is None:
         names = list(own.files)
-        few = join_words(names[:_FEW])
+        few = join_words(names[:_LISTED_FILES])
         return UserError(
             _("{folder} 里有 {count} 个模板（{few} 等），还没有信任", folder=own.name, count=len(names), few=few),
             _("模板是程序，会运行。看过以后运行 {trust}；不要它们就移走 templates/", trust=trust),
         )
-    changes = [f"{change} {name}" for name, change in before.changes(own).items()]
-    more = _("，共 {count} 个", count=len(changes)) if len(changes) > _FEW else ""
+    changes = [f"{change} {name}" for name, change in before.list_changes(own).items()]
+    more = _("，共 {count} 个", count=len(changes)) if len(changes) > _LISTED_FILES else ""
     return UserError(
-        _("{folder} 里的模板自从信任以后变了：{changes}", folder=own.name, changes=join_words(changes[:_FEW]) + more),
+        _(
+            "{folder} 里的模板自从信任以后变了：{changes}",
+            folder=own.name,
+            changes=join_words(changes[:_LISTED_FILES]) + more,
+        ),
         _("看过改动以后再运行一次 {trust}", trust=trust),
     )
 
 
 def find_record(root: Path) -> TrustRecord | None:
     """Return what was trusted of a folder; None where nothing was, or nobody can tell any more."""
-    return _record(_place(root))
+    return _read_record(_get_record_path(root))
 
 
 def list_records() -> list[TrustRecord]:
     """Return everything that was trusted, by folder."""
-    found = map(_record, sorted(_state().glob("*.json")))
+    found = map(_read_record, sorted(_get_record_folder().glob("*.json")))
     return sorted((one for one in found if one), key=lambda one: one.folder)
 
 
-def _record(path: Path) -> TrustRecord | None:
+def _read_record(path: Path) -> TrustRecord | None:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return TrustRecord(str(told["folder"]), str(told["since"]), dict(told["files"]))
@@ -210,29 +214,29 @@ def _record(path: Path) -> TrustRecord | None:
         return None
 
 
-def remember(own: OwnTemplates) -> None:
+def save_record(own: OwnTemplates) -> None:
     """Trust templates as they were read, from now on."""
     told = {
         "folder": str(own.root.resolve()),
         "since": date.today().isoformat(),  # noqa: DTZ011  # the person's own day
         "files": own.sums,
     }
-    write({_place(own.root): json.dumps(told, ensure_ascii=False, indent=1).encode()}, _state())
+    write({_get_record_path(own.root): json.dumps(told, ensure_ascii=False, indent=1).encode()}, _get_record_folder())
 
 
-def forget(root: Path) -> bool:
+def delete_record(root: Path) -> bool:
     """Trust the templates of a folder no longer; tell whether they were."""
-    path = _place(root)
+    path = _get_record_path(root)
     there = path.exists()
     path.unlink(missing_ok=True)
     return there
 
 
-def _place(root: Path) -> Path:
-    return _state() / f"{fingerprint(str(root.resolve()))}.json"
+def _get_record_path(root: Path) -> Path:
+    return _get_record_folder() / f"{fingerprint(str(root.resolve()))}.json"
 
 
-def _state() -> Path:
+def _get_record_folder() -> Path:
     from platformdirs import user_state_path  # noqa: PLC0415  # most folders have no templates
 
     return user_state_path("nianbao", appauthor=False) / "trusted"
@@ -241,16 +245,16 @@ def _state() -> Path:
 # ── the copy that runs ───────────────────────────────────────────────────────────────────────────────
 
 
-def _lay_out(own: OwnTemplates) -> Path:
+def _copy_to_cache(own: OwnTemplates) -> Path:
     """Lay templates out in the user's cache as they were read, unless they are there; return the folder."""
     from platformdirs import user_cache_path  # noqa: PLC0415  # see above
 
     copies = user_cache_path("nianbao", appauthor=False) / "templates"
     folder = (copies / own.fingerprint).resolve()
     try:
-        if not _holds(folder, own):
+        if not _has_files(folder, own):
             copies.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _clear(copies)
+            _remove_unused_copies(copies)
             staged = Path(tempfile.mkdtemp(prefix=".", dir=copies))
             try:
                 write({staged / name: content for name, content in own.files.items()}, staged)
@@ -259,7 +263,7 @@ def _lay_out(own: OwnTemplates) -> Path:
                     staged.rename(folder)
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
-            if not _holds(folder, own):
+            if not _has_files(folder, own):
                 raise _make_refused_error(folder, _("里面的文件和信任的不一样"))
         os.utime(folder)
     except OSError as error:
@@ -269,16 +273,16 @@ def _lay_out(own: OwnTemplates) -> Path:
     return folder
 
 
-def _holds(folder: Path, own: OwnTemplates) -> bool:
+def _has_files(folder: Path, own: OwnTemplates) -> bool:
     try:
         return _read_files(folder) == own.files
     except (OSError, UserError):
         return False
 
 
-def _clear(copies: Path) -> None:
+def _remove_unused_copies(copies: Path) -> None:
     """Remove copies that nobody has used for a while, and those of runs that were killed."""
     for path in copies.iterdir():
         with suppress(OSError):
-            if path.stat().st_mtime < time() - _UNUSED:
+            if path.stat().st_mtime < time() - _UNUSED_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)

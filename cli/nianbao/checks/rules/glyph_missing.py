@@ -23,16 +23,16 @@ from nianbao.checks.context import CheckContext
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.workspace.theme import SURE
+from nianbao.workspace.theme import COVERED_CHARACTERS
 
 LEVEL = "warning"
 
 
 def judge(case: CheckContext) -> Iterator[Finding]:
     """Find every text with a sign that no face can draw."""
-    if SURE.fullmatch(case.report.facts.text):
+    if COVERED_CHARACTERS.fullmatch(case.report.facts.text):
         return
-    odd = [(at, text, frozenset(SURE.sub("", text))) for at, text in list_texts(case.report.facts.tree)]
+    odd = [(at, text, frozenset(COVERED_CHARACTERS.sub("", text))) for at, text in list_texts(case.report.facts.tree)]
     missing = case.undrawable(frozenset().union(*(signs for *_, signs in odd)))
     for address, text, signs in odd:
         for sign in sorted(signs & missing):

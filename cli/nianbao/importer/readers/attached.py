@@ -3,10 +3,10 @@
 import zlib
 from typing import Any
 
-_FACTS = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
-_MOST = 2**20  # bytes of facts
-_ATTACHMENTS = 200  # that are looked at
-_LEVELS = 5  # of the tree of their names
+_FACTS_NAMES = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
+_MAX_BYTES = 2**20  # bytes of facts
+_MAX_ENTRIES = 200  # that are looked at
+_MAX_LEVELS = 5  # of the tree of their names
 
 
 def read_attached_facts(document: Any) -> str:  # noqa: ANN401  # pdfminer's
@@ -15,11 +15,11 @@ def read_attached_facts(document: Any) -> str:  # noqa: ANN401  # pdfminer's
 
     try:
         names = resolve1(resolve1(document.catalog["Names"])["EmbeddedFiles"])
-        for _level in range(_LEVELS):  # ours is the first, and most often the only one; a tree may run in a circle
+        for _level in range(_MAX_LEVELS):  # ours is the first, and most often the only one; a tree may run in a circle
             names = resolve1(resolve1(names["Kids"])[0]) if "Kids" in names else names
-        listed = [resolve1(one) for one in resolve1(names["Names"])[:_ATTACHMENTS]]
+        listed = [resolve1(one) for one in resolve1(names["Names"])[:_MAX_ENTRIES]]
         for name, specification in zip(listed[::2], listed[1::2], strict=False):
-            if name in _FACTS:
+            if name in _FACTS_NAMES:
                 return _unpack(resolve1(resolve1(specification["EF"])["F"]))
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, zlib.error):
         return ""
@@ -30,5 +30,5 @@ def _unpack(stream: Any) -> str:  # noqa: ANN401  # see above
     """Unpack a stream that was packed once, no further than facts may be long."""
     raw, filters = stream.get_rawdata(), [name.name for name, _how in stream.get_filters()]
     if filters == ["FlateDecode"]:
-        raw = zlib.decompressobj().decompress(raw, _MOST + 1)
-    return str(raw.decode("utf-8")) if filters in ([], ["FlateDecode"]) and len(raw) <= _MOST else ""
+        raw = zlib.decompressobj().decompress(raw, _MAX_BYTES + 1)
+    return str(raw.decode("utf-8")) if filters in ([], ["FlateDecode"]) and len(raw) <= _MAX_BYTES else ""

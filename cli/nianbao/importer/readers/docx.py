@@ -5,20 +5,20 @@ import zipfile
 from html import unescape
 from io import BytesIO
 
-from nianbao.importer.readers.refusal import DAMAGED
+from nianbao.importer.readers.refusal import DAMAGE_ERRORS
 from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 
 ORDER = 20
-_MAIN = re.compile(r"word/document\d*\.xml")
+_MAIN_PART = re.compile(r"word/document\d*\.xml")
 _FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
-_PART = 10 * 2**20  # bytes of a part that may hold facts
+_MAX_PART_BYTES = 10 * 2**20  # bytes of a part that may hold facts
 
 
-def takes(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Claim:
     """Take a package with the main part of a Word file."""
-    return Claim.SAYS if any(_MAIN.fullmatch(name) for name in sample.parts) else Claim.NO
+    return Claim.CERTAIN if any(_MAIN_PART.fullmatch(name) for name in sample.parts) else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
@@ -32,9 +32,9 @@ def _read_embedded_facts(content: bytes) -> str:
             for part in package.infolist():
                 if re.fullmatch(r"customXml/item\d+\.xml", part.filename):
                     with package.open(part) as opened:
-                        told = opened.read(_PART).decode("utf-8", errors="replace")
+                        told = opened.read(_MAX_PART_BYTES).decode("utf-8", errors="replace")
                     if match := _FACTS.search(told):
                         return unescape(match[1]).strip()
-    except DAMAGED:
+    except DAMAGE_ERRORS:
         return ""
     return ""

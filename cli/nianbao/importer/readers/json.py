@@ -13,15 +13,15 @@ from nianbao.model.i18n import _
 
 ORDER = 31
 SUFFIXES = frozenset({"json"})
-_DEPTH = 50
-_PAGE = "</"  # in a text: a page, as the programs of a site hand it round
+_MAX_DEPTH = 50
+_MARKUP = "</"  # in a text: a page, as the programs of a site hand it round
 
 
-def takes(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Claim:
     """Take what is called JSON, or, where it has no name, begins as JSON does."""
-    if sample.named(SUFFIXES):
-        return Claim.SAYS
-    return Claim.LOOKS if sample.written and not sample.suffix and sample.head[:1] in {b"{", b"["} else Claim.NO
+    if sample.has_suffix(SUFFIXES):
+        return Claim.CERTAIN
+    return Claim.LIKELY if sample.is_text and not sample.suffix and sample.beginning[:1] in {b"{", b"["} else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
@@ -33,7 +33,7 @@ def read(content: bytes) -> PublishedDocument:
     if not isinstance(tree, dict):
         raise UnreadableError(_("JSON 里应有一份报告"), _("照 report import --to json 写出的样子"))
     blocks: list[Paragraph | PublishedTable] = []
-    _walk(tree, blocks)
+    _collect_blocks(tree, blocks)
     said = {key: tree[key] for key in ("title", "agency") if isinstance(tree.get(key), str)}
     year = tree.get("year")
     return PublishedDocument(
@@ -41,20 +41,20 @@ def read(content: bytes) -> PublishedDocument:
     )
 
 
-def _walk(tree: dict[str, Any], blocks: list[Paragraph | PublishedTable], depth: int = 0) -> None:
-    if depth > _DEPTH:
+def _collect_blocks(tree: dict[str, Any], blocks: list[Paragraph | PublishedTable], depth: int = 0) -> None:
+    if depth > _MAX_DEPTH:
         return
     rows = {key: value for key, value in tree.items() if _is_row(value)}
     if rows:
-        blocks.extend(_grids(rows))
+        blocks.extend(_make_tables(rows))
     for key, value in tree.items():
         if isinstance(value, dict) and key not in rows:
-            _walk(value, blocks, depth + 1)
+            _collect_blocks(value, blocks, depth + 1)
         elif isinstance(value, list):
             for item in value:
                 if isinstance(item, dict):
-                    _walk(item, blocks, depth + 1)
-        elif isinstance(value, str) and _PAGE in value:
+                    _collect_blocks(item, blocks, depth + 1)
+        elif isinstance(value, str) and _MARKUP in value:
             blocks.extend(html.read(value.encode()).blocks)
 
 
@@ -63,11 +63,11 @@ def _is_row(value: object) -> bool:
         isinstance(value, dict)
         and bool(value)
         and all(item is None or isinstance(item, int | Decimal | str) for item in value.values())
-        and not any(isinstance(item, str) and _PAGE in item for item in value.values())
+        and not any(isinstance(item, str) and _MARKUP in item for item in value.values())
     )
 
 
-def _grids(rows: dict[str, dict[str, Any]]) -> list[PublishedTable]:
+def _make_tables(rows: dict[str, dict[str, Any]]) -> list[PublishedTable]:
     """Make a grid of each run of rows with the same columns."""
     runs: list[list[tuple[str, dict[str, Any]]]] = []
     for label, row in rows.items():
@@ -75,10 +75,10 @@ def _grids(rows: dict[str, dict[str, Any]]) -> list[PublishedTable]:
             runs[-1].append((label, row))
         else:
             runs.append([(label, row)])
-    return [_grid(run) for run in runs]
+    return [_make_table(run) for run in runs]
 
 
-def _grid(rows: list[tuple[str, dict[str, Any]]]) -> PublishedTable:
+def _make_table(rows: list[tuple[str, dict[str, Any]]]) -> PublishedTable:
     depth = max(label.count("/") + 1 for label, _row in rows)
     heads = list(rows[0][1])
     boxes = [PublishedCell("", 0, 1, 0, depth)]

@@ -18,25 +18,25 @@ from nianbao.importer.recognition.published import Paragraph, PublishedCell, Pub
 from nianbao.model.i18n import _
 
 ORDER = 10
-PAGES = 300  # of one file; a report has six
-_NEAR = 3.0  # pt between two lines of a grid that are one
-_FEW = 30  # characters of a page on average; with fewer it is a picture
-_NO_LETTER = "(cid:"  # how the library shows a sign of which the file does not say which letter it is
-_UNKNOWN = "\ufffd"
-_MOSTLY = 0.3  # of the letters; with as many unknown no table can be recognised
-_GAP = 0.6  # of its size, between two figures or letters: a blank
-_INDENT = 12.0  # pt; a line that begins further right begins a paragraph
-_ASKEW = 0.01  # sine of the angle at which a sign is turned
-_HUGE = 100.0  # pt; no title is set as large
-_FOLIO = 12  # characters of a page number with its dashes
+MAX_PAGES = 300  # of one file; a report has six
+_MERGE_DISTANCE = 3.0  # pt between two lines of a grid that are one
+_MIN_PAGE_CHARACTERS = 30  # characters of a page on average; with fewer it is a picture
+_UNMAPPED_PREFIX = "(cid:"  # how the library shows a sign of which the file does not say which letter it is
+_REPLACEMENT = "\ufffd"
+_MAX_UNMAPPED_SHARE = 0.3  # of the letters; with as many unknown no table can be recognised
+_MIN_BLANK_WIDTH = 0.6  # of its size, between two figures or letters: a blank
+_MIN_INDENT = 12.0  # pt; a line that begins further right begins a paragraph
+_MAX_SINE = 0.01  # sine of the angle at which a sign is turned
+_MAX_FONT_SIZE = 100.0  # pt; no title is set as large
+_MAX_PAGE_NUMBER_LENGTH = 12  # characters of a page number with its dashes
 _RADICAL = re.compile("[\u2e80-\u2fdf]")  # what some fonts say instead of the character that looks the same
-_HEADED = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]")
-_FIGURES = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
+_HEADING_START = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]")
+_FIGURE_ROW = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
 
 
-def takes(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Claim:
     """Take what says so near its beginning, where some programs have put something else first."""
-    return Claim.SAYS if b"%PDF-" in sample.content[:1024] else Claim.NO
+    return Claim.CERTAIN if b"%PDF-" in sample.content[:1024] else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
@@ -54,12 +54,12 @@ def read(content: bytes) -> PublishedDocument:
             count, letters, unknown = 0, 0, 0
             for page in pdf.pages:
                 count += 1
-                if count > PAGES:
-                    notes.append(_("只读了前 {pages} 页", pages=PAGES))
+                if count > MAX_PAGES:
+                    notes.append(_("只读了前 {pages} 页", pages=MAX_PAGES))
                     break
                 letters += len(page.chars)
-                unknown += sum(char["text"].startswith(_NO_LETTER) for char in page.chars)
-                blocks += _page(page)
+                unknown += sum(char["text"].startswith(_UNMAPPED_PREFIX) for char in page.chars)
+                blocks += _read_page(page)
                 page.close()
     except PDFPasswordIncorrect as error:
         raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
@@ -71,16 +71,20 @@ def read(content: bytes) -> PublishedDocument:
         raise UnreadableError(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
-    if letters < _FEW * count:
+    if letters < _MIN_PAGE_CHARACTERS * count:
         raise UnreadableError(
             _("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入")
         )
-    if unknown > _MOSTLY * letters:
+    if unknown > _MAX_UNMAPPED_SHARE * letters:
         raise UnreadableError(
             _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
         )
     return PublishedDocument(
-        tuple(_joined(_running(blocks))), title, embedded_facts=carried, exact=False, notes=tuple(notes)
+        tuple(_join_lines(_remove_running_lines(blocks))),
+        title,
+        embedded_facts=carried,
+        exact=False,
+        notes=tuple(notes),
     )
 
 
@@ -98,94 +102,95 @@ class _Line:
     edge: bool = False  # of the page: it may stand on every one
 
 
-def _page(page: Any) -> Iterator[_Line | PublishedTable]:  # noqa: ANN401  # pdfplumber carries no types
+def _read_page(page: Any) -> Iterator[_Line | PublishedTable]:  # noqa: ANN401  # pdfplumber carries no types
     """Give the lines of text and the tables of a page from top to bottom."""
-    tables = [(table, _edges(table)) for table in page.find_tables()]
+    tables = [(table, _find_edges(table)) for table in page.find_tables()]
     tables = [(table, edges) for table, edges in tables if len(edges[0]) > 2 and len(table.cells) > 1]  # noqa: PLR2004  # one column is a frame or a shade
-    chars = _upright(page.chars)
+    chars = _select_characters(page.chars)
     inside: dict[int, list[dict[str, Any]]] = {}
     outside = []
     for char in chars:
         middle = ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
-        at = next((at for at, (table, _) in enumerate(tables) if _holds(table.bbox, middle)), None)
+        at = next((at for at, (table, _) in enumerate(tables) if _contains(table.bbox, middle)), None)
         if at is None:
             outside.append(char)
         else:
             inside.setdefault(at, []).append(char)
     found: list[tuple[float, _Line | PublishedTable]] = []
     for at, (table, edges) in enumerate(tables):
-        grids, texts = _parts(table, edges, inside.get(at, []))
+        grids, texts = _split_table(table, edges, inside.get(at, []))
         found += grids
         outside += texts
-    lines = [line for line in _lines(outside) if not _is_folio(line, page.height)]
+    lines = [line for line in _group_into_lines(outside) if not _is_page_number(line, page.height)]
     left = min((line.left for line in lines), default=0.0)
     right = max((line.right for line in lines), default=0.0)
     for line in lines:
-        begins, ends = line.left > left + _INDENT, line.right < right - 2 * line.size
-        edge = _is_edge(line, page.height)
+        begins, ends = line.left > left + _MIN_INDENT, line.right < right - 2 * line.size
+        edge = _is_at_edge(line, page.height)
         found.append((line.top, replace(line, begins=begins, ends=ends, edge=edge)))
     yield from (block for _top, block in sorted(found, key=lambda pair: pair[0]))
 
 
-def _upright(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _select_characters(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out the blanks, signs drawn twice for a bold look, and those that stand askew, as in a watermark."""
     seen: set[tuple[str, int, int]] = set()
     kept = []
     for char in chars:
         key = (char["text"], round(char["x0"]), round(char["top"]))
-        straight = abs(char["matrix"][1]) < _ASKEW and char["size"] < _HUGE
+        straight = abs(char["matrix"][1]) < _MAX_SINE and char["size"] < _MAX_FONT_SIZE
         if char["text"].strip() and straight and key not in seen:
             seen.add(key)
-            kept.append({**char, "text": _UNKNOWN} if char["text"].startswith(_NO_LETTER) else char)
+            kept.append({**char, "text": _REPLACEMENT} if char["text"].startswith(_UNMAPPED_PREFIX) else char)
     return kept
 
 
-def _is_folio(line: _Line, height: float) -> bool:
+def _is_page_number(line: _Line, height: float) -> bool:
     """Tell a page number from the text; it stands at the edge of the page."""
     digits = re.sub(r"[-—– －─·第页共\u3000]", "", line.text)
-    return _is_edge(line, height) and len(line.text) <= _FOLIO and digits.replace("/", "").isdigit()
+    return _is_at_edge(line, height) and len(line.text) <= _MAX_PAGE_NUMBER_LENGTH and digits.replace("/", "").isdigit()
 
 
-def _is_edge(line: _Line, height: float) -> bool:
+def _is_at_edge(line: _Line, height: float) -> bool:
     return line.top > 0.9 * height or line.top < 0.06 * height
 
 
-def _running(blocks: list[_Line | PublishedTable]) -> list[_Line | PublishedTable]:
+def _remove_running_lines(blocks: list[_Line | PublishedTable]) -> list[_Line | PublishedTable]:
     """Leave out the lines that stand at the edge of several pages, but for their numbers."""
-    said = Counter(_without_digits(block.text) for block in blocks if isinstance(block, _Line) and block.edge)
+    said = Counter(_remove_digits(block.text) for block in blocks if isinstance(block, _Line) and block.edge)
     return [
         block
         for block in blocks
-        if isinstance(block, PublishedTable) or not block.edge or said[_without_digits(block.text)] == 1
+        if isinstance(block, PublishedTable) or not block.edge or said[_remove_digits(block.text)] == 1
     ]
 
 
-def _without_digits(line: str) -> str:
+def _remove_digits(line: str) -> str:
     """Return the words of a line, or the line itself where it has none."""
     words = re.sub(r"\d+", "", line)
     return words if re.search(r"\w", words) else line
 
 
-def _edges(table: Any) -> tuple[list[float], list[float]]:  # noqa: ANN401  # see above
+def _find_edges(table: Any) -> tuple[list[float], list[float]]:  # noqa: ANN401  # see above
     """Return the upright and the level lines of a table, those close together as one."""
     return tuple(
-        _near(sorted({cell[at] for cell in table.cells} | {cell[at + 2] for cell in table.cells})) for at in (0, 1)
+        _merge_close_values(sorted({cell[at] for cell in table.cells} | {cell[at + 2] for cell in table.cells}))
+        for at in (0, 1)
     )  # type: ignore[return-value]
 
 
-def _near(values: list[float]) -> list[float]:
+def _merge_close_values(values: list[float]) -> list[float]:
     kept: list[float] = []
     for value in values:
-        if not kept or value - kept[-1] > _NEAR:
+        if not kept or value - kept[-1] > _MERGE_DISTANCE:
             kept.append(value)
     return kept
 
 
-def _holds(box: tuple[float, float, float, float], point: tuple[float, float]) -> bool:
+def _contains(box: tuple[float, float, float, float], point: tuple[float, float]) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def _parts(
+def _split_table(
     table: Any,  # noqa: ANN401  # see above
     edges: tuple[list[float], list[float]],
     chars: list[dict[str, Any]],
@@ -199,31 +204,31 @@ def _parts(
     held: list[list[dict[str, Any]]] = [[] for _ in cells]
     for char in chars:
         middle = ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
-        at = next((at for at, cell in enumerate(cells) if _holds(cell, middle)), None)
+        at = next((at for at, cell in enumerate(cells) if _contains(cell, middle)), None)
         if at is not None:
             held[at].append(char)
     boxes: list[PublishedCell] = []
     free: list[dict[str, Any]] = []
     whole: set[int] = set()
     for cell, own in zip(cells, held, strict=True):
-        top, bottom = _index(down, cell[1]), _index(down, cell[3])
-        if cell[2] - cell[0] > across[-1] - across[0] - _NEAR:
+        top, bottom = _find_nearest(down, cell[1]), _find_nearest(down, cell[3])
+        if cell[2] - cell[0] > across[-1] - across[0] - _MERGE_DISTANCE:
             free += own
             whole.update(range(top, bottom))
-        elif bottom > top and cell[2] - cell[0] > _NEAR:
-            text = "".join(line.text for line in _lines(own))
+        elif bottom > top and cell[2] - cell[0] > _MERGE_DISTANCE:
+            text = "".join(line.text for line in _group_into_lines(own))
             boxes.append(PublishedCell(text, top, bottom, cell[0], cell[2]))
     grids: list[tuple[float, PublishedTable]] = []
     rows: list[PublishedCell] = []
     for at in range(len(down)):
         rows += [box for box in boxes if box.top == at]
         if rows and (at in whole or at == len(down) - 1):
-            grids.append((down[rows[0].top], PublishedTable(tuple(_filled(rows, across)))))
+            grids.append((down[rows[0].top], PublishedTable(tuple(_add_missing_cells(rows, across)))))
             rows = []
     return grids, free
 
 
-def _filled(boxes: list[PublishedCell], across: list[float]) -> Iterator[PublishedCell]:
+def _add_missing_cells(boxes: list[PublishedCell], across: list[float]) -> Iterator[PublishedCell]:
     """Give the boxes, and blank ones where a table lacks a line: a cell cut by the end of a page has none."""
     yield from boxes
     rows = sorted({box.top for box in boxes})
@@ -234,43 +239,43 @@ def _filled(boxes: list[PublishedCell], across: list[float]) -> Iterator[Publish
                 yield PublishedCell("", row, row + 1, left, right)
 
 
-def _index(values: list[float], value: float) -> int:
+def _find_nearest(values: list[float], value: float) -> int:
     return min(range(len(values)), key=lambda at: abs(values[at] - value))
 
 
-def _lines(chars: list[dict[str, Any]]) -> list[_Line]:
+def _group_into_lines(chars: list[dict[str, Any]]) -> list[_Line]:
     """Put characters into lines; a wide gap is a blank."""
     lines: list[list[dict[str, Any]]] = []
     for char in sorted(chars, key=lambda char: (char["top"] + char["bottom"]) / 2):
         middle = (char["top"] + char["bottom"]) / 2
-        if lines and abs(middle - _middle(lines[-1])) < 0.5 * max(char["size"], 1):
+        if lines and abs(middle - _average_middle(lines[-1])) < 0.5 * max(char["size"], 1):
             lines[-1].append(char)
         else:
             lines.append([char])
-    return [_line(line) for line in lines]
+    return [_make_line(line) for line in lines]
 
 
-def _middle(line: list[dict[str, Any]]) -> float:
+def _average_middle(line: list[dict[str, Any]]) -> float:
     return float(sum(char["top"] + char["bottom"] for char in line)) / 2 / len(line)
 
 
-def _line(line: list[dict[str, Any]]) -> _Line:
+def _make_line(line: list[dict[str, Any]]) -> _Line:
     ordered = sorted(line, key=lambda char: char["x0"])
     size = max(char["size"] for char in ordered)
     text = ordered[0]["text"]
     for before, char in pairwise(ordered):
         gap = char["x0"] - before["x1"]
         ascii_near = char["text"].isascii() or before["text"].isascii()
-        text += (" " if gap > (_GAP if ascii_near else 2) * size else "") + char["text"]
+        text += (" " if gap > (_MIN_BLANK_WIDTH if ascii_near else 2) * size else "") + char["text"]
     text = _RADICAL.sub(lambda radical: unicodedata.normalize("NFKC", radical[0]), text)
     return _Line(text, ordered[0]["x0"], ordered[-1]["x1"], min(char["top"] for char in line), size)
 
 
-def _joined(blocks: list[_Line | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
+def _join_lines(blocks: list[_Line | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
     """Join the lines of a paragraph, also over the end of a page."""
     paragraph, ended = "", True
     for block in blocks:
-        if isinstance(block, PublishedTable) or block.begins or ended or _parts_from(paragraph, block.text):
+        if isinstance(block, PublishedTable) or block.begins or ended or _begins_paragraph(paragraph, block.text):
             if paragraph:
                 yield Paragraph(paragraph, escape_markdown(paragraph))
             paragraph = ""
@@ -284,7 +289,7 @@ def _joined(blocks: list[_Line | PublishedTable]) -> Iterator[Paragraph | Publis
         yield Paragraph(paragraph, escape_markdown(paragraph))
 
 
-def _parts_from(paragraph: str, line: str) -> bool:
+def _begins_paragraph(paragraph: str, line: str) -> bool:
     """Tell whether a line begins anew though the one before fills its width: a heading, or next to rows of figures."""
-    heading = _HEADED.match(line) and re.search("[。；：！？]$", paragraph)
-    return bool(heading or _FIGURES.fullmatch(paragraph) or _FIGURES.fullmatch(line))
+    heading = _HEADING_START.match(line) and re.search("[。；：！？]$", paragraph)
+    return bool(heading or _FIGURE_ROW.fullmatch(paragraph) or _FIGURE_ROW.fullmatch(line))

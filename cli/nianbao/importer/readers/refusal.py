@@ -7,10 +7,10 @@ import zlib
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 
-LIMIT = 200 * 2**20  # bytes of a file, which may hold pictures
-TEXT = 32 * 2**20  # bytes of a text, or of all texts in an office file; the largest report has a few
+MAX_FILE_BYTES = 200 * 2**20  # bytes of a file, which may hold pictures
+MAX_TEXT_BYTES = 32 * 2**20  # bytes of a text, or of all texts in an office file; the largest report has a few
 
-DAMAGED = (  # what a package that is damaged raises, wherever it is
+DAMAGE_ERRORS = (  # what a package that is damaged raises, wherever it is
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,

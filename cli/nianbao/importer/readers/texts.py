@@ -12,9 +12,9 @@ from nianbao.model.i18n import _
 from nianbao.render import pandoc
 
 _CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]+)""")
-_BREAK = re.compile("\v+")
-_MOSTLY = 0.02  # characters that may be broken in a text that is what it seems
-CELLS = 20_000  # of one grid; the largest form has a few hundred
+_LINE_BREAKS = re.compile("\v+")
+_MAX_BROKEN_SHARE = 0.02  # characters that may be broken in a text that is what it seems
+MAX_CELLS = 20_000  # of one grid; the largest form has a few hundred
 
 
 def decode_text(content: bytes, *, declared: str = "") -> str:
@@ -36,7 +36,7 @@ def decode_text(content: bytes, *, declared: str = "") -> str:
             continue
     for codec in ("utf-8", "gb18030"):
         text = content.decode(codec, errors="replace")
-        if text.count("\ufffd") <= _MOSTLY * len(text):
+        if text.count("\ufffd") <= _MAX_BROKEN_SHARE * len(text):
             return text
     raise UnreadableError(_("文件不是 UTF-8，也不是 GB18030 编码的文字"), _("用编辑器另存为 UTF-8 再导入"))
 
@@ -66,10 +66,12 @@ def read_by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc rea
         raise UnreadableError(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
-    return PublishedDocument(tuple(_block(block, lines=lines) for block in told), own or title, embedded_facts=carried)
+    return PublishedDocument(
+        tuple(_make_block(block, lines=lines) for block in told), own or title, embedded_facts=carried
+    )
 
 
-def undo_cuts(published: PublishedDocument, text: str) -> PublishedDocument:
+def drop_cut_row(published: PublishedDocument, text: str) -> PublishedDocument:
     """Leave out the last row of a table that the source `text` breaks off in: its figures may not be whole."""
     source = text.lower().rstrip()
     ends = max(map(source.rfind, ("</table", "</body", "</html")))
@@ -86,21 +88,21 @@ def undo_cuts(published: PublishedDocument, text: str) -> PublishedDocument:
     return replace(published, blocks=(*published.blocks[:-1], kept), notes=(*published.notes, note))
 
 
-def _block(told: dict[str, Any], *, lines: bool) -> Paragraph | PublishedTable:
+def _make_block(told: dict[str, Any], *, lines: bool) -> Paragraph | PublishedTable:
     if "grid" in told:
         return make_table(told["grid"])
     said = told["text"].strip()
     paragraphs = "\n\n".join(line.strip() for line in said.split("\n") if line.strip())
-    markdown = told.get("markdown") or escape_markdown(_broken(paragraphs, lines=lines))
-    return Paragraph(_broken(said, lines=lines), markdown, int(told["level"]))
+    markdown = told.get("markdown") or escape_markdown(_replace_breaks(paragraphs, lines=lines))
+    return Paragraph(_replace_breaks(said, lines=lines), markdown, int(told["level"]))
 
 
-def _broken(text: str, *, lines: bool) -> str:
+def _replace_breaks(text: str, *, lines: bool) -> str:
     """Write a break of the source as one of the text, or as nothing between characters that need no blank."""
     return (
         text.replace("\v", "\n")
         if lines
-        else _BREAK.sub(" ", re.sub(r"(?<=[^\x00-\x7f])\v|\v(?=[^\x00-\x7f])", "", text))
+        else _LINE_BREAKS.sub(" ", re.sub(r"(?<=[^\x00-\x7f])\v|\v(?=[^\x00-\x7f])", "", text))
     )
 
 
@@ -109,6 +111,6 @@ def make_table(cells: Sequence[Sequence[Any]]) -> PublishedTable:
     return PublishedTable(
         tuple(
             PublishedCell(text.strip().replace("\v", "\n"), int(top), int(bottom), left, right)
-            for text, top, bottom, left, right in cells[:CELLS]
+            for text, top, bottom, left, right in cells[:MAX_CELLS]
         )
     )

@@ -11,28 +11,28 @@ from nianbao.importer.recognition.published import Paragraph, PublishedCell, Pub
 
 ORDER = 99
 SUFFIXES = frozenset({"txt", "text"})
-_FOLIO = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
+_PAGE_NUMBER = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
 
 
-def takes(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Claim:
     """Take every text that no other reader takes."""
-    return Claim.SAYS if sample.named(SUFFIXES) else Claim.LOOKS if sample.written else Claim.NO
+    return Claim.CERTAIN if sample.has_suffix(SUFFIXES) else Claim.LIKELY if sample.is_text else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
     """Read a text line by line, without page numbers."""
     lines = decode_text(content).replace("\f", "\n").splitlines()
-    kept = [line for line in lines if line.strip() and not _FOLIO.match(line)]
+    kept = [line for line in lines if line.strip() and not _PAGE_NUMBER.match(line)]
     return PublishedDocument(
-        tuple(block for tabbed, some in groupby(kept, _tabbed) for block in _blocks(list(some), tabbed))
+        tuple(block for tabbed, some in groupby(kept, _has_tab) for block in _make_blocks(list(some), tabbed))
     )
 
 
-def _tabbed(line: str) -> bool:
+def _has_tab(line: str) -> bool:
     return "\t" in line
 
 
-def _blocks(lines: Sequence[str], tabbed: bool) -> Iterator[Paragraph | PublishedTable]:  # noqa: FBT001  # as groupby tells it
+def _make_blocks(lines: Sequence[str], tabbed: bool) -> Iterator[Paragraph | PublishedTable]:  # noqa: FBT001  # as groupby tells it
     """Make a grid of lines with the same number of cells, as a spreadsheet copies them; else texts."""
     rows = [line.split("\t") for line in lines]
     if tabbed and len(rows) > 1 and len({len(row) for row in rows}) == 1:

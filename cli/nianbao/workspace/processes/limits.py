@@ -20,10 +20,10 @@ from nianbao.model.i18n import N_, _
 
 Result = TypeVar("Result")
 
-MEMORY = 2 * 2**30  # bytes of addresses that a piece of work may take; an import takes a tenth
-SECONDS = 120
-_LOOK = 0.05  # seconds between two looks at the memory of watched work
-_SOON = 0.001  # seconds until an outer bound ends the work where its time is over already
+MEMORY_LIMIT = 2 * 2**30  # bytes of addresses that a piece of work may take; an import takes a tenth
+TIME_LIMIT = 120
+_POLL_SECONDS = 0.05  # seconds between two looks at the memory of watched work
+_MIN_TIMER_SECONDS = 0.001  # seconds until an outer bound ends the work where its time is over already
 
 
 class LimitError(UserError):
@@ -47,30 +47,32 @@ class LimitMessages(NamedTuple):
     fix: str
 
 
-READING = LimitMessages(
+READING_MESSAGES = LimitMessages(
     N_("{seconds} 秒还没有读完"), N_("读它要用的内存太多"), N_("用原程序打开，只留年报那几页，另存一份再导入")
 )
 
 
 @contextmanager
-def limit(memory: int = MEMORY, seconds: float = SECONDS, words: LimitMessages = READING) -> Iterator[None]:
+def limit(
+    memory: int = MEMORY_LIMIT, seconds: float = TIME_LIMIT, words: LimitMessages = READING_MESSAGES
+) -> Iterator[None]:
     """Do a piece of work within bounds; raises `LimitError` where it would go beyond them.
 
     Bounds within bounds: the shorter time ends the work, and only the piece whose time is over says so.
     """
-    late = _LateError()
+    late = _TimeOverError()
     try:
         with _limit_memory(memory), _limit_time(seconds, late):
             yield
     except MemoryError:
         raise LimitError(_(words.large), _(words.fix)) from None
-    except _LateError as error:
+    except _TimeOverError as error:
         if error is not late:  # the time of a piece that this one is a part of
             raise
         raise LimitError(_(words.late, seconds=round(seconds)), _(words.fix)) from None
 
 
-class _LateError(BaseException):
+class _TimeOverError(BaseException):
     """The time is over: no `except Exception` of a library may take it for an error of the file."""
 
 
@@ -107,7 +109,7 @@ def _measure_memory(*, resident: bool = False) -> int:
 
 
 @contextmanager
-def _limit_time(seconds: float, late: _LateError) -> Iterator[None]:
+def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
     """Raise `late` after so many seconds, unless an outer bound ends the work before."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -129,13 +131,13 @@ def _limit_time(seconds: float, late: _LateError) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if left:
-            signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), _SOON))
+            signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), _MIN_TIMER_SECONDS))
 
 
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────
 
 
-class _Thread(threading.Thread):
+class _WorkThread(threading.Thread):
     """A thread that does one piece of work after the other: one that has worked before has its memory at hand."""
 
     def __init__(self) -> None:
@@ -160,6 +162,11 @@ class _Thread(threading.Thread):
             del work, answer  # which hold on to what was worked on
 
 
+_idle_threads: list[_WorkThread] = []
+_unread_answers: list[SimpleQueue[Any]] = []  # answers that nobody waits for any more
+_thread_process = 0  # the process in which native libraries began their threads
+
+
 def run_watched(
     work: Callable[[], Result],
     seconds: float,
@@ -172,43 +179,38 @@ def run_watched(
     Raises `LimitError` where it takes more seconds, or more bytes of memory than there were in use before. If it goes
     on all the same after `interrupt`, it is `has_unfinished_work`: only the end of the process ends it, which is due.
     """
-    global _used  # noqa: PLW0603  # a process has its threads or has them not
-    if _used != os.getpid():
-        _used = os.getpid()
-        _idle.clear()  # those of the process that was forked
+    global _thread_process  # noqa: PLW0603  # a process has its threads or has them not
+    if _thread_process != os.getpid():
+        _thread_process = os.getpid()
+        _idle_threads.clear()  # those of the process that was forked
     end, most = monotonic() + seconds, _measure_memory(resident=True) + memory
-    thread = _idle.pop() if _idle else _Thread()
+    thread = _idle_threads.pop() if _idle_threads else _WorkThread()
     answer = thread.do(work)
     while True:
         try:
-            result = answer.get(timeout=_LOOK)
+            result = answer.get(timeout=_POLL_SECONDS)
         except Empty:
             late = monotonic() > end
             if not late and _measure_memory(resident=True) <= most:
                 continue
-            _late.append(answer)
+            _unread_answers.append(answer)
             if interrupt:
                 interrupt()
                 with suppress(Empty):
                     answer.get(timeout=1)
-                    _late.remove(answer)
+                    _unread_answers.remove(answer)
             raise LimitError(_(words.late if late else words.large, seconds=round(seconds)), _(words.fix)) from None
-        _idle.append(thread)
+        _idle_threads.append(thread)
         if isinstance(result, BaseException):
             raise result
         return result
 
 
-_idle: list[_Thread] = []
-_late: list[SimpleQueue[Any]] = []  # answers that nobody waits for any more
-_used = 0  # the process in which native libraries began their threads
-
-
 def has_unfinished_work() -> bool:
     """Tell whether a native library goes on with what nobody waits for any more."""
-    return any(answer.empty() for answer in _late)
+    return any(answer.empty() for answer in _unread_answers)
 
 
 def can_fork() -> bool:
     """Tell whether native libraries work in a fork of this process: it would have none of the threads they began."""
-    return hasattr(os, "fork") and _used != os.getpid()
+    return hasattr(os, "fork") and _thread_process != os.getpid()

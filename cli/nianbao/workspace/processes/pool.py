@@ -17,8 +17,8 @@ from nianbao.workspace.processes import limits, worker
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_FEW = 4  # items that are not worth a second process
-_AHEAD = 4  # items for each process that wait for it
+_MIN_ITEMS = 4  # items that are not worth a second process
+_QUEUED_PER_PROCESS = 4  # items for each process that wait for it
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def run_all(  # noqa: PLR0913, PLR0917  # what may be said of work
     """
     task = Task(work, lost, begin, close)
     jobs = jobs or os.cpu_count() or 1
-    few = jobs == 1 or len(items) < _FEW
+    few = jobs == 1 or len(items) < _MIN_ITEMS
     if few and not (isolated and sys.platform == "linux" and limits.can_fork()):
         yield from _run_here(items, task)
         return
@@ -59,9 +59,9 @@ def run_all(  # noqa: PLR0913, PLR0917  # what may be said of work
     while left:
         running: dict[Future[list[Result]], Sequence[Item]] = {}
         try:
-            with _count_processes(min(jobs, len(left)), task, alone=len(items) == 1) as submit:
+            with _start_processes(min(jobs, len(left)), task, alone=len(items) == 1) as submit:
                 while left or running:
-                    while left and len(running) < jobs * _AHEAD:
+                    while left and len(running) < jobs * _QUEUED_PER_PROCESS:
                         running[submit(left[-1])] = left[-1]
                         left.pop()  # not before it is in hand: the pool may be broken
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -70,7 +70,7 @@ def run_all(  # noqa: PLR0913, PLR0917  # what may be said of work
                         yield from results
         except BrokenProcessPool:  # whose fault it was is not known: try those that were under way one by one
             for some in running.values():
-                yield from _run_apart(some, task)
+                yield from _run_in_new_process(some, task)
 
 
 def _run_here(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
@@ -88,23 +88,23 @@ def _run_here(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Resul
             task.close()
 
 
-def _run_apart(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
+def _run_in_new_process(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
     """Do the work for some items in a process of their own; where it does not live through it, item by item."""
     try:
-        with _count_processes(1, task, alone=len(items) == 1) as submit:
+        with _start_processes(1, task, alone=len(items) == 1) as submit:
             results = submit(items).result()
     except BrokenProcessPool:
         if len(items) == 1:
             yield task.lost(items[0])
         else:
             for item in items:
-                yield from _run_apart([item], task)
+                yield from _run_in_new_process([item], task)
     else:
         yield from results
 
 
 @contextmanager
-def _count_processes(
+def _start_processes(
     count: int, task: Task[Item, Result], *, alone: bool
 ) -> Iterator[Callable[[Sequence[Item]], "Future[list[Result]]"]]:
     """Begin some processes, for one item `alone` or for many; give what sends them items.
@@ -114,29 +114,29 @@ def _count_processes(
     others = set(active_children())
     # A fork has at once what was imported and read here; elsewhere systems and their libraries do not bear it.
     context = get_context("fork" if sys.platform == "linux" else None)
-    pool = ProcessPoolExecutor(count, context, worker.begin, (task.begin, task.close))
+    pool = ProcessPoolExecutor(count, context, worker.initialize, (task.begin, task.close))
 
     def submit(items: Sequence[Item]) -> "Future[list[Result]]":
-        worker.hold()
+        worker.block_signals()
         try:
             return pool.submit(worker.run_items, task.work, items, alone=alone)
         finally:
-            worker.release()
+            worker.unblock_signals()
 
     try:
         yield submit
     except BaseException:
-        _end(set(active_children()) - others)
+        _end_processes(set(active_children()) - others)
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _end(processes: set[BaseProcess]) -> None:
+def _end_processes(processes: set[BaseProcess]) -> None:
     """End processes that may be at work: what is half written goes away, if they hear; they have so long for it."""
     for process in processes:
         process.terminate()
-    end = monotonic() + worker.PATIENCE
+    end = monotonic() + worker.END_SECONDS
     for process in processes:
         process.join(max(0, end - monotonic()))
         if process.is_alive():

@@ -18,94 +18,94 @@ from nianbao.workspace.processes import limits
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-_HELD = {signal.SIGINT, *ENDING}
-PATIENCE = 5  # seconds that a process has to end by itself
+END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
+END_SECONDS = 5  # seconds that a process has to end by itself
 
 
-class _EndedError(BaseException):
+class _EndSignalError(BaseException):
     """The process was told to end: what takes away files that are half written still runs."""
 
 
-class _Here:
+class _State:
     """What is known of this process: whether it works on an item, and what closes what it has begun."""
 
     busy = False
     close: Callable[[], None] | None = None
 
 
-def hold() -> None:
+def block_signals() -> None:
     """Let signals that end a process wait: one that is being forked does not know yet what to do then."""
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_SIGNALS)
 
 
-def release() -> None:
+def unblock_signals() -> None:
     """Let them come, those that have waited first."""
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _BLOCKED_SIGNALS)
 
 
-def begin(first: Callable[[], None] | None, close: Callable[[], None] | None) -> None:
+def initialize(first: Callable[[], None] | None, close: Callable[[], None] | None) -> None:
     """Begin a process: it speaks as the first one does, leaves Ctrl-C to it, and has one core for itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in ENDING:
-        signal.signal(number, _tell_parent)
-    _Here.close = close
-    release()
+    for number in END_SIGNALS:
+        signal.signal(number, _handle_signal)
+    _State.close = close
+    unblock_signals()
     if close:
         Finalize(None, close, exitpriority=1)  # a process of a pool ends without other goodbyes
-    Thread(target=_follow, daemon=True).start()
+    Thread(target=_exit_with_parent, daemon=True).start()
     os.environ["RAYON_NUM_THREADS"] = "1"  # of Typst
     use_language(detect_language(os.environ))
     if first:
         first()
-    prepare_parent()
+    tune_garbage_collector()
 
 
 def run_items(work: Callable[[Item], Result], items: Sequence[Item], *, alone: bool) -> list[Result]:
     """Do the work for some items; unless they are `alone`, what cannot be ended takes the process with it."""
     try:
-        _Here.busy = True
+        _State.busy = True
         results = []
         for item in items:
             results.append(work(item))
             if limits.has_unfinished_work() and not alone:  # a second try tells for which of them, and why
-                _exit()
-    except _EndedError:
-        _exit()
+                _exit_at_once()
+    except _EndSignalError:
+        _exit_at_once()
     finally:
-        _Here.busy = False
+        _State.busy = False
     return results
 
 
-def prepare_parent() -> None:
+def tune_garbage_collector() -> None:
     """Let the garbage collector leave alone what is here now, and look less often at what reports leave behind."""
     gc.freeze()
     gc.set_threshold(50_000)
 
 
-def _tell_parent(_signal: int, _frame: FrameType | None) -> None:
-    for number in ENDING:
+def _handle_signal(_signal: int, _frame: FrameType | None) -> None:
+    for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    if _Here.busy:
-        raise _EndedError
-    _exit()
+    if _State.busy:
+        raise _EndSignalError
+    _exit_at_once()
 
 
-def _exit() -> NoReturn:
+def _exit_at_once() -> NoReturn:
     """End this process at once, with what it has begun."""
     with suppress(Exception):
-        if _Here.close:
-            _Here.close()
+        if _State.close:
+            _State.close()
     os._exit(1)
 
 
-def _follow() -> None:
+def _exit_with_parent() -> None:
     """End with the process that began this one, however that one ended."""
     parent = parent_process()
     if parent:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        sleep(PATIENCE)  # the first thread is on its way, unless it hears nothing
+        sleep(END_SECONDS)  # the first thread is on its way, unless it hears nothing
         os._exit(1)
