@@ -11,7 +11,7 @@ from nianbao.model.report import Report
 
 
 class FactNode:
-    """A table of facts as templates see it: `requests.received.total` is a walk over nodes."""
+    """A table of facts as templates see it: each part of `requests.received` is the attribute of a node."""
 
     __slots__ = ("_address", "_report")
 
@@ -27,24 +27,24 @@ class FactNode:
 
 
 def find_below(node: FactNode, name: str) -> object:
-    """Return what stands under a node: a value, a node, an absent fact, or None where nothing is known."""
+    """Return the child of a node: a value, a node, an absent fact, or None where the form has no such name."""
     return _find_fact(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
 
 
 def get_address(node: FactNode) -> str:
-    """Return a node's address, out of reach of templates, which see no name with an underscore."""
+    """Return a node's address; not an attribute of it, since an attribute would hide a fact of that name."""
     return node._address  # noqa: SLF001  # its own module
 
 
 def list_names(node: FactNode) -> list[str]:
-    """Name what may stand under a node."""
-    report, start = node._report, f"{node._address}."  # noqa: SLF001  # its own module
+    """List the names that a node may have as children."""
+    report, prefix = node._report, f"{node._address}."  # noqa: SLF001  # its own module
     addresses = (*report.form.kinds, *report.form.groups, *report.values)
-    return sorted({address[len(start) :].split(".")[0] for address in addresses if address.startswith(start)})
+    return sorted({address[len(prefix) :].split(".")[0] for address in addresses if address.startswith(prefix)})
 
 
 class AbsentFact:
-    """A fact that the form knows and the data file leaves out: false in a test, an error in print."""
+    """A fact that the form defines and the data file leaves out: false in a condition, an error in output."""
 
     __slots__ = ("address", "label")
 
@@ -60,26 +60,26 @@ class AbsentFact:
 
 
 class UnknownName(StrictUndefined):
-    """A name that means nothing: whatever a template does with it is an error that names it."""
+    """An undefined name: every use of it in a template is an error that names it."""
 
     @property
     def _undefined_message(self) -> str:
-        at = get_address(self._undefined_obj) if isinstance(self._undefined_obj, FactNode) else ""
-        return describe_unknown(self._undefined_obj, f"{at}.{self._undefined_name}".strip("."))
+        parent = get_address(self._undefined_obj) if isinstance(self._undefined_obj, FactNode) else ""
+        return describe_unknown(self._undefined_obj, f"{parent}.{self._undefined_name}".strip("."))
 
 
-def describe_unknown(above: object, address: str) -> str:
-    """Say that an address names no fact under the node above, and which one is nearest."""
-    others = list_names(above) if isinstance(above, FactNode) else list(above) if isinstance(above, Mapping) else []
+def describe_unknown(parent: object, address: str) -> str:
+    """Return the message that an address names no fact under its parent node, with the most similar name."""
+    names = list_names(parent) if isinstance(parent, FactNode) else list(parent) if isinstance(parent, Mapping) else []
     group, _dot, name = address.rpartition(".")
-    near = get_close_matches(name, others, 1)
-    nearest = _("；最接近的是 {near}", near=f"{group}.{near[0]}".strip(".")) if near else ""
+    matches = get_close_matches(name, names, 1)
+    nearest = _("；最接近的是 {near}", near=f"{group}.{matches[0]}".strip(".")) if matches else ""
     return _("没有名为 {address} 的事实{nearest}", address=address, nearest=nearest)
 
 
 def make_names(report: Report) -> dict[str, object]:
-    """Give the facts that templates may name: each address of the form, and the office's own."""
-    return {top: _find_fact(report, top) for top in (*report.form.tops, OWN)}
+    """Return the names that templates may use: the first part of each address of the form, and the office's own."""
+    return {name: _find_fact(report, name) for name in (*report.form.tops, OWN)}
 
 
 def _find_fact(report: Report, address: str) -> object:
@@ -93,7 +93,7 @@ def _find_fact(report: Report, address: str) -> object:
 
 
 def is_given(value: object) -> bool:
-    """Tell whether the data file states a fact; a name that the form does not know is an error even here."""
+    """Return whether the data file states a fact; a name that the form does not define is an error here too."""
     if isinstance(value, UnknownName):
         str(value)
     return not isinstance(value, AbsentFact)
