@@ -418,18 +418,18 @@ def test_a_file_that_would_take_all_ends_within_bounds_and_is_named(name, told):
     assert told[1] < MEGABYTES
 
 
-PAGE_BOUNDS = [(html, "_TABLES"), (html, "_CELLS_IN_ALL"), (html, "_DEPTH")]
-SHEET_BOUNDS = [(xlsx, "_RANGES"), (xlsx, "_AREA")]
+PAGE_BOUNDS = [(html, "_MAX_TABLES"), (html, "_MAX_CELLS"), (html, "_MAX_DEPTH")]
+SHEET_BOUNDS = [(xlsx, "_MAX_RANGES"), (xlsx, "_MAX_RANGE_CELLS")]
 BOUNDS = {  # that keep a bomb from being read to its end
     "tables-closed.html": PAGE_BOUNDS,
     "cells.html": PAGE_BOUNDS,
     "deep.html": PAGE_BOUNDS,
     "deep-tables.html": PAGE_BOUNDS,
-    "tables.md": [(md, "_TABLES"), *PAGE_BOUNDS],
-    "lines.txt": [(readers, "MANY")],
-    "short.txt": [(readers, "MANY")],
-    "tabs.txt": [(readers, "MANY")],
-    "wide.json": [(readers, "MANY")],
+    "tables.md": [(md, "_MAX_TABLES"), *PAGE_BOUNDS],
+    "lines.txt": [(readers, "MAX_BLOCKS")],
+    "short.txt": [(readers, "MAX_BLOCKS")],
+    "tabs.txt": [(readers, "MAX_BLOCKS")],
+    "wide.json": [(readers, "MAX_BLOCKS")],
     "merges.xlsx": SHEET_BOUNDS,
     "all-merged.xlsx": SHEET_BOUNDS,
     "overlapping.xlsx": SHEET_BOUNDS,

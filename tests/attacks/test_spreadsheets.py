@@ -404,23 +404,23 @@ SHEETS = r"worksheets/sheet2\.xml$"
 ENDLESS = {  # a small file that a reader would take apart without end; the bounds that hold it
     "last cell": (
         (SHEETS, "</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
-        ("_ROWS", "_COLUMNS"),
+        ("_MAX_ROWS", "_MAX_COLUMNS"),
     ),
     "used range": (
         (SHEETS, '<dimension ref="[^"]*"/>', '<dimension ref="A1:XFD1048576"/>'),
-        ("_ROWS", "_COLUMNS"),
+        ("_MAX_ROWS", "_MAX_COLUMNS"),
     ),
     "merged": (
         (SHEETS, "</mergeCells>", '<mergeCell ref="A10:XFD1048576"/></mergeCells>'),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
     "merged, with an entity": (
         (SHEETS, "</mergeCells>", '<mergeCell ref="&#65;10:XFD1048576"/></mergeCells>'),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
     "links": (
         (SHEETS, "<pageMargins", '<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks><pageMargins'),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
     "links of columns": (
         (
@@ -431,7 +431,7 @@ ENDLESS = {  # a small file that a reader would take apart without end; the boun
                 '<hyperlinks><hyperlink ref="A:XFD" location="x"/></hyperlinks><pageMargins'
             ),
         ),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Markdown, also as machines make it of PDFs: by pandoc's reader."""
+"""Markdown, also as programs convert PDFs to it: read by pandoc."""
 
 import re
 
@@ -22,40 +22,43 @@ _PANDOC_READER = (
 
 _METADATA = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
 _TABLE = re.compile(r"(?is)<table\b(?:[^<]|<(?!table\b|/table\s*>))*</table\s*>")
-_TABLE_START, _MAX_TABLES = re.compile(r"(?i)<table\b"), 1_000  # pandoc looks for the end of each
+_TABLE_START, _MAX_TABLES = re.compile(r"(?i)<table\b"), 1_000  # pandoc searches for the end of each
 _PIPE_TABLE = re.compile(r"(?m)(?:^[ \t]*\|.*\n?){2,}")
 _TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$")
 _TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
 
 
 def claim(sample: Sample) -> Claim:
-    """Take what is called Markdown, or has a heading or the rule of a table."""
+    """Claim a file with a suffix of Markdown, or one with a heading or the rule of a pipe table."""
     if sample.has_suffix(SUFFIXES):
         return Claim.CERTAIN
     return Claim.LIKELY if sample.is_text and _MARKDOWN.search(sample.beginning) else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read Markdown with tables of pipes, of grids, or of HTML; of its metadata only the title counts."""
+    """Read Markdown with pipe tables, grid tables or HTML tables; of its metadata only the title is used.
+
+    Raises `UnreadableError` for too many tables.
+    """
     text = decode_text(content).replace("\r\n", "\n")
     if len(_TABLE_START.findall(text)) > _MAX_TABLES:
         raise UnreadableError(_("文件里的表格太多"), _("只留年报那几页再导入"))
     title = ""
     if metadata := _METADATA.match(text):
-        said = _TITLE.search(metadata[1])
-        title, text = said[2] if said else "", text[metadata.end() :]
+        match = _TITLE.search(metadata[1])
+        title, text = match[2] if match else "", text[metadata.end() :]
     plain = _PIPE_TABLE.sub(_widen_table, _TABLE.sub(lambda table: html.strip_markup(table[0]), text))
-    return drop_cut_row(read_by_pandoc(plain.encode(), _PANDOC_READER, title=title, lines=True), text)
+    return drop_cut_row(read_by_pandoc(plain.encode(), _PANDOC_READER, title=title, keep_lines=True), text)
 
 
-def _widen_table(table: re.Match[str]) -> str:
-    """Give a table of pipes as many columns as its longest row has: pandoc drops what stands further right.
+def _widen_table(match: re.Match[str]) -> str:
+    """Give a pipe table as many columns as its longest row has: pandoc drops cells further right.
 
-    Nor does pandoc see a table right below a text.
+    Blank lines are put around it, since pandoc does not recognize a table right below a text.
     """
-    lines = table[0].splitlines()
+    lines = match[0].splitlines()
     if not _TABLE_RULE.match(lines[1]):
-        return table[0]
+        return match[0]
     width = max(line.strip().strip("|").count("|") + 1 for line in lines)
     lines[1] = "|" + " --- |" * width
     lines[0] = lines[0].rstrip().removesuffix("|") + "|" * (width - lines[0].strip().strip("|").count("|"))

@@ -1,4 +1,4 @@
-"""Web pages as archives of one file, as browsers and Word save them, also under the name of .doc."""
+"""Web pages as archives in one file (MHTML), as browsers and Word save them, also with the suffix .doc."""
 
 import re
 from email import message_from_bytes
@@ -16,9 +16,9 @@ _MESSAGE_START = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subjec
 
 
 def claim(sample: Sample) -> Claim:
-    """Take what begins with the head of a message, or is called an archive."""
-    archived = _MESSAGE_START.match(sample.beginning) or (sample.suffix in SUFFIXES and not sample.is_office_file)
-    return Claim.CERTAIN if archived else Claim.NO
+    """Claim a file that begins with the headers of a message, or has the suffix of an archive."""
+    is_archive = _MESSAGE_START.match(sample.beginning) or (sample.suffix in SUFFIXES and not sample.is_office_file)
+    return Claim.CERTAIN if is_archive else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
