@@ -27,7 +27,7 @@ _WORDS = LimitMessages(
 
 def limit_check() -> AbstractContextManager[None]:
     """Bound the time and memory of rules and templates: use it in a `with` line."""
-    return limit(seconds=_SECONDS, words=_WORDS)
+    return limit(seconds=_SECONDS, messages=_WORDS)
 
 
 def check_report(

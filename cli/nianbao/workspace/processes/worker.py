@@ -1,4 +1,4 @@
-"""A process that works on items: it ends with the one that began it, and what it has begun ends with it."""
+"""A worker process of the pool: it ends when its parent process ends, and ends the processes that it started."""
 
 import gc
 import os
@@ -20,67 +20,70 @@ Result = TypeVar("Result")
 
 END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
-END_SECONDS = 5  # seconds that a process has to end by itself
+END_SECONDS = 5  # that a process has to end by itself
 
 
 class _EndSignalError(BaseException):
-    """The process was told to end: what takes away files that are half written still runs."""
+    """A signal to end was received: no Exception, so that only the code that removes incomplete files still runs."""
 
 
 class _State:
-    """What is known of this process: whether it works on an item, and what closes what it has begun."""
+    """The state of this process: whether it works on an item, and the function that ends what it has started."""
 
-    busy = False
+    is_busy = False
     close: Callable[[], None] | None = None
 
 
 def block_signals() -> None:
-    """Let signals that end a process wait: one that is being forked does not know yet what to do then."""
+    """Delay signals that end a process: one that is being forked has no handlers for them yet."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_SIGNALS)
 
 
 def unblock_signals() -> None:
-    """Let them come, those that have waited first."""
+    """Deliver signals again, first those that were delayed."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _BLOCKED_SIGNALS)
 
 
-def initialize(first: Callable[[], None] | None, close: Callable[[], None] | None) -> None:
-    """Begin a process: it speaks as the first one does, leaves Ctrl-C to it, and has one core for itself."""
+def initialize(start: Callable[[], None] | None, close: Callable[[], None] | None) -> None:
+    """Prepare a new process: it uses the parent's language, ignores Ctrl-C, which the parent handles, and one core.
+
+    It calls `start` at once, and `close` when it ends.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in END_SIGNALS:
         signal.signal(number, _handle_signal)
     _State.close = close
     unblock_signals()
     if close:
-        Finalize(None, close, exitpriority=1)  # a process of a pool ends without other goodbyes
+        Finalize(None, close, exitpriority=1)  # a process of a pool calls no `atexit` functions
     Thread(target=_exit_with_parent, daemon=True).start()
     os.environ["RAYON_NUM_THREADS"] = "1"  # of Typst
     use_language(detect_language(os.environ))
-    if first:
-        first()
+    if start:
+        start()
     tune_garbage_collector()
 
 
 def run_items(work: Callable[[Item], Result], items: Sequence[Item], *, alone: bool) -> list[Result]:
-    """Do the work for some items; unless they are `alone`, what cannot be ended takes the process with it."""
+    """Do the work for some items; unless one is `alone`, work that cannot be ended ends the process."""
     try:
-        _State.busy = True
+        _State.is_busy = True
         results = []
         for item in items:
             results.append(work(item))
-            if limits.has_unfinished_work() and not alone:  # a second try tells for which of them, and why
+            if limits.has_unfinished_work() and not alone:  # a second try item by item finds which one and why
                 _exit_at_once()
     except _EndSignalError:
         _exit_at_once()
     finally:
-        _State.busy = False
+        _State.is_busy = False
     return results
 
 
 def tune_garbage_collector() -> None:
-    """Let the garbage collector leave alone what is here now, and look less often at what reports leave behind."""
+    """Exclude the present objects from garbage collection, and run it less often for those that reports create."""
     gc.freeze()
     gc.set_threshold(50_000)
 
@@ -88,13 +91,13 @@ def tune_garbage_collector() -> None:
 def _handle_signal(_signal: int, _frame: FrameType | None) -> None:
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    if _State.busy:
+    if _State.is_busy:
         raise _EndSignalError
     _exit_at_once()
 
 
 def _exit_at_once() -> NoReturn:
-    """End this process at once, with what it has begun."""
+    """End this process at once, and what it has started."""
     with suppress(Exception):
         if _State.close:
             _State.close()
@@ -102,10 +105,10 @@ def _exit_at_once() -> NoReturn:
 
 
 def _exit_with_parent() -> None:
-    """End with the process that began this one, however that one ended."""
+    """Wait for the end of the parent process, however it ends, and end this one."""
     parent = parent_process()
     if parent:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        sleep(END_SECONDS)  # the first thread is on its way, unless it hears nothing
+        sleep(END_SECONDS)  # the main thread ends the process, unless it is in code that delays signals
         os._exit(1)
