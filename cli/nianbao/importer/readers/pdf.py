@@ -109,10 +109,10 @@ def _read_page(page: Any) -> Iterator[TextLine | PublishedTable]:  # noqa: ANN40
     chars_of_tables, chars_of_text = _assign_characters(
         select_characters(page.chars), [table.bbox for table, _edges in tables]
     )
-    found: list[tuple[float, TextLine | PublishedTable]] = []
+    positioned: list[tuple[float, TextLine | PublishedTable]] = []
     for (table, edges), chars in zip(tables, chars_of_tables, strict=True):
         parts, full_width_chars = _split_table(table, edges, chars)
-        found += parts
+        positioned += parts
         chars_of_text += full_width_chars
     lines = [line for line in group_into_lines(chars_of_text) if not _is_page_number(line, page.height)]
     left = min((line.left for line in lines), default=0.0)
@@ -120,8 +120,8 @@ def _read_page(page: Any) -> Iterator[TextLine | PublishedTable]:  # noqa: ANN40
     for line in lines:
         begins, ends = line.left > left + _MIN_INDENT, line.right < right - 2 * line.size
         at_edge = _is_at_edge(line, page.height)
-        found.append((line.top, replace(line, begins=begins, ends=ends, at_edge=at_edge)))
-    yield from (block for _top, block in sorted(found, key=lambda pair: pair[0]))
+        positioned.append((line.top, replace(line, begins=begins, ends=ends, at_edge=at_edge)))
+    yield from (block for _top, block in sorted(positioned, key=lambda pair: pair[0]))
 
 
 def _assign_characters(chars: list[Char], boxes: Sequence[Box]) -> tuple[list[list[Char]], list[Char]]:

@@ -95,12 +95,12 @@ def _limit_ranges(content: bytes) -> None:
     """Raise `UnreadableError` for a workbook whose ranges have too many cells: openpyxl makes an object of each."""
     with zipfile.ZipFile(BytesIO(content)) as package:
         for part in package.namelist():
-            found = (
+            ranges = (
                 list(islice(_RANGE.finditer(_read_part(package, part)), _MAX_RANGES + 1))
                 if part.startswith("xl/")
                 else []
             )
-            if len(found) > _MAX_RANGES or sum(_count_range_cells(match[1]) for match in found) > _MAX_RANGE_CELLS:
+            if len(ranges) > _MAX_RANGES or sum(_count_range_cells(match[1]) for match in ranges) > _MAX_RANGE_CELLS:
                 raise UnreadableError(
                     _("合并的单元格、带链接的单元格太多"), _("用原程序打开，只留年报那几页，另存一份再导入")
                 )
