@@ -250,7 +250,7 @@ def test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped(p
 
 @pytest.mark.usefixtures("as_typed")
 def test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced(printed, lua):
-    lua("prose.lua", ":walk(REDUCED), left_out", ", {}")
+    lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
     found = printed(MARKUP | NOT_READ, ("prose.other",))
     assert {name for name, seen in found.items() if not seen} == set(NOT_READ)
 
@@ -263,7 +263,7 @@ def test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page(printed)
 
 def test_markup_in_facts_of_a_returned_form_bites_where_it_is_not_escaped(printed, monkeypatch, lua):
     monkeypatch.setattr(templating, "escape", Markdown)
-    lua("prose.lua", ":walk(REDUCED), left_out", ", {}")
+    lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
     assert all(printed({name: MARKUP[name] for name in ("span", "link", "Typst")}, ("agency.name",)).values())
 
 
