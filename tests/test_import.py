@@ -612,7 +612,7 @@ def test_a_spreadsheet_with_a_cell_merged_over_all_rows_and_columns_is_refused(t
         "except UserError as stop: print(stop.message)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, encoding="utf-8")
-    assert done.stdout == "合并的单元格太多\n"
+    assert done.stdout == "合并的单元格、带链接的单元格太多\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")

@@ -65,7 +65,7 @@ def follow(monkeypatch):
     monkeypatch.setattr(trust, "_check_inside", lambda *_paths: None)
     monkeypatch.setattr(store, "_list_folders", lambda path: (path.resolve().parent,))
     for module in (files, output_folder):
-        monkeypatch.setattr(module, "placed", lambda path, _top: path)
+        monkeypatch.setattr(module, "resolve_target", lambda path, _top: path)
         monkeypatch.setattr(module, "is_regular", Path.is_file)
     monkeypatch.setattr(pipeline.os.path, "lexists", os.path.exists)
     monkeypatch.setattr(cache, "is_regular", lambda _path: True)

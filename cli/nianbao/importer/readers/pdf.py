@@ -58,14 +58,7 @@ def read(content: bytes) -> PublishedDocument:
         raise UnreadableError(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
-    if pages.characters < _MIN_PAGE_CHARACTERS * pages.count:
-        raise UnreadableError(
-            _("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入")
-        )
-    if pages.unmapped > _MAX_UNMAPPED_SHARE * pages.characters:
-        raise UnreadableError(
-            _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
-        )
+    _check_text(pages)
     return PublishedDocument(
         tuple(join_lines(_remove_running_lines(pages.blocks))),
         pages.title,
@@ -86,6 +79,18 @@ class _Pages:
     unmapped: int = 0
     blocks: list[TextLine | PublishedTable] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def _check_text(pages: _Pages) -> None:
+    """Raise `UnreadableError` where the pages have no text, or too much of it is not mapped to characters."""
+    if pages.characters < _MIN_PAGE_CHARACTERS * pages.count:
+        raise UnreadableError(
+            _("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入")
+        )
+    if pages.unmapped > _MAX_UNMAPPED_SHARE * pages.characters:
+        raise UnreadableError(
+            _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
+        )
 
 
 def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types

@@ -180,12 +180,8 @@ def run_watched(
     before. If it goes on even after `interrupt`, `has_unfinished_work` returns True from then on, and the caller
     should end the process, since nothing else ends the work.
     """
-    global _thread_process  # noqa: PLW0603  # threads belong to one process
-    if _thread_process != os.getpid():
-        _thread_process = os.getpid()
-        _idle_threads.clear()  # those of the parent process, which a fork does not have
     end, max_memory = monotonic() + seconds, _measure_memory(resident=True) + memory
-    thread = _idle_threads.pop() if _idle_threads else _WorkThread()
+    thread = _take_thread()
     answer = thread.submit(work)
     while True:
         try:
@@ -194,19 +190,31 @@ def run_watched(
             is_late = monotonic() > end
             if not is_late and _measure_memory(resident=True) <= max_memory:
                 continue
-            _unread_answers.append(answer)
-            if interrupt:
-                interrupt()
-                with suppress(Empty):
-                    answer.get(timeout=1)
-                    _unread_answers.remove(answer)
-            raise LimitError(
-                _(messages.late if is_late else messages.large, seconds=round(seconds)), _(messages.fix)
-            ) from None
+            _abandon(answer, interrupt)
+            message = messages.late if is_late else messages.large
+            raise LimitError(_(message, seconds=round(seconds)), _(messages.fix)) from None
         _idle_threads.append(thread)
         if isinstance(result, BaseException):
             raise result
         return result
+
+
+def _take_thread() -> _WorkThread:
+    global _thread_process  # noqa: PLW0603  # threads belong to one process
+    if _thread_process != os.getpid():
+        _thread_process = os.getpid()
+        _idle_threads.clear()  # those of the parent process, which a fork does not have
+    return _idle_threads.pop() if _idle_threads else _WorkThread()
+
+
+def _abandon(answer: SimpleQueue[Any], interrupt: Callable[[], object] | None) -> None:
+    """Interrupt work whose result is no longer needed; without effect it counts as unfinished."""
+    _unread_answers.append(answer)
+    if interrupt:
+        interrupt()
+        with suppress(Empty):
+            answer.get(timeout=1)
+            _unread_answers.remove(answer)
 
 
 def has_unfinished_work() -> bool:

@@ -60,17 +60,27 @@ def run_all(  # noqa: PLR0913, PLR0917  # the fields of `Task`, and options
         running: dict[Future[list[Result]], Sequence[Item]] = {}
         try:
             with _start_processes(min(jobs, len(batches)), task, alone=len(items) == 1) as submit:
-                while batches or running:
-                    while batches and len(running) < jobs * _QUEUED_PER_PROCESS:
-                        running[submit(batches[-1])] = batches[-1]
-                        batches.pop()  # only after it was submitted: the pool may be broken
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        results = future.result()
-                        del running[future]
-                        yield from results
+                yield from _run_batches(batches, running, submit, jobs * _QUEUED_PER_PROCESS)
         except BrokenProcessPool:  # which item was the cause is unknown: try the running batches one by one
             for batch in running.values():
                 yield from _run_in_new_process(batch, task)
+
+
+def _run_batches(
+    batches: list[Sequence[Item]],
+    running: dict[Future[list[Result]], Sequence[Item]],
+    submit: Callable[[Sequence[Item]], Future[list[Result]]],
+    max_running: int,
+) -> Iterator[Result]:
+    """Submit batches from the end of the list, and yield their results; `running` has those that are not finished."""
+    while batches or running:
+        while batches and len(running) < max_running:
+            running[submit(batches[-1])] = batches[-1]
+            batches.pop()  # only after it was submitted: the pool may be broken
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            results = future.result()
+            del running[future]
+            yield from results
 
 
 def _run_here(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
