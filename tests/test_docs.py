@@ -262,7 +262,7 @@ def test_every_reader_is_on_the_page_of_imports(language):
 
     names = {"md": "Markdown", "txt": "纯文本" if language == "zh" else "plain text"}
     page = pages.read("docs/import.md" if language == "en" else "docs/zh/import.md")
-    assert all(names.get(name, name.upper()) in page for name in readers.formats())
+    assert all(names.get(name, name.upper()) in page for name in readers.load_readers())
 
 
 @pytest.mark.parametrize("rule", rules.list_names())

@@ -28,7 +28,7 @@ from nianbao.checks import rules
 from nianbao.cli import command
 from nianbao.workspace import locales
 from nianbao.workspace.files import TEMPLATES
-from nianbao.workspace.locales import DOMAIN, FOLDER, LANGUAGES, detect_language, extract_option
+from nianbao.workspace.locales import CATALOGUES, DOMAIN, LANGUAGES, detect_language, extract_option
 
 PACKAGE = Path(nianbao.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -88,7 +88,7 @@ def wanted(language):
 
 
 def catalogue(language):
-    path = FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    path = CATALOGUES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     with path.open("rb") as file:
         return path, read_po(file, locale=language, domain=DOMAIN)
 
@@ -128,7 +128,7 @@ def test_the_program_reads_what_the_catalogue_says(language):
 def test_a_text_that_is_newer_than_its_catalogue_is_said(language, tmp_path, monkeypatch):
     path, _made = catalogue(language)
     there = tmp_path / language / "LC_MESSAGES"
-    monkeypatch.setattr(locales, "FOLDER", tmp_path)
+    monkeypatch.setattr(locales, "CATALOGUES", tmp_path)
     assert locales.is_outdated(language)  # there is none
     shutil.copytree(path.parent, there)
     os.utime(there / path.name, (1, 1))

@@ -1,4 +1,4 @@
-"""Which reader takes a file, by its content and then by its name; a reader is added by one file."""
+"""Choice of the reader for a file, by its content and then by its suffix; a new reader needs one module only."""
 
 import json
 import zipfile
@@ -14,7 +14,7 @@ from nianbao.importer.readers import Claim, Sample, UnreadableError
 PUBLISHED = Path(__file__).parent / "published/jianping-wjj-2020.txt"
 
 
-def packed(*names, mimetype=""):
+def make_package(*names, mimetype=""):
     content = BytesIO()
     with zipfile.ZipFile(content, "w") as package:
         for name in names:
@@ -25,13 +25,13 @@ def packed(*names, mimetype=""):
 
 
 PAGE = b"<!DOCTYPE html><p>1"
-KINDS = [
+FORMATS = [
     (b"%PDF-1.7", "docx", "pdf"),
     (b"x\n%PDF-1.7", "txt", "pdf"),
-    (packed("word/document.xml"), "pdf", "docx"),
-    (packed("word/document2.xml"), "", "docx"),
-    (packed("xl/workbook.xml"), "ods", "xlsx"),
-    (packed("content.xml", mimetype="application/vnd.oasis.opendocument.text"), "docx", "odt"),
+    (make_package("word/document.xml"), "pdf", "docx"),
+    (make_package("word/document2.xml"), "", "docx"),
+    (make_package("xl/workbook.xml"), "ods", "xlsx"),
+    (make_package("content.xml", mimetype="application/vnd.oasis.opendocument.text"), "docx", "odt"),
     (b"MIME-Version: 1.0\n\n", "doc", "mht"),
     (b"any words", "mhtml", "mht"),
     (b'{"a": 1}', "", "json"),
@@ -39,7 +39,7 @@ KINDS = [
     (b"any words", ".JSON", "json"),
     (PAGE, "txt", "html"),
     (PAGE, "doc", "html"),
-    (b"<div>1", "md", "md"),  # a piece of a page stands in a Markdown file too
+    (b"<div>1", "md", "md"),  # a Markdown file may contain HTML
     (b"<div>1", "doc", "html"),
     (b"any words", "shtml", "html"),
     (b"# Head\n", "", "md"),
@@ -50,40 +50,42 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("content", "suffix", "kind"), KINDS)
-def test_content_decides_and_then_the_name_between_kinds_of_text(content, suffix, kind):
-    assert readers.choose(content, suffix) == kind
+@pytest.mark.parametrize(("content", "suffix", "format_name"), FORMATS)
+def test_content_decides_and_the_suffix_only_between_text_formats(content, suffix, format_name):
+    assert readers.choose_format(content, suffix) == format_name
 
 
-def test_every_reader_is_reached_and_none_shares_its_place():
-    assert {kind for _content, _suffix, kind in KINDS} == set(readers.formats())
-    orders = [reader.ORDER for reader in readers.formats().values()]
+def test_every_reader_is_chosen_for_a_file_and_has_its_own_order():
+    assert {format_name for _content, _suffix, format_name in FORMATS} == set(readers.load_readers())
+    orders = [reader.ORDER for reader in readers.load_readers().values()]
     assert len(set(orders)) == len(orders)
 
 
 @pytest.mark.parametrize(
-    "content", [packed("a.txt"), packed("a", mimetype="application/epub+zip"), b"\x00\x01", b"BM\x00"]
+    "content", [make_package("a.txt"), make_package("a", mimetype="application/epub+zip"), b"\x00\x01", b"BM\x00"]
 )
-def test_no_reader_takes_what_is_no_report(content):
+def test_no_reader_claims_what_is_no_report(content):
     with pytest.raises(UnreadableError):
-        readers.choose(content, "txt")
+        readers.choose_format(content, "txt")
 
 
-def test_a_package_is_looked_into_once(monkeypatch):
-    sample = Sample(packed("content.xml", mimetype="application/vnd.oasis.opendocument.text"), "odt")
+def test_a_package_is_opened_once(monkeypatch):
+    sample = Sample(make_package("content.xml", mimetype="application/vnd.oasis.opendocument.text"), "odt")
     opened = []
-    whole = zipfile.ZipFile
+    original = zipfile.ZipFile
 
-    def counted(*words, **more):
-        opened.append(words)
-        return whole(*words, **more)
+    def count_opening(*args, **kwargs):
+        opened.append(args)
+        return original(*args, **kwargs)
 
-    monkeypatch.setattr(zipfile, "ZipFile", counted)
-    assert [kind for kind, reader in readers.formats().items() if reader.takes(sample) is Claim.SAYS] == ["odt"]
+    monkeypatch.setattr(zipfile, "ZipFile", count_opening)
+    assert [
+        format_name for format_name, reader in readers.load_readers().items() if reader.claim(sample) is Claim.CERTAIN
+    ] == ["odt"]
     assert len(opened) == 1
 
 
-READER = '''"""Texts as they go through mail, in base 64."""
+READER = '''"""Texts encoded as in mail, in Base64."""
 
 from base64 import b64decode
 
@@ -93,8 +95,8 @@ from nianbao.importer.readers.sniff import Claim, Sample
 ORDER = {order}
 
 
-def takes(sample: Sample) -> Claim:
-    return Claim.SAYS if {mine} else Claim.NO
+def claim(sample: Sample) -> Claim:
+    return Claim.CERTAIN if {condition} else Claim.NO
 
 
 def read(content: bytes):
@@ -105,15 +107,17 @@ def read(content: bytes):
 @pytest.mark.parametrize(
     ("name", "begin", "reader"),
     [
-        ("sent.txt", b"\0mail\n", READER.format(order=15, mine='sample.content.startswith(b"\\0mail\\n")')),
-        ("sent.mail", b"", READER.format(order=40, mine='sample.named({"mail"})')),
+        ("sent.txt", b"\0mail\n", READER.format(order=15, condition='sample.content.startswith(b"\\0mail\\n")')),
+        ("sent.mail", b"", READER.format(order=40, condition='sample.has_suffix({"mail"})')),
     ],
     ids=["by content", "by name"],
 )
-def test_a_reader_is_added_by_one_file(copied, tmp_path, name, begin, reader):
-    def figures(sent):
-        done = copied.report("import", sent, "--year", "2020", "--to", "json", cwd=tmp_path)
-        return {key: value for key, value in json.loads(done.stdout).items() if key != "file"} if done.stdout else {}
+def test_a_reader_is_added_by_one_module(copied, tmp_path, name, begin, reader):
+    def figures(file):
+        result = copied.report("import", file, "--year", "2020", "--to", "json", cwd=tmp_path)
+        return (
+            {key: value for key, value in json.loads(result.stdout).items() if key != "file"} if result.stdout else {}
+        )
 
     (tmp_path / "plain.txt").write_bytes(PUBLISHED.read_bytes())
     (tmp_path / name).write_bytes(begin + b64encode(PUBLISHED.read_bytes()))

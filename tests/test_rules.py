@@ -18,7 +18,7 @@ from nianbao.model.facts import Facts, parse
 from nianbao.model.report import fill_form
 from nianbao.render import markup, typst
 from nianbao.workspace.store import Store
-from nianbao.workspace.theme import SURE
+from nianbao.workspace.theme import COVERED_CHARACTERS
 
 TODAY = dt.date(2026, 1, 5)
 # A report without faults in every edition; an example replaces tables of it.
@@ -328,7 +328,7 @@ def test_a_report_without_a_day_of_issue_gives_a_finding_around_its_due_date(off
 
 
 def test_every_character_that_is_not_looked_up_has_a_glyph(root):
-    known = [chr(code) for code in range(0x20, 0x10000) if SURE.fullmatch(chr(code)) and code != 0x3000]
+    known = [chr(code) for code in range(0x20, 0x10000) if COVERED_CHARACTERS.fullmatch(chr(code)) and code != 0x3000]
     spaces = {character for character in known if character.isspace()}
     assert len(known) > 20_000
     assert not typst.find_undrawable(frozenset(known) - spaces, Store(root).look())

@@ -1,4 +1,4 @@
-"""Which reports a command is about: years, offices, data files and patterns in any mix."""
+"""Selection of the reports a command works on: years, offices, data files and patterns in any combination."""
 
 import pytest
 
@@ -19,9 +19,9 @@ def city(tmp_path):
     return Store(tmp_path)
 
 
-def named(city, *words, everyone=False):
-    chosen = select(city, words, everyone=everyone)
-    return tuple([(store.office, year) for store, year in part] for part in (chosen.reports, chosen.missing))
+def select_names(city, *words, all_offices=False):
+    selected = select(city, words, all_offices=all_offices)
+    return tuple([(store.office, year) for store, year in part] for part in (selected.reports, selected.missing))
 
 
 @pytest.mark.parametrize(
@@ -42,54 +42,59 @@ def named(city, *words, everyone=False):
 )
 def test_years_and_offices_are_combined(city, words, reports, monkeypatch):
     monkeypatch.chdir(city.root)
-    assert named(city, *words) == (reports, [])
+    assert select_names(city, *words) == (reports, [])
 
 
-def test_all_leaves_out_the_offices_without_that_year_and_says_so(city):
-    assert named(city, "2023", everyone=True) == (
+def test_offices_without_a_report_of_the_year_are_missing_from_all_offices(city):
+    assert select_names(city, "2023", all_offices=True) == (
         [("", 2023), ("dist-2", 2023)],
         [("dist-1", 2023), ("城东 街道", 2023)],
     )
-    assert named(city, everyone=True)[0] == [("", 2024), ("dist-1", 2024), ("dist-2", 2024), ("城东 街道", 2024)]
+    assert select_names(city, all_offices=True)[0] == [
+        ("", 2024),
+        ("dist-1", 2024),
+        ("dist-2", 2024),
+        ("城东 街道", 2024),
+    ]
 
 
-def test_folders_and_data_files_are_named_by_their_paths(city, monkeypatch):
+def test_folders_and_data_files_are_selected_by_path(city, monkeypatch):
     monkeypatch.chdir(city.root.parent)
     folder, file = f"{city.root.name}/data/dist-1", f"{city.root.name}/data/dist-2/2023.toml"
-    assert named(city, folder) == ([("dist-1", 2024)], [])
-    assert named(city, file) == ([("dist-2", 2023)], [])
+    assert select_names(city, folder) == ([("dist-1", 2024)], [])
+    assert select_names(city, file) == ([("dist-2", 2023)], [])
     assert open_store([file], None, None, print).root.resolve() == city.root.resolve()
 
 
 @pytest.mark.parametrize("word", ["dist-9", "../x", "notes", "data/../data", "nothing*", "/etc", "."])
-def test_a_word_that_names_nothing_is_said(city, word):
+def test_an_unknown_word_is_an_error(city, word):
     with pytest.raises(UserError, match="不是年度、机关"):
         select(city, [word])
 
 
-def test_the_nearest_name_is_offered(city):
-    with pytest.raises(UserError) as stop:
+def test_the_most_similar_office_is_suggested(city):
+    with pytest.raises(UserError) as error:
         select(city, ["dist_2"])
-    assert "dist-2" in stop.value.fix
+    assert "dist-2" in error.value.fix
 
 
-def test_a_folder_of_offices_alone_asks_which(city):
+def test_an_office_must_be_named_where_the_folder_has_no_report_of_its_own(city):
     for year in OFFICES[""]:
         (city.root / f"data/{year}.toml").unlink()
     with pytest.raises(UserError, match="3 个机关"):
         select(city, ["2024"])
 
 
-@pytest.mark.parametrize("twin", ["DIST-1", "ｄｉｓｔ-1"])
-def test_names_that_a_disk_may_take_for_one_are_refused(city, twin):
-    (city.root / "data" / twin).mkdir()
-    (city.root / "data" / twin / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
+@pytest.mark.parametrize("same_name", ["DIST-1", "ｄｉｓｔ-1"])
+def test_offices_whose_names_are_the_same_on_some_disks_are_an_error(city, same_name):
+    (city.root / "data" / same_name).mkdir()
+    (city.root / "data" / same_name / "2024.toml").write_text("year = 2024\n", encoding="utf-8")
     with pytest.raises(UserError, match="只差大小写"):
-        select(city, ["2024"], everyone=True)
-    assert named(city, "2024", "dist-1") == ([("dist-1", 2024)], [])
+        select(city, ["2024"], all_offices=True)
+    assert select_names(city, "2024", "dist-1") == ([("dist-1", 2024)], [])
 
 
-def test_a_data_file_of_another_folder_is_refused(city, tmp_path_factory):
+def test_a_data_file_of_another_folder_is_an_error(city, tmp_path_factory):
     other = tmp_path_factory.mktemp("other") / "data"
     other.mkdir()
     (other / "2024.toml").write_text("year = 2024\n", encoding="utf-8")

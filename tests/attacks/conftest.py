@@ -91,7 +91,7 @@ def read_with_the_page(monkeypatch):
 
     def put_together(one):
         text = document._fill_page(
-            one, lambda table: document._make_place("table", table.id), lambda _section, text: text
+            one, lambda table: document._make_placeholder("table", table.id), lambda _section, text: text
         )
         return document.Page(one.report.form, text, as_page(one).figures)
 

@@ -263,8 +263,8 @@ def test_work_with_a_bound_of_its_own_ends_with_the_bound_around_it(monkeypatch,
     if not guarded:  # the inner bound puts the timer out
         monkeypatch.setattr(signal, "getitimer", lambda _which: (0.0, 0.0))
     began = time.monotonic()
-    with suppress(fence.LimitError), fence.limit(seconds=1, words=LATE):
-        with fence.limit(seconds=inner, words=LATE):
+    with suppress(fence.LimitError), fence.limit(seconds=1, messages=LATE):
+        with fence.limit(seconds=inner, messages=LATE):
             spend(0.1)
         spend(3)
     assert (time.monotonic() - began < 2.5) is guarded
@@ -272,19 +272,19 @@ def test_work_with_a_bound_of_its_own_ends_with_the_bound_around_it(monkeypatch,
 
 def spend_in_parts():
     """Work that goes on with its next part where the first one fails."""
-    with suppress(Exception), fence.limit(seconds=60, words=LATE):
+    with suppress(Exception), fence.limit(seconds=60, messages=LATE):
         spend(3)
     spend(3)
 
 
 def test_the_bound_that_ends_the_work_is_the_one_that_is_told():
-    with pytest.raises(fence.LimitError, match="1 秒"), fence.limit(seconds=1, words=LATE):
+    with pytest.raises(fence.LimitError, match="1 秒"), fence.limit(seconds=1, messages=LATE):
         spend_in_parts()
 
 
 def test_a_bound_that_was_reached_leaves_the_one_around_it():
-    with fence.limit(seconds=60, words=LATE):
-        with pytest.raises(fence.LimitError, match="1 秒"), fence.limit(seconds=1, words=LATE):
+    with fence.limit(seconds=60, messages=LATE):
+        with pytest.raises(fence.LimitError, match="1 秒"), fence.limit(seconds=1, messages=LATE):
             spend(3)
         left, _interval = signal.getitimer(signal.ITIMER_REAL)
     assert 50 < left < 60

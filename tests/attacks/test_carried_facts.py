@@ -320,7 +320,7 @@ def test_embedded_facts_without_a_valid_type_are_not_taken(more, honest, tmp_pat
     assert "EVIL" not in text
     assert "没有采用" in notes or "改过" in notes or "读不出来" in notes
     monkeypatch.setattr(embedded_facts, "find_difference", lambda *_, **__: "")
-    monkeypatch.setattr(embedded_facts, "KEPT_BACK", frozenset())
+    monkeypatch.setattr(embedded_facts, "INTERNAL_KEYS", frozenset())
     assert "EVIL" in import_file(tmp_path, content, suffix, trust=True)[0]
 
 
@@ -404,7 +404,7 @@ def unbounded(patch):
     """Facts may be as many and as long as they like."""
     patch.setattr(embedded_facts, "MAX_FACTS", 10**9)
     patch.setattr(embedded_facts, "MAX_CHARACTERS", 10**12)
-    patch.setattr(attached, "_MOST", 10**9)
+    patch.setattr(attached, "_MAX_BYTES", 10**9)
     patch.setattr(pipeline, "MAX_SECONDS", 5)
 
 

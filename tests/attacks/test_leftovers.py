@@ -103,7 +103,7 @@ def test_the_next_run_removes_what_a_killed_one_left(city, given, command, monke
     names = {name for name in snapshot(city) if "nianbao-" not in name and ".record" not in name}
     assert names == before.keys()  # nothing half written stands in its place
     monkeypatch.setattr("tempfile.tempdir", str(place))
-    staging.sweep.cache_clear()
+    staging.remove_abandoned.cache_clear()
     done = command(*words, cwd=city)
     assert done.exit_code in {0, 1}, done.output
     markup.close_pandoc()
@@ -120,48 +120,50 @@ def test_clean_removes_what_a_killed_build_left(city, command, tmp_path):
     data.write_text(data.read_text("utf-8").replace("某局", "某某局"), "utf-8")
     killed(city, tmp_path, words, signal.SIGKILL)
     assert left(city / "build")
-    staging.sweep.cache_clear()
+    staging.remove_abandoned.cache_clear()
     assert command("clean", cwd=city).exit_code == 0
     assert not (city / "build").exists() or left(city / "build") == []
 
 
-@pytest.mark.parametrize("named", [staging.BESIDE, staging.SCRATCH])
+@pytest.mark.parametrize("named", [staging.BESIDE_AFFIXES, staging.SCRATCH_AFFIXES])
 def test_what_another_run_still_needs_stays(tmp_path, named):
-    with closing(staging.Folder(tmp_path, named)) as first:
-        staging.sweep.cache_clear()
-        with closing(staging.Folder(tmp_path, named)) as second:
+    with closing(staging.TemporaryFolder(tmp_path, named)) as first:
+        staging.remove_abandoned.cache_clear()
+        with closing(staging.TemporaryFolder(tmp_path, named)) as second:
             assert first.path.exists()
             assert second.path != first.path
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("named", [staging.BESIDE, staging.SCRATCH])
+@pytest.mark.parametrize("named", [staging.BESIDE_AFFIXES, staging.SCRATCH_AFFIXES])
 def test_a_run_whose_folder_was_taken_for_left_over_makes_another(tmp_path, named, monkeypatch):
     """Another run may look between the moment that a folder is created and the moment that it is locked."""
     looked = []
 
-    def locked(path, lock=staging._is_locked):  # the moment itself
+    def locked(path, lock=staging._lock):  # the moment itself
         if not looked:
             looked.append(path)
-            staging.sweep.cache_clear()
-            staging.sweep(tmp_path, named)
+            staging.remove_abandoned.cache_clear()
+            staging.remove_abandoned(tmp_path, named)
         return lock(path)
 
-    monkeypatch.setattr(staging, "_is_locked", locked)
-    with closing(staging.Folder(tmp_path, named)) as folder:
+    monkeypatch.setattr(staging, "_lock", locked)
+    with closing(staging.TemporaryFolder(tmp_path, named)) as folder:
         assert folder.path.exists()
         assert folder.path != looked[0]
 
 
 @pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])
-@pytest.mark.parametrize("named", [staging.BESIDE, staging.SCRATCH])
+@pytest.mark.parametrize("named", [staging.BESIDE_AFFIXES, staging.SCRATCH_AFFIXES])
 def test_a_link_named_like_a_leftover_deletes_nothing(tmp_path, canary, monkeypatch, named, guarded):
     (tmp_path / f"{named[0]}x{named[1]}").symlink_to(canary.parent)
     (tmp_path / f"{named[0]}y{named[1]}").symlink_to(canary)
     if not guarded:
-        monkeypatch.setattr(staging, "_remove", lambda entry: [path.unlink() for path in Path(entry.path).iterdir()])
-    staging.sweep.cache_clear()
-    staging.sweep(tmp_path, named)
+        monkeypatch.setattr(
+            staging, "_remove_if_abandoned", lambda entry: [path.unlink() for path in Path(entry.path).iterdir()]
+        )
+    staging.remove_abandoned.cache_clear()
+    staging.remove_abandoned(tmp_path, named)
     assert canary.exists() is guarded
     assert not guarded or canary.read_text("utf-8") == SECRET
 
@@ -170,8 +172,8 @@ def test_what_belongs_to_another_user_stays(tmp_path, monkeypatch):
     folder = tmp_path / "nianbao-x"
     folder.mkdir()
     monkeypatch.setattr(os, "getuid", lambda: 12345)
-    staging.sweep.cache_clear()
-    staging.sweep(tmp_path, staging.SCRATCH)
+    staging.remove_abandoned.cache_clear()
+    staging.remove_abandoned(tmp_path, staging.SCRATCH_AFFIXES)
     assert folder.exists()
 
 

@@ -179,7 +179,7 @@ def test_what_passes_for_words_is_paragraphs_and_nothing_else(sign):
         f"甲\n{sign * 3}\n乙",
         f"1{sign} 甲",
     )
-    for text in filter(markdown.is_words, samples):
+    for text in filter(markdown.has_only_plain_paragraphs, samples):
         source = [pandoc.find_pandoc(), "--from", f"{markdown.DIALECT}+yaml_metadata_block", "--to", "native"]
         native = subprocess.run(source, input=text.encode(), capture_output=True, check=True).stdout.decode()
         assert set(re.findall(r"[A-Z][A-Za-z]+", native)) <= {"Para", "Str", "Space", "SoftBreak"}, text
@@ -187,12 +187,12 @@ def test_what_passes_for_words_is_paragraphs_and_nothing_else(sign):
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_sample_passes_for_words(name):
-    assert not markdown.is_words(SAMPLES[name])
+    assert not markdown.has_only_plain_paragraphs(SAMPLES[name])
 
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_no_place_of_prose_is_that_of_the_facts_that_a_page_carries(build_all, monkeypatch, guarded):
     if not guarded:
-        monkeypatch.setattr(document, "CARRIED", "requests")
+        monkeypatch.setattr(document, "FACTS_ID", "requests")
     facts = FACTS + "[facts]\nproblems = ['甲']\nimprovements = ['乙']\n[prose]\nother = '[甲]{ #facts}'\n"
     assert build_all({"place": facts}, "--facts") == {"place": set() if guarded else {"the place facts 2 times"}}

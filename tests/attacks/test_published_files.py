@@ -418,18 +418,18 @@ def test_a_file_that_would_take_all_ends_within_bounds_and_is_named(name, told):
     assert told[1] < MEGABYTES
 
 
-PAGE_BOUNDS = [(html, "_TABLES"), (html, "_CELLS_IN_ALL"), (html, "_DEPTH")]
-SHEET_BOUNDS = [(xlsx, "_RANGES"), (xlsx, "_AREA")]
+PAGE_BOUNDS = [(html, "_MAX_TABLES"), (html, "_MAX_CELLS"), (html, "_MAX_DEPTH")]
+SHEET_BOUNDS = [(xlsx, "_MAX_RANGES"), (xlsx, "_MAX_RANGE_CELLS")]
 BOUNDS = {  # that keep a bomb from being read to its end
     "tables-closed.html": PAGE_BOUNDS,
     "cells.html": PAGE_BOUNDS,
     "deep.html": PAGE_BOUNDS,
     "deep-tables.html": PAGE_BOUNDS,
-    "tables.md": [(md, "_TABLES"), *PAGE_BOUNDS],
-    "lines.txt": [(readers, "MANY")],
-    "short.txt": [(readers, "MANY")],
-    "tabs.txt": [(readers, "MANY")],
-    "wide.json": [(readers, "MANY")],
+    "tables.md": [(md, "_MAX_TABLES"), *PAGE_BOUNDS],
+    "lines.txt": [(readers, "MAX_BLOCKS")],
+    "short.txt": [(readers, "MAX_BLOCKS")],
+    "tabs.txt": [(readers, "MAX_BLOCKS")],
+    "wide.json": [(readers, "MAX_BLOCKS")],
     "merges.xlsx": SHEET_BOUNDS,
     "all-merged.xlsx": SHEET_BOUNDS,
     "overlapping.xlsx": SHEET_BOUNDS,
@@ -523,7 +523,7 @@ class BareError(Exception):
 def test_an_attached_bomb_is_not_unpacked(monkeypatch):
     content = BOMBS["attached-once.pdf"]()
     assert unpacking(content) < 50 * 2**20
-    monkeypatch.setattr(attached, "_MOST", 300 * 2**20)
+    monkeypatch.setattr(attached, "_MAX_BYTES", 300 * 2**20)
     assert unpacking(content) > 300 * 2**20
 
 

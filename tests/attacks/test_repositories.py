@@ -137,7 +137,7 @@ def without(monkeypatch, guard):
     elif guard == "links":
         monkeypatch.setattr(trust, "_check_inside", lambda *_paths: None)
     elif guard == "copy":
-        monkeypatch.setattr(trust, "_lay_out", lambda own: own.root / "templates")
+        monkeypatch.setattr(trust, "_copy_to_cache", lambda own: own.root / "templates")
 
 
 @BOTH
@@ -369,8 +369,8 @@ def test_no_link_out_of_the_templates_is_followed(stranger, command, canary, mon
     link(folder, canary)
     if not guarded:
         without(monkeypatch, "links")
-        monkeypatch.setattr(trust, "_FLAGS", 0)
-        monkeypatch.setattr(trust, "_walk", lambda top: ((path, path) for path in walked(top)))
+        monkeypatch.setattr(trust, "_OPEN_FLAGS", 0)
+        monkeypatch.setattr(trust, "_walk_files", lambda top: ((path, path) for path in walked(top)))
     done = command("build", "--to", "markdown", cwd=folder)
     assert holds(folder / "build", SECRET) == (not guarded), done.output
     assert done.exit_code == (2 if guarded else 0)
@@ -484,7 +484,7 @@ def test_what_is_trusted_is_listed_and_forgotten(stranger, command, tmp_path):
 def test_a_record_that_is_damaged_trusts_nothing(stranger, command, record):
     folder = stranger({"narrative/overview.md.j2": FORGED})
     assert command("trust", cwd=folder).exit_code == 0
-    (path,) = trust._state().glob("*.json")
+    (path,) = trust._get_record_folder().glob("*.json")
     path.write_bytes(record)
     assert command("validate", cwd=folder).exit_code == 2
     assert command("trust", "--list", cwd=folder).exit_code == 0

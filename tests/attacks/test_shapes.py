@@ -91,6 +91,6 @@ def test_what_is_nested_deep_fails_in_typst_where_it_is_not_made_shallow(build, 
 @pytest.mark.parametrize("name", ["a-long-address", "byte-order-mark"])
 def test_what_typst_refuses_fails_where_it_is_not_left_out(build, lua, monkeypatch, name):
     lua("prose.lua", "local MAX_ADDRESS = 2000", "local MAX_ADDRESS = 10 ^ 9")
-    monkeypatch.setattr("nianbao.compose.document._legal", lambda text: text)
+    monkeypatch.setattr("nianbao.compose.document._replace_illegal", lambda text: text)
     failed, _said = build({name: OTHERS[name]})
     assert failed == {name}

@@ -250,7 +250,7 @@ def test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped(p
 
 @pytest.mark.usefixtures("as_typed")
 def test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced(printed, lua):
-    lua("prose.lua", ":walk(REDUCED), left_out", ", {}")
+    lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
     found = printed(MARKUP | NOT_READ, ("prose.other",))
     assert {name for name, seen in found.items() if not seen} == set(NOT_READ)
 
@@ -263,7 +263,7 @@ def test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page(printed)
 
 def test_markup_in_facts_of_a_returned_form_bites_where_it_is_not_escaped(printed, monkeypatch, lua):
     monkeypatch.setattr(templating, "escape", Markdown)
-    lua("prose.lua", ":walk(REDUCED), left_out", ", {}")
+    lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
     assert all(printed({name: MARKUP[name] for name in ("span", "link", "Typst")}, ("agency.name",)).values())
 
 
@@ -316,7 +316,7 @@ def test_no_formula_of_a_returned_form_is_taken(tmp_path, command, monkeypatch, 
     (tmp_path / "data").mkdir()
     (tmp_path / "form.xlsx").write_bytes(computed(IN_CELLS[name].replace("ADDRESS", address)))
     if not guarded:
-        monkeypatch.setattr(xlsx, "_formulas", lambda _content, _notes: {})
+        monkeypatch.setattr(xlsx, "_find_formulas", lambda _content, _notes: {})
     done = command("import", "form.xlsx", cwd=tmp_path)
     text = (tmp_path / "data/2024.toml").read_text("utf-8")
     assert (RESULT in text) is not guarded
@@ -404,23 +404,23 @@ SHEETS = r"worksheets/sheet2\.xml$"
 ENDLESS = {  # a small file that a reader would take apart without end; the bounds that hold it
     "last cell": (
         (SHEETS, "</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
-        ("_ROWS", "_COLUMNS"),
+        ("_MAX_ROWS", "_MAX_COLUMNS"),
     ),
     "used range": (
         (SHEETS, '<dimension ref="[^"]*"/>', '<dimension ref="A1:XFD1048576"/>'),
-        ("_ROWS", "_COLUMNS"),
+        ("_MAX_ROWS", "_MAX_COLUMNS"),
     ),
     "merged": (
         (SHEETS, "</mergeCells>", '<mergeCell ref="A10:XFD1048576"/></mergeCells>'),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
     "merged, with an entity": (
         (SHEETS, "</mergeCells>", '<mergeCell ref="&#65;10:XFD1048576"/></mergeCells>'),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
     "links": (
         (SHEETS, "<pageMargins", '<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks><pageMargins'),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
     "links of columns": (
         (
@@ -431,7 +431,7 @@ ENDLESS = {  # a small file that a reader would take apart without end; the boun
                 '<hyperlinks><hyperlink ref="A:XFD" location="x"/></hyperlinks><pageMargins'
             ),
         ),
-        ("_AREA",),
+        ("_MAX_RANGE_CELLS",),
     ),
 }
 

@@ -40,7 +40,7 @@ def runs(command, folder, commands=COMMANDS):
 PLACEHOLDERS = {
     "parentheses": "(" * 3000 + "year" + ")" * 3000,
     "a long sum": "year" + " + year" * 5000,
-    "a sum over the bound": "year" + " + year" * (prose.TERMS + 2),
+    "a sum over the bound": "year" + " + year" * (prose.MAX_TERMS + 2),
     "a constant of 5000 digits": "9" * 5000,
     "two constants": "9" * 4300 + " + " + "9" * 4300,
     "an infinite constant": "1e999",

@@ -95,7 +95,7 @@ class IncrementalBuild:
 
     def run(self, reports: Sequence[ReportRef], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
         """Build reports; yield first those of which nothing has changed, then the others, each as it is done."""
-        worker.prepare_parent()
+        worker.tune_garbage_collector()
         years = {year for _store, year in reports}
         self._checks, self._files = self.cache.read_checks(years), self.cache.read_files(years)
         plans: dict[tuple[str, int], BuildPlan] = {}

@@ -13,7 +13,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.workspace.access import is_regular, read, resolve_target
 from nianbao.workspace.files import describe_reason, display_path, fingerprint, make_write_error
-from nianbao.workspace.staging import sweep
+from nianbao.workspace.staging import remove_abandoned
 from nianbao.workspace.store import Store
 
 
@@ -69,7 +69,7 @@ def remove_outputs(store: Store, warn: Callable[[str], None], *, dry_run: bool =
         if not dry_run:
             _remove(paths)
             for folder in {path.parent for path in unchanged}:
-                sweep(folder)
+                remove_abandoned(folder)
                 with suppress(OSError):  # the folder has other files
                     folder.rmdir()
     return [display_path(path) for path in paths]

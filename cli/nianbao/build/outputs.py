@@ -83,7 +83,7 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
     if page:
         embedded = {"about": describe_report(report)} | ({"facts": format_facts(report)} if embed_facts else {})
         rendered = renderer.render(page, settings, _document_date(report), embedded)
-        files, pictures = list(rendered.files), rendered.left_out
+        files, pictures = list(rendered.files), rendered.dropped_pictures
     if MARKDOWN in formats:
         with limit_check():
             text = make_markdown(document, markup.reduce_sections(report, document.bodies))

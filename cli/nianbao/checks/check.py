@@ -27,7 +27,7 @@ _WORDS = LimitMessages(
 
 def limit_check() -> AbstractContextManager[None]:
     """Return the context manager that limits the time and memory of rules and templates."""
-    return limit(seconds=_SECONDS, words=_WORDS)
+    return limit(seconds=_SECONDS, messages=_WORDS)
 
 
 def check_report(

@@ -163,7 +163,7 @@ def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
 
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders in the prose that the current rule reports."""
-    for section, fault in document.find_faults(context.report):
+    for section, fault in document.find_placeholder_faults(context.report):
         if fault.rule == context.rule:
             address = f"prose.{section}"
             place = context.report.facts.find_place(address, text_line=fault.line, words=fault.words)

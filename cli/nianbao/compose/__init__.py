@@ -1,1 +1,1 @@
-"""Reports put into words: templates, prose and Markdown, without files or programs."""
+"""From a report to its text: templates, prose and Markdown, without access to files or programs."""

@@ -1,4 +1,4 @@
-"""The document: a report put into words by its templates, as Markdown in which no fact can become markup."""
+"""The document: the text of a report, composed with its templates, as Markdown in which no fact can become markup."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -8,29 +8,29 @@ from functools import cached_property
 
 from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.templating import Load, fill_template, fill_text, make_environment
+from nianbao.compose.templating import LoadTemplate, fill_template, fill_text, make_environment
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.report import Report
 from nianbao.model.table import Table
 from nianbao.model.value_types import VALUE_TYPES
 
-Draw = Callable[[Table], Markdown]  # how a table stands on the page
-DrawProse = Callable[[str, Markdown], Markdown]  # how the prose of a section (by its id) stands on the page
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
+DrawTable = Callable[[Table], Markdown]  # writes a table for the page
+DrawProse = Callable[[str, Markdown], Markdown]  # writes the prose of a section (by its id) for the page
+ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
 
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A report put into words: its title, and the text of each section by its id, empty where it has none.
+    """The text of a report: its title, and the text of each section by its id, empty where it has none.
 
-    Texts are Markdown, as they would be printed. Tables are not text: they stand where a page is made of it.
+    Texts are Markdown, as they would be printed. Tables are not part of them: they are added when a page is made.
     """
 
     report: Report
     title: str
     texts: Mapping[str, Markdown]
-    load: Load
+    load_template: LoadTemplate
 
     @cached_property
     def bodies(self) -> dict[str, Markdown]:
@@ -48,24 +48,24 @@ class Document:
         return {section: markdown.to_plain_text(text) for section, text in self.bodies.items()}
 
 
-def compose(report: Report, load: Load) -> Document:
-    """Put a report into words; raises `TemplateFault` where a template fails."""
-    heading = compose_title(report)
-    known = template_context.make_names(report) | {"title": heading}
-    texts = {section.id: _compose_text(report, section, load, known) for section in report.form.sections}
-    return Document(report, heading, texts, load)
+def compose(report: Report, load_template: LoadTemplate) -> Document:
+    """Compose the text of a report with its templates; raises `TemplateFillError` where a template fails."""
+    title = compose_title(report)
+    names = template_context.make_names(report) | {"title": title}
+    texts = {section.id: _compose_text(report, section, load_template, names) for section in report.form.sections}
+    return Document(report, title, texts, load_template)
 
 
 def compose_title(report: Report) -> str:
-    """Return the title: as the data file says it, else as the form makes it from the facts."""
-    given = report.values.get("title")
-    return str(given) if given else _fill_form_text(report, report.form.title)
+    """Return the title: the one in the data file, else the form's, filled with the facts."""
+    title = report.values.get("title")
+    return str(title) if title else _fill_form_text(report, report.form.title)
 
 
 def compose_author(report: Report) -> str:
-    """Return who issues a report, as the form says; an empty text where the facts do not tell."""
-    if at := report.form.author_address:
-        return str(report.values.get(at, ""))
+    """Return who issues a report, as the form defines it; an empty text where the facts for it are missing."""
+    if address := report.form.author_address:
+        return str(report.values.get(address, ""))
     with suppress(UserError):
         return _fill_form_text(report, report.form.author)
     return ""
@@ -73,10 +73,10 @@ def compose_author(report: Report) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A document for the renderer: Markdown with its head (YAML), and a place for each table and section of prose.
+    """A document for the renderer: Markdown with YAML metadata, and a placeholder for each table and section of prose.
 
-    `figures` are those of the tables, cell by cell. `prose` is what the data file says itself in more than words,
-    by section: it comes from a stranger, and is read apart from the page.
+    `figures` has the figures of each table, by its id, in order of its cells. `prose` has, by section, the data file's
+    own prose that is more than plain paragraphs: its author is not trusted, and pandoc reads it apart from the page.
     """
 
     form: Form
@@ -86,59 +86,59 @@ class Page:
 
 
 def make_page(document: Document) -> Page:
-    """Make the page that every format is printed from; raises `TemplateFault` where its template fails."""
+    """Make the page from which every format is rendered; raises `TemplateFillError` where its template fails."""
     report = document.report
-    shown = {table.id: [format_figure(report, slot.address) for slot in table.slots] for table in report.form.tables}
-    own: dict[str, Markdown] = {}
+    figures = {table.id: [format_figure(report, slot.address) for slot in table.slots] for table in report.form.tables}
+    own_prose: dict[str, Markdown] = {}
 
-    def apart(section: str, text: Markdown) -> Markdown:
-        own[section] = markdown.limit_brackets(text)
-        return _make_place("prose", section)
+    def collect_prose(section: str, text: Markdown) -> Markdown:
+        own_prose[section] = markdown.limit_brackets(text)
+        return _make_placeholder("prose", section)
 
-    text = _fill_page(document, lambda table: _make_place("table", table.id), apart)
-    return Page(report.form, text, shown, own)
+    text = _fill_page(document, lambda table: _make_placeholder("table", table.id), collect_prose)
+    return Page(report.form, text, figures, own_prose)
 
 
-def _make_place(kind: str, name: str) -> Markdown:
-    """Write the division that the renderer replaces."""
+def _make_placeholder(kind: str, name: str) -> Markdown:
+    """Return the fenced division that the renderer replaces by a table or the prose of a section."""
     return Markdown(f'::: {{{kind}="{name}"}}\n:::')
 
 
-CARRIED = "facts"  # see the script in `templates/formats/html/template.html`
+FACTS_ID = "facts"  # id of the script element in `templates/formats/html/template.html`
 
 
 def draw_marked_tables(form: Form) -> dict[str, Markdown]:
-    """Draw each table of a form with a mark in every cell for a figure: FIGURE1E, FIGURE2E … in order of the cells."""
+    """Draw each table of a form with a mark in every figure cell: FIGURE1E, FIGURE2E … in order of the cells."""
     return {
-        table.id: _draw(table, {slot.address: f"FIGURE{at}E" for at, slot in enumerate(table.slots, 1)})
+        table.id: _draw_with_texts(table, {slot.address: f"FIGURE{i}E" for i, slot in enumerate(table.slots, 1)})
         for table in form.tables
     }
 
 
-def list_reserved(form: Form) -> list[str]:
-    """Name the places of a page that prose may not take: its tables, and in a web page the facts that it carries."""
-    return [*(table.id for table in form.tables), CARRIED]
+def list_reserved_ids(form: Form) -> list[str]:
+    """List the ids that prose may not use: those of the tables, and that of the facts embedded in a web page."""
+    return [*(table.id for table in form.tables), FACTS_ID]
 
 
 def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = None) -> Markdown:
-    """Write a document as Markdown, its tables drawn in characters; raises `TemplateFault` where its template fails.
+    """Write a document as Markdown with its tables as grid tables; raises `TemplateFillError` where its template fails.
 
-    `reduced` has what is to be printed of the prose of some sections instead of all of it.
+    `reduced` has, by section, the prose to print in place of the whole of it.
     """
-    instead = reduced or {}
-    return _fill_page(document, lambda table: draw_table(document.report, table), instead.get)
+    printed_prose = reduced or {}
+    return _fill_page(document, lambda table: draw_table(document.report, table), printed_prose.get)
 
 
-def _fill_page(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markdown:
+def _fill_page(document: Document, draw_one_table: DrawTable, draw_prose: DrawProse) -> Markdown:
     """Fill the template of the page."""
     report, form = document.report, document.report.form
 
-    def body(section: Section) -> Markdown:
+    def make_body(section: Section) -> Markdown:
         """Put the table of a section, if it has one, before its text."""
         text = document.texts[section.id]
-        if section.id in report.prose and not markdown.is_words(text):
-            text = prose_drawn(section.id, text)
-        tables = [drawn(table) for table in form.tables if table.id == section.table]
+        if section.id in report.prose and not markdown.has_only_plain_paragraphs(text):
+            text = draw_prose(section.id, text)
+        tables = [draw_one_table(table) for table in form.tables if table.id == section.table]
         return Markdown("\n\n".join(filter(None, [*tables, text])))
 
     names = template_context.make_names(report) | {
@@ -146,38 +146,38 @@ def _fill_page(document: Document, drawn: Draw, prose_drawn: DrawProse) -> Markd
         "author": _fill_form_text(report, form.author),
         "form": {"name": form.name, "document": form.document, "edition": form.edition},
         "sections": [
-            {"id": section.id, "heading": report.get_heading(section.id), "body": body(section)}
+            {"id": section.id, "heading": report.get_heading(section.id), "body": make_body(section)}
             for section in form.sections
         ],
     }
-    text = fill_template(make_environment(document.load), form.template, names)
+    text = fill_template(make_environment(document.load_template), form.template, names)
     return _replace_illegal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
 
 
 def _replace_illegal(text: str) -> Markdown:
-    """Replace what XML cannot hold, and leave out the byte order mark, which PDF/A forbids and nobody sees."""
-    return Markdown(ILLEGAL.sub("\ufffd", text).replace(markdown.MARK, ""))
+    """Replace what XML cannot hold, and remove the byte order mark, which PDF/A forbids and which is invisible."""
+    return Markdown(ILLEGAL_CHARACTERS.sub("\ufffd", text).replace(markdown.BYTE_ORDER_MARK, ""))
 
 
-def find_faults(report: Report) -> Iterator[tuple[str, prose.Fault]]:
-    """Find what is wrong with the placeholders of the prose, section by section."""
-    known = template_context.make_names(report) | {"title": "", prose.STANDARD: ""}
+def find_placeholder_faults(report: Report) -> Iterator[tuple[str, prose.PlaceholderFault]]:
+    """Find the faults in placeholders of the prose; yields the id of the section with each."""
+    names = template_context.make_names(report) | {"title": "", prose.STANDARD: ""}
     for section, text in report.prose.items():
-        yield from ((section, fault) for fault in prose.find_faults(text, known))
+        yield from ((section, fault) for fault in prose.find_faults(text, names))
 
 
 def format_figure(report: Report, address: str) -> str:
-    """Print one figure of a table as its cell has it."""
+    """Return the text of the figure at an address as its table cell shows it."""
     slot = report.form.slots[address]
     return VALUE_TYPES[slot.value_type].format(report.figures[address]) + slot.suffix
 
 
 def draw_table(report: Report, table: Table) -> Markdown:
-    """Write one table of the form with its figures, in a division that describes it to the renderer."""
-    return _draw(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
+    """Write a table of the form with its figures, in a fenced division whose attributes describe it to the renderer."""
+    return _draw_with_texts(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
 
 
-def _draw(table: Table, texts: Mapping[str, str]) -> Markdown:
+def _draw_with_texts(table: Table, texts: Mapping[str, str]) -> Markdown:
     grid = table.make_grid()
     figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
@@ -186,15 +186,15 @@ def _draw(table: Table, texts: Mapping[str, str]) -> Markdown:
     return Markdown(f"{opening}\n\n{markdown.draw_grid_table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 
-def _compose_text(report: Report, section: Section, load: Load, known: dict[str, object]) -> Markdown:
-    """Write the standard text of a section, or the data file's own, which may hold the standard one."""
-    own = report.prose.get(section.id)
+def _compose_text(report: Report, section: Section, load_template: LoadTemplate, names: dict[str, object]) -> Markdown:
+    """Compose the standard text of a section, or the data file's own prose, which may contain the standard text."""
+    own_prose = report.prose.get(section.id)
     standard = Markdown()
-    if section.text and (own is None or prose.STANDARD in own):
-        standard = Markdown(fill_template(make_environment(load), section.text, known).strip())
-    if own is None:
+    if section.text and (own_prose is None or prose.STANDARD in own_prose):
+        standard = Markdown(fill_template(make_environment(load_template), section.text, names).strip())
+    if own_prose is None:
         return standard
-    return Markdown(prose.fill_prose(_replace_illegal(own), known | {prose.STANDARD: standard}, section.id))
+    return Markdown(prose.fill_prose(_replace_illegal(own_prose), names | {prose.STANDARD: standard}, section.id))
 
 
 def _fill_form_text(report: Report, text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a finished document carries with it: its facts, so that a later reading loses nothing, and what it is."""
+"""What is embedded in an output file: its facts, so that an import loses nothing, and a description of the report."""
 
 import json
 import re
@@ -6,28 +6,28 @@ from datetime import date
 
 import tomli_w
 
-from nianbao.compose.document import ILLEGAL, compose_author, compose_title
+from nianbao.compose.document import ILLEGAL_CHARACTERS, compose_author, compose_title
 from nianbao.model.report import Report
 
-KEPT_BACK = frozenset({"accept"})  # what the office says to itself, and prints nowhere
+INTERNAL_KEYS = frozenset({"accept"})  # notes of the office to itself, which are not published
 
 
 def format_facts(report: Report) -> str:
-    """Return the facts that a report is printed from, as TOML that reads back to the same report.
+    """Return the facts that a report is rendered from, as TOML from which the same report can be loaded.
 
-    Comments stay behind, and so do acceptances. No sign can end the script element of a web page early,
-    and none is illegal in XML: `<`, and what XML cannot hold, are written as TOML's escapes.
+    Comments and accepted findings are left out. No character can end the script element of a web page early,
+    and none is illegal in XML: `<`, and what XML cannot hold, are written as TOML escapes.
     """
-    named = {"year": report.year, "edition": report.form.edition}
-    facts = {name: value for name, value in report.facts.tree.items() if name not in KEPT_BACK}
-    text = tomli_w.dumps(named | facts)
-    return re.sub(f"<|{ILLEGAL.pattern}", lambda sign: f"\\u{ord(sign[0]):04X}", text)
+    identity = {"year": report.year, "edition": report.form.edition}
+    facts = {name: value for name, value in report.facts.tree.items() if name not in INTERNAL_KEYS}
+    text = tomli_w.dumps(identity | facts)
+    return re.sub(f"<|{ILLEGAL_CHARACTERS.pattern}", lambda match: f"\\u{ord(match[0]):04X}", text)
 
 
 def describe_report(report: Report) -> str:
-    """Describe a report to search engines, as JSON-LD in the words of schema.org."""
+    """Return a description of a report for search engines: JSON-LD with the vocabulary of schema.org."""
     day = report.values.get("published")
-    said = {
+    properties = {
         "@context": "https://schema.org",
         "@type": "Report",
         "name": compose_title(report),
@@ -36,5 +36,5 @@ def describe_report(report: Report) -> str:
         "temporalCoverage": f"{report.year}-01-01/{report.year}-12-31",
         "datePublished": day.isoformat() if isinstance(day, date) else None,
     }
-    text = json.dumps({name: value for name, value in said.items() if value}, ensure_ascii=False)
+    text = json.dumps({name: value for name, value in properties.items() if value}, ensure_ascii=False)
     return text.replace("<", "\\u003C")

@@ -1,12 +1,12 @@
-"""Markdown as pandoc reads it: values that stay plain text, and tables with merged cells."""
+"""Markdown as pandoc reads it: escaped values that stay plain text, and grid tables with merged cells."""
 
 import re
 import unicodedata
 
 from nianbao.model.table import Cell, Grid
 
-# What pandoc reads of prose, of which `prose.lua` lets pass what it lists, and of a page, where metadata are added for
-# its head. Raw HTML, TeX and the like are off: prose comes from many hands.
+# The extensions with which pandoc reads prose, of which `prose.lua` keeps what it lists, and a page, for which the
+# metadata extension is added. Raw HTML, TeX and the like are off: prose comes from many authors.
 DIALECT = (
     "markdown_strict+all_symbols_escapable+blank_before_blockquote+blank_before_header+bracketed_spans"
     "+definition_lists+east_asian_line_breaks+fancy_lists+fenced_divs+grid_tables"
@@ -14,24 +14,25 @@ DIALECT = (
     "+table_captions-raw_html"
 )
 
-_SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
-MARK = "\ufeff"  # of byte order, which nobody sees: behind it a line would begin that does not begin without it
-_BLANKS = re.compile(r"\s+")
-_BREAKS = frozenset("\r\n\u2028\u2029")
-_BLOCKS = re.compile(r"\n\s*\n")
-_JOINED = re.compile(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])")
-_OPENING = re.compile(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+")
-_STRESS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+# Invisible, but it changes what Markdown means: a block may begin right after it that does not begin without it.
+BYTE_ORDER_MARK = "\ufeff"
+_WHITE_SPACE = re.compile(r"\s+")
+_LINE_BREAKS = frozenset("\r\n\u2028\u2029")
+_BLOCK_BOUNDARY = re.compile(r"\n\s*\n")
+_CJK_LINE_BREAK = re.compile(r"(?<=[^\x00-\xff])\n(?=[^\x00-\xff])")
+_BLOCK_PREFIX = re.compile(r"^\s*(?:#{1,6}|[-+*>]|\d+[.)])\s+")
+_EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_PLAIN = re.compile(r"[0-9A-Za-z %()/,:;.]")
-_NARROW = "“”‘’…—·"  # of ambiguous width; pandoc counts them as one column
+_PLAIN_CHARACTER = re.compile(r"[0-9A-Za-z %()/,:;.]")
+_NARROW_CHARACTERS = "“”‘’…—·"  # of ambiguous width; pandoc counts them as one column
 
 
-# Pandoc takes the square of the number of brackets of a paragraph, and doubles its time with each level of them.
-_BRACKETS, _LEVELS = 60, 4
-_BRACKETS_IN_ALL = 600  # of a section
+# Pandoc's time grows with the square of the number of brackets in a paragraph, and doubles with each nesting level.
+_MAX_BRACKETS_PER_PARAGRAPH, _MAX_BRACKET_LEVELS = 60, 4
+_MAX_BRACKETS = 600  # in a section
 _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
-# What may be markup that is not printed: where nothing here is found, pandoc need not be asked whether something is.
+# What may be markup that is not printed: where this finds nothing, pandoc need not be asked.
 _MARKUP = re.compile(
     r"(?<!\\)(?:\\\\)*[\[<{]|:::"
     r"|^(?:[ \t]{2,4}|[ \t]?(?:[>*+:-]|\(?[\w#@]{1,9}[.)])[ \t]*){7}"  # nested deeper than is printed
@@ -39,10 +40,10 @@ _MARKUP = re.compile(
     r"|---[ \t]*\n",  # metadata, or a heading
     re.MULTILINE,
 )
-# Nothing but paragraphs: letters, digits, and signs that mean nothing in Markdown; no line begins with a blank.
-_WORDS = re.compile(r"(?:(?! )(?:[^\W_]|[ ，。；：、？！“”‘’（）《》〈〉【】〔〕—…·％%,;])*(?:\n|\Z))+")
-_WIDE = 100  # columns of a table
-# Metadata, also within a list or a quotation; no heading: that is a line of words with a line below it.
+# Only paragraphs: letters, digits, and characters without meaning in Markdown; no line begins with a space.
+_PLAIN_PARAGRAPHS = re.compile(r"(?:(?! )(?:[^\W_]|[ ，。；：、？！“”‘’（）《》〈〉【】〔〕—…·％%,;])*(?:\n|\Z))+")
+_MAX_PRINTED_COLUMNS = 100  # of a table
+# YAML metadata, also within a list or a quotation; not a heading, which is a line of words with a rule below it.
 _METADATA = (
     r"(?:\A|(?:\A|\n)(?![ \t]*[^\W\d_](?![.)]))[^\n]*\n|(?:\A|\n)[ \t]*(?:[>*+:-]|\(?\w{1,9}[.)])[ \t>*+:\w.()-]*)"
     r"---[ \t]*\n(?![ \t]*(?:\n|\Z))"
@@ -51,125 +52,129 @@ _HTML = r"(?<!\\)(?:\\\\)*<(?!https?://|mailto:)"
 
 
 class Markdown(str):
-    """A text that already is Markdown and is not escaped again."""
+    """A text that is Markdown already and is not escaped again."""
 
     __slots__ = ()
 
 
 def escape(text: str) -> Markdown:
-    """Return Markdown that prints as exactly this text, on one line, whatever signs it holds."""
-    plain = _BLANKS.sub(_on_one_line, text.replace(MARK, "")).strip(" ")
-    return Markdown(_SPECIAL.sub(lambda sign: "\\" + sign[0], plain))
+    """Return Markdown that prints as exactly this text, on one line, whatever characters it contains."""
+    plain = _WHITE_SPACE.sub(_replace_white_space, text.replace(BYTE_ORDER_MARK, "")).strip(" ")
+    return Markdown(_PUNCTUATION.sub(lambda match: "\\" + match[0], plain))
 
 
-def _on_one_line(blanks: re.Match[str]) -> str:
-    return " " if _BREAKS.intersection(blanks[0]) else blanks[0].replace("\t", " ")
+def _replace_white_space(match: re.Match[str]) -> str:
+    return " " if _LINE_BREAKS.intersection(match[0]) else match[0].replace("\t", " ")
 
 
-def is_words(text: str) -> bool:
-    """Tell whether a text is surely paragraphs of words, whoever reads it as Markdown."""
-    return bool(_WORDS.fullmatch(text))
+def has_only_plain_paragraphs(text: str) -> bool:
+    """Return whether a text has only paragraphs of words for any Markdown parser; False where that is not certain."""
+    return bool(_PLAIN_PARAGRAPHS.fullmatch(text))
 
 
 def may_hold_markup(text: str) -> bool:
-    """Tell whether prose may hold anything that is left out of print: see `prose.lua`."""
-    wide = any(max(line.count("|"), line.count("+")) > _WIDE for line in text.splitlines())
-    return wide or bool(_MARKUP.search(text)) or has_metadata(text)
+    """Return whether prose may contain markup that is not printed: see `prose.lua`."""
+    is_wide = any(max(line.count("|"), line.count("+")) > _MAX_PRINTED_COLUMNS for line in text.splitlines())
+    return is_wide or bool(_MARKUP.search(text)) or has_metadata(text)
 
 
 def has_metadata(text: str) -> bool:
-    """Tell whether a reader of Markdown may take a part of a text for YAML metadata."""
+    """Return whether a Markdown parser may take a part of a text for YAML metadata."""
     return bool(re.search(_METADATA, text))
 
 
 def has_html(text: str) -> bool:
-    """Tell whether a reader of Markdown may take a part of a text for HTML."""
+    """Return whether a Markdown parser may take a part of a text for HTML."""
     return bool(re.search(_HTML, text))
 
 
 def limit_brackets(text: Markdown) -> Markdown:
-    """Return prose that pandoc reads in bounded time: brackets are text where a paragraph has too many of them."""
-    if text.count("[") <= _LEVELS:
+    """Return prose that pandoc parses in limited time: brackets of a paragraph with too many of them are escaped."""
+    if text.count("[") <= _MAX_BRACKET_LEVELS:
         return text
-    in_all = 0
-    out = []
-    for at, part in enumerate(re.split(r"(\n[ \t]*\n)", text)):
-        level = deepest = count = 0
-        for match in _BRACKET.finditer(part) if not at % 2 else ():
+    total = 0
+    parts = []
+    for i, part in enumerate(re.split(r"(\n[ \t]*\n)", text)):  # paragraphs, and at odd positions their separators
+        level = max_level = count = 0
+        for match in _BRACKET.finditer(part) if not i % 2 else ():
             level += {"[": 1, "]": -1}.get(match[0], 0)
-            deepest, count = max(deepest, level), count + (match[0] == "[")
-        in_all += count
-        excess = deepest > _LEVELS or count > _BRACKETS or in_all > _BRACKETS_IN_ALL
-        out.append(
-            _BRACKET.sub(lambda match: match[0] if len(match[0]) > 1 else f"\\{match[0]}", part) if excess else part
-        )
-    return Markdown("".join(out))
+            max_level, count = max(max_level, level), count + (match[0] == "[")
+        total += count
+        exceeds = max_level > _MAX_BRACKET_LEVELS or count > _MAX_BRACKETS_PER_PARAGRAPH or total > _MAX_BRACKETS
+        parts.append(_escape_brackets(part) if exceeds else part)
+    return Markdown("".join(parts))
+
+
+def _escape_brackets(text: str) -> str:
+    return _BRACKET.sub(lambda match: match[0] if len(match[0]) > 1 else f"\\{match[0]}", text)
 
 
 def to_plain_text(text: str) -> str:
-    """Return the words of Markdown: a paragraph, heading or item a line, without its signs."""
+    """Return the words of Markdown without its markup: one line for each paragraph, heading or item."""
     lines = []
-    for block in _BLOCKS.split(text.strip()):
-        joined = _JOINED.sub("", block).replace("\n", " ")
-        bare = _STRESS.sub("", _OPENING.sub("", joined))
-        lines.append(_ESCAPED.sub(r"\1", bare).strip())
+    for block in _BLOCK_BOUNDARY.split(text.strip()):
+        line = _CJK_LINE_BREAK.sub("", block).replace("\n", " ")
+        line = _EMPHASIS.sub("", _BLOCK_PREFIX.sub("", line))
+        lines.append(_ESCAPED.sub(r"\1", line).strip())
     return "\n".join(line for line in lines if line)
 
 
 def draw_grid_table(grid: Grid, figures: dict[tuple[int, int], str]) -> Markdown:
-    """Write a grid as a pandoc grid table; `figures` has the text of its figures by row and column."""
+    """Return a grid as a pandoc grid table; `figures` has the text of its figures by row and column."""
     texts = {
         (cell.row, cell.column): _split_characters(figures.get((cell.row, cell.column), cell.text))
         for cell in grid.cells
     }
-    across = _add_positions(_measure_columns(grid, texts), gap=3)
+    x_edges = _add_positions(_measure_columns(grid, texts), gap=3)
     lines = {
-        (cell.row, cell.column): _wrap(
-            texts[cell.row, cell.column], across[cell.column + cell.colspan] - across[cell.column] - 3
+        (cell.row, cell.column): _wrap_lines(
+            texts[cell.row, cell.column], x_edges[cell.column + cell.colspan] - x_edges[cell.column] - 3
         )
         for cell in grid.cells
     }
-    down = _add_positions(_measure_rows(grid, lines), gap=1)
-    canvas = [[" "] * (across[-1] + 1) for _ in range(down[-1] + 1)]
-    head = down[grid.blocks[0].header_rows] if len(grid.blocks) == 1 else -1
+    y_edges = _add_positions(_measure_rows(grid, lines), gap=1)
+    canvas = [[" "] * (x_edges[-1] + 1) for _ in range(y_edges[-1] + 1)]
+    header_edge = y_edges[grid.blocks[0].header_rows] if len(grid.blocks) == 1 else -1
     for cell in grid.cells:
-        _draw_frame(canvas, cell, across, down, head)
+        _draw_frame(canvas, cell, x_edges, y_edges, header_edge)
     for cell in grid.cells:
-        left = across[cell.column] + 2
-        for at, line in enumerate(lines[cell.row, cell.column]):
-            _draw_text(canvas[down[cell.row] + 1 + at], left, line)
+        left = x_edges[cell.column] + 2
+        for i, line in enumerate(lines[cell.row, cell.column]):
+            _draw_text(canvas[y_edges[cell.row] + 1 + i], left, line)
     return Markdown("\n".join("".join(line).rstrip() for line in canvas))
 
 
 def _split_characters(text: str) -> list[str]:
-    """Split a text into signs whose width is sure: what a grid might misread becomes an entity."""
-    signs = []
-    for sign in text:
-        wide = unicodedata.east_asian_width(sign) in "WF" and unicodedata.category(sign)[0] in "LPN"
-        signs.append(sign if wide or sign in _NARROW or _PLAIN.fullmatch(sign) else f"&#{ord(sign)};")
+    """Split a text into characters whose width is certain; one that pandoc might misread in a grid is an entity."""
+    characters = []
+    for char in text:
+        is_wide = unicodedata.east_asian_width(char) in "WF" and unicodedata.category(char)[0] in "LPN"
+        is_literal = is_wide or char in _NARROW_CHARACTERS or _PLAIN_CHARACTER.fullmatch(char)
+        characters.append(char if is_literal else f"&#{ord(char)};")
     if text[:1].isascii() and re.match(r"\w+[.)] |\(\w+\) ", text):  # would open a list
-        signs[0] = f"&#{ord(text[0])};"
-    return signs
+        characters[0] = f"&#{ord(text[0])};"
+    return characters
 
 
-def _measure_width(signs: list[str]) -> int:
-    return sum(2 if len(sign) == 1 and unicodedata.east_asian_width(sign) in "WF" else len(sign) for sign in signs)
+def _measure_width(characters: list[str]) -> int:
+    """Return the width in columns; an entity has one column for each of its characters."""
+    return sum(2 if len(char) == 1 and unicodedata.east_asian_width(char) in "WF" else len(char) for char in characters)
 
 
-def _group_words(signs: list[str]) -> list[list[str]]:
-    """Group signs that stay on one line: pandoc joins lines without a blank only between wide signs."""
+def _group_words(characters: list[str]) -> list[list[str]]:
+    """Group characters that stay on one line: pandoc joins lines without a space only between wide characters."""
     words: list[list[str]] = []
-    for sign in signs:
-        if words and not (_measure_width([words[-1][-1]]) == _measure_width([sign]) == 2 and len(sign) == 1):  # noqa: PLR2004  # two columns
-            words[-1].append(sign)
+    for char in characters:
+        if words and not (_measure_width([words[-1][-1]]) == _measure_width([char]) == 2 and len(char) == 1):  # noqa: PLR2004  # two columns
+            words[-1].append(char)
         else:
-            words.append([sign])
+            words.append([char])
     return words
 
 
-def _wrap(signs: list[str], width: int) -> list[list[str]]:
+def _wrap_lines(characters: list[str], width: int) -> list[list[str]]:
     lines: list[list[str]] = [[]]
-    for word in _group_words(signs):
+    for word in _group_words(characters):
         if lines[-1] and _measure_width(lines[-1]) + _measure_width(word) > width:
             lines.append([])
         lines[-1] += word
@@ -177,16 +182,16 @@ def _wrap(signs: list[str], width: int) -> list[list[str]]:
 
 
 def _measure_columns(grid: Grid, texts: dict[tuple[int, int], list[str]]) -> list[int]:
-    """Give each column the width of its longest word, then widen until what spans columns fits."""
+    """Return column widths: that of the longest word, widened until cells that span columns fit."""
     widths = [4] * grid.columns
     for cell in sorted(grid.cells, key=lambda cell: cell.colspan):
-        signs = texts[cell.row, cell.column]
-        longest = max((_measure_width(word) for word in _group_words(signs)), default=0)
-        wanted = max(longest, min(_measure_width(signs), 8 if cell.role == "header" else 24))
+        characters = texts[cell.row, cell.column]
+        longest = max((_measure_width(word) for word in _group_words(characters)), default=0)
+        needed = max(longest, min(_measure_width(characters), 8 if cell.role == "header" else 24))
         span = range(cell.column, cell.column + cell.colspan)
-        missing = wanted - sum(widths[at] for at in span) - 3 * (cell.colspan - 1)
-        for at in span:
-            widths[at] += max(0, -(-missing // cell.colspan))
+        missing = needed - sum(widths[column] for column in span) - 3 * (cell.colspan - 1)
+        for column in span:
+            widths[column] += max(0, -(-missing // cell.colspan))
     return widths
 
 
@@ -200,19 +205,19 @@ def _measure_rows(grid: Grid, lines: dict[tuple[int, int], list[list[str]]]) -> 
 
 
 def _add_positions(sizes: list[int], gap: int) -> list[int]:
-    at = [0]
+    positions = [0]
     for size in sizes:
-        at.append(at[-1] + size + gap)
-    return at
+        positions.append(positions[-1] + size + gap)
+    return positions
 
 
-def _draw_frame(canvas: list[list[str]], cell: Cell, across: list[int], down: list[int], head: int) -> None:
-    left, right = across[cell.column], across[cell.column + cell.colspan]
-    top, bottom = down[cell.row], down[cell.row + cell.rowspan]
+def _draw_frame(canvas: list[list[str]], cell: Cell, x_edges: list[int], y_edges: list[int], header_edge: int) -> None:
+    left, right = x_edges[cell.column], x_edges[cell.column + cell.colspan]
+    top, bottom = y_edges[cell.row], y_edges[cell.row + cell.rowspan]
     for row in (top, bottom):
         for column in range(left, right + 1):
             if canvas[row][column] != "+":
-                canvas[row][column] = "=" if row == head else "-"
+                canvas[row][column] = "=" if row == header_edge else "-"
     for column in (left, right):
         for row in range(top, bottom + 1):
             if canvas[row][column] == " ":
@@ -221,9 +226,9 @@ def _draw_frame(canvas: list[list[str]], cell: Cell, across: list[int], down: li
 
 
 def _draw_text(row: list[str], left: int, line: list[str]) -> None:
-    for sign in line:
-        width = _measure_width([sign])
-        row[left] = sign
-        for at in range(1, width):
-            row[left + at] = ""
+    for char in line:
+        width = _measure_width([char])
+        row[left] = char
+        for offset in range(1, width):
+            row[left + offset] = ""
         left += width

@@ -1,4 +1,4 @@
-"""Prose of the data file: Markdown in which facts may stand, judged before it is filled."""
+"""Prose of the data file: Markdown with placeholders for facts, which are checked before they are filled."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from decimal import Decimal
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from nianbao.compose.template_context import Absent, Node, describe_unknown, find_below
+from nianbao.compose.template_context import AbsentFact, FactNode, describe_unknown, find_below
 from nianbao.compose.templating import Names, fill_text, load_nothing, make_environment
 from nianbao.model.i18n import _
 from nianbao.model.value_types import COUNT_LIMIT
 
-MANY = 2000  # placeholders in one section: far more than a report has, few enough to judge at once
-TERMS = 50  # of one placeholder
-STANDARD = "standard"  # stands for the form's own text of the section
-_ALLOWED = (
+MAX_PLACEHOLDERS = 2000  # in one section: far more than a report has, few enough to check fast
+MAX_TERMS = 50  # in one placeholder
+STANDARD = "standard"  # name of the form's own text of the section
+_ALLOWED_NODES = (
     nodes.Template,
     nodes.Output,
     nodes.TemplateData,
@@ -27,8 +27,8 @@ _ALLOWED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a placeholder in prose, on which line of it, and the text to underline."""
+class PlaceholderFault:
+    """A fault in a placeholder: the line in the prose, from 1, the message, and `words`, the text to underline."""
 
     line: int
     message: str
@@ -39,9 +39,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class DroppedMarkup:
-    """Something that the prose of a section says and nothing prints: its kind, and the words by which it is found.
+    """Markup in the prose of a section that is not printed: its kind, and the words by which it is found.
 
-    Kinds are those of `prose.lua`; and `metadata` and `brackets`, which are printed as text.
+    Kinds are those of `prose.lua`, and `metadata` and `brackets`, which are printed as text.
     """
 
     section: str
@@ -50,87 +50,90 @@ class DroppedMarkup:
 
 
 def fill_prose(text: str, names: Names, section: str) -> str:
-    """Fill prose; where it has faults, as in a draft, it stays as it stands."""
+    """Fill prose with facts; prose with faults, as in a draft, is returned as it is."""
     if any(True for _ in find_faults(text, names)):
         return text.strip()
     return fill_text(text, f"prose.{section}", names).strip()
 
 
-def find_faults(text: str, names: Names) -> Iterator[Fault]:
-    """Judge prose without running it: it may name facts, add and subtract them, and nothing else."""
-    if text.count("{{") > MANY:
-        yield Fault(1, _("占位太多，一个部分最多 {limit} 处", limit=MANY), rule="broken-placeholder")
+def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
+    """Check prose without running it: it may name facts, add and subtract them, and nothing else."""
+    if text.count("{{") > MAX_PLACEHOLDERS:
+        yield PlaceholderFault(
+            1, _("占位太多，一个部分最多 {limit} 处", limit=MAX_PLACEHOLDERS), rule="broken-placeholder"
+        )
         return
     tree = _parse(text)
-    if isinstance(tree, Fault):
+    if isinstance(tree, PlaceholderFault):
         yield tree
         return
     for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _ALLOWED):
+        if not isinstance(node, _ALLOWED_NODES):
             message = _("正文里只能用 {{ 事实 }}，事实和数可以相加相减")
-            yield Fault(node.lineno, message, rule="broken-placeholder")
+            yield PlaceholderFault(node.lineno, message, rule="broken-placeholder")
             return
     for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub)):
+        is_alone = isinstance(expression, nodes.Output)
         for part in expression.iter_child_nodes():
             if isinstance(part, nodes.Name | nodes.Getattr):
-                yield from _find_name_faults(part, names, sole=isinstance(expression, nodes.Output))
-            elif isinstance(part, nodes.Const) and not _is_plain(part.value, sole=isinstance(expression, nodes.Output)):
+                yield from _find_name_faults(part, names, is_alone=is_alone)
+            elif isinstance(part, nodes.Const) and not _is_allowed_constant(part.value, is_alone=is_alone):
                 message = _("占位里只能写事实和整数，不能写 {value}", value=repr(part.value)[:20])
-                yield Fault(part.lineno, message, rule="broken-placeholder")
+                yield PlaceholderFault(part.lineno, message, rule="broken-placeholder")
 
 
-def _parse(text: str) -> nodes.Template | Fault:
-    """Read prose with its placeholders, short ones: the parser, and what is made of its tree, work by recursion."""
+def _parse(text: str) -> nodes.Template | PlaceholderFault:
+    """Parse prose with its placeholders, which must be short: the parser and the compiler of its tree recurse."""
     try:
         tree = make_environment(load_nothing).parse(text)
         for output in tree.find_all(nodes.Output):
             for part in output.nodes:
-                if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > TERMS:
+                if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > MAX_TERMS:
                     return _make_length_fault(part.lineno)
     except TemplateSyntaxError as error:
-        return Fault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
-    except ValueError:  # Python reads no number of thousands of digits
-        return Fault(1, _("占位里的数太大"), rule="broken-placeholder")
+        return PlaceholderFault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
+    except ValueError:  # Python parses no number of thousands of digits
+        return PlaceholderFault(1, _("占位里的数太大"), rule="broken-placeholder")
     except RecursionError:
         return _make_length_fault(1)
     return tree
 
 
-def _make_length_fault(line: int) -> Fault:
-    message = _("占位太长或括号太深，一处最多 {limit} 个事实和数", limit=TERMS)
-    return Fault(line, message, rule="broken-placeholder")
+def _make_length_fault(line: int) -> PlaceholderFault:
+    message = _("占位太长或括号太深，一处最多 {limit} 个事实和数", limit=MAX_TERMS)
+    return PlaceholderFault(line, message, rule="broken-placeholder")
 
 
-def _is_plain(value: object, *, sole: bool) -> bool:
-    """Tell whether a constant may stand in a placeholder: a whole number or, where it is alone, a text."""
+def _is_allowed_constant(value: object, *, is_alone: bool) -> bool:
+    """Return whether a constant is allowed in a placeholder: an integer or, where it is the only term, a text."""
     if isinstance(value, str):
-        return sole
+        return is_alone
     return isinstance(value, int) and not isinstance(value, bool) and value < COUNT_LIMIT
 
 
-def _find_name_faults(node: nodes.Expr, names: Names, *, sole: bool) -> Iterator[Fault]:
-    keys = _list_keys(node)
+def _find_name_faults(node: nodes.Expr, names: Names, *, is_alone: bool) -> Iterator[PlaceholderFault]:
+    keys = _split_into_keys(node)
     address = ".".join(keys)
-    above: object = names
+    parent: object = names
     value: object = names.get(keys[0])
-    for at, key in enumerate(keys[1:], 1):
-        above, value = value, find_below(value, key) if isinstance(value, Node) else None
+    for i, key in enumerate(keys[1:], 1):
+        parent, value = value, find_below(value, key) if isinstance(value, FactNode) else None
         if value is None:
-            address = ".".join(keys[: at + 1])
+            address = ".".join(keys[: i + 1])
             break
     if value is None:
-        yield Fault(node.lineno, describe_unknown(above, address), address)
-    elif isinstance(value, Absent):
-        yield Fault(
+        yield PlaceholderFault(node.lineno, describe_unknown(parent, address), address)
+    elif isinstance(value, AbsentFact):
+        yield PlaceholderFault(
             node.lineno, _("数据文件里没有写 {address}（{label}）", address=address, label=_(value.label)), address
         )
-    elif isinstance(value, Node):
-        yield Fault(node.lineno, _("{address} 是一组事实，要写到最后一级", address=address), address)
-    elif not sole and not isinstance(value, int | Decimal):
-        yield Fault(node.lineno, _("{address} 不是数，不能相加减", address=address), address)
+    elif isinstance(value, FactNode):
+        yield PlaceholderFault(node.lineno, _("{address} 是一组事实，要写到最后一级", address=address), address)
+    elif not is_alone and not isinstance(value, int | Decimal):
+        yield PlaceholderFault(node.lineno, _("{address} 不是数，不能相加减", address=address), address)
 
 
-def _list_keys(node: nodes.Node) -> list[str]:
+def _split_into_keys(node: nodes.Node) -> list[str]:
     if isinstance(node, nodes.Getattr):
-        return [*_list_keys(node.node), node.attr]
+        return [*_split_into_keys(node.node), node.attr]
     return [node.name] if isinstance(node, nodes.Name) else []

@@ -10,8 +10,8 @@ from nianbao.model.i18n import _
 from nianbao.model.report import Report
 
 
-class Node:
-    """A table of facts as templates see it: `requests.received.total` is a walk over nodes."""
+class FactNode:
+    """A table of facts as templates see it: each part of `requests.received` is the attribute of a node."""
 
     __slots__ = ("_address", "_report")
 
@@ -26,25 +26,25 @@ class Node:
         return value
 
 
-def find_below(node: Node, name: str) -> object:
-    """Return what stands under a node: a value, a node, an absent fact, or None where nothing is known."""
-    return _find(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
+def find_below(node: FactNode, name: str) -> object:
+    """Return the child of a node: a value, a node, an absent fact, or None where the form has no such name."""
+    return _find_fact(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
 
 
-def get_address(node: Node) -> str:
-    """Return a node's address, out of reach of templates, which see no name with an underscore."""
+def get_address(node: FactNode) -> str:
+    """Return a node's address; not an attribute of it, since an attribute would hide a fact of that name."""
     return node._address  # noqa: SLF001  # its own module
 
 
-def list_names(node: Node) -> list[str]:
-    """Name what may stand under a node."""
-    report, start = node._report, f"{node._address}."  # noqa: SLF001  # its own module
+def list_names(node: FactNode) -> list[str]:
+    """List the names that a node may have as children."""
+    report, prefix = node._report, f"{node._address}."  # noqa: SLF001  # its own module
     addresses = (*report.form.value_types, *report.form.groups, *report.values)
-    return sorted({address[len(start) :].split(".")[0] for address in addresses if address.startswith(start)})
+    return sorted({address[len(prefix) :].split(".")[0] for address in addresses if address.startswith(prefix)})
 
 
-class Absent:
-    """A fact that the form knows and the data file leaves out: false in a test, an error in print."""
+class AbsentFact:
+    """A fact that the form defines and the data file leaves out: false in a condition, an error in output."""
 
     __slots__ = ("address", "label")
 
@@ -59,41 +59,41 @@ class Absent:
         return iter(())
 
 
-class Unknown(StrictUndefined):
-    """A name that means nothing: whatever a template does with it is an error that names it."""
+class UnknownName(StrictUndefined):
+    """An undefined name: every use of it in a template is an error that names it."""
 
     @property
     def _undefined_message(self) -> str:
-        at = get_address(self._undefined_obj) if isinstance(self._undefined_obj, Node) else ""
-        return describe_unknown(self._undefined_obj, f"{at}.{self._undefined_name}".strip("."))
+        parent = get_address(self._undefined_obj) if isinstance(self._undefined_obj, FactNode) else ""
+        return describe_unknown(self._undefined_obj, f"{parent}.{self._undefined_name}".strip("."))
 
 
-def describe_unknown(above: object, address: str) -> str:
-    """Say that an address names no fact under the node above, and which one is nearest."""
-    others = list_names(above) if isinstance(above, Node) else list(above) if isinstance(above, Mapping) else []
+def describe_unknown(parent: object, address: str) -> str:
+    """Return the message that an address names no fact under its parent node, with the most similar name."""
+    names = list_names(parent) if isinstance(parent, FactNode) else list(parent) if isinstance(parent, Mapping) else []
     group, _dot, name = address.rpartition(".")
-    near = get_close_matches(name, others, 1)
-    nearest = _("；最接近的是 {near}", near=f"{group}.{near[0]}".strip(".")) if near else ""
+    matches = get_close_matches(name, names, 1)
+    nearest = _("；最接近的是 {near}", near=f"{group}.{matches[0]}".strip(".")) if matches else ""
     return _("没有名为 {address} 的事实{nearest}", address=address, nearest=nearest)
 
 
 def make_names(report: Report) -> dict[str, object]:
-    """Give the facts that templates may name: each address of the form, and the office's own."""
-    return {top: _find(report, top) for top in (*report.form.first_keys, OWN_FACTS)}
+    """Return the names that templates may use: the first part of each address of the form, and the office's own."""
+    return {name: _find_fact(report, name) for name in (*report.form.first_keys, OWN_FACTS)}
 
 
-def _find(report: Report, address: str) -> object:
+def _find_fact(report: Report, address: str) -> object:
     if address in report.figures:
         return report.figures[address]
     if address in report.values:
         return report.values[address]
     if address in report.form.value_types:
-        return Absent(address, report.form.labels.get(address, ""))
-    return Node(report, address) if address in report.form.groups else None
+        return AbsentFact(address, report.form.labels.get(address, ""))
+    return FactNode(report, address) if address in report.form.groups else None
 
 
 def is_given(value: object) -> bool:
-    """Tell whether the data file states a fact; a name that the form does not know is an error even here."""
-    if isinstance(value, Unknown):
+    """Return whether the data file states a fact; a name that the form does not define is an error here too."""
+    if isinstance(value, UnknownName):
         str(value)
-    return not isinstance(value, Absent)
+    return not isinstance(value, AbsentFact)

@@ -1,4 +1,4 @@
-"""Templates: filled with facts, each value escaped, each failure said with the template and the line."""
+"""Fill Jinja templates with facts: each value is escaped, each error names the template and the line."""
 
 import json
 import traceback
@@ -12,67 +12,67 @@ from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, Te
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.template_context import Absent, Node, Unknown, find_below, is_given
+from nianbao.compose.template_context import AbsentFact, FactNode, UnknownName, find_below, is_given
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.value_types import VALUE_TYPES
 
-Load = Callable[[str], str]  # the text of a template by its name; raises UserError where there is none
+LoadTemplate = Callable[[str], str]  # returns the text of a template by its name; raises UserError if there is none
 Names = Mapping[str, object]
 
 
 class TemplateFillError(UserError):
-    """A template that cannot be filled: says which template, which line, and why."""
+    """A template that cannot be filled: the message has the template, the line, and the reason."""
 
 
 def load_nothing(name: str) -> str:
-    """Load no template: for texts that stand alone."""
+    """Load no template: for texts that include none."""
     raise TemplateNotFound(name)
 
 
-class _Place(ImmutableSandboxedEnvironment):
+class _FactEnvironment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
-        """Look a fact up at once: to see that it is safe takes longer."""
-        found = find_below(obj, attribute) if isinstance(obj, Node) else None
-        return super().getattr(obj, attribute) if found is None else found
+        """Look up a fact directly: the sandbox's check that an attribute is safe takes longer."""
+        fact = find_below(obj, attribute) if isinstance(obj, FactNode) else None
+        return super().getattr(obj, attribute) if fact is None else fact
 
 
 @lru_cache(maxsize=8)
-def make_environment(load: Load, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
-    """Make the place where templates are filled: values become Markdown that prints as they are.
+def make_environment(load: LoadTemplate, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
+    """Return the Jinja environment in which templates are filled: values become Markdown that prints as they are.
 
-    With `plain`, they stay plain text. Sandboxed: texts come from many hands.
+    With `plain`, they stay plain text. Sandboxed, since templates and prose come from many authors.
     """
-    made = _Place(
+    environment = _FactEnvironment(
         loader=FunctionLoader(lambda name: (load(name), name, lambda: True)),
-        undefined=Unknown,
+        undefined=UnknownName,
         finalize=_to_text if plain else _to_markdown,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # `finalize` escapes, for Markdown instead of HTML
     )
-    made.filters["markdown"] = Markdown
-    made.filters["quoted"] = _quote
-    made.tests["given"] = is_given
-    return made
+    environment.filters["markdown"] = Markdown
+    environment.filters["quoted"] = _quote
+    environment.tests["given"] = is_given
+    return environment
 
 
-def fill_template(place: ImmutableSandboxedEnvironment, name: str, names: Names) -> str:
+def fill_template(environment: ImmutableSandboxedEnvironment, name: str, names: Names) -> str:
     """Fill a template by its name; raises `TemplateFillError`."""
     try:
-        return place.get_template(name).render(names)
+        return environment.get_template(name).render(names)
     except UserError:
         raise
-    except Exception as error:  # noqa: BLE001  # whatever a template raises is told as that template's fault
-        _raise_fault(error, f"templates/{name}")
+    except Exception as error:  # noqa: BLE001  # whatever a template raises is reported as an error of that template
+        _raise_fill_error(error, f"templates/{name}")
 
 
 def fill_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
-    """Fill a text that is no file of its own but stands in `origin`; raises `TemplateFillError`."""
+    """Fill a text that is a part of the file `origin`; raises `TemplateFillError`."""
     try:
         return _compile(text, plain=plain).render(names)
     except Exception as error:  # noqa: BLE001  # see `fill_template`
-        _raise_fault(error, origin)
+        _raise_fill_error(error, origin)
 
 
 @lru_cache(maxsize=64)
@@ -81,18 +81,18 @@ def _compile(text: str, *, plain: bool) -> Template:
 
 
 def _to_markdown(value: object) -> object:
-    if isinstance(value, Markdown | Unknown):
+    if isinstance(value, Markdown | UnknownName):
         return value
     text = _format(value)
     return Markdown(text) if isinstance(value, int | Decimal) else escape(text)
 
 
 def _to_text(value: object) -> object:
-    return value if isinstance(value, Unknown) else _format(value)
+    return value if isinstance(value, UnknownName) else _format(value)
 
 
 def _format(value: object) -> str:
-    if isinstance(value, Absent):
+    if isinstance(value, AbsentFact):
         raise TemplateError(_("数据文件里没有写 {address}（{label}）", address=value.address, label=_(value.label)))
     if isinstance(value, str):
         return value
@@ -106,19 +106,19 @@ def _format(value: object) -> str:
 
 
 def _quote(value: object) -> Markdown:
-    """Quote a value for the head of the page, where it is read as Markdown within YAML."""
+    """Quote a value for the metadata of the page, where it is read as Markdown within YAML."""
     return Markdown(json.dumps(escape(_format(value)), ensure_ascii=False))
 
 
-def _raise_fault(error: Exception, where: str) -> NoReturn:
+def _raise_fill_error(error: Exception, file: str) -> NoReturn:
     line = 0
     if isinstance(error, TemplateSyntaxError):
-        where, line = f"templates/{error.name}" if error.name else where, error.lineno
+        file, line = f"templates/{error.name}" if error.name else file, error.lineno
     elif not isinstance(error, TemplateNotFound):
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename.endswith(".j2"):
-                where, line = f"templates/{frame.filename}", frame.lineno or 0
-    at = f"{where}:{line}" if line else where
+                file, line = f"templates/{frame.filename}", frame.lineno or 0
     raise TemplateFillError(
-        _("模板 {at}：{error}", at=at, error=error), _("改正模板；模板里能用的事实就是数据文件里的地址")
+        _("模板 {at}：{error}", at=f"{file}:{line}" if line else file, error=error),
+        _("改正模板；模板里能用的事实就是数据文件里的地址"),
     ) from None

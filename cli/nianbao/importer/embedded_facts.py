@@ -9,7 +9,7 @@ from functools import lru_cache
 import tomli_w
 
 from nianbao.compose import document
-from nianbao.compose.embedded_facts import KEPT_BACK
+from nianbao.compose.embedded_facts import INTERNAL_KEYS
 from nianbao.compose.markdown import DIALECT, to_plain_text
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.texts import read_by_pandoc
@@ -80,7 +80,7 @@ def _verify(
     tree = report.facts.tree if trusted else _remove_unprinted(report, unprinted)
     if not trusted and report.prose:
         tree["prose"] = {section: _remove_markup(text, bodies[section]) for section, text in report.prose.items()}
-    tree = {key: value for key, value in tree.items() if key not in KEPT_BACK}
+    tree = {key: value for key, value in tree.items() if key not in INTERNAL_KEYS}
     text = data_file.format_embedded_facts(tomli_w.dumps(tree), report.form)
     return VerifiedFacts(text, tree == facts.tree, tuple(_compose_notes(facts.tree, tree, unprinted)))
 

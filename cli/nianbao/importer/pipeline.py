@@ -145,7 +145,7 @@ def _collect_notes(
 
 def read_standard_input() -> bytes:
     """Read standard input, no further than a file may be long; nothing where a shell has closed it."""
-    return sys.stdin.buffer.read(readers.LIMIT + 1) if sys.stdin else b""
+    return sys.stdin.buffer.read(readers.MAX_FILE_BYTES + 1) if sys.stdin else b""
 
 
 def _read_content(name: str) -> bytes:
@@ -154,7 +154,7 @@ def _read_content(name: str) -> bytes:
         return read_standard_input()
     path = Path(name)
     try:
-        return access.read(path.parent, path.name, readers.LIMIT)
+        return access.read(path.parent, path.name, readers.MAX_FILE_BYTES)
     except IsADirectoryError:
         raise UserError(_("这是目录"), _("写里面的文件，例如 {name}/*.docx", name=name)) from None
     except access.RefusedError as error:

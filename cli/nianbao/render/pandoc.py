@@ -19,7 +19,7 @@ from nianbao.compose.markdown import DIALECT
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 from nianbao.workspace.processes.limits import LimitError
-from nianbao.workspace.staging import Folder, make_scratch_folder
+from nianbao.workspace.staging import TemporaryFolder, make_scratch_folder
 
 RENDERER = Path(__file__).with_name("renderer.lua")
 BLOCKS_WRITER = Path(__file__).with_name("blocks.lua")
@@ -157,7 +157,7 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _kill_and_clean_up(process: "subprocess.Popen[bytes]", folder: Folder) -> None:
+def _kill_and_clean_up(process: "subprocess.Popen[bytes]", folder: TemporaryFolder) -> None:
     _kill(process)
     folder.close()
 

@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Self
 
-from nianbao.compose.document import Page, draw_marked_tables, list_reserved
+from nianbao.compose.document import Page, draw_marked_tables, list_reserved_ids
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.form import Form
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
 from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
-from nianbao.workspace.theme import derive_measures, list_fonts, to_word_units
-from nianbao.workspace.theme import list_face_names as named_faces
+from nianbao.workspace.theme import derive_measures, list_face_names, list_fonts, to_word_units
 
 _MAX_PAGES = 1000  # that one pandoc renders: its runtime keeps some kilobytes of each
 
@@ -34,7 +33,7 @@ class RenderSettings:
         parts: dict[str, Any] = {
             "look": look,
             "word": to_word_units(look),
-            "face": named_faces(look),
+            "face": list_face_names(look),
             "fonts": list_fonts(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
@@ -126,7 +125,7 @@ class Renderer:
                 "dialect": DIALECT,
                 "page": page.text,
                 "prose": list(page.prose.items()),
-                "reserved": list_reserved(page.form),
+                "reserved": list_reserved_ids(page.form),
                 "figures": page.figures,
                 "variables": {
                     **embedded,

@@ -11,7 +11,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 from nianbao.workspace.formats import Face, Format, OutputFile
 from nianbao.workspace.processes.limits import LimitMessages, run_watched
-from nianbao.workspace.theme import PARTS, SURE
+from nianbao.workspace.theme import COVERED_CHARACTERS, PARTS
 
 _MAX_SECONDS = 60  # for one report
 _MAX_MEMORY = 2 * 2**30  # bytes, for one report
@@ -83,7 +83,7 @@ def _read_characters(path: str, index: int) -> Container[int]:
 
 def make_replacements(text: str, look: Mapping[str, Any]) -> dict[str, str]:
     """Return what the PDF has instead of each character that no font has: its code point, nothing for a joiner."""
-    missing = find_undrawable(frozenset(SURE.sub("", text)), look)
+    missing = find_undrawable(frozenset(COVERED_CHARACTERS.sub("", text)), look)
     return {one: "" if category(one) == "Cf" else f"〔U+{ord(one):04X}〕" for one in sorted(missing)}
 
 

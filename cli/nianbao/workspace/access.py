@@ -1,6 +1,7 @@
-"""Files of a folder that a stranger may have made: regular files of bounded size, and links only within the folder.
+"""Read and write files of an untrusted folder: regular files of limited size, and links only within the folder.
 
-On systems without descriptors of folders (Windows) a path is judged before it is opened; elsewhere while it is.
+On systems where files cannot be opened relative to a folder's descriptor (Windows) a path is checked before it is
+opened; elsewhere it is checked while it is opened, folder by folder.
 """
 
 import errno
@@ -11,44 +12,48 @@ from pathlib import Path
 
 from nianbao.model.i18n import _
 
-LIMIT = 8 * 2**20  # bytes of a file that people write; the largest seen have 100 KB
-_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
-_FILE = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer opens
+LIMIT = 8 * 2**20  # bytes of a file that people write; the largest known have 100 KB
+_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+_FILE_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+)  # opening a FIFO without a writer does not block
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_LINKS = frozenset({errno.ELOOP, errno.EMLINK, errno.ENOTDIR})  # what systems say of a link that is not followed
+_LINK_ERRORS = frozenset(
+    {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}
+)  # what systems report for a link that is not followed
 
 
 class RefusedError(OSError):
-    """A file that is there, and is not to be read or written; its text says why."""
+    """A file that exists, but must not be read or written; its text is the reason."""
 
 
 def read(top: Path, name: str, limit: int = LIMIT) -> bytes:
-    """Read a regular file by its name below a folder; links are followed to what lies below the folder, too.
+    """Read a regular file by its name below the folder `top`; links are followed to targets below the folder only.
 
-    Raises `RefusedError` for a link that leads outside, for what is no regular file, and for more bytes than the
-    limit; another OSError where it cannot be read.
+    Raises `RefusedError` for a link that leads outside, for what is no regular file, and for more than `limit` bytes;
+    another OSError where it cannot be read.
     """
-    file = _open(str(top), name)
+    descriptor = _open(str(top), name)
     try:
-        found = os.fstat(file)
-        if stat.S_ISDIR(found.st_mode):
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise RefusedError(_("不是普通文件"))
-        return _read_bytes(file, found.st_size, limit)
+        return _read_bytes(descriptor, status.st_size, limit)
     finally:
-        os.close(file)
+        os.close(descriptor)
 
 
-def too_large(limit: int) -> RefusedError:
-    """Return the error of a file that has more bytes than the limit."""
+def make_size_error(limit: int) -> RefusedError:
+    """Return the error for a file that has more bytes than the limit."""
     return RefusedError(_("超过 {limit} MB", limit=limit // 2**20))
 
 
 def resolve_target(path: Path, top: Path) -> Path:
-    """Return where a file, or a folder, is when it is written; the file itself may be a link, which is replaced.
+    """Return the real path to which a file or folder is written; if it is a link itself, the link is replaced.
 
-    Raises `RefusedError` where its folder is a link, or below one, that leads out of the folder `top`.
+    Raises `RefusedError` where its parent folder is a link, or below one, that leads out of the folder `top`.
     """
     folder = os.path.realpath(path.parent)
     if not is_below(folder, os.path.realpath(top)):
@@ -57,12 +62,12 @@ def resolve_target(path: Path, top: Path) -> Path:
 
 
 def is_below(path: str, top: str) -> bool:
-    """Tell whether a real path is a folder's, or below it."""
+    """Return whether a real path is the folder `top` or below it."""
     return path == top or path.startswith(top.rstrip(os.sep) + os.sep)
 
 
 def is_regular(path: Path) -> bool:
-    """Tell whether a path is that of a regular file, and no link to one."""
+    """Return whether a path is that of a regular file, and not of a link to one."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
@@ -74,50 +79,50 @@ def _make_outside_error() -> RefusedError:
 
 
 def _open(top: str, name: str) -> int:
-    """Open a file for reading; where links are on the way, judge what they lead to, and open that without links."""
+    """Open a file for reading and return its descriptor; links in its path are resolved and checked first."""
     parts = [part for part in name.split("/") if part not in {"", "."}]
     if ".." in parts:
         raise _make_outside_error()
     if os.open not in os.supports_dir_fd:
-        return os.open(Path(top, *_resolve(top, parts)), _FILE)
+        return os.open(Path(top, *_resolve_links(top, parts)), _FILE_FLAGS)
     try:
-        return _descend(top, parts)
+        return _open_without_links(top, parts)
     except OSError as error:
-        if error.errno not in _LINKS:
+        if error.errno not in _LINK_ERRORS:
             raise
-    return _descend(top, _resolve(top, parts))
+    return _open_without_links(top, _resolve_links(top, parts))
 
 
-def _resolve(top: str, parts: Sequence[str]) -> list[str]:
+def _resolve_links(top: str, parts: Sequence[str]) -> list[str]:
     base = os.path.realpath(top)
-    real = os.path.realpath(os.path.join(base, *parts))  # noqa: PTH118  # asked of thousands
+    real = os.path.realpath(os.path.join(base, *parts))  # noqa: PTH118  # faster: called for thousands of files
     if not is_below(real, base):
         raise _make_outside_error()
     return list(Path(real).relative_to(base).parts)
 
 
-def _descend(top: str, parts: Sequence[str]) -> int:
-    """Open a file folder by folder, none of which may be a link but the first, which a person named."""
+def _open_without_links(top: str, parts: Sequence[str]) -> int:
+    """Open a file folder by folder below `top`, which the user named and which may be a link; no other may be one."""
     first = f"{top}/{parts[0]}"
     if len(parts) == 1:
-        return os.open(first, _FILE | _NOFOLLOW)
-    folder = os.open(first, _FOLDER | _NOFOLLOW)
+        return os.open(first, _FILE_FLAGS | _NOFOLLOW)
+    folder = os.open(first, _FOLDER_FLAGS | _NOFOLLOW)
     try:
         for part in parts[1:-1]:
-            inner = os.open(part, _FOLDER | _NOFOLLOW, dir_fd=folder)
+            inner = os.open(part, _FOLDER_FLAGS | _NOFOLLOW, dir_fd=folder)
             os.close(folder)
             folder = inner
-        return os.open(parts[-1], _FILE | _NOFOLLOW, dir_fd=folder)
+        return os.open(parts[-1], _FILE_FLAGS | _NOFOLLOW, dir_fd=folder)
     finally:
         os.close(folder)
 
 
-def _read_bytes(file: int, size: int, limit: int) -> bytes:
-    """Read what a file has, which may be more than its size says, as with files that the system makes up."""
+def _read_bytes(descriptor: int, size: int, limit: int) -> bytes:
+    """Read all bytes of a file, which may be more than its size states, as with virtual files of the system."""
     content = b""
-    while size <= limit and (more := os.read(file, max(size + 1 - len(content), 4096))):
+    while size <= limit and (more := os.read(descriptor, max(size + 1 - len(content), 4096))):
         content += more
         size = max(size, len(content))
     if size > limit:
-        raise too_large(limit)
+        raise make_size_error(limit)
     return content

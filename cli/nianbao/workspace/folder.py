@@ -89,7 +89,7 @@ class SentFolder:
         if name not in self.files:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         if len(self.files[name]) > limit:
-            raise access.too_large(limit)
+            raise access.make_size_error(limit)
         return self.files[name]
 
     def stamp(self, name: str) -> Hashable:

@@ -1,4 +1,4 @@
-"""What is printed and how: formats, finished files, and the faces that draw them."""
+"""Output formats, rendered files, and the installed fonts used for them."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
@@ -29,13 +29,13 @@ class FormatFile(Shape, frozen=True, kw_only=True):
 
     @property
     def files(self) -> dict[str, str]:
-        """What it names in its folder, by the key that names it."""
-        named = {key: getattr(self, key) for key in ("template", "reference", "filter", "finish", "mould")}
-        return {key: name for key, name in named.items() if name}
+        """The names of files and folders in its folder, by the key that names them."""
+        names = {key: getattr(self, key) for key in ("template", "reference", "filter", "finish", "mould")}
+        return {key: name for key, name in names.items() if name}
 
 
 class Format(FormatFile, frozen=True, kw_only=True):
-    """An output format: its folder under `templates/formats/`, named as the suffix of its files, and what it says."""
+    """An output format: its settings, and its folder in `templates/formats/`, which has the name of its suffix."""
 
     suffix: str
     folder: str
@@ -43,7 +43,7 @@ class Format(FormatFile, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A finished file: its bytes, and its pages where the format has pages (else 0)."""
+    """A rendered file: its bytes, and the number of pages where the format has pages (else 0)."""
 
     suffix: str
     content: bytes
@@ -52,18 +52,18 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True)
 class RenderResult:
-    """What one printing gave: the files, the pictures that were left out, and the faces of files that embed them."""
+    """What the renderer returns: the files, the pictures left out, and the fonts of formats that embed them."""
 
     files: list[OutputFile]
-    left_out: list[str]
+    dropped_pictures: list[str]
     faces: tuple["Face", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Which installed family draws a face of the look, and whether it is one of the official ones."""
+    """The installed font family that is used for a face of the look, and whether it is one of the official ones."""
 
-    role: str  # the look's name for it: fangsong
-    name: str  # the name people use: 仿宋
+    role: str  # its name in the look: fangsong
+    name: str  # its usual name: 仿宋
     family: str
     official: bool

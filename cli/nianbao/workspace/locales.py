@@ -1,4 +1,4 @@
-"""Which language to speak: the one asked for, else the one of the system."""
+"""The language of messages: the one asked for with `--lang`, else that of the system."""
 
 import gettext
 import locale
@@ -11,58 +11,61 @@ from nianbao.workspace.files import TEMPLATES
 
 LANGUAGES = ("zh", "en")
 DOMAIN = "nianbao"
-FOLDER = TEMPLATES / "languages"
+CATALOGUES = TEMPLATES / "languages"
 _OPTION = "--lang"
 
 
 def use_language(name: str) -> None:
-    """Say everything from now on in a language, the words of typer too, which asks gettext itself."""
+    """Use a language for all messages from now on, those of typer too, which calls gettext itself."""
     os.environ["LANGUAGE"] = name
-    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
-    i18n.use_catalogue(gettext.translation(DOMAIN, FOLDER, [name], fallback=True))
+    i18n.use_catalogue(gettext.translation(DOMAIN, CATALOGUES, [name], fallback=True))
 
 
 def is_outdated(name: str) -> bool:
-    """Tell whether a catalogue is missing, or older than the text that it is compiled from.
+    """Return whether the compiled catalogue of a language is missing, or older than its source (.po).
 
-    A checkout has the texts, and hatch_build.py compiles them at each install; a wheel holds no texts.
+    A checkout has the sources, and hatch_build.py compiles them at each install; a wheel has no sources.
     """
-    compiled = FOLDER / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    compiled = CATALOGUES / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
     try:
-        made = compiled.stat().st_mtime_ns
+        compile_time = compiled.stat().st_mtime_ns
     except OSError:
         return True
     try:
-        return made < compiled.with_suffix(".po").stat().st_mtime_ns
+        return compile_time < compiled.with_suffix(".po").stat().st_mtime_ns
     except OSError:
         return False
 
 
 def detect_language(environ: Mapping[str, str]) -> str:
-    """Return the system's language: Chinese where it is Chinese or says nothing, else English.
+    """Return the system's language: `zh` where it is Chinese or not set, else `en`.
 
-    The variables are gettext's, in its order; Windows has none of them, and tells Python.
+    The variables are gettext's, in its order; Windows sets none of them, and is asked through `locale`.
     """
-    named = (environ.get(name, "") for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
-    windows = locale.getlocale()[0] if sys.platform == "win32" else ""  # elsewhere it calls C English
-    said = next(filter(None, named), None) or windows or ""
-    return "zh" if said.lower().startswith(("zh", "chinese")) or said.split(".")[0] in {"", "C", "POSIX"} else "en"
+    values = (environ.get(name, "") for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    windows = locale.getlocale()[0] if sys.platform == "win32" else ""  # elsewhere it returns English for C
+    name = next(filter(None, values), None) or windows or ""
+    return "zh" if name.lower().startswith(("zh", "chinese")) or name.split(".")[0] in {"", "C", "POSIX"} else "en"
 
 
 def extract_option(words: Sequence[str]) -> tuple[str, list[str]]:
-    """Take `--lang` from wherever it stands in a command line, and put it first, where typer judges it."""
-    found: list[str] = []
+    """Move `--lang` from anywhere in a command line to its start, where typer validates it.
+
+    Returns the language, empty where there is none or it is unknown, and the words of the command line.
+    """
+    option: list[str] = []
     rest: list[str] = []
-    left = iter(words)
-    for word in left:
+    remaining = iter(words)
+    for word in remaining:
         if word == "--":
-            rest += [word, *left]
+            rest += [word, *remaining]
         elif word == _OPTION:
-            found = [word, *[value for value in [next(left, None)] if value is not None]]
+            option = [word, *[value for value in [next(remaining, None)] if value is not None]]
         elif word.startswith(f"{_OPTION}="):
-            found = word.split("=", 1)
+            option = word.split("=", 1)
         else:
             rest.append(word)
-    asked = found[1] if len(found) > 1 else ""
-    return asked if asked in LANGUAGES else "", [*found, *rest]
+    language = option[1] if len(option) > 1 else ""
+    return language if language in LANGUAGES else "", [*option, *rest]

@@ -1,4 +1,4 @@
-"""Which reports a command is about: years, offices, data files, and patterns of offices."""
+"""Select the reports that a command works on, by years, offices, data files, and patterns of offices."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,22 +15,22 @@ from nianbao.workspace.store import Store, find_root
 
 ReportRef = tuple[Store, int]  # an office and a year
 _YEAR = re.compile(r"\d{4}")
-_FEW = 5  # names that a message lists
+_LISTED_NAMES = 5  # names that a message lists
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The reports that were asked for, each once, and those of a whole set that have no data file."""
+    """The selected reports, each once; `missing` has those of patterns or of all offices that have no data file."""
 
     reports: list[ReportRef]
     missing: list[ReportRef]
 
 
 def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None]) -> Store:
-    """Open the folder given, else that of the first data file named, else the nearest one from here upwards.
+    """Open the folder `root`, else that of the first data file in `words`, else the nearest one from here upwards.
 
-    Raises `UserError` where it has templates of its own that nobody trusts. Of a folder elsewhere that only a data file
-    names, such templates are left out, after a warning: the data file is asked for, what lies beside it is not.
+    Raises `UserError` where it has templates of its own that are not trusted. Such templates of another folder, which
+    is known by the path of a data file only, are left out with a warning: the user named the data file, not them.
     """
     file = next((word for word in words if word.endswith(".toml")), None)
     if not file or root is not None:
@@ -38,56 +38,56 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     store = Store(Store.of(file, None)[0].root, out)
     if store.root.resolve() == find_root(None).resolve():
         store.ask()
-    elif stop := store.ask_or_leave():
-        warn(_("用的是程序自带的模板：{why}", why=stop.message))
+    elif error := store.ask_or_leave():
+        warn(_("用的是程序自带的模板：{why}", why=error.message))
     return store
 
 
-def select(store: Store, words: Sequence[str], *, everyone: bool = False) -> Selection:
-    """Find the reports that words name: years, offices or their folders, patterns of these, data files.
+def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> Selection:
+    """Find the reports for words of a command line: years, offices or their folders, patterns of these, data files.
 
-    Years and offices are combined. Without a year it is the newest one of those offices; without an office the
-    folder's own, or with `everyone` each that there is. Raises `UserError` for a word that names nothing.
+    Each year is combined with each office. Without a year the newest one of those offices is used; without an office
+    the folder's own, or with `all_offices` every one. Raises `UserError` for a word that is none of these.
     """
     years = [int(word) for word in words if _YEAR.fullmatch(word)]
     files = [_parse_file(store, word) for word in words if word.endswith(".toml")]
-    named = [word for word in words if not _YEAR.fullmatch(word) and not word.endswith(".toml")]
-    known = store.offices() if named or everyone or not words else {}
-    single: list[str] = []
-    several = list(known) if everyone else []
-    for word in named:
-        found = _match_offices(store, word, known)
-        (several if _is_pattern(word) else single).extend(found)
-    if not single and not several and (years or not files):
-        single = _find_own_office(store, known)
-    asked = list(dict.fromkeys([*single, *several]))
-    check_distinct(asked)
+    office_words = [word for word in words if not _YEAR.fullmatch(word) and not word.endswith(".toml")]
+    known = store.offices() if office_words or all_offices or not words else {}
+    by_name: list[str] = []
+    by_pattern = list(known) if all_offices else []
+    for word in office_words:
+        matches = _match_offices(store, word, known)
+        (by_pattern if _is_pattern(word) else by_name).extend(matches)
+    if not by_name and not by_pattern and (years or not files):
+        by_name = _find_own_office(store, known)
+    offices = list(dict.fromkeys([*by_name, *by_pattern]))
+    check_distinct(offices)
     if not years and not files:
-        years = [max(year for office in asked for year in known.get(office, ()))]
-    pairs = [(office, year) for year in years for office in asked]
-    lacking = [(office, year) for office, year in pairs if office not in single and year not in known[office]]
-    reports = dict.fromkeys([*files, *(pair for pair in pairs if pair not in set(lacking))])
+        years = [max(year for office in offices for year in known.get(office, ()))]
+    pairs = [(office, year) for year in years for office in offices]
+    missing = [(office, year) for office, year in pairs if office not in by_name and year not in known[office]]
+    reports = dict.fromkeys([*files, *(pair for pair in pairs if pair not in set(missing))])
     return Selection(
         [(store.of_office(office), year) for office, year in reports],
-        [(store.of_office(office), year) for office, year in lacking],
+        [(store.of_office(office), year) for office, year in missing],
     )
 
 
 def _parse_file(store: Store, word: str) -> tuple[str, int]:
-    one, year = Store.of(word, store.root)
-    if one.root.resolve() != store.root.resolve():
+    file_store, year = Store.of(word, store.root)
+    if file_store.root.resolve() != store.root.resolve():
         raise UserError(
             _("{word} 不在 {root} 里", word=word, root=display_path(store.root)),
             _("一次只做一个目录的；用 --root 说是哪个"),
         )
-    return one.office, year
+    return file_store.office, year
 
 
 def _find_own_office(store: Store, known: Mapping[str, Sequence[int]]) -> list[str]:
-    """Return the folder's own office; raises `UserError` where only other offices have data files."""
+    """Return the name of the folder's own office, ""; raises `UserError` where only other offices have data files."""
     others = sorted(known or store.offices())
     if others and "" not in others:
-        some = join_words(others[:_FEW])
+        some = join_words(others[:_LISTED_NAMES])
         raise UserError(
             _("data/ 里有 {count} 个机关（{some} 等），没有说是哪一个", count=len(others), some=some),
             _("加 --all 就是全部；或写机关的名称，例如 {first}", first=others[0]),
@@ -98,17 +98,20 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[int]]) -> list[s
 
 
 def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> list[str]:
-    """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either."""
+    """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either.
+
+    Raises `UserError` where there is none.
+    """
     path = Path(word)
-    below = path.parent.resolve() == (store.root / "data").resolve()
-    name = path.name if below else make_folder_name(word)
-    found = [office for office in known if office == name or (_is_pattern(name) and fnmatchcase(office, name))]
-    found = [office for office in found if office]
-    if found:
-        return found
-    near = get_close_matches(name, list(filter(None, known)), n=1)
-    have = _("机关有：{some}", some=join_words(sorted(filter(None, known))[:_FEW])) if any(known) else ""
-    tip = _("是不是 {near}？", near=near[0]) if near else have
+    is_in_data = path.parent.resolve() == (store.root / "data").resolve()
+    name = path.name if is_in_data else make_folder_name(word)
+    matches = [office for office in known if office == name or (_is_pattern(name) and fnmatchcase(office, name))]
+    matches = [office for office in matches if office]
+    if matches:
+        return matches
+    similar = get_close_matches(name, list(filter(None, known)), n=1)
+    offices = _("机关有：{some}", some=join_words(sorted(filter(None, known))[:_LISTED_NAMES])) if any(known) else ""
+    tip = _("是不是 {near}？", near=similar[0]) if similar else offices
     raise UserError(
         _("{word} 不是年度、机关，也不是数据文件", word=word),
         tip or _("写年度，例如 2020，或数据文件，例如 data/2020.toml"),
@@ -121,11 +124,11 @@ def make_folder_name(word: str) -> str:
 
 
 def _is_pattern(word: str) -> bool:
-    return any(sign in word for sign in "*?[")
+    return any(character in word for character in "*?[")
 
 
 def check_distinct(offices: Sequence[str]) -> None:
-    """Refuse offices whose names a disk may take for one: their files would replace each other's."""
+    """Raise `UserError` for offices whose names are the same on some disks: their files would overwrite each other."""
     seen: dict[str, str] = {}
     for office in offices:
         first = seen.setdefault(fold_name(office), office)

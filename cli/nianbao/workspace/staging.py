@@ -1,7 +1,7 @@
-"""Temporary folders: unpredictable names, created by nobody else, and removed by a later run if theirs was killed.
+"""Temporary folders with unpredictable names, created exclusively, and removed by a later run if theirs was killed.
 
-Each is locked as long as its process lives, so that a later run sees which ones are left over. Where the system has
-no locks of folders (Windows) they are kept for a day.
+Each is locked as long as its process lives, so that a later run recognizes abandoned ones. Where the system cannot
+lock folders (Windows) they are kept for a day.
 """
 
 import os
@@ -20,40 +20,41 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-BESIDE = (".nianbao-", ".part")  # how the name begins and ends of a folder for files that go into the one around it
-SCRATCH = ("nianbao-", "")  # the same where the system keeps temporary files
+# Prefix and suffix of the name of a temporary folder
+BESIDE_AFFIXES = (".nianbao-", ".part")  # for files that are moved into its parent folder
+SCRATCH_AFFIXES = ("nianbao-", "")  # in the system's folder for temporary files
 _DAY = 24 * 3600  # s
 
 
-class Folder:
-    """A temporary folder, there until it is closed; raises OSError."""
+class TemporaryFolder:
+    """A temporary folder in `parent` that exists until it is closed; raises OSError where it cannot be created."""
 
-    def __init__(self, above: Path, named: tuple[str, str]) -> None:
+    def __init__(self, parent: Path, affixes: tuple[str, str]) -> None:
         from tempfile import mkdtemp  # noqa: PLC0415  # not every command makes one
 
-        sweep(above, named)
+        remove_abandoned(parent, affixes)
         self._lock = -1
-        while self._lock < 0:  # another run may take it for left over before it is locked
-            self.path = Path(mkdtemp(named[1], named[0], above))
-            self._lock = _is_locked(self.path) if fcntl else 0
+        while self._lock < 0:  # another run may remove it as abandoned before it is locked
+            self.path = Path(mkdtemp(affixes[1], affixes[0], parent))
+            self._lock = _lock(self.path) if fcntl else 0
 
     def close(self) -> None:
-        """Remove it, unless that was done."""
-        _empty(self.path)
+        """Remove it; does nothing the second time."""
+        _remove_tree(self.path)
         if self._lock > 0:
             os.close(self._lock)
         self._lock = 0
 
 
-def make_scratch_folder() -> Folder:
-    """Create a folder for work where the system keeps temporary files; raises `UserError` where there is no room."""
+def make_scratch_folder() -> TemporaryFolder:
+    """Create a folder in the system's folder for temporary files; raises `UserError` where that is impossible."""
     from tempfile import gettempdir  # noqa: PLC0415  # see above
 
     try:
-        above = gettempdir()
-        if "TMPDIR" in os.environ:  # which may name no folder: Python then looks further, and pandoc fails
-            os.environ["TMPDIR"] = above
-        return Folder(Path(above), SCRATCH)
+        parent = gettempdir()
+        if "TMPDIR" in os.environ:  # if it is no folder, Python uses another one, but pandoc fails
+            os.environ["TMPDIR"] = parent
+        return TemporaryFolder(Path(parent), SCRATCH_AFFIXES)
     except OSError as error:
         raise UserError(
             _("建不了临时文件夹：{error}", error=error.strerror or error),
@@ -62,9 +63,9 @@ def make_scratch_folder() -> Folder:
 
 
 @contextmanager
-def make_folder_beside(above: Path) -> Iterator[Path]:
-    """Give a folder for files that are to be moved into the one around it; raises OSError."""
-    folder = Folder(above, BESIDE)
+def make_folder_beside(parent: Path) -> Iterator[Path]:
+    """Create a temporary folder for files that are to be moved into its parent; raises OSError."""
+    folder = TemporaryFolder(parent, BESIDE_AFFIXES)
     try:
         yield folder.path
     finally:
@@ -72,47 +73,47 @@ def make_folder_beside(above: Path) -> Iterator[Path]:
 
 
 @cache
-def sweep(above: Path, named: tuple[str, str] = BESIDE) -> None:
-    """Remove the temporary folders of runs that were killed; a process does so once for each folder around them."""
+def remove_abandoned(parent: Path, affixes: tuple[str, str] = BESIDE_AFFIXES) -> None:
+    """Remove the temporary folders of runs that were killed; a process does so once for each parent folder."""
     with suppress(OSError):
-        for entry in os.scandir(above):
-            if entry.name.startswith(named[0]) and entry.name.endswith(named[1]):
+        for entry in os.scandir(parent):
+            if entry.name.startswith(affixes[0]) and entry.name.endswith(affixes[1]):
                 with suppress(OSError):
-                    _remove(entry)
+                    _remove_if_abandoned(entry)
 
 
-def _remove(entry: "os.DirEntry[str]") -> None:
-    """Remove a folder if it is this user's, and its process is gone."""
-    found = entry.stat(follow_symlinks=False)
-    if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+def _remove_if_abandoned(entry: "os.DirEntry[str]") -> None:
+    """Remove a folder if it belongs to this user and its process has ended; raises OSError while it is locked."""
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
         return
     if not fcntl:
-        if time() - found.st_mtime > _DAY:
-            _empty(entry.path)
+        if time() - status.st_mtime > _DAY:
+            _remove_tree(entry.path)
         return
-    file = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW)
+    descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _empty(entry.path)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove_tree(entry.path)
     finally:
-        os.close(file)
+        os.close(descriptor)
 
 
-def _empty(path: Path | str) -> None:
+def _remove_tree(path: Path | str) -> None:
     from shutil import rmtree  # noqa: PLC0415  # see above
 
     rmtree(path, ignore_errors=True)
 
 
-def _is_locked(path: Path) -> int:
-    """Lock a folder; return its descriptor, or -1 where it is gone already."""
+def _lock(path: Path) -> int:
+    """Lock a folder; return its descriptor, or -1 where it was removed already."""
     try:
-        file = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return -1
-    with suppress(OSError):  # a disk without locks, where nothing is taken for left over either
-        fcntl.flock(file, fcntl.LOCK_SH)
+    with suppress(OSError):  # a disk without locks, where nothing is removed as abandoned either
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
     if path.exists():
-        return file
-    os.close(file)
+        return descriptor
+    os.close(descriptor)
     return -1

@@ -1,4 +1,4 @@
-"""JSON Schemas of what people write below `templates/`, made of the same types that the loader reads it by."""
+"""JSON Schemas of the TOML files below `templates/`, made from the types with which the loader reads them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from nianbao.model.loading.shapes import Shape
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.theme import LookFile
 
-OF: Mapping[str, type[Shape]] = {"form": FormFile, "look": LookFile, "format": FormatFile}
+FILE_TYPES: Mapping[str, type[Shape]] = {"form": FormFile, "look": LookFile, "format": FormatFile}
 
 _REMOVE: Schema = {
     "description": "有底本时：先去掉底本的这些键",
@@ -27,31 +27,31 @@ _REMOVE_ENTRY: Schema = {
 _AFTER: Schema = {"description": "有底本时：放在底本的哪一条后面；空的就是最前", "type": "string"}
 
 
-def format_schema(of: str) -> str:
-    """Write the schema of a kind of file as JSON; see `OF`."""
-    return json.dumps(make_schema(of), ensure_ascii=False, indent=2) + "\n"
+def format_schema(file_type: str) -> str:
+    """Return the schema of a file type, a key of `FILE_TYPES`, as JSON."""
+    return json.dumps(make_schema(file_type), ensure_ascii=False, indent=2) + "\n"
 
 
-def make_schema(of: str) -> Schema:
-    """Make the schema of a kind of file: its keys with descriptions, types and bounds, and nothing else allowed.
+def make_schema(file_type: str) -> Schema:
+    """Make the schema of a file type: its keys with descriptions, types and bounds; other keys are not allowed.
 
-    What must be there is said of files without a base only.
+    Keys are required in files without a base only.
     """
-    shape = OF[of]
+    shape = FILE_TYPES[file_type]
     _root, definitions = msgspec.json.schema_components([shape], ref_template="#/definitions/{name}")
     for definition in definitions.values():
-        del definition["title"], definition["description"]  # they are for readers of the source
+        del definition["title"], definition["description"]  # docstrings, which are for readers of the source
     root: Schema = definitions.pop(shape.__name__)
     if BASE in root["properties"]:
         _allow_changes(root, definitions)
     for node in _walk_nodes([root, definitions]):
-        _tidy(node)
-    head: Schema = {"$schema": DRAFT_URI, "$comment": f"{COMMENT_START} --of {of} 写的；不要手改"}
-    return {**head, **root, **({"definitions": definitions} if definitions else {})}
+        _simplify(node)
+    header: Schema = {"$schema": DRAFT_URI, "$comment": f"{COMMENT_START} --of {file_type} 写的；不要手改"}
+    return {**header, **root, **({"definitions": definitions} if definitions else {})}
 
 
 def _allow_changes(root: Schema, definitions: dict[str, Schema]) -> None:
-    """Let files with a base say only what differs from it."""
+    """Allow files with a base to have only the keys that differ from it."""
     required = root.pop("required")
     root |= {"if": {"not": {"required": [BASE]}}, "then": {"required": required}}
     entries = {
@@ -68,8 +68,8 @@ def _allow_changes(root: Schema, definitions: dict[str, Schema]) -> None:
         definitions[name.rpartition("/")[2]]["properties"] |= {REMOVE: _REMOVE_ENTRY, AFTER: _AFTER}
 
 
-def _tidy(node: Schema) -> None:
-    """Leave out defaults that say nothing, and let a reference have a description beside it, as Draft 7 does not."""
+def _simplify(node: Schema) -> None:
+    """Remove empty defaults, and wrap a reference that has other keys beside it, which Draft 7 would ignore."""
     if not node.get("default", True):
         del node["default"]
     if "$ref" in node and len(node) > 1:
@@ -78,8 +78,8 @@ def _tidy(node: Schema) -> None:
 
 
 def _walk_nodes(value: Any) -> Iterator[Schema]:  # noqa: ANN401  # any part of a schema
-    """Give every table of a schema, from the outside inwards."""
+    """Yield every table of a schema, parents before children."""
     if isinstance(value, dict):
         yield value
-    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
-        yield from _walk_nodes(below)
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        yield from _walk_nodes(child)

@@ -1,4 +1,4 @@
-"""A look: the measures of a page as data, and what they are in the units of Word."""
+"""A look: the page's measurements and faces as data, converted to the units of Word and of templates."""
 
 import math
 import re
@@ -15,10 +15,10 @@ from nianbao.model.loading.shapes import Shape, Text
 
 PARTS = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
 TWIPS_PER_MM = 1440 / 25.4
-# The signs that the faces which come along are known to draw: a test looks every one of these up.
-SURE = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·《》〈〉【】〔〕、。]*")
-_TWIPS = 20  # of a point
-_HEADER_MM = 15  # from the paper's edge to the mark of a draft
+# The characters that the fonts which come with nianbao are known to have: a test looks up every one of them.
+COVERED_CHARACTERS = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·《》〈〉【】〔〕、。]*")
+_TWIPS_PER_POINT = 20  # of a point
+_HEADER_MM = 15  # from the paper's edge to the draft mark
 
 
 # Word's longest length, 22 inches (31680 twips), bounds the paper and every size of type on it.
@@ -97,7 +97,7 @@ class SignatureShape(Shape, frozen=True):
 
 
 class FaceShape(Shape, frozen=True):
-    """A face: what people call it, and the families that draw it."""
+    """A face: its usual name, and the font families used for it."""
 
     name: Annotated[Text, Meta(description="人们怎样称呼它")]
     word: Annotated[Text, Meta(description="Word 文件里写的字体名")]
@@ -128,18 +128,18 @@ class LookFile(Shape, frozen=True):
 
 
 def load_look(sources: Sequence[Facts]) -> dict[str, Any]:
-    """Read a look from its file and those that it is based on, its own first, as templates know it: table by table.
+    """Load a look from its file and those that it is based on, its own first; return its tables as templates use them.
 
-    Raises `UserError` that tells what is wrong.
+    Raises `UserError` with the faults found.
     """
     look = load(LookFile, sources)
-    if found := list(_faults(look)):
-        raise_faults(sources, found)
+    if faults := list(_find_faults(look)):
+        raise_faults(sources, faults)
     return {key: value for key, value in merge_sources(sources).items() if key != BASE}
 
 
-def _faults(look: LookFile) -> Iterator[Fault]:
-    """Find faces that the look has not, and margins that leave no room."""
+def _find_faults(look: LookFile) -> Iterator[Fault]:
+    """Find faces that the look does not define, and margins that leave no space."""
     known = list(look.faces)
     for part in PARTS:
         face = getattr(look, part).face
@@ -154,51 +154,51 @@ def _faults(look: LookFile) -> Iterator[Fault]:
 
 
 def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Give the measures of a look in Word's units, part by part.
+    """Return the measurements of a look in Word's units, by part of the page and name.
 
-    Lengths on the page (mm) and pitches (pt) become twips, type (pt) half points, lines of tables (pt)
-    eighths of a point, indents (characters) hundredths of a character, and twips as `…_wide` for readers that
-    know no characters.
+    Lengths on the page (mm) and pitches (pt) become twips, font sizes (pt) half points, lines of tables (pt)
+    eighths of a point, indents (characters) hundredths of a character, and also twips as `…_wide` for programs that
+    do not support indents in characters.
     """
     units: dict[str, dict[str, int]] = {}
     for part in PARTS:
         size, pitch = look[part]["size"], look[part].get("pitch")
-        units[part] = {"size": round(size * 2)} | ({"pitch": round(pitch * _TWIPS)} if pitch else {})
+        units[part] = {"size": round(size * 2)} | ({"pitch": round(pitch * _TWIPS_PER_POINT)} if pitch else {})
     body, table, page = look["body"], look["table"], look["page"]
     units["body"] |= _to_indent(body["indent"], body["size"])
     units["signature"] = _to_indent(look["signature"]["indent"], body["size"])
     units["number"] |= _to_indent(1, look["number"]["size"])
-    units["table"] |= {name: round(table[name] * _TWIPS) for name in ("inset", "pad")}
+    units["table"] |= {name: round(table[name] * _TWIPS_PER_POINT) for name in ("inset", "pad")}
     units["table"]["line"] = round(table["line"] * 8)
     units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
     below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
-    units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS * 1.2)
+    units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS_PER_POINT * 1.2)
     units["page"]["header"] = round(_HEADER_MM * TWIPS_PER_MM)
-    # What a line's characters are apart beyond their size, in twips: 28 characters fit 156 mm.
+    # Space between the characters of a line beyond their size, in twips: 28 characters fit 156 mm.
     width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
-    units["body"]["apart"] = math.floor(width / body["characters"] - body["size"] * _TWIPS)
+    units["body"]["apart"] = math.floor(width / body["characters"] - body["size"] * _TWIPS_PER_POINT)
     return units
 
 
 def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Name the face of each part: `word` as a Word file names it, `css` as a page lists it, best first."""
-    found = {}
+    """Return the font names of each part: `word` for a Word file, `css` as the list of a web page, best first."""
+    face_names = {}
     for part in PARTS:
         face = look["faces"][look[part]["face"]]
         names = dict.fromkeys((face["word"], *face["official"], face["free"]))
-        found[part] = {"word": face["word"], "css": ", ".join([*(f'"{name}"' for name in names), face["generic"]])}
-    return found
+        face_names[part] = {"word": face["word"], "css": ", ".join([*(f'"{name}"' for name in names), face["generic"]])}
+    return face_names
 
 
 def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
-    """List the faces for a Word file's table of fonts: the name, and the names that stand in for it."""
+    """List the faces for a Word file's font table: the name, and the names of its alternatives."""
     return [{"word": face["word"], "others": ",".join(face["official"])} for face in look["faces"].values()]
 
 
 def derive_measures(look: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Give what templates cannot reckon: indents in pt, and the foot of the page in mm.
+    """Return what templates cannot compute: indents in pt, and the page footer in mm.
 
-    The foot is as high as a page number; `below` is what is left to the paper's edge.
+    The footer is as high as a page number; `below` is the distance from it to the paper's edge.
     """
     body, number = look["body"]["size"], look["number"]
     height = number["size"] * 1.2 * 25.4 / 72
@@ -209,4 +209,4 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def _to_indent(characters: float, size: float) -> dict[str, int]:
-    return {"indent": round(characters * 100), "indent_wide": round(characters * size * _TWIPS)}
+    return {"indent": round(characters * 100), "indent_wide": round(characters * size * _TWIPS_PER_POINT)}

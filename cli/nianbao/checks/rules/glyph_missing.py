@@ -23,16 +23,18 @@ from nianbao.checks.context import CheckContext
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.workspace.theme import SURE
+from nianbao.workspace.theme import COVERED_CHARACTERS
 
 LEVEL = "warning"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every text with a character that no font has."""
-    if SURE.fullmatch(context.report.facts.text):
+    if COVERED_CHARACTERS.fullmatch(context.report.facts.text):
         return
-    texts = [(at, text, frozenset(SURE.sub("", text))) for at, text in list_texts(context.report.facts.tree)]
+    texts = [
+        (at, text, frozenset(COVERED_CHARACTERS.sub("", text))) for at, text in list_texts(context.report.facts.tree)
+    ]
     missing = context.find_undrawable(frozenset().union(*(characters for *_, characters in texts)))
     for address, text, characters in texts:
         for character in sorted(characters & missing):

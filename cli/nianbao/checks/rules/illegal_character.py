@@ -19,7 +19,7 @@ Word 文件和网页都是 XML 一类的文本，遇到这些字符就打不开�
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.compose.document import ILLEGAL
+from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
@@ -30,10 +30,10 @@ LEVEL = "error"
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every text with a character that is not allowed in XML."""
     report = context.report
-    if "\\" not in report.facts.text and not ILLEGAL.search(report.facts.text):
+    if "\\" not in report.facts.text and not ILLEGAL_CHARACTERS.search(report.facts.text):
         return  # such a character is in the file itself or written as an escape
     for address, text in list_texts(report.facts.tree):
-        if match := ILLEGAL.search(text):
+        if match := ILLEGAL_CHARACTERS.search(text):
             place = report.facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1)
             message = _("文字里有不能打印的字符 U+{code:04X}", code=ord(match[0]))
             yield context.make_finding(address, message, fix=_("删去这个字符；它多半是复制时带进来的"), place=place)

@@ -78,7 +78,7 @@ def build(
         formats = tuple(dict.fromkeys(split_list(to) or split_list(DEFAULT_FORMATS)))
         policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
         options = incremental.BuildOptions(formats, look, draft, facts, policy)
-        selected = selection.select(store, reports or [], everyone=all_offices)
+        selected = selection.select(store, reports or [], all_offices=all_offices)
         run_jobs, describe_state = _choose_workers(jobs, cluster)
         with output_folder.open_cache(store, print_note) as cache:
             results = incremental.IncrementalBuild(store, options, cache, force=force).run(selected.reports, run_jobs)

@@ -39,7 +39,7 @@ def export(
     with report_errors():
         options = pipeline.ExportOptions(pipeline.check_formats(split_list(to)), layout, out, force)
         store = selection.open_store(reports or [], root, None, print_warning)
-        selected = selection.select(store, reports or [], everyone=all_offices)
+        selected = selection.select(store, reports or [], all_offices=all_offices)
         read, errors = split_errors(
             show_progress(pipeline.read_all(selected.reports, jobs), len(selected.reports), _("正在读取"), quiet=quiet)
         )

@@ -28,7 +28,7 @@ def fmt(
 
     with report_errors():
         store = selection.open_store(reports or [], root, None, print_warning)
-        selected = selection.select(store, reports or [], everyone=all_offices).reports
+        selected = selection.select(store, reports or [], all_offices=all_offices).reports
         formatted, errors = split_errors(drafts.format_all(selected, check=check))
         findings.print_formatted(formatted, check=check)
         exit_command(errors, blocked=any(file.findings or (check and file.changed) for file in formatted))

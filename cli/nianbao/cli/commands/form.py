@@ -35,7 +35,7 @@ def form(
     del to  # the only one there is
     with report_errors():
         store = selection.open_store(reports or [], root, None, print_warning)
-        selected = batch.select_forms(store, reports or [], everyone=all_offices, new=bool(office))
+        selected = batch.select_forms(store, reports or [], all_offices=all_offices, new=bool(office))
         forms, errors = split_errors(
             show_progress(batch.write_all(selected, office, out, jobs), len(selected), _("正在做表"), quiet=quiet)
         )

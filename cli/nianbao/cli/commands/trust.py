@@ -32,10 +32,10 @@ def trust(
             return
         folder = store.find_root(root)
         if remove:
-            print_removed(folder, was=trusts.forget(folder))
+            print_removed(folder, was=trusts.delete_record(folder))
             return
         own = trusts.read_templates(folder)
         print_templates(folder, own)
         if own and not dry_run:
-            trusts.remember(own)
+            trusts.save_record(own)
             print_trusted(own)

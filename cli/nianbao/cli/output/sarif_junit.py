@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from nianbao import __version__
 from nianbao.checks import rules
 from nianbao.checks.results import CheckResult
-from nianbao.compose.document import ILLEGAL
+from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.model.finding import Finding, UserError
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -141,4 +141,4 @@ def _escape_property(text: str) -> str:
 
 
 def _replace_illegal(text: str) -> str:
-    return re.sub(ILLEGAL, "\ufffd", text)
+    return re.sub(ILLEGAL_CHARACTERS, "\ufffd", text)

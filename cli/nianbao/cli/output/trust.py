@@ -25,7 +25,7 @@ def print_templates(folder: Path, own: OwnTemplates | None) -> None:
         echo(_("{folder} 没有自己的模板，用的是程序自带的，不需要信任", folder=display_path(folder)))
         return
     before = trust.find_record(own.root)
-    changes = before.changes(own) if before else {}
+    changes = before.list_changes(own) if before else {}
     rows = [
         (name, _describe_type(name), _compare_with_own(name, data), changes.pop(name, ""))
         for name, data in own.files.items()
@@ -67,7 +67,7 @@ def _describe_state(one: TrustRecord) -> str:
         return _("读不了")
     if own is None:
         return _("没有了")
-    return _("变了") if one.changes(own) else ""
+    return _("变了") if one.list_changes(own) else ""
 
 
 def _describe_type(name: str) -> str:

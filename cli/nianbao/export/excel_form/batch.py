@@ -27,16 +27,18 @@ class WrittenForm:
     notes: tuple[str, ...]
 
 
-def select_forms(store: Store, words: Sequence[str], *, everyone: bool = False, new: bool = False) -> list[ReportRef]:
+def select_forms(
+    store: Store, words: Sequence[str], *, all_offices: bool = False, new: bool = False
+) -> list[ReportRef]:
     """Return the offices and years that words name, with or without a data file; without a year it is the next due.
 
     With `new`, or where no word names an office and there are no data files yet, it is the office of the folder.
     """
     years = [word for word in words if re.fullmatch(r"\d{4}", word)] or [str(find_next_due_year())]
     offices = [word for word in words if word not in years]
-    if new or not (offices or everyone or store.offices()):
+    if new or not (offices or all_offices or store.offices()):
         return [(store.of_office(""), int(year)) for year in years]
-    found = select(store, [*years, *offices], everyone=everyone)
+    found = select(store, [*years, *offices], all_offices=all_offices)
     return [*found.reports, *found.missing]
 
 

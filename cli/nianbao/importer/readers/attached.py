@@ -1,25 +1,28 @@
-"""The facts attached to a PDF, unpacked no further than facts may be long."""
+"""Read the facts attached to a PDF, decompressed only up to the greatest size that facts may have."""
 
 import zlib
 from typing import Any
 
-_FACTS = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
-_MOST = 2**20  # bytes of facts
-_ATTACHMENTS = 200  # that are looked at
-_LEVELS = 5  # of the tree of their names
+_FACTS_NAMES = (b"facts.toml", b"\xfe\xff" + "facts.toml".encode("utf-16-be"))
+_MAX_BYTES = 2**20  # bytes of facts
+_MAX_ENTRIES = 200  # of the array of names and attachments that are examined
+_MAX_LEVELS = 5  # of the name tree
 
 
 def read_attached_facts(document: Any) -> str:  # noqa: ANN401  # pdfminer's
-    """Return the facts attached to a PDF of ours, or an empty text; what is packed otherwise than ours is none."""
+    """Return the facts attached to a PDF that nianbao made, as TOML.
+
+    Returns an empty text where there are none, or where they are encoded otherwise than nianbao does.
+    """
     from pdfminer.pdftypes import resolve1  # noqa: PLC0415  # heavy
 
     try:
         names = resolve1(resolve1(document.catalog["Names"])["EmbeddedFiles"])
-        for _level in range(_LEVELS):  # ours is the first, and most often the only one; a tree may run in a circle
+        for _level in range(_MAX_LEVELS):  # our attachment is the first, mostly the only one; the tree may have cycles
             names = resolve1(resolve1(names["Kids"])[0]) if "Kids" in names else names
-        listed = [resolve1(one) for one in resolve1(names["Names"])[:_ATTACHMENTS]]
-        for name, specification in zip(listed[::2], listed[1::2], strict=False):
-            if name in _FACTS:
+        entries = [resolve1(entry) for entry in resolve1(names["Names"])[:_MAX_ENTRIES]]
+        for name, specification in zip(entries[::2], entries[1::2], strict=False):
+            if name in _FACTS_NAMES:
                 return _unpack(resolve1(resolve1(specification["EF"])["F"]))
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, zlib.error):
         return ""
@@ -27,8 +30,8 @@ def read_attached_facts(document: Any) -> str:  # noqa: ANN401  # pdfminer's
 
 
 def _unpack(stream: Any) -> str:  # noqa: ANN401  # see above
-    """Unpack a stream that was packed once, no further than facts may be long."""
-    raw, filters = stream.get_rawdata(), [name.name for name, _how in stream.get_filters()]
+    """Decompress a stream with at most one filter; returns an empty text where it is longer than facts may be."""
+    raw, filters = stream.get_rawdata(), [name.name for name, _parameters in stream.get_filters()]
     if filters == ["FlateDecode"]:
-        raw = zlib.decompressobj().decompress(raw, _MOST + 1)
-    return str(raw.decode("utf-8")) if filters in ([], ["FlateDecode"]) and len(raw) <= _MOST else ""
+        raw = zlib.decompressobj().decompress(raw, _MAX_BYTES + 1)
+    return str(raw.decode("utf-8")) if filters in ([], ["FlateDecode"]) and len(raw) <= _MAX_BYTES else ""

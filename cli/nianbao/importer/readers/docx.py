@@ -1,29 +1,29 @@
-"""Word files: by pandoc's reader, with the facts that one of ours carries."""
+"""Word files: read by pandoc, with the facts embedded in those that nianbao made."""
 
 import re
 import zipfile
 from html import unescape
 from io import BytesIO
 
-from nianbao.importer.readers.refusal import DAMAGED
+from nianbao.importer.readers.refusal import DAMAGE_ERRORS
 from nianbao.importer.readers.sniff import Claim, Sample
 from nianbao.importer.readers.texts import read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 
 ORDER = 20
-_MAIN = re.compile(r"word/document\d*\.xml")
+_MAIN_PART = re.compile(r"word/document\d*\.xml")
 _FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
-_PART = 10 * 2**20  # bytes of a part that may hold facts
+_MAX_PART_BYTES = 10 * 2**20  # of a part that may have facts
 
 
-def takes(sample: Sample) -> Claim:
-    """Take a package with the main part of a Word file."""
-    return Claim.SAYS if any(_MAIN.fullmatch(name) for name in sample.parts) else Claim.NO
+def claim(sample: Sample) -> Claim:
+    """Claim a package with the main part of a Word file."""
+    return Claim.CERTAIN if any(_MAIN_PART.fullmatch(name) for name in sample.parts) else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read a Word file; changes that were tracked are taken as accepted."""
-    return read_by_pandoc(content, "docx", carried=_read_embedded_facts(content))
+    """Read a Word file; tracked changes count as accepted. Raises `UnreadableError` for a damaged file."""
+    return read_by_pandoc(content, "docx", embedded_facts=_read_embedded_facts(content))
 
 
 def _read_embedded_facts(content: bytes) -> str:
@@ -31,10 +31,10 @@ def _read_embedded_facts(content: bytes) -> str:
         with zipfile.ZipFile(BytesIO(content)) as package:
             for part in package.infolist():
                 if re.fullmatch(r"customXml/item\d+\.xml", part.filename):
-                    with package.open(part) as opened:
-                        told = opened.read(_PART).decode("utf-8", errors="replace")
-                    if match := _FACTS.search(told):
+                    with package.open(part) as file:
+                        text = file.read(_MAX_PART_BYTES).decode("utf-8", errors="replace")
+                    if match := _FACTS.search(text):
                         return unescape(match[1]).strip()
-    except DAMAGED:
+    except DAMAGE_ERRORS:
         return ""
     return ""

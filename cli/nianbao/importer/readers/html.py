@@ -1,7 +1,7 @@
-"""Web pages: by pandoc's reader, after nh3 has left only what has a meaning as text or table.
+"""Web pages: read by pandoc, after nh3 has removed all markup that has no meaning as text or table.
 
-What a page executes, embeds or fetches is gone before pandoc sees it, and broken markup is mended as
-browsers mend it.
+What a page executes, embeds or fetches is removed before pandoc parses it, and broken markup is repaired as browsers
+repair it.
 """
 
 import re
@@ -9,18 +9,18 @@ from html import unescape
 
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.readers.texts import decode_text, find_charset, read_by_pandoc, undo_cuts
+from nianbao.importer.readers.texts import decode_text, drop_cut_row, find_charset, read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
 ORDER = 32
 SUFFIXES = frozenset({"html", "htm", "shtml", "xhtml"})
-_PAGE = re.compile(rb"(?i)(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b")
-_MARKUP = re.compile(
+_PAGE_START = re.compile(rb"(?i)(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b")
+_MARKUP_START = re.compile(
     rb"(?i)<(?:!doctype|html|head|body|meta|div|table|p|\?xml|!--|script|span|section|article)|.{0,65536}?<t[dr][ >]",
     re.DOTALL,
 )
-_TAGS = frozenset(
+_KEPT_TAGS = frozenset(
     {
         "p",
         "br",
@@ -49,76 +49,81 @@ _TAGS = frozenset(
         "blockquote",
     }
 )
-_SILENT = frozenset(
+_TAGS_WITHOUT_CONTENT = frozenset(
     {"script", "style", "iframe", "object", "embed", "noscript", "svg", "template", "select", "textarea", "title"}
 )
-_SPANS = {"rowspan", "colspan"}
-_DEPTH = 100  # elements within each other; pages of offices have forty
-_FACTS = re.compile(r"""(?i)<script[^>]{0,200}\bid=["']?facts["']?[^>]{0,200}>""")
+_SPAN_ATTRIBUTES = {"rowspan", "colspan"}
+_MAX_DEPTH = 100  # nested elements; pages of offices have forty
+_FACTS_SCRIPT = re.compile(r"""(?i)<script[^>]{0,200}\bid=["']?facts["']?[^>]{0,200}>""")
 _TITLE = re.compile(r"(?i)<title[^>]{0,200}>([^<]{0,1000})")
 _TAG = re.compile(r"<(/?)(\w+)")
 _CELL = re.compile(r'<t[dh]\b(?:[^>]*\bcolspan="(\d{1,3})")?')
-_CELLS = {"class": "cell"}  # what marks a cell of the page, see `blocks.lua`
-_COLUMNS = 200  # of a table
-_TABLES, _CELLS_IN_ALL = 1_000, 50_000  # of a page; pandoc takes longer for each the more there are
-_QUOTED = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # a page within a text of a program
+_CELL_MARK = {"class": "cell"}  # marks a cell that the page itself has, see `blocks.lua`
+_MAX_COLUMNS = 200  # of a table
+_MAX_TABLES, _MAX_CELLS = 1_000, 50_000  # of a page; pandoc takes longer for each the more there are
+_ESCAPES = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # of a page within a string literal
 
 
-def takes(sample: Sample) -> Claim:
-    """Take a whole page under any name, and a piece of one unless its name says that it is another kind of text."""
-    if sample.named(SUFFIXES) or (sample.written and _PAGE.match(sample.head)):
-        return Claim.SAYS
-    return Claim.LOOKS if sample.written and _MARKUP.match(sample.head) else Claim.NO
+def claim(sample: Sample) -> Claim:
+    """Claim a complete page whatever its suffix, and a fragment unless its suffix is that of another text format."""
+    if sample.has_suffix(SUFFIXES) or (sample.is_text and _PAGE_START.match(sample.beginning)):
+        return Claim.CERTAIN
+    return Claim.LIKELY if sample.is_text and _MARKUP_START.match(sample.beginning) else Claim.NO
 
 
 def read(content: bytes, declared: str = "") -> PublishedDocument:
-    """Read a web page, with the facts that it carries if it is one of ours; it may declare its encoding itself."""
+    """Read a web page, with the facts embedded in one that nianbao made.
+
+    `declared` is its encoding, where something else than the page itself declares it. Raises `UnreadableError` for
+    too many tables, or elements nested too deep.
+    """
     text = decode_text(content, declared=declared or find_charset(content))
-    carried = _read_embedded_facts(text)
+    facts = _read_embedded_facts(text)
     if '=\\"' in text:
-        for quoted, plain in _QUOTED.items():
-            text = text.replace(quoted, plain)
-    title = _TITLE.search(text)
-    said = " ".join(unescape(title[1]).split()) if title else ""
-    return undo_cuts(read_by_pandoc(strip_markup(text).encode(), "html", carried=carried, title=said), text)
+        for escaped, plain in _ESCAPES.items():
+            text = text.replace(escaped, plain)
+    match = _TITLE.search(text)
+    title = " ".join(unescape(match[1]).split()) if match else ""
+    return drop_cut_row(read_by_pandoc(strip_markup(text).encode(), "html", embedded_facts=facts, title=title), text)
 
 
 def strip_markup(text: str) -> str:
-    """Leave of markup what has a meaning as text or table, with every cell of a table marked as one.
+    """Remove all markup that has no meaning as text or table, and mark every cell of a table.
 
-    Pandoc drops what stands right of the columns that it counts, and counts too few where spans are missing:
-    each table gets a row with cells enough, which are not marked.
+    Pandoc drops cells to the right of the columns that it counts, and counts too few where spans are missing:
+    each table gets a last row with enough cells, which are not marked. Raises `UnreadableError` for too many tables
+    or cells, or elements nested too deep.
     """
-    import nh3  # noqa: PLC0415  # only who reads a web page needs it
+    import nh3  # noqa: PLC0415  # only web pages need it
 
     clean = nh3.clean(
         text,
-        tags=set(_TAGS),
-        clean_content_tags=set(_SILENT),
-        attributes={"td": {*_SPANS, *_CELLS}, "th": {*_SPANS, *_CELLS}},
-        set_tag_attribute_values={"td": _CELLS, "th": _CELLS},
+        tags=set(_KEPT_TAGS),
+        clean_content_tags=set(_TAGS_WITHOUT_CONTENT),
+        attributes={"td": {*_SPAN_ATTRIBUTES, *_CELL_MARK}, "th": {*_SPAN_ATTRIBUTES, *_CELL_MARK}},
+        set_tag_attribute_values={"td": _CELL_MARK, "th": _CELL_MARK},
         link_rel=None,
     )
-    if clean.count("<table") > _TABLES or clean.count("<t") > _CELLS_IN_ALL:
+    if clean.count("<table") > _MAX_TABLES or clean.count("<t") > _MAX_CELLS:
         raise UnreadableError(_("网页里的表格太多"), _("在浏览器里打开，只留年报那几页，存成 .docx 再导入"))
-    if _depth(clean) > _DEPTH:
+    if _measure_depth(clean) > _MAX_DEPTH:
         raise UnreadableError(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
     width = max(sum(int(cell[1] or 1) for cell in _CELL.finditer(row)) for row in clean.split("<tr"))
-    cells = "<td></td>" * min(_COLUMNS, 2 * width)  # twice: cells that reach down count in one row only
+    cells = "<td></td>" * min(_MAX_COLUMNS, 2 * width)  # twice: cells that span rows count in one row only
     return clean.replace("</table>", f"<tbody><tr>{cells}</tr></tbody></table>")
 
 
 def _read_embedded_facts(text: str) -> str:
-    facts = _FACTS.search(text)
-    end = text.find("</script", facts.end()) if facts else -1
-    return text[facts.end() : end].strip() if facts and end > 0 else ""
+    start = _FACTS_SCRIPT.search(text)
+    end = text.find("</script", start.end()) if start else -1
+    return text[start.end() : end].strip() if start and end > 0 else ""
 
 
-def _depth(bare: str) -> int:
-    """Count how many elements stand within each other at most."""
-    deepest = depth = 0
-    for tag in _TAG.finditer(bare):
+def _measure_depth(html: str) -> int:
+    """Return the greatest number of nested elements."""
+    max_depth = depth = 0
+    for tag in _TAG.finditer(html):
         if tag[2] != "br":
             depth += -1 if tag[1] else 1
-            deepest = max(deepest, depth)
-    return deepest
+            max_depth = max(max_depth, depth)
+    return max_depth

@@ -1,4 +1,4 @@
-"""Web pages as archives of one file, as browsers and Word save them, also under the name of .doc."""
+"""Web pages as archives in one file (MHTML), as browsers and Word save them, also with the suffix .doc."""
 
 import re
 from email import message_from_bytes
@@ -12,13 +12,13 @@ from nianbao.model.i18n import _
 
 ORDER = 30
 SUFFIXES = frozenset({"mht", "mhtml"})
-_ARCHIVED = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subject):")
+_MESSAGE_START = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subject):")
 
 
-def takes(sample: Sample) -> Claim:
-    """Take what begins with the head of a message, or is called an archive."""
-    archived = _ARCHIVED.match(sample.head) or (sample.suffix in SUFFIXES and not sample.binary)
-    return Claim.SAYS if archived else Claim.NO
+def claim(sample: Sample) -> Claim:
+    """Claim a file that begins with the headers of a message, or has the suffix of an archive."""
+    is_archive = _MESSAGE_START.match(sample.beginning) or (sample.suffix in SUFFIXES and not sample.is_office_file)
+    return Claim.CERTAIN if is_archive else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
@@ -26,9 +26,9 @@ def read(content: bytes) -> PublishedDocument:
     for part in message_from_bytes(content).walk():
         page = part.get_payload(decode=True) if part.get_content_type() == "text/html" else None
         if isinstance(page, bytes) and page.strip():
-            return html.read(page, _charset(part))
+            return html.read(page, _find_charset(part))
     raise UnreadableError(_("这是 MHT 网页存档，里面没有网页"), _("在浏览器里打开，另存为“网页，仅 HTML”再导入"))
 
 
-def _charset(part: Message) -> str:
+def _find_charset(part: Message) -> str:
     return str(part.get_content_charset() or "")

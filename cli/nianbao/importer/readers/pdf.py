@@ -1,42 +1,42 @@
-"""PDFs with a text layer: lines of text and ruled tables, page by page, and the facts that one of ours carries."""
+"""PDFs with a text layer: lines of text and ruled tables, page by page, and the facts embedded in our own PDFs."""
 
 import logging
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
 from nianbao.importer.readers.attached import read_attached_facts
+from nianbao.importer.readers.pdf_lines import (
+    UNMAPPED_PREFIX,
+    Char,
+    TextLine,
+    group_into_lines,
+    join_lines,
+    select_characters,
+)
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Claim, Sample
-from nianbao.importer.recognition.markdown import escape_markdown
-from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
 ORDER = 10
-PAGES = 300  # of one file; a report has six
-_NEAR = 3.0  # pt between two lines of a grid that are one
-_FEW = 30  # characters of a page on average; with fewer it is a picture
-_NO_LETTER = "(cid:"  # how the library shows a sign of which the file does not say which letter it is
-_UNKNOWN = "\ufffd"
-_MOSTLY = 0.3  # of the letters; with as many unknown no table can be recognised
-_GAP = 0.6  # of its size, between two figures or letters: a blank
-_INDENT = 12.0  # pt; a line that begins further right begins a paragraph
-_ASKEW = 0.01  # sine of the angle at which a sign is turned
-_HUGE = 100.0  # pt; no title is set as large
-_FOLIO = 12  # characters of a page number with its dashes
-_RADICAL = re.compile("[\u2e80-\u2fdf]")  # what some fonts say instead of the character that looks the same
-_HEADED = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]")
-_FIGURES = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
+MAX_PAGES = 300  # of one file; a report has six
+_MERGE_DISTANCE = 3.0  # pt; lines of a table that are closer are one
+_MIN_PAGE_CHARACTERS = 30  # of a page on average; with fewer it is a scan
+_MAX_UNMAPPED_SHARE = 0.3  # of the characters; with more of them unmapped no table can be recognized
+_MIN_INDENT = 12.0  # pt; a line that begins further right begins a paragraph
+_MAX_PAGE_NUMBER_LENGTH = 12  # characters of a page number with its dashes
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pt
 
 
-def takes(sample: Sample) -> Claim:
-    """Take what says so near its beginning, where some programs have put something else first."""
-    return Claim.SAYS if b"%PDF-" in sample.content[:1024] else Claim.NO
+def claim(sample: Sample) -> Claim:
+    """Claim a file with the signature of PDF near its beginning; some programs write something else before it."""
+    return Claim.CERTAIN if b"%PDF-" in sample.content[:1024] else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
@@ -45,22 +45,9 @@ def read(content: bytes) -> PublishedDocument:
     from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415  # see above
 
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
-    blocks: list[_Line | PublishedTable] = []
-    notes: list[str] = []
     try:
         with pdfplumber.open(BytesIO(content)) as pdf:
-            title = str(pdf.metadata.get("Title") or "")
-            carried = read_attached_facts(pdf.doc)
-            count, letters, unknown = 0, 0, 0
-            for page in pdf.pages:
-                count += 1
-                if count > PAGES:
-                    notes.append(_("只读了前 {pages} 页", pages=PAGES))
-                    break
-                letters += len(page.chars)
-                unknown += sum(char["text"].startswith(_NO_LETTER) for char in page.chars)
-                blocks += _page(page)
-                page.close()
+            pages = _read_pages(pdf)
     except PDFPasswordIncorrect as error:
         raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
     except MemoryError:
@@ -71,220 +58,180 @@ def read(content: bytes) -> PublishedDocument:
         raise UnreadableError(
             _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
         ) from error
-    if letters < _FEW * count:
-        raise UnreadableError(
-            _("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入")
-        )
-    if unknown > _MOSTLY * letters:
-        raise UnreadableError(
-            _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
-        )
+    _check_text(pages)
     return PublishedDocument(
-        tuple(_joined(_running(blocks))), title, embedded_facts=carried, exact=False, notes=tuple(notes)
+        tuple(join_lines(_remove_running_lines(pages.blocks))),
+        pages.title,
+        embedded_facts=pages.embedded_facts,
+        exact=False,
+        notes=tuple(pages.notes),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of text: where it stands in points, and whether a paragraph begins or ends with it."""
+@dataclass(slots=True)
+class _Pages:
+    """What was read of the pages: `characters` counts them, `unmapped` those for which the file has no text."""
 
-    text: str
-    left: float
-    right: float
-    top: float
-    size: float
-    begins: bool = False
-    ends: bool = False
-    edge: bool = False  # of the page: it may stand on every one
+    title: str = ""
+    embedded_facts: str = ""
+    count: int = 0
+    characters: int = 0
+    unmapped: int = 0
+    blocks: list[TextLine | PublishedTable] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def _page(page: Any) -> Iterator[_Line | PublishedTable]:  # noqa: ANN401  # pdfplumber carries no types
-    """Give the lines of text and the tables of a page from top to bottom."""
-    tables = [(table, _edges(table)) for table in page.find_tables()]
-    tables = [(table, edges) for table, edges in tables if len(edges[0]) > 2 and len(table.cells) > 1]  # noqa: PLR2004  # one column is a frame or a shade
-    chars = _upright(page.chars)
-    inside: dict[int, list[dict[str, Any]]] = {}
-    outside = []
-    for char in chars:
-        middle = ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
-        at = next((at for at, (table, _) in enumerate(tables) if _holds(table.bbox, middle)), None)
-        if at is None:
-            outside.append(char)
-        else:
-            inside.setdefault(at, []).append(char)
-    found: list[tuple[float, _Line | PublishedTable]] = []
-    for at, (table, edges) in enumerate(tables):
-        grids, texts = _parts(table, edges, inside.get(at, []))
-        found += grids
-        outside += texts
-    lines = [line for line in _lines(outside) if not _is_folio(line, page.height)]
+def _check_text(pages: _Pages) -> None:
+    """Raise `UnreadableError` where the pages have no text, or too much of it is not mapped to characters."""
+    if pages.characters < _MIN_PAGE_CHARACTERS * pages.count:
+        raise UnreadableError(
+            _("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入")
+        )
+    if pages.unmapped > _MAX_UNMAPPED_SHARE * pages.characters:
+        raise UnreadableError(
+            _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
+        )
+
+
+def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
+    pages = _Pages(str(pdf.metadata.get("Title") or ""), read_attached_facts(pdf.doc))
+    for page in pdf.pages:
+        pages.count += 1
+        if pages.count > MAX_PAGES:
+            pages.notes.append(_("只读了前 {pages} 页", pages=MAX_PAGES))
+            break
+        pages.characters += len(page.chars)
+        pages.unmapped += sum(char["text"].startswith(UNMAPPED_PREFIX) for char in page.chars)
+        pages.blocks += _read_page(page)
+        page.close()
+    return pages
+
+
+def _read_page(page: Any) -> Iterator[TextLine | PublishedTable]:  # noqa: ANN401  # see above
+    """Yield the lines of text and the tables of a page from top to bottom."""
+    tables = [(table, _find_edges(table)) for table in page.find_tables()]
+    tables = [(table, edges) for table, edges in tables if len(edges[0]) > 2 and len(table.cells) > 1]  # noqa: PLR2004  # one column is a frame or a shaded area
+    chars_of_tables, chars_of_text = _assign_characters(
+        select_characters(page.chars), [table.bbox for table, _edges in tables]
+    )
+    positioned: list[tuple[float, TextLine | PublishedTable]] = []
+    for (table, edges), chars in zip(tables, chars_of_tables, strict=True):
+        parts, full_width_chars = _split_table(table, edges, chars)
+        positioned += parts
+        chars_of_text += full_width_chars
+    lines = [line for line in group_into_lines(chars_of_text) if not _is_page_number(line, page.height)]
     left = min((line.left for line in lines), default=0.0)
     right = max((line.right for line in lines), default=0.0)
     for line in lines:
-        begins, ends = line.left > left + _INDENT, line.right < right - 2 * line.size
-        edge = _is_edge(line, page.height)
-        found.append((line.top, replace(line, begins=begins, ends=ends, edge=edge)))
-    yield from (block for _top, block in sorted(found, key=lambda pair: pair[0]))
+        begins, ends = line.left > left + _MIN_INDENT, line.right < right - 2 * line.size
+        at_edge = _is_at_edge(line, page.height)
+        positioned.append((line.top, replace(line, begins=begins, ends=ends, at_edge=at_edge)))
+    yield from (block for _top, block in sorted(positioned, key=lambda pair: pair[0]))
 
 
-def _upright(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the blanks, signs drawn twice for a bold look, and those that stand askew, as in a watermark."""
-    seen: set[tuple[str, int, int]] = set()
-    kept = []
+def _assign_characters(chars: list[Char], boxes: Sequence[Box]) -> tuple[list[list[Char]], list[Char]]:
+    """Assign each character to the first box in which its centre is; return those of each box, and the others."""
+    inside: list[list[Char]] = [[] for _ in boxes]
+    outside: list[Char] = []
     for char in chars:
-        key = (char["text"], round(char["x0"]), round(char["top"]))
-        straight = abs(char["matrix"][1]) < _ASKEW and char["size"] < _HUGE
-        if char["text"].strip() and straight and key not in seen:
-            seen.add(key)
-            kept.append({**char, "text": _UNKNOWN} if char["text"].startswith(_NO_LETTER) else char)
-    return kept
+        centre = ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
+        target = next((inside[i] for i, box in enumerate(boxes) if _contains(box, centre)), outside)
+        target.append(char)
+    return inside, outside
 
 
-def _is_folio(line: _Line, height: float) -> bool:
-    """Tell a page number from the text; it stands at the edge of the page."""
+def _is_page_number(line: TextLine, height: float) -> bool:
+    """Return whether a line is a page number: short, of digits, and at the edge of the page."""
     digits = re.sub(r"[-—– －─·第页共\u3000]", "", line.text)
-    return _is_edge(line, height) and len(line.text) <= _FOLIO and digits.replace("/", "").isdigit()
+    return _is_at_edge(line, height) and len(line.text) <= _MAX_PAGE_NUMBER_LENGTH and digits.replace("/", "").isdigit()
 
 
-def _is_edge(line: _Line, height: float) -> bool:
+def _is_at_edge(line: TextLine, height: float) -> bool:
     return line.top > 0.9 * height or line.top < 0.06 * height
 
 
-def _running(blocks: list[_Line | PublishedTable]) -> list[_Line | PublishedTable]:
-    """Leave out the lines that stand at the edge of several pages, but for their numbers."""
-    said = Counter(_without_digits(block.text) for block in blocks if isinstance(block, _Line) and block.edge)
+def _remove_running_lines(blocks: list[TextLine | PublishedTable]) -> list[TextLine | PublishedTable]:
+    """Remove page headers and footers: lines at the edge of several pages that differ only in their digits."""
+    counts = Counter(_remove_digits(block.text) for block in blocks if isinstance(block, TextLine) and block.at_edge)
     return [
         block
         for block in blocks
-        if isinstance(block, PublishedTable) or not block.edge or said[_without_digits(block.text)] == 1
+        if isinstance(block, PublishedTable) or not block.at_edge or counts[_remove_digits(block.text)] == 1
     ]
 
 
-def _without_digits(line: str) -> str:
-    """Return the words of a line, or the line itself where it has none."""
+def _remove_digits(line: str) -> str:
+    """Return a line without its digits, or the line itself where it has no words."""
     words = re.sub(r"\d+", "", line)
     return words if re.search(r"\w", words) else line
 
 
-def _edges(table: Any) -> tuple[list[float], list[float]]:  # noqa: ANN401  # see above
-    """Return the upright and the level lines of a table, those close together as one."""
+def _find_edges(table: Any) -> tuple[list[float], list[float]]:  # noqa: ANN401  # see above
+    """Return the x positions of vertical lines and the y positions of horizontal lines; close ones count as one."""
     return tuple(
-        _near(sorted({cell[at] for cell in table.cells} | {cell[at + 2] for cell in table.cells})) for at in (0, 1)
+        _merge_close_values(sorted({cell[axis] for cell in table.cells} | {cell[axis + 2] for cell in table.cells}))
+        for axis in (0, 1)
     )  # type: ignore[return-value]
 
 
-def _near(values: list[float]) -> list[float]:
-    kept: list[float] = []
+def _merge_close_values(values: list[float]) -> list[float]:
+    merged: list[float] = []
     for value in values:
-        if not kept or value - kept[-1] > _NEAR:
-            kept.append(value)
-    return kept
+        if not merged or value - merged[-1] > _MERGE_DISTANCE:
+            merged.append(value)
+    return merged
 
 
-def _holds(box: tuple[float, float, float, float], point: tuple[float, float]) -> bool:
+def _contains(box: Box, point: tuple[float, float]) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def _parts(
+def _split_table(
     table: Any,  # noqa: ANN401  # see above
     edges: tuple[list[float], list[float]],
-    chars: list[dict[str, Any]],
-) -> tuple[list[tuple[float, PublishedTable]], list[dict[str, Any]]]:
-    """Part a table into its grids, each with its top, and the characters of lines over its full width.
+    chars: list[Char],
+) -> tuple[list[tuple[float, PublishedTable]], list[Char]]:
+    """Split a table at rows with one cell of its full width; return the parts, each with its top, and their characters.
 
-    Such a line is a banner, or a paragraph with a shade that touches the table.
+    Such a row is a banner, or a paragraph on a shaded area that touches the table.
     """
-    across, down = edges
-    cells = sorted(table.cells, key=lambda cell: (cell[1], cell[0]))
-    held: list[list[dict[str, Any]]] = [[] for _ in cells]
-    for char in chars:
-        middle = ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
-        at = next((at for at, cell in enumerate(cells) if _holds(cell, middle)), None)
-        if at is not None:
-            held[at].append(char)
-    boxes: list[PublishedCell] = []
-    free: list[dict[str, Any]] = []
-    whole: set[int] = set()
-    for cell, own in zip(cells, held, strict=True):
-        top, bottom = _index(down, cell[1]), _index(down, cell[3])
-        if cell[2] - cell[0] > across[-1] - across[0] - _NEAR:
-            free += own
-            whole.update(range(top, bottom))
-        elif bottom > top and cell[2] - cell[0] > _NEAR:
-            text = "".join(line.text for line in _lines(own))
-            boxes.append(PublishedCell(text, top, bottom, cell[0], cell[2]))
-    grids: list[tuple[float, PublishedTable]] = []
-    rows: list[PublishedCell] = []
-    for at in range(len(down)):
-        rows += [box for box in boxes if box.top == at]
-        if rows and (at in whole or at == len(down) - 1):
-            grids.append((down[rows[0].top], PublishedTable(tuple(_filled(rows, across)))))
-            rows = []
-    return grids, free
+    x_edges, y_edges = edges
+    boxes = sorted(table.cells, key=lambda box: (box[1], box[0]))
+    cells: list[PublishedCell] = []
+    full_width_chars: list[Char] = []
+    full_width_rows: set[int] = set()
+    for box, chars_of_box in zip(boxes, _assign_characters(chars, boxes)[0], strict=True):
+        top, bottom = _find_nearest(y_edges, box[1]), _find_nearest(y_edges, box[3])
+        if box[2] - box[0] > x_edges[-1] - x_edges[0] - _MERGE_DISTANCE:
+            full_width_chars += chars_of_box
+            full_width_rows.update(range(top, bottom))
+        elif bottom > top and box[2] - box[0] > _MERGE_DISTANCE:
+            text = "".join(line.text for line in group_into_lines(chars_of_box))
+            cells.append(PublishedCell(text, top, bottom, box[0], box[2]))
+    return list(_make_tables(cells, full_width_rows, x_edges, y_edges)), full_width_chars
 
 
-def _filled(boxes: list[PublishedCell], across: list[float]) -> Iterator[PublishedCell]:
-    """Give the boxes, and blank ones where a table lacks a line: a cell cut by the end of a page has none."""
-    yield from boxes
-    rows = sorted({box.top for box in boxes})
-    for row in rows:
-        covered = [box for box in boxes if box.top <= row < box.bottom]
-        for left, right in pairwise(across):
-            if not any(box.left < (left + right) / 2 < box.right for box in covered):
+def _make_tables(
+    cells: list[PublishedCell], full_width_rows: set[int], x_edges: list[float], y_edges: list[float]
+) -> Iterator[tuple[float, PublishedTable]]:
+    """Yield the tables between the rows of full width, each with its top."""
+    part: list[PublishedCell] = []
+    for row in range(len(y_edges)):
+        part += [cell for cell in cells if cell.top == row]
+        if part and (row in full_width_rows or row == len(y_edges) - 1):
+            yield y_edges[part[0].top], PublishedTable(tuple(_add_missing_cells(part, x_edges)))
+            part = []
+
+
+def _add_missing_cells(cells: list[PublishedCell], x_edges: list[float]) -> Iterator[PublishedCell]:
+    """Yield the cells, and empty ones where a line of the table is missing, as for a cell cut by a page break."""
+    yield from cells
+    for row in sorted({cell.top for cell in cells}):
+        in_row = [cell for cell in cells if cell.top <= row < cell.bottom]
+        for left, right in pairwise(x_edges):
+            if not any(cell.left < (left + right) / 2 < cell.right for cell in in_row):
                 yield PublishedCell("", row, row + 1, left, right)
 
 
-def _index(values: list[float], value: float) -> int:
-    return min(range(len(values)), key=lambda at: abs(values[at] - value))
-
-
-def _lines(chars: list[dict[str, Any]]) -> list[_Line]:
-    """Put characters into lines; a wide gap is a blank."""
-    lines: list[list[dict[str, Any]]] = []
-    for char in sorted(chars, key=lambda char: (char["top"] + char["bottom"]) / 2):
-        middle = (char["top"] + char["bottom"]) / 2
-        if lines and abs(middle - _middle(lines[-1])) < 0.5 * max(char["size"], 1):
-            lines[-1].append(char)
-        else:
-            lines.append([char])
-    return [_line(line) for line in lines]
-
-
-def _middle(line: list[dict[str, Any]]) -> float:
-    return float(sum(char["top"] + char["bottom"] for char in line)) / 2 / len(line)
-
-
-def _line(line: list[dict[str, Any]]) -> _Line:
-    ordered = sorted(line, key=lambda char: char["x0"])
-    size = max(char["size"] for char in ordered)
-    text = ordered[0]["text"]
-    for before, char in pairwise(ordered):
-        gap = char["x0"] - before["x1"]
-        ascii_near = char["text"].isascii() or before["text"].isascii()
-        text += (" " if gap > (_GAP if ascii_near else 2) * size else "") + char["text"]
-    text = _RADICAL.sub(lambda radical: unicodedata.normalize("NFKC", radical[0]), text)
-    return _Line(text, ordered[0]["x0"], ordered[-1]["x1"], min(char["top"] for char in line), size)
-
-
-def _joined(blocks: list[_Line | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
-    """Join the lines of a paragraph, also over the end of a page."""
-    paragraph, ended = "", True
-    for block in blocks:
-        if isinstance(block, PublishedTable) or block.begins or ended or _parts_from(paragraph, block.text):
-            if paragraph:
-                yield Paragraph(paragraph, escape_markdown(paragraph))
-            paragraph = ""
-        if isinstance(block, PublishedTable):
-            yield block
-            ended = True
-        else:
-            paragraph += block.text
-            ended = block.ends
-    if paragraph:
-        yield Paragraph(paragraph, escape_markdown(paragraph))
-
-
-def _parts_from(paragraph: str, line: str) -> bool:
-    """Tell whether a line begins anew though the one before fills its width: a heading, or next to rows of figures."""
-    heading = _HEADED.match(line) and re.search("[。；：！？]$", paragraph)
-    return bool(heading or _FIGURES.fullmatch(paragraph) or _FIGURES.fullmatch(line))
+def _find_nearest(values: list[float], value: float) -> int:
+    return min(range(len(values)), key=lambda index: abs(values[index] - value))

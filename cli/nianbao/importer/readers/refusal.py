@@ -1,4 +1,4 @@
-"""Why a file cannot be read, and what to do about it."""
+"""The error for a file that cannot be read, and limits of size."""
 
 import lzma
 import zipfile
@@ -7,10 +7,10 @@ import zlib
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 
-LIMIT = 200 * 2**20  # bytes of a file, which may hold pictures
-TEXT = 32 * 2**20  # bytes of a text, or of all texts in an office file; the largest report has a few
+MAX_FILE_BYTES = 200 * 2**20  # which may contain pictures
+MAX_TEXT_BYTES = 32 * 2**20  # of a text, or of all texts in an office file; the largest report has a few megabytes
 
-DAMAGED = (  # what a package that is damaged raises, wherever it is
+DAMAGE_ERRORS = (  # what `zipfile` raises for a damaged package, wherever the damage is
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -23,11 +23,11 @@ DAMAGED = (  # what a package that is damaged raises, wherever it is
 
 
 class UnreadableError(UserError):
-    """A file that no reader can read."""
+    """A file that no reader can read: the message has the reason, the fix what to do."""
 
 
 def limit_size(content: bytes, limit: int) -> None:
-    """Raise `UnreadableError` for a content of more bytes than that."""
+    """Raise `UnreadableError` where the content has more bytes than the limit."""
     if len(content) > limit:
         raise UnreadableError(
             _("文件超过 {limit} MB", limit=limit >> 20),

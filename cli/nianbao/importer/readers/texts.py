@@ -1,4 +1,4 @@
-"""What readers share: bytes to text, and pandoc's blocks to a published report."""
+"""What readers share: decoding of text, and conversion of pandoc's blocks to a published document."""
 
 import re
 from collections.abc import Sequence
@@ -12,15 +12,16 @@ from nianbao.model.i18n import _
 from nianbao.render import pandoc
 
 _CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]+)""")
-_BREAK = re.compile("\v+")
-_MOSTLY = 0.02  # characters that may be broken in a text that is what it seems
-CELLS = 20_000  # of one grid; the largest form has a few hundred
+_LINE_BREAKS = re.compile("\v+")
+_MAX_BROKEN_SHARE = 0.02  # of characters that cannot be decoded, in a text whose encoding was guessed right
+MAX_CELLS = 20_000  # of one table; the largest form has a few hundred
 
 
 def decode_text(content: bytes, *, declared: str = "") -> str:
-    """Decode a text: by its mark, as UTF-8, else as what it declares, else as GB18030, which GBK is a part of.
+    """Decode a text: by its byte order mark, as UTF-8, in the declared encoding, as GB18030 (of which GBK is a part).
 
-    Raises `UnreadableError` for bytes that are a text in none of them.
+    Then as Big5, and last as UTF-8 or GB18030 with a few characters replaced. Raises `UnreadableError` for bytes that
+    are a text in none of these.
     """
     for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if content.startswith(mark):
@@ -36,7 +37,7 @@ def decode_text(content: bytes, *, declared: str = "") -> str:
             continue
     for codec in ("utf-8", "gb18030"):
         text = content.decode(codec, errors="replace")
-        if text.count("\ufffd") <= _MOSTLY * len(text):
+        if text.count("\ufffd") <= _MAX_BROKEN_SHARE * len(text):
             return text
     raise UnreadableError(_("文件不是 UTF-8，也不是 GB18030 编码的文字"), _("用编辑器另存为 UTF-8 再导入"))
 
@@ -47,68 +48,73 @@ def find_charset(content: bytes) -> str:
     return match[1].decode("ascii") if match else ""
 
 
-def read_by_pandoc(  # noqa: PLR0913  # what readers know beside what pandoc reads
+def read_by_pandoc(  # noqa: PLR0913  # what readers know in addition to what pandoc returns
     content: bytes,
     reader: str,
     *,
-    carried: str = "",
+    embedded_facts: str = "",
     title: str = "",
-    lines: bool = False,
+    keep_lines: bool = False,
     seconds: float = 60,
 ) -> PublishedDocument:
-    """Read a file with one of pandoc's readers; with `lines`, a line break of the source is one of the text.
+    """Read a file with one of pandoc's readers; with `keep_lines`, soft line breaks of the source remain in the text.
 
-    Raises `UnreadableError` where pandoc fails.
+    `title` is used where the file has none. Raises `UnreadableError` where pandoc fails or takes more than `seconds`.
     """
     try:
-        own, told = pandoc.read_blocks(content, reader, seconds)
+        own_title, blocks = pandoc.read_blocks(content, reader, seconds)
     except ValueError as error:
         raise UnreadableError(
             _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
         ) from error
-    return PublishedDocument(tuple(_block(block, lines=lines) for block in told), own or title, embedded_facts=carried)
+    return PublishedDocument(
+        tuple(_make_block(block, keep_lines=keep_lines) for block in blocks),
+        own_title or title,
+        embedded_facts=embedded_facts,
+    )
 
 
-def undo_cuts(published: PublishedDocument, text: str) -> PublishedDocument:
-    """Leave out the last row of a table that the source `text` breaks off in: its figures may not be whole."""
+def drop_cut_row(published: PublishedDocument, text: str) -> PublishedDocument:
+    """Remove the last row of a table in which the source `text` ends, with a note: its figures may be incomplete."""
     source = text.lower().rstrip()
-    ends = max(map(source.rfind, ("</table", "</body", "</html")))
+    table_end = max(map(source.rfind, ("</table", "</body", "</html")))
     line = source[source.rfind("\n") + 1 :]
     last = published.blocks[-1] if published.blocks else None
     if not isinstance(last, PublishedTable) or not (
-        source.rfind("<td") > ends or (line.startswith("|") and not line.endswith("|"))
+        source.rfind("<td") > table_end or (line.startswith("|") and not line.endswith("|"))
     ):
         return published
-    bottom = max(box.top for box in last.cells)
-    row = " ".join(box.text for box in last.cells if box.top == bottom and box.text)
-    kept = PublishedTable(tuple(box for box in last.cells if box.top < bottom))
+    last_row = max(cell.top for cell in last.cells)
+    row = " ".join(cell.text for cell in last.cells if cell.top == last_row and cell.text)
+    table = PublishedTable(tuple(cell for cell in last.cells if cell.top < last_row))
     note = _("文件到这一行中间断了，没有记下：{row}", row=row)
-    return replace(published, blocks=(*published.blocks[:-1], kept), notes=(*published.notes, note))
+    return replace(published, blocks=(*published.blocks[:-1], table), notes=(*published.notes, note))
 
 
-def _block(told: dict[str, Any], *, lines: bool) -> Paragraph | PublishedTable:
-    if "grid" in told:
-        return make_table(told["grid"])
-    said = told["text"].strip()
-    paragraphs = "\n\n".join(line.strip() for line in said.split("\n") if line.strip())
-    markdown = told.get("markdown") or escape_markdown(_broken(paragraphs, lines=lines))
-    return Paragraph(_broken(said, lines=lines), markdown, int(told["level"]))
+def _make_block(block: dict[str, Any], *, keep_lines: bool) -> Paragraph | PublishedTable:
+    """Convert a block as `blocks.lua` describes it."""
+    if "grid" in block:
+        return make_table(block["grid"])
+    text = block["text"].strip()
+    paragraphs = "\n\n".join(line.strip() for line in text.split("\n") if line.strip())
+    markdown = block.get("markdown") or escape_markdown(_replace_breaks(paragraphs, keep_lines=keep_lines))
+    return Paragraph(_replace_breaks(text, keep_lines=keep_lines), markdown, int(block["level"]))
 
 
-def _broken(text: str, *, lines: bool) -> str:
-    """Write a break of the source as one of the text, or as nothing between characters that need no blank."""
+def _replace_breaks(text: str, *, keep_lines: bool) -> str:
+    """Replace soft line breaks (vertical tabs): by newlines, else by nothing next to a character that is not ASCII."""
     return (
         text.replace("\v", "\n")
-        if lines
-        else _BREAK.sub(" ", re.sub(r"(?<=[^\x00-\x7f])\v|\v(?=[^\x00-\x7f])", "", text))
+        if keep_lines
+        else _LINE_BREAKS.sub(" ", re.sub(r"(?<=[^\x00-\x7f])\v|\v(?=[^\x00-\x7f])", "", text))
     )
 
 
 def make_table(cells: Sequence[Sequence[Any]]) -> PublishedTable:
-    """Make a grid of `(text, top, bottom, left, right)`."""
+    """Make a table of cells given as `(text, top, bottom, left, right)`, at most `MAX_CELLS` of them."""
     return PublishedTable(
         tuple(
             PublishedCell(text.strip().replace("\v", "\n"), int(top), int(bottom), left, right)
-            for text, top, bottom, left, right in cells[:CELLS]
+            for text, top, bottom, left, right in cells[:MAX_CELLS]
         )
     )

@@ -1,4 +1,4 @@
-"""Plain text, as a web page is copied into an editor: one block for each line, a grid where tabs make one."""
+"""Plain text, such as a web page copied into an editor: a paragraph for each line, a table of lines with tabs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,31 +11,31 @@ from nianbao.importer.recognition.published import Paragraph, PublishedCell, Pub
 
 ORDER = 99
 SUFFIXES = frozenset({"txt", "text"})
-_FOLIO = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
+_PAGE_NUMBER = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
 
 
-def takes(sample: Sample) -> Claim:
-    """Take every text that no other reader takes."""
-    return Claim.SAYS if sample.named(SUFFIXES) else Claim.LOOKS if sample.written else Claim.NO
+def claim(sample: Sample) -> Claim:
+    """Claim every text that no other reader claims."""
+    return Claim.CERTAIN if sample.has_suffix(SUFFIXES) else Claim.LIKELY if sample.is_text else Claim.NO
 
 
 def read(content: bytes) -> PublishedDocument:
     """Read a text line by line, without page numbers."""
     lines = decode_text(content).replace("\f", "\n").splitlines()
-    kept = [line for line in lines if line.strip() and not _FOLIO.match(line)]
+    lines = [line for line in lines if line.strip() and not _PAGE_NUMBER.match(line)]
     return PublishedDocument(
-        tuple(block for tabbed, some in groupby(kept, _tabbed) for block in _blocks(list(some), tabbed))
+        tuple(block for has_tab, run in groupby(lines, _has_tab) for block in _make_blocks(list(run), has_tab=has_tab))
     )
 
 
-def _tabbed(line: str) -> bool:
+def _has_tab(line: str) -> bool:
     return "\t" in line
 
 
-def _blocks(lines: Sequence[str], tabbed: bool) -> Iterator[Paragraph | PublishedTable]:  # noqa: FBT001  # as groupby tells it
-    """Make a grid of lines with the same number of cells, as a spreadsheet copies them; else texts."""
+def _make_blocks(lines: Sequence[str], *, has_tab: bool) -> Iterator[Paragraph | PublishedTable]:
+    """Make a table of lines with the same number of cells, as copied from a spreadsheet; else paragraphs."""
     rows = [line.split("\t") for line in lines]
-    if tabbed and len(rows) > 1 and len({len(row) for row in rows}) == 1:
+    if has_tab and len(rows) > 1 and len({len(row) for row in rows}) == 1:
         yield PublishedTable(
             tuple(
                 PublishedCell(cell.strip(), top, top + 1, left, left + 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import tomli_w
 
-from nianbao.compose.document import ILLEGAL
+from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.datafiles import formatter
 from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, Keys, SectionNode, SyntaxTree
 from nianbao.importer.recognition.recognized_report import RecognizedReport
@@ -57,7 +57,7 @@ def format_data_file(recognized: RecognizedReport, source: str, prose: Mapping[s
         _make_section("prose", {part.id: _format_prose(prose[part.id]) for part in form.sections if part.id in prose}),
     ]
     kept = tuple(section for section in sections if not section.keys or section.entries or section.tail)
-    return ILLEGAL.sub("\ufffd", formatter.format_tree(SyntaxTree(preamble, kept, ()), form))
+    return ILLEGAL_CHARACTERS.sub("\ufffd", formatter.format_tree(SyntaxTree(preamble, kept, ()), form))
 
 
 def format_embedded_facts(text: str, form: Form) -> str:
@@ -227,7 +227,7 @@ def _format_value(value: object) -> str:
 
 def _format_prose(text: str) -> str:
     """Return prose as a TOML string: between quotes without escapes, if it can be, else with escapes."""
-    plain = ILLEGAL.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    plain = ILLEGAL_CHARACTERS.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     if "'''" not in plain and not plain.endswith("'") and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", plain):
         return f"'''\n{plain}\n'''"
     return tomli_w.dumps({"value": plain}, multiline_strings=True).removeprefix("value = ").strip()

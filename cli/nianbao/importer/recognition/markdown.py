@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from nianbao.compose.markdown import MARK
+from nianbao.compose.markdown import BYTE_ORDER_MARK
 from nianbao.importer.recognition.published import Paragraph, PublishedTable
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~^$|@]")
@@ -26,7 +26,7 @@ def convert_to_markdown(blocks: Sequence[Paragraph | PublishedTable]) -> str:
 
 
 def _convert_paragraph(block: Paragraph) -> str:
-    text = block.markdown if block.markdown and MARK not in block.markdown else escape_markdown(block.plain)
+    text = block.markdown if block.markdown and BYTE_ORDER_MARK not in block.markdown else escape_markdown(block.plain)
     text = f"## {' '.join(text.split()).lstrip('# ')}" if block.level else text
     return _PLACEHOLDER.sub('{{ "{" }}', _DIV_FENCE.sub(r"\\:::", text))
 
@@ -47,7 +47,7 @@ def _convert_table(table: PublishedTable) -> Paragraph:
 
 def escape_markdown(text: str) -> str:
     """Return Markdown that prints as a plain text, with no more escapes than it needs."""
-    return _OPENING.sub(_escape_opening, _SPECIAL.sub(r"\\\g<0>", text.replace(MARK, "")))
+    return _OPENING.sub(_escape_opening, _SPECIAL.sub(r"\\\g<0>", text.replace(BYTE_ORDER_MARK, "")))
 
 
 def _escape_opening(match: re.Match[str]) -> str:

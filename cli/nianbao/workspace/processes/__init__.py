@@ -1,1 +1,1 @@
-"""Work in other processes, and the limits of its time and memory."""
+"""Work in other processes, and limits of its time and memory."""

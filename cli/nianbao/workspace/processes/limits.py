@@ -1,7 +1,7 @@
-"""Bounds of memory and time for work on a file that a stranger may have made.
+"""Limits of memory and time for work on untrusted files.
 
-They hold where the system has them: memory on Linux, time on every Unix in the main thread of a process. Work of a
-native library that listens to neither is watched from outside, on every system; its memory on Linux.
+They apply where the system supports them: memory on Linux, time on every Unix in the main thread of a process. Work
+of a native library, which neither can interrupt, is watched from another thread on every system; its memory on Linux.
 """
 
 import mmap
@@ -20,19 +20,19 @@ from nianbao.model.i18n import N_, _
 
 Result = TypeVar("Result")
 
-MEMORY = 2 * 2**30  # bytes of addresses that a piece of work may take; an import takes a tenth
-SECONDS = 120
-_LOOK = 0.05  # seconds between two looks at the memory of watched work
-_SOON = 0.001  # seconds until an outer bound ends the work where its time is over already
+MEMORY_LIMIT = 2 * 2**30  # bytes of address space that a piece of work may take; an import takes a tenth
+TIME_LIMIT = 120  # s
+_POLL_SECONDS = 0.05  # between two measurements of the memory of watched work
+_MIN_TIMER_SECONDS = 0.001  # until an outer limit ends the work where its time is over already
 
 
 class LimitError(UserError):
-    """A piece of work went beyond its bounds."""
+    """A piece of work exceeded a limit."""
 
 
 @contextmanager
 def name_file_in_errors(name: str) -> Iterator[None]:
-    """Put the name of a file to what is said where work on it goes beyond its bounds."""
+    """Add the name of a file to the message of a `LimitError` that work on it raises."""
     try:
         yield
     except LimitError as error:
@@ -40,38 +40,40 @@ def name_file_in_errors(name: str) -> Iterator[None]:
 
 
 class LimitMessages(NamedTuple):
-    """What is said where work takes too long, or too much memory, and what to do then."""
+    """Messages for work that takes too long (`late`) or too much memory (`large`), and what to do then."""
 
     late: str
     large: str
     fix: str
 
 
-READING = LimitMessages(
+READING_MESSAGES = LimitMessages(
     N_("{seconds} 秒还没有读完"), N_("读它要用的内存太多"), N_("用原程序打开，只留年报那几页，另存一份再导入")
 )
 
 
 @contextmanager
-def limit(memory: int = MEMORY, seconds: float = SECONDS, words: LimitMessages = READING) -> Iterator[None]:
-    """Do a piece of work within bounds; raises `LimitError` where it would go beyond them.
+def limit(
+    memory: int = MEMORY_LIMIT, seconds: float = TIME_LIMIT, messages: LimitMessages = READING_MESSAGES
+) -> Iterator[None]:
+    """Limit the memory (bytes) and the time of a piece of work; raises `LimitError` where it exceeds them.
 
-    Bounds within bounds: the shorter time ends the work, and only the piece whose time is over says so.
+    Limits may be nested: the shorter time ends the work, and only the piece whose time is over raises the error.
     """
-    late = _LateError()
+    late = _TimeOverError()
     try:
         with _limit_memory(memory), _limit_time(seconds, late):
             yield
     except MemoryError:
-        raise LimitError(_(words.large), _(words.fix)) from None
-    except _LateError as error:
+        raise LimitError(_(messages.large), _(messages.fix)) from None
+    except _TimeOverError as error:
         if error is not late:  # the time of a piece that this one is a part of
             raise
-        raise LimitError(_(words.late, seconds=round(seconds)), _(words.fix)) from None
+        raise LimitError(_(messages.late, seconds=round(seconds)), _(messages.fix)) from None
 
 
-class _LateError(BaseException):
-    """The time is over: no `except Exception` of a library may take it for an error of the file."""
+class _TimeOverError(BaseException):
+    """The time is over: no Exception, so that no library takes it for an error of the file and catches it."""
 
 
 @contextmanager
@@ -92,12 +94,12 @@ def _limit_memory(memory: int) -> Iterator[None]:
 
 
 def _measure_memory(*, resident: bool = False) -> int:
-    """Return the bytes of addresses that the process has, or of memory that it uses; 0 where nobody tells.
+    """Return the bytes of address space of the process, or of memory that it uses; 0 where the system has no statm.
 
-    Some libraries set aside gigabytes of addresses, and use none of them.
+    Some libraries reserve gigabytes of address space and use none of it.
     """
     try:
-        file = os.open("/proc/self/statm", os.O_RDONLY)  # twice as fast as a path, thousands of times
+        file = os.open("/proc/self/statm", os.O_RDONLY)  # called thousands of times; twice as fast as `Path`
     except OSError:
         return 0
     try:
@@ -107,108 +109,119 @@ def _measure_memory(*, resident: bool = False) -> int:
 
 
 @contextmanager
-def _limit_time(seconds: float, late: _LateError) -> Iterator[None]:
-    """Raise `late` after so many seconds, unless an outer bound ends the work before."""
+def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
+    """Raise `late` after so many seconds, unless an outer limit ends the work before."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    left, _interval = signal.getitimer(signal.ITIMER_REAL)  # of an outer bound; 0 where there is none
-    if 0 < left <= seconds:
+    outer_seconds, _interval = signal.getitimer(signal.ITIMER_REAL)  # 0 where there is no outer limit
+    if 0 < outer_seconds <= seconds:
         yield
         return
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         raise late
 
-    began = monotonic()
-    before = signal.signal(signal.SIGALRM, end)
+    start = monotonic()
+    outer_handler = signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if left:
-            signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - began), _SOON))
+        signal.signal(signal.SIGALRM, outer_handler)
+        if outer_seconds:
+            signal.setitimer(signal.ITIMER_REAL, max(outer_seconds - (monotonic() - start), _MIN_TIMER_SECONDS))
 
 
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────
 
 
-class _Thread(threading.Thread):
-    """A thread that does one piece of work after the other: one that has worked before has its memory at hand."""
+class _WorkThread(threading.Thread):
+    """A thread that does one piece of work after the other; it is reused, since its memory is allocated already."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self._work: SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Any]]] = SimpleQueue()
         self.start()
 
-    def do(self, work: Callable[[], Result]) -> "SimpleQueue[Result | BaseException]":
-        """Begin a piece of work; its result, or what it raised, is put into the queue that is returned."""
+    def submit(self, work: Callable[[], Result]) -> "SimpleQueue[Result | BaseException]":
+        """Start a piece of work; its result, or what it raised, is put into the queue that is returned."""
         answer: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._work.put((work, answer))
         return answer
 
     def run(self) -> None:
-        """Work."""
+        """Do the submitted pieces of work, without end."""
         while True:
             work, answer = self._work.get()
             try:
                 answer.put(work())
-            except BaseException as error:  # noqa: BLE001  # it is raised where the work was asked for
+            except BaseException as error:  # noqa: BLE001  # it is raised where the work was submitted
                 answer.put(error)
-            del work, answer  # which hold on to what was worked on
+            del work, answer  # they would keep what was worked on in memory
+
+
+_idle_threads: list[_WorkThread] = []
+_unread_answers: list[SimpleQueue[Any]] = []  # of work whose result is no longer needed
+_thread_process = 0  # id of the process in which native libraries started their threads
 
 
 def run_watched(
     work: Callable[[], Result],
     seconds: float,
     memory: int,
-    words: LimitMessages,
+    messages: LimitMessages,
     interrupt: Callable[[], object] | None = None,
 ) -> Result:
-    """Do work of a native library that lets other threads run, and return its result.
+    """Do work of a native library that releases the interpreter's lock, and return its result.
 
-    Raises `LimitError` where it takes more seconds, or more bytes of memory than there were in use before. If it goes
-    on all the same after `interrupt`, it is `has_unfinished_work`: only the end of the process ends it, which is due.
+    Raises `LimitError` where it takes more than `seconds`, or more than `memory` bytes in addition to those in use
+    before. If it goes on even after `interrupt`, `has_unfinished_work` returns True from then on, and the caller
+    should end the process, since nothing else ends the work.
     """
-    global _used  # noqa: PLW0603  # a process has its threads or has them not
-    if _used != os.getpid():
-        _used = os.getpid()
-        _idle.clear()  # those of the process that was forked
-    end, most = monotonic() + seconds, _measure_memory(resident=True) + memory
-    thread = _idle.pop() if _idle else _Thread()
-    answer = thread.do(work)
+    end, max_memory = monotonic() + seconds, _measure_memory(resident=True) + memory
+    thread = _take_thread()
+    answer = thread.submit(work)
     while True:
         try:
-            result = answer.get(timeout=_LOOK)
+            result = answer.get(timeout=_POLL_SECONDS)
         except Empty:
-            late = monotonic() > end
-            if not late and _measure_memory(resident=True) <= most:
+            is_late = monotonic() > end
+            if not is_late and _measure_memory(resident=True) <= max_memory:
                 continue
-            _late.append(answer)
-            if interrupt:
-                interrupt()
-                with suppress(Empty):
-                    answer.get(timeout=1)
-                    _late.remove(answer)
-            raise LimitError(_(words.late if late else words.large, seconds=round(seconds)), _(words.fix)) from None
-        _idle.append(thread)
+            _abandon(answer, interrupt)
+            message = messages.late if is_late else messages.large
+            raise LimitError(_(message, seconds=round(seconds)), _(messages.fix)) from None
+        _idle_threads.append(thread)
         if isinstance(result, BaseException):
             raise result
         return result
 
 
-_idle: list[_Thread] = []
-_late: list[SimpleQueue[Any]] = []  # answers that nobody waits for any more
-_used = 0  # the process in which native libraries began their threads
+def _take_thread() -> _WorkThread:
+    global _thread_process  # noqa: PLW0603  # threads belong to one process
+    if _thread_process != os.getpid():
+        _thread_process = os.getpid()
+        _idle_threads.clear()  # those of the parent process, which a fork does not have
+    return _idle_threads.pop() if _idle_threads else _WorkThread()
+
+
+def _abandon(answer: SimpleQueue[Any], interrupt: Callable[[], object] | None) -> None:
+    """Interrupt work whose result is no longer needed; without effect it counts as unfinished."""
+    _unread_answers.append(answer)
+    if interrupt:
+        interrupt()
+        with suppress(Empty):
+            answer.get(timeout=1)
+            _unread_answers.remove(answer)
 
 
 def has_unfinished_work() -> bool:
-    """Tell whether a native library goes on with what nobody waits for any more."""
-    return any(answer.empty() for answer in _late)
+    """Return whether a native library still does work whose result is no longer needed."""
+    return any(answer.empty() for answer in _unread_answers)
 
 
 def can_fork() -> bool:
-    """Tell whether native libraries work in a fork of this process: it would have none of the threads they began."""
-    return hasattr(os, "fork") and _used != os.getpid()
+    """Return whether a fork of this process can use native libraries: it has none of the threads they started."""
+    return hasattr(os, "fork") and _thread_process != os.getpid()

@@ -1,4 +1,4 @@
-"""A process that works on items: it ends with the one that began it, and what it has begun ends with it."""
+"""A worker process of the pool: it ends when its parent process ends, and ends the processes that it started."""
 
 import gc
 import os
@@ -18,94 +18,97 @@ from nianbao.workspace.processes import limits
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-_HELD = {signal.SIGINT, *ENDING}
-PATIENCE = 5  # seconds that a process has to end by itself
+END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
+END_SECONDS = 5  # that a process has to end by itself
 
 
-class _EndedError(BaseException):
-    """The process was told to end: what takes away files that are half written still runs."""
+class _EndSignalError(BaseException):
+    """A signal to end was received: no Exception, so that only the code that removes incomplete files still runs."""
 
 
-class _Here:
-    """What is known of this process: whether it works on an item, and what closes what it has begun."""
+class _State:
+    """The state of this process: whether it works on an item, and the function that ends what it has started."""
 
-    busy = False
+    is_busy = False
     close: Callable[[], None] | None = None
 
 
-def hold() -> None:
-    """Let signals that end a process wait: one that is being forked does not know yet what to do then."""
+def block_signals() -> None:
+    """Delay signals that end a process: one that is being forked has no handlers for them yet."""
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_SIGNALS)
 
 
-def release() -> None:
-    """Let them come, those that have waited first."""
+def unblock_signals() -> None:
+    """Deliver signals again, first those that were delayed."""
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _BLOCKED_SIGNALS)
 
 
-def begin(first: Callable[[], None] | None, close: Callable[[], None] | None) -> None:
-    """Begin a process: it speaks as the first one does, leaves Ctrl-C to it, and has one core for itself."""
+def initialize(start: Callable[[], None] | None, close: Callable[[], None] | None) -> None:
+    """Prepare a new process: it uses the parent's language, ignores Ctrl-C, which the parent handles, and one core.
+
+    It calls `start` at once, and `close` when it ends.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in ENDING:
-        signal.signal(number, _tell_parent)
-    _Here.close = close
-    release()
+    for number in END_SIGNALS:
+        signal.signal(number, _handle_signal)
+    _State.close = close
+    unblock_signals()
     if close:
-        Finalize(None, close, exitpriority=1)  # a process of a pool ends without other goodbyes
-    Thread(target=_follow, daemon=True).start()
+        Finalize(None, close, exitpriority=1)  # a process of a pool calls no `atexit` functions
+    Thread(target=_exit_with_parent, daemon=True).start()
     os.environ["RAYON_NUM_THREADS"] = "1"  # of Typst
     use_language(detect_language(os.environ))
-    if first:
-        first()
-    prepare_parent()
+    if start:
+        start()
+    tune_garbage_collector()
 
 
 def run_items(work: Callable[[Item], Result], items: Sequence[Item], *, alone: bool) -> list[Result]:
-    """Do the work for some items; unless they are `alone`, what cannot be ended takes the process with it."""
+    """Do the work for some items; unless one is `alone`, work that cannot be ended ends the process."""
     try:
-        _Here.busy = True
+        _State.is_busy = True
         results = []
         for item in items:
             results.append(work(item))
-            if limits.has_unfinished_work() and not alone:  # a second try tells for which of them, and why
-                _exit()
-    except _EndedError:
-        _exit()
+            if limits.has_unfinished_work() and not alone:  # a second try item by item finds which one and why
+                _exit_at_once()
+    except _EndSignalError:
+        _exit_at_once()
     finally:
-        _Here.busy = False
+        _State.is_busy = False
     return results
 
 
-def prepare_parent() -> None:
-    """Let the garbage collector leave alone what is here now, and look less often at what reports leave behind."""
+def tune_garbage_collector() -> None:
+    """Exclude the present objects from garbage collection, and run it less often for those that reports create."""
     gc.freeze()
     gc.set_threshold(50_000)
 
 
-def _tell_parent(_signal: int, _frame: FrameType | None) -> None:
-    for number in ENDING:
+def _handle_signal(_signal: int, _frame: FrameType | None) -> None:
+    for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    if _Here.busy:
-        raise _EndedError
-    _exit()
+    if _State.is_busy:
+        raise _EndSignalError
+    _exit_at_once()
 
 
-def _exit() -> NoReturn:
-    """End this process at once, with what it has begun."""
+def _exit_at_once() -> NoReturn:
+    """End this process at once, and what it has started."""
     with suppress(Exception):
-        if _Here.close:
-            _Here.close()
+        if _State.close:
+            _State.close()
     os._exit(1)
 
 
-def _follow() -> None:
-    """End with the process that began this one, however that one ended."""
+def _exit_with_parent() -> None:
+    """Wait for the end of the parent process, however it ends, and end this one."""
     parent = parent_process()
     if parent:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        sleep(PATIENCE)  # the first thread is on its way, unless it hears nothing
+        sleep(END_SECONDS)  # the main thread ends the process, unless it is in code that delays signals
         os._exit(1)

@@ -1,0 +1,105 @@
+"""Characters of a PDF page grouped into lines, and lines joined to paragraphs."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from nianbao.importer.recognition.markdown import escape_markdown
+from nianbao.importer.recognition.published import Paragraph, PublishedTable
+
+UNMAPPED_PREFIX = "(cid:"  # how pdfplumber shows a glyph for which the file does not state the character
+_REPLACEMENT = "\ufffd"
+_MIN_BLANK_WIDTH = 0.6  # of the font size, next to an ASCII character (else twice the size): a space
+_MAX_SINE = 0.01  # of the angle at which a character is rotated
+_MAX_FONT_SIZE = 100.0  # pt; no title is as large
+_RADICAL = re.compile("[\u2e80-\u2fdf]")  # some fonts map to these instead of the characters that look the same
+_HEADING_START = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]")
+_FIGURE_ROW = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
+
+Char = dict[str, Any]  # as pdfplumber describes a character
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of text: its position and font size in points, and whether a paragraph begins or ends with it."""
+
+    text: str
+    left: float
+    right: float
+    top: float
+    size: float
+    begins: bool = False
+    ends: bool = False
+    at_edge: bool = False  # at the top or bottom of the page: it may be on every page
+
+
+def select_characters(chars: list[Char]) -> list[Char]:
+    """Drop blanks, characters drawn twice to look bold, and rotated or huge ones, as in a watermark."""
+    seen: set[tuple[str, int, int]] = set()
+    selected = []
+    for char in chars:
+        key = (char["text"], round(char["x0"]), round(char["top"]))
+        is_upright = abs(char["matrix"][1]) < _MAX_SINE and char["size"] < _MAX_FONT_SIZE
+        if char["text"].strip() and is_upright and key not in seen:
+            seen.add(key)
+            selected.append({**char, "text": _REPLACEMENT} if char["text"].startswith(UNMAPPED_PREFIX) else char)
+    return selected
+
+
+def group_into_lines(chars: list[Char]) -> list[TextLine]:
+    """Group characters into lines by their vertical middle."""
+    lines: list[list[Char]] = []
+    for char in sorted(chars, key=lambda char: (char["top"] + char["bottom"]) / 2):
+        middle = (char["top"] + char["bottom"]) / 2
+        if lines and abs(middle - _average_middle(lines[-1])) < 0.5 * max(char["size"], 1):
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+    return [_make_line(line) for line in lines]
+
+
+def _average_middle(line: list[Char]) -> float:
+    return float(sum(char["top"] + char["bottom"] for char in line)) / 2 / len(line)
+
+
+def _make_line(chars: list[Char]) -> TextLine:
+    """Join the characters of a line from left to right; a wide gap becomes a space."""
+    chars = sorted(chars, key=lambda char: char["x0"])
+    size = max(char["size"] for char in chars)
+    text = chars[0]["text"]
+    for before, char in pairwise(chars):
+        gap = char["x0"] - before["x1"]
+        is_ascii = char["text"].isascii() or before["text"].isascii()
+        text += (" " if gap > (_MIN_BLANK_WIDTH if is_ascii else 2) * size else "") + char["text"]
+    text = _RADICAL.sub(lambda radical: unicodedata.normalize("NFKC", radical[0]), text)
+    return TextLine(text, chars[0]["x0"], chars[-1]["x1"], min(char["top"] for char in chars), size)
+
+
+def join_lines(blocks: list[TextLine | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
+    """Join the lines of each paragraph, also across a page break."""
+    paragraph, is_ended = "", True
+    for block in blocks:
+        if isinstance(block, PublishedTable) or block.begins or is_ended or _begins_paragraph(paragraph, block.text):
+            if paragraph:
+                yield Paragraph(paragraph, escape_markdown(paragraph))
+            paragraph = ""
+        if isinstance(block, PublishedTable):
+            yield block
+            is_ended = True
+        else:
+            paragraph += block.text
+            is_ended = block.ends
+    if paragraph:
+        yield Paragraph(paragraph, escape_markdown(paragraph))
+
+
+def _begins_paragraph(paragraph: str, line: str) -> bool:
+    """Return whether a line after a full one begins a paragraph.
+
+    It does where it is a heading, and where it or the text before it is a row of figures.
+    """
+    is_heading = _HEADING_START.match(line) and re.search("[。；：！？]$", paragraph)
+    return bool(is_heading or _FIGURE_ROW.fullmatch(paragraph) or _FIGURE_ROW.fullmatch(line))
