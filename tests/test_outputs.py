@@ -285,9 +285,9 @@ def columns(line):
 
 
 @pytest.mark.parametrize("source", ["data/2020.toml", "tests/samples/hongze-2023.toml"])
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_text_format_of_the_readme_draws_tables_that_fit_a_screen(source, readme, tmp_path):
-    (description,) = re.findall(r'```toml\n(writer = "plain"\n)```', (ROOT / readme).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", ["docs/looks-and-formats.md", "docs/zh/looks-and-formats.md"])
+def test_the_text_format_of_the_page_of_formats_draws_tables_that_fit_a_screen(source, page, tmp_path):
+    (description,) = re.findall(r'```toml\n(writer = "plain"\n)```', (ROOT / page).read_text(encoding="utf-8"))
     (tmp_path / "templates/formats/txt").mkdir(parents=True)
     (tmp_path / "templates/formats/txt/format.toml").write_text(description, encoding="utf-8")
     year = int(re.search(r"\d{4}", source)[0])

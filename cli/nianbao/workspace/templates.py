@@ -72,15 +72,15 @@ class Templates:
 
     def _read(self, name: str) -> str:
         """Read a template: the office's own, else the one that comes with nianbao."""
-        path = self._find(name)
-        if path is None or not path.is_file():
+        top = self._find(name)
+        if top is None:
             raise UserError(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
+        path = top.path / name
         if path.stat().st_size > _LARGEST:
             raise UserError(
-                _("模板 {path} 超过 {size} KB", path=self._below(path)[0].display(path), size=_LARGEST >> 10),
-                _("把它分成几个模板"),
+                _("模板 {path} 超过 {size} KB", path=top.display(path), size=_LARGEST >> 10), _("把它分成几个模板")
             )
-        return self._below(path)[0].read_text(path)
+        return top.read_text(path)
 
     def files(self) -> dict[str, Path]:
         """Every template that can be used, by its name: the file of the office's own first."""
@@ -218,12 +218,12 @@ class Templates:
         tops = self._tops
         return tuple(tops[next(at for at, top in enumerate(tops) if path.is_relative_to(top.path)) :])
 
-    def _find(self, name: str) -> Path | None:
-        """Find a template by its name, which leads neither upwards nor elsewhere: not by a link either."""
+    def _find(self, name: str) -> TemplateFolder | None:
+        """Find the folder of a template, whose name leads neither upwards nor elsewhere: not by a link either."""
         if not is_portable_path(name):
             return None
-        found = (top.path / name for top in self._tops)
-        return next((path for path in found if path.is_file() and _lies_below(path, self._tops)), None)
+        tops = self._tops
+        return next((top for top in tops if (top.path / name).is_file() and _lies_below(top.path / name, tops)), None)
 
     def _all(self, pattern: str) -> Iterator[Path]:
         seen: set[str] = set()
