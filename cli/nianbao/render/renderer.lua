@@ -352,7 +352,7 @@ local function load_settings(message)
     format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write)
     page_data = { variables = settings.variables, stand_ins = {} }
     format.filters = format.filter and run_file(path_of(format.filter))
-    format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")
+    format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")(lay_out_rows)
     if format.tables then
       format.written_tables = {}
       for id, div in pairs(settings.tables) do format.written_tables[id] = write_table(div, format) end

@@ -51,10 +51,10 @@ end
 
 -- Every cell of a table with its text, how wide that is, and its place: its first row and column, and those after its
 -- last. Returns the number of rows and the row after the head as well.
-local function placed(tbl)
+local function find_cells(tbl, lay_out_rows)
   local found, heads, top = pandoc.List(), {}, 1
   local function add(rows, head)
-    for at, row in ipairs(laid_out(rows)) do
+    for at, row in ipairs(lay_out_rows(rows)) do
       for _, place in ipairs(row) do
         local cell = place.cell
         if not place.above then
@@ -204,14 +204,15 @@ local function drawn(cells, widths, rows, heads)
   return table.concat(canvas, "\n")
 end
 
-return {
-  Table = function(tbl)
-    local cells, rows, heads = placed(tbl)
+-- Give the filter; `lay_out_rows` is that of renderer.lua.
+return function(lay_out_rows)
+  return { Table = function(tbl)
+    local cells, rows, heads = find_cells(tbl, lay_out_rows)
     if #cells == 0 then return nil end
     local count = #tbl.colspecs
     local widths = narrowed(widened(count, cells, "size"), widened(count, cells, "longest"), cells)
     local caption = pandoc.utils.blocks_to_inlines(tbl.caption.long)
     local text = pandoc.RawBlock("plain", drawn(cells, widths, rows, heads))
     return #caption == 0 and text or { pandoc.Para(caption), text }
-  end,
-}
+  end }
+end

@@ -35,7 +35,9 @@ class TemplateFolder:
 
     def display(self, path: Path) -> str:
         """Name a file of this folder as people know it."""
-        return f"{self.shown}/{path.relative_to(self.path).as_posix()}" if self.shown else display_path(path)
+        if not (self.shown and path.is_relative_to(self.path)):
+            return display_path(path)
+        return f"{self.shown}/{path.relative_to(self.path).as_posix()}"
 
     def read_text(self, path: Path) -> str:
         """Read a template of this folder; raises `UserError` that names the file."""
