@@ -292,7 +292,7 @@ def test_the_text_format_of_the_page_of_formats_draws_tables_that_fit_a_screen(s
     (tmp_path / "templates/formats/txt/format.toml").write_text(description, encoding="utf-8")
     year = int(re.search(r"\d{4}", source)[0])
     store = begun(tmp_path, year, (ROOT / source).read_text(encoding="utf-8"))
-    report = outputs.build_report(store, year, ["txt"], draft=True).checked.report
+    report = outputs.build_report(store, year, ["txt"], draft=True).check.report
     text = (tmp_path / f"build/{year}.txt").read_text(encoding="utf-8")
     tables = re.findall(r"(?:^[+|].*\n)+", text, re.MULTILINE)
     assert len(tables) == len(report.form.tables)

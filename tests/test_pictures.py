@@ -81,7 +81,7 @@ def case(request, root, own_faces, tmp_path_factory):  # noqa: ARG001  # it patc
     office = tmp_path_factory.mktemp(name)
     draft = name in DRAFTS or name.startswith("hard")
     done = outputs.build_report(begun(office, year, facts_of(name, root)), year, ["html", "docx", "pdf"], draft=draft)
-    assert done.outputs
+    assert done.files
     return name, office / "build" / str(year)
 
 
