@@ -18,24 +18,14 @@ def watch(event, args):
 sys.addaudithook(watch)
 import nianbao
 nianbao.__version__ = os.environ.get("PRETENDS", nianbao.__version__)
-<<<<<<< ours
-from nianbao.checks import check as checks
-def checked(store, *more, check=checks.check_report):
-=======
 from nianbao.checks import check
 def check_report(store, *more, real=check.check_report):  # bound here: Dask loads this file more than once
->>>>>>> theirs
     if store.office == "killer":
         os.kill(os.getpid(), signal.SIGKILL)
     if store.office == "mistake":
         raise ZeroDivisionError
-<<<<<<< ours
-    return check(store, *more)
-checks.check_report = checked
-=======
     return real(store, *more)
 check.check_report = check_report
->>>>>>> theirs
 """
 
 

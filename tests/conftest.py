@@ -37,8 +37,9 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.stash[_left_out] = 0
-    if hasattr(config, "workerinput"):
-        return  # the process that starts the workers has done the rest, and they have its options
+    if hasattr(config, "workerinput"):  # the process that starts the workers of xdist has done the rest
+        config.option.all = config.workerinput["all"]
+        return
     named = config.args_source is not config.ArgsSource.TESTPATHS
     if os.environ.get(STRICT) or named or config.option.keyword or config.option.markexpr:
         config.option.all = True
@@ -59,15 +60,26 @@ def is_compiled(path):
 def pytest_collection_modifyitems(config, items):
     if config.option.all:
         return
-    heavy = [item for item in items if any(item.get_closest_marker(name) for name in HEAVY)]
+    light, heavy = [], []
+    for item in items:
+        (heavy if any(item.get_closest_marker(name) for name in HEAVY) else light).append(item)
     config.stash[_left_out] = len(heavy)
     config.hook.pytest_deselected(items=heavy)
-    items[:] = [item for item in items if item not in set(heavy)]
+    items[:] = light
 
 
 def pytest_sessionfinish(session):
+    left = session.config.stash[_left_out]
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left out"] = session.config.stash[_left_out]
+        session.config.workeroutput["left out"] = left
+    elif left and os.environ.get(STRICT):  # then what is said above of CI is no longer so
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of xdist whether all tests are asked for: it sees other words of the command line."""
+    node.workerinput["all"] = node.config.option.all
 
 
 @pytest.hookimpl(optionalhook=True)

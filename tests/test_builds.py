@@ -68,6 +68,7 @@ def test_each_file_of_a_batch_is_that_of_the_report_built_alone(built_city, tmp_
     assert len(list((built_city / "build").glob("*/*"))) == OFFICES * 3
 
 
+@pytest.mark.slow
 def test_formats_without_raw_tables_keep_nothing_of_the_previous_report(folder, report, tmp_path_factory):
     formats = ["odt", "epub", "html"]
     assert report("build", str(YEAR), "--all", "--to", ",".join(formats), "--jobs", "1", cwd=folder).returncode == 0
@@ -94,6 +95,7 @@ def test_a_pandoc_is_replaced_after_so_many_pages(folder, built_city, monkeypatc
     assert [len(set(pids[:at])) for at in (2, 4, 6)] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_no_process_leaves_temporary_files(folder, process, tmp_path_factory):
     temporary = tmp_path_factory.mktemp("tmp")
     environment = {**os.environ, "TMPDIR": str(temporary)}
@@ -312,6 +314,7 @@ def kill_own_process(item):
     return item
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1, 3, 12])
 def test_only_an_item_that_kills_its_process_is_lost(share):
     done = pool.run_all(range(12), kill_own_process, lambda item: f"{item} lost", jobs=2, share=share)
@@ -340,6 +343,7 @@ def test_after_an_interruption_the_next_run_continues(tmp_path, report, how):
     assert len(list((folder / "build").glob("*/*.pdf"))) == 40
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_wait_for_each_other(folder):
     first, second = start_build(folder), start_build(folder)
     output = [run.communicate(timeout=120) for run in (first, second)]

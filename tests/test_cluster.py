@@ -16,11 +16,6 @@ pytest.importorskip("distributed")
 HIDDEN = "driver-only"
 
 
-def on_cluster(test):
-    """Mark a test that needs processes of Dask; all run in one process of xdist, and share a cluster."""
-    return pytest.mark.cluster(pytest.mark.xdist_group("cluster")(test))
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     with nodes(tmp_path_factory.mktemp("cluster"), HIDDEN) as nodes_started:
@@ -55,8 +50,8 @@ def count_built(folder):
     return len(list(folder.glob("build/*/2024.pdf")))
 
 
-@on_cluster
-def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, report):
+@pytest.mark.cluster
+def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, process):
     city(folder, 8)
     one = folder / "data/office-00001"
     (one / "2023.toml").write_text(data(1, 2023), encoding="utf-8")
@@ -70,7 +65,7 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
     done = {}
     for where, words in {"cluster": ("--cluster", cluster.address), "here": ()}.items():
         out = folder.parent / where
-        done[where] = report(
+        done[where] = process(
             "build", "2024", "--all", "--to", "html,docx,pdf,markdown", "--json", "--out", out, *words, cwd=folder
         )
         assert done[where].returncode in {1, 2}, done[where].stdout + done[where].stderr
@@ -84,14 +79,14 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
     assert not cluster.plugin_folders()
 
 
-@on_cluster
-def test_a_broken_template_is_named_by_its_path_on_the_client(cluster, folder, root, report):
+@pytest.mark.cluster
+def test_a_broken_template_is_named_by_its_path_on_the_client(cluster, folder, root, process):
     city(folder, 2)
     (folder / "templates/forms").mkdir(parents=True)
     form = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
     (folder / "templates/forms/2021.toml").write_text(form + "\nname = \n", encoding="utf-8")
     output = [
-        report("build", "2024", "--all", *words, "--lang", "en", cwd=folder)
+        process("build", "2024", "--all", *words, "--lang", "en", cwd=folder)
         for words in (("--cluster", cluster.address), ())
     ]
     assert output[0].stderr == output[1].stderr
@@ -99,7 +94,7 @@ def test_a_broken_template_is_named_by_its_path_on_the_client(cluster, folder, r
     assert (output[0].returncode, output[1].returncode) == (2, 2)
 
 
-@on_cluster
+@pytest.mark.cluster
 def test_after_lost_workers_and_an_interruption_the_next_run_continues(cluster, folder):
     city(folder, 96)  # enough that none is done before the signal comes
     running = begin(folder, "--cluster", cluster.address)
@@ -122,12 +117,12 @@ def test_after_lost_workers_and_an_interruption_the_next_run_continues(cluster, 
     assert count_built(folder) == 96
 
 
-@on_cluster
-def test_reports_that_kill_workers_or_fail_stop_no_other(cluster, folder, report):
+@pytest.mark.cluster
+def test_reports_that_kill_workers_or_fail_stop_no_other(cluster, folder, process):
     city(folder, 3)
     for office in ("killer", "mistake"):
         shutil.copytree(folder / "data/office-00001", folder / "data" / office)
-    done = report("build", "2024", "--all", "--json", "--cluster", cluster.address, cwd=folder)
+    done = process("build", "2024", "--all", "--json", "--cluster", cluster.address, cwd=folder)
     assert done.returncode == 2
     killer, mistake = json.loads(done.stdout)["stops"]
     assert (killer["office"], "worker" in killer["message"]) == ("killer", True)
@@ -135,13 +130,13 @@ def test_reports_that_kill_workers_or_fail_stop_no_other(cluster, folder, report
     assert count_built(folder) == 3
 
 
-@on_cluster
-def test_a_worker_of_another_version_is_refused(cluster, folder, report):
+@pytest.mark.cluster
+def test_a_worker_of_another_version_is_refused(cluster, folder, process):
     city(folder, 1)
     other_version = cluster.add(PRETENDS="0.0.9")
     until(lambda: len(list(cluster.scratch.glob("*/worker-*.dirlock"))) == 3)  # the worker has joined
     try:
-        done = report("build", "2024", "--all", "--cluster", cluster.address, cwd=folder)
+        done = process("build", "2024", "--all", "--cluster", cluster.address, cwd=folder)
     finally:
         cluster.end(other_version)
     assert done.returncode == 2
@@ -150,8 +145,8 @@ def test_a_worker_of_another_version_is_refused(cluster, folder, report):
     assert not (folder / "build/office-00000").exists()
 
 
-@on_cluster
-def test_a_scheduler_without_workers_or_a_lost_one_is_reported(tmp_path, folder, report):
+@pytest.mark.cluster
+def test_a_scheduler_without_workers_or_a_lost_one_is_reported(tmp_path, folder, process):
     city(folder, 24)
     with nodes(tmp_path, HIDDEN) as lone_nodes:
         impatient = "from nianbao import __main__; from nianbao.build import dask_client as client; "
@@ -173,25 +168,28 @@ def test_a_scheduler_without_workers_or_a_lost_one_is_reported(tmp_path, folder,
     assert table.count("和调度器的连接断了") == 24 - some
     counts = dict(line.split() for line in table.splitlines()[1:3])
     assert counts == {"已生成": str(some), "没能运行": str(24 - some)}
-    done = report("build", "2024", "--all", "--json", cwd=folder)
+    done = process("build", "2024", "--all", "--json", cwd=folder)
     assert [one["end"] for one in json.loads(done.stdout)["reports"]].count("unchanged") == some
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "ftp://127.0.0.1", "no-such-host.invalid:8786", "?"])
-def test_a_scheduler_that_cannot_be_reached_is_reported(folder, report, monkeypatch, address):
-    monkeypatch.setattr("nianbao.build.dask_client._CONNECT_SECONDS", 0.5)
+def test_a_scheduler_that_cannot_be_reached_is_reported(folder, address):
     city(folder, 1)
+    hasty = "from nianbao import __main__; from nianbao.build import dask_client; "
+    hasty += "dask_client._CONNECT_SECONDS = 1; __main__.main()"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        done = report("build", "2024", "--all", "--cluster", address.format(port=free.getsockname()[1]), cwd=folder)
+        there = address.format(port=free.getsockname()[1])
+        command = [sys.executable, "-c", hasty, "build", "2024", "--all", "--cluster", there]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, "dask scheduler" in done.stderr) == (2, True)
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 2, done.stderr
 
 
-def test_jobs_and_cluster_cannot_be_combined(folder, report):
+def test_jobs_and_cluster_cannot_be_combined(folder, process):
     city(folder, 1)
-    done = report("build", "2024", "--all", "--jobs", "2", "--cluster", "tcp://127.0.0.1:9", cwd=folder)
+    done = process("build", "2024", "--all", "--jobs", "2", "--cluster", "tcp://127.0.0.1:9", cwd=folder)
     assert (done.returncode, "--jobs" in done.stderr) == (2, True)
 
 

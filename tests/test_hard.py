@@ -8,7 +8,7 @@ import pytest
 from cases import FIGURE, HEBREW, NAME, RARE, SECTION, TITLE, WORD, converted
 from lxml import html
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hard")]  # ninety pages, built once
+pytestmark = pytest.mark.slow  # ninety pages
 MM = 72 / 25.4
 BLANK = " \u3000，。、；：（）〔〕《》“”"
 

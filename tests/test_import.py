@@ -487,6 +487,7 @@ def test_two_files_of_one_office_and_year_do_not_overwrite_each_other(force, rep
     assert "0.html" in kept.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(get_start_method() != "fork", reason="the workers must have the reader that the test sets")
 def test_a_file_that_kills_its_worker_stops_no_other(tmp_path, monkeypatch):
     read_file = readers.read
@@ -553,6 +554,7 @@ def test_a_file_over_the_size_limit_is_refused_before_all_of_it_is_read(tmp_path
         bring(Store(tmp_path), str(tmp_path / "big.txt"), pipeline.ImportOptions(dry_run=True))
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused():
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package, package.open("word/document.xml", "w") as part:

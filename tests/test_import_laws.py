@@ -22,6 +22,7 @@ MANY = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink a report takes minutes
 )
 SLOW = settings(MANY, max_examples=3)
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ whatever font of the machine has it.
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pylopdf_fonts_zh_cn
@@ -50,9 +51,9 @@ DRAFTS = {"jianping-2019", "hongze-2021", "shuyang-2021"}  # published figures w
 ELSEWHERE = "drawn by programs whose versions only CI knows"
 
 
-@pytest.fixture(scope="session")
+@contextmanager
 def own_faces():
-    """Let Typst draw with the faces of the package only, whatever is installed."""
+    """Let Typst draw with the faces of the package only, whatever is installed, and for these pictures only."""
     folder = str(pylopdf_fonts_zh_cn.serif_path().parent)
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
     with pytest.MonkeyPatch.context() as patch:
@@ -74,13 +75,16 @@ def facts_of(name, root):
     )
 
 
-@pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in CASES])
-def case(request, root, own_faces, tmp_path_factory):  # noqa: ARG001  # it patches
+@pytest.fixture(scope="session", params=CASES)
+def case(request, root, tmp_path_factory):
     """Return the name of a case, and its files without their suffix."""
     name, year = request.param, CASES[request.param]
     office = tmp_path_factory.mktemp(name)
     draft = name in DRAFTS or name.startswith("hard")
-    done = outputs.build_report(begun(office, year, facts_of(name, root)), year, ["html", "docx", "pdf"], draft=draft)
+    with own_faces():
+        done = outputs.build_report(
+            begun(office, year, facts_of(name, root)), year, ["html", "docx", "pdf"], draft=draft
+        )
     assert done.files
     return name, office / "build" / str(year)
 
@@ -174,11 +178,11 @@ def spoiled(office, file, pattern, changed):
     source = path.read_text(encoding="utf-8")
     assert pattern in source
     path.write_text(source.replace(pattern, changed), encoding="utf-8")
-    outputs.build_report(Store(office), 2020, ["pdf"])
+    with own_faces():
+        outputs.build_report(Store(office), 2020, ["pdf"])
     return sheet(office / "build/2020.pdf")
 
 
-@pytest.mark.usefixtures("own_faces")
 @pytest.mark.parametrize(
     ("file", "pattern", "changed"),
     [

@@ -149,6 +149,7 @@ def test_every_cell_of_the_top_office_is_the_sum_of_all_units(province):
     assert len(unplaced) == sum(unplaced_counts.values())
 
 
+@pytest.mark.slow
 def test_every_cell_of_the_top_office_is_the_sum_of_the_export(province, report, tmp_path):
     store, texts, _ = province
     done = report("export", YEAR, "--all", "--to", "parquet", "--out", tmp_path, cwd=store.root)
@@ -178,6 +179,7 @@ def test_a_city_lists_cells_that_units_of_another_edition_do_not_have(province):
     assert "# 汇总：50 个单位相加，含本级\n" in text
 
 
+@pytest.mark.slow
 def test_a_changed_figure_changes_the_right_cells_and_trace_shows_it(province):
     store, texts, _accounts = province
     before = {office: read_figures(store, office) for office in ("city-0", "city-1", "province")}
@@ -671,6 +673,7 @@ def test_both_commands_print_json(city, report):
 FORMS = [Store.at(None).edition(edition) for edition in ("2019", "2021")]
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.data(), st.sampled_from(FORMS))
 def test_the_written_file_has_the_sums_of_the_units(draws, form):

@@ -60,6 +60,7 @@ def lacking(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_the_core_works_without_what_windows_lacks(office, lacking):
     for words in (["validate"], ["build", "--to", "html,docx,pdf"], ["fmt", "--check"], ["new", "2021"]):
         done = lacking(*words, cwd=office)
@@ -71,6 +72,7 @@ def test_the_core_works_without_what_windows_lacks(office, lacking):
     assert not json.loads(done.stdout)["reports"][0]["files"][0]["changed"]
 
 
+@pytest.mark.slow
 def test_several_processes_work_without_what_windows_lacks(office, lacking):
     for name in ("a", "b", "c"):
         shutil.copytree(office / "data", office.parent / f"{office.name}-{name}")
@@ -230,6 +232,7 @@ def odd(office):
     return office
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["cp936", "cp1252", "cp437", "ascii"])
 def test_no_console_ends_a_command(odd, page):
     env = {**os.environ, "PYTHONIOENCODING": f"{page}:strict"}

@@ -22,6 +22,9 @@ from nianbao.model.report import fill_form
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
+pytestmark = pytest.mark.slow
+
+
 FACTS = """year = 2024
 published = 2025-01-20
 [agency]

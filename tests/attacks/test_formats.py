@@ -7,6 +7,8 @@ from oracles import SECRET, holds
 
 from nianbao.build import outputs
 
+pytestmark = pytest.mark.slow
+
 WRITE = 'local file = {io}.open("MARKER", "w") if file then file:write("x") file:close() end'
 PRINT = "return { Para = function() return pandoc.Para(text) end }"
 ATTACKS = {

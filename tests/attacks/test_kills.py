@@ -1,6 +1,6 @@
 """Commands that write, killed at any moment, run twice at once, or on a day that cannot be.
 
-NIANBAO_KILLS says how many kills there are in all: two of each command if it says nothing; 300, to be run by hand
+NIANBAO_KILLS says how many kills there are in all: one of each command if it says nothing; 300, to be run by hand
 after a change of how files are written, take about ten minutes on two cores.
 """
 
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.slow,
 ]
 
-KILLS = int(os.environ.get("NIANBAO_KILLS", "18"))
+KILLS = int(os.environ.get("NIANBAO_KILLS", "9"))
 HOW = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 UNITS = 5
 COMMANDS = {

@@ -143,7 +143,7 @@ def judge_without_cache(case):
 
 
 OUT = {
-    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", said_twice.judge, SIZE),
+    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", said_twice.judge, 2 * SIZE),
     "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", typed_by_hand.judge, 500),
     "placeholders in text": (
         placeholder_left,

@@ -15,6 +15,9 @@ from nianbao.importer import pipeline
 from nianbao.workspace import access, files, staging, store, trust
 from nianbao.workspace.store import Store
 
+pytestmark = pytest.mark.slow
+
+
 WORD = SECRET.partition("-")[2]  # Markdown has a sign before the hyphen
 FIGURE = "47110815"  # of a file that nobody may read
 FOREIGN = FACTS.replace("某市某局", SECRET).replace("[requests]", f"licences = {{ decisions = {FIGURE} }}\n[requests]")

@@ -11,6 +11,8 @@ from nianbao.compose import templating
 from nianbao.compose.markdown import Markdown
 from nianbao.workspace.files import TEMPLATES
 
+pytestmark = pytest.mark.slow
+
 MARKUP = {
     "link": "[甲](javascript:alert(1))",
     "autolink": "<javascript:alert(1)>",

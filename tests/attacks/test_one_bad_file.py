@@ -92,6 +92,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", HOSTILE)
 def test_a_hostile_file_stops_no_command_for_the_others(tmp_path, command, sample):
     for name, (words, processed) in COMMANDS.items():

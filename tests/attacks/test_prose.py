@@ -114,6 +114,7 @@ def build(build_all, canary):
     return run
 
 
+@pytest.mark.slow
 def test_no_prose_does_anything(build):
     assert {name: found for name, found in build().items() if found} == {}
 
@@ -126,11 +127,13 @@ def harmless(found):
     return " ".join(sorted(name for name, seen in found.items() if not seen))
 
 
+@pytest.mark.slow
 def test_markup_in_prose_bites_where_it_is_not_reduced(build, lua):
     lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
     assert not harmless(build({name: text for name, text in SAMPLES.items() if name not in HEADS_IN_PROSE}))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_with_the_page")
 def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build):
     assert not harmless(build(HEADS_IN_PROSE))

@@ -27,6 +27,9 @@ from nianbao.model.finding import UserError
 from nianbao.workspace.processes.limits import limit
 from nianbao.workspace.store import Store
 
+pytestmark = pytest.mark.slow
+
+
 FOLDER = Path(__file__).parent.parent / "published"
 PAGE = (FOLDER / "shuyang-drc-2023.html").read_text(encoding="utf-8")
 

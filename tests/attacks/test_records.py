@@ -16,6 +16,9 @@ from nianbao.build.signatures import Signer
 from nianbao.model import aggregate
 from nianbao.workspace.files import fingerprint
 
+pytestmark = pytest.mark.slow
+
+
 YEAR = "2024"
 DRAFT = ("build", YEAR, "--draft", "--to", "html")
 WORDS = "生成的记录读不了"

@@ -18,6 +18,9 @@ from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.selection import open_store
 from nianbao.workspace.store import Store
 
+pytestmark = pytest.mark.slow
+
+
 FORGED = "FORGED8c21"  # what a stranger's template says where it runs
 LUA = """
 pcall(function() io.open("MARKER", "w"):close() end)

@@ -52,6 +52,9 @@ OTHERS = {
 }
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def build(attacked, command):
     """Build a report of each text; return why those failed that were not printed."""

@@ -13,6 +13,9 @@ import pytest
 from nianbao.workspace import access
 from nianbao.workspace.processes import limits
 
+pytestmark = pytest.mark.slow
+
+
 YEAR = "2024"
 SECONDS = 2  # that a command may wait for nobody
 DRAFT = ("build", YEAR, "--draft", "--to", "markdown")

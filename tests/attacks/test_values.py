@@ -108,6 +108,7 @@ PLACES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_no_value_is_a_mistake_of_the_program(attacked, command, place):
     for at, value in enumerate(VALUES):
@@ -169,6 +170,7 @@ FOLDERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_folder_of_any_name_is_an_office_or_is_refused(attacked, command, name):
     folder = attacked(facts=FACTS)
@@ -245,6 +247,7 @@ def changed(tree, address, value):
     tree[last] = value
 
 
+@pytest.mark.slow
 def test_no_tree_of_toml_is_a_mistake_of_the_program(tmp_path, command):
     end = time.monotonic() + SECONDS
     honest = {

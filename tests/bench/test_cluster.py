@@ -12,7 +12,6 @@ import sys
 from statistics import median
 from time import perf_counter
 
-import pytest
 from clusters import nodes
 from offices import city
 
@@ -27,7 +26,6 @@ def seconds(folder, *words, reports="--all"):
     return perf_counter() - start
 
 
-@pytest.mark.xdist_group("cluster")
 def test_two_workers_take_little_longer_than_two_processes(request, tmp_path):
     measured = request.config.getoption("--benchmark-enable")
     offices, pairs = (OFFICES, PAIRS) if measured else (4, 1)
