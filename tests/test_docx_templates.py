@@ -111,6 +111,7 @@ def without_templates(settings):
 
 
 @pytest.mark.parametrize("unusual", [0, 0.3])
+@pytest.mark.slow
 def test_a_filled_template_is_the_package_that_pandoc_writes(root, settings, report, unusual):
     dice = Random(2024)  # noqa: S311  # dice for prose, not for secrets
     figures = make_page(compose(report, Store(root).template)).figures
