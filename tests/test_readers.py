@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nianbao.importer import readers
-from nianbao.importer.readers import Claim, Sample, UnreadableError
+from nianbao.importer.readers import Confidence, Sample, UnreadableError
 
 PUBLISHED = Path(__file__).parent / "published/jianping-wjj-2020.txt"
 
@@ -80,7 +80,9 @@ def test_a_package_is_opened_once(monkeypatch):
 
     monkeypatch.setattr(zipfile, "ZipFile", count_opening)
     assert [
-        format_name for format_name, reader in readers.load_readers().items() if reader.claim(sample) is Claim.CERTAIN
+        format_name
+        for format_name, reader in readers.load_readers().items()
+        if reader.claim(sample) is Confidence.CERTAIN
     ] == ["odt"]
     assert len(opened) == 1
 
@@ -90,13 +92,13 @@ READER = '''"""Texts encoded as in mail, in Base64."""
 from base64 import b64decode
 
 from nianbao.importer.readers import txt
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 
 ORDER = {order}
 
 
-def claim(sample: Sample) -> Claim:
-    return Claim.CERTAIN if {condition} else Claim.NO
+def claim(sample: Sample) -> Confidence:
+    return Confidence.CERTAIN if {condition} else Confidence.NO
 
 
 def read(content: bytes):

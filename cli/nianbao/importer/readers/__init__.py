@@ -2,9 +2,10 @@
 
 `read(content) -> PublishedDocument` returns the texts and tables of a file and does not interpret them: it fetches
 nothing, executes nothing, and raises `UnreadableError`, with what to do, for a file that it cannot read.
-`claim(sample) -> Claim` returns how certainly a file has the reader's format. `ORDER` is the order in which readers
-are asked, lowest first: below 30 formats that are not text, from 30 on text formats, plain text last. The first reader
-whose claim is `CERTAIN` reads the file, else the first whose claim is `LIKELY`. Modules without `read` are helpers.
+`claim(sample) -> Confidence` returns how certainly a file has the reader's format. `ORDER` is the order in which the
+readers are asked, lowest first: below 30 formats that are not text, from 30 on text formats, plain text last. The
+first reader whose claim is `CERTAIN` reads the file, else the first whose claim is `LIKELY`. Modules without `read`
+are helpers.
 """
 
 from collections.abc import Mapping
@@ -14,11 +15,11 @@ from pkgutil import iter_modules
 from typing import Protocol, cast
 
 from nianbao.importer.readers.refusal import MAX_FILE_BYTES, UnreadableError, limit_size
-from nianbao.importer.readers.sniff import Claim, Sample, make_unclaimed_error, reject_unsupported
+from nianbao.importer.readers.sniff import Confidence, Sample, make_unclaimed_error, reject_unsupported
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument
 from nianbao.model.i18n import _, join_words
 
-__all__ = ["MAX_FILE_BYTES", "Claim", "Sample", "UnreadableError", "choose", "formats", "read"]
+__all__ = ["MAX_FILE_BYTES", "Confidence", "Sample", "UnreadableError", "choose", "formats", "read"]
 
 MAX_BLOCKS = 30_000  # paragraphs and cells that are not empty; the largest report has two thousand
 
@@ -28,7 +29,7 @@ class Reader(Protocol):
 
     ORDER: int
 
-    def claim(self, sample: Sample) -> Claim:
+    def claim(self, sample: Sample) -> Confidence:
         """Return how certainly a file has this format."""
 
     def read(self, content: bytes) -> PublishedDocument:
@@ -52,9 +53,9 @@ def choose_format(content: bytes, suffix: str) -> str:
     sample, likely = Sample(content, suffix), ""
     for name, reader in load_readers().items():
         claim = reader.claim(sample)
-        if claim is Claim.CERTAIN:
+        if claim is Confidence.CERTAIN:
             return name
-        if claim is Claim.LIKELY:
+        if claim is Confidence.LIKELY:
             likely = likely or name
     if not likely:
         raise make_unclaimed_error(sample, join_words(sorted(load_readers())))

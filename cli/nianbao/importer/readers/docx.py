@@ -6,7 +6,7 @@ from html import unescape
 from io import BytesIO
 
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 
@@ -16,9 +16,9 @@ _FACTS = re.compile(r"(?s)<facts\b[^>]*urn:nianbao:facts:1[^>]*>(.*?)</facts>")
 _MAX_PART_BYTES = 10 * 2**20  # of a part that may have facts
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a package with the main part of a Word file."""
-    return Claim.CERTAIN if any(_MAIN_PART.fullmatch(name) for name in sample.parts) else Claim.NO
+    return Confidence.CERTAIN if any(_MAIN_PART.fullmatch(name) for name in sample.parts) else Confidence.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -8,7 +8,7 @@ import re
 from html import unescape
 
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import decode_text, drop_cut_row, find_charset, read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
@@ -64,11 +64,11 @@ _MAX_TABLES, _MAX_CELLS = 1_000, 50_000  # of a page; pandoc takes longer for ea
 _ESCAPES = {'\\"': '"', "\\/": "/", "\\r": "", "\\n": "\n", "\\t": " "}  # of a page within a string literal
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a complete page whatever its suffix, and a fragment unless its suffix is that of another text format."""
     if sample.has_suffix(SUFFIXES) or (sample.is_text and _PAGE_START.match(sample.beginning)):
-        return Claim.CERTAIN
-    return Claim.LIKELY if sample.is_text and _MARKUP_START.match(sample.beginning) else Claim.NO
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if sample.is_text and _MARKUP_START.match(sample.beginning) else Confidence.NO
 
 
 def read(content: bytes, declared: str = "") -> PublishedDocument:

@@ -6,7 +6,7 @@ from typing import Any
 
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import decode_text
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
@@ -17,11 +17,15 @@ _MAX_DEPTH = 50
 _MARKUP = "</"  # of a web page in a string, as the programs of a site deliver it
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a file with the suffix of JSON or, where it has no suffix, one that begins as JSON does."""
     if sample.has_suffix(SUFFIXES):
-        return Claim.CERTAIN
-    return Claim.LIKELY if sample.is_text and not sample.suffix and sample.beginning[:1] in {b"{", b"["} else Claim.NO
+        return Confidence.CERTAIN
+    return (
+        Confidence.LIKELY
+        if sample.is_text and not sample.suffix and sample.beginning[:1] in {b"{", b"["}
+        else Confidence.NO
+    )
 
 
 def read(content: bytes) -> PublishedDocument:

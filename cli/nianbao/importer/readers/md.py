@@ -4,7 +4,7 @@ import re
 
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import decode_text, drop_cut_row, read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
@@ -28,11 +28,11 @@ _TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[
 _TITLE = re.compile(r"""(?m)^title:[ \t]*(["']?)(.+?)\1[ \t]*$""")
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a file with a suffix of Markdown, or one with a heading or the rule of a pipe table."""
     if sample.has_suffix(SUFFIXES):
-        return Claim.CERTAIN
-    return Claim.LIKELY if sample.is_text and _MARKDOWN.search(sample.beginning) else Claim.NO
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if sample.is_text and _MARKDOWN.search(sample.beginning) else Confidence.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -6,7 +6,7 @@ from email.message import Message
 
 from nianbao.importer.readers import html
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
 
@@ -15,10 +15,10 @@ SUFFIXES = frozenset({"mht", "mhtml"})
 _MESSAGE_START = re.compile(rb"(?i)(?:MIME-Version|From|Content-Type|Date|Subject):")
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a file that begins with the headers of a message, or has the suffix of an archive."""
     is_archive = _MESSAGE_START.match(sample.beginning) or (sample.suffix in SUFFIXES and not sample.is_office_file)
-    return Claim.CERTAIN if is_archive else Claim.NO
+    return Confidence.CERTAIN if is_archive else Confidence.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -6,7 +6,7 @@ from io import BytesIO
 from xml.etree import ElementTree as ET
 
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import read_by_pandoc
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.model.i18n import _
@@ -17,9 +17,9 @@ _TABLE_NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _MAX_COLUMNS = 200  # of a table; spreadsheets repeat empty columns without limit
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a package whose media type is that of an OpenDocument text."""
-    return Claim.CERTAIN if b"opendocument.text" in sample.mimetype else Claim.NO
+    return Confidence.CERTAIN if b"opendocument.text" in sample.mimetype else Confidence.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -19,7 +19,7 @@ from nianbao.importer.readers.pdf_lines import (
     select_characters,
 )
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
@@ -34,9 +34,9 @@ _MAX_PAGE_NUMBER_LENGTH = 12  # characters of a page number with its dashes
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pt
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a file with the signature of PDF near its beginning; some programs write something else before it."""
-    return Claim.CERTAIN if b"%PDF-" in sample.content[:1024] else Claim.NO
+    return Confidence.CERTAIN if b"%PDF-" in sample.content[:1024] else Confidence.NO
 
 
 def read(content: bytes) -> PublishedDocument:

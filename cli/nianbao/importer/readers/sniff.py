@@ -39,7 +39,7 @@ _UNSUPPORTED = {  # message and fix of formats that cannot be read, by their fir
 }
 
 
-class Claim(IntEnum):
+class Confidence(IntEnum):
     """How certainly a file has a reader's format: not, by resemblance, or by its signature or suffix."""
 
     NO = 0

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import decode_text
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
@@ -14,9 +14,9 @@ SUFFIXES = frozenset({"txt", "text"})
 _PAGE_NUMBER = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim every text that no other reader claims."""
-    return Claim.CERTAIN if sample.has_suffix(SUFFIXES) else Claim.LIKELY if sample.is_text else Claim.NO
+    return Confidence.CERTAIN if sample.has_suffix(SUFFIXES) else Confidence.LIKELY if sample.is_text else Confidence.NO
 
 
 def read(content: bytes) -> PublishedDocument:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError
-from nianbao.importer.readers.sniff import Claim, Sample
+from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
 from nianbao.importer.recognition.published import (
     NamedCell,
@@ -36,9 +36,9 @@ _SHEET_SIZE = (16_384, 1_048_576)  # column and row that a sheet may have
 _LISTED_CELLS = 3  # cells that a note names
 
 
-def claim(sample: Sample) -> Claim:
+def claim(sample: Sample) -> Confidence:
     """Claim a package with parts of a workbook."""
-    return Claim.CERTAIN if any(name.startswith("xl/") for name in sample.parts) else Claim.NO
+    return Confidence.CERTAIN if any(name.startswith("xl/") for name in sample.parts) else Confidence.NO
 
 
 def read(content: bytes) -> PublishedDocument:
