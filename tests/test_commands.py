@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cases import outputs
 
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 
 
 def test_build_writes_three_formats_and_prints_the_one_warning(office, report):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nianbao.model.table import Block, Heading, Table
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 EDITIONS = ("2019", "2021")

@@ -10,7 +10,7 @@ from lxml import html
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 

@@ -27,8 +27,8 @@ import nianbao
 from nianbao.checks import rules
 from nianbao.cli import command
 from nianbao.workspace import locales
-from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.locales import CATALOGUES, DOMAIN, LANGUAGES, detect_language, extract_option
+from nianbao.workspace.shipped import TEMPLATES
 
 PACKAGE = Path(nianbao.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")

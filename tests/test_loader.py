@@ -9,7 +9,7 @@ import pytest
 from nianbao.checks import check
 from nianbao.model.finding import UserError
 from nianbao.model.value_types import VALUE_TYPES, ValueTypeName
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 LOOK, FORM, FORMAT = "templates/looks/my.toml", "templates/forms/my.toml", "templates/formats/txt/format.toml"

@@ -17,7 +17,7 @@ from docx.shared import Mm, Pt
 
 from nianbao.build import outputs
 from nianbao.model.finding import UserError
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 from nianbao.workspace.theme import to_word_units
 

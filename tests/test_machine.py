@@ -15,7 +15,7 @@ import pytest
 from nianbao.checks import check, rules
 from nianbao.cli.output.sarif_junit import format_github, format_junit, format_sarif
 from nianbao.model.finding import UserError
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 CASES = [*sorted((Path(__file__).parent / "invalid").glob("*.toml")), Path(__file__).parents[1] / "data/2020.toml"]

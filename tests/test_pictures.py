@@ -20,7 +20,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from nianbao.build import outputs
 from nianbao.render import typst as typesetting
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 PICTURES = Path(__file__).parent / "pictures"

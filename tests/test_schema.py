@@ -13,7 +13,7 @@ import toml_rs
 from nianbao.datafiles import json_schema, scaffold
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import template_schema
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent

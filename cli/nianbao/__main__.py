@@ -12,7 +12,6 @@ from nianbao.cli.console import escape_unencodable
 from nianbao.cli.errors import EXIT_FAILED, make_interruption_error, make_output_error, print_error, print_warning
 from nianbao.model.i18n import _
 from nianbao.workspace.locales import detect_language, extract_option, is_outdated, use_language
-from nianbao.workspace.processes.limits import has_unfinished_work
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
 # What ends a command as Ctrl-C does.
@@ -31,7 +30,8 @@ def main() -> None:
         print_error(make_interruption_error())
         code = EXIT_FAILED
     _closed()
-    if has_unfinished_work():  # what a native library goes on with would keep Python from ending
+    limits = sys.modules.get("nianbao.workspace.processes.limits")  # many commands have no use for it
+    if limits and limits.has_unfinished_work():  # what a native library goes on with would keep Python from ending
         os._exit(code)
     sys.exit(code)
 

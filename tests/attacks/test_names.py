@@ -9,7 +9,7 @@ import tomli_w
 from nianbao.build import outputs
 from nianbao.compose import templating
 from nianbao.compose.markdown import Markdown
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,9 @@ from nianbao.build.incremental import BuildOptions
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.workspace import template_files, templates, trust
-from nianbao.workspace.files import TEMPLATES
 from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.selection import open_store
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 pytestmark = pytest.mark.slow

@@ -21,11 +21,12 @@ from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import REGISTER_FILE as REGISTER
-from nianbao.workspace.files import TEMPLATES, display_path, fingerprint, make_read_error, read_bytes, write
+from nianbao.workspace.files import display_path, fingerprint, make_read_error, read_bytes, write
 from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.locales import detect_language, use_language
 from nianbao.workspace.processes.limits import has_unfinished_work
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 _MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font

@@ -10,7 +10,8 @@ from nianbao.model import offices
 from nianbao.model.i18n import _, join_words
 from nianbao.render import pandoc, typst
 from nianbao.render.renderer import RenderSettings
-from nianbao.workspace.files import PACKAGE, fingerprint, read_bytes
+from nianbao.workspace.files import fingerprint, read_bytes
+from nianbao.workspace.shipped import PACKAGE
 from nianbao.workspace.templates import Templates
 
 NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"

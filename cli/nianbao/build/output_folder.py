@@ -11,8 +11,8 @@ from nianbao.build import outputs
 from nianbao.build.cache import BuildCache, CachedFile, list_cache_files
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
-from nianbao.workspace.access import is_regular, read, resolve_target
-from nianbao.workspace.files import describe_reason, display_path, fingerprint, make_write_error
+from nianbao.workspace.access import describe_reason, is_regular, read, resolve_target
+from nianbao.workspace.files import display_path, fingerprint, make_write_error
 from nianbao.workspace.staging import remove_abandoned
 from nianbao.workspace.store import Store
 

@@ -11,7 +11,7 @@ import typer
 from nianbao.cli.terminal import StyledText, echo, make_console
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
-from nianbao.workspace.files import FULL, describe_reason
+from nianbao.workspace.access import FULL, describe_reason
 
 if TYPE_CHECKING:
     from nianbao.checks.results import CheckResult, FailedReport

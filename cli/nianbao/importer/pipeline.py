@@ -20,7 +20,8 @@ from nianbao.model.finding import Finding, UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.workspace import access
-from nianbao.workspace.files import SavedFile, describe_reason, display_path, has_content, read_text, write
+from nianbao.workspace.access import describe_reason
+from nianbao.workspace.files import SavedFile, display_path, has_content, read_text, write
 from nianbao.workspace.processes.limits import limit
 from nianbao.workspace.store import Store
 

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from nianbao.model.i18n import _
+from nianbao.model.i18n import N_, _
 
 LIMIT = 8 * 2**20  # bytes of a file that people write; the largest known have 100 KB
 _FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
@@ -126,3 +126,26 @@ def _read_bytes(descriptor: int, size: int, limit: int) -> bytes:
     if size > limit:
         raise make_size_error(limit)
     return content
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_REASONS = {
+    errno.EACCES: N_("没有权限"),
+    errno.EPERM: N_("没有权限"),
+    errno.EROFS: N_("所在的盘是只读的"),
+    errno.ENOSPC: N_("磁盘已满"),
+    errno.EDQUOT: N_("超出磁盘配额"),
+    errno.ENOTDIR: N_("上一级不是目录"),
+    errno.EEXIST: N_("上一级不是目录"),
+    errno.ENOENT: N_("没有上一级目录"),
+    errno.EISDIR: N_("同名的是目录"),
+    errno.ENAMETOOLONG: N_("文件名太长"),
+    errno.ELOOP: N_("链接绕成了圈"),
+    errno.ENXIO: N_("不是普通文件"),
+    errno.EIO: N_("磁盘读写出错"),
+}
+
+
+def describe_reason(error: OSError) -> str:
+    """Say why the system refused a file."""
+    return _(_REASONS.get(error.errno or 0, error.strerror or str(error)))

@@ -1,6 +1,5 @@
 """Files on the disk: written whole or not at all, read as text, and named as a person here would."""
 
-import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,13 +12,9 @@ from pathlib import Path
 
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, Place, UserError
-from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.i18n import _, join_words
 from nianbao.workspace import staging
-from nianbao.workspace.access import RefusedError, is_regular, read, resolve_target
-
-PACKAGE = Path(__file__).parents[1]
-# In a wheel the templates lie inside the package, in a checkout beside cli/.
-TEMPLATES = PACKAGE / "templates" if (PACKAGE / "templates").is_dir() else PACKAGE.parents[1] / "templates"
+from nianbao.workspace.access import RefusedError, describe_reason, is_regular, read, resolve_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,26 +182,3 @@ def parse_toml(text: str, name: str) -> Facts:
     if isinstance(found, Finding):
         raise UserError(f"{found.place}: {found.message}", found.fix or _("改正这个文件后再运行"))
     return found
-
-
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_REASONS = {
-    errno.EACCES: N_("没有权限"),
-    errno.EPERM: N_("没有权限"),
-    errno.EROFS: N_("所在的盘是只读的"),
-    errno.ENOSPC: N_("磁盘已满"),
-    errno.EDQUOT: N_("超出磁盘配额"),
-    errno.ENOTDIR: N_("上一级不是目录"),
-    errno.EEXIST: N_("上一级不是目录"),
-    errno.ENOENT: N_("没有上一级目录"),
-    errno.EISDIR: N_("同名的是目录"),
-    errno.ENAMETOOLONG: N_("文件名太长"),
-    errno.ELOOP: N_("链接绕成了圈"),
-    errno.ENXIO: N_("不是普通文件"),
-    errno.EIO: N_("磁盘读写出错"),
-}
-
-
-def describe_reason(error: OSError) -> str:
-    """Say why the system refused a file."""
-    return _(_REASONS.get(error.errno or 0, error.strerror or str(error)))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from nianbao.model import i18n
-from nianbao.workspace.files import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES
 
 LANGUAGES = ("zh", "en")
 DOMAIN = "nianbao"

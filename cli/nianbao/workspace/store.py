@@ -15,14 +15,8 @@ from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import REGISTER_FILE as REGISTER
 from nianbao.model.offices import Register
 from nianbao.model.report import Report
-from nianbao.workspace.files import (
-    SavedFile,
-    describe_reason,
-    display_path,
-    fingerprint,
-    make_read_error,
-    parse_facts,
-)
+from nianbao.workspace.access import describe_reason
+from nianbao.workspace.files import SavedFile, display_path, fingerprint, make_read_error, parse_facts
 from nianbao.workspace.folder import Folder
 from nianbao.workspace.templates import Templates
 

@@ -15,9 +15,10 @@ from nianbao.model.form_loader import YearsEntry, load_form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.report import Report, fill_form
 from nianbao.model.value_types import describe_value
-from nianbao.workspace.files import TEMPLATES, decode, display_path, make_read_error, parse_toml
+from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format, read_years
 from nianbao.workspace.theme import load_look
 

@@ -22,7 +22,9 @@ from time import time
 from nianbao.model.file_names import fold_name, is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.workspace.files import TEMPLATES, describe_reason, display_path, fingerprint, write
+from nianbao.workspace.access import describe_reason
+from nianbao.workspace.files import display_path, fingerprint, write
+from nianbao.workspace.shipped import TEMPLATES
 
 VARIABLE = "NIANBAO_TRUST"  # fingerprints that are trusted, or 1 for any templates
 ANY = "1"

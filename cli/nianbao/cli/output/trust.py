@@ -8,7 +8,8 @@ from nianbao.cli.terminal import echo
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 from nianbao.workspace import trust
-from nianbao.workspace.files import TEMPLATES, display_path, read_bytes
+from nianbao.workspace.files import display_path, read_bytes
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.trust import OwnTemplates, TrustRecord
 
 _PROGRAM_TYPES = {
