@@ -162,6 +162,16 @@ def test_a_translation_takes_the_same_values(language):
         assert all(fields(theirs) == fields(ours) for ours, theirs in texts if ours), message.id
 
 
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_message_gets_the_values_that_it_names(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_" and node.keywords:
+            text, given = node.args[0], {keyword.arg for keyword in node.keywords}
+            if isinstance(text, ast.Constant) and None not in given:
+                named = {re.split(r"[.\[]", name)[0] for _text, name, *_ in Formatter().parse(text.value) if name}
+                assert named == given, node.lineno
+
+
 def test_english_words_hold_no_chinese_but_what_they_quote():
     quoted = re.compile(r"“[^”]*”|\[[^\]]*\]|`[^`]*`|\([^)]*\)|（[^）]*）|万?元")  # and units
     _path, made = catalogue("en")
