@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from random import Random
 
+import msgspec
 import pytest
 
 from nianbao.build import outputs
@@ -107,7 +108,7 @@ def report(root):
 
 
 def without_templates(settings):
-    return replace(settings, formats=[replace(part, mould="") for part in settings.formats])
+    return replace(settings, formats=[msgspec.structs.replace(part, mould="") for part in settings.formats])
 
 
 @pytest.mark.parametrize("unusual", [0, 0.3])

@@ -29,6 +29,7 @@ def outside(tmp_path_factory):
     """A folder that no command is given, with a text, a data file, a published report and templates."""
     folder = tmp_path_factory.mktemp("outside")
     (folder / "text").write_text(SECRET, encoding="utf-8")
+    (folder / "keys").write_text(f"{SECRET} = 1\n", encoding="utf-8")  # which are named where they are not known
     (folder / "data").mkdir()
     for name in ("2024.toml", "data/2024.toml"):
         (folder / name).write_text(FOREIGN, encoding="utf-8")
@@ -104,14 +105,14 @@ READ = [  # what is a link, what it leads to, the command, what must not be seen
     ("data/offices.toml", "text", ("validate", YEAR, "dist-1"), SECRET),
     ("data/offices.toml", "text", ("rollup", YEAR, "--into", "city"), SECRET),
     ("data/offices.toml", "text", ("trace", YEAR, "city", "requests.received.total"), SECRET),
-    ("report.toml", "text", ("validate", YEAR), SECRET),
-    ("report.toml", "text", ("build", YEAR), SECRET),
-    ("report.toml", "text", ("rollup", YEAR, "--into", "city"), SECRET),
+    ("report.toml", "keys", ("validate", YEAR), SECRET),
+    ("report.toml", "keys", ("build", YEAR), SECRET),
+    ("report.toml", "keys", ("rollup", YEAR, "--into", "city"), SECRET),
     ("templates/report.md.j2", "text", (*DRAFT, "markdown"), WORD),
     ("templates", "templates", (*DRAFT, "markdown"), WORD),
-    ("templates/looks/evil.toml", "text", (*DRAFT, "html", "--look", "evil"), SECRET),
-    ("templates/forms/evil.toml", "text", ("validate", YEAR), SECRET),
-    ("templates/formats/evil/format.toml", "text", (*DRAFT, "html"), SECRET),
+    ("templates/looks/evil.toml", "keys", (*DRAFT, "html", "--look", "evil"), SECRET),
+    ("templates/forms/evil.toml", "keys", ("validate", YEAR), SECRET),
+    ("templates/formats/evil/format.toml", "keys", (*DRAFT, "evil"), SECRET),
     ("inbox/2024.md", "published", ("import", "inbox/2024.md", "--dry-run", "--to", "json"), WORD),
     ("inbox/2024.md", "published", ("import", "inbox/2024.md", "--out", "in"), WORD),
 ]

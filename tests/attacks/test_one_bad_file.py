@@ -151,7 +151,7 @@ def test_an_unexpected_error_stops_one_file_only(tmp_path, command, fault, name)
 @pytest.mark.parametrize("name", READS)
 def test_without_the_guard_it_stops_all_files(tmp_path, command, monkeypatch, name):
     for module in GUARDED:
-        monkeypatch.setattr(module, "attempt", unguarded)
+        monkeypatch.setattr(module, "try_work", unguarded)
     words, processed = COMMANDS[name]
     folder = offices(tmp_path, FACTS)
     assert not processed(folder, command(*words, cwd=folder).output)

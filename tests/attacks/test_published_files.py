@@ -482,7 +482,7 @@ def bomb(tmp_path):
     return go
 
 
-ENDED = re.compile("还没有读完|内存太多")
+ENDED = re.compile("还没有读完|内存太多|读不出来：")  # by the limits of an import, or of pandoc
 
 
 @pytest.mark.parametrize("name", BOUNDS)
@@ -496,13 +496,13 @@ def test_without_its_bound_it_takes_long(name, bomb, monkeypatch):
 
 @pytest.mark.parametrize("name", sorted(FENCED))
 def test_without_the_bounds_of_an_import_it_takes_long(name, bomb, monkeypatch):
-    monkeypatch.setattr(pipeline, "MAX_SECONDS", 2)
+    monkeypatch.setattr(pipeline, "MAX_SECONDS", 0.5)
     assert ENDED.search(bomb(name))
     monkeypatch.setattr(pipeline, "limit", lambda **_bounds: nullcontext())
     began = time.monotonic()
     with suppress(UserError), limit(seconds=6):
         bomb(name)
-    assert time.monotonic() - began > 3
+    assert time.monotonic() - began > 1
 
 
 @pytest.mark.parametrize("name", UNREAD)
