@@ -21,8 +21,9 @@ from nianbao.render import markup
 from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, is_larger
 from nianbao.workspace.formats import OutputFile
-from nianbao.workspace.processes import pool, worker
+from nianbao.workspace.processes import pool
 from nianbao.workspace.processes.limits import name_file_in_errors
+from nianbao.workspace.processes.task import tune_garbage_collector
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 from nianbao.workspace.templates import LOOK
@@ -95,7 +96,7 @@ class IncrementalBuild:
 
     def run(self, reports: Sequence[ReportRef], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
         """Build reports; yield first those of which nothing has changed, then the others, each as it is done."""
-        worker.tune_garbage_collector()
+        tune_garbage_collector()
         years = {year for _store, year in reports}
         self._checks, self._files = self.cache.read_checks(years), self.cache.read_files(years)
         plans: dict[tuple[str, int], BuildPlan] = {}

@@ -1,7 +1,6 @@
 """The names that a template may use: the facts of a report as a tree, `requests.received.total`."""
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from jinja2 import StrictUndefined
 
@@ -72,6 +71,8 @@ def describe_unknown(parent: object, address: str) -> str:
     """Return the message that an address names no fact under its parent node, with the most similar name."""
     names = list_names(parent) if isinstance(parent, FactNode) else list(parent) if isinstance(parent, Mapping) else []
     group, _dot, name = address.rpartition(".")
+    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
+
     matches = get_close_matches(name, names, 1)
     nearest = _("；最接近的是 {near}", near=f"{group}.{matches[0]}".strip(".")) if matches else ""
     return _("没有名为 {address} 的事实{nearest}", address=address, nearest=nearest)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -109,6 +108,8 @@ def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[int]]) 
     matches = [office for office in matches if office]
     if matches:
         return matches
+    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
+
     similar = get_close_matches(name, list(filter(None, known)), n=1)
     offices = _("机关有：{some}", some=join_words(sorted(filter(None, known))[:_LISTED_NAMES])) if any(known) else ""
     tip = _("是不是 {near}？", near=similar[0]) if similar else offices

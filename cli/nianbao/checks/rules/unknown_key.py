@@ -16,7 +16,6 @@
 """
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
@@ -46,6 +45,8 @@ def _make_finding(context: CheckContext, address: str, known: set[str] | None = 
     above, _dot, key = address.rpartition(".")
     if known is None:
         known = _list_siblings(context.report, above)
+    from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
+
     nearest = get_close_matches(key, sorted(known), 1)
     choices = join_words(sorted(known))
     allowed = (

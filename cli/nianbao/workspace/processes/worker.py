@@ -1,6 +1,5 @@
 """A worker process of the pool: it ends when its parent process ends, and ends the processes that it started."""
 
-import gc
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -10,13 +9,11 @@ from multiprocessing.util import Finalize
 from threading import Thread
 from time import sleep
 from types import FrameType
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from nianbao.workspace.locales import detect_language, use_language
 from nianbao.workspace.processes import limits
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from nianbao.workspace.processes.task import Item, Result, tune_garbage_collector
 
 END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _BLOCKED_SIGNALS = {signal.SIGINT, *END_SIGNALS}
@@ -80,12 +77,6 @@ def run_items(work: Callable[[Item], Result], items: Sequence[Item], *, alone: b
     finally:
         _State.is_busy = False
     return results
-
-
-def tune_garbage_collector() -> None:
-    """Exclude the present objects from garbage collection, and run it less often for those that reports create."""
-    gc.freeze()
-    gc.set_threshold(50_000)
 
 
 def _handle_signal(_signal: int, _frame: FrameType | None) -> None:

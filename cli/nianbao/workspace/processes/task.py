@@ -1,0 +1,25 @@
+"""The work that is done for many items, in this process or in others."""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Task(Generic[Item, Result]):
+    """The work for an item, the result of an item that kills its process, and what a process does first and last."""
+
+    work: Callable[[Item], Result]
+    make_lost_result: Callable[[Item], Result]
+    start: Callable[[], None] | None = None
+    close: Callable[[], None] | None = None
+
+
+def tune_garbage_collector() -> None:
+    """Exclude the present objects from garbage collection, and run it less often for those that reports create."""
+    gc.freeze()
+    gc.set_threshold(50_000)
