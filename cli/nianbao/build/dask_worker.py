@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Timer
@@ -26,7 +25,7 @@ from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.locales import detect_language, use_language
 from nianbao.workspace.processes.limits import has_unfinished_work
-from nianbao.workspace.shipped import TEMPLATES
+from nianbao.workspace.shipped import TEMPLATES, find_version
 from nianbao.workspace.store import Store
 
 _MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font
@@ -53,7 +52,7 @@ def list_programs(families: frozenset[str]) -> dict[str, str]:
     templates = fingerprint(*(part for path in files for part in (str(path.relative_to(TEMPLATES)), read_bytes(path))))
     programs = fingerprints.program_fingerprints() | {
         "templates": templates,
-        "dask": version("distributed"),
+        "dask": find_version("distributed"),
         "python": ".".join(map(str, sys.version_info[:2])),
     }
     return programs | ({fingerprints.FACES: fingerprints.font_fingerprint(families)} if families else {})

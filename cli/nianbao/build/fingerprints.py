@@ -1,8 +1,8 @@
 """Fingerprints of the inputs of a report: as long as none of them changes, nothing is built again."""
 
 import json
+import os
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 from nianbao import __version__
@@ -11,7 +11,7 @@ from nianbao.model.i18n import _, join_words
 from nianbao.render import pandoc, typst
 from nianbao.render.renderer import RenderSettings
 from nianbao.workspace.files import fingerprint, read_bytes
-from nianbao.workspace.shipped import PACKAGE
+from nianbao.workspace.shipped import PACKAGE, find_version
 from nianbao.workspace.templates import Templates
 
 NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"
@@ -19,11 +19,12 @@ NIANBAO, PANDOC, TYPST, FACES = "nianbao", "pandoc", "typst", "faces"
 
 def program_fingerprints() -> dict[str, str]:
     """Return what identifies the programs, by name: nianbao with all its source files, pandoc, and Typst."""
-    sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".lua"})
+    files = (os.path.join(folder, name) for folder, _folders, names in os.walk(PACKAGE) for name in names)  # noqa: PTH118
+    sources = sorted(file for file in files if file.endswith((".py", ".lua")))
     return {
-        NIANBAO: f"{__version__} {fingerprint(*(read_bytes(path) for path in sources))}",
+        NIANBAO: f"{__version__} {fingerprint(*(read_bytes(Path(file)) for file in sources))}",
         PANDOC: pandoc.package_version(),
-        TYPST: version("typst"),
+        TYPST: find_version("typst"),
     }
 
 
