@@ -3,13 +3,15 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nianbao.compose import document, markdown
 from nianbao.compose.markdown import DIALECT, Markdown
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.report import Report
-from nianbao.render.pandoc import Pandoc
+
+if TYPE_CHECKING:
+    from nianbao.render.pandoc import Pandoc
 
 
 class _ReducedSection(NamedTuple):
@@ -56,6 +58,8 @@ def _reduce(report: Report, prose: Mapping[str, Markdown]) -> Iterator[_ReducedS
 
 
 def _send(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from nianbao.render.pandoc import Pandoc  # noqa: PLC0415  # slow to import, and most prose has no markup
+
     pandoc = _pandocs[os.getpid()] = _pandocs.get(os.getpid()) or Pandoc()
     try:
         pandoc.send(message)
@@ -72,4 +76,4 @@ def close_pandoc() -> None:
         pandoc.close()
 
 
-_pandocs: dict[int, Pandoc] = {}  # by process ID: a forked process must not write to the pandoc of its parent
+_pandocs: "dict[int, Pandoc]" = {}  # by process ID: a forked process must not write to the pandoc of its parent

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
-from xml.etree import ElementTree as ET
 
 from nianbao import __version__
 from nianbao.checks import rules
@@ -64,6 +63,8 @@ def format_github(results: Sequence[CheckResult], errors: Sequence[UserError]) -
 
 def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError]) -> str:
     """Return findings as JUnit XML: a suite for each report, a failed case for each rule that has findings."""
+    from xml.etree import ElementTree as ET  # noqa: PLC0415  # slow to import
+
     root = ET.Element("testsuites", name="nianbao")
     for result in results:
         by_rule: dict[str, list[Finding]] = {}
