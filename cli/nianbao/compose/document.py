@@ -18,6 +18,7 @@ from nianbao.model.value_types import VALUE_TYPES
 DrawTable = Callable[[Table], Markdown]  # writes a table for the page
 DrawProse = Callable[[str, Markdown], Markdown]  # writes the prose of a section (by its id) for the page
 ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, production 2 [Char]
+FACTS_ID = "facts"  # id of the script element in `templates/formats/html/template.html`
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +103,6 @@ def make_page(document: Document) -> Page:
 def _make_placeholder(kind: str, name: str) -> Markdown:
     """Return the fenced division that the renderer replaces by a table or the prose of a section."""
     return Markdown(f'::: {{{kind}="{name}"}}\n:::')
-
-
-FACTS_ID = "facts"  # id of the script element in `templates/formats/html/template.html`
 
 
 def draw_marked_tables(form: Form) -> dict[str, Markdown]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nianbao.workspace import access
-from nianbao.workspace.files import SavedFile, fingerprint, make_write_error, write
+from nianbao.workspace.files import SavedFile, make_write_error, write
 
 
 class Folder(Hashable, Protocol):
@@ -82,7 +82,7 @@ class SentFolder:
     def names(self, name: str) -> list[str]:
         """List the names in a folder of which a file was sent."""
         above = f"{name}/"
-        return list({sent.removeprefix(above).split("/")[0]: None for sent in self.files if sent.startswith(above)})
+        return list({sent.removeprefix(above).split("/")[0] for sent in self.files if sent.startswith(above)})
 
     def read(self, name: str, limit: int = access.LIMIT) -> bytes:
         """Return the bytes of a file; raises OSError where it was not sent, or has more bytes than the limit."""
@@ -93,8 +93,8 @@ class SentFolder:
         return self.files[name]
 
     def stamp(self, name: str) -> Hashable:
-        """Return the fingerprint of a file; None where it was not sent."""
-        return fingerprint(self.files[name]) if name in self.files else None
+        """Return the bytes of a file, whose hash Python computes once; None where it was not sent."""
+        return self.files.get(name)
 
     def write(self, contents: Mapping[str, bytes]) -> list[SavedFile]:
         """Refuse: what is written to a folder is written where it is."""

@@ -86,7 +86,12 @@ class Store(Templates):
 
     def years(self) -> list[int]:
         """Every report year that has a data file, oldest first."""
-        return self._report_years(f"data/{self.office}" if self.office else "data")
+        return self._report_years(self._data_folder)
+
+    @property
+    def _data_folder(self) -> str:
+        """Name the folder of the office's data files, below the root."""
+        return f"data/{self.office}" if self.office else "data"
 
     def _report_years(self, folder: str) -> list[int]:
         return sorted(int(name[:4]) for name in self.folder.names(folder) if _DATA.fullmatch(name))
@@ -128,7 +133,7 @@ class Store(Templates):
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
         stamp = self.folder.stamp(f"data/{REGISTER}")
-        return _read_register(self.folder, f"{self._called}data/{REGISTER}", stamp) if stamp else Register()
+        return _read_register(self.folder, f"{self._called}data/{REGISTER}", stamp) if stamp is not None else Register()
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""
@@ -142,14 +147,12 @@ class Store(Templates):
 
     def keep(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> SavedFile:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
-        above = self.name(year).rpartition("/")[0]
         contents = {self.name(year): text, self._record(year): record.format()}
-        contents |= {f"{above}/{name}": more for name, more in beside.items()}
+        contents |= {f"{self._data_folder}/{name}": more for name, more in beside.items()}
         return self.folder.write({name: content.encode() for name, content in contents.items()})[0]
 
     def _record(self, year: int) -> str:
-        above = self.name(year).rpartition("/")[0]
-        return f"{above}/.{year}.rollup.json"
+        return f"{self._data_folder}/.{year}.rollup.json"
 
     def content(self, year: int) -> bytes:
         """Read the bytes of a year's data file; raises `UserError` where there is none."""

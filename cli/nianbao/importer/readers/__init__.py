@@ -19,7 +19,7 @@ from nianbao.importer.readers.sniff import Confidence, Sample, make_unclaimed_er
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument
 from nianbao.model.i18n import _, join_words
 
-__all__ = ["MAX_FILE_BYTES", "Confidence", "Sample", "UnreadableError", "choose", "formats", "read"]
+__all__ = ["MAX_FILE_BYTES", "Confidence", "Sample", "UnreadableError", "choose_format", "load_readers", "read"]
 
 MAX_BLOCKS = 30_000  # paragraphs and cells that are not empty; the largest report has two thousand
 
