@@ -135,7 +135,7 @@ def without(monkeypatch, guard):
     elif guard == "names":
         monkeypatch.setattr(templates, "is_portable_path", lambda _name: True)
         monkeypatch.setattr(template_files, "is_portable_path", lambda _name: True)
-        monkeypatch.setattr(templates, "_lies_below", lambda _path, _tops: True)
+        monkeypatch.setattr(templates, "_lies_below", lambda _path, _template_folders: True)
     elif guard == "links":
         monkeypatch.setattr(trust, "_check_inside", lambda *_paths: None)
     elif guard == "copy":
@@ -601,4 +601,4 @@ def test_a_process_that_is_begun_knows_what_the_first_one_found(stranger, comman
     other = pickle.loads(pickle.dumps(store))  # noqa: S301  # our own
     assert other.template("narrative/overview.md.j2") == FORGED
     assert other.of_office("unit").own == store.own
-    assert other._tops[0].display(store.own / "forms") == "templates/forms"
+    assert other._template_folders[0].display(store.own / "forms") == "templates/forms"

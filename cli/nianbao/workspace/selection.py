@@ -36,8 +36,8 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
         return Store.at(root, out)
     store = Store(Store.of(file, None)[0].root, out)
     if store.root.resolve() == find_root(None).resolve():
-        store.ask()
-    elif error := store.ask_or_leave():
+        store.require_trust()
+    elif error := store.skip_untrusted():
         warn(_("用的是程序自带的模板：{why}", why=error.message))
     return store
 

@@ -44,7 +44,7 @@ class Store(Templates):
         Raises `UserError` where it has templates of its own that nobody trusts.
         """
         store = cls(find_root(root), out)
-        store.ask()
+        store.require_trust()
         return store
 
     @classmethod
@@ -102,7 +102,7 @@ class Store(Templates):
 
     def data(self, year: int) -> str:
         """Name the data file of a year as a person here would."""
-        return self._called + self.name(year)
+        return self._display_prefix + self.name(year)
 
     def name(self, year: int, office: str | None = None) -> str:
         """Name the data file of a year below the folder."""
@@ -133,7 +133,9 @@ class Store(Templates):
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
         stamp = self.folder.stamp(f"data/{REGISTER}")
-        return _read_register(self.folder, f"{self._called}data/{REGISTER}", stamp) if stamp is not None else Register()
+        if stamp is None:
+            return Register()
+        return _read_register(self.folder, f"{self._display_prefix}data/{REGISTER}", stamp)
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""

@@ -1,4 +1,4 @@
-"""What the law, the looks and the formats say: an office's own templates over those that come with nianbao."""
+"""The forms, looks, formats and texts of a folder: its own templates before those that come with nianbao."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -35,7 +35,7 @@ class Templates:
     def __init__(self, root: Path, folder: Folder | None = None) -> None:
         self.root = root
         self.folder = folder or DiskFolder(root)
-        self._called = "" if (called := display_path(root)) == "." else f"{called}/"
+        self._display_prefix = "" if (called := display_path(root)) == "." else f"{called}/"
         self._folders: tuple[TemplateFolder, ...] = ()  # the own one first, once it was looked for
         self._editions: dict[str, Path] = {}
         self._chosen: dict[tuple[int, str | None], Form] = {}  # by the year, and the edition that a data file names
@@ -43,33 +43,33 @@ class Templates:
         self.template: Callable[[str], str] = self._read
 
     @property
-    def _tops(self) -> tuple[TemplateFolder, ...]:
+    def _template_folders(self) -> tuple[TemplateFolder, ...]:
         if not self._folders:
             self.use(_find_own_templates(self.root))
         return self._folders
 
-    def ask(self) -> None:
+    def require_trust(self) -> None:
         """Look for the folder's own templates; raises `UserError` where nobody trusts them."""
         self.use(_find_own_templates(self.root))
 
-    def ask_or_leave(self) -> UserError | None:
-        """Look for the folder's own templates; where nobody trusts them, leave them out and return why."""
+    def skip_untrusted(self) -> UserError | None:
+        """Look for the folder's own templates; where nobody trusts them, leave them out and return the error."""
         try:
-            self.ask()
-        except UserError as stop:
+            self.require_trust()
+        except UserError as error:
             self.use(None)
-            return stop
+            return error
         return None
 
     def use(self, own: Path | None) -> None:
-        """Use templates of the folder's own that are laid out somewhere, or only those that come with nianbao."""
-        found = (TemplateFolder(own.resolve(), f"{self._called}templates"),) if own else ()
+        """Use the folder's own templates at a path; with None only those that come with nianbao."""
+        found = (TemplateFolder(own.resolve(), f"{self._display_prefix}templates"),) if own else ()
         self._folders = (*found, TemplateFolder(TEMPLATES.resolve()))
 
     @property
     def own(self) -> Path | None:
-        """Where the folder's own templates are laid out; None where it has none, or they are left out."""
-        return next((top.path for top in self._tops if top.shown), None)
+        """The path of the folder's own templates; None where it has none, or they are left out."""
+        return next((top.path for top in self._template_folders if top.shown), None)
 
     def _read(self, name: str) -> str:
         """Read a template: the office's own, else the one that comes with nianbao."""
@@ -86,7 +86,7 @@ class Templates:
     def files(self) -> dict[str, Path]:
         """Every template that can be used, by its name: the file of the office's own first."""
         found: dict[str, Path] = {}
-        for top in self._tops:
+        for top in self._template_folders:
             for path in sorted(top.path.rglob("*")):
                 if path.is_file():
                     found.setdefault(path.relative_to(top.path).as_posix(), path)
@@ -95,7 +95,7 @@ class Templates:
     def editions(self) -> dict[str, Path]:
         """Every edition of a form that can be used: the file by its name, the office's own first."""
         if not self._editions:
-            self._editions.update((path.stem, path) for path in self._all("forms/*.toml"))
+            self._editions.update((path.stem, path) for path in self._list_files("forms/*.toml"))
         return self._editions
 
     def form(self, facts: Facts, year: int) -> Form | Finding:
@@ -140,7 +140,7 @@ class Templates:
 
     def form_in_force(self, year: int) -> Form:
         """Choose the form in force for a year, the office's own first; raises `UserError` where none is."""
-        own = self._tops[0].path / "forms"  # those that come with nianbao, where it has none of its own
+        own = self._template_folders[0].path / "forms"  # those that come with nianbao, where it has none of its own
         paths = [path for path in self.editions().values() if self._years(path).has_year(year)]
         paths = [path for path in paths if path.parent == own] or paths
         forms = [self._form(path) for path in paths]
@@ -170,9 +170,9 @@ class Templates:
         if not self.folder.exists(name):
             return None
         try:
-            return decode(self.folder.read(name), self._called + name)
+            return decode(self.folder.read(name), self._display_prefix + name)
         except OSError as error:
-            raise make_read_error(self._called + name, error) from error
+            raise make_read_error(self._display_prefix + name, error) from error
 
     def state(self, name: str) -> bytes | None:
         """Return the bytes of a file to be compared; None where there is none, the reason where it is refused."""
@@ -186,49 +186,50 @@ class Templates:
     def settings(self) -> Facts:
         """Read the office's own settings, `report.toml` beside `data/`; without the file they are empty."""
         text = self.text("report.toml")
-        name = f"{self._called}report.toml"
+        name = f"{self._display_prefix}report.toml"
         return Facts(name, "", {}) if text is None else parse_toml(text, name)
 
     def formats(self) -> dict[str, Path]:
         """Every output format by its suffix: the file that describes it, the office's own first."""
-        return {path.parent.name: path for path in self._all("formats/*/format.toml")}
+        return {path.parent.name: path for path in self._list_files("formats/*/format.toml")}
 
     def format(self, suffix: str) -> Format:
         """Read the output format of a suffix that is one of `formats`; raises `UserError` that tells what is wrong."""
         path = self.formats()[suffix]
-        return read_format(path, self._below(path)[0])
+        return read_format(path, self._folders_from(path)[0])
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
         """Read a look: sizes, margins and faces of the page; raises `UserError` that lists those there are."""
-        known = {path.stem: path for path in self._all("looks/*.toml")}
+        known = {path.stem: path for path in self._list_files("looks/*.toml")}
         if name not in known:
             raise UserError(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=join_words(sorted(known))))
-        return load_look(read_chain(known[name], self._tops))
+        return load_look(read_chain(known[name], self._template_folders))
 
     def _form(self, path: Path) -> Form:
-        return _read_form(path, self._below(path))
+        return _read_form(path, self._folders_from(path))
 
     def _years(self, path: Path) -> YearsEntry:
-        return read_years(path, self._below(path))
+        return read_years(path, self._folders_from(path))
 
-    def _below(self, path: Path) -> tuple[TemplateFolder, ...]:
+    def _folders_from(self, path: Path) -> tuple[TemplateFolder, ...]:
         """Return the folder of a template and those after it, where the bases of a form are looked for.
 
         An edition that comes with nianbao stays as it is, whatever an office changes in another one.
         """
-        tops = self._tops
+        tops = self._template_folders
         return tuple(tops[next(at for at, top in enumerate(tops) if path.is_relative_to(top.path)) :])
 
     def _find(self, name: str) -> TemplateFolder | None:
         """Find the folder of a template, whose name leads neither upwards nor elsewhere: not by a link either."""
         if not is_portable_path(name):
             return None
-        tops = self._tops
+        tops = self._template_folders
         return next((top for top in tops if (top.path / name).is_file() and _lies_below(top.path / name, tops)), None)
 
-    def _all(self, pattern: str) -> Iterator[Path]:
+    def _list_files(self, pattern: str) -> Iterator[Path]:
+        """Yield the templates whose names match a pattern, of several of one name only the first."""
         seen: set[str] = set()
-        for top in self._tops:
+        for top in self._template_folders:
             for path in sorted(top.path.glob(pattern)):
                 if (name := str(path.relative_to(top.path))) not in seen:
                     seen.add(name)

@@ -19,7 +19,7 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
 
     with report_errors():
         store = Store(find_root(root))
-        if error := store.ask_or_leave():
+        if error := store.skip_untrusted():
             print_warning(_("用的是程序自带的模板：{why}", why=error.message))
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
         faces = typst.choose_faces(store.look())

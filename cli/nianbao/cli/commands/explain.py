@@ -24,7 +24,7 @@ def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列
         if rule and rule not in rules.list_names():
             raise UserError(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
         store = Store(find_root(None))
-        if error := store.ask_or_leave():
+        if error := store.skip_untrusted():
             print_warning(_("用的是程序自带的模板：{why}", why=error.message))
         forms = store.forms()
         for known in map(rules.load_rule, [rule] if rule else rules.list_names()):
