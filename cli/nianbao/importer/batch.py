@@ -81,8 +81,8 @@ def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, I
     number, name, content = item
     try:
         return number, pipeline.read_report(store, name, options, content)
-    except UserError as stop:
-        error = UserError(stop.message, stop.fix)  # without its cause, which may not be sent to another process
+    except UserError as cause:
+        error = UserError(cause.message, cause.fix)  # without its cause, which may not be sent to another process
     gc.collect()  # a broken file may leave gigabytes in cycles, and the next one needs them
     return number, error
 
@@ -90,8 +90,8 @@ def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, I
 def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport | UserError:
     try:
         return pipeline.write_data_file(report, options)
-    except UserError as stop:
-        return stop
+    except UserError as error:
+        return error
     except Exception as error:  # noqa: BLE001  # see `pipeline.read_report`
         wrong = make_internal_error(error)
         return UserError(f"{report.source}：{wrong.message}", wrong.fix)

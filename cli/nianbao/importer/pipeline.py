@@ -83,8 +83,8 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
     try:
         with limit(seconds=MAX_SECONDS):
             return _read_report(store, name, source, options, content)
-    except UserError as stop:
-        raise UserError(f"{source}：{stop.message}", stop.fix) from stop
+    except UserError as error:
+        raise UserError(f"{source}：{error.message}", error.fix) from error
     except RecursionError:
         raise UserError(_("{name}：嵌套太深，读不下去", name=source), _("用原程序打开，另存一份再导入")) from None
     except Exception as error:  # an error that nobody expected stops no other file
