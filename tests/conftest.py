@@ -51,6 +51,13 @@ def pytest_configure(config):
             compile_catalogue(path)
 
 
+def pytest_sessionstart():
+    """Choose the language before tests are collected: the help of the program is said when it is imported."""
+    from nianbao.workspace.locales import use_language  # noqa: PLC0415  # not before its catalogues are compiled
+
+    use_language(os.environ["LANGUAGE"])
+
+
 def is_compiled(path):
     """Tell whether the catalogue that the program reads is as new as its text."""
     made = path.with_suffix(".mo")
@@ -141,9 +148,6 @@ def report():
     from nianbao.compose import templating  # noqa: PLC0415  # slow to import
     from nianbao.render import markup  # noqa: PLC0415  # slow to import
     from nianbao.workspace import locales, staging, templates  # noqa: PLC0415  # slow to import
-
-    locales.use_language(os.environ["LANGUAGE"])
-    from nianbao.cli import app  # noqa: F401, PLC0415  # help is said in the language that is spoken when this is imported
 
     def run(*words, cwd):
         for remembered in (staging.remove_abandoned, templating.make_environment, templates._read_form):  # noqa: SLF001

@@ -1,7 +1,7 @@
 """Everything the program says, in both languages: the catalogues hold it all, and the program uses them.
 
-`pytest tests/test_language.py --rewrite` puts new words into the catalogues, to be translated by hand. conftest.py
-compiles them at the next run.
+`pytest tests/test_language.py --rewrite` puts new keys into the catalogues, to be written by hand in both languages,
+and removes those that no source names. conftest.py compiles them at the next run.
 """
 
 import ast
@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from gettext import NullTranslations
 from pathlib import Path
 from string import Formatter
 
@@ -26,6 +27,8 @@ from babel.messages.pofile import read_po, write_po
 import nianbao
 from nianbao.checks import rules
 from nianbao.cli import command
+from nianbao.model import i18n
+from nianbao.model.form import COMMON_LABELS
 from nianbao.workspace import locales
 from nianbao.workspace.locales import CATALOGUES, DOMAIN, LANGUAGES, detect_language, extract_option
 from nianbao.workspace.shipped import TEMPLATES
@@ -58,33 +61,39 @@ def words_of_forms():
         form = toml_rs.loads(path.read_text(encoding="utf-8"))
         yield from walk(form)
         yield from (fact["label"] for fact in form["facts"] if "label" in fact)
+    yield from COMMON_LABELS.values()
+
+
+def said_by_typer():
+    """Return what typer says, which is its own key: what it asks gettext for, and what command.py translates."""
+    texts = (node.value for path in sorted(Path(typer.__file__).parent.rglob("*.py")) for node in literals(path))
+    return dict.fromkeys((command.USAGE, *command.HELP, *command.USAGE_ERRORS, *texts))
+
+
+def messages(path):
+    """Yield every call that asks for a message, or marks its key; Babel's search misses what stands in other calls."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "N_"}:
+            yield node
+
+
+def literals(path):
+    """Yield every text that is named in such a call."""
+    return (call.args[0] for call in messages(path) if isinstance(call.args[0], ast.Constant))
+
+
+def keys():
+    return dict.fromkeys(node.value for path in sorted(PACKAGE.rglob("*.py")) for node in literals(path))
 
 
 def pages():
-    for name in rules.list_names():
-        yield from (part for part in rules.load_rule(name).page.split("\n\n") if not part.startswith(" "))
-
-
-def marked(tree):
-    """Yield every text that is marked for a catalogue; Babel's own search misses what stands inside other calls."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "N_"}:
-            first = node.args[0]
-            if isinstance(first, ast.Constant):
-                yield first
-
-
-def extracted(folder):
-    for path in sorted(folder.rglob("*.py")):
-        yield from (node.value for node in marked(ast.parse(path.read_text(encoding="utf-8"))))
+    """Return the pages of the rules by the keys of their translations, each as a list of its parts."""
+    return {f"rule-page-{name}": rules.load_rule(name).page.split("\n\n") for name in rules.list_names()}
 
 
 def wanted(language):
-    """Return what a catalogue must hold: for English all that we say, for Chinese what typer says."""
-    typers = (command.USAGE, *command.HELP, *command.USAGE_ERRORS)
-    if language == "zh":
-        return dict.fromkeys((*typers, *extracted(Path(typer.__file__).parent)))
-    return {words: None for words in (*extracted(PACKAGE), *pages(), *words_of_forms()) if words not in typers}
+    """Return what a catalogue must hold: our messages, and of the texts that are not ours those of other languages."""
+    return {*keys(), *(said_by_typer() if language == "zh" else (*pages(), *words_of_forms()))}
 
 
 def catalogue(language):
@@ -96,7 +105,7 @@ def catalogue(language):
 def written(made):
     """Return the text of a catalogue, without Babel's dates: git knows when it was changed."""
     into = io.BytesIO()
-    write_po(into, made, width=110, sort_output=False, ignore_obsolete=True, include_previous=True)
+    write_po(into, made, width=110, sort_output=True, ignore_obsolete=True)
     return re.sub(rb'^"(?:POT-Creation|PO-Revision)-Date: .*\n', b"", into.getvalue(), flags=re.MULTILINE)
 
 
@@ -105,18 +114,27 @@ def language(request):
     return request.param
 
 
-def test_every_word_has_a_translation(language, request):
+def test_a_catalogue_says_every_message_and_no_other(language, request):
     path, made = catalogue(language)
     if request.config.getoption("--rewrite"):
         fresh = Catalog()
-        for words in wanted(language):
-            fresh.add(words)
-        made.update(fresh, keep_user_comments=True)  # a reworded text keeps its translation, to be confirmed
-        made.obsolete.clear()
+        for key in wanted(language):
+            fresh.add(key)
+        made.update(fresh, no_fuzzy_matching=True, keep_user_comments=True)
         path.write_bytes(written(made))
     known = {message.id for message in made if message.id}
-    assert known == set(wanted(language))
+    assert known == wanted(language)
     assert [message.id for message in made if message.id and (not message.string or message.fuzzy)] == []
+
+
+def test_a_key_is_of_plain_words():
+    assert [key for key in keys() if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", key)] == []
+
+
+def test_a_message_without_a_catalogue_is_its_key_and_values(monkeypatch):
+    monkeypatch.setattr(i18n, "_catalogue", NullTranslations())
+    assert i18n._("no-such-rule", rule="x") == "no-such-rule x"
+    assert i18n.translate("{name} ?", name="x") == "x ?"
 
 
 def test_the_program_reads_what_the_catalogue_says(language):
@@ -148,28 +166,36 @@ def test_a_catalogue_carries_no_date_and_is_compiled_to_the_same_bytes(language,
     assert (tmp_path / f"{DOMAIN}.mo").read_bytes() == path.with_suffix(".mo").read_bytes()
 
 
-def test_a_translation_takes_the_same_values(language):
-    def fields(text):
-        # Words with examples in braces are said without values, and so are not parsed by the program either.
-        try:
-            return {(name, spec) for _text, name, spec, _how in Formatter().parse(text) if name is not None}
-        except ValueError:
-            return set()
+def fields(text):
+    """Return the names in braces of a text, each with its format."""
+    return {(name, spec) for _text, name, spec, _how in Formatter().parse(text) if name is not None}
 
+
+def strings(language):
     _path, made = catalogue(language)
-    for message in made:
-        texts = zip(*[[part] if isinstance(part, str) else part for part in (message.id, message.string)], strict=False)
-        assert all(fields(theirs) == fields(ours) for ours, theirs in texts if ours), message.id
+    return {message.id: message.string for message in made if message.id}
+
+
+def test_a_message_takes_the_same_values_in_both_languages():
+    chinese, english = strings("zh"), strings("en")
+    assert [key for key in keys() if fields(chinese[key]) != fields(english[key])] == []
+    assert [text for text in said_by_typer() if fields(text) != fields(chinese[text])] == []
+
+
+def test_a_translated_page_has_the_parts_of_the_page():
+    english = strings("en")
+    for key, parts in pages().items():
+        said = [part for part in parts if not part.startswith(" ")]
+        assert len(english[key].split("\n\n")) == len(said), key
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_a_message_gets_the_values_that_it_names(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_" and node.keywords:
-            text, given = node.args[0], {keyword.arg for keyword in node.keywords}
-            if isinstance(text, ast.Constant) and None not in given:
-                named = {re.split(r"[.\[]", name)[0] for _text, name, *_ in Formatter().parse(text.value) if name}
-                assert named == given, node.lineno
+    chinese = strings("zh")
+    for call in messages(path):
+        key, given = call.args[0], {keyword.arg for keyword in call.keywords}
+        if isinstance(key, ast.Constant) and call.func.id == "_" and None not in given:
+            assert {re.split(r"[.\[]", name)[0] for name, _spec in fields(chinese[key.value])} == given, call.lineno
 
 
 def test_english_words_hold_no_chinese_but_what_they_quote():
@@ -179,7 +205,7 @@ def test_english_words_hold_no_chinese_but_what_they_quote():
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_no_word_is_said_past_the_catalogue(path):
+def test_no_word_is_said_past_the_catalogues(path):
     if path.relative_to(PACKAGE).as_posix() in CHINESE | READ:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -190,13 +216,14 @@ def test_no_word_is_said_past_the_catalogue(path):
         if isinstance(node, ast.keyword) and node.arg == "description"  # of a schema, which stays Chinese
         for part in ast.walk(node.value)
     }
-    quiet = docstrings | described | set(marked(tree))
+    quiet = docstrings | described
     said = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and node not in quiet
+        and node.value not in COMMON_LABELS.values()
         and re.search(r"[\u4e00-\u9fff]{2}", node.value)
         and not re.search(r"\(\?|\[|〇|年月日", node.value)  # a pattern, the digits, or signs after a figure
     ]

@@ -49,9 +49,7 @@ def _run() -> int:
 
     try:
         if is_outdated(language):
-            print_warning(
-                _("templates/languages 的译文没有编译，或编译后改过；运行 uv sync --reinstall-package nianbao")
-            )
+            print_warning(_("catalogues-not-compiled"))
         code = int(app(args=words, prog_name="report", standalone_mode=False) or 0)
         sys.stdout.flush()
     except TyperException as error:

@@ -89,7 +89,7 @@ class BuildCache:
     def __exit__(self, *_error: object) -> None:
         self._database.close()
         if self._foreign_rows:
-            self._warn(_("生成的记录里有 {count} 条不是你写的，没有采用", count=self._foreign_rows))
+            self._warn(_("foreign-build-records-ignored", count=self._foreign_rows))
 
     def read_checks(self, years: Iterable[int]) -> dict[ReportKey, tuple[CacheKey, str]]:
         """Return the inputs and the serialized check result of each report of some years."""
@@ -168,7 +168,7 @@ class BuildCache:
             return
         try:
             if not all(is_regular(file) for file in list_cache_files(self.path)[:-1] if os.path.lexists(file)):
-                raise sqlite3.DatabaseError(_("不是普通文件"))
+                raise sqlite3.DatabaseError(_("not-regular-file"))
             self._connect(self.path)
         except sqlite3.Error as error:
             self._recover(error)
@@ -188,7 +188,7 @@ class BuildCache:
         self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
         self._database.executescript(f"pragma trusted_schema = off; {_SCHEMA}")
         if _read_schema(self._database) != _expected_schema():
-            raise sqlite3.DatabaseError(_("不是这一版 nianbao 的"))
+            raise sqlite3.DatabaseError(_("of-other-nianbao-version"))
         self._database.executescript("pragma journal_mode = wal; pragma synchronous = normal")
 
     def _move_aside(self, why: sqlite3.Error) -> bool:
@@ -203,7 +203,7 @@ class BuildCache:
                 sqlite_file.unlink(missing_ok=True)
         except OSError:
             return False
-        self._warn(_("生成的记录读不了（{why}），已移到 {aside}；这次全部重做", why=why, aside=display_path(aside)))
+        self._warn(_("build-record-unreadable", why=why, aside=display_path(aside)))
         return True
 
 

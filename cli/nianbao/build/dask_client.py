@@ -80,7 +80,7 @@ class DaskClient:
 
     def describe_workers(self) -> str:
         """Return for people how many workers there are."""
-        return _("{count} 个 worker", count=self.workers)
+        return _("workers-count", count=self.workers)
 
     def _run_jobs(
         self, client: Client, plugin: DaskWorkerPlugin, store: Store, jobs: Sequence[BuildJob]
@@ -132,13 +132,13 @@ class DaskClient:
 def _connect_client(address: str) -> Iterator[Client]:
     if not os.environ.get("NIANBAO_DEBUG"):
         logging.disable()  # errors are reported once, by us
-    fix = _("检查地址和网络；启动调度器：dask scheduler --port 8786")
+    fix = _("check-address-or-start-scheduler")
     try:
         asyncio.run(_check_connection(address))  # a client whose creation fails cannot be closed either
         client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False, name="nianbao")
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(_("连不上调度器 {address}：{why}", address=address, why=why), fix) from error
+        raise UserError(_("scheduler-unreachable", address=address, why=why), fix) from error
     with client:
         yield client
 
@@ -158,14 +158,11 @@ def _report_lost_connection() -> Iterator[None]:
 
 
 def _lost_connection_error() -> UserError:
-    return UserError(_("和调度器的连接断了"), _("已经做好的都在；调度器恢复后再运行一次，就接着做"))
+    return UserError(_("scheduler-connection-lost"), _("rerun-when-scheduler-back"))
 
 
 def _no_workers_error(address: str) -> UserError:
-    return UserError(
-        _("调度器 {address} 下没有可用的 worker", address=address),
-        _("在各台机器上启动：dask worker {address} --nworkers 核数 --nthreads 1", address=address),
-    )
+    return UserError(_("scheduler-without-workers", address=address), _("start-workers-on-machines", address=address))
 
 
 def _compare_programs(client: Client, families: frozenset[str], address: str) -> None:
@@ -180,7 +177,7 @@ def _compare_programs(client: Client, families: frozenset[str], address: str) ->
             scheduler = client.run_on_scheduler(list_programs, frozenset())
         except ImportError as error:
             scheduler = error
-    require_same_programs(_("调度器"), scheduler, list_programs(frozenset()))
+    require_same_programs(_("the-scheduler"), scheduler, list_programs(frozenset()))
     for worker, answer in answers.items():
         require_same_programs(f"worker {worker}", answer, list_programs(families))
 
@@ -259,7 +256,7 @@ def _read_results(batch: Sequence[WorkItem], future: "_BatchFuture") -> Sequence
     except KilledWorker:
         if not batch[0].alone:  # which job killed it is not known
             return []
-        failure = UserError(_("做这份报告的 worker 一个接一个没有了"), _("多半是内存不够；不用 --cluster 单独再做一次"))
+        failure = UserError(_("workers-died-one-by-one"), _("memory-ran-out-build-without-cluster"))
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001  # no error of a worker may stop the other reports

@@ -70,21 +70,16 @@ def require_same_programs(who: str, theirs: dict[str, str] | Exception, ours: di
 
     Or its nianbao cannot be imported.
     """
-    fix = _("在那里安装同一版本的 nianbao[cluster] 和字体，重新启动它，再运行一次")
+    fix = _("install-same-version-on-worker")
     if isinstance(theirs, Exception):
-        raise UserError(_("{who} 上的 nianbao 用不了：{why}", who=who, why=theirs), fix)
+        raise UserError(_("worker-cannot-use-nianbao", who=who, why=theirs), fix)
     if theirs != ours:
         differences = [
-            _(
-                "{name} 那里是 {theirs}，这里是 {ours}",
-                name=name,
-                theirs=_shorten(theirs.get(name, "")),
-                ours=_shorten(value),
-            )
+            _("version-there-and-here", name=name, theirs=_shorten(theirs.get(name, "")), ours=_shorten(value))
             for name, value in ours.items()
             if theirs.get(name) != value
         ]
-        raise UserError(_("{who} 和这里不一样：{what}", who=who, what=join_words(differences)), fix)
+        raise UserError(_("worker-differs-from-here", who=who, what=join_words(differences)), fix)
 
 
 def _shorten(text: str) -> str:
@@ -104,6 +99,7 @@ class DaskWorkerPlugin(WorkerPlugin):
 
     async def setup(self, worker: Worker) -> None:
         """Write the templates to the disk of the worker."""
+        use_language(self.language)
         self.cleanup = ExitStack()
         self.idle_workers: SimpleQueue[BuildWorker] = SimpleQueue()
         self.worker_programs, self.address = list_worker_programs(self.families, worker), worker.address
@@ -118,8 +114,7 @@ class DaskWorkerPlugin(WorkerPlugin):
 
     def build(self, item: WorkItem) -> RenderedReport | FailedReport:
         """Build a report, or return why it failed."""
-        if os.environ.get("LANGUAGE") != self.language:  # another build may have another one
-            use_language(self.language)
+        use_language(self.language)  # another build may have another one
         try:
             worker = self.idle_workers.get_nowait()
         except Empty:

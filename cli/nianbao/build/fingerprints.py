@@ -64,11 +64,11 @@ def check_fingerprints(templates: Templates) -> dict[str, str]:
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     """List for people the inputs of which the fingerprints differ."""
     labels = {
-        "facts": _("数据文件"),
-        "look": _("版式"),
-        "draft": _("是否草稿"),
-        "carried": _("是否附上事实"),
-        FACES: _("字体"),
+        "facts": _("what-data-file"),
+        "look": _("what-look"),
+        "draft": _("what-draft-or-not"),
+        "carried": _("what-facts-carried-or-not"),
+        FACES: _("head-face"),
         NIANBAO: "nianbao",
         PANDOC: "pandoc",
         TYPST: "typst",

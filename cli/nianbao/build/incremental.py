@@ -141,20 +141,20 @@ class IncrementalBuild:
         if self.force:
             return "--force"
         if file is None:
-            return _("还没有生成过")
+            return _("not-built-before")
         context = self._render_contexts[suffix]
         if file.key != CacheKey(context, facts):
             before, now = self.cache.read_context(file.key.context), self.cache.read_context(context)
             changes = fingerprints.describe_changes(before | {"facts": file.key.facts}, now | {"facts": facts})
-            return _("{what}变了", what=changes)
+            return _("what-changed", what=changes)
         try:
             status = os.lstat(f"{self.store.out}/{name}")
         except OSError:
-            return _("文件不在了")
+            return _("output-file-gone")
         known = (file.size, file.modified_ns, file.changed_ns)
         if stat.S_ISREG(status.st_mode) and file_times(status) == known:
             return ""
-        return "" if is_unchanged(self.store, self.store.out / name, file) else _("文件被改过")
+        return "" if is_unchanged(self.store, self.store.out / name, file) else _("output-file-edited")
 
     def _load_unchanged(self, plan: BuildPlan) -> BuildResult | None:
         """Return the cached result if a report need neither be checked nor rendered; None if it must."""
@@ -288,7 +288,5 @@ def _build_and_write(worker: BuildWorker, store: Store, job: BuildJob) -> BuildR
 
 def _report_lost_process(store: Store, job: BuildJob) -> FailedReport:
     data = store.of_office(job.office).data(job.year)
-    error = UserError(
-        _("{data}：做这份报告的进程没有了", data=data), _("多半是内存不够，或正文嵌套太深；缩短正文，单独再做一次")
-    )
+    error = UserError(_("build-process-gone", data=data), _("shorten-prose-build-alone"))
     return FailedReport(job.office, job.year, error)

@@ -35,7 +35,7 @@ def open_cache(store: Store, warn: Callable[[str], None]) -> Iterator[BuildCache
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            warn(_("另一个 report build 正在写 {out}，等它做完", out=store.out))
+            warn(_("waiting-for-other-build", out=store.out))
             lock.acquire()
     try:
         with BuildCache(path, warn) as cache:
@@ -80,7 +80,7 @@ def _remove(paths: Sequence[Path]) -> None:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise UserError(_("删不了 {at}：{error}", at=display_path(path), error=describe_reason(error))) from error
+            raise UserError(_("cannot-remove", at=display_path(path), error=describe_reason(error))) from error
 
 
 def file_times(status: os.stat_result) -> tuple[int, int, int]:

@@ -119,7 +119,8 @@ def find_formats(store: Store, names: Sequence[str]) -> list[Format]:
     for name in names:
         if name not in known and name != MARKDOWN:
             raise UserError(
-                _("没有输出格式 {name}", name=name), _("可用的格式：{choices}", choices=join_words([*known, MARKDOWN]))
+                _("no-such-output-format", name=name),
+                _("output-formats-available", choices=join_words([*known, MARKDOWN])),
             )
     return [store.format(name) for name in dict.fromkeys(names) if name != MARKDOWN]
 

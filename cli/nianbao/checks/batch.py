@@ -85,5 +85,5 @@ def _check_and_digest(store: Store, policy: Policy, item: _CheckItem) -> tuple[C
 
 def _report_lost_process(store: Store, item: _CheckItem) -> tuple[FailedReport, Digest]:
     data = store.of_office(item.office).data(item.year)
-    error = UserError(_("{data}：核对这份报告的进程没有了", data=data), _("多半是内存不够；缩短正文，单独再做一次"))
+    error = UserError(_("check-process-gone", data=data), _("shorten-prose-check-alone"))
     return FailedReport(item.office, item.year, error), {}

@@ -18,11 +18,7 @@ from nianbao.workspace.processes.limits import LimitMessages, limit
 from nianbao.workspace.store import Store
 
 _SECONDS = 30  # the time limit of rules and templates for one report
-_WORDS = LimitMessages(
-    N_("核对它、填它的模板用了 {seconds} 秒还没有完"),
-    N_("核对它、填它的模板要用的内存太多"),
-    N_("缩短正文；若改过 templates/，请检查模板"),
-)
+_WORDS = LimitMessages(N_("check-too-slow"), N_("check-takes-too-much-memory"), N_("shorten-prose-or-check-templates"))
 
 
 def limit_check() -> AbstractContextManager[None]:

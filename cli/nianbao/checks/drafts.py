@@ -52,9 +52,7 @@ def format_file(store: Store, year: int, *, check: bool = False) -> FormattedFil
     try:
         text = formatter.format_text(report.facts.text, report.form)
     except ValueError:
-        raise UserError(
-            _("{path} 的写法没法自动重排，没有改动它", path=path), _("照 report new 写出的样子改写，再运行一次")
-        ) from None
+        raise UserError(_("cannot-lay-out-file", path=path), _("write-as-report-new-does")) from None
     return FormattedFile(year, path, store.rewrite(year, text, check=check).changed, [])
 
 
@@ -92,8 +90,8 @@ def make_draft(store: Store, year: int, source_year: int | None = None, author: 
     report, notes = _read_source_report(store, year_used) if year_used is not None else (None, [])
     if report and year_used is not None:
         carries = form.carries and report.year == year - 1
-        copied = _("年年相同的事实和结转的数") if carries else _("年年相同的事实；它不是上一年度，没有结转")
-        notes.insert(0, _("从 {data} 照抄了{what}", data=store.data(year_used), what=copied))
+        copied = _("standing-and-carried-facts") if carries else _("standing-facts-only")
+        notes.insert(0, _("took-over-from", data=store.data(year_used), what=copied))
     schema, schema_notes = _draft_schema(store, form)
     return DataFileDraft(scaffold.format_new_file(form, year, report, author), schema, [*notes, *schema_notes])
 
@@ -105,11 +103,7 @@ def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
     text = store.text(path)
     if text is None or text == schema or json_schema.is_own_schema(text):
         return {name: schema}, []
-    note = _(
-        "已有另外的 {described}，没有改动它；要换新的：report schema --edition {edition}",
-        described=path,
-        edition=form.edition,
-    )
+    note = _("other-schema-exists", described=path, edition=form.edition)
     return {}, [note]
 
 
@@ -131,12 +125,7 @@ def _read_source_report(store: Store, year: int) -> tuple[Report, list[str]]:
     result = check_report(store, year)
     if result.report is None:
         raise UserError(
-            _("{data} 读不出来，没有新建", data=store.data(year)),
-            _("先运行 report validate {year}，改正后再新建", year=year),
+            _("source-unreadable-nothing-begun", data=store.data(year)), _("validate-before-new", year=year)
         )
-    notes = (
-        [_("{data} 里还有错误，照抄的数要核对：report validate {year}", data=store.data(year), year=year)]
-        if result.blocked
-        else []
-    )
+    notes = [_("source-has-errors", data=store.data(year), year=year)] if result.blocked else []
     return result.report, notes

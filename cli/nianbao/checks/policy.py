@@ -62,7 +62,7 @@ def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
     levels = load(Settings, [source]).levels
     if unknown := [rule for rule in levels if rule not in known]:
         faults = [
-            Fault(("levels", rule), _("没有规则 {rule}", rule=rule) + suggest(rule, sorted(known)), at_key=True)
+            Fault(("levels", rule), _("no-such-rule", rule=rule) + suggest(rule, sorted(known)), at_key=True)
             for rule in unknown
         ]
         raise_faults([source], faults)
@@ -72,7 +72,7 @@ def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
 def check_rule_name(rule: str, known: Collection[str]) -> str:
     """Return the name of a rule; raises `UserError` for an unknown one."""
     if rule not in known:
-        raise UserError(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
+        raise UserError(_("no-such-rule", rule=rule), _("list-all-rules"))
     return rule
 
 
@@ -130,21 +130,21 @@ def find_acceptance_faults(report: Report, known: Collection[str]) -> dict[str, 
     """Find the faults of the acceptances of a data file: address -> message."""
     entries = report.facts.tree.get("accept", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        return {"accept": _("应写成 [[accept]]，一条一段")}
+        return {"accept": _("accept-must-be-tables")}
     found: dict[str, str] = {}
     for number, entry in enumerate(entries):
         for key in ("rule", "at", "value", "because"):
             if key not in entry:
-                found[f"accept.{number}"] = _("接受一条发现要写 rule、at、value、because，这里没有 {key}", key=key)
+                found[f"accept.{number}"] = _("accept-key-missing", key=key)
         for key in set(entry) - {"rule", "at", "value", "because"}:
-            found[f"accept.{number}.{key}"] = _("不认识的键 {key}", key=key)
+            found[f"accept.{number}.{key}"] = _("unknown-key", key=key)
         for key in ("rule", "at", "because"):
             if not isinstance(entry.get(key, ""), str):
-                found[f"accept.{number}.{key}"] = _("应为文字，这里是{value}", value=describe_value(entry[key]))
+                found[f"accept.{number}.{key}"] = _("must-be-text", value=describe_value(entry[key]))
         if isinstance(entry.get("rule"), str) and entry["rule"] not in known:
-            found[f"accept.{number}.rule"] = _("没有规则 {rule}", rule=entry["rule"])
+            found[f"accept.{number}.rule"] = _("no-such-rule", rule=entry["rule"])
         if not str(entry.get("because", "x")).strip():
-            found[f"accept.{number}.because"] = _("要写明接受的理由")
+            found[f"accept.{number}.because"] = _("accept-reason-missing")
     return found
 
 
@@ -174,19 +174,11 @@ def _choose_level(finding: Finding, policy: Policy) -> Level:
 def _make_void_finding(report: Report, number: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
     address = f"accept.{number}.value"
     current = find_current_value(report, finding.address)
-    message = _(
-        "接受 {rule} 时 {at} 是 {value}，现在是 {now}，接受已经失效",
-        rule=entry["rule"],
-        at=entry["at"],
-        value=entry["value"],
-        now=current,
-    )
+    message = _("acceptance-void", rule=entry["rule"], at=entry["at"], value=entry["value"], now=current)
     return Finding(VOID_ACCEPTANCE, "warning", report.facts.find_place(address), message, address)
 
 
 def _make_idle_finding(report: Report, number: int, entry: Mapping[str, Any]) -> Finding:
     address = f"accept.{number}.rule"
-    message = _("{at} 没有 {rule} 可以接受", at=entry["at"], rule=entry["rule"])
-    return Finding(
-        IDLE_ACCEPTANCE, "note", report.facts.find_place(address), message, address, label=_("这一条可以删去")
-    )
+    message = _("nothing-to-accept", at=entry["at"], rule=entry["rule"])
+    return Finding(IDLE_ACCEPTANCE, "note", report.facts.find_place(address), message, address, label=_("entry-can-go"))

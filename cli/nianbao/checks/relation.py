@@ -8,7 +8,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.form import Check, Part
-from nianbao.model.i18n import N_, _
+from nianbao.model.i18n import N_, _, translate
 from nianbao.model.report import Report
 
 _MAX_TERMS = 8  # of one side; if there are more, only those that are not 0 are listed
@@ -29,7 +29,9 @@ def _make_sum_finding(report: Report, cause: root_cause.RootCause) -> Finding:
     check, *effects = cause.checks
     left, right = report.add_up_sides(check)
     label = (
-        _("应为 {value}", value=cause.value) if cause.value is not None else _describe_gap(report, cause.address, check)
+        _("expected-value", value=cause.value)
+        if cause.value is not None
+        else _describe_gap(report, cause.address, check)
     )
     return Finding(
         rule=check.relation.rule,
@@ -39,12 +41,12 @@ def _make_sum_finding(report: Report, cause: root_cause.RootCause) -> Finding:
         address=cause.address,
         label=label,
         notes=(
-            _("左边 {left} = {made}", left=left, made=_format_sum(report, check.left)),
-            _("右边 {right} = {made}", right=right, made=_format_sum(report, check.right)),
-            *(_("同一处还使：{message}", message=_describe_check(report, effect)) for effect in effects),
+            _("left-side-sum", left=left, made=_format_sum(report, check.left)),
+            _("right-side-sum", right=right, made=_format_sum(report, check.right)),
+            *(_("same-value-also-breaks", message=_describe_check(report, effect)) for effect in effects),
             *_describe_zero_total(report, check),
         ),
-        fix=_(check.relation.why),
+        fix=translate(check.relation.why),
     )
 
 
@@ -52,39 +54,35 @@ def _describe_zero_total(report: Report, check: Check) -> Iterator[str]:
     """Describe the two possible reasons for a written total of 0 whose parts are not 0."""
     left, right = report.add_up_sides(check)
     if check.relation.total and left == 0 and right:
-        yield _("可能是这一格没有填，也可能是一个数在抄录时拆成了两格：对照原件再改")
+        yield _("blank-or-split-cell")
 
 
 def _describe_gap(report: Report, address: str, check: Check) -> str:
     left, right = report.add_up_sides(check)
     if check.relation.total and address == check.left[0].slots[0].address:
-        return _("写 {left}，各项之和是 {right}", left=left, right=right)
-    return _("这里是 {figure}，两边差 {gap}", figure=report.figures[address], gap=abs(left - right))
+        return _("says-but-parts-sum-to", left=left, right=right)
+    return _("figure-and-gap", figure=report.figures[address], gap=abs(left - right))
 
 
 def _describe_check(report: Report, check: Check) -> str:
     left, right = report.add_up_sides(check)
     if check.relation.total:
         return _(
-            "{where}: {name} {left} 不等于各项之和 {right}",
-            where=check.label,
-            name=_label_part(check.left[0], check),
-            left=left,
-            right=right,
+            "total-not-sum-of-parts", where=check.label, name=_label_part(check.left[0], check), left=left, right=right
         )
     words = [
         " ".join(_format_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
         for side, total in ((check.left, left), (check.right, right))
     ]
-    return _("{where}: {left}，{right}，应当相等", where=check.label, left=words[0], right=words[1])
+    return _("sides-should-be-equal", where=check.label, left=words[0], right=words[1])
 
 
 _SIGN_TEXTS = {
-    "=": (N_("不等于"), N_("写 {left}，应为 {right}")),
-    ">=": (N_("小于"), N_("写 {left}，至少应为 {right}")),
-    "<=": (N_("大于"), N_("写 {left}，至多应为 {right}")),
-    "!=": (N_("正好等于"), N_("两边都是 {right}")),
-    "<=>": (N_("有一边是 0，另一边不是："), N_("写 {left}")),
+    "=": (N_("is-not-equal-to"), N_("says-should-be")),
+    ">=": (N_("is-less-than"), N_("says-should-be-at-least")),
+    "<=": (N_("is-more-than"), N_("says-should-be-at-most")),
+    "!=": (N_("is-exactly"), N_("both-are")),
+    "<=>": (N_("one-side-zero"), N_("says-figure")),
 }
 
 
@@ -93,7 +91,7 @@ def _make_relation_finding(report: Report, check: Check) -> Finding:
     words = [" ".join(_format_terms(report, check, side)) for side in (check.left, check.right)]
     verb, label = _SIGN_TEXTS[check.relation.sign]
     address = check.left[0].slots[0].address
-    sides = ((_("左边"), left, check.left), (_("右边"), right, check.right))
+    sides = ((_("left-side"), left, check.left), (_("right-side"), right, check.right))
     return Finding(
         rule=check.relation.rule,
         level=check.relation.level,
@@ -106,7 +104,7 @@ def _make_relation_finding(report: Report, check: Check) -> Finding:
             for name, total, side in sides
             if len(side) > 1 or side[0].term.previous
         ),
-        fix=_(check.relation.why),
+        fix=translate(check.relation.why),
     )
 
 
@@ -123,7 +121,7 @@ def _label_part(part: Part, check: Check) -> str:
     """Return the label of a row, a column or a group of them."""
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
     named = [heading for heading in path if heading.id]
-    return (_("上年的 ") if part.term.previous else "") + named[part.term.path.count(".")].label
+    return (_("last-years-prefix") if part.term.previous else "") + named[part.term.path.count(".")].label
 
 
 def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
@@ -142,4 +140,4 @@ def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
             file = f"{origin.facts.file} " if part.term.previous else ""
             text += f"{sign}{file}{address} {document.format_figure(origin, address)}"
     omitted = len(parts) - len(shown)
-    return _("{sum}（另 {left_out} 项为 0）", sum=text or "0", left_out=omitted) if omitted else text or "0"
+    return _("sum-with-zeros-left-out", sum=text or "0", left_out=omitted) if omitted else text or "0"

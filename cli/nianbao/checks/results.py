@@ -88,9 +88,5 @@ class FailedReport:
 
 def _describe_dropped_picture(file: str, source: str) -> Finding:
     return Finding(
-        "picture-left-out",
-        "warning",
-        Place(file),
-        _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=source),
-        fix=_("报告不印图片；从正文里删去它"),
+        "picture-left-out", "warning", Place(file), _("picture-not-printed", source=source), fix=_("delete-picture")
     )

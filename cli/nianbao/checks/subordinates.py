@@ -100,8 +100,8 @@ def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: b
 
 
 def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
-    message = _("{edition} 版怎样并入 {into} 版，格式文件没有写", edition=report.edition, into=form.edition)
-    fix = _("在 forms/{into}.toml 里写 takes.{edition}", into=form.edition, edition=report.edition)
+    message = _("edition-conversion-unknown", edition=report.edition, into=form.edition)
+    fix = _("write-takes-in-form", into=form.edition, edition=report.edition)
     return Finding("wrong-edition", "error", Place(report.file), message, fix=fix)
 
 

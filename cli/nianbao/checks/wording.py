@@ -11,7 +11,7 @@ from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding, Place
-from nianbao.model.i18n import _, join_words
+from nianbao.model.i18n import _, join_words, translate
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, compile_pattern, parse_sum, resolve_path
 
@@ -153,11 +153,9 @@ def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
     for expected in context.report.form.text_rules.expected:
         text = context.texts.get(expected.section, "")
         if expected.rule == context.rule and text and not compile_pattern(expected.words).search(text):
-            missing.setdefault(expected.section, []).append(_(expected.what))
+            missing.setdefault(expected.section, []).append(translate(expected.what))
     for section, topics in missing.items():
-        message = _(
-            "{heading}: 没有写到{things}", heading=context.report.get_heading(section), things=join_words(topics)
-        )
+        message = _("topics-missing", heading=context.report.get_heading(section), things=join_words(topics))
         yield context.make_finding(f"prose.{section}", message)
 
 

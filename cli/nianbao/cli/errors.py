@@ -26,13 +26,9 @@ def list_crashes(results: "Sequence[CheckResult]") -> "list[FailedReport]":
     """Return a failed report for each rule that failed by an error of ours; findings of other rules still count."""
     from nianbao.checks.results import FailedReport  # noqa: PLC0415  # it takes a while to import
 
-    fix = _("这是 nianbao 的错，别的规则照常核对；请报给我们")
+    fix = _("bug-report-rule")
     return [
-        FailedReport(
-            result.office,
-            result.year,
-            UserError(_("规则 {rule} 自己出错了（{why}）", rule=crash.rule, why=crash.error), fix),
-        )
+        FailedReport(result.office, result.year, UserError(_("rule-failed", rule=crash.rule, why=crash.error), fix))
         for result in results
         for crash in result.crashes
     ]
@@ -70,7 +66,7 @@ def report_errors() -> Iterator[None]:
         if os.environ.get("NIANBAO_DEBUG"):
             raise
         if isinstance(error, OSError) and error.errno in FULL:
-            print_error(UserError(describe_reason(error), _("腾出空间再运行")))
+            print_error(UserError(describe_reason(error), _("free-space-and-rerun")))
         else:
             print_error(make_internal_error(error))
         raise typer.Exit(EXIT_FAILED) from None
@@ -78,13 +74,13 @@ def report_errors() -> Iterator[None]:
 
 def make_output_error(error: OSError | None = None) -> UserError:
     """Return the error for a standard output that is closed (no `error`), or that cannot be written."""
-    why = describe_reason(error) if error else _("它是关着的")
-    return UserError(_("结果写不到标准输出：{why}", why=why), _("换一个输出的去处再运行；不要结果就写 > /dev/null"))
+    why = describe_reason(error) if error else _("stream-closed")
+    return UserError(_("cannot-write-stdout", why=why), _("send-output-elsewhere"))
 
 
 def make_interruption_error() -> UserError:
     """Return the error for a command that a person, or the system, has ended."""
-    return UserError(_("中断了"), _("做好的都在，没有写了一半的文件；再运行一次就接着做"))
+    return UserError(_("interrupted-by-user"), _("rerun-to-go-on"))
 
 
 def print_error(error: UserError) -> None:
@@ -94,17 +90,17 @@ def print_error(error: UserError) -> None:
 
 
 def _print_error_lines(error: UserError) -> None:
-    first, *more = _("错误: {message}", message=error.message).split("\n")
+    first, *more = _("error-line", message=error.message).split("\n")
     echo(StyledText(first, typer.colors.RED), err=True)
     for line in more:  # indented, so that none looks like a message of its own
         echo("    ", StyledText(line, typer.colors.RED), err=True)
     if error.fix:
-        echo(_("怎么办: {fix}", fix=error.fix), err=True)
+        echo(_("fix-line", fix=error.fix), err=True)
 
 
 def print_warning(text: str) -> None:
     """Print a warning to standard error."""
-    echo(StyledText(_("注意: {words}", words=text), typer.colors.YELLOW), err=True)
+    echo(StyledText(_("note-line", words=text), typer.colors.YELLOW), err=True)
 
 
 def print_note(text: str) -> None:
@@ -146,7 +142,7 @@ def show_progress(
 
     class RateColumn(ProgressColumn):
         def render(self, task: Task) -> str:
-            return _("每秒 {rate:.1f}", rate=task.speed) if task.speed else ""
+            return _("rate-per-second", rate=task.speed) if task.speed else ""
 
     class StateColumn(ProgressColumn):
         def render(self, task: Task) -> str:  # noqa: ARG002  # rich gives it

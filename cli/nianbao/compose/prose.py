@@ -8,7 +8,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from nianbao.compose.template_context import AbsentFact, FactNode, describe_unknown, find_below
 from nianbao.compose.templating import Names, fill_text, load_nothing, make_environment
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.value_types import COUNT_LIMIT
 
 MAX_PLACEHOLDERS = 2000  # in one section: far more than a report has, few enough to check fast
@@ -59,9 +59,7 @@ def fill_prose(text: str, names: Names, section: str) -> str:
 def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
     """Check prose without running it: it may name facts, add and subtract them, and nothing else."""
     if text.count("{{") > MAX_PLACEHOLDERS:
-        yield PlaceholderFault(
-            1, _("占位太多，一个部分最多 {limit} 处", limit=MAX_PLACEHOLDERS), rule="broken-placeholder"
-        )
+        yield PlaceholderFault(1, _("too-many-placeholders", limit=MAX_PLACEHOLDERS), rule="broken-placeholder")
         return
     tree = _parse(text)
     if isinstance(tree, PlaceholderFault):
@@ -69,7 +67,7 @@ def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
         return
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED_NODES):
-            message = _("正文里只能用 {{ 事实 }}，事实和数可以相加相减")
+            message = _("placeholder-facts-only")
             yield PlaceholderFault(node.lineno, message, rule="broken-placeholder")
             return
     for expression in tree.find_all((nodes.Output, nodes.Add, nodes.Sub)):
@@ -78,7 +76,7 @@ def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
             if isinstance(part, nodes.Name | nodes.Getattr):
                 yield from _find_name_faults(part, names, is_alone=is_alone)
             elif isinstance(part, nodes.Const) and not _is_allowed_constant(part.value, is_alone=is_alone):
-                message = _("占位里只能写事实和整数，不能写 {value}", value=repr(part.value)[:20])
+                message = _("placeholder-value-not-allowed", value=repr(part.value)[:20])
                 yield PlaceholderFault(part.lineno, message, rule="broken-placeholder")
 
 
@@ -91,16 +89,18 @@ def _parse(text: str) -> nodes.Template | PlaceholderFault:
                 if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > MAX_TERMS:
                     return _make_length_fault(part.lineno)
     except TemplateSyntaxError as error:
-        return PlaceholderFault(error.lineno, _("占位写法不对"), label=error.message or "", rule="broken-placeholder")
+        return PlaceholderFault(
+            error.lineno, _("placeholder-written-wrongly"), label=error.message or "", rule="broken-placeholder"
+        )
     except ValueError:  # Python parses no number of thousands of digits
-        return PlaceholderFault(1, _("占位里的数太大"), rule="broken-placeholder")
+        return PlaceholderFault(1, _("placeholder-number-too-large"), rule="broken-placeholder")
     except RecursionError:
         return _make_length_fault(1)
     return tree
 
 
 def _make_length_fault(line: int) -> PlaceholderFault:
-    message = _("占位太长或括号太深，一处最多 {limit} 个事实和数", limit=MAX_TERMS)
+    message = _("placeholder-too-long", limit=MAX_TERMS)
     return PlaceholderFault(line, message, rule="broken-placeholder")
 
 
@@ -125,12 +125,12 @@ def _find_name_faults(node: nodes.Expr, names: Names, *, is_alone: bool) -> Iter
         yield PlaceholderFault(node.lineno, describe_unknown(parent, address), address)
     elif isinstance(value, AbsentFact):
         yield PlaceholderFault(
-            node.lineno, _("数据文件里没有写 {address}（{label}）", address=address, label=_(value.label)), address
+            node.lineno, _("data-file-lacks-fact", address=address, label=translate(value.label)), address
         )
     elif isinstance(value, FactNode):
-        yield PlaceholderFault(node.lineno, _("{address} 是一组事实，要写到最后一级", address=address), address)
+        yield PlaceholderFault(node.lineno, _("address-is-group", address=address), address)
     elif not is_alone and not isinstance(value, int | Decimal):
-        yield PlaceholderFault(node.lineno, _("{address} 不是数，不能相加减", address=address), address)
+        yield PlaceholderFault(node.lineno, _("address-is-no-number", address=address), address)
 
 
 def _split_into_keys(node: nodes.Node) -> list[str]:

@@ -74,8 +74,8 @@ def describe_unknown(parent: object, address: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
     matches = get_close_matches(name, names, 1)
-    nearest = _("；最接近的是 {near}", near=f"{group}.{matches[0]}".strip(".")) if matches else ""
-    return _("没有名为 {address} 的事实{nearest}", address=address, nearest=nearest)
+    nearest = _("nearest-is", near=f"{group}.{matches[0]}".strip(".")) if matches else ""
+    return _("no-such-fact", address=address, nearest=nearest)
 
 
 def make_names(report: Report) -> dict[str, object]:

@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from nianbao.compose.markdown import Markdown, escape
 from nianbao.compose.template_context import AbsentFact, FactNode, UnknownName, find_below, is_given
 from nianbao.model.finding import UserError
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.value_types import VALUE_TYPES
 
 LoadTemplate = Callable[[str], str]  # returns the text of a template by its name; raises UserError if there is none
@@ -93,7 +93,7 @@ def _to_text(value: object) -> object:
 
 def _format(value: object) -> str:
     if isinstance(value, AbsentFact):
-        raise TemplateError(_("数据文件里没有写 {address}（{label}）", address=value.address, label=_(value.label)))
+        raise TemplateError(_("data-file-lacks-fact", address=value.address, label=translate(value.label)))
     if isinstance(value, str):
         return value
     if isinstance(value, date):
@@ -102,7 +102,7 @@ def _format(value: object) -> str:
         return "、".join(map(_format, value))
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return VALUE_TYPES["money"].format(value)
-    raise TemplateError(_("占位处不是一个值：要写到最后一级，例如 requests.received.total"))
+    raise TemplateError(_("placeholder-is-no-value"))
 
 
 def _quote(value: object) -> Markdown:
@@ -119,6 +119,5 @@ def _raise_fill_error(error: Exception, file: str) -> NoReturn:
             if frame.filename.endswith(".j2"):
                 file, line = f"templates/{frame.filename}", frame.lineno or 0
     raise TemplateFillError(
-        _("模板 {at}：{error}", at=f"{file}:{line}" if line else file, error=error),
-        _("改正模板；模板里能用的事实就是数据文件里的地址"),
+        _("template-error", at=f"{file}:{line}" if line else file, error=error), _("mend-template")
     ) from None

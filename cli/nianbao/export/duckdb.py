@@ -30,11 +30,7 @@ _TIME_LIMIT = 60  # seconds that a query may take
 _MEMORY_LIMIT = 2 * 2**30  # bytes of memory that it may take
 _ANSWER_LIMIT = 200_000_000  # characters of a result
 _VALUE_SIZE = 8  # characters that a value which is no text counts as
-_LIMIT_MESSAGES = LimitMessages(
-    N_("查了 {seconds} 秒还没有查完"),
-    N_("结果太大，内存不够；加上条件，或少取几列"),
-    N_("加上条件，或用 report export 取出全部"),
-)
+_LIMIT_MESSAGES = LimitMessages(N_("query-too-slow"), N_("query-result-too-large"), N_("add-conditions-or-export"))
 _SETTINGS = {
     "memory_limit": "1GB",
     "max_temp_directory_size": "0KB",
@@ -58,7 +54,7 @@ _TABLES = {
 # What can be queried and exported: name -> description, and the statement that makes it.
 VIEWS = {
     "figures": (
-        N_("每份报告表里的每个数字一行；given：written 写明的，computed 相加得出的，omitted 没有写、算 0 的"),
+        N_("table-figures-described"),
         f"""select office, name, year, edition, position, table_id, address, row_label, column_label, label,
               digits::{_DECIMAL} as value, nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
             from (select office, name, year, edition, unnest(string_split(figures, ' ')) as digits,
@@ -67,20 +63,20 @@ VIEWS = {
             join figure_columns using (edition, position)""",
     ),
     "facts": (
-        N_("表外的事实一个一行；并列几项的一项一行，item 是第几项，number 是可以计算的数"),
+        N_("table-facts-described"),
         f"""select office, name, year, edition, address, item, label, value,
               nullif(number, '')::{_DECIMAL} as number, nullif(unit, '') as unit, kind
             from stated_facts""",
     ),
-    "reports": (N_("一份报告一行"), "select office, name, year, edition from report_rows"),
+    "reports": (N_("table-reports-described"), "select office, name, year, edition from report_rows"),
     "offices": (
-        N_("一个机关一行：最近的名称、从哪年到哪年、几份报告"),
+        N_("table-offices-described"),
         """select office, arg_max(name, year) as name, min(year) as first_year, max(year) as last_year,
               count(*) as reports
             from report_rows group by office order by office""",
     ),
     "addresses": (
-        N_("各版格式里每个数字的名称"),
+        N_("table-names-described"),
         "select edition, table_id, address, row_label, column_label, label, unit, kind from figure_columns",
     ),
 }
@@ -195,7 +191,7 @@ class Database:
         with self._report_broken_query():
             statements = self._connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type.name != "SELECT":
-            raise UserError(_("只能问一条 select 语句"), _("例如 {example}", example=EXAMPLE_QUERIES[0]))
+            raise UserError(_("one-select-only"), _("for-example-query", example=EXAMPLE_QUERIES[0]))
         self._connection.execute("set enable_external_access = false; set lock_configuration = true")
         with self._report_broken_query():
             fetch = partial(self._fetch_result, statements[0], limit)
@@ -277,7 +273,5 @@ def _import_duckdb() -> Any:  # noqa: ANN401  # a module
     try:
         import duckdb  # noqa: PLC0415  # large, and only needed here
     except ImportError:
-        raise UserError(
-            _("导出和查询要用 DuckDB，这里没有装"), _('运行 pip install "nianbao[export]"，或 uv sync --extra export')
-        ) from None
+        raise UserError(_("duckdb-not-installed"), _("install-duckdb")) from None
     return duckdb

@@ -20,7 +20,7 @@ Layout = Literal["long", "wide"]
 XLSX = "xlsx"
 FORMATS = (*COPY_FORMATS, XLSX)
 _LONG_TABLES, _WIDE_TABLE = ("figures", "facts"), "reports"  # the tables of each layout, one file each
-_FIX = N_("report validate 说明每一处；改正后再运行")
+_FIX = N_("see-validate")
 _CHUNK_SIZE = 50  # reports that one task of a worker reads
 
 RowsOrError = ReportRows | UserError
@@ -41,22 +41,19 @@ def _read_chunk(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
 
 
 def _describe_lost_worker(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
-    return [UserError(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次")) for store, year in chunk]
+    return [UserError(_("read-process-gone", data=store.data(year)), _("run-once-more")) for store, year in chunk]
 
 
 def _read_report(store: Store, year: int) -> RowsOrError:
     """Read a report; one with a figure that cannot be read is not exported, since the figure would be a 0."""
     report = store.report(year)
     if isinstance(report, Finding):
-        return UserError(_("{data} 读不出来：{why}", data=store.data(year), why=report.message), _(_FIX))
+        return UserError(_("data-unreadable", data=store.data(year), why=report.message), _(_FIX))
     if report.unread:
         labels = report.form.labels
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
-        return UserError(
-            _("{data} 有 {count} 格读不出来，第一格是 {first}", data=store.data(year), count=count, first=first),
-            _(_FIX),
-        )
+        return UserError(_("figures-unreadable", data=store.data(year), count=count, first=first), _(_FIX))
     return make_rows(report, store.office, year)
 
 
@@ -88,7 +85,9 @@ def check_formats(formats: Sequence[str]) -> list[str]:
     """
     for name in formats:
         if name not in FORMATS:
-            raise UserError(_("不能导出成 {name}", name=name), _("可用的格式：{choices}", choices=join_words(FORMATS)))
+            raise UserError(
+                _("cannot-export-as", name=name), _("output-formats-available", choices=join_words(FORMATS))
+            )
     return list(dict.fromkeys(formats))
 
 

@@ -8,16 +8,16 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 
 _QUERY_ERRORS = (
-    (re.compile(r'syntax error at or near "(?P<name>.*?)"'), N_("{name} 这里读不下去")),
-    (re.compile(r"syntax error at end of input"), N_("语句没有写完")),
-    (re.compile(r'(?:column "|column named ")(?P<name>[^"]+)"'), N_("没有 {name} 这一列")),
-    (re.compile(r"Table with name (?P<name>\S+) does not exist"), N_("没有 {name} 这张表")),
-    (re.compile(r"Function with name (?P<name>\S+) does not exist"), N_("没有 {name} 这个函数")),
+    (re.compile(r'syntax error at or near "(?P<name>.*?)"'), N_("sql-unreadable-at")),
+    (re.compile(r"syntax error at end of input"), N_("sql-incomplete")),
+    (re.compile(r'(?:column "|column named ")(?P<name>[^"]+)"'), N_("no-such-column")),
+    (re.compile(r"Table with name (?P<name>\S+) does not exist"), N_("no-such-query-table")),
+    (re.compile(r"Function with name (?P<name>\S+) does not exist"), N_("no-such-function")),
     (
         re.compile(r"(?:file system operations|external access).*disabled|configuration has been locked"),
-        N_("只能查这里的表，不能读写文件或改设置"),
+        N_("query-reads-tables-only"),
     ),
-    (re.compile(r"[Oo]ut of [Mm]emory|could not allocate"), N_("结果太大，内存不够；加上条件，或少取几列")),
+    (re.compile(r"[Oo]ut of [Mm]emory|could not allocate"), N_("query-result-too-large")),
 )
 
 
@@ -30,5 +30,5 @@ def describe(error: str, names: Sequence[str]) -> UserError:
     found = next(((match, text) for pattern, text in _QUERY_ERRORS if (match := pattern.search(error))), None)
     message = _(found[1], **found[0].groupdict()) if found else error.partition("\n")[0]
     near = get_close_matches((found[0].groupdict() if found else {}).get("name", "").lower(), names, n=1)
-    tip = _("是不是 {near}？", near=near[0]) if near else _("不带语句运行 report query，看有哪些表和列")
-    return UserError(_("查询读不懂：{message}", message=message) + (f"\n{line[0]}" if line else ""), tip)
+    tip = _("is-it-nearest", near=near[0]) if near else _("see-query-tables")
+    return UserError(_("cannot-answer-query", message=message) + (f"\n{line[0]}" if line else ""), tip)

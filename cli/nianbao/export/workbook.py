@@ -64,9 +64,7 @@ class Sheet:
         A text that looks like a formula gets Excel's own mark for texts.
         """
         if row >= ROW_LIMIT:
-            raise UserError(
-                _("一张工作表放不下，最多 {rows} 行", rows=ROW_LIMIT), _("用 --to parquet 或 csv，或分几次导出")
-            )
+            raise UserError(_("too-many-rows-for-sheet", rows=ROW_LIMIT), _("use-parquet-or-csv"))
         if isinstance(value, str):
             prefix = {"quote_prefix": True} if is_formula(value) else {}
             self.worksheet.write_string(row, column, value, self.workbook.get_style(**properties, **prefix))

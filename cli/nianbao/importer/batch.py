@@ -63,12 +63,9 @@ def _normalize_target(report: ImportedReport) -> str:
 
 def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> UserError:
     message = _(
-        "{second}：和 {first} 是同一机关同一年度的，都要写 {target}，没有导入",
-        second=second.source,
-        first=first.source,
-        target=display_path(second.target),
+        "same-target-not-imported", second=second.source, first=first.source, target=display_path(second.target)
     )
-    return UserError(message, _("留下对的一份；不是同一机关的，用 --office 或 --out 分开导入"))
+    return UserError(message, _("keep-one-or-separate"))
 
 
 def _read_piped(name: str) -> bytes | None:
@@ -100,5 +97,5 @@ def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport
 def _make_dead_worker_error(item: _Item) -> tuple[int, ImportedReport | UserError]:
     """Return the error for a file whose worker process ended while reading it."""
     number, name, _content = item
-    why = _("{name}：读它的进程没有了", name=pipeline.describe_source(name))
-    return number, UserError(why, _("多半是内存不够；用原程序打开，只留年报，再导入"))
+    why = _("import-process-gone", name=pipeline.describe_source(name))
+    return number, UserError(why, _("keep-report-only"))

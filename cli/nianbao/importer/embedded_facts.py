@@ -52,7 +52,7 @@ def verify_facts(store: Store, recognized: RecognizedReport, *, trusted: bool = 
     `trusted`, all is taken as it is, except acceptances, which belong to the office.
     """
     text = recognized.document.embedded_facts
-    unread = VerifiedFacts(notes=(_("文件带的事实读不出来，按印出的读"),))
+    unread = VerifiedFacts(notes=(_("carried-facts-unreadable"),))
     if not text:
         return VerifiedFacts()
     if len(text) > MAX_CHARACTERS:
@@ -75,7 +75,7 @@ def _verify(
         return None
     bodies = document.compose(report, store.template).bodies
     if difference := find_difference(report, recognized, bodies, trusted=trusted):
-        return VerifiedFacts(notes=(_("文件生成以后改过：{differ}；按印出的读", differ=difference),))
+        return VerifiedFacts(notes=(_("edited-since-built", differ=difference),))
     unprinted = [] if trusted else _find_unprinted(report, store, bodies)
     tree = report.facts.tree if trusted else _remove_unprinted(report, unprinted)
     if not trusted and report.prose:
@@ -125,7 +125,7 @@ def find_difference(
     characters, need not agree where the facts are `trusted`.
     """
     if report.form is not recognized.form or report.year != recognized.year:
-        return _("年度或格式版本")
+        return _("differs-in-year-or-edition")
     for address, figure in report.figures.items():
         cell = recognized.cells_by_address.get(address)
         if cell is None or cell.state != "read" or cell.value != figure:
@@ -149,7 +149,7 @@ def _find_text_differences(report: Report, recognized: RecognizedReport, bodies:
         printed = [text for text in map(_normalize, texts.printed.get(section.id, ())) if text not in labels]
         body, words = bodies.get(section.id, ""), "".join(printed)
         if not any(_is_printed_as(body, words, *around) for around in _list_surroundings(report, recognized, section)):
-            yield heading or _("标题或开头")
+            yield heading or _("differs-in-title-or-opening")
 
 
 def _list_surroundings(report: Report, recognized: RecognizedReport, section: Section) -> Iterator[tuple[str, str]]:
@@ -243,17 +243,17 @@ def _compose_notes(embedded: Tree, taken: Tree, unprinted: Sequence[str]) -> Ite
     """Say which facts were left out, which could not be compared with the file, and what became of its prose."""
     left_out = sorted(_collect_addresses(embedded) - _collect_addresses(taken))
     if left_out:
-        yield _("文件带的事实有 {count} 项没有采用：{some}", count=len(left_out), some=_format_addresses(left_out))
+        yield _("carried-facts-left-out", count=len(left_out), some=_format_addresses(left_out))
     unconfirmed = [address for address in unprinted if not address.startswith(f"{OWN_FACTS}.")]
     if unconfirmed:
         some = _format_addresses(unconfirmed)
-        yield _("文件没有印出、无从核对的事实有 {count} 项，请看一遍：{some}", count=len(unconfirmed), some=some)
+        yield _("carried-facts-not-comparable", count=len(unconfirmed), some=some)
     if embedded.get("prose") != taken.get("prose"):
-        yield _("正文只取了印出的文字；信得过来源、要连占位和标记一起取回，加 --trust")
+        yield _("prose-taken-as-printed")
 
 
 def _format_addresses(addresses: Sequence[str]) -> str:
-    return join_words(addresses[:_MAX_ADDRESSES]) + (_("等") if len(addresses) > _MAX_ADDRESSES else "")
+    return join_words(addresses[:_MAX_ADDRESSES]) + (_("and-other-facts") if len(addresses) > _MAX_ADDRESSES else "")
 
 
 def _collect_addresses(tree: Tree, prefix: str = "") -> set[str]:

@@ -86,7 +86,7 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
     except UserError as error:
         raise UserError(f"{source}：{error.message}", error.fix) from error
     except RecursionError:
-        raise UserError(_("{name}：嵌套太深，读不下去", name=source), _("用原程序打开，另存一份再导入")) from None
+        raise UserError(_("nested-too-deeply-to-read", name=source), _("save-again-and-import")) from None
     except Exception as error:  # an error that nobody expected stops no other file
         wrong = make_internal_error(error)
         raise UserError(f"{source}：{wrong.message}", wrong.fix) from error
@@ -94,7 +94,7 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
 
 def describe_source(name: str) -> str:
     """Return what a file that is imported is called in messages."""
-    return _("标准输入") if name == STDIN else display_path(Path(name))
+    return _("standard-input") if name == STDIN else display_path(Path(name))
 
 
 def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
@@ -157,13 +157,13 @@ def _read_content(name: str) -> bytes:
     try:
         return access.read(path.parent, path.name, readers.MAX_FILE_BYTES)
     except IsADirectoryError:
-        raise UserError(_("这是目录"), _("写里面的文件，例如 {name}/*.docx", name=name)) from None
+        raise UserError(_("is-folder"), _("name-files-in-folder", name=name)) from None
     except access.RefusedError as error:
-        raise UserError(str(error), _("写文件本身的路径；管道里的内容用 - 读入")) from None
+        raise UserError(str(error), _("write-path-or-pipe")) from None
     except FileNotFoundError:
-        raise UserError(_("没有这个文件"), _("检查文件名")) from None
+        raise UserError(_("no-such-file"), _("check-file-name")) from None
     except OSError as error:
-        raise UserError(_("读不了：{error}", error=describe_reason(error)), _("排除原因后再运行")) from error
+        raise UserError(_("input-unreadable", error=describe_reason(error)), _("remove-cause-and-rerun")) from error
 
 
 # ── the data file ────────────────────────────────────────────────────────────────────
@@ -223,7 +223,6 @@ def write_data_file(report: ImportedReport, options: ImportOptions) -> ImportedR
     path = report.target.resolve()  # a link stays one
     if os.path.lexists(report.target) and not options.force and not has_content(path, content):
         raise UserError(
-            _("{source}：已经有 {target}，没有改动它", source=report.source, target=display_path(report.target)),
-            _("用 --out 写到别处，或用 --force 换掉它"),
+            _("target-exists", source=report.source, target=display_path(report.target)), _("out-elsewhere-or-force")
         )
     return replace(report, saved=write({path: content}, report.boundary)[0])

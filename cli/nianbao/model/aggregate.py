@@ -219,11 +219,9 @@ def map_cells(into: Form, form: Form) -> dict[str, str]:
         sources = [address] if row is None else [source + address.removeprefix(row) for source in takes[row]]
         for source in sources:
             if row is not None and source not in form.slots:
-                raise_form_error(
-                    into.edition, key, _("{edition} 版没有 {address}", edition=form.edition, address=source)
-                )
+                raise_form_error(into.edition, key, _("edition-lacks-address", edition=form.edition, address=source))
             if source in found:
-                raise_form_error(into.edition, key, _("{address} 会加到两处", address=source))
+                raise_form_error(into.edition, key, _("address-counts-twice", address=source))
             if source in form.slots:
                 found[source] = address
     return {address: found.get(address, "") for address in form.slots}

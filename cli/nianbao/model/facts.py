@@ -148,7 +148,7 @@ def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal
     except toml_rs.TOMLDecodeError as error:
         why = str(error).splitlines()[-1]
         place = _find_error_place(Facts(file, text, {}), str(error))
-        return Finding("broken-toml", "error", place, _("不是合格的 TOML：{why}", why=_describe_reason(why)), label=why)
+        return Finding("broken-toml", "error", place, _("toml-not-valid", why=_describe_reason(why)), label=why)
     return Facts(file, text, tree)
 
 
@@ -165,8 +165,8 @@ def _find_parse_hazard(text: str, file: str) -> Finding | None:
     facts = Facts(file, text, {})
     if any(marker in text for marker in _CONFLICT_MARKERS) and (match := _CONFLICT.search(text)):
         line = text.count("\n", 0, match.start()) + 1
-        message = _("文件里还有 git 合并冲突的标记")
-        fix = _("在两个版本中选定一个，删去 <<<<<<<、=======、>>>>>>> 三种标记行，再运行一次")
+        message = _("merge-conflict-markers")
+        fix = _("choose-version-of-conflict")
         return Finding("conflict-markers", "error", facts.find_line(line), message, fix=fix)
     line = find_too_deep_line(text)
     if line:
@@ -176,7 +176,7 @@ def _find_parse_hazard(text: str, file: str) -> Finding | None:
 
 def describe_depth_error() -> str:
     """Return the message that a TOML text is nested too deep."""
-    return _("嵌套太深，最多 {limit} 层", limit=DEPTH_LIMIT)
+    return _("nested-too-deep", limit=DEPTH_LIMIT)
 
 
 def find_too_deep_line(text: str) -> int:
@@ -196,24 +196,24 @@ def find_too_deep_line(text: str) -> int:
 
 
 _REASONS = (
-    ("duplicate key", N_("同一个键写了两次")),
-    ("key with no value", N_("键后面没有等号和值")),
-    ("string values must be quoted", N_("等号后面缺值，或文字没有加英文引号")),
-    ("unquoted key", N_("键只能用英文字母、数字、下划线和连字符，否则要加引号")),
-    ("unclosed", N_("括号没有收尾")),
-    ("invalid date", N_("没有这个日期")),
-    ("leading zero", N_("数字前面不能有多余的 0")),
-    ("invalid boolean", N_("不加引号的文字只能是 true 或 false")),
-    ("escaped value", N_("反斜杠后面的字符不对；要写反斜杠本身，请写两个")),
-    ("extra assignment", N_("两个值之间缺逗号")),
-    ("basic string", N_("引号没有收尾，或引号里有不能直接写的字符")),
-    ("literal string", N_("引号没有收尾，或引号里有不能直接写的字符")),
+    ("duplicate key", N_("toml-key-twice")),
+    ("key with no value", N_("toml-key-without-value")),
+    ("string values must be quoted", N_("toml-value-missing-or-unquoted")),
+    ("unquoted key", N_("toml-key-needs-quotes")),
+    ("unclosed", N_("toml-bracket-open")),
+    ("invalid date", N_("toml-no-such-date")),
+    ("leading zero", N_("toml-leading-zero")),
+    ("invalid boolean", N_("toml-word-unquoted")),
+    ("escaped value", N_("toml-wrong-escape")),
+    ("extra assignment", N_("toml-comma-missing")),
+    ("basic string", N_("toml-quote-open")),
+    ("literal string", N_("toml-quote-open")),
 )
 
 
 def _describe_reason(why: str) -> str:
     """Return the reason of a parser error in the user's language; a general one if it is not in the list."""
-    return _(next((words for start, words in _REASONS if start in why), N_("这里读不下去")))
+    return _(next((words for start, words in _REASONS if start in why), N_("toml-unreadable-here")))
 
 
 def _is_leaf(node: object) -> bool:
@@ -234,14 +234,14 @@ def limit_sizes(facts: Facts) -> Facts | Finding:
     if len(facts.text) < _SHORT_FILE and not _may_exceed(facts):
         return facts
     if len(facts.text) > FILE_LIMIT:
-        return _make_size_finding(Place(facts.file), _("文件太大，最多 {limit} 个字", limit=FILE_LIMIT))
+        return _make_size_finding(Place(facts.file), _("data-file-too-large", limit=FILE_LIMIT))
     count = 0
     stack: list[tuple[str, Any]] = [("", facts.tree)]
     while stack:
         prefix, value = stack.pop()
         count += len(value)
         if count > ENTRIES_LIMIT:
-            return _make_size_finding(Place(facts.file), _("键和值太多，最多 {limit} 个", limit=ENTRIES_LIMIT))
+            return _make_size_finding(Place(facts.file), _("too-many-keys", limit=ENTRIES_LIMIT))
         for key, below in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(below, dict | list):
                 stack.append((f"{prefix}{key}.", below))
@@ -260,12 +260,12 @@ def _may_exceed(facts: Facts) -> bool:
 def _find_excess(prefix: str, key: str | int, value: object) -> str:
     """Describe the limit that a key or its value exceeds; an empty text if none."""
     if isinstance(key, str) and len(key) > KEY_LIMIT:
-        return _("键太长（{key}…），最多 {limit} 个字", key=key[:20], limit=KEY_LIMIT)
+        return _("key-too-long", key=key[:20], limit=KEY_LIMIT)
     if isinstance(value, str):
         size, limit = len(value), PROSE_LIMIT if prefix == "prose." else TEXT_LIMIT
-        return _("文字太长，有 {size} 个字，最多 {limit} 个", size=size, limit=limit) if size > limit else ""
+        return _("text-too-long", size=size, limit=limit) if size > limit else ""
     if (isinstance(value, int) and value not in _INTEGERS) or (isinstance(value, Decimal) and _is_long(value)):
-        return _("数字太长")
+        return _("number-too-long")
     return ""
 
 

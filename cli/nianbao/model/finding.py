@@ -66,11 +66,11 @@ class UserError(Exception):
 
 def make_internal_error(error: Exception, file: str = "") -> UserError:
     """Make the error that is printed for a bug of the program itself, with the file that it was working on."""
-    fix = _("这是 nianbao 的错：设 NIANBAO_DEBUG=1 再运行，把全部输出报给我们")
+    fix = _("bug-set-debug")
     why = f"{type(error).__name__}: {error}"
     if file:
-        return UserError(_("{file}：程序自己出错了（{why}）", file=file, why=why), fix)
-    return UserError(_("程序自己出错了（{why}）", why=why), fix)
+        return UserError(_("program-failed-at-file", file=file, why=why), fix)
+    return UserError(_("program-failed", why=why), fix)
 
 
 def try_work(work: Callable[[], T], file: str) -> T | UserError:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NoReturn
 from msgspec import Meta
 
 from nianbao.model.finding import Level, UserError
-from nianbao.model.i18n import N_, _
+from nianbao.model.i18n import _
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.table import Block, Heading, Slot, Table
 from nianbao.model.text_rules import TextRules
@@ -21,6 +21,7 @@ Sign = Literal["=", ">=", "<=", "!=", "<=>"]
 
 # What every data file may hold, whatever its form: address -> value type.
 COMMON_FACTS = {"year": "year", "edition": "text", "title": "text", "published": "date"}
+COMMON_LABELS = {"year": "报告年度", "edition": "格式版本", "title": "标题", "published": "成文日期"}
 OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
 # Tables of a data file whose keys the form does not define.
 OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})
@@ -222,8 +223,7 @@ class Form:
             slot.address: " · ".join(part.label for part in (*slot.rows, *slot.columns) if part.id)
             for slot in self.slots.values()
         }
-        common = {"year": N_("报告年度"), "edition": N_("格式版本"), "title": N_("标题"), "published": N_("成文日期")}
-        return common | facts | figures
+        return COMMON_LABELS | facts | figures
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -281,6 +281,4 @@ def _list_ids(path: tuple[Heading, ...]) -> str:
 
 def raise_form_error(edition: str, at: str, why: str) -> NoReturn:
     """Raise the `UserError` for a faulty form: `at` is the place in its file."""
-    raise UserError(
-        _("格式文件 forms/{edition}.toml：{at}：{why}", edition=edition, at=at, why=why), _("改正格式文件后再运行")
-    )
+    raise UserError(_("form-error", edition=edition, at=at, why=why), _("mend-form"))

@@ -138,19 +138,19 @@ def _find_duplicates(file: FormFile) -> Iterator[Fault]:
     ):
         for number, id_ in enumerate(ids):
             if id_ in ids[:number]:
-                yield Fault((name, number, "id"), _("{name} 写了两次", name=id_))
+                yield Fault((name, number, "id"), _("name-written-twice", name=id_))
 
 
 def _find_file_faults(file: FormFile) -> Iterator[Fault]:
     """Find faults that can be found before the form is made: in relations, patterns, days and years."""
     if file.years.last is not None and file.years.last < file.years.first:
-        yield Fault(("years", "to"), _("最后一年比第一年早"))
+        yield Fault(("years", "to"), _("last-year-before-first"))
     for number, due in enumerate(file.due):
         yield from _find_pattern_faults(due.author, ("due", number, "author"))
         try:
             date(2001, due.month, due.day)
         except ValueError:
-            yield Fault(("due", number, "day"), _("{month} 月没有 {day} 日", month=due.month, day=due.day))
+            yield Fault(("due", number, "day"), _("month-without-day", month=due.month, day=due.day))
     for number, table in enumerate(file.tables):
         for position, relation in enumerate(table.relations):
             keys = ("tables", number, "relations", position)
@@ -165,7 +165,7 @@ def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
     try:
         re.compile(text)
     except re.error as error:
-        yield Fault(keys, _("{text} 不是正则表达式：{error}", text=text, error=error))
+        yield Fault(keys, _("not-regular-expression", text=text, error=error))
 
 
 def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
@@ -173,16 +173,16 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
     tables = _list_ids(file.tables)
     for number, section in enumerate(form.sections):
         if section.table and section.table not in tables:
-            why = _("没有名为 {table} 的表", table=section.table) + suggest(section.table, tables)
+            why = _("no-such-table", table=section.table) + suggest(section.table, tables)
             yield Fault(("sections", number, "table"), why)
     addresses = list(form.value_types)
     for number, address in enumerate(form.key_figures):
         if address not in form.value_types:
-            why = _("没有地址 {path}", path=address) + suggest(address, addresses)
+            why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
     for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
-            yield Fault(keys, _("没有名为 {row} 的行", row=row), at_key=True)
+            yield Fault(keys, _("no-such-row", row=row), at_key=True)
     yield from _find_table_faults(form)
 
 
@@ -201,27 +201,27 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
     for number, table in enumerate(form.tables):
         addresses = [slot.address for slot in table.slots]
         for address in sorted({address for address in addresses if address in seen or addresses.count(address) > 1}):
-            yield Fault(("tables", number), _("两个数字的地址都是 {address}", address=address))
+            yield Fault(("tables", number), _("address-of-two-figures", address=address))
         seen.update(addresses)
         columns = table.make_grid().columns
         if table.widths and len(table.widths) != columns:
-            yield Fault(("tables", number, "widths"), _("应有 {columns} 个宽度", columns=columns))
+            yield Fault(("tables", number, "widths"), _("takes-widths", columns=columns))
         for position, relation in enumerate(form.relations[table.id]):
             if id(relation) not in applied:
                 terms = " ".join(term.path for term in (*relation.left, *relation.right))
-                why = _("没有哪一行列同时有 {terms}", terms=terms)
+                why = _("no-line-with-terms", terms=terms)
                 yield Fault(("tables", number, "relations", position, "holds"), why)
     try:
         len(form.totals)
     except CycleError as error:
-        yield Fault(("tables",), _("总数互相包含：{chain}", chain=" → ".join(error.args[1])))
+        yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
 
 
 def _parse_relation(entry: RelationEntry) -> Relation:
     """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
-        raise ValueError(_("应写形如 a + b = c 的式子，可用 =、>=、<=、!=、<=>"))
+        raise ValueError(_("write-relation"))
     left, sign, right = match.groups()
     return Relation(
         rule=entry.rule,
@@ -240,7 +240,7 @@ def _parse_relation(entry: RelationEntry) -> Relation:
 def _parse_terms(side: str) -> tuple[Term, ...]:
     parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
     if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
-        raise ValueError(_("看不懂 {side}，只能用 + 和 - 连接地址", side=side.strip()))
+        raise ValueError(_("side-not-understood", side=side.strip()))
     return tuple(
         Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before.")) for mark, path in parts
     )

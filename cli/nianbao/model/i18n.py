@@ -1,7 +1,10 @@
-"""Messages to the user: Chinese in the source, other languages from a gettext catalogue.
+"""Messages to the user: the source names them by keys, and the gettext catalogue of each language says them.
+
+Texts that are not ours are their own key: the Chinese of a form in the English catalogue, the English of typer in the
+Chinese one. What no catalogue has stays as it is.
 
 The report itself, the comments of a data file and its schema stay Chinese, whatever the language of the user: they
-belong to the office and to git, not to the person who runs the command. Labels of a form are not translated.
+belong to the office and to git, not to the person who runs the command. Labels of a form's tables are not translated.
 """
 
 from collections.abc import Iterable
@@ -11,22 +14,33 @@ _catalogue = NullTranslations()
 
 
 def use_catalogue(catalogue: NullTranslations) -> None:
-    """Translate all messages with this catalogue from now on."""
+    """Print all messages in the words of this catalogue from now on."""
     global _catalogue  # noqa: PLW0603  # a process has one user
     _catalogue = catalogue
 
 
-def _(words: str, /, **values: object) -> str:
-    """Return a message in the user's language (as it is if no catalogue has it), with the values filled in by name."""
-    translation = _catalogue.gettext(words) if words else words  # for "" gettext returns the header of the catalogue
+def _(key: str, /, **values: object) -> str:
+    """Return the message of a key in the user's language, with the values filled in by name.
+
+    Without a catalogue, in a broken installation, it is the key and the values.
+    """
+    words = _catalogue.gettext(key)
+    if words == key:
+        return " ".join((key, *map(str, values.values())))
+    return words.format(**values) if values else words
+
+
+def N_(key: str, /) -> str:  # noqa: N802  # the usual name with gettext
+    """Mark the key of a message; `_` returns the message later."""
+    return key
+
+
+def translate(text: str, /, **values: object) -> str:
+    """Return a text of a form or of typer in the user's language, with the values filled in by name."""
+    translation = _catalogue.gettext(text) if text else text  # for "" gettext returns the header of the catalogue
     return translation.format(**values) if values else translation
-
-
-def N_(words: str, /) -> str:  # noqa: N802  # the usual name with gettext
-    """Mark a message for the catalogue; `_` translates it later."""
-    return words
 
 
 def join_words(words: Iterable[object]) -> str:
     """Join words with the separator of the user's language: 、 in Chinese."""
-    return _("、").join(map(str, words))
+    return _("list-separator").join(map(str, words))

@@ -105,15 +105,13 @@ def _make_finding(facts: Facts, address: str, message: str, fix: str = "") -> Fi
 def _find_entry_faults(facts: Facts, office: str, entry: Any) -> Iterator[Finding]:  # noqa: ANN401  # any TOML value
     """Find the faults of one entry, without looking at others."""
     if office.startswith(".") or not is_portable(office):
-        yield _make_finding(
-            facts, office, _("{office} 不能是文件夹的名称", office=office), _("写 data/ 下文件夹的名称")
-        )
+        yield _make_finding(facts, office, _("not-a-folder-name", office=office), _("write-folder-name"))
     if not isinstance(entry, dict):
-        yield _make_finding(facts, office, _("{office} 应写成 [{office}]，一个机关一段", office=office))
+        yield _make_finding(facts, office, _("office-should-be-table", office=office))
         return
     if isinstance(entry.get("parent"), list):
-        message = _("{office} 写了几个上级，只能有一个", office=office)
-        yield _make_finding(facts, f"{office}.parent", message, _("否则它的数会加到两处"))
+        message = _("office-with-several-parents", office=office)
+        yield _make_finding(facts, f"{office}.parent", message, _("figures-would-count-twice"))
         entry = {key: value for key, value in entry.items() if key != "parent"}
     for fault in find_faults(entry, OfficeEntry, (office,), office):
         yield Finding(
@@ -127,21 +125,19 @@ def _find_folder_clashes(facts: Facts) -> Iterator[Finding]:
     for office in facts.tree:
         first = seen.setdefault(fold_name(office), office)
         if first != office:
-            message = _("{office} 与 {first} 的名称只差大小写或字形，会是同一个文件夹", office=office, first=first)
-            yield _make_finding(facts, office, message, _("一个机关只列一次"))
+            message = _("register-names-too-alike", office=office, first=first)
+            yield _make_finding(facts, office, message, _("list-office-once"))
 
 
 def _find_missing_parents(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
     """Find parents that are not listed, and own offices (本级) without a parent."""
     for unit in units.values():
         if unit.parent and unit.parent not in facts.tree:
-            message = _("{office} 的上级 {parent} 没有列出", office=unit.id, parent=unit.parent)
-            yield _make_finding(
-                facts, f"{unit.id}.parent", message, _("加上 [{parent}] 和它的 name", parent=unit.parent)
-            )
+            message = _("parent-not-listed", office=unit.id, parent=unit.parent)
+            yield _make_finding(facts, f"{unit.id}.parent", message, _("add-parent-with-name", parent=unit.parent))
         if unit.own and not unit.parent:
-            message = _("{office} 是本级，却没有写 parent", office=unit.id)
-            yield _make_finding(facts, f"{unit.id}.own", message, _("写明它是谁的本级"))
+            message = _("own-office-without-parent", office=unit.id)
+            yield _make_finding(facts, f"{unit.id}.own", message, _("say-whose-own-office"))
 
 
 def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
@@ -158,12 +154,12 @@ def _find_cycles(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
             cycle = [*names[names.index(office) :], office]
             chain_text = " → ".join(cycle if len(cycle) <= LEVEL_LIMIT else [*cycle[:LEVEL_LIMIT], "…"])
             yield _make_finding(
-                facts, f"{office}.parent", _("上级绕成了圈：{chain}", chain=chain_text), _("改正其中一个 parent")
+                facts, f"{office}.parent", _("parents-in-circle", chain=chain_text), _("correct-one-parent")
             )
         for level, member in enumerate(reversed(chain), levels.get(office, 0) + 1):
             levels[member] = level
             if level == LEVEL_LIMIT + 1 and office not in chain:
-                message = _("{office} 的上级太多，最多 {limit} 级", office=member, limit=LEVEL_LIMIT)
+                message = _("office-too-deep", office=member, limit=LEVEL_LIMIT)
                 yield _make_finding(facts, f"{member}.parent", message)
 
 
@@ -172,10 +168,5 @@ def _find_duplicate_own_offices(facts: Facts, units: Mapping[str, Unit]) -> Iter
     own_offices: dict[str, str] = {}
     for unit in units.values():
         if unit.own and unit.parent and own_offices.setdefault(unit.parent, unit.id) != unit.id:
-            message = _(
-                "{parent} 有两个本级：{first} 和 {office}",
-                parent=unit.parent,
-                first=own_offices[unit.parent],
-                office=unit.id,
-            )
+            message = _("two-own-offices", parent=unit.parent, first=own_offices[unit.parent], office=unit.id)
             yield _make_finding(facts, f"{unit.id}.own", message)

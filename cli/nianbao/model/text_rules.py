@@ -122,16 +122,16 @@ def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections
     """Find invalid patterns, and names of sections, addresses and claims that the form does not have."""
     for section, keys in _list_sections(text_rules):
         if section not in sections:
-            yield Fault(keys, _("没有名为 {section} 的部分", section=section) + suggest(section, sections))
+            yield Fault(keys, _("no-such-section", section=section) + suggest(section, sections))
     for text, keys in _list_texts(text_rules, _PATTERN_FIELDS):
         try:
             compile_pattern(text)
         except re.error as error:
-            yield Fault(keys, _("{text} 不是正则表达式：{error}", text=text, error=error))
+            yield Fault(keys, _("not-regular-expression", text=text, error=error))
     for text, keys in _list_texts(text_rules, ("equals",)):
         for _sign, path in parse_sum(text):
             if not resolve_path(path, addresses):
-                yield Fault(keys, _("没有地址 {path}", path=path) + suggest(path, list(addresses)))
+                yield Fault(keys, _("no-such-address", path=path) + suggest(path, list(addresses)))
     yield from _find_sum_faults(text_rules)
 
 
@@ -140,11 +140,11 @@ def _find_sum_faults(text_rules: TextRules) -> Iterator[Fault]:
     known = [claim.id for claim in text_rules.claims]
     for text, keys in _list_texts(text_rules, ("holds", "or_else")):
         if text.count("=") != 1:
-            yield Fault(keys, _("应写形如 a + b = c 的式子"))
+            yield Fault(keys, _("write-equation"))
     for text, keys in _list_texts(text_rules, ("holds", "or_else", "part", "whole")):
         for path in (path for side in text.split("=") for _sign, path in parse_sum(side)):
             if path not in known:
-                yield Fault(keys, _("没有 id 为 {unknown} 的说法", unknown=path) + suggest(path, known))
+                yield Fault(keys, _("no-such-claim", unknown=path) + suggest(path, known))
 
 
 def _list_sections(text_rules: TextRules) -> Iterator[tuple[str, Keys]]:

@@ -40,18 +40,18 @@ def get_value_type(name: str) -> ValueType:
 def describe_value(value: object) -> str:
     """Name the TOML type of a value for people."""
     if isinstance(value, bool):
-        return _("真假值")
+        return _("type-true-or-false")
     names: list[tuple[type, str]] = [
-        (int, _("整数")),
-        (Decimal, _("小数")),
-        (float, _("小数")),
-        (str, _("文字")),
-        (datetime, _("日期时间")),
-        (date, _("日期")),
-        (list, _("数组")),
-        (dict, _("表")),
+        (int, _("type-whole-number")),
+        (Decimal, _("type-decimal")),
+        (float, _("type-decimal")),
+        (str, _("type-text")),
+        (datetime, _("type-date-time")),
+        (date, _("type-date")),
+        (list, _("type-array")),
+        (dict, _("type-table")),
     ]
-    return next((words for known, words in names if isinstance(value, known)), _("时间"))
+    return next((words for known, words in names if isinstance(value, known)), _("type-time"))
 
 
 def format_number(value: Value) -> str:
@@ -61,51 +61,51 @@ def format_number(value: Value) -> str:
 
 def _check_integer(value: object, *, negative: bool) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
-        return _("应为整数，这里是{value}", value=describe_value(value))
+        return _("must-be-whole-number", value=describe_value(value))
     if value < 0 and not negative:
-        return _("不能是负数")
+        return _("must-not-be-negative")
     if abs(value) >= COUNT_LIMIT:
-        return _("数字太大，最多 12 位")
+        return _("number-over-twelve-digits")
     return ""
 
 
 def _check_year(value: object) -> str:
     if why := _check_integer(value, negative=True):
         return why
-    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("应为四位数的年度，例如 2020")
+    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("must-be-year")
 
 
 def _check_decimal(value: object, *, limit: int) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return _("应为数字，这里是{value}", value=describe_value(value))
+        return _("must-be-number", value=describe_value(value))
     number = Decimal(value)
     if not number.is_finite():
-        return _("应为一个确定的数")
+        return _("must-be-definite-number")
     if number.is_signed():  # -0.0 too
-        return _("不能是负数")
+        return _("must-not-be-negative")
     if number > limit:
-        return _("数字太大，最大 {limit}", limit=limit)
+        return _("number-above-limit", limit=limit)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MONEY_DECIMALS:
-        return _("最多 {decimals} 位小数", decimals=MONEY_DECIMALS)
+        return _("too-many-decimals", decimals=MONEY_DECIMALS)
     return ""
 
 
 def _check_text(value: object) -> str:
     if not isinstance(value, str):
-        return _("应为文字，这里是{value}", value=describe_value(value))
-    return "" if value.strip() else _("不能是空的文字")
+        return _("must-be-text", value=describe_value(value))
+    return "" if value.strip() else _("text-must-not-be-empty")
 
 
 def _check_texts(value: object) -> str:
     if not isinstance(value, list):
-        return _("应为文字的数组，这里是{value}", value=describe_value(value))
-    return next((_("数组里{why}", why=why) for why in map(_check_text, value) if why), "")
+        return _("must-be-texts", value=describe_value(value))
+    return next((_("fault-in-array", why=why) for why in map(_check_text, value) if why), "")
 
 
 def _check_date(value: object) -> str:
     if isinstance(value, datetime) or not isinstance(value, date):
-        return _("应为日期，这里是{value}", value=describe_value(value))
+        return _("must-be-date", value=describe_value(value))
     return ""
 
 

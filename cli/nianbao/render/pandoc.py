@@ -111,8 +111,8 @@ class Pandoc:
         if code == -_CPU_LIMIT_SIGNAL:
             return _timeout_error()
         if code < 0:  # a signal: it crashed, or the system had no more memory for it
-            return LimitError(_("pandoc 印它的时候崩溃了"), _(_SHORTEN_FIX))
-        return _pandoc_error(_("它自己停了"))
+            return LimitError(_("pandoc-crashed"), _(_SHORTEN_FIX))
+        return _pandoc_error(_("ended-by-itself"))
 
     def _listen(self) -> None:
         with self._out as out:
@@ -124,14 +124,14 @@ class Pandoc:
         self._answers.put(None)
 
 
-_SHORTEN_FIX = N_("正文太长，或括号、引用嵌套太多：缩短、改写后再运行")
-_TOO_LARGE = N_("pandoc 印它要用的内存太多")
+_SHORTEN_FIX = N_("shorten-or-reword-prose")
+_TOO_LARGE = N_("pandoc-needs-too-much-memory")
 _OUT_OF_MEMORY_TEXT = re.compile(b"[Hh]eap exhausted|not enough memory")
 _CPU_LIMIT_SIGNAL = getattr(signal, "SIGXCPU", 0)
 
 
 def _timeout_error() -> UserError:
-    return LimitError(_("pandoc {seconds} 秒还没有印完", seconds=_RENDER_SECONDS), _(_SHORTEN_FIX))
+    return LimitError(_("pandoc-too-slow", seconds=_RENDER_SECONDS), _(_SHORTEN_FIX))
 
 
 def _limit_resources(process: "subprocess.Popen[bytes]", seconds: int) -> None:
@@ -165,7 +165,7 @@ def _kill_and_clean_up(process: "subprocess.Popen[bytes]", folder: TemporaryFold
 
 
 def _pandoc_error(why: object) -> UserError:
-    return UserError(_("pandoc 没有写成：{error}", error=why), _("运行 report doctor 看 pandoc 是否装好"))
+    return UserError(_("pandoc-failed", error=why), _("see-doctor-for-pandoc"))
 
 
 def find_pandoc() -> str:
@@ -197,7 +197,7 @@ def list_versions() -> dict[str, str]:
         done = subprocess.run([find_pandoc(), "--version"], capture_output=True, text=True, check=True)  # noqa: S603  # bundled
         pandoc = done.stdout.split()[1]
     except (UserError, OSError, IndexError, subprocess.CalledProcessError):
-        pandoc = _("没有找到；重新安装 pypandoc_binary")
+        pandoc = _("pandoc-not-found")
     return {"pandoc": pandoc, "typst": find_version("typst")}
 
 
@@ -215,13 +215,13 @@ def read_blocks(content: bytes, reader: str, seconds: float = _READ_SECONDS) -> 
             _limit_resources(process, round(seconds))
             output, errors = process.communicate(content, seconds)
         except subprocess.TimeoutExpired as error:
-            raise ValueError(_("{seconds} 秒还没有读完", seconds=round(seconds))) from error
+            raise ValueError(_("not-read-in-time", seconds=round(seconds))) from error
         finally:
             _kill(process)
     if process.returncode:
         if process.returncode == _OUT_OF_MEMORY_CODE or _OUT_OF_MEMORY_TEXT.search(errors):
             raise MemoryError
         lines = errors.decode(errors="replace").strip().splitlines()
-        raise ValueError(lines[-1] if lines else _("它自己停了"))
+        raise ValueError(lines[-1] if lines else _("ended-by-itself"))
     document = json.loads(output)
     return document["title"], list(document["blocks"])

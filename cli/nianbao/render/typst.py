@@ -16,9 +16,7 @@ from nianbao.workspace.theme import COVERED_CHARACTERS, PARTS
 _MAX_SECONDS = 60  # for one report
 _MAX_MEMORY = 2 * 2**30  # bytes, for one report
 _LIMIT_MESSAGES = LimitMessages(
-    N_("typst {seconds} 秒还没有排完"),
-    N_("typst 排它要用的内存太多"),
-    N_("缩短正文；若改过 templates/formats/pdf，请检查模板"),
+    N_("typst-too-slow"), N_("typst-needs-too-much-memory"), N_("shorten-prose-or-check-pdf-templates")
 )
 _PAGE_COUNT = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
 
@@ -112,9 +110,7 @@ def compile_pdf(
     try:
         pdf = run_watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES)
     except typst.TypstError as error:
-        raise UserError(
-            _("typst 没有排成：{message}", message=error.message), _("若改过 templates/formats/pdf，请检查模板")
-        ) from error
+        raise UserError(_("typst-failed", message=error.message), _("check-pdf-templates")) from error
     pages = _PAGE_COUNT.search(pdf)
     return OutputFile(part.suffix, pdf, int(pages[1]) if pages else 0)
 

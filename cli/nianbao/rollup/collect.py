@@ -49,7 +49,7 @@ def find_office(store: Store, word: str) -> str:
     """
     name = selection.make_folder_name(word)
     if name.startswith(".") or not (is_portable(name) or (name in store.folders())):
-        raise UserError(_("{word} 不是机关", word=word), _("写 data/ 下文件夹的名称，例如 --into city"))
+        raise UserError(_("word-is-no-office", word=word), _("write-office-above"))
     for other in {*store.folders(), *store.register().units}:
         selection.check_distinct([other, name])
     return name
@@ -82,13 +82,12 @@ def _find_members(store: Store, year: int, office: str, options: RollupOptions) 
     for name in others:
         if twice := set(register.list_ancestors(name)) & set(others):
             raise UserError(
-                _("{unit} 在 {above} 之下，它的数会加两次", unit=name, above=join_words(sorted(twice))),
-                _("只写同一级的单位"),
+                _("unit-below-other-unit", unit=name, above=join_words(sorted(twice))), _("units-of-one-level")
             )
         if name in set(register.list_ancestors(office)):
-            raise UserError(_("{unit} 是 {office} 的上级", unit=name, office=office), _("不要把它写进单位"))
+            raise UserError(_("unit-is-above-office", unit=name, office=office), _("not-among-units"))
     if not others:
-        raise UserError(_("没有写 {office} 的单位", office=office), _("写单位的名称，例如 data/dist-*/"))
+        raise UserError(_("no-unit-named", office=office), _("name-units"))
     return [unit for unit in map(register.get_unit, others) if options.own or not unit.own]
 
 
@@ -101,7 +100,7 @@ def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[s
     names = [word for word in words if word not in files]
     for file in files:
         if (of := Store.of(file, store.root)[1]) != year:
-            raise UserError(_("{file} 是 {of} 年度的", file=file, of=of), _("一次汇总一年：{year}", year=year))
+            raise UserError(_("file-of-other-year", file=file, of=of), _("rollup-of-one-year", year=year))
     reports = selection.select(store, files).reports if files else []
     if names:
         selected = selection.select(store, [str(year), *names])
@@ -111,10 +110,10 @@ def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[s
 
 def _describe_missing_units(register: Register, office: str) -> UserError:
     near = get_close_matches(office, [unit.parent for unit in register.units.values() if unit.parent], 1)
-    message = _("data/offices.toml 里没有 {office} 的下级单位", office=office)
+    message = _("register-without-units", office=office)
     if near:
-        return UserError(message, _("是不是 {near}？", near=near[0]))
-    return UserError(message, _('在单位那一段写 parent = "{office}"，或在命令里写明单位：data/dist-*/', office=office))
+        return UserError(message, _("is-it-nearest", near=near[0]))
+    return UserError(message, _("write-parent-or-name-units", office=office))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +161,4 @@ def _read_chunk(store: Store, year: int, policy: Policy, chunk: UnitChunk) -> Re
 
 
 def _raise_lost_worker(_chunk: UnitChunk) -> ReadChunk:
-    raise UserError(_("读单位的进程没有了，多半是内存不够"), _("没有写文件；用 --jobs 1 再运行"))
+    raise UserError(_("unit-process-gone"), _("rerun-with-one-job"))

@@ -71,9 +71,7 @@ def roll_up(store: Store, year: int, into: str, options: RollupOptions) -> list[
     if register.findings:
         return [RollupResult(Unit(office, office), store.of_office(office).data(year), register.findings)]
     if options.deep and (options.dry_run or options.units):
-        raise UserError(
-            _("--deep 逐级写各级的文件，不能与 --dry-run 或点名的单位合用"), _("去掉 --deep，一级一级地汇总")
-        )
+        raise UserError(_("deep-excludes-dry-run"), _("leave-deep-out"))
     results: list[RollupResult] = []
     for name in [*(_list_intermediate_offices(register, office) if options.deep else ()), office]:
         results.append(_roll_up_office(store, year, name, options))
@@ -99,13 +97,7 @@ def _roll_up_office(store: Store, year: int, office: str, options: RollupOptions
     found = collect(store, year, old.form if old else store.form_in_force(year), office, options)
     if not found.aggregate.counted:
         raise UserError(
-            _(
-                "{office} 的 {count} 个单位都没有能用的 {year} 年度报告",
-                office=unit,
-                count=len(found.members),
-                year=year,
-            ),
-            _("缺的收齐、有错的改正后再汇总；有错也要计入，加 --with-broken"),
+            _("no-usable-unit-reports", office=unit, count=len(found.members), year=year), _("collect-or-with-broken")
         )
     changed, accepted, edited = _compare(old, found.aggregate, parent.record(year))
     result = RollupResult(
@@ -206,7 +198,5 @@ def _insert_sums(text: str, aggregate: Aggregate, result: RollupResult) -> str:
         ):
             raise ValueError(file)  # noqa: TRY301  # reported as an error of update_figures is
     except ValueError:
-        raise UserError(
-            _("{path} 的写法没法自动改，没有改动它", path=file), _("照 report new 写出的样子改写，再运行一次")
-        ) from None
+        raise UserError(_("cannot-edit-file", path=file), _("write-as-report-new-does")) from None
     return updated

@@ -54,8 +54,8 @@ def _trace_office(store: Store, year: int, office: str, address: str, options: R
     form = report.form if isinstance(report, Report) else store.form_in_force(year)
     if address not in form.slots:
         near = get_close_matches(address, [*form.slots], 1)
-        tip = _("是不是 {near}？", near=near[0]) if near else _("例如 {address}", address=next(iter(form.slots)))
-        raise UserError(_("{edition} 版格式没有 {address} 这一格", edition=form.edition, address=address), tip)
+        tip = _("is-it-nearest", near=near[0]) if near else _("for-example-address", address=next(iter(form.slots)))
+        raise UserError(_("no-such-cell", edition=form.edition, address=address), tip)
     record = parent.record(year) or RollupRecord({})
     own, broken = options.own and record.includes_own, options.with_broken or record.includes_broken
     found = collect(store, year, form, office, replace(options, own=own, with_broken=broken))

@@ -39,7 +39,7 @@ def read(top: Path, name: str, limit: int = LIMIT) -> bytes:
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(status.st_mode):
-            raise RefusedError(_("不是普通文件"))
+            raise RefusedError(_("not-regular-file"))
         return _read_bytes(descriptor, status.st_size, limit)
     finally:
         os.close(descriptor)
@@ -47,7 +47,7 @@ def read(top: Path, name: str, limit: int = LIMIT) -> bytes:
 
 def make_size_error(limit: int) -> RefusedError:
     """Return the error for a file that has more bytes than the limit."""
-    return RefusedError(_("超过 {limit} MB", limit=limit // 2**20))
+    return RefusedError(_("file-over-limit", limit=limit // 2**20))
 
 
 def resolve_target(path: Path, top: Path) -> Path:
@@ -75,7 +75,7 @@ def is_regular(path: Path) -> bool:
 
 
 def _make_outside_error() -> RefusedError:
-    return RefusedError(_("是指到目录之外的链接"))
+    return RefusedError(_("link-leads-outside"))
 
 
 def _open(top: str, name: str) -> int:
@@ -130,19 +130,19 @@ def _read_bytes(descriptor: int, size: int, limit: int) -> bytes:
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REASONS = {
-    errno.EACCES: N_("没有权限"),
-    errno.EPERM: N_("没有权限"),
-    errno.EROFS: N_("所在的盘是只读的"),
-    errno.ENOSPC: N_("磁盘已满"),
-    errno.EDQUOT: N_("超出磁盘配额"),
-    errno.ENOTDIR: N_("上一级不是目录"),
-    errno.EEXIST: N_("上一级不是目录"),
-    errno.ENOENT: N_("没有上一级目录"),
-    errno.EISDIR: N_("同名的是目录"),
-    errno.ENAMETOOLONG: N_("文件名太长"),
-    errno.ELOOP: N_("链接绕成了圈"),
-    errno.ENXIO: N_("不是普通文件"),
-    errno.EIO: N_("磁盘读写出错"),
+    errno.EACCES: N_("no-permission"),
+    errno.EPERM: N_("no-permission"),
+    errno.EROFS: N_("disk-read-only"),
+    errno.ENOSPC: N_("disk-full"),
+    errno.EDQUOT: N_("disk-quota-used-up"),
+    errno.ENOTDIR: N_("parent-is-no-folder"),
+    errno.EEXIST: N_("parent-is-no-folder"),
+    errno.ENOENT: N_("parent-folder-missing"),
+    errno.EISDIR: N_("folder-of-that-name"),
+    errno.ENAMETOOLONG: N_("file-name-too-long"),
+    errno.ELOOP: N_("links-in-circle"),
+    errno.ENXIO: N_("not-regular-file"),
+    errno.EIO: N_("disk-failed"),
 }
 
 

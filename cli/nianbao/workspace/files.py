@@ -67,9 +67,7 @@ def write_by(makers: Mapping[Path, Callable[[Path], object]], top: Path, *, repl
         changed = {path: pair for path, pair in staged.items() if _is_different(*pair)}
         others = [display_path(path) for path, (goal, _part) in changed.items() if os.path.lexists(goal)]
         if others and not replace:
-            raise UserError(
-                _("已经有 {files}，没有改动", files=join_words(others)), _("用 --out 写到别处，或用 --force 换掉")
-            )
+            raise UserError(_("files-already-there", files=join_words(others)), _("write-elsewhere-or-force"))
         for path, (goal, part) in changed.items():
             with _report_write_errors(path):
                 part.replace(goal)
@@ -95,11 +93,8 @@ def _is_different(goal: Path, part: Path) -> bool:
 
 def make_write_error(path: Path, error: OSError) -> UserError:
     """Say why a file cannot be written, and what to do."""
-    if isinstance(error, RefusedError):
-        fix = _("没有顺着链接写出去；删去这个链接，或用 --out 写明要写到哪里")
-    else:
-        fix = _("原来的文件没有改动；排除原因后再运行")
-    return UserError(_("写不了 {at}：{error}", at=display_path(path), error=describe_reason(error)), fix)
+    fix = _("not-written-through-link") if isinstance(error, RefusedError) else _("files-untouched-rerun")
+    return UserError(_("cannot-write", at=display_path(path), error=describe_reason(error)), fix)
 
 
 def fingerprint(*parts: bytes | str | None) -> str:
@@ -149,13 +144,13 @@ def decode(raw: bytes, name: str) -> str:
     try:
         return StringIO(raw.decode("utf-8"), newline=None).read()
     except UnicodeDecodeError as error:
-        raise UserError(_("读不了 {path}：{error}", path=name, error=error)) from error
+        raise UserError(_("cannot-read-path", path=name, error=error)) from error
 
 
 def make_read_error(name: str, error: OSError) -> UserError:
     """Say why a file cannot be read."""
-    fix = _("放上文件本身：只读这个目录里的普通文件") if isinstance(error, RefusedError) else ""
-    return UserError(_("读不了 {name}：{error}", name=name, error=describe_reason(error)), fix)
+    fix = _("put-regular-file-there") if isinstance(error, RefusedError) else ""
+    return UserError(_("cannot-read-name", name=name, error=describe_reason(error)), fix)
 
 
 def parse_facts(content: bytes, name: str) -> Facts | Finding:
@@ -170,15 +165,15 @@ def _make_encoding_finding(content: bytes, name: str, error: UnicodeDecodeError)
     line = content.count(b"\n", 0, error.start) + 1
     with suppress(UnicodeDecodeError):
         source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
-        fix = _("看来是 GBK（GB18030）编码：用编辑器另存为 UTF-8，或运行 iconv -f GB18030 -t UTF-8")
+        fix = _("looks-like-gbk")
         place = Place(name, line, 1, max(1, len(source)), source)
-        return Finding("not-text", "error", place, _("文件不是 UTF-8 编码"), fix=fix)
-    return Finding("not-text", "error", Place(name), _("文件不是 UTF-8 编码的文字"), fix=_("检查是不是选错了文件"))
+        return Finding("not-text", "error", place, _("file-not-utf8"), fix=fix)
+    return Finding("not-text", "error", Place(name), _("file-no-utf8-text"), fix=_("check-right-file"))
 
 
 def parse_toml(text: str, name: str) -> Facts:
     """Parse a text of TOML, its decimals as floats; raises `UserError` that says where it is broken."""
     found = parse(text, name, float)
     if isinstance(found, Finding):
-        raise UserError(f"{found.place}: {found.message}", found.fix or _("改正这个文件后再运行"))
+        raise UserError(f"{found.place}: {found.message}", found.fix or _("mend-file"))
     return found

@@ -38,7 +38,7 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     if store.root.resolve() == find_root(None).resolve():
         store.require_trust()
     elif error := store.skip_untrusted():
-        warn(_("用的是程序自带的模板：{why}", why=error.message))
+        warn(_("shipped-templates-used", why=error.message))
     return store
 
 
@@ -75,10 +75,7 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
 def _parse_file(store: Store, word: str) -> tuple[str, int]:
     file_store, year = Store.of(word, store.root)
     if file_store.root.resolve() != store.root.resolve():
-        raise UserError(
-            _("{word} 不在 {root} 里", word=word, root=display_path(store.root)),
-            _("一次只做一个目录的；用 --root 说是哪个"),
-        )
+        raise UserError(_("not-below-root", word=word, root=display_path(store.root)), _("one-root-at-a-time"))
     return file_store.office, year
 
 
@@ -88,11 +85,10 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[int]]) -> list[s
     if others and "" not in others:
         some = join_words(others[:_LISTED_NAMES])
         raise UserError(
-            _("data/ 里有 {count} 个机关（{some} 等），没有说是哪一个", count=len(others), some=some),
-            _("加 --all 就是全部；或写机关的名称，例如 {first}", first=others[0]),
+            _("no-office-named", count=len(others), some=some), _("add-all-or-name-office", first=others[0])
         )
     if not others:
-        raise UserError(_("这里没有数据文件 data/年度.toml"), _("在报告的目录里运行，或用 report init 目录 新建一个"))
+        raise UserError(_("no-data-file-here"), _("run-in-report-folder"))
     return [""]
 
 
@@ -111,12 +107,9 @@ def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[int]]) 
     from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
     similar = get_close_matches(name, list(filter(None, known)), n=1)
-    offices = _("机关有：{some}", some=join_words(sorted(filter(None, known))[:_LISTED_NAMES])) if any(known) else ""
-    tip = _("是不是 {near}？", near=similar[0]) if similar else offices
-    raise UserError(
-        _("{word} 不是年度、机关，也不是数据文件", word=word),
-        tip or _("写年度，例如 2020，或数据文件，例如 data/2020.toml"),
-    )
+    offices = _("offices-there", some=join_words(sorted(filter(None, known))[:_LISTED_NAMES])) if any(known) else ""
+    tip = _("is-it-nearest", near=similar[0]) if similar else offices
+    raise UserError(_("word-not-understood", word=word), tip or _("write-year-or-file"))
 
 
 def make_folder_name(word: str) -> str:
@@ -134,7 +127,4 @@ def check_distinct(offices: Sequence[str]) -> None:
     for office in offices:
         first = seen.setdefault(fold_name(office), office)
         if first != office:
-            raise UserError(
-                _("机关 {one} 和 {other} 的名称只差大小写或字形，在有的盘上是同一个文件夹", one=first, other=office),
-                _("把 data/ 里其中一个文件夹改名"),
-            )
+            raise UserError(_("folder-names-too-alike", one=first, other=office), _("rename-one-folder"))

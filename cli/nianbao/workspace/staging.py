@@ -57,8 +57,7 @@ def make_scratch_folder() -> TemporaryFolder:
         return TemporaryFolder(Path(parent), SCRATCH_AFFIXES)
     except OSError as error:
         raise UserError(
-            _("建不了临时文件夹：{error}", error=error.strerror or error),
-            _("腾出空间，或让 TMPDIR 指到可以写的文件夹，再运行"),
+            _("no-temporary-folder", error=error.strerror or error), _("free-space-or-set-tmpdir")
         ) from error
 
 

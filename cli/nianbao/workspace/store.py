@@ -57,9 +57,7 @@ class Store(Templates):
         found = ((folder, above) for folder in _list_folders(path) for above in (folder, folder.parent))
         folder, data = next((pair for pair in found if pair[1].name == "data"), (path.parent, None))
         if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and data):
-            raise UserError(
-                _("{name} 不是年度，也不是数据文件", name=name), _("写年度，例如 2020，或数据文件，例如 data/2020.toml")
-            )
+            raise UserError(_("neither-year-nor-file", name=name), _("write-year-or-file"))
         return cls(data.parent, office="" if data == folder else folder.name), int(path.stem)
 
     def of_office(self, office: str) -> "Store":
@@ -160,11 +158,11 @@ class Store(Templates):
         """Read the bytes of a year's data file; raises `UserError` where there is none."""
         name = self.data(year)
         if self.office != self.office.encode(errors="ignore").decode():  # bytes that are no text
-            raise UserError(_("{data}：文件夹的名称不是 UTF-8 文字", data=name), _("把文件夹改个名称"))
+            raise UserError(_("folder-name-not-utf8", data=name), _("rename-folder"))
         try:
             return self.folder.read(self.name(year))
         except FileNotFoundError:
-            raise UserError(_("没有 {name}", name=name), self._start(year)) from None
+            raise UserError(_("no-such-data-file", name=name), self._start(year)) from None
         except OSError as error:
             raise make_read_error(name, error) from error
 
@@ -181,11 +179,11 @@ class Store(Templates):
     def _start(self, year: int) -> str:
         known = join_words(self.years())
         have = (
-            _("已有的年度：{known}；", known=known)
+            _("years-there", known=known)
             if known
-            else _("{root} 里还没有数据文件；", root=display_path(self.root / "data" / self.office))
+            else _("no-data-files-yet", root=display_path(self.root / "data" / self.office))
         )
-        return _("{have}新建这一年：report new {year}", have=have, year=year)
+        return _("begin-this-year", have=have, year=year)
 
     def rewrite(self, year: int, text: str, *, check: bool = False) -> SavedFile:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
@@ -201,9 +199,7 @@ class Store(Templates):
         """
         for name in files:
             if os.path.lexists(self.root / name):
-                raise UserError(
-                    _("已经有 {root}，没有改动它", root=display_path(self.root / name)), _("换一个目录，或先把它移走")
-                )
+                raise UserError(_("folder-exists", root=display_path(self.root / name)), _("take-other-folder"))
         return self.folder.write({name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── output ───────────────────────────────────────────────────────────────
@@ -233,7 +229,7 @@ def _list_folders(path: Path) -> tuple[Path, Path]:
 def find_root(root: Path | None) -> Path:
     """Return the folder given, else the nearest one from here upwards that has `data/`, else this one."""
     if root is not None and not root.is_dir():
-        raise UserError(_("没有目录 {root}", root=root), _("检查 --root，或用 report init 新建"))
+        raise UserError(_("no-such-folder", root=root), _("check-root-or-init"))
     here = Path.cwd()
     return root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
 

@@ -72,15 +72,13 @@ def read_chain(path: Path, tops: Sequence[TemplateFolder], *, cached: bool = Fal
         folders |= others
         known = {other.stem: other for other in others}
         if not isinstance(base, str):
-            _raise_base_error(found[here], _("base 应为文字"))
+            _raise_base_error(found[here], _("base-should-be-text"))
         there = known.get(base, here if base == here.stem else None)
         if there is None:
-            _raise_base_error(found[here], _("没有底本 {base}", base=base) + suggest(base, sorted(known)))
+            _raise_base_error(found[here], _("no-such-base", base=base) + suggest(base, sorted(known)))
         if there in found:
             files = [folders[file].display(file) for file in (*found, there)]
-            _raise_base_error(
-                found[here], _("底本绕成了圈：{chain}", chain=" → ".join(files[files.index(files[-1]) :]))
-            )
+            _raise_base_error(found[here], _("bases-in-circle", chain=" → ".join(files[files.index(files[-1]) :])))
         found[there] = read(folders[there], there)
         here = there
     return list(found.values())
@@ -124,4 +122,4 @@ def _faults(file: FormatFile, folder: Path) -> Iterator[Fault]:
     """Find names that are none of a file of the folder."""
     for key, name in file.files.items():
         if not is_portable_path(name) or not (folder / name).exists():
-            yield Fault((key,), _("{name} 不是这个文件夹里的文件", name=name))
+            yield Fault((key,), _("not-file-of-folder", name=name))

@@ -75,12 +75,10 @@ class Templates:
         """Read a template: the office's own, else the one that comes with nianbao."""
         top = self._find(name)
         if top is None:
-            raise UserError(_("没有模板 templates/{name}", name=name), _("检查格式文件里写的模板名"))
+            raise UserError(_("no-such-template", name=name), _("check-template-name"))
         path = top.path / name
         if path.stat().st_size > _LARGEST:
-            raise UserError(
-                _("模板 {path} 超过 {size} KB", path=top.display(path), size=_LARGEST >> 10), _("把它分成几个模板")
-            )
+            raise UserError(_("template-too-large", path=top.display(path), size=_LARGEST >> 10), _("split-template"))
         return top.read_text(path)
 
     def files(self) -> dict[str, Path]:
@@ -103,15 +101,15 @@ class Templates:
         editions = self.editions()
         named = facts.tree.get("edition")
         if named is not None and not isinstance(named, str | int | Decimal):
-            message = _("edition 应为文字，这里是{value}", value=describe_value(named))
+            message = _("edition-should-be-text", value=describe_value(named))
             return Finding("wrong-edition", "error", facts.find_place("edition"), message, "edition")
         if named is not None:
             if isinstance(named, str) and named in editions:
                 return self._form(editions[named])
             known = join_words(sorted(editions))
-            message = _("没有 {named} 版格式，只有 {known}", named=named, known=known)
-            quoted = _('版本要加引号：edition = "{named}"', named=named)
-            fix = quoted if str(named) in editions else _("删去这一行就会用应当用的版本")
+            message = _("edition-unknown-of-known", named=named, known=known)
+            quoted = _("quote-edition", named=named)
+            fix = quoted if str(named) in editions else _("right-edition-without-line")
             return Finding("wrong-edition", "error", facts.find_place("edition"), message, "edition", fix=fix)
         return self.form_in_force(year)
 
@@ -134,7 +132,7 @@ class Templates:
         editions = self.editions()
         if name not in editions:
             raise UserError(
-                _("没有 {name} 版格式", name=name), _("可用的版本：{editions}", editions=join_words(sorted(editions)))
+                _("no-such-edition", name=name), _("editions-available", editions=join_words(sorted(editions)))
             )
         return self._form(editions[name])
 
@@ -147,10 +145,10 @@ class Templates:
         if len(forms) != 1:
             known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
             raise UserError(
-                _("{year} 年度可用的格式不止一个：{known}", year=year, known=known)
+                _("several-forms-for-year", year=year, known=known)
                 if forms
-                else _("{year} 年度没有可用的格式；已有 {known} 版", year=year, known=known),
-                _('在数据文件里写明，例如 edition = "2021"'),
+                else _("no-form-for-year", year=year, known=known),
+                _("name-edition"),
             )
         return forms[0]
 
@@ -202,7 +200,7 @@ class Templates:
         """Read a look: sizes, margins and faces of the page; raises `UserError` that lists those there are."""
         known = {path.stem: path for path in self._list_files("looks/*.toml")}
         if name not in known:
-            raise UserError(_("没有版式 {name}", name=name), _("可用的版式：{looks}", looks=join_words(sorted(known))))
+            raise UserError(_("no-such-look", name=name), _("looks-available", looks=join_words(sorted(known))))
         return load_look(read_chain(known[name], self._template_folders))
 
     def _form(self, path: Path) -> Form:

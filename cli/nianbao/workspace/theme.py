@@ -144,13 +144,13 @@ def _find_faults(look: LookFile) -> Iterator[Fault]:
     for part in PARTS:
         face = getattr(look, part).face
         if face not in look.faces:
-            yield Fault((part, "face"), _("没有字体 {face}", face=face) + suggest(face, known))
+            yield Fault((part, "face"), _("no-such-face", face=face) + suggest(face, known))
     page = look.page
     for first, last, side, size in (("left", "right", "width", page.width), ("top", "bottom", "height", page.height)):
         if getattr(page, first) + getattr(page, last) >= size:
-            yield Fault(("page", first), _("{first} 与 {last} 之和不小于 {side}", first=first, last=last, side=side))
+            yield Fault(("page", first), _("margins-fill-side", first=first, last=last, side=side))
     if look.number.gap > page.bottom:
-        yield Fault(("number", "gap"), _("页码在纸外：number.gap 大于 page.bottom"))
+        yield Fault(("number", "gap"), _("page-number-off-paper"))
 
 
 def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:

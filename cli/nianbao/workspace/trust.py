@@ -73,8 +73,8 @@ class TrustRecord:
 
     def _change(self, name: str, own: OwnTemplates) -> str:
         if name not in self.sums:
-            return _("新增")
-        return _("改动") if name in own.sums else _("删去")
+            return _("template-added")
+        return _("was-changed") if name in own.sums else _("template-removed")
 
 
 def read_templates(root: Path) -> OwnTemplates | None:
@@ -92,7 +92,7 @@ def read_templates(root: Path) -> OwnTemplates | None:
     except OSError as error:
         path = display_path(Path(error.filename or top))
         raise UserError(
-            _("读不了 {path}：{error}", path=path, error=describe_reason(error)), _("排除原因后再运行")
+            _("cannot-read-path", path=path, error=describe_reason(error)), _("remove-cause-and-rerun")
         ) from error
     return OwnTemplates(root, files) if files else None
 
@@ -105,7 +105,7 @@ def _read_files(top: Path) -> dict[str, bytes]:
         name = path.relative_to(top).as_posix()
         first = names.setdefault(fold_name(name), name)
         if not is_portable_path(name) or first != name:
-            raise _make_refused_error(path, _("这个名称不是每个系统都能用"))
+            raise _make_refused_error(path, _("name-not-portable"))
         files[name] = _read_content(real_path, remaining)
         remaining -= len(files[name])
     return files
@@ -119,7 +119,7 @@ def _walk_files(top: Path) -> Iterator[tuple[Path, Path]]:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 count += 1
                 if count > _MAX_ENTRIES:
-                    raise _make_refused_error(top, _("文件超过 {most} 个", most=_MAX_ENTRIES))
+                    raise _make_refused_error(top, _("more-files-than", most=_MAX_ENTRIES))
                 path = Path(entry.path)
                 real_path = path.resolve()
                 _check_inside(real_path, top, path)
@@ -132,23 +132,23 @@ def _walk_files(top: Path) -> Iterator[tuple[Path, Path]]:
 def _check_inside(real_path: Path, top: Path, path: Path) -> None:
     """Raise `UserError` for a path whose real path is not in a folder."""
     if not real_path.is_relative_to(top):
-        raise _make_refused_error(path, _("是指到目录之外的链接"))
+        raise _make_refused_error(path, _("link-leads-outside"))
 
 
 def _read_content(path: Path, limit: int) -> bytes:
     """Read a regular file; raises `UserError` for anything else, and where it has more than `limit` bytes."""
     with os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb") as file:
         if not S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _make_refused_error(path, _("不是普通文件"))
+            raise _make_refused_error(path, _("not-regular-file"))
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise _make_refused_error(path, _("模板一共超过 {size} MB", size=_MAX_BYTES >> 20))
+        raise _make_refused_error(path, _("templates-too-large", size=_MAX_BYTES >> 20))
     return content
 
 
 def _make_refused_error(path: Path, why: str) -> UserError:
     printable = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in display_path(path))
-    return UserError(_("不能用 {path}：{why}", path=printable, why=why), _("templates/ 里只放普通文件；移走它再运行"))
+    return UserError(_("cannot-use-path", path=printable, why=why), _("plain-files-only"))
 
 
 # ── records of trust ─────────────────────────────────────────────────────────────────────────────────
@@ -183,18 +183,14 @@ def _make_untrusted_error(own: OwnTemplates) -> UserError:
         names = list(own.files)
         few = join_words(names[:_LISTED_FILES])
         return UserError(
-            _("{folder} 里有 {count} 个模板（{few} 等），还没有信任", folder=own.name, count=len(names), few=few),
-            _("模板是程序，会运行。看过以后运行 {trust}；不要它们就移走 templates/", trust=command),
+            _("templates-not-trusted", folder=own.name, count=len(names), few=few),
+            _("read-and-trust-templates", trust=command),
         )
     changes = [f"{change} {name}" for name, change in record.list_changes(own).items()]
-    more = _("，共 {count} 个", count=len(changes)) if len(changes) > _LISTED_FILES else ""
+    more = _("total-in-all", count=len(changes)) if len(changes) > _LISTED_FILES else ""
     return UserError(
-        _(
-            "{folder} 里的模板自从信任以后变了：{changes}",
-            folder=own.name,
-            changes=join_words(changes[:_LISTED_FILES]) + more,
-        ),
-        _("看过改动以后再运行一次 {trust}", trust=command),
+        _("templates-changed-since-trusted", folder=own.name, changes=join_words(changes[:_LISTED_FILES]) + more),
+        _("read-changes-and-trust", trust=command),
     )
 
 
@@ -267,11 +263,11 @@ def _copy_to_cache(own: OwnTemplates) -> Path:
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
             if not _has_files(folder, own):
-                raise _make_refused_error(folder, _("里面的文件和信任的不一样"))
+                raise _make_refused_error(folder, _("files-not-as-trusted"))
         os.utime(folder)
     except OSError as error:
         raise UserError(
-            _("写不了 {at}：{error}", at=copies, error=describe_reason(error)), _("排除原因后再运行")
+            _("cannot-write", at=copies, error=describe_reason(error)), _("remove-cause-and-rerun")
         ) from error
     return folder
 

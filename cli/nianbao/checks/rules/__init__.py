@@ -32,7 +32,7 @@ from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
 
 MAX_FINDINGS = 200  # of one rule; a file with more is wrong as a whole
-_MORE_TEXT = N_("同样的问题不止 {limit} 处，其余没有列出：先改前面的")
+_MORE_TEXT = N_("more-findings-of-rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,13 @@ class Rule:
 
     @property
     def localized_page(self) -> str:
-        """The page in the user's language; its examples are not translated."""
-        return "\n\n".join(part if part.startswith(" ") else _(part) for part in self.page.split("\n\n"))
+        """The page in the user's language: the docstring, or its translation with the examples of the docstring."""
+        key = f"rule-page-{self.name}"
+        translation = _(key)
+        if translation == key:
+            return self.page
+        parts = iter(translation.split("\n\n"))
+        return "\n\n".join(part if part.startswith(" ") else next(parts) for part in self.page.split("\n\n"))
 
 
 @cache

@@ -55,5 +55,5 @@ SCOPE = "units"
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find the units of this office that have no report of its year."""
     for unit in context.units.missing if context.units else ():
-        message = _("{unit}（{office}）没有 {year} 年度的报告", unit=unit, office=unit.id, year=context.report.year)
+        message = _("unit-without-report", unit=unit, office=unit.id, year=context.report.year)
         yield context.make_finding(unit.id, message, place=context.register.find_place(unit.id))

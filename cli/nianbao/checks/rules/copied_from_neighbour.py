@@ -48,15 +48,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     for shared in context.neighbours or ():
         address, place = find_place(context, shared.section, "")
         message = _(
-            "{heading}: 自己写的文字有 {share}% 与 {office} 相同",
+            "prose-shared-with-neighbour",
             heading=context.report.get_heading(shared.section),
             share=shared.share,
             office=shared.office,
         )
         others = join_words(shared.others[:MAX_SHOWN])
-        notes = (
-            (_("还与 {others} 等 {count} 个机关相同", others=others, count=len(shared.others)),)
-            if shared.others
-            else ()
-        )
+        notes = (_("prose-shared-with-others", others=others, count=len(shared.others)),) if shared.others else ()
         yield context.make_finding(address, message, notes=notes, place=place)

@@ -84,11 +84,11 @@ def _find_copied(
     shown = (verbatim or comparison.runs)[:MAX_SHOWN]
     address, place = find_place(context, section, shown[0].rstrip("。；") if shown else "")
     heading = context.report.get_heading(section)
-    message = _("{heading}: 自己写的文字有 {share}% 与去年相同", heading=heading, share=comparison.share)
+    message = _("prose-share-as-last-year", heading=heading, share=comparison.share)
     if comparison.share < NOTE_PERCENT:
-        message = _("{heading}: 有 {count} 句话与去年一字不差", heading=heading, count=len(verbatim))
+        message = _("sentences-as-last-year", heading=heading, count=len(verbatim))
     level: Level = "warning" if comparison.share >= COPIED_PERCENT or verbatim else "note"
-    notes = tuple(_("与去年相同：{run}（{count} 字）", run=shorten(run, 40), count=len(run)) for run in shown)
+    notes = tuple(_("run-as-last-year", run=shorten(run, 40), count=len(run)) for run in shown)
     yield context.make_finding(address, message, level=level, notes=notes, place=place)
 
 

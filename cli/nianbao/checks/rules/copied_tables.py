@@ -45,7 +45,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         return
     if report.figures == previous.figures and any(report.figures.values()):
         count = sum(1 for figure in report.figures.values() if figure)
-        message = _("{count} 格数字（其中 {filled} 格不是 0）与去年的全部相同", count=len(report.figures), filled=count)
-        note = _("去年的数据：{file}", file=previous.facts.file)
+        message = _("figures-all-as-last-year", count=len(report.figures), filled=count)
+        note = _("last-years-file", file=previous.facts.file)
         place = Place(report.facts.file)
         yield context.make_finding("", message, notes=(note,), place=place)

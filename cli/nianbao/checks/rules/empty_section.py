@@ -36,14 +36,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             continue
         size = len("".join(context.texts[section.id].split()))
         heading = report.get_heading(section.id)
-        fix = _("在 [prose] 里写 {id}，或者写出它的标准文字要用的事实", id=section.id)
+        fix = _("write-section-or-facts", id=section.id)
         if not size:
-            yield context.make_finding(f"prose.{section.id}", _("{heading}: 这一部分是空的", heading=heading), fix=fix)
+            yield context.make_finding(f"prose.{section.id}", _("section-empty", heading=heading), fix=fix)
         elif size < least.get(section.id, 0):
-            message = _(
-                "{heading}: 只有 {size} 个字，至少应有 {least} 个字",
-                heading=heading,
-                size=size,
-                least=least[section.id],
-            )
+            message = _("section-too-short", heading=heading, size=size, least=least[section.id])
             yield context.make_finding(f"prose.{section.id}", message, level="warning")

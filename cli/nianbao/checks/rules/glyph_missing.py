@@ -40,6 +40,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         for character in sorted(characters & missing):
             line = text.count("\n", 0, text.index(character)) + 1
             place = context.report.facts.find_place(address, text_line=line, words=character)
-            message = _("没有字体能画“{sign}”（U+{code:04X}），PDF 里只印它的编号", sign=character, code=ord(character))
-            fix = _("换一个写法，或装上有这个字的字体")
+            message = _("no-face-draws-sign", sign=character, code=ord(character))
+            fix = _("reword-or-install-face")
             yield context.make_finding(address, message, fix=fix, place=place)

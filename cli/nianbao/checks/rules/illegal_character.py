@@ -35,5 +35,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     for address, text in list_texts(report.facts.tree):
         if match := ILLEGAL_CHARACTERS.search(text):
             place = report.facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1)
-            message = _("文字里有不能打印的字符 U+{code:04X}", code=ord(match[0]))
-            yield context.make_finding(address, message, fix=_("删去这个字符；它多半是复制时带进来的"), place=place)
+            message = _("unprintable-character", code=ord(match[0]))
+            yield context.make_finding(address, message, fix=_("delete-character"), place=place)

@@ -32,7 +32,7 @@ from decimal import Decimal
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import add_up_claim
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.report import Number
 from nianbao.model.value_types import format_number
 
@@ -55,21 +55,17 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         if figure > FACTOR * previous_figure or previous_figure > FACTOR * figure:
             label = report.form.labels.get(address, address)
             message = _(
-                "{label}: 去年 {then}，今年 {now}，{times}",
-                label=_(label),
+                "figure-then-and-now",
+                label=translate(label),
                 then=format_number(previous_figure),
                 now=format_number(figure),
                 times=_describe_factor(figure, previous_figure),
             )
-            yield context.make_finding(address, message, notes=(_("去年的数据：{file}", file=previous.facts.file),))
+            yield context.make_finding(address, message, notes=(_("last-years-file", file=previous.facts.file),))
 
 
 def _describe_factor(figure: Number, previous_figure: Number) -> str:
     if not figure or not previous_figure:
-        return _("一年是 0")
+        return _("zero-in-one-year")
     factor = max(Decimal(figure) / previous_figure, Decimal(previous_figure) / figure)
-    return (
-        _("是去年的 {rate:.1f} 倍", rate=factor)
-        if figure > previous_figure
-        else _("去年是今年的 {rate:.1f} 倍", rate=factor)
-    )
+    return _("times-last-year", rate=factor) if figure > previous_figure else _("last-year-times-this", rate=factor)

@@ -20,7 +20,7 @@ from datetime import date, timedelta
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 
 LEVEL = "error"
 SCOPE = "figures"
@@ -37,14 +37,10 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     published = context.report.values.get("published")
     if isinstance(published, date):
         if published > day:
-            message = _("成文日期 {signed} 晚于期限 {day}（{basis}）", signed=published, day=day, basis=_(due.basis))
-            yield context.make_finding("published", message, label=_("期限是 {day}", day=day))
+            message = _("issued-after-term", signed=published, day=day, basis=translate(due.basis))
+            yield context.make_finding("published", message, label=_("term-is", day=day))
     elif day - BEFORE_DUE <= context.today <= day + AFTER_DUE:
         days = (context.today - day).days
-        delay = (
-            _("期限 {day} 已过 {gone} 天", day=day, gone=days)
-            if days > 0
-            else _("离期限 {day} 还有 {gone} 天", day=day, gone=-days)
-        )
-        message = _("还没有写成文日期，{said}（{basis}）", said=delay, basis=_(due.basis))
+        delay = _("days-since-term", day=day, gone=days) if days > 0 else _("days-until-term", day=day, gone=-days)
+        message = _("issue-date-missing", said=delay, basis=translate(due.basis))
         yield context.make_finding("published", message, level="warning")

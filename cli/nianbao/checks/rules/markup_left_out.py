@@ -25,14 +25,14 @@ from nianbao.model.i18n import N_, _
 LEVEL = "warning"
 SCOPE = "texts"
 _MESSAGES = {
-    "link": N_("链接 {words} 没有用，只印了它的文字：只能链接到 http、https、mailto 地址，或本文里的 #名称"),
-    "attribute": N_("属性 {words} 没有用：正文里只能用 {{ #place }} 标记位置，名称用英文字母、数字、- 和 _，不能重复"),
-    "element": N_("正文里不能用 {words}，只印了它的文字"),
-    "depth": N_("列表、引用套得太深，里面的只印文字"),
-    "width": N_("表格有 {words} 列，太宽了，只印文字"),
-    "number": N_("列表的编号太大，改从 1 编起"),
-    "metadata": N_("正文里不能写 --- 开头的元数据，照文字印出"),
-    "brackets": N_("一段里的方括号太多，或套得太深，都照文字印出"),
+    "link": N_("link-without-effect"),
+    "attribute": N_("attribute-without-effect"),
+    "element": N_("element-not-allowed"),
+    "depth": N_("nested-too-deeply-to-print"),
+    "width": N_("table-too-wide"),
+    "number": N_("list-number-too-high"),
+    "metadata": N_("metadata-printed-as-text"),
+    "brackets": N_("brackets-printed-as-text"),
 }
 
 

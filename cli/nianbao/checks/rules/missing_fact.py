@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 
 LEVEL = "error"
 
@@ -29,4 +29,4 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     written = {entry.address for entry in report.entries}
     for fact in report.form.facts:
         if fact.required and fact.id not in written:
-            yield context.make_finding(fact.id, _("没有写 {id}（{label}）", id=fact.id, label=_(fact.label)))
+            yield context.make_finding(fact.id, _("fact-not-written", id=fact.id, label=translate(fact.label)))

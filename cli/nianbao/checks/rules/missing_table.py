@@ -29,6 +29,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     report = context.report
     for table in report.form.tables:
         if table.id not in report.facts.tree:
-            message = _("缺少 [{id}]：{label}", id=table.id, label=table.label)
-            fix = _("加上 [{id}] 和它的各行；全部是 0 也要写一行", id=table.id)
+            message = _("table-missing", id=table.id, label=table.label)
+            fix = _("add-table-with-rows", id=table.id)
             yield context.make_finding(table.id, message, fix=fix, place=Place(report.facts.file))

@@ -33,5 +33,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         # The year is taken from the name of the file; `year` in it may be wrong, which is another finding.
         named = re.search(r"(\d{4})\.toml$", report.facts.file)
         name = re.sub(r"[^/]*$", f"{int(named[1] if named else report.year) - 1}.toml", report.facts.file, count=1)
-        message = _("没有可读的 {name}，与上年对照的核对没有做：{across} 等", name=name, across=join_words(skipped))
+        message = _("last-year-not-compared", name=name, across=join_words(skipped))
         yield context.make_finding("", message, place=Place(report.facts.file))

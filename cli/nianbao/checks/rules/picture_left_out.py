@@ -28,5 +28,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find pictures, which are not printed."""
     for item in context.dropped_markup:
         if item.kind == PICTURE:
-            message = _("正文里的图片 {source} 没有印出，只印了它的说明文字", source=quote_markup(item))
-            yield make_markup_finding(context, item, message, fix=_("报告不印图片；从正文里删去它"))
+            message = _("picture-not-printed", source=quote_markup(item))
+            yield make_markup_finding(context, item, message, fix=_("delete-picture"))

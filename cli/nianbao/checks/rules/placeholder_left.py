@@ -52,9 +52,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         match = _search_cached(text) if len(text) < _CACHED_LENGTH else PLACEHOLDER.search(text)
         if match and not address.startswith("accept") and prompts.get(address) != text:
             place = facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1, words=match[0])
-            yield context.make_finding(address, _("文字里还留着待填的“{words}”", words=match[0]), place=place)
+            yield context.make_finding(address, _("placeholder-in-text", words=match[0]), place=place)
     for section, text in context.texts.items():
         match = PLACEHOLDER.search(text)
         if match and not any(match[0] in part for part in texts.values()):
-            message = _("模板写出的文字里留着待填的“{words}”", words=match[0])
+            message = _("placeholder-in-template-text", words=match[0])
             yield context.make_finding(f"prose.{section}", message)

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.text_rules import compile_pattern
 
 LEVEL = "warning"
@@ -37,6 +37,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             present, missing = (pair.what, pair.other) if has_first else (pair.other, pair.what)
             heading = context.report.get_heading(pair.section)
             message = _(
-                "{heading}: 写了{there}，没有写{missing}", heading=heading, there=_(present), missing=_(missing)
+                "speaks-of-one-not-other", heading=heading, there=translate(present), missing=translate(missing)
             )
             yield context.make_finding(f"prose.{pair.section}", message)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_prompts
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 
 LEVEL = "warning"
 
@@ -30,5 +30,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     for address in find_prompts(context.report):
         fact = address.rpartition(".")[0] if address.rpartition(".")[2].isdecimal() else address
         label = context.report.form.labels.get(fact, fact)
-        message = _("{label}: 还是新建文件时的提示", label=_(label))
-        yield context.make_finding(address, message, label=_("换成事实"))
+        message = _("prompt-still-there", label=translate(label))
+        yield context.make_finding(address, message, label=_("write-the-fact"))

@@ -31,9 +31,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     if not isinstance(published, date) or not context.report.year:
         return
     if published.year <= context.report.year:
-        message = _("成文日期 {signed} 在 {year} 年结束之前", signed=published, year=context.report.year)
-        yield context.make_finding("published", message, label=_("应在 {year} 年", year=context.report.year + 1))
+        message = _("issued-before-year-end", signed=published, year=context.report.year)
+        yield context.make_finding("published", message, label=_("should-be-in-year", year=context.report.year + 1))
     elif published > context.today:
-        yield context.make_finding(
-            "published", _("成文日期 {signed} 在今天（{today}）之后", signed=published, today=context.today)
-        )
+        yield context.make_finding("published", _("issued-after-today", signed=published, today=context.today))

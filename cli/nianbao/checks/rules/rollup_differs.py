@@ -71,42 +71,36 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         return
     for address, total in find_differences(context.report, context.units):
         message = _(
-            "{label}: 写 {figure}，下级单位之和是 {total}（{parts}）",
+            "figure-differs-from-units",
             label=context.report.form.labels[address],
             figure=context.report.figures[address],
             total=total,
             parts=_describe_contributions(context.units.aggregate, address),
         )
-        fix = _(
-            "重新汇总：report rollup {year} --into {office}；应当不同的，用 [[accept]] 写明理由",
-            year=context.report.year,
-            office=context.office,
-        )
+        fix = _("rollup-again-or-accept", year=context.report.year, office=context.office)
         notes = tuple(_describe_left_out(context.units))
-        yield context.make_finding(address, message, label=_("应为 {value}", value=total), notes=notes, fix=fix)
+        yield context.make_finding(address, message, label=_("expected-value", value=total), notes=notes, fix=fix)
 
 
 def _describe_contributions(aggregate: Aggregate, address: str) -> str:
     """Describe the units that contribute to a cell, the largest first."""
     contributions = aggregate.sort_contributions(address)
     if not contributions:
-        return _("{count} 个单位都是 0", count=len(aggregate.counted))
+        return _("units-all-zero", count=len(aggregate.counted))
     listed = join_words(
-        _("{unit} {figure}", unit=report.unit, figure=figure) for report, figure in contributions[:_MAX_UNITS]
+        _("unit-and-figure", unit=report.unit, figure=figure) for report, figure in contributions[:_MAX_UNITS]
     )
     rest = contributions[_MAX_UNITS:]
-    more = (
-        _("，另 {count} 个单位共 {sum}", count=len(rest), sum=sum(figure for _report, figure in rest)) if rest else ""
-    )
+    more = _("other-units-with-sum", count=len(rest), sum=sum(figure for _report, figure in rest)) if rest else ""
     return listed + more
 
 
 def _describe_left_out(units: UnitTotals) -> Iterator[str]:
     """Describe the units that are not in the sum."""
     for words, left_out in (
-        (_("缺报，没有计入"), list(units.missing)),
-        (_("有错误，没有计入"), [report.unit for report in units.aggregate.broken]),
+        (_("missing-not-counted"), list(units.missing)),
+        (_("with-errors-not-counted"), [report.unit for report in units.aggregate.broken]),
     ):
         if left_out:
-            more = _(" 等 {count} 个", count=len(left_out)) if len(left_out) > _MAX_UNITS else ""
+            more = _("and-others-in-all", count=len(left_out)) if len(left_out) > _MAX_UNITS else ""
             yield f"{words}: {join_words(left_out[:_MAX_UNITS])}{more}"

@@ -41,11 +41,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 reported.add(words)
                 address, place = find_place(context, section, line.strip())
                 heading = context.report.get_heading(first_section[words]) or first_section[words]
-                message = _("这一段话写了两次：{words}", words=shorten(words))
+                message = _("paragraph-written-twice", words=shorten(words))
                 note = (
-                    _("第一次在“{heading}”", heading=heading)
+                    _("first-in-section", heading=heading)
                     if first_section[words] != section
-                    else _("两次在同一部分")
+                    else _("both-in-same-section")
                 )
                 yield context.make_finding(address, message, notes=(note,), place=place)
             first_section.setdefault(words, section)

@@ -38,7 +38,7 @@ from itertools import groupby
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated_figures, shorten
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.report import Number
 from nianbao.model.text_rules import Balance, Share, compile_pattern, parse_sum
 from nianbao.model.value_types import format_number
@@ -86,17 +86,12 @@ def _is_wrong(figure: StatedFigure, sums: Mapping[str, Number]) -> bool:
 
 
 def _make_difference(context: CheckContext, figure: StatedFigure, sums: Mapping[str, Number]) -> Finding:
-    right = _("或").join(dict.fromkeys(format_number(total) for total in sums.values()))
+    right = _("or-between-figures").join(dict.fromkeys(format_number(total) for total in sums.values()))
     return _make_finding(
         context,
         figure,
-        _(
-            "{what}: 正文写“{words}”，按数据应为 {right}",
-            what=_(figure.claim.what),
-            words=shorten(figure.words),
-            right=right,
-        ),
-        label=_("应为 {right}", right=right),
+        _("text-differs-from-data", what=translate(figure.claim.what), words=shorten(figure.words), right=right),
+        label=_("should-be-figure", right=right),
         notes=tuple(f"{format_number(total)} = {text}" for text, total in sums.items()),
     )
 
@@ -111,8 +106,8 @@ def _find_contradictions(context: CheckContext, figures: list[StatedFigure]) -> 
         if not figure.value and not any(character.isdigit() for character in figure.words):
             for other in counted.get(id(figure.claim), ()):
                 message = _(
-                    "{what}: 正文既写“{words}”，又写“{other}”",
-                    what=_(figure.claim.what),
+                    "text-contradicts-itself",
+                    what=translate(figure.claim.what),
                     words=shorten(figure.words),
                     other=shorten(other.words),
                 )
@@ -132,7 +127,7 @@ def _find_broken_balances(
                 + f" = {format_number(_add_up_side(side, values))}"
                 for side in balance.holds.split("=")
             ]
-            message = _("同一句里的数不相符：{left}，{right}，应当相等", left=parts[0], right=parts[1])
+            message = _("figures-in-sentence-disagree", left=parts[0], right=parts[1])
             notes = tuple(f"“{shorten(words[figure].words)}”" for figure in values)
             yield _make_finding(context, group_figures[0], message, notes=notes)
 
@@ -158,9 +153,9 @@ def _find_wrong_shares(context: CheckContext, group_figures: list[StatedFigure],
             part = values[share.part] if share.part else own_numbers[0]
             rates = [100 * part / whole for whole in wholes]
             if not any(_is_written_as(rate, written) for rate in rates):
-                right = _("或").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
+                right = _("or-between-figures").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
                 notes = tuple(f"{format_number(part)} ÷ {format_number(whole)}" for whole in wholes)
-                message = _("正文写“{words}”，按正文里的件数应为 {right}", words=shorten(match[0]), right=right)
+                message = _("text-differs-from-own-figures", words=shorten(match[0]), right=right)
                 yield _make_finding(context, group_figures[0], message, words=match[0], notes=notes)
 
 

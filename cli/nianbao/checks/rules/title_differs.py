@@ -44,5 +44,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     if str(report.year) not in plain and str(report.year).translate(_DIGITS) not in plain.translate(_ZEROS):
         missing.insert(0, str(report.year))
     if missing:
-        message = _("标题里没有{words}", words=join_words(f"“{word}”" for word in missing))
-        yield context.make_finding("title", message, label=_("删去 title 就会用格式规定的标题"))
+        message = _("title-lacks", words=join_words(f"“{word}”" for word in missing))
+        yield context.make_finding("title", message, label=_("title-of-form-is-used"))

@@ -41,6 +41,6 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         line = prose.count("\n", 0, typed.start) + 1
         address = f"prose.{typed.section}"
         place = context.report.facts.find_place(address, text_line=line, words=figure)
-        message = _("正文里的 {figure} 是手写的，数据文件里已有这个数", figure=figure)
-        label = _("可以写成 {{{{ {expression} }}}}", expression=typed.expression)
+        message = _("figure-typed-by-hand", figure=figure)
+        label = _("can-be-written-as-placeholder", expression=typed.expression)
         yield context.make_finding(address, message, label=label, place=place)

@@ -49,16 +49,12 @@ def _make_finding(context: CheckContext, address: str, known: set[str] | None = 
 
     nearest = get_close_matches(key, sorted(known), 1)
     choices = join_words(sorted(known))
-    allowed = (
-        _("[{table}] 里可以写：{choices}", table=above, choices=choices)
-        if above
-        else _("可以写：{choices}", choices=choices)
-    )
-    fix = allowed if choices else _("删去这一行")
+    allowed = _("keys-of-table", table=above, choices=choices) if above else _("keys-here", choices=choices)
+    fix = allowed if choices else _("delete-line")
     return context.make_finding(
         address,
-        _("不认识的键 {key}", key=key),
-        label=_("是不是 {near}？", near=nearest[0]) if nearest else "",
+        _("unknown-key", key=key),
+        label=_("is-it-nearest", near=nearest[0]) if nearest else "",
         fix="" if nearest else fix,
         place=context.report.facts.find_key(address),
     )

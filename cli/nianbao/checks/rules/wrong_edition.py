@@ -30,12 +30,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     if report.year and not form.is_in_force(report.year):
         values = {"year": report.year, "edition": form.edition, "document": form.document, "first": form.first_year}
         message = (
-            _(
-                "{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 至 {last} 年度）",
-                last=form.last_year,
-                **values,
-            )
+            _("edition-for-years-only", last=form.last_year, **values)
             if form.last_year
-            else _("{year} 年度报告不用 {edition} 版格式（{document}用于 {first} 年度起）", **values)
+            else _("edition-from-year-on", **values)
         )
-        yield context.make_finding("edition", message, label=_("删去这一行就会用应当用的版本"))
+        yield context.make_finding("edition", message, label=_("right-edition-without-line"))

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.report import ReportEntry
 from nianbao.model.value_types import describe_value
 
@@ -33,19 +33,19 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     for entry in report.entries:
         if entry.known and (fault := _describe_fault(entry)):
             label = report.form.labels.get(entry.address, entry.address)
-            yield context.make_finding(entry.address, f"{_(label)}: {fault}")
+            yield context.make_finding(entry.address, f"{translate(label)}: {fault}")
     for table in ("prose", "headings"):
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
-                yield context.make_finding(f"{table}.{key}", _("应为文字，这里是{value}", value=describe_value(value)))
+                yield context.make_finding(f"{table}.{key}", _("must-be-text", value=describe_value(value)))
 
 
 def _describe_fault(entry: ReportEntry) -> str:
     if entry.value_type:
         return entry.fault
     if entry.address.startswith("own."):
-        return _("这里不能写{value}，只能写文字、数、日期或文字的数组", value=describe_value(entry.value))
+        return _("own-fact-wrong-type", value=describe_value(entry.value))
     if entry.address == "accept":
         return ""  # a list of tables, which has its own rule
-    return "" if isinstance(entry.value, dict) else _("应为表，这里是{value}", value=describe_value(entry.value))
+    return "" if isinstance(entry.value, dict) else _("must-be-table", value=describe_value(entry.value))

@@ -25,7 +25,7 @@ from decimal import Decimal
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_place, normalize, shorten
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, translate
 from nianbao.model.text_rules import compile_pattern
 
 LEVEL = "warning"
@@ -47,7 +47,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 written = Decimal(match[1].partition(".")[0])
                 if written != year and (not years.within or abs(written - year) <= years.within):
                     address, place = find_place(context, section, match[0])
-                    message = _(
-                        "{what}: 写“{words}”，报告年度是 {year}", what=_(years.what), words=shorten(match[0]), year=year
-                    )
-                    yield context.make_finding(address, message, label=_("应为 {year}", year=year), place=place)
+                    message = _("text-names-other-year", what=translate(years.what), words=shorten(match[0]), year=year)
+                    yield context.make_finding(address, message, label=_("should-be-year", year=year), place=place)

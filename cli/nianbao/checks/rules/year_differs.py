@@ -30,11 +30,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     name = re.search(r"(\d{4})\.toml$", report.facts.file)
     year = report.facts.tree.get("year")
     if "year" not in report.facts.tree:
-        message, label = _("没有写 year（报告年度）"), ""
+        message, label = _("report-year-not-written"), ""
     elif name and isinstance(year, int) and year != int(name[1]):
         message, label = (
-            _("报告年度 {year} 与文件名 {named} 不是同一年", year=year, named=name[0]),
-            _("应为 {value}", value=name[1]),
+            _("year-differs-from-file-name", year=year, named=name[0]),
+            _("expected-value", value=name[1]),
         )
     else:
         return

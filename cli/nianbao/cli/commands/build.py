@@ -41,10 +41,7 @@ if TYPE_CHECKING:
     from nianbao.cli.output.builds import BuildRun
 
 
-@command(
-    help=_("核对报告，并一次生成各种格式；没有变化的不重做。有错误时不生成。"),
-    epilog=_("例：report build 2020 --to html,pdf　·　report build 2024 --all --explain"),
-)
+@command(help=_("help-build"), epilog=_("example-build"))
 def build(
     reports: Reports = None,
     to: Formats = DEFAULT_FORMATS,
@@ -57,13 +54,13 @@ def build(
     *,
     all_offices: AllOffices = False,
     strict: Strict = False,
-    draft: Annotated[bool, typer.Option("--draft", help=_("有错误也生成，每页标明草稿"))] = False,
-    look: Annotated[str, typer.Option("--look", help=_("版式，templates/looks/ 里的名称"))] = "gongwen",
-    facts: Annotated[bool, typer.Option("--facts/--no-facts", help=_("文件里附上事实，供以后读回"))] = True,
-    force: Annotated[bool, typer.Option("--force", help=_("没有变化的也重做"))] = False,
-    explain: Annotated[bool, typer.Option("--explain", help=_("说每一份为什么重做"))] = False,
+    draft: Annotated[bool, typer.Option("--draft", help=_("option-draft"))] = False,
+    look: Annotated[str, typer.Option("--look", help=_("option-look"))] = "gongwen",
+    facts: Annotated[bool, typer.Option("--facts/--no-facts", help=_("option-carry-facts"))] = True,
+    force: Annotated[bool, typer.Option("--force", help=_("option-rebuild"))] = False,
+    explain: Annotated[bool, typer.Option("--explain", help=_("option-explain-builds"))] = False,
     fail_fast: FailFast = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说发现的问题"))] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("option-quiet-build"))] = False,
     as_json: Json = False,
 ) -> None:
     """Check reports and write them in every format."""
@@ -85,7 +82,7 @@ def build(
             bar = show_progress(
                 results,
                 len(selected.reports),
-                _("正在生成"),
+                _("progress-building"),
                 quiet=quiet or as_json,
                 describe_state=describe_state,
             )
@@ -105,11 +102,11 @@ def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str
     if not address:
         return incremental.run_locally(jobs), str
     if jobs:
-        raise UserError(_("--jobs 和 --cluster 不能一起写"), _("集群有几个 worker 就同时做几份；去掉 --jobs"))
+        raise UserError(_("jobs-and-cluster-exclude"), _("leave-jobs-out"))
     try:
         from nianbao.build.dask_client import DaskClient
     except ImportError as error:
-        raise UserError(_("没有安装 Dask，不能在集群上做"), _('运行 pip install "nianbao[cluster]"')) from error
+        raise UserError(_("dask-not-installed"), _("install-dask")) from error
     client = DaskClient(address)
     return client, client.describe_workers
 

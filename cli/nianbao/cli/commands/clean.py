@@ -11,15 +11,12 @@ from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("删去生成过的文件和生成的记录；别的文件不动。"),
-    epilog=_("例：report clean　·　report clean --dry-run　·　report clean --out 公示"),
-)
+@command(help=_("help-clean"), epilog=_("example-clean"))
 def clean(
     root: Root = None,
     out: Out = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会删哪些，不删"))] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("option-dry-run-clean"))] = False,
 ) -> None:
     """Remove the files that builds wrote, and the build cache."""
     from nianbao.build import output_folder
@@ -30,4 +27,4 @@ def clean(
         paths = output_folder.remove_outputs(store, print_note, dry_run=dry_run)
         for path in paths:
             echo(path)
-        echo(_("{count} 个文件", count=len(paths)))
+        echo(_("files-count", count=len(paths)))

@@ -11,25 +11,22 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 
 
-@command(
-    help=_("说明一条规则：错在哪里，为什么要紧，怎样才对。"),
-    epilog=_("例：report explain　·　report explain broken-balance"),
-)
-def explain(rule: Annotated[str, typer.Argument(help=_("规则名；不写就列出全部"), show_default=False)] = "") -> None:
+@command(help=_("help-explain"), epilog=_("example-explain"))
+def explain(rule: Annotated[str, typer.Argument(help=_("argument-rule"), show_default=False)] = "") -> None:
     """Print the page of a rule, or the list of all rules, with the editions of the folder's forms that use each."""
     from nianbao.checks import rules
     from nianbao.workspace.store import Store, find_root
 
     with report_errors():
         if rule and rule not in rules.list_names():
-            raise UserError(_("没有规则 {rule}", rule=rule), _("运行 report explain 看全部规则"))
+            raise UserError(_("no-such-rule", rule=rule), _("list-all-rules"))
         store = Store(find_root(None))
         if error := store.skip_untrusted():
-            print_warning(_("用的是程序自带的模板：{why}", why=error.message))
+            print_warning(_("shipped-templates-used", why=error.message))
         forms = store.forms()
         for known in map(rules.load_rule, [rule] if rule else rules.list_names()):
             editions = rules.list_editions(known.name, forms)
-            where = _("（{editions} 版）", editions=join_words(editions)) if editions else ""
+            where = _("editions-in-brackets", editions=join_words(editions)) if editions else ""
             if rule:
                 print_text(f"{known.name} ({known.level}){where}\n\n{known.localized_page}")
             else:

@@ -10,26 +10,21 @@ from nianbao.cli.options import AllOffices, Jobs, Out, Reports, Root, split_list
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("把事实交给别的程序：每个数字一行的长表，每份报告一行的宽表，或照格式排好的 Excel 汇总表。"),
-    epilog=_("例：report export 2024 --all --to xlsx --layout wide"),
-)
+@command(help=_("help-export"), epilog=_("example-export"))
 def export(
     reports: Reports = None,
-    to: Annotated[
-        str, typer.Option("--to", help=_("格式，用逗号分开：csv、xlsx、parquet、json"), metavar="FORMATS")
-    ] = "csv",
+    to: Annotated[str, typer.Option("--to", help=_("option-to-export"), metavar="FORMATS")] = "csv",
     layout: Annotated[
         Literal["long", "wide"],
-        typer.Option("--layout", help=_("long 每个数字一行；wide 每份报告一行，Excel 里照格式排")),
+        typer.Option("--layout", help=_("option-layout")),
     ] = "long",
     root: Root = None,
     out: Out = None,
     jobs: Jobs = 0,
     *,
     all_offices: AllOffices = False,
-    force: Annotated[bool, typer.Option("--force", help=_("--out 里已有的文件也换掉"))] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有导出的"))] = False,
+    force: Annotated[bool, typer.Option("--force", help=_("option-replace-out"))] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("option-quiet-export"))] = False,
 ) -> None:
     """Export reports for other programs."""
     from nianbao.cli.output.query import print_export
@@ -41,7 +36,9 @@ def export(
         store = selection.open_store(reports or [], root, None, print_warning)
         selected = selection.select(store, reports or [], all_offices=all_offices)
         read, errors = split_errors(
-            show_progress(pipeline.read_all(selected.reports, jobs), len(selected.reports), _("正在读取"), quiet=quiet)
+            show_progress(
+                pipeline.read_all(selected.reports, jobs), len(selected.reports), _("progress-reading"), quiet=quiet
+            )
         )
         saved = pipeline.write_files(store, pipeline.make_database(store, read), options) if read else []
         print_export(saved, len(read), selected.missing, quiet=quiet)

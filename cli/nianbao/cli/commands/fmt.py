@@ -10,16 +10,13 @@ from nianbao.cli.options import AllOffices, Reports, Root
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("按格式的顺序重排数据文件：一行一项，数字对齐；数值和注释不动。"),
-    epilog=_("例：report fmt 2020　·　report fmt data/2020.toml --check　·　有文件要重排时 --check 的退出码是 1"),
-)
+@command(help=_("help-fmt"), epilog=_("example-fmt"))
 def fmt(
     reports: Reports = None,
     root: Root = None,
     *,
     all_offices: AllOffices = False,
-    check: Annotated[bool, typer.Option("--check", help=_("只说哪些文件要重排，不写"))] = False,
+    check: Annotated[bool, typer.Option("--check", help=_("option-check-fmt"))] = False,
 ) -> None:
     """Format data files."""
     from nianbao.checks import drafts

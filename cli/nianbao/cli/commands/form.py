@@ -10,22 +10,19 @@ from nianbao.cli.options import AllOffices, Jobs, Out, Reports, Root
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("做一张发给各单位填的 Excel 表：照格式排好，只能填数，总数自动相加，填错变红；收回用 report import。"),
-    epilog=_("例：report form 2024 --all　·　report form 2024 --office 某市某局"),
-)
+@command(help=_("help-form"), epilog=_("example-form"))
 def form(
     reports: Reports = None,
-    to: Annotated[Literal["xlsx"], typer.Option("--to", help=_("格式"))] = "xlsx",
+    to: Annotated[Literal["xlsx"], typer.Option("--to", help=_("option-edition-of-form"))] = "xlsx",
     office: Annotated[
-        str, typer.Option("--office", help=_("还没有数据文件的机关，写全称"), metavar="NAME", show_default=False)
+        str, typer.Option("--office", help=_("option-office-without-data"), metavar="NAME", show_default=False)
     ] = "",
     root: Root = None,
     out: Out = None,
     jobs: Jobs = 0,
     *,
     all_offices: AllOffices = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("只说没有做成的"))] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_("option-quiet-form"))] = False,
 ) -> None:
     """Write Excel forms to be filled in."""
     from nianbao.cli.output.query import print_forms
@@ -37,7 +34,9 @@ def form(
         store = selection.open_store(reports or [], root, None, print_warning)
         selected = batch.select_forms(store, reports or [], all_offices=all_offices, new=bool(office))
         forms, errors = split_errors(
-            show_progress(batch.write_all(selected, office, out, jobs), len(selected), _("正在做表"), quiet=quiet)
+            show_progress(
+                batch.write_all(selected, office, out, jobs), len(selected), _("progress-making-forms"), quiet=quiet
+            )
         )
         print_forms(forms, quiet=quiet)
         exit_command(errors, blocked=False)

@@ -11,15 +11,12 @@ from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("新建一个机关的目录：数据文件、.gitignore 和说明，马上就能生成。"),
-    epilog=_("例：report init 某局 && cd 某局 && report build"),
-)
+@command(help=_("help-init"), epilog=_("example-init"))
 def init(
-    folder: Annotated[Path, typer.Argument(help=_("新目录"), metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(help=_("argument-new-folder"), metavar="DIR")],
     year: Annotated[
         int | None,
-        typer.Option("--year", help=_("报告年度；不写就是下一份要报的"), min=1980, max=9998, show_default=False),
+        typer.Option("--year", help=_("option-year-due"), min=1980, max=9998, show_default=False),
     ] = None,
 ) -> None:
     """Create an office's folder."""
@@ -34,5 +31,5 @@ def init(
             "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
         }
         for saved in drafts.create_files(store, due, more_files=files).saved:
-            echo(_("已写 {path}", path=saved.path))
-        echo(_("下一步：cd {folder} && report build {due}", folder=folder, due=due))
+            echo(_("wrote-path", path=saved.path))
+        echo(_("next-cd-and-build", folder=folder, due=due))

@@ -11,16 +11,13 @@ from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("新建一年的数据文件：格式的每一行都在里面，年年相同的和结转的照抄上一年。"),
-    epilog=_("例：report new 2021　·　report new 2021 --from 2020"),
-)
+@command(help=_("help-new"), epilog=_("example-new"))
 def new(
-    year: Annotated[int, typer.Argument(help=_("报告年度"), min=1980, max=9998)],
+    year: Annotated[int, typer.Argument(help=_("argument-report-year"), min=1980, max=9998)],
     root: Root = None,
     last: Annotated[
         int | None,
-        typer.Option("--from", help=_("从哪一年照抄；不写就是上一年"), metavar="YEAR", show_default=False),
+        typer.Option("--from", help=_("option-from-year"), metavar="YEAR", show_default=False),
     ] = None,
 ) -> None:
     """Create a year's data file."""
@@ -29,6 +26,6 @@ def new(
 
     with report_errors():
         created = drafts.create_files(Store.at(root), year, last)
-        echo(_("已写 {path}；填好后运行 report build {year}", path=created.saved[0].path, year=year))
+        echo(_("wrote-now-fill-in", path=created.saved[0].path, year=year))
         for note in created.notes:
             echo(note)

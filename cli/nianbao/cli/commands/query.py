@@ -10,18 +10,13 @@ from nianbao.cli.options import Jobs, Json, Root
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("用 SQL 查全部机关、全部年度的事实；不写语句就说有哪些表和列。只能查，碰不到文件和网络。"),
-    epilog=_('例：report query "select name, year from reports"'),
-)
+@command(help=_("help-query"), epilog=_("example-query"))
 def query(
-    question: Annotated[str, typer.Argument(help=_("一条 select 语句"), metavar="SQL", show_default=False)] = "",
-    to: Annotated[Literal["text", "json", "csv"], typer.Option("--to", help=_("怎样写结果：text 给人看"))] = "text",
+    question: Annotated[str, typer.Argument(help=_("argument-select"), metavar="SQL", show_default=False)] = "",
+    to: Annotated[Literal["text", "json", "csv"], typer.Option("--to", help=_("option-format-query"))] = "text",
     rows: Annotated[
         int | None,
-        typer.Option(
-            "--rows", help=_("最多几行；0 是全部。给人看时不写就是 100"), min=0, metavar="N", show_default=False
-        ),
+        typer.Option("--rows", help=_("option-rows"), min=0, metavar="N", show_default=False),
     ] = None,
     root: Root = None,
     jobs: Jobs = 0,
@@ -39,7 +34,7 @@ def query(
         if not question.strip():
             print_views(pipeline.make_database(store, []))
             return
-        results = show_progress(pipeline.read_all(reports, jobs), len(reports), _("正在读取"), quiet=False)
+        results = show_progress(pipeline.read_all(reports, jobs), len(reports), _("progress-reading"), quiet=False)
         read, errors = split_errors(results)
         style = "json" if as_json else to
         default = 100 if style == "text" else 0

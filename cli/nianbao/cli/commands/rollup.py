@@ -10,22 +10,19 @@ from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("把下级单位的表加到上级的数据文件里：缺报、逾期、有错的逐一说明，手改过的格不悄悄换掉。"),
-    epilog=_("例：report rollup 2024 --into city　·　report rollup 2024 --into city data/dist-*/ --dry-run"),
-)
+@command(help=_("help-rollup"), epilog=_("example-rollup"))
 def rollup(
-    year: Annotated[int, typer.Argument(help=_("报告年度"), min=1980, max=9998)],
-    into: Annotated[str, typer.Option("--into", help=_("上级机关，data/ 下的文件夹"), metavar="OFFICE")],
+    year: Annotated[int, typer.Argument(help=_("argument-report-year"), min=1980, max=9998)],
+    into: Annotated[str, typer.Option("--into", help=_("option-office-above"), metavar="OFFICE")],
     units: Units = None,
     root: Root = None,
     jobs: Jobs = 0,
     *,
     own: IncludeOwn = True,
     broken: WithBroken = False,
-    deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，先汇总它们，逐级向上"))] = False,
-    force: Annotated[bool, typer.Option("--force", help=_("手改过的格也换成合计，写明接受的除外"))] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只说会怎样，不写文件"))] = False,
+    deep: Annotated[bool, typer.Option("--deep", help=_("option-deep-rollup"))] = False,
+    force: Annotated[bool, typer.Option("--force", help=_("option-force-rollup"))] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("option-dry-run-rollup"))] = False,
     as_json: Json = False,
 ) -> None:
     """Add the figures of units up into the data file of the office above them."""
@@ -37,7 +34,7 @@ def rollup(
     with report_errors():
         store = selection.open_store(units or [], root, None, print_warning)
         options = collect.RollupOptions(units or [], own, broken, deep, force, dry_run, jobs)
-        with show_spinner(_("正在汇总 {year} 年度", year=year), quiet=as_json):
+        with show_spinner(_("progress-adding-up", year=year), quiet=as_json):
             results = roll_up.roll_up(store, year, into, options)
         if as_json:
             print_json({"rollups": [rollup_data(result) for result in results]})

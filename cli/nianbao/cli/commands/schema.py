@@ -11,15 +11,12 @@ from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("写出数据文件、格式、版式或输出格式的 JSON Schema，编辑器凭它提示和检查。"),
-    epilog=_("例：report schema --edition 2021　·　report schema --of look > look.schema.json"),
-)
+@command(help=_("help-schema"), epilog=_("example-schema"))
 def schema(
-    edition: Annotated[str, typer.Option("--edition", help=_("格式版本；不写就用最近一年的"), show_default=False)] = "",
+    edition: Annotated[str, typer.Option("--edition", help=_("option-edition-schema"), show_default=False)] = "",
     of: Annotated[
         Literal["data", "form", "look", "format"],
-        typer.Option("--of", help=_("哪种文件：数据文件，或 templates/ 里的 forms、looks、formats")),
+        typer.Option("--of", help=_("option-schema-of")),
     ] = "data",
     root: Root = None,
 ) -> None:
@@ -32,7 +29,7 @@ def schema(
     with report_errors():
         if of != "data":
             if edition:
-                raise UserError(_("--edition 只用于数据文件的 schema"), _("去掉 --edition，或去掉 --of"))
+                raise UserError(_("edition-for-data-schema-only"), _("leave-out-edition-or-of"))
             print_text(template_schema.format_schema(of), nl=False)
             return
         print_text(drafts.format_schema(Store.at(root), edition), nl=False)

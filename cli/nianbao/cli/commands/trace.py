@@ -10,21 +10,18 @@ from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("说明上级的一个数是哪些单位的数相加而成的。"),
-    epilog=_("例：report trace 2024 city requests.received.total　·　加 --deep 逐级往下"),
-)
+@command(help=_("help-trace"), epilog=_("example-trace"))
 def trace(
-    year: Annotated[int, typer.Argument(help=_("报告年度"), min=1980, max=9998)],
-    office: Annotated[str, typer.Argument(help=_("上级机关，data/ 下的文件夹"), metavar="OFFICE")],
-    address: Annotated[str, typer.Argument(help=_("一格的地址，例如 requests.received.total"), metavar="ADDRESS")],
+    year: Annotated[int, typer.Argument(help=_("argument-report-year"), min=1980, max=9998)],
+    office: Annotated[str, typer.Argument(help=_("option-office-above"), metavar="OFFICE")],
+    address: Annotated[str, typer.Argument(help=_("argument-cell-address"), metavar="ADDRESS")],
     units: Units = None,
     root: Root = None,
     jobs: Jobs = 0,
     *,
     own: IncludeOwn = True,
     broken: WithBroken = False,
-    deep: Annotated[bool, typer.Option("--deep", help=_("单位自己还有下级的，再往下说"))] = False,
+    deep: Annotated[bool, typer.Option("--deep", help=_("option-deep-trace"))] = False,
     as_json: Json = False,
 ) -> None:
     """Print which units' figures add up to a figure."""

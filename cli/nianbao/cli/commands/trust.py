@@ -10,16 +10,13 @@ from nianbao.cli.options import Root
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("信任这个目录自己的模板：列出它们，从此照用；改动一个字节就要再信任一次。"),
-    epilog=_("例：report trust　·　report trust --dry-run　·　report trust --list　·　report trust --remove"),
-)
+@command(help=_("help-trust"), epilog=_("example-trust"))
 def trust(
     root: Root = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只列出，不信任"))] = False,
-    listed: Annotated[bool, typer.Option("--list", help=_("列出信任过的目录"))] = False,
-    remove: Annotated[bool, typer.Option("--remove", help=_("不再信任这个目录"))] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("option-dry-run-trust"))] = False,
+    listed: Annotated[bool, typer.Option("--list", help=_("option-list-trusted"))] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=_("option-remove-trust"))] = False,
 ) -> None:
     """Trust the templates of a folder, or list or remove what is trusted."""
     from nianbao.cli.output.trust import print_removed, print_templates, print_trusted, print_trusted_folders

@@ -19,9 +19,7 @@ from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
 
-@command(
-    help=_("只核对，不生成。"), epilog=_("例：report validate 2020　·　report validate --format sarif > findings.sarif")
-)
+@command(help=_("help-validate"), epilog=_("example-validate"))
 def validate(
     reports: Reports = None,
     root: Root = None,
@@ -48,7 +46,7 @@ def validate(
         bar = show_progress(
             batch.check_all(store, selected.reports, policy, jobs),
             len(selected.reports),
-            _("正在核对"),
+            _("progress-checking"),
             quiet=for_programs,
         )
         results, failed = collect_results(

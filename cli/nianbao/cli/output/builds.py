@@ -15,11 +15,11 @@ from nianbao.workspace.selection import ReportRef
 MAX_LISTED = 5  # reports that are printed one by one; more are counted
 _MAX_ROWS = 30  # of a table of failures
 _OUTCOMES = {
-    "built": N_("已生成"),
-    "unchanged": N_("没有变化"),
-    "refused": N_("有错误，没有生成"),
-    "failed": N_("没能运行"),
-    "missing": N_("没有数据文件"),
+    "built": N_("outcome-built"),
+    "unchanged": N_("outcome-unchanged"),
+    "refused": N_("outcome-refused"),
+    "failed": N_("outcome-failed"),
+    "missing": N_("outcome-missing"),
 }
 
 
@@ -49,14 +49,14 @@ def print_summary(run: BuildRun) -> None:
     """Print how many reports had which outcome, and for each that is not built the office and the reason."""
     counts = run.count_outcomes()
     rows = [(_(label), str(counts[outcome])) for outcome, label in _OUTCOMES.items() if counts[outcome]]
-    findings.print_table((_("结果"), _("份数")), rows)
+    findings.print_table((_("head-result"), _("head-reports")), rows)
     refused = [result.check for result in run.results if result.refused]
     _print_failures(refused, run.failures, run.missing)
     all_findings = [finding for result in run.results for finding in result.check.findings]
     rate = counts["built"] / run.seconds if run.seconds else 0.0
-    speed = _("，每秒 {rate:.1f} 份", rate=rate) if counts["built"] else ""
+    speed = _("reports-per-second", rate=rate) if counts["built"] else ""
     totals = findings.describe_counts(all_findings)
-    echo(_("用时 {seconds:.1f} 秒{speed}；{found}", seconds=run.seconds, speed=speed, found=totals))
+    echo(_("build-time-and-findings", seconds=run.seconds, speed=speed, found=totals))
 
 
 def _print_failures(
@@ -68,9 +68,9 @@ def _print_failures(
     rows += [(store.office, str(year), _(_OUTCOMES["missing"])) for store, year in missing]
     if not rows:
         return
-    findings.print_table((_("机关"), _("年度"), _("原因")), rows[:_MAX_ROWS])
+    findings.print_table((_("head-office"), _("head-year"), _("head-why")), rows[:_MAX_ROWS])
     if len(rows) > _MAX_ROWS:
-        echo(_("  另有 {count} 份；加 --json 看全部", count=len(rows) - _MAX_ROWS))
+        echo(_("more-reports-see-json", count=len(rows) - _MAX_ROWS))
 
 
 def print_check_summary(
@@ -81,8 +81,8 @@ def print_check_summary(
     _print_failures(refused, failed, missing)
     all_findings = [finding for result in results for finding in result.findings]
     size, right = len(results) + len(failed), len(results) - len(refused)
-    counts = _("{count} 份；{right} 份没有错误", count=size, right=right)
-    echo(f"{counts}{_('；')}{findings.describe_counts(all_findings)}")
+    counts = _("reports-and-right", count=size, right=right)
+    echo(f"{counts}{_('clause-separator')}{findings.describe_counts(all_findings)}")
 
 
 def _describe_first_finding(of_report: Sequence[Finding]) -> str:
@@ -91,14 +91,14 @@ def _describe_first_finding(of_report: Sequence[Finding]) -> str:
     words = f"{first.place}: {first.rule} {first.message}"
     if len(of_report) == 1:
         return words
-    return _("{words}（共 {found}）", words=words, found=findings.describe_counts(of_report))
+    return _("findings-in-all", words=words, found=findings.describe_counts(of_report))
 
 
 def print_reasons(run: BuildRun) -> None:
     """Print why each report was built, or that it was not."""
     for result in run.results:
         report = " ".join(filter(None, (result.check.office, str(result.check.year))))
-        for reason in result.reasons or ((_("有错误，没有生成") if result.refused else _("没有变化")),):
+        for reason in result.reasons or ((_("outcome-refused") if result.refused else _("outcome-unchanged")),):
             echo(f"{report}  {reason}")
 
 

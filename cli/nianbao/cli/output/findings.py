@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nianbao.checks.drafts import FormattedFile
 
 _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
-_COUNTS = {"error": N_("{count} 个错误"), "warning": N_("{count} 个警告"), "note": N_("{count} 个提示")}
+_COUNTS = {"error": N_("errors-count"), "warning": N_("warnings-count"), "note": N_("notes-count")}
 _MAX_LINE = 100  # characters; of a longer line of the data file a part is printed
 
 
@@ -34,9 +34,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
         for note in finding.notes:
             echo(f"    {note}")
         if finding.fix:
-            echo("    " + _("怎么办: {fix}", fix=finding.fix))
+            echo("    " + _("fix-line", fix=finding.fix))
         if finding.rule in explained:
-            echo("    " + _("帮助: report explain {rule}", rule=finding.rule))
+            echo("    " + _("see-explain-rule", rule=finding.rule))
 
 
 def _print_source_line(finding: Finding) -> None:
@@ -73,13 +73,13 @@ def print_checks(results: Sequence[CheckResult]) -> None:
     findings = [finding for result in results for finding in result.findings]
     print_accepted([one for result in results for one in result.accepted])
     years = join_words(result.year for result in results)
-    echo(_("{years} 年度：{found}", years=years, found=describe_counts(findings)) if years else "")
+    echo(_("years-and-findings", years=years, found=describe_counts(findings)) if years else "")
 
 
 def print_accepted(findings: Sequence[AcceptedFinding]) -> None:
     """Print the findings that the data file accepts, with the reasons."""
     for one in findings:
-        echo(_("已接受 {place}: {rule}：{because}", place=one.finding.place, rule=one.finding.rule, because=one.reason))
+        echo(_("finding-accepted", place=one.finding.place, rule=one.finding.rule, because=one.reason))
 
 
 def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
@@ -87,20 +87,16 @@ def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
     for file in files:
         print_findings(file.findings)
         if file.changed:
-            echo(
-                _("{path} 要重排：运行 report fmt {path}", path=file.path)
-                if check
-                else _("{path} 已重排", path=file.path)
-            )
+            echo(_("would-lay-out", path=file.path) if check else _("file-laid-out", path=file.path))
         else:
-            echo(_("{path} 没有改动", path=file.path) if file.findings else _("{path} 已是排好的", path=file.path))
+            echo(_("file-not-touched", path=file.path) if file.findings else _("already-laid-out", path=file.path))
 
 
 def describe_counts(findings: Sequence[Finding]) -> str:
     """Return the number of findings of each level for people: 1 个错误，2 个警告."""
     counts = Counter(finding.level for finding in findings)
     parts = [_(_COUNTS[level], count=counts[level]) for level in LEVELS if counts[level]]
-    return _("，").join(parts) or _("没有发现问题")
+    return _("count-separator").join(parts) or _("nothing-found")
 
 
 def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
@@ -112,18 +108,18 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
     rows = [row for result in results for row in _make_file_rows(result)]
     if quiet or not rows:
         return
-    print_table((_("文件"), _("大小"), _("页数"), _("用时"), ""), rows)
+    print_table((_("head-file"), _("head-size"), _("head-pages"), _("head-time"), ""), rows)
     for faces in dict.fromkeys(result.faces for result in results if result.faces):
         _print_faces(faces)
     print_accepted([one for result in results for one in result.check.accepted])
     findings = [finding for result in results for finding in result.check.findings]
-    echo(_("{count} 个文件；{found}", count=len(rows), found=describe_counts(findings)))
+    echo(_("files-and-findings", count=len(rows), found=describe_counts(findings)))
 
 
 def _print_refusal(result: CheckResult) -> None:
-    tip = _("改正后再运行；要先看样子，用 --draft")
+    tip = _("mend-or-draft")
     counts = describe_counts(result.findings)
-    echo(_("{year} 年度没有生成：{findings}。{tip}", year=result.year, findings=counts, tip=tip), err=True)
+    echo(_("year-not-printed", year=result.year, findings=counts, tip=tip), err=True)
 
 
 def _make_file_rows(result: BuildResult) -> list[tuple[str, ...]]:
@@ -132,8 +128,8 @@ def _make_file_rows(result: BuildResult) -> list[tuple[str, ...]]:
             file.saved.path,
             _format_size(file.size),
             str(file.pages or ""),
-            "" if at else _("{seconds:.1f} 秒", seconds=result.seconds),
-            _("已写") if file.saved.changed else _("未变"),
+            "" if at else _("seconds-short", seconds=result.seconds),
+            _("file-written") if file.saved.changed else _("file-unchanged"),
         )
         for at, file in enumerate(result.files)
     ]
@@ -148,11 +144,11 @@ def _print_faces(faces: Sequence[Face]) -> None:
     for (family, official), face_names in names_by_family.items():
         listed = join_words(face_names)
         parts.append(
-            _("{faces}用 {family}", faces=listed, family=family)
+            _("faces-by-family", faces=listed, family=family)
             if official
-            else _("{faces}用 {family} 代替", faces=listed, family=family)
+            else _("faces-by-substitute", faces=listed, family=family)
         )
-    echo(_("PDF 的字体：{faces}", faces=_("；").join(parts)))
+    echo(_("faces-of-pdf", faces=_("clause-separator").join(parts)))
 
 
 def _format_size(size: int) -> str:

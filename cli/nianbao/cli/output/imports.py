@@ -17,18 +17,25 @@ def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: 
     `failed` is the number of files that could not be imported; with `quiet`, tables and findings are left out.
     """
     for one in reports:
-        title = " ".join(filter(None, [one.office or _("机关名称没有认出"), _("{year} 年度", year=one.year)]))
+        title = " ".join(filter(None, [one.office or _("office-not-recognised"), _("year-of-report", year=one.year)]))
         echo(f"{one.source}：{title}")
         if not quiet:
             if one.lossless:
-                echo("  " + _("文件带着生成它的事实，照原样取回"))
+                echo("  " + _("took-carried-facts"))
             findings.print_table(
-                (_("表"), _("读出"), _("空白"), _("未定"), _("没有"), _("矛盾")),
+                (
+                    _("type-table"),
+                    _("head-cells-read"),
+                    _("head-cells-blank"),
+                    _("head-cells-undecided"),
+                    _("head-cells-missing"),
+                    _("head-cells-in-conflict"),
+                ),
                 [(counts["label"], *_format_counts(counts)) for counts in one.cell_counts.values()],
             )
             for counts in one.cell_counts.values():
                 if counts["by_order"]:
-                    echo("  " + _("{name}：有的列名认不出，按次序对应", name=counts["label"]))
+                    echo("  " + _("columns-taken-in-order", name=counts["label"]))
             for note in one.notes:
                 echo(f"  {note}")
             findings.print_findings(one.findings)
@@ -38,9 +45,9 @@ def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: 
         echo("  " + _describe_target(one))
     if len(reports) + failed > 1:
         clean = sum(one.clean for one in reports)
-        parts = [_("{count} 份；{clean} 份全部读出、没有错误", count=len(reports), clean=clean)]
-        parts += [_("{count} 个文件没有导入", count=failed)] if failed else []
-        echo(_("；").join(parts))
+        parts = [_("reports-and-read-in-full", count=len(reports), clean=clean)]
+        parts += [_("files-not-imported", count=failed)] if failed else []
+        echo(_("clause-separator").join(parts))
 
 
 def _format_counts(counts: dict[str, Any]) -> tuple[str, ...]:
@@ -50,19 +57,19 @@ def _format_counts(counts: dict[str, Any]) -> tuple[str, ...]:
 def _describe_target(one: ImportedReport) -> str:
     """Return for people where the data file is, and what is to be done next."""
     if one.saved is None:
-        state = _("没有写文件（会写到 {target}）", target=display_path(one.target))
+        state = _("would-write-target", target=display_path(one.target))
     else:
         state = (
-            _("已写 {target}", target=one.saved.path)
+            _("wrote-target", target=one.saved.path)
             if one.saved.changed
-            else _("{target} 没有改动", target=display_path(one.target))
+            else _("target-unchanged", target=display_path(one.target))
         )
     rest = [findings.describe_counts(one.findings)]
     if one.missing:
-        rest.insert(0, _("{count} 格文件里没有，补上再生成", count=one.missing))
+        rest.insert(0, _("cells-to-add", count=one.missing))
     if one.undecided:
-        rest.insert(0, _("{count} 格未定，见文件里“未定”的注释，定下来再写上", count=one.undecided))
-    return _("{told}；{rest}", told=state, rest=_("；").join(rest))
+        rest.insert(0, _("cells-to-decide", count=one.undecided))
+    return _("told-and-rest", told=state, rest=_("clause-separator").join(rest))
 
 
 def imports_data(reports: Sequence[ImportedReport], errors: Sequence[UserError], *, alone: bool) -> object:

@@ -23,10 +23,10 @@ def print_views(warehouse: Database) -> None:
         echo(StyledText(name, bold=True), f"  {_(description)}")
         columns = warehouse.list_columns(name)
         findings.print_table(
-            (_("列"), _("类型")), [(column, value_type.lower()) for column, value_type in columns.items()]
+            (_("head-column"), _("head-type")), [(column, value_type.lower()) for column, value_type in columns.items()]
         )
         echo("")
-    echo(_("例如："))
+    echo(_("for-example-heading"))
     for example in EXAMPLE_QUERIES:
         echo(f'  report query "{example}"')
 
@@ -35,12 +35,12 @@ def print_answer(answer: QueryResult, style: str) -> None:
     """Print an answer as text, json or csv; text and csv have the names of the columns in the first line."""
     _PRINTERS[style](answer)
     if answer.has_more:
-        echo(_("只印了前 {count} 行；要更多，用 --rows 0", count=len(answer.rows)), err=True)
+        echo(_("first-rows-shown", count=len(answer.rows)), err=True)
 
 
 def _print_text(answer: QueryResult) -> None:
     findings.print_table(answer.columns, [[_format_value(value) for value in row] for row in answer.rows])
-    echo(_("{count} 行", count=len(answer.rows)), err=True)
+    echo(_("rows-count", count=len(answer.rows)), err=True)
 
 
 def _print_json(answer: QueryResult) -> None:
@@ -58,11 +58,11 @@ def _print_csv(answer: QueryResult) -> None:
 def print_export(saved: Sequence[SavedFile], count: int, missing: Sequence[ReportRef], *, quiet: bool) -> None:
     """Print which files an export wrote, and which offices have no data file for it."""
     for store, year in missing:
-        echo(_("{office} 没有 {year} 年度的数据文件", office=store.office, year=year), err=True)
+        echo(_("office-without-year", office=store.office, year=year), err=True)
     if not quiet:
         for one in saved:
-            echo(f"{one.path}  " + (_("已写") if one.changed else _("未变")))
-        echo(_("{count} 份报告", count=count))
+            echo(f"{one.path}  " + (_("file-written") if one.changed else _("file-unchanged")))
+        echo(_("reports-count", count=count))
 
 
 def print_forms(forms: Sequence[WrittenForm], *, quiet: bool) -> None:
@@ -71,7 +71,7 @@ def print_forms(forms: Sequence[WrittenForm], *, quiet: bool) -> None:
         for note in one.notes:
             echo(note, err=True)
         if not quiet:
-            echo(f"{one.saved.path}  " + (_("已写") if one.saved.changed else _("未变")))
+            echo(f"{one.saved.path}  " + (_("file-written") if one.saved.changed else _("file-unchanged")))
 
 
 _PRINTERS: dict[str, Callable[[QueryResult], None]] = {"text": _print_text, "json": _print_json, "csv": _print_csv}

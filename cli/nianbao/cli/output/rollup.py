@@ -26,20 +26,20 @@ def print_rollups(results: Sequence[RollupResult], year: int) -> None:
 
 def _print_rollup(result: RollupResult, aggregate: Aggregate, year: int) -> None:
     count = len(aggregate.counted)
-    echo(_("{unit} {year} 年度：{count} 个单位相加", unit=result.unit, year=year, count=count))
-    _print_names(_("缺报"), result.missing)
-    _print_names(_("逾期"), [report.unit for report in aggregate.counted if report.late])
-    _print_names(_("有错误，也计入了"), [report.unit for report in aggregate.counted if report.errors])
-    _print_names(_("有错误，没有计入"), [report.unit for report in aggregate.broken])
+    echo(_("units-added-up", unit=result.unit, year=year, count=count))
+    _print_names(_("units-missing"), result.missing)
+    _print_names(_("units-late"), [report.unit for report in aggregate.counted if report.late])
+    _print_names(_("units-with-errors-counted"), [report.unit for report in aggregate.counted if report.errors])
+    _print_names(_("with-errors-not-counted"), [report.unit for report in aggregate.broken])
     findings.print_findings(_list_faults(aggregate))
     _print_other_editions(aggregate)
     for unit in result.outdated:
         command = f"report rollup {year} --into {unit.id}"
-        echo("  " + _("{unit} 自己的下级还没有汇总，或者后来变了，先运行 {command}", unit=unit, command=command))
-    _print_names(_("名册 data/offices.toml 里没有的文件夹"), result.unlisted)
-    _print_cells(_("按 [[accept]] 保留"), result.accepted)
-    _print_cells(_("改动"), result.changed)
-    _print_cells(_("手改过"), result.edited)
+        echo("  " + _("units-below-not-rolled-up", unit=unit, command=command))
+    _print_names(_("folders-not-in-register"), result.unlisted)
+    _print_cells(_("cells-kept-as-accepted"), result.accepted)
+    _print_cells(_("was-changed"), result.changed)
+    _print_cells(_("cells-edited-by-hand"), result.edited)
     for hint in result.hints:
         echo(f"  {hint}")
     echo("  " + _describe_end(result))
@@ -47,9 +47,9 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, year: int) -> None
 
 def _print_names(label: str, names: Sequence[object]) -> None:
     if names:
-        more = _(" 等") if len(names) > _MAX_NAMES else ""
+        more = _("and-other-names") if len(names) > _MAX_NAMES else ""
         shown = join_words(names[:_MAX_NAMES])
-        echo("  " + _("{words} {count} 个：{names}{more}", words=label, count=len(names), names=shown, more=more))
+        echo("  " + _("names-with-count", words=label, count=len(names), names=shown, more=more))
 
 
 def _list_faults(aggregate: Aggregate) -> list[Finding]:
@@ -65,19 +65,19 @@ def _print_other_editions(aggregate: Aggregate) -> None:
         return
     editions = join_words(sorted({report.edition for report in aggregate.units_of_other_edition}))
     _print_names(
-        _("用 {editions} 版格式的", editions=editions), [report.unit for report in aggregate.units_of_other_edition]
+        _("units-of-editions", editions=editions), [report.unit for report in aggregate.units_of_other_edition]
     )
     if aggregate.unplaced:
         counts = {"count": len(aggregate.unplaced), "edition": aggregate.form.edition}
-        echo("  " + _("{count} 个数在 {edition} 版里没有地方，没有加：", **counts))
+        echo("  " + _("figures-without-place", **counts))
         rows = [
             (str(one.report.unit), one.address, format_number(one.figure)) for one in aggregate.unplaced[:_MAX_ROWS]
         ]
-        findings.print_table((_("单位"), _("地址"), _("数")), rows)
+        findings.print_table((_("head-unit"), _("head-address"), _("head-figure")), rows)
         _print_rest(len(aggregate.unplaced))
     for row, columns, count in aggregate.list_rows_without_cells():
         cells = f"{row} {join_words(columns)}".strip()
-        echo("  " + _("{cells}：{count} 个单位的版本没有", cells=cells, count=count))
+        echo("  " + _("cells-not-in-edition", cells=cells, count=count))
 
 
 def _print_cells(label: str, cells: Sequence[ChangedCell]) -> None:
@@ -92,44 +92,44 @@ def _print_cells(label: str, cells: Sequence[ChangedCell]) -> None:
             )
             for cell in cells[:_MAX_ROWS]
         ]
-        findings.print_table((_("地址"), _("文件里"), _("上次汇总"), _("现在的和")), rows)
+        findings.print_table((_("head-address"), _("head-in-file"), _("head-last-sum"), _("head-sum-now")), rows)
         _print_rest(len(cells))
 
 
 def _print_rest(size: int) -> None:
     if size > _MAX_ROWS:
-        echo("  " + _("其余 {count} 项见 --json", count=size - _MAX_ROWS))
+        echo("  " + _("more-items-see-json", count=size - _MAX_ROWS))
 
 
 def _describe_end(result: RollupResult) -> str:
     if result.edited:
-        state = _("没有写 {file}：{count} 格手改过", file=result.file, count=len(result.edited))
-        return state + _('。要换成合计加 --force；应当不同的，在文件里用 [[accept]]（rule = "rollup-differs"）写明理由')
+        state = _("not-written-edited-by-hand", file=result.file, count=len(result.edited))
+        return state + _("force-or-accept-in-file")
     if result.saved is None:
-        return _("没有写文件（会写到 {target}）", target=result.file)
+        return _("would-write-target", target=result.file)
     if result.saved.changed:
-        return _("已写 {target}", target=result.file)
-    return _("{target} 没有改动", target=result.file)
+        return _("wrote-target", target=result.file)
+    return _("target-unchanged", target=result.file)
 
 
 def print_trace(trace: Trace) -> None:
     """Print which units' figures add up to a figure, the largest first, and what the report itself has."""
     label = f"{trace.address} {trace.label}"
-    echo(_("{unit} {label}：合计 {total}", unit=trace.unit, label=label, total=format_number(trace.total)))
+    echo(_("trace-total", unit=trace.unit, label=label, total=format_number(trace.total)))
     if trace.figure is not None and trace.figure != trace.total:
-        echo("  " + _("它自己的报告写 {figure}", figure=format_number(trace.figure)))
+        echo("  " + _("own-report-says", figure=format_number(trace.figure)))
     rows = list(_make_rows(trace, 0))
     if rows:
-        findings.print_table((_("文件夹"), _("单位"), _("数"), _("占")), rows)
+        findings.print_table((_("head-unit-folder"), _("head-unit"), _("head-figure"), _("head-share")), rows)
     if trace.zeros:
-        echo("  " + _("另 {count} 个单位是 0", count=trace.zeros))
+        echo("  " + _("units-with-zero", count=trace.zeros))
     if trace.parts:
         parts = " + ".join(f"{part} {format_number(figure)}" for part, figure in trace.parts.items() if figure)
-        echo("  " + _("它是各项之和：{parts}", parts=parts or "0"))
+        echo("  " + _("is-sum-of-parts", parts=parts or "0"))
     levels = list(_walk_levels(trace))
-    _print_names(_("缺报"), [unit for level in levels for unit in level.missing])
-    _print_names(_("有错误，没有计入"), [report.unit for level in levels for report in level.broken])
-    _print_names(_("所用的版本没有这一格"), [report.unit for level in levels for report in level.without_cell])
+    _print_names(_("units-missing"), [unit for level in levels for unit in level.missing])
+    _print_names(_("with-errors-not-counted"), [report.unit for level in levels for report in level.broken])
+    _print_names(_("edition-without-cell"), [report.unit for level in levels for report in level.without_cell])
 
 
 def _walk_levels(trace: Trace) -> Iterator[Trace]:

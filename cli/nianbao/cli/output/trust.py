@@ -13,17 +13,17 @@ from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.trust import OwnTemplates, TrustRecord
 
 _PROGRAM_TYPES = {
-    ".lua": N_("Lua 程序"),
-    ".j2": N_("Jinja 模板"),
-    ".typ": N_("Typst 程序"),
-    ".html": N_("pandoc 模板"),
+    ".lua": N_("type-lua"),
+    ".j2": N_("type-jinja"),
+    ".typ": N_("type-typst"),
+    ".html": N_("type-pandoc"),
 }
 
 
 def print_templates(folder: Path, own: OwnTemplates | None) -> None:
     """Print the templates of a folder: the type of each, whether it replaces one of the program's, and what changed."""
     if own is None:
-        echo(_("{folder} 没有自己的模板，用的是程序自带的，不需要信任", folder=display_path(folder)))
+        echo(_("folder-without-templates", folder=display_path(folder)))
         return
     before = trust.find_record(own.root)
     changes = before.list_changes(own) if before else {}
@@ -32,28 +32,31 @@ def print_templates(folder: Path, own: OwnTemplates | None) -> None:
         for name, data in own.files.items()
     ]
     rows += [(name, _describe_type(name), "", change) for name, change in changes.items()]
-    headers = (_("文件"), _("是什么"), _("程序自带的"), _("上次信任以后") if before else "")
-    echo(_("{folder} 里有 {count} 个模板：", folder=own.name, count=len(own.files)))
+    headers = (_("head-file"), _("head-kind"), _("head-shipped-template"), _("head-since-trusted") if before else "")
+    echo(_("templates-in-folder", folder=own.name, count=len(own.files)))
     print_table(headers, rows)
 
 
 def print_trusted(own: OwnTemplates) -> None:
     """Print that templates are trusted now, and which environment variable does the same on a build server."""
-    echo(_("已信任 {folder}；其中任何一个字节变了，就要再信任一次", folder=own.name))
-    echo(_("CI 里不用这个命令，设 {variable}={value}", variable=trust.VARIABLE, value=own.fingerprint))
+    echo(_("folder-now-trusted", folder=own.name))
+    echo(_("in-ci-set-variable", variable=trust.VARIABLE, value=own.fingerprint))
 
 
 def print_trusted_folders(folders: Sequence[TrustRecord]) -> None:
     """Print the folders whose templates are trusted, and whether these have changed since."""
     if not folders:
-        echo(_("还没有信任过哪个目录"))
+        echo(_("no-folder-trusted"))
         return
-    print_table((_("目录"), _("信任日期"), _("模板"), ""), [(*_make_row(one), _describe_state(one)) for one in folders])
+    print_table(
+        (_("head-trusted-folder"), _("head-trusted-on"), _("head-templates"), ""),
+        [(*_make_row(one), _describe_state(one)) for one in folders],
+    )
 
 
 def print_removed(folder: Path, *, was: bool) -> None:
     """Print that the templates of a folder are no longer trusted, or never were."""
-    text = N_("不再信任 {folder} 的模板") if was else N_("本来就没有信任 {folder} 的模板")
+    text = N_("folder-trusted-no-longer") if was else N_("folder-was-not-trusted")
     echo(_(text, folder=display_path(folder)))
 
 
@@ -65,16 +68,16 @@ def _describe_state(one: TrustRecord) -> str:
     try:
         own = trust.read_templates(Path(one.folder))
     except UserError:
-        return _("读不了")
+        return _("folder-unreadable")
     if own is None:
-        return _("没有了")
-    return _("变了") if one.list_changes(own) else ""
+        return _("folder-gone")
+    return _("templates-changed") if one.list_changes(own) else ""
 
 
 def _describe_type(name: str) -> str:
     file_type = _PROGRAM_TYPES.get(Path(name).suffix)
     if file_type is None and name.startswith("forms/"):
-        file_type = N_("格式，带 Jinja 文字")
+        file_type = N_("type-form")
     return _(file_type) if file_type else ""
 
 
@@ -82,5 +85,5 @@ def _compare_with_own(name: str, data: bytes) -> str:
     """Return for people whether a file replaces one that comes with the program."""
     ours = read_bytes(TEMPLATES / name)
     if ours is None:
-        return _("没有同名的")
-    return _("相同") if ours == data else _("换掉")
+        return _("shipped-none")
+    return _("shipped-same") if ours == data else _("shipped-replaced")

@@ -71,7 +71,7 @@ def _write_form(name: str, out: Path | None, report: ReportRef) -> WrittenForm:
 
 def _describe_lost_worker(report: ReportRef) -> UserError:
     store, year = report
-    return UserError(_("{data}：读它的进程没有了", data=store.data(year)), _("再运行一次"))
+    return UserError(_("read-process-gone", data=store.data(year)), _("run-once-more"))
 
 
 def _read_last_report(store: Store, year: int) -> tuple[Report | None, tuple[str, ...]]:
@@ -81,4 +81,4 @@ def _read_last_report(store: Store, year: int) -> tuple[Report | None, tuple[str
     report = try_work(partial(store.report, year), store.data(year))
     if isinstance(report, Report):
         return report, ()
-    return None, (_("{data} 读不出来，表里没有预填上年的数", data=store.data(year)),)
+    return None, (_("last-year-not-filled-in", data=store.data(year)),)

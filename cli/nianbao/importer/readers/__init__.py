@@ -68,12 +68,12 @@ def read(content: bytes, suffix: str = "") -> PublishedDocument:
     Raises `UnreadableError` for a file that no reader claims, or that its reader cannot read.
     """
     if not content.strip():
-        raise UnreadableError(_("文件是空的"), _("检查是不是选错了文件"))
+        raise UnreadableError(_("file-empty"), _("check-right-file"))
     limit_size(content, MAX_FILE_BYTES)
     document = load_readers()[choose_format(content, suffix)].read(content)
     count = sum(
         1 if isinstance(block, Paragraph) else sum(bool(cell.text) for cell in block.cells) for block in document.blocks
     )
     if count > MAX_BLOCKS:
-        raise UnreadableError(_("段落和格子太多，不像一份年报"), _("用原程序打开，只留年报那几页，另存一份再导入"))
+        raise UnreadableError(_("too-many-paragraphs"), _("keep-report-pages"))
     return document

@@ -105,9 +105,9 @@ def strip_markup(text: str) -> str:
         link_rel=None,
     )
     if clean.count("<table") > _MAX_TABLES or clean.count("<t") > _MAX_CELLS:
-        raise UnreadableError(_("网页里的表格太多"), _("在浏览器里打开，只留年报那几页，存成 .docx 再导入"))
+        raise UnreadableError(_("too-many-tables-in-page"), _("keep-report-in-browser"))
     if _measure_depth(clean) > _MAX_DEPTH:
-        raise UnreadableError(_("网页的标记嵌套太深"), _("在浏览器里打开，复制正文到 Word 里，存成 .docx 再导入"))
+        raise UnreadableError(_("page-nested-too-deeply"), _("copy-page-into-word"))
     width = max(sum(int(cell[1] or 1) for cell in _CELL.finditer(row)) for row in clean.split("<tr"))
     cells = "<td></td>" * min(_MAX_COLUMNS, 2 * width)  # twice: cells that span rows count in one row only
     return clean.replace("</table>", f"<tbody><tr>{cells}</tr></tbody></table>")

@@ -36,9 +36,9 @@ def read(content: bytes) -> PublishedDocument:
     try:
         tree = json.loads(decode_text(content), parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(_("不是合格的 JSON：{error}", error=error), _("检查文件是不是完整")) from error
+        raise UnreadableError(_("json-not-valid", error=error), _("check-file-complete")) from error
     if not isinstance(tree, dict):
-        raise UnreadableError(_("JSON 里应有一份报告"), _("照 report import --to json 写出的样子"))
+        raise UnreadableError(_("json-should-hold-report"), _("json-as-import-prints"))
     blocks: list[Paragraph | PublishedTable] = []
     _collect_blocks(tree, blocks)
     texts = {key: tree[key] for key in ("title", "agency") if isinstance(tree.get(key), str)}

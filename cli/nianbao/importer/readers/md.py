@@ -42,7 +42,7 @@ def read(content: bytes) -> PublishedDocument:
     """
     text = decode_text(content).replace("\r\n", "\n")
     if len(_TABLE_START.findall(text)) > _MAX_TABLES:
-        raise UnreadableError(_("文件里的表格太多"), _("只留年报那几页再导入"))
+        raise UnreadableError(_("too-many-tables-in-file"), _("keep-report-and-import"))
     title = ""
     if metadata := _METADATA.match(text):
         match = _TITLE.search(metadata[1])

@@ -27,7 +27,7 @@ def read(content: bytes) -> PublishedDocument:
         page = part.get_payload(decode=True) if part.get_content_type() == "text/html" else None
         if isinstance(page, bytes) and page.strip():
             return html.read(page, _find_charset(part))
-    raise UnreadableError(_("这是 MHT 网页存档，里面没有网页"), _("在浏览器里打开，另存为“网页，仅 HTML”再导入"))
+    raise UnreadableError(_("mht-without-page"), _("save-as-html-only"))
 
 
 def _find_charset(part: Message) -> str:

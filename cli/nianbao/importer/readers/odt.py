@@ -27,9 +27,7 @@ def read(content: bytes) -> PublishedDocument:
     try:
         return read_by_pandoc(_widen_tables(content), "odt")
     except (*DAMAGE_ERRORS, ET.ParseError) as error:
-        raise UnreadableError(
-            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
-        ) from error
+        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
 
 
 def _widen_tables(content: bytes) -> bytes:
@@ -52,7 +50,7 @@ def _widen_tables(content: bytes) -> bytes:
 
 def _add_rows(xml: bytes) -> bytes:
     if b"<!ENTITY" in xml or b"<!DOCTYPE" in xml:
-        raise UnreadableError(_("文件里定义了实体，不是文字处理程序存的"), _("用原程序打开，另存一份再导入"))
+        raise UnreadableError(_("odt-defines-entities"), _("save-again-and-import"))
     root = ET.fromstring(xml)  # noqa: S314  # no entities, see above
     for table in root.iter(f"{_TABLE_NAMESPACE}table"):
         row = ET.SubElement(table, f"{_TABLE_NAMESPACE}table-row")

@@ -49,15 +49,13 @@ def read(content: bytes) -> PublishedDocument:
         with pdfplumber.open(BytesIO(content)) as pdf:
             pages = _read_pages(pdf)
     except PDFPasswordIncorrect as error:
-        raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
+        raise UnreadableError(_("file-has-password"), _("remove-password")) from error
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
         if "PDFPasswordIncorrect" in repr(error):
-            raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入")) from error
-        raise UnreadableError(
-            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
-        ) from error
+            raise UnreadableError(_("file-has-password"), _("remove-password")) from error
+        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
     _check_text(pages)
     return PublishedDocument(
         tuple(join_lines(_remove_running_lines(pages.blocks))),
@@ -84,13 +82,9 @@ class _Pages:
 def _check_text(pages: _Pages) -> None:
     """Raise `UnreadableError` where the pages have no text, or too much of it is not mapped to characters."""
     if pages.characters < _MIN_PAGE_CHARACTERS * pages.count:
-        raise UnreadableError(
-            _("这是扫描的 PDF，里面没有文字"), _("先做文字识别（OCR），存成带文字的 PDF 或 .docx 再导入")
-        )
+        raise UnreadableError(_("pdf-is-scanned"), _("run-ocr-for-pdf"))
     if pages.unmapped > _MAX_UNMAPPED_SHARE * pages.characters:
-        raise UnreadableError(
-            _("PDF 里的字没有对应的文字，复制出来是乱码"), _("向发文的人要 Word 文件或网页；没有就先做文字识别（OCR）")
-        )
+        raise UnreadableError(_("pdf-text-garbled"), _("ask-issuer-for-word"))
 
 
 def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
@@ -98,7 +92,7 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
     for page in pdf.pages:
         pages.count += 1
         if pages.count > MAX_PAGES:
-            pages.notes.append(_("只读了前 {pages} 页", pages=MAX_PAGES))
+            pages.notes.append(_("first-pages-read", pages=MAX_PAGES))
             break
         pages.characters += len(page.chars)
         pages.unmapped += sum(char["text"].startswith(UNMAPPED_PREFIX) for char in page.chars)

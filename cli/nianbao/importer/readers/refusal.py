@@ -29,7 +29,4 @@ class UnreadableError(UserError):
 def limit_size(content: bytes, limit: int) -> None:
     """Raise `UnreadableError` where the content has more bytes than the limit."""
     if len(content) > limit:
-        raise UnreadableError(
-            _("文件超过 {limit} MB", limit=limit >> 20),
-            _("从原文件里删去图片，或只留年报那几页，再导入"),
-        )
+        raise UnreadableError(_("file-larger-than", limit=limit >> 20), _("delete-pictures-or-pages"))

@@ -27,9 +27,9 @@ _PICTURE_SUFFIXES = (
     ".odttf",
     ".ttf",
 )
-_PICTURE_MESSAGES = (N_("这是图片，里面没有文字"), N_("先做文字识别（OCR），存成 .docx 或 .txt 再导入"))
+_PICTURE_MESSAGES = (N_("is-picture"), N_("run-ocr-for-picture"))
 _UNSUPPORTED = {  # message and fix of formats that cannot be read, by their first bytes
-    rb"{\rtf": (N_("这是 RTF 文件"), N_("用 Word 或 WPS 打开，另存为 .docx 再导入")),
+    rb"{\rtf": (N_("is-rtf"), N_("save-as-docx-in-word")),
     b"\xff\xd8\xff": _PICTURE_MESSAGES,
     b"\x89PNG": _PICTURE_MESSAGES,
     b"GIF8": _PICTURE_MESSAGES,
@@ -107,15 +107,13 @@ class Sample:
                 parts = package.infolist()
                 sizes = (part.file_size for part in parts if not part.filename.lower().endswith(_PICTURE_SUFFIXES))
                 if sum(sizes) > MAX_TEXT_BYTES or len(parts) > _SAMPLE_BYTES:
-                    raise UnreadableError(_("压缩包展开后太大"), _("这不像一份年报；检查文件的来源"))
+                    raise UnreadableError(_("archive-swells"), _("check-source-of-file"))
                 if any(part.flag_bits & 1 for part in parts):
-                    raise UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
+                    raise UnreadableError(_("file-has-password"), _("remove-password"))
                 names = frozenset(part.filename for part in parts)
                 return names, package.read("mimetype")[:80] if "mimetype" in names else b""
         except DAMAGE_ERRORS as error:
-            raise UnreadableError(
-                _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
-            ) from error
+            raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
 
 
 def reject_unsupported(content: bytes) -> None:
@@ -130,15 +128,15 @@ def make_unclaimed_error(sample: Sample, formats: str) -> UnreadableError:
     if sample.content.startswith(_OLE_SIGNATURE):
         return _describe_ole(sample.content)
     if b"epub" in sample.mimetype:
-        return UnreadableError(_("这是电子书"), _("从它的来源取网页、Word 或 PDF 文件再导入"))
+        return UnreadableError(_("is-ebook"), _("get-source-of-ebook"))
     if sample.is_package:
-        return UnreadableError(_("这是压缩包，不是年报文件"), _("先解压，再导入里面的文件"))
-    return UnreadableError(_("看不出这是什么文件"), _("能导入的格式：{formats}", formats=formats))
+        return UnreadableError(_("is-archive"), _("unpack-and-import"))
+    return UnreadableError(_("unknown-kind-of-file"), _("formats-importable", formats=formats))
 
 
 def _describe_ole(content: bytes) -> UnreadableError:
     if "EncryptedPackage".encode("utf-16-le") in content:
-        return UnreadableError(_("文件加了密码"), _("用原程序打开，去掉密码再导入"))
+        return UnreadableError(_("file-has-password"), _("remove-password"))
     if "Workbook".encode("utf-16-le") in content:
-        return UnreadableError(_("这是旧式的 .xls 表格"), _("用 Excel 或 WPS 打开，另存为 .xlsx 再导入"))
-    return UnreadableError(_("这是旧式的 .doc 文件"), _("用 Word 或 WPS 打开，另存为 .docx 再导入"))
+        return UnreadableError(_("is-old-xls"), _("save-as-xlsx"))
+    return UnreadableError(_("is-old-doc"), _("save-as-docx-in-word"))

@@ -39,7 +39,7 @@ def decode_text(content: bytes, *, declared: str = "") -> str:
         text = content.decode(codec, errors="replace")
         if text.count("\ufffd") <= _MAX_BROKEN_SHARE * len(text):
             return text
-    raise UnreadableError(_("文件不是 UTF-8，也不是 GB18030 编码的文字"), _("用编辑器另存为 UTF-8 再导入"))
+    raise UnreadableError(_("not-utf8-nor-gb18030"), _("save-as-utf8-and-import"))
 
 
 def find_charset(content: bytes) -> str:
@@ -64,9 +64,7 @@ def read_by_pandoc(  # noqa: PLR0913  # what readers know in addition to what pa
     try:
         own_title, blocks = pandoc.read_blocks(content, reader, seconds)
     except ValueError as error:
-        raise UnreadableError(
-            _("读不出来：{error}", error=error), _("文件可能损坏了；用原程序打开，另存一份再导入")
-        ) from error
+        raise UnreadableError(_("text-unreadable", error=error), _("maybe-damaged-save-again")) from error
     return PublishedDocument(
         tuple(_make_block(block, keep_lines=keep_lines) for block in blocks),
         own_title or title,
@@ -87,7 +85,7 @@ def drop_cut_row(published: PublishedDocument, text: str) -> PublishedDocument:
     last_row = max(cell.top for cell in last.cells)
     row = " ".join(cell.text for cell in last.cells if cell.top == last_row and cell.text)
     table = PublishedTable(tuple(cell for cell in last.cells if cell.top < last_row))
-    note = _("文件到这一行中间断了，没有记下：{row}", row=row)
+    note = _("file-ends-inside-row", row=row)
     return replace(published, blocks=(*published.blocks[:-1], table), notes=(*published.notes, note))
 
 

@@ -74,19 +74,14 @@ def _read_sheets(
     for sheet in workbook.worksheets:
         if sheet.sheet_state != "visible":
             if not is_form:
-                notes.append(_("工作表 {sheet} 是隐藏的，没有读", sheet=sheet.title))
+                notes.append(_("sheet-hidden", sheet=sheet.title))
             continue
         blocks.append(Paragraph(sheet.title, sheet.title, 1))
         blocks += _read_sheet(sheet, notes)
         cells = [cell for title, cell in formulas if title == sheet.title]
         if cells and not is_form:
             notes.append(
-                _(
-                    "工作表 {sheet} 有 {count} 格是公式（{some} 等），读的是上次保存的结果",
-                    sheet=sheet.title,
-                    count=len(cells),
-                    some=join_words(cells[:_LISTED_CELLS]),
-                )
+                _("sheet-with-formulas", sheet=sheet.title, count=len(cells), some=join_words(cells[:_LISTED_CELLS]))
             )
     return blocks
 
@@ -101,9 +96,7 @@ def _limit_ranges(content: bytes) -> None:
                 else []
             )
             if len(ranges) > _MAX_RANGES or sum(_count_range_cells(match[1]) for match in ranges) > _MAX_RANGE_CELLS:
-                raise UnreadableError(
-                    _("合并的单元格、带链接的单元格太多"), _("用原程序打开，只留年报那几页，另存一份再导入")
-                )
+                raise UnreadableError(_("too-many-merged-cells"), _("keep-report-pages"))
 
 
 def _count_range_cells(reference: bytes) -> int:
@@ -122,9 +115,7 @@ def _read_part(package: zipfile.ZipFile, name: str) -> bytes:
     try:
         return package.read(name)
     except DAMAGE_ERRORS as error:
-        raise UnreadableError(
-            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
-        ) from error
+        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
 
 
 def _open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl has no types
@@ -136,9 +127,7 @@ def _open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # 
     except MemoryError:
         raise
     except Exception as error:  # a broken file breaks its parser in any way
-        raise UnreadableError(
-            _("文件损坏了：{error}", error=error), _("请重新取得这个文件，或用原程序打开后另存")
-        ) from error
+        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
 
 
 def _find_formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], str]:
@@ -146,7 +135,7 @@ def _find_formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], st
     with zipfile.ZipFile(BytesIO(content)) as package:
         parts = package.namelist()
         if any(part.lower().endswith("vbaproject.bin") for part in parts):
-            notes.append(_("文件里有宏，没有运行"))
+            notes.append(_("macros-not-run"))
         if not any(b"<f" in _read_part(package, part) for part in parts if part.startswith(_SHEETS)):
             return {}
     formulas = {}
@@ -176,7 +165,7 @@ def _find_named_cell(workbook: Any, name: Any, formulas: Mapping[tuple[str, str]
 def _read_sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable]:  # noqa: ANN401  # openpyxl has no types
     """Return a sheet as a table, after the first text that is alone in its row as a paragraph; empty without cells."""
     if sheet.max_row > _MAX_ROWS:
-        notes.append(_("工作表 {sheet} 只读了前 {rows} 行", sheet=sheet.title, rows=_MAX_ROWS))
+        notes.append(_("first-rows-of-sheet-read", sheet=sheet.title, rows=_MAX_ROWS))
     spans = {(span.min_row, span.min_col): span for span in sheet.merged_cells.ranges}
     covered = _find_covered(sheet)
     cells, single_texts = [], []

@@ -40,12 +40,9 @@ def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], ye
     form = next((form for form in forms if form.edition == named[EDITION].text), None)
     form_year = _parse_year(named[YEAR].text)
     if form is None or not form_year:
-        raise UserError(_("看不出这是哪一版、哪一年度的表"), _("用 report form 重新做一张表，把数填进去"))
+        raise UserError(_("form-edition-unknown"), _("make-new-form"))
     if year not in {0, form_year}:
-        raise UserError(
-            _("这是 {said} 年度的表，不是 {year} 年度的", said=form_year, year=year),
-            _("检查是不是收错了文件，或改 --year"),
-        )
+        raise UserError(_("form-of-other-year", said=form_year, year=year), _("check-file-or-year"))
     facts, invalid = _read_facts(form, named)
     texts = _make_texts(form, named, facts, form_year)
     cells = _read_cells(named, fill_form(form, Facts("", "", {})))
@@ -110,12 +107,7 @@ def _describe_other_totals(named: _Cells, cells: Mapping[str, RecognizedCell]) -
     for address, cell in cells.items():
         result = read_value(named[address].text, cell.slot) if named[address].formula else None
         if result and cell.state == "read" and result.value not in {None, cell.value}:
-            yield _(
-                "{at}：公式的结果是 {said}，各格之和是 {sum}，取了各格之和",
-                at=named[address].location,
-                said=result.value,
-                sum=cell.value,
-            )
+            yield _("formula-differs-from-sum", at=named[address].location, said=result.value, sum=cell.value)
 
 
 def _make_rows(form: Form, cells: Mapping[str, RecognizedCell]) -> Iterator[RecognizedRow]:
@@ -209,4 +201,4 @@ def _describe_other_office(named: _Cells, texts: ExtractedText) -> Iterator[str]
     """Say where the form names another office than the one that it was sent to."""
     sent = named[OFFICE].text if OFFICE in named else ""
     if sent and texts.office and sent != texts.office:
-        yield _("这张表是发给 {sent} 的，填的是 {office}", sent=sent, office=texts.office)
+        yield _("form-sent-to-other-office", sent=sent, office=texts.office)

@@ -107,7 +107,7 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0)
     tables = recognize_tables(document, list_layouts(forms), in_force.edition)
     _check_tables(tables, texts, forms)
     if not known_year:
-        raise UserError(_("看不出是哪一年度的报告"), _("用 --year 写明，例如 --year 2023"))
+        raise UserError(_("report-year-unknown"), _("give-year"))
     with_rows = {row.block for row in tables.rows}
     rest = tuple(
         block for index, block in enumerate(document.blocks) if index not in with_rows or isinstance(block, Paragraph)
@@ -120,20 +120,16 @@ def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequenc
     """Raise `UserError` where no table was recognized, and where there are those of two reports."""
     if not tables.rows:
         raise UserError(
-            _("没有认出年报的表格"),
-            _("检查是不是选错了文件；表格若是图片，先做文字识别（OCR）")
+            _("no-table-recognised"),
+            _("check-file-or-run-ocr")
             if texts.headings
-            else _("这不像{names}；检查是不是选错了文件", names=join_words(dict.fromkeys(form.name for form in forms))),
+            else _("not-like-report", names=join_words(dict.fromkeys(form.name for form in forms))),
         )
     if len(tables.conflicting_rows) >= _MIN_CONFLICTS:
         first, _second = tables.conflicting_rows[0]
         raise UserError(
-            _(
-                "文件里像有两份报告：“{label}”等 {count} 行各有两种数",
-                label=first.cells[0].slot.row_label,
-                count=len(tables.conflicting_rows),
-            ),
-            _("分成两个文件，各自导入"),
+            _("two-reports-in-file", label=first.cells[0].slot.row_label, count=len(tables.conflicting_rows)),
+            _("part-into-two-files"),
         )
 
 

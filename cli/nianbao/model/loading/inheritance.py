@@ -62,7 +62,7 @@ def suggest(word: object, known: Sequence[str], table: str = "") -> str:
     `table` is the name of the table that has the known words as keys.
     """
     nearest = find_nearest(word, known)
-    return _("，是不是 {near}？", near=join_keys(table, nearest)) if nearest else ""
+    return _("did-you-mean", near=join_keys(table, nearest)) if nearest else ""
 
 
 def join_keys(name: str, key: object) -> str:
@@ -76,9 +76,9 @@ def merge(tree: Tree, base: Tree, faults: list[Fault], keys: Keys = ()) -> Tree:
     removed = tree.get(REMOVE, [])
     for number, key in enumerate(removed if isinstance(removed, list) else [removed]):
         if not isinstance(removed, list) or not isinstance(key, str):
-            faults.append(Fault((*keys, REMOVE), _("remove 应为键的数组；在数组的条目里也可以写 true")))
+            faults.append(Fault((*keys, REMOVE), _("remove-should-be-keys")))
         elif merged.pop(key, None) is None:
-            faults.append(Fault((*keys, REMOVE, number), _("底本没有 {key}", key=key) + suggest(key, list(base))))
+            faults.append(Fault((*keys, REMOVE, number), _("base-lacks-key", key=key) + suggest(key, list(base))))
     for key, value in tree.items():
         base_value, key_path = merged.get(key), (*keys, key)
         if key in {REMOVE, AFTER}:
@@ -104,14 +104,14 @@ def _merge_list(entries: list[Tree], base: list[Tree], faults: list[Fault], keys
         entry_keys, natural_key = (*keys, number), _find_natural_key(name, entry)
         positions = [position for position, other in enumerate(merged) if _find_natural_key(name, other) == natural_key]
         if natural_key in seen:
-            faults.append(Fault(entry_keys, _("{name} 写了两次", name=_name_entry(name, entry))))
+            faults.append(Fault(entry_keys, _("name-written-twice", name=_name_entry(name, entry))))
         elif len(positions) > 1:
-            why = _('底本里有几条 {name}，分不清是哪一条：写 remove = ["{key}"]，再重写', key=name, name=natural_key[0])
+            why = _("base-entries-ambiguous", key=name, name=natural_key[0])
             faults.append(Fault(entry_keys, why))
         elif entry.get(REMOVE) is True:
             if not positions:
                 names = [_name_entry(name, other) for other in merged]
-                why = _("底本没有 {name}", name=_name_entry(name, entry)) + suggest(_name_entry(name, entry), names)
+                why = _("base-lacks-entry", name=_name_entry(name, entry)) + suggest(_name_entry(name, entry), names)
                 faults.append(Fault((*entry_keys, REMOVE), why))
             for position in positions:
                 del merged[position]
@@ -143,7 +143,7 @@ def _insert(new: Tree, entry: Tree, positions: list[int], merged: list[Tree], fa
         merged.insert(len(names) - names[::-1].index(after), new)
     else:
         if after != "":
-            faults.append(Fault((*keys, AFTER), _("底本没有 {name}", name=after) + suggest(after, names)))
+            faults.append(Fault((*keys, AFTER), _("base-lacks-entry", name=after) + suggest(after, names)))
         merged.insert(0, new)
 
 

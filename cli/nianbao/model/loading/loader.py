@@ -47,11 +47,11 @@ def raise_faults(sources: Sequence[Facts], faults: Iterable[Fault]) -> NoReturn:
     ordered = sorted(places, key=lambda pair: (pair[0].file != sources[0].file, pair[0].line, pair[0].column))
     file = sources[0].file
     lines = [
-        f"{place}: {why}" + ("" if place.file == file else _("（{file} 以它为底本）", file=file))
+        f"{place}: {why}" + ("" if place.file == file else _("file-based-on-it", file=file))
         for place, why in ordered[:_MAX_FAULTS]
     ]
-    more = [_("还有 {count} 处", count=len(ordered) - _MAX_FAULTS)] if len(ordered) > _MAX_FAULTS else []
-    raise UserError("\n".join([*lines, *more]), _("改正这个文件后再运行"))
+    more = [_("and-more-places", count=len(ordered) - _MAX_FAULTS)] if len(ordered) > _MAX_FAULTS else []
+    raise UserError("\n".join([*lines, *more]), _("mend-file"))
 
 
 def _find_place(sources: Sequence[Facts], fault: Fault) -> Place:
@@ -85,7 +85,7 @@ def _find_value_faults(value: object, shape: Any, keys: Keys, name: str) -> Iter
         for index, item in enumerate(value):
             yield from find_faults(item, get_args(bare)[0], (*keys, index), _name_entry(name, item, index))
         if not value:
-            yield Fault(keys, _("{key} 不能是空的", key=name))
+            yield Fault(keys, _("key-cannot-be-empty", key=name))
     else:
         yield Fault(keys, _describe_wrong_value(value, shape, name))
 
@@ -96,16 +96,14 @@ def _find_table_faults(table: Tree, shape: type[Shape], keys: Keys, name: str) -
     for key in table:
         if key not in fields:
             intended.add(find_nearest(key, list(fields)))
-            advice = suggest(key, list(fields), name) or _("；这里可以写 {known}", known=join_words(fields))
-            yield Fault((*keys, key), _("不认识的键 {key}", key=join_keys(name, key)) + advice, at_key=True)
+            advice = suggest(key, list(fields), name) or _("keys-known-here", known=join_words(fields))
+            yield Fault((*keys, key), _("unknown-key", key=join_keys(name, key)) + advice, at_key=True)
     for key, field in fields.items():
         key_name = join_keys(name, key)
         if key in table:
             yield from find_faults(table[key], field.type, (*keys, key), key_name)
         elif field.required and key not in intended:
-            yield Fault(
-                (*keys, key), _("没有写 {key}，应为{expected}", key=key_name, expected=_describe_expected(field.type))
-            )
+            yield Fault((*keys, key), _("key-missing-should-be", key=key_name, expected=_describe_expected(field.type)))
 
 
 def _name_entry(name: str, entry: object, index: int) -> str:
@@ -120,12 +118,12 @@ def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa:
     if isinstance(value, str) and isinstance(info, mi.LiteralType):
         found = f"“{value}”" + suggest(value, [str(choice) for choice in info.values])
     elif isinstance(value, str) and isinstance(info, mi.StrType):
-        return _("{key} 不能是空的", key=name)
+        return _("key-cannot-be-empty", key=name)
     elif isinstance(value, int | float) and not isinstance(value, bool) and isinstance(info, mi.IntType | mi.FloatType):
-        return _("{key} 应为{expected}，这里是 {value}", key=name, expected=expected, value=value)
+        return _("key-should-be-value", key=name, expected=expected, value=value)
     else:
         found = describe_value(value)
-    return _("{key} 应为{expected}，这里是{found}", key=name, expected=expected, found=found)
+    return _("key-should-be-type", key=name, expected=expected, found=found)
 
 
 def _get_type_info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
@@ -145,25 +143,28 @@ def _describe_expected(shape: Any) -> str:  # noqa: ANN401  # see above
 def _describe_type(info: mi.Type) -> str:
     """Describe the values of a type."""
     if isinstance(info, mi.LiteralType):
-        return _("以下之一：{choices}", choices=join_words(value for value in info.values if value != ""))
+        return _("one-of-choices", choices=join_words(value for value in info.values if value != ""))
     if isinstance(info, mi.UnionType):
         decimals = any(isinstance(member, mi.FloatType) for member in info.types)  # which include integers
         skipped = (mi.NoneType, mi.IntType) if decimals else (mi.NoneType,)
-        return _(" 或 ").join(
+        return _("or-between-types").join(
             dict.fromkeys(_describe_type(member) for member in info.types if not isinstance(member, skipped))
         )
     if isinstance(info, mi.IntType | mi.FloatType):
-        noun, bounds = _("整数") if isinstance(info, mi.IntType) else _("数字"), _describe_bounds(info)
-        return _("{bounds} 的{noun}", bounds=bounds, noun=noun) if bounds else noun
+        noun, bounds = (
+            _("type-whole-number") if isinstance(info, mi.IntType) else _("type-number"),
+            _describe_bounds(info),
+        )
+        return _("type-within-bounds", bounds=bounds, noun=noun) if bounds else noun
     if isinstance(info, mi.ListType | mi.VarTupleType):
-        return _("数组")
+        return _("type-array")
     if isinstance(info, mi.StrType):
-        return _("文字")
-    return _("真假值") if isinstance(info, mi.BoolType) else _("表")
+        return _("type-text")
+    return _("type-true-or-false") if isinstance(info, mi.BoolType) else _("type-table")
 
 
 def _describe_bounds(info: mi.IntType | mi.FloatType) -> str:
-    above = _("大于 {limit}", limit=info.gt) if info.gt is not None else ""
-    least = _("不小于 {limit}", limit=info.ge) if info.ge is not None else ""
-    most = _("不大于 {limit}", limit=info.le) if info.le is not None else ""
+    above = _("bound-above", limit=info.gt) if info.gt is not None else ""
+    least = _("bound-at-least", limit=info.ge) if info.ge is not None else ""
+    most = _("bound-at-most", limit=info.le) if info.le is not None else ""
     return join_words(filter(None, (above or least, most)))

@@ -47,9 +47,7 @@ class LimitMessages(NamedTuple):
     fix: str
 
 
-READING_MESSAGES = LimitMessages(
-    N_("{seconds} 秒还没有读完"), N_("读它要用的内存太多"), N_("用原程序打开，只留年报那几页，另存一份再导入")
-)
+READING_MESSAGES = LimitMessages(N_("not-read-in-time"), N_("reading-takes-too-much-memory"), N_("keep-report-pages"))
 
 
 @contextmanager
