@@ -608,7 +608,8 @@ def test_a_spreadsheet_with_a_cell_merged_over_all_rows_and_columns_is_refused(t
     book.save(tmp_path / "bomb.xlsx")
     code = (
         "from nianbao.importer import readers\nfrom nianbao.workspace.processes import limits\n"
-        "from nianbao.model.finding import UserError\n"
+        "from nianbao.model.finding import UserError\nfrom nianbao.workspace.locales import use_language\n"
+        "use_language('zh')\n"
         "try:\n"
         "    with limits.limit(2**29): readers.read(open('bomb.xlsx', 'rb').read(), 'xlsx')\n"
         "except UserError as stop: print(stop.message)\n"

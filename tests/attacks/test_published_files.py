@@ -389,6 +389,8 @@ BOMBS = {
 SECONDS, MEGABYTES = 90, 2500
 IMPORTED = """
 import resource, sys, time
+from nianbao.workspace.locales import use_language
+use_language("zh")
 from nianbao.cli.app import app
 from typer.testing import CliRunner
 for name in sys.argv[1:]:
