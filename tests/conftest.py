@@ -149,6 +149,9 @@ def report():
     from nianbao.render import markup  # noqa: PLC0415  # slow to import
     from nianbao.workspace import locales, staging, templates  # noqa: PLC0415  # slow to import
 
+    locales.use_language(os.environ["LANGUAGE"])
+    from nianbao.cli import app  # noqa: F401, PLC0415  # help is said in the language that is spoken when this is imported
+
     def run(*words, cwd):
         for remembered in (staging.remove_abandoned, templating.make_environment, templates._read_form):  # noqa: SLF001
             remembered.cache_clear()
