@@ -66,13 +66,16 @@ def test_an_empty_file_stays_empty():
 # ── properties ─────────────────────────────────────────────────────────────────────────────
 
 words = st.sampled_from(
-    ["# 注", "#注 二  ", "# person = 3", "# meetings = 3", "# received = { person = 1 }", "#:schema ./a"]
-)
+    [
+        "# 注", "#注 二  ", "# person = 3", "# meetings = 3", "# received = { person = 1 }", "# received.total = 3",
+        "# carried_in.person = 1", "#:schema ./a",
+    ],
+)  # fmt: skip
 spaces = st.sampled_from(["", "\n", "\n\n", " \n"])
 above = st.lists(st.one_of(words.map(lambda word: f"{word}\n"), spaces), max_size=4).map("".join)
 beside = st.one_of(st.just(""), words.map(lambda word: f" {word}"))
 figures = st.sampled_from(
-    ["0", "1", "27", "1_000", "0.10", "498935.88", "-3", "nan", "true", '"文"', "2021-01-28", "{}"]
+    ["0", "1", "27", "1_000", "0.10", "498935.88", "-3", "nan", "true", '"文"', "2021-01-28", "{}", "{ }"]
 )
 columns = st.sampled_from(["person", "business", "total", '"legal"', "other", "strange", "a.b"])
 inline = st.dictionaries(columns, figures, max_size=4).map(
@@ -121,6 +124,10 @@ def texts(draw):
 @settings(max_examples=300, deadline=None)
 @given(texts())
 @example("# 甲\n\n# 乙\n[requests.received]\nperson = 1\n[requests]\n")
+@example("[requests]\nrequests.received = 1\n[requests.received]\nname = 1\n# received = { person = 1 }\nyear = 5\n")
+@example("[requests]\n# received.total = 3\nreceived.person = 1\nreceived.business = 2\n")
+@example("[requests]\nreceived.name = { }\nreceived.year = 5\n")
+@example("[requests]\nreceived = { name = { }, year = 5 }\n")
 def test_formatting_twice_changes_nothing_and_nothing_is_lost(text):
     formatted = format_text(text, FORM)
     assert format_text(formatted, FORM) == formatted

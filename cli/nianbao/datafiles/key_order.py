@@ -75,7 +75,7 @@ def sort_tree(tree: SyntaxTree, order: KeyOrder) -> SyntaxTree:
     top, moved = _split_top(top, tables, order)
     for section in moved:
         groups.setdefault(section.keys[0], []).append(section)
-    ordered = [replace(top, entries=_sort_with_commented_out(_list_entries(top), order), tail=())]
+    ordered = [replace(top, entries=_sort_entries(_split_commented_out(_list_entries(top), order), order), tail=())]
     for name in sorted(groups, key=lambda name: order.rank((name,))):
         parts = groups[name]
         if name in tables:
@@ -122,9 +122,8 @@ def _merge_sections(parts: list[SectionNode], order: KeyOrder) -> SectionNode:
             above = _join_comments(part, (*part.tail, *entries[index].above))
             entries[index] = replace(entries[index], above=above)
     keys = parts[0].keys[:1]
-    merged = SectionNode(
-        keys, parts[0].raw_keys[:1], entries=_sort_with_commented_out(_merge_rows(entries, order), order, keys)
-    )
+    rows = _merge_rows(_split_commented_out(entries, order, keys), order)
+    merged = SectionNode(keys, parts[0].raw_keys[:1], entries=_sort_entries(rows, order))
     return replace(merged, above=header.above, beside=header.beside) if header else merged
 
 
@@ -138,22 +137,17 @@ def _join_comments(part: SectionNode, lines: tuple[str, ...]) -> tuple[str, ...]
     return merge_blank_lines([*part.above, *filter(None, [part.beside]), *lines])
 
 
-def _sort_with_commented_out(entries: Iterable[EntryNode], order: KeyOrder, table: Keys = ()) -> tuple[EntryNode, ...]:
-    """Sort the entries of a section, and among them the entries of the form that are commented out."""
-    nodes: list[EntryNode] = []
-    for entry in _sort_entries(entries, order):
+def _split_commented_out(entries: Iterable[EntryNode], order: KeyOrder, table: Keys = ()) -> Iterator[EntryNode]:
+    """Make entries of their own of the form's entries that are commented out; `table` is that of the section."""
+    for entry in entries:
         above: list[str] = []
         for line in entry.above:
             above.append(line)
             keys = _parse_commented_out(line, table)
             if keys in order.rows or keys in order.values:
-                nodes.append(EntryNode(CellNode(keys, keys, ""), None, tuple(above)))
+                yield EntryNode(CellNode(keys, keys, ""), None, tuple(above))
                 above = []
-        nodes.append(replace(entry, above=tuple(above)))
-    nodes = list(_sort_entries(nodes, order))
-    last = max((index for index, entry in enumerate(nodes) if entry.cell.raw), default=-1)
-    comments = (replace(entry, above=tuple(filter(None, entry.above))) for entry in nodes[last + 1 :])
-    return (*nodes[: last + 1], *comments)
+        yield replace(entry, above=tuple(above))
 
 
 def _parse_commented_out(line: str, table: Keys) -> Keys:
@@ -165,7 +159,7 @@ def _parse_commented_out(line: str, table: Keys) -> Keys:
         return ()
 
 
-def _merge_rows(entries: list[EntryNode], order: KeyOrder) -> list[EntryNode]:
+def _merge_rows(entries: Iterable[EntryNode], order: KeyOrder) -> list[EntryNode]:
     """Make one entry of each row, and one of each fact; what the form does not know stays as written."""
     lines: dict[Keys, list[tuple[CellNode, EntryNode]]] = {}
     merged: list[EntryNode] = []
@@ -209,7 +203,11 @@ def _make_row_entries(
 
 
 def _sort_entries(entries: Iterable[EntryNode], order: KeyOrder) -> tuple[EntryNode, ...]:
-    return tuple(sorted(entries, key=lambda entry: order.rank(entry.cell.keys)))
+    """Sort entries; comments after the last one that has a value lose their blank lines."""
+    nodes = sorted(entries, key=lambda entry: order.rank(entry.cell.keys))
+    last = max((index for index, entry in enumerate(nodes) if entry.cell.raw), default=-1)
+    comments = (replace(entry, above=tuple(filter(None, entry.above))) for entry in nodes[last + 1 :])
+    return (*nodes[: last + 1], *comments)
 
 
 def split_address(address: str) -> Keys:

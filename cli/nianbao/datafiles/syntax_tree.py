@@ -121,6 +121,7 @@ def _make_entry(item: "Item", keys: Keys, raw_keys: Keys) -> EntryNode:
     cells = None
     if isinstance(item, InlineTable) and "\n" not in raw:
         cells = tuple(_list_cells(item.value, keys, raw_keys))
+        raw = raw if cells else "{}"
     return EntryNode(CellNode(keys, raw_keys, raw), cells, beside=item.trivia.comment.rstrip())
 
 
@@ -132,7 +133,7 @@ def _list_cells(container: "Container", keys: Keys, raw_keys: Keys) -> Iterator[
             continue
         path, raw_path = (*keys, key.key), (*raw_keys, _format_key(key))
         inner: InlineTable | Table | None = item if isinstance(item, InlineTable | Table) else None
-        if inner is not None and inner.value.body:
+        if inner is not None and len(inner.value):
             yield from _list_cells(inner.value, path, raw_path)
         else:
             yield CellNode(path, raw_path, "{}" if inner is not None else item.as_string())
