@@ -4,8 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+
+import pylopdf_fonts_zh_cn
+import pytest
+import typst
 
 from nianbao.importer import pipeline
+from nianbao.render import typst as typesetting
 from nianbao.workspace.store import Store
 
 TITLE = "某" * 1000 + "报告 Report " + "题" * 988
@@ -48,6 +54,17 @@ def until(holds, seconds=30):
 def outputs(folder):
     """List the files that a build wrote to a folder; its record is hidden."""
     return sorted(path for path in folder.glob("[!.]*") if path.is_file())
+
+
+@contextmanager
+def own_faces():
+    """Let Typst draw with the faces of the package only, whatever is installed, and as long as the block runs."""
+    folder = str(pylopdf_fonts_zh_cn.serif_path().parent)
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typesetting, "_load_fonts", lambda: fonts)
+        patch.setattr(typesetting, "_known_characters", dict)
+        yield
 
 
 def converted(path, suffix, folder, **more):

@@ -8,18 +8,14 @@ whatever font of the machine has it.
 
 import os
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
 
-import pylopdf_fonts_zh_cn
 import pypdfium2
 import pytest
-import typst
-from cases import begun, converted, hard_facts
+from cases import begun, converted, hard_facts, own_faces
 from PIL import Image, ImageChops, ImageFilter
 
 from nianbao.build import outputs
-from nianbao.render import typst as typesetting
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -49,17 +45,6 @@ SOURCES = {
 }
 DRAFTS = {"jianping-2019", "hongze-2021", "shuyang-2021"}  # published figures without the texts
 ELSEWHERE = "drawn by programs whose versions only CI knows"
-
-
-@contextmanager
-def own_faces():
-    """Let Typst draw with the faces of the package only, whatever is installed, and for these pictures only."""
-    folder = str(pylopdf_fonts_zh_cn.serif_path().parent)
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typesetting, "_load_fonts", lambda: fonts)
-        patch.setattr(typesetting, "_known_characters", dict)
-        yield
 
 
 def facts_of(name, root):

@@ -2,10 +2,14 @@
 
 import io
 import itertools
+import re
+import zipfile
 
 import pikepdf
+import pylopdf_fonts_zh_cn
 import pytest
-from cases import begun
+from cases import begun, own_faces
+from fontTools.ttLib import TTFont
 from lxml import html
 
 from nianbao.build import outputs
@@ -42,6 +46,17 @@ def printed(request, root, tmp_path_factory):
     return office / "build/2020"
 
 
+@pytest.fixture(scope="module")
+def nested_lists(root, tmp_path_factory):
+    """Build a report with lists in lists where no fonts are installed."""
+    office = tmp_path_factory.mktemp("lists")
+    facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
+    prose = "".join(f"{'    ' * depth}- 第{depth}层\n" for depth in range(6))
+    with own_faces():
+        outputs.build_report(begun(office, 2020, f"{facts}[prose]\nother = '''\n{prose}'''\n"), 2020, FORMATS)
+    return office / "build/2020"
+
+
 def test_no_level_of_heading_is_skipped_or_empty(printed):
     document = html.fromstring(printed.with_suffix(".html").read_bytes())
     levels = [(int(node.tag[1]), node.text_content().strip()) for node in document.iter("h1", "h2", "h3", "h4", "h5")]
@@ -71,3 +86,26 @@ def test_an_address_that_stands_for_itself_is_a_link_without_a_warning(root, tmp
     assert "markup-left-out" not in {finding.rule for finding in done.check.findings}
     (link,) = html.fromstring((tmp_path / "build/2020.html").read_bytes()).xpath("//main//a")
     assert (link.get("href"), link.get("class")) == ("https://a.cn/x", "uri")
+
+
+def test_lists_in_lists_are_printed_with_the_faces_of_the_package_alone(nested_lists):
+    with pikepdf.open(nested_lists.with_suffix(".pdf")) as pdf:
+        assert len(pdf.pages)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "part", "pattern"),
+    [
+        (".docx", "word/numbering.xml", '<w:numFmt w:val="bullet" /><w:lvlText w:val="([^ "]+)"'),
+        (".odt", "content.xml", 'text:bullet-char="([^"]+)"'),
+    ],
+)
+def test_bullets_are_characters_that_both_faces_have(nested_lists, suffix, part, pattern):
+    with zipfile.ZipFile(nested_lists.with_suffix(suffix)) as package:
+        text = package.read(part).decode()
+    bullets = set(re.findall(pattern, text))
+    assert bullets == set("•◦▪")
+    for path in (pylopdf_fonts_zh_cn.serif_path(), pylopdf_fonts_zh_cn.sans_path()):
+        with TTFont(path) as font:
+            assert bullets <= set(map(chr, font.getBestCmap()))
+    assert not re.search('"(Symbol|Wingdings|Courier New)"', text)

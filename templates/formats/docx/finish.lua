@@ -1,5 +1,5 @@
--- What pandoc's Word writer cannot write: the facts that the document carries, as a custom XML part
--- (ECMA-376 part 1, 15.2.5), which Word and WPS keep when the file is edited.
+-- What pandoc's Word writer cannot write: bullets that every font has; and the facts that the document carries, as a
+-- custom XML part (ECMA-376 part 1, 15.2.5), which Word and WPS keep when the file is edited.
 
 local SCHEMA = "http://schemas.openxmlformats.org/"
 local RELATIONS = SCHEMA .. "officeDocument/2006/relationships/"
@@ -34,18 +34,27 @@ local function before(text, closing, added)
   return out
 end
 
+-- The writer takes its bullets from the fonts Symbol, Courier New and Wingdings, which many machines do not have.
+local BULLETS = { ["\u{F0B7}"] = "•", ["o"] = "◦", ["\u{F0A7}"] = "▪" }
+local function replace_bullets(numbering)
+  return (numbering:gsub("<w:lvl .-</w:lvl>", function(level)
+    local start, bullet, rest = level:match('^(.*<w:lvlText w:val=")([^"]*)(".*)<w:rPr>.*</w:rPr></w:lvl>$')
+    return BULLETS[bullet] and start .. BULLETS[bullet] .. rest .. "</w:lvl>"
+  end))
+end
+
 return function(content, variables)
   local facts = variables.facts
-  if not facts then return content end
-  local changes = {
-    ["word/_rels/document.xml.rels"] = function(text)
+  local changes = { ["word/numbering.xml"] = replace_bullets }
+  if facts then
+    changes["word/_rels/document.xml.rels"] = function(text)
       return before(text, "</Relationships>", relation("rIdFacts", "customXml", "../customXml/item1.xml"))
-    end,
-    ["[Content_Types].xml"] = function(text)
+    end
+    changes["[Content_Types].xml"] = function(text)
       return before(text, "</Types>", '<Override PartName="/customXml/itemProps1.xml" '
         .. 'ContentType="application/vnd.openxmlformats-officedocument.customXmlProperties+xml"/>')
-    end,
-  }
+    end
+  end
   local entries = pandoc.List()
   for _, entry in ipairs(pandoc.zip.Archive(content).entries) do
     local change = changes[entry.path]
@@ -53,7 +62,7 @@ return function(content, variables)
     entries:insert(change and pandoc.zip.Entry(entry.path, change(entry:contents()), entry.modtime) or entry)
   end
   assert(next(changes) == nil, next(changes))
-  for _, part in ipairs(carried(facts)) do
+  for _, part in ipairs(facts and carried(facts) or {}) do
     entries:insert(pandoc.zip.Entry(part[1], part[2], entries[1].modtime))
   end
   return pandoc.zip.Archive(entries):bytestring()
