@@ -670,7 +670,7 @@ def test_both_commands_print_json(city, report):
 
 # ── properties ─────────────────────────────────────────────────────────────────────────────
 
-FORMS = [Store.at(None).edition(edition) for edition in ("2019", "2021")]
+FORMS = [Store.open(None).edition(edition) for edition in ("2019", "2021")]
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ ENDLESS_TYPST = b"#for i in range(100000) { for j in range(100000) { } }"
 HUGE_TYPST = b"#let all = range(1000000000)\n#all.len()"
 RULE = """
 from nianbao.checks import check
-check._SECONDS = 2
+check._MAX_SECONDS = 2
 from nianbao.checks.rules import late
 def judge(case):
     if {evil!r} in str(case.report.values):
@@ -56,7 +56,7 @@ SAMPLES = {
         "typst.run_watched = lambda work, *_more: work()",
     ),
     "typst-huge": (TYPST, HUGE_TYPST, "typst 排它要用的内存太多", "typst._MAX_MEMORY = 2**60"),
-    "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "check._SECONDS = 1000"),
+    "rule-endless": (RULE, ENDLESS_RULE, "用了 2 秒还没有完", "check._MAX_SECONDS = 1000"),
 }
 
 
@@ -108,7 +108,7 @@ def test_the_memory_of_rules_is_bounded(tmp_path, more, bites):
     assert ("要用的内存太多" in said and "office-00000" in said) is not bites
 
 
-@pytest.mark.parametrize(("more", "bites"), [("", False), ("\ncheck._SECONDS = 1000", True)])
+@pytest.mark.parametrize(("more", "bites"), [("", False), ("\ncheck._MAX_SECONDS = 1000", True)])
 def test_the_time_of_rules_is_bounded_where_reports_are_only_checked(tmp_path, more, bites):
     city(tmp_path, 1)
     code, said = done(

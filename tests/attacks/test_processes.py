@@ -24,7 +24,7 @@ NO_HEARING = "import nianbao.__main__ as start\nstart._ENDING = []\n"
 ENDLESS_WORK = """
 import re
 from nianbao.checks import check
-check._SECONDS = {seconds}
+check._MAX_SECONDS = {seconds}
 check.judge_report = lambda *_more: re.match("(a+)+$", "a" * 60 + "b")
 """
 ENDLESS_PANDOC = (

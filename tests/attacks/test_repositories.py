@@ -264,7 +264,7 @@ def test_what_is_changed_between_the_look_and_the_use_does_not_run(stranger, com
 def test_a_copy_that_was_tampered_with_is_laid_out_again(stranger, command):
     folder = stranger({"narrative/overview.md.j2": "一切照常。"})
     assert command("trust", cwd=folder).exit_code == 0
-    copy = Store.at(folder).own
+    copy = Store.open(folder).own
     (copy / "narrative/overview.md.j2").write_text(FORGED, encoding="utf-8")
     assert command("build", "--to", "html", cwd=folder).exit_code == 0
     assert not holds(folder / "build", FORGED)
@@ -277,14 +277,14 @@ def test_a_copy_that_was_tampered_with_is_laid_out_again(stranger, command):
 def test_copies_that_nobody_uses_are_removed(stranger, command):
     folder = stranger({"narrative/overview.md.j2": "一切照常。"})
     assert command("trust", cwd=folder).exit_code == 0
-    copy = Store.at(folder).own
+    copy = Store.open(folder).own
     left = copy.with_name(".left")  # of a run that was killed
     left.mkdir()
     for path in (copy, left):
         os.utime(path, (1, 1))
     (folder / "templates/narrative/overview.md.j2").write_text("另一句。", encoding="utf-8")
     assert command("trust", cwd=folder).exit_code == 0
-    other = Store.at(folder).own
+    other = Store.open(folder).own
     assert list(other.parent.iterdir()) == [other]
 
 
@@ -596,7 +596,7 @@ def test_a_worker_uses_what_was_sent_and_asks_nobody(stranger, monkeypatch):
 def test_a_process_that_is_begun_knows_what_the_first_one_found(stranger, command, monkeypatch):
     folder = stranger({"narrative/overview.md.j2": FORGED})
     assert command("trust", cwd=folder).exit_code == 0
-    store = Store.at(folder)
+    store = Store.open(folder)
     monkeypatch.setattr(trust, "find_trusted_templates", lambda _root: pytest.fail("it is asked once"))
     other = pickle.loads(pickle.dumps(store))  # noqa: S301  # our own
     assert other.template("narrative/overview.md.j2") == FORGED

@@ -235,7 +235,7 @@ class JobQueue:
         return failed
 
     def _read_data(self, job: BuildJob) -> WorkItem | None:
-        needed = self.store.of_office(job.office).needed(job.year)
+        needed = self.store.of_office(job.office).list_related_reports(job.year)
         stores = [(self.store.of_office(office), year) for office, year in needed]
         found = [stores[0], *((store, year) for store, year in stores[1:] if store.has(year))]
         try:

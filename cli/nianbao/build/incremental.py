@@ -118,7 +118,7 @@ class IncrementalBuild:
 
     def _plan(self, store: Store, year: int) -> BuildPlan:
         facts = fingerprint(store.content(year))
-        related_facts = fingerprint(*store.beside(year))
+        related_facts = fingerprint(*store.read_related_files(year))
         files: dict[str, BuiltFile] = {}
         pictures: tuple[str, ...] = ()
         reasons: list[str] = []

@@ -17,13 +17,13 @@ from nianbao.render import markup, typst
 from nianbao.workspace.processes.limits import LimitMessages, limit
 from nianbao.workspace.store import Store
 
-_SECONDS = 30  # the time limit of rules and templates for one report
-_WORDS = LimitMessages(N_("check-too-slow"), N_("check-takes-too-much-memory"), N_("shorten-prose-or-check-templates"))
+_MAX_SECONDS = 30  # the time limit of rules and templates for one report
+_LIMIT_MESSAGES = LimitMessages(N_("check-too-slow"), N_("check-takes-too-much-memory"), N_("shorten-prose-or-check-templates"))
 
 
 def limit_check() -> AbstractContextManager[None]:
     """Return the context manager that limits the time and memory of rules and templates."""
-    return limit(seconds=_SECONDS, messages=_WORDS)
+    return limit(seconds=_MAX_SECONDS, messages=_LIMIT_MESSAGES)
 
 
 def check_report(

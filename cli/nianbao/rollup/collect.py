@@ -99,7 +99,7 @@ def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[s
     files = [word for word in words if word.endswith(".toml")]
     names = [word for word in words if word not in files]
     for file in files:
-        if (of := Store.of(file, store.root)[1]) != year:
+        if (of := Store.find_report(file, store.root)[1]) != year:
             raise UserError(_("file-of-other-year", file=file, of=of), _("rollup-of-one-year", year=year))
     reports = selection.select(store, files).reports if files else []
     if names:

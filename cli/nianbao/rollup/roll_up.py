@@ -123,7 +123,7 @@ def _save(parent: Store, year: int, result: RollupResult, old: Report | None, op
     draft = drafts.DataFileDraft(old.facts.text, {}, []) if old else drafts.make_draft(parent, year, author=name)
     text = _insert_sums(draft.text, aggregate, result)
     record = RollupRecord(aggregate.figures, includes_own=options.own, includes_broken=options.with_broken)
-    return replace(result, saved=parent.keep(year, text, record, draft.other_files), hints=draft.notes)
+    return replace(result, saved=parent.write_rollup(year, text, record, draft.other_files), hints=draft.notes)
 
 
 def _is_outdated(store: Store, year: int, unit: Unit) -> bool:

@@ -33,8 +33,8 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     """
     file = next((word for word in words if word.endswith(".toml")), None)
     if not file or root is not None:
-        return Store.at(root, out)
-    store = Store(Store.of(file, None)[0].root, out)
+        return Store.open(root, out)
+    store = Store(Store.find_report(file, None)[0].root, out)
     if store.root.resolve() == find_root(None).resolve():
         store.require_trust()
     elif error := store.skip_untrusted():
@@ -73,7 +73,7 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
 
 
 def _parse_file(store: Store, word: str) -> tuple[str, int]:
-    file_store, year = Store.of(word, store.root)
+    file_store, year = Store.find_report(word, store.root)
     if file_store.root.resolve() != store.root.resolve():
         raise UserError(_("not-below-root", word=word, root=display_path(store.root)), _("one-root-at-a-time"))
     return file_store.office, year

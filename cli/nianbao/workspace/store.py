@@ -38,7 +38,7 @@ class Store(Templates):
         self.office = office
 
     @classmethod
-    def at(cls, root: Path | None, out: Path | None = None) -> "Store":
+    def open(cls, root: Path | None, out: Path | None = None) -> "Store":
         """Open the folder given, else the nearest one from here upwards that has `data/`.
 
         Raises `UserError` where it has templates of its own that nobody trusts.
@@ -48,7 +48,7 @@ class Store(Templates):
         return store
 
     @classmethod
-    def of(cls, name: str, root: Path | None) -> tuple["Store", int]:
+    def find_report(cls, name: str, root: Path | None) -> tuple["Store", int]:
         """Open the folder that a year, or the path of a data file, is about; return the year too."""
         path = Path(name)
         if _YEAR.fullmatch(name):
@@ -145,7 +145,7 @@ class Store(Templates):
         written = self.text(self._record(year))
         return None if written is None else RollupRecord.parse(written)
 
-    def keep(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> SavedFile:
+    def write_rollup(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> SavedFile:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
         contents = {self.name(year): text, self._record(year): record.format()}
         contents |= {f"{self._data_folder}/{name}": more for name, more in beside.items()}
@@ -166,12 +166,12 @@ class Store(Templates):
         except OSError as error:
             raise make_read_error(name, error) from error
 
-    def beside(self, year: int) -> list[bytes | None]:
+    def read_related_files(self, year: int) -> list[bytes | None]:
         """Read the other files that a report is checked against; None for one that is not there."""
-        found = [self.state(self.name(at, office)) for office, at in self.needed(year)[1:]]
+        found = [self.state(self.name(at, office)) for office, at in self.list_related_reports(year)[1:]]
         return [*found, self.state(self._record(year))] if len(found) > 1 else found
 
-    def needed(self, year: int) -> list[tuple[str, int]]:
+    def list_related_reports(self, year: int) -> list[tuple[str, int]]:
         """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
         units = self.register().list_children(self.office) if self.office else ()
         return [(self.office, year), (self.office, year - 1), *((unit.id, year) for unit in units)]

@@ -36,7 +36,7 @@ def import_(
             year, office, out, dry_run or to == "json", force, placeholders, trust, folder_per_office=len(files) > 1
         )
         names = list(dict.fromkeys(files))
-        results = batch.import_files(Store.at(root), names, options, jobs)
+        results = batch.import_files(Store.open(root), names, options, jobs)
         imported, errors = split_errors(show_progress(results, len(names), _("progress-importing"), quiet=False))
         imported.sort(key=lambda one: one.source)
         if to == "json":

@@ -25,7 +25,7 @@ def new(
     from nianbao.workspace.store import Store
 
     with report_errors():
-        created = drafts.create_files(Store.at(root), year, last)
+        created = drafts.create_files(Store.open(root), year, last)
         echo(_("wrote-now-fill-in", path=created.saved[0].path, year=year))
         for note in created.notes:
             echo(note)

@@ -29,7 +29,7 @@ def query(
     from nianbao.workspace.store import Store
 
     with report_errors():
-        store = Store.at(root)
+        store = Store.open(root)
         reports = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
         if not question.strip():
             print_views(pipeline.make_database(store, []))

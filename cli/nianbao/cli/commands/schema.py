@@ -32,4 +32,4 @@ def schema(
                 raise UserError(_("edition-for-data-schema-only"), _("leave-out-edition-or-of"))
             print_text(template_schema.format_schema(of), nl=False)
             return
-        print_text(drafts.format_schema(Store.at(root), edition), nl=False)
+        print_text(drafts.format_schema(Store.open(root), edition), nl=False)
