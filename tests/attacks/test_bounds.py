@@ -182,12 +182,18 @@ def test_a_report_that_crashes_its_process_is_named(tmp_path, signal, count):
 NO_PROCESS = "\nfrom nianbao.workspace.processes import limits\nlimits.can_fork = lambda: False"
 
 
-def test_without_a_process_of_its_own_the_command_ends_without_a_word(tmp_path):
+NO_SHELL = "\nfrom nianbao.cli import crash\ncrash._PRINT_UNLESS_ENDED = 'read -r end'"
+
+
+@pytest.mark.parametrize("signal", ["SIGSEGV", "SIGKILL"])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_report_that_crashes_the_command_is_named(tmp_path, signal, guarded):
     city(tmp_path, 1)
-    patch = DEADLY.format(evil=EVIL, signal="SIGSEGV") + NO_PROCESS
+    patch = DEADLY.format(evil=EVIL, signal=signal) + NO_PROCESS + NO_SHELL * (not guarded)
     code, said = done(tmp_path, "build", "2024", "--all", "--to", "pdf", patch=patch)
-    assert code == -11
-    assert said == ""
+    assert code < 0
+    assert ("data/office-00000/2024.toml：做这份报告的进程没有了" in said.replace("\n", "")) is guarded
+    assert said or not guarded
 
 
 DEADLY_READER = """
@@ -198,16 +204,16 @@ readers.read = lambda *_more: os.kill(os.getpid(), signal.SIGSEGV)
 """
 
 
-@pytest.mark.parametrize("guarded", [True, False])
-def test_a_published_file_that_crashes_its_reader_is_named(tmp_path, guarded):
-    (tmp_path / "given.html").write_text("<p>甲</p>", encoding="utf-8")
-    code, said = done(tmp_path, "import", "given.html", patch=DEADLY_READER + NO_PROCESS * (not guarded))
-    if guarded:
-        assert code == 2
-        assert "given.html：读它的进程没有了" in said
-        assert "怎么办" in said
+@pytest.mark.parametrize(("patch", "code"), [("", 2), (NO_PROCESS, -11), (NO_PROCESS + NO_SHELL, -11)])
+def test_a_published_file_that_crashes_its_reader_is_named(tmp_path, patch, code):
+    (tmp_path / "given\x1b.html").write_text("<p>甲</p>", encoding="utf-8")
+    ended, said = done(tmp_path, "import", "given\x1b.html", patch=DEADLY_READER + patch)
+    assert ended == code
+    if NO_SHELL in patch:
+        assert said == ""
     else:
-        assert (code, said) == (-11, "")
+        assert "given\\u001b.html：读它的进程没有了" in said
+        assert "怎么办" in said
 
 
 MARKED = FACTS + "[prose]\nother = '[甲]{.x}'\n"  # which pandoc is asked about, and the report printed from

@@ -287,6 +287,9 @@ def _build_and_write(worker: BuildWorker, store: Store, job: BuildJob) -> BuildR
 
 
 def _report_lost_process(store: Store, job: BuildJob) -> FailedReport:
-    data = store.of_office(job.office).data(job.year)
-    error = UserError(_("build-process-gone", data=data), _("shorten-prose-build-alone"))
-    return FailedReport(job.office, job.year, error)
+    return FailedReport(job.office, job.year, make_lost_error(store.of_office(job.office).data(job.year)))
+
+
+def make_lost_error(data: str) -> UserError:
+    """Return the error for a report whose process ended while making it; `data` names its data file."""
+    return UserError(_("build-process-gone", data=data), _("shorten-prose-build-alone"))

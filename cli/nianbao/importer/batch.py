@@ -32,7 +32,7 @@ def import_files(
     work = partial(_read_one, store, options)
     # Libraries that read files are native code in part: a process of their own, which costs 30 ms, keeps a crash apart.
     isolated = any(is_larger(Path(name), _USUAL_BYTES) for name in names)
-    read = pool.run_all(items, work, _make_dead_worker_error, jobs, close=markup.close_pandoc, isolated=isolated)
+    read = pool.run_all(items, work, _make_lost_result, jobs, close=markup.close_pandoc, isolated=isolated)
     first_of: dict[str, ImportedReport] = {}  # by the data file
     for result in _restore_order(read):
         if isinstance(result, UserError):
@@ -94,8 +94,12 @@ def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport
         return UserError(f"{report.source}：{wrong.message}", wrong.fix)
 
 
-def _make_dead_worker_error(item: _Item) -> tuple[int, ImportedReport | UserError]:
-    """Return the error for a file whose worker process ended while reading it."""
+def _make_lost_result(item: _Item) -> tuple[int, UserError]:
     number, name, _content = item
+    return number, make_lost_error(name)
+
+
+def make_lost_error(name: str) -> UserError:
+    """Return the error for a file whose process ended while reading it."""
     why = _("import-process-gone", name=pipeline.describe_source(name))
-    return number, UserError(why, _("keep-report-only"))
+    return UserError(why, _("keep-report-only"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.crash import report_crash
 from nianbao.cli.errors import (
     collect_results,
     exit_command,
@@ -77,7 +78,9 @@ def build(
         options = incremental.BuildOptions(formats, look, draft, facts, policy)
         selected = selection.select(store, reports or [], all_offices=all_offices)
         run_jobs, describe_state = _choose_workers(jobs, cluster)
-        with output_folder.open_cache(store, print_note) as cache:
+        names = [report_store.data(year) for report_store, year in selected.reports]
+        lost_error = incremental.make_lost_error(names[0]) if len(names) == 1 else None
+        with report_crash(lost_error), output_folder.open_cache(store, print_note) as cache:
             results = incremental.IncrementalBuild(store, options, cache, force=force).run(selected.reports, run_jobs)
             bar = show_progress(
                 results,

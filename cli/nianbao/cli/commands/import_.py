@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.crash import report_crash
 from nianbao.cli.errors import exit_command, report_errors, show_progress, split_errors
 from nianbao.cli.options import ImportFormat, ImportOffice, ImportTarget, ImportYear, Jobs, Root
 from nianbao.model.i18n import _
@@ -37,7 +38,8 @@ def import_(
         )
         names = list(dict.fromkeys(files))
         results = batch.import_files(Store.open(root), names, options, jobs)
-        imported, errors = split_errors(show_progress(results, len(names), _("progress-importing"), quiet=False))
+        with report_crash(batch.make_lost_error(names[0]) if len(names) == 1 else None):
+            imported, errors = split_errors(show_progress(results, len(names), _("progress-importing"), quiet=False))
         imported.sort(key=lambda one: one.source)
         if to == "json":
             findings.print_json(imports.imports_data(imported, errors, alone=len(names) == 1))
