@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from distributed import Scheduler
 
 _CONNECT_SECONDS = 5  # that the scheduler may take to answer
-_WAIT_SECONDS = 20  # without a worker, after which the build fails
+_WAIT_SECONDS = 20  # without any worker, after which the build fails
 _POLL_SECONDS = 1  # after which the workers are counted again
 _BATCHES_PER_THREAD = 2  # sent before their results are back, so that no thread waits
 _MAX_BATCH = 8  # jobs that are sent together
@@ -59,9 +59,8 @@ class DaskClient:
     ) -> Iterator[BuildResult | FailedReport]:
         """Build reports.
 
-        Raises `UserError` where no scheduler or worker answers, or where their programs differ from ours.
-
-        Where the scheduler or all workers are lost later, each report that is left fails for that reason.
+        Raises `UserError` where no scheduler or worker answers, or where their programs differ from ours. Where the
+        scheduler or all workers are lost later, each report that is not done yet fails for that reason.
         """
         if not jobs:
             return
@@ -107,7 +106,7 @@ class DaskClient:
                     yield result if isinstance(result, FailedReport) else _write_result(store, *result)
 
     def _watch_threads(self, client: Client) -> Iterator[int]:
-        """Yield again and again how many threads the workers have, counted every `_POLL_SECONDS`.
+        """Yield, without end, how many threads the workers have, counted every `_POLL_SECONDS`.
 
         Raises `UserError` where there has been no worker for `_WAIT_SECONDS`.
         """
@@ -121,7 +120,7 @@ class DaskClient:
                 self.workers = len(threads)
                 seen = now if threads else seen
             if now - seen > _WAIT_SECONDS:
-                raise _no_workers_error(self.address)
+                raise _make_no_workers_error(self.address)
             yield sum(threads)
 
 
@@ -154,14 +153,14 @@ def _report_lost_connection() -> Iterator[None]:
     try:
         yield
     except (OSError, ClosedClientError, FutureCancelledError) as error:
-        raise _lost_connection_error() from error
+        raise _make_lost_connection_error() from error
 
 
-def _lost_connection_error() -> UserError:
+def _make_lost_connection_error() -> UserError:
     return UserError(_("scheduler-connection-lost"), _("rerun-when-scheduler-back"))
 
 
-def _no_workers_error(address: str) -> UserError:
+def _make_no_workers_error(address: str) -> UserError:
     return UserError(_("scheduler-without-workers", address=address), _("start-workers-on-machines", address=address))
 
 
@@ -170,7 +169,7 @@ def _compare_programs(client: Client, families: frozenset[str], address: str) ->
     try:
         client.wait_for_workers(1, timeout=_WAIT_SECONDS)
     except TimeoutError:
-        raise _no_workers_error(address) from None
+        raise _make_no_workers_error(address) from None
     with _report_lost_connection():
         answers = client.run(list_worker_programs, families, on_error="return")
         try:
@@ -216,7 +215,7 @@ class JobQueue:
         """Take some jobs with their data files, as many as leave enough for the other threads.
 
         `running` is how many batches are sent and not done; where these are enough, nothing is taken. Jobs of a
-        batch that was lost with its workers come last, each alone.
+        batch whose workers were lost come last, each in a batch of its own.
         """
         batch: list[WorkItem] = []
         while self._jobs and not batch and running < threads * _BATCHES_PER_THREAD:
@@ -226,11 +225,11 @@ class JobQueue:
         return batch or ([self._retries.pop()] if self._retries and not running else [])
 
     def retry_singly(self, batch: Sequence[WorkItem]) -> None:
-        """Put back the jobs of a batch that was lost with its workers, one of which may have killed these."""
+        """Put back the jobs of a batch whose workers were lost: one of the jobs may have killed them."""
         self._retries += [replace(item, alone=True) for item in batch]
 
     def take_unreadable(self) -> list[FailedReport]:
-        """Return, once, the reports of which a data file could not be read."""
+        """Return the reports of which a data file could not be read since the last call."""
         failed, self._unreadable = self._unreadable, []
         return failed
 
@@ -250,8 +249,8 @@ def _read_results(batch: Sequence[WorkItem], future: "_BatchFuture") -> Sequence
     try:
         return future.result(timeout=_WAIT_SECONDS)
     except (CommClosedError, ClosedClientError, FutureCancelledError) as error:
-        raise _lost_connection_error() from error
-    except TimeoutError:  # the worker that had it is gone, and no other is there to do it again
+        raise _make_lost_connection_error() from error
+    except TimeoutError:  # the worker that had the batch is lost, and no other has taken it over
         return []
     except KilledWorker:
         if not batch[0].alone:  # which job killed it is not known

@@ -1,4 +1,4 @@
-"""The part of a Dask worker in a build: the folder's templates on its disk, and a `BuildWorker` for each thread."""
+"""What a Dask worker does in a build: it writes the templates to its disk, and has a `BuildWorker` for each thread."""
 
 import os
 import re
@@ -29,7 +29,7 @@ from nianbao.workspace.shipped import TEMPLATES, find_version
 from nianbao.workspace.store import Store
 
 _MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font
-_ANSWER_SECONDS = 2  # that sending an answer may take
+_ANSWER_SECONDS = 2  # that a process which has to end is given to send its answer
 _ROLLUP = re.compile(r"\.\d{4}\.rollup\.json")
 _SHOWN_CHARACTERS = 8  # of a fingerprint in a message
 
@@ -66,9 +66,9 @@ def list_worker_programs(families: frozenset[str], dask_worker: Worker) -> dict[
 
 
 def require_same_programs(who: str, theirs: dict[str, str] | Exception, ours: dict[str, str]) -> None:
-    """Raise `UserError` where the programs of a worker or scheduler differ from ours.
+    """Raise `UserError` where the programs of a worker or scheduler, called `who`, differ from ours.
 
-    Or its nianbao cannot be imported.
+    `theirs` is an exception where nianbao cannot be imported there.
     """
     fix = _("install-same-version-on-worker")
     if isinstance(theirs, Exception):
@@ -93,9 +93,9 @@ class DaskWorkerPlugin(WorkerPlugin):
         self.name, self.options = name, options
         self.families = fingerprints.font_families(outputs.make_render_settings(store, options.formats, options.look))
         self.programs = list_programs(self.families)
-        self.called = display_path(store.root)
+        self.shown_path = display_path(store.root)
         self.language = detect_language(os.environ)
-        self.files, self.templates = _files(store), _templates(store)
+        self.files, self.templates = _read_shared_files(store), _read_templates(store)
 
     async def setup(self, worker: Worker) -> None:
         """Write the templates to the disk of the worker."""
@@ -103,10 +103,10 @@ class DaskWorkerPlugin(WorkerPlugin):
         self.cleanup = ExitStack()
         self.idle_workers: SimpleQueue[BuildWorker] = SimpleQueue()
         self.worker_programs, self.address = list_worker_programs(self.families, worker), worker.address
-        place = self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
-        write({Path(place, name): content for name, content in self.templates.items()}, Path(place))
-        self.store = Store(Path(self.called), folder=SentFolder(self.called, self.files))
-        self.store.use(Path(place) if self.templates else None)
+        folder = self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
+        write({Path(folder, name): content for name, content in self.templates.items()}, Path(folder))
+        self.store = Store(Path(self.shown_path), folder=SentFolder(self.shown_path, self.files))
+        self.store.use(Path(folder) if self.templates else None)
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
         """Remove the templates and end the renderers."""
@@ -114,13 +114,13 @@ class DaskWorkerPlugin(WorkerPlugin):
 
     def build(self, item: WorkItem) -> RenderedReport | FailedReport:
         """Build a report, or return why it failed."""
-        use_language(self.language)  # another build may have another one
+        use_language(self.language)  # another build on this worker may have set another one
         try:
             worker = self.idle_workers.get_nowait()
         except Empty:
             worker = BuildWorker(self.store, self.options)
             self.cleanup.enter_context(worker.renderer)
-        worker.store = self.store.with_folder(SentFolder(self.called, {**self.files, **item.data}))
+        worker.store = self.store.with_folder(SentFolder(self.shown_path, {**self.files, **item.data}))
         try:
             return worker.build(item.job)
         except UserError as error:
@@ -129,27 +129,27 @@ class DaskWorkerPlugin(WorkerPlugin):
             return FailedReport(item.job.office, item.job.year, make_internal_error(error))
         finally:
             self.idle_workers.put(worker)
-            if has_unfinished_work():  # Dask begins this process again; alone, the answer goes out first
+            if has_unfinished_work():  # Dask restarts this process; of a job that is alone, the answer is sent first
                 Timer(_ANSWER_SECONDS if item.alone else 0, os._exit, (1,)).start()
 
 
-def _files(store: Store) -> dict[str, bytes]:
-    """Read what a folder has apart from its data files and templates, by name."""
+def _read_shared_files(store: Store) -> dict[str, bytes]:
+    """Read the files of a folder that all jobs need, except templates, by name: settings, register, rollup records."""
     names = ["report.toml", f"data/{REGISTER}"]
     for office in store.folders():
         names += [f"data/{office}/{name}" for name in store.folder.names(f"data/{office}") if _ROLLUP.fullmatch(name)]
-    return {name: _read(store, name) for name in names if store.folder.exists(name)}
+    return {name: _read_file(store, name) for name in names if store.folder.exists(name)}
 
 
-def _read(store: Store, name: str) -> bytes:
+def _read_file(store: Store, name: str) -> bytes:
     try:
         return store.folder.read(name, _MAX_TEMPLATE_BYTES)
     except OSError as error:
         raise make_read_error(display_path(store.root / name), error) from error
 
 
-def _templates(store: Store) -> dict[str, bytes]:
-    """Read the templates that a folder has of its own, by name."""
+def _read_templates(store: Store) -> dict[str, bytes]:
+    """Read the folder's own templates, by name."""
     own = store.own
     paths = [path for path in sorted(own.rglob("*")) if path.is_file()] if own else []
     return {path.relative_to(own).as_posix(): path.read_bytes() for path in paths if own}
