@@ -15,6 +15,7 @@ from cases import begin, outputs, until
 from offices import city, data
 
 from nianbao.build import outputs as build_outputs
+from nianbao.build.cache import BuildCache
 from nianbao.checks import check
 from nianbao.render import renderer
 from nianbao.workspace.processes import pool
@@ -429,3 +430,11 @@ def test_prose_that_two_offices_have_in_common_is_found_and_can_be_accepted(fold
     assert found("--all").keys() == {"1"}
     assert "idle-acceptance" not in report("validate", str(YEAR), "office-00004", cwd=folder).stdout
     assert found("--all", "--ignore", "copied-from-neighbour") == {}
+
+
+def test_a_new_cache_is_created_in_one_transaction(tmp_path):
+    file = tmp_path / "build/.record.sqlite"
+    file.parent.mkdir()
+    with BuildCache(file, pytest.fail):
+        transactions = int.from_bytes(file.read_bytes()[24:28], "big")  # the file change counter of SQLite's header
+    assert transactions <= 2  # the tables, and the journal mode

@@ -186,10 +186,13 @@ class BuildCache:
         self._database.close()
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
-        self._database.executescript(f"pragma trusted_schema = off; {_SCHEMA}")
+        # One transaction for all tables: each would wait for the disk.
+        self._database.executescript(
+            f"pragma trusted_schema = off; pragma synchronous = normal; begin; {_SCHEMA} commit"
+        )
         if _read_schema(self._database) != _expected_schema():
             raise sqlite3.DatabaseError(_("of-other-nianbao-version"))
-        self._database.executescript("pragma journal_mode = wal; pragma synchronous = normal")
+        self._database.execute("pragma journal_mode = wal")
 
     def _move_aside(self, why: sqlite3.Error) -> bool:
         """Rename the file and report it; return whether that succeeded."""

@@ -18,7 +18,9 @@ from nianbao.workspace.processes.limits import LimitMessages, limit
 from nianbao.workspace.store import Store
 
 _MAX_SECONDS = 30  # the time limit of rules and templates for one report
-_LIMIT_MESSAGES = LimitMessages(N_("check-too-slow"), N_("check-takes-too-much-memory"), N_("shorten-prose-or-check-templates"))
+_LIMIT_MESSAGES = LimitMessages(
+    N_("check-too-slow"), N_("check-takes-too-much-memory"), N_("shorten-prose-or-check-templates")
+)
 
 
 def limit_check() -> AbstractContextManager[None]:
