@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+import tomllib
 
 import docx
 import pytest
@@ -10,6 +11,7 @@ from lxml import html
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
+from nianbao.datafiles import scaffold
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -90,6 +92,25 @@ def said(path):
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
+
+
+def test_a_new_year_has_the_columns_of_a_table_without_rows(library):
+    form = library / "templates/forms/loans.toml"
+    table = """
+
+[[tables]]
+id = "desk"
+
+[[tables.blocks]]
+columns = [
+  { id = "open", label = "开放天数" },
+  { id = "loans", label = "借出", below = [{ id = "books", label = "图书" }] },
+]
+"""
+    form.write_text(form.read_text(encoding="utf-8") + table, encoding="utf-8")
+    text = scaffold.format_new_file(Store(library).form_in_force(2025), 2025)
+    assert tomllib.loads(text)["desk"] == {"open": 0, "loans": {"books": 0}}
+    assert "open  = 0  # 开放天数" in text
 
 
 def test_no_label_of_the_form_stands_in_the_code(root):

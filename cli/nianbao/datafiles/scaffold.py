@@ -101,8 +101,10 @@ def _format_table(form: Form, table: Table, carried: dict[str, Number]) -> Itera
         rows.setdefault(slot.row, []).append(slot)
     for row, slots in rows.items():
         written = [slot for slot in slots if slot.address not in totals or slot.address in carried]
-        if written:
-            cells = [f"{slot.column} = {_format_value(carried.get(slot.address, 0))}" for slot in written]
+        cells = [f"{slot.column} = {_format_value(carried.get(slot.address, 0))}" for slot in written]
+        if not row:  # columns without a group, in a table without rows
+            yield from (f"{cell}  # {slot.columns[-1].label}" for cell, slot in zip(cells, written, strict=True))
+        elif cells:
             yield f"{row} = {{ {', '.join(cells)} }}  # {slots[0].row_label}"
 
 
