@@ -147,13 +147,13 @@ def report():
     from nianbao import __main__  # noqa: PLC0415  # slow to import
     from nianbao.compose import templating  # noqa: PLC0415  # slow to import
     from nianbao.render import markup  # noqa: PLC0415  # slow to import
-    from nianbao.workspace import locales, staging, templates  # noqa: PLC0415  # slow to import
+    from nianbao.workspace import locales, staging  # noqa: PLC0415  # slow to import
 
     locales.use_language(os.environ["LANGUAGE"])
     from nianbao.cli import app  # noqa: F401, PLC0415  # help is said in the language that is spoken when this is imported
 
     def run(*words, cwd):
-        for remembered in (staging.remove_abandoned, templating.make_environment, templates._read_form):  # noqa: SLF001
+        for remembered in (staging.remove_abandoned, templating.make_environment, kinds._read_form):  # noqa: SLF001
             remembered.cache_clear()
         said, told = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _stream in range(2))
         with chdir(cwd), redirect_stdout(said), redirect_stderr(told), pytest.MonkeyPatch.context() as patch:
@@ -236,7 +236,7 @@ def hard_of(tmp_path_factory):
 
     @cache
     def build(edition):
-        year, form = {"2019": 2020, "2021": 2023}[edition], Store(ROOT).edition(edition)
+        year, form = {"2019": 2020, "2021": 2023}[edition], Store(ROOT).kind.edition(edition)
         office = tmp_path_factory.mktemp("hard")
         store = begun(office, year, hard_facts(form, year))
         done = outputs.build_report(store, year, ["html", "docx", "pdf", "odt", "epub"], draft=True)

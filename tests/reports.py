@@ -48,9 +48,11 @@ def printed(store, report, formats):
     """Print a report in several formats, without the facts; their bytes by suffix."""
     order = outputs.make_render_settings(store, [name for name in formats if name != "md"])
     with Renderer() as renderer:
-        done = renderer.render(document.make_page(document.compose(report, store.template)), order, date(2024, 1, 31))
+        done = renderer.render(
+            document.make_page(document.compose(report, store.kind.template)), order, date(2024, 1, 31)
+        )
     return {part.suffix: part.content for part in done.files} | {
-        "md": document.make_markdown(document.compose(report, store.template)).encode()
+        "md": document.make_markdown(document.compose(report, store.kind.template)).encode()
     }
 
 

@@ -148,14 +148,16 @@ def test_a_file_touched_but_not_changed_is_not_built_again(city_copy, report):
     ("name", "formats"),
     [
         ("formats/html/template.html", {"html"}),
-        ("report.md.j2", {"html", "docx", "pdf"}),
+        ("kinds/cn-disclosure/page.md.j2", {"html", "docx", "pdf"}),
         ("looks/gongwen.toml", {"html", "docx", "pdf"}),
     ],
 )
 def test_a_changed_template_rebuilds_the_formats_that_use_it(city_copy, report, root, name, formats):
     for own in ("formats", "looks"):
         shutil.copytree(root / "templates" / own, city_copy / "templates" / own)
-    shutil.copy(root / "templates/report.md.j2", city_copy / "templates/report.md.j2")
+    shutil.copy(
+        root / "templates/kinds/cn-disclosure/page.md.j2", city_copy / "templates/kinds/cn-disclosure/page.md.j2"
+    )
     assert changed_outcomes(run_build(report, city_copy)[0]) == {}  # the same content in another folder
     path = city_copy / "templates" / name
     if "looks" in name:

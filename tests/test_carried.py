@@ -16,6 +16,7 @@ from lxml import etree, html
 from nianbao.build import outputs
 from nianbao.compose.embedded_facts import format_facts
 from nianbao.model.facts import parse
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
@@ -73,7 +74,7 @@ def test_any_text_is_carried_whole_and_harmless(root, text):
     source = tomli_w.dumps({"year": 2020, "agency": {"name": "某局"}, "own": {"said": text}})
     store = Store(root)
     facts = parse(source, "data/2020.toml")
-    report = fill_form(store.form(facts, 2020), facts, None)
+    report = fill_form(store.kind.form(facts, Period(2020)), facts, None)
     kept = format_facts(report)
     assert toml_rs.loads(kept)["own"]["said"] == text
     assert "<" not in kept

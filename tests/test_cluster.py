@@ -59,8 +59,8 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
     (folder / "data/office-00003/2024.toml").write_text(data(3).replace("year      = 2024", "year = 2021"), "utf-8")
     (folder / "data/城东 街道").mkdir()
     (folder / "data/城东 街道/2024.toml").write_text('edition = "none"\n' + data(9), encoding="utf-8")
-    shutil.copytree(root / "templates/narrative", folder / "templates/narrative")
-    with (folder / "templates/narrative/other.md.j2").open("a", encoding="utf-8") as own:
+    shutil.copytree(root / "templates/kinds/cn-disclosure/texts", folder / "templates/kinds/cn-disclosure/texts")
+    with (folder / "templates/kinds/cn-disclosure/texts/other.md.j2").open("a", encoding="utf-8") as own:
         own.write("\n本机关自己的一段话。\n\n{% if agency.short == '第4局' %}{{ nothing_of_this_name }}{% endif %}\n")
     done = {}
     for where, words in {"cluster": ("--cluster", cluster.address), "here": ()}.items():
@@ -82,15 +82,15 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
 @pytest.mark.cluster
 def test_a_broken_template_is_named_by_its_path_on_the_client(cluster, folder, root, process):
     city(folder, 2)
-    (folder / "templates/forms").mkdir(parents=True)
-    form = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
-    (folder / "templates/forms/2021.toml").write_text(form + "\nname = \n", encoding="utf-8")
+    (folder / "templates/kinds/cn-disclosure/editions").mkdir(parents=True)
+    form = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
+    (folder / "templates/kinds/cn-disclosure/editions/2021.toml").write_text(form + "\nname = \n", encoding="utf-8")
     output = [
         process("build", "2024", "--all", *words, "--lang", "en", cwd=folder)
         for words in (("--cluster", cluster.address), ())
     ]
     assert output[0].stderr == output[1].stderr
-    assert "templates/forms/2021.toml" in output[0].stderr
+    assert "templates/kinds/cn-disclosure/editions/2021.toml" in output[0].stderr
     assert (output[0].returncode, output[1].returncode) == (2, 2)
 
 

@@ -121,21 +121,21 @@ def test_for_an_unknown_format_the_existing_ones_are_printed(office, report):
 
 
 def test_a_template_error_names_template_and_line(office, report):
-    (office / "templates/narrative").mkdir(parents=True)
-    (office / "templates/narrative/other.md.j2").write_text("无。\n\n{{ facts.follwers }}\n")
+    (office / "templates/kinds/cn-disclosure/texts").mkdir(parents=True)
+    (office / "templates/kinds/cn-disclosure/texts/other.md.j2").write_text("无。\n\n{{ facts.follwers }}\n")
     done = report("build", cwd=office)
     assert done.returncode == 2
-    assert "templates/narrative/other.md.j2:3" in done.stderr
+    assert "templates/kinds/cn-disclosure/texts/other.md.j2:3" in done.stderr
     assert "最接近的是 facts.followers" in done.stderr
     assert not outputs(office / "build")
 
 
 def test_a_template_with_a_syntax_error_names_template_and_line(office, report):
-    (office / "templates/narrative").mkdir(parents=True)
-    (office / "templates/narrative/other.md.j2").write_text("无。\n{% if %}\n")
+    (office / "templates/kinds/cn-disclosure/texts").mkdir(parents=True)
+    (office / "templates/kinds/cn-disclosure/texts/other.md.j2").write_text("无。\n{% if %}\n")
     done = report("build", cwd=office)
     assert done.returncode == 2
-    assert "templates/narrative/other.md.j2:2" in done.stderr
+    assert "templates/kinds/cn-disclosure/texts/other.md.j2:2" in done.stderr
 
 
 def test_an_output_folder_that_cannot_be_created_is_reported_and_nothing_is_lost(office, report):

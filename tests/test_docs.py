@@ -231,7 +231,10 @@ def test_every_page_can_be_reached_from_the_readme(language):
 def test_every_edition_is_on_the_page_of_forms(root, language):
     page = pages.read("docs/forms.md" if language == "en" else "docs/zh/forms.md")
     listed = re.findall(r"^\| `(\d+)` \| \D*(\d+)", page, re.MULTILINE)
-    forms = {path.stem: toml_rs.loads(path.read_text(encoding="utf-8")) for path in root.glob("templates/forms/*.toml")}
+    forms = {
+        path.stem: toml_rs.loads(path.read_text(encoding="utf-8"))
+        for path in root.glob("templates/kinds/cn-disclosure/editions/*.toml")
+    }
     assert dict(listed) == {edition: str(form["years"]["from"]) for edition, form in forms.items()}
 
 
@@ -277,7 +280,7 @@ def test_every_rule_has_a_whole_page(rule):
 
 def test_every_rule_that_a_form_names_has_a_page(root):
     named = set()
-    for form in (root / "templates/forms").glob("*.toml"):
+    for form in (root / "templates/kinds/cn-disclosure/editions").glob("*.toml"):
         named |= set(re.findall(r'rule = "([\w-]+)"', form.read_text(encoding="utf-8")))
     assert named
     assert named <= set(rules.list_names())
@@ -318,7 +321,7 @@ def table_of_rules(language, forms):
 
 
 def test_the_table_of_rules_is_that_of_the_program(language, root, request):
-    table, page = table_of_rules(language, Store(root).forms()), pages.read(RULES[language])
+    table, page = table_of_rules(language, Store(root).kind.forms()), pages.read(RULES[language])
     (written,) = re.findall(rf"^{re.escape(HEADS[language])}\n(?:\|.*\n)+", page, re.MULTILINE)
     if request.config.getoption("--rewrite"):
         (root / RULES[language]).write_text(page.replace(written, table), encoding="utf-8")

@@ -115,7 +115,7 @@ def without_templates(settings):
 @pytest.mark.slow
 def test_a_filled_template_is_the_package_that_pandoc_writes(root, settings, report, unusual):
     dice = Random(2024)  # noqa: S311  # dice for prose, not for secrets
-    figures = make_page(compose(report, Store(root).template)).figures
+    figures = make_page(compose(report, Store(root).kind.template)).figures
     by_pandoc = without_templates(settings)
     with Renderer() as renderer:
         for _ in range(40):

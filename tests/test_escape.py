@@ -14,6 +14,7 @@ from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose.document import Page
 from nianbao.compose.markdown import Markdown, escape
+from nianbao.model.period import Period
 from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
@@ -127,6 +128,8 @@ def test_any_text_comes_back_from_html_as_it_was(root, facts):
     text = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
     order = outputs.make_render_settings(store, ["html"])
     with Renderer() as renderer:
-        (printed,) = renderer.render(Page(store.form_in_force(2020), text, {}), order, check.date(2020, 1, 1)).files
+        (printed,) = renderer.render(
+            Page(store.kind.form_in_force(Period(2020)), text, {}), order, check.date(2020, 1, 1)
+        ).files
     paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
     assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]

@@ -15,6 +15,7 @@ from nianbao.export import pipeline
 from nianbao.export import workbook as workbooks
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
@@ -47,7 +48,7 @@ def reports(store):
     for office, years in store.offices().items():
         for year in years if office != "broken" else ():
             facts = store.of_office(office).facts(year)
-            found[office, year] = fill_form(store.form(facts, year), facts)
+            found[office, year] = fill_form(store.kind.form(facts, Period(year)), facts)
     return found
 
 
@@ -201,7 +202,7 @@ def test_another_document_type_is_exported_too(root, tmp_path):
     export(store, *pipeline.FORMATS, layout="wide")
     facts = parse((tmp_path / "library/data/2024.toml").read_text(encoding="utf-8"), "")
     exported = duckdb.sql(f"select address, value from '{store.out}/export/figures.parquet'").fetchall()
-    assert dict(exported) == fill_form(store.form(facts, 2024), facts).figures
+    assert dict(exported) == fill_form(store.kind.form(facts, Period(2024)), facts).figures
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.model import report
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding
+from nianbao.model.period import Period
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
 
@@ -105,7 +106,7 @@ def test_value_types_find_faults(kind, value, right):
 
 def test_missing_totals_are_computed_and_written_totals_stay(root):
     store = Store(root)
-    form = store.form_in_force(2020)
+    form = store.kind.form_in_force(Period(2020))
     facts = parse(
         "[requests]\nreceived = { person = 1, legal = 2 }\noutcome.refused.secret = { legal = 2, total = 9 }\n"
         "[review_litigation]\nreview = { upheld = 2, pending = 1 }\n",

@@ -21,6 +21,7 @@ from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK
 from nianbao.importer import pipeline
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
@@ -31,12 +32,12 @@ STOCKS = {"made": 3, "disclosed": 3, "public": 9, "repealed": 1, "in_force": 9, 
 
 @pytest.fixture(params=YEARS)
 def form(request, root):
-    return Store(root).edition(request.param)
+    return Store(root).kind.edition(request.param)
 
 
 @pytest.fixture
 def sheet(root):
-    return make_form(FormRequest(Store(root).edition("2021"), 2024, "mou", OFFICE))
+    return make_form(FormRequest(Store(root).kind.edition("2021"), Period(2024), "mou", OFFICE))
 
 
 def make_figures(form, seed=0):
@@ -127,7 +128,7 @@ def test_typed_values_are_imported(form, tmp_path):
     }
     more = {"prose.other": "第一段*。\n\n1. 第二段", "published": f"{year + 1}-01-20"}
     imported = import_form(
-        typed(make_form(FormRequest(form, year, "mou", OFFICE)), to_excel(figures) | facts | more), tmp_path
+        typed(make_form(FormRequest(form, Period(year), "mou", OFFICE)), to_excel(figures) | facts | more), tmp_path
     )
     back = read_report(imported, form)
     assert {address: back.figures[address] for address in figures} == figures
@@ -142,7 +143,7 @@ def test_typed_values_are_imported(form, tmp_path):
 
 
 def test_a_total_that_is_typed_over_is_kept_and_named_by_its_cell(sheet, tmp_path, root):
-    form = Store(root).edition("2021")
+    form = Store(root).kind.edition("2021")
     imported = import_form(typed(sheet, make_figures(form) | {"requests.received.total": 7}), tmp_path)
     assert read_report(imported, form).figures["requests.received.total"] == 7
     found = [finding for finding in imported.findings if finding.rule == "wrong-total"]
@@ -152,7 +153,7 @@ def test_a_total_that_is_typed_over_is_kept_and_named_by_its_cell(sheet, tmp_pat
 
 def test_last_year_is_filled_in(tmp_path):
     store = begun(tmp_path, 2023, data(3, 2023))
-    before = fill_form(store.edition("2021"), parse(data(3, 2023), ""))
+    before = fill_form(store.kind.edition("2021"), parse(data(3, 2023), ""))
     (written,) = batch.write_all(batch.select_forms(store, ["2024"]))
     content = (tmp_path / "build/forms/2024.xlsx").read_bytes()
     imported = import_form(content, tmp_path)
@@ -200,13 +201,13 @@ def test_an_invalid_figure_is_named_by_file_sheet_and_cell(sheet, tmp_path, addr
 )
 def test_clear_figures_are_read(sheet, tmp_path, root, value, figure):
     imported = import_form(typed(sheet, {"requests.received.person": value}), tmp_path)
-    back = read_report(imported, Store(root).edition("2021"))
+    back = read_report(imported, Store(root).kind.edition("2021"))
     assert back.figures["requests.received.person"] == figure
     assert not imported.undecided
 
 
 def test_moved_cells_are_found(sheet, tmp_path, root):
-    form = Store(root).edition("2021")
+    form = Store(root).kind.edition("2021")
     figures = make_figures(form)
     book = openpyxl.load_workbook(BytesIO(typed(sheet, to_excel(figures))))
     moved = book["收到和处理政府信息公开申请情况"]
@@ -243,7 +244,7 @@ def test_a_deleted_row_is_reported_as_missing(sheet, tmp_path):
 
 
 def test_a_form_that_lost_its_names_is_read_by_its_labels(sheet, tmp_path, root):
-    form = Store(root).edition("2021")
+    form = Store(root).kind.edition("2021")
     figures = make_figures(form)
     book = openpyxl.load_workbook(BytesIO(typed(sheet, to_excel(figures))))
     book.defined_names.clear()
@@ -270,7 +271,7 @@ def test_the_form_of_another_office_is_reported(sheet, tmp_path):
 def test_a_total_whose_formula_was_changed_is_computed_again(sheet, tmp_path, root):
     content = typed(sheet, {"requests.received.person": 4, "requests.received.total": "=1+1"})
     imported = import_form(content, tmp_path)
-    assert read_report(imported, Store(root).edition("2021")).figures["requests.received.total"] == 4
+    assert read_report(imported, Store(root).kind.edition("2021")).figures["requests.received.total"] == 4
 
 
 def test_macros_are_reported_and_not_run(sheet, tmp_path):
@@ -292,12 +293,12 @@ def test_a_huge_spreadsheet_is_refused_before_it_is_opened(sheet, tmp_path):
 
 def test_a_bad_form_does_not_stop_good_ones(sheet, tmp_path, root, report):
     (tmp_path / "data").mkdir()
-    good = typed(sheet, to_excel(make_figures(Store(root).edition("2021"))))
+    good = typed(sheet, to_excel(make_figures(Store(root).kind.edition("2021"))))
     (tmp_path / "good.xlsx").write_bytes(good)
     (tmp_path / "broken.xlsx").write_bytes(good[:3000])
     (tmp_path / "text.xlsx").write_bytes(
         typed(
-            make_form(FormRequest(Store(root).edition("2021"), 2024, "other", "别局")),
+            make_form(FormRequest(Store(root).kind.edition("2021"), Period(2024), "other", "别局")),
             {"requests.received.person": "无数"},
         )
     )
@@ -328,7 +329,7 @@ def test_another_document_type_has_its_form_too(root, tmp_path):
     store = Store(tmp_path / "library")
     (written,) = batch.write_all([(store, 2025)])
     path = tmp_path / "library/build/forms/2025.xlsx"
-    form = store.form_in_force(2025)
+    form = store.kind.form_in_force(Period(2025))
     first = next(iter(form.slots))
     path.write_bytes(typed(path.read_bytes(), {first: 12, form.author_address: "新馆"}))
     one = pipeline.read_report(store, str(path), pipeline.ImportOptions(dry_run=True))
@@ -354,7 +355,7 @@ def test_a_form_filled_in_and_saved_by_libreoffice_is_imported(form, tmp_path, s
     figures, year = make_figures(form, 5), YEARS[form.edition]
     values = to_excel(figures) | {"requests.received.total": 3, "prose.other": "甲\n乙", "facts.portal_items": 5}
     path = tmp_path / "form.xlsx"
-    path.write_bytes(typed(make_form(FormRequest(form, year, "mou", OFFICE)), values))
+    path.write_bytes(typed(make_form(FormRequest(form, Period(year), "mou", OFFICE)), values))
     saved = tmp_path / "saved"
     saved.mkdir()
     if saved_as == "ods":

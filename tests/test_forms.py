@@ -14,7 +14,7 @@ EDITIONS = ("2019", "2021")
 
 
 def load(edition):
-    return Store(TEMPLATES.parent).edition(edition)
+    return Store(TEMPLATES.parent).kind.edition(edition)
 
 
 @pytest.mark.parametrize("table", ["proactive", "requests", "review_litigation"])

@@ -57,7 +57,7 @@ WITHOUT_BORDERS = FOLDER / "anshan-hrss-2020.txt"
 @pytest.fixture(scope="module")
 def forms(root):
     store = Store(root)
-    return [store.edition(edition) for edition in sorted(store.editions())]
+    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
 
 
 def find_source(slug):
@@ -339,7 +339,7 @@ def test_our_own_files_are_imported_with_plain_prose_unless_trusted(suffix, buil
     assert any("--trust" in note for note in imported.notes)
     back, sent = (check.check_report(one, 2020).report for one in (store, Store(root)))
     assert {**back.facts.tree, "prose": {}} == {**sent.facts.tree, "prose": {}}
-    assert document.compose(back, store.template).plain == document.compose(sent, store.template).plain
+    assert document.compose(back, store.kind.template).plain == document.compose(sent, store.kind.template).plain
     assert "{{" not in back.prose["overview"]
 
 

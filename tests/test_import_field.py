@@ -20,7 +20,7 @@ from nianbao.workspace.store import Store
 @pytest.fixture(scope="module")
 def forms(root):
     store = Store(root)
-    return [store.edition(edition) for edition in sorted(store.editions())]
+    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
 
 
 @pytest.fixture(params=["2019", "2021"])

@@ -32,12 +32,12 @@ def store(root):
 
 @pytest.fixture(scope="module")
 def forms(store):
-    return [store.edition(edition) for edition in sorted(store.editions())]
+    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
 
 
 @pytest.fixture(scope="module", params=["2019", "2021"])
 def form(request, store):
-    return store.edition(request.param)
+    return store.kind.edition(request.param)
 
 
 def test_written_figures_are_read_in_every_format(store, forms, form):

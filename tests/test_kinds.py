@@ -75,8 +75,8 @@ def test_it_starts_a_year_of_its_own(library, report):
 
 def labels():
     found = set()
-    for path in (TEMPLATES / "forms").glob("*.toml"):
-        form = Store(TEMPLATES.parent).edition(path.stem)
+    for path in (TEMPLATES / "kinds/cn-disclosure/editions").glob("*.toml"):
+        form = Store(TEMPLATES.parent).kind.edition(path.stem)
         found |= {cell.text for table in form.tables for cell in table.make_grid().cells if cell.text}
         found |= {section.heading for section in form.sections if section.heading} | {form.name}
     return found | {"政府信息公开"}

@@ -57,7 +57,7 @@ def words_of_forms():
         elif key in SAID_BY_FORMS:
             yield value
 
-    for path in sorted((TEMPLATES / "forms").glob("*.toml")):
+    for path in sorted((TEMPLATES / "kinds/cn-disclosure/editions").glob("*.toml")):
         form = toml_rs.loads(path.read_text(encoding="utf-8"))
         yield from walk(form)
         yield from (fact["label"] for fact in form["facts"] if "label" in fact)

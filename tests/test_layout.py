@@ -15,10 +15,11 @@ from nianbao.datafiles import scaffold
 from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.syntax_tree import parse_tree
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
-FORM = Store(ROOT).form_in_force(2020)
+FORM = Store(ROOT).kind.form_in_force(Period(2020))
 PAIRS = sorted((Path(__file__).parent / "layouts").glob("*.before.toml"))
 
 
@@ -46,7 +47,7 @@ def test_the_shipped_data_files_are_formatted(path):
 
 @pytest.mark.parametrize("year", [2020, 2021])
 def test_a_new_data_file_is_formatted(year):
-    form = Store(ROOT).form_in_force(year)
+    form = Store(ROOT).kind.form_in_force(Period(year))
     text = scaffold.format_new_file(form, year)
     assert format_text(text, form) == text
 

@@ -12,7 +12,11 @@ from nianbao.model.value_types import VALUE_TYPES, ValueTypeName
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
-LOOK, FORM, FORMAT = "templates/looks/my.toml", "templates/forms/my.toml", "templates/formats/txt/format.toml"
+LOOK, FORM, FORMAT = (
+    "templates/looks/my.toml",
+    "templates/kinds/cn-disclosure/editions/my.toml",
+    "templates/formats/txt/format.toml",
+)
 REPORT, OFFICES = "report.toml", "data/offices.toml"
 BASED = 'base = "gongwen"\n'
 FACE = '[faces.own]\nname = "自"\nword = "自"\nofficial = []\nfree = "Noto Serif SC"\n'
@@ -123,7 +127,7 @@ def load_message(root, name):
         REPORT: lambda: check.load_policy(store),
         FORMAT: lambda: store.format(path.parent.name),
         LOOK: lambda: store.look(path.stem),
-        FORM: lambda: store.edition(path.stem),
+        FORM: lambda: store.kind.edition(path.stem),
     }[name]
     with pytest.raises(UserError) as caught:
         loaders()
@@ -281,12 +285,12 @@ label = "甲丙"
 
 def forms(root, **texts):
     for name, text in texts.items():
-        write_template(root, f"templates/forms/{name}.toml", text)
+        write_template(root, f"templates/kinds/cn-disclosure/editions/{name}.toml", text)
     return Store(root)
 
 
 def test_a_form_with_a_base_holds_only_the_differences(tmp_path):
-    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED).edition("changed")
+    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED).kind.edition("changed")
     assert (form.edition, form.name, form.first_year, form.last_year) == ("changed", "表", 2022, None)
     assert form.carries == {}
     assert [section.id for section in form.sections] == ["first", "text", "s"]
@@ -300,20 +304,20 @@ def test_a_form_with_a_base_holds_only_the_differences(tmp_path):
 
 
 def test_the_base_stays_as_it_is(tmp_path):
-    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED).edition("ground")
+    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED).kind.edition("ground")
     assert [section.id for section in form.sections] == ["s", "text"]
     assert [head.unit for head in form.tables[0].blocks[0].columns] == ["", "", "件"]
 
 
 def test_a_base_may_have_a_base(tmp_path):
     last = 'base = "changed"\n[[facts]]\nid = "a.c"\nlabel = "又一"\n'
-    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED, last=last).edition("last")
+    form = forms(tmp_path, ground=BASE_FORM, changed=CHANGED, last=last).kind.edition("last")
     assert [fact.label for fact in form.facts] == ["甲乙", "又一"]
     assert [section.id for section in form.sections] == ["first", "text", "s"]
 
 
 def test_an_empty_list_replaces_that_of_the_base(tmp_path):
-    form = forms(tmp_path, ground=BASE_FORM, changed='base = "ground"\nfacts = []\n').edition("changed")
+    form = forms(tmp_path, ground=BASE_FORM, changed='base = "ground"\nfacts = []\n').kind.edition("changed")
     assert form.facts == ()
 
 
@@ -321,31 +325,34 @@ def test_a_mistake_is_placed_in_the_file_that_wrote_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ground = BASE_FORM.replace('label = "丙"', 'lable = "丙"')
     with pytest.raises(UserError) as caught:
-        forms(tmp_path, ground=ground, changed='base = "ground"\n[[facts]]\nid = "a.b"\nkind = "txt"\n').edition(
+        forms(tmp_path, ground=ground, changed='base = "ground"\n[[facts]]\nid = "a.b"\nkind = "txt"\n').kind.edition(
             "changed"
         )
     mine, inherited = caught.value.message.split("\n")
-    assert mine.startswith("templates/forms/changed.toml:4:8: facts[a.b].kind")
-    assert inherited.startswith("templates/forms/ground.toml:23:78: 不认识的键 tables[t].blocks[1].columns[c].lable")
-    assert inherited.endswith("（templates/forms/changed.toml 以它为底本）")
+    assert mine.startswith("templates/kinds/cn-disclosure/editions/changed.toml:4:8: facts[a.b].kind")
+    assert inherited.startswith(
+        "templates/kinds/cn-disclosure/editions/ground.toml:23:78: 不认识的键 tables[t].blocks[1].columns[c].lable"
+    )
+    assert inherited.endswith("（templates/kinds/cn-disclosure/editions/changed.toml 以它为底本）")
 
 
 def test_a_removed_table_is_missed_where_it_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     changed = 'base = "ground"\nremove = ["carries"]\n[[tables]]\nid = "t"\nremove = true\n'
     with pytest.raises(
-        UserError, match=r"ground\.toml:9:9: 没有名为 t 的表（templates/forms/changed\.toml 以它为底本）"
+        UserError,
+        match=r"ground\.toml:9:9: 没有名为 t 的表（templates/kinds/cn-disclosure/editions/changed\.toml 以它为底本）",
     ):
-        forms(tmp_path, ground=BASE_FORM, changed=changed).edition("changed")
+        forms(tmp_path, ground=BASE_FORM, changed=changed).kind.edition("changed")
 
 
 def test_a_cycle_of_bases_is_reported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     store = forms(tmp_path, one='base = "two"\n', two='base = "three"\n', three='base = "two"\n')
     with pytest.raises(UserError) as caught:
-        store.edition("one")
-    round_trip = " → ".join(f"templates/forms/{name}.toml" for name in ("two", "three", "two"))
-    assert caught.value.message == f"templates/forms/three.toml:1:8: 底本绕成了圈：{round_trip}"
+        store.kind.edition("one")
+    round_trip = " → ".join(f"templates/kinds/cn-disclosure/editions/{name}.toml" for name in ("two", "three", "two"))
+    assert caught.value.message == f"templates/kinds/cn-disclosure/editions/three.toml:1:8: 底本绕成了圈：{round_trip}"
 
 
 def test_entries_with_the_same_key_are_not_changed(tmp_path, monkeypatch):
@@ -353,14 +360,14 @@ def test_entries_with_the_same_key_are_not_changed(tmp_path, monkeypatch):
     ground = f'{NAMED}[[tables]]\nid = "t"\nblocks = [{{ columns = [{A}] }}, {{ columns = [{B}] }}]\n'
     changed = 'base = "ground"\n[[tables]]\nid = "t"\n[[tables.blocks]]\ncorner = "角"\n'
     with pytest.raises(UserError, match=r'changed\.toml:4:1: .*remove = \["blocks"\]'):
-        forms(tmp_path, ground=ground, changed=changed).edition("changed")
+        forms(tmp_path, ground=ground, changed=changed).kind.edition("changed")
 
 
 def test_a_form_of_an_office_may_be_based_on_the_shipped_one(tmp_path):
     changed = 'base = "2021"\n[[sections]]\nid = "overview"\nheading = "一、概况"\n'
     store = forms(tmp_path, **{"2021": changed})
-    assert [section.heading for section in store.edition("2021").sections][1] == "一、概况"
-    assert [section.heading for section in store.edition("2019").sections][
+    assert [section.heading for section in store.kind.edition("2021").sections][1] == "一、概况"
+    assert [section.heading for section in store.kind.edition("2019").sections][
         1
     ] == "一、总体情况"  # which is based on the shipped one
 
@@ -373,7 +380,7 @@ def test_a_look_of_an_office_may_be_based_on_the_shipped_one(tmp_path):
 
 def test_all_shipped_templates_are_read(root):
     store = Store(root)
-    assert {store.edition(edition).edition for edition in store.editions()} == {"2019", "2021"}
+    assert {store.kind.edition(edition).edition for edition in store.kind.editions()} == {"2019", "2021"}
     assert {store.format(suffix).suffix for suffix in store.formats()} == {"docx", "epub", "html", "odt", "pdf"}
     for path in (TEMPLATES / "looks").glob("*.toml"):
         assert store.look(path.stem)["page"]["width"] == 210
@@ -383,4 +390,4 @@ def test_a_base_is_searched_among_the_forms_only(tmp_path):
     shutil.copy(TEMPLATES / "looks/gongwen.toml", tmp_path / "gongwen.toml")
     for base in ("../looks/gongwen", "/etc/passwd", "../../gongwen"):
         with pytest.raises(UserError, match="没有底本"):
-            forms(tmp_path, changed=f'base = "{base}"\n').edition("changed")
+            forms(tmp_path, changed=f'base = "{base}"\n').kind.edition("changed")

@@ -302,7 +302,9 @@ def test_the_text_format_of_the_page_of_formats_draws_tables_that_fit_a_screen(s
     cells = Counter(cell.strip() for table in tables for cell in table.split("|"))
     assert Counter(document.format_figure(report, address) for address in report.figures) <= cells
     longest = max(
-        len(line) for words in document.compose(report, store.template).plain.values() for line in words.splitlines()
+        len(line)
+        for words in document.compose(report, store.kind.template).plain.values()
+        for line in words.splitlines()
     )
     assert max(len(line) for line in text.splitlines() if line[:1] not in {"+", "|"}) <= longest
 

@@ -51,7 +51,7 @@ def facts_of(name, root):
     """Return the data file of a case."""
     year = CASES[name]
     if name.startswith("hard"):
-        return hard_facts(Store(root).edition(name.removeprefix("hard-")), year)
+        return hard_facts(Store(root).kind.edition(name.removeprefix("hard-")), year)
     if name in SOURCES:
         return (root / SOURCES[name]).read_text(encoding="utf-8")
     return (

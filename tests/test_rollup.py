@@ -21,6 +21,7 @@ from nianbao.model.aggregate import Aggregate
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.offices import Unit
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
@@ -112,7 +113,7 @@ def read_figures(store, office, year=YEAR):
     """Return every figure of an office's report, totals computed."""
     parent = store.of_office(office)
     facts = parent.facts(year)
-    return fill_form(parent.form(facts, year), facts).figures
+    return fill_form(parent.kind.form(facts, Period(year)), facts).figures
 
 
 # ── three levels, both editions ──────────────────────────────────────────────────────
@@ -140,7 +141,7 @@ def test_every_cell_of_the_top_office_is_the_sum_of_all_units(province):
     store, texts, results = province
     assert [result.unit.id for result in results] == [*(f"city-{city}" for city in range(6)), "province"]
     sums, unplaced_counts = add_up(texts.values())
-    form = store.form_in_force(YEAR)
+    form = store.kind.form_in_force(Period(YEAR))
     assert len(form.slots) > 190
     assert sums.keys() <= form.slots.keys()
     assert read_figures(store, "province") == {address: sums.get(address, 0) for address in form.slots}
@@ -163,7 +164,7 @@ def test_every_cell_of_the_top_office_is_the_sum_of_the_export(province, report,
         """,
         [str(tmp_path / "figures.parquet"), list(texts), ONLY_2019.pattern],
     ).fetchall()
-    form = store.form_in_force(YEAR)
+    form = store.kind.form_in_force(Period(YEAR))
     assert read_figures(store, "province") == dict.fromkeys(form.slots, 0) | dict(sums)
 
 
@@ -598,7 +599,7 @@ def load_file(store, office, year):
 
 def test_every_edition_defines_how_each_other_is_converted_into_it(root):
     store = Store(root)
-    forms = [store.edition(edition) for edition in store.editions()]
+    forms = [store.kind.edition(edition) for edition in store.kind.editions()]
     for target in forms:
         for form in forms:
             targets = aggregate.map_cells(target, form)
@@ -617,21 +618,21 @@ def test_every_edition_defines_how_each_other_is_converted_into_it(root):
     ],
 )
 def test_a_form_that_takes_unknown_rows_is_refused(city, root, takes, message):
-    form = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
+    form = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
     changed = re.sub(r"^takes\.2019 = .*$", f"takes.2019 = {takes}", form, flags=re.MULTILINE)
     assert changed != form
-    (city.root / "templates/forms").mkdir(parents=True)
-    (city.root / "templates/forms/2021.toml").write_text(changed, encoding="utf-8")
+    (city.root / "templates/kinds/cn-disclosure/editions").mkdir(parents=True)
+    (city.root / "templates/kinds/cn-disclosure/editions/2021.toml").write_text(changed, encoding="utf-8")
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_2019_file(1)})
     with pytest.raises(UserError, match=message):
         roll_up(city, YEAR, "city", RollupOptions())
 
 
 def test_an_edition_that_cannot_be_converted_is_named_and_left_out(city, root):
-    form = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
-    (city.root / "templates/forms").mkdir(parents=True)
+    form = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
+    (city.root / "templates/kinds/cn-disclosure/editions").mkdir(parents=True)
     changed = re.sub(r"^takes\.2019 = .*$", "", form, flags=re.MULTILINE)
-    (city.root / "templates/forms/2021.toml").write_text(changed, encoding="utf-8")
+    (city.root / "templates/kinds/cn-disclosure/editions/2021.toml").write_text(changed, encoding="utf-8")
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_2019_file(1)})
     (result,) = roll_up(city, YEAR, "city", RollupOptions(with_broken=True))
     (left_out,) = result.aggregate.broken
@@ -670,7 +671,7 @@ def test_both_commands_print_json(city, report):
 
 # ── properties ─────────────────────────────────────────────────────────────────────────────
 
-FORMS = [Store.open(None).edition(edition) for edition in ("2019", "2021")]
+FORMS = [Store.open(None).kind.edition(edition) for edition in ("2019", "2021")]
 
 
 @pytest.mark.slow

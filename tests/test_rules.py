@@ -15,6 +15,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.checks.policy import Policy
 from nianbao.compose import document
 from nianbao.model.facts import Facts, parse
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.render import markup, typst
 from nianbao.workspace.store import Store
@@ -90,13 +91,13 @@ def find_in_example(rule, example, root, folder):
     if re.match(r"# data/[^/\n]+/", example):
         return check_together(split_by_file(example), folder)
     store = Store(root)
-    texts = split_by_year(example, 2023 if rules.list_editions(rule, store.forms()) == ("2021",) else 2020)
+    texts = split_by_year(example, 2023 if rules.list_editions(rule, store.kind.forms()) == ("2021",) else 2020)
     previous = None
     for year in sorted(texts):
         facts = parse(fill_gaps(texts[year], year), f"data/{year}.toml")
         if not isinstance(facts, Facts):
             return [facts]
-        form = store.form(facts, year)
+        form = store.kind.form(facts, Period(year))
         report = fill_form(form, facts, previous)
         last_year, previous = previous, report
     has_name = "name" in report.facts.tree["agency"]
@@ -105,10 +106,10 @@ def find_in_example(rule, example, root, folder):
         TODAY,
         rules=rules.list_names(),
         author=document.compose_author(report) if has_name else "",
-        texts=document.compose(report, store.template).plain if has_name else {},
+        texts=document.compose(report, store.kind.template).plain if has_name else {},
         find_undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
-        previous_texts=document.compose(last_year, store.template).plain if last_year else {},
-        dropped_markup=markup.find_dropped_markup(report, document.compose(report, store.template).bodies)
+        previous_texts=document.compose(last_year, store.kind.template).plain if last_year else {},
+        dropped_markup=markup.find_dropped_markup(report, document.compose(report, store.kind.template).bodies)
         if has_name
         else (),
     )
@@ -140,7 +141,7 @@ def test_the_good_example_is_clean(rule, root, tmp_path):
 
 def test_the_level_of_a_rule_is_one_that_the_forms_use(root):
     levels_by_rule: dict[str, set[str]] = {}
-    for form in Store(root).forms():
+    for form in Store(root).kind.forms():
         for relation in (relation for own in form.relations.values() for relation in own):
             levels_by_rule.setdefault(relation.rule, set()).add(relation.level)
     assert len(levels_by_rule) > 8
@@ -159,7 +160,7 @@ def test_the_level_of_a_rule_is_one_that_the_forms_use(root):
     ],
 )
 def test_the_editions_of_a_rule_are_those_of_the_forms_that_name_it(root, rule, editions):
-    assert rules.list_editions(rule, Store(root).forms()) == editions
+    assert rules.list_editions(rule, Store(root).kind.forms()) == editions
 
 
 def test_a_rule_whose_texts_could_not_be_filled_is_skipped_and_its_acceptance_is_not_idle(office):

@@ -21,7 +21,7 @@ EDITIONS = {"2019": 2020, "2021": 2021}
 
 
 def validator(edition):
-    schema = json_schema.make_schema(Store(ROOT).edition(edition))
+    schema = json_schema.make_schema(Store(ROOT).kind.edition(edition))
     jsonschema.Draft7Validator.check_schema(schema)
     return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
 
@@ -56,7 +56,7 @@ def test_the_shipped_data_is_valid():
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_new_data_file_is_valid(edition):
-    assert list_errors(edition, scaffold.format_new_file(Store(ROOT).edition(edition), EDITIONS[edition])) == []
+    assert list_errors(edition, scaffold.format_new_file(Store(ROOT).kind.edition(edition), EDITIONS[edition])) == []
 
 
 BAD = {
@@ -89,7 +89,7 @@ def test_own_facts_have_names_in_any_script():
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_every_figure_has_its_labels_and_its_unit(edition):
-    form = Store(ROOT).edition(edition)
+    form = Store(ROOT).kind.edition(edition)
     schema = json_schema.make_schema(form)
     for address, slot in form.slots.items():
         node = schema
@@ -159,7 +159,7 @@ def test_an_unknown_edition_lists_those_there_are(office, report):
 
 # ── what people write below templates/ ───────────────────────────────────────────────
 
-WRITTEN = {"form": "forms/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
+WRITTEN = {"form": "kinds/cn-disclosure/editions/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from nianbao.compose import document
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.form_loader import load_form
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store
 
@@ -101,7 +102,7 @@ def make_report(text, root, previous=None):
     year = int(re.search(r"^year = (\d+)", text, re.MULTILINE)[1])
     store = Store(root)
     facts = parse(text, f"data/{year}.toml")
-    return fill_form(store.form(facts, year), facts, previous)
+    return fill_form(store.kind.form(facts, Period(year)), facts, previous)
 
 
 def find_all(text, root, last_year=None):
@@ -113,8 +114,8 @@ def find_all(text, root, last_year=None):
         report,
         TODAY,
         author=document.compose_author(report),
-        texts=document.compose(report, store.template).plain,
-        previous_texts=document.compose(previous, store.template).plain if previous else {},
+        texts=document.compose(report, store.kind.template).plain,
+        previous_texts=document.compose(previous, store.kind.template).plain if previous else {},
     )
     found, crashes = rules.judge(context)
     assert not crashes
@@ -486,7 +487,7 @@ def test_a_large_change_of_a_key_figure_is_noted(root):
     ],
 )
 def test_a_form_with_a_mistake_in_its_text_rules_is_refused(there, wrong, where, root):
-    text = (root / "templates/forms/2021.toml").read_text(encoding="utf-8")
+    text = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
     assert there in text
     with pytest.raises(UserError, match=re.escape(where)):
         load_form("2021", [parse(text.replace(there, wrong), "2021.toml", float)])
@@ -494,7 +495,7 @@ def test_a_form_with_a_mistake_in_its_text_rules_is_refused(there, wrong, where,
 
 def test_an_office_may_change_the_words_of_its_form(root, tmp_path):
     shutil.copytree(root / "templates", tmp_path / "templates")
-    form = tmp_path / "templates/forms/2021.toml"
+    form = tmp_path / "templates/kinds/cn-disclosure/editions/2021.toml"
     text = form.read_text(encoding="utf-8").replace("信息(?:公开)?处理费", "工本费")
     form.write_text(text, encoding="utf-8")
     assert list_rules(OF_2021, tmp_path) == {("fee-unspoken", "warning")}
@@ -502,7 +503,7 @@ def test_an_office_may_change_the_words_of_its_form(root, tmp_path):
 
 def test_a_mark_to_be_filled_in_from_a_template_is_an_error_too(root, tmp_path):
     shutil.copytree(root / "templates", tmp_path / "templates")
-    template = tmp_path / "templates/narrative/other.md.j2"
+    template = tmp_path / "templates/kinds/cn-disclosure/texts/other.md.j2"
     template.write_text(template.read_text(encoding="utf-8") + "\n接受检查XX次。\n", encoding="utf-8")
     (finding,) = find_all(OF_2020, tmp_path)
     assert (finding.rule, finding.address) == ("placeholder-left", "prose.other")

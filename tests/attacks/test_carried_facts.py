@@ -18,6 +18,7 @@ from nianbao.importer import embedded_facts, pipeline
 from nianbao.importer.readers import attached
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
@@ -385,7 +386,9 @@ def unread(patch):
 
 def any_form(patch):
     """The form is asked for with whatever the facts call an edition."""
-    patch.setattr(embedded_facts, "_fill_form", lambda store, facts, year: fill_form(store.form(facts, year), facts))
+    patch.setattr(
+        embedded_facts, "_fill_form", lambda store, facts, year: fill_form(store.kind.form(facts, Period(year)), facts)
+    )
 
 
 def caught_by_nobody(patch):

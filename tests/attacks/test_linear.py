@@ -14,6 +14,7 @@ from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, tex
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
+from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace import store
 from nianbao.workspace.store import Store
@@ -70,8 +71,8 @@ def work(folder, text, judge, last=""):
     store = Store(put(folder, files))
     before = read(store, 2023) if last else None
     report = read(store, 2024, before)
-    texts = document.compose(report, store.template).plain
-    earlier = document.compose(before, store.template).plain if before else {}
+    texts = document.compose(report, store.kind.template).plain
+    earlier = document.compose(before, store.kind.template).plain if before else {}
     case = CheckContext(report, dt.date(2025, 2, 1), texts=texts, previous_texts=earlier)
     start = process_time()
     for _finding, _at in zip(judge(case), range(rules.MAX_FINDINGS), strict=False):
@@ -81,7 +82,7 @@ def work(folder, text, judge, last=""):
 
 def read(store, year, before=None):
     found = store.facts(year)
-    return fill_form(store.form(found, year), found, before)
+    return fill_form(store.kind.form(found, Period(year)), found, before)
 
 
 def ratio(folder, shape, judge, *, last=False, size=SIZE):

@@ -34,7 +34,7 @@ def outside(tmp_path_factory):
     for name in ("2024.toml", "data/2024.toml"):
         (folder / name).write_text(FOREIGN, encoding="utf-8")
     (folder / "templates").mkdir()
-    (folder / "templates/report.md.j2").write_text(f"# {SECRET}\n", encoding="utf-8")
+    (folder / "templates/kinds/cn-disclosure/page.md.j2").write_text(f"# {SECRET}\n", encoding="utf-8")
     return folder
 
 
@@ -108,10 +108,10 @@ READ = [  # what is a link, what it leads to, the command, what must not be seen
     ("report.toml", "keys", ("validate", YEAR), SECRET),
     ("report.toml", "keys", ("build", YEAR), SECRET),
     ("report.toml", "keys", ("rollup", YEAR, "--into", "city"), SECRET),
-    ("templates/report.md.j2", "text", (*DRAFT, "markdown"), WORD),
+    ("templates/kinds/cn-disclosure/page.md.j2", "text", (*DRAFT, "markdown"), WORD),
     ("templates", "templates", (*DRAFT, "markdown"), WORD),
     ("templates/looks/evil.toml", "keys", (*DRAFT, "html", "--look", "evil"), SECRET),
-    ("templates/forms/evil.toml", "keys", ("validate", YEAR), SECRET),
+    ("templates/kinds/cn-disclosure/editions/evil.toml", "keys", ("validate", YEAR), SECRET),
     ("templates/formats/evil/format.toml", "keys", (*DRAFT, "evil"), SECRET),
     ("inbox/2024.md", "published", ("import", "inbox/2024.md", "--dry-run", "--to", "json"), WORD),
     ("inbox/2024.md", "published", ("import", "inbox/2024.md", "--out", "in"), WORD),

@@ -170,7 +170,7 @@ def test_one_office_alone_gets_its_errors(tmp_path, command, sample):
     [
         "report.toml",
         "data/offices.toml",
-        "templates/forms/x.toml",
+        "templates/kinds/cn-disclosure/editions/x.toml",
         "templates/looks/own.toml",
         "templates/formats/x/format.toml",
     ],

@@ -83,7 +83,7 @@ PLACES = [
     ("data/offices.toml", ("rollup", YEAR, "--into", "city")),
     ("report.toml", ("validate", YEAR)),
     ("report.toml", DRAFT),
-    ("templates/report.md.j2", DRAFT),
+    ("templates/kinds/cn-disclosure/page.md.j2", DRAFT),
     ("inbox/2024.md", ("import", "inbox/2024.md", "--dry-run")),
     ("inbox/2024.pdf", ("import", "inbox/2024.pdf", "inbox/2024.md", "--dry-run")),
 ]

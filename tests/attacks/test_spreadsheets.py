@@ -27,6 +27,7 @@ from nianbao.importer import pipeline
 from nianbao.importer.readers import xlsx
 from nianbao.importer.recognition import data_file, excel_form
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.render import markup
 from nianbao.workspace import files
 from nianbao.workspace.store import Store
@@ -182,7 +183,7 @@ NOT_READ = {  # which nothing reads as code, whatever is taken out: the dialect 
 
 @cache
 def empty_form():
-    return make_form(FormRequest(Store(ROOT).edition("2021"), 2024, "", "某市某局"))
+    return make_form(FormRequest(Store(ROOT).kind.edition("2021"), Period(2024), "", "某市某局"))
 
 
 def filled_in(texts, folder=""):

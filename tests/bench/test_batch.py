@@ -132,7 +132,9 @@ def test_checking(benchmark, batch):
 def test_composing(benchmark, batch):
     store, offices, _ = batch
     reports = [check.check_report(office, YEAR).report for office in offices]
-    assert each(benchmark, reports, lambda report: document.make_page(document.compose(report, store.template))).text
+    assert each(
+        benchmark, reports, lambda report: document.make_page(document.compose(report, store.kind.template))
+    ).text
 
 
 @pytest.mark.benchmark(group="one report of many")

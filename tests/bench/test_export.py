@@ -14,6 +14,7 @@ import pytest
 from offices import data
 
 from nianbao.export import pipeline
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 YEAR = 2024
@@ -61,4 +62,4 @@ def test_an_export(benchmark, store, many):
     assert done.returncode == 0, done.stderr
     assert int(done.stderr.split()[-1]) < MEMORY
     told = duckdb.sql(f"select count(*), count(distinct office) from '{store.out}/export/figures.parquet'").fetchall()
-    assert told == [(many * len(store.form_in_force(YEAR).slots), many)]
+    assert told == [(many * len(store.kind.form_in_force(Period(YEAR)).slots), many)]

@@ -18,19 +18,21 @@ from nianbao.checks.results import CheckResult
 from nianbao.checks.rules import Crash
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
+from nianbao.model.period import Period, parse_period
 from nianbao.workspace.access import is_regular
 from nianbao.workspace.files import display_path, fingerprint
+from nianbao.workspace.store import ReportKey
 
-# The names of tables and columns are those of the cache files that exist: with others every file would be replaced.
+# With other names of tables and columns, every cache file that exists would be replaced.
 _COLUMNS = {
     "context": ("id", "parts"),
-    "checked": ("office", "year", "context", "facts", "beside", "told"),
+    "checked": ("office", "kind", "period", "context", "facts", "beside", "told"),
     "printed": (
-        *("office", "year", "format", "context", "facts"),
+        *("office", "kind", "period", "format", "context", "facts"),
         *("size", "modified", "changed", "content", "pages", "pictures"),
     ),
 }
-_KEYS = {"context": "id", "checked": "office, year", "printed": "office, year, format"}
+_KEYS = {"context": "id", "checked": "office, kind, period", "printed": "office, kind, period, format"}
 _SCHEMA = "".join(
     f"create table if not exists {table} ({', '.join(columns)}, seal, primary key ({_KEYS[table]})) without rowid;"
     for table, columns in _COLUMNS.items()
@@ -41,8 +43,6 @@ _DISK_ERRORS = frozenset(
 _SQLITE_SUFFIXES = ("-wal", "-shm", "-journal")  # of the files that SQLite keeps next to a database
 DAMAGED_SUFFIX = ".damaged"
 _MAX_VALUE_BYTES = 2**24
-
-ReportKey = tuple[str, int]  # an office and a year
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +91,22 @@ class BuildCache:
         if self._foreign_rows:
             self._warn(_("foreign-build-records-ignored", count=self._foreign_rows))
 
-    def read_checks(self, years: Iterable[int]) -> dict[ReportKey, tuple[CacheKey, str]]:
-        """Return the inputs and the serialized check result of each report of some years."""
-        rows = self._read_years("checked", years)
-        return {(office, year): (CacheKey(*key), result) for office, year, *key, result in rows}
-
-    def read_files(self, years: Iterable[int] | None = None) -> dict[tuple[str, int, str], CachedFile]:
-        """Return the files that were written for the reports of some years, or of all, by office, year and format."""
-        rows = self._read_years("printed", years)
+    def read_checks(self, periods: Iterable[Period]) -> dict[ReportKey, tuple[CacheKey, str]]:
+        """Return the inputs and the serialized check result of each report of some periods."""
+        rows = self._read_periods("checked", periods)
         return {
-            (office, year, suffix): CachedFile(
+            _make_key(*report): (CacheKey(context, facts, related), result)
+            for *report, context, facts, related, result in rows
+        }
+
+    def read_files(self, periods: Iterable[Period] | None = None) -> dict[tuple[ReportKey, str], CachedFile]:
+        """Return the files that were written for the reports of some periods, or of all, by report and format."""
+        rows = self._read_periods("printed", periods)
+        return {
+            (_make_key(*report), suffix): CachedFile(
                 CacheKey(context, facts), size, modified_ns, changed_ns, content, pages, _parse_list(pictures)
             )
-            for office, year, suffix, context, facts, size, modified_ns, changed_ns, content, pages, pictures in rows
+            for *report, suffix, context, facts, size, modified_ns, changed_ns, content, pages, pictures in rows
         }
 
     def save_context(self, parts: Mapping[str, str]) -> str:
@@ -121,22 +124,22 @@ class BuildCache:
             return dict(json.loads(text))
         return {}
 
-    def save_check(self, office: str, year: int, key: CacheKey, result: CheckResult) -> None:
+    def save_check(self, report: ReportKey, key: CacheKey, result: CheckResult) -> None:
         """Write what was found in a report, and its inputs."""
         text = serialize_result(result)
-        self._write_row("checked", office, year, key.context, key.facts, key.related_facts, text)
+        self._write_row("checked", *map(str, report), key.context, key.facts, key.related_facts, text)
 
-    def save_file(self, office: str, year: int, suffix: str, file: CachedFile) -> None:
+    def save_file(self, report: ReportKey, suffix: str, file: CachedFile) -> None:
         """Write the inputs of an output file, and how to recognize it."""
         pictures = json.dumps(file.dropped_pictures)
         values = (file.size, file.modified_ns, file.changed_ns, file.fingerprint, file.pages, pictures)
-        self._write_row("printed", office, year, suffix, file.key.context, file.key.facts, *values)
+        self._write_row("printed", *map(str, report), suffix, file.key.context, file.key.facts, *values)
 
-    def _read_years(self, table: str, years: Iterable[int] | None) -> Iterator[tuple[Any, ...]]:
-        if years is None:
+    def _read_periods(self, table: str, periods: Iterable[Period] | None) -> Iterator[tuple[Any, ...]]:
+        if periods is None:
             return self._read_rows(table)
-        values = tuple(years)
-        return self._read_rows(table, f"where year in ({', '.join('?' * len(values))})", values)
+        values = tuple(map(str, periods))
+        return self._read_rows(table, f"where period in ({', '.join('?' * len(values))})", values)
 
     def _read_rows(self, table: str, where: str = "", values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a table that this user wrote; others are counted and skipped."""
@@ -230,6 +233,10 @@ def _is_disk_error(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_ERRORS
 
 
+def _make_key(office: str, kind: str, period: str) -> ReportKey:
+    return ReportKey(office, kind, parse_period(period) or Period(0))
+
+
 def _parse_list(text: str) -> tuple[str, ...]:
     return () if text == "[]" else tuple(json.loads(text))  # nearly all of thousands are empty
 
@@ -245,6 +252,8 @@ def deserialize_result(text: str) -> CheckResult:
     data["findings"] = [_load_finding(finding) for finding in data["findings"]]
     data["accepted"] = tuple(AcceptedFinding(_load_finding(one["finding"]), one["because"]) for one in data["accepted"])
     data["crashes"] = tuple(Crash(**crash) for crash in data["crashes"])
+    office, kind, period = data["key"]
+    data["key"] = ReportKey(office, kind, Period(**period))
     return CheckResult(**data)
 
 

@@ -68,14 +68,14 @@ class DaskClient:
             plugin = DaskWorkerPlugin(f"nianbao-{client.id}", store, options)
             _compare_programs(client, plugin.families, self.address)
             with _register_plugin(client, plugin):
-                left = {(job.office, job.year): job for job in jobs}
+                left = {job.key: job for job in jobs}
                 try:
                     for result in self._run_jobs(client, plugin, store, jobs):
                         report = result if isinstance(result, FailedReport) else result.check
-                        del left[report.office, report.year]
+                        del left[report.key]
                         yield result
                 except UserError as error:  # the scheduler or the workers are lost; what is done stays
-                    yield from (FailedReport(job.office, job.year, error) for job in left.values())
+                    yield from (FailedReport(job.key, error) for job in left.values())
 
     def describe_workers(self) -> str:
         """Return for people how many workers there are."""
@@ -234,13 +234,14 @@ class JobQueue:
         return failed
 
     def _read_data(self, job: BuildJob) -> WorkItem | None:
-        needed = self.store.of_office(job.office).list_related_reports(job.year)
-        stores = [(self.store.of_office(office), year) for office, year in needed]
-        found = [stores[0], *((store, year) for store, year in stores[1:] if store.has(year))]
+        store = self.store.of_report(job.key)
+        needed = store.list_related_reports(job.key.period)
+        stores = [(store.of_office(office), period) for office, period in needed]
+        found = [stores[0], *((one, period) for one, period in stores[1:] if one.has(period))]
         try:
-            return WorkItem(job, {store.name(year): store.content(year) for store, year in found})
+            return WorkItem(job, {one.name(period): one.content(period) for one, period in found})
         except UserError as error:
-            self._unreadable.append(FailedReport(job.office, job.year, error))
+            self._unreadable.append(FailedReport(job.key, error))
             return None
 
 
@@ -260,15 +261,15 @@ def _read_results(batch: Sequence[WorkItem], future: "_BatchFuture") -> Sequence
         raise
     except Exception as error:  # noqa: BLE001  # no error of a worker may stop the other reports
         failure = make_internal_error(error)
-    return [FailedReport(item.job.office, item.job.year, failure) for item in batch]
+    return [FailedReport(item.job.key, failure) for item in batch]
 
 
 def _write_result(store: Store, result: BuildResult, files: list[OutputFile]) -> BuildResult | FailedReport:
-    office, year = result.check.office, result.check.year
+    key = result.check.key
     try:
-        return replace(result, files=outputs.write_outputs(store.of_office(office), year, files))
+        return replace(result, files=outputs.write_outputs(store.of_report(key), key.period, files))
     except UserError as error:
-        return FailedReport(office, year, error)
+        return FailedReport(key, error)
 
 
 # ── the scheduler's part ─────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import REGISTER_FILE as REGISTER
+from nianbao.model.period import NAME
 from nianbao.workspace.files import display_path, fingerprint, make_read_error, read_bytes, write
 from nianbao.workspace.folder import SentFolder
 from nianbao.workspace.formats import OutputFile
@@ -30,7 +31,7 @@ from nianbao.workspace.store import Store
 
 _MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font
 _ANSWER_SECONDS = 2  # that a process which has to end is given to send its answer
-_ROLLUP = re.compile(r"\.\d{4}\.rollup\.json")
+_ROLLUP = re.compile(rf"\.{NAME.pattern}\.rollup\.json")
 _SHOWN_CHARACTERS = 8  # of a fingerprint in a message
 
 RenderedReport = tuple[BuildResult, list[OutputFile]]
@@ -124,9 +125,9 @@ class DaskWorkerPlugin(WorkerPlugin):
         try:
             return worker.build(item.job)
         except UserError as error:
-            return FailedReport(item.job.office, item.job.year, error)
+            return FailedReport(item.job.key, error)
         except Exception as error:  # noqa: BLE001  # an error of ours in one report must not stop the others
-            return FailedReport(item.job.office, item.job.year, make_internal_error(error))
+            return FailedReport(item.job.key, make_internal_error(error))
         finally:
             self.idle_workers.put(worker)
             if has_unfinished_work():  # Dask restarts this process; of a job that is alone, the answer is sent first

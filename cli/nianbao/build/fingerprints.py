@@ -82,5 +82,5 @@ def _template_fingerprints(templates: Templates) -> dict[str, str]:
     return {
         name: fingerprint(read_bytes(path))
         for name, path in templates.files().items()
-        if name.endswith(".j2") or name.startswith(("forms/", "formats/"))
+        if name.endswith(".j2") or name.startswith(("kinds/", "formats/"))
     }

@@ -17,6 +17,7 @@ from nianbao.checks.policy import Policy
 from nianbao.checks.results import BuildResult, BuiltFile, CheckResult, FailedReport
 from nianbao.model.finding import UserError, try_work
 from nianbao.model.i18n import _
+from nianbao.model.period import Period
 from nianbao.render import markup
 from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, is_larger
@@ -25,7 +26,7 @@ from nianbao.workspace.processes import pool
 from nianbao.workspace.processes.limits import name_file_in_errors
 from nianbao.workspace.processes.task import tune_garbage_collector
 from nianbao.workspace.selection import ReportRef
-from nianbao.workspace.store import Store
+from nianbao.workspace.store import ReportKey, Store
 from nianbao.workspace.templates import LOOK
 
 
@@ -49,8 +50,7 @@ class BuildOptions:
 class BuildJob:
     """One report to check, and the formats to render; none where all of its files are up to date."""
 
-    office: str
-    year: int
+    key: ReportKey
     formats: tuple[str, ...]
 
 
@@ -97,34 +97,34 @@ class IncrementalBuild:
     def run(self, reports: Sequence[ReportRef], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
         """Build reports; yield first those of which nothing has changed, then the others, each as it is done."""
         tune_garbage_collector()
-        years = {year for _store, year in reports}
-        self._checks, self._files = self.cache.read_checks(years), self.cache.read_files(years)
-        plans: dict[tuple[str, int], BuildPlan] = {}
-        for store, year in reports:
-            plan = try_work(partial(self._plan, store, year), store.data(year))
+        periods = {period for _store, period in reports}
+        self._checks, self._files = self.cache.read_checks(periods), self.cache.read_files(periods)
+        plans: dict[ReportKey, BuildPlan] = {}
+        for store, period in reports:
+            plan = try_work(partial(self._plan, store, period), store.data(period))
             if isinstance(plan, UserError):
-                yield FailedReport(store.office, year, plan)
+                yield FailedReport(store.key(period), plan)
                 continue
             unchanged = self._load_unchanged(plan)
             if unchanged:
                 yield unchanged
             else:
-                plans[store.office, year] = plan
+                plans[plan.job.key] = plan
         for result in run_jobs(self.store, self.options, [plan.job for plan in plans.values()]):
             if isinstance(result, BuildResult):
-                yield self._cache_result(result, plans[result.check.office, result.check.year])
+                yield self._cache_result(result, plans[result.check.key])
             else:
                 yield result
 
-    def _plan(self, store: Store, year: int) -> BuildPlan:
-        facts = fingerprint(store.content(year))
-        related_facts = fingerprint(*store.read_related_files(year))
+    def _plan(self, store: Store, period: Period) -> BuildPlan:
+        facts = fingerprint(store.content(period))
+        related_facts = fingerprint(*store.read_related_files(period))
         files: dict[str, BuiltFile] = {}
         pictures: tuple[str, ...] = ()
         reasons: list[str] = []
         for suffix in self.options.formats:
-            file = self._files.get((store.office, year, suffix))
-            name = outputs.output_name(store, year, suffix)
+            file = self._files.get((store.key(period), suffix))
+            name = outputs.output_name(store, period, suffix)
             reason = self._find_rebuild_reason(suffix, name, file, facts)
             if file is None or reason:
                 reasons.append(f"{suffix}：{reason}")
@@ -133,7 +133,7 @@ class IncrementalBuild:
                 files[suffix] = BuiltFile(suffix, saved, file.size, file.pages, file.fingerprint)
                 pictures = file.dropped_pictures
         formats = tuple(suffix for suffix in self.options.formats if suffix not in files)
-        job = BuildJob(store.office, year, formats)
+        job = BuildJob(store.key(period), formats)
         return BuildPlan(store, job, facts, related_facts, files, pictures, tuple(reasons))
 
     def _find_rebuild_reason(self, suffix: str, name: str, file: CachedFile | None, facts: str) -> str:
@@ -158,7 +158,7 @@ class IncrementalBuild:
 
     def _load_unchanged(self, plan: BuildPlan) -> BuildResult | None:
         """Return the cached result if a report need neither be checked nor rendered; None if it must."""
-        key, text = self._checks.get((plan.job.office, plan.job.year), (None, ""))
+        key, text = self._checks.get(plan.job.key, (None, ""))
         if key != self._check_key(plan) or self.force:
             return None
         result = deserialize_result(text)
@@ -173,18 +173,17 @@ class IncrementalBuild:
 
     def _cache_result(self, result: BuildResult, plan: BuildPlan) -> BuildResult:
         """Save a result, unless its data file has changed meanwhile; return it with the files that were up to date."""
-        office, year = plan.job.office, plan.job.year
-        if _read_facts_fingerprint(plan.store, year) == plan.facts:
-            self.cache.save_check(office, year, self._check_key(plan), result.check)
+        if _read_facts_fingerprint(plan.store, plan.job.key.period) == plan.facts:
+            self.cache.save_check(plan.job.key, self._check_key(plan), result.check)
             for file in result.files:
                 self._cache_file(plan, file, result.dropped_pictures)
         return self._merge_files(result, plan)
 
     def _cache_file(self, plan: BuildPlan, built: BuiltFile, pictures: tuple[str, ...]) -> None:
-        path = outputs.output_path(plan.store, plan.job.year, built.format)
+        path = outputs.output_path(plan.store, plan.job.key.period, built.format)
         key = CacheKey(self._render_contexts[built.format], plan.facts)
         file = CachedFile(key, *file_times(path.stat()), built.fingerprint, built.pages, pictures)
-        self.cache.save_file(plan.job.office, plan.job.year, built.format, file)
+        self.cache.save_file(plan.job.key, built.format, file)
 
     def _merge_files(self, result: BuildResult, plan: BuildPlan) -> BuildResult:
         """Return a result with the files that were up to date, and with findings for the pictures that were dropped."""
@@ -195,12 +194,12 @@ class IncrementalBuild:
         reasons = plan.reasons if result.files else ()
         pictures = result.dropped_pictures if result.files else plan.dropped_pictures
         merged = replace(result, files=files, reasons=reasons)
-        return merged.with_picture_findings(plan.store.data(plan.job.year), pictures)
+        return merged.with_picture_findings(plan.store.data(plan.job.key.period), pictures)
 
 
-def _read_facts_fingerprint(store: Store, year: int) -> str:
+def _read_facts_fingerprint(store: Store, period: Period) -> str:
     try:
-        return fingerprint(store.content(year))
+        return fingerprint(store.content(period))
     except UserError:
         return ""
 
@@ -221,11 +220,11 @@ class BuildWorker:
         Returns the result, without the report itself, and the files, which are not written yet.
         """
         start = perf_counter()
-        store = self.store.of_office(job.office)
+        store = self.store.of_report(job.key)
         files: list[OutputFile] = []
         pictures: list[str] = []
-        with name_file_in_errors(store.data(job.year)):
-            result = check.check_report(store, job.year, self.options.policy, self.options.today)
+        with name_file_in_errors(store.data(job.key.period)):
+            result = check.check_report(store, job.key.period, self.options.policy, self.options.today)
             settings = self._get_settings(job.formats)
             if result.report and job.formats and not self.options.is_refused(result):
                 files, pictures = outputs.render_report(
@@ -257,7 +256,7 @@ def _has_large_report(store: Store, jobs: Sequence[BuildJob]) -> bool:
     """Tell whether few jobs need a process of their own, which costs 30 ms: a large report may crash Typst."""
     if len(jobs) > _MAX_SIZES_CHECKED:
         return False  # they are spread over processes anyway
-    return any(is_larger(store.of_office(job.office).path(job.year), _USUAL_BYTES) for job in jobs)
+    return any(is_larger(store.of_report(job.key).path(job.key.period), _USUAL_BYTES) for job in jobs)
 
 
 _worker: BuildWorker | None = None
@@ -276,18 +275,18 @@ def _stop_worker() -> None:
 
 def _run_job(job: BuildJob) -> BuildResult | FailedReport:
     assert _worker is not None  # noqa: S101  # it was created when the process began
-    store = _worker.store.of_office(job.office)
-    result = try_work(partial(_build_and_write, _worker, store, job), store.data(job.year))
-    return FailedReport(job.office, job.year, result) if isinstance(result, UserError) else result
+    store = _worker.store.of_report(job.key)
+    result = try_work(partial(_build_and_write, _worker, store, job), store.data(job.key.period))
+    return FailedReport(job.key, result) if isinstance(result, UserError) else result
 
 
 def _build_and_write(worker: BuildWorker, store: Store, job: BuildJob) -> BuildResult:
     result, files = worker.build(job)
-    return replace(result, files=outputs.write_outputs(store, job.year, files))
+    return replace(result, files=outputs.write_outputs(store, job.key.period, files))
 
 
 def _report_lost_process(store: Store, job: BuildJob) -> FailedReport:
-    return FailedReport(job.office, job.year, make_lost_error(store.of_office(job.office).data(job.year)))
+    return FailedReport(job.key, make_lost_error(store.of_report(job.key).data(job.key.period)))
 
 
 def make_lost_error(data: str) -> UserError:

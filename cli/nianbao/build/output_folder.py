@@ -61,8 +61,8 @@ def remove_outputs(store: Store, warn: Callable[[str], None], *, dry_run: bool =
         return []
     with open_cache(store, warn) as cache:
         files = [
-            (outputs.output_path(store.of_office(office), year, suffix), file)
-            for (office, year, suffix), file in sorted(cache.read_files().items())
+            (outputs.output_path(store.of_report(key), key.period, suffix), file)
+            for (key, suffix), file in sorted(cache.read_files().items())
         ]
         unchanged = [path for path, file in files if is_unchanged(store, path, file)]
         paths = [*unchanged, *filter(os.path.lexists, list_cache_files(store.build_record) if cache.path else ())]

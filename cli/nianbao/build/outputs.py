@@ -12,6 +12,7 @@ from nianbao.compose.document import compose, make_markdown, make_page
 from nianbao.compose.embedded_facts import describe_report, format_facts
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
+from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.render import markup
 from nianbao.render.renderer import Renderer, RenderSettings
@@ -26,7 +27,7 @@ SUFFIXES = {MARKDOWN: "md"}
 
 def build_report(  # noqa: PLR0913  # the options of a build
     store: Store,
-    year: int,
+    period: Period,
     formats: Sequence[str],
     *,
     draft: bool = False,
@@ -41,14 +42,14 @@ def build_report(  # noqa: PLR0913  # the options of a build
     """
     start = perf_counter()
     settings = make_render_settings(store, formats, look, draft=draft)
-    result = check_report(store, year, policy)
+    result = check_report(store, period, policy)
     if result.report is None or (result.blocked and not draft):
         return BuildResult(result, [], perf_counter() - start)
     with Renderer() as renderer:
         files, pictures = render_report(store, result, formats, settings, renderer, embed_facts=embed_facts)
-    built = write_outputs(store, year, files)
+    built = write_outputs(store, period, files)
     seconds = perf_counter() - start
-    return BuildResult(result, built, seconds, settings.faces).with_picture_findings(store.data(year), pictures)
+    return BuildResult(result, built, seconds, settings.faces).with_picture_findings(store.data(period), pictures)
 
 
 def make_render_settings(
@@ -78,7 +79,7 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
     files: list[OutputFile] = []
     pictures: list[str] = []
     with limit_check():
-        document = result.document or compose(report, store.template)
+        document = result.document or compose(report, store.kind.template)
         page = make_page(document) if settings.formats else None
     if page:
         embedded = {"about": describe_report(report)} | ({"facts": format_facts(report)} if embed_facts else {})
@@ -91,26 +92,26 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
     return files, pictures
 
 
-def write_outputs(store: Store, year: int, files: Sequence[OutputFile]) -> list[BuiltFile]:
+def write_outputs(store: Store, period: Period, files: Sequence[OutputFile]) -> list[BuiltFile]:
     """Write the files of a report: all of them or, on an error, none.
 
     Raises `UserError` where one cannot be written.
     """
-    saved = write({output_path(store, year, file.suffix): file.content for file in files}, store.within)
+    saved = write({output_path(store, period, file.suffix): file.content for file in files}, store.within)
     return [
         BuiltFile(file.suffix, path, len(file.content), file.pages, fingerprint(file.content))
         for file, path in zip(files, saved, strict=True)
     ]
 
 
-def output_path(store: Store, year: int, suffix: str) -> Path:
+def output_path(store: Store, period: Period, suffix: str) -> Path:
     """Return the path to which a format of a report is written."""
-    return store.output(year, SUFFIXES.get(suffix, suffix))
+    return store.output(period, SUFFIXES.get(suffix, suffix))
 
 
-def output_name(store: Store, year: int, suffix: str) -> str:
+def output_name(store: Store, period: Period, suffix: str) -> str:
     """Return the path of a format of a report relative to the folder of outputs."""
-    return store.output_name(year, SUFFIXES.get(suffix, suffix))
+    return store.output_name(period, SUFFIXES.get(suffix, suffix))
 
 
 def find_formats(store: Store, names: Sequence[str]) -> list[Format]:

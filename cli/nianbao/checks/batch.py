@@ -15,13 +15,12 @@ from nianbao.render import markup
 from nianbao.workspace.processes import pool
 from nianbao.workspace.processes.limits import name_file_in_errors
 from nianbao.workspace.selection import ReportRef
-from nianbao.workspace.store import Store
+from nianbao.workspace.store import ReportKey, Store
 
 
 @dataclass(frozen=True, slots=True)
 class _CheckItem:
-    office: str
-    year: int
+    key: ReportKey
     neighbours: tuple[SharedSection, ...] | None = None
 
 
@@ -39,15 +38,15 @@ def check_all(
     """
     offices = {office.office for office, _year in reports}
     has_several_offices = len(offices) > 1 and any(map(policy.is_reported, rules.list_names_of_scope("neighbours")))
-    digests: dict[tuple[str, int], Digest] = {}
-    items = [_CheckItem(office.office, year, () if has_several_offices else None) for office, year in reports]
+    digests: dict[ReportKey, Digest] = {}
+    items = [_CheckItem(office.key(period), () if has_several_offices else None) for office, period in reports]
     for result, digest in _run_checks(store, items, policy, jobs):
         yield result
         if digest:
-            digests[result.office, result.year] = digest
+            digests[result.key] = digest
     copied_items = [
-        _CheckItem(*report, sections)
-        for report, sections in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
+        _CheckItem(key, sections)
+        for key, sections in similarity.find_shared_sections(dict(sorted(digests.items()))).items()
     ]
     for result, _digest in _run_checks(store, copied_items, policy, jobs):
         yield result
@@ -71,19 +70,19 @@ def _open_store(store: Store) -> None:
 
 def _check_item(policy: Policy, item: _CheckItem) -> tuple[CheckResult | FailedReport, Digest]:
     assert _store is not None  # noqa: S101  # set when the process started
-    store = _store.of_office(item.office)
-    result = try_work(partial(_check_and_digest, store, policy, item), store.data(item.year))
-    return (FailedReport(item.office, item.year, result), {}) if isinstance(result, UserError) else result
+    store = _store.of_report(item.key)
+    result = try_work(partial(_check_and_digest, store, policy, item), store.data(item.key.period))
+    return (FailedReport(item.key, result), {}) if isinstance(result, UserError) else result
 
 
 def _check_and_digest(store: Store, policy: Policy, item: _CheckItem) -> tuple[CheckResult, Digest]:
-    with name_file_in_errors(store.data(item.year)):
-        result = check.check_report(store, item.year, policy, neighbours=item.neighbours)
+    with name_file_in_errors(store.data(item.key.period)):
+        result = check.check_report(store, item.key.period, policy, neighbours=item.neighbours)
     document = result.document if item.neighbours == () else None
     return result.without_report(), similarity.make_digest(document) if document else {}
 
 
 def _report_lost_process(store: Store, item: _CheckItem) -> tuple[FailedReport, Digest]:
-    data = store.of_office(item.office).data(item.year)
+    data = store.of_report(item.key).data(item.key.period)
     error = UserError(_("check-process-gone", data=data), _("shorten-prose-check-alone"))
-    return FailedReport(item.office, item.year, error), {}
+    return FailedReport(item.key, error), {}

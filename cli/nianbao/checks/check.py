@@ -12,6 +12,7 @@ from nianbao.checks.results import CheckResult
 from nianbao.compose.document import Document, compose, compose_author
 from nianbao.model.finding import Finding, sort_findings
 from nianbao.model.i18n import N_
+from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.render import markup, typst
 from nianbao.workspace.processes.limits import LimitMessages, limit
@@ -30,7 +31,7 @@ def limit_check() -> AbstractContextManager[None]:
 
 def check_report(
     store: Store,
-    year: int,
+    period: Period,
     policy: Policy | None = None,
     today: date | None = None,
     neighbours: tuple[SharedSection, ...] | None = None,
@@ -40,11 +41,11 @@ def check_report(
     `neighbours` are the sections that it shares with other offices; None if it was not compared with them.
     """
     with limit_check():
-        report = store.report(year, last=True)
+        report = store.report(period, last=True)
         if isinstance(report, Finding):
-            return CheckResult(year, None, [report], office=store.office, readable=False)
+            return CheckResult(store.key(period), None, [report], readable=False)
         checked = judge_report(store, report, policy, today, neighbours)
-        return replace(checked, year=year)  # `report.year` is from the file, and may be wrong
+        return replace(checked, key=store.key(period))  # `report.period` is from the file, and may be wrong
 
 
 def judge_report(
@@ -65,13 +66,12 @@ def judge_report(
     found, crashes = rules.judge(context)
     findings, accepted = apply_policy(found, policy, report, rules.list_unjudged(context))
     return CheckResult(
-        report.year,
+        store.key(report.period or Period(0)),
         report,
         sort_findings(findings),
         tuple(crashes),
         tuple(accepted),
         policy.strict,
-        store.office,
         document=document,
     )
 
@@ -100,7 +100,7 @@ def load_policy(
     settings = store.settings()
     # Loading every edition only for the names of its rules takes longer than judging a report.
     known = (
-        {*rules.list_names()}.union(*(form.rules for form in store.forms()))
+        {*rules.list_names()}.union(*(form.rules for form in store.kind.forms()))
         if select or ignore or settings.tree
         else set()
     )
@@ -116,4 +116,4 @@ def _compose(store: Store, report: Report) -> Document | None:
     """Compose a report; None if a fact that its texts need is missing, which a rule reports."""
     if any(fact.required and fact.id not in report.values for fact in report.form.facts):
         return None
-    return compose(report, store.template)
+    return compose(report, store.kind.template)

@@ -11,6 +11,7 @@ from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile
 from nianbao.workspace.formats import Face
+from nianbao.workspace.store import ReportKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,12 @@ class CheckResult:
     that its texts need is missing.
     """
 
-    year: int
+    key: ReportKey
     report: Report | None
     findings: list[Finding]
     crashes: tuple[Crash, ...] = ()
     accepted: tuple[AcceptedFinding, ...] = ()
     strict: bool = False
-    office: str = ""
     readable: bool = True
     document: Document | None = None
 
@@ -81,8 +81,7 @@ class BuildResult:
 class FailedReport:
     """A report that could not be checked or built, and why."""
 
-    office: str
-    year: int
+    key: ReportKey
     error: UserError
 
 

@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from nianbao.checks.context import SharedSection
 from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
 from nianbao.compose.document import Document
+from nianbao.workspace.store import ReportKey
 
-Key = tuple[str, int]  # of a report: an office and a year
+if TYPE_CHECKING:
+    from nianbao.model.period import Period
+
 Sentences = tuple[tuple[bytes, int], ...]  # fingerprint and length, in characters
 Digest = dict[str, Sentences]  # by section
 
@@ -33,25 +37,27 @@ def make_digest(document: Document) -> Digest:
     return found
 
 
-def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[SharedSection, ...]]:
-    """Find the reports that share a section with another office of the same year.
+def find_shared_sections(digests: Mapping[ReportKey, Digest]) -> dict[ReportKey, tuple[SharedSection, ...]]:
+    """Find the reports that share a section with another office of the same period.
 
     Sentences are the same if only digits differ.
     """
-    offices_of: dict[tuple[int, str, bytes], list[str]] = {}
-    for (office, year), sections in digests.items():
+    offices_of: dict[tuple[Period, str, bytes], list[str]] = {}
+    for key, sections in digests.items():
         for section, sentences in sections.items():
             for sentence, _size in sentences:
-                offices = offices_of.setdefault((year, section, sentence), [])
-                if len(offices) < _MAX_OFFICES and office not in offices:
-                    offices.append(office)
-    found: dict[Key, tuple[SharedSection, ...]] = {}
-    for (office, year), sections in digests.items():
+                offices = offices_of.setdefault((key.period, section, sentence), [])
+                if len(offices) < _MAX_OFFICES and key.office not in offices:
+                    offices.append(key.office)
+    found: dict[ReportKey, tuple[SharedSection, ...]] = {}
+    for key, sections in digests.items():
         shared = []
         for section, sentences in sections.items():
             common: Counter[str] = Counter()
             for sentence, size in sentences:
-                common.update({other: size for other in offices_of[year, section, sentence] if other != office})
+                common.update(
+                    {other: size for other in offices_of[key.period, section, sentence] if other != key.office}
+                )
             total = sum(size for _sentence, size in sentences)
             shares = [
                 (other, 100 * size // total)
@@ -61,5 +67,5 @@ def find_shared_sections(digests: Mapping[Key, Digest]) -> dict[Key, tuple[Share
             if shares:
                 shared.append(SharedSection(section, *shares[0], tuple(other for other, _share in shares[1:])))
         if shared:
-            found[office, year] = tuple(shared)
+            found[key] = tuple(shared)
     return found

@@ -14,6 +14,7 @@ from nianbao.model.finding import Finding, Place, UserError, try_work
 from nianbao.model.form import OPEN_TABLES, Form
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
+from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.store import Store
 
@@ -21,29 +22,29 @@ LATE = "late"
 UNREADABLE = "unreadable"
 
 
-def read_units(store: Store, year: int, units: Iterable[Unit], policy: Policy) -> list[UnitReport | None]:
+def read_units(store: Store, period: Period, units: Iterable[Unit], policy: Policy) -> list[UnitReport | None]:
     """Read the reports of units one after another; None for one that has none of that year."""
-    return [_try_read(store.of_office(unit.id), year, unit, policy) for unit in units]
+    return [_try_read(store.of_office(unit.id), period, unit, policy) for unit in units]
 
 
-def _try_read(office: Store, year: int, unit: Unit, policy: Policy) -> UnitReport | None:
+def _try_read(office: Store, period: Period, unit: Unit, policy: Policy) -> UnitReport | None:
     """Read the report of a unit; one that cannot be read at all is an error of that unit, and stops no other."""
-    result = try_work(partial(_read_unit, office, year, unit, policy), file := office.data(year))
+    result = try_work(partial(_read_unit, office, period, unit, policy), file := office.data(period))
     if isinstance(result, UserError):
         finding = Finding(UNREADABLE, "error", Place(file), result.message, fix=result.fix)
         return UnitReport(unit, file, errors=(finding,))
     return result
 
 
-def _read_unit(office: Store, year: int, unit: Unit, policy: Policy) -> UnitReport | None:
-    if not office.has(year):
+def _read_unit(office: Store, period: Period, unit: Unit, policy: Policy) -> UnitReport | None:
+    if not office.has(period):
         return None
     try:
-        report = office.report(year)
+        report = office.report(period)
     except UserError as error:  # reported as a file that is no text, so that the other units are still added up
-        report = Finding("not-text", "error", Place(office.data(year)), error.message, fix=error.fix)
+        report = Finding("not-text", "error", Place(office.data(period)), error.message, fix=error.fix)
     if isinstance(report, Finding):
-        return UnitReport(unit, office.data(year), errors=(report,))
+        return UnitReport(unit, office.data(period), errors=(report,))
     return judge_unit(unit, report, policy)
 
 
@@ -73,7 +74,7 @@ def _is_about_figures(finding: Finding, form: Form) -> bool:
     """Return whether a finding is at a figure, at the file or its year, or at a table that the form does not have."""
     top = finding.address.split(".")[0]
     tables = {table.id for table in form.tables}
-    return top in tables | {"", "year"} or top not in {*form.first_keys, *OPEN_TABLES}
+    return top in tables | {"", form.kind.period_fact} or top not in {*form.first_keys, *OPEN_TABLES}
 
 
 def _is_money(finding: Finding, form: Form) -> bool:
@@ -86,7 +87,7 @@ def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: b
 
     A report that cannot be read, or whose edition cannot be converted into the form, is always left out.
     """
-    forms = {edition: store.edition(edition) for edition in {report.edition for report in reports} - {""}}
+    forms = {edition: store.kind.edition(edition) for edition in {report.edition for report in reports} - {""}}
     counted: list[UnitReport] = []
     left_out: list[UnitReport] = []
     for report in reports:
@@ -101,7 +102,7 @@ def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: b
 
 def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
     message = _("edition-conversion-unknown", edition=report.edition, into=form.edition)
-    fix = _("write-takes-in-form", into=form.edition, edition=report.edition)
+    fix = _("write-takes-in-edition", into=form.edition, edition=report.edition)
     return Finding("wrong-edition", "error", Place(report.file), message, fix=fix)
 
 
@@ -112,11 +113,11 @@ def add_up_children(store: Store, report: Report, policy: Policy | None = None) 
     with or without reports that have errors.
     """
     children = store.register().list_children(store.office) if store.office else ()
-    if not children:
+    if not children or not report.period:
         return None
-    record = store.record(report.year)
+    record = store.record(report.period)
     children = tuple(unit for unit in children if record is None or record.includes_own or not unit.own)
-    reports = read_units(store, report.year, children, policy or Policy())
+    reports = read_units(store, report.period, children, policy or Policy())
     missing = tuple(unit for unit, found in zip(children, reports, strict=True) if not found)
     broken = bool(record and record.includes_broken)
     return UnitTotals(add_up(store, report.form, list(filter(None, reports)), broken=broken), missing, record)

@@ -16,6 +16,7 @@ from nianbao.workspace.access import FULL, describe_reason
 if TYPE_CHECKING:
     from nianbao.checks.results import CheckResult, FailedReport
     from nianbao.workspace.selection import ReportRef
+    from nianbao.workspace.store import ReportKey
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ def list_crashes(results: "Sequence[CheckResult]") -> "list[FailedReport]":
 
     fix = _("bug-report-rule")
     return [
-        FailedReport(result.office, result.year, UserError(_("rule-failed", rule=crash.rule, why=crash.error), fix))
+        FailedReport(result.key, UserError(_("rule-failed", rule=crash.rule, why=crash.error), fix))
         for result in results
         for crash in result.crashes
     ]
@@ -168,13 +169,13 @@ def collect_results(
     """
     from nianbao.checks.results import FailedReport  # noqa: PLC0415  # see above
 
-    by_report: dict[tuple[str, int], T | FailedReport] = {}
+    by_report: dict[ReportKey, T | FailedReport] = {}
     for result in results:
         report = result if isinstance(result, FailedReport) else get_check(result)
-        by_report[report.office, report.year] = result  # a second result of a report is more complete
+        by_report[report.key] = result  # a second result of a report is more complete
         if fail_fast and (isinstance(report, FailedReport) or is_refused(report)):
             break
-    ordered = [by_report[key] for store, year in reports if (key := (store.office, year)) in by_report]
+    ordered = [by_report[key] for store, period in reports if (key := store.key(period)) in by_report]
     done = [result for result in ordered if not isinstance(result, FailedReport)]
     return done, [result for result in ordered if isinstance(result, FailedReport)]
 

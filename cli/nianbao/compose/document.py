@@ -197,5 +197,8 @@ def _compose_text(report: Report, section: Section, load_template: LoadTemplate,
 
 def _fill_form_text(report: Report, text: str) -> str:
     return fill_text(
-        text, f"templates/forms/{report.form.edition}.toml", template_context.make_names(report), plain=True
+        text,
+        f"templates/kinds/{report.form.kind.id}/editions/{report.form.edition}.toml",
+        template_context.make_names(report),
+        plain=True,
     )

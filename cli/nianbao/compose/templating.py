@@ -17,7 +17,8 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, translate
 from nianbao.model.value_types import VALUE_TYPES
 
-LoadTemplate = Callable[[str], str]  # returns the text of a template by its name; raises UserError if there is none
+# Returns the text of a template by its name, and its path for people; raises UserError if there is none.
+LoadTemplate = Callable[[str], tuple[str, str]]
 Names = Mapping[str, object]
 
 
@@ -25,7 +26,7 @@ class TemplateFillError(UserError):
     """A template that cannot be filled: the message has the template, the line, and the reason."""
 
 
-def load_nothing(name: str) -> str:
+def load_nothing(name: str) -> tuple[str, str]:
     """Load no template: for texts that include none."""
     raise TemplateNotFound(name)
 
@@ -44,7 +45,7 @@ def make_environment(load: LoadTemplate, *, plain: bool = False) -> ImmutableSan
     With `plain`, they stay plain text. Sandboxed, since templates and prose come from many authors.
     """
     environment = _FactEnvironment(
-        loader=FunctionLoader(lambda name: (load(name), name, lambda: True)),
+        loader=FunctionLoader(lambda name: (*load(name), lambda: True)),
         undefined=UnknownName,
         finalize=_to_text if plain else _to_markdown,
         lstrip_blocks=True,
@@ -64,7 +65,7 @@ def fill_template(environment: ImmutableSandboxedEnvironment, name: str, names: 
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever a template raises is reported as an error of that template
-        _raise_fill_error(error, f"templates/{name}")
+        _raise_fill_error(error, name)
 
 
 def fill_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
@@ -113,11 +114,11 @@ def _quote(value: object) -> Markdown:
 def _raise_fill_error(error: Exception, file: str) -> NoReturn:
     line = 0
     if isinstance(error, TemplateSyntaxError):
-        file, line = f"templates/{error.name}" if error.name else file, error.lineno
+        file, line = error.filename or file, error.lineno
     elif not isinstance(error, TemplateNotFound):
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename.endswith(".j2"):
-                file, line = f"templates/{frame.filename}", frame.lineno or 0
+                file, line = frame.filename, frame.lineno or 0
     raise TemplateFillError(
         _("template-error", at=f"{file}:{line}" if line else file, error=error), _("mend-template")
     ) from None

@@ -49,7 +49,9 @@ def make_schema(form: Form) -> Schema:
     for fact in form.facts:
         if fact.required:
             _add_required(root, fact.id.split("."))
-    root["required"] = list(dict.fromkeys(["year", *root["required"], *(table.id for table in form.tables)]))
+    root["required"] = list(
+        dict.fromkeys([form.kind.period_fact, *root["required"], *(table.id for table in form.tables)])
+    )
     comment = f"{COMMENT_START} --edition {form.edition} 写的，随格式更新；不要手改"
     return {"$schema": DRAFT_URI, "$comment": comment, **root}
 

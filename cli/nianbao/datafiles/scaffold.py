@@ -1,6 +1,7 @@
 """New data files: every row of a form with its label, and every fact that the text of the report may use."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import tomli_w
@@ -9,28 +10,30 @@ from nianbao.datafiles import json_schema
 from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.key_order import list_groups
 from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Fact, Form
+from nianbao.model.period import Period
 from nianbao.model.report import Number, Report
 from nianbao.model.table import Slot, Table
 
 
-def format_new_file(form: Form, year: int, last: Report | None = None, author: str = "") -> str:
+def format_new_file(form: Form, period: Period, last: Report | None = None, author: str = "") -> str:
     """Format a data file for a year: figures are 0, totals are left out, since they are computed.
 
     From the report `last` come the facts that stay the same; where it is the year before, also the rows that carry
     over. `author` is the name of the office where `last` does not have it.
     """
-    return format_text("\n".join(_format_lines(form, year, last, author)) + "\n", form)
+    return format_text("\n".join(_format_lines(form, period, last, author)) + "\n", form)
 
 
-def _format_lines(form: Form, year: int, last: Report | None, author: str) -> Iterator[str]:
+def _format_lines(form: Form, period: Period, last: Report | None, author: str) -> Iterator[str]:
     yield f"#:schema ./{json_schema.format_file_name(form)}"
-    yield f"# {form.name}，{year} 年度"
+    yield f"# {form.name}，{period} 年度"
     yield "# 一行一项；不写的格是 0，各项之和不必写，由程序相加。写好后运行：report build"
     yield ""
-    yield f"year = {year}"
+    value = str(period) if form.kind.period_fact == "year" else f'"{period}"'
+    yield f"{form.kind.period_fact} = {value}"
     yield f'edition = "{form.edition}"' + (f"  # {form.document}" if form.document else "")
-    yield f"# published = {year + 1}-01-31  # 成文日期，写上才印落款"
-    carried = carry_over(form, last) if last and last.year == year - 1 else {}
+    yield f"# published = {_propose_day(form, period)}  # 成文日期，写上才印落款"
+    carried = carry_over(form, last) if last and last.period == period.get_previous() else {}
     tables = {table.id: table for table in form.tables}
     for group in list_groups(form):
         if group in tables:
@@ -39,6 +42,12 @@ def _format_lines(form: Form, year: int, last: Report | None, author: str) -> It
             yield from _format_facts(form, group, last, author)
     yield ""
     yield from _format_questions(form, last)
+
+
+def _propose_day(form: Form, period: Period) -> date:
+    """Return the day on which a report of a period might be issued: the first due day, else the day after the end."""
+    days = [form.get_due_day(due, period) for due in form.due]
+    return min(days, default=form.kind.calendar.get_last_day(period) + timedelta(days=1))
 
 
 def carry_over(form: Form, last: Report) -> dict[str, Number]:
@@ -120,7 +129,7 @@ def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
         else {}
     )
     for address, value in own.items():
-        note = f"  # {last.year} 年度的，改成今年的" if last else ""
+        note = f"  # {last.period} 年度的，改成今年的" if last else ""
         yield f"# {address.split('.', 1)[1]} = {_format_value(value)}{note}"
     if not own:
         yield "# hotline_cases = 120  # 供正文写：全年接办热线诉求{{ own.hotline_cases }}件。"
@@ -128,7 +137,7 @@ def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
     yield "# [prose]"
     for section in form.sections:
         if section.text and section.heading:
-            note = f"{last.year} 年度改写过，见那一年的数据文件。" if last and section.id in last.prose else ""
+            note = f"{last.period} 年度改写过，见那一年的数据文件。" if last and section.id in last.prose else ""
             yield "#"
             yield f"# {section.heading}：标准文字之外，今年还要写什么？{note}"
             yield f'# {section.id} = """'

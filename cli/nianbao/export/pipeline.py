@@ -11,6 +11,7 @@ from nianbao.export.duckdb import COPY_FORMATS, Database
 from nianbao.export.rows import ReportRows, make_rows
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.period import Period
 from nianbao.workspace.files import SavedFile, write_by
 from nianbao.workspace.processes import pool
 from nianbao.workspace.selection import ReportRef
@@ -37,30 +38,30 @@ def read_all(reports: Sequence[ReportRef], jobs: int = 0) -> Iterator[RowsOrErro
 
 
 def _read_chunk(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
-    return [try_work(partial(_read_report, store, year), store.data(year)) for store, year in chunk]
+    return [try_work(partial(_read_report, store, period), store.data(period)) for store, period in chunk]
 
 
 def _describe_lost_worker(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
-    return [UserError(_("read-process-gone", data=store.data(year)), _("run-once-more")) for store, year in chunk]
+    return [UserError(_("read-process-gone", data=store.data(period)), _("run-once-more")) for store, period in chunk]
 
 
-def _read_report(store: Store, year: int) -> RowsOrError:
+def _read_report(store: Store, period: Period) -> RowsOrError:
     """Read a report; one with a figure that cannot be read is not exported, since the figure would be a 0."""
-    report = store.report(year)
+    report = store.report(period)
     if isinstance(report, Finding):
-        return UserError(_("data-unreadable", data=store.data(year), why=report.message), _(_FIX))
+        return UserError(_("data-unreadable", data=store.data(period), why=report.message), _(_FIX))
     if report.unread:
         labels = report.form.labels
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
-        return UserError(_("figures-unreadable", data=store.data(year), count=count, first=first), _(_FIX))
-    return make_rows(report, store.office, year)
+        return UserError(_("figures-unreadable", data=store.data(period), count=count, first=first), _(_FIX))
+    return make_rows(report, store.office, period.year)
 
 
 def make_database(store: Store, rows: Iterable[ReportRows]) -> Database:
     """Make a database of reports, sorted by office and year."""
     reports = sorted(rows, key=lambda report: (report.office, report.year))
-    database = Database([store.edition(edition) for edition in sorted({report.edition for report in reports})])
+    database = Database([store.kind.edition(edition) for edition in sorted({report.edition for report in reports})])
     database.insert_reports(reports)
     return database
 

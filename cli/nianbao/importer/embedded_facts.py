@@ -20,6 +20,7 @@ from nianbao.model.facts import Facts, Tree, parse
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form, Section
 from nianbao.model.i18n import _, join_words
+from nianbao.model.period import Period
 from nianbao.model.report import Report, fill_form
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
@@ -73,7 +74,7 @@ def _verify(
         report = fill_form(report.form, Facts(facts.file, facts.text, select_known_facts(report)))
     if len(report.values) > MAX_FACTS:
         return None
-    bodies = document.compose(report, store.template).bodies
+    bodies = document.compose(report, store.kind.template).bodies
     if difference := find_difference(report, recognized, bodies, trusted=trusted):
         return VerifiedFacts(notes=(_("edited-since-built", differ=difference),))
     unprinted = [] if trusted else _find_unprinted(report, store, bodies)
@@ -89,7 +90,7 @@ def _fill_form(store: Store, facts: Facts, year: int) -> Report | None:
     """Fill the form of the edition that facts name; None where there is none."""
     if not isinstance(facts.tree.get("edition", ""), str):
         return None
-    report = store.fill(facts, year)
+    report = store.kind.fill(facts, Period(year))
     return report if isinstance(report, Report) else None
 
 
@@ -218,7 +219,7 @@ def _find_unprinted(report: Report, store: Store, bodies: Mapping[str, str]) -> 
             tree = _remove_address(report.facts.tree, address)
             without = fill_form(report.form, Facts(report.facts.file, report.facts.text, tree))
             with suppress(UserError):  # a template needs it
-                other = document.compose(without, store.template)
+                other = document.compose(without, store.kind.template)
                 if other.bodies == bodies and other.title == document.compose_title(report):
                     found.append(address)
     return found

@@ -18,6 +18,7 @@ from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError, make_internal_error
 from nianbao.model.i18n import _
+from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace import access
 from nianbao.workspace.access import describe_reason
@@ -98,7 +99,7 @@ def describe_source(name: str) -> str:
 
 
 def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
-    forms = [store.edition(edition) for edition in sorted(store.editions())]
+    forms = [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
     document = readers.read(_read_content(name) if content is None else content, Path(name).suffix)
     original = recognize_excel_form(document, forms, options.year) or recognize(document, forms, options.year)
     recognized = original.with_office(options.office) if options.office else original
@@ -181,7 +182,7 @@ def _fill_form(store: Store, text: str, target: Path, boundary: Path | None = No
         return None
     previous = target.with_name(f"{year - 1}.toml")
     last = _fill_form(store, read_text(previous, boundary), previous) if boundary and previous.exists() else None
-    report = store.fill(facts, year, last)
+    report = store.kind.fill(facts, Period(year), last)
     return report if isinstance(report, Report) else None
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Annotated, Literal, NoReturn
@@ -11,7 +12,10 @@ from msgspec import Meta
 
 from nianbao.model.finding import Level, UserError
 from nianbao.model.i18n import _
+from nianbao.model.kind import Kind
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.locale import Locale
+from nianbao.model.period import Period
 from nianbao.model.table import Block, Heading, Slot, Table
 from nianbao.model.text_rules import TextRules
 from nianbao.model.value_types import ValueTypeName
@@ -19,9 +23,15 @@ from nianbao.model.value_types import ValueTypeName
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
 
-# What every data file may hold, whatever its form: address -> value type.
-COMMON_FACTS = {"year": "year", "edition": "text", "title": "text", "published": "date"}
-COMMON_LABELS = {"year": "报告年度", "edition": "格式版本", "title": "标题", "published": "成文日期"}
+# What every data file may hold beside its period, whatever its form: address -> value type.
+COMMON_FACTS = {"edition": "text", "title": "text", "published": "date"}
+COMMON_LABELS = {
+    "year": "报告年度",
+    "period": "报告期",
+    "edition": "格式版本",
+    "title": "标题",
+    "published": "成文日期",
+}
 OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
 # Tables of a data file whose keys the form does not define.
 OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})
@@ -124,7 +134,7 @@ class Section(Shape, frozen=True):
 
     id: Annotated[Text, Meta(description="名称，数据文件的 [prose] 和 [headings] 里用它")]
     heading: Annotated[str, Meta(description="标题，照格式原文")] = ""
-    text: Annotated[str, Meta(description="标准文字的模板，templates/ 下的文件")] = ""
+    text: Annotated[str, Meta(description="标准文字的模板，这个种类的文件夹里的文件")] = ""
     table: Annotated[str, Meta(description="这一部分的表，写 tables 里的 id")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别的标题，导入时也认")] = ()
 
@@ -144,10 +154,14 @@ class Fact(Shape, frozen=True):
 
 
 class Due(Shape, frozen=True):
-    """The day of the following year on which a report is due, for authors whose name matches a pattern."""
+    """The day on which a report is due, for authors whose name matches a pattern.
 
-    month: Annotated[int, Meta(description="月", ge=1, le=12)]
-    day: Annotated[int, Meta(description="日", ge=1, le=31)]
+    It is the first such day of a year after the period, or so many `days` after its end.
+    """
+
+    month: Annotated[int, Meta(description="报告期结束以后的第一个这一天：月", ge=1, le=12)] = 1
+    day: Annotated[int, Meta(description="报告期结束以后的第一个这一天：日", ge=1, le=31)] = 31
+    days: Annotated[int | None, Meta(description="不写月日，写报告期结束以后多少天")] = None
     author: Annotated[str, Meta(description="机关名称的正则表达式；不写就是所有机关")] = ""
     basis: Annotated[str, Meta(description="依据")] = ""
 
@@ -156,6 +170,8 @@ class Due(Shape, frozen=True):
 class Form:
     """One edition of a form: everything that the law or an office prescribes for a document."""
 
+    kind: Kind
+    locale: Locale
     edition: str
     name: str
     document: str
@@ -173,6 +189,14 @@ class Form:
     text_rules: TextRules = field(default_factory=TextRules)
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
+
+    def get_due_day(self, due: Due, period: Period) -> date:
+        """Return the day on which the report of a period is due; raises ValueError for a day that does not exist."""
+        end = self.kind.calendar.get_last_day(period)
+        if due.days is not None:
+            return end + timedelta(days=due.days)
+        day = date(end.year, due.month, due.day)
+        return day if day > end else date(end.year + 1, due.month, due.day)
 
     def is_in_force(self, year: int) -> bool:
         """Return whether reports of that year use this edition."""
@@ -199,7 +223,10 @@ class Form:
     def value_types(self) -> dict[str, str]:
         """The name of the type of every value that a data file may hold, by address."""
         facts = {fact.id: fact.kind for fact in self.facts}
-        return COMMON_FACTS | facts | {address: slot.value_type for address, slot in self.slots.items()}
+        period = self.kind.period_fact
+        return (
+            {period: period} | COMMON_FACTS | facts | {address: slot.value_type for address, slot in self.slots.items()}
+        )
 
     @cached_property
     def groups(self) -> frozenset[str]:

@@ -12,9 +12,11 @@ from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
 from nianbao.model.form import Due, Each, Fact, Form, Relation, Section, Sign, Term
 from nianbao.model.i18n import _
+from nianbao.model.kind import Kind
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.locale import Locale
 from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
@@ -31,7 +33,7 @@ class YearsEntry(Shape, frozen=True):
         default=None, name="to"
     )
 
-    def has_year(self, year: int) -> bool:
+    def has(self, year: int) -> bool:
         """Return whether a report year is one of them."""
         return self.first <= year and (self.last is None or year <= self.last)
 
@@ -67,8 +69,9 @@ class FormFile(Shape, frozen=True):
     """A form file; see `Form`."""
 
     name: Annotated[Text, Meta(description="文书的名称")]
-    template: Annotated[Text, Meta(description="整页的模板，templates/ 下的文件")]
+    template: Annotated[Text, Meta(description="整页的模板，这个种类的文件夹里的文件")] = "page.md.j2"
     base: Annotated[str, Meta(description="底本：另一版的名称，这里只写与它不同的")] = ""
+    language: Annotated[str, Meta(description="这一版的语言，是种类的 languages 之一；不写就是第一种")] = ""
     document: Annotated[str, Meta(description="规定这一版的文件")] = ""
     years: Annotated[YearsEntry, Meta(description="用于哪些报告年度")] = YearsEntry()
     title: Annotated[Text, Meta(description="标题，用 {{ 地址 }} 取事实")] = "{{ year }}"
@@ -85,15 +88,15 @@ class FormFile(Shape, frozen=True):
     vocabulary: Annotated[TextRules, Meta(description="正文应当说什么，怎样说出表里的数")] = TextRules()
 
 
-def load_form(edition: str, sources: Sequence[Facts]) -> Form:
-    """Load a form from its file and the files that it is based on, its own first.
+def load_form(edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale) -> Form:
+    """Load a form of a kind, in a language, from its file and the files that it is based on, its own first.
 
     Raises `UserError` that lists the faults.
     """
     file = load(FormFile, sources)
     faults = [*_find_duplicates(file), *_find_file_faults(file)]
     if not faults:
-        form = _make_form(edition, file)
+        form = _make_form(edition, file, kind, locale)
         faults = [
             *_find_form_faults(form, file),
             *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
@@ -103,8 +106,10 @@ def load_form(edition: str, sources: Sequence[Facts]) -> Form:
     return form
 
 
-def _make_form(edition: str, file: FormFile) -> Form:
+def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale) -> Form:
     return Form(
+        kind=kind,
+        locale=locale,
         edition=edition,
         name=file.name,
         document=file.document,

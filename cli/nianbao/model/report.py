@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
 from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Form, Part
+from nianbao.model.period import Period, parse_period
 from nianbao.model.value_types import VALUE_TYPES, Value, ValueType, guess_value_type
 
 Number = int | Decimal
@@ -39,10 +40,15 @@ class Report:
     previous: "Report | None" = None  # last year's report, if there is one
 
     @cached_property
+    def period(self) -> Period | None:
+        """The period that the report is about, as its file says; None if it does not have a valid one."""
+        period = parse_period(str(self.values.get(self.form.kind.period_fact, "")))
+        return period if period and self.form.kind.calendar.has(period) else None
+
+    @property
     def year(self) -> int:
-        """The report year, which the report is about; 0 if the file does not have a valid one."""
-        year = self.values.get("year", 0)
-        return year if isinstance(year, int) else 0
+        """The year of the period; 0 if the file does not have a valid one."""
+        return self.period.year if self.period else 0
 
     @cached_property
     def values(self) -> dict[str, Value]:

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from nianbao.model.i18n import _
+from nianbao.model.period import FIRST_YEAR, LAST_YEAR, NAME, parse_period
 
-ValueTypeName: TypeAlias = Literal["count", "change", "money", "share", "year", "text", "texts", "date"]
+ValueTypeName: TypeAlias = Literal["count", "change", "money", "share", "year", "period", "text", "texts", "date"]
 Value: TypeAlias = int | Decimal | str | date | list[str]
 
 COUNT_LIMIT = 10**12  # no office counts more; limits sums and the width of columns
 MONEY_LIMIT = 10**15
-FIRST_YEAR, LAST_YEAR = 1980, 9998  # dates of Word files begin in 1980; the due date is a year later
 MONEY_DECIMALS = 4  # 万元 with four decimals is exact to 1 元 (59237.2449 is a real value)
 
 
@@ -73,6 +73,12 @@ def _check_year(value: object) -> str:
     if why := _check_integer(value, negative=True):
         return why
     return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("must-be-year")
+
+
+def _check_period(value: object) -> str:
+    if isinstance(value, str) and parse_period(value):
+        return ""
+    return _("should-be-a-period")
 
 
 def _check_decimal(value: object, *, limit: int) -> str:
@@ -157,6 +163,7 @@ VALUE_TYPES: dict[str, ValueType] = {
             format_number,
             {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
+        ValueType("period", "报告期", _check_period, str, {"type": "string", "pattern": f"^(?:{NAME.pattern})$"}),
         ValueType("text", "文字", _check_text, str, _TEXT_SCHEMA),
         ValueType("texts", "文字的数组", _check_texts, _format_texts, {"type": "array", "items": _TEXT_SCHEMA}),
         ValueType("date", "日期", _check_date, _format_date, {"type": "string", "format": "date"}),

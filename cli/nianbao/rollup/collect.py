@@ -13,6 +13,7 @@ from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import Register, Unit
+from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace import selection
 from nianbao.workspace.processes import pool
@@ -55,9 +56,9 @@ def find_office(store: Store, word: str) -> str:
     return name
 
 
-def read_own_report(parent: Store, year: int) -> Report | list[Finding]:
+def read_own_report(parent: Store, period: Period) -> Report | list[Finding]:
     """Read the report that takes the sums; where its figures cannot be read, return the findings that say why."""
-    report = parent.report(year)
+    report = parent.report(period)
     if isinstance(report, Finding):
         return [report]
     if report.unread:
@@ -67,7 +68,7 @@ def read_own_report(parent: Store, year: int) -> Report | list[Finding]:
     return report
 
 
-def _find_members(store: Store, year: int, office: str, options: RollupOptions) -> list[Unit]:
+def _find_members(store: Store, period: Period, office: str, options: RollupOptions) -> list[Unit]:
     """Find the units: those of the options, else of the register.
 
     Raises `UserError` for none, or for one counted twice.
@@ -78,7 +79,7 @@ def _find_members(store: Store, year: int, office: str, options: RollupOptions) 
         if not children:
             raise _describe_missing_units(register, office)
         return children
-    others = [name for name in _find_named_offices(store, year, options.units) if name not in {"", office}]
+    others = [name for name in _find_named_offices(store, period, options.units) if name not in {"", office}]
     for name in others:
         if twice := set(register.list_ancestors(name)) & set(others):
             raise UserError(
@@ -91,19 +92,21 @@ def _find_members(store: Store, year: int, office: str, options: RollupOptions) 
     return [unit for unit in map(register.get_unit, others) if options.own or not unit.own]
 
 
-def _find_named_offices(store: Store, year: int, words: Sequence[str]) -> list[str]:
+def _find_named_offices(store: Store, period: Period, words: Sequence[str]) -> list[str]:
     """Find the offices that words name.
 
     Raises `UserError` for a word that names none, or a data file of another year.
     """
     files = [word for word in words if word.endswith(".toml")]
     names = [word for word in words if word not in files]
-    for file in files:
-        if (of := Store.find_report(file, store.root)[1]) != year:
-            raise UserError(_("file-of-other-year", file=file, of=of), _("rollup-of-one-year", year=year))
     reports = selection.select(store, files).reports if files else []
+    for of_store, of in reports:
+        if of != period:
+            raise UserError(
+                _("file-of-other-year", file=of_store.data(of), of=of), _("rollup-of-one-year", year=period)
+            )
     if names:
-        selected = selection.select(store, [str(year), *names])
+        selected = selection.select(store, [str(period), *names])
         reports = [*reports, *selected.reports, *selected.missing]
     return list(dict.fromkeys(office.office for office, _year in reports))
 
@@ -125,13 +128,13 @@ class CollectedReports:
     aggregate: Aggregate
 
 
-def collect(store: Store, year: int, form: Form, office: str, options: RollupOptions) -> CollectedReports:
+def collect(store: Store, period: Period, form: Form, office: str, options: RollupOptions) -> CollectedReports:
     """Read the reports of the units of an office on several processes and add them up into a form.
 
     Raises `UserError` where it has no units, or one would count twice.
     """
-    members = _find_members(store, year, office, options)
-    chunks = read_all(store, year, members, check.load_policy(store, (), ()), options.jobs)
+    members = _find_members(store, period, office, options)
+    chunks = read_all(store, period, members, check.load_policy(store, (), ()), options.jobs)
     reports: list[UnitReport | None] = [report for chunk in chunks for report in chunk]
     missing = [member for member, report in zip(members, reports, strict=True) if not report]
     aggregate = subordinates.add_up(store, form, list(filter(None, reports)), broken=options.with_broken)
@@ -139,14 +142,14 @@ def collect(store: Store, year: int, form: Form, office: str, options: RollupOpt
 
 
 def read_all(
-    store: Store, year: int, units: Sequence[Unit], policy: Policy, jobs: int = 0
+    store: Store, period: Period, units: Sequence[Unit], policy: Policy, jobs: int = 0
 ) -> Iterator[list[UnitReport | None]]:
     """Read the reports of many units on several processes, a list for each chunk, in the order of the units.
 
     None stands for a unit that has no report of that year. Raises `UserError` where a worker process has died.
     """
     chunks = [(start, list(units[start : start + _CHUNK_SIZE])) for start in range(0, len(units), _CHUNK_SIZE)]
-    results = pool.run_all(chunks, partial(_read_chunk, store, year, policy), _raise_lost_worker, jobs)
+    results = pool.run_all(chunks, partial(_read_chunk, store, period, policy), _raise_lost_worker, jobs)
     waiting: dict[int, list[UnitReport | None]] = {}  # chunks that were ready before an earlier one
     next_start = 0
     for start, reports in results:
@@ -156,8 +159,8 @@ def read_all(
             next_start += len(ready)
 
 
-def _read_chunk(store: Store, year: int, policy: Policy, chunk: UnitChunk) -> ReadChunk:
-    return chunk[0], subordinates.read_units(store, year, chunk[1], policy)
+def _read_chunk(store: Store, period: Period, policy: Policy, chunk: UnitChunk) -> ReadChunk:
+    return chunk[0], subordinates.read_units(store, period, chunk[1], policy)
 
 
 def _raise_lost_worker(_chunk: UnitChunk) -> ReadChunk:

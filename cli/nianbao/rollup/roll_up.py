@@ -11,6 +11,7 @@ from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _
 from nianbao.model.offices import Register, Unit
+from nianbao.model.period import Period
 from nianbao.model.report import Number, Report, fill_form
 from nianbao.rollup.collect import RollupOptions, collect, find_office, read_own_report
 from nianbao.workspace.files import SavedFile
@@ -60,7 +61,7 @@ class RollupResult:
         return self.aggregate is None or bool(self.edited)
 
 
-def roll_up(store: Store, year: int, into: str, options: RollupOptions) -> list[RollupResult]:
+def roll_up(store: Store, period: Period, into: str, options: RollupOptions) -> list[RollupResult]:
     """Add units up into the data file of the office `into`; with `deep`, first into those of its units with units.
 
     Returns a result for each office in the order of writing. Raises `UserError` where there is nothing to add up. A
@@ -69,12 +70,12 @@ def roll_up(store: Store, year: int, into: str, options: RollupOptions) -> list[
     register = store.register()
     office = find_office(store, into)
     if register.findings:
-        return [RollupResult(Unit(office, office), store.of_office(office).data(year), register.findings)]
+        return [RollupResult(Unit(office, office), store.of_office(office).data(period), register.findings)]
     if options.deep and (options.dry_run or options.units):
         raise UserError(_("deep-excludes-dry-run"), _("leave-deep-out"))
     results: list[RollupResult] = []
     for name in [*(_list_intermediate_offices(register, office) if options.deep else ()), office]:
-        results.append(_roll_up_office(store, year, name, options))
+        results.append(_roll_up_office(store, period, name, options))
         if results[-1].is_blocked:
             break
     return results
@@ -88,50 +89,52 @@ def _list_intermediate_offices(register: Register, office: str) -> Iterator[str]
             yield unit.id
 
 
-def _roll_up_office(store: Store, year: int, office: str, options: RollupOptions) -> RollupResult:
+def _roll_up_office(store: Store, period: Period, office: str, options: RollupOptions) -> RollupResult:
     parent, register = store.of_office(office), store.register()
-    unit, file = register.get_unit(office), parent.data(year)
-    old = read_own_report(parent, year) if parent.has(year) else None
+    unit, file = register.get_unit(office), parent.data(period)
+    old = read_own_report(parent, period) if parent.has(period) else None
     if isinstance(old, list):
         return RollupResult(unit, file, old)
-    found = collect(store, year, old.form if old else store.form_in_force(year), office, options)
+    found = collect(store, period, old.form if old else store.kind.form_in_force(period), office, options)
     if not found.aggregate.counted:
         raise UserError(
-            _("no-usable-unit-reports", office=unit, count=len(found.members), year=year), _("collect-or-with-broken")
+            _("no-usable-unit-reports", office=unit, count=len(found.members), year=period), _("collect-or-with-broken")
         )
-    changed, accepted, edited = _compare(old, found.aggregate, parent.record(year))
+    changed, accepted, edited = _compare(old, found.aggregate, parent.record(period))
     result = RollupResult(
         unit,
         file,
         aggregate=found.aggregate,
         missing=found.missing,
-        outdated=[member for member in found.members if not options.deep and _is_outdated(store, year, member)],
+        outdated=[member for member in found.members if not options.deep and _is_outdated(store, period, member)],
         unlisted=[name for name in store.folders() if name not in register.units and not options.units],
         changed=[*changed, *edited] if options.force else changed,
         accepted=accepted,
         edited=() if options.force else edited,
     )
-    return result if result.edited or options.dry_run else _save(parent, year, result, old, options)
+    return result if result.edited or options.dry_run else _save(parent, period, result, old, options)
 
 
-def _save(parent: Store, year: int, result: RollupResult, old: Report | None, options: RollupOptions) -> RollupResult:
+def _save(
+    parent: Store, period: Period, result: RollupResult, old: Report | None, options: RollupOptions
+) -> RollupResult:
     """Write the sums into the data file `old`, or into a new one."""
     aggregate = result.aggregate
     if aggregate is None:
         return result
     name = result.unit.name if result.unit.name != result.unit.id else ""
-    draft = drafts.DataFileDraft(old.facts.text, {}, []) if old else drafts.make_draft(parent, year, author=name)
+    draft = drafts.DataFileDraft(old.facts.text, {}, []) if old else drafts.make_draft(parent, period, author=name)
     text = _insert_sums(draft.text, aggregate, result)
     record = RollupRecord(aggregate.figures, includes_own=options.own, includes_broken=options.with_broken)
-    return replace(result, saved=parent.write_rollup(year, text, record, draft.other_files), hints=draft.notes)
+    return replace(result, saved=parent.write_rollup(period, text, record, draft.other_files), hints=draft.notes)
 
 
-def _is_outdated(store: Store, year: int, unit: Unit) -> bool:
+def _is_outdated(store: Store, period: Period, unit: Unit) -> bool:
     """Return whether a unit that has units of its own has no report yet, or one that is not their sum."""
     if not store.register().list_children(unit.id):
         return False
     office = store.of_office(unit.id)
-    report = try_work(partial(read_own_report, office, year), office.data(year)) if office.has(year) else None
+    report = try_work(partial(read_own_report, office, period), office.data(period)) if office.has(period) else None
     if not isinstance(report, Report):
         return True
     totals = subordinates.add_up_children(office, report, check.load_policy(store, (), ()))

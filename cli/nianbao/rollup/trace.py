@@ -8,6 +8,7 @@ from nianbao.model.aggregate import RollupRecord, UnitReport
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
+from nianbao.model.period import Period
 from nianbao.model.report import Number, Report
 from nianbao.rollup.collect import RollupOptions, collect, find_office, read_own_report
 from nianbao.workspace.store import Store
@@ -38,27 +39,27 @@ class Trace:
     below: Mapping[str, "Trace"] = field(default_factory=dict)
 
 
-def trace(store: Store, year: int, office: str, address: str, options: RollupOptions) -> Trace | list[Finding]:
+def trace(store: Store, period: Period, office: str, address: str, options: RollupOptions) -> Trace | list[Finding]:
     """Trace a figure of an office back to its units; return findings where the register has errors.
 
     Raises `UserError` for an address that is no figure, with the nearest one, and where there are no units.
     """
     if store.register().findings:
         return list(store.register().findings)
-    return _trace_office(store, year, find_office(store, office), address, options)
+    return _trace_office(store, period, find_office(store, office), address, options)
 
 
-def _trace_office(store: Store, year: int, office: str, address: str, options: RollupOptions) -> Trace:
+def _trace_office(store: Store, period: Period, office: str, address: str, options: RollupOptions) -> Trace:
     register, parent = store.register(), store.of_office(office)
-    report = read_own_report(parent, year) if parent.has(year) else None
-    form = report.form if isinstance(report, Report) else store.form_in_force(year)
+    report = read_own_report(parent, period) if parent.has(period) else None
+    form = report.form if isinstance(report, Report) else store.kind.form_in_force(period)
     if address not in form.slots:
         near = get_close_matches(address, [*form.slots], 1)
         tip = _("is-it-nearest", near=near[0]) if near else _("for-example-address", address=next(iter(form.slots)))
         raise UserError(_("no-such-cell", edition=form.edition, address=address), tip)
-    record = parent.record(year) or RollupRecord({})
+    record = parent.record(period) or RollupRecord({})
     own, broken = options.own and record.includes_own, options.with_broken or record.includes_broken
-    found = collect(store, year, form, office, replace(options, own=own, with_broken=broken))
+    found = collect(store, period, form, office, replace(options, own=own, with_broken=broken))
     sums, figures = found.aggregate.figures, found.aggregate.find_contributions(address)
     contributions = found.aggregate.sort_contributions(address)
     below = replace(options, units=())
@@ -75,7 +76,7 @@ def _trace_office(store: Store, year: int, office: str, address: str, options: R
         found.missing,
         {part: sums[part] for part in form.totals.get(address, ())},
         {
-            unit.unit.id: _trace_office(store, year, unit.unit.id, address, below)
+            unit.unit.id: _trace_office(store, period, unit.unit.id, address, below)
             for unit, _figure in contributions
             if options.deep and register.list_children(unit.unit.id)
         },

@@ -1,6 +1,5 @@
 """Select the reports that a command works on, by years, offices, data files, and patterns of offices."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -9,11 +8,11 @@ from pathlib import Path
 from nianbao.model.file_names import fold_name
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
+from nianbao.model.period import EXAMPLES, Period, parse_period
 from nianbao.workspace.files import display_path
-from nianbao.workspace.store import Store, find_root
+from nianbao.workspace.store import Store, find_root, make_unknown_file_error, split_data_path
 
-ReportRef = tuple[Store, int]  # an office and a year
-_YEAR = re.compile(r"\d{4}")
+ReportRef = tuple[Store, Period]  # a kind of an office, and a period
 _LISTED_NAMES = 5  # names that a message lists
 
 
@@ -34,7 +33,10 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     file = next((word for word in words if word.endswith(".toml")), None)
     if not file or root is not None:
         return Store.open(root, out)
-    store = Store(Store.find_report(file, None)[0].root, out)
+    found = split_data_path(Path(file))
+    if not found:
+        raise make_unknown_file_error(file)
+    store = Store(found[0], out)
     if store.root.resolve() == find_root(None).resolve():
         store.require_trust()
     elif error := store.skip_untrusted():
@@ -43,43 +45,71 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
 
 
 def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> Selection:
-    """Find the reports for words of a command line: years, offices or their folders, patterns of these, data files.
+    """Find the reports for words of a command line: periods, kinds, offices or their folders, patterns, data files.
 
-    Each year is combined with each office. Without a year the newest one of those offices is used; without an office
-    the folder's own, or with `all_offices` every one. Raises `UserError` for a word that is none of these.
+    Each period is combined with each office. Without a kind it is the default one, and without a period the newest one
+    of those offices; without an office it is the folder's own, or with `all_offices` every one. Raises `UserError` for
+    a word that is none of these, for two kinds, and for a period that the kind does not have.
     """
-    years = [int(word) for word in words if _YEAR.fullmatch(word)]
     files = [_parse_file(store, word) for word in words if word.endswith(".toml")]
-    office_words = [word for word in words if not _YEAR.fullmatch(word) and not word.endswith(".toml")]
-    known = store.offices() if office_words or all_offices or not words else {}
+    store, words = choose_kind(store, [word for word in words if not word.endswith(".toml")])
+    periods = [period for word in words if (period := parse_period(word))]
+    office_words = [word for word in words if not parse_period(word)]
+    for period in periods:
+        store.kind.require_period(period)
+    known = store.offices() if office_words or all_offices or not (words or files) else {}
     by_name: list[str] = []
     by_pattern = list(known) if all_offices else []
     for word in office_words:
         matches = _match_offices(store, word, known)
         (by_pattern if _is_pattern(word) else by_name).extend(matches)
-    if not by_name and not by_pattern and (years or not files):
+    if not by_name and not by_pattern and (periods or not files):
         by_name = _find_own_office(store, known)
     offices = list(dict.fromkeys([*by_name, *by_pattern]))
     check_distinct(offices)
-    if not years and not files:
-        years = [max(year for office in offices for year in known.get(office, ()))]
-    pairs = [(office, year) for year in years for office in offices]
-    missing = [(office, year) for office, year in pairs if office not in by_name and year not in known[office]]
-    reports = dict.fromkeys([*files, *(pair for pair in pairs if pair not in set(missing))])
-    return Selection(
-        [(store.of_office(office), year) for office, year in reports],
-        [(store.of_office(office), year) for office, year in missing],
-    )
+    if not periods and not files:
+        periods = [max(period for office in offices for period in known.get(office, ()))]
+    pairs = [(office, period) for period in periods for office in offices]
+    missing = [(office, period) for office, period in pairs if office not in by_name and period not in known[office]]
+    found = {file_store.key(period): (file_store, period) for file_store, period in files}
+    found |= {
+        of_office.key(period): (of_office, period)
+        for office, period in pairs
+        if (office, period) not in missing and (of_office := store.of_office(office))
+    }
+    return Selection(list(found.values()), [(store.of_office(office), period) for office, period in missing])
 
 
-def _parse_file(store: Store, word: str) -> tuple[str, int]:
-    file_store, year = Store.find_report(word, store.root)
-    if file_store.root.resolve() != store.root.resolve():
+def choose_kind(store: Store, words: Sequence[str]) -> tuple[Store, list[str]]:
+    """Take the kind out of the words of a command line; without one it is the default kind."""
+    kinds = frozenset(store.list_kinds())
+    named = list(dict.fromkeys(word for word in words if word in kinds))
+    if len(named) > 1:
+        raise UserError(_("one-kind-at-a-time", kinds=join_words(named)), _("run-several-times"))
+    return store.of_kind(named[0]) if named else store, [word for word in words if word not in kinds]
+
+
+def read_period(store: Store, word: str) -> Period:
+    """Return the period of a word; raises `UserError` for a word that is none, and for one that the kind has not."""
+    period = parse_period(word)
+    if not period:
+        example = EXAMPLES[store.kind.settings.calendar.unit]
+        raise UserError(_("not-a-period", word=word), _("write-like-example", example=example))
+    store.kind.require_period(period)
+    return period
+
+
+def _parse_file(store: Store, word: str) -> ReportRef:
+    found = split_data_path(Path(word))
+    if not found:
+        raise make_unknown_file_error(word)
+    root, parts = found
+    if root.resolve() != store.root.resolve():
         raise UserError(_("not-below-root", word=word, root=display_path(store.root)), _("one-root-at-a-time"))
-    return file_store.office, year
+    return store.locate(parts, Path(word).name)
 
 
-def _find_own_office(store: Store, known: Mapping[str, Sequence[int]]) -> list[str]:
+def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> list[str]:
     """Return the name of the folder's own office, ""; raises `UserError` where only other offices have data files."""
     others = sorted(known or store.offices())
     if others and "" not in others:
@@ -92,7 +122,7 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[int]]) -> list[s
     return [""]
 
 
-def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[int]]) -> list[str]:
+def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]) -> list[str]:
     """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either.
 
     Raises `UserError` where there is none.

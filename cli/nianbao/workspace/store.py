@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from nianbao.model import offices
 from nianbao.model.aggregate import RollupRecord
@@ -14,21 +15,33 @@ from nianbao.model.finding import Finding, Place, UserError, try_work
 from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import REGISTER_FILE as REGISTER
 from nianbao.model.offices import Register
+from nianbao.model.period import NAME, Period, parse_period
 from nianbao.model.report import Report
 from nianbao.workspace.access import describe_reason
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, make_read_error, parse_facts
 from nianbao.workspace.folder import Folder
 from nianbao.workspace.templates import Templates
 
-_YEAR = re.compile(r"\d{4}")
-_DATA = re.compile(r"\d{4}\.toml")
+_DATA = re.compile(rf"({NAME.pattern})\.toml")
+
+
+class ReportKey(NamedTuple):
+    """What tells a report from all others of a folder: its office, its kind, empty for the default one, its period."""
+
+    office: str
+    kind: str
+    period: Period
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, map(str, self)))
 
 
 class Store(Templates):
     """A folder of reports: `data/` to read, `build/` to write, `templates/` where it has its own.
 
     `data/` holds the data files of one office, and a folder for each further one; `office` is the name of that
-    folder, empty for the first. Every file of an office is read and written below folders of that name.
+    folder, empty for the first. Data files of another kind than the default one are in a folder with its id below
+    that of the office. Every file of an office is read and written below folders of these names.
     """
 
     def __init__(self, root: Path, out: Path | None = None, office: str = "", folder: Folder | None = None) -> None:
@@ -36,6 +49,7 @@ class Store(Templates):
         self.out = out or root / "build"
         self.within = out or root  # no output leaves it by a link; a person may name a folder that is one
         self.office = office
+        self._data_folders: dict[str, str] = {}  # by office: the folder of data files of the default kind
 
     @classmethod
     def open(cls, root: Path | None, out: Path | None = None) -> "Store":
@@ -47,86 +61,105 @@ class Store(Templates):
         store.require_trust()
         return store
 
-    @classmethod
-    def find_report(cls, name: str, root: Path | None) -> tuple["Store", int]:
-        """Open the folder that a year, or the path of a data file, is about; return the year too."""
-        path = Path(name)
-        if _YEAR.fullmatch(name):
-            return cls(find_root(root)), int(name)
-        # The file is where it is named: a link to another folder's is not a way to build there.
-        found = ((folder, above) for folder in _list_folders(path) for above in (folder, folder.parent))
-        folder, data = next((pair for pair in found if pair[1].name == "data"), (path.parent, None))
-        if not (_YEAR.fullmatch(path.stem) and path.suffix == ".toml" and data):
-            raise UserError(_("neither-year-nor-file", name=name), _("write-year-or-file"))
-        return cls(data.parent, office="" if data == folder else folder.name), int(path.stem)
-
     def of_office(self, office: str) -> "Store":
-        """Open the same folder, with what was read of its templates, for another office."""
+        """Open the same folder, with what was read of its templates, for the same kind of another office."""
         other = copy(self)
         other.office = office
+        return other
+
+    def of_kind(self, kind: str) -> "Store":
+        """Open the same folder, with what was read of its templates, for another kind; empty: the default one."""
+        other = copy(self)
+        other._kind_id = "" if kind == self.default_kind else kind  # noqa: SLF001  # of the same class
+        return other
+
+    def of_report(self, key: ReportKey) -> "Store":
+        """Open the same folder for the office and the kind of a report."""
+        other = self.of_office(key.office)
+        other._kind_id = key.kind  # noqa: SLF001  # of the same class
         return other
 
     def with_folder(self, folder: Folder) -> "Store":
         """Open the same folder, with what was read of its templates, with other files of it."""
         other = copy(self)
-        other.folder = folder
+        other.folder, other._data_folders = folder, {}  # noqa: SLF001  # of the same class
         return other
+
+    def key(self, period: Period) -> ReportKey:
+        """Return what tells the report of a period from all others of this folder."""
+        return ReportKey(self.office, self._kind_id, period)
 
     # ── data ─────────────────────────────────────────────────────────────────
 
-    def offices(self) -> dict[str, list[int]]:
-        """Every office that has data files, by name, with its years, oldest first; the folder's own is ""."""
-        found = {"": self._report_years("data")}
-        found |= {
-            name: self._report_years(f"data/{name}") for name in sorted(self.folder.names("data")) if name[0] != "."
-        }
-        return {office: years for office, years in found.items() if years}
+    def offices(self) -> dict[str, list[Period]]:
+        """Every office that has data files of this kind, by name, with its periods, oldest first; its own is ""."""
+        kinds = frozenset(self.list_kinds())
+        names = [name for name in sorted(self.folder.names("data")) if name[0] != "." and name not in kinds]
+        found = {name: self.of_office(name).periods() for name in ("", *names)}
+        return {office: periods for office, periods in found.items() if periods}
 
-    def years(self) -> list[int]:
-        """Every report year that has a data file, oldest first."""
-        return self._report_years(self._data_folder)
+    def periods(self) -> list[Period]:
+        """Every period that has a data file, oldest first."""
+        has = self.kind.settings.calendar.has
+        matches = map(_DATA.fullmatch, self.folder.names(self.data_folder))
+        periods = (parse_period(match[1]) for match in matches if match)
+        return sorted(period for period in periods if period and has(period))
 
     @property
-    def _data_folder(self) -> str:
-        """Name the folder of the office's data files, below the root."""
-        return f"data/{self.office}" if self.office else "data"
+    def data_folder(self) -> str:
+        """Name the folder of the data files of this office and kind, below the root."""
+        return self._name_folder(self.office)
 
-    def _report_years(self, folder: str) -> list[int]:
-        return sorted(int(name[:4]) for name in self.folder.names(folder) if _DATA.fullmatch(name))
+    def _name_folder(self, office: str) -> str:
+        """Name the folder of the data files of an office; those of the default kind may lie in the office's own."""
+        above = f"data/{office}" if office else "data"
+        if self._kind_id:
+            return f"{above}/{self._kind_id}"
+        if office not in self._data_folders:
+            below = f"{above}/{self.default_kind}"
+            self._data_folders[office] = below if self.folder.exists(f"{below}/") else above
+        return self._data_folders[office]
 
-    def has(self, year: int) -> bool:
-        """Tell whether a year has a data file."""
-        return self.folder.exists(self.name(year))
+    def has(self, period: Period) -> bool:
+        """Tell whether a period has a data file."""
+        return self.folder.exists(self.name(period))
 
-    def data(self, year: int) -> str:
-        """Name the data file of a year as a person here would."""
-        return self._display_prefix + self.name(year)
+    def data(self, period: Period) -> str:
+        """Name the data file of a period as a person here would."""
+        return self._display_prefix + self.name(period)
 
-    def name(self, year: int, office: str | None = None) -> str:
-        """Name the data file of a year below the folder."""
-        office = self.office if office is None else office
-        return f"data/{office}/{year}.toml" if office else f"data/{year}.toml"
+    def name(self, period: Period, office: str | None = None) -> str:
+        """Name the data file of a period below the folder."""
+        return f"{self._name_folder(self.office if office is None else office)}/{period}.toml"
 
-    def path(self, year: int) -> Path:
-        """Return where the data file of a year is, or would be."""
-        return self.root / self.name(year)
+    def path(self, period: Period) -> Path:
+        """Return where the data file of a period is, or would be."""
+        return self.root / self.name(period)
 
-    def facts(self, year: int) -> Facts | Finding:
-        """Read the data file of a year; raises `UserError` where there is none."""
-        read = parse_facts(self.content(year), self.data(year))
+    def facts(self, period: Period) -> Facts | Finding:
+        """Read the data file of a period; raises `UserError` where there is none."""
+        read = parse_facts(self.content(period), self.data(period))
         return limit_sizes(read) if isinstance(read, Facts) else read
 
-    def report(self, year: int, *, last: bool = False) -> Report | Finding:
-        """Read the report of a year; a file that is no TOML or names no form gives the finding that says so.
+    def report(self, period: Period, *, last: bool = False) -> Report | Finding:
+        """Read the report of a period; a file that is no TOML or names no form gives the finding that says so.
 
-        With `last` it knows the report of the year before, unless that cannot be read. Raises `UserError` where there
+        With `last` it knows the report of the period before, unless that cannot be read. Raises `UserError` where there
         is no data file.
         """
-        before = try_work(partial(self.report, year - 1), self.data(year - 1)) if last and self.has(year - 1) else None
-        facts = self.facts(year)
+        earlier = self.get_previous(period) if last else None
+        before = try_work(partial(self.report, earlier), self.data(earlier)) if earlier else None
+        facts = self.facts(period)
         if isinstance(facts, Finding):
             return facts
-        return self.fill(facts, year, before if isinstance(before, Report) else None)
+        return self.kind.fill(facts, period, before if isinstance(before, Report) else None)
+
+    def get_previous(self, period: Period) -> Period | None:
+        """Return the period before one, of an event the last one before it; None where that has no data file."""
+        if self.kind.settings.calendar.unit == "event":
+            return max((one for one in self.periods() if one < period), default=None)
+        previous = period.get_previous()
+        return previous if previous and self.has(previous) else None
 
     def register(self) -> Register:
         """Read the register of offices, once as long as it stays as it is; empty where there is none."""
@@ -137,60 +170,86 @@ class Store(Templates):
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""
-        names = self.folder.names("data")
-        return sorted(name for name in names if not name.startswith(".") and self.folder.exists(f"data/{name}/"))
+        kinds, names = frozenset(self.list_kinds()), self.folder.names("data")
+        offices = (name for name in names if not name.startswith(".") and name not in kinds)
+        return sorted(name for name in offices if self.folder.exists(f"data/{name}/"))
 
-    def record(self, year: int) -> RollupRecord | None:
-        """Read how the data file of a year was added up; None where it was not, or nobody can tell any more."""
-        written = self.text(self._record(year))
+    def locate(self, parts: Sequence[str], name: str) -> tuple["Store", Period]:
+        """Open the folder for a data file, by the names of the folders between `data` and it, and its own name.
+
+        Raises `UserError` where it is not a data file, or of a kind that is not there.
+        """
+        period, kinds = parse_period(name.removesuffix(".toml")), self.list_kinds()
+        shown = "/".join(("data", *parts, name))
+        if not period or len(parts) > 2:  # noqa: PLR2004  # an office and a kind
+            raise make_unknown_file_error(shown)
+        kind = parts[-1] if parts and (parts[-1] in kinds or len(parts) > 1) else ""
+        if kind and kind not in kinds:
+            raise UserError(
+                _("kind-of-data-file-is-gone", data=shown, kind=kind),
+                _("kinds-available-or-move-file", kinds=join_words(kinds)),
+            )
+        office = parts[0] if parts and parts[0] != kind else ""
+        store = self.of_office(office).of_kind(kind) if kind else self.of_office(office)
+        store.kind.require_period(period)
+        return store, period
+
+    def record(self, period: Period) -> RollupRecord | None:
+        """Read how the data file of a period was added up; None where it was not, or nobody can tell any more."""
+        written = self.text(self._record(period))
         return None if written is None else RollupRecord.parse(written)
 
-    def write_rollup(self, year: int, text: str, record: RollupRecord, beside: Mapping[str, str]) -> SavedFile:
+    def write_rollup(self, period: Period, text: str, record: RollupRecord, beside: Mapping[str, str]) -> SavedFile:
         """Put a data file in its place with the record of how it was added up, and what goes beside them."""
-        contents = {self.name(year): text, self._record(year): record.format()}
-        contents |= {f"{self._data_folder}/{name}": more for name, more in beside.items()}
+        contents = {self.name(period): text, self._record(period): record.format()}
+        contents |= {f"{self.data_folder}/{name}": more for name, more in beside.items()}
         return self.folder.write({name: content.encode() for name, content in contents.items()})[0]
 
-    def _record(self, year: int) -> str:
-        return f"{self._data_folder}/.{year}.rollup.json"
+    def _record(self, period: Period) -> str:
+        return f"{self.data_folder}/.{period}.rollup.json"
 
-    def content(self, year: int) -> bytes:
-        """Read the bytes of a year's data file; raises `UserError` where there is none."""
-        name = self.data(year)
+    def content(self, period: Period) -> bytes:
+        """Read the bytes of a period's data file; raises `UserError` where there is none."""
+        name = self.data(period)
         if self.office != self.office.encode(errors="ignore").decode():  # bytes that are no text
             raise UserError(_("folder-name-not-utf8", data=name), _("rename-folder"))
         try:
-            return self.folder.read(self.name(year))
+            return self.folder.read(self.name(period))
         except FileNotFoundError:
-            raise UserError(_("no-such-data-file", name=name), self._start(year)) from None
+            raise UserError(_("no-such-data-file", name=name), self._suggest_new_period(period)) from None
         except OSError as error:
             raise make_read_error(name, error) from error
 
-    def read_related_files(self, year: int) -> list[bytes | None]:
+    def read_related_files(self, period: Period) -> list[bytes | None]:
         """Read the other files that a report is checked against; None for one that is not there."""
-        found = [self.state(self.name(at, office)) for office, at in self.list_related_reports(year)[1:]]
-        return [*found, self.state(self._record(year))] if len(found) > 1 else found
+        found = [self.state(self.name(at, office)) for office, at in self.list_related_reports(period)[1:]]
+        return [*found, self.state(self._record(period))] if len(found) > 1 else found
 
-    def list_related_reports(self, year: int) -> list[tuple[str, int]]:
-        """Name the data files by which a report is checked: its own, last year's, and those of the units below."""
+    def list_related_reports(self, period: Period) -> list[tuple[str, Period]]:
+        """Name the data files by which a report is checked: its own, the last one, and those of the units below.
+
+        The last one is named where it has no data file, too, unless there is none before.
+        """
         units = self.register().list_children(self.office) if self.office else ()
-        return [(self.office, year), (self.office, year - 1), *((unit.id, year) for unit in units)]
+        last = self.get_previous(period) or period.get_previous()
+        before = [(self.office, last)] if last else []
+        return [(self.office, period), *before, *((unit.id, period) for unit in units)]
 
-    def _start(self, year: int) -> str:
-        known = join_words(self.years())
+    def _suggest_new_period(self, period: Period) -> str:
+        known = join_words(self.periods())
         have = (
             _("years-there", known=known)
             if known
             else _("no-data-files-yet", root=display_path(self.root / "data" / self.office))
         )
-        return _("begin-this-year", have=have, year=year)
+        return _("begin-this-year", have=have, year=period)
 
-    def rewrite(self, year: int, text: str, *, check: bool = False) -> SavedFile:
+    def rewrite(self, period: Period, text: str, *, check: bool = False) -> SavedFile:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
         content = text.encode()
         if check:
-            return SavedFile(self.data(year), content != self.content(year))
-        return self.folder.write({self.name(year): content})[0]
+            return SavedFile(self.data(period), content != self.content(period))
+        return self.folder.write({self.name(period): content})[0]
 
     def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[SavedFile]:
         """Write new files below the folder; one that exists is left as it is and raises `UserError`.
@@ -212,18 +271,31 @@ class Store(Templates):
             return build / ".record.sqlite"
         return build / f".record-{fingerprint(str(self.out.resolve()))[:8]}.sqlite"
 
-    def output(self, year: int, suffix: str) -> Path:
-        """Return where a file of a year's report is written, `build/<office>/<year>.<suffix>`."""
-        return self.out / self.output_name(year, suffix)
+    def output(self, period: Period, suffix: str) -> Path:
+        """Return where a file of a period's report is written, `build/<office>/<kind>/<period>.<suffix>`."""
+        return self.out / self.output_name(period, suffix)
 
-    def output_name(self, year: int, suffix: str) -> str:
-        """Name a file of a year's report, below the folder of outputs."""
-        return f"{self.office}/{year}.{suffix}" if self.office else f"{year}.{suffix}"
+    def output_name(self, period: Period, suffix: str) -> str:
+        """Name a file of a period's report, below the folder of outputs."""
+        return "/".join(filter(None, (self.office, self._kind_id, f"{period}.{suffix}")))
 
 
-def _list_folders(path: Path) -> tuple[Path, Path]:
-    """Return the folder of a file as it is named, and as it is without links."""
-    return Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))  # noqa: PTH100  # keeps links
+def split_data_path(path: Path) -> tuple[Path, list[str]] | None:
+    """Split the path of a data file into the folder that has `data/`, and the names of the folders below `data/`.
+
+    None where it is not below such a folder.
+    """
+    # The file is where it is named: a link to another folder's is not a way to build there.
+    for folder in (Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))):  # noqa: PTH100  # keeps links
+        for depth, above in enumerate((folder, *folder.parents)[:3]):
+            if above.name == "data":
+                return above.parent, list(folder.parts[len(folder.parts) - depth :])
+    return None
+
+
+def make_unknown_file_error(name: str) -> UserError:
+    """Return the error for a word that is neither a period nor a data file."""
+    return UserError(_("neither-year-nor-file", name=name), _("write-year-or-file"))
 
 
 def find_root(root: Path | None) -> Path:

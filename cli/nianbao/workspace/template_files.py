@@ -14,9 +14,10 @@ from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.model.form_loader import YearsEntry
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
+from nianbao.model.locale import Locale, LocaleFile
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 
@@ -54,21 +55,17 @@ class TemplateFolder:
 def read_chain(path: Path, tops: Sequence[TemplateFolder], *, cached: bool = False) -> list[Facts]:
     """Read a file and those that it is based on, itself first, each based on the next.
 
-    A base is looked for by its name in the folder of that kind below each of `tops`, and is never the file itself.
+    A base is looked for by its name in the folder of the same name below each of `tops`, and is never the file itself.
     With `cached`, a file is read once as long as this process lives. Raises `UserError` where there is no such base, or
     where bases go round.
     """
     read = _read_once if cached else TemplateFolder.read_toml
     folders = {path: next(top for top in tops if path.is_relative_to(top.path))}
+    place = path.parent.relative_to(folders[path].path)
     found = {path: read(folders[path], path)}
     here = path
     while base := found[here].tree.get(BASE):
-        others = {
-            other: top
-            for top in reversed(tops)
-            for other in top.path.glob(f"{path.parent.name}/*.toml")
-            if other != here
-        }
+        others = {other: top for top in reversed(tops) for other in (top.path / place).glob("*.toml") if other != here}
         folders |= others
         known = {other.stem: other for other in others}
         if not isinstance(base, str):
@@ -107,6 +104,20 @@ def read_years(path: Path, tops: tuple[TemplateFolder, ...]) -> YearsEntry:
             return msgspec.convert(toml_rs.loads(line[0])["years"] if line else {}, YearsEntry)
         except (UserError, toml_rs.TOMLDecodeError, msgspec.ValidationError):
             return YearsEntry()
+
+
+@cache
+def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
+    """Read the locale of a language, with that on which it is based; raises `UserError` that tells what is wrong or missing."""
+    name = f"locales/{language}.toml"
+    top = next((top for top in tops if (top.path / name).is_file()), None)
+    if top is None:
+        known = sorted({path.stem for top in tops for path in top.path.glob("locales/*.toml")})
+        raise UserError(
+            _("no-such-locale", language=language, name=name) + suggest(language, known),
+            _("languages-available", known=join_words(known)),
+        )
+    return Locale(language, load(LocaleFile, read_chain(top.path / name, tops, cached=True)))
 
 
 def read_format(path: Path, folder: TemplateFolder) -> Format:

@@ -1,29 +1,22 @@
-"""The forms, looks, formats and texts of a folder: its own templates before those that come with nianbao."""
+"""The kinds, looks and formats of a folder: its own templates before those that come with nianbao."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from decimal import Decimal
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nianbao.model.facts import Facts
-from nianbao.model.file_names import is_portable_path
-from nianbao.model.finding import Finding, UserError
-from nianbao.model.form import Form
-from nianbao.model.form_loader import YearsEntry, load_form
+from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.model.report import Report, fill_form
-from nianbao.model.value_types import describe_value
+from nianbao.model.loading.inheritance import suggest
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
+from nianbao.workspace.kinds import DEFAULT_KIND, KIND_FILE, KINDS, KindFolder
 from nianbao.workspace.shipped import TEMPLATES
-from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format, read_years
+from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format
 from nianbao.workspace.theme import load_look
 
 LOOK = "gongwen"
-_LARGEST = 1 << 20  # bytes of a template that is filled
 
 
 class Templates:
@@ -37,10 +30,9 @@ class Templates:
         self.folder = folder or DiskFolder(root)
         self._display_prefix = "" if (called := display_path(root)) == "." else f"{called}/"
         self._folders: tuple[TemplateFolder, ...] = ()  # the own one first, once it was looked for
-        self._editions: dict[str, Path] = {}
-        self._chosen: dict[tuple[int, str | None], Form] = {}  # by the year, and the edition that a data file names
-        # One and the same function for every office of a folder, since what is compiled is kept by it.
-        self.template: Callable[[str], str] = self._read
+        self._kinds: dict[str, KindFolder] = {}  # those that were asked for, by their ids
+        self._kind_id = ""  # of these reports; empty: the default one
+        self._default_kind = ""  # once it was asked for
 
     @property
     def _template_folders(self) -> tuple[TemplateFolder, ...]:
@@ -71,16 +63,6 @@ class Templates:
         """The path of the folder's own templates; None where it has none, or they are left out."""
         return next((top.path for top in self._template_folders if top.shown), None)
 
-    def _read(self, name: str) -> str:
-        """Read a template: the office's own, else the one that comes with nianbao."""
-        top = self._find(name)
-        if top is None:
-            raise UserError(_("no-such-template", name=name), _("check-template-name"))
-        path = top.path / name
-        if path.stat().st_size > _LARGEST:
-            raise UserError(_("template-too-large", path=top.display(path), size=_LARGEST >> 10), _("split-template"))
-        return top.read_text(path)
-
     def files(self) -> dict[str, Path]:
         """Every template that can be used, by its name: the file of the office's own first."""
         found: dict[str, Path] = {}
@@ -90,78 +72,40 @@ class Templates:
                     found.setdefault(path.relative_to(top.path).as_posix(), path)
         return found
 
-    def editions(self) -> dict[str, Path]:
-        """Every edition of a form that can be used: the file by its name, the office's own first."""
-        if not self._editions:
-            self._editions.update((path.stem, path) for path in self._list_files("forms/*.toml"))
-        return self._editions
+    @property
+    def kind(self) -> KindFolder:
+        """The kind of document of these reports; raises `UserError` where `report.toml` names one that is not there."""
+        return self.find_kind(self._kind_id or self.default_kind)
 
-    def form(self, facts: Facts, year: int) -> Form | Finding:
-        """Choose the form of a report: the edition that it names, else the one in force for its year."""
-        editions = self.editions()
-        named = facts.tree.get("edition")
-        if named is not None and not isinstance(named, str | int | Decimal):
-            message = _("edition-should-be-text", value=describe_value(named))
-            return Finding("wrong-edition", "error", facts.find_place("edition"), message, "edition")
-        if named is not None:
-            if isinstance(named, str) and named in editions:
-                return self._form(editions[named])
-            known = join_words(sorted(editions))
-            message = _("edition-unknown-of-known", named=named, known=known)
-            quoted = _("quote-edition", named=named)
-            fix = quoted if str(named) in editions else _("right-edition-without-line")
-            return Finding("wrong-edition", "error", facts.find_place("edition"), message, "edition", fix=fix)
-        return self.form_in_force(year)
+    @property
+    def default_kind(self) -> str:
+        """The kind that `report.toml` names as `kind`, else that of the first data files there were."""
+        if not self._default_kind:
+            named = self.settings().tree.get("kind", DEFAULT_KIND)
+            if not isinstance(named, str):
+                place = self.settings().find_place("kind")
+                raise UserError(_("kind-must-be-text", place=place), _("write-kind-name", kind=DEFAULT_KIND))
+            self._default_kind = named
+        return self._default_kind
 
-    def fill(self, facts: Facts, year: int, before: Report | None = None) -> Report | Finding:
-        """Fill the form of a report with its facts; a file that names no form gives the finding that says so."""
-        named = facts.tree.get("edition")
-        key = (year, named) if isinstance(named, str | None) else None
-        form = self._chosen.get(key) if key else None
-        if form is None:  # to look for a form takes as long as to fill it
-            found = self.form(facts, year)
-            if isinstance(found, Finding):
-                return found
-            form = found
-            if key:
-                self._chosen[key] = form
-        return fill_form(form, facts, before)
+    def set_default_kind(self, kind: str) -> None:
+        """Use a kind as the default one of a folder that has no `report.toml` yet; raises `UserError` for no kind."""
+        self._default_kind = self.find_kind(kind).id
 
-    def edition(self, name: str) -> Form:
-        """Read an edition of a form by its name; raises `UserError` that lists those there are."""
-        editions = self.editions()
-        if name not in editions:
-            raise UserError(
-                _("no-such-edition", name=name), _("editions-available", editions=join_words(sorted(editions)))
-            )
-        return self._form(editions[name])
+    def list_kinds(self) -> list[str]:
+        """List the ids of the kinds of document that can be used."""
+        return sorted({path.parent.name for path in self._list_files(f"{KINDS}/*/{KIND_FILE}")})
 
-    def form_in_force(self, year: int) -> Form:
-        """Choose the form in force for a year, the office's own first; raises `UserError` where none is."""
-        own = self._template_folders[0].path / "forms"  # those that come with nianbao, where it has none of its own
-        paths = [path for path in self.editions().values() if self._years(path).has_year(year)]
-        paths = [path for path in paths if path.parent == own] or paths
-        forms = [self._form(path) for path in paths]
-        if len(forms) != 1:
-            known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
-            raise UserError(
-                _("several-forms-for-year", year=year, known=known)
-                if forms
-                else _("no-form-for-year", year=year, known=known),
-                _("name-edition"),
-            )
-        return forms[0]
-
-    def forms(self) -> list[Form]:
-        """Read every edition of a form that can be used.
-
-        One that cannot be read is left out: whoever uses it is told.
-        """
-        found = []
-        for path in self.editions().values():
-            with suppress(UserError):
-                found.append(self._form(path))
-        return found
+    def find_kind(self, name: str) -> KindFolder:
+        """Return a kind by its id; raises `UserError` that lists those there are."""
+        if name not in self._kinds:
+            known = self.list_kinds()
+            if name not in known:
+                raise UserError(
+                    _("no-such-kind", kind=name) + suggest(name, known), _("kinds-available", kinds=join_words(known))
+                )
+            self._kinds[name] = KindFolder(name, self._template_folders)
+        return self._kinds[name]
 
     def text(self, name: str) -> str | None:
         """Read a file below the folder, or None where there is none."""
@@ -194,7 +138,7 @@ class Templates:
     def format(self, suffix: str) -> Format:
         """Read the output format of a suffix that is one of `formats`; raises `UserError` that tells what is wrong."""
         path = self.formats()[suffix]
-        return read_format(path, self._folders_from(path)[0])
+        return read_format(path, next(top for top in self._template_folders if path.is_relative_to(top.path)))
 
     def look(self, name: str = LOOK) -> dict[str, Any]:
         """Read a look: sizes, margins and faces of the page; raises `UserError` that lists those there are."""
@@ -202,27 +146,6 @@ class Templates:
         if name not in known:
             raise UserError(_("no-such-look", name=name), _("looks-available", looks=join_words(sorted(known))))
         return load_look(read_chain(known[name], self._template_folders))
-
-    def _form(self, path: Path) -> Form:
-        return _read_form(path, self._folders_from(path))
-
-    def _years(self, path: Path) -> YearsEntry:
-        return read_years(path, self._folders_from(path))
-
-    def _folders_from(self, path: Path) -> tuple[TemplateFolder, ...]:
-        """Return the folder of a template and those after it, where the bases of a form are looked for.
-
-        An edition that comes with nianbao stays as it is, whatever an office changes in another one.
-        """
-        tops = self._template_folders
-        return tuple(tops[next(at for at, top in enumerate(tops) if path.is_relative_to(top.path)) :])
-
-    def _find(self, name: str) -> TemplateFolder | None:
-        """Find the folder of a template, whose name leads neither upwards nor elsewhere: not by a link either."""
-        if not is_portable_path(name):
-            return None
-        tops = self._template_folders
-        return next((top for top in tops if (top.path / name).is_file() and _lies_below(top.path / name, tops)), None)
 
     def _list_files(self, pattern: str) -> Iterator[Path]:
         """Yield the templates whose names match a pattern, of several of one name only the first."""
@@ -242,12 +165,3 @@ def _find_own_templates(root: Path) -> Path | None:
     from nianbao.workspace import trust  # noqa: PLC0415  # most folders have no templates of their own
 
     return trust.find_trusted_templates(root)
-
-
-def _lies_below(path: Path, tops: Sequence[TemplateFolder]) -> bool:
-    return any(path.resolve().is_relative_to(top.path) for top in tops)
-
-
-@cache
-def _read_form(path: Path, tops: tuple[TemplateFolder, ...]) -> Form:
-    return load_form(path.stem, read_chain(path, tops, cached=True))

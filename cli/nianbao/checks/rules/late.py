@@ -30,10 +30,11 @@ BEFORE_DUE, AFTER_DUE = timedelta(days=14), timedelta(days=31)
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find a report published after its due date, or not yet published around it."""
-    due = next((due for due in context.report.form.due if re.search(due.author, context.author)), None)
-    if due is None or not context.report.year:
+    form, period = context.report.form, context.report.period
+    due = next((due for due in form.due if re.search(due.author, context.author)), None)
+    if due is None or not period:
         return
-    day = date(min(context.report.year + 1, date.max.year), due.month, due.day)
+    day = form.get_due_day(due, period)
     published = context.report.values.get("published")
     if isinstance(published, date):
         if published > day:

@@ -15,12 +15,13 @@
     year = 2020
 """
 
-import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, join_words
+from nianbao.model.period import parse_period
 
 LEVEL = "note"
 
@@ -31,7 +32,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     skipped = sorted({check.relation.rule for check in report.form.checks if check.relation.uses_previous})
     if report.previous is None and skipped:
         # The year is taken from the name of the file; `year` in it may be wrong, which is another finding.
-        named = re.search(r"(\d{4})\.toml$", report.facts.file)
-        name = re.sub(r"[^/]*$", f"{int(named[1] if named else report.year) - 1}.toml", report.facts.file, count=1)
+        path = PurePosixPath(report.facts.file)
+        period = parse_period(path.stem) or report.period
+        earlier = period.get_previous() if period else None
+        name = path.with_name(f"{earlier}.toml") if earlier else path
         message = _("last-year-not-compared", name=name, across=join_words(skipped))
         yield context.make_finding("", message, place=Place(report.facts.file))

@@ -16,7 +16,7 @@
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
@@ -28,10 +28,14 @@ LEVEL = "error"
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find a day of issue that is before the end of the report year, or in the future."""
     published = context.report.values.get("published")
-    if not isinstance(published, date) or not context.report.year:
+    period = context.report.period
+    if not isinstance(published, date) or not period:
         return
-    if published.year <= context.report.year:
-        message = _("issued-before-year-end", signed=published, year=context.report.year)
-        yield context.make_finding("published", message, label=_("should-be-in-year", year=context.report.year + 1))
+    end = context.report.form.kind.calendar.get_last_day(period)
+    if published <= end:
+        message = _("issued-before-year-end", signed=published, year=period)
+        yield context.make_finding(
+            "published", message, label=_("should-be-in-year", year=(end + timedelta(days=1)).year)
+        )
     elif published > context.today:
         yield context.make_finding("published", _("issued-after-today", signed=published, today=context.today))

@@ -13,12 +13,13 @@
     year = 2020
 """
 
-import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
+from nianbao.model.period import parse_period
 
 LEVEL = "error"
 SCOPE = "figures"
@@ -27,15 +28,14 @@ SCOPE = "figures"
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find a report year that is missing, or is not the year in the name of the file."""
     report = context.report
-    name = re.search(r"(\d{4})\.toml$", report.facts.file)
-    year = report.facts.tree.get("year")
-    if "year" not in report.facts.tree:
-        message, label = _("report-year-not-written"), ""
-    elif name and isinstance(year, int) and year != int(name[1]):
-        message, label = (
-            _("year-differs-from-file-name", year=year, named=name[0]),
-            _("expected-value", value=name[1]),
-        )
+    key = report.form.kind.period_fact
+    name = PurePosixPath(report.facts.file).name
+    named = parse_period(name.removesuffix(".toml"))
+    if key not in report.facts.tree:
+        message, label = _("period-not-given", key=key, what=_(report.form.labels[key])), ""
+    elif named and report.period and report.period != named:
+        message = _("period-differs-from-file-name", what=_(report.form.labels[key]), period=report.period, named=name)
+        label = _("expected-value", value=named)
     else:
         return
-    yield context.make_finding("year", message, label=label)
+    yield context.make_finding(key, message, label=label)

@@ -24,7 +24,7 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
         faces = typst.choose_faces(store.look())
         if as_json:
-            findings.print_json({"versions": versions, "faces": findings.faces_data(faces), "years": store.years()})
+            findings.print_json({"versions": versions, "faces": findings.faces_data(faces), "years": store.periods()})
             return
         findings.print_table((_("head-tool"), _("head-version")), list(versions.items()))
         rows = [
@@ -35,5 +35,5 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
         if not all(face.official for face in faces):
             echo(_("install-prescribed-faces"))
             echo(_("word-names-prescribed-faces"))
-        years = join_words(store.years()) or _("no-years-run-new")
-        echo(_("data-files-of-years", years=years))
+        periods = join_words(store.periods()) or _("no-years-run-new")
+        echo(_("data-files-of-years", years=periods))

@@ -23,7 +23,7 @@ def explain(rule: Annotated[str, typer.Argument(help=_("argument-rule"), show_de
         store = Store(find_root(None))
         if error := store.skip_untrusted():
             print_warning(_("shipped-templates-used", why=error.message))
-        forms = store.forms()
+        forms = store.kind.forms()
         for known in map(rules.load_rule, [rule] if rule else rules.list_names()):
             editions = rules.list_editions(known.name, forms)
             where = _("editions-in-brackets", editions=join_words(editions)) if editions else ""

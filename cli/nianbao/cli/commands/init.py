@@ -7,29 +7,36 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import report_errors
+from nianbao.cli.options import Kind
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
+from nianbao.workspace.kinds import DEFAULT_KIND
 
 
 @command(help=_("help-init"), epilog=_("example-init"))
 def init(
     folder: Annotated[Path, typer.Argument(help=_("argument-new-folder"), metavar="DIR")],
     year: Annotated[
-        int | None,
-        typer.Option("--year", help=_("option-year-due"), min=1980, max=9998, show_default=False),
-    ] = None,
+        str,
+        typer.Option("--year", help=_("help-init-period"), metavar="PERIOD", show_default=False),
+    ] = "",
+    kind: Kind = DEFAULT_KIND,
 ) -> None:
     """Create an office's folder."""
     from nianbao.checks import drafts
+    from nianbao.workspace import selection
     from nianbao.workspace.store import Store
 
     with report_errors():
-        due = year or drafts.find_next_due_year()
         store = Store(folder)
+        store.set_default_kind(kind)
+        due = selection.read_period(store, year) if year else drafts.find_next_due_period(store.kind)
         files = {
-            ".gitignore": store.template("starter/gitignore"),
-            "README.md": store.template("starter/README.md").replace("YEAR", str(due)),
+            ".gitignore": store.kind.template("starter/gitignore")[0],
+            "README.md": store.kind.template("starter/README.md")[0].replace("YEAR", str(due)),
         }
+        if kind != DEFAULT_KIND:
+            files["report.toml"] = f'kind = "{kind}"\n'
         for saved in drafts.create_files(store, due, more_files=files).saved:
             echo(_("wrote-path", path=saved.path))
         echo(_("next-cd-and-build", folder=folder, due=due))

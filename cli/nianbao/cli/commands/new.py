@@ -6,26 +6,32 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import report_errors
-from nianbao.cli.options import Root
+from nianbao.cli.options import Kind, Root
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
 
 @command(help=_("help-new"), epilog=_("example-new"))
 def new(
-    year: Annotated[int, typer.Argument(help=_("argument-report-year"), min=1980, max=9998)],
+    period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
     root: Root = None,
+    kind: Kind = "",
     last: Annotated[
-        int | None,
-        typer.Option("--from", help=_("option-from-year"), metavar="YEAR", show_default=False),
-    ] = None,
+        str,
+        typer.Option("--from", help=_("option-from-year"), metavar="PERIOD", show_default=False),
+    ] = "",
 ) -> None:
     """Create a year's data file."""
     from nianbao.checks import drafts
+    from nianbao.workspace import selection
     from nianbao.workspace.store import Store
 
     with report_errors():
-        created = drafts.create_files(Store.open(root), year, last)
-        echo(_("wrote-now-fill-in", path=created.saved[0].path, year=year))
+        store = Store.open(root)
+        store = store.of_kind(kind) if kind else store
+        source = selection.read_period(store, last) if last else None
+        created = drafts.create_files(store, selection.read_period(store, period), source)
+        words = " ".join(filter(None, (kind, period)))
+        echo(_("wrote-now-fill-in", path=created.saved[0].path, year=words))
         for note in created.notes:
             echo(note)

@@ -30,7 +30,9 @@ def query(
 
     with report_errors():
         store = Store.open(root)
-        reports = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
+        reports = [
+            (store.of_office(office), period) for office, periods in store.offices().items() for period in periods
+        ]
         if not question.strip():
             print_views(pipeline.make_database(store, []))
             return

@@ -6,17 +6,18 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import exit_command, print_warning, report_errors, show_spinner
-from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
+from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
 @command(help=_("help-rollup"), epilog=_("example-rollup"))
 def rollup(
-    year: Annotated[int, typer.Argument(help=_("argument-report-year"), min=1980, max=9998)],
+    period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
     into: Annotated[str, typer.Option("--into", help=_("option-office-above"), metavar="OFFICE")],
     units: Units = None,
     root: Root = None,
     jobs: Jobs = 0,
+    kind: Kind = "",
     *,
     own: IncludeOwn = True,
     broken: WithBroken = False,
@@ -33,11 +34,12 @@ def rollup(
 
     with report_errors():
         store = selection.open_store(units or [], root, None, print_warning)
+        store = store.of_kind(kind) if kind else store
         options = collect.RollupOptions(units or [], own, broken, deep, force, dry_run, jobs)
-        with show_spinner(_("progress-adding-up", year=year), quiet=as_json):
-            results = roll_up.roll_up(store, year, into, options)
+        with show_spinner(_("progress-adding-up", year=period), quiet=as_json):
+            results = roll_up.roll_up(store, selection.read_period(store, period), into, options)
         if as_json:
             print_json({"rollups": [rollup_data(result) for result in results]})
         else:
-            print_rollups(results, year)
+            print_rollups(results, period)
         exit_command([], blocked=any(result.is_blocked for result in results))

@@ -6,18 +6,19 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import exit_command, print_warning, report_errors
-from nianbao.cli.options import IncludeOwn, Jobs, Json, Root, Units, WithBroken
+from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
 @command(help=_("help-trace"), epilog=_("example-trace"))
 def trace(
-    year: Annotated[int, typer.Argument(help=_("argument-report-year"), min=1980, max=9998)],
+    period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
     office: Annotated[str, typer.Argument(help=_("option-office-above"), metavar="OFFICE")],
     address: Annotated[str, typer.Argument(help=_("argument-cell-address"), metavar="ADDRESS")],
     units: Units = None,
     root: Root = None,
     jobs: Jobs = 0,
+    kind: Kind = "",
     *,
     own: IncludeOwn = True,
     broken: WithBroken = False,
@@ -33,8 +34,9 @@ def trace(
 
     with report_errors():
         store = selection.open_store(units or [], root, None, print_warning)
+        store = store.of_kind(kind) if kind else store
         options = collect.RollupOptions(units or [], own, broken, deep, jobs=jobs)
-        traced = trace_figure(store, year, office, address, options)
+        traced = trace_figure(store, selection.read_period(store, period), office, address, options)
         if as_json:
             print_json(trace_data(traced))
         elif isinstance(traced, list):

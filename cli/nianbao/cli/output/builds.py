@@ -11,6 +11,7 @@ from nianbao.cli.terminal import echo
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _
 from nianbao.workspace.selection import ReportRef
+from nianbao.workspace.store import ReportKey
 
 MAX_LISTED = 5  # reports that are printed one by one; more are counted
 _MAX_ROWS = 30  # of a table of failures
@@ -63,14 +64,19 @@ def _print_failures(
     refused: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[ReportRef]
 ) -> None:
     """Print a table of reports that are not built or not right: the office, the year, and the reason."""
-    rows = [(result.office, str(result.year), _describe_first_finding(result.findings)) for result in refused]
-    rows += [(report.office, str(report.year), report.error.message) for report in failed]
-    rows += [(store.office, str(year), _(_OUTCOMES["missing"])) for store, year in missing]
+    rows = [(*_describe_report(result.key), _describe_first_finding(result.findings)) for result in refused]
+    rows += [(*_describe_report(report.key), report.error.message) for report in failed]
+    rows += [(*_describe_report(store.key(period)), _(_OUTCOMES["missing"])) for store, period in missing]
     if not rows:
         return
     findings.print_table((_("head-office"), _("head-year"), _("head-why")), rows[:_MAX_ROWS])
     if len(rows) > _MAX_ROWS:
         echo(_("more-reports-see-json", count=len(rows) - _MAX_ROWS))
+
+
+def _describe_report(key: ReportKey) -> tuple[str, str]:
+    """Return the office of a report, with the kind where that is not the default one, and its period."""
+    return " ".join(filter(None, (key.office, key.kind))), str(key.period)
 
 
 def print_check_summary(
@@ -97,7 +103,7 @@ def _describe_first_finding(of_report: Sequence[Finding]) -> str:
 def print_reasons(run: BuildRun) -> None:
     """Print why each report was built, or that it was not."""
     for result in run.results:
-        report = " ".join(filter(None, (result.check.office, str(result.check.year))))
+        report = str(result.check.key)
         for reason in result.reasons or ((_("outcome-refused") if result.refused else _("outcome-unchanged")),):
             echo(f"{report}  {reason}")
 
@@ -120,11 +126,10 @@ def check_run_data(
 def _failures_data(failed: Sequence[FailedReport], missing: Sequence[ReportRef]) -> dict[str, Any]:
     stops = [
         {
-            "office": report.office,
-            "year": report.year,
+            **findings.key_data(report.key),
             "message": report.error.message,
             "fix": report.error.fix or None,
         }
         for report in failed
     ]
-    return {"stops": stops, "missing": [{"office": store.office, "year": year} for store, year in missing]}
+    return {"stops": stops, "missing": [findings.key_data(store.key(period)) for store, period in missing]}

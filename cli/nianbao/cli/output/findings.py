@@ -14,6 +14,7 @@ from nianbao.cli.terminal import StyledText, echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, Place, UserError
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.workspace.formats import Face
+from nianbao.workspace.store import ReportKey
 
 if TYPE_CHECKING:
     from nianbao.checks.drafts import FormattedFile
@@ -72,8 +73,8 @@ def print_checks(results: Sequence[CheckResult]) -> None:
         print_findings(result.findings)
     findings = [finding for result in results for finding in result.findings]
     print_accepted([one for result in results for one in result.accepted])
-    years = join_words(result.year for result in results)
-    echo(_("years-and-findings", years=years, found=describe_counts(findings)) if years else "")
+    periods = join_words(result.key.period for result in results)
+    echo(_("years-and-findings", years=periods, found=describe_counts(findings)) if periods else "")
 
 
 def print_accepted(findings: Sequence[AcceptedFinding]) -> None:
@@ -119,7 +120,7 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
 def _print_refusal(result: CheckResult) -> None:
     tip = _("mend-or-draft")
     counts = describe_counts(result.findings)
-    echo(_("year-not-printed", year=result.year, findings=counts, tip=tip), err=True)
+    echo(_("year-not-printed", year=result.key.period, findings=counts, tip=tip), err=True)
 
 
 def _make_file_rows(result: BuildResult) -> list[tuple[str, ...]]:
@@ -188,11 +189,16 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
+def key_data(key: ReportKey) -> dict[str, Any]:
+    """Return which report it is as plain values for JSON: `kind` and `period` where they say more than the others."""
+    more = {"kind": key.kind, "period": str(key.period) if key.period.part else ""}
+    return {"office": key.office, "year": key.period.year} | {name: value for name, value in more.items() if value}
+
+
 def check_data(result: CheckResult) -> dict[str, Any]:
     """Return what was found in a report as plain values for JSON."""
     return {
-        "office": result.office,
-        "year": result.year,
+        **key_data(result.key),
         "ok": not result.blocked,
         "findings": [finding_data(finding) for finding in result.findings],
         "accepted": [{"finding": finding_data(one.finding), "because": one.reason} for one in result.accepted],

@@ -57,8 +57,8 @@ def _print_csv(answer: QueryResult) -> None:
 
 def print_export(saved: Sequence[SavedFile], count: int, missing: Sequence[ReportRef], *, quiet: bool) -> None:
     """Print which files an export wrote, and which offices have no data file for it."""
-    for store, year in missing:
-        echo(_("office-without-year", office=store.office, year=year), err=True)
+    for store, period in missing:
+        echo(_("office-without-year", office=store.office, year=period), err=True)
     if not quiet:
         for one in saved:
             echo(f"{one.path}  " + (_("file-written") if one.changed else _("file-unchanged")))

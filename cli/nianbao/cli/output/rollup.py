@@ -16,17 +16,17 @@ _MAX_NAMES = 20  # of units, in one line
 _MAX_ROWS = 50  # of a table, and units with errors of which these are printed; --json has all
 
 
-def print_rollups(results: Sequence[RollupResult], year: int) -> None:
+def print_rollups(results: Sequence[RollupResult], period: str) -> None:
     """Print for each office above others what was added up, what was not, and whether its data file was written."""
     for result in results:
         findings.print_findings(result.findings)
         if result.aggregate:
-            _print_rollup(result, result.aggregate, year)
+            _print_rollup(result, result.aggregate, period)
 
 
-def _print_rollup(result: RollupResult, aggregate: Aggregate, year: int) -> None:
+def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str) -> None:
     count = len(aggregate.counted)
-    echo(_("units-added-up", unit=result.unit, year=year, count=count))
+    echo(_("units-added-up", unit=result.unit, year=period, count=count))
     _print_names(_("units-missing"), result.missing)
     _print_names(_("units-late"), [report.unit for report in aggregate.counted if report.late])
     _print_names(_("units-with-errors-counted"), [report.unit for report in aggregate.counted if report.errors])
@@ -34,7 +34,7 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, year: int) -> None
     findings.print_findings(_list_faults(aggregate))
     _print_other_editions(aggregate)
     for unit in result.outdated:
-        command = f"report rollup {year} --into {unit.id}"
+        command = f"report rollup {period} --into {unit.id}"
         echo("  " + _("units-below-not-rolled-up", unit=unit, command=command))
     _print_names(_("folders-not-in-register"), result.unlisted)
     _print_cells(_("cells-kept-as-accepted"), result.accepted)

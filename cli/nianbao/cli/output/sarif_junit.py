@@ -72,15 +72,19 @@ def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError]) ->
             if finding.level != "note":
                 by_rule.setdefault(finding.rule, []).append(finding)
         cases = max(1, len(by_rule))
-        suite = ET.SubElement(root, "testsuite", name=str(result.year), tests=str(cases), failures=str(len(by_rule)))
+        suite = ET.SubElement(
+            root, "testsuite", name=str(result.key.period), tests=str(cases), failures=str(len(by_rule))
+        )
         for rule, findings in by_rule.items():
-            case = ET.SubElement(suite, "testcase", classname=f"report.{result.year}", name=_replace_illegal(rule))
+            case = ET.SubElement(
+                suite, "testcase", classname=f"report.{result.key.period}", name=_replace_illegal(rule)
+            )
             failure = ET.SubElement(
                 case, "failure", message=_replace_illegal(findings[0].message), type=findings[0].level
             )
             failure.text = "\n".join(_replace_illegal(f"{finding.place}: {finding.message}") for finding in findings)
         if not by_rule:
-            ET.SubElement(suite, "testcase", classname=f"report.{result.year}", name="report")
+            ET.SubElement(suite, "testcase", classname=f"report.{result.key.period}", name="report")
     if errors:
         suite = ET.SubElement(root, "testsuite", name="report", tests=str(len(errors)), errors=str(len(errors)))
         for error in errors:

@@ -76,7 +76,7 @@ def _describe_state(one: TrustRecord) -> str:
 
 def _describe_type(name: str) -> str:
     file_type = _PROGRAM_TYPES.get(Path(name).suffix)
-    if file_type is None and name.startswith("forms/"):
+    if file_type is None and "/editions/" in name:
         file_type = N_("type-form")
     return _(file_type) if file_type else ""
 

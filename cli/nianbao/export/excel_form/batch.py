@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from nianbao.checks.drafts import find_next_due_year
+from nianbao.checks.drafts import find_next_due_period
 from nianbao.compose import document
 from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
 from nianbao.model.finding import UserError, try_work
 from nianbao.model.i18n import _
+from nianbao.model.period import Period, parse_period
 from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile, write
 from nianbao.workspace.processes import pool
-from nianbao.workspace.selection import ReportRef, select
+from nianbao.workspace.selection import ReportRef, choose_kind, select
 from nianbao.workspace.store import Store
 
 
@@ -30,15 +31,16 @@ class WrittenForm:
 def select_forms(
     store: Store, words: Sequence[str], *, all_offices: bool = False, new: bool = False
 ) -> list[ReportRef]:
-    """Return the offices and years that words name, with or without a data file; without a year it is the next due.
+    """Return the offices and periods that words name, with or without a data file; without a period it is the next due.
 
     With `new`, or where no word names an office and there are no data files yet, it is the office of the folder.
     """
-    years = [word for word in words if re.fullmatch(r"\d{4}", word)] or [str(find_next_due_year())]
-    offices = [word for word in words if word not in years]
+    store, words = choose_kind(store, words)
+    periods = [period for word in words if (period := parse_period(word))] or [find_next_due_period(store.kind)]
+    offices = [word for word in words if not parse_period(word)]
     if new or not (offices or all_offices or store.offices()):
-        return [(store.of_office(""), int(year)) for year in years]
-    found = select(store, [*years, *offices], all_offices=all_offices)
+        return [(store.of_office(""), period) for period in periods]
+    found = select(store, [*map(str, periods), *offices], all_offices=all_offices)
     return [*found.reports, *found.missing]
 
 
@@ -54,31 +56,31 @@ def write_all(
 
 
 def _try_write(name: str, out: Path | None, report: ReportRef) -> WrittenForm | UserError:
-    store, year = report
-    return try_work(partial(_write_form, name, out, report), store.data(year))
+    store, period = report
+    return try_work(partial(_write_form, name, out, report), store.data(period))
 
 
 def _write_form(name: str, out: Path | None, report: ReportRef) -> WrittenForm:
-    store, year = report
-    form = store.form_in_force(year)
-    last_report, notes = _read_last_report(store, year - 1)
+    store, period = report
+    form = store.kind.form_in_force(period)
+    last_report, notes = _read_last_report(store, store.get_previous(period))
     author = name or (document.compose_author(last_report) if last_report else "")
-    content = make_form(FormRequest(form, year, store.office, author, last_report))
-    stem = "-".join(filter(None, (str(year), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
+    content = make_form(FormRequest(form, period, store.office, author, last_report))
+    stem = "-".join(filter(None, (str(period), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
     path = (out or store.out / "forms") / f"{stem}.xlsx"
     return WrittenForm(write({path: content}, out or store.within)[0], notes)
 
 
 def _describe_lost_worker(report: ReportRef) -> UserError:
-    store, year = report
-    return UserError(_("read-process-gone", data=store.data(year)), _("run-once-more"))
+    store, period = report
+    return UserError(_("read-process-gone", data=store.data(period)), _("run-once-more"))
 
 
-def _read_last_report(store: Store, year: int) -> tuple[Report | None, tuple[str, ...]]:
+def _read_last_report(store: Store, period: Period | None) -> tuple[Report | None, tuple[str, ...]]:
     """Read last year's report, if there is one; for one that cannot be read, return a note."""
-    if not store.has(year):
+    if not period:
         return None, ()
-    report = try_work(partial(store.report, year), store.data(year))
+    report = try_work(partial(store.report, period), store.data(period))
     if isinstance(report, Report):
         return report, ()
-    return None, (_("last-year-not-filled-in", data=store.data(year)),)
+    return None, (_("last-year-not-filled-in", data=store.data(period)),)

@@ -102,7 +102,7 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
     row = 2
     labels = request.form.labels
     for label, value in (
-        (labels["year"], str(request.year)),
+        (labels[request.form.kind.period_fact], str(request.period)),
         (labels["edition"], request.form.document or request.form.edition),
     ):
         sheet.write(row, 0, label, **HEADER_STYLE)
@@ -152,7 +152,7 @@ def _write_metadata(draft: FormDraft) -> None:
     sheet = draft.workbook.add_sheet("nianbao")
     values = {
         EDITION: request.form.edition,
-        YEAR: str(request.year),
+        YEAR: str(request.period),
         FOLDER: request.folder,
         OFFICE: request.name,
     }

@@ -12,6 +12,7 @@ from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook
 from nianbao.importer.recognition.excel_form import PREFIX
 from nianbao.model.facts import Facts
 from nianbao.model.form import Fact, Form
+from nianbao.model.period import Period
 from nianbao.model.report import Number, Report, fill_form
 from nianbao.model.value_types import Value, ValueType
 
@@ -29,7 +30,7 @@ class FormRequest:
     """What a form is made for: the edition and year, the office's folder and name, and its report of last year."""
 
     form: Form
-    year: int
+    period: Period
     folder: str = ""
     name: str = ""
     last_report: Report | None = None
@@ -43,7 +44,7 @@ class FormRequest:
     def carried_over(self) -> Mapping[str, Number]:
         """The figures that carry over from last year, by address."""
         last = self.last_report
-        return scaffold.carry_over(self.form, last) if last and last.year == self.year - 1 else {}
+        return scaffold.carry_over(self.form, last) if last and last.period == self.period.get_previous() else {}
 
     @property
     def known_facts(self) -> dict[str, Value]:

@@ -42,7 +42,7 @@ def write_table(draft: FormDraft, table: Table) -> None:
     sheet.worksheet.set_column(grid.columns, grid.columns, _CHECK_WIDTH)
     heading = next((part.heading for part in draft.request.form.sections if part.table == table.id), table.label)
     sheet.write(0, 0, heading, bold=True, font_size=14)
-    sheet.write(1, 0, f"{draft.request.name}　{draft.request.year} 年度".strip("　"))
+    sheet.write(1, 0, f"{draft.request.name}　{draft.request.period} 年度".strip("　"))
     _set_row_heights(sheet, grid, widths)
     for cell in grid.cells:
         if cell.slot:

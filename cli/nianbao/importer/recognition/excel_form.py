@@ -18,9 +18,10 @@ from nianbao.model.facts import Facts, Tree
 from nianbao.model.finding import UserError
 from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
+from nianbao.model.period import FIRST_YEAR, LAST_YEAR
 from nianbao.model.report import Report, fill_form
 from nianbao.model.table import Heading, Slot
-from nianbao.model.value_types import FIRST_YEAR, LAST_YEAR, VALUE_TYPES, Value
+from nianbao.model.value_types import VALUE_TYPES, Value
 
 # A cell's name is this and the address of a figure, a fact or a text, or one of the four that say which form it is.
 PREFIX = "nianbao."
