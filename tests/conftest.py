@@ -153,7 +153,7 @@ def report():
     from nianbao.cli import app  # noqa: F401, PLC0415  # help is said in the language that is spoken when this is imported
 
     def run(*words, cwd):
-        for remembered in (staging.remove_abandoned, templating.make_environment, kinds._read_form):  # noqa: SLF001
+        for remembered in (staging.remove_abandoned, templating.make_environment, kinds._read_form, template_files.read_locale):  # noqa: SLF001
             remembered.cache_clear()
         said, told = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _stream in range(2))
         with chdir(cwd), redirect_stdout(said), redirect_stderr(told), pytest.MonkeyPatch.context() as patch:
