@@ -147,13 +147,18 @@ def report():
     from nianbao import __main__  # noqa: PLC0415  # slow to import
     from nianbao.compose import templating  # noqa: PLC0415  # slow to import
     from nianbao.render import markup  # noqa: PLC0415  # slow to import
-    from nianbao.workspace import locales, staging  # noqa: PLC0415  # slow to import
+    from nianbao.workspace import kinds, locales, staging, template_files  # noqa: PLC0415  # slow to import
 
     locales.use_language(os.environ["LANGUAGE"])
     from nianbao.cli import app  # noqa: F401, PLC0415  # help is said in the language that is spoken when this is imported
 
     def run(*words, cwd):
-        for remembered in (staging.remove_abandoned, templating.make_environment, kinds._read_form, template_files.read_locale):  # noqa: SLF001
+        for remembered in (
+            staging.remove_abandoned,
+            templating.make_environment,
+            kinds._read_form,  # noqa: SLF001
+            template_files.read_locale,
+        ):
             remembered.cache_clear()
         said, told = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _stream in range(2))
         with chdir(cwd), redirect_stdout(said), redirect_stderr(told), pytest.MonkeyPatch.context() as patch:

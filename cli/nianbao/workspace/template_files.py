@@ -108,7 +108,10 @@ def read_years(path: Path, tops: tuple[TemplateFolder, ...]) -> YearsEntry:
 
 @cache
 def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
-    """Read the locale of a language, with that on which it is based; raises `UserError` that tells what is wrong or missing."""
+    """Read the locale of a language, with that on which it is based.
+
+    Raises `UserError` that tells what is wrong or missing.
+    """
     name = f"locales/{language}.toml"
     top = next((top for top in tops if (top.path / name).is_file()), None)
     if top is None:
