@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Self
+from unicodedata import east_asian_width
 
 from nianbao.compose.document import Page, draw_marked_tables, list_reserved_ids
 from nianbao.compose.markdown import DIALECT
 from nianbao.model.form import Form
+from nianbao.model.locale import Locale
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
 from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
 from nianbao.workspace.theme import derive_measures, list_face_names, list_fonts, to_word_units
 
+_DRAFT_SIZE = 160  # pt, of a mark of two square characters across the page
+_LATIN_WIDTH = 0.7  # em, of a capital letter
 _MAX_PAGES = 1000  # that one pandoc renders: its runtime keeps some kilobytes of each
 
 
@@ -114,7 +118,9 @@ class Renderer:
         """Send a page to pandoc, which is started where none is running; return that pandoc."""
         replacements: dict[str, str] = {}
         if settings.embeds_fonts:
-            replacements = typst.make_replacements("".join((page.text, *page.prose.values())), settings.look)
+            replacements = typst.make_replacements(
+                "".join((page.text, *page.prose.values())), settings.look, page.form.locale
+            )
         if self._pages == _MAX_PAGES:
             self.close()
         self._pages += 1
@@ -149,7 +155,7 @@ class Renderer:
                 {
                     "settings": name,
                     "formats": [_describe_format(part) for part in formats],
-                    "variables": settings.variables,
+                    "variables": settings.variables | describe_locale(form.locale),
                     "tables": draw_marked_tables(form),
                     "dialect": DIALECT,
                     "folder": pandoc.folder,
@@ -166,10 +172,31 @@ def _describe_format(part: Format) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value} | {"options": dict(part.options or {})}
 
 
+def describe_locale(locale: Locale) -> dict[str, Any]:
+    """Return the variables that the language of a document gives to the templates of the formats."""
+    marks = locale.file.marks
+    before, _number, after = marks.page_number.partition("{number}")
+    wide = sum(1.0 if east_asian_width(character) in "FW" else _LATIN_WIDTH for character in marks.draft)
+    return {
+        "lang": locale.language,
+        "marks": {
+            "draft": marks.draft,
+            "draft_title": marks.draft_title,
+            "draft_size": f"{_DRAFT_SIZE * min(1, 2 / wide):.0f}",
+            "number_before": before,
+            "number_after": after,
+        },
+        "words": locale.file.words,
+        "asian": locale.language.split("-")[0] in {"zh", "ja", "ko"},
+    }
+
+
 def _numbers_as_text(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
     """Return a tree of values with its numbers as text: pandoc's templates would print 37 as 37.0."""
     if isinstance(value, Mapping):
         return {key: _numbers_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers_as_text(item) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
     return value

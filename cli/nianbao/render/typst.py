@@ -9,6 +9,7 @@ from unicodedata import category
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
+from nianbao.model.locale import Locale
 from nianbao.workspace.formats import Face, Format, OutputFile
 from nianbao.workspace.processes.limits import LimitMessages, run_watched
 from nianbao.workspace.theme import COVERED_CHARACTERS, PARTS
@@ -35,7 +36,8 @@ def families_by_part(look: Mapping[str, Any], faces: Sequence[Face]) -> dict[str
     """Return the font families of each part of the page, preferred ones first; nothing where there are no faces."""
     chosen = {face.role: face.family for face in faces}
     free = [face["free"] for face in look["faces"].values()]
-    return {part: list(dict.fromkeys([chosen[look[part]["face"]], *free])) for part in PARTS if chosen}
+    roles = {part: look[part]["face"] for part in PARTS} | {"emph": look["stress"]["face"] or look["body"]["face"]}
+    return {part: list(dict.fromkeys([chosen[role], *free])) for part, role in roles.items() if chosen}
 
 
 def list_fonts() -> dict[str, str]:
@@ -79,10 +81,11 @@ def _read_characters(path: str, index: int) -> Container[int]:
         return characters
 
 
-def make_replacements(text: str, look: Mapping[str, Any]) -> dict[str, str]:
+def make_replacements(text: str, look: Mapping[str, Any], locale: Locale) -> dict[str, str]:
     """Return what the PDF has instead of each character that no font has: its code point, nothing for a joiner."""
     missing = find_undrawable(frozenset(COVERED_CHARACTERS.sub("", text)), look)
-    return {one: "" if category(one) == "Cf" else f"〔U+{ord(one):04X}〕" for one in sorted(missing)}
+    mark = locale.file.marks.no_glyph
+    return {one: "" if category(one) == "Cf" else mark.format(code=f"{ord(one):04X}") for one in sorted(missing)}
 
 
 def compile_pdf(

@@ -108,19 +108,20 @@ def read_years(path: Path, tops: tuple[TemplateFolder, ...]) -> YearsEntry:
 
 @cache
 def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
-    """Read the locale of a language, with that on which it is based.
+    """Read the locale of a language, else of the language without its region, with those on which it is based.
 
     Raises `UserError` that tells what is wrong or missing.
     """
-    name = f"locales/{language}.toml"
-    top = next((top for top in tops if (top.path / name).is_file()), None)
-    if top is None:
+    names = [f"locales/{tag}.toml" for tag in (language, language.partition("-")[0])]
+    paths = [(top, top.path / name) for name in names for top in tops]
+    path = next((path for top, path in paths if path.is_file()), None)
+    if path is None:
         known = sorted({path.stem for top in tops for path in top.path.glob("locales/*.toml")})
         raise UserError(
-            _("no-such-locale", language=language, name=name) + suggest(language, known),
+            _("no-such-locale", language=language, name=names[0]) + suggest(language, known),
             _("languages-available", known=join_words(known)),
         )
-    return Locale(language, load(LocaleFile, read_chain(top.path / name, tops, cached=True)))
+    return Locale(language, load(LocaleFile, read_chain(path, tops, cached=True)))
 
 
 def read_format(path: Path, folder: TemplateFolder) -> Format:

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Meta
 
 from nianbao.model.facts import Facts
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
-from nianbao.model.loading.loader import load, merge_sources, raise_faults
+from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 
 PARTS = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
@@ -51,9 +52,12 @@ class BodyShape(Shape, frozen=True):
     face: FaceName
     size: FontSize
     pitch: Pitch
-    characters: Annotated[int, Meta(description="每行字数", ge=1, le=1000)]
-    indent: Annotated[Characters, Meta(description="首行缩进，字")]
-    latin: Annotated[Text, Meta(description="Word 文件里西文和数字的字体")]
+    characters: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)] | None, Meta(description="每行字数：字排在格子里；不写就没有格子")
+    ] = None
+    indent: Annotated[Characters, Meta(description="首行缩进，字")] = 0
+    gap: Annotated[Gap, Meta(description="段与段之间另加多少，磅")] = 0
+    latin: Annotated[str, Meta(description="Word 文件里西文和数字的字体；不写就用 face")] = ""
 
 
 class TitleShape(Shape, frozen=True):
@@ -62,6 +66,7 @@ class TitleShape(Shape, frozen=True):
     face: FaceName
     size: FontSize
     pitch: Pitch
+    bold: Annotated[bool, Meta(description="粗体")] = False
 
 
 class HeadingShape(Shape, frozen=True):
@@ -69,6 +74,17 @@ class HeadingShape(Shape, frozen=True):
 
     face: FaceName
     size: FontSize
+    bold: Annotated[bool, Meta(description="粗体")] = False
+    above: Annotated[Gap, Meta(description="标题上面另加多少，磅")] = 0
+    below: Annotated[Gap, Meta(description="标题下面另加多少，磅")] = 0
+    indent: Annotated[Characters | None, Meta(description="缩进，字；不写就同正文")] = None
+
+
+class StressShape(Shape, frozen=True):
+    """Strong and stressed words, as fonts with one weight and no slant show them."""
+
+    pen: Annotated[float, Meta(description="着重的字描粗多少，字的几分之几；不写就用粗体", ge=0, le=1)] = 0
+    face: Annotated[str, Meta(description="强调的字用哪种字体，写 faces 里的名称；不写就用斜体")] = ""
 
 
 class TableShape(Shape, frozen=True):
@@ -80,6 +96,7 @@ class TableShape(Shape, frozen=True):
     line: Annotated[float, Meta(description="框线粗细，磅", ge=0, le=_THICKEST_PT)]
     inset: Annotated[Gap, Meta(description="格内左右留空，磅")]
     pad: Annotated[Gap, Meta(description="格内上下留空，磅")]
+    gap: Annotated[Gap, Meta(description="表的上下另加多少，磅")] = 0
 
 
 class NumberShape(Shape, frozen=True):
@@ -88,12 +105,13 @@ class NumberShape(Shape, frozen=True):
     face: FaceName
     size: FontSize
     gap: Annotated[Length, Meta(description="版心到页码的距离，毫米")]
+    place: Annotated[Literal["outer", "center"], Meta(description="outer：单页居右、双页居左；center：居中")] = "center"
 
 
 class SignatureShape(Shape, frozen=True):
     """The day of issue."""
 
-    indent: Annotated[Characters, Meta(description="成文日期右空，字")]
+    indent: Annotated[Characters, Meta(description="成文日期右空，字")] = 0
 
 
 class FaceShape(Shape, frozen=True):
@@ -107,6 +125,7 @@ class FaceShape(Shape, frozen=True):
         Literal["serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui"],
         Meta(description="网页里都没有时用哪一类"),
     ]
+    latin: Annotated[bool, Meta(description="西文字母和数字也用它")] = False
 
 
 class LookFile(Shape, frozen=True):
@@ -123,6 +142,7 @@ class LookFile(Shape, frozen=True):
     number: Annotated[NumberShape, Meta(description="页码")]
     signature: Annotated[SignatureShape, Meta(description="成文日期")]
     faces: Annotated[dict[str, FaceShape], Meta(description="字体，名称自定")]
+    stress: Annotated[StressShape, Meta(description="着重和强调的字")] = StressShape()
     name: Annotated[str, Meta(description="版式的名称")] = ""
     base: Annotated[str, Meta(description="底本：另一个版式的名称，这里只写与它不同的")] = ""
 
@@ -135,7 +155,25 @@ def load_look(sources: Sequence[Facts]) -> dict[str, Any]:
     look = load(LookFile, sources)
     if faults := list(_find_faults(look)):
         raise_faults(sources, faults)
-    return {key: value for key, value in merge_sources(sources).items() if key != BASE}
+    return {key: value for key, value in _fill_in(look).items() if key != BASE}
+
+
+def _fill_in(look: LookFile) -> dict[str, Any]:
+    """Return the tables of a look with what is left out: the face of Latin letters, and the indents of headings.
+
+    Only faces that a part uses are kept, so that a look knows nothing of the fonts of its base.
+    """
+    tables: dict[str, Any] = msgspec.to_builtins(look)
+    body = tables["body"]
+    body["latin"] = body["latin"] or tables["faces"][body["face"]]["word"]
+    for part in PARTS:
+        if part.startswith("heading") and tables[part]["indent"] is None:
+            tables[part]["indent"] = body["indent"]
+    used = {tables[part]["face"] for part in PARTS} | {tables["stress"]["face"]}
+    tables["faces"] = {name: face for name, face in tables["faces"].items() if name in used}
+    if body["characters"] is None:
+        del body["characters"]
+    return tables
 
 
 def _find_faults(look: LookFile) -> Iterator[Fault]:
@@ -145,6 +183,8 @@ def _find_faults(look: LookFile) -> Iterator[Fault]:
         face = getattr(look, part).face
         if face not in look.faces:
             yield Fault((part, "face"), _("no-such-face", face=face) + suggest(face, known))
+    if look.stress.face and look.stress.face not in look.faces:
+        yield Fault(("stress", "face"), _("no-such-face", face=look.stress.face) + suggest(look.stress.face, known))
     page = look.page
     for first, last, side, size in (("left", "right", "width", page.width), ("top", "bottom", "height", page.height)):
         if getattr(page, first) + getattr(page, last) >= size:
@@ -174,19 +214,33 @@ def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
     units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS_PER_POINT * 1.2)
     units["page"]["header"] = round(_HEADER_MM * TWIPS_PER_MM)
-    # Space between the characters of a line beyond their size, in twips: 28 characters fit 156 mm.
-    width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
-    units["body"]["apart"] = math.floor(width / body["characters"] - body["size"] * _TWIPS_PER_POINT)
+    units["body"]["gap"] = round(body["gap"] * _TWIPS_PER_POINT)
+    for part in PARTS:
+        if part.startswith("heading"):
+            heading = look[part]
+            units[part] |= {name: round(heading[name] * _TWIPS_PER_POINT) for name in ("above", "below")}
+            units[part] |= _to_indent(heading["indent"], body["size"])
+    if characters := body.get("characters"):
+        # Space between the characters of a line beyond their size, in twips: 28 characters fit 156 mm.
+        width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
+        units["body"]["apart"] = math.floor(width / characters - body["size"] * _TWIPS_PER_POINT)
     return units
 
 
-def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return the font names of each part: `word` for a Word file, `css` as the list of a web page, best first."""
-    face_names = {}
+def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]:
+    """Return the font names of each part: `word` for a Word file, `css` as the list of a web page, best first.
+
+    `latin` says whether Latin letters are set in the face too.
+    """
+    face_names: dict[str, dict[str, str | bool]] = {}
     for part in PARTS:
         face = look["faces"][look[part]["face"]]
         names = dict.fromkeys((face["word"], *face["official"], face["free"]))
-        face_names[part] = {"word": face["word"], "css": ", ".join([*(f'"{name}"' for name in names), face["generic"]])}
+        face_names[part] = {
+            "word": face["word"],
+            "latin": face["latin"],
+            "css": ", ".join([*(f'"{name}"' for name in names), face["generic"]]),
+        }
     return face_names
 
 
@@ -195,16 +249,24 @@ def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"word": face["word"], "others": ",".join(face["official"])} for face in look["faces"].values()]
 
 
-def derive_measures(look: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Return what templates cannot compute: indents in pt, and the page footer in mm.
+def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what templates cannot compute: indents in pt, the page footer in mm, headings by level, and conditions.
 
     The footer is as high as a page number; `below` is the distance from it to the paper's edge.
     """
     body, number = look["body"]["size"], look["number"]
     height = number["size"] * 1.2 * 25.4 / 72
+    faces = list_face_names(look)
     return {
-        "indent": {"body": look["body"]["indent"] * body, "signature": look["signature"]["indent"] * body},
+        "indent": {part: look[part]["indent"] * body for part in ("body", "signature")},
         "footing": {"height": height, "below": look["page"]["bottom"] - number["gap"] - height},
+        "headings": [
+            look[part] | {"level": level, "indent": look[part]["indent"] * body, "css": faces[part]["css"]}
+            for level, part in enumerate((part for part in PARTS if part.startswith("heading")), 1)
+        ],
+        "grid": "characters" in look["body"],
+        "outer": number["place"] == "outer",
+        "pen": look["stress"]["pen"] > 0,
     }
 
 
