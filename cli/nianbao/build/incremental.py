@@ -27,7 +27,6 @@ from nianbao.workspace.processes.limits import name_file_in_errors
 from nianbao.workspace.processes.task import tune_garbage_collector
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
-from nianbao.workspace.templates import LOOK
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class BuildOptions:
     """The options of a build, the same for all its reports."""
 
     formats: tuple[str, ...]
-    look: str = LOOK
+    look: str = ""  # empty: that of the kind
     draft: bool = False
     embed_facts: bool = True  # each file carries the facts from which it was made
     policy: Policy = field(default_factory=Policy)
@@ -212,7 +211,7 @@ class BuildWorker:
 
     def __init__(self, store: Store, options: BuildOptions) -> None:
         self.store, self.options, self.renderer = store, options, Renderer()
-        self._settings: dict[tuple[str, ...], RenderSettings] = {}
+        self._settings: dict[tuple[str, tuple[str, ...]], RenderSettings] = {}  # by kind and formats
 
     def build(self, job: BuildJob) -> tuple[BuildResult, list[OutputFile]]:
         """Check a report, and render it unless a finding forbids it; raises `UserError`.
@@ -225,7 +224,7 @@ class BuildWorker:
         pictures: list[str] = []
         with name_file_in_errors(store.data(job.key.period)):
             result = check.check_report(store, job.key.period, self.options.policy, self.options.today)
-            settings = self._get_settings(job.formats)
+            settings = self._get_settings(store, job)
             if result.report and job.formats and not self.options.is_refused(result):
                 files, pictures = outputs.render_report(
                     store, result, job.formats, settings, self.renderer, embed_facts=self.options.embed_facts
@@ -234,11 +233,12 @@ class BuildWorker:
         faces = settings.faces if files else ()
         return BuildResult(result.without_report(), [], seconds, faces, tuple(pictures)), files
 
-    def _get_settings(self, formats: tuple[str, ...]) -> RenderSettings:
-        if formats not in self._settings:
+    def _get_settings(self, store: Store, job: BuildJob) -> RenderSettings:
+        key = (job.key.kind, job.formats)
+        if key not in self._settings:
             look, draft = self.options.look, self.options.draft
-            self._settings[formats] = outputs.make_render_settings(self.store, formats, look, draft=draft)
-        return self._settings[formats]
+            self._settings[key] = outputs.make_render_settings(store, job.formats, look, draft=draft)
+        return self._settings[key]
 
 
 def run_locally(processes: int = 0) -> RunJobs:

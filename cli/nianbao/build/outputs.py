@@ -19,7 +19,6 @@ from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.files import fingerprint, write
 from nianbao.workspace.formats import Format, OutputFile
 from nianbao.workspace.store import Store
-from nianbao.workspace.templates import LOOK
 
 MARKDOWN = "markdown"  # the page itself, from which every other format is rendered
 SUFFIXES = {MARKDOWN: "md"}
@@ -32,7 +31,7 @@ def build_report(  # noqa: PLR0913  # the options of a build
     *,
     draft: bool = False,
     policy: Policy | None = None,
-    look: str = LOOK,
+    look: str = "",
     embed_facts: bool = True,
 ) -> BuildResult:
     """Check the report of a year and write it in every format at once, unless a finding forbids it.
@@ -53,7 +52,7 @@ def build_report(  # noqa: PLR0913  # the options of a build
 
 
 def make_render_settings(
-    store: Store, formats: Sequence[str], look: str = LOOK, *, draft: bool = False
+    store: Store, formats: Sequence[str], look: str = "", *, draft: bool = False
 ) -> RenderSettings:
     """Return the settings that all reports of a build share; raises `UserError` for an unknown format or look."""
     return RenderSettings(find_formats(store, formats), store.look(look), draft)

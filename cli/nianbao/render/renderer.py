@@ -175,10 +175,12 @@ def _describe_format(part: Format) -> dict[str, Any]:
 def describe_locale(locale: Locale) -> dict[str, Any]:
     """Return the variables that the language of a document gives to the templates of the formats."""
     marks = locale.file.marks
+    code, _dash, region = locale.language.partition("-")
     before, _number, after = marks.page_number.partition("{number}")
     wide = sum(1.0 if east_asian_width(character) in "FW" else _LATIN_WIDTH for character in marks.draft)
     return {
         "lang": locale.language,
+        "language": {"code": code, "region": region},
         "marks": {
             "draft": marks.draft,
             "draft_title": marks.draft_title,

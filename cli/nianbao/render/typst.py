@@ -19,12 +19,14 @@ _MAX_MEMORY = 2 * 2**30  # bytes, for one report
 _LIMIT_MESSAGES = LimitMessages(
     N_("typst-too-slow"), N_("typst-needs-too-much-memory"), N_("shorten-prose-or-check-pdf-templates")
 )
+_EMBEDDED = frozenset({"Libertinus Serif"})  # families that come with Typst
+_FALLBACK = ("Noto Serif SC",)  # that comes with nianbao, for characters that the families of a look lack
 _PAGE_COUNT = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")  # the root of Typst's page tree
 
 
 def choose_faces(look: Mapping[str, Any]) -> list[Face]:
     """Choose a family for each face of the look: the first official one that is installed, else the free one."""
-    installed = set(_load_fonts().families())
+    installed = set(_load_fonts(embedded=False).families())
     faces = []
     for role, face in look["faces"].items():
         family = next((name for name in face["official"] if name in installed), face["free"])
@@ -37,12 +39,12 @@ def families_by_part(look: Mapping[str, Any], faces: Sequence[Face]) -> dict[str
     chosen = {face.role: face.family for face in faces}
     free = [face["free"] for face in look["faces"].values()]
     roles = {part: look[part]["face"] for part in PARTS} | {"emph": look["stress"]["face"] or look["body"]["face"]}
-    return {part: list(dict.fromkeys([chosen[role], *free])) for part, role in roles.items() if chosen}
+    return {part: list(dict.fromkeys([chosen[role], *free, *_FALLBACK])) for part, role in roles.items() if chosen}
 
 
 def list_fonts() -> dict[str, str]:
     """Return the path of every font file, by the font's family and its index in the file: "family index"."""
-    return {f"{font.family} {font.index}": font.path for font in _load_fonts().fonts() if font.path}
+    return {f"{font.family} {font.index}": font.path for font in _load_fonts(embedded=False).fonts() if font.path}
 
 
 def find_undrawable(characters: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
@@ -54,7 +56,7 @@ def find_undrawable(characters: frozenset[str], look: Mapping[str, Any]) -> froz
     left = characters - known.keys()
     if left:  # else no font need be read
         preferred = {face.family for face in choose_faces(look)} | {face["free"] for face in look["faces"].values()}
-        fonts = {font.family: font for font in _load_fonts().fonts() if font.path}
+        fonts = {font.family: font for font in _load_fonts(embedded=False).fonts() if font.path}
         for family in sorted(fonts, key=lambda family: family not in preferred):
             codes = _read_characters(fonts[family].path, fonts[family].index)
             drawable = {character for character in left if ord(character) in codes}
@@ -98,7 +100,7 @@ def compile_pdf(
     """
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 
-    fonts = _load_fonts()
+    fonts = _load_fonts(embedded=any(not _EMBEDDED.isdisjoint(names) for names in families.values()))
 
     def compile_page() -> bytes:
         return typst.compile(
@@ -119,12 +121,13 @@ def compile_pdf(
 
 
 @cache
-def _load_fonts() -> Any:  # noqa: ANN401  # typst.Fonts, imported where it is used
+def _load_fonts(*, embedded: bool) -> Any:  # noqa: ANN401  # typst.Fonts, imported where it is used
+    """Load the fonts of the system and those that come with nianbao, with or without those that come with Typst."""
     import pylopdf_fonts_zh_cn  # noqa: PLC0415  # see above
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 
     return typst.Fonts(
         include_system_fonts=True,
-        include_embedded_fonts=False,
+        include_embedded_fonts=embedded,
         font_paths=[str(pylopdf_fonts_zh_cn.serif_path().parent)],
     )

@@ -18,8 +18,12 @@ _LISTED_NAMES = 5  # names that a message lists
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The selected reports, each once; `missing` has those of patterns or of all offices that have no data file."""
+    """The selected reports, each once; `missing` has those of patterns or of all offices that have no data file.
 
+    `store` is the folder, of the kind of all these reports.
+    """
+
+    store: Store
     reports: list[ReportRef]
     missing: list[ReportRef]
 
@@ -52,7 +56,7 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
     a word that is none of these, for two kinds, and for a period that the kind does not have.
     """
     files = [_parse_file(store, word) for word in words if word.endswith(".toml")]
-    store, words = choose_kind(store, [word for word in words if not word.endswith(".toml")])
+    store, words = choose_kind(store, [word for word in words if not word.endswith(".toml")], files)
     periods = [period for word in words if (period := parse_period(word))]
     office_words = [word for word in words if not parse_period(word)]
     for period in periods:
@@ -77,13 +81,18 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
         for office, period in pairs
         if (office, period) not in missing and (of_office := store.of_office(office))
     }
-    return Selection(list(found.values()), [(store.of_office(office), period) for office, period in missing])
+    return Selection(store, list(found.values()), [(store.of_office(office), period) for office, period in missing])
 
 
-def choose_kind(store: Store, words: Sequence[str]) -> tuple[Store, list[str]]:
-    """Take the kind out of the words of a command line; without one it is the default kind."""
+def choose_kind(store: Store, words: Sequence[str], files: Sequence[ReportRef] = ()) -> tuple[Store, list[str]]:
+    """Take the kind out of the words of a command line, or of its data files; without one it is that of the store.
+
+    Raises `UserError` for two kinds.
+    """
     kinds = frozenset(store.list_kinds())
-    named = list(dict.fromkeys(word for word in words if word in kinds))
+    named = list(
+        dict.fromkeys([*(word for word in words if word in kinds), *(file.kind.id for file, _period in files)])
+    )
     if len(named) > 1:
         raise UserError(_("one-kind-at-a-time", kinds=join_words(named)), _("run-several-times"))
     return store.of_kind(named[0]) if named else store, [word for word in words if word not in kinds]

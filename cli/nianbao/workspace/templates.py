@@ -16,8 +16,6 @@ from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format
 from nianbao.workspace.theme import load_look
 
-LOOK = "gongwen"
-
 
 class Templates:
     """The templates of a folder: its own below `templates/` if they are trusted, else those that come with nianbao.
@@ -140,8 +138,12 @@ class Templates:
         path = self.formats()[suffix]
         return read_format(path, next(top for top in self._template_folders if path.is_relative_to(top.path)))
 
-    def look(self, name: str = LOOK) -> dict[str, Any]:
-        """Read a look: sizes, margins and faces of the page; raises `UserError` that lists those there are."""
+    def look(self, name: str = "") -> dict[str, Any]:
+        """Read a look, by default that of the kind: sizes, margins and faces of the page.
+
+        Raises `UserError` that lists those there are.
+        """
+        name = name or self.kind.settings.look
         known = {path.stem: path for path in self._list_files("looks/*.toml")}
         if name not in known:
             raise UserError(_("no-such-look", name=name), _("looks-available", looks=join_words(sorted(known))))

@@ -261,7 +261,8 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
         "indent": {part: look[part]["indent"] * body for part in ("body", "signature")},
         "footing": {"height": height, "below": look["page"]["bottom"] - number["gap"] - height},
         "headings": [
-            look[part] | {"level": level, "indent": look[part]["indent"] * body, "css": faces[part]["css"]}
+            look[part]
+            | {"level": level, "tag": level + 1, "indent": look[part]["indent"] * body, "css": faces[part]["css"]}
             for level, part in enumerate((part for part in PARTS if part.startswith("heading")), 1)
         ],
         "grid": "characters" in look["body"],

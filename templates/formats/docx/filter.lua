@@ -1,6 +1,8 @@
 -- What pandoc's Word writer does not do: a form's table with headers that repeat on each page, rows that are never
 -- split between pages, and columns that keep their widths.
 
+local HINT = PRESS.variables.asian and '<w:rFonts w:hint="eastAsia"/>' or ""
+
 local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
@@ -13,7 +15,7 @@ local function paragraph(item, style, centred, keep)
   local text = item.above and "" or xml(pandoc.utils.stringify(item.cell.contents))
   return "<w:p><w:pPr><w:pStyle w:val=\"" .. style .. "\"/>" .. (keep and "<w:keepNext/>" or "")
     .. (centred and "<w:jc w:val=\"center\"/>" or "") .. "</w:pPr>"
-    .. (text == "" and "" or "<w:r><w:rPr><w:rFonts w:hint=\"eastAsia\"/></w:rPr><w:t xml:space=\"preserve\">" .. text .. "</w:t></w:r>")
+    .. (text == "" and "" or "<w:r><w:rPr>" .. HINT .. "</w:rPr><w:t xml:space=\"preserve\">" .. text .. "</w:t></w:r>")
     .. "</w:p>"
 end
 

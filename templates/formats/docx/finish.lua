@@ -55,6 +55,9 @@ return function(content, variables)
         .. 'ContentType="application/vnd.openxmlformats-officedocument.customXmlProperties+xml"/>')
     end
   end
+  if not variables.asian then -- pandoc's theme names Chinese, Japanese and other fonts, of which nothing is set
+    changes["word/theme/theme1.xml"] = function(text) return (text:gsub('<a:font script="[^>]*/>', "")) end
+  end
   local entries = pandoc.List()
   for _, entry in ipairs(pandoc.zip.Archive(content).entries) do
     local change = changes[entry.path]

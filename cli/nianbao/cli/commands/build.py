@@ -56,7 +56,7 @@ def build(
     all_offices: AllOffices = False,
     strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help=_("option-draft"))] = False,
-    look: Annotated[str, typer.Option("--look", help=_("option-look"))] = "gongwen",
+    look: Annotated[str, typer.Option("--look", help=_("option-look"))] = "",
     facts: Annotated[bool, typer.Option("--facts/--no-facts", help=_("option-carry-facts"))] = True,
     force: Annotated[bool, typer.Option("--force", help=_("option-rebuild"))] = False,
     explain: Annotated[bool, typer.Option("--explain", help=_("option-explain-builds"))] = False,
@@ -74,9 +74,10 @@ def build(
         start = perf_counter()
         store = selection.open_store(reports or [], root, out, print_warning)
         formats = tuple(dict.fromkeys(split_list(to) or split_list(DEFAULT_FORMATS)))
+        selected = selection.select(store, reports or [], all_offices=all_offices)
+        store = selected.store
         policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
         options = incremental.BuildOptions(formats, look, draft, facts, policy)
-        selected = selection.select(store, reports or [], all_offices=all_offices)
         run_jobs, describe_state = _choose_workers(jobs, cluster)
         names = [report_store.data(year) for report_store, year in selected.reports]
         lost_error = incremental.make_lost_error(names[0]) if len(names) == 1 else None

@@ -35,6 +35,7 @@ def export(
         options = pipeline.ExportOptions(pipeline.check_formats(split_list(to)), layout, out, force)
         store = selection.open_store(reports or [], root, None, print_warning)
         selected = selection.select(store, reports or [], all_offices=all_offices)
+        store = selected.store
         read, errors = split_errors(
             show_progress(
                 pipeline.read_all(selected.reports, jobs), len(selected.reports), _("progress-reading"), quiet=quiet

@@ -40,8 +40,9 @@ def validate(
 
     with report_errors():
         store = selection.open_store(reports or [], root, None, print_warning)
-        policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
         selected = selection.select(store, reports or [], all_offices=all_offices)
+        store = selected.store
+        policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
         for_programs = as_json or style != "text"
         bar = show_progress(
             batch.check_all(store, selected.reports, policy, jobs),
