@@ -399,7 +399,7 @@ local function render_page(message)
     for key, value in pairs(variables) do page_data.variables[key] = value end
   end
   local doc, sources = read_markdown(message.page, message.dialect .. "+yaml_metadata_block")
-  doc.meta.lang = settings.variables.lang
+  doc.meta.lang = pandoc.MetaInlines { pandoc.Str(settings.variables.lang) } -- as it would be read from the page
   doc, sources = drop_pictures(insert_prose(doc, message))
   doc = repair(doc)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()

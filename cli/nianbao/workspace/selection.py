@@ -90,9 +90,8 @@ def choose_kind(store: Store, words: Sequence[str], files: Sequence[ReportRef] =
     Raises `UserError` for two kinds.
     """
     kinds = frozenset(store.list_kinds())
-    named = list(
-        dict.fromkeys([*(word for word in words if word in kinds), *(file.kind.id for file, _period in files)])
-    )
+    named = list(dict.fromkeys(word for word in words if word in kinds))
+    named += dict.fromkeys(file.kind.id for file, _period in files if file.kind.id not in named)
     if len(named) > 1:
         raise UserError(_("one-kind-at-a-time", kinds=join_words(named)), _("run-several-times"))
     return store.of_kind(named[0]) if named else store, [word for word in words if word not in kinds]
