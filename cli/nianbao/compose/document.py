@@ -108,7 +108,11 @@ def _make_placeholder(kind: str, name: str) -> Markdown:
 def draw_marked_tables(form: Form) -> dict[str, Markdown]:
     """Draw each table of a form with a mark in every figure cell: FIGURE1E, FIGURE2E … in order of the cells."""
     return {
-        table.id: _draw_with_texts(table, {slot.address: f"FIGURE{i}E" for i, slot in enumerate(table.slots, 1)})
+        table.id: _draw_with_texts(
+            table,
+            {slot.address: f"FIGURE{i}E" for i, slot in enumerate(table.slots, 1)},
+            is_landscape=any(section.landscape for section in form.sections if section.table == table.id),
+        )
         for table in form.tables
     }
 
@@ -144,7 +148,12 @@ def _fill_page(document: Document, draw_one_table: DrawTable, draw_prose: DrawPr
         "author": _fill_form_text(report, form.author),
         "form": {"name": form.name, "document": form.document, "edition": form.edition},
         "sections": [
-            {"id": section.id, "heading": report.get_heading(section.id), "body": make_body(section)}
+            {
+                "id": section.id,
+                "heading": report.get_heading(section.id),
+                "body": make_body(section),
+                "landscape": section.landscape,
+            }
             for section in form.sections
         ],
     }
@@ -175,12 +184,13 @@ def draw_table(report: Report, table: Table) -> Markdown:
     return _draw_with_texts(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
 
 
-def _draw_with_texts(table: Table, texts: Mapping[str, str]) -> Markdown:
+def _draw_with_texts(table: Table, texts: Mapping[str, str], *, is_landscape: bool = False) -> Markdown:
     grid = table.make_grid()
     figures = {(cell.row, cell.column): texts[cell.slot.address] for cell in grid.cells if cell.slot}
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
     bands = " ".join(f"{band.header_rows}+{band.body_rows}" for band in grid.blocks)
-    opening = f'::: {{#{table.id} .form labels="{grid.label_columns}" bands="{bands}" widths="{widths}"}}'
+    classes = ".form .landscape" if is_landscape else ".form"
+    opening = f'::: {{#{table.id} {classes} labels="{grid.label_columns}" bands="{bands}" widths="{widths}"}}'
     return Markdown(f"{opening}\n\n{markdown.draw_grid_table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 

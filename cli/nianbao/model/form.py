@@ -136,6 +136,7 @@ class Section(Shape, frozen=True):
     heading: Annotated[str, Meta(description="标题，照格式原文")] = ""
     text: Annotated[str, Meta(description="标准文字的模板，这个种类的文件夹里的文件")] = ""
     table: Annotated[str, Meta(description="这一部分的表，写 tables 里的 id")] = ""
+    landscape: Annotated[bool, Meta(description="表宽，用横的页")] = False
     aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别的标题，导入时也认")] = ()
 
 

@@ -53,6 +53,7 @@ local function make_form_table(div)
       tbl.bodies = bodies
       tbl.identifier = div.identifier
       tbl.classes:insert("form")
+      if div.classes:includes("landscape") then tbl.classes:insert("landscape") end
       return tbl
     end,
   }
@@ -130,6 +131,38 @@ local function drop_pictures(doc)
   for source in pairs(dropped) do sources:insert(source) end
   sources:sort()
   return doc, sources
+end
+
+-- What the page template of a kind may ask for with divisions, each of one class: contents, landscape, pagebreak. Formats
+-- that make contents themselves replace the list of links that the division gets here. A page with any of these, or with
+-- a cover, has the variable `layout`.
+local LAYOUT = { contents = true, landscape = true, pagebreak = true }
+local function prepare_layout(doc, variables)
+  local found = { cover = doc.meta.cover }
+  doc:walk {
+    Div = function(div)
+      local class = div.classes[1]
+      if LAYOUT[class] then found[class] = true end
+    end,
+  }
+  if next(found) then variables.layout = "true" end
+  if not found.contents then return doc end
+  local number = 0
+  doc = doc:walk {
+    Header = function(header)
+      number = number + 1
+      if header.identifier == "" then header.identifier = "heading-" .. number end
+      return header
+    end,
+  }
+  local list = pandoc.structure.table_of_contents(doc, { toc_depth = 2 })
+  return doc:walk {
+    Div = function(div)
+      if not div.classes:includes("contents") then return nil end
+      div.content = { pandoc.Para { pandoc.Strong(variables.words.contents) }, list }
+      return div
+    end,
+  }
 end
 
 local function read_file(path)
@@ -401,7 +434,7 @@ local function render_page(message)
   local doc, sources = read_markdown(message.page, message.dialect .. "+yaml_metadata_block")
   doc.meta.lang = pandoc.MetaInlines { pandoc.Str(settings.variables.lang) } -- as it would be read from the page
   doc, sources = drop_pictures(insert_prose(doc, message))
-  doc = repair(doc)
+  doc = prepare_layout(repair(doc), page_data.variables)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
     for _, format in ipairs(settings.formats) do
       send(format.suffix, render_format(doc, settings, format, message))

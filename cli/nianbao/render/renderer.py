@@ -155,7 +155,9 @@ class Renderer:
                 {
                     "settings": name,
                     "formats": [_describe_format(part) for part in formats],
-                    "variables": settings.variables | describe_locale(form.locale),
+                    "variables": settings.variables
+                    | describe_locale(form.locale)
+                    | ({"landscape": True} if any(section.landscape for section in form.sections) else {}),
                     "tables": draw_marked_tables(form),
                     "dialect": DIALECT,
                     "folder": pandoc.folder,

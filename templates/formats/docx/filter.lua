@@ -42,9 +42,20 @@ local function rows_of(rows, widths, labels, head, repeated, last)
   return table.concat(out)
 end
 
+local function raw(xml) return pandoc.RawBlock("openxml", xml) end
+
+-- The end of a section of pages; finish.lua puts the paper and the page numbers of the document into it.
+local function section_end(kind) return raw('<w:p><w:pPr><w:sectPr w:rsidR="' .. kind .. '"/></w:pPr></w:p>') end
+local PORTRAIT, LANDSCAPE = "0000000A", "0000000B"
+
+local CONTENTS = '<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
+  .. '<w:r><w:fldChar w:fldCharType="separate"/></w:r></w:p>'
+local CONTENTS_END = '<w:p><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+
 local function form(tbl)
   local page = PRESS.variables.word.page
   local wide = tonumber(page.width) - tonumber(page.left) - tonumber(page.right)
+  if tbl.classes:includes("landscape") then wide = tonumber(page.height) - tonumber(page.top) - tonumber(page.bottom) end
   local widths, grid = {}, {}
   for at, spec in ipairs(tbl.colspecs) do
     widths[at] = math.floor(spec[2] * wide + 0.5)
@@ -72,6 +83,19 @@ return {
     return tbl:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, "Table Text") end }
   end,
   Div = function(div)
+    if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
+    if div.classes:includes("contents") then -- the list is what is shown until Word updates the field
+      local blocks = pandoc.List { raw(CONTENTS) }
+      blocks:extend(div.content)
+      blocks:insert(raw(CONTENTS_END))
+      return blocks
+    end
+    if div.classes:includes("landscape") then
+      local blocks = pandoc.List { section_end(PORTRAIT) }
+      blocks:extend(div.content)
+      blocks:insert(section_end(LANDSCAPE))
+      return blocks
+    end
     if div.classes:includes("signature") then -- the agency, and below it the date
       local agency, day = div.content[1], div.content[2]
       return { styled({ agency }, "Signature"), styled({ day }, "Date") }

@@ -43,6 +43,23 @@ local function replace_bullets(numbering)
   end))
 end
 
+-- Give each section of pages the paper, header and footer of the document, turned for those in landscape.
+local function fill_sections(text)
+  local last = text:match(".*<w:sectPr[^>]*>(.-)</w:sectPr>")
+  local function value(name) return last:match("<w:pg%u%l+ [^>]-w:" .. name .. '="(%d+)"') end
+  local turned = last
+    :gsub("<w:pgSz [^>]*>", ('<w:pgSz w:w="%s" w:h="%s" w:orient="landscape"/>'):format(value("h"), value("w")))
+    :gsub("<w:pgMar [^>]*>", function(margins)
+      local names = { top = "left", right = "top", bottom = "right", left = "bottom" }
+      return (margins:gsub("w:(%l+)=\"(%d+)\"", function(name, old)
+        return ('w:%s="%s"'):format(name, names[name] and value(names[name]) or old)
+      end))
+    end)
+  return (text:gsub('<w:sectPr w:rsidR="0000000(%u)" */>', function(kind)
+    return "<w:sectPr>" .. (kind == "B" and turned or last) .. "</w:sectPr>"
+  end))
+end
+
 return function(content, variables)
   local facts = variables.facts
   local changes = { ["word/numbering.xml"] = replace_bullets }
@@ -58,6 +75,7 @@ return function(content, variables)
   if not variables.asian then -- pandoc's theme names Chinese, Japanese and other fonts, of which nothing is set
     changes["word/theme/theme1.xml"] = function(text) return (text:gsub('<a:font script="[^>]*/>', "")) end
   end
+  if variables.layout then changes["word/document.xml"] = fill_sections end
   local entries = pandoc.List()
   for _, entry in ipairs(pandoc.zip.Archive(content).entries) do
     local change = changes[entry.path]

@@ -50,6 +50,14 @@ end
 return {
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
+    local function paragraph(style) return pandoc.RawBlock("opendocument", '<text:p text:style-name="' .. style .. '"/>') end
+    if div.classes:includes("pagebreak") then return paragraph("PageBreak") end
+    if div.classes:includes("landscape") then
+      local blocks = pandoc.List { paragraph("LandscapeBegin") }
+      blocks:extend(div.content)
+      blocks:insert(paragraph("LandscapeEnd"))
+      return blocks
+    end
     if div.classes:includes("signature") then
       local function styled(block, style) -- the agency, and below it the date
         local text = xml(pandoc.utils.stringify(block))

@@ -8,8 +8,8 @@ local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 local look = PRESS.variables.look
 local INSET, SIZE, PITCH = tonumber(look.table.inset), tonumber(look.table.size), tonumber(look.table.pitch)
 local LINE, PAD = tonumber(look.table.line), tonumber(look.table.pad)
-local WIDE = (look.page.width - look.page.left - look.page.right) * 72 / 25.4 -- pt
-local TALL = (look.page.height - look.page.top - look.page.bottom) * 72 / 25.4 - 2 * look.body.pitch
+local function points(size, first, last) return (look.page[size] - look.page[first] - look.page[last]) * 72 / 25.4 end
+local WIDE, TALL = points("width", "left", "right"), points("height", "top", "bottom") -- of the table's page, in pt
 local NARROW = 0.62 -- em: no font of a look has wider digits
 
 -- The width in which the text of a cell stands, in pt.
@@ -90,6 +90,9 @@ local function head(item)
 end
 
 local function form(tbl)
+  local is_landscape = tbl.classes:includes("landscape") -- Typst turns the margins with the page
+  WIDE, TALL = points("width", "left", "right"), points("height", "top", "bottom")
+  if is_landscape then WIDE, TALL = TALL, WIDE end
   local widths, shares = {}, {}
   for at, spec in ipairs(tbl.colspecs) do
     widths[at] = spec[2]
@@ -124,7 +127,7 @@ columns: (%s,),
 rows: (%s,),
 align: center + horizon,
 %s
-)})%s]]):format(table.concat(shares, ", "), table.concat(heights, ", "), table.concat(out, "\n"), total < TALL and " <whole>" or ""))
+)})%s]]):format(table.concat(shares, ", "), table.concat(heights, ", "), table.concat(out, "\n"), total < TALL - 2 * look.body.pitch and " <whole>" or ""))
 end
 
 -- Chinese has no spaces, so a long paragraph is one word to pandoc, whose Typst writer takes time quadratic in its
@@ -162,11 +165,15 @@ return {
   end,
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
   Div = function(div)
-    if div.classes:includes("signature") then
-      local blocks = pandoc.List { typst("#signature[") }
-      blocks:extend(div.content)
-      blocks:insert(typst("]"))
-      return blocks
+    if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
+    if div.classes:includes("contents") then return typst("#contents") end
+    for _, name in ipairs { "signature", "landscape" } do
+      if div.classes:includes(name) then
+        local blocks = pandoc.List { typst("#" .. name .. "[") }
+        blocks:extend(div.content)
+        blocks:insert(typst("]"))
+        return blocks
+      end
     end
     return div.classes:includes("form") and div.content or nil
   end,
