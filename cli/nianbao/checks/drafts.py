@@ -88,9 +88,9 @@ def make_draft(store: Store, period: Period, source: Period | None = None, autho
 
     Raises `UserError` if the earlier report cannot be read.
     """
-    form = store.kind.form_in_force(period)
     used = source or store.get_previous(period)
     report, notes = _read_source_report(store, used) if used else (None, [])
+    form = store.kind.form_in_force(period, report.form.edition if report else "")
     if report and used:
         carries = form.carries and report.period == period.get_previous()
         copied = _("standing-and-carried-facts") if carries else _("standing-facts-only")

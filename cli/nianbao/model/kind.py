@@ -37,6 +37,7 @@ class KindFile(Shape, frozen=True):
     period: Annotated[PeriodEntry, Meta(description="报告期")] = PeriodEntry()
     owed_by: Annotated[str, Meta(description="谁应当编制，何时到期，依据是什么")] = ""
     look: Annotated[Text, Meta(description="默认的版式")] = "plain"
+    edition: Annotated[str, Meta(description="同一期有几版可用时用哪一版，机关另选的除外")] = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Kind:
     calendar: Calendar = field(default_factory=Calendar)
     owed_by: str = ""
     look: str = "plain"
+    edition: str = ""
 
     @property
     def period_fact(self) -> str:
@@ -70,7 +72,9 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         why = _("needs-newer-program", needs=file.needs, version=__version__)
         raise_faults(sources, [Fault(("needs",), why)])
     calendar = Calendar(file.period.unit, month, day)
-    return Kind(id_, file.name, file.version, file.needs, file.languages, calendar, file.owed_by, file.look)
+    return Kind(
+        id_, file.name, file.version, file.needs, file.languages, calendar, file.owed_by, file.look, file.edition
+    )
 
 
 def _parse_version(text: str) -> tuple[int, ...]:

@@ -106,11 +106,18 @@ class KindFolder:
             )
         return self._form(editions[name])
 
-    def form_in_force(self, period: Period) -> Form:
-        """Choose the form in force for a period, the office's own first; raises `UserError` where none is."""
+    def form_in_force(self, period: Period, last: str = "") -> Form:
+        """Choose the form in force for a period, the office's own first; raises `UserError` where none is.
+
+        Where several are, such as those of provinces, it is the edition of the `last` report, else that of the kind.
+        """
         own = self._tops[0].path  # those that come with nianbao, where it has none of its own
         paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(period.year)]
         paths = [path for path in paths if path.is_relative_to(own)] or paths
+        if len(paths) > 1:
+            by_name = {path.stem: path for path in paths}
+            chosen = by_name.get(last) or by_name.get(self.settings.edition)
+            paths = [chosen] if chosen else paths
         forms = [self._form(path) for path in paths]
         if len(forms) != 1:
             known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
