@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from multiprocessing import get_context
 
 import psutil
@@ -59,7 +59,8 @@ class Fork:
     def __init__(self, folder, *words, tmp, patch=""):
         self._said = tmp.with_name(f"{tmp.name}.said")
         self._process = _forks.Process(target=_run, args=(folder, words, tmp, self._said, patch))
-        self._process.start()
+        with chdir("/"):  # else the process that is forked counts as one of the folder in which the first test is
+            self._process.start()
         self.pid = self._process.pid
 
     def send_signal(self, how):
