@@ -51,7 +51,7 @@ YAML = {
     "line": "甲\ntitle: FORGED",
     "end": "甲\n---\n\n[乙]{onclick=x}\n\n---\nx: y",
     "quote": '甲"\nauthor: FORGED\nx: "',
-    "backslash": '甲\\"\nauthor: FORGED',
+    "backslash": '甲\\"\nauthor: FORGED\nx: "',
     "anchor": "&x *x !!python/object/apply:os.system ['true']",
 }
 JINJA = {
