@@ -182,6 +182,7 @@ def data_files(samples, tmp_path_factory):
     return found
 
 
+@pytest.mark.guard(inside="embedded_facts._remove_markup")
 @pytest.mark.parametrize("number", range(len(PROSE)), ids=lambda number: PROSE[number][0][:40])
 def test_embedded_prose_is_imported_as_plain_words(number, data_files):
     at, section = number - number % len(SECTIONS), SECTIONS[number % len(SECTIONS)]
@@ -252,6 +253,7 @@ def honest(tmp_path_factory):
     return {suffix: build_file(tmp_path_factory.mktemp("honest"), HONEST, suffix) for suffix in SUFFIXES}
 
 
+@pytest.mark.no_attack
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_facts_that_the_file_prints_are_taken(honest, suffix, tmp_path):
     text, notes = import_file(tmp_path, honest[suffix], suffix)
@@ -264,6 +266,7 @@ def test_facts_that_the_file_prints_are_taken(honest, suffix, tmp_path):
     }
 
 
+@pytest.mark.guard(inside="embedded_facts.find_difference")
 @pytest.mark.parametrize("number", range(len(FALSE_FACTS)), ids=lambda number: "→".join(FALSE_FACTS[number]))
 def test_facts_that_differ_from_the_printed_text_are_not_taken(number, honest, tmp_path, monkeypatch):
     suffix = SUFFIXES[number % len(SUFFIXES)]
@@ -313,6 +316,7 @@ LEFT_OUT = [  # additions to the honest facts, of which no trace may be imported
 ]
 
 
+@pytest.mark.guard(inside="embedded_facts.INTERNAL_KEYS")
 @pytest.mark.parametrize("more", LEFT_OUT)
 def test_embedded_facts_without_a_valid_type_are_not_taken(more, honest, tmp_path, monkeypatch):
     suffix = "html" if LEFT_OUT.index(more) % 2 else "docx"
@@ -367,6 +371,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.guard("test_carried_facts_that_cannot_be_read_bite_without_their_guards")
 @pytest.mark.parametrize("why", BROKEN)
 def test_embedded_facts_that_cannot_be_read_are_ignored(why, honest, tmp_path):
     began = time.monotonic()
@@ -460,6 +465,7 @@ PROBLEMS = '"::: {onmouseover=EVIL}\\n甲\\n:::\\n\\n[乙](javascript:EVIL)"'
 HOSTILE = HONEST.replace("[prose]", f"[prose]\nproblems = {PROBLEMS}").replace("没有其他", "[没有]{onclick=EVIL}其他")
 
 
+@pytest.mark.guard(inside="--trust")
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_hostile_report_is_harmless_after_import_and_build(suffix, tmp_path, command):
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"

@@ -231,6 +231,13 @@ def does(folder):
     return bites(folder) | ({"a placeholder"} if page.exists() and RAN.search(page.read_text("utf-8")) else set())
 
 
+@pytest.mark.samples(PLACEHOLDERS | MARKUP | HEADS | NOT_READ)
+@pytest.mark.guard(
+    "test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped",
+    "test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced",
+    "test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page",
+    spared={"the dialect of the pages knows neither raw HTML nor Typst, and loads no picture": NOT_READ},
+)
 def test_no_text_of_a_returned_form_does_anything(printed):
     found = printed(PLACEHOLDERS | MARKUP | HEADS | NOT_READ, TEXTS)
     assert {name: seen for name, seen in found.items() if seen} == {}
@@ -242,12 +249,14 @@ def as_typed(monkeypatch):
     monkeypatch.setattr(excel_form, "_convert_text", str)
 
 
+@pytest.mark.samples(PLACEHOLDERS)
 @pytest.mark.usefixtures("as_typed")
 def test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped(printed, monkeypatch):
     monkeypatch.setattr(prose, "find_faults", lambda _text, _names: iter(()))  # the second guard, of statements
     assert all("a placeholder" in seen for seen in printed(PLACEHOLDERS, ("prose.other",)).values())
 
 
+@pytest.mark.samples(MARKUP)
 @pytest.mark.usefixtures("as_typed")
 def test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced(printed, lua):
     lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
@@ -255,6 +264,7 @@ def test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced
     assert {name for name, seen in found.items() if not seen} == set(NOT_READ)
 
 
+@pytest.mark.samples(HEADS)
 @pytest.mark.usefixtures("as_typed", "read_with_the_page")
 def test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page(printed):
     found = printed(HEADS, ("prose.other",))
@@ -461,6 +471,9 @@ ENTITIES = {  # expat, which reads every part, knows no way to load them, and mu
 }
 
 
+@pytest.mark.guard(
+    spared="expat, which reads every part, knows no way to load an entity: openpyxl is given no other parser"
+)
 @pytest.mark.parametrize("part", ["workbook", "sharedStrings", "worksheets/sheet2"])
 @pytest.mark.parametrize("name", ENTITIES)
 def test_no_entity_of_a_workbook_is_loaded(tmp_path, command, canary, listener, name, part):
@@ -504,6 +517,7 @@ LINKED = {  # parts that name something elsewhere; nothing that reads them opens
 }
 
 
+@pytest.mark.guard(spared="neither openpyxl nor what reads the data file has code that opens an address")
 @pytest.mark.parametrize("name", LINKED)
 def test_nothing_elsewhere_is_asked_for(tmp_path, command, listener, name):
     address, asked = listener
