@@ -169,7 +169,7 @@ typst.compile_pdf = compile_pdf
 """
 
 
-@pytest.mark.guard("test_without_a_process_of_its_own_the_command_ends_without_a_word", over=["count"])
+@pytest.mark.guard("test_a_report_that_crashes_the_command_is_named", over=["count"])
 @pytest.mark.parametrize(("name", "count"), [("SIGSEGV", FEW), ("SIGABRT", 3), ("SIGKILL", FEW), ("SIGKILL", MANY)])
 def test_a_report_that_crashes_its_process_is_named(tmp_path, name, count):
     city(tmp_path, count)
@@ -182,16 +182,14 @@ def test_a_report_that_crashes_its_process_is_named(tmp_path, name, count):
 
 
 NO_PROCESS = "\nfrom nianbao.workspace.processes import limits\nlimits.can_fork = lambda: False"
-
-
 NO_SHELL = "\nfrom nianbao.cli import crash\ncrash._PRINT_UNLESS_ENDED = 'read -r end'"
 
 
-@pytest.mark.parametrize("signal", ["SIGSEGV", "SIGKILL"])
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
 @pytest.mark.parametrize("guarded", [True, False])
-def test_a_report_that_crashes_the_command_is_named(tmp_path, signal, guarded):
+def test_a_report_that_crashes_the_command_is_named(tmp_path, name, guarded):
     city(tmp_path, 1)
-    patch = DEADLY.format(evil=EVIL, signal=signal) + NO_PROCESS + NO_SHELL * (not guarded)
+    patch = DEADLY.format(evil=EVIL, signal=name) + NO_PROCESS + NO_SHELL * (not guarded)
     code, said = done(tmp_path, "build", "2024", "--all", "--to", "pdf", patch=patch)
     assert code < 0
     assert ("data/office-00000/2024.toml：做这份报告的进程没有了" in said.replace("\n", "")) is guarded
@@ -206,16 +204,14 @@ readers.read = lambda *_more: os.kill(os.getpid(), signal.SIGSEGV)
 """
 
 
-@pytest.mark.parametrize(("patch", "code"), [("", 2), (NO_PROCESS, -11), (NO_PROCESS + NO_SHELL, -11)])
-def test_a_published_file_that_crashes_its_reader_is_named(tmp_path, patch, code):
+@pytest.mark.parametrize(("alone", "code"), [(False, 2), (True, -11)], ids=["own process", "no process"])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_published_file_that_crashes_its_reader_is_named(tmp_path, alone, code, guarded):
     (tmp_path / "given\x1b.html").write_text("<p>甲</p>", encoding="utf-8")
-    ended, said = done(tmp_path, "import", "given\x1b.html", patch=DEADLY_READER + patch)
-    assert ended == code
-    if NO_SHELL in patch:
-        assert said == ""
-    else:
-        assert "given\\u001b.html：读它的进程没有了" in said
-        assert "怎么办" in said
+    patch = DEADLY_READER + NO_PROCESS * (alone or not guarded) + NO_SHELL * (not guarded)
+    ended, said = done(tmp_path, "import", "given\x1b.html", patch=patch)
+    assert ended == (code if guarded else -11)
+    assert ("given\\u001b.html：读它的进程没有了" in said and "怎么办" in said) is guarded
 
 
 MARKED = FACTS + "[prose]\nother = '[甲]{.x}'\n"  # which pandoc is asked about, and the report printed from
@@ -256,7 +252,7 @@ def test_a_published_file_that_crashes_pandoc_is_named(tmp_path, crashing):
 
 # ── bounds within bounds ─────────────────────────────────────────────────────────────────────────────
 
-LATE = fence.LimitMessages("{seconds} 秒", "内存", "缩短")
+LATE = fence.LimitMessages("check-too-slow", "check-takes-too-much-memory", "shorten-prose-or-check-templates")
 
 
 def spend(seconds):
