@@ -35,7 +35,7 @@ CORES = os.cpu_count() or 1
 def many(request):
     """Return how many offices a figure stands for: itself when measured, else a handful."""
     enabled = request.config.getoption("--benchmark-enable")
-    return lambda count: count if enabled else max(2, count // 500)
+    return lambda count: count if enabled else 3
 
 
 def said(command, folder):
@@ -110,8 +110,8 @@ def test_report_validate(benchmark, many, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory):
-    store = Store(city(tmp_path_factory.mktemp("city"), 100))
+def batch(tmp_path_factory, many):
+    store = Store(city(tmp_path_factory.mktemp("city"), many(100)))
     offices = [store.of_office(office) for office in store.offices()]
     with Renderer() as renderer:
         yield store, offices, renderer
