@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 import zipfile
+from functools import cache
 from io import BytesIO
 
 import pikepdf
@@ -14,7 +15,7 @@ from cases import bring
 
 from nianbao.build import outputs
 from nianbao.compose.markdown import DIALECT
-from nianbao.importer import embedded_facts, pipeline
+from nianbao.importer import embedded_facts, pipeline, readers
 from nianbao.importer.readers import attached
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.model.finding import UserError
@@ -168,12 +169,22 @@ def samples(tmp_path_factory):
     return found
 
 
+read_once = cache(readers.read)
+
+
+@pytest.fixture
+def _read_once(monkeypatch):
+    """Read a file once, though it is imported with its guard and without: the guard is behind the readers."""
+    monkeypatch.setattr(readers, "read", read_once)
+
+
 @pytest.fixture(scope="module")
 def data_files(samples, tmp_path_factory):
     """Return the prose of the imported samples: as usual, without the protection, and if trusted."""
     found = {"protected": {}, "unprotected": {}, "trusted": {}}
     for mode, files in found.items():
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(readers, "read", read_once)
             if mode == "unprotected":
                 patch.setattr(embedded_facts, "_remove_markup", lambda text, _body: text)
             for at, (content, suffix) in samples.items():
@@ -267,6 +278,7 @@ def test_facts_that_the_file_prints_are_taken(honest, suffix, tmp_path):
 
 
 @pytest.mark.guard(inside="embedded_facts.find_difference")
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.parametrize("number", range(len(FALSE_FACTS)), ids=lambda number: "→".join(FALSE_FACTS[number]))
 def test_facts_that_differ_from_the_printed_text_are_not_taken(number, honest, tmp_path, monkeypatch):
     suffix = SUFFIXES[number % len(SUFFIXES)]
@@ -317,6 +329,7 @@ LEFT_OUT = [  # additions to the honest facts, of which no trace may be imported
 
 
 @pytest.mark.guard(inside="embedded_facts.INTERNAL_KEYS")
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.parametrize("more", LEFT_OUT)
 def test_embedded_facts_without_a_valid_type_are_not_taken(more, honest, tmp_path, monkeypatch):
     suffix = "html" if LEFT_OUT.index(more) % 2 else "docx"

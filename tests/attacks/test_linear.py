@@ -186,6 +186,7 @@ OUT = {
 
 
 @pytest.mark.no_attack
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OUT)
 def test_without_its_guard_a_rule_is_not_linear(tmp_path, monkeypatch, name):
     module, guard, slow, shape, judge, size = OUT[name]

@@ -158,6 +158,7 @@ def test_a_value_that_is_no_figure_is_judged(attacked, command, value):
     assert JUDGED.search(command("validate", "2024", "--format", "github", cwd=folder).output)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unjudged")
 @pytest.mark.parametrize("value", [value for value in VALUES if value not in WHOLE], ids=lambda value: value[:20])
 def test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_program(attacked, command, value):
