@@ -65,7 +65,7 @@ def pytest_sessionstart(session):
 
     use_language(os.environ["LANGUAGE"])
     if session.config.getoption("numprocesses", 0):  # workers of xdist, which start now, are no such processes
-        del os.environ["PYTHONDONTWRITEBYTECODE"]
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def use_profile(config):
