@@ -12,12 +12,17 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import jinja2
 import pytest
 from cases import begun, hard_facts
 
 ROOT = Path(__file__).parent.parent
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
 os.environ["NIANBAO_TRUST"] = "1"  # the templates of tests are ours; those of trust take this out
+# What pytest compiles is kept, or else each of hundreds of processes would compile all that it imports. These keep
+# nothing: Python leaves half a file where a test lets the disk be full.
+sys.dont_write_bytecode = False
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 STATE = tempfile.mkdtemp(prefix="tests-of-nianbao-")  # nothing that the program keeps for its user stays
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["XDG_STATE_HOME"] = STATE
@@ -39,10 +44,12 @@ def pytest_configure(config):
     config.stash[_left_out] = 0
     if hasattr(config, "workerinput"):  # the process that starts the workers of xdist has done the rest
         config.option.all = config.workerinput["all"]
+        use_profile(config)
         return
     named = config.args_source is not config.ArgsSource.TESTPATHS
     if os.environ.get(STRICT) or named or config.option.keyword or config.option.markexpr:
         config.option.all = True
+    use_profile(config)
     stale = [path for path in ROOT.glob("templates/languages/*/LC_MESSAGES/*.po") if not is_compiled(path)]
     if stale:
         from hatch_build import compile_catalogue  # noqa: PLC0415  # slow to import
@@ -51,11 +58,25 @@ def pytest_configure(config):
             compile_catalogue(path)
 
 
-def pytest_sessionstart():
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session):
     """Choose the language before tests are collected: the help of the program is said when it is imported."""
     from nianbao.workspace.locales import use_language  # noqa: PLC0415  # not before its catalogues are compiled
 
     use_language(os.environ["LANGUAGE"])
+    if session.config.getoption("numprocesses", 0):  # workers of xdist, which start now, are no such processes
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def use_profile(config):
+    """Set how Hypothesis looks for examples: the same few in each light run, and many at random with all tests."""
+    if config.getoption("numprocesses", 0) and not hasattr(config, "workerinput"):
+        return  # this process runs no test
+    from hypothesis import settings  # noqa: PLC0415  # slow to import
+
+    settings.register_profile("light", max_examples=25, derandomize=True, deadline=None)
+    settings.register_profile("all", max_examples=300, deadline=None)
+    settings.load_profile("all" if config.option.all else "light")
 
 
 def is_compiled(path):
@@ -119,6 +140,24 @@ def pytest_runtest_setup(item):
         for program in marker.args:
             if shutil.which(program) is None:
                 pytest.skip(f"{program} is not installed; apt-get install {marker.kwargs.get('package', program)}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once():
+    """Compile the text of a template file once: each folder of an office has a Jinja environment of its own."""
+    compile_template, known = jinja2.Environment.compile, {}
+
+    def find_compiled(environment, source, name=None, *words, **more):
+        if name is None or not isinstance(source, str) or words or more.keys() - {"filename"}:
+            return compile_template(environment, source, name, *words, **more)
+        key = (type(environment), environment.finalize, environment.undefined, source, name, more.get("filename"))
+        if key not in known:
+            known[key] = compile_template(environment, source, name, **more)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", find_compiled)
+        yield
 
 
 @pytest.fixture(scope="session")

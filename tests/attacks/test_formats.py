@@ -88,6 +88,7 @@ def run(attacked, command, canary, listener, alone):
     return build_with
 
 
+@pytest.mark.guard("test_with_all_globals_lua_of_a_format_does_harm")
 @pytest.mark.parametrize("name", ATTACKS)
 def test_lua_of_a_format_can_use_its_page_only(run, name):
     assert run(ATTACKS[name]) == set()

@@ -3,7 +3,7 @@
     pytest tests/bench/test_export.py --benchmark-enable --benchmark-only -s
 
 The baseline is reading the same files on the same processes, and nothing else. Without --benchmark-enable a few
-hundred reports are carried out.
+reports are carried out.
 """
 
 import subprocess
@@ -35,7 +35,7 @@ finally:
 
 @pytest.fixture(scope="module")
 def many(request):
-    return REPORTS if request.config.getoption("--benchmark-enable") else 300
+    return REPORTS if request.config.getoption("--benchmark-enable") else 30
 
 
 @pytest.fixture(scope="module")

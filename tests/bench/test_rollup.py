@@ -23,7 +23,7 @@ MANY = 10_000
 @pytest.fixture(scope="module")
 def city(tmp_path_factory, request):
     """A city of many units that are right, and what each gives as text."""
-    many = MANY if request.config.getoption("--benchmark-enable") else 60
+    many = MANY if request.config.getoption("--benchmark-enable") else 6
     folder = tmp_path_factory.mktemp("city")
     listed = ['[city]\nname = "某市"\n']
     for number in range(many):
