@@ -18,6 +18,7 @@ from nianbao.importer import pipeline
 from nianbao.render import typst as typesetting
 from nianbao.workspace.store import Store
 
+KIND = "kinds/cn-disclosure"  # the folder of the statutory report, below a folder of templates
 TITLE = "某" * 1000 + "报告 Report " + "题" * 988
 SECTION = "本段很长，没有尽头，一直写到五万字为止。" * 2500
 WORD = "Donaudampfschiff" * 188

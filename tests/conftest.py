@@ -240,10 +240,11 @@ def office(tmp_path):
 def built(tmp_path_factory):
     """The 2020 report in every format, built once; the folder that holds `2020.<suffix>`."""
     from nianbao.build import outputs  # noqa: PLC0415  # see above
+    from nianbao.model.period import Period  # noqa: PLC0415  # see above
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     out = tmp_path_factory.mktemp("built")
-    done = outputs.build_report(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
+    done = outputs.build_report(Store(ROOT, out), Period(2020), ["html", "docx", "pdf", "markdown"])
     assert {output.format for output in done.files} == {"html", "docx", "pdf", "markdown"}
     return out
 
@@ -276,6 +277,7 @@ def browser(own_fonts):
 def hard_of(tmp_path_factory):
     """Build a draft of hard cases in an edition, once: what the build gave, and its files without their suffix."""
     from nianbao.build import outputs  # noqa: PLC0415  # see above
+    from nianbao.model.period import Period  # noqa: PLC0415  # see above
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     @cache
@@ -283,7 +285,7 @@ def hard_of(tmp_path_factory):
         year, form = {"2019": 2020, "2021": 2023}[edition], Store(ROOT).kind.edition(edition)
         office = tmp_path_factory.mktemp("hard")
         store = begun(office, year, hard_facts(form, year))
-        done = outputs.build_report(store, year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
+        done = outputs.build_report(store, Period(year), ["html", "docx", "pdf", "odt", "epub"], draft=True)
         return done, office / "build" / str(year)
 
     return build

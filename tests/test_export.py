@@ -45,15 +45,15 @@ def offices(root, tmp_path):
 def reports(store):
     """Read every report as the rest of the program does: (office, year) -> report."""
     found = {}
-    for office, years in store.offices().items():
-        for year in years if office != "broken" else ():
-            facts = store.of_office(office).facts(year)
-            found[office, year] = fill_form(store.kind.form(facts, Period(year)), facts)
+    for office, periods in store.offices().items():
+        for period in periods if office != "broken" else ():
+            facts = store.of_office(office).facts(period)
+            found[office, period.year] = fill_form(store.kind.form(facts, period), facts)
     return found
 
 
 def export(store, *formats, **more):
-    refs = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
+    refs = [(store.of_office(office), period) for office, periods in store.offices().items() for period in periods]
     rows = [result for result in pipeline.read_all(refs) if not isinstance(result, UserError)]
     return pipeline.write_files(store, pipeline.make_database(store, rows), pipeline.ExportOptions(formats, **more))
 
@@ -281,7 +281,7 @@ def test_without_a_query_the_tables_are_listed(offices, report):
     ],
 )
 def test_a_query_reaches_only_the_tables_and_a_wrong_one_is_explained(offices, question, messages):
-    refs = [(offices.of_office("anshan"), 2020)]
+    refs = [(offices.of_office("anshan"), Period(2020))]
     database = pipeline.make_database(offices, pipeline.read_all(refs))
     with pytest.raises(UserError) as error:
         database.run_query(question)

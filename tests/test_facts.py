@@ -18,7 +18,7 @@ from nianbao.model.period import Period
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
 
-FORM = Store(Path(__file__).parent.parent).form_in_force(2020)
+FORM = Store(Path(__file__).parent.parent).kind.form_in_force(Period(2020))
 PLACES = """\
 \ufeffyear = 2020\r
 [agency]\r

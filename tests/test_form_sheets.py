@@ -327,7 +327,7 @@ def test_every_office_gets_a_form(tmp_path, report):
 def test_another_document_type_has_its_form_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    (written,) = batch.write_all([(store, 2025)])
+    (written,) = batch.write_all([(store, Period(2025))])
     path = tmp_path / "library/build/forms/2025.xlsx"
     form = store.kind.form_in_force(Period(2025))
     first = next(iter(form.slots))

@@ -23,6 +23,7 @@ import typer
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po, write_po
+from cases import KIND
 
 import nianbao
 from nianbao.checks import rules
@@ -57,7 +58,7 @@ def words_of_forms():
         elif key in SAID_BY_FORMS:
             yield value
 
-    for path in sorted((TEMPLATES / "kinds/cn-disclosure/editions").glob("*.toml")):
+    for path in sorted((TEMPLATES / f"{KIND}/editions").glob("*.toml")):
         form = toml_rs.loads(path.read_text(encoding="utf-8"))
         yield from walk(form)
         yield from (fact["label"] for fact in form["facts"] if "label" in fact)
@@ -306,9 +307,14 @@ def test_help_is_said_in_one_language(helped, name):
         (["buld"], "没有命令 'buld'；是不是 'build'？", "No such command 'buld'. Did you mean 'build'?"),
         (["build", "--tp"], "没有选项 --tp", "No such option: --tp"),
         (["build", "--out"], "选项 '--out' 后面要写值", "Option '--out' requires an argument."),
-        (["new"], "没有写 'year'", "Missing argument 'year'."),
-        (["new", "x"], "'year' 的值不对：'x' 不是整数", "Invalid value for 'year': 'x' is not a valid int range."),
-        (["new", "12"], "12 不在范围 1980<=x<=9998 之内", "12 is not in the range 1980<=x<=9998."),
+        (["new"], "没有写 'PERIOD'", "Missing argument 'PERIOD'."),
+        (["new", "x"], "x 不是报告期", "x is no period"),
+        (
+            ["build", "--jobs", "x"],
+            "'--jobs' 的值不对：'x' 不是整数",
+            "Invalid value for '--jobs': 'x' is not a valid int range.",
+        ),
+        (["build", "--jobs", "-1"], "-1 不在范围 x>=0 之内", "-1 is not in the range x>=0."),
         (["doctor", "--json=3"], "选项 '--json' 后面不写值", "Option '--json' does not take a value."),
         (["init", "a", "b"], "多写了 b", "Got unexpected extra argument(s) (b)"),
         (["validate", "--format", "x"], "'x' 不是 'text', 'json'", "'x' is not one of 'text', 'json'"),

@@ -42,13 +42,13 @@ def test_every_layout_has_its_pair():
 @pytest.mark.parametrize("path", [ROOT / "data/2020.toml", ROOT / "tests/kinds/library/data/2024.toml"])
 def test_the_shipped_data_files_are_formatted(path):
     store = Store(path.parent.parent)
-    assert not drafts.format_file(store, int(path.stem), check=True).changed
+    assert not drafts.format_file(store, Period(int(path.stem)), check=True).changed
 
 
 @pytest.mark.parametrize("year", [2020, 2021])
 def test_a_new_data_file_is_formatted(year):
     form = Store(ROOT).kind.form_in_force(Period(year))
-    text = scaffold.format_new_file(form, year)
+    text = scaffold.format_new_file(form, Period(year))
     assert format_text(text, form) == text
 
 
@@ -193,4 +193,4 @@ def test_a_format_that_would_lose_a_comment_is_refused(office, monkeypatch):
 
     monkeypatch.setattr(formatter, "sort_tree", lambda tree, _: replace(tree, epilogue=("# 多了",)))
     with pytest.raises(UserError, match="没有改动它"):
-        drafts.format_file(Store(office), 2020)
+        drafts.format_file(Store(office), Period(2020))

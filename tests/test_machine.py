@@ -15,6 +15,7 @@ import pytest
 from nianbao.checks import check, rules
 from nianbao.cli.output.sarif_junit import format_github, format_junit, format_sarif
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -38,7 +39,7 @@ def check_result(request, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/2020.toml").write_bytes(request.param.read_bytes())
     monkeypatch.chdir(tmp_path)
-    return check.check_report(Store(tmp_path), 2020)
+    return check.check_report(Store(tmp_path), Period(2020))
 
 
 def test_sarif_has_every_finding_with_its_rule_and_place(check_result):
@@ -122,7 +123,7 @@ def test_fingerprints_stay_the_same_when_lines_move(tmp_path, monkeypatch):
         text = start + CASES[-1].read_text(encoding="utf-8")
         (folder / "data/2020.toml").write_text(text, encoding="utf-8")
         monkeypatch.chdir(folder)
-        results = json.loads(format_sarif([check.check_report(Store(folder), 2020)], []))["runs"][0]["results"]
+        results = json.loads(format_sarif([check.check_report(Store(folder), Period(2020))], []))["runs"][0]["results"]
         fingerprints.append([result["partialFingerprints"] for result in results])
     assert fingerprints[0] == fingerprints[1]
 

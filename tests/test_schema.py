@@ -9,8 +9,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 import toml_rs
+from cases import KIND
 
 from nianbao.datafiles import json_schema, scaffold
+from nianbao.model.period import Period
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import template_schema
 from nianbao.workspace.shipped import TEMPLATES
@@ -56,7 +58,10 @@ def test_the_shipped_data_is_valid():
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_new_data_file_is_valid(edition):
-    assert list_errors(edition, scaffold.format_new_file(Store(ROOT).kind.edition(edition), EDITIONS[edition])) == []
+    assert (
+        list_errors(edition, scaffold.format_new_file(Store(ROOT).kind.edition(edition), Period(EDITIONS[edition])))
+        == []
+    )
 
 
 BAD = {
@@ -159,7 +164,7 @@ def test_an_unknown_edition_lists_those_there_are(office, report):
 
 # ── what people write below templates/ ───────────────────────────────────────────────
 
-WRITTEN = {"form": "kinds/cn-disclosure/editions/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
+WRITTEN = {"form": f"{KIND}/editions/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
 
 
 @pytest.fixture
@@ -186,7 +191,7 @@ def test_our_own_templates_please_an_editor(of, linted, root):
 
 TYPOS = {
     "form: unknown key": ("form", 'name = "表"', 'nmae = "表"', "'nmae' was unexpected"),
-    "form: missing template": ("form", 'template = "t.md.j2"', "", '"template" is a required property'),
+    "form: missing name": ("form", 'name = "表"', "", '"name" is a required property'),
     "form: unknown kind": ("form", 'kind = "text"', 'kind = "txt"', '"txt" is not one of'),
     "form: unknown level": ("form", 'level = "note"', 'level = "info"', '"info" is not one of'),
     "form: unknown key deep down": ("form", 'label = "甲"', 'lable = "甲"', "'lable' was unexpected"),

@@ -5,6 +5,7 @@ import re
 import shutil
 
 import pytest
+from cases import KIND
 
 from nianbao.checks import check, rules
 from nianbao.checks.context import CheckContext
@@ -144,7 +145,9 @@ def test_a_right_pair_of_years_gives_no_finding(root):
 
 
 def test_the_report_of_2020_gives_no_finding(root):
-    assert [finding for finding in check.check_report(Store(root), 2020).findings if finding.rule in TEXTS] == []
+    assert [
+        finding for finding in check.check_report(Store(root), Period(2020)).findings if finding.rule in TEXTS
+    ] == []
 
 
 def test_every_rule_about_texts_has_its_page():
@@ -213,7 +216,7 @@ def test_the_prompts_of_a_new_file_warn_and_do_not_block(tmp_path, report):
     assert report("init", "office", cwd=tmp_path).returncode == 0
     office = next((tmp_path / "office").rglob("data")).parent
     assert report("new", "2020", cwd=office).returncode == 0
-    checked = check.check_report(Store(office), 2020)
+    checked = check.check_report(Store(office), Period(2020))
     found = {(finding.rule, finding.level) for finding in checked.findings}
     assert ("prompt-left", "warning") in found
     assert "placeholder-left" not in {rule for rule, _ in found}
@@ -487,15 +490,16 @@ def test_a_large_change_of_a_key_figure_is_noted(root):
     ],
 )
 def test_a_form_with_a_mistake_in_its_text_rules_is_refused(there, wrong, where, root):
-    text = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
+    text = (root / f"templates/{KIND}/editions/2021.toml").read_text(encoding="utf-8")
     assert there in text
+    form = Store(root).kind.edition("2021")
     with pytest.raises(UserError, match=re.escape(where)):
-        load_form("2021", [parse(text.replace(there, wrong), "2021.toml", float)])
+        load_form("2021", [parse(text.replace(there, wrong), "2021.toml", float)], form.kind, form.locale)
 
 
 def test_an_office_may_change_the_words_of_its_form(root, tmp_path):
     shutil.copytree(root / "templates", tmp_path / "templates")
-    form = tmp_path / "templates/kinds/cn-disclosure/editions/2021.toml"
+    form = tmp_path / f"templates/{KIND}/editions/2021.toml"
     text = form.read_text(encoding="utf-8").replace("信息(?:公开)?处理费", "工本费")
     form.write_text(text, encoding="utf-8")
     assert list_rules(OF_2021, tmp_path) == {("fee-unspoken", "warning")}
@@ -503,7 +507,7 @@ def test_an_office_may_change_the_words_of_its_form(root, tmp_path):
 
 def test_a_mark_to_be_filled_in_from_a_template_is_an_error_too(root, tmp_path):
     shutil.copytree(root / "templates", tmp_path / "templates")
-    template = tmp_path / "templates/kinds/cn-disclosure/texts/other.md.j2"
+    template = tmp_path / f"templates/{KIND}/texts/other.md.j2"
     template.write_text(template.read_text(encoding="utf-8") + "\n接受检查XX次。\n", encoding="utf-8")
     (finding,) = find_all(OF_2020, tmp_path)
     assert (finding.rule, finding.address) == ("placeholder-left", "prose.other")

@@ -9,6 +9,7 @@ import pytest
 from cases import begun
 
 from nianbao.build import outputs
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +24,7 @@ def files(request, tmp_path_factory):
     made = []
     for look, facts in (("gongwen", True), ("internal", False)):
         store = Store(office, office / look)
-        outputs.build_report(store, year, ["docx", "epub"], look=look, embed_facts=facts, draft=True)
+        outputs.build_report(store, Period(year), ["docx", "epub"], look=look, embed_facts=facts, draft=True)
         made.append(office / look / str(year))
     return made
 

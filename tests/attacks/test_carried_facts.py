@@ -144,7 +144,7 @@ def build_file(folder, facts, suffix):
 
     (folder / "data").mkdir(parents=True)
     (folder / "data/2024.toml").write_text(facts, encoding="utf-8")
-    outputs.build_report(Store(folder), 2024, [suffix], draft=True)
+    outputs.build_report(Store(folder), Period(2024), [suffix], draft=True)
     return (folder / f"build/2024.{suffix}").read_bytes()
 
 

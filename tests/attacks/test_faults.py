@@ -13,6 +13,7 @@ from running import halves
 
 from nianbao.build import outputs
 from nianbao.export import duckdb, plain_sheets
+from nianbao.model.period import Period
 from nianbao.workspace import files, staging
 from nianbao.workspace.store import Store
 
@@ -55,7 +56,7 @@ def city(tmp_path):
 def published(tmp_path_factory):
     """A published report to import."""
     folder = cities.begin(tmp_path_factory.mktemp("published"))
-    outputs.build_report(Store(folder), int(YEAR), ["markdown"], draft=True)
+    outputs.build_report(Store(folder), Period(int(YEAR)), ["markdown"], draft=True)
     return (folder / f"build/{YEAR}.md").read_bytes().replace(b"2024", b"2022")
 
 

@@ -11,6 +11,7 @@ from oracles import SECRET, snapshot
 from running import kill_in_the_midst
 
 from nianbao.build import outputs
+from nianbao.model.period import Period
 from nianbao.render import markup
 from nianbao.workspace import staging
 
@@ -44,7 +45,7 @@ def given(tmp_path_factory):
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     folder = cities.begin(tmp_path_factory.mktemp("given"))
-    outputs.build_report(Store(folder), int(YEAR), ["markdown"], draft=True)
+    outputs.build_report(Store(folder), Period(int(YEAR)), ["markdown"], draft=True)
     return (folder / f"build/{YEAR}.md").read_bytes().replace(b"2024", b"2022")
 
 

@@ -19,7 +19,7 @@ from nianbao.model import facts
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace import store
-from nianbao.workspace.store import Store
+from nianbao.workspace.store import ReportKey, Store
 
 SIZE = 4_000  # characters, and four times as many
 BEND = 8  # times the work for four times the prose: less where it is linear, more where it is not
@@ -215,7 +215,8 @@ def test_sentences_unlike_last_years_are_compared_within_bounds(monkeypatch, gua
 def test_offices_with_equal_prose_are_compared_in_one_pass():
     def seconds(many):
         sentences = tuple((b"%08d" % at, 30) for at in range(200))
-        digests = {(f"o{at}", 2024): {"overview": sentences} for at in range(many)}
+        keys = [ReportKey(f"o{at}", "", Period(2024)) for at in range(many)]
+        digests = {key: {"overview": sentences} for key in keys}
         start = process_time()
         assert len(similarity.find_shared_sections(digests)) == many
         return process_time() - start

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import cities
 import pytest
+from cases import KIND
 from cities import FACTS
 from oracles import SECRET, holds, snapshot
 
 from nianbao.build import cache, output_folder, outputs
 from nianbao.importer import pipeline
-from nianbao.workspace import access, files, staging, store, trust
+from nianbao.model.period import Period
+from nianbao.workspace import access, files, selection, staging, trust
 from nianbao.workspace.store import Store
 
 pytestmark = pytest.mark.slow
@@ -33,8 +35,8 @@ def outside(tmp_path_factory):
     (folder / "data").mkdir()
     for name in ("2024.toml", "data/2024.toml"):
         (folder / name).write_text(FOREIGN, encoding="utf-8")
-    (folder / "templates").mkdir()
-    (folder / "templates/kinds/cn-disclosure/page.md.j2").write_text(f"# {SECRET}\n", encoding="utf-8")
+    (folder / "templates" / KIND).mkdir(parents=True)
+    (folder / f"templates/{KIND}/page.md.j2").write_text(f"# {SECRET}\n", encoding="utf-8")
     return folder
 
 
@@ -50,7 +52,7 @@ def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     (folder / "data").mkdir()
     (folder / "data/2024.toml").write_text(FOREIGN, encoding="utf-8")
-    outputs.build_report(Store(folder), 2024, ["markdown"], draft=True)
+    outputs.build_report(Store(folder), Period(2024), ["markdown"], draft=True)
     return folder / "build/2024.md"
 
 
@@ -67,7 +69,7 @@ def follow(monkeypatch):
     """Take the guards out: links are followed, as they were."""
     monkeypatch.setattr(access, "_open", lambda top, name: os.open(Path(top, name), os.O_RDONLY))
     monkeypatch.setattr(trust, "_check_inside", lambda *_paths: None)
-    monkeypatch.setattr(store, "_list_folders", lambda path: (path.resolve().parent,))
+    monkeypatch.setattr(selection, "_list_folders", lambda path: (path.resolve().parent,))
     for module in (files, output_folder):
         monkeypatch.setattr(module, "resolve_target", lambda path, _top: path)
         monkeypatch.setattr(module, "is_regular", Path.is_file)
@@ -109,10 +111,10 @@ READ = [  # what is a link, what it leads to, the command, what must not be seen
     ("report.toml", "keys", ("validate", YEAR), SECRET),
     ("report.toml", "keys", ("build", YEAR), SECRET),
     ("report.toml", "keys", ("rollup", YEAR, "--into", "city"), SECRET),
-    ("templates/kinds/cn-disclosure/page.md.j2", "text", (*DRAFT, "markdown"), WORD),
+    (f"templates/{KIND}/page.md.j2", "text", (*DRAFT, "markdown"), WORD),
     ("templates", "templates", (*DRAFT, "markdown"), WORD),
     ("templates/looks/evil.toml", "keys", (*DRAFT, "html", "--look", "evil"), SECRET),
-    ("templates/kinds/cn-disclosure/editions/evil.toml", "keys", ("validate", YEAR), SECRET),
+    (f"templates/{KIND}/editions/evil.toml", "keys", ("validate", YEAR), SECRET),
     ("templates/formats/evil/format.toml", "keys", (*DRAFT, "evil"), SECRET),
     ("inbox/2024.md", "published", ("import", "inbox/2024.md", "--dry-run", "--to", "json"), WORD),
     ("inbox/2024.md", "published", ("import", "inbox/2024.md", "--out", "in"), WORD),

@@ -1,6 +1,7 @@
 """One bad file among good ones: every command processes the good ones and names the bad one."""
 
 import pytest
+from cases import KIND
 from strangers import FACTS, put, raise_findings
 
 from nianbao.build import incremental
@@ -210,7 +211,7 @@ def test_one_office_alone_gets_its_errors(tmp_path, command, sample):
     [
         "report.toml",
         "data/offices.toml",
-        "templates/kinds/cn-disclosure/editions/x.toml",
+        f"templates/{KIND}/editions/x.toml",
         "templates/looks/own.toml",
         "templates/formats/x/format.toml",
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cities
 import pytest
+from cases import KIND
 
 from nianbao.workspace import access
 from nianbao.workspace.processes import limits
@@ -83,7 +84,7 @@ PLACES = [
     ("data/offices.toml", ("rollup", YEAR, "--into", "city")),
     ("report.toml", ("validate", YEAR)),
     ("report.toml", DRAFT),
-    ("templates/kinds/cn-disclosure/page.md.j2", DRAFT),
+    (f"templates/{KIND}/page.md.j2", DRAFT),
     ("inbox/2024.md", ("import", "inbox/2024.md", "--dry-run")),
     ("inbox/2024.pdf", ("import", "inbox/2024.pdf", "inbox/2024.md", "--dry-run")),
 ]

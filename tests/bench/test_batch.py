@@ -22,10 +22,12 @@ from test_build import naive_job, run_naive
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
+from nianbao.model.period import Period
 from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 FORMATS = ("html", "docx", "pdf")
 BUILD = [sys.executable, "-m", "nianbao", "build", str(YEAR), "--all", "--json"]
 CORES = os.cpu_count() or 1
@@ -56,7 +58,7 @@ def rate(benchmark, count):
 def test_the_naive_way(benchmark, many, tmp_path):
     count = many(100)  # a tenth: it takes minutes
     store = Store(city(tmp_path, count))
-    jobs = [naive_job(store.of_office(office), YEAR, tmp_path / "naive" / office) for office in store.offices()]
+    jobs = [naive_job(store.of_office(office), PERIOD, tmp_path / "naive" / office) for office in store.offices()]
 
     def build():
         with ThreadPoolExecutor(CORES) as pool:
@@ -125,13 +127,13 @@ def each(benchmark, offices, work):
 
 @pytest.mark.benchmark(group="one report of many")
 def test_checking(benchmark, batch):
-    assert each(benchmark, batch[1], lambda store: check.check_report(store, YEAR)).readable
+    assert each(benchmark, batch[1], lambda store: check.check_report(store, PERIOD)).readable
 
 
 @pytest.mark.benchmark(group="one report of many")
 def test_composing(benchmark, batch):
     store, offices, _ = batch
-    reports = [check.check_report(office, YEAR).report for office in offices]
+    reports = [check.check_report(office, PERIOD).report for office in offices]
     assert each(
         benchmark, reports, lambda report: document.make_page(document.compose(report, store.kind.template))
     ).text
@@ -142,7 +144,7 @@ def test_composing(benchmark, batch):
 def test_printing(benchmark, batch, formats):
     store, offices, renderer = batch
     order = outputs.make_render_settings(store, formats)
-    checked = [check.check_report(office, YEAR) for office in offices]
+    checked = [check.check_report(office, PERIOD) for office in offices]
     done = each(benchmark, checked, lambda one: outputs.render_report(store, one, formats, order, renderer))
     assert len(done[0]) == len(formats)
 
@@ -169,8 +171,8 @@ def test_memory_is_flat(benchmark, many, tmp_path):
     def build():
         with Renderer() as renderer:
             for number in range(count):
-                office.path(YEAR).write_text(data(number), encoding="utf-8")
-                checked = check.check_report(office, YEAR)
+                office.path(PERIOD).write_text(data(number), encoding="utf-8")
+                checked = check.check_report(office, PERIOD)
                 outputs.render_report(office, checked, FORMATS, order, renderer)
                 if number == min(99, count - 1):
                     early.extend(map(resident, (os.getpid(), renderer.pid)))

@@ -19,10 +19,12 @@ from offices import data
 from nianbao.build import outputs
 from nianbao.importer import batch, pipeline
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 FILES = 1000
 DRY = pipeline.ImportOptions(dry_run=True, folder_per_office=True)
 
@@ -34,7 +36,7 @@ def published(tmp_path_factory, request):
     made = []
     for number in range(10 if request.config.getoption("--benchmark-enable") else 1):
         store = begun(folder / str(number), YEAR, data(number))
-        done = outputs.build_report(store, YEAR, ["html", "docx", "pdf"], embed_facts=False)
+        done = outputs.build_report(store, PERIOD, ["html", "docx", "pdf"], embed_facts=False)
         made += [store.out / f"{YEAR}.{output.format}" for output in done.files]
     return made
 

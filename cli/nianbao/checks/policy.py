@@ -55,6 +55,7 @@ class Settings(Shape, frozen=True):
     """The settings of an office in `report.toml`."""
 
     levels: dict[str, Setting] = msgspec.field(default_factory=dict)
+    kind: str = ""  # of document; see `Templates.default_kind`
 
 
 def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from nianbao.model.finding import Level, UserError
-from nianbao.model.i18n import _
-from nianbao.model.kind import Kind
+from nianbao.model.finding import Level
+from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.period import Period
@@ -154,19 +153,6 @@ class Fact(Shape, frozen=True):
     standing: Annotated[bool, Meta(description="年年相同，新一年的数据文件照抄")] = False
 
 
-class Due(Shape, frozen=True):
-    """The day on which a report is due, for authors whose name matches a pattern.
-
-    It is the first such day of a year after the period, or so many `days` after its end.
-    """
-
-    month: Annotated[int, Meta(description="报告期结束以后的第一个这一天：月", ge=1, le=12)] = 1
-    day: Annotated[int, Meta(description="报告期结束以后的第一个这一天：日", ge=1, le=31)] = 31
-    days: Annotated[int | None, Meta(description="不写月日，写报告期结束以后多少天")] = None
-    author: Annotated[str, Meta(description="机关名称的正则表达式；不写就是所有机关")] = ""
-    basis: Annotated[str, Meta(description="依据")] = ""
-
-
 @dataclass(frozen=True, eq=False)
 class Form:
     """One edition of a form: everything that the law or an office prescribes for a document."""
@@ -305,8 +291,3 @@ def _find_slots(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
 
 def _list_ids(path: tuple[Heading, ...]) -> str:
     return ".".join(heading.id for heading in path if heading.id)
-
-
-def raise_form_error(edition: str, at: str, why: str) -> NoReturn:
-    """Raise the `UserError` for a faulty form: `at` is the place in its file."""
-    raise UserError(_("form-error", edition=edition, at=at, why=why), _("mend-form"))

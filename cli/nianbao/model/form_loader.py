@@ -10,9 +10,9 @@ from msgspec import Meta, field
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
-from nianbao.model.form import Due, Each, Fact, Form, Relation, Section, Sign, Term
+from nianbao.model.form import Each, Fact, Form, Relation, Section, Sign, Term
 from nianbao.model.i18n import _
-from nianbao.model.kind import Kind
+from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text

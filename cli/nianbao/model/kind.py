@@ -16,6 +16,19 @@ from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.period import Calendar, PeriodUnit
 
 
+class Due(Shape, frozen=True):
+    """The day on which a report is due, for authors whose name matches a pattern.
+
+    It is the first such day of a year after the period, or so many `days` after its end.
+    """
+
+    month: Annotated[int, Meta(description="报告期结束以后的第一个这一天：月", ge=1, le=12)] = 1
+    day: Annotated[int, Meta(description="报告期结束以后的第一个这一天：日", ge=1, le=31)] = 31
+    days: Annotated[int | None, Meta(description="不写月日，写报告期结束以后多少天")] = None
+    author: Annotated[str, Meta(description="机关名称的正则表达式；不写就是所有机关")] = ""
+    basis: Annotated[str, Meta(description="依据")] = ""
+
+
 class PeriodEntry(Shape, frozen=True):
     """The periods of a kind."""
 
