@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -13,6 +14,7 @@ import toml_rs
 from nianbao.datafiles import json_schema, scaffold
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import template_schema
+from nianbao.workspace.locales import use_language
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -159,7 +161,14 @@ def test_an_unknown_edition_lists_those_there_are(office, report):
 
 # ── what people write below templates/ ───────────────────────────────────────────────
 
-WRITTEN = {"form": "kinds/cn-disclosure/editions/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
+WRITTEN = {
+    "kind": "kinds/*/kind.toml",
+    "edition": "kinds/*/editions/*.toml",
+    "form": "kinds/cn-disclosure/editions/*.toml",  # the name of before
+    "locale": "locales/*.toml",
+    "look": "looks/*.toml",
+    "format": "formats/*/format.toml",
+}
 
 
 @pytest.fixture
@@ -224,7 +233,7 @@ def test_an_editor_underlines_a_typo_in_a_template(typo, linted):
     assert message in said
 
 
-@pytest.mark.parametrize("of", WRITTEN)
+@pytest.mark.parametrize("of", template_schema.FILE_TYPES)
 def test_every_key_of_a_template_is_described(of):
     made = template_schema.make_schema(of)
     jsonschema.Draft7Validator.check_schema(made)
@@ -237,3 +246,14 @@ def test_a_schema_of_templates_has_no_edition(office, report):
     done = report("schema", "--of", "form", "--edition", "2021", cwd=office)
     assert done.returncode == 2
     assert "--edition" in done.stderr
+
+
+def test_the_schema_of_templates_is_in_the_language_of_the_user():
+    said = {}
+    for language in ("zh", "en", "zh"):
+        use_language(language)
+        said.setdefault(language, []).append(template_schema.format_schema("look"))
+    assert "底本的这些键" in said["zh"][0]
+    assert said["zh"][0] == said["zh"][1]
+    assert "keys of the base that are removed first" in said["en"][0]
+    assert not re.search("[\u4e00-\u9fff]", said["en"][0])

@@ -16,7 +16,7 @@ def schema(
     edition: Annotated[str, typer.Option("--edition", help=_("option-edition-schema"), show_default=False)] = "",
     of: Annotated[
         Literal["data", "kind", "edition", "form", "locale", "look", "format"],
-        typer.Option("--of", help=_("option-schema-of")),
+        typer.Option("--of", help=_("option-schema-of"), metavar="FILE"),
     ] = "data",
     kind: Kind = "",
     root: Root = None,
