@@ -21,10 +21,12 @@ from nianbao.export.excel_form.draft import (
 from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK, format_words
 from nianbao.export.excel_form.tables import write_table
 from nianbao.export.rows import NUMBER_TYPES
-from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook
+from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, OFFICE, YEAR
 from nianbao.model.form import Fact
 from nianbao.model.value_types import VALUE_TYPES
+
+_COVER_LABEL_WIDTH = 24  # characters
 
 
 def make_form(request: FormRequest) -> bytes:
@@ -99,7 +101,7 @@ def _write_texts(draft: FormDraft) -> None:
 
 def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
     request = draft.request
-    sheet.worksheet.set_column(0, 0, 24)
+    sheet.worksheet.set_column(0, 0, _COVER_LABEL_WIDTH)
     sheet.worksheet.set_column(1, 1, 70)
     sheet.write(0, 0, request.form.name, bold=True, font_size=16)
     row = 2
@@ -113,6 +115,8 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
         row += 1
     for fact in list_required_facts(request.form):
         sheet.write(row, 0, fact.label, **HEADER_STYLE)
+        if (lines := -(-measure_width(fact.label) // (_COVER_LABEL_WIDTH - 4))) > 1:  # bold letters are wider
+            sheet.worksheet.set_row(row, lines * LINE_HEIGHT)
         sheet.write(row, 1, format_input(request.known_facts.get(fact.id)), **INPUT_STYLE)
         draft.define_name(fact.id, sheet, row, 1)
         row += 1
