@@ -47,17 +47,17 @@ _SETTINGS = {
 }
 _DECIMAL = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money has four after it
 _CELLS = f"string_split(figures, '{CELL_SEPARATOR}')"
-_IS_NUMBER = f"type in {NUMBER_TYPES}"
 _SOURCE_CASES = " ".join(f"when '{letter}' then '{word}'" for letter, word in FIGURE_SOURCES.items())
 # What tells a report from others, in this order in every table; these are fields of `ReportRows` too.
 _KEYS = ("office", "name", "kind", "year", "period", "edition")
 _KEY = ", ".join(_KEYS)
+_get_keys = attrgetter(*_KEYS)
 _KEY_COLUMNS = ", ".join(f"{name} {'integer' if name == 'year' else 'varchar'}" for name in _KEYS)
 _TABLES = {
-    "report_rows": f"{_KEY_COLUMNS}, figures varchar, sources varchar",
+    "report_rows": f"report integer, {_KEY_COLUMNS}, figures varchar, sources varchar",
     "figure_columns": "kind varchar, edition varchar, position integer, table_id varchar, address varchar, "
-    "row_label varchar, column_label varchar, label varchar, unit varchar, type varchar",
-    "stated_facts": f"{_KEY_COLUMNS}, address varchar, item integer, label varchar, value varchar, number varchar, "
+    "row_label varchar, column_label varchar, label varchar, unit varchar, type varchar, is_number boolean",
+    "stated_facts": "report integer, address varchar, item integer, label varchar, value varchar, number varchar, "
     "unit varchar, type varchar",
 }
 # What can be queried and exported: name -> description, and the statement that makes it.
@@ -65,8 +65,8 @@ VIEWS = {
     "figures": (
         N_("table-figures-described"),
         f"""select {_KEY}, position, table_id, address, row_label, column_label, label,
-              case when {_IS_NUMBER} then nullif(cell, '')::{_DECIMAL} end as value,
-              case when not {_IS_NUMBER} then nullif(cell, '') end as text,
+              case when is_number then nullif(cell, '')::{_DECIMAL} end as value,
+              case when not is_number then nullif(cell, '') end as text,
               nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
             from (select {_KEY}, unnest({_CELLS}) as cell,
                     unnest(string_split(sources, '')) as letter, unnest(range(1, len(sources) + 1)) as position
@@ -77,7 +77,7 @@ VIEWS = {
         N_("table-facts-described"),
         f"""select {_KEY}, address, item, label, value,
               nullif(number, '')::{_DECIMAL} as number, nullif(unit, '') as unit, type
-            from stated_facts""",
+            from stated_facts join report_rows using (report)""",
     ),
     "reports": (N_("table-reports-described"), f"select {_KEY} from report_rows"),
     "offices": (
@@ -119,13 +119,13 @@ class Database:
 
     def insert_reports(self, reports: Sequence[ReportRows]) -> None:
         """Insert reports, in the order in which they shall be returned."""
-        rest = iter(reports)
+        ((count,),) = self._connection.execute("select count(*) from report_rows").fetchall()
+        rest = enumerate(reports, count)
         while batch := list(islice(rest, _BATCH_SIZE)):
-            keys = list(map(attrgetter(*_KEYS), batch))
-            rows = [(*key, report.figures, report.sources) for key, report in zip(keys, batch, strict=True)]
-            facts = [(*key, *fact) for key, report in zip(keys, batch, strict=True) for fact in report.facts]
-            self._insert_rows("report_rows", len(_KEYS) + 2, rows)
-            self._insert_rows("stated_facts", len(_KEYS) + len(StatedFact._fields), facts)
+            rows = [(number, *_get_keys(report), report.figures, report.sources) for number, report in batch]
+            facts = [(number, *fact) for number, report in batch for fact in report.facts]
+            self._insert_rows("report_rows", 1 + len(_KEYS) + 2, rows)
+            self._insert_rows("stated_facts", 1 + len(StatedFact._fields), facts)
 
     def _insert_rows(self, table: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by columns: DuckDB takes lists much faster than rows."""

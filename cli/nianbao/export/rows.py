@@ -61,6 +61,7 @@ class FigureColumn(NamedTuple):
     label: str
     unit: str
     value_type: str
+    is_number: bool
 
 
 class StatedFact(NamedTuple):
@@ -133,6 +134,7 @@ def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
             form.labels[address],
             slot.unit,
             slot.value_type,
+            slot.value_type in NUMBER_TYPES,
         )
 
 
