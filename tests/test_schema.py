@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -15,6 +16,7 @@ from nianbao.datafiles import json_schema, scaffold
 from nianbao.model.period import Period
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import template_schema
+from nianbao.workspace.locales import use_language
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -164,7 +166,14 @@ def test_an_unknown_edition_lists_those_there_are(office, report):
 
 # ── what people write below templates/ ───────────────────────────────────────────────
 
-WRITTEN = {"form": f"{KIND}/editions/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
+WRITTEN = {
+    "kind": "kinds/*/kind.toml",
+    "edition": "kinds/*/editions/*.toml",
+    "form": f"{KIND}/editions/*.toml",  # the name of before
+    "locale": "locales/*.toml",
+    "look": "looks/*.toml",
+    "format": "formats/*/format.toml",
+}
 
 
 @pytest.fixture
@@ -229,7 +238,7 @@ def test_an_editor_underlines_a_typo_in_a_template(typo, linted):
     assert message in said
 
 
-@pytest.mark.parametrize("of", WRITTEN)
+@pytest.mark.parametrize("of", template_schema.FILE_TYPES)
 def test_every_key_of_a_template_is_described(of):
     made = template_schema.make_schema(of)
     jsonschema.Draft7Validator.check_schema(made)
@@ -242,3 +251,14 @@ def test_a_schema_of_templates_has_no_edition(office, report):
     done = report("schema", "--of", "form", "--edition", "2021", cwd=office)
     assert done.returncode == 2
     assert "--edition" in done.stderr
+
+
+def test_the_schema_of_templates_is_in_the_language_of_the_user():
+    said = {}
+    for language in ("zh", "en", "zh"):
+        use_language(language)
+        said.setdefault(language, []).append(template_schema.format_schema("look"))
+    assert "底本的这些键" in said["zh"][0]
+    assert said["zh"][0] == said["zh"][1]
+    assert "keys of the base that are removed first" in said["en"][0]
+    assert not re.search("[\u4e00-\u9fff]", said["en"][0])

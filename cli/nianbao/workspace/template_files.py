@@ -17,10 +17,11 @@ from nianbao.model.form_loader import YearsEntry
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
-from nianbao.model.locale import Locale, LocaleFile
+from nianbao.model.locale import Locale, LocaleFile, find_faults
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 
+_COMPLETE_LOCALE = "locales/en.toml"  # one that has every word that the program says
 _YEARS = re.compile(r"^years[ \t]*=.*", re.MULTILINE)
 
 
@@ -121,7 +122,14 @@ def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
             _("no-such-locale", language=language, name=names[0]) + suggest(language, known),
             _("languages-available", known=join_words(known)),
         )
-    return Locale(language, load(LocaleFile, read_chain(path, tops, cached=True)))
+    sources = read_chain(path, tops, cached=True)
+    file = load(LocaleFile, sources)
+    shipped = tops[-1].path
+    if not path.is_relative_to(shipped):
+        every_word = _read_once(tops[-1], shipped / _COMPLETE_LOCALE).tree["words"]
+        if faults := list(find_faults(file, every_word)):
+            raise_faults(sources, faults)
+    return Locale(language, file)
 
 
 def read_format(path: Path, folder: TemplateFolder) -> Format:

@@ -79,6 +79,11 @@ class Templates:
         return self.find_kind(self._kind_id or self.default_kind)
 
     @property
+    def kind_folder(self) -> str:
+        """Name the folder of this kind among files of several: its id, or empty for the default kind."""
+        return self._kind_id
+
+    @property
     def default_kind(self) -> str:
         """The kind that `report.toml` names as `kind`, else that of the first data files there were."""
         if not self._default_kind:
