@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,12 +28,14 @@ from nianbao.workspace.locales import detect_language, use_language
 from nianbao.workspace.processes.limits import has_unfinished_work
 from nianbao.workspace.shipped import TEMPLATES, find_version
 from nianbao.workspace.store import Store
+from nianbao.workspace.template_files import TemplateFolder
 
 _MAX_TEMPLATE_BYTES = 64 * 2**20  # a template may be a font
 _ANSWER_SECONDS = 2  # that a process which has to end is given to send its answer
 _ROLLUP = re.compile(rf"\.{NAME.pattern}\.rollup\.json")
 _SHOWN_CHARACTERS = 8  # of a fingerprint in a message
 
+SentTemplates = tuple[TemplateFolder, dict[str, bytes]]  # a folder of templates, and its files by name
 RenderedReport = tuple[BuildResult, list[OutputFile]]
 
 
@@ -105,9 +107,8 @@ class DaskWorkerPlugin(WorkerPlugin):
         self.idle_workers: SimpleQueue[BuildWorker] = SimpleQueue()
         self.worker_programs, self.address = list_worker_programs(self.families, worker), worker.address
         folder = self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
-        write({Path(folder, name): content for name, content in self.templates.items()}, Path(folder))
         self.store = Store(Path(self.shown_path), folder=SentFolder(self.shown_path, self.files))
-        self.store.use(Path(folder) if self.templates else None)
+        self.store.use_folders(_write_templates(self.templates, folder))
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
         """Remove the templates and end the renderers."""
@@ -149,11 +150,30 @@ def _read_file(store: Store, name: str) -> bytes:
         raise make_read_error(display_path(store.root / name), error) from error
 
 
-def _read_templates(store: Store) -> dict[str, bytes]:
-    """Read the folder's own templates, by name."""
-    own = store.own
-    paths = [path for path in sorted(own.rglob("*")) if path.is_file()] if own else []
-    return {path.relative_to(own).as_posix(): path.read_bytes() for path in paths if own}
+def _read_templates(store: Store) -> list[SentTemplates]:
+    """Read the templates that do not come with nianbao: each folder, with its files by name."""
+    return [
+        (
+            top,
+            {
+                path.relative_to(top.path).as_posix(): path.read_bytes()
+                for path in sorted(top.path.rglob("*"))
+                if path.is_file()
+            },
+        )
+        for top in store.more_folders
+    ]
+
+
+def _write_templates(templates: Sequence[SentTemplates], folder: str) -> list[TemplateFolder]:
+    """Write templates to the disk of a worker; return where they are."""
+    found = []
+    for number, (sent, files) in enumerate(templates):
+        path = Path(folder, str(number))
+        path.mkdir()
+        write({path / name: content for name, content in files.items()}, path)
+        found.append(replace(sent, path=path.resolve()))
+    return found
 
 
 def build_batch(plugin_name: str, batch: Sequence[WorkItem]) -> list[RenderedReport | FailedReport]:

@@ -55,7 +55,8 @@ class Settings(Shape, frozen=True):
     """The settings of an office in `report.toml`."""
 
     levels: dict[str, Setting] = msgspec.field(default_factory=dict)
-    kind: str = ""  # of document; see `Templates.default_kind`
+    kind: str = ""  # the default kind of document: see `workspace.templates`
+    templates: tuple[str, ...] = ()  # folders of templates besides its own: see `workspace.template_sources`
 
 
 def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:

@@ -5,8 +5,9 @@ stays as typer has it, and a wording that a later typer changes appears in Engli
 """
 
 import re
+from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -14,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, translate
 
+F = TypeVar("F", bound=Callable[..., Any])
 USAGE = "Usage: "
 HELP = (
     "Show this message and exit.",
@@ -92,3 +94,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 command = partial(app.command, cls=Command)
+
+
+def add_group(name: str, help_text: str) -> Callable[..., Callable[[F], F]]:
+    """Add a command that has commands of its own; return what makes a function one of them."""
+    group = typer.Typer(cls=Group, help=help_text, rich_markup_mode=None, no_args_is_help=True)
+    app.add_typer(group, name=name)
+    return partial(group.command, cls=Command)

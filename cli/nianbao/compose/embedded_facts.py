@@ -18,7 +18,8 @@ def format_facts(report: Report) -> str:
     Comments and accepted findings are left out. No character can end the script element of a web page early,
     and none is illegal in XML: `<`, and what XML cannot hold, are written as TOML escapes.
     """
-    identity = {"year": report.year, "edition": report.form.edition}
+    fact = report.form.kind.period_fact
+    identity = {fact: report.year if fact == "year" else str(report.period or ""), "edition": report.form.edition}
     facts = {name: value for name, value in report.facts.tree.items() if name not in INTERNAL_KEYS}
     text = tomli_w.dumps(identity | facts)
     return re.sub(f"<|{ILLEGAL_CHARACTERS.pattern}", lambda match: f"\\u{ord(match[0]):04X}", text)

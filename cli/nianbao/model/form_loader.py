@@ -183,7 +183,8 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
             yield Fault(("key_figures", number), why)
     for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
-            yield Fault(keys, _("no-such-row", row=row), at_key=True)
+            rows = sorted({f"{slot.address.removesuffix(slot.column)}".rstrip(".") for slot in form.slots.values()})
+            yield Fault(keys, _("no-such-row", row=row) + suggest(row, rows), at_key=True)
     yield from _find_table_faults(form)
 
 
@@ -210,12 +211,19 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
         for position, relation in enumerate(form.relations[table.id]):
             if id(relation) not in applied:
                 terms = " ".join(term.path for term in (*relation.left, *relation.right))
-                why = _("no-line-with-terms", terms=terms)
+                why = _("no-line-with-terms", terms=terms) + _suggest_term(table, terms.split())
                 yield Fault(("tables", number, "relations", position, "holds"), why)
     try:
         len(form.totals)
     except CycleError as error:
         yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
+
+
+def _suggest_term(table: Table, terms: Sequence[str]) -> str:
+    """Return the question whether another row or column was meant, for the first term that names none."""
+    known = sorted({path for slot in table.slots for path in (slot.row, slot.column)})
+    unknown = (term for term in terms if not any(f"{path}.".startswith(f"{term}.") for path in known))
+    return next((suggest(term, known) for term in unknown), "")
 
 
 def _parse_relation(entry: RelationEntry) -> Relation:

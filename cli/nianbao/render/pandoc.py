@@ -225,3 +225,39 @@ def read_blocks(content: bytes, reader: str, seconds: float = _READ_SECONDS) -> 
         raise ValueError(lines[-1] if lines else _("ended-by-itself"))
     document = json.loads(output)
     return document["title"], list(document["blocks"])
+
+
+_COMPILE_LUA = (
+    "local _, why = loadfile(os.getenv('NIANBAO_LUA_FILE'), 't') if why then io.stderr:write(why) os.exit(1) end"
+)
+
+_COMPILE_TEMPLATE = "pandoc.template.compile(io.open(os.getenv('NIANBAO_TEMPLATE_FILE'), 'rb'):read('a'))"
+
+
+def find_lua_error(path: Path) -> str:
+    """Compile a Lua file without running it; return what is wrong, an empty text where nothing is."""
+    environment = os.environ | {"NIANBAO_LUA_FILE": str(path)}
+    done = _run_briefly(["lua", "-e", _COMPILE_LUA], environment)
+    return done.stderr.decode(errors="replace").strip() if done.returncode else ""
+
+
+def find_template_error(path: Path) -> str:
+    """Compile a template of pandoc; return what is wrong, an empty text where nothing is."""
+    done = _run_briefly(["lua", "-e", _COMPILE_TEMPLATE], os.environ | {"NIANBAO_TEMPLATE_FILE": str(path)})
+    return done.stderr.decode(errors="replace") if done.returncode else ""
+
+
+def list_writers() -> list[str]:
+    """List the output formats that pandoc has."""
+    return _run_briefly(["--list-output-formats"], os.environ).stdout.decode().split()
+
+
+def read_default_template(writer: str) -> str:
+    """Return the template that pandoc has for a writer; an empty text where it has none."""
+    done = _run_briefly(["--print-default-template", writer.partition("+")[0].partition("-")[0]], os.environ)
+    return done.stdout.decode(errors="replace") if not done.returncode else ""
+
+
+def _run_briefly(words: list[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[bytes]":
+    command = [find_pandoc(), *words]
+    return subprocess.run(command, capture_output=True, check=False, env=environment, timeout=_RENDER_SECONDS)  # noqa: S603  # bundled

@@ -15,6 +15,7 @@ from nianbao.model.i18n import _, join_words
 from nianbao.model.kind import Kind, load_kind
 from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import raise_faults
+from nianbao.model.locale import Locale
 from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
 from nianbao.model.value_types import describe_value
@@ -44,6 +45,26 @@ class KindFolder:
     def settings(self) -> Kind:
         """What its `kind.toml` says; raises `UserError` that lists the faults."""
         return self._settings_from(self._tops)
+
+    @property
+    def tops(self) -> tuple[TemplateFolder, ...]:
+        """The folders of templates in which it is looked for, the office's own first."""
+        return self._tops
+
+    @property
+    def origin(self) -> TemplateFolder:
+        """The folder of templates from which its `kind.toml` is."""
+        return next(top for top in self._tops if (top.path / self.name / KIND_FILE).is_file())
+
+    def find_files(self, pattern: str) -> dict[str, tuple[TemplateFolder, Path]]:
+        """Find the files of this kind whose names below its folder match a pattern, the office's own first."""
+        found: dict[str, tuple[TemplateFolder, Path]] = {}
+        for top in self._tops:
+            folder = top.path / self.name
+            for path in sorted(folder.glob(pattern)):
+                if path.is_file():
+                    found.setdefault(path.relative_to(folder).as_posix(), (top, path))
+        return found
 
     def editions(self) -> dict[str, Path]:
         """Every edition of the form that can be used: the file by its name, the office's own first."""
@@ -106,14 +127,27 @@ class KindFolder:
             )
         return self._form(editions[name])
 
+    def read_edition_files(self, name: str) -> list[Facts]:
+        """Read the file of an edition and those that it is based on, to name places in them."""
+        path = self.editions()[name]
+        return read_chain(path, self._tops_from(path), cached=True)
+
+    def read_settings_file(self) -> Facts:
+        """Read its `kind.toml`, to name places in it."""
+        return self.origin.read_toml(self.origin.path / self.name / KIND_FILE)
+
+    def read_locale(self, language: str) -> Locale:
+        """Read the locale of a language that its documents have."""
+        return read_locale(language, self._tops)
+
     def form_in_force(self, period: Period, last: str = "") -> Form:
         """Choose the form in force for a period, the office's own first; raises `UserError` where none is.
 
         Where several are, such as those of provinces, it is the edition of the `last` report, else that of the kind.
         """
-        own = self._tops[0].path  # those that come with nianbao, where it has none of its own
         paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(period.year)]
-        paths = [path for path in paths if path.is_relative_to(own)] or paths
+        own = next((top.path for top in self._tops if any(path.is_relative_to(top.path) for path in paths)), None)
+        paths = [path for path in paths if own and path.is_relative_to(own)]
         if len(paths) > 1:
             by_name = {path.stem: path for path in paths}
             chosen = by_name.get(last) or by_name.get(self.settings.edition)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn, TypeAlias
 
 import msgspec
 import toml_rs
@@ -21,6 +21,8 @@ from nianbao.model.locale import Locale, LocaleFile, find_faults
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 
+Origin: TypeAlias = Literal["own", "added", "package", "program"]
+
 _COMPLETE_LOCALE = "locales/en.toml"  # one that has every word that the program says
 _YEARS = re.compile(r"^years[ \t]*=.*", re.MULTILINE)
 
@@ -34,6 +36,8 @@ class TemplateFolder:
 
     path: Path
     shown: str = ""
+    origin: Origin = "program"
+    package: str = ""  # its name and version, of one that is installed
 
     def display(self, path: Path) -> str:
         """Name a file of this folder as people know it."""

@@ -1,8 +1,8 @@
 """The kinds, looks and formats of a folder: its own templates before those that come with nianbao."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import UserError
@@ -14,10 +14,16 @@ from nianbao.workspace.formats import Format
 from nianbao.workspace.kinds import DEFAULT_KIND, KIND_FILE, KINDS, KindFolder
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format
+from nianbao.workspace.template_sources import (
+    find_added_templates,
+    find_own_templates,
+    find_packages,
+    list_added_folders,
+)
 from nianbao.workspace.theme import load_look
 
-# What an office's own templates had before there were kinds of document, and where it is now, below a kind.
-_MOVED = {"forms": "editions", "narrative": "texts", "report.md.j2": "page.md.j2", "starter": "starter"}
+if TYPE_CHECKING:
+    from nianbao.workspace.own_templates import OwnTemplates
 
 
 class Templates:
@@ -38,31 +44,56 @@ class Templates:
     @property
     def _template_folders(self) -> tuple[TemplateFolder, ...]:
         if not self._folders:
-            self.use(_find_own_templates(self.root))
+            self.require_trust()
         return self._folders
 
     def require_trust(self) -> None:
-        """Look for the folder's own templates; raises `UserError` where nobody trusts them."""
-        self.use(_find_own_templates(self.root))
+        """Look for the folder's own templates, and those that it adds; raises `UserError` where nobody trusts them."""
+        own = find_own_templates(self.root, f"{self._display_prefix}templates")
+        settings = self.settings()
+        added = find_added_templates(self.root, settings) if "templates" in settings.tree else []
+        self.use_folders([*own, *added, *find_packages()])
+
+    def list_own_templates(self) -> "list[OwnTemplates]":
+        """Read the folder's own templates, and those that it adds, trusted or not; raises as `trust.read_templates`."""
+        from nianbao.workspace import trust  # noqa: PLC0415  # most commands do not need it
+
+        added = map(trust.read_added_templates, list_added_folders(self.root, self.settings()))
+        return [own for own in (trust.read_templates(self.root), *added) if own]
 
     def skip_untrusted(self) -> UserError | None:
         """Look for the folder's own templates; where nobody trusts them, leave them out and return the error."""
         try:
             self.require_trust()
         except UserError as error:
-            self.use(None)
+            self.use_folders(list(find_packages()))
             return error
         return None
 
     def use(self, own: Path | None) -> None:
         """Use the folder's own templates at a path; with None only those that come with nianbao."""
-        found = (TemplateFolder(own.resolve(), f"{self._display_prefix}templates"),) if own else ()
-        self._folders = (*found, TemplateFolder(TEMPLATES.resolve()))
+        shown = f"{self._display_prefix}templates"
+        self.use_folders([TemplateFolder(own.resolve(), shown, origin="own")] if own else [])
+
+    def use_folders(self, folders: Sequence[TemplateFolder]) -> None:
+        """Use some folders of templates, the first before the others, and then those that come with nianbao."""
+        self._folders = (*folders, TemplateFolder(TEMPLATES.resolve()))
+        self._kinds.clear()
 
     @property
     def own(self) -> Path | None:
         """The path of the folder's own templates; None where it has none, or they are left out."""
-        return next((top.path for top in self._template_folders if top.shown), None)
+        return next((top.path for top in self._template_folders if top.origin == "own"), None)
+
+    @property
+    def template_folders(self) -> tuple[TemplateFolder, ...]:
+        """All folders of templates, the first before the others, the last of them those that come with nianbao."""
+        return self._template_folders
+
+    @property
+    def more_folders(self) -> list[TemplateFolder]:
+        """The folders of templates besides those that come with nianbao."""
+        return list(self._template_folders[:-1])
 
     def files(self) -> dict[str, Path]:
         """Every template that can be used, by its name: the file of the office's own first."""
@@ -97,6 +128,10 @@ class Templates:
     def set_default_kind(self, kind: str) -> None:
         """Use a kind as the default one of a folder that has no `report.toml` yet; raises `UserError` for no kind."""
         self._default_kind = self.find_kind(kind).id
+
+    def list_looks(self) -> dict[str, Path]:
+        """Every look that can be used: the file by its name, the office's own first."""
+        return {path.stem: path for path in self._list_files("looks/*.toml")}
 
     def list_kinds(self) -> list[str]:
         """List the ids of the kinds of document that can be used."""
@@ -152,7 +187,7 @@ class Templates:
         Raises `UserError` that lists those there are.
         """
         name = name or self.kind.settings.look
-        known = {path.stem: path for path in self._list_files("looks/*.toml")}
+        known = self.list_looks()
         if name not in known:
             raise UserError(_("no-such-look", name=name), _("looks-available", looks=join_words(sorted(known))))
         return load_look(read_chain(known[name], self._template_folders))
@@ -165,19 +200,3 @@ class Templates:
                 if (name := str(path.relative_to(top.path))) not in seen:
                     seen.add(name)
                     yield path
-
-
-def _find_own_templates(root: Path) -> Path | None:
-    """Return where the folder's own templates can be read; None where it has none, or those of the program itself."""
-    folder = root / "templates"
-    if not folder.is_dir() or folder.resolve() == TEMPLATES.resolve():
-        return None
-    for old, new in _MOVED.items():
-        if (folder / old).is_file() or any((folder / old).glob("*")):
-            raise UserError(
-                _("templates-no-longer-there", path=display_path(folder / old)),
-                _("move-templates-to-kind", kind=f"{KINDS}/{DEFAULT_KIND}", new=new, kinds=KINDS),
-            )
-    from nianbao.workspace import trust  # noqa: PLC0415  # most folders have no templates of their own
-
-    return trust.find_trusted_templates(root)

@@ -9,12 +9,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from stat import S_ISREG
 from time import time
@@ -24,6 +21,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.workspace.access import describe_reason
 from nianbao.workspace.files import display_path, fingerprint, write
+from nianbao.workspace.own_templates import ADDED_SUFFIX, OwnTemplates, TrustRecord
 from nianbao.workspace.shipped import TEMPLATES
 
 VARIABLE = "NIANBAO_TRUST"  # fingerprints that are trusted, or 1 for any templates
@@ -33,48 +31,6 @@ _MAX_BYTES = 64 << 20  # of all files together
 _UNUSED_SECONDS = 30 * 24 * 3600  # after which an unused copy is removed
 _LISTED_FILES = 5  # files that a message names
 _OPEN_FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))
-
-
-@dataclass(frozen=True)
-class OwnTemplates:
-    """The templates of a folder as they were read: the bytes of each file by its name below `templates/`."""
-
-    root: Path
-    files: Mapping[str, bytes]
-
-    @cached_property
-    def sums(self) -> dict[str, str]:
-        """The SHA-256 of each file by its name."""
-        return {name: sha256(content).hexdigest() for name, content in sorted(self.files.items())}
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """The SHA-256 of all files with their names."""
-        return sha256(json.dumps(self.sums).encode()).hexdigest()
-
-    @property
-    def name(self) -> str:
-        """The path of their folder as it is shown to the user."""
-        return display_path(self.root / "templates")
-
-
-@dataclass(frozen=True, slots=True)
-class TrustRecord:
-    """A record of trust: the folder, the day of the decision (ISO 8601), and the SHA-256 of each file by its name."""
-
-    folder: str
-    since: str
-    sums: Mapping[str, str]
-
-    def list_changes(self, own: OwnTemplates) -> dict[str, str]:
-        """Return, by name of the file, whether it was added, changed or removed since, in the user's language."""
-        names = sorted(self.sums.keys() | own.sums.keys())
-        return {name: self._change(name, own) for name in names if self.sums.get(name) != own.sums.get(name)}
-
-    def _change(self, name: str, own: OwnTemplates) -> str:
-        if name not in self.sums:
-            return _("template-added")
-        return _("was-changed") if name in own.sums else _("template-removed")
 
 
 def read_templates(root: Path) -> OwnTemplates | None:
@@ -87,14 +43,25 @@ def read_templates(root: Path) -> OwnTemplates | None:
     if top == TEMPLATES.resolve() or not top.is_dir():
         return None
     _check_inside(top, root.resolve(), root / "templates")
+    files = read_folder(top)
+    return OwnTemplates(root, files) if files else None
+
+
+def read_added_templates(folder: Path) -> OwnTemplates | None:
+    """Read a folder of templates that `report.toml` adds; None where it is empty. Raises as `read_templates`."""
+    files = read_folder(folder)
+    return OwnTemplates(folder, files, is_added=True) if files else None
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Read every file of a folder of templates, by its name below it; raises as `read_templates`."""
     try:
-        files = _read_files(top)
+        return _read_files(folder.resolve())
     except OSError as error:
-        path = display_path(Path(error.filename or top))
+        path = display_path(Path(error.filename or folder))
         raise UserError(
             _("cannot-read-path", path=path, error=describe_reason(error)), _("remove-cause-and-rerun")
         ) from error
-    return OwnTemplates(root, files) if files else None
 
 
 def _read_files(top: Path) -> dict[str, bytes]:
@@ -160,10 +127,13 @@ def find_trusted_templates(root: Path) -> Path | None:
     Raises `UserError` where they are not trusted as they are.
     """
     own = read_templates(root)
-    if own is None:
-        return None
+    return None if own is None else require_trust(own, root)
+
+
+def require_trust(own: OwnTemplates, root: Path) -> Path:
+    """Return the copy from which templates of a folder of reports are used; raises as `find_trusted_templates`."""
     if not is_trusted(own):
-        raise _make_untrusted_error(own)
+        raise _make_untrusted_error(own, root)
     return _copy_to_cache(own)
 
 
@@ -172,13 +142,13 @@ def is_trusted(own: OwnTemplates) -> bool:
     values = os.environ.get(VARIABLE, "").replace(",", " ").split()
     if ANY in values or own.fingerprint in values:
         return True
-    record = find_record(own.root)
+    record = find_record(own)
     return record is not None and record.sums == own.sums
 
 
-def _make_untrusted_error(own: OwnTemplates) -> UserError:
-    record = find_record(own.root)
-    command = "report trust" if own.root.resolve() == Path.cwd() else f"report trust --root {display_path(own.root)}"
+def _make_untrusted_error(own: OwnTemplates, root: Path) -> UserError:
+    record = find_record(own)
+    command = "report trust" if root.resolve() == Path.cwd() else f"report trust --root {display_path(root)}"
     if record is None:
         names = list(own.files)
         few = join_words(names[:_LISTED_FILES])
@@ -194,9 +164,16 @@ def _make_untrusted_error(own: OwnTemplates) -> UserError:
     )
 
 
-def find_record(root: Path) -> TrustRecord | None:
-    """Return the record of a folder; None where there is none, or where it cannot be read."""
-    return _read_record(_get_record_path(root))
+def find_record(own: OwnTemplates) -> TrustRecord | None:
+    """Return the record of a folder of templates; None where there is none, or where it cannot be read."""
+    return _read_record(_get_record_path(own.record_name))
+
+
+def read_recorded(record: TrustRecord) -> OwnTemplates | None:
+    """Read the templates that a record is about, as they are now; raises as `read_templates`."""
+    if record.folder.endswith(ADDED_SUFFIX):
+        return read_added_templates(Path(record.folder.removesuffix(ADDED_SUFFIX)))
+    return read_templates(Path(record.folder))
 
 
 def list_records() -> list[TrustRecord]:
@@ -216,23 +193,26 @@ def _read_record(path: Path) -> TrustRecord | None:
 def save_record(own: OwnTemplates) -> None:
     """Trust templates as they were read, from now on; raises `UserError` where the record cannot be written."""
     values = {
-        "folder": str(own.root.resolve()),
+        "folder": own.record_name,
         "since": date.today().isoformat(),  # noqa: DTZ011  # the day where the user is
         "files": own.sums,
     }
-    write({_get_record_path(own.root): json.dumps(values, ensure_ascii=False, indent=1).encode()}, _get_record_folder())
+    write(
+        {_get_record_path(own.record_name): json.dumps(values, ensure_ascii=False, indent=1).encode()},
+        _get_record_folder(),
+    )
 
 
-def delete_record(root: Path) -> bool:
-    """Stop trusting the templates of a folder; return whether there was a record."""
-    path = _get_record_path(root)
+def delete_record(folder: str) -> bool:
+    """Stop trusting the templates of a folder, by `record_name`; return whether there was a record."""
+    path = _get_record_path(folder)
     had_record = path.exists()
     path.unlink(missing_ok=True)
     return had_record
 
 
-def _get_record_path(root: Path) -> Path:
-    return _get_record_folder() / f"{fingerprint(str(root.resolve()))}.json"
+def _get_record_path(folder: str) -> Path:
+    return _get_record_folder() / f"{fingerprint(folder)}.json"
 
 
 def _get_record_folder() -> Path:

@@ -13,7 +13,8 @@ from nianbao.model.i18n import _, join_words
 @command(help=_("help-doctor"), epilog=_("example-doctor"))
 def doctor(root: Root = None, *, as_json: Json = False) -> None:
     """Print the programs and fonts of this machine, and the years that have data files."""
-    from nianbao.cli.output import findings
+    from nianbao.cli.output import findings, kinds
+    from nianbao.kinds.listing import list_kinds
     from nianbao.render import pandoc, typst
     from nianbao.workspace.store import Store, find_root
 
@@ -23,9 +24,11 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
             print_warning(_("shipped-templates-used", why=error.message))
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
         faces = typst.choose_faces(store.look())
+        listed = list_kinds(store)
         if as_json:
             years = list(dict.fromkeys(period.year for period in store.periods()))
-            findings.print_json({"versions": versions, "faces": findings.faces_data(faces), "years": years})
+            data = {"versions": versions, "faces": findings.faces_data(faces), "years": years}
+            findings.print_json(data | {"kinds": kinds.describe_kinds(listed)})
             return
         findings.print_table((_("head-tool"), _("head-version")), list(versions.items()))
         rows = [
@@ -36,5 +39,6 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
         if not all(face.official for face in faces):
             echo(_("install-prescribed-faces"))
             echo(_("word-names-prescribed-faces"))
+        kinds.print_kinds(listed)
         periods = join_words(store.periods()) or _("no-years-run-new")
         echo(_("data-files-of-years", years=periods))

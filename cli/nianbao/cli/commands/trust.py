@@ -20,8 +20,9 @@ def trust(
 ) -> None:
     """Trust the templates of a folder, or list or remove what is trusted."""
     from nianbao.cli.output.trust import print_removed, print_templates, print_trusted, print_trusted_folders
-    from nianbao.workspace import store
+    from nianbao.workspace import store, template_sources
     from nianbao.workspace import trust as trusts
+    from nianbao.workspace.own_templates import OwnTemplates
 
     with report_errors():
         if listed:
@@ -29,10 +30,15 @@ def trust(
             return
         folder = store.find_root(root)
         if remove:
-            print_removed(folder, was=trusts.delete_record(folder))
+            added = template_sources.list_added_folders(folder, store.Store(folder).settings())
+            names = [OwnTemplates(folder, {}), *(OwnTemplates(path, {}, is_added=True) for path in added)]
+            print_removed(folder, was=any(trusts.delete_record(one.record_name) for one in names))
             return
-        own = trusts.read_templates(folder)
-        print_templates(folder, own)
-        if own and not dry_run:
-            trusts.save_record(own)
-            print_trusted(own)
+        found = store.Store(folder).list_own_templates()
+        if not found:
+            print_templates(folder, None)
+        for own in found:
+            print_templates(folder, own)
+            if not dry_run:
+                trusts.save_record(own)
+                print_trusted(own)

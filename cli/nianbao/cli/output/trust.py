@@ -9,8 +9,8 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 from nianbao.workspace import trust
 from nianbao.workspace.files import display_path, read_bytes
+from nianbao.workspace.own_templates import OwnTemplates, TrustRecord
 from nianbao.workspace.shipped import TEMPLATES
-from nianbao.workspace.trust import OwnTemplates, TrustRecord
 
 _PROGRAM_TYPES = {
     ".lua": N_("type-lua"),
@@ -25,7 +25,7 @@ def print_templates(folder: Path, own: OwnTemplates | None) -> None:
     if own is None:
         echo(_("folder-without-templates", folder=display_path(folder)))
         return
-    before = trust.find_record(own.root)
+    before = trust.find_record(own)
     changes = before.list_changes(own) if before else {}
     rows = [
         (name, _describe_type(name), _compare_with_own(name, data), changes.pop(name, ""))
@@ -66,7 +66,7 @@ def _make_row(one: TrustRecord) -> tuple[str, str, str]:
 
 def _describe_state(one: TrustRecord) -> str:
     try:
-        own = trust.read_templates(Path(one.folder))
+        own = trust.read_recorded(one)
     except UserError:
         return _("folder-unreadable")
     if own is None:

@@ -117,6 +117,8 @@ def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa:
     expected, info = _describe_expected(shape), _get_type_info(shape)
     if isinstance(value, str) and isinstance(info, mi.LiteralType):
         found = f"“{value}”" + suggest(value, [str(choice) for choice in info.values])
+    elif isinstance(value, str) and value.strip() and isinstance(info, mi.StrType):
+        return _("key-should-be-written-like", key=name, pattern=info.pattern)
     elif isinstance(value, str) and isinstance(info, mi.StrType):
         return _("key-cannot-be-empty", key=name)
     elif isinstance(value, int | float) and not isinstance(value, bool) and isinstance(info, mi.IntType | mi.FloatType):

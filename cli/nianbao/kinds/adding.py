@@ -1,0 +1,146 @@
+"""Add a kind to a folder's own templates, from a folder or from a tag of a git repository, and lock what it was."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import tomli_w
+
+from nianbao.kinds.scaffold import ID
+from nianbao.model.facts import Facts
+from nianbao.model.finding import UserError
+from nianbao.model.i18n import _, join_words
+from nianbao.model.kind import load_kind
+from nianbao.workspace import trust
+from nianbao.workspace.files import SavedFile, decode, display_path, parse_toml
+from nianbao.workspace.kinds import KIND_FILE, KINDS
+from nianbao.workspace.store import Store
+
+LOCK_FILE = "templates/kinds.lock.toml"
+_LOCK_COMMENT = "# Written by `report kind add`: where each kind is from, and the SHA-256 of its files.\n\n"
+_GIT = "git+"
+_URL = re.compile(r"(?:file|https|ssh)://[^\s/]*/\S+")
+_TAG = re.compile(r"[A-Za-z0-9][\w./-]*")
+_SECONDS = 120  # for a clone
+
+
+@dataclass(frozen=True, slots=True)
+class AddedKind:
+    """A kind that was added: its id, the files, and the commit that it is from, if it is from git."""
+
+    id: str
+    saved: list[SavedFile]
+    commit: str
+
+
+def add_kind(store: Store, source: str) -> AddedKind:
+    """Copy a kind into the folder's own templates, and write where it is from to the lock file.
+
+    `source` is a folder with `kind.toml`, or `git+URL@TAG`. Raises `UserError` for a source that cannot be read or has
+    no kind, for a kind that is there already, and for one that needs a newer nianbao.
+    """
+    if not source.startswith(_GIT):
+        return _add_folder(store, Path(source).resolve(), display_path(Path(source)), "")
+    url, _at, tag = source.removeprefix(_GIT).rpartition("@")
+    if not _URL.fullmatch(url) or not _TAG.fullmatch(tag):
+        raise UserError(
+            _("kind-source-not-understood", source=source),
+            _("write-like-example", example="git+https://example.org/kinds.git@v1.0"),
+        )
+    with tempfile.TemporaryDirectory(prefix="nianbao-") as temporary:
+        folder = Path(temporary, Path(url).name.removesuffix(".git") or "kind")
+        commit = _clone(url, tag, folder)
+        return _add_folder(store, folder, source, commit)
+
+
+def _clone(url: str, tag: str, folder: Path) -> str:
+    """Clone a tag without history; return its commit. No hook and no submodule of the repository runs."""
+    options = ["-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"]
+    for allowed in ("file", "https", "ssh"):
+        options += ["-c", f"protocol.{allowed}.allow=always"]
+    _run_git([*options, "clone", "--quiet", "--depth", "1", "--branch", tag, "--", url, str(folder)], url)
+    return _run_git(["-C", str(folder), "rev-parse", "HEAD"], url)
+
+
+def _run_git(words: list[str], url: str) -> str:
+    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603  # no shell; the URL is one of the schemes above
+            ["git", *words],  # noqa: S607  # the git of the user
+            capture_output=True,
+            check=False,
+            env=environment,
+            timeout=_SECONDS,
+        )
+    except FileNotFoundError:
+        raise UserError(_("git-not-found"), _("install-git-or-add-folder")) from None
+    except subprocess.TimeoutExpired:
+        raise UserError(_("git-too-slow", url=url, seconds=_SECONDS), _("install-git-or-add-folder")) from None
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or [""]
+        raise UserError(_("git-failed", url=url, why=lines[-1]), _("check-url-and-tag"))
+    return done.stdout.decode().strip()
+
+
+def _add_folder(store: Store, folder: Path, source: str, commit: str) -> AddedKind:
+    kind = _find_kind(folder, source)
+    files = {name: content for name, content in trust.read_folder(kind).items() if not name.startswith(".git/")}
+    _check_kind(store, kind.name, files, source)
+    top = f"templates/{KINDS}/{kind.name}"
+    lock = _read_lock(store)
+    entry = {"source": source, "commit": commit, "sha256": _digest(files)}
+    lock[kind.name] = {key: value for key, value in entry.items() if value}
+    contents = {f"{top}/{name}": content for name, content in files.items()}
+    contents[LOCK_FILE] = (_LOCK_COMMENT + tomli_w.dumps(dict(sorted(lock.items())))).encode()
+    return AddedKind(kind.name, store.folder.write(contents), commit)
+
+
+def _find_kind(folder: Path, source: str) -> Path:
+    """Find the folder of a kind: the one given, else the only one below its `kinds/` or `templates/kinds/`."""
+    if (folder / KIND_FILE).is_file():
+        return folder
+    found = [path.parent for place in (KINDS, f"templates/{KINDS}") for path in folder.glob(f"{place}/*/{KIND_FILE}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = join_words(sorted(path.relative_to(folder).as_posix() for path in found))
+        raise UserError(_("several-kinds-in-source", source=source, names=names), _("name-folder-of-one-kind"))
+    raise UserError(_("no-kind-in-source", source=source), _("kind-has-kind-toml"))
+
+
+def _check_kind(store: Store, id_: str, files: Mapping[str, bytes], source: str) -> None:
+    """Raise `UserError` for a kind that is there already, of an id that cannot be used, or that cannot be read."""
+    if not ID.fullmatch(id_):
+        raise UserError(_("kind-id-should-be", kind=id_), _("write-like-example", example="us-foia"))
+    if id_ in store.list_kinds() or (store.root / "templates" / KINDS / id_).exists():
+        raise UserError(_("kind-exists", kind=id_, place=display_path(store.root)), _("remove-kind-before-adding"))
+    name = f"{source}/{KIND_FILE}"
+    load_kind(id_, [parse_toml(decode(files[KIND_FILE], name), name)])
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 of the names of some files and those of their content."""
+    sums = {name: sha256(content).hexdigest() for name, content in sorted(files.items())}
+    return sha256(json.dumps(sums).encode()).hexdigest()
+
+
+def _read_lock(store: Store) -> dict[str, dict[str, str]]:
+    text = store.text(LOCK_FILE)
+    facts = Facts(LOCK_FILE, "", {}) if text is None else parse_toml(text, LOCK_FILE)
+    return {name: entry for name, entry in facts.tree.items() if isinstance(entry, dict)}
+
+
+def find_changed_kinds(store: Store) -> list[str]:
+    """List the kinds of the lock file whose files are no longer those that were added."""
+    changed = []
+    for name, entry in _read_lock(store).items():
+        folder = store.root / "templates" / KINDS / name
+        if folder.is_dir() and _digest(trust.read_folder(folder)) != entry.get("sha256"):
+            changed.append(name)
+    return changed

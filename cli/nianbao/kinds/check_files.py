@@ -1,0 +1,172 @@
+"""Check the files of a kind one by one: TOML, settings, looks, and editions of the form."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+
+from nianbao.kinds.mistakes import Mistake, locate_faults, split_error
+from nianbao.model.finding import Place, UserError
+from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, Form
+from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import Fault, Keys, find_nearest, suggest
+from nianbao.model.table import Heading
+from nianbao.workspace.files import display_path
+from nianbao.workspace.kinds import KindFolder
+from nianbao.workspace.store import Store
+
+FOLDERS = ("editions", "texts", "rules", "starter", "example")
+_SETTINGS = ("kind.toml", "reading.toml")
+_KIND_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def check_files(kind: KindFolder) -> Iterator[Mistake]:
+    """Check that files can be read, that those of TOML are TOML, and that folders have the names that are known."""
+    if not _KIND_ID.fullmatch(kind.id):
+        yield Mistake(Place(_name_settings(kind), 1, 1), _("kind-id-should-be", kind=kind.id))
+    for name, (top, path) in kind.find_files("**/*").items():
+        first, _slash, rest = name.partition("/")
+        known = FOLDERS if rest else _SETTINGS
+        near = find_nearest(first, known)
+        if near and first not in known:
+            yield Mistake(Place(top.display(path), 1, 1), _("kind-file-never-read", name=name, near=near))
+        try:
+            if path.suffix == ".toml":
+                top.read_toml(path)
+            elif path.suffix in {".j2", ".md"}:
+                top.read_text(path)
+        except UserError as error:
+            yield from split_error(error, top.display(path))
+
+
+def check_settings(store: Store, kind: KindFolder) -> Iterator[Mistake]:
+    """Check `kind.toml`, the languages and the look that it names, and the looks that are in the same folder."""
+    try:
+        settings, source = kind.settings, kind.read_settings_file()
+    except UserError as error:
+        yield from split_error(error, _name_settings(kind))
+        return
+    for number, language in enumerate(settings.languages):
+        try:
+            kind.read_locale(language)
+        except UserError as error:
+            yield from split_error(error, source.find_place(("languages", number)))
+    looks = store.list_looks()
+    if settings.look not in looks:
+        why = _("no-such-look", name=settings.look) + suggest(settings.look, sorted(looks))
+        yield from locate_faults([source], [Fault(("look",), why)])
+    own = {name for name, path in looks.items() if path.is_relative_to(kind.origin.path)}
+    for name in sorted({*own, settings.look} & looks.keys()):
+        try:
+            store.look(name)
+        except UserError as error:
+            yield from split_error(error, display_path(looks[name]))
+    if not kind.editions():
+        yield Mistake(Place(source.file, 1, 1), _("kind-without-edition", kind=kind.id))
+
+
+def check_editions(kind: KindFolder) -> Iterator[Mistake]:
+    """Check the editions of the form, each on its own and beside the others."""
+    forms: dict[str, Form] = {}
+    for name, path in kind.editions().items():
+        try:
+            forms[name] = kind.edition(name)
+        except UserError as error:
+            yield from split_error(error, _name_file(kind, path.stem))
+    for form in forms.values():
+        faults = [*_find_faults(form, forms), *_find_missing_templates(kind, form)]
+        yield from locate_faults(kind.read_edition_files(form.edition), faults)
+    yield from _find_overlaps(kind, forms)
+
+
+def _find_faults(form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
+    yield from _find_table_faults(form)
+    yield from _find_fact_faults(form)
+    for number, section in enumerate(form.sections):
+        if not _KEY.fullmatch(section.id):
+            yield Fault(("sections", number, "id"), _("id-should-be-letters", name=section.id))
+    yield from _find_taken_faults(form, forms)
+
+
+def _find_missing_templates(kind: KindFolder, form: Form) -> Iterator[Fault]:
+    known = [*kind.find_files("**/*.j2")]
+    named: dict[Keys, str] = {("sections", at, "text"): section.text for at, section in enumerate(form.sections)}
+    named["template",] = form.template
+    for keys, name in named.items():
+        if name and name not in known:
+            yield Fault(keys, _("no-such-template", name=f"{kind.name}/{name}") + suggest(name, known))
+
+
+def _list_reserved(form: Form) -> set[str]:
+    return {*OPEN_TABLES, *COMMON_FACTS, form.kind.period_fact}
+
+
+def _find_table_faults(form: Form) -> Iterator[Fault]:
+    """Find tables that are never printed, and ids that no data file can have."""
+    for number, table in enumerate(form.tables):
+        keys = ("tables", number, "id")
+        if not _KEY.fullmatch(table.id):
+            yield Fault(keys, _("id-should-be-letters", name=table.id))
+        if table.id in _list_reserved(form):
+            yield Fault(keys, _("name-is-reserved", name=table.id))
+        if table.id not in {section.table for section in form.sections}:
+            yield Fault(keys, _("table-of-no-section", table=table.id))
+        for block_number, block in enumerate(table.blocks):
+            for axis in ("columns", "rows"):
+                yield from _find_heading_faults(getattr(block, axis), (*keys[:2], "blocks", block_number, axis))
+
+
+def _find_heading_faults(headings: tuple[Heading, ...], keys: Keys) -> Iterator[Fault]:
+    for number, heading in enumerate(headings):
+        if heading.id and not _KEY.fullmatch(heading.id):
+            yield Fault((*keys, number, "id"), _("id-should-be-letters", name=heading.id))
+        yield from _find_heading_faults(heading.below, (*keys, number, "below"))
+
+
+def _find_fact_faults(form: Form) -> Iterator[Fault]:
+    taken = _list_reserved(form) | {table.id for table in form.tables}
+    for number, fact in enumerate(form.facts):
+        keys, group = ("facts", number, "id"), fact.id.split(".")[0]
+        if "." not in fact.id:
+            yield Fault(keys, _("fact-id-needs-dot", id=fact.id))
+        elif not all(_KEY.fullmatch(key) for key in fact.id.split(".")):
+            yield Fault(keys, _("id-should-be-letters", name=fact.id))
+        elif group in taken:
+            yield Fault(keys, _("name-is-reserved", name=group))
+
+
+def _find_taken_faults(form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
+    """Find editions and rows of theirs that a rollup is to take, and that are not there."""
+    for other, rows in form.takes.items():
+        if other not in forms:
+            yield Fault(("takes", other), _("no-such-edition", name=other) + suggest(other, sorted(forms)), at_key=True)
+            continue
+        known = forms[other].slots
+        rows_there = sorted({f"{address}".rpartition(".")[0] for address in known})
+        for row, taken in rows.items():
+            for number, name in enumerate(taken):
+                if not any(f"{address}.".startswith(f"{name}.") for address in known):
+                    yield Fault(("takes", other, row, number), _("no-such-row", row=name) + suggest(name, rows_there))
+
+
+def _find_overlaps(kind: KindFolder, forms: dict[str, Form]) -> Iterator[Mistake]:
+    """Find two editions in force for the same year where the kind does not say which of them is used."""
+    if default := kind.settings.edition:
+        if default not in forms:
+            why = _("no-such-edition", name=default) + suggest(default, sorted(forms))
+            yield from locate_faults([kind.read_settings_file()], [Fault(("edition",), why)])
+        return
+    for one, other in combinations(sorted(forms.values(), key=lambda form: (form.first_year, form.edition)), 2):
+        if one.last_year is None or one.last_year >= other.first_year:
+            why = _("editions-in-force-twice", edition=one.edition, year=max(one.first_year, other.first_year))
+            yield from locate_faults(kind.read_edition_files(other.edition), [Fault(("years",), why)])
+
+
+def _name_settings(kind: KindFolder) -> str:
+    return kind.origin.display(kind.origin.path / kind.name / "kind.toml")
+
+
+def _name_file(kind: KindFolder, edition: str) -> str:
+    path = kind.editions()[edition]
+    top = next(top for top in kind.tops if path.is_relative_to(top.path))
+    return top.display(path)

@@ -1,0 +1,180 @@
+"""Check the Jinja templates of a kind: they compile, name facts that there are, and can be filled with any report."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+
+from nianbao.checks.check import limit_check
+from nianbao.compose.document import Document, compose, compose_author, make_page
+from nianbao.compose.markdown import Markdown
+from nianbao.compose.template_context import FactNode, describe_unknown, find_below, make_names
+from nianbao.compose.templating import load_nothing, make_environment
+from nianbao.kinds.check_page import check_page
+from nianbao.kinds.mistakes import Mistake, find_words, split_error
+from nianbao.kinds.samples import make_samples
+from nianbao.model.finding import Place, UserError, make_internal_error
+from nianbao.model.form import Form
+from nianbao.model.i18n import N_, _
+from nianbao.model.loading.inheritance import suggest
+from nianbao.model.report import Report
+from nianbao.workspace.kinds import KindFolder
+
+_PAGE_NAMES = ("title", "author", "form", "sections", "tables", "period")
+_UNKNOWN_TAG = re.compile(r"unknown tag '(\w+)'")
+_TAGS = ("for", "endfor", "if", "elif", "else", "endif", "set", "endset", "macro", "endmacro", "include", "import")
+_JINJA_NAMES = ("loop", "caller", "varargs", "kwargs", "self", "super")
+
+
+def check_templates(kind: KindFolder, forms: list[Form]) -> Iterator[Mistake]:
+    """Compile every template, and look up every name in it."""
+    names = [make_names(sample) for form in forms for sample in make_samples(form).values()]
+    files = {name: (top.display(path), top.read_text(path)) for name, (top, path) in kind.find_files("**/*.j2").items()}
+    trees: dict[str, nodes.Template] = {}
+    environment = make_environment(load_nothing)
+    for name, (file, text) in files.items():
+        try:
+            trees[name] = environment.parse(text, name, file)
+            if wrong := list(_find_unknown_functions(environment, trees[name], file, text)):
+                yield from wrong
+            else:
+                environment.compile(environment.parse(text, name, file), name, file)  # which changes the tree
+        except TemplateSyntaxError as error:
+            tag = _UNKNOWN_TAG.search(error.message or "")
+            near = suggest(tag[1], _TAGS) if tag else ""
+            why = _("template-not-jinja", error=error.message or "") + near
+            yield Mistake(find_words(file, text, tag[1] if tag else "", error.lineno), why)
+    assigned = {name for tree in trees.values() for name in _list_assigned(tree)}  # one template includes another
+    for name, tree in trees.items():
+        file, text = files[name]
+        for other in filter(None, meta.find_referenced_templates(tree)):
+            if other not in files:
+                why = _("no-such-template", name=f"{kind.name}/{other}") + suggest(other, list(files))
+                yield Mistake(find_words(file, text, other), why)
+        if names:
+            yield from _find_unknown_names(tree, file, text, names, assigned)
+
+
+def _find_unknown_functions(environment: Environment, tree: nodes.Template, file: str, text: str) -> Iterator[Mistake]:
+    """Find filters and tests that there are not."""
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        is_filter = isinstance(node, nodes.Filter)
+        known = environment.filters if is_filter else environment.tests
+        if node.name not in known:
+            key = N_("no-such-filter") if is_filter else N_("no-such-test")
+            why = _(key, name=node.name) + suggest(node.name, [*known])
+            yield Mistake(find_words(file, text, node.name, node.lineno), why)
+
+
+def _find_unknown_names(
+    tree: nodes.Template, file: str, text: str, names: Sequence[Mapping[str, object]], assigned: set[str]
+) -> Iterator[Mistake]:
+    """Find names that are neither facts of some form nor assigned in a template, wherever they stand."""
+    builtin = {*make_environment(load_nothing).globals, *_PAGE_NAMES, *_JINJA_NAMES}
+    inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
+    for node in tree.find_all((nodes.Name, nodes.Getattr)):
+        keys = [] if id(node) in inner else _split_into_keys(node)
+        if not keys or keys[0] in assigned | builtin:
+            continue
+        whys = [_describe_unknown(keys, known) for known in names]
+        if all(whys):
+            yield Mistake(find_words(file, text, ".".join(keys), node.lineno), whys[0])
+
+
+def _list_assigned(tree: nodes.Template) -> Iterator[str]:
+    """List the names that a template gives to values of its own, to macros and to other templates."""
+    yield from (node.name for node in tree.find_all(nodes.Name) if node.ctx != "load")
+    yield from (node.name for node in tree.find_all(nodes.Macro))
+    yield from (one.target for one in tree.find_all(nodes.Import))
+    for one in tree.find_all(nodes.FromImport):
+        yield from (name if isinstance(name, str) else name[1] for name in one.names)
+
+
+def _split_into_keys(node: nodes.Node) -> list[str]:
+    """Return the keys of `a.b.c`; none where it does not begin with a name."""
+    if isinstance(node, nodes.Getattr):
+        keys = _split_into_keys(node.node)
+        return [*keys, node.attr] if keys else []
+    return [node.name] if isinstance(node, nodes.Name) and node.ctx == "load" else []
+
+
+def _describe_unknown(keys: list[str], names: Mapping[str, object]) -> str:
+    """Return why an address names no fact; an empty text where it names one, or what a fact can do."""
+    if keys[0] not in names:
+        return describe_unknown({**names, **dict.fromkeys(_PAGE_NAMES)}, keys[0])
+    value: object = names[keys[0]]
+    for number, key in enumerate(keys[1:], 1):
+        if not isinstance(value, FactNode):
+            return ""
+        parent, value = value, find_below(value, key)
+        if value is None:
+            return describe_unknown(parent, ".".join(keys[: number + 1]))
+    return ""
+
+
+def check_filling(kind: KindFolder, reports: Sequence[tuple[str, Report]]) -> Iterator[Mistake]:
+    """Fill every template with reports, each with the key of what it holds, and check the pages that come out."""
+    for key, report in reports:
+        found = list(_fill(kind, report))
+        yield from (Mistake(one.place, f"{one.message}{_('filled-like-this', how=_(key))}") for one in found)
+        if found:
+            return  # of the other reports it would be the same
+
+
+def _fill(kind: KindFolder, report: Report) -> Iterator[Mistake]:
+    file = f"templates/{kind.name}/{report.form.template}"
+    try:
+        with limit_check():
+            document = compose(report, kind.template)
+            compose_author(report)
+            page = make_page(document)
+            marked = _mark_sections(document)
+            marked_page = make_page(marked)
+    except UserError as error:
+        yield from _locate_error(kind, report.form, error)
+    except Exception as error:  # noqa: BLE001  # whatever a template makes of us is its mistake
+        yield Mistake(Place(file, 1, 1), make_internal_error(error).message)
+    else:
+        yield from check_page(kind, report.form, page.text, marked_page.text, marked.texts)
+
+
+def _mark_sections(document: Document) -> Document:
+    """Return a document of which each section is a mark, by which it is found on the page."""
+    texts = {id_: Markdown(f"SECTION{number}E") for number, id_ in enumerate(document.texts)}
+    return Document(document.report, document.title, texts, document.load_template)
+
+
+def _locate_error(kind: KindFolder, form: Form, error: UserError) -> Iterator[Mistake]:
+    """Give the mistake that keeps a template from being filled its place: errors of titles name the edition only."""
+    sources = kind.read_edition_files(form.edition)
+    for mistake in split_error(error, sources[0].file):
+        if mistake.place.file != sources[0].file and not mistake.place.file.endswith(".toml"):
+            yield mistake
+            continue
+        key = next((key for key in ("title", "author") if _fails(kind, form, key)), "template")
+        source = next((source for source in sources if key in source.tree), sources[0])
+        place = source.find_place((key,))
+        yield Mistake(place if place.line else Place(source.file, 1, 1), mistake.message)
+
+
+def _fails(kind: KindFolder, form: Form, key: str) -> bool:
+    """Return whether the title or the author is what cannot be filled: it has a placeholder that is not found."""
+    del kind
+    text = {"title": form.title, "author": form.author}[key]
+    for report in make_samples(form).values():
+        names = make_names(report)
+        try:
+            tree = make_environment(load_nothing).parse(text)
+        except TemplateSyntaxError:
+            return True
+        for node in tree.find_all((nodes.Name, nodes.Getattr)):
+            keys = _split_into_keys(node)
+            if keys and _describe_unknown(keys, names):
+                return True
+            if len(keys) > 1 and not _is_given(report, ".".join(keys)):
+                return True
+    return False
+
+
+def _is_given(report: Report, address: str) -> bool:
+    return address in report.values or address in report.figures or address not in report.form.value_types

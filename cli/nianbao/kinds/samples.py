@@ -1,0 +1,78 @@
+"""Sample reports of a form: with as little as it requires, and with everything that it may hold."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import tomli_w
+
+from nianbao.model.facts import Facts
+from nianbao.model.form import Form
+from nianbao.model.i18n import N_
+from nianbao.model.period import Period
+from nianbao.model.report import Report, fill_form
+from nianbao.model.value_types import VALUE_TYPES, ValueType
+
+# One of these is a value of each type; numbers are other ones than 0, so that conditions on them are true.
+_CANDIDATES = (3, Decimal("1.5"), "Sample", ["First", "Second"], date(2024, 1, 31), True, "https://example.org/", "3 d")
+EXAMPLE = N_("filled-with-example")
+REQUIRED, NOTHING_OPTIONAL, EVERYTHING = (
+    N_("filled-with-required-facts"),
+    N_("filled-without-optional-facts"),
+    N_("filled-with-everything"),
+)
+
+
+def make_samples(form: Form) -> dict[str, Report]:
+    """Make three sample reports of a form, by the key of what they hold."""
+    required = {fact.id: make_value(form, fact.id) for fact in form.facts if fact.required}
+    figures = {address: make_value(form, address) for address in form.slots}
+    optional = {address: make_value(form, address) for address in form.value_types}
+    return {
+        REQUIRED: fill_sample(form, required),
+        NOTHING_OPTIONAL: fill_sample(form, required | figures),
+        EVERYTHING: fill_sample(form, optional | figures),
+    }
+
+
+def fill_sample(form: Form, values: Mapping[str, object], previous: Report | None = None) -> Report:
+    """Fill a form with values by address, for a period in which it is in force."""
+    period = find_period(form)
+    named: dict[str, object] = {
+        form.kind.period_fact: period.year if form.kind.period_fact == "year" else str(period),
+        "edition": form.edition,
+    }
+    tree: dict[str, Any] = {}
+    for address, value in (dict(values) | named).items():
+        if value is None:
+            continue
+        *groups, key = address.split(".")
+        table = tree
+        for group in groups:
+            table = table.setdefault(group, {})
+        table[key] = value
+    return fill_form(form, Facts("example", tomli_w.dumps(tree), tree), previous)
+
+
+def find_period(form: Form) -> Period:
+    """Return a period for which a form is in force: the last one that has ended, else one of its last year."""
+    ended = form.kind.calendar.find_ended(datetime.now(tz=UTC).date())
+    if form.is_in_force(ended.year):
+        return ended
+    return Period(form.first_year if form.last_year is None else form.last_year, ended.part)
+
+
+def get_value_type(form: Form, address: str) -> ValueType:
+    """Return the type of the value at an address."""
+    return VALUE_TYPES[form.value_types[address]]
+
+
+def make_value(form: Form, address: str) -> object:
+    """Make a value of the type that a form has at an address; None where none of the candidates is one."""
+    value_type = get_value_type(form, address)
+    period = find_period(form)
+    choices = value_type.json_schema.get("enum")
+    candidates = (period.year, str(period)) if address == form.kind.period_fact else ()
+    candidates = (*candidates, *(choices if isinstance(choices, list | tuple) else ()), *_CANDIDATES, period.year)
+    return next((value for value in (*candidates, str(period)) if not value_type.find_fault(value)), None)

@@ -1,0 +1,376 @@
+"""Tools for authors of kinds: where kinds are found, and how one is made, described, packed and added."""
+
+import base64
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from datetime import date
+from hashlib import sha256
+from types import SimpleNamespace
+
+import pytest
+import toml_rs
+from typer.testing import CliRunner
+
+from nianbao.cli.app import app
+from nianbao.cli.commands import kind as command
+from nianbao.kinds.check import check_kind
+from nianbao.kinds.scaffold import KindPlan, create_kind, make_table_id
+from nianbao.model.finding import UserError
+from nianbao.workspace.store import Store
+
+UNITS = ["year", "half-year", "quarter", "month", "event"]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run `report` in an empty folder: `run("kind list")` gives its exit code, its output and its errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "data").mkdir()
+
+    def invoke(words, text=None):
+        done = CliRunner().invoke(app, words.split() if isinstance(words, str) else words, input=text)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return SimpleNamespace(code=done.exit_code, out=done.stdout, err=done.stderr)
+
+    return invoke
+
+
+@pytest.fixture
+def strict(monkeypatch):
+    """Trust nothing, as a person's machine does."""
+    monkeypatch.delenv("NIANBAO_TRUST")
+
+
+def make(folder, id_="minutes", unit="year", language="en"):
+    plan = KindPlan(id_, "Minutes", language, unit, "plain", "Requests received")
+    return create_kind(Store(folder), plan, today=date(2025, 3, 1))
+
+
+def listed(run, words="kind list --json"):
+    return {one["id"]: one for one in json.loads(run(words).out)["kinds"]}
+
+
+# ── a new kind ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_new_kind_has_no_mistake_and_gives_every_file(run, tmp_path, unit, language):
+    made = make(tmp_path, unit=unit, language=language)
+    assert check_kind(Store.open(tmp_path), "minutes") == []
+    assert run(f"new --kind minutes {made.period}").code == 0
+    assert run(f"build minutes {made.period}").code == 0
+    built = {path.suffix for path in (tmp_path / "build/minutes").glob(f"{made.period}.*")}
+    assert built == {".html", ".docx", ".pdf"}
+
+
+def test_a_new_kind_is_trusted_where_the_rest_is(run, tmp_path, strict):  # noqa: ARG001  # a fixture
+    assert run(["kind", "new", "minutes", "--language", "en", "--table", "Requests"]).code == 0
+    assert run("kind check minutes").code == 0
+    (tmp_path / "templates/kinds/minutes/page.md.j2").write_text("{{ section }}", encoding="utf-8")
+    assert "report trust" in run("kind check minutes").err
+    assert run("kind new letters").code == 2  # what is there is not trusted, and stays so
+    assert not (tmp_path / "templates/kinds/letters").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["minutes", "cn-disclosure", "Minutes", "../x", "new --look plian", "new --language xx", "new --period week"],
+)
+def test_a_kind_that_cannot_be_made_is_refused_and_writes_nothing(run, tmp_path, words):
+    make(tmp_path)
+    before = {path: path.read_bytes() for path in (tmp_path / "templates").rglob("*") if path.is_file()}
+    done = run(f"kind new {words}")
+    assert done.code == 2
+    assert done.err
+    assert {path: path.read_bytes() for path in (tmp_path / "templates").rglob("*") if path.is_file()} == before
+
+
+def test_in_a_terminal_it_asks_what_is_not_given(run, tmp_path, monkeypatch):
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(command, "sys", terminal)
+    done = run("kind new minutes --language en", "Yearly Minutes\nquarter\nletter\nLetters\n")
+    assert done.code == 0
+    kind = toml_rs.loads((tmp_path / "templates/kinds/minutes/kind.toml").read_text(encoding="utf-8"))
+    assert (kind["name"], kind["period"]["unit"], kind["look"]) == ("Yearly Minutes", "quarter", "letter")
+
+
+def test_a_table_gets_an_id_that_an_address_can_have():
+    assert make_table_id("Requests received") == "requests_received"
+    assert [make_table_id(label) for label in ("来件", "2024", "Facts", "—")] == ["figures"] * 4
+
+
+def test_names_with_signs_are_written_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    create_kind(Store(tmp_path), KindPlan("odd", 'A "B" \\ $name', "en", "year", "plain", 'C "D"'), date(2025, 3, 1))
+    assert check_kind(Store.open(tmp_path), "odd", render=False) == []
+    with pytest.raises(UserError):
+        create_kind(Store(tmp_path), KindPlan("odd2", "A\nB", "en", "year", "plain", "C"), date(2025, 3, 1))
+
+
+# ── where kinds are found ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_broken_kind_is_listed_with_its_first_error_and_others_go_on(run, tmp_path):
+    make(tmp_path)
+    make(tmp_path, "letters")
+    settings = tmp_path / "templates/kinds/letters/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("version", "versoin"), encoding="utf-8")
+    kinds = listed(run)
+    assert run("kind list").code == 1
+    assert "templates/kinds/letters/kind.toml:4:1" in kinds["letters"]["error"]
+    assert kinds["minutes"]["error"] == ""
+    assert kinds["cn-disclosure"]["error"] == ""
+    assert listed(run, "doctor --json")["letters"] == kinds["letters"]
+    assert "letters" in run("doctor").out
+    made = run("new --kind minutes 2024")
+    assert made.code == 0, made.err
+
+
+def test_the_first_place_that_has_a_kind_counts(run, tmp_path, monkeypatch):
+    program = listed(run)["us-foia"]
+    assert (program["origin"], program["period"], program["languages"]) == ("nianbao", "year", ["en-US"])
+    for place in ("shared", "site/nianbao_kind_us_foia"):
+        folder = tmp_path / place / "kinds/us-foia"
+        folder.mkdir(parents=True)
+        (folder / "kind.toml").write_text('name = "X"\nversion = "2"\nlanguages = ["en"]\n', encoding="utf-8")
+    entry_points(tmp_path / "site", "us_foia", "2")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert listed(run)["us-foia"]["origin"] == "nianbao-kind-us-foia 2"
+    (tmp_path / "report.toml").write_text('templates = ["shared"]\n', encoding="utf-8")
+    assert listed(run)["us-foia"]["origin"] == "shared"
+    make(tmp_path)
+    (tmp_path / "templates/kinds/us-foia").mkdir()
+    (tmp_path / "templates/kinds/us-foia/kind.toml").write_bytes((folder / "kind.toml").read_bytes())
+    assert listed(run)["us-foia"]["origin"] == "templates"
+    assert run("validate").err  # report.toml has the key, and no data file is there
+
+
+def entry_points(site, name, version, group="nianbao.kinds"):
+    info = site / f"nianbao_kind_{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "entry_points.txt").write_text(f"[{group}]\n{name} = nianbao_kind_{name}\n", encoding="utf-8")
+
+
+def test_a_package_of_another_group_or_without_its_folder_is_no_kind(run, tmp_path, monkeypatch):
+    (tmp_path / "site/nianbao_kind_other/kinds/other").mkdir(parents=True)
+    (tmp_path / "site/nianbao_kind_other/kinds/other/kind.toml").touch()
+    entry_points(tmp_path / "site", "other", "1", "console_scripts")
+    entry_points(tmp_path / "site", "gone", "1")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert {"other", "gone"}.isdisjoint(listed(run))
+
+
+@pytest.mark.parametrize(("value", "place"), [('["no"]', "report.toml:1:14"), ("3", "report.toml:1:13")])
+def test_a_folder_that_is_not_there_is_said_with_its_place(run, tmp_path, value, place):
+    (tmp_path / "report.toml").write_text(f"templates = {value}\n", encoding="utf-8")
+    done = run("kind list")
+    assert done.code == 2
+    assert place in done.err
+
+
+def test_an_added_folder_is_trusted_by_its_content(run, tmp_path, strict):  # noqa: ARG001  # a fixture
+    make(tmp_path / "elsewhere")
+    (tmp_path / "report.toml").write_text('templates = ["elsewhere/templates"]\n', encoding="utf-8")
+    assert "report trust" in run("kind list").err
+    assert run("trust").code == 0
+    assert listed(run)["minutes"]["origin"] == "elsewhere/templates"
+    assert "elsewhere/templates" in run("trust --list").out
+    page = tmp_path / "elsewhere/templates/kinds/minutes/page.md.j2"
+    page.write_text(page.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert "minutes/page.md.j2" in run("kind list").err
+    assert run("trust").code == 0
+    assert run("kind list").code == 0
+    assert run("trust --remove").code == 0
+    assert run("kind list").code == 2
+
+
+# ── to describe, pack and add a kind ─────────────────────────────────────────────────────────────────
+
+
+def test_a_page_says_what_is_in_a_kind(run, tmp_path):
+    make(tmp_path)
+    page = run("--lang en kind docs minutes").out
+    for words in (
+        "Minutes",
+        "`requests_received.received.written`",
+        "`agency.name`",
+        "`does-not-balance`",
+        "`page.md.j2`",
+    ):
+        assert words in page
+    assert "Total = Written + Online" in page.replace("\\", "")
+    assert run("kind docs minutes --out docs/minutes.md").code == 0
+    assert (tmp_path / "docs/minutes.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert "minutes.png" in (tmp_path / "docs/minutes.md").read_text(encoding="utf-8")
+    assert run("kind docs").code == 2
+    assert run("kind docs minutes --all").code == 2
+
+
+def test_the_gallery_has_every_kind(run, tmp_path):
+    assert run("kind docs --all --out docs/kinds.md").code == 0
+    page = (tmp_path / "docs/kinds.md").read_text(encoding="utf-8")
+    for name in listed(run):
+        assert f"{name}.md" in page
+        assert (tmp_path / f"docs/{name}.md").is_file()
+
+
+def test_a_wheel_is_data_that_another_folder_can_use(run, tmp_path, monkeypatch):
+    made = make(tmp_path)
+    looks = tmp_path / "templates/looks"
+    looks.mkdir()
+    (looks / "own.toml").write_text('base = "plain"\n', encoding="utf-8")
+    settings = tmp_path / "templates/kinds/minutes/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"plain"', '"own"'), encoding="utf-8")
+    assert run("kind pack minutes --out dist").code == 0
+    (wheel,) = (tmp_path / "dist").iterdir()
+    assert wheel.name == "nianbao_kind_minutes-0.1-py3-none-any.whl"
+    first = wheel.read_bytes()
+    assert run("kind pack minutes --out dist").code == 0
+    assert wheel.read_bytes() == first
+    with zipfile.ZipFile(wheel) as archive:
+        record = {name: (digest, size) for name, digest, size in read_record(archive)}
+        assert set(record) == set(archive.namelist())
+        for name, (digest, _size) in record.items():
+            if digest:
+                expected = base64.urlsafe_b64encode(sha256(archive.read(name)).digest()).rstrip(b"=").decode()
+                assert digest == f"sha256={expected}"
+        assert "nianbao_kind_minutes/looks/own.toml" in record
+        assert not [name for name in record if name.endswith(".py")]
+        archive.extractall(tmp_path / "site")
+    other = tmp_path / "other"
+    (other / "data").mkdir(parents=True)
+    monkeypatch.chdir(other)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert listed(run)["minutes"]["origin"] == "nianbao-kind-minutes 0.1"
+    assert run(f"new --kind minutes {made.period}").code == 0
+    assert run(f"build minutes {made.period}").code == 0
+    assert "nianbao_kind_minutes" not in sys.modules
+
+
+def read_record(archive):
+    name = next(name for name in archive.namelist() if name.endswith("/RECORD"))
+    return csv.reader(io.StringIO(archive.read(name).decode()))
+
+
+def test_a_kind_with_mistakes_or_a_version_of_no_package_is_not_packed(run, tmp_path):
+    make(tmp_path)
+    settings = tmp_path / "templates/kinds/minutes/kind.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('"plain"', '"plian"'), encoding="utf-8")
+    assert run("kind pack minutes").code == 1
+    settings.write_text(text.replace('"0.1"', '"first one"'), encoding="utf-8")
+    done = run("kind pack minutes")
+    assert done.code == 2
+    assert "templates/kinds/minutes/kind.toml:4:13" in done.err
+    assert not (tmp_path / "dist").exists()
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_a_kind_is_added_from_a_folder_and_locked(run, tmp_path, strict):  # noqa: ARG001  # a fixture
+    make(tmp_path / "author")
+    source = "author/templates/kinds/minutes"
+    done = run(["kind", "add", source])
+    assert done.code == 0, done.err
+    assert "report trust" in done.err
+    lock = toml_rs.loads((tmp_path / "templates/kinds.lock.toml").read_text(encoding="utf-8"))
+    assert lock["minutes"]["source"] == source
+    assert len(lock["minutes"]["sha256"]) == 64
+    assert run("kind list").code == 2  # a kind is code
+    assert run("trust").code == 0
+    assert run("kind check minutes").code == 0
+    again = run(["kind", "add", source])
+    assert again.code == 2
+    assert "minutes" in again.err
+    page = tmp_path / "templates/kinds/minutes/page.md.j2"
+    page.write_text(page.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert run("trust").code == 0
+    assert "minutes" in run("kind list").out.splitlines()[-1]  # it is no longer what was added
+
+
+def test_a_kind_is_added_from_a_tag_of_git_with_its_commit(run, tmp_path):
+    author = tmp_path / "author"
+    make(author)
+    git(author, "init", "--quiet")
+    git(author, "add", "templates")
+    git(author, "commit", "--quiet", "-m", "x")
+    git(author, "tag", "v1.0")
+    hook = author / ".git/hooks/post-checkout"
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n", encoding="utf-8")
+    hook.chmod(0o755)
+    done = run(["kind", "add", f"git+file://{author}@v1.0"])
+    assert done.code == 0, done.err
+    lock = toml_rs.loads((tmp_path / "templates/kinds.lock.toml").read_text(encoding="utf-8"))
+    assert lock["minutes"]["commit"] == git(author, "rev-parse", "HEAD")
+    assert run("kind check minutes").code == 0
+    assert not (tmp_path / "ran").exists()
+    wrong = run(["kind", "add", f"git+file://{author}@v2.0"])
+    assert wrong.code == 2
+    assert "v2.0" in wrong.err
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "nowhere",
+        "git+file:///nowhere@v1",
+        "git+ext::sh -c true@v1",
+        "git+https://example.org/x.git",
+        "git+file:///x@--upload-pack=sh",
+        "git+http://example.org/x.git@v1",
+    ],
+)
+def test_a_source_that_is_none_is_refused(run, tmp_path, source):
+    done = run(["kind", "add", source])
+    assert done.code == 2
+    assert done.err
+    assert not (tmp_path / "templates").exists()
+
+
+def test_a_kind_of_a_newer_program_is_not_added(run, tmp_path):
+    make(tmp_path / "author")
+    settings = tmp_path / "author/templates/kinds/minutes/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace(">=0.1", ">=99.0"), encoding="utf-8")
+    done = run(["kind", "add", "author/templates/kinds/minutes"])
+    assert done.code == 2
+    assert "kind.toml:5:13" in done.err
+    assert "99.0" in done.err
+    assert not (tmp_path / "templates").exists()
+
+
+def test_a_link_out_of_a_kind_is_not_followed(run, tmp_path):
+    make(tmp_path / "author")
+    secret = tmp_path / "secret"
+    secret.write_text("x", encoding="utf-8")
+    (tmp_path / "author/templates/kinds/minutes/texts/more.md.j2").symlink_to(secret)
+    assert run(["kind", "add", "author/templates/kinds/minutes"]).code == 2
+    assert not (tmp_path / "templates").exists()
+
+
+# ── the start of the program ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("words", ["--help", "validate 2020"])
+def test_commands_that_must_start_fast_load_none_of_this(root, words):
+    code = (
+        "import sys; from nianbao.cli.app import app; app(sys.argv[1:], standalone_mode=False);"
+        "print([name for name in sys.modules if name.startswith('nianbao.kinds')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words.split()], cwd=root, capture_output=True, text=True, check=False,
+        env=os.environ,
+    )  # fmt: skip
+    assert done.stdout.rstrip().endswith("[]"), done.stdout + done.stderr
