@@ -24,23 +24,23 @@ FOLDER, FINDINGS = "example", "findings.toml"
 class ExpectedFinding(Shape, frozen=True):
     """A finding that a data file must give."""
 
-    rule: Annotated[Text, Meta(description="规则")]
-    at: Annotated[str, Meta(description="地址；不写就是整个文件")] = ""
-    level: Annotated[Level | None, Meta(description="级别；不写就不比较")] = None
+    rule: Annotated[Text, Meta(description="field-example-rule")]
+    at: Annotated[str, Meta(description="field-example-at")] = ""
+    level: Annotated[Level | None, Meta(description="field-example-level")] = None
 
 
 class ExampleEntry(Shape, frozen=True):
     """What must come of a data file."""
 
-    path: Annotated[Text, Meta(description="数据文件，从 example/ 写起")]
-    findings: Annotated[tuple[ExpectedFinding, ...], Meta(description="应有的发现")] = ()
-    pages: Annotated[Annotated[int, Meta(ge=1)] | None, Meta(description="PDF 的页数；不写就不比较")] = None
+    path: Annotated[Text, Meta(description="field-example-path")]
+    findings: Annotated[tuple[ExpectedFinding, ...], Meta(description="field-example-findings")] = ()
+    pages: Annotated[Annotated[int, Meta(ge=1)] | None, Meta(description="field-example-pages")] = None
 
 
 class ExamplesFile(Shape, frozen=True):
     """The file `findings.toml`."""
 
-    file: Annotated[tuple[ExampleEntry, ...], Meta(description="各个数据文件")] = ()
+    file: Annotated[tuple[ExampleEntry, ...], Meta(description="field-example-files")] = ()
 
 
 @dataclass(frozen=True)
