@@ -56,7 +56,7 @@ class Settings(Shape, frozen=True):
 
     levels: dict[str, Setting] = msgspec.field(default_factory=dict)
     kind: str = ""  # the default kind of document: see `workspace.templates`
-    templates: tuple[str, ...] = ()  # folders of templates besides its own: see `workspace.template_sources`
+    templates: tuple[str, ...] = ()  # folders of templates besides its own: see `workspace.origins.sources`
 
 
 def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:

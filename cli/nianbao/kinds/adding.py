@@ -1,9 +1,7 @@
 """Add a kind to a folder's own templates, from a folder or from a tag of a git repository, and lock what it was."""
 
 import json
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import tomli_w
 
+from nianbao.kinds.git import clone
 from nianbao.kinds.scaffold import ID
 from nianbao.model.facts import Facts
 from nianbao.model.finding import UserError
@@ -27,7 +26,6 @@ _LOCK_COMMENT = "# Written by `report kind add`: where each kind is from, and th
 _GIT = "git+"
 _URL = re.compile(r"(?:file|https|ssh)://[^\s/]*/\S+")
 _TAG = re.compile(r"[A-Za-z0-9][\w./-]*")
-_SECONDS = 120  # for a clone
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +53,8 @@ def add_kind(store: Store, source: str) -> AddedKind:
         )
     with tempfile.TemporaryDirectory(prefix="nianbao-") as temporary:
         folder = Path(temporary, Path(url).name.removesuffix(".git") or "kind")
-        commit = _clone(url, tag, folder)
+        commit = clone(url, tag, folder)
         return _add_folder(store, folder, source, commit)
-
-
-def _clone(url: str, tag: str, folder: Path) -> str:
-    """Clone a tag without history; return its commit. No hook and no submodule of the repository runs."""
-    options = ["-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"]
-    for allowed in ("file", "https", "ssh"):
-        options += ["-c", f"protocol.{allowed}.allow=always"]
-    _run_git([*options, "clone", "--quiet", "--depth", "1", "--branch", tag, "--", url, str(folder)], url)
-    return _run_git(["-C", str(folder), "rev-parse", "HEAD"], url)
-
-
-def _run_git(words: list[str], url: str) -> str:
-    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1"}
-    try:
-        done = subprocess.run(  # noqa: S603  # no shell; the URL is one of the schemes above
-            ["git", *words],  # noqa: S607  # the git of the user
-            capture_output=True,
-            check=False,
-            env=environment,
-            timeout=_SECONDS,
-        )
-    except FileNotFoundError:
-        raise UserError(_("git-not-found"), _("install-git-or-add-folder")) from None
-    except subprocess.TimeoutExpired:
-        raise UserError(_("git-too-slow", url=url, seconds=_SECONDS), _("install-git-or-add-folder")) from None
-    if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or [""]
-        raise UserError(_("git-failed", url=url, why=lines[-1]), _("check-url-and-tag"))
-    return done.stdout.decode().strip()
 
 
 def _add_folder(store: Store, folder: Path, source: str, commit: str) -> AddedKind:

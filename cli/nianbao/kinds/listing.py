@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.kind import Kind
+from nianbao.workspace.origins.sources import describe_origin
 from nianbao.workspace.store import Store
-from nianbao.workspace.template_sources import describe_origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from nianbao.kinds.docs import describe_all, describe_kind
 from nianbao.kinds.listing import list_kinds
 from nianbao.kinds.pictures import draw_first_page
+from nianbao.workspace.origins.sources import describe_origin
 from nianbao.workspace.store import Store
-from nianbao.workspace.template_sources import describe_origin
 
 
 def make_page(store: Store, id_: str, name: str = "") -> dict[str, bytes]:

@@ -111,14 +111,12 @@ def make_table_id(label: str) -> str:
 
 def _make_values(plan: KindPlan, period: Period, end: date) -> dict[str, str]:
     line = f"year = {period}" if plan.unit == "year" else f'period = "{period}"'
-    year = "{{ year }}" if plan.unit == "year" else "{{ period }}"
-    words = f"{year} 年度{plan.name}" if plan.language.startswith("zh") and plan.unit == "year" else ""
-    title = words or f"{plan.name}, {year}"
     return {
         "id": plan.id,
         "name": plan.name,
         "name_toml": _quote(plan.name),
-        "name_title": _quote(title)[1:-1],
+        "name_quoted": _quote(plan.name)[1:-1],
+        "period_fact": "year" if plan.unit == "year" else "period",
         "language_toml": _quote(plan.language),
         "look_toml": _quote(plan.look),
         "unit": plan.unit,

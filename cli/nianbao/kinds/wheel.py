@@ -14,8 +14,8 @@ from nianbao.model.i18n import _
 from nianbao.workspace import trust
 from nianbao.workspace.files import write
 from nianbao.workspace.kinds import KindFolder
+from nianbao.workspace.origins.sources import ENTRY_POINTS, PACKAGE_PREFIX
 from nianbao.workspace.store import Store
-from nianbao.workspace.template_sources import ENTRY_POINTS, PACKAGE_PREFIX
 
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")  # of PEP 440, as most are written
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can have: the same kind gives the same bytes

@@ -12,18 +12,18 @@ from nianbao.workspace.files import decode, display_path, make_read_error, parse
 from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
 from nianbao.workspace.kinds import DEFAULT_KIND, KIND_FILE, KINDS, KindFolder
-from nianbao.workspace.shipped import TEMPLATES
-from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format
-from nianbao.workspace.template_sources import (
+from nianbao.workspace.origins.sources import (
     find_added_templates,
     find_own_templates,
     find_packages,
     list_added_folders,
 )
+from nianbao.workspace.shipped import TEMPLATES
+from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format
 from nianbao.workspace.theme import load_look
 
 if TYPE_CHECKING:
-    from nianbao.workspace.own_templates import OwnTemplates
+    from nianbao.workspace.origins.own_templates import OwnTemplates
 
 
 class Templates:

@@ -21,7 +21,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.workspace.access import describe_reason
 from nianbao.workspace.files import display_path, fingerprint, write
-from nianbao.workspace.own_templates import ADDED_SUFFIX, OwnTemplates, TrustRecord
+from nianbao.workspace.origins.own_templates import ADDED_SUFFIX, OwnTemplates, TrustRecord
 from nianbao.workspace.shipped import TEMPLATES
 
 VARIABLE = "NIANBAO_TRUST"  # fingerprints that are trusted, or 1 for any templates

@@ -77,7 +77,7 @@ def new(
             language=language,
             unit=cast("PeriodUnit", ask(period, _("option-kind-period"), "year")),
             look=ask(look, _("option-kind-look"), "plain"),
-            table=ask(table, _("option-kind-table"), "来件" if language.startswith("zh") else "Requests"),
+            table=ask(table, _("option-kind-table"), _("default-kind-table")),
         )
         created = create_kind(store, plan)
         for saved in created.saved:

@@ -20,9 +20,10 @@ def trust(
 ) -> None:
     """Trust the templates of a folder, or list or remove what is trusted."""
     from nianbao.cli.output.trust import print_removed, print_templates, print_trusted, print_trusted_folders
-    from nianbao.workspace import store, template_sources
+    from nianbao.workspace import store
     from nianbao.workspace import trust as trusts
-    from nianbao.workspace.own_templates import OwnTemplates
+    from nianbao.workspace.origins.own_templates import OwnTemplates
+    from nianbao.workspace.origins.sources import list_added_folders
 
     with report_errors():
         if listed:
@@ -30,7 +31,7 @@ def trust(
             return
         folder = store.find_root(root)
         if remove:
-            added = template_sources.list_added_folders(folder, store.Store(folder).settings())
+            added = list_added_folders(folder, store.Store(folder).settings())
             names = [OwnTemplates(folder, {}), *(OwnTemplates(path, {}, is_added=True) for path in added)]
             print_removed(folder, was=any(trusts.delete_record(one.record_name) for one in names))
             return

@@ -9,7 +9,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
 from nianbao.workspace import trust
 from nianbao.workspace.files import display_path, read_bytes
-from nianbao.workspace.own_templates import OwnTemplates, TrustRecord
+from nianbao.workspace.origins.own_templates import OwnTemplates, TrustRecord
 from nianbao.workspace.shipped import TEMPLATES
 
 _PROGRAM_TYPES = {
