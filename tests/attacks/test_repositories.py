@@ -602,7 +602,7 @@ def test_nothing_of_a_stranger_is_sent_to_workers(stranger, monkeypatch, guarded
     if not guarded:
         without(monkeypatch, "allowed")
         plugin = dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",)))
-        assert FORGED.encode() in plugin.templates.values()
+        assert any(FORGED.encode() in files.values() for _top, files in plugin.templates)
         return
     with pytest.raises(UserError, match="还没有信任"):
         dask_worker.DaskWorkerPlugin("plugin", Store(folder), BuildOptions(("html",)))

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from nianbao.checks.results import CheckResult
-from nianbao.kinds.check_examples import check_outputs, compare_findings, judge_example
-from nianbao.kinds.check_files import check_editions, check_files, check_settings
-from nianbao.kinds.check_formats import check_formats
-from nianbao.kinds.check_relations import check_relations
-from nianbao.kinds.check_rules import check_rules
-from nianbao.kinds.check_templates import check_filling, check_templates
+from nianbao.kinds.checking.files import check_editions, check_files, check_settings
+from nianbao.kinds.checking.formats import check_formats
+from nianbao.kinds.checking.outputs import check_outputs, compare_findings, judge_example
+from nianbao.kinds.checking.relations import check_relations
+from nianbao.kinds.checking.rules import check_rules
+from nianbao.kinds.checking.templates import check_filling, check_templates
 from nianbao.kinds.examples import Example, find_examples
 from nianbao.kinds.mistakes import Mistake, sort_mistakes, split_error
 from nianbao.kinds.samples import EXAMPLE, make_samples

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nianbao.checks import rules
-from nianbao.kinds.check_rules import read_summary
+from nianbao.kinds.checking.rules import read_summary
 from nianbao.kinds.listing import ListedKind
 from nianbao.model.form import Form, Relation, Term
 from nianbao.model.i18n import _

@@ -10,7 +10,7 @@ from nianbao.compose.document import Document, compose, compose_author, make_pag
 from nianbao.compose.markdown import Markdown
 from nianbao.compose.template_context import FactNode, describe_unknown, find_below, make_names
 from nianbao.compose.templating import load_nothing, make_environment
-from nianbao.kinds.check_page import check_page
+from nianbao.kinds.checking.page import check_page
 from nianbao.kinds.mistakes import Mistake, find_words, split_error
 from nianbao.kinds.samples import make_samples
 from nianbao.model.finding import Place, UserError, make_internal_error

@@ -1,0 +1,1 @@
+"""The stages of the check of a kind: each yields the mistakes that it finds."""
