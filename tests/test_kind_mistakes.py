@@ -5,7 +5,6 @@
 
 import re
 import shutil
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import toml_rs
 
 from nianbao.kinds.check import check_kind
 from nianbao.kinds.scaffold import KindPlan, create_kind
+from nianbao.model.period import Period
 from nianbao.workspace.locales import use_language
 from nianbao.workspace.store import Store
 
@@ -32,7 +32,7 @@ def fresh(tmp_path_factory):
     """Return a folder with the kind that an author begins with."""
     folder = tmp_path_factory.mktemp("kind")
     plan = KindPlan("minutes", "Minutes", "en", "year", "plain", "Requests")
-    create_kind(Store(folder), plan, today=date(2025, 3, 1))
+    create_kind(Store(folder), plan, Period(2024))
     return folder
 
 

@@ -21,6 +21,7 @@ from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
 from nianbao.kinds.scaffold import KindPlan, create_kind, make_table_id
 from nianbao.model.finding import UserError
+from nianbao.model.period import Calendar
 from nianbao.workspace.store import Store
 
 UNITS = ["year", "half-year", "quarter", "month", "event"]
@@ -51,7 +52,7 @@ def strict(monkeypatch):
 
 def make(folder, id_="minutes", unit="year", language="en"):
     plan = KindPlan(id_, "Minutes", language, unit, "plain", "Requests received")
-    return create_kind(Store(folder), plan, today=date(2025, 3, 1))
+    return create_kind(Store(folder), plan, Calendar(unit).find_ended(date(2025, 3, 1)))
 
 
 def listed(run, words="kind list --json"):
@@ -83,7 +84,16 @@ def test_a_new_kind_is_trusted_where_the_rest_is(run, tmp_path, strict):  # noqa
 
 @pytest.mark.parametrize(
     "words",
-    ["minutes", "cn-disclosure", "Minutes", "../x", "new --look plian", "new --language xx", "new --period week"],
+    [
+        "minutes",
+        "cn-disclosure",
+        "Minutes",
+        "../x",
+        "new --look plian",
+        "new --language xx",
+        "new --period week",
+        "new --first x",
+    ],
 )
 def test_a_kind_that_cannot_be_made_is_refused_and_writes_nothing(run, tmp_path, words):
     make(tmp_path)
@@ -110,10 +120,10 @@ def test_a_table_gets_an_id_that_an_address_can_have():
 
 def test_names_with_signs_are_written_as_they_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    create_kind(Store(tmp_path), KindPlan("odd", 'A "B" \\ $name', "en", "year", "plain", 'C "D"'), date(2025, 3, 1))
+    create_kind(Store(tmp_path), KindPlan("odd", 'A "B" \\ $name', "en", "year", "plain", 'C "D"'))
     assert check_kind(Store.open(tmp_path), "odd", render=False) == []
     with pytest.raises(UserError):
-        create_kind(Store(tmp_path), KindPlan("odd2", "A\nB", "en", "year", "plain", "C"), date(2025, 3, 1))
+        create_kind(Store(tmp_path), KindPlan("odd2", "A\nB", "en", "year", "plain", "C"))
 
 
 # ── where kinds are found ────────────────────────────────────────────────────────────────────────────

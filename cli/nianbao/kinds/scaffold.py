@@ -57,15 +57,19 @@ class CreatedKind:
     is_trusted: bool
 
 
-def create_kind(store: Store, plan: KindPlan, today: date | None = None) -> CreatedKind:
+def create_kind(store: Store, plan: KindPlan, first: Period | None = None) -> CreatedKind:
     """Write the files of a new kind below the folder's templates, and trust them where the others are trusted.
 
-    Its example is about the last period that has ended before `today`, by default the current date.
+    The form is in force from the year of its `first` period, which its example is about: by default the last one that
+    has ended.
     Raises `UserError` for an id that cannot be used or is taken, and for an unknown language, unit or look.
     """
     _check_plan(store, plan)
     calendar = Calendar(plan.unit)
-    period = calendar.find_ended(today or datetime.now(tz=UTC).date())
+    period = first or calendar.find_ended(datetime.now(tz=UTC).date())
+    if not calendar.has(period):
+        why = _("kind-has-no-such-period", kind=plan.id, period=period)
+        raise UserError(why, _("write-like-example", example=EXAMPLES[calendar.unit]))
     values = _make_values(plan, period, calendar.get_last_day(period))
     source = TEMPLATES / "new-kind" / ("zh" if plan.language.startswith("zh") else "en")
     top = f"templates/{KINDS}/{plan.id}"

@@ -13,7 +13,8 @@ from nianbao.cli.terminal import echo, print_text
 from nianbao.model.i18n import _
 
 if TYPE_CHECKING:
-    from nianbao.model.period import PeriodUnit
+    from nianbao.model.finding import UserError
+    from nianbao.model.period import PeriodUnit, parse_period
 
 command = add_group("kind", _("help-kind-group"))
 KindName = Annotated[str, typer.Argument(help=_("argument-kind"), metavar="NAME", show_default=False)]
@@ -55,6 +56,9 @@ def new(
     table: Annotated[
         str, typer.Option("--table", help=_("option-kind-table"), metavar="TEXT", show_default=False)
     ] = "",
+    first: Annotated[
+        str, typer.Option("--first", help=_("option-kind-first"), metavar="PERIOD", show_default=False)
+    ] = "",
 ) -> None:
     """Make the folder of a new kind."""
     from typing import cast
@@ -79,7 +83,10 @@ def new(
             look=ask(look, _("option-kind-look"), "plain"),
             table=ask(table, _("option-kind-table"), _("default-kind-table")),
         )
-        created = create_kind(store, plan)
+        begin = parse_period(first) if first else None
+        if first and begin is None:
+            raise UserError(_("not-a-period", word=first), _("write-like-example", example="2024"))
+        created = create_kind(store, plan, begin)
         for saved in created.saved:
             echo(_("wrote-path", path=saved.path))
         if not created.is_trusted:
