@@ -13,8 +13,8 @@ from nianbao.cli.terminal import echo, print_text
 from nianbao.model.i18n import _
 
 if TYPE_CHECKING:
-    from nianbao.model.finding import UserError
-    from nianbao.model.period import PeriodUnit, parse_period
+    from nianbao.model.period import PeriodUnit
+    from nianbao.workspace.store import Store
 
 command = add_group("kind", _("help-kind-group"))
 KindName = Annotated[str, typer.Argument(help=_("argument-kind"), metavar="NAME", show_default=False)]
@@ -64,6 +64,8 @@ def new(
     from typing import cast
 
     from nianbao.kinds.scaffold import KindPlan, create_kind
+    from nianbao.model.finding import UserError
+    from nianbao.model.period import parse_period
     from nianbao.workspace.store import Store, find_root
 
     def ask(given: str, question: str, default: str) -> str:
@@ -117,7 +119,7 @@ def check(
         raise typer.Exit(EXIT_FOUND if any(found.values()) else EXIT_CLEAN)
 
 
-def _list_own(store: "Store") -> list[str]:  # type: ignore[name-defined]  # noqa: F821  # imported where it is used
+def _list_own(store: "Store") -> list[str]:
     """List the kinds that do not come with the program."""
     return [name for name in store.list_kinds() if store.find_kind(name).origin.origin != "program"]
 

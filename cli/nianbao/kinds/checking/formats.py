@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from nianbao.build import outputs
 from nianbao.kinds.mistakes import Mistake, find_words, locate_faults, split_error
@@ -23,6 +24,7 @@ _WORDS = frozenset({"else", "endif", "endfor", "sep", "it"})
 _COMMENT = re.compile(r"\$--[^\n]*")
 # Those that the renderer gives besides the look and the locale, and metadata that pages have.
 _GIVEN = ("about", "facts", "day", "draft", "layout", "landscape", "title", "titlelines", "author", "cover", "body")
+_SET_BY_LUA = re.compile(r"variables(?:\.|\[[\"'])([A-Za-z][\w-]*)")
 _METADATA = re.compile(r"^([A-Za-z][\w-]*):", re.MULTILINE)
 
 
@@ -70,6 +72,8 @@ def _list_variables(store: Store, kind: KindFolder, format_: Format) -> list[str
         known |= describe_locale(kind.read_locale(language)).keys()
     for name in kind.find_files("*.j2"):
         known |= set(_METADATA.findall(kind.template(name)[0].partition("\n---\n")[0]))
+    for lua in Path(format_.folder).rglob("*.lua"):  # the filter of a format may give its template variables
+        known |= set(_SET_BY_LUA.findall(lua.read_text(encoding="utf-8", errors="replace")))
     return sorted(known)
 
 
