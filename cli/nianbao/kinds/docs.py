@@ -128,7 +128,7 @@ def describe_all(kinds: Sequence[tuple[ListedKind, str, str]]) -> str:
 
 
 def _draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
+    yield f"| {' | '.join(head[:1].upper() + head[1:] for head in heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
         yield f"| {' | '.join(map(_escape, row))} |"
