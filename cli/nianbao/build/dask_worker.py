@@ -98,7 +98,7 @@ class DaskWorkerPlugin(WorkerPlugin):
         self.programs = list_programs(self.families)
         self.shown_path = display_path(store.root)
         self.language = detect_language(os.environ)
-        self.files, self.templates = _read_shared_files(store), _read_templates(store)
+        self.files, self.templates = _read_shared_files(store), read_templates(store)
 
     async def setup(self, worker: Worker) -> None:
         """Write the templates to the disk of the worker."""
@@ -108,7 +108,7 @@ class DaskWorkerPlugin(WorkerPlugin):
         self.worker_programs, self.address = list_worker_programs(self.families, worker), worker.address
         folder = self.cleanup.enter_context(tempfile.TemporaryDirectory(prefix="nianbao-", dir=worker.local_directory))
         self.store = Store(Path(self.shown_path), folder=SentFolder(self.shown_path, self.files))
-        self.store.use_folders(_write_templates(self.templates, folder))
+        self.store.use_folders(write_templates(self.templates, folder))
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # Dask gives it
         """Remove the templates and end the renderers."""
@@ -150,7 +150,7 @@ def _read_file(store: Store, name: str) -> bytes:
         raise make_read_error(display_path(store.root / name), error) from error
 
 
-def _read_templates(store: Store) -> list[SentTemplates]:
+def read_templates(store: Store) -> list[SentTemplates]:
     """Read the templates that do not come with nianbao: each folder, with its files by name."""
     return [
         (
@@ -165,7 +165,7 @@ def _read_templates(store: Store) -> list[SentTemplates]:
     ]
 
 
-def _write_templates(templates: Sequence[SentTemplates], folder: str) -> list[TemplateFolder]:
+def write_templates(templates: Sequence[SentTemplates], folder: str) -> list[TemplateFolder]:
     """Write templates to the disk of a worker; return where they are."""
     found = []
     for number, (sent, files) in enumerate(templates):
