@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from nianbao.model.form import OWN_FACTS, Form
-from nianbao.model.value_types import VALUE_TYPES, ValueType
+from nianbao.model.value_types import OWN_TYPES, ValueType
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
 DRAFT_URI = "http://json-schema.org/draft-07/schema#"
@@ -42,7 +42,7 @@ def make_schema(form: Form) -> Schema:
     labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
     for address, value_type in form.value_types.items():
-        value = _make_value(form.labels.get(address, ""), VALUE_TYPES[value_type], units.get(address, ""))
+        value = _make_value(form.labels.get(address, ""), value_type, units.get(address, ""))
         _set_property(root, address.split("."), value, labels)
     root["properties"]["edition"] |= {"const": form.edition}
     root["properties"] |= _make_section_tables(form) | {OWN_FACTS: _make_own_facts(), "accept": _make_accept()}
@@ -81,7 +81,7 @@ def _make_own_facts() -> Schema:
         "type": "object",
         "propertyNames": {"pattern": _NAME_PATTERN},
         "additionalProperties": {
-            "anyOf": [dict(VALUE_TYPES[name].json_schema) for name in ("text", "change", "money", "texts")]
+            "anyOf": [dict(known.json_schema) for known in OWN_TYPES if known.name not in {"date", "money"}]
         },
     }
 

@@ -56,7 +56,8 @@ VIEWS = {
     "figures": (
         N_("table-figures-described"),
         f"""select office, name, year, edition, position, table_id, address, row_label, column_label, label,
-              digits::{_DECIMAL} as value, nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
+              nullif(digits, '')::{_DECIMAL} as value, nullif(unit, '') as unit,
+              case letter {_SOURCE_CASES} end as given
             from (select office, name, year, edition, unnest(string_split(figures, ' ')) as digits,
                     unnest(string_split(sources, '')) as letter, unnest(range(1, len(sources) + 1)) as position
                   from report_rows)
@@ -136,7 +137,9 @@ class Database:
         tables = []
         for form in self.editions:
             figures = ", ".join(
-                f"digits[{index}]::{_DECIMAL} as {_quote_name(address)}" for index, address in enumerate(form.slots, 1)
+                f"nullif(digits[{index}], '')::{_DECIMAL} as {_quote_name(address)}"
+                for index, address in enumerate(form.slots, 1)
+                if address in form.omitted_figures
             )
             edition = _quote_text(form.edition)
             source = f"select *, string_split(figures, ' ') as digits from report_rows where edition = {edition}"
@@ -150,11 +153,14 @@ class Database:
             for name, column_type, *_rest in self._connection.execute(f"describe {statement}").fetchall()
         }
 
-    def read_figures(self, form: Form) -> Iterator[tuple[str, int, list[Decimal]]]:
-        """Read each report of an edition: the office's name or folder, the year, figures in the order of the form."""
+    def read_figures(self, form: Form) -> Iterator[tuple[str, int, list[Decimal | None]]]:
+        """Read each report of an edition: the office's name or folder, the year, figures in the order of the form.
+
+        A cell without a figure has None.
+        """
         statement = f"select office, name, year, figures from report_rows where edition = {_quote_text(form.edition)}"
         for office, name, year, figures in self.fetch_rows(statement):
-            yield name or office, year, list(map(Decimal, figures.split(" ")))
+            yield name or office, year, [Decimal(digits) if digits else None for digits in figures.split(" ")]
 
     def fetch_rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Fetch the rows of a statement, a batch in memory at a time."""

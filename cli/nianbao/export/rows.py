@@ -75,6 +75,7 @@ class StatedFact(NamedTuple):
 class ReportRows:
     """The rows of a report: `figures` in the order of the form, separated by spaces, and the facts.
 
+    Where a cell of a table has no figure, there is nothing between two spaces.
     `sources` has a letter of `FIGURE_SOURCES` for each figure; `name` is the author's, empty where there is none.
     """
 
@@ -90,22 +91,25 @@ class ReportRows:
 def make_rows(report: Report, office: str, year: int) -> ReportRows:
     """Make the rows of a report; `office` is the folder of its data file."""
     written = {entry.address for entry in report.entries if entry.valid}
-    letters = ("w" if address in written else "c" if address in report.computed else "o" for address in report.figures)
+    slots, figures = report.form.slots, report.figures
+    letters = ("w" if address in written else "c" if address in report.computed else "o" for address in slots)
     return ReportRows(
         office,
         document.compose_author(report),
         year,
         report.form.edition,
-        " ".join(map(format_number, report.figures.values())),
+        " ".join(format_number(figures[address]) if address in figures else "" for address in slots),
         "".join(letters),
         tuple(_list_facts(report)),
     )
 
 
 def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
-    """List every figure of an edition in the order of its tables."""
+    """List every figure of an edition in the order of its tables; what is no number is among the facts."""
     tables = {slot.address: table.id for table in form.tables for slot in table.slots}
     for position, (address, slot) in enumerate(form.slots.items(), 1):
+        if address not in form.omitted_figures:
+            continue
         row, column = _format_labels(slot)
         yield FigureColumn(
             form.edition,
@@ -116,7 +120,7 @@ def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
             column,
             form.labels[address],
             slot.unit,
-            slot.value_type,
+            slot.value_type.name,
         )
 
 
@@ -129,23 +133,21 @@ def _format_labels(slot: Slot) -> tuple[str, str]:
 
 def _list_facts(report: Report) -> Iterator[StatedFact]:
     units = {fact.id: fact.unit for fact in report.form.facts}
+    units |= {address: slot.unit for address, slot in report.form.slots.items() if slot.unit}
     for address, value in report.values.items():
         if address in _REPORT_COLUMNS:
             continue
         own = guess_value_type(value) if address.startswith(f"{OWN_FACTS}.") else None
-        value_type = own.name if own else report.form.value_types[address]
+        value_type = (own or report.form.value_types[address]).name
         label = address.removeprefix(f"{OWN_FACTS}.") if own else report.form.labels[address]
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
-            number = format_number(part) if isinstance(part, int | Decimal) else ""
+            is_number = isinstance(part, int | Decimal) and not isinstance(part, bool)
+            number = format_number(part) if is_number else ""
             yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)
 
 
 def _format_value(value: Value) -> str:
-    """Format a value for programs: a date as in ISO 8601, a number with all its digits."""
-    return (
-        value.isoformat()
-        if isinstance(value, date)
-        else format_number(value)
-        if isinstance(value, int | Decimal)
-        else str(value)
-    )
+    """Format a value for programs: a date as in ISO 8601, a number with all its digits, true and false as in TOML."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value).lower() if isinstance(value, bool) else format_number(value)

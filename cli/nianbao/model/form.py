@@ -16,9 +16,9 @@ from nianbao.model.kind import Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.period import Period
-from nianbao.model.table import Block, Heading, Slot, Table
+from nianbao.model.table import PLACES, Block, Heading, Slot, Table
 from nianbao.model.text_rules import TextRules
-from nianbao.model.value_types import ValueTypeName
+from nianbao.model.value_types import VALUE_TYPES, ValueType, ValueTypeName, make_value_type
 
 Each = Literal["row", "column"]
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
@@ -145,13 +145,21 @@ class Fact(Shape, frozen=True):
 
     id: Annotated[Text, Meta(description="地址，如 agency.name")]
     label: Annotated[Text, Meta(description="是什么，说给填报的人")]
-    kind: Annotated[ValueTypeName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
+    type: Annotated[ValueTypeName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
+    choices: Annotated[tuple[Text, ...], Meta(description="type 是 choice 时，可以写的几种")] = ()
+    places: Annotated[Annotated[int, PLACES] | None, Meta(description="最多几位小数，decimal、percent 用")] = None
+    currency: Annotated[str, Meta(description="type 是 currency 时，币种的代码，如 USD")] = ""
     unit: Annotated[str, Meta(description="单位")] = ""
     required: Annotated[bool, Meta(description="必须写")] = False
     ask: Annotated[
-        str | int | float | tuple[str, ...] | None, Meta(description="新的数据文件里先写什么，待人改成事实")
+        bool | str | int | float | tuple[str, ...] | None, Meta(description="新的数据文件里先写什么，待人改成事实")
     ] = None
     standing: Annotated[bool, Meta(description="年年相同，新一年的数据文件照抄")] = False
+
+    @property
+    def value_type(self) -> ValueType:
+        """The type of its value; raises ValueError with the reason where a parameter of the type is wrong."""
+        return make_value_type(self.type, self.choices, self.places, self.currency)
 
 
 class Due(Shape, frozen=True):
@@ -221,13 +229,26 @@ class Form:
         return {slot.address: slot for table in self.tables for slot in table.slots}
 
     @cached_property
-    def value_types(self) -> dict[str, str]:
-        """The name of the type of every value that a data file may hold, by address."""
-        facts = {fact.id: fact.kind for fact in self.facts}
-        period = self.kind.period_fact
+    def value_types(self) -> dict[str, ValueType]:
+        """The type of every value that a data file may hold, by address."""
+        common = {self.kind.period_fact: self.kind.period_fact} | COMMON_FACTS
         return (
-            {period: period} | COMMON_FACTS | facts | {address: slot.value_type for address, slot in self.slots.items()}
+            {address: VALUE_TYPES[name] for address, name in common.items()}
+            | {fact.id: fact.value_type for fact in self.facts}
+            | {address: slot.value_type for address, slot in self.slots.items()}
         )
+
+    @cached_property
+    def omitted_figures(self) -> dict[str, int | None]:
+        """What every figure is where it is left out, by address: 0, or None where it is absent then.
+
+        Only numbers are figures: what a table holds of texts, dates and the like are values as those outside tables.
+        """
+        return {
+            address: None if slot.is_optional else 0
+            for address, slot in self.slots.items()
+            if slot.value_type.is_number
+        }
 
     @cached_property
     def groups(self) -> frozenset[str]:
@@ -279,7 +300,7 @@ class Form:
 
 
 def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Check]:
-    """Apply a relation to one block; no checks if the block lacks one of its terms."""
+    """Apply a relation to one block; no checks if the block lacks one of its terms, or it is no number."""
     lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its position in it
     for slot in table.list_slots(block):
         rows, columns = _list_ids(slot.rows), _list_ids(slot.columns)
@@ -291,11 +312,17 @@ def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Chec
             continue
         sides = (relation.left, relation.right)
         left, right = (tuple(Part(term, _find_slots(term, slots)) for term in side) for side in sides)
-        if all(part.slots or part.term.constant is not None for part in (*left, *right)):
+        if all(map(_can_be_added, (*left, *right))):
             first_slot = next(slot for part in (*left, *right) for slot in part.slots)
             label = first_slot.columns[-1].label if relation.each == "column" else first_slot.row_label
             checks.append(Check(relation, label, left, right))
     return checks
+
+
+def _can_be_added(part: Part) -> bool:
+    return part.term.constant is not None or (
+        bool(part.slots) and all(slot.value_type.is_number for slot in part.slots)
+    )
 
 
 def _find_slots(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:

@@ -17,6 +17,7 @@ from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
+from nianbao.model.old_keys import rename_old_keys
 from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
@@ -93,10 +94,13 @@ def load_form(edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale
 
     Raises `UserError` that lists the faults.
     """
+    sources = _rename_old_keys(sources)
     file = load(FormFile, sources)
     faults = [*_find_duplicates(file), *_find_file_faults(file)]
     if not faults:
         form = _make_form(edition, file, kind, locale)
+        faults = [*_find_type_faults(form)]
+    if not faults:
         faults = [
             *_find_form_faults(form, file),
             *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
@@ -104,6 +108,17 @@ def load_form(edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale
     if faults:
         raise_faults(sources, faults)
     return form
+
+
+def _rename_old_keys(sources: Sequence[Facts]) -> list[Facts]:
+    """Give keys their new names in every file, before they are merged; raises `UserError` where one has both."""
+    renamed = []
+    for source in sources:
+        faults: list[Fault] = []
+        renamed.append(rename_old_keys(source, faults))
+        if faults:
+            raise_faults([source], faults)
+    return renamed
 
 
 def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale) -> Form:
@@ -164,6 +179,22 @@ def _find_file_faults(file: FormFile) -> Iterator[Fault]:
                 _parse_relation(relation)
             except ValueError as error:
                 yield Fault((*keys, "holds"), str(error))
+
+
+def _find_type_faults(form: Form) -> Iterator[Fault]:
+    """Find types that lack a parameter, and columns that weigh the values of a rollup and are not there."""
+    for number, fact in enumerate(form.facts):
+        try:
+            fact.value_type  # noqa: B018  # made here for the first time
+        except ValueError as error:
+            yield Fault(("facts", number, "type"), str(error))
+    for number, table in enumerate(form.tables):
+        try:
+            for slot in table.slots:
+                if slot.value_type and slot.weight and slot.weight not in form.slots:
+                    yield Fault(("tables", number), _("no-such-address", path=slot.weight))
+        except ValueError as error:
+            yield Fault(("tables", number), str(error))
 
 
 def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:

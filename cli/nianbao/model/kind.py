@@ -38,6 +38,7 @@ class KindFile(Shape, frozen=True):
     owed_by: Annotated[str, Meta(description="谁应当编制，何时到期，依据是什么")] = ""
     look: Annotated[Text, Meta(description="默认的版式")] = "plain"
     edition: Annotated[str, Meta(description="同一期有几版可用时用哪一版，机关另选的除外")] = ""
+    trim_blocks: Annotated[bool, Meta(description="模板里只有 {% … %} 的一行不留空行")] = True
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Kind:
     owed_by: str = ""
     look: str = "plain"
     edition: str = ""
+    trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
 
     @property
     def period_fact(self) -> str:
@@ -73,7 +75,16 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         raise_faults(sources, [Fault(("needs",), why)])
     calendar = Calendar(file.period.unit, month, day)
     return Kind(
-        id_, file.name, file.version, file.needs, file.languages, calendar, file.owed_by, file.look, file.edition
+        id_,
+        file.name,
+        file.version,
+        file.needs,
+        file.languages,
+        calendar,
+        file.owed_by,
+        file.look,
+        file.edition,
+        file.trim_blocks,
     )
 
 

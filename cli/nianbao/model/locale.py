@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from nianbao.model.durations import parse_duration
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.period import Period
 
@@ -34,6 +35,20 @@ class NumberFormats(Shape, frozen=True):
     group: Annotated[str, Meta(description="千分位的符号；空的就是不分")] = ""
     decimal: Annotated[Text, Meta(description="小数点")] = "."
     percent: Annotated[Text, Meta(description="百分比，{number} 是数")] = "{number}%"
+
+
+class DurationFormats(Shape, frozen=True):
+    """How durations are written: each unit with {number}, and in the plural where that differs."""
+
+    day: Annotated[Text, Meta(description="一天，{number} 是数")] = "{number} d"
+    hour: Annotated[Text, Meta(description="一小时")] = "{number} h"
+    minute: Annotated[Text, Meta(description="一分钟")] = "{number} min"
+    second: Annotated[Text, Meta(description="一秒")] = "{number} s"
+    days: Annotated[str, Meta(description="几天；不写就同一天")] = ""
+    hours: Annotated[str, Meta(description="几小时；不写就同一小时")] = ""
+    minutes: Annotated[str, Meta(description="几分钟；不写就同一分钟")] = ""
+    seconds: Annotated[str, Meta(description="几秒；不写就同一秒")] = ""
+    join: Annotated[str, Meta(description="各单位之间")] = " "
 
 
 class ListFormats(Shape, frozen=True):
@@ -67,6 +82,7 @@ class LocaleFile(Shape, frozen=True):
     marks: Annotated[Marks, Meta(description="页面上的记号")]
     words: Annotated[dict[str, str], Meta(description="写进文书、数据文件和 Excel 表里的话，{…} 处填值")]
     numbers: Annotated[NumberFormats, Meta(description="数怎样写")] = NumberFormats()
+    durations: Annotated[DurationFormats, Meta(description="时长怎样写")] = DurationFormats()
     base: Annotated[str, Meta(description="底本：另一种语言，这里只写与它不同的")] = ""
 
 
@@ -76,13 +92,17 @@ class Locale:
     def __init__(self, language: str, file: LocaleFile) -> None:
         self.language, self.file = language, file
 
+    @property
+    def _babel_name(self) -> str:
+        return self.language.replace("-", "_")
+
     def say(self, key: str, /, **values: object) -> str:
         """Return words to be put into a file, by their key in `words`, with the values filled in."""
         return self.file.words[key].format(**values)
 
-    def format_date(self, day: date) -> str:
-        """Write a date."""
-        return self._format_date(day, self.file.dates.day)
+    def format_date(self, day: date, pattern: str = "") -> str:
+        """Write a date, by a pattern of CLDR or as the language does; raises ValueError for a faulty pattern."""
+        return self._format_date(day, pattern or self.file.dates.day)
 
     def format_period(self, period: Period) -> str:
         """Write a period: 2024年, 2024年第3季度, the third quarter of 2024."""
@@ -102,6 +122,33 @@ class Locale:
         text = f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
         return text.translate({ord(","): numbers.group, ord("."): numbers.decimal})
 
+    def format_percent(self, number: int | Decimal) -> str:
+        """Write a percentage, with the sign."""
+        return self.file.numbers.percent.format(number=self.format_number(number))
+
+    def format_money(self, number: int | Decimal, currency: str) -> str:
+        """Write an amount of a currency, such as USD, with its sign and its usual digits after the point."""
+        from babel.numbers import format_currency  # noqa: PLC0415  # slow to import, and few documents need it
+
+        return format_currency(number, currency, locale=self._babel_name)
+
+    def format_duration(self, text: str) -> str:
+        """Write a duration such as 1h30m; a text that is none stays as it is."""
+        formats = self.file.durations
+        return (
+            formats.join.join(
+                ((number != 1 and getattr(formats, f"{unit}s")) or getattr(formats, unit)).format(
+                    number=self.format_number(number)
+                )
+                for unit, number in parse_duration(text).items()
+            )
+            or text
+        )
+
+    def format_yes_no(self, value: bool) -> str:  # noqa: FBT001  # the value that is printed
+        """Write yes or no."""
+        return self.file.marks.yes if value else self.file.marks.no
+
     def format_list(self, items: Sequence[str]) -> str:
         """Write words as a list within a sentence."""
         lists = self.file.lists
@@ -114,6 +161,6 @@ class Locale:
         if _NAMES.search(pattern):
             from babel.dates import format_date  # noqa: PLC0415  # slow to import, and only some languages need it
 
-            return format_date(day, pattern, locale=self.language.replace("-", "_"))
+            return format_date(day, pattern, locale=self._babel_name)
         fields = {"y": f"{day.year}", "M": f"{day.month}", "MM": f"{day:%m}", "d": f"{day.day}", "dd": f"{day:%d}"}
         return _NUMERIC_FIELDS.sub(lambda match: fields[match[0]], pattern)

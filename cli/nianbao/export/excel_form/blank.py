@@ -15,15 +15,14 @@ from nianbao.export.excel_form.draft import (
     FormRequest,
     format_invalid_test,
     list_required_facts,
-    make_validation,
     set_up_page,
+    validate_cell,
 )
 from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK
 from nianbao.export.excel_form.tables import write_table
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, OFFICE, YEAR
 from nianbao.model.form import Fact
-from nianbao.model.value_types import VALUE_TYPES
 
 
 def make_form(request: FormRequest) -> bytes:
@@ -60,18 +59,17 @@ def _write_facts(draft: FormDraft) -> None:
 
 
 def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
-    value_type = VALUE_TYPES[fact.kind]
+    value_type = fact.value_type
     value: Any = draft.request.known_facts.get(fact.id)
-    hint = "一行一项（Alt+Enter 换行）" if fact.kind == "texts" else value_type.description
+    hint = "一行一项（Alt+Enter 换行）" if fact.type == "texts" else value_type.description
     sheet.write(row, 0, f"{fact.label}（{fact.unit}）" if fact.unit else fact.label, **LABEL_STYLE)
     sheet.write(row, 1, "\n".join(value) if isinstance(value, list) else value, **INPUT_STYLE, text_wrap=True)
     sheet.write(row, 2, hint, **CELL_STYLE, font_color="#777777", text_wrap=True)
     draft.define_name(fact.id, sheet, row, 1)
-    if value_type.json_schema["type"] in {"integer", "number"}:
-        cell = xl_rowcol_to_cell(row, 1)
-        sheet.worksheet.data_validation(row, 1, row, 1, make_validation(value_type, cell))
-        draft.highlight(sheet, (row, 1), format_invalid_test(value_type, cell), ERROR_STYLE)
-    if fact.kind == "texts":
+    validate_cell(draft, sheet, (row, 1), value_type)
+    if value_type.has_number_schema:
+        draft.highlight(sheet, (row, 1), format_invalid_test(value_type, xl_rowcol_to_cell(row, 1)), ERROR_STYLE)
+    if fact.type == "texts":
         sheet.worksheet.set_row(row, 4 * LINE_HEIGHT)
 
 

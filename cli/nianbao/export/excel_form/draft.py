@@ -12,6 +12,7 @@ from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook
 from nianbao.importer.recognition.excel_form import PREFIX
 from nianbao.model.facts import Facts
 from nianbao.model.form import Fact, Form
+from nianbao.model.locale import Locale
 from nianbao.model.period import Period
 from nianbao.model.report import Number, Report, fill_form
 from nianbao.model.value_types import Value, ValueType
@@ -21,6 +22,7 @@ TOTAL_STYLE = {**INPUT_STYLE, "bg_color": "#EAF4EA"}  # of a total: a formula un
 LABEL_STYLE = {**CELL_STYLE, "text_wrap": True}
 ERROR_STYLE = {"bg_color": "#C00000", "font_color": "#FFFFFF"}
 WARNING_STYLE = {"bg_color": "#FFC000"}
+_LIST_LIMIT = 255  # characters of the list of a validation, which are separated by commas
 LINE_HEIGHT = 15  # points
 PROTECTION = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # allowed on a locked sheet
 
@@ -84,15 +86,28 @@ class FormDraft:
 
 
 def format_invalid_test(value_type: ValueType, cell: str) -> str:
-    """Format a formula that is true where a cell holds anything but a figure of a value type."""
+    """Format a formula that is true where a cell holds anything but a number of a value type."""
     low, high = value_type.json_schema.get("minimum", 0), value_type.json_schema.get("maximum", 0)
-    digits = 0 if value_type.json_schema["type"] == "integer" else 4
-    wrong = f"OR({cell}<{low},{cell}>{high},{cell}<>ROUND({cell},{digits}))"
+    wrong = f"OR({cell}<{low},{cell}>{high},{cell}<>ROUND({cell},{value_type.places}))"
     return f"IF(ISBLANK({cell}),FALSE,IF(ISNUMBER({cell}),{wrong},TRUE))"
 
 
-def make_validation(value_type: ValueType, cell: str) -> dict[str, Any]:
-    """Make a rule by which Excel refuses what is no figure of a value type as it is typed, with a message."""
+def validate_cell(draft: FormDraft, sheet: Sheet, at: tuple[int, int], value_type: ValueType) -> None:
+    """Make Excel refuse what is no value of a type as it is typed into the cell in the row and column `at`."""
+    if rule := make_validation(draft.request.form.locale, value_type, xl_rowcol_to_cell(*at)):
+        sheet.worksheet.data_validation(*at, *at, rule)
+
+
+def make_validation(locale: Locale, value_type: ValueType, cell: str) -> dict[str, Any]:
+    """Make a rule by which Excel refuses what is no value of a type as it is typed, with a message; empty for texts."""
+    choices = value_type.json_schema.get("enum")
+    if value_type.name == "yes-no":
+        choices = [locale.format_yes_no(value) for value in (True, False)]
+    if isinstance(choices, list):
+        is_short = len(",".join(choices)) <= _LIST_LIMIT and not any("," in choice for choice in choices)
+        return {"validate": "list", "source": choices, "ignore_blank": True} if is_short else {}
+    if not value_type.has_number_schema:
+        return {}
     message = {"error_title": "这里只能填数", "error_message": f"{value_type.description}。", "ignore_blank": True}
     if value_type.json_schema["type"] == "integer":
         low, high = value_type.json_schema["minimum"], value_type.json_schema["maximum"]
