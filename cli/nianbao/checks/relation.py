@@ -7,8 +7,8 @@ from nianbao.checks import root_cause
 from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.finding import Finding
-from nianbao.model.form import Check, Part
 from nianbao.model.i18n import N_, _, translate
+from nianbao.model.relations import Check, Part
 from nianbao.model.report import Report
 
 _MAX_TERMS = 8  # of one side; if there are more, only those that are not 0 are listed

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nianbao.model.form import Check
+from nianbao.model.relations import Check
 from nianbao.model.report import Number, Report
 
 

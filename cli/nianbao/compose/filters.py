@@ -11,6 +11,7 @@ from nianbao.compose.markdown import Markdown, escape
 from nianbao.compose.template_context import AbsentFact, TypedNumber, TypedText, Year
 from nianbao.model.i18n import _, translate
 from nianbao.model.locale import Locale
+from nianbao.model.value_types import find_currency_places
 
 _MAX_PLACES = 12  # of a number that is printed as it is; a quotient has more
 
@@ -100,6 +101,7 @@ def make_filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
         return locale.format_percent(_require_number(value) if places is None else _round(value, places))
 
     def money(value: object, currency: str) -> str:
+        find_currency_places(currency)  # which tells an unknown one
         return locale.format_money(_require_number(value), currency)
 
     def day(value: object, pattern: str = "") -> str:

@@ -10,7 +10,7 @@ from nianbao.compose.template_context import AbsentFact, FactNode, describe_unkn
 from nianbao.compose.templating import Names, fill_text
 from nianbao.model.i18n import _, translate
 from nianbao.model.locale import Locale
-from nianbao.model.value_types import COUNT_LIMIT
+from nianbao.model.values.faults import COUNT_LIMIT
 
 MAX_PLACEHOLDERS = 2000  # in one section: far more than a report has, few enough to check fast
 MAX_TERMS = 50  # in one placeholder
@@ -131,7 +131,7 @@ def _find_name_faults(node: nodes.Expr, names: Names, *, is_alone: bool) -> Iter
         )
     elif isinstance(value, FactNode):
         yield PlaceholderFault(node.lineno, _("address-is-group", address=address), address)
-    elif not is_alone and not isinstance(value, int | Decimal):
+    elif not is_alone and (isinstance(value, bool) or not isinstance(value, int | Decimal)):
         yield PlaceholderFault(node.lineno, _("address-is-no-number", address=address), address)
 
 

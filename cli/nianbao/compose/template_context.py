@@ -48,11 +48,11 @@ def list_names(node: FactNode) -> list[str]:
 class Year(int):
     """A year: a number that is printed without separators, as are years before and after it."""
 
-    def __add__(self, other: int) -> "Year":
-        return Year(int(self) + other)
+    def __add__(self, other: int) -> int:
+        return Year(int(self) + other) if isinstance(other, int) else int(self) + other
 
-    def __sub__(self, other: int) -> "Year":
-        return Year(int(self) - other)
+    def __sub__(self, other: int) -> int:
+        return Year(int(self) - other) if isinstance(other, int) else int(self) - other
 
     __radd__ = __add__
 

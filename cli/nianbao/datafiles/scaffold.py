@@ -9,8 +9,9 @@ import tomli_w
 from nianbao.datafiles import json_schema
 from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.key_order import list_groups
-from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Fact, Form
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Fact, Form
 from nianbao.model.period import Period
+from nianbao.model.relations import Check
 from nianbao.model.report import Number, Report
 from nianbao.model.table import Slot, Table
 from nianbao.model.value_types import ValueType

@@ -10,14 +10,15 @@ from msgspec import Meta, field
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
-from nianbao.model.form import Due, Each, Fact, Form, Relation, Section, Sign, Term
+from nianbao.model.form import Due, Fact, Form, Section
 from nianbao.model.i18n import _
 from nianbao.model.kind import Kind
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
+from nianbao.model.loading.old_keys import rename_old_keys
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
-from nianbao.model.old_keys import rename_old_keys
+from nianbao.model.relations import Each, Relation, Sign, Term
 from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules
 from nianbao.model.text_rules import find_faults as find_text_rule_faults

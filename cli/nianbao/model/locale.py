@@ -11,9 +11,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from nianbao.model.durations import parse_duration
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.period import Period
+from nianbao.model.values.durations import parse_duration
 
 _NAMES = re.compile("MMM|E")  # fields of a date that are names of months or days
 _NUMERIC_FIELDS = re.compile(r"y|MM?|dd?")

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
-from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Form, Part
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form
 from nianbao.model.period import Period, parse_period
+from nianbao.model.relations import Check, Part
 from nianbao.model.value_types import Value, ValueType, guess_value_type
 
 Number = int | Decimal

@@ -1,18 +1,18 @@
 """The types of the values of a report: what a data file may hold, and how values are printed."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Literal, TypeAlias
 
-from nianbao.model.durations import PATTERN as DURATION_PATTERN
-from nianbao.model.durations import parse_duration
-from nianbao.model.i18n import _, join_words
+from nianbao.model.i18n import _
 from nianbao.model.locale import Locale
 from nianbao.model.period import FIRST_YEAR, LAST_YEAR, NAME, parse_period
+from nianbao.model.values import faults
+from nianbao.model.values.durations import PATTERN as DURATION_PATTERN
+from nianbao.model.values.faults import COUNT_LIMIT
 
 ValueTypeName: TypeAlias = Literal[
     "count",
@@ -34,7 +34,6 @@ ValueTypeName: TypeAlias = Literal[
 ]
 Value: TypeAlias = bool | int | Decimal | str | date | list[str]
 
-COUNT_LIMIT = 10**12  # no office counts more; limits sums and the width of columns
 MONEY_LIMIT = 10**15
 MONEY_DECIMALS = 4  # 万元 with four decimals is exact to 1 元 (59237.2449 is a real value)
 
@@ -68,106 +67,9 @@ class ValueType:
         return self.json_schema.get("type") in {"integer", "number"}
 
 
-def describe_value(value: object) -> str:
-    """Name the TOML type of a value for people."""
-    if isinstance(value, bool):
-        return _("type-true-or-false")
-    names: list[tuple[type, str]] = [
-        (int, _("type-whole-number")),
-        (Decimal, _("type-decimal")),
-        (float, _("type-decimal")),
-        (str, _("type-text")),
-        (datetime, _("type-date-time")),
-        (date, _("type-date")),
-        (list, _("type-array")),
-        (dict, _("type-table")),
-    ]
-    return next((words for known, words in names if isinstance(value, known)), _("type-time"))
-
-
 def format_number(value: Value) -> str:
     """Format a number for programs: with all its digits, without an exponent and without separators."""
     return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
-def _check_integer(value: object, *, negative: bool) -> str:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return _("must-be-whole-number", value=describe_value(value))
-    if value < 0 and not negative:
-        return _("must-not-be-negative")
-    if abs(value) >= COUNT_LIMIT:
-        return _("number-over-twelve-digits")
-    return ""
-
-
-def _check_year(value: object) -> str:
-    if why := _check_integer(value, negative=True):
-        return why
-    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("must-be-year")
-
-
-def _check_period(value: object) -> str:
-    if isinstance(value, str) and parse_period(value):
-        return ""
-    return _("should-be-a-period")
-
-
-def _check_decimal(value: object, *, least: int, most: int, places: int) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return _("must-be-number", value=describe_value(value))
-    number = Decimal(value)
-    if not number.is_finite():
-        return _("must-be-definite-number")
-    if why := _check_bounds(number, least, most):
-        return why
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > places:
-        return _("too-many-decimals", decimals=places)
-    return ""
-
-
-def _check_bounds(number: Decimal, least: int, most: int) -> str:
-    if number.is_signed() and not least:  # -0.0 too
-        return _("must-not-be-negative")
-    if number > most:
-        return _("number-above-limit", limit=most)
-    return _("number-below-limit", limit=least) if number < least else ""
-
-
-def _check_text(value: object) -> str:
-    if not isinstance(value, str):
-        return _("must-be-text", value=describe_value(value))
-    return "" if value.strip() else _("text-must-not-be-empty")
-
-
-def _check_texts(value: object) -> str:
-    if not isinstance(value, list):
-        return _("must-be-texts", value=describe_value(value))
-    return next((_("fault-in-array", why=why) for why in map(_check_text, value) if why), "")
-
-
-def _check_date(value: object) -> str:
-    if isinstance(value, datetime) or not isinstance(value, date):
-        return _("must-be-date", value=describe_value(value))
-    return ""
-
-
-def _check_yes_no(value: object) -> str:
-    return "" if isinstance(value, bool) else _("must-be-true-or-false", value=describe_value(value))
-
-
-def _check_choice(value: object, choices: Sequence[str]) -> str:
-    if isinstance(value, str) and value in choices:
-        return ""
-    return _("must-be-one-of", choices=join_words(choices))
-
-
-def _check_duration(value: object) -> str:
-    return "" if isinstance(value, str) and parse_duration(value) else _("must-be-duration")
-
-
-def _check_url(value: object) -> str:
-    return "" if isinstance(value, str) and _URL.fullmatch(value) else _("must-be-url")
 
 
 def _print_number(value: Value, locale: Locale) -> str:
@@ -192,8 +94,6 @@ def _print_as_written(value: Value, _locale: Locale) -> str:
 
 
 _TEXT_SCHEMA = {"type": "string", "pattern": r"\S"}
-# No space, quote, bracket or backslash: it is printed as a link, and stands for itself in every format.
-_URL = re.compile(r"https?://[^\s<>\"'`\\^{}|\[\]]{1,2000}")
 
 
 def _make_number_type(  # noqa: PLR0913  # what number types differ in
@@ -210,7 +110,7 @@ def _make_number_type(  # noqa: PLR0913  # what number types differ in
     least, most = bounds
 
     def find_fault(value: object) -> str:
-        return _check_decimal(value, least=least, most=most, places=places)
+        return faults.check_decimal(value, least=least, most=most, places=places)
 
     schema = {"type": "number", "minimum": least, "maximum": most}
     return ValueType(name, description, find_fault, print_number, schema, True, places, adds_up, parameters)  # noqa: FBT003  # one of many
@@ -222,7 +122,7 @@ VALUE_TYPES: dict[str, ValueType] = {
         ValueType(
             "count",
             "件数，不小于 0 的整数",
-            lambda value: _check_integer(value, negative=False),
+            lambda value: faults.check_integer(value, negative=False),
             _print_number,
             {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
             is_number=True,
@@ -231,7 +131,7 @@ VALUE_TYPES: dict[str, ValueType] = {
         ValueType(
             "change",
             "增减数，整数，可为负",
-            lambda value: _check_integer(value, negative=True),
+            lambda value: faults.check_integer(value, negative=True),
             _print_number,
             {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
             is_number=True,
@@ -242,37 +142,41 @@ VALUE_TYPES: dict[str, ValueType] = {
         ValueType(
             "year",
             "四位数的年度",
-            _check_year,
+            faults.check_year,
             _print_as_written,
             {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
         ValueType(
-            "period", "报告期", _check_period, _print_period, {"type": "string", "pattern": f"^(?:{NAME.pattern})$"}
+            "period",
+            "报告期",
+            faults.check_period,
+            _print_period,
+            {"type": "string", "pattern": f"^(?:{NAME.pattern})$"},
         ),
         ValueType(
             "duration",
             "时长，如 2d、1h30m、86m",
-            _check_duration,
+            faults.check_duration,
             lambda value, locale: locale.format_duration(str(value)),
             {"type": "string", "pattern": f"^{DURATION_PATTERN.pattern}$"},
         ),
-        ValueType("date", "日期", _check_date, _print_date, {"type": "string", "format": "date"}),
+        ValueType("date", "日期", faults.check_date, _print_date, {"type": "string", "format": "date"}),
         ValueType(
             "yes-no",
             "是或否，写 true 或 false",
-            _check_yes_no,
+            faults.check_yes_no,
             lambda value, locale: locale.format_yes_no(bool(value)),
             {"type": "boolean"},
         ),
         ValueType(
             "url",
             "网址，以 http:// 或 https:// 开头",
-            _check_url,
+            faults.check_url,
             _print_as_written,
             {"type": "string", "pattern": "^https?://"},
         ),
-        ValueType("text", "文字", _check_text, _print_as_written, _TEXT_SCHEMA),
-        ValueType("texts", "文字的数组", _check_texts, _print_texts, {"type": "array", "items": _TEXT_SCHEMA}),
+        ValueType("text", "文字", faults.check_text, _print_as_written, _TEXT_SCHEMA),
+        ValueType("texts", "文字的数组", faults.check_texts, _print_texts, {"type": "array", "items": _TEXT_SCHEMA}),
     )
 }
 
@@ -309,7 +213,7 @@ def _make_choice_type(choices: tuple[str, ...], parameters: tuple[object, ...]) 
     return ValueType(
         "choice",
         "只能是：" + "、".join(choices),
-        lambda value: _check_choice(value, choices),
+        lambda value: faults.check_choice(value, choices),
         _print_as_written,
         {"type": "string", "enum": list(choices)},
         parameters=parameters,

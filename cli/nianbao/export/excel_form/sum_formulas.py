@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nianbao.model.form import Check, Part
+from nianbao.model.relations import Check, Part
 from nianbao.model.report import Report
 
 PASS_MARK, ERROR_MARK, WARNING_MARK = "✓", "✗", "！"  # the first character of a check's result

@@ -22,7 +22,7 @@ from nianbao.importer.recognition.tables.identities import (
     make_row_equation,
     solve,
 )
-from nianbao.model.form import Check
+from nianbao.model.relations import Check
 from nianbao.model.table import Slot
 
 _MAX_CANDIDATES = 20_000  # of one row; of a row with more none is listed
