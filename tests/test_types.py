@@ -220,3 +220,39 @@ def test_values_of_offices_make_one_as_the_form_says(english):
     )
     differing = dict(find_differences(parent, UnitTotals(aggregate)))
     assert differing == {"service.desk.cost": Decimal("3.25")}
+
+
+ACROSS = """
+[[relations]]
+rule   = "web-more-than-all"
+holds  = "{holds}"
+within = {within}
+
+[[sections]]"""
+
+
+@pytest.mark.parametrize(
+    ("holds", "within", "broken"),
+    [
+        ("service.web.received + service.desk.received = service.all.received", 0, False),
+        ("service.web.received = service.desk.received", 0, True),
+        ("service.web.received + 899.5 = service.desk.received", 0, None),
+        ("service.web.received + 899 = service.desk.received", 0, True),
+        ("service.web.received + 899 = service.desk.received", 1, False),
+        ("service.desk.received <= service.web.received + 899", 1, False),
+        ("service.desk.received <= service.web.received + 899", 0.5, True),
+        ("service.web.median = service.desk.median", 0, False),  # the first is absent
+        ("service.wob.received = service.desk.received", 0, None),
+        ("service.web.open = service.desk.received", 0, None),
+    ],
+)
+def test_a_relation_of_the_whole_report_names_addresses(tmp_path, holds, within, broken):
+    edition = EDITION.replace("\n[[sections]]", ACROSS.format(holds=holds, within=within), 1)
+    store = write_kind(tmp_path, "en-us", edition=edition)
+    if broken is None:
+        with pytest.raises(UserError, match=r"first\.toml:\d+"):
+            store.kind.edition("first")
+        return
+    found = [one.rule for one in check.check_report(store, Period(2024)).findings if one.level == "error"]
+    assert found == (["web-more-than-all"] if broken else [])
+    assert make_form(FormRequest(store.kind.edition("first"), Period(2024)))

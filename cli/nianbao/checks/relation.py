@@ -119,9 +119,7 @@ def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Itera
 
 def _label_part(part: Part, check: Check) -> str:
     """Return the label of a row, a column or a group of them."""
-    path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
-    named = [heading for heading in path if heading.id]
-    return (_("last-years-prefix") if part.term.previous else "") + named[part.term.path.count(".")].label
+    return (_("last-years-prefix") if part.term.previous else "") + check.name_part(part)
 
 
 def _format_sum(report: Report, side: tuple[Part, ...]) -> str:

@@ -68,6 +68,8 @@ def compose_title(report: Report) -> str:
 def compose_heading(report: Report, section: str) -> str:
     """Return the heading of a section: that of the data file, else the form's, filled with the facts."""
     if written := report.headings.get(section):
+        if "{" not in written:
+            return written
         names = template_context.make_names(report)
         return prose.fill_prose(written, names, f"headings.{section}", report.form.locale, plain=True)
     heading = next(part.heading for part in report.form.sections if part.id == section)
@@ -180,7 +182,8 @@ def find_placeholder_faults(report: Report) -> Iterator[tuple[str, prose.Placeho
     """Find the faults in placeholders of the prose and of headings; yields the address of the text with each."""
     names = template_context.make_names(report)
     for section, text in report.headings.items():
-        yield from ((f"headings.{section}", fault) for fault in prose.find_faults(text, names))
+        if "{" in text:  # as few do
+            yield from ((f"headings.{section}", fault) for fault in prose.find_faults(text, names))
     names |= {"title": "", prose.STANDARD: ""}
     for section, text in report.prose.items():
         yield from ((f"prose.{section}", fault) for fault in prose.find_faults(text, names))

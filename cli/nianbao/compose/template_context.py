@@ -131,12 +131,13 @@ _PERIOD_NAMES = ("period", "period_start", "period_end")
 def find_fact(report: Report, address: str) -> object:
     """Return what a template finds at an address: a value, a node, an absent fact, or None for an unknown one."""
     form = report.form
-    figure = report.figures.get(address)
-    value: Value | None = report.values.get(address) if figure is None else figure
+    value: Value | None = report.figures.get(address)
+    if value is None:
+        value = report.values.get(address)
+    value_type = form.value_types.get(address)
     if value is not None:
-        value_type = form.value_types.get(address)
         return _mark(value, value_type) if value_type and value_type.name in _TYPED else value
-    if address in form.value_types:
+    if value_type:
         slot = form.slots.get(address)
         printed = get_nothing(report, slot) if slot and address not in report.unread else None
         return AbsentFact(address, form.labels.get(address, ""), printed)

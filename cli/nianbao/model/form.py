@@ -16,7 +16,7 @@ from nianbao.model.kind import Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.period import Period
-from nianbao.model.relations import Check, Relation, apply_relation
+from nianbao.model.relations import Check, Relation, apply_relation, apply_to_report
 from nianbao.model.table import PLACES, Slot, Table
 from nianbao.model.text_rules import TextRules
 from nianbao.model.value_types import VALUE_TYPES, ValueType, ValueTypeName, make_value_type
@@ -97,7 +97,7 @@ class Form:
     author: str
     sections: tuple[Section, ...]
     tables: tuple[Table, ...]
-    relations: Mapping[str, tuple[Relation, ...]]
+    relations: Mapping[str, tuple[Relation, ...]]  # by table; those of the whole report under an empty text
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
     key_figures: tuple[str, ...] = ()  # addresses; large changes of these are reported
@@ -182,14 +182,15 @@ class Form:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """Every relation applied to every row or column to which it applies."""
+        """Every relation applied to every row or column to which it applies, then those of the whole report."""
+        across = (apply_to_report(relation, self.slots) for relation in self.relations.get("", ()))
         return tuple(
             check
             for table in self.tables
             for relation in self.relations.get(table.id, ())
             for block in table.blocks
             for check in apply_relation(relation, table, block)
-        )
+        ) + tuple(filter(None, across))
 
     @cached_property
     def totals(self) -> dict[str, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from graphlib import CycleError
 from typing import Annotated, cast
 
@@ -18,12 +19,13 @@ from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.old_keys import rename_old_keys
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
-from nianbao.model.relations import Each, Relation, Sign, Term
+from nianbao.model.relations import Each, Relation, Sign, parse_terms
 from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
 _YEAR = Meta(ge=0, le=9999)
+_AT_LEAST_0 = Meta(ge=0)
 _WIDTH = Meta(gt=0, le=10_000)
 
 
@@ -40,19 +42,27 @@ class YearsEntry(Shape, frozen=True):
         return self.first <= year and (self.last is None or year <= self.last)
 
 
-class RelationEntry(Shape, frozen=True):
-    """A relation in a form file; see `Relation`."""
+class ReportRelationEntry(Shape, frozen=True):
+    """A relation of the whole report in a form file; see `Relation`."""
 
     rule: Annotated[Text, Meta(description="不符时用的规则，名称自定")]
-    each: Annotated[Each, Meta(description="对每一行（row）还是每一列（column）成立")]
     holds: Annotated[
         Text, Meta(description="应当成立的式子，如 a + b = c；可用 =、>=、<=、!=、<=>，before. 是上一年的数")
     ]
     level: Annotated[Level, Meta(description="不符时的级别")] = "error"
     why: Annotated[str, Meta(description="为什么，说给看到的人")] = ""
+    when: Annotated[str, Meta(description="只对机关名称符合这个正则表达式的")] = ""
+    within: Annotated[
+        Annotated[int, _AT_LEAST_0] | Annotated[float, _AT_LEAST_0], Meta(description="两边相差不超过多少也算相符")
+    ] = 0
+
+
+class RelationEntry(ReportRelationEntry, frozen=True, kw_only=True):
+    """A relation of a table in a form file; see `Relation`."""
+
+    each: Annotated[Each, Meta(description="对每一行（row）还是每一列（column）成立")]
     at: Annotated[tuple[Text, ...], Meta(description="只在这些行或列成立")] = ()
     but: Annotated[tuple[Text, ...], Meta(description="在这些行或列不必成立")] = ()
-    when: Annotated[str, Meta(description="只对机关名称符合这个正则表达式的")] = ""
 
 
 class TableEntry(Shape, frozen=True):
@@ -80,6 +90,9 @@ class FormFile(Shape, frozen=True):
     author: Annotated[str, Meta(description="机关名称，用 {{ 地址 }} 取事实")] = ""
     sections: Annotated[tuple[Section, ...], Meta(description="各部分，依次")] = ()
     tables: Annotated[tuple[TableEntry, ...], Meta(description="各表")] = ()
+    relations: Annotated[
+        tuple[ReportRelationEntry, ...], Meta(description="各表的数字之间应当成立的关系，写整个地址")
+    ] = ()
     facts: Annotated[tuple[Fact, ...], Meta(description="表外的事实")] = ()
     due: Annotated[tuple[Due, ...], Meta(description="公布期限，取第一条机关名称相符的")] = ()
     key_figures: Annotated[tuple[Text, ...], Meta(description="突增突减时要提示的数，写地址")] = ()
@@ -136,7 +149,10 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale) -> Form
         author=file.author,
         sections=file.sections,
         tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
-        relations={table.id: tuple(map(_parse_relation, table.relations)) for table in file.tables},
+        relations={
+            "": tuple(map(_parse_relation, file.relations)),
+            **{table.id: tuple(map(_parse_relation, table.relations)) for table in file.tables},
+        },
         facts=file.facts,
         due=file.due,
         carries=file.carries,
@@ -172,14 +188,18 @@ def _find_file_faults(file: FormFile) -> Iterator[Fault]:
             date(2001, due.month, due.day)
         except ValueError:
             yield Fault(("due", number, "day"), _("month-without-day", month=due.month, day=due.day))
+    for keys, relation in _list_relations(file):
+        yield from _find_pattern_faults(relation.when, (*keys, "when"))
+        try:
+            _parse_relation(relation)
+        except ValueError as error:
+            yield Fault((*keys, "holds"), str(error))
+
+
+def _list_relations(file: FormFile) -> Iterator[tuple[Keys, ReportRelationEntry]]:
+    yield from ((("relations", number), relation) for number, relation in enumerate(file.relations))
     for number, table in enumerate(file.tables):
-        for position, relation in enumerate(table.relations):
-            keys = ("tables", number, "relations", position)
-            yield from _find_pattern_faults(relation.when, (*keys, "when"))
-            try:
-                _parse_relation(relation)
-            except ValueError as error:
-                yield Fault((*keys, "holds"), str(error))
+        yield from ((("tables", number, "relations", at), relation) for at, relation in enumerate(table.relations))
 
 
 def _find_type_faults(form: Form) -> Iterator[Fault]:
@@ -217,6 +237,11 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
         if address not in form.value_types:
             why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
+    for number, relation in enumerate(form.relations[""]):
+        for term in (*relation.left, *relation.right):
+            if term.constant is None and not any(f"{at}.".startswith(f"{term.path}.") for at in form.omitted_figures):
+                why = _("no-such-address", path=term.path) + suggest(term.path, addresses)
+                yield Fault(("relations", number, "holds"), why)
     for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("no-such-row", row=row), at_key=True)
@@ -254,7 +279,7 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
         yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
 
 
-def _parse_relation(entry: RelationEntry) -> Relation:
+def _parse_relation(entry: ReportRelationEntry) -> Relation:
     """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
@@ -262,22 +287,14 @@ def _parse_relation(entry: RelationEntry) -> Relation:
     left, sign, right = match.groups()
     return Relation(
         rule=entry.rule,
-        each=entry.each,
-        left=_parse_terms(left),
+        each=entry.each if isinstance(entry, RelationEntry) else None,
+        left=parse_terms(left),
         sign=cast("Sign", sign),
-        right=_parse_terms(right),
+        right=parse_terms(right),
         level=entry.level,
         why=entry.why,
-        at=entry.at,
-        but=entry.but,
+        at=entry.at if isinstance(entry, RelationEntry) else (),
+        but=entry.but if isinstance(entry, RelationEntry) else (),
         when=entry.when,
-    )
-
-
-def _parse_terms(side: str) -> tuple[Term, ...]:
-    parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
-    if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
-        raise ValueError(_("side-not-understood", side=side.strip()))
-    return tuple(
-        Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before.")) for mark, path in parts
+        within=Decimal(str(entry.within)),
     )

@@ -1,13 +1,17 @@
 """Relations that must hold between figures (勾稽关系), and their application to the rows and columns of tables."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
 from nianbao.model.finding import Level
+from nianbao.model.i18n import _
 from nianbao.model.table import Block, Heading, Slot, Table
 
-Each = Literal["row", "column"]
+Each = Literal["row", "column"]  # of a table; a relation of the whole report is for neither
 Sign = Literal["=", ">=", "<=", "!=", "<=>"]
 
 
@@ -30,10 +34,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation that must hold between figures (勾稽关系), for each row or for each column of a table."""
+    """A relation that must hold between figures (勾稽关系), for each row or column of a table or in a whole report."""
 
     rule: str
-    each: Each
+    each: Each | None
     left: tuple[Term, ...]
     sign: Sign
     right: tuple[Term, ...]
@@ -42,17 +46,33 @@ class Relation:
     at: tuple[str, ...] = ()  # if given, it applies only to these rows or columns
     but: tuple[str, ...] = ()  # it does not apply to these
     when: str = ""  # it applies only if this pattern is found in the name of the author
+    within: Decimal = Decimal(0)  # how far the sides may be apart
 
     @cached_property
     def total(self) -> str:
         """The path of the row or column that the relation defines as a total, or an empty text."""
         is_sum = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
+        is_sum = is_sum and self.each is not None and not self.within
         return self.left[0].path if is_sum and not self.uses_previous else ""
 
     @cached_property
     def uses_previous(self) -> bool:
         """Tell whether last year's figures take part."""
         return any(term.previous for term in (*self.left, *self.right))
+
+    def holds(self, left: int | Decimal, right: int | Decimal) -> bool:
+        """Return whether the relation holds between the sums of its sides."""
+        match self.sign:
+            case "=":
+                return left == right if not self.within else abs(left - right) <= self.within
+            case ">=":
+                return left - right >= -self.within
+            case "<=":
+                return left - right <= self.within
+            case "!=":
+                return left != right or left == 0
+            case "<=>":
+                return (left == 0) == (right == 0)
 
 
 @dataclass(frozen=True)
@@ -92,6 +112,14 @@ class Check:
         """Tell whether last year's figures take part."""
         return self.relation.uses_previous
 
+    def name_part(self, part: Part) -> str:
+        """Name a part by the label of its row, its column or its group of them; of a whole report, of its cell."""
+        first = part.slots[0]
+        if self.relation.each is None:
+            return " · ".join(heading.label for heading in (*first.rows[-1:], *first.columns[-1:]) if heading.id)
+        path = first.rows if self.relation.each == "column" else first.columns
+        return [heading for heading in path if heading.id][part.term.path.count(".")].label
+
     @cached_property
     def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """The addresses on each side, if figures of one report are only added up, as in most checks; else None."""
@@ -101,6 +129,28 @@ class Check:
             tuple(address for part in side for address in part.addresses) for side in (self.left, self.right)
         )
         return left, right
+
+
+def parse_terms(side: str) -> tuple[Term, ...]:
+    """Parse one side of a relation: terms that are added or subtracted; raises ValueError with the reason."""
+    parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
+    if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
+        raise ValueError(_("side-not-understood", side=side.strip()))
+    return tuple(
+        Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before.")) for mark, path in parts
+    )
+
+
+def apply_to_report(relation: Relation, slots: Mapping[str, Slot]) -> Check | None:
+    """Apply a relation of the whole report, whose terms are addresses; None if one of them has no numbers."""
+    lines = [(f"{address}.", slot) for address, slot in slots.items()]
+    left, right = (
+        tuple(Part(term, _find_slots(term, lines)) for term in side) for side in (relation.left, relation.right)
+    )
+    if not all(map(_can_be_added, (*left, *right))):
+        return None
+    first = next(slot for part in (*left, *right) for slot in part.slots)
+    return Check(relation, first.row_label or first.columns[-1].label, left, right)
 
 
 def apply_relation(relation: Relation, table: Table, block: Block) -> list[Check]:

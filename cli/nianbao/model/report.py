@@ -101,19 +101,9 @@ class Report:
         return report.figures
 
     def is_satisfied(self, check: Check) -> bool:
-        """Return whether a check holds exactly."""
+        """Return whether a check holds."""
         left, right = self.add_up_sides(check)
-        match check.relation.sign:
-            case "=":
-                return left == right
-            case ">=":
-                return left >= right
-            case "<=":
-                return left <= right
-            case "!=":
-                return left != right or left == 0
-            case "<=>":
-                return (left == 0) == (right == 0)
+        return check.relation.holds(left, right)
 
     @cached_property
     def unread(self) -> frozenset[str]:
