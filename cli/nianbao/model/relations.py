@@ -64,11 +64,11 @@ class Relation:
         """Return whether the relation holds between the sums of its sides."""
         match self.sign:
             case "=":
-                return left == right if not self.within else abs(left - right) <= self.within
+                return left == right if not self.within else abs(Decimal(left) - right) <= self.within
             case ">=":
-                return left - right >= -self.within
+                return Decimal(left) - right >= -self.within
             case "<=":
-                return left - right <= self.within
+                return Decimal(left) - right <= self.within
             case "!=":
                 return left != right or left == 0
             case "<=>":
