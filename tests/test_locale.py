@@ -21,6 +21,7 @@ EXPECTED = {
         "{{ service.web.open }}": "N/A",
         "{{ year }}, {{ year + 1 }}, {{ year - 1 }}": "2024, 2025, 2023",
         "{{ agency.founded }}": "1998",
+        "{{ published.day }}/{{ published.year }}": "15/2025",
         "{{ period }}": "2024",
         "{{ period_start }} to {{ period_end }}": "January 1, 2024 to December 31, 2024",
         "{{ published|date('MMMM y') }}": "January 2025",

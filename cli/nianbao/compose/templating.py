@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -12,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nianbao.compose.filters import divide, format_value, make_filters, to_markdown
 from nianbao.compose.markdown import Markdown
-from nianbao.compose.template_context import FactNode, UnknownName, find_below, is_given
+from nianbao.compose.template_context import FactNode, UnknownName, Year, find_below, is_given
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.locale import Locale
@@ -40,6 +41,8 @@ class _FactEnvironment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
         """Look up a fact directly: the sandbox's check that an attribute is safe takes longer."""
         fact = find_below(obj, attribute) if isinstance(obj, FactNode) else None
+        if fact is None and attribute == "year" and isinstance(obj, date):
+            return Year(obj.year)
         return super().getattr(obj, attribute) if fact is None else fact
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401  # as in Jinja
