@@ -155,15 +155,16 @@ def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
         if expected.rule == context.rule and text and not compile_pattern(expected.words).search(text):
             missing.setdefault(expected.section, []).append(translate(expected.what))
     for section, topics in missing.items():
-        message = _("topics-missing", heading=context.report.get_heading(section), things=join_words(topics))
+        message = _(
+            "topics-missing", heading=document.compose_heading(context.report, section), things=join_words(topics)
+        )
         yield context.make_finding(f"prose.{section}", message)
 
 
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders in the prose that the current rule reports."""
-    for section, fault in document.find_placeholder_faults(context.report):
+    for address, fault in document.find_placeholder_faults(context.report):
         if fault.rule == context.rule:
-            address = f"prose.{section}"
             place = context.report.facts.find_place(address, text_line=fault.line, words=fault.words)
             yield context.make_finding(address, fault.message, label=fault.label, place=place)
 

@@ -54,6 +54,7 @@ class KindFile(Shape, frozen=True):
     look: Annotated[Text, Meta(description="field-kind-look")] = "plain"
     edition: Annotated[str, Meta(description="field-kind-edition")] = ""
     publisher: Annotated[PublisherEntry, Meta(description="field-kind-publisher")] = PublisherEntry()
+    trim_blocks: Annotated[bool, Meta(description="field-kind-trim-blocks")] = True
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Kind:
     look: str = "plain"
     edition: str = ""
     publisher_type: str = "Organization"  # by its name in schema.org
+    trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
 
     @property
     def period_fact(self) -> str:
@@ -100,6 +102,7 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         look=file.look,
         edition=file.edition,
         publisher_type=file.publisher.type,
+        trim_blocks=file.trim_blocks,
     )
 
 

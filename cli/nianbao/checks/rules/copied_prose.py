@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from nianbao.checks.context import CheckContext
 from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
 from nianbao.checks.wording import find_place, shorten
+from nianbao.compose import document
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
 
@@ -83,7 +84,7 @@ def _find_copied(
         return
     shown = (verbatim or comparison.runs)[:MAX_SHOWN]
     address, place = find_place(context, section, shown[0].rstrip("。；") if shown else "")
-    heading = context.report.get_heading(section)
+    heading = document.compose_heading(context.report, section)
     message = _("prose-share-as-last-year", heading=heading, share=comparison.share)
     if comparison.share < NOTE_PERCENT:
         message = _("sentences-as-last-year", heading=heading, count=len(verbatim))

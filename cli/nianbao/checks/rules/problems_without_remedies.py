@@ -20,6 +20,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
+from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, translate
 from nianbao.model.text_rules import compile_pattern
@@ -35,7 +36,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         has_first, has_second = (bool(compile_pattern(words).search(text)) for words in (pair.words, pair.other_words))
         if has_first != has_second:
             present, missing = (pair.what, pair.other) if has_first else (pair.other, pair.what)
-            heading = context.report.get_heading(pair.section)
+            heading = document.compose_heading(context.report, pair.section)
             message = _(
                 "speaks-of-one-not-other", heading=heading, there=translate(present), missing=translate(missing)
             )
