@@ -1,9 +1,10 @@
 """Load a form from its file: types define what the file may hold, and contradictions in it are found."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from graphlib import CycleError
+from types import MappingProxyType
 from typing import Annotated, cast
 
 from msgspec import Meta, field
@@ -18,7 +19,7 @@ from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.table import Block, Table
-from nianbao.model.text_rules import TextRules
+from nianbao.model.text_rules import TextRules, complete
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
 _YEAR = Meta(ge=0, le=9999)
@@ -46,7 +47,7 @@ class RelationEntry(Shape, frozen=True):
     holds: Annotated[
         Text, Meta(description="应当成立的式子，如 a + b = c；可用 =、>=、<=、!=、<=>，before. 是上一年的数")
     ]
-    level: Annotated[Level, Meta(description="不符时的级别")] = "error"
+    level: Annotated[Level | None, Meta(description="不符时的级别；不写就照规则的")] = None
     why: Annotated[str, Meta(description="为什么，说给看到的人")] = ""
     at: Annotated[tuple[Text, ...], Meta(description="只在这些行或列成立")] = ()
     but: Annotated[tuple[Text, ...], Meta(description="在这些行或列不必成立")] = ()
@@ -88,15 +89,21 @@ class FormFile(Shape, frozen=True):
     vocabulary: Annotated[TextRules, Meta(description="正文应当说什么，怎样说出表里的数")] = TextRules()
 
 
-def load_form(edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale) -> Form:
+def load_form(
+    edition: str,
+    sources: Sequence[Facts],
+    kind: Kind,
+    locale: Locale,
+    levels: Mapping[str, Level] = MappingProxyType({}),
+) -> Form:
     """Load a form of a kind, in a language, from its file and the files that it is based on, its own first.
 
-    Raises `UserError` that lists the faults.
+    `levels` are those of the kind's own rules. Raises `UserError` that lists the faults.
     """
     file = load(FormFile, sources)
     faults = [*_find_duplicates(file), *_find_file_faults(file)]
     if not faults:
-        form = _make_form(edition, file, kind, locale)
+        form = _make_form(edition, file, kind, locale, levels)
         faults = [
             *_find_form_faults(form, file),
             *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
@@ -106,7 +113,7 @@ def load_form(edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale
     return form
 
 
-def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale) -> Form:
+def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels: Mapping[str, Level]) -> Form:
     return Form(
         kind=kind,
         locale=locale,
@@ -120,13 +127,15 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale) -> Form
         author=file.author,
         sections=file.sections,
         tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
-        relations={table.id: tuple(map(_parse_relation, table.relations)) for table in file.tables},
+        relations={
+            table.id: tuple(_parse_relation(relation, levels) for relation in table.relations) for table in file.tables
+        },
         facts=file.facts,
         due=file.due,
         carries=file.carries,
         takes=file.takes,
         key_figures=file.key_figures,
-        text_rules=file.vocabulary,
+        text_rules=complete(file.vocabulary, locale.gap, levels),
     )
 
 
@@ -222,7 +231,7 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
         yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
 
 
-def _parse_relation(entry: RelationEntry) -> Relation:
+def _parse_relation(entry: RelationEntry, levels: Mapping[str, Level] = MappingProxyType({})) -> Relation:
     """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
@@ -234,7 +243,7 @@ def _parse_relation(entry: RelationEntry) -> Relation:
         left=_parse_terms(left),
         sign=cast("Sign", sign),
         right=_parse_terms(right),
-        level=entry.level,
+        level=entry.level or levels.get(entry.rule, "error"),
         why=entry.why,
         at=entry.at,
         but=entry.but,

@@ -1,14 +1,16 @@
 """A kind of document: what `kind.toml` says of all its editions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from nianbao import __version__
 from nianbao.model.facts import Facts
+from nianbao.model.finding import Setting
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault
 from nianbao.model.loading.loader import load, raise_faults
@@ -38,6 +40,9 @@ class KindFile(Shape, frozen=True):
     owed_by: Annotated[str, Meta(description="谁应当编制，何时到期，依据是什么")] = ""
     look: Annotated[Text, Meta(description="默认的版式")] = "plain"
     edition: Annotated[str, Meta(description="同一期有几版可用时用哪一版，机关另选的除外")] = ""
+    rules: Annotated[dict[str, Setting], Meta(description="规则的级别：error、warning、note，或 off")] = msgspec.field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Kind:
     owed_by: str = ""
     look: str = "plain"
     edition: str = ""
+    levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
 
     @property
     def period_fact(self) -> str:
@@ -73,7 +79,16 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         raise_faults(sources, [Fault(("needs",), why)])
     calendar = Calendar(file.period.unit, month, day)
     return Kind(
-        id_, file.name, file.version, file.needs, file.languages, calendar, file.owed_by, file.look, file.edition
+        id_,
+        file.name,
+        file.version,
+        file.needs,
+        file.languages,
+        calendar,
+        file.owed_by,
+        file.look,
+        file.edition,
+        file.rules,
     )
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field, structs
 
+from nianbao.model.finding import Level
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
@@ -18,8 +19,6 @@ from nianbao.model.loading.shapes import Shape, Text
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an address stands for any one key
 
 _NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?)"
-_GAP = r"[^，,。；;：:、？！（）()\d\n]{0,16}?"
-
 
 _WORDS = Meta(description="说法的正则表达式；# 是一个数，… 是中间几个字（不含数和标点）")
 _SECTION = Meta(description="部分，写 sections 里的 id")
@@ -28,20 +27,23 @@ _SECTION = Meta(description="部分，写 sections 里的 id")
 class Expected(Shape, frozen=True):
     """A topic that a section must mention: `what` describes it for people, `words` is the pattern to find it by."""
 
-    rule: Annotated[Text, Meta(description="没有说到时用的规则")]
+    rule: Annotated[Text, Meta(description="没有说到时用的规则，名称自定")]
     section: Annotated[Text, _SECTION]
     what: Annotated[Text, Meta(description="应当说到什么")]
     words: Annotated[Text, _WORDS]
+    level: Annotated[Level | None, Meta(description="没有说到时的级别；不写就照规则的")] = None
 
 
 class Pair(Shape, frozen=True):
     """Two topics of which a section must mention both or neither."""
 
+    rule: Annotated[Text, Meta(description="只说到一件时用的规则，名称自定")]
     section: Annotated[Text, _SECTION]
     what: Annotated[Text, Meta(description="一件事")]
     words: Annotated[Text, _WORDS]
     other: Annotated[Text, Meta(description="应当同时说到的事")]
     other_words: Annotated[Text, _WORDS]
+    level: Annotated[Level | None, Meta(description="只说到一件时的级别；不写就照规则的")] = None
 
 
 class Claim(Shape, frozen=True):
@@ -135,6 +137,23 @@ def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections
     yield from _find_sum_faults(text_rules)
 
 
+def complete(text_rules: TextRules, gap: str, levels: Mapping[str, Level]) -> TextRules:
+    """Return the rules with the pattern of the locale for `…` in all patterns, and with the levels of the kind's rules."""
+    lists = {name: tuple(_complete(entry, gap, levels) for entry in getattr(text_rules, name)) for name in _LIST_FIELDS}
+    return structs.replace(text_rules, **lists)
+
+
+def _complete(entry: Struct, gap: str, levels: Mapping[str, Level]) -> Struct:
+    changes: dict[str, object] = {}
+    for key in (key for key in _PATTERN_FIELDS if key in entry.__struct_fields__):
+        texts = getattr(entry, key)
+        is_one = isinstance(texts, str)
+        changes[key] = texts.replace("…", gap) if is_one else tuple(text.replace("…", gap) for text in texts)
+    if isinstance(entry, Expected | Pair) and not entry.level:
+        changes["level"] = levels.get(entry.rule)
+    return structs.replace(entry, **changes)
+
+
 def _find_sum_faults(text_rules: TextRules) -> Iterator[Fault]:
     """Find balances and shares that are no equations or that name claims which the form does not have."""
     known = [claim.id for claim in text_rules.claims]
@@ -182,5 +201,5 @@ def resolve_path(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
 
 @cache
 def compile_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern of a form; raises `re.error` for an invalid one."""
-    return re.compile(text.replace("#", _NUMBER).replace("…", _GAP), re.MULTILINE)
+    """Compile a pattern of a form whose gaps are filled; raises `re.error` for an invalid one."""
+    return re.compile(text.replace("#", _NUMBER), re.MULTILINE)

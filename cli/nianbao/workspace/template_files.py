@@ -18,6 +18,7 @@ from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
 from nianbao.model.locale import Locale, LocaleFile
+from nianbao.model.locale import find_faults as find_locale_faults
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 
@@ -121,7 +122,11 @@ def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
             _("no-such-locale", language=language, name=names[0]) + suggest(language, known),
             _("languages-available", known=join_words(known)),
         )
-    return Locale(language, load(LocaleFile, read_chain(path, tops, cached=True)))
+    sources = read_chain(path, tops, cached=True)
+    file = load(LocaleFile, sources)
+    if faults := list(find_locale_faults(file)):
+        raise_faults(sources, faults)
+    return Locale(language, file)
 
 
 def read_format(path: Path, folder: TemplateFolder) -> Format:
