@@ -19,7 +19,7 @@ from nianbao.checks import batch, kind_rules
 from nianbao.checks.check import check_report
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import CheckResult
-from nianbao.model.finding import Finding
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
 from nianbao.model.period import Period, parse_period
@@ -36,7 +36,12 @@ def find_rule_faults(kind: KindFolder, name: str) -> Iterator[str]:
     kind_rules.load_rule(kind, name)
     wrong, right = kind.rules[name].examples or ("", "")
     for edition in kind_rules.list_example_editions(kind, name) if wrong else ():
-        yield from find_example_faults(name, edition, *(judge_example(kind, edition, one) for one in (wrong, right)))
+        try:
+            found = [judge_example(kind, edition, one) for one in (wrong, right)]
+        except UserError as error:  # a text that cannot be filled with empty tables
+            yield _("example-not-judged", edition=edition, why=error.message)
+        else:
+            yield from find_example_faults(name, edition, *found)
 
 
 def find_example_faults(rule: str, edition: str, wrong: list[Finding], right: list[Finding]) -> Iterator[str]:

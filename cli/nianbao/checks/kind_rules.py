@@ -7,6 +7,7 @@ examples it replaces it.
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nianbao.checks import rules
 from nianbao.checks.rules import Rule
@@ -17,6 +18,9 @@ from nianbao.model.rule_page import add_paragraphs, translate_page
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.rule_files import RuleFile
 from nianbao.workspace.store import Store
+
+if TYPE_CHECKING:
+    from nianbao.checks.context import Scope
 
 
 def list_names(kind: KindFolder) -> tuple[str, ...]:
@@ -47,7 +51,8 @@ def load_rule(kind: KindFolder, name: str) -> Rule:
     if file is None:
         raise KeyError(name)
     _check_file(kind, file)
-    scope = "texts" if any(name in form.topic_rules for form in kind.forms()) else "facts"
+    is_of_texts = any(name in form.topic_rules for form in kind.forms())
+    scope: Scope = "texts" if is_of_texts else "facts"
     return Rule(name, file.page, file.level or "error", scope, translation=_translate(file) or file.page)
 
 

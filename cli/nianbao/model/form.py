@@ -217,7 +217,9 @@ class Form:
     @cached_property
     def topic_rules(self) -> frozenset[str]:
         """The rules that the form names for topics that its texts must mention."""
-        return frozenset(entry.rule for entry in (*self.text_rules.expected, *self.text_rules.pairs))
+        return frozenset(entry.rule for entry in self.text_rules.expected) | {
+            pair.rule for pair in self.text_rules.pairs
+        }
 
     @cached_property
     def slots(self) -> dict[str, Slot]:

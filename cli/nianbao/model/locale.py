@@ -113,7 +113,7 @@ class Locale:
 
     @cached_property
     def gap(self) -> str:
-        """The pattern that `…` stands for in phrases of a form: a few characters without a digit or a punctuation mark."""
+        """The pattern that `…` stands for in phrases of a form: a few characters, no digit and no punctuation mark."""
         signs = re.escape(self.text.clause_end + self.file.lists.join.strip())
         return rf"[^{signs}\d\n]{{0,{self.text.gap}}}?"
 

@@ -138,7 +138,7 @@ def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections
 
 
 def complete(text_rules: TextRules, gap: str, levels: Mapping[str, Level]) -> TextRules:
-    """Return the rules with the pattern of the locale for `…` in all patterns, and with the levels of the kind's rules."""
+    """Return the rules with the pattern of the locale for `…`, and with the levels of the kind's rules."""
     lists = {name: tuple(_complete(entry, gap, levels) for entry in getattr(text_rules, name)) for name in _LIST_FIELDS}
     return structs.replace(text_rules, **lists)
 

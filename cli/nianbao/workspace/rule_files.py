@@ -1,14 +1,13 @@
 """Rules of a kind of document: `rules/NAME.md`, a head of TOML between `+++` lines and the page for people.
 
-The page begins with one sentence about the fault. Its last two indented blocks are the examples: first a wrong one, then
-a right one. `rules/NAME.LANGUAGE.md` has the words of the page in another language, without the examples.
+The page begins with one sentence about the fault. Its two indented blocks are the examples: a wrong and a right one.
+`rules/NAME.LANGUAGE.md` has the words of the page in another language, without the examples.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from textwrap import dedent
 from types import MappingProxyType
 from typing import Annotated, NoReturn
@@ -66,11 +65,11 @@ class RuleFile:
 @cache
 def read_rules(kind: str, tops: tuple[TemplateFolder, ...]) -> Mapping[str, RuleFile]:
     """Read the rules of a kind, whose folder is named below each of `tops`; raises `UserError` that names the place."""
-    paths: dict[str, tuple[TemplateFolder, Path]] = {}
+    texts: dict[str, tuple[str, str]] = {}
     for top in tops:
-        for path in sorted(top.path.glob(f"{kind}/rules/*.md")):
-            paths.setdefault(path.name, (top, path))
-    texts = {name: (top.display(path), top.read_text(path)) for name, (top, path) in paths.items()}
+        known = {name.split(".")[0] for name in texts}  # a page and its translations are of one folder
+        paths = [path for path in sorted(top.path.glob(f"{kind}/rules/*.md")) if path.name.split(".")[0] not in known]
+        texts |= {path.name: (top.display(path), top.read_text(path)) for path in paths}
     for name, (file, _text) in texts.items():
         rule = name.split(".")[0]
         if not _NAME.fullmatch(rule):
@@ -113,7 +112,7 @@ def _read_translations(rule: RuleFile, texts: Mapping[str, tuple[str, str]]) -> 
 
 
 def _strip(lines: list[str], number: int) -> tuple[str, int]:
-    """Return a text without blank lines around it, and the number of its first line, of which `number` was the first."""
+    """Return a text without blank lines around it, and the number of its first line: `number` before they go."""
     skipped = next((at for at, line in enumerate(lines) if line.strip()), 0)
     return "\n".join(line.rstrip() for line in lines[skipped:]).rstrip(), number + skipped
 
