@@ -8,6 +8,7 @@ import pytest
 from cases import outputs
 
 from nianbao.checks import check, kind_rules, rules
+from nianbao.model.period import Period
 from nianbao.render import typst
 from nianbao.workspace.store import Store
 from nianbao.workspace.theme import COVERED_CHARACTERS
@@ -43,10 +44,10 @@ def test_a_rule_whose_texts_could_not_be_filled_is_skipped_and_its_acceptance_is
     text = data.read_text(encoding="utf-8")
     accepted = '[[accept]]\nrule = "said-twice"\nat = "prose.other"\nvalue = "无"\nbecause = "原文如此"\n'
     data.write_text(f"{text}\n{accepted}", encoding="utf-8")
-    assert "idle-acceptance" in {finding.rule for finding in check.check_report(Store(office), 2020).findings}
+    assert "idle-acceptance" in {finding.rule for finding in check.check_report(Store(office), Period(2020)).findings}
     nameless = re.sub(r"(?m)^name +=.*\n", "", text)
     data.write_text(f"{nameless}\n{accepted}", encoding="utf-8")
-    found = {finding.rule for finding in check.check_report(Store(office), 2020).findings}
+    found = {finding.rule for finding in check.check_report(Store(office), Period(2020)).findings}
     assert "missing-fact" in found
     assert "idle-acceptance" not in found
 
@@ -109,7 +110,7 @@ def test_a_crash_of_a_rule_is_reported_and_the_others_still_run(office, monkeypa
 
     monkeypatch.setattr(late, "judge", raise_error)
     rules.load_rule.cache_clear()
-    result = check.check_report(Store(office), 2020)
+    result = check.check_report(Store(office), Period(2020))
     rules.load_rule.cache_clear()
     assert [crash.rule for crash in result.crashes] == ["late"]
     assert "public-fewer-than-new" in {finding.rule for finding in result.findings}
@@ -199,7 +200,7 @@ def test_a_report_without_a_day_of_issue_gives_a_finding_around_its_due_date(off
     data = office / "data/2020.toml"
     text = data.read_text(encoding="utf-8").replace("published = 2021-01-28\n", "")
     data.write_text(text.replace('name  = "鞍山市人力资源和社会保障局"', f'name  = "{name}"'), encoding="utf-8")
-    found = check.check_report(Store(office), 2020, today=today).findings
+    found = check.check_report(Store(office), Period(2020), today=today).findings
     assert [finding.level for finding in found if finding.rule == "late"] == expected
 
 
@@ -214,6 +215,10 @@ def test_every_character_that_is_not_looked_up_has_a_glyph(root):
 def test_a_rare_character_is_reported_unless_a_font_has_it(office, sign, drawn):
     data = office / "data/2020.toml"
     data.write_text(data.read_text(encoding="utf-8").replace("市人社局", f"市{sign}局"), encoding="utf-8")
-    found = [finding for finding in check.check_report(Store(office), 2020).findings if finding.rule == "glyph-missing"]
+    found = [
+        finding
+        for finding in check.check_report(Store(office), Period(2020)).findings
+        if finding.rule == "glyph-missing"
+    ]
     assert bool(found) is not drawn
     assert drawn or found[0].address == "agency.short"

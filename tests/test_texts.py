@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from nianbao.checks import check, rules
+from nianbao.checks import check, kind_rules, rules
 from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.facts import parse
@@ -144,11 +144,13 @@ def test_a_right_pair_of_years_gives_no_finding(root):
 
 
 def test_the_report_of_2020_gives_no_finding(root):
-    assert [finding for finding in check.check_report(Store(root), 2020).findings if finding.rule in TEXTS] == []
+    assert [
+        finding for finding in check.check_report(Store(root), Period(2020)).findings if finding.rule in TEXTS
+    ] == []
 
 
-def test_every_rule_about_texts_has_its_page():
-    assert set(rules.list_names()) >= TEXTS
+def test_every_rule_about_texts_has_its_page(root):
+    assert set(kind_rules.list_names(Store(root).kind)) >= TEXTS
 
 
 # ── sections ─────────────────────────────────────────────────────────────────────────
@@ -213,7 +215,7 @@ def test_the_prompts_of_a_new_file_warn_and_do_not_block(tmp_path, report):
     assert report("init", "office", cwd=tmp_path).returncode == 0
     office = next((tmp_path / "office").rglob("data")).parent
     assert report("new", "2020", cwd=office).returncode == 0
-    checked = check.check_report(Store(office), 2020)
+    checked = check.check_report(Store(office), Period(2020))
     found = {(finding.rule, finding.level) for finding in checked.findings}
     assert ("prompt-left", "warning") in found
     assert "placeholder-left" not in {rule for rule, _ in found}
@@ -429,7 +431,7 @@ def test_prose_copied_from_last_year_is_found_with_the_common_text(root):
     (finding,) = find_of_rule("copied-prose", now, root, last)
     assert finding.level == "warning"
     assert "100%" in finding.message
-    assert any(note.startswith("与去年相同：本机关全年召开部署会") for note in finding.notes)
+    assert any(note.startswith("与上期相同：本机关全年召开部署会") for note in finding.notes)
     (finding,) = find_of_rule("copied-prose", add_prose(OF_2021, overview=f"{first}{other[:26]}。"), root, last)
     assert finding.level == "note"
     assert find_of_rule("copied-prose", add_prose(OF_2021, overview=other), root, last) == []
@@ -489,8 +491,9 @@ def test_a_large_change_of_a_key_figure_is_noted(root):
 def test_a_form_with_a_mistake_in_its_text_rules_is_refused(there, wrong, where, root):
     text = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
     assert there in text
+    form = Store(root).kind.edition("2021")
     with pytest.raises(UserError, match=re.escape(where)):
-        load_form("2021", [parse(text.replace(there, wrong), "2021.toml", float)])
+        load_form("2021", [parse(text.replace(there, wrong), "2021.toml", float)], form.kind, form.locale)
 
 
 def test_an_office_may_change_the_words_of_its_form(root, tmp_path):

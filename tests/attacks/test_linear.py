@@ -14,10 +14,11 @@ from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, tex
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
+from nianbao.model.locale import LeastCharacters
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace import store
-from nianbao.workspace.store import Store
+from nianbao.workspace.store import ReportKey, Store
 
 SIZE = 4_000  # characters, and four times as many
 BEND = 8  # times the work for four times the prose: less where it is linear, more where it is not
@@ -148,8 +149,8 @@ OUT = {
     "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", typed_by_hand.judge, 500),
     "placeholders in text": (
         placeholder_left,
-        "PLACEHOLDER",
-        re.compile(r"_{3,}(?=[^\n_])"),
+        "compile_placeholder",
+        lambda _prompts: re.compile(r"_{3,}(?=[^\n_])"),
         "underscores",
         placeholder_left.judge,
         SIZE,
@@ -185,7 +186,7 @@ def test_sentences_unlike_last_years_are_compared_within_bounds(monkeypatch, gua
         )
         monkeypatch.setattr(copied_prose, "mask_digits", lambda text: text)
         start = process_time()
-        copied_prose._compare(now, then)  # the work itself
+        copied_prose._compare(now, then, LeastCharacters())  # the work itself
         seconds.append(process_time() - start)
     assert (seconds[1] / max(seconds[0], LEAST) < BEND) is guarded
 
@@ -193,7 +194,8 @@ def test_sentences_unlike_last_years_are_compared_within_bounds(monkeypatch, gua
 def test_offices_with_equal_prose_are_compared_in_one_pass():
     def seconds(many):
         sentences = tuple((b"%08d" % at, 30) for at in range(200))
-        digests = {(f"o{at}", 2024): {"overview": sentences} for at in range(many)}
+        keys = [ReportKey(f"o{at}", "", Period(2024)) for at in range(many)]
+        digests = {key: {"overview": sentences} for key in keys}
         start = process_time()
         assert len(similarity.find_shared_sections(digests)) == many
         return process_time() - start
