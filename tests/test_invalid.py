@@ -7,6 +7,7 @@ from cases import outputs
 
 from nianbao.checks import check
 from nianbao.cli.output import findings
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 CASES = sorted((Path(__file__).parent / "invalid").glob("*.toml"))
@@ -16,7 +17,7 @@ def validate(case, tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())
     monkeypatch.chdir(tmp_path)
-    result = check.check_report(Store(tmp_path), 2020)
+    result = check.check_report(Store(tmp_path), Period(2020))
     findings.print_findings(result.findings)
     return result, capsys.readouterr().out
 

@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from nianbao.checks import examples, kind_rules, rules
+from nianbao.checks import kind_rules, rules
+from nianbao.checks.kind_rules import examples
 from nianbao.model.finding import UserError
 from nianbao.model.rule_page import split_page
 from nianbao.workspace.store import Store
@@ -109,7 +110,7 @@ def test_a_wrong_example_that_is_right_and_a_right_one_that_is_wrong_are_told(ki
         ("收费太多。\n", 1, "第一行应是 +++"),
         ('+++\nlevel = "note"\n', 1, "头没有收尾"),
         (PAGE.replace("level", "levle"), 2, "level"),
-        (PAGE.replace('"note"', '"loud"'), 2, "error、note、warning"),
+        (PAGE.replace('"note"', '"loud"'), 2, "loud"),
         (PAGE.replace('"note"', '"note'), 2, ""),
         (PAGE.replace('level = "note"', 'level = "note"\nwords = 1'), 3, "words"),
         (PAGE.split("\n对:", maxsplit=1)[0], 12, "1 段"),

@@ -212,14 +212,7 @@ class Form:
     @cached_property
     def rules(self) -> frozenset[str]:
         """The rules that the form names: for its relations, and for topics that its texts must mention."""
-        return frozenset({relation.rule for own in self.relations.values() for relation in own} | self.topic_rules)
-
-    @cached_property
-    def topic_rules(self) -> frozenset[str]:
-        """The rules that the form names for topics that its texts must mention."""
-        return frozenset(entry.rule for entry in self.text_rules.expected) | {
-            pair.rule for pair in self.text_rules.pairs
-        }
+        return frozenset({relation.rule for own in self.relations.values() for relation in own} | self.text_rules.rules)
 
     @cached_property
     def slots(self) -> dict[str, Slot]:

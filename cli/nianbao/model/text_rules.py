@@ -111,6 +111,11 @@ class TextRules(Shape, frozen=True, dict=True):
     years: Annotated[tuple[Years, ...], Meta(description="正文里说出报告年度的说法")] = ()
 
     @cached_property
+    def rules(self) -> frozenset[str]:
+        """The rules that are named for topics that texts must mention."""
+        return frozenset({expected.rule for expected in self.expected} | {pair.rule for pair in self.pairs})
+
+    @cached_property
     def claim_patterns(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
         """The claims, each with the patterns by one of which a sentence states its figure."""
         return tuple((claim, tuple(map(compile_pattern, (*claim.says, *claim.none)))) for claim in self.claims)

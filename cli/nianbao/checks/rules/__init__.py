@@ -16,7 +16,7 @@ or a relation of a form.
 | `register` | the entry of the office in the register | if the office has no folder of its own |
 
 A rule does not define the editions that it applies to: forms name the rules of their relations and topics. A kind of
-document has rules of its own, and adds to the pages of these: see `checks/kind_rules.py`.
+document has rules of its own, and adds to the pages of these: see `checks/kind_rules/`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -97,7 +97,7 @@ def list_names_of_scope(scope: Scope) -> tuple[str, ...]:
 
 def list_unjudged(context: CheckContext) -> frozenset[str]:
     """List the names of the rules for which the context lacks data."""
-    unjudged = frozenset(context.report.form.topic_rules if not context.has_data_for("texts") else ())
+    unjudged = frozenset(context.report.form.text_rules.rules if not context.has_data_for("texts") else ())
     return unjudged.union(*(list_names_of_scope(scope) for scope in SCOPES if not context.has_data_for(scope)))
 
 

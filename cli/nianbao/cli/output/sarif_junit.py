@@ -45,7 +45,7 @@ def format_sarif(results: Sequence[CheckResult], errors: Sequence[UserError], st
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
 
-def format_github(results: Sequence[CheckResult], errors: Sequence[UserError], _store: Store) -> str:
+def format_github(results: Sequence[CheckResult], errors: Sequence[UserError]) -> str:
     """Return findings as workflow commands, which GitHub shows next to the lines of a change."""
     levels = {"error": "error", "warning": "warning", "note": "notice"}
     lines = []
@@ -66,7 +66,7 @@ def format_github(results: Sequence[CheckResult], errors: Sequence[UserError], _
     return "\n".join(lines)
 
 
-def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError], _store: Store) -> str:
+def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError]) -> str:
     """Return findings as JUnit XML: a suite for each report, a failed case for each rule that has findings."""
     from xml.etree import ElementTree as ET  # noqa: PLC0415  # slow to import
 
@@ -100,7 +100,11 @@ def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError], _s
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-FORMATTERS = {"sarif": format_sarif, "github": format_github, "junit": format_junit}
+def format_for_programs(style: str, results: Sequence[CheckResult], errors: Sequence[UserError], store: Store) -> str:
+    """Return findings in the format that `--format` names."""
+    if style == "sarif":
+        return format_sarif(results, errors, store)
+    return {"github": format_github, "junit": format_junit}[style](results, errors)
 
 
 def _rule_data(name: str, kind: KindFolder) -> dict[str, Any]:

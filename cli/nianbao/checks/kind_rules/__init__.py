@@ -51,7 +51,7 @@ def load_rule(kind: KindFolder, name: str) -> Rule:
     if file is None:
         raise KeyError(name)
     _check_file(kind, file)
-    is_of_texts = any(name in form.topic_rules for form in kind.forms())
+    is_of_texts = any(name in form.text_rules.rules for form in kind.forms())
     scope: Scope = "texts" if is_of_texts else "facts"
     return Rule(name, file.page, file.level or "error", scope, translation=_translate(file) or file.page)
 
