@@ -1,10 +1,14 @@
 """Offices that tests begin, and reports of hard cases: texts without end, figures of ten digits, rare signs."""
 
+import atexit
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
+from functools import cache
 
 import pylopdf_fonts_zh_cn
 import pytest
@@ -14,6 +18,7 @@ from nianbao.importer import pipeline
 from nianbao.render import typst as typesetting
 from nianbao.workspace.store import Store
 
+KIND = "kinds/cn-disclosure"  # the folder of the statutory report, below a folder of templates
 TITLE = "某" * 1000 + "报告 Report " + "题" * 988
 SECTION = "本段很长，没有尽头，一直写到五万字为止。" * 2500
 WORD = "Donaudampfschiff" * 188
@@ -67,10 +72,26 @@ def own_faces():
         yield
 
 
+@cache
+def make_profile():
+    """Make a folder for the settings of LibreOffice, one in a test process: to fill one takes it seconds."""
+    folder = tempfile.mkdtemp(prefix="libreoffice-of-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def converted(path, suffix, folder, **more):
     """Let LibreOffice open a file and save it as another kind, in a folder of its own."""
-    profile = f"-env:UserInstallation=file://{folder}/profile"
-    words = ["soffice", profile, "--headless", "--convert-to", suffix, "--outdir", folder, path]
+    words = [
+        "soffice",
+        f"-env:UserInstallation=file://{make_profile()}",
+        "--headless",
+        "--convert-to",
+        suffix,
+        "--outdir",
+        folder,
+        path,
+    ]
     done = subprocess.run(list(map(str, words)), capture_output=True, check=True, timeout=180, **more)
     made = folder / f"{path.stem}.{suffix}"
     assert made.exists(), done.stderr

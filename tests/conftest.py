@@ -12,12 +12,17 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import jinja2
 import pytest
 from cases import begun, hard_facts
 
 ROOT = Path(__file__).parent.parent
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
 os.environ["NIANBAO_TRUST"] = "1"  # the templates of tests are ours; those of trust take this out
+# What pytest compiles is kept, or else each of hundreds of processes would compile all that it imports. These keep
+# nothing: Python leaves half a file where a test lets the disk be full.
+sys.dont_write_bytecode = False
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 STATE = tempfile.mkdtemp(prefix="tests-of-nianbao-")  # nothing that the program keeps for its user stays
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["XDG_STATE_HOME"] = STATE
@@ -39,10 +44,12 @@ def pytest_configure(config):
     config.stash[_left_out] = 0
     if hasattr(config, "workerinput"):  # the process that starts the workers of xdist has done the rest
         config.option.all = config.workerinput["all"]
+        use_profile(config)
         return
     named = config.args_source is not config.ArgsSource.TESTPATHS
     if os.environ.get(STRICT) or named or config.option.keyword or config.option.markexpr:
         config.option.all = True
+    use_profile(config)
     stale = [path for path in ROOT.glob("templates/languages/*/LC_MESSAGES/*.po") if not is_compiled(path)]
     if stale:
         from hatch_build import compile_catalogue  # noqa: PLC0415  # slow to import
@@ -51,11 +58,25 @@ def pytest_configure(config):
             compile_catalogue(path)
 
 
-def pytest_sessionstart():
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session):
     """Choose the language before tests are collected: the help of the program is said when it is imported."""
     from nianbao.workspace.locales import use_language  # noqa: PLC0415  # not before its catalogues are compiled
 
     use_language(os.environ["LANGUAGE"])
+    if session.config.getoption("numprocesses", 0):  # workers of xdist, which start now, are no such processes
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def use_profile(config):
+    """Set how Hypothesis looks for examples: the same few in each light run, and many at random with all tests."""
+    if config.getoption("numprocesses", 0) and not hasattr(config, "workerinput"):
+        return  # this process runs no test
+    from hypothesis import settings  # noqa: PLC0415  # slow to import
+
+    settings.register_profile("light", max_examples=25, derandomize=True, deadline=None)
+    settings.register_profile("all", max_examples=300, deadline=None)
+    settings.load_profile("all" if config.option.all else "light")
 
 
 def is_compiled(path):
@@ -119,6 +140,24 @@ def pytest_runtest_setup(item):
         for program in marker.args:
             if shutil.which(program) is None:
                 pytest.skip(f"{program} is not installed; apt-get install {marker.kwargs.get('package', program)}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once():
+    """Compile the text of a template file once: each folder of an office has a Jinja environment of its own."""
+    compile_template, known = jinja2.Environment.compile, {}
+
+    def find_compiled(environment, source, name=None, *words, **more):
+        if name is None or not isinstance(source, str) or words or more.keys() - {"filename"}:
+            return compile_template(environment, source, name, *words, **more)
+        key = (type(environment), environment.finalize, environment.undefined, source, name, more.get("filename"))
+        if key not in known:
+            known[key] = compile_template(environment, source, name, **more)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", find_compiled)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -201,10 +240,11 @@ def office(tmp_path):
 def built(tmp_path_factory):
     """The 2020 report in every format, built once; the folder that holds `2020.<suffix>`."""
     from nianbao.build import outputs  # noqa: PLC0415  # see above
+    from nianbao.model.period import Period  # noqa: PLC0415  # see above
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     out = tmp_path_factory.mktemp("built")
-    done = outputs.build_report(Store(ROOT, out), 2020, ["html", "docx", "pdf", "markdown"])
+    done = outputs.build_report(Store(ROOT, out), Period(2020), ["html", "docx", "pdf", "markdown"])
     assert {output.format for output in done.files} == {"html", "docx", "pdf", "markdown"}
     return out
 
@@ -237,6 +277,7 @@ def browser(own_fonts):
 def hard_of(tmp_path_factory):
     """Build a draft of hard cases in an edition, once: what the build gave, and its files without their suffix."""
     from nianbao.build import outputs  # noqa: PLC0415  # see above
+    from nianbao.model.period import Period  # noqa: PLC0415  # see above
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     @cache
@@ -244,7 +285,7 @@ def hard_of(tmp_path_factory):
         year, form = {"2019": 2020, "2021": 2023}[edition], Store(ROOT).kind.edition(edition)
         office = tmp_path_factory.mktemp("hard")
         store = begun(office, year, hard_facts(form, year))
-        done = outputs.build_report(store, year, ["html", "docx", "pdf", "odt", "epub"], draft=True)
+        done = outputs.build_report(store, Period(year), ["html", "docx", "pdf", "odt", "epub"], draft=True)
         return done, office / "build" / str(year)
 
     return build

@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 from lxml import html
 
 from nianbao.build import outputs
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -23,10 +24,10 @@ WIDTHS = (320, 768, 1280)
 def pages(root, tmp_path_factory):
     """A web page of each edition, one of them a draft."""
     folder = tmp_path_factory.mktemp("pages")
-    outputs.build_report(Store(root, folder / "2019"), 2020, ["html"])
+    outputs.build_report(Store(root, folder / "2019"), Period(2020), ["html"])
     (folder / "data").mkdir()
     shutil.copy(root / "tests/samples/hongze-2023.toml", folder / "data/2023.toml")
-    outputs.build_report(Store(folder, folder / "2021"), 2023, ["html"], draft=True)
+    outputs.build_report(Store(folder, folder / "2021"), Period(2023), ["html"], draft=True)
     return [folder / "2019/2020.html", folder / "2021/2023.html"]
 
 

@@ -9,7 +9,7 @@ from importlinter.cli import lint_imports
 PACKAGE = Path(__file__).parent.parent / "cli" / "nianbao"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300  # lines of a module
-MANY = 14  # modules at the top of a package; rules, readers and commands are added by place
+MANY = 15  # modules at the top of a package; rules, readers and commands are added by place
 BY_PLACE = {"rules", "readers", "commands"}
 
 

@@ -11,17 +11,19 @@ import sys
 
 import pytest
 import tomli_w
-from cases import begin, outputs, until
+from cases import KIND, begin, outputs, until
 from offices import city, data
 
 from nianbao.build import outputs as build_outputs
 from nianbao.build.cache import BuildCache
 from nianbao.checks import check
+from nianbao.model.period import Period
 from nianbao.render import renderer
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 OFFICES = 6  # more than one process builds
 
 
@@ -63,7 +65,7 @@ def changed_outcomes(reports):
 def test_each_file_of_a_batch_is_that_of_the_report_built_alone(built_city, tmp_path):
     store = Store(built_city, tmp_path)
     for office in store.offices():
-        build_outputs.build_report(store.of_office(office), YEAR, ["html", "docx", "pdf"])
+        build_outputs.build_report(store.of_office(office), PERIOD, ["html", "docx", "pdf"])
         for path in outputs(tmp_path / office):
             assert (built_city / "build" / office / path.name).read_bytes() == path.read_bytes(), path
     assert len(list((built_city / "build").glob("*/*"))) == OFFICES * 3
@@ -75,7 +77,7 @@ def test_formats_without_raw_tables_keep_nothing_of_the_previous_report(folder, 
     assert report("build", str(YEAR), "--all", "--to", ",".join(formats), "--jobs", "1", cwd=folder).returncode == 0
     alone = Store(folder, tmp_path_factory.mktemp("alone"))
     for office in alone.offices():
-        build_outputs.build_report(alone.of_office(office), YEAR, formats)
+        build_outputs.build_report(alone.of_office(office), PERIOD, formats)
         for path in outputs(alone.out / office):
             assert (folder / "build" / office / path.name).read_bytes() == path.read_bytes(), path
 
@@ -87,7 +89,7 @@ def test_a_pandoc_is_replaced_after_so_many_pages(folder, built_city, monkeypatc
     pids = []
     with renderer.Renderer() as kept_renderer:
         for office in store.offices():
-            checked = check.check_report(store.of_office(office), YEAR)
+            checked = check.check_report(store.of_office(office), PERIOD)
             for part in build_outputs.render_report(
                 store.of_office(office), checked, ["html", "docx"], settings, kept_renderer
             )[0]:
@@ -148,16 +150,15 @@ def test_a_file_touched_but_not_changed_is_not_built_again(city_copy, report):
     ("name", "formats"),
     [
         ("formats/html/template.html", {"html"}),
-        ("kinds/cn-disclosure/page.md.j2", {"html", "docx", "pdf"}),
+        (f"{KIND}/page.md.j2", {"html", "docx", "pdf"}),
         ("looks/gongwen.toml", {"html", "docx", "pdf"}),
     ],
 )
 def test_a_changed_template_rebuilds_the_formats_that_use_it(city_copy, report, root, name, formats):
     for own in ("formats", "looks"):
         shutil.copytree(root / "templates" / own, city_copy / "templates" / own)
-    shutil.copy(
-        root / "templates/kinds/cn-disclosure/page.md.j2", city_copy / "templates/kinds/cn-disclosure/page.md.j2"
-    )
+    (city_copy / "templates" / KIND).mkdir(parents=True)
+    shutil.copy(root / f"templates/{KIND}/page.md.j2", city_copy / f"templates/{KIND}/page.md.j2")
     assert changed_outcomes(run_build(report, city_copy)[0]) == {}  # the same content in another folder
     path = city_copy / "templates" / name
     if "looks" in name:

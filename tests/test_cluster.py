@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from cases import begin, until
+from cases import KIND, begin, until
 from clusters import nodes
 from offices import city, data
 
@@ -59,8 +59,8 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
     (folder / "data/office-00003/2024.toml").write_text(data(3).replace("year      = 2024", "year = 2021"), "utf-8")
     (folder / "data/城东 街道").mkdir()
     (folder / "data/城东 街道/2024.toml").write_text('edition = "none"\n' + data(9), encoding="utf-8")
-    shutil.copytree(root / "templates/kinds/cn-disclosure/texts", folder / "templates/kinds/cn-disclosure/texts")
-    with (folder / "templates/kinds/cn-disclosure/texts/other.md.j2").open("a", encoding="utf-8") as own:
+    shutil.copytree(root / f"templates/{KIND}/texts", folder / f"templates/{KIND}/texts")
+    with (folder / f"templates/{KIND}/texts/other.md.j2").open("a", encoding="utf-8") as own:
         own.write("\n本机关自己的一段话。\n\n{% if agency.short == '第4局' %}{{ nothing_of_this_name }}{% endif %}\n")
     done = {}
     for where, words in {"cluster": ("--cluster", cluster.address), "here": ()}.items():
@@ -82,15 +82,15 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
 @pytest.mark.cluster
 def test_a_broken_template_is_named_by_its_path_on_the_client(cluster, folder, root, process):
     city(folder, 2)
-    (folder / "templates/kinds/cn-disclosure/editions").mkdir(parents=True)
-    form = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
-    (folder / "templates/kinds/cn-disclosure/editions/2021.toml").write_text(form + "\nname = \n", encoding="utf-8")
+    (folder / f"templates/{KIND}/editions").mkdir(parents=True)
+    form = (root / f"templates/{KIND}/editions/2021.toml").read_text(encoding="utf-8")
+    (folder / f"templates/{KIND}/editions/2021.toml").write_text(form + "\nname = \n", encoding="utf-8")
     output = [
         process("build", "2024", "--all", *words, "--lang", "en", cwd=folder)
         for words in (("--cluster", cluster.address), ())
     ]
     assert output[0].stderr == output[1].stderr
-    assert "templates/kinds/cn-disclosure/editions/2021.toml" in output[0].stderr
+    assert f"templates/{KIND}/editions/2021.toml" in output[0].stderr
     assert (output[0].returncode, output[1].returncode) == (2, 2)
 
 
@@ -204,17 +204,19 @@ def test_without_dask_the_command_to_install_it_is_printed(folder):
 def test_few_reports_are_sent_one_by_one_and_many_in_batches(folder):
     from nianbao.build.dask_client import JobQueue  # noqa: PLC0415  # see above
     from nianbao.build.incremental import BuildJob  # noqa: PLC0415  # where Dask is not installed the others are skipped
-    from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
+    from nianbao.model.period import Period  # noqa: PLC0415  # see above
+    from nianbao.workspace.store import ReportKey, Store  # noqa: PLC0415  # see above
 
     store = Store(city(folder, 100))
     (folder / "data/office-00099/2024.toml").unlink()
-    queue = JobQueue(store, [BuildJob(f"office-{number:05}", 2024, ("html",)) for number in range(100)])
+    keys = [ReportKey(f"office-{number:05}", "", Period(2024)) for number in range(100)]
+    queue = JobQueue(store, [BuildJob(key, ("html",)) for key in keys])
     batches = []
     while queue:
         batches.append(queue.take(2, 0))
     sizes = list(map(len, batches))
     assert (sizes[0], sizes[-2], sum(sizes)) == (8, 1, 99)
-    assert [one.office for one in queue.take_unreadable()] == ["office-00099"]
+    assert [one.key.office for one in queue.take_unreadable()] == ["office-00099"]
     queue.retry_singly(batches[0])
     assert not queue.take(2, 1)
     lone_nodes = [queue.take(2, 0) for _one in batches[0]]

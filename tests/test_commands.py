@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from cases import outputs
+from cases import KIND, outputs
 
+from nianbao.model.period import Period
 from nianbao.workspace.shipped import TEMPLATES
 
 
@@ -121,21 +122,21 @@ def test_for_an_unknown_format_the_existing_ones_are_printed(office, report):
 
 
 def test_a_template_error_names_template_and_line(office, report):
-    (office / "templates/kinds/cn-disclosure/texts").mkdir(parents=True)
-    (office / "templates/kinds/cn-disclosure/texts/other.md.j2").write_text("无。\n\n{{ facts.follwers }}\n")
+    (office / f"templates/{KIND}/texts").mkdir(parents=True)
+    (office / f"templates/{KIND}/texts/other.md.j2").write_text("无。\n\n{{ facts.follwers }}\n")
     done = report("build", cwd=office)
     assert done.returncode == 2
-    assert "templates/kinds/cn-disclosure/texts/other.md.j2:3" in done.stderr
+    assert f"templates/{KIND}/texts/other.md.j2:3" in done.stderr
     assert "最接近的是 facts.followers" in done.stderr
     assert not outputs(office / "build")
 
 
 def test_a_template_with_a_syntax_error_names_template_and_line(office, report):
-    (office / "templates/kinds/cn-disclosure/texts").mkdir(parents=True)
-    (office / "templates/kinds/cn-disclosure/texts/other.md.j2").write_text("无。\n{% if %}\n")
+    (office / f"templates/{KIND}/texts").mkdir(parents=True)
+    (office / f"templates/{KIND}/texts/other.md.j2").write_text("无。\n{% if %}\n")
     done = report("build", cwd=office)
     assert done.returncode == 2
-    assert "templates/kinds/cn-disclosure/texts/other.md.j2:2" in done.stderr
+    assert f"templates/{KIND}/texts/other.md.j2:2" in done.stderr
 
 
 def test_an_output_folder_that_cannot_be_created_is_reported_and_nothing_is_lost(office, report):
@@ -178,7 +179,7 @@ def test_a_full_disk_keeps_the_earlier_files(office, report, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(UserError, match="磁盘已满"):
-        build_report(Store(office), 2020, ["html", "docx", "pdf"])
+        build_report(Store(office), Period(2020), ["html", "docx", "pdf"])
     assert {path.name: path.read_bytes() for path in outputs(office / "build")} == before
 
 

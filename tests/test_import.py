@@ -31,6 +31,7 @@ from nianbao.importer.recognition import data_file as data
 from nianbao.importer.recognition import recognize
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.workspace.processes.limits import limit
 from nianbao.workspace.store import Store
 
@@ -125,7 +126,7 @@ def test_an_empty_form_is_read_as_blank(forms, tmp_path):
     blank = begun(
         tmp_path, 2023, 'year = 2023\n[agency]\nname = "某局"\n[proactive]\n[requests]\n[review_litigation]\n'
     )
-    outputs.build_report(blank, 2023, ["docx"], draft=True, embed_facts=False)
+    outputs.build_report(blank, Period(2023), ["docx"], draft=True, embed_facts=False)
     document = Document(tmp_path / "build/2023.docx")
     for table in document.tables:
         for cell in (cell for row in table.rows for cell in row.cells):
@@ -147,7 +148,7 @@ def test_a_file_saved_again_by_libreoffice_gives_the_same_figures(suffix, built,
     again = tmp_path / "again"
     again.mkdir()
     recognized = read(convert(path, suffix, again), forms)
-    report = check.check_report(Store(Path(__file__).parent.parent), 2020).report
+    report = check.check_report(Store(Path(__file__).parent.parent), Period(2020)).report
     assert {address: cell.value for address, cell in recognized.cells_by_address.items()} == report.figures
 
 
@@ -299,9 +300,9 @@ def test_imported_prose_has_no_placeholder_and_no_markup_that_takes_effect(tmp_p
     path.write_text(page.replace("一、总体情况", f"一、总体情况</p><p>{text}", 1), encoding="utf-8")
     store = begun(tmp_path / "office", 2022, "year = 2022\n")
     imported = bring(store, str(path), pipeline.ImportOptions())
-    written = check.check_report(store, imported.year).report
+    written = check.check_report(store, Period(imported.year)).report
     assert written.facts.tree["prose"]["overview"].startswith('写着 {{ "{" }}{ year }}')
-    outputs.build_report(store, imported.year, ["markdown"], draft=True)
+    outputs.build_report(store, Period(imported.year), ["markdown"], draft=True)
     printed = (store.out / "2023.md").read_text(encoding="utf-8")
     assert r"{ year }}" in printed.replace("\\", "")
     assert "**粗体**" in printed
@@ -328,7 +329,10 @@ def test_our_own_files_are_imported_without_loss_if_trusted(suffix, built, root,
     store = Store(tmp_path)
     imported = bring(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions(trust=True))
     assert imported.lossless
-    assert check.check_report(store, 2020).report.facts.tree == check.check_report(Store(root), 2020).report.facts.tree
+    assert (
+        check.check_report(store, Period(2020)).report.facts.tree
+        == check.check_report(Store(root), Period(2020)).report.facts.tree
+    )
 
 
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
@@ -337,7 +341,7 @@ def test_our_own_files_are_imported_with_plain_prose_unless_trusted(suffix, buil
     imported = bring(store, str(built / f"2020.{suffix}"), pipeline.ImportOptions())
     assert not imported.lossless
     assert any("--trust" in note for note in imported.notes)
-    back, sent = (check.check_report(one, 2020).report for one in (store, Store(root)))
+    back, sent = (check.check_report(one, Period(2020)).report for one in (store, Store(root)))
     assert {**back.facts.tree, "prose": {}} == {**sent.facts.tree, "prose": {}}
     assert document.compose(back, store.kind.template).plain == document.compose(sent, store.kind.template).plain
     assert "{{" not in back.prose["overview"]
@@ -346,14 +350,14 @@ def test_our_own_files_are_imported_with_plain_prose_unless_trusted(suffix, buil
 @pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
 def test_our_own_files_with_plain_prose_are_imported_without_loss(suffix, tmp_path):
     office = begun(tmp_path / "office", 2024, PLAIN)
-    outputs.build_report(office, 2024, [suffix], draft=True)
+    outputs.build_report(office, Period(2024), [suffix], draft=True)
     imported = bring(Store(tmp_path), str(office.out / f"2024.{suffix}"), pipeline.ImportOptions())
     assert imported.lossless
     assert toml_rs.loads(imported.text) == toml_rs.loads(PLAIN) | {"edition": "2021"}
 
 
 def test_a_watermark_over_the_figures_is_not_read(root, tmp_path):
-    outputs.build_report(Store(root, tmp_path), 2020, ["pdf"], draft=True)
+    outputs.build_report(Store(root, tmp_path), Period(2020), ["pdf"], draft=True)
     assert bring(Store(tmp_path), str(tmp_path / "2020.pdf"), pipeline.ImportOptions(dry_run=True, trust=True)).lossless
 
 

@@ -16,7 +16,7 @@ from nianbao.workspace.store import Store
 
 FORMATS = ("html", "docx", "odt", "md", "pdf")
 MANY = settings(
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink a report takes minutes
@@ -71,7 +71,7 @@ def test_no_mutation_makes_a_figure_wrong(forms, form):
     layouts = list_layouts(forms)
     count = {"figures": 0, "read": 0}
 
-    @settings(MANY, max_examples=120)
+    @settings(MANY, max_examples=60)
     @given(figures(form), st.lists(st.sampled_from(ALL), min_size=1, max_size=3, unique=True), st.integers(0, 10**6))
     def check(found, mutations, seed):
         rng = Random(seed)  # noqa: S311  # chooses mutations, not secrets

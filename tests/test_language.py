@@ -23,12 +23,12 @@ import typer
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po, write_po
+from cases import KIND
 
 import nianbao
 from nianbao.checks import rules
 from nianbao.cli import command
 from nianbao.model import i18n
-from nianbao.model.form import COMMON_LABELS
 from nianbao.workspace import locales
 from nianbao.workspace.locales import CATALOGUES, DOMAIN, LANGUAGES, detect_language, extract_option
 from nianbao.workspace.shipped import TEMPLATES
@@ -37,11 +37,8 @@ PACKAGE = Path(nianbao.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")
 # What stands in a form for people to read in findings; labels of the form itself are quoted as they are.
 SAID_BY_FORMS = {"basis", "what", "other", "why"}
-# What these modules write belongs to the office's files, and stays Chinese: data files and their schema.
-CHINESE = {f"datafiles/{name}.py" for name in ("patch", "scaffold", "json_schema")}
-CHINESE |= {"model/value_types.py", "importer/recognition/data_file.py", "export/official_sheets.py"}
-CHINESE |= {"workspace/template_schema.py"}
-CHINESE |= {f"export/excel_form/{name}.py" for name in ("blank", "draft", "tables", "sum_formulas")}
+# What this module writes belongs to the office's files, and stays Chinese.
+CHINESE = {"importer/recognition/data_file.py"}
 # what these look for in published reports, and say to nobody
 READ = {"importer/recognition/printed_values.py", "importer/recognition/labels.py"}
 
@@ -57,11 +54,12 @@ def words_of_forms():
         elif key in SAID_BY_FORMS:
             yield value
 
-    for path in sorted((TEMPLATES / "kinds/cn-disclosure/editions").glob("*.toml")):
+    for path in sorted((TEMPLATES / f"{KIND}/editions").glob("*.toml")):
         form = toml_rs.loads(path.read_text(encoding="utf-8"))
         yield from walk(form)
         yield from (fact["label"] for fact in form["facts"] if "label" in fact)
-    yield from COMMON_LABELS.values()
+    words = toml_rs.loads((TEMPLATES / "locales/zh-CN.toml").read_text(encoding="utf-8"))["words"]
+    yield from (text for key, text in words.items() if key.startswith("label-"))
 
 
 def said_by_typer():
@@ -82,8 +80,17 @@ def literals(path):
     return (call.args[0] for call in messages(path) if isinstance(call.args[0], ast.Constant))
 
 
+def descriptions(path):
+    """Yield the description of every key of the files that people write; `report schema --of` says it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Meta":
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "description")
+
+
 def keys():
-    return dict.fromkeys(node.value for path in sorted(PACKAGE.rglob("*.py")) for node in literals(path))
+    return dict.fromkeys(
+        node.value for path in sorted(PACKAGE.rglob("*.py")) for node in (*literals(path), *descriptions(path))
+    )
 
 
 def pages():
@@ -209,21 +216,13 @@ def test_no_word_is_said_past_the_catalogues(path):
     if path.relative_to(PACKAGE).as_posix() in CHINESE | READ:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    described = {
-        part
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg == "description"  # of a schema, which stays Chinese
-        for part in ast.walk(node.value)
-    }
-    quiet = docstrings | described
+    quiet = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     said = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and node not in quiet
-        and node.value not in COMMON_LABELS.values()
         and re.search(r"[\u4e00-\u9fff]{2}", node.value)
         and not re.search(r"\(\?|\[|〇|年月日", node.value)  # a pattern, the digits, or signs after a figure
     ]
@@ -306,9 +305,14 @@ def test_help_is_said_in_one_language(helped, name):
         (["buld"], "没有命令 'buld'；是不是 'build'？", "No such command 'buld'. Did you mean 'build'?"),
         (["build", "--tp"], "没有选项 --tp", "No such option: --tp"),
         (["build", "--out"], "选项 '--out' 后面要写值", "Option '--out' requires an argument."),
-        (["new"], "没有写 'year'", "Missing argument 'year'."),
-        (["new", "x"], "'year' 的值不对：'x' 不是整数", "Invalid value for 'year': 'x' is not a valid int range."),
-        (["new", "12"], "12 不在范围 1980<=x<=9998 之内", "12 is not in the range 1980<=x<=9998."),
+        (["new"], "没有写 'PERIOD'", "Missing argument 'PERIOD'."),
+        (["new", "x"], "x 不是报告期", "x is no period"),
+        (
+            ["build", "--jobs", "x"],
+            "'--jobs' 的值不对：'x' 不是整数",
+            "Invalid value for '--jobs': 'x' is not a valid int range.",
+        ),
+        (["build", "--jobs", "-1"], "-1 不在范围 x>=0 之内", "-1 is not in the range x>=0."),
         (["doctor", "--json=3"], "选项 '--json' 后面不写值", "Option '--json' does not take a value."),
         (["init", "a", "b"], "多写了 b", "Got unexpected extra argument(s) (b)"),
         (["validate", "--format", "x"], "'x' 不是 'text', 'json'", "'x' is not one of 'text', 'json'"),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from cases import KIND
 
 from nianbao.checks import check
 from nianbao.model.finding import UserError
@@ -14,7 +15,7 @@ from nianbao.workspace.store import Store
 
 LOOK, FORM, FORMAT = (
     "templates/looks/my.toml",
-    "templates/kinds/cn-disclosure/editions/my.toml",
+    f"templates/{KIND}/editions/my.toml",
     "templates/formats/txt/format.toml",
 )
 REPORT, OFFICES = "report.toml", "data/offices.toml"
@@ -63,7 +64,7 @@ MISTAKES = {
     "format: key written twice": (FORMAT, 'writer = "plain"\nwriter = "html"\n', "2:1: 不是合格的 TOML：同一个键写了两次"),
     "form: unknown key": (FORM, f"{NAMED}colour = 1\n", "3:1: 不认识的键 colour；这里可以写 name、template"),
     "form: unknown key deep down": (FORM, f'{NAMED}{TABLE}columns = [{A}, {{ id = "b", lable = "乙" }}]\n', "6:51: 不认识的键 tables[t].blocks[1].columns[b].lable，是不是 tables[t].blocks[1].columns[b].label？"),
-    "form: no template": (FORM, 'name = "表"\n', "1:1: 没有写 template，应为文字"),
+    "form: no name": (FORM, 'template = "t.md.j2"\n', "1:1: 没有写 name，应为文字"),
     "form: blank name": (FORM, 'name = ""\ntemplate = "t.md.j2"\n', "1:8: name 不能是空的"),
     "form: fact without a label": (FORM, f'{NAMED}[[facts]]\nid = "a.b"\n', "3:1: 没有写 facts[a.b].label，应为文字"),
     "form: table without blocks": (FORM, f'{NAMED}[[tables]]\nid = "t"\n', "3:1: 没有写 tables[t].blocks，应为数组"),
@@ -285,7 +286,7 @@ label = "甲丙"
 
 def forms(root, **texts):
     for name, text in texts.items():
-        write_template(root, f"templates/kinds/cn-disclosure/editions/{name}.toml", text)
+        write_template(root, f"templates/{KIND}/editions/{name}.toml", text)
     return Store(root)
 
 
@@ -329,11 +330,11 @@ def test_a_mistake_is_placed_in_the_file_that_wrote_it(tmp_path, monkeypatch):
             "changed"
         )
     mine, inherited = caught.value.message.split("\n")
-    assert mine.startswith("templates/kinds/cn-disclosure/editions/changed.toml:4:8: facts[a.b].kind")
+    assert mine.startswith(f"templates/{KIND}/editions/changed.toml:4:8: facts[a.b].kind")
     assert inherited.startswith(
-        "templates/kinds/cn-disclosure/editions/ground.toml:23:78: 不认识的键 tables[t].blocks[1].columns[c].lable"
+        f"templates/{KIND}/editions/ground.toml:23:78: 不认识的键 tables[t].blocks[1].columns[c].lable"
     )
-    assert inherited.endswith("（templates/kinds/cn-disclosure/editions/changed.toml 以它为底本）")
+    assert inherited.endswith(f"（templates/{KIND}/editions/changed.toml 以它为底本）")
 
 
 def test_a_removed_table_is_missed_where_it_is_named(tmp_path, monkeypatch):
@@ -351,8 +352,8 @@ def test_a_cycle_of_bases_is_reported(tmp_path, monkeypatch):
     store = forms(tmp_path, one='base = "two"\n', two='base = "three"\n', three='base = "two"\n')
     with pytest.raises(UserError) as caught:
         store.kind.edition("one")
-    round_trip = " → ".join(f"templates/kinds/cn-disclosure/editions/{name}.toml" for name in ("two", "three", "two"))
-    assert caught.value.message == f"templates/kinds/cn-disclosure/editions/three.toml:1:8: 底本绕成了圈：{round_trip}"
+    round_trip = " → ".join(f"templates/{KIND}/editions/{name}.toml" for name in ("two", "three", "two"))
+    assert caught.value.message == f"templates/{KIND}/editions/three.toml:1:8: 底本绕成了圈：{round_trip}"
 
 
 def test_entries_with_the_same_key_are_not_changed(tmp_path, monkeypatch):

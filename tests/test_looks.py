@@ -17,6 +17,7 @@ from docx.shared import Mm, Pt
 
 from nianbao.build import outputs
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 from nianbao.workspace.theme import to_word_units
@@ -32,7 +33,7 @@ def printed(request, root, tmp_path_factory):
     office = tmp_path_factory.mktemp(request.param)
     text = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     store = begun(office, 2020, f'{text}[prose]\nother = "{LONG}"\n')
-    outputs.build_report(store, 2020, ["html", "docx", "pdf", "odt"], look=request.param)
+    outputs.build_report(store, Period(2020), ["html", "docx", "pdf", "odt"], look=request.param)
     return store.look(request.param), office / "build"
 
 
@@ -165,7 +166,7 @@ def test_a_margin_that_changes_in_the_look_changes_everywhere(office):
     path = office / "templates/looks/gongwen.toml"
     changed = re.sub(r"(?m)^left +=.*$", "left   = 48", path.read_text(encoding="utf-8"))
     path.write_text(changed, encoding="utf-8")
-    outputs.build_report(Store(office), 2020, ["html", "docx", "pdf", "odt"])
+    outputs.build_report(Store(office), Period(2020), ["html", "docx", "pdf", "odt"])
     build = office / "build"
     with pdfplumber.open(build / "2020.pdf") as pdf:
         inner = min(char["x0"] for part in pdf.pages for char in part.chars if char["text"].strip())
@@ -180,7 +181,7 @@ def test_a_table_taller_than_a_page_goes_on_under_its_heads(office):
     (office / "templates/looks").mkdir(parents=True)
     big = 'base = "gongwen"\n[table]\nsize = 15\npitch = 20\n'
     (office / "templates/looks/big.toml").write_text(big, encoding="utf-8")
-    outputs.build_report(Store(office), 2020, ["pdf"], look="big")
+    outputs.build_report(Store(office), Period(2020), ["pdf"], look="big")
     with pdfplumber.open(office / "build/2020.pdf") as pdf:
         texts = [re.sub(r"\s", "", part.extract_text()) for part in pdf.pages]
         first = next(at for at, text in enumerate(texts) if "三、收到和处理政府信息公开申请情况" in text)

@@ -17,6 +17,7 @@ from lxml import etree, html
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
+from nianbao.model.period import Period
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
 
@@ -27,7 +28,7 @@ FORMATS = ("html", "docx", "pdf", "md")
 
 @pytest.fixture(scope="module")
 def report_2020():
-    return check.check_report(Store(ROOT), 2020).report
+    return check.check_report(Store(ROOT), Period(2020)).report
 
 
 @pytest.fixture(scope="module", params=["data/2020.toml", "tests/samples/hongze-2023.toml"])
@@ -37,7 +38,7 @@ def built_report(request, tmp_path_factory):
     year = int(re.search(r"\d{4}", source.name)[0])
     done = outputs.build_report(
         begun(office, year, source.read_text(encoding="utf-8")),
-        year,
+        Period(year),
         ["html", "docx", "pdf", "odt", "epub"],
         draft=True,
     )
@@ -292,7 +293,7 @@ def test_the_text_format_of_the_page_of_formats_draws_tables_that_fit_a_screen(s
     (tmp_path / "templates/formats/txt/format.toml").write_text(description, encoding="utf-8")
     year = int(re.search(r"\d{4}", source)[0])
     store = begun(tmp_path, year, (ROOT / source).read_text(encoding="utf-8"))
-    report = outputs.build_report(store, year, ["txt"], draft=True).check.report
+    report = outputs.build_report(store, Period(year), ["txt"], draft=True).check.report
     text = (tmp_path / f"build/{year}.txt").read_text(encoding="utf-8")
     tables = re.findall(r"(?:^[+|].*\n)+", text, re.MULTILINE)
     assert len(tables) == len(report.form.tables)
@@ -316,7 +317,7 @@ def test_a_text_table_keeps_every_word_however_narrow_its_columns(tmp_path):
     rows = "\n".join(f"| {word} | 一 | 2 | {'很长的字' * 20} |" for word in words)
     prose = f'[prose]\nother = """\n| 甲 | 乙 | 丙 | 丁 |\n|---|---|---|---|\n{rows}\n"""\n'
     facts = re.sub(r"(?ms)^\[prose\].*", "", (ROOT / "data/2020.toml").read_text(encoding="utf-8"))
-    outputs.build_report(begun(tmp_path, 2020, facts + prose), 2020, ["txt"], draft=True)
+    outputs.build_report(begun(tmp_path, 2020, facts + prose), Period(2020), ["txt"], draft=True)
     *_others, table = re.findall(
         r"(?:^[+|].*\n)+", (tmp_path / "build/2020.txt").read_text(encoding="utf-8"), re.MULTILINE
     )

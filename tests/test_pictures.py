@@ -16,6 +16,7 @@ from cases import begun, converted, hard_facts, own_faces
 from PIL import Image, ImageChops, ImageFilter
 
 from nianbao.build import outputs
+from nianbao.model.period import Period
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -68,7 +69,7 @@ def case(request, root, tmp_path_factory):
     draft = name in DRAFTS or name.startswith("hard")
     with own_faces():
         done = outputs.build_report(
-            begun(office, year, facts_of(name, root)), year, ["html", "docx", "pdf"], draft=draft
+            begun(office, year, facts_of(name, root)), Period(year), ["html", "docx", "pdf"], draft=draft
         )
     assert done.files
     return name, office / "build" / str(year)
@@ -164,7 +165,7 @@ def spoiled(office, file, pattern, changed):
     assert pattern in source
     path.write_text(source.replace(pattern, changed), encoding="utf-8")
     with own_faces():
-        outputs.build_report(Store(office), 2020, ["pdf"])
+        outputs.build_report(Store(office), Period(2020), ["pdf"])
     return sheet(office / "build/2020.pdf")
 
 

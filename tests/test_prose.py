@@ -13,6 +13,7 @@ from fontTools.ttLib import TTFont
 from lxml import html
 
 from nianbao.build import outputs
+from nianbao.model.period import Period
 
 FORMATS = ["html", "docx", "pdf", "odt", "epub"]
 PROSE = {
@@ -41,7 +42,7 @@ def printed(request, root, tmp_path_factory):
     office = tmp_path_factory.mktemp("prose")
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     prose = f"[prose]\nother = '''\n{PROSE[request.param]}\n'''\n"
-    done = outputs.build_report(begun(office, 2020, facts + prose), 2020, FORMATS, draft=True)
+    done = outputs.build_report(begun(office, 2020, facts + prose), Period(2020), FORMATS, draft=True)
     assert {output.format for output in done.files} == set(FORMATS)
     return office / "build/2020"
 
@@ -81,7 +82,7 @@ def test_the_pdf_stays_accessible(printed):
 def test_an_address_that_stands_for_itself_is_a_link_without_a_warning(root, tmp_path):
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     done = outputs.build_report(
-        begun(tmp_path, 2020, facts + '[prose]\nother = "见<https://a.cn/x>。"\n'), 2020, ["html"]
+        begun(tmp_path, 2020, facts + '[prose]\nother = "见<https://a.cn/x>。"\n'), Period(2020), ["html"]
     )
     assert "markup-left-out" not in {finding.rule for finding in done.check.findings}
     (link,) = html.fromstring((tmp_path / "build/2020.html").read_bytes()).xpath("//main//a")

@@ -1,39 +1,31 @@
 """Every Python on this machine that the program may run on prints the same files, without a warning."""
 
-import json
 import os
-import shutil
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-OLDEST = (3, 11)
+OLDEST = 11  # as `requires-python` says
 HERE = ".".join(map(str, sys.version_info[:2]))
 
 
-def pythons():
+def find_pythons():
     """Give the Pythons that are installed, each minor version once, by number; the one that runs the tests first."""
     found = {HERE: sys.executable}
-    if shutil.which("uv"):
-        command = ["uv", "python", "list", "--only-installed", "--output-format", "json"]
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        for one in json.loads(said or "[]"):
-            if one["implementation"] == "cpython" and not one.get("variant", "default").startswith("free"):
-                add(found, one["version"], one["path"])
-    for path in sorted(Path.home().glob(".pyenv/versions/*/bin/python")):
-        add(found, path.parts[-3], path)
+    data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share"))
+    patterns = [(Path.home(), ".pyenv/versions/3.*/bin/python"), (data, "uv/python/cpython-3.*/bin/python")]
+    patterns += [(Path(folder), "python3.*") for folder in ("/usr/bin", "/usr/local/bin")]
+    for path in (path for folder, pattern in patterns for path in sorted(folder.glob(pattern))):
+        number = re.search(r"3\.(\d+)", str(path))
+        if number and int(number[1]) >= OLDEST and not re.search("freethreaded|config|[0-9]t$", str(path)):
+            found.setdefault(f"3.{number[1]}", str(path))
     return found
 
 
-def add(found, version, path):
-    parts = version.split(".")
-    if parts[0] == "3" and parts[1].isdigit() and (3, int(parts[1])) >= OLDEST:
-        found.setdefault(f"3.{parts[1]}", str(path))
-
-
-PYTHONS = pythons()
+PYTHONS = find_pythons()
 
 
 @pytest.fixture(scope="module")

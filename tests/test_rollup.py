@@ -7,6 +7,7 @@ import duckdb
 import pytest
 import toml_rs
 import tomli_w
+from cases import KIND
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from offices import COLUMNS, data
@@ -29,6 +30,7 @@ from nianbao.rollup.trace import trace
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 # Figures of edition 2019, in the data files below, for which edition 2021 has no cell.
 ONLY_2019 = re.compile(r"proactive\.(\w+\.(disclosed|public|items|change|projects)|services\..*|procurement\..*)")
 OUTCOMES = ("granted", "partial", "refused", "unavailable", "declined", "other")
@@ -133,7 +135,7 @@ def province(tmp_path_factory):
     own = {office for office in parents if office.endswith("-own")}
     files = {f"{office}/{YEAR}.toml": text for office, text in texts.items()}
     store = write_files(tmp_path_factory.mktemp("province"), {"offices.toml": make_register(parents, own), **files})
-    results = roll_up(store, YEAR, "province", RollupOptions(deep=True))
+    results = roll_up(store, PERIOD, "province", RollupOptions(deep=True))
     return store, texts, results
 
 
@@ -141,7 +143,7 @@ def test_every_cell_of_the_top_office_is_the_sum_of_all_units(province):
     store, texts, results = province
     assert [result.unit.id for result in results] == [*(f"city-{city}" for city in range(6)), "province"]
     sums, unplaced_counts = add_up(texts.values())
-    form = store.kind.form_in_force(Period(YEAR))
+    form = store.kind.form_in_force(PERIOD)
     assert len(form.slots) > 190
     assert sums.keys() <= form.slots.keys()
     assert read_figures(store, "province") == {address: sums.get(address, 0) for address in form.slots}
@@ -164,7 +166,7 @@ def test_every_cell_of_the_top_office_is_the_sum_of_the_export(province, report,
         """,
         [str(tmp_path / "figures.parquet"), list(texts), ONLY_2019.pattern],
     ).fetchall()
-    form = store.kind.form_in_force(Period(YEAR))
+    form = store.kind.form_in_force(PERIOD)
     assert read_figures(store, "province") == dict.fromkeys(form.slots, 0) | dict(sums)
 
 
@@ -189,7 +191,7 @@ def test_a_changed_figure_changes_the_right_cells_and_trace_shows_it(province):
     changed = re.sub(r"(carried_forward = \{ person = )(\d+)", lambda row: f"{row[1]}{int(row[2]) + 5}", changed)
     path.write_text(changed, encoding="utf-8")
     try:
-        roll_up(store, YEAR, "province", RollupOptions(deep=True))
+        roll_up(store, PERIOD, "province", RollupOptions(deep=True))
         moved = {
             f"requests.{row}.{column}": 5 for row in ("received", "carried_forward") for column in ("person", "total")
         }
@@ -197,7 +199,7 @@ def test_a_changed_figure_changes_the_right_cells_and_trace_shows_it(province):
             after = read_figures(store, office)
             changes = {at: after[at] - before[office][at] for at in after if after[at] != before[office][at]}
             assert changes == expected
-        found_trace = trace(store, YEAR, "province", "requests.received.person", RollupOptions(deep=True))
+        found_trace = trace(store, PERIOD, "province", "requests.received.person", RollupOptions(deep=True))
         contribution = next(
             figure for one, figure in found_trace.below["city-0"].contributions if one.unit.id == "unit-1"
         )
@@ -205,12 +207,12 @@ def test_a_changed_figure_changes_the_right_cells_and_trace_shows_it(province):
         assert found_trace.total == before["province"]["requests.received.person"] + 5
     finally:
         path.write_text(texts["unit-1"], encoding="utf-8")
-        roll_up(store, YEAR, "province", RollupOptions(deep=True))
+        roll_up(store, PERIOD, "province", RollupOptions(deep=True))
 
 
 def test_a_deep_trace_has_units_that_add_up_to_the_figure(province):
     store = province[0]
-    found_trace = trace(store, YEAR, "province", "requests.received.total", RollupOptions(deep=True))
+    found_trace = trace(store, PERIOD, "province", "requests.received.total", RollupOptions(deep=True))
     assert sum(figure for _one, figure in found_trace.contributions) == found_trace.total == found_trace.figure
     assert sum(found_trace.parts.values()) == found_trace.total
     assert len(found_trace.parts) == len(COLUMNS)
@@ -225,7 +227,7 @@ def test_an_office_whose_units_have_changed_is_named(province):
     path = store.root / f"data/unit-1/{YEAR}.toml"
     path.write_text(data(999), encoding="utf-8")
     try:
-        (result,) = roll_up(store, YEAR, "province", RollupOptions(dry_run=True))
+        (result,) = roll_up(store, PERIOD, "province", RollupOptions(dry_run=True))
         assert [unit.id for unit in result.outdated] == ["city-0"]
     finally:
         path.write_text(texts["unit-1"], encoding="utf-8")
@@ -312,7 +314,7 @@ def test_a_unit_that_cannot_be_read_never_counts(city, text, report):
 
 def test_an_error_in_prose_does_not_leave_a_unit_out(city):
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_file(3) + '[prose]\nproblems = "TODO"\n'})
-    (result,) = roll_up(city, YEAR, "city", RollupOptions())
+    (result,) = roll_up(city, PERIOD, "city", RollupOptions())
     assert not result.aggregate.broken
 
 
@@ -327,13 +329,13 @@ def test_without_own_the_parents_own_figures_are_left_out(city):
     write_files(
         city.root, {"offices.toml": make_register(CITY | {"own": "city"}, {"own"}), f"own/{YEAR}.toml": make_file(100)}
     )
-    (result,) = roll_up(city, YEAR, "city", RollupOptions(dry_run=True))
+    (result,) = roll_up(city, PERIOD, "city", RollupOptions(dry_run=True))
     assert result.aggregate.figures["requests.received.total"] == 123
-    (result,) = roll_up(city, YEAR, "city", RollupOptions(own=False))
+    (result,) = roll_up(city, PERIOD, "city", RollupOptions(own=False))
     assert result.aggregate.figures["requests.received.total"] == 23
-    found = check.check_report(city.of_office("city"), YEAR).findings
+    found = check.check_report(city.of_office("city"), PERIOD).findings
     assert "rollup-differs" not in {finding.rule for finding in found}
-    assert trace(city, YEAR, "city", "requests.received.total", RollupOptions()).total == 23
+    assert trace(city, PERIOD, "city", "requests.received.total", RollupOptions()).total == 23
 
 
 # ── existing files ──────────────────────────────────────────────────────────────────
@@ -365,7 +367,7 @@ def test_an_existing_file_keeps_everything_except_its_figures(city):
     write_files(
         city.root, {f"city/{YEAR}.toml": EXISTING, f"dist-1/{YEAR}.toml": make_file(4, more="normative = { made = 2 }")}
     )
-    (result,) = roll_up(city, YEAR, "city", RollupOptions(force=True))
+    (result,) = roll_up(city, PERIOD, "city", RollupOptions(force=True))
     assert [(cell.address, cell.figure, cell.total) for cell in result.changed] == [
         ("proactive.normative.made", 0, 2),
         ("requests.received.person", 23, 24),
@@ -383,7 +385,7 @@ def test_an_existing_file_keeps_everything_except_its_figures(city):
 
 
 def test_cells_edited_by_hand_stop_a_rollup_until_forced_or_accepted(city, report):
-    roll_up(city, YEAR, "city", RollupOptions())
+    roll_up(city, PERIOD, "city", RollupOptions())
     path = city.root / f"data/city/{YEAR}.toml"
     edited = read_file(city).replace("received                      = { person = 23", "received = { person = 25")
     path.write_text(edited, encoding="utf-8")
@@ -406,7 +408,7 @@ def test_a_name_with_line_breaks_stays_in_its_comment(city):
     name = "一局\nyear = 1999\u2028[x]"
     write_files(city.root, {"offices.toml": make_register(CITY).replace('"dist-3局"', f'"""{name}"""')})
     (city.root / f"data/dist-3/{YEAR}.toml").unlink()
-    roll_up(city, YEAR, "city", RollupOptions())
+    roll_up(city, PERIOD, "city", RollupOptions())
     assert "# 汇总：缺报 1 个：一局 year = 1999 [x]\n" in read_file(city)
 
 
@@ -429,7 +431,7 @@ def test_a_file_whose_figures_cannot_be_read_is_not_changed(city, report):
 
 
 def test_a_full_disk_leaves_the_old_file_whole(city, monkeypatch):
-    roll_up(city, YEAR, "city", RollupOptions())
+    roll_up(city, PERIOD, "city", RollupOptions())
     before = read_file(city)
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_file(9)})
 
@@ -438,7 +440,7 @@ def test_a_full_disk_leaves_the_old_file_whole(city, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(UserError, match="磁盘已满"):
-        roll_up(city, YEAR, "city", RollupOptions())
+        roll_up(city, PERIOD, "city", RollupOptions())
     assert read_file(city) == before
     assert not list((city.root / "data/city").glob("*.part"))
 
@@ -450,7 +452,7 @@ def test_a_report_that_differs_in_one_cell_is_found_with_its_units(city):
     write_files(
         city.root, {f"city/{YEAR}.toml": EXISTING.replace("person = 23 }  #", "person = 22, business = 1 }  #")}
     )
-    found = [one for one in check.check_report(city.of_office("city"), YEAR).findings if one.rule == "rollup-differs"]
+    found = [one for one in check.check_report(city.of_office("city"), PERIOD).findings if one.rule == "rollup-differs"]
     assert [one.address for one in found] == ["requests.outcome.granted.person", "requests.outcome.granted.business"]
     assert "写 22，下级单位之和是 23（dist-2局 20、dist-1局 3）" in found[0].message
     assert "3 个单位都是 0" in found[1].message
@@ -462,14 +464,14 @@ def test_while_units_are_missing_only_a_figure_below_the_sum_is_wrong(city):
     more, less = EXISTING.replace("person = 23", "person = 99"), EXISTING.replace("person = 23", "person = 9")
     for text, wrong in ((more, 0), (less, 2)):
         write_files(city.root, {f"city/{YEAR}.toml": text})
-        rules = [one.rule for one in check.check_report(city.of_office("city"), YEAR).findings]
+        rules = [one.rule for one in check.check_report(city.of_office("city"), PERIOD).findings]
         assert rules.count("rollup-differs") == wrong
         assert rules.count("child-missing") == 1
 
 
 def test_an_office_without_units_reads_no_units(city, monkeypatch):
     monkeypatch.setattr(subordinates, "read_units", None)
-    assert check.check_report(city.of_office("dist-1"), YEAR).report
+    assert check.check_report(city.of_office("dist-1"), PERIOD).report
 
 
 # ── the register ─────────────────────────────────────────────────────────────────────
@@ -515,8 +517,8 @@ def test_an_error_in_an_entry_is_a_finding_of_its_office_only(city):
             f"dist-4/{YEAR}.toml": make_file(1),
         },
     )
-    assert "broken-register" in {one.rule for one in check.check_report(city.of_office("dist-4"), YEAR).findings}
-    assert "broken-register" not in {one.rule for one in check.check_report(city.of_office("dist-1"), YEAR).findings}
+    assert "broken-register" in {one.rule for one in check.check_report(city.of_office("dist-4"), PERIOD).findings}
+    assert "broken-register" not in {one.rule for one in check.check_report(city.of_office("dist-1"), PERIOD).findings}
 
 
 def test_folders_that_the_register_does_not_list_are_named(city, report):
@@ -549,7 +551,8 @@ def test_units_may_be_named_and_need_no_register(city, report):
         ("city", ("data/dist-1/2023.toml",), "是 2023 年度的"),
     ],
 )
-def test_impossible_units_are_refused(city, target, named, message):
+def test_impossible_units_are_refused(city, target, named, message, monkeypatch):
+    monkeypatch.chdir(city.root)
     write_files(
         city.root,
         {
@@ -559,7 +562,7 @@ def test_impossible_units_are_refused(city, target, named, message):
         },
     )
     with pytest.raises(UserError, match=message) as stop:
-        roll_up(city, YEAR, target, RollupOptions(named))
+        roll_up(city, PERIOD, target, RollupOptions(named))
     assert stop.value.fix
     assert read_file(city) == EXISTING
 
@@ -581,7 +584,7 @@ def test_units_of_the_later_edition_are_added_into_the_earlier_one(tmp_path):
     new = toml_rs.loads(data(1, 2020), parse_float=Decimal)
     store = write_files(tmp_path, {"offices.toml": make_register({"city": "", "a": "city", "b": "city"})})
     write_files(tmp_path, {"a/2020.toml": 'edition = "2021"\n' + data(1, 2020), "b/2020.toml": make_2019_file(2, 2020)})
-    (result,) = roll_up(store, 2020, "city", RollupOptions())
+    (result,) = roll_up(store, Period(2020), "city", RollupOptions())
     other = new["requests"]["outcome"]["other"]
     b = toml_rs.loads(make_2019_file(2, 2020), parse_float=Decimal)["requests"]["outcome"]["other"]
     for column in COLUMNS:
@@ -618,23 +621,23 @@ def test_every_edition_defines_how_each_other_is_converted_into_it(root):
     ],
 )
 def test_a_form_that_takes_unknown_rows_is_refused(city, root, takes, message):
-    form = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
+    form = (root / f"templates/{KIND}/editions/2021.toml").read_text(encoding="utf-8")
     changed = re.sub(r"^takes\.2019 = .*$", f"takes.2019 = {takes}", form, flags=re.MULTILINE)
     assert changed != form
-    (city.root / "templates/kinds/cn-disclosure/editions").mkdir(parents=True)
-    (city.root / "templates/kinds/cn-disclosure/editions/2021.toml").write_text(changed, encoding="utf-8")
+    (city.root / f"templates/{KIND}/editions").mkdir(parents=True)
+    (city.root / f"templates/{KIND}/editions/2021.toml").write_text(changed, encoding="utf-8")
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_2019_file(1)})
     with pytest.raises(UserError, match=message):
-        roll_up(city, YEAR, "city", RollupOptions())
+        roll_up(city, PERIOD, "city", RollupOptions())
 
 
 def test_an_edition_that_cannot_be_converted_is_named_and_left_out(city, root):
-    form = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
-    (city.root / "templates/kinds/cn-disclosure/editions").mkdir(parents=True)
+    form = (root / f"templates/{KIND}/editions/2021.toml").read_text(encoding="utf-8")
+    (city.root / f"templates/{KIND}/editions").mkdir(parents=True)
     changed = re.sub(r"^takes\.2019 = .*$", "", form, flags=re.MULTILINE)
-    (city.root / "templates/kinds/cn-disclosure/editions/2021.toml").write_text(changed, encoding="utf-8")
+    (city.root / f"templates/{KIND}/editions/2021.toml").write_text(changed, encoding="utf-8")
     write_files(city.root, {f"dist-1/{YEAR}.toml": make_2019_file(1)})
-    (result,) = roll_up(city, YEAR, "city", RollupOptions(with_broken=True))
+    (result,) = roll_up(city, PERIOD, "city", RollupOptions(with_broken=True))
     (left_out,) = result.aggregate.broken
     assert left_out.unit.id == "dist-1"
     assert "takes.2019" in left_out.errors[0].fix
@@ -644,7 +647,7 @@ def test_an_edition_that_cannot_be_converted_is_named_and_left_out(city, root):
 
 
 def test_a_trace_is_printed_as_a_table(city, report):
-    roll_up(city, YEAR, "city", RollupOptions())
+    roll_up(city, PERIOD, "city", RollupOptions())
     done = report("trace", YEAR, "city", "requests.received.total", cwd=city.root)
     assert done.returncode == 0
     assert re.search(r"dist-2 +dist-2局 +20 +87\.0%\n +dist-1 +dist-1局 +3 +13\.0%\n +另 1 个单位是 0", done.stdout)
@@ -686,7 +689,7 @@ def test_the_written_file_has_the_sums_of_the_units(draws, form):
     sums = {address: sum(one[address] for one in found) for address in form.slots}
     assert rolled_up.figures == sums
     text = update_figures(
-        scaffold.format_new_file(form, form.first_year),
+        scaffold.format_new_file(form, Period(form.first_year)),
         form,
         rolled_up.figures,
         rolled_up.list_figures_to_write(),

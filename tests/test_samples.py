@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nianbao.checks import check
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 CASES = {
@@ -26,7 +27,7 @@ def test_the_figures_of_a_published_report_give_its_failures_and_no_others(slug,
     year = int(slug.rsplit("-", 1)[1])
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / f"{year}.toml").write_bytes(path.read_bytes())
-    result = check.check_report(Store(tmp_path), year)
+    result = check.check_report(Store(tmp_path), Period(year))
     assert not result.crashes
     found = {(finding.rule, finding.address) for finding in result.findings if finding.rule in SUMS}
     assert found == CASES[slug]
@@ -38,7 +39,7 @@ def test_a_total_of_zero_with_other_parts_names_both_possible_reasons(tmp_path):
     path = Path(__file__).parent / "samples" / "hongze-2023.toml"
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "2023.toml").write_bytes(path.read_bytes())
-    found = check.check_report(Store(tmp_path), 2023).findings
+    found = check.check_report(Store(tmp_path), Period(2023)).findings
     wrong = next(finding for finding in found if finding.address == "review_litigation.review.total")
     assert wrong.label == "写 0，各项之和是 11"
     assert any("没有填" in note and "拆成" in note for note in wrong.notes)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 import toml_rs
+from cases import KIND
 
 from nianbao.datafiles import json_schema, scaffold
+from nianbao.model.period import Period
 from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace import template_schema
+from nianbao.workspace.locales import use_language
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -56,7 +60,10 @@ def test_the_shipped_data_is_valid():
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_new_data_file_is_valid(edition):
-    assert list_errors(edition, scaffold.format_new_file(Store(ROOT).kind.edition(edition), EDITIONS[edition])) == []
+    assert (
+        list_errors(edition, scaffold.format_new_file(Store(ROOT).kind.edition(edition), Period(EDITIONS[edition])))
+        == []
+    )
 
 
 BAD = {
@@ -159,7 +166,14 @@ def test_an_unknown_edition_lists_those_there_are(office, report):
 
 # ── what people write below templates/ ───────────────────────────────────────────────
 
-WRITTEN = {"form": "kinds/cn-disclosure/editions/*.toml", "look": "looks/*.toml", "format": "formats/*/format.toml"}
+WRITTEN = {
+    "kind": "kinds/*/kind.toml",
+    "edition": "kinds/*/editions/*.toml",
+    "form": f"{KIND}/editions/*.toml",  # the name of before
+    "locale": "locales/*.toml",
+    "look": "looks/*.toml",
+    "format": "formats/*/format.toml",
+}
 
 
 @pytest.fixture
@@ -186,7 +200,7 @@ def test_our_own_templates_please_an_editor(of, linted, root):
 
 TYPOS = {
     "form: unknown key": ("form", 'name = "表"', 'nmae = "表"', "'nmae' was unexpected"),
-    "form: missing template": ("form", 'template = "t.md.j2"', "", '"template" is a required property'),
+    "form: missing name": ("form", 'name = "表"', "", '"name" is a required property'),
     "form: unknown kind": ("form", 'kind = "text"', 'kind = "txt"', '"txt" is not one of'),
     "form: unknown level": ("form", 'level = "note"', 'level = "info"', '"info" is not one of'),
     "form: unknown key deep down": ("form", 'label = "甲"', 'lable = "甲"', "'lable' was unexpected"),
@@ -224,7 +238,7 @@ def test_an_editor_underlines_a_typo_in_a_template(typo, linted):
     assert message in said
 
 
-@pytest.mark.parametrize("of", WRITTEN)
+@pytest.mark.parametrize("of", template_schema.FILE_TYPES)
 def test_every_key_of_a_template_is_described(of):
     made = template_schema.make_schema(of)
     jsonschema.Draft7Validator.check_schema(made)
@@ -237,3 +251,14 @@ def test_a_schema_of_templates_has_no_edition(office, report):
     done = report("schema", "--of", "form", "--edition", "2021", cwd=office)
     assert done.returncode == 2
     assert "--edition" in done.stderr
+
+
+def test_the_schema_of_templates_is_in_the_language_of_the_user():
+    said = {}
+    for language in ("zh", "en", "zh"):
+        use_language(language)
+        said.setdefault(language, []).append(template_schema.format_schema("look"))
+    assert "底本的这些键" in said["zh"][0]
+    assert said["zh"][0] == said["zh"][1]
+    assert "keys of the base that are removed first" in said["en"][0]
+    assert not re.search("[\u4e00-\u9fff]", said["en"][0])

@@ -21,7 +21,8 @@ def city(tmp_path):
 
 def select_names(city, *words, all_offices=False):
     selected = select(city, words, all_offices=all_offices)
-    return tuple([(store.office, year) for store, year in part] for part in (selected.reports, selected.missing))
+    parts = (selected.reports, selected.missing)
+    return tuple([(store.office, period.year) for store, period in part] for part in parts)
 
 
 @pytest.mark.parametrize(

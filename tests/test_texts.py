@@ -5,6 +5,7 @@ import re
 import shutil
 
 import pytest
+from cases import KIND
 
 from nianbao.checks import check, kind_rules, rules
 from nianbao.checks.context import CheckContext
@@ -489,7 +490,7 @@ def test_a_large_change_of_a_key_figure_is_noted(root):
     ],
 )
 def test_a_form_with_a_mistake_in_its_text_rules_is_refused(there, wrong, where, root):
-    text = (root / "templates/kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
+    text = (root / f"templates/{KIND}/editions/2021.toml").read_text(encoding="utf-8")
     assert there in text
     form = Store(root).kind.edition("2021")
     with pytest.raises(UserError, match=re.escape(where)):
@@ -498,7 +499,7 @@ def test_a_form_with_a_mistake_in_its_text_rules_is_refused(there, wrong, where,
 
 def test_an_office_may_change_the_words_of_its_form(root, tmp_path):
     shutil.copytree(root / "templates", tmp_path / "templates")
-    form = tmp_path / "templates/kinds/cn-disclosure/editions/2021.toml"
+    form = tmp_path / f"templates/{KIND}/editions/2021.toml"
     text = form.read_text(encoding="utf-8").replace("信息(?:公开)?处理费", "工本费")
     form.write_text(text, encoding="utf-8")
     assert list_rules(OF_2021, tmp_path) == {("fee-unspoken", "warning")}
@@ -506,7 +507,7 @@ def test_an_office_may_change_the_words_of_its_form(root, tmp_path):
 
 def test_a_mark_to_be_filled_in_from_a_template_is_an_error_too(root, tmp_path):
     shutil.copytree(root / "templates", tmp_path / "templates")
-    template = tmp_path / "templates/kinds/cn-disclosure/texts/other.md.j2"
+    template = tmp_path / f"templates/{KIND}/texts/other.md.j2"
     template.write_text(template.read_text(encoding="utf-8") + "\n接受检查XX次。\n", encoding="utf-8")
     (finding,) = find_all(OF_2020, tmp_path)
     assert (finding.rule, finding.address) == ("placeholder-left", "prose.other")

@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import os
 import re
 import threading
 import zipfile
@@ -161,11 +162,13 @@ def snapshot(folder):
 
 
 def processes(folder):
-    """List the processes of ours and of pandoc that work in a folder, or were told its name."""
+    """List the processes of ours and of pandoc, but this one, that work in a folder, or were told its name."""
     found = []
     for process in psutil.process_iter(["pid", "name", "cwd", "cmdline"]):
         with suppress(psutil.Error):
             words = " ".join(process.info["cmdline"] or ())
+            if process.pid == os.getpid():
+                continue
             if str(folder) in words or str(process.info["cwd"] or "").startswith(str(folder)):
                 found.append(process)
     return found

@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 import zipfile
+from functools import cache
 from io import BytesIO
 
 import pikepdf
@@ -14,7 +15,7 @@ from cases import bring
 
 from nianbao.build import outputs
 from nianbao.compose.markdown import DIALECT
-from nianbao.importer import embedded_facts, pipeline
+from nianbao.importer import embedded_facts, pipeline, readers
 from nianbao.importer.readers import attached
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.model.finding import UserError
@@ -143,7 +144,7 @@ def build_file(folder, facts, suffix):
 
     (folder / "data").mkdir(parents=True)
     (folder / "data/2024.toml").write_text(facts, encoding="utf-8")
-    outputs.build_report(Store(folder), 2024, [suffix], draft=True)
+    outputs.build_report(Store(folder), Period(2024), [suffix], draft=True)
     return (folder / f"build/2024.{suffix}").read_bytes()
 
 
@@ -169,12 +170,22 @@ def samples(tmp_path_factory):
     return found
 
 
+read_once = cache(readers.read)
+
+
+@pytest.fixture
+def _read_once(monkeypatch):
+    """Read a file once, though it is imported with its guard and without: the guard is behind the readers."""
+    monkeypatch.setattr(readers, "read", read_once)
+
+
 @pytest.fixture(scope="module")
 def data_files(samples, tmp_path_factory):
     """Return the prose of the imported samples: as usual, without the protection, and if trusted."""
     found = {"protected": {}, "unprotected": {}, "trusted": {}}
     for mode, files in found.items():
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(readers, "read", read_once)
             if mode == "unprotected":
                 patch.setattr(embedded_facts, "_remove_markup", lambda text, _body: text)
             for at, (content, suffix) in samples.items():
@@ -183,6 +194,7 @@ def data_files(samples, tmp_path_factory):
     return found
 
 
+@pytest.mark.guard(inside="embedded_facts._remove_markup")
 @pytest.mark.parametrize("number", range(len(PROSE)), ids=lambda number: PROSE[number][0][:40])
 def test_embedded_prose_is_imported_as_plain_words(number, data_files):
     at, section = number - number % len(SECTIONS), SECTIONS[number % len(SECTIONS)]
@@ -253,6 +265,7 @@ def honest(tmp_path_factory):
     return {suffix: build_file(tmp_path_factory.mktemp("honest"), HONEST, suffix) for suffix in SUFFIXES}
 
 
+@pytest.mark.no_attack
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_facts_that_the_file_prints_are_taken(honest, suffix, tmp_path):
     text, notes = import_file(tmp_path, honest[suffix], suffix)
@@ -265,6 +278,8 @@ def test_facts_that_the_file_prints_are_taken(honest, suffix, tmp_path):
     }
 
 
+@pytest.mark.guard(inside="embedded_facts.find_difference")
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.parametrize("number", range(len(FALSE_FACTS)), ids=lambda number: "→".join(FALSE_FACTS[number]))
 def test_facts_that_differ_from_the_printed_text_are_not_taken(number, honest, tmp_path, monkeypatch):
     suffix = SUFFIXES[number % len(SUFFIXES)]
@@ -314,6 +329,8 @@ LEFT_OUT = [  # additions to the honest facts, of which no trace may be imported
 ]
 
 
+@pytest.mark.guard(inside="embedded_facts.INTERNAL_KEYS")
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.parametrize("more", LEFT_OUT)
 def test_embedded_facts_without_a_valid_type_are_not_taken(more, honest, tmp_path, monkeypatch):
     suffix = "html" if LEFT_OUT.index(more) % 2 else "docx"
@@ -368,6 +385,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.guard("test_carried_facts_that_cannot_be_read_bite_without_their_guards")
 @pytest.mark.parametrize("why", BROKEN)
 def test_embedded_facts_that_cannot_be_read_are_ignored(why, honest, tmp_path):
     began = time.monotonic()
@@ -463,6 +481,7 @@ PROBLEMS = '"::: {onmouseover=EVIL}\\n甲\\n:::\\n\\n[乙](javascript:EVIL)"'
 HOSTILE = HONEST.replace("[prose]", f"[prose]\nproblems = {PROBLEMS}").replace("没有其他", "[没有]{onclick=EVIL}其他")
 
 
+@pytest.mark.guard(inside="--trust")
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_hostile_report_is_harmless_after_import_and_build(suffix, tmp_path, command):
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"

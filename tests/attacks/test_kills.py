@@ -1,7 +1,8 @@
 """Commands that write, killed at any moment, run twice at once, or on a day that cannot be.
 
-NIANBAO_KILLS says how many kills there are in all: one of each command if it says nothing; 300, to be run by hand
-after a change of how files are written, take about ten minutes on two cores.
+NIANBAO_KILLS says how many kills there are in all: two of each command if it says nothing; 300, to be run by hand
+after a change of how files are written, take about five minutes of a core. Commands are forks of a process that has
+imported them, so that a kill finds them at work.
 """
 
 import os
@@ -16,14 +17,14 @@ from itertools import cycle, islice
 import pytest
 from offices import city, data
 from oracles import snapshot
-from running import begin, done, ending, gone
+from running import IN_PLACE, Fork, begin, done, ending, gone, halves, kill_in_the_midst
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals"),
     pytest.mark.slow,
 ]
 
-KILLS = int(os.environ.get("NIANBAO_KILLS", "9"))
+KILLS = int(os.environ.get("NIANBAO_KILLS", "18"))
 HOW = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 UNITS = 5
 COMMANDS = {
@@ -61,9 +62,10 @@ def made(tmp_path_factory):
             for at in range(4):
                 shutil.copy(folder / f"build/office-0000{at}/2024.html", folder / f"inbox/{at}.html")
                 shutil.rmtree(folder / f"data/office-0000{at}")
+        whole, tmp = shutil.copytree(folder, folder.with_name("whole")), folder.with_name("tmp")
+        tmp.mkdir()
         start = time.monotonic()
-        whole = shutil.copytree(folder, folder.with_name("whole"))
-        code, said = done(whole, *COMMANDS[name])
+        code, said = Fork(whole, *COMMANDS[name], tmp=tmp).end(60)
         assert code in DONE.get(name, {0}), said
         return folder, whole, time.monotonic() - start
 
@@ -90,15 +92,19 @@ def left_behind(folder, tmp):
 def killed(folder, tmp, words, how, after):
     """Run a command in a folder and kill it after some seconds."""
     with ending(folder):
-        running = begin(folder, *words, tmp=tmp)
+        running = Fork(folder, *words, tmp=tmp)
         time.sleep(after)
         running.send_signal(how)
-        said, _ = running.communicate(timeout=30)
+        code, said = running.end(30)
         assert gone(folder, 8), "a process is left"
     assert "Traceback" not in said
-    return running.returncode, said
+    return code, said
 
 
+@pytest.mark.guard(
+    "test_without_staging_a_kill_in_the_midst_tears_a_file",
+    spared={"it writes no file, and removes each by one call": ["clean"]},
+)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name):
     dice = random.Random(f"{name} {KILLS}")  # noqa: S311  # no secret
@@ -112,7 +118,7 @@ def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name):
         code, said = killed(shutil.copytree(base, folder), tmp, COMMANDS[name], how, dice.uniform(0.05, seconds))
         assert code in {-how, 2, *DONE.get(name, {0})}, said
         assert not torn(folder, before, after), (how, said)
-        again, more = done(folder, *COMMANDS[name], tmp=tmp)
+        again, more = Fork(folder, *COMMANDS[name], tmp=tmp).end(60)
         assert again in DONE.get(name, {0}), more
         assert visible(folder).keys() == after.keys(), (how, said, more)
         assert visible(folder) == after
@@ -121,6 +127,20 @@ def test_a_kill_tears_no_file_and_the_next_run_finishes(made, tmp_path, name):
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "clean"])
+def test_without_staging_a_kill_in_the_midst_tears_a_file(made, tmp_path, name):
+    base, _whole, _seconds = made(name)
+    for patch in ("", IN_PLACE):
+        folder = shutil.copytree(base, tmp_path / f"folder{len(patch)}")
+        (tmp_path / "tmp").mkdir(exist_ok=True)
+        kill_in_the_midst(folder, *COMMANDS[name], tmp=tmp_path / "tmp", patch=patch)
+        assert bool(halves(folder)) is bool(patch)
+
+
+@pytest.mark.guard(
+    spared="when writes meet is up to the system: locks and names that part them are taken out in test_leftovers"
+    " and test_links"
+)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_two_at_once_give_what_one_gives(made, tmp_path, name):
     base, whole, _seconds = made(name)
@@ -135,6 +155,7 @@ def test_two_at_once_give_what_one_gives(made, tmp_path, name):
     assert not left_behind(folder, tmp_path / "tmp")
 
 
+@pytest.mark.no_attack
 @pytest.mark.needs("faketime")
 @pytest.mark.parametrize("year", ["1970", "2099"])
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,41 +1,21 @@
 """What a killed run leaves behind is removed by the next one; what a run that goes on needs is left alone."""
 
 import os
-import signal
-import subprocess
-import sys
+import shutil
 from contextlib import closing
 from pathlib import Path
 
 import cities
 import pytest
-from cases import until
 from oracles import SECRET, snapshot
+from running import kill_in_the_midst
 
 from nianbao.build import outputs
+from nianbao.model.period import Period
 from nianbao.render import markup
 from nianbao.workspace import staging
 
 YEAR = "2024"
-# Runs a command that stops for ever where it writes its first file.
-STUCK = """
-import sys, time
-from pathlib import Path
-from nianbao.workspace import files, staging
-from nianbao.__main__ import main
-
-def stuck(path, *_content):
-    with path.open("wb") as file:
-        file.write(b"half")
-    Path("stuck").touch()
-    time.sleep(600)
-
-files._write_bytes = lambda content, path: stuck(path)
-from nianbao.export import duckdb, plain_sheets
-plain_sheets.write_plain_sheets = lambda _warehouse, _tables, path: stuck(path)
-duckdb.Database.copy = lambda _self, _made, _suffix, path: stuck(path)
-main()
-"""
 COMMANDS = [
     ("build", YEAR, "--draft", "--to", "markdown"),
     ("build", YEAR, "--all", "--draft", "--to", "html,docx"),
@@ -65,7 +45,7 @@ def given(tmp_path_factory):
     from nianbao.workspace.store import Store  # noqa: PLC0415  # see above
 
     folder = cities.begin(tmp_path_factory.mktemp("given"))
-    outputs.build_report(Store(folder), int(YEAR), ["markdown"], draft=True)
+    outputs.build_report(Store(folder), Period(int(YEAR)), ["markdown"], draft=True)
     return (folder / f"build/{YEAR}.md").read_bytes().replace(b"2024", b"2022")
 
 
@@ -73,24 +53,7 @@ def left(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*nianbao-*"))
 
 
-def killed(city, place, words, how):
-    """Run a command until it writes its first file, then kill it."""
-    running = subprocess.Popen(
-        [sys.executable, "-c", STUCK, *words],
-        cwd=city,
-        env={**os.environ, "TMPDIR": str(place)},
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until((city / "stuck").exists)
-    finally:
-        os.killpg(running.pid, how)
-        running.wait(timeout=30)
-    (city / "stuck").unlink()
-
-
+@pytest.mark.guard(inside="staging._remove_if_abandoned")
 @pytest.mark.slow
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_the_next_run_removes_what_a_killed_one_left(city, given, command, monkeypatch, tmp_path, words):
@@ -98,11 +61,16 @@ def test_the_next_run_removes_what_a_killed_one_left(city, given, command, monke
     place = tmp_path / "tmp"
     place.mkdir()
     before = snapshot(city)
-    killed(city, place, words, signal.SIGKILL)
-    assert left(city)  # the sample bites
+    kill_in_the_midst(city, *words, tmp=place)
+    assert left(city)
     names = {name for name in snapshot(city) if "nianbao-" not in name and ".record" not in name}
     assert names == before.keys()  # nothing half written stands in its place
     monkeypatch.setattr("tempfile.tempdir", str(place))
+    with monkeypatch.context() as without:
+        without.setattr(staging, "_remove_if_abandoned", lambda _entry: None)
+        copy = shutil.copytree(city, tmp_path / "copy")
+        command(*words, cwd=copy)
+        assert left(copy)
     staging.remove_abandoned.cache_clear()
     done = command(*words, cwd=city)
     assert done.exit_code in {0, 1}, done.output
@@ -118,25 +86,30 @@ def test_clean_removes_what_a_killed_build_left(city, command, tmp_path):
     assert command(*words, cwd=city).exit_code == 0
     data = city / f"data/{YEAR}.toml"
     data.write_text(data.read_text("utf-8").replace("某局", "某某局"), "utf-8")
-    killed(city, tmp_path, words, signal.SIGKILL)
+    (tmp_path / "tmp").mkdir()
+    kill_in_the_midst(city, *words, tmp=tmp_path / "tmp")
     assert left(city / "build")
     staging.remove_abandoned.cache_clear()
     assert command("clean", cwd=city).exit_code == 0
     assert not (city / "build").exists() or left(city / "build") == []
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("named", [staging.BESIDE_AFFIXES, staging.SCRATCH_AFFIXES])
-def test_what_another_run_still_needs_stays(tmp_path, named):
+def test_what_another_run_still_needs_stays(tmp_path, monkeypatch, named, guarded):
+    if not guarded:
+        monkeypatch.setattr(staging, "_lock", lambda _path: 0)
     with closing(staging.TemporaryFolder(tmp_path, named)) as first:
         staging.remove_abandoned.cache_clear()
         with closing(staging.TemporaryFolder(tmp_path, named)) as second:
-            assert first.path.exists()
+            assert first.path.exists() is guarded
             assert second.path != first.path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("named", [staging.BESIDE_AFFIXES, staging.SCRATCH_AFFIXES])
-def test_a_run_whose_folder_was_taken_for_left_over_makes_another(tmp_path, named, monkeypatch):
+def test_a_run_whose_folder_was_taken_for_left_over_makes_another(tmp_path, named, monkeypatch, guarded):
     """Another run may look between the moment that a folder is created and the moment that it is locked."""
     looked = []
 
@@ -145,12 +118,12 @@ def test_a_run_whose_folder_was_taken_for_left_over_makes_another(tmp_path, name
             looked.append(path)
             staging.remove_abandoned.cache_clear()
             staging.remove_abandoned(tmp_path, named)
-        return lock(path)
+        return lock(path) if guarded else max(0, lock(path))
 
     monkeypatch.setattr(staging, "_lock", locked)
     with closing(staging.TemporaryFolder(tmp_path, named)) as folder:
-        assert folder.path.exists()
-        assert folder.path != looked[0]
+        assert folder.path.exists() is guarded
+        assert (folder.path != looked[0]) is guarded
 
 
 @pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "guard taken out"])
@@ -177,6 +150,7 @@ def test_what_belongs_to_another_user_stays(tmp_path, monkeypatch):
     assert folder.exists()
 
 
+@pytest.mark.guard(spared="Python itself goes on to /tmp")
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("build", YEAR, "--draft", "--to", "docx,pdf"), ("form", YEAR)], ids=" ".join)
 @pytest.mark.parametrize("place", ["/nonexistent", "/dev/null"])
@@ -187,8 +161,12 @@ def test_without_a_folder_for_temporary_files_it_uses_another(city, process, wor
     assert left(city) == []
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("words", [("build", YEAR, "--draft", "--to", "docx"), ("form", YEAR)], ids=" ".join)
-def test_where_no_temporary_file_can_be_made_one_message_says_so(city, command, monkeypatch, words):
+def test_where_no_temporary_file_can_be_made_one_message_says_so(city, command, monkeypatch, words, guarded):
+    if not guarded:
+        monkeypatch.setattr(staging, "UserError", RuntimeError)
+
     def full(*_words):
         raise OSError(28, os.strerror(28))
 
@@ -196,4 +174,4 @@ def test_where_no_temporary_file_can_be_made_one_message_says_so(city, command, 
     done = command(*words, cwd=city)
     assert done.exit_code == 2
     assert "建不了临时文件夹" in done.output
-    assert "程序自己出错" not in done.output
+    assert ("程序自己出错" in done.output) is not guarded

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
+from collections import deque
 from functools import partial
+from itertools import islice
 from time import process_time
 
 import pytest
@@ -14,9 +16,9 @@ from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, tex
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
-from nianbao.model.locale import LeastCharacters
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
+from nianbao.model.text_formats import LeastCharacters
 from nianbao.workspace import store
 from nianbao.workspace.store import ReportKey, Store
 
@@ -76,8 +78,7 @@ def work(folder, text, judge, last=""):
     earlier = document.compose(before, store.kind.template).plain if before else {}
     case = CheckContext(report, dt.date(2025, 2, 1), texts=texts, previous_texts=earlier)
     start = process_time()
-    for _finding, _at in zip(judge(case), range(rules.MAX_FINDINGS), strict=False):
-        pass
+    judge(case)
     return process_time() - start
 
 
@@ -99,19 +100,38 @@ def is_linear(*about, **more):
 
 
 def every(case):
-    """Judge by every rule, one after the other."""
-    for name in rules.list_names():
-        yield from rules.load_rule(name).judge(case)
+    """Judge by every rule, as `validate` does."""
+    _found, crashes = rules.judge(case)
+    assert not crashes
 
 
+def by(rule):
+    """Judge by one rule, up to the bound of its findings."""
+    return lambda case: deque(islice(rule.judge(case), rules.MAX_FINDINGS))
+
+
+def read_anew(case):
+    """Judge as a rule would that reads the prose anew for each of its characters."""
+    text = case.report.facts.text
+    for at in range(0, len(text), 2):
+        text.count("\0", at)
+
+
+@pytest.mark.guard("test_a_rule_that_reads_prose_anew_for_each_character_is_not_linear")
 @pytest.mark.parametrize("name", SHAPES)
 def test_all_rules_together_are_linear(tmp_path, name):
     assert is_linear(tmp_path, SHAPES[name], every)
 
 
+@pytest.mark.guard("test_a_rule_that_reads_prose_anew_for_each_character_is_not_linear")
 @pytest.mark.parametrize("name", ["equal paragraphs", "paragraphs", "a long line", "sentences with claims"])
 def test_they_are_linear_beside_last_years_prose(tmp_path, name):
     assert is_linear(tmp_path, SHAPES[name], every, last=True)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_rule_that_reads_prose_anew_for_each_character_is_not_linear(tmp_path, name):
+    assert ratio(tmp_path, SHAPES[name], read_anew) > BEND
 
 
 # ── each guard taken out ─────────────────────────────────────────────────────────────────────────────────────
@@ -141,21 +161,21 @@ def find_claims_slowly(report, section, text):
 def judge_without_cache(case):
     """Judge figures in words without what was kept of the text."""
     wording.normalize.cache_clear()
-    yield from text_differs.judge(case)
+    by(text_differs)(case)
 
 
 OUT = {
-    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", said_twice.judge, 2 * SIZE),
-    "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", typed_by_hand.judge, 500),
+    "said-twice": (said_twice, "find_place", find_place_slowly, "a placeholder behind", by(said_twice), 2 * SIZE),
+    "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", by(typed_by_hand), 500),
     "placeholders in text": (
         placeholder_left,
         "compile_placeholder",
         lambda _prompts: re.compile(r"_{3,}(?=[^\n_])"),
         "underscores",
-        placeholder_left.judge,
+        by(placeholder_left),
         SIZE,
     ),
-    "tags": (typed_numbers, "_PLACEHOLDER", re.compile(r"\{%.*?%\}", re.DOTALL), "tags", typed_by_hand.judge, 2 * SIZE),
+    "tags": (typed_numbers, "_PLACEHOLDER", re.compile(r"\{%.*?%\}", re.DOTALL), "tags", by(typed_by_hand), 2 * SIZE),
     "blanks": (
         wording,
         "_SPACE",
@@ -167,6 +187,8 @@ OUT = {
 }
 
 
+@pytest.mark.no_attack
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OUT)
 def test_without_its_guard_a_rule_is_not_linear(tmp_path, monkeypatch, name):
     module, guard, slow, shape, judge, size = OUT[name]

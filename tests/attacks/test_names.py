@@ -51,7 +51,7 @@ YAML = {
     "line": "甲\ntitle: FORGED",
     "end": "甲\n---\n\n[乙]{onclick=x}\n\n---\nx: y",
     "quote": '甲"\nauthor: FORGED\nx: "',
-    "backslash": '甲\\"\nauthor: FORGED',
+    "backslash": '甲\\"\nauthor: FORGED\nx: "',
     "anchor": "&x *x !!python/object/apply:os.system ['true']",
 }
 JINJA = {
@@ -72,6 +72,34 @@ ALL = {
     )
     for name, text in texts.items()
 }
+
+
+HELD = {  # what no guard of ours keeps from biting
+    "the writers of pandoc escape words for Typst and for XML": [
+        *(f"typst-{name}" for name in TYPST if name != "string"),
+        *(f"xml-{name}" for name in XML if name != "odt"),
+    ],
+    "a fact is the value of a template, and nothing fills it a second time": [f"jinja-{name}" for name in JINJA],
+    "for libxml2, by which the oracle reads, a comment in a script ends with the script": ["script-comment"],
+}
+OUT = (
+    "test_markup_bites_where_it_is_not_escaped",
+    "test_the_head_is_forged_where_it_is_not_quoted",
+    "test_an_attribute_of_the_web_page_bites_where_it_is_not_escaped",
+    "test_the_metadata_of_a_web_page_bite_where_they_are_not_escaped",
+    "test_carried_facts_of_a_web_page_bite_where_they_are_not_escaped",
+    "test_a_string_of_typst_bites_where_it_is_not_quoted",
+    "test_a_signature_of_open_document_bites_where_it_is_not_escaped",
+)
+NOT_QUOTED = {  # how a text is quoted in the head without the guard, and what bites then
+    "in quotes": (lambda value: Markdown(f'"{value}"'), ["quote", "end"]),
+    "but for its backslashes": (lambda value: Markdown('"{}"'.format(str(value).replace('"', '\\"'))), ["backslash"]),
+    "bare": (Markdown, ["line", "anchor"]),
+}
+
+
+def name_in(group, *names):
+    return [f"{group}-{name}" for name in names]
 
 
 def facts(text):
@@ -105,38 +133,49 @@ def harmless(found):
     return " ".join(sorted(name for name, seen in found.items() if not seen))
 
 
+@pytest.mark.samples(ALL)
+@pytest.mark.guard(*OUT, spared=HELD)
 def test_no_text_does_anything(build):
     assert {name: found for name, found in build(ALL).items() if found} == {}
 
 
+@pytest.mark.samples(ALL)
+@pytest.mark.guard(*OUT, spared=HELD)
 def test_no_text_does_anything_where_facts_are_carried(build):
     assert {name: found for name, found in build(ALL, "--facts").items() if found} == {}
 
 
+@pytest.mark.samples(name_in("markup", *MARKUP))
 def test_markup_bites_where_it_is_not_escaped(build, monkeypatch):
     monkeypatch.setattr(templating, "escape", Markdown)
     assert not harmless(build(MARKUP))
 
 
-def test_the_head_is_forged_where_it_is_not_quoted(build, monkeypatch):
-    monkeypatch.setattr(templating, "_quote", lambda value: Markdown(f'"{value}"'))
+@pytest.mark.samples(name_in("yaml", *YAML))
+@pytest.mark.parametrize("how", NOT_QUOTED)
+def test_the_head_is_forged_where_it_is_not_quoted(build, monkeypatch, how):
+    quote, names = NOT_QUOTED[how]
+    monkeypatch.setattr(templating, "_quote", quote)
     templating.make_environment.cache_clear()
-    found = build({name: YAML[name] for name in ("quote", "end")})
+    found = build({name: YAML[name] for name in names})
     templating.make_environment.cache_clear()
     assert not harmless(found)
 
 
+@pytest.mark.samples(name_in("attribute", *ATTRIBUTES))
 def test_an_attribute_of_the_web_page_bites_where_it_is_not_escaped(build, own_template):
     own_template("formats/html/template.html", "author-meta", "author")
     assert not harmless(build(ATTRIBUTES))
 
 
+@pytest.mark.samples(name_in("script", "script-end", "script-end-in-capitals"))
 def test_the_metadata_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
     about = outputs.describe_report
     monkeypatch.setattr(outputs, "describe_report", lambda report: json.dumps(json.loads(about(report))))
     assert not harmless(build({name: SCRIPTS[name] for name in ("script-end", "script-end-in-capitals")}))
 
 
+@pytest.mark.samples(name_in("script", "script-end", "script-end-in-capitals"))
 def test_carried_facts_of_a_web_page_bite_where_they_are_not_escaped(build, monkeypatch):
     carried = outputs.format_facts
     monkeypatch.setattr(outputs, "format_facts", lambda report: carried(report).replace("\\u003C", "<"))
@@ -144,11 +183,13 @@ def test_carried_facts_of_a_web_page_bite_where_they_are_not_escaped(build, monk
     assert not harmless(build(texts, "--facts"))
 
 
+@pytest.mark.samples(name_in("typst", "string"))
 def test_a_string_of_typst_bites_where_it_is_not_quoted(build, own_template):
     own_template("formats/pdf/filter.lua", """:gsub('[\\\\"]', "\\\\%0")""", "")
     assert not harmless(build({"string": TYPST["string"]}))
 
 
+@pytest.mark.samples(name_in("xml", "odt"))
 def test_a_signature_of_open_document_bites_where_it_is_not_escaped(build, own_template):
     own_template(
         "formats/odt/filter.lua", 'text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })', "text"

@@ -114,12 +114,17 @@ def build(build_all, canary):
     return run
 
 
+@pytest.mark.samples(SAMPLES)
+@pytest.mark.guard(
+    "test_markup_in_prose_bites_where_it_is_not_reduced", "test_a_head_in_prose_bites_where_it_is_read_with_the_page"
+)
 @pytest.mark.slow
 def test_no_prose_does_anything(build):
     assert {name: found for name, found in build().items() if found} == {}
 
 
 HEADS_IN_PROSE = {name: text for name, text in SAMPLES.items() if "head-" in name}
+MARKUP_IN_PROSE = {name: text for name, text in SAMPLES.items() if name not in HEADS_IN_PROSE}
 
 
 def harmless(found):
@@ -127,12 +132,14 @@ def harmless(found):
     return " ".join(sorted(name for name, seen in found.items() if not seen))
 
 
+@pytest.mark.samples(MARKUP_IN_PROSE)
 @pytest.mark.slow
 def test_markup_in_prose_bites_where_it_is_not_reduced(build, lua):
     lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
-    assert not harmless(build({name: text for name, text in SAMPLES.items() if name not in HEADS_IN_PROSE}))
+    assert not harmless(build(MARKUP_IN_PROSE))
 
 
+@pytest.mark.samples(HEADS_IN_PROSE)
 @pytest.mark.slow
 @pytest.mark.usefixtures("read_with_the_page")
 def test_a_head_in_prose_bites_where_it_is_read_with_the_page(build):
@@ -170,6 +177,7 @@ def test_the_page_in_markdown_does_nothing_in_other_programs(attacked, command, 
     assert (found == {key: set() for key in IN_MARKDOWN}) if guarded else not harmless(found), found
 
 
+@pytest.mark.no_attack
 @pytest.mark.parametrize(
     "sign", [chr(code) for code in (*range(32, 48), *range(58, 65), *range(91, 97), *range(123, 160))]
 )
@@ -188,6 +196,9 @@ def test_what_passes_for_words_is_paragraphs_and_nothing_else(sign):
         assert set(re.findall(r"[A-Z][A-Za-z]+", native)) <= {"Para", "Str", "Space", "SoftBreak"}, text
 
 
+@pytest.mark.guard(
+    "test_markup_in_prose_bites_where_it_is_not_reduced", "test_a_head_in_prose_bites_where_it_is_read_with_the_page"
+)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_sample_passes_for_words(name):
     assert not markdown.has_only_plain_paragraphs(SAMPLES[name])

@@ -59,6 +59,7 @@ FORMULAS = {
 SHOWN = {"after a control", "after NUL"}  # what is printed shows these, and a workbook writes them out
 IN_ANSWERS = [name for name in FORMULAS if name not in SHOWN]
 IN_WORKBOOKS = [name for name in IN_ANSWERS if name != "after a return"]
+GUARDED = [True, pytest.param(False, marks=pytest.mark.slow)]  # that a sample bites without its guard is shown in CI
 NEVER = "^\\b\\B"  # matches nothing, in Python and in DuckDB
 
 
@@ -82,7 +83,7 @@ def hostile(attacked):
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_no_cell_of_a_csv_is_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
@@ -98,7 +99,7 @@ def test_no_cell_of_a_csv_is_a_formula(hostile, command, monkeypatch, name, guar
 
 
 @pytest.mark.parametrize("name", IN_ANSWERS)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_no_cell_of_an_answer_is_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
@@ -110,7 +111,7 @@ def test_no_cell_of_an_answer_is_a_formula(hostile, command, monkeypatch, name, 
 
 
 @pytest.mark.parametrize("head", ["=1+1", "＝1+1", "@x", " -x", "+x"])
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_no_head_of_an_answer_is_a_formula(hostile, command, monkeypatch, head, guarded):
     if not guarded:
         monkeypatch.setattr(rows, "_FORMULA_REGEX", re.compile(NEVER))
@@ -119,7 +120,7 @@ def test_no_head_of_an_answer_is_a_formula(hostile, command, monkeypatch, head, 
 
 
 @pytest.mark.parametrize("name", IN_WORKBOOKS)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_no_cell_of_a_workbook_becomes_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
@@ -232,6 +233,14 @@ def does(folder):
     return bites(folder) | ({"a placeholder"} if page.exists() and RAN.search(page.read_text("utf-8")) else set())
 
 
+@pytest.mark.samples(PLACEHOLDERS | MARKUP | HEADS | NOT_READ)
+@pytest.mark.guard(
+    "test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped",
+    "test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced",
+    "test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page",
+    spared={"the dialect of the pages knows neither raw HTML nor Typst, and loads no picture": NOT_READ},
+)
+@pytest.mark.slow
 def test_no_text_of_a_returned_form_does_anything(printed):
     found = printed(PLACEHOLDERS | MARKUP | HEADS | NOT_READ, TEXTS)
     assert {name: seen for name, seen in found.items() if seen} == {}
@@ -243,12 +252,16 @@ def as_typed(monkeypatch):
     monkeypatch.setattr(excel_form, "_convert_text", str)
 
 
+@pytest.mark.samples(PLACEHOLDERS)
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_typed")
 def test_placeholders_of_a_returned_form_are_filled_where_they_are_not_escaped(printed, monkeypatch):
     monkeypatch.setattr(prose, "find_faults", lambda _text, _names: iter(()))  # the second guard, of statements
     assert all("a placeholder" in seen for seen in printed(PLACEHOLDERS, ("prose.other",)).values())
 
 
+@pytest.mark.samples(MARKUP)
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_typed")
 def test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced(printed, lua):
     lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
@@ -256,12 +269,15 @@ def test_markup_of_a_returned_form_bites_where_it_is_neither_escaped_nor_reduced
     assert {name for name, seen in found.items() if not seen} == set(NOT_READ)
 
 
+@pytest.mark.samples(HEADS)
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_typed", "read_with_the_page")
 def test_a_head_of_a_returned_form_bites_where_it_is_read_with_the_page(printed):
     found = printed(HEADS, ("prose.other",))
     assert all(found.values()), found
 
 
+@pytest.mark.slow
 def test_markup_in_facts_of_a_returned_form_bites_where_it_is_not_escaped(printed, monkeypatch, lua):
     monkeypatch.setattr(templating, "escape", Markdown)
     lua("prose.lua", ":walk(ALLOW), dropped", ", {}")
@@ -311,7 +327,7 @@ def edited(content, parts, before, after, **more):
 
 
 @pytest.mark.parametrize("name", IN_CELLS)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_no_formula_of_a_returned_form_is_taken(tmp_path, command, monkeypatch, listener, name, guarded):
     address, asked = listener
     (tmp_path / "data").mkdir()
@@ -330,7 +346,7 @@ def test_no_formula_of_a_returned_form_is_taken(tmp_path, command, monkeypatch, 
 
 
 @pytest.mark.parametrize("name", IN_ANSWERS)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_no_text_of_a_returned_form_is_exported_as_a_formula(returned, command, monkeypatch, name, guarded):
     text = re.sub(r"\\([tnr])", lambda match: {"t": "\t", "n": "\n", "r": "\r"}[match[1]], FORMULAS[name])
     folder = returned({"unit": text}, ("agency.name", "agency.short", "facts.management"))
@@ -357,7 +373,7 @@ BREAKING_OUT = {
 
 
 @pytest.mark.parametrize("name", BREAKING_OUT)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_no_text_that_is_no_value_leaves_its_comment(tmp_path, command, monkeypatch, name, guarded):
     if not guarded:
         monkeypatch.setattr(data_file, "_format_comment", lambda text: text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -372,7 +388,7 @@ FOLDERS = {"upwards": "../../outside", "absolute": "OUTSIDE", "down and upwards"
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_the_folder_that_a_returned_form_names_is_one_below_the_data(tmp_path, command, monkeypatch, name, guarded):
     office, outside = tmp_path / "office", tmp_path / "outside"
     (office / "data").mkdir(parents=True)
@@ -388,7 +404,7 @@ YEARS = ["9" * 5000, "0", "0000", "99999", "-2024", "2024.5", "²", "nan", "1e3"
 
 
 @pytest.mark.parametrize("year", YEARS, ids=lambda year: year[:8])
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_a_year_that_is_none_is_refused_in_words(tmp_path, command, monkeypatch, year, guarded):
     if not guarded:
         monkeypatch.setattr(excel_form, "_parse_year", lambda text: int(text) or -1)
@@ -438,12 +454,12 @@ ENDLESS = {  # a small file that a reader would take apart without end; the boun
 
 
 @pytest.mark.parametrize("name", ENDLESS)
-@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guarded", GUARDED)
 def test_a_small_workbook_is_not_taken_apart_without_end(tmp_path, monkeypatch, name, guarded):
     change, bounds = ENDLESS[name]
     (tmp_path / "form.xlsx").write_bytes(edited(empty_form(), *change))
     if not guarded:
-        monkeypatch.setattr(pipeline, "MAX_SECONDS", 8)  # it would go on for hours
+        monkeypatch.setattr(pipeline, "MAX_SECONDS", 2)  # it would go on for hours
         for bound in bounds:
             monkeypatch.setattr(xlsx, bound, 10**12)
     why = ""
@@ -462,6 +478,10 @@ ENTITIES = {  # expat, which reads every part, knows no way to load them, and mu
 }
 
 
+@pytest.mark.guard(
+    spared="expat, which reads every part, knows no way to load an entity: openpyxl is given no other parser"
+)
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["workbook", "sharedStrings", "worksheets/sheet2"])
 @pytest.mark.parametrize("name", ENTITIES)
 def test_no_entity_of_a_workbook_is_loaded(tmp_path, command, canary, listener, name, part):
@@ -505,6 +525,7 @@ LINKED = {  # parts that name something elsewhere; nothing that reads them opens
 }
 
 
+@pytest.mark.guard(spared="neither openpyxl nor what reads the data file has code that opens an address")
 @pytest.mark.parametrize("name", LINKED)
 def test_nothing_elsewhere_is_asked_for(tmp_path, command, listener, name):
     address, asked = listener

@@ -9,6 +9,7 @@ import pytest
 from strangers import FACTS, put
 
 from nianbao.cli import terminal
+from nianbao.cli.output import sarif_junit
 
 # Set the title and ring, link, clear the screen (as C1), delete, go back, turn the direction, isolate, break the line.
 SEQUENCES = {
@@ -110,6 +111,7 @@ def test_texts_of_strangers_are_escaped(attacked, command, monkeypatch, channel,
         assert "\\u202e" in result.output  # it is shown, escaped
 
 
+@pytest.mark.guard(inside="find_controls(SEQUENCES[name])")
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_each_sequence_is_escaped(name):
     shown = terminal.escape_controls(SEQUENCES[name])
@@ -118,6 +120,7 @@ def test_each_sequence_is_escaped(name):
     assert shown.isprintable()
 
 
+@pytest.mark.no_attack
 @pytest.mark.parametrize("form", ["json", "sarif", "junit"])
 def test_output_for_programs_keeps_its_values(attacked, command, form):
     folder = attacked(facts=f'"{ESCAPED}]]>&<" = 1\n{FACTS}')
@@ -150,18 +153,28 @@ def test_no_line_is_a_workflow_command(attacked, command, monkeypatch, name, gua
     assert bool(lines) is not guarded
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("name", ["a::error::b", "a%0Ab", "a,title=x", "a\n::error::b", "a\r::error::b"])
-def test_a_finding_is_one_workflow_command(attacked, command, name):
+def test_a_finding_is_one_workflow_command(attacked, command, monkeypatch, name, guarded):
+    if not guarded:
+        monkeypatch.setattr(sarif_junit, "_escape_data", str)
+        monkeypatch.setattr(sarif_junit, "_escape_property", str)
     folder = attacked("[own2]\nx = 1\n", office=name)
-    output = command("validate", "2024", name, "--format", "github", cwd=folder).stdout
-    lines = output.splitlines()
+    lines = command("validate", "2024", name, "--format", "github", cwd=folder).stdout.splitlines()
     assert lines
-    for line in lines:
-        head, *_rest = line[2:].split("::")
-        kind, _, properties = head.partition(" ")
-        assert kind in {"error", "warning", "notice"}
-        keys = [one.partition("=")[0] for one in properties.split(",")]
-        assert keys in (["file", "title"], ["file", "line", "col", "endColumn", "title"])
+    assert all(is_about(line, f"data/{name}/2024.toml") for line in lines) is guarded
+
+
+def is_about(line, file):
+    """Tell whether GitHub reads a line as one command about a file."""
+    head, *_rest = line[2:].split("::")
+    kind, _, properties = head.partition(" ")
+    values = dict(one.partition("=")[::2] for one in properties.split(","))
+    named = values.get("file", "")
+    for code, sign in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+        named = named.replace(code, sign)
+    known = list(values) in (["file", "title"], ["file", "line", "col", "endColumn", "title"])
+    return line.startswith("::") and kind in {"error", "warning", "notice"} and known and named == file
 
 
 def test_the_underline_is_below_its_value(attacked, command):

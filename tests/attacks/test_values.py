@@ -10,7 +10,7 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strangers import FACTS, put
+from strangers import FACTS, put, raise_findings
 
 from nianbao.checks import check
 from nianbao.compose import prose
@@ -68,6 +68,7 @@ def test_a_placeholder_is_judged_before_it_is_filled(attacked, command, monkeypa
         assert result.exit_code == 2 or name in {"a flag added", "a flag taken away", "a sum over the bound"}, text
 
 
+@pytest.mark.no_attack
 @pytest.mark.parametrize(
     "text", ["{{ year }}", "{{ year + 1 }}", '{{ "{" }}', "{{ requests.received.person - 2 + 3 }}", "{{ 12 }}"]
 )
@@ -108,6 +109,7 @@ PLACES = {
 }
 
 
+@pytest.mark.guard("test_a_value_that_is_raised_and_not_found_is_a_mistake_of_the_program")
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_no_value_is_a_mistake_of_the_program(attacked, command, place):
@@ -120,6 +122,13 @@ def test_no_value_is_a_mistake_of_the_program(attacked, command, place):
         ["fmt", "2024", "--all"],
     )
     runs(command, folder, every)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_value_that_is_raised_and_not_found_is_a_mistake_of_the_program(attacked, command, monkeypatch, place):
+    raise_findings(monkeypatch)
+    folder = attacked(facts=PLACES[place].replace("VALUE", "9" * 5000))
+    assert "自己出错" in command("validate", "2024", cwd=folder).output
 
 
 WHOLE = {"0o777", "0b1", "1_000"}  # honest figures, as TOML may write them: nothing is wrong with these
@@ -140,12 +149,16 @@ def unjudged(monkeypatch):
         object.__setattr__(VALUE_TYPES[name], "find_fault", wrong)
 
 
+@pytest.mark.guard(
+    "test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_program",
+)
 @pytest.mark.parametrize("value", [value for value in VALUES if value not in WHOLE], ids=lambda value: value[:20])
 def test_a_value_that_is_no_figure_is_judged(attacked, command, value):
     folder = attacked(facts=PLACES["a figure"].replace("VALUE", value))
     assert JUDGED.search(command("validate", "2024", "--format", "github", cwd=folder).output)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unjudged")
 @pytest.mark.parametrize("value", [value for value in VALUES if value not in WHOLE], ids=lambda value: value[:20])
 def test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_program(attacked, command, value):
@@ -154,6 +167,7 @@ def test_a_value_that_nobody_judges_passes_for_a_figure_or_is_a_mistake_of_the_p
     assert bool(JUDGED.search(said)) is (value == NO_TEXT), said
 
 
+@pytest.mark.no_attack
 @pytest.mark.parametrize("value", ["-0.0", "-0", "0.0", "0"])
 def test_zero_has_no_sign(value):
     number = Decimal(value)
@@ -170,6 +184,10 @@ FOLDERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.guard(
+    spared="a name is a text to all that use it, with nothing to take out: what a terminal, a spreadsheet or a workflow"
+    " makes of it has samples of its own, with their guards"
+)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_folder_of_any_name_is_an_office_or_is_refused(attacked, command, name):

@@ -22,10 +22,12 @@ from test_build import naive_job, run_naive
 from nianbao.build import outputs
 from nianbao.checks import check
 from nianbao.compose import document
+from nianbao.model.period import Period
 from nianbao.render.renderer import Renderer
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 FORMATS = ("html", "docx", "pdf")
 BUILD = [sys.executable, "-m", "nianbao", "build", str(YEAR), "--all", "--json"]
 CORES = os.cpu_count() or 1
@@ -35,7 +37,7 @@ CORES = os.cpu_count() or 1
 def many(request):
     """Return how many offices a figure stands for: itself when measured, else a handful."""
     enabled = request.config.getoption("--benchmark-enable")
-    return lambda count: count if enabled else max(2, count // 500)
+    return lambda count: count if enabled else 3
 
 
 def said(command, folder):
@@ -56,7 +58,7 @@ def rate(benchmark, count):
 def test_the_naive_way(benchmark, many, tmp_path):
     count = many(100)  # a tenth: it takes minutes
     store = Store(city(tmp_path, count))
-    jobs = [naive_job(store.of_office(office), YEAR, tmp_path / "naive" / office) for office in store.offices()]
+    jobs = [naive_job(store.of_office(office), PERIOD, tmp_path / "naive" / office) for office in store.offices()]
 
     def build():
         with ThreadPoolExecutor(CORES) as pool:
@@ -80,7 +82,7 @@ def test_report_build(benchmark, many, tmp_path, offices):
 @pytest.mark.benchmark(group="10,000 offices, built before")
 @pytest.mark.parametrize("changes", [0, 1])
 def test_what_changed(benchmark, many, tmp_path, changes):
-    count = many(10_000)
+    count = max(many(10_000), 20)  # a few are listed one by one, not counted
     folder = city(tmp_path, count)
     command = [*BUILD[:-1], "--to", "html,epub,markdown"]  # three, and soon printed; told as to a person
     fresh = iter(range(count, 2 * count))
@@ -110,8 +112,8 @@ def test_report_validate(benchmark, many, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory):
-    store = Store(city(tmp_path_factory.mktemp("city"), 100))
+def batch(tmp_path_factory, many):
+    store = Store(city(tmp_path_factory.mktemp("city"), many(100)))
     offices = [store.of_office(office) for office in store.offices()]
     with Renderer() as renderer:
         yield store, offices, renderer
@@ -125,13 +127,13 @@ def each(benchmark, offices, work):
 
 @pytest.mark.benchmark(group="one report of many")
 def test_checking(benchmark, batch):
-    assert each(benchmark, batch[1], lambda store: check.check_report(store, YEAR)).readable
+    assert each(benchmark, batch[1], lambda store: check.check_report(store, PERIOD)).readable
 
 
 @pytest.mark.benchmark(group="one report of many")
 def test_composing(benchmark, batch):
     store, offices, _ = batch
-    reports = [check.check_report(office, YEAR).report for office in offices]
+    reports = [check.check_report(office, PERIOD).report for office in offices]
     assert each(
         benchmark, reports, lambda report: document.make_page(document.compose(report, store.kind.template))
     ).text
@@ -142,7 +144,7 @@ def test_composing(benchmark, batch):
 def test_printing(benchmark, batch, formats):
     store, offices, renderer = batch
     order = outputs.make_render_settings(store, formats)
-    checked = [check.check_report(office, YEAR) for office in offices]
+    checked = [check.check_report(office, PERIOD) for office in offices]
     done = each(benchmark, checked, lambda one: outputs.render_report(store, one, formats, order, renderer))
     assert len(done[0]) == len(formats)
 
@@ -169,8 +171,8 @@ def test_memory_is_flat(benchmark, many, tmp_path):
     def build():
         with Renderer() as renderer:
             for number in range(count):
-                office.path(YEAR).write_text(data(number), encoding="utf-8")
-                checked = check.check_report(office, YEAR)
+                office.path(PERIOD).write_text(data(number), encoding="utf-8")
+                checked = check.check_report(office, PERIOD)
                 outputs.render_report(office, checked, FORMATS, order, renderer)
                 if number == min(99, count - 1):
                     early.extend(map(resident, (os.getpid(), renderer.pid)))

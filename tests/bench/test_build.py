@@ -16,6 +16,7 @@ import pytest
 from nianbao.checks import check
 from nianbao.compose import document
 from nianbao.compose.markdown import DIALECT
+from nianbao.model.period import Period
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
@@ -45,7 +46,7 @@ def run(command, cwd):
 def naive_job(store, year, folder):
     """Prepare the naive way for a report of a store: a template with its text already in place, and its facts."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = document.make_markdown(check.check_report(store, year).document)
+    text = document.make_markdown(check.check_report(store, Period(year)).document)
     (folder / "page.md").write_text("{% raw %}" + text + "{% endraw %}", encoding="utf-8")
     job = {
         "data": str(store.path(year)),

@@ -3,7 +3,7 @@
     pytest tests/bench/test_export.py --benchmark-enable --benchmark-only -s
 
 The baseline is reading the same files on the same processes, and nothing else. Without --benchmark-enable a few
-hundred reports are carried out.
+reports are carried out.
 """
 
 import subprocess
@@ -18,6 +18,7 @@ from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 REPORTS = 10_000
 MEMORY = 600  # MB
 EXPORT = r"""
@@ -35,7 +36,7 @@ finally:
 
 @pytest.fixture(scope="module")
 def many(request):
-    return REPORTS if request.config.getoption("--benchmark-enable") else 300
+    return REPORTS if request.config.getoption("--benchmark-enable") else 30
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def store(tmp_path_factory, many):
 
 def test_reading_alone(benchmark, store, many):
     benchmark.group = f"{REPORTS} reports"
-    asked = [(store.of_office(office), YEAR) for office in store.offices()]
+    asked = [(store.of_office(office), PERIOD) for office in store.offices()]
     found = benchmark.pedantic(lambda: sum(1 for _ in pipeline.read_all(asked, 2)), rounds=1)
     assert found == many
 
@@ -62,4 +63,4 @@ def test_an_export(benchmark, store, many):
     assert done.returncode == 0, done.stderr
     assert int(done.stderr.split()[-1]) < MEMORY
     told = duckdb.sql(f"select count(*), count(distinct office) from '{store.out}/export/figures.parquet'").fetchall()
-    assert told == [(many * len(store.kind.form_in_force(Period(YEAR)).slots), many)]
+    assert told == [(many * len(store.kind.form_in_force(PERIOD).slots), many)]

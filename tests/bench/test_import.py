@@ -19,23 +19,24 @@ from offices import data
 from nianbao.build import outputs
 from nianbao.importer import batch, pipeline
 from nianbao.model.finding import UserError
+from nianbao.model.period import Period
 from nianbao.render import pandoc
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 FILES = 1000
-OFFICES = 10
 DRY = pipeline.ImportOptions(dry_run=True, folder_per_office=True)
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory):
+def published(tmp_path_factory, request):
     """Reports of some offices in three formats, without the facts they carry."""
     folder = tmp_path_factory.mktemp("offices")
     made = []
-    for number in range(OFFICES):
+    for number in range(10 if request.config.getoption("--benchmark-enable") else 1):
         store = begun(folder / str(number), YEAR, data(number))
-        done = outputs.build_report(store, YEAR, ["html", "docx", "pdf"], embed_facts=False)
+        done = outputs.build_report(store, PERIOD, ["html", "docx", "pdf"], embed_facts=False)
         made += [store.out / f"{YEAR}.{output.format}" for output in done.files]
     return made
 
@@ -72,7 +73,7 @@ def test_an_import(benchmark, published, suffix, tmp_path):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_thousand_files(benchmark, published, jobs, tmp_path, request):
     benchmark.group = f"{FILES} files"
-    count = FILES if request.config.getoption("--benchmark-enable") else 12
+    count = FILES if request.config.getoption("--benchmark-enable") else 4
     names = [tmp_path / "damaged.pdf"]
     names[0].write_bytes(b"%PDF-1.7")
     for number, path in enumerate(islice(cycle(published), count - 1)):

@@ -11,19 +11,21 @@ import pytest
 import toml_rs
 from offices import data
 
+from nianbao.model.period import Period
 from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
 from nianbao.rollup.trace import trace
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 MANY = 10_000
 
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory, request):
     """A city of many units that are right, and what each gives as text."""
-    many = MANY if request.config.getoption("--benchmark-enable") else 60
+    many = MANY if request.config.getoption("--benchmark-enable") else 6
     folder = tmp_path_factory.mktemp("city")
     listed = ['[city]\nname = "某市"\n']
     for number in range(many):
@@ -44,7 +46,7 @@ def told(tree, address):
 @pytest.mark.benchmark(group="ten thousand units")
 def test_rolling_up(benchmark, city):
     store, many = city
-    (account,) = benchmark.pedantic(lambda: roll_up(store, YEAR, "city", RollupOptions(force=True)), rounds=1)
+    (account,) = benchmark.pedantic(lambda: roll_up(store, PERIOD, "city", RollupOptions(force=True)), rounds=1)
     assert len(account.aggregate.counted) == many
     trees = [toml_rs.loads(data(number), parse_float=Decimal) for number in range(many)]
     for address in ("requests.received.person", "proactive.fees.amount", "requests.outcome.declined.repeated.other"):
@@ -55,7 +57,7 @@ def test_rolling_up(benchmark, city):
 def test_tracing_a_figure(benchmark, city):
     store, many = city
     traced = benchmark.pedantic(
-        lambda: trace(store, YEAR, "city", "requests.received.total", RollupOptions()), rounds=1
+        lambda: trace(store, PERIOD, "city", "requests.received.total", RollupOptions()), rounds=1
     )
     assert sum(figure for _given, figure in traced.contributions) == traced.total
     assert len(traced.contributions) + traced.zeros == many

@@ -18,9 +18,11 @@ from offices import data
 from nianbao.checks import check
 from nianbao.cli.output import findings
 from nianbao.model.facts import parse
+from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
 YEAR = 2024
+PERIOD = Period(YEAR)
 
 
 @pytest.fixture
@@ -37,13 +39,13 @@ def test_parsing(benchmark):
 
 @pytest.mark.benchmark(group="one data file, warm")
 def test_parsing_and_checking(benchmark, folder):
-    checked = benchmark(check.check_report, Store(folder), YEAR)
+    checked = benchmark(check.check_report, Store(folder), PERIOD)
     assert not checked.blocked
 
 
 @pytest.mark.benchmark(group="one data file, warm")
 def test_saying(benchmark, folder):
-    checked = check.check_report(Store(folder), YEAR)
+    checked = check.check_report(Store(folder), PERIOD)
 
     def said():
         with redirect_stdout(io.StringIO()) as out:
@@ -60,7 +62,7 @@ def check_all(folder: str, numbers: range) -> tuple[int, int]:
     right, early = 0, 0
     for at, number in enumerate(numbers):
         path.write_text(data(number), encoding="utf-8")
-        right += not check.check_report(store, YEAR).blocked
+        right += not check.check_report(store, PERIOD).blocked
         if at == min(99, len(numbers) - 1):
             early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return right, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - early) // 1024

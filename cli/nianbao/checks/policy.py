@@ -52,8 +52,8 @@ class AcceptedFinding:
 class Settings(Shape, frozen=True):
     """The settings of an office in `report.toml`."""
 
-    kind: str = ""  # the kind of document, which the folder's templates read
     levels: dict[str, Setting] = msgspec.field(default_factory=dict)
+    kind: str = ""  # of document; see `Templates.default_kind`
 
 
 def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:

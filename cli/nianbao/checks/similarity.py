@@ -39,15 +39,15 @@ def make_digest(document: Document) -> Digest:
 
 
 def find_shared_sections(digests: Mapping[ReportKey, Digest]) -> dict[ReportKey, tuple[SharedSection, ...]]:
-    """Find the reports that share a section with another office of the same period.
+    """Find the reports that share a section with one of the same kind and period of another office.
 
     Sentences are the same if only digits differ.
     """
-    offices_of: dict[tuple[Period, str, bytes], list[str]] = {}
+    offices_of: dict[tuple[str, Period, str, bytes], list[str]] = {}
     for key, sections in digests.items():
         for section, sentences in sections.items():
             for sentence, _size in sentences:
-                offices = offices_of.setdefault((key.period, section, sentence), [])
+                offices = offices_of.setdefault((key.kind, key.period, section, sentence), [])
                 if len(offices) < _MAX_OFFICES and key.office not in offices:
                     offices.append(key.office)
     found: dict[ReportKey, tuple[SharedSection, ...]] = {}
@@ -56,9 +56,8 @@ def find_shared_sections(digests: Mapping[ReportKey, Digest]) -> dict[ReportKey,
         for section, sentences in sections.items():
             common: Counter[str] = Counter()
             for sentence, size in sentences:
-                common.update(
-                    {other: size for other in offices_of[key.period, section, sentence] if other != key.office}
-                )
+                offices = offices_of[key.kind, key.period, section, sentence]
+                common.update({other: size for other in offices if other != key.office})
             total = sum(size for _sentence, size in sentences)
             shares = [
                 (other, 100 * size // total)

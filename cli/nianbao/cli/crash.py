@@ -23,7 +23,7 @@ def report_crash(error: UserError | None) -> Iterator[None]:
         return
     import subprocess  # noqa: PLC0415  # the commands that start no program need not import it
 
-    lines = _("错误: {message}", message=error.message), _("怎么办: {fix}", fix=error.fix)
+    lines = _("error-line", message=error.message), _("fix-line", fix=error.fix)
     command = ["/bin/sh", "-c", _PRINT_UNLESS_ENDED, "sh", *map(escape_controls, lines)]
     # In a session of its own: a signal to this process's group must not end the shell first.
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True) as shell:  # noqa: S603  # a fixed command

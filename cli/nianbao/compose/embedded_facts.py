@@ -26,15 +26,24 @@ def format_facts(report: Report) -> str:
 
 def describe_report(report: Report) -> str:
     """Return a description of a report for search engines: JSON-LD with the vocabulary of schema.org."""
-    day = report.values.get("published")
+    day, kind = report.values.get("published"), report.form.kind
     properties = {
         "@context": "https://schema.org",
         "@type": "Report",
         "name": compose_title(report),
-        "author": {"@type": "GovernmentOrganization", "name": compose_author(report)},
-        "inLanguage": "zh-CN",
-        "temporalCoverage": f"{report.year}-01-01/{report.year}-12-31",
+        "author": {"@type": kind.publisher_type, "name": compose_author(report)},
+        "inLanguage": report.form.locale.language,
+        "temporalCoverage": _format_coverage(report),
         "datePublished": day.isoformat() if isinstance(day, date) else None,
     }
     text = json.dumps({name: value for name, value in properties.items() if value}, ensure_ascii=False)
     return text.replace("<", "\\u003C")
+
+
+def _format_coverage(report: Report) -> str:
+    """Format the period of a report as its first and last day; empty where it has none, or one of no such day."""
+    calendar, period = report.form.kind.calendar, report.period
+    try:
+        return f"{calendar.get_first_day(period)}/{calendar.get_last_day(period)}" if period else ""
+    except ValueError:
+        return ""

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from nianbao.model.form import OWN_FACTS, Form
-from nianbao.model.value_types import VALUE_TYPES, ValueType
+from nianbao.model.locale import Locale
+from nianbao.model.value_types import VALUE_TYPES
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
 DRAFT_URI = "http://json-schema.org/draft-07/schema#"
@@ -37,22 +38,33 @@ def is_own_schema(text: str) -> bool:
 
 
 def make_schema(form: Form) -> Schema:
-    """Make the schema: every address of the form with its label, value type and unit, and nothing else allowed."""
+    """Make the schema: every address of the form with its label, value type and unit, and nothing else allowed.
+
+    It is written in the language of the form.
+    """
     root = _make_table(form.name, form.document)
     labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
     for address, value_type in form.value_types.items():
-        value = _make_value(form.labels.get(address, ""), VALUE_TYPES[value_type], units.get(address, ""))
+        words = form.locale.say(VALUE_TYPES[value_type].description)
+        texts = {
+            "title": form.labels.get(address, ""),
+            "description": words + form.locale.put_in_brackets(units.get(address, "")),
+        }
+        value = {**texts, **VALUE_TYPES[value_type].json_schema}
         _set_property(root, address.split("."), value, labels)
     root["properties"]["edition"] |= {"const": form.edition}
-    root["properties"] |= _make_section_tables(form) | {OWN_FACTS: _make_own_facts(), "accept": _make_accept()}
+    root["properties"] |= _make_section_tables(form) | {
+        OWN_FACTS: _make_own_facts(form.locale),
+        "accept": _make_accept(form.locale),
+    }
     for fact in form.facts:
         if fact.required:
             _add_required(root, fact.id.split("."))
     root["required"] = list(
         dict.fromkeys([form.kind.period_fact, *root["required"], *(table.id for table in form.tables)])
     )
-    comment = f"{COMMENT_START} --edition {form.edition} 写的，随格式更新；不要手改"
+    comment = form.locale.say("schema-written-by", command=f"{COMMENT_START} --edition {form.edition}")
     return {"$schema": DRAFT_URI, "$comment": comment, **root}
 
 
@@ -68,16 +80,16 @@ def _make_section_tables(form: Form) -> Schema:
             },
         }
         for group, title, sections in (
-            ("headings", "各部分的标题", with_heading),
-            ("prose", "各部分的正文", with_prose),
+            ("headings", form.locale.say("schema-headings"), with_heading),
+            ("prose", form.locale.say("schema-prose"), with_prose),
         )
     }
 
 
-def _make_own_facts() -> Schema:
+def _make_own_facts(locale: Locale) -> Schema:
     return {
-        "title": "本机关自己的事实",
-        "description": "名称自定，供正文使用",
+        "title": locale.say("schema-own"),
+        "description": locale.say("schema-own-names"),
         "type": "object",
         "propertyNames": {"pattern": _NAME_PATTERN},
         "additionalProperties": {
@@ -86,11 +98,11 @@ def _make_own_facts() -> Schema:
     }
 
 
-def _make_accept() -> Schema:
+def _make_accept(locale: Locale) -> Schema:
     return {
-        "title": "看过并接受的发现",
+        "title": locale.say("schema-accept"),
         "type": "array",
-        "items": _make_table("接受一条发现：规则、地址、当时的值和理由")
+        "items": _make_table(locale.say("schema-accept-entry"))
         | {
             "properties": {"rule": _TEXT_SCHEMA, "at": _TEXT_SCHEMA, "value": {}, "because": _TEXT_SCHEMA},
             "required": ["rule", "at", "value", "because"],
@@ -132,8 +144,3 @@ def _make_table(title: str, description: str = "") -> Schema:
         "additionalProperties": False,
         "properties": {},
     }
-
-
-def _make_value(label: str, value_type: ValueType, unit: str) -> Schema:
-    description = f"{value_type.description}（{unit}）" if unit else value_type.description
-    return {"title": label, "description": description, **value_type.json_schema}

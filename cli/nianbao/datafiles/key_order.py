@@ -44,7 +44,8 @@ class KeyOrder:
         ranks: dict[Keys, int] = {}
         sections = [section.id for section in form.sections]
         texts = [f"{group}.{section}" for group in ("headings", "prose") for section in sections]
-        for address in (*COMMON_FACTS, *list_groups(form), *form.slots, *(fact.id for fact in form.facts), *texts):
+        facts = [fact.id for fact in form.facts]
+        for address in (form.kind.period_fact, *COMMON_FACTS, *list_groups(form), *form.slots, *facts, *texts):
             keys = split_address(address)
             for size in range(1, len(keys) + 1):
                 ranks.setdefault(keys[:size], len(ranks))

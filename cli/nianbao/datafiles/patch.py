@@ -13,11 +13,11 @@ from nianbao.datafiles.key_order import KeyOrder, sort_tree, split_address
 from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, Keys, SectionNode, SyntaxTree, parse_tree
 from nianbao.model.aggregate import Aggregate
 from nianbao.model.form import Form
+from nianbao.model.locale import Locale
 from nianbao.model.report import Number
 from nianbao.model.table import Slot
 from nianbao.model.value_types import format_number
 
-NOTE_PREFIX = "# 汇总："  # begins a note, by which the next rollup finds it
 _NAMED_UNITS = 20  # at most in one note
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # what would end a comment, or is not allowed in one
 
@@ -43,7 +43,8 @@ def update_figures(
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     updated = replace(tree, sections=tuple(sections))
     result = formatter.format_text(formatter.format_tree(updated, form, newline), form)
-    lost_comments = _count_comments(tree) - _count_comments(updated)
+    prefix = _get_note_prefix(form.locale)
+    lost_comments = _count_comments(tree, prefix) - _count_comments(updated, prefix)
     if lost_comments or _load_other_values(result, notes) != _load_other_values(text, notes):
         raise ValueError(text)
     return result
@@ -72,8 +73,9 @@ class _FigureUpdate:
                 entries.append(EntryNode(CellNode(row, row, "{}"), cells, beside=f"# {slots[0].row_label}"))
             else:
                 entries[index] = replace(entries[index], cells=(*(entries[index].cells or ()), *cells))
-        above = [line for line in section.above if not line.startswith(NOTE_PREFIX)] or [BLANK]
-        return replace(section, entries=tuple(entries), above=(*above, *(f"{NOTE_PREFIX}{note}" for note in notes)))
+        prefix = _get_note_prefix(self.form.locale)
+        above = [line for line in section.above if not line.startswith(prefix)] or [BLANK]
+        return replace(section, entries=tuple(entries), above=(*above, *(f"{prefix}{note}" for note in notes)))
 
     def _update_entry(self, entry: EntryNode) -> EntryNode:
         cells = tuple(map(self._update_cell, entry.cells)) if entry.cells is not None else None
@@ -101,8 +103,13 @@ def _load_other_values(text: str, tables: Iterable[str]) -> dict[str, object]:
     return {key: value for key, value in toml_rs.loads(text, parse_float=str).items() if key not in set(tables)}
 
 
-def _count_comments(tree: SyntaxTree) -> Counter[str]:
-    return Counter(line for line in tree.list_comments() if not line.startswith(NOTE_PREFIX))
+def _count_comments(tree: SyntaxTree, note_prefix: str) -> Counter[str]:
+    return Counter(line for line in tree.list_comments() if not line.startswith(note_prefix))
+
+
+def _get_note_prefix(locale: Locale) -> str:
+    """Return the beginning of a note, by which the next rollup finds it."""
+    return f"# {locale.say('rollup-note')}"
 
 
 # ── notes above the tables ───────────────────────────────────────────────────────────
@@ -113,19 +120,28 @@ def make_notes(aggregate: Aggregate, missing: Sequence[object]) -> dict[str, lis
 
     `missing` are the units without a report.
     """
-    general = [
-        f"{len(aggregate.counted)} 个单位相加"
-        + ("，含本级" if any(report.unit.own for report in aggregate.counted) else "")
-    ]
-    general += _list_units("缺报", missing)
-    general += _list_units("有错未计", [report.unit for report in aggregate.broken])
-    general += _list_units("有错也计入", [report.unit for report in aggregate.counted if report.errors])
-    general += _list_units("逾期", [report.unit for report in aggregate.counted if report.late])
+    locale = aggregate.form.locale
+    has_own = any(report.unit.own for report in aggregate.counted)
+    general = [locale.say("rollup-units-with-own" if has_own else "rollup-units", count=len(aggregate.counted))]
+    for key, units in (
+        ("rollup-missing", missing),
+        ("rollup-errors-left-out", [report.unit for report in aggregate.broken]),
+        ("rollup-errors-counted", [report.unit for report in aggregate.counted if report.errors]),
+        ("rollup-late", [report.unit for report in aggregate.counted if report.late]),
+    ):
+        if units:
+            general.append(locale.say(key, count=len(units), names=_name_units(units, locale)))
     return {table.id: [*general, *_describe_other_editions(aggregate, table.id)] for table in aggregate.form.tables}
+
+
+def _name_units(units: Sequence[object], locale: Locale) -> str:
+    names = _LINE_BREAKS.sub(" ", locale.join(units[:_NAMED_UNITS]))
+    return locale.say("rollup-names-and-others", names=names) if len(units) > _NAMED_UNITS else names
 
 
 def _describe_other_editions(aggregate: Aggregate, table: str) -> Iterator[str]:
     """Describe the cells that units of another edition have no figure for, and their figures without a cell here."""
+    locale = aggregate.form.locale
     unplaced: dict[str, Number] = {}
     for figure in aggregate.unplaced:
         if figure.address.startswith(f"{table}."):
@@ -134,16 +150,13 @@ def _describe_other_editions(aggregate: Aggregate, table: str) -> Iterator[str]:
         (row, columns) for row, columns, _count in aggregate.list_rows_without_cells() if row.startswith(f"{table}.")
     ]
     if lacking:
-        cells = "；".join(f"{row.removeprefix(f'{table}.')} {'、'.join(columns)}".strip() for row, columns in lacking)
-        yield f"{len(aggregate.units_of_other_edition)} 个单位用另一版格式，没有这些格：{cells}"
-    if unplaced:
-        figures = "、".join(
-            f"{address.removeprefix(f'{table}.')}（{count} 个单位）" for address, count in unplaced.items()
+        cells = locale.say("rollup-cells-separator").join(
+            f"{row.removeprefix(f'{table}.')} {locale.join(columns)}".strip() for row, columns in lacking
         )
-        yield f"另一版格式的数，本版没有地方，没有加：{figures}"
-
-
-def _list_units(what: str, units: Sequence[object]) -> list[str]:
-    more = " 等" if len(units) > _NAMED_UNITS else ""
-    names = _LINE_BREAKS.sub(" ", "、".join(map(str, units[:_NAMED_UNITS])))
-    return [f"{what} {len(units)} 个：{names}{more}"] if units else []
+        yield locale.say("rollup-cells-lacking", count=len(aggregate.units_of_other_edition), cells=cells)
+    if unplaced:
+        figures = locale.join(
+            locale.say("rollup-figure-unplaced", address=address.removeprefix(f"{table}."), count=count)
+            for address, count in unplaced.items()
+        )
+        yield locale.say("rollup-figures-unplaced", figures=figures)

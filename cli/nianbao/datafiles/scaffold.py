@@ -16,23 +16,24 @@ from nianbao.model.table import Slot, Table
 
 
 def format_new_file(form: Form, period: Period, last: Report | None = None, author: str = "") -> str:
-    """Format a data file for a year: figures are 0, totals are left out, since they are computed.
+    """Format a data file for a period: figures are 0, totals are left out, since they are computed.
 
     From the report `last` come the facts that stay the same; where it is the year before, also the rows that carry
-    over. `author` is the name of the office where `last` does not have it.
+    over. `author` is the name of the office where `last` does not have it. Comments are in the language of the form.
     """
     return format_text("\n".join(_format_lines(form, period, last, author)) + "\n", form)
 
 
 def _format_lines(form: Form, period: Period, last: Report | None, author: str) -> Iterator[str]:
     yield f"#:schema ./{json_schema.format_file_name(form)}"
-    yield f"# {form.name}，{period} 年度"
-    yield "# 一行一项；不写的格是 0，各项之和不必写，由程序相加。写好后运行：report build"
+    say = form.locale.say
+    yield f"# {say('scaffold-title', name=form.name, period=form.locale.name_period(period))}"
+    yield f"# {say('scaffold-help') if form.tables else say('scaffold-help-without-tables')}"
     yield ""
     value = str(period) if form.kind.period_fact == "year" else f'"{period}"'
     yield f"{form.kind.period_fact} = {value}"
     yield f'edition = "{form.edition}"' + (f"  # {form.document}" if form.document else "")
-    yield f"# published = {_propose_day(form, period)}  # 成文日期，写上才印落款"
+    yield f"# published = {_propose_day(form, period)}  # {say('scaffold-published')}"
     carried = carry_over(form, last) if last and last.period == period.get_previous() else {}
     tables = {table.id: table for table in form.tables}
     for group in list_groups(form):
@@ -79,7 +80,7 @@ def _format_facts(form: Form, group: str, last: Report | None, author: str) -> I
         last_value = last.values.get(fact.id) if last and fact.standing else None
         default = author if author and fact.id == form.author_address else fact.ask
         value = default if last_value is None else last_value
-        unit = f"（{fact.unit}）" if fact.unit else ""
+        unit = form.locale.put_in_brackets(fact.unit)
         comment = "# " if value is None else ""
         text = _format_value(_make_placeholder(fact) if value is None else value)
         yield f"{comment}{_get_key(fact).ljust(width)} = {text}  # {fact.label}{unit}"
@@ -119,8 +120,9 @@ def _format_table(form: Form, table: Table, carried: dict[str, Number]) -> Itera
 
 def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
     """Format, as comments, what only a person can write: the office's own facts, and the prose of each section."""
-    yield "# 本机关自己的事实写在 [own]，名称自定；各部分的正文可以在 [prose] 里改写，"
-    yield "# 用 {{ own.名称 }} 取数，{{ standard }} 代表标准文字。要用的，去掉行首的 # 号："
+    say, fact = form.locale.say, form.kind.period_fact  # words differ for years and other periods
+    of_last = form.locale.name_period(last.period) if last and last.period else ""
+    yield from (f"# {line}" for line in say("scaffold-own-and-prose").splitlines())
     yield "#"
     yield "# [own]"
     own = (
@@ -129,17 +131,18 @@ def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
         else {}
     )
     for address, value in own.items():
-        note = f"  # {last.period} 年度的，改成今年的" if last else ""
+        note = f"  # {say(f'scaffold-own-of-last-{fact}', period=of_last)}" if of_last else ""
         yield f"# {address.split('.', 1)[1]} = {_format_value(value)}{note}"
     if not own:
-        yield "# hotline_cases = 120  # 供正文写：全年接办热线诉求{{ own.hotline_cases }}件。"
+        yield f"# {say('scaffold-own-example')}"
     yield "#"
     yield "# [prose]"
     for section in form.sections:
         if section.text and section.heading:
-            note = f"{last.period} 年度改写过，见那一年的数据文件。" if last and section.id in last.prose else ""
+            is_rewritten = last and of_last and section.id in last.prose
+            note = say(f"scaffold-rewritten-{fact}", period=of_last) if is_rewritten else ""
             yield "#"
-            yield f"# {section.heading}：标准文字之外，今年还要写什么？{note}"
+            yield f"# {say(f'scaffold-question-{fact}', heading=section.heading)}{note}"
             yield f'# {section.id} = """'
             yield "# {{ standard }}"
             yield '# """'

@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nianbao.export import query_errors
 from nianbao.export.rows import (
+    CELL_SEPARATOR,
     FIGURE_SOURCES,
     FORMULA_PATTERN,
+    NUMBER_TYPES,
     FigureColumn,
     ReportRows,
     StatedFact,
@@ -43,41 +46,49 @@ _SETTINGS = {
     "python_enable_replacements": "false",
 }
 _DECIMAL = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money has four after it
+_CELLS = f"string_split(figures, '{CELL_SEPARATOR}')"
 _SOURCE_CASES = " ".join(f"when '{letter}' then '{word}'" for letter, word in FIGURE_SOURCES.items())
+# What tells a report from others, in this order in every table; these are fields of `ReportRows` too.
+_KEYS = ("office", "name", "kind", "year", "period", "edition")
+_KEY = ", ".join(_KEYS)
+_get_keys = attrgetter(*_KEYS)
+_KEY_COLUMNS = ", ".join(f"{name} {'integer' if name == 'year' else 'varchar'}" for name in _KEYS)
 _TABLES = {
-    "report_rows": "office varchar, name varchar, year integer, edition varchar, figures varchar, sources varchar",
-    "figure_columns": "edition varchar, position integer, table_id varchar, address varchar, row_label varchar, "
-    "column_label varchar, label varchar, unit varchar, kind varchar",
-    "stated_facts": "office varchar, name varchar, year integer, edition varchar, address varchar, item integer, "
-    "label varchar, value varchar, number varchar, unit varchar, kind varchar",
+    "report_rows": f"report integer, {_KEY_COLUMNS}, figures varchar, sources varchar",
+    "figure_columns": "kind varchar, edition varchar, position integer, table_id varchar, address varchar, "
+    "row_label varchar, column_label varchar, label varchar, unit varchar, type varchar, is_number boolean",
+    "stated_facts": "report integer, address varchar, item integer, label varchar, value varchar, number varchar, "
+    "unit varchar, type varchar",
 }
 # What can be queried and exported: name -> description, and the statement that makes it.
 VIEWS = {
     "figures": (
         N_("table-figures-described"),
-        f"""select office, name, year, edition, position, table_id, address, row_label, column_label, label,
-              digits::{_DECIMAL} as value, nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
-            from (select office, name, year, edition, unnest(string_split(figures, ' ')) as digits,
+        f"""select {_KEY}, position, table_id, address, row_label, column_label, label,
+              case when is_number then nullif(cell, '')::{_DECIMAL} end as value,
+              case when not is_number then nullif(cell, '') end as text,
+              nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
+            from (select {_KEY}, unnest({_CELLS}) as cell,
                     unnest(string_split(sources, '')) as letter, unnest(range(1, len(sources) + 1)) as position
                   from report_rows)
-            join figure_columns using (edition, position)""",
+            join figure_columns using (kind, edition, position)""",
     ),
     "facts": (
         N_("table-facts-described"),
-        f"""select office, name, year, edition, address, item, label, value,
-              nullif(number, '')::{_DECIMAL} as number, nullif(unit, '') as unit, kind
-            from stated_facts""",
+        f"""select {_KEY}, address, item, label, value,
+              nullif(number, '')::{_DECIMAL} as number, nullif(unit, '') as unit, type
+            from stated_facts join report_rows using (report)""",
     ),
-    "reports": (N_("table-reports-described"), "select office, name, year, edition from report_rows"),
+    "reports": (N_("table-reports-described"), f"select {_KEY} from report_rows"),
     "offices": (
         N_("table-offices-described"),
-        """select office, arg_max(name, year) as name, min(year) as first_year, max(year) as last_year,
+        """select office, arg_max(name, period) as name, kind, min(year) as first_year, max(year) as last_year,
               count(*) as reports
-            from report_rows group by office order by office""",
+            from report_rows group by office, kind order by office, kind""",
     ),
     "addresses": (
         N_("table-names-described"),
-        "select edition, table_id, address, row_label, column_label, label, unit, kind from figure_columns",
+        "select kind, edition, table_id, address, row_label, column_label, label, unit, type from figure_columns",
     ),
 }
 
@@ -97,7 +108,7 @@ class Database:
         self._connection = _import_duckdb().connect(config=_SETTINGS)
         for name, columns in _TABLES.items():
             self._connection.execute(f"create table {name} ({columns})")
-        self._forms = {form.edition: form for form in forms}
+        self._forms = {(form.kind.id, form.edition): form for form in forms}
         self._insert_rows(
             "figure_columns",
             len(FigureColumn._fields),
@@ -108,13 +119,13 @@ class Database:
 
     def insert_reports(self, reports: Sequence[ReportRows]) -> None:
         """Insert reports, in the order in which they shall be returned."""
-        rest = iter(reports)
+        ((count,),) = self._connection.execute("select count(*) from report_rows").fetchall()
+        rest = enumerate(reports, count)
         while batch := list(islice(rest, _BATCH_SIZE)):
-            keys = [(report.office, report.name, report.year, report.edition) for report in batch]
-            rows = [(*key, report.figures, report.sources) for key, report in zip(keys, batch, strict=True)]
-            facts = [(*key, *fact) for key, report in zip(keys, batch, strict=True) for fact in report.facts]
-            self._insert_rows("report_rows", 6, rows)
-            self._insert_rows("stated_facts", 4 + len(StatedFact._fields), facts)
+            rows = [(number, *_get_keys(report), report.figures, report.sources) for number, report in batch]
+            facts = [(number, *fact) for number, report in batch for fact in report.facts]
+            self._insert_rows("report_rows", 1 + len(_KEYS) + 2, rows)
+            self._insert_rows("stated_facts", 1 + len(StatedFact._fields), facts)
 
     def _insert_rows(self, table: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by columns: DuckDB takes lists much faster than rows."""
@@ -127,21 +138,22 @@ class Database:
 
     @property
     def editions(self) -> list[Form]:
-        """The editions that reports are in, oldest first."""
-        used = self._connection.execute("select distinct edition from report_rows order by edition").fetchall()
-        return [self._forms[edition] for (edition,) in used]
+        """The editions that reports are in, oldest first within a kind."""
+        used = self._connection.execute("select distinct kind, edition from report_rows order by all").fetchall()
+        return [self._forms[kind, edition] for kind, edition in used]
 
     def make_wide_select(self) -> str:
         """Return the statement that makes the wide table: a row for each report, a column for each address."""
         tables = []
         for form in self.editions:
             figures = ", ".join(
-                f"digits[{index}]::{_DECIMAL} as {_quote_name(address)}" for index, address in enumerate(form.slots, 1)
+                f"nullif(cells[{index}], '')::{_DECIMAL if slot.value_type in NUMBER_TYPES else 'varchar'}"
+                f" as {_quote_name(address)}"
+                for index, (address, slot) in enumerate(form.slots.items(), 1)
             )
-            edition = _quote_text(form.edition)
-            source = f"select *, string_split(figures, ' ') as digits from report_rows where edition = {edition}"
-            tables.append(f"select office, name, year, edition, {figures} from ({source})")
-        return f"select * from ({' union all by name '.join(tables)}) order by office, year"
+            source = f"select *, {_CELLS} as cells from report_rows where {_match_edition(form)}"
+            tables.append(f"select {_KEY}, {figures} from ({source})")
+        return f"select * from ({' union all by name '.join(tables)}) order by office, kind, period"
 
     def list_columns(self, statement: str) -> dict[str, str]:
         """Return the columns of a table or a statement: name -> type."""
@@ -150,11 +162,17 @@ class Database:
             for name, column_type, *_rest in self._connection.execute(f"describe {statement}").fetchall()
         }
 
-    def read_figures(self, form: Form) -> Iterator[tuple[str, int, list[Decimal]]]:
-        """Read each report of an edition: the office's name or folder, the year, figures in the order of the form."""
-        statement = f"select office, name, year, figures from report_rows where edition = {_quote_text(form.edition)}"
-        for office, name, year, figures in self.fetch_rows(statement):
-            yield name or office, year, list(map(Decimal, figures.split(" ")))
+    def read_figures(self, form: Form) -> Iterator[tuple[str, int | str, list[Decimal | str | None]]]:
+        """Read each report of an edition: the office's name or folder, the period, figures in the order of the form.
+
+        A year is a number, any other period a text.
+        """
+        are_numbers = [slot.value_type in NUMBER_TYPES for slot in form.slots.values()]
+        period = form.kind.period_fact
+        statement = f"select office, name, {period}, figures from report_rows where {_match_edition(form)}"
+        for office, name, at, figures in self.fetch_rows(statement):
+            cells = zip(figures.split(CELL_SEPARATOR), are_numbers, strict=True)
+            yield name or office, at, [Decimal(cell) if cell and number else cell or None for cell, number in cells]
 
     def fetch_rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Fetch the rows of a statement, a batch in memory at a time."""
@@ -224,6 +242,11 @@ EXAMPLE_QUERIES = (
     "select year, sum(value) from figures where address = 'requests.received.total' group by year",
     "select office, value from facts where address = 'agency.phone'",
 )
+
+
+def _match_edition(form: Form) -> str:
+    """Return the condition for reports of an edition."""
+    return f"kind = {_quote_text(form.kind.id)} and edition = {_quote_text(form.edition)}"
 
 
 def _quote_text(text: str) -> str:

@@ -1,17 +1,19 @@
 """The official tables of many reports: a sheet for each table, with its header as printed and a row for each report."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from nianbao.export.duckdb import Database
-from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, SHEET_NAME_LIMIT, Sheet, create_workbook
+from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
 from nianbao.model.form import Form
 from nianbao.model.table import Block, Heading, Table, list_paths, measure_breadth
 
-_HEADER = ("机关", "年度")
-_WIDTHS = (30, 6)  # characters of these two columns
+_LEFT_COLUMNS = 2  # the office and the period
+_OFFICE_WIDTH = 30  # characters
+_PERIOD_WIDTHS = {"year": 6, "period": 11}  # characters
 _FIGURE_WIDTH = 13  # characters
 _LABEL_WIDTH = 60  # characters at most
 _HEADER_HEIGHT = 32  # points of a header's row: two lines
@@ -27,35 +29,37 @@ def write_official_sheets(database: Database, path: Path) -> None:
     with create_workbook(path) as workbook:
         for form in editions:
             for table in form.tables:
-                suffix = f" {form.edition}" if len(editions) > 1 else ""
-                sheet = workbook.add_sheet(table.label[: SHEET_NAME_LIMIT - len(suffix)] + suffix)
+                ending = f" {form.edition}" if len(editions) > 1 else ""
+                sheet = workbook.add_sheet(table.label or table.id, ending)
                 _write_table(sheet, database, form, table)
 
 
 def _write_table(sheet: Sheet, database: Database, form: Form, table: Table) -> None:
     has_labels = any(block.rows for block in table.blocks)
-    left = len(_HEADER) + has_labels
+    left = _LEFT_COLUMNS + has_labels
+    header = [form.locale.say("sheet-office"), form.locale.say(f"sheet-{form.kind.period_fact}")]
     top = 0
     for block in table.blocks:
         if block.banner:
             sheet.write(top, 0, block.banner, bold=True)
-        top = _write_header(sheet, block, top + bool(block.banner), left, has_labels=has_labels)
+        left_header = [*header, block.corner] if has_labels else header
+        top = _write_header(sheet, block, top + bool(block.banner), left_header)
         if len(table.blocks) == 1:
             sheet.worksheet.freeze_panes(top, left)
             sheet.worksheet.autofilter(top - 1, 0, top - 1, left + measure_breadth(_reset_spans(block.columns)) - 1)
         labels = [(path[-1].label, len(path) - 1) for path in list_paths(block.rows)] or [("", 0)]
         rows = _list_positions(form, table, block)
-        for name, year, figures in database.read_figures(form):
+        for name, period, figures in database.read_figures(form):
             for (label, depth), positions in zip(labels, rows, strict=True):
                 sheet.write(top, 0, name, **CELL_STYLE)
-                sheet.write(top, 1, year, **CELL_STYLE)
+                sheet.write(top, 1, period, **CELL_STYLE)
                 if has_labels:
                     sheet.write(top, 2, label, indent=depth, **CELL_STYLE)
                 for column, position in enumerate(positions, left):
                     sheet.write(top, column, figures[position], **CELL_STYLE)
                 top += 1
         top += 1
-    _set_up_sheet(sheet, table, left, has_labels=has_labels)
+    _set_up_sheet(sheet, form, table, has_labels=has_labels)
 
 
 def _list_positions(form: Form, table: Table, block: Block) -> list[list[int]]:
@@ -66,36 +70,34 @@ def _list_positions(form: Form, table: Table, block: Block) -> list[list[int]]:
     return [cells[start : start + width] for start in range(0, len(cells), width)]
 
 
-def _set_up_sheet(sheet: Sheet, table: Table, left: int, *, has_labels: bool) -> None:
+def _set_up_sheet(sheet: Sheet, form: Form, table: Table, *, has_labels: bool) -> None:
     """Set the widths of columns, and the page for printing."""
-    for column, width in enumerate(_WIDTHS):
+    for column, width in enumerate((_OFFICE_WIDTH, _PERIOD_WIDTHS[form.kind.period_fact])):
         sheet.worksheet.set_column(column, column, width)
-    sheet.worksheet.set_column(
-        left, left + max(len(list_paths(block.columns)) for block in table.blocks) - 1, _FIGURE_WIDTH
-    )
+    left = _LEFT_COLUMNS + has_labels
+    figures = max(len(list_paths(block.columns)) for block in table.blocks)
+    sheet.worksheet.set_column(left, left + figures - 1, _FIGURE_WIDTH)
     if has_labels:
-        longest = max(
-            len(heading.label) for block in table.blocks for path in list_paths(block.rows) for heading in path
-        )
-        sheet.worksheet.set_column(2, 2, min(2 * longest + 2, _LABEL_WIDTH))  # a Chinese character takes two
+        paths = (path for block in table.blocks for path in list_paths(block.rows))
+        longest = max(measure_width(heading.label) for path in paths for heading in path)
+        sheet.worksheet.set_column(2, 2, min(longest + 2, _LABEL_WIDTH))
     sheet.worksheet.set_landscape()
     sheet.worksheet.set_paper(9)  # A4
     sheet.worksheet.fit_to_pages(1, 0)
 
 
-def _write_header(sheet: Sheet, block: Block, top: int, left: int, *, has_labels: bool) -> int:
-    """Write the header of a block, merged as on the form; return the first row below it."""
+def _write_header(sheet: Sheet, block: Block, top: int, labels: Sequence[str]) -> int:
+    """Write the header of a block, `labels` at the left and the rest as on the form; return the first row below it."""
     grid = Table("", "", (Block(_reset_spans(block.columns)),)).make_grid()
     height = grid.blocks[0].header_rows
     for row in range(height):
         sheet.worksheet.set_row(top + row, _HEADER_HEIGHT)
-    labels = (*_HEADER, block.corner) if has_labels else _HEADER
     for column, text in enumerate(labels):
         corner = replace(grid.cells[0], row=0, column=column, rowspan=height, colspan=1)
         sheet.write_merged(corner, top, 0, text, **HEADER_STYLE)
     for cell in grid.cells:
         if cell.role == "header":
-            sheet.write_merged(cell, top, left, cell.text, **HEADER_STYLE)
+            sheet.write_merged(cell, top, len(labels), cell.text, **HEADER_STYLE)
     return top + height
 
 

@@ -55,13 +55,14 @@ def _read_report(store: Store, period: Period) -> RowsOrError:
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
         return UserError(_("figures-unreadable", data=store.data(period), count=count, first=first), _(_FIX))
-    return make_rows(report, store.office, period.year)
+    return make_rows(report, store.office, period)
 
 
 def make_database(store: Store, rows: Iterable[ReportRows]) -> Database:
-    """Make a database of reports, sorted by office and year."""
-    reports = sorted(rows, key=lambda report: (report.office, report.year))
-    database = Database([store.kind.edition(edition) for edition in sorted({report.edition for report in reports})])
+    """Make a database of reports, sorted by office, kind and period."""
+    reports = sorted(rows, key=lambda report: (report.office, report.kind, report.period))
+    used = sorted({(report.kind, report.edition) for report in reports})
+    database = Database([store.find_kind(kind).edition(edition) for kind, edition in used])
     database.insert_reports(reports)
     return database
 
@@ -70,7 +71,8 @@ def make_database(store: Store, rows: Iterable[ReportRows]) -> Database:
 class ExportOptions:
     """The options of `report export`. Without `out` files go to `build/export`, where existing ones are replaced.
 
-    In a folder that the user names existing files are replaced only with `force`.
+    Those of another kind than the default one go into a folder with its id there. In a folder that the user names
+    existing files are replaced only with `force`.
     """
 
     formats: Sequence[str]
@@ -97,7 +99,7 @@ def write_files(store: Store, database: Database, options: ExportOptions) -> lis
 
     Raises `UserError` where a file in a folder that the user named would be replaced without `force`.
     """
-    folder = options.out or store.out / "export"
+    folder = options.out or store.out / "export" / store.kind_folder
     if options.layout == "long":
         statements = {name: f"from {name}" for name in _LONG_TABLES}
         write_workbook = partial(plain_sheets.write_plain_sheets, database, _LONG_TABLES)

@@ -13,14 +13,20 @@ from typing import Literal, NamedTuple
 
 from nianbao.compose import document
 from nianbao.model.form import OWN_FACTS, Form
+from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
-from nianbao.model.value_types import Value, format_number, guess_value_type
+from nianbao.model.value_types import VALUE_TYPES, format_number, guess_value_type
 
+# The value types whose values are numbers, which can be added up and which Excel can tell from others.
+NUMBER_TYPES = tuple(
+    name for name, known in VALUE_TYPES.items() if known.json_schema.get("type") in {"integer", "number"}
+)
+CELL_SEPARATOR = "\x1f"  # between the figures of a report: a text may be one, and hold any other sign
 FigureSource = Literal["written", "computed", "omitted"]
 # The letters of `ReportRows.sources`.
 FIGURE_SOURCES: dict[str, FigureSource] = {"w": "written", "c": "computed", "o": "omitted"}
-_REPORT_COLUMNS = frozenset({"year", "edition"})  # facts that are columns of every table already
+_REPORT_COLUMNS = frozenset({"year", "period", "edition"})  # facts that are columns of every table already
 
 # The beginning of a text that a spreadsheet may take for a formula: one of = + - @, also as a full-width or other
 # variant, after any characters that are not visible; or a tab or a line break, at which some spreadsheets begin a new
@@ -45,6 +51,7 @@ def escape_formula(text: str) -> str:
 class FigureColumn(NamedTuple):
     """One figure of an edition: its position in the form, counted from 1, and its labels; a row of DuckDB's table."""
 
+    kind: str
     edition: str
     position: int
     table_id: str
@@ -54,6 +61,7 @@ class FigureColumn(NamedTuple):
     label: str
     unit: str
     value_type: str
+    is_number: bool
 
 
 class StatedFact(NamedTuple):
@@ -73,30 +81,38 @@ class StatedFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReportRows:
-    """The rows of a report: `figures` in the order of the form, separated by spaces, and the facts.
+    """The rows of a report: `figures` in the order of the form with separators between them, and the facts.
 
     `sources` has a letter of `FIGURE_SOURCES` for each figure; `name` is the author's, empty where there is none.
+    `kind` is the id of the kind of document, `period` the name of the period, such as 2024-Q3 of the `year` 2024.
     """
 
     office: str
     name: str
+    kind: str
     year: int
+    period: str
     edition: str
     figures: str
     sources: str
     facts: tuple[StatedFact, ...]
 
 
-def make_rows(report: Report, office: str, year: int) -> ReportRows:
-    """Make the rows of a report; `office` is the folder of its data file."""
+def make_rows(report: Report, office: str, period: Period) -> ReportRows:
+    """Make the rows of a report; `office` is the folder of its data file, which is called after the `period`."""
     written = {entry.address for entry in report.entries if entry.valid}
-    letters = ("w" if address in written else "c" if address in report.computed else "o" for address in report.figures)
+    slots = report.form.slots
+    letters = ("w" if address in written else "c" if address in report.computed else "o" for address in slots)
     return ReportRows(
         office,
         document.compose_author(report),
-        year,
+        report.form.kind.id,
+        period.year,
+        str(period),
         report.form.edition,
-        " ".join(map(format_number, report.figures.values())),
+        CELL_SEPARATOR.join(
+            _format_value(report.figures.get(address)).replace(CELL_SEPARATOR, " ") for address in slots
+        ),
         "".join(letters),
         tuple(_list_facts(report)),
     )
@@ -108,6 +124,7 @@ def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
     for position, (address, slot) in enumerate(form.slots.items(), 1):
         row, column = _format_labels(slot)
         yield FigureColumn(
+            form.kind.id,
             form.edition,
             position,
             tables[address],
@@ -117,6 +134,7 @@ def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
             form.labels[address],
             slot.unit,
             slot.value_type,
+            slot.value_type in NUMBER_TYPES,
         )
 
 
@@ -136,16 +154,14 @@ def _list_facts(report: Report) -> Iterator[StatedFact]:
         value_type = own.name if own else report.form.value_types[address]
         label = address.removeprefix(f"{OWN_FACTS}.") if own else report.form.labels[address]
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
-            number = format_number(part) if isinstance(part, int | Decimal) else ""
+            number = format_number(part) if isinstance(part, int | Decimal) and not isinstance(part, bool) else ""
             yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)
 
 
-def _format_value(value: Value) -> str:
-    """Format a value for programs: a date as in ISO 8601, a number with all its digits."""
-    return (
-        value.isoformat()
-        if isinstance(value, date)
-        else format_number(value)
-        if isinstance(value, int | Decimal)
-        else str(value)
-    )
+def _format_value(value: object) -> str:
+    """Format a value for programs: a date as in ISO 8601, a number with all its digits, nothing as an empty text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return format_number(value)
+    return value.isoformat() if isinstance(value, date) else "" if value is None else str(value)

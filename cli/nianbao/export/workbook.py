@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from nianbao.workspace.staging import make_scratch_folder
 
 ROW_LIMIT = 1_048_576  # of a sheet: Excel's specification
 SHEET_NAME_LIMIT = 31  # characters: Excel's specification
+_WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")  # a character as wide as two digits
 HEADER_STYLE = {
     "bold": True,
     "align": "center",
@@ -25,6 +27,11 @@ HEADER_STYLE = {
     "bg_color": "#E7EEF5",
 }
 CELL_STYLE = {"border": 1, "valign": "vcenter"}
+
+
+def measure_width(text: str) -> int:
+    """Measure a text in the unit of a column's width, a digit; one with Chinese characters as if all were."""
+    return len(text) * (2 if _WIDE.search(text) else 1)
 
 
 class Workbook:
@@ -38,9 +45,20 @@ class Workbook:
         self.writer.set_properties({"created": created})
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
 
-    def add_sheet(self, name: str) -> "Sheet":
-        """Add a sheet; its name is cut to the length that Excel allows, without the characters that it forbids."""
-        return Sheet(self, self.writer.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:SHEET_NAME_LIMIT].strip()))
+    def add_sheet(self, name: str, ending: str = "") -> "Sheet":
+        """Add a sheet; its name is cut, before its `ending`, to one that Excel allows and that no other sheet has."""
+        return Sheet(self, self.writer.add_worksheet(self._make_sheet_name(name, ending)))
+
+    def _make_sheet_name(self, name: str, ending: str) -> str:
+        """Cut a name to the length that Excel allows, without the characters that it forbids; number a second one.
+
+        To Excel names that differ in upper and lower case only are the same.
+        """
+        taken = {sheet.get_name().lower() for sheet in self.writer.worksheets()}
+        plain = re.sub(r"[\[\]:*?/\\']", " ", name)
+        endings = (f"~{number}{ending}" if number > 1 else ending for number in count(1))
+        names = (plain[: SHEET_NAME_LIMIT - len(end)].strip() + end for end in endings)
+        return next(made for made in names if made.lower() not in taken)
 
     def get_style(self, **properties: object) -> Any:  # noqa: ANN401  # XlsxWriter has no types
         """Return the style with these properties, the same one for the same properties."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
+from typing import NoReturn
 
-from nianbao.model.finding import Finding
-from nianbao.model.form import Form, raise_form_error
+from nianbao.model.finding import Finding, UserError
+from nianbao.model.form import Form
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Number, Report
@@ -219,9 +220,14 @@ def map_cells(into: Form, form: Form) -> dict[str, str]:
         sources = [address] if row is None else [source + address.removeprefix(row) for source in takes[row]]
         for source in sources:
             if row is not None and source not in form.slots:
-                raise_form_error(into.edition, key, _("edition-lacks-address", edition=form.edition, address=source))
+                _raise_form_error(into.edition, key, _("edition-lacks-address", edition=form.edition, address=source))
             if source in found:
-                raise_form_error(into.edition, key, _("address-counts-twice", address=source))
+                _raise_form_error(into.edition, key, _("address-counts-twice", address=source))
             if source in form.slots:
                 found[source] = address
     return {address: found.get(address, "") for address in form.slots}
+
+
+def _raise_form_error(edition: str, at: str, why: str) -> NoReturn:
+    """Raise the `UserError` for a faulty form: `at` is the place in its file."""
+    raise UserError(_("edition-file-fault", edition=edition, at=at, why=why), _("mend-form"))

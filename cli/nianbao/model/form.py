@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from nianbao.model.finding import Level, UserError
-from nianbao.model.i18n import _
-from nianbao.model.kind import Kind
+from nianbao.model.finding import Level
+from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.period import Period
@@ -25,13 +24,6 @@ Sign = Literal["=", ">=", "<=", "!=", "<=>"]
 
 # What every data file may hold beside its period, whatever its form: address -> value type.
 COMMON_FACTS = {"edition": "text", "title": "text", "published": "date"}
-COMMON_LABELS = {
-    "year": "报告年度",
-    "period": "报告期",
-    "edition": "格式版本",
-    "title": "标题",
-    "published": "成文日期",
-}
 OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
 # Tables of a data file whose keys the form does not define.
 OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})
@@ -132,39 +124,24 @@ class Check:
 class Section(Shape, frozen=True):
     """A section of the report: a heading, and text from a template or a table."""
 
-    id: Annotated[Text, Meta(description="名称，数据文件的 [prose] 和 [headings] 里用它")]
-    heading: Annotated[str, Meta(description="标题，照格式原文")] = ""
-    text: Annotated[str, Meta(description="标准文字的模板，这个种类的文件夹里的文件")] = ""
-    table: Annotated[str, Meta(description="这一部分的表，写 tables 里的 id")] = ""
-    landscape: Annotated[bool, Meta(description="表宽，用横的页")] = False
-    aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别的标题，导入时也认")] = ()
+    id: Annotated[Text, Meta(description="field-section-id")]
+    heading: Annotated[str, Meta(description="field-section-heading")] = ""
+    text: Annotated[str, Meta(description="field-section-text")] = ""
+    table: Annotated[str, Meta(description="field-section-table")] = ""
+    landscape: Annotated[bool, Meta(description="field-section-landscape")] = False
+    aliases: Annotated[tuple[Text, ...], Meta(description="field-section-aliases")] = ()
 
 
 class Fact(Shape, frozen=True):
     """A fact outside tables: its address, label, value type and unit."""
 
-    id: Annotated[Text, Meta(description="地址，如 agency.name")]
-    label: Annotated[Text, Meta(description="是什么，说给填报的人")]
-    kind: Annotated[ValueTypeName, Meta(description="怎样写；不写就是 count（件数）")] = "count"
-    unit: Annotated[str, Meta(description="单位")] = ""
-    required: Annotated[bool, Meta(description="必须写")] = False
-    ask: Annotated[
-        str | int | float | tuple[str, ...] | None, Meta(description="新的数据文件里先写什么，待人改成事实")
-    ] = None
-    standing: Annotated[bool, Meta(description="年年相同，新一年的数据文件照抄")] = False
-
-
-class Due(Shape, frozen=True):
-    """The day on which a report is due, for authors whose name matches a pattern.
-
-    It is the first such day of a year after the period, or so many `days` after its end.
-    """
-
-    month: Annotated[int, Meta(description="报告期结束以后的第一个这一天：月", ge=1, le=12)] = 1
-    day: Annotated[int, Meta(description="报告期结束以后的第一个这一天：日", ge=1, le=31)] = 31
-    days: Annotated[int | None, Meta(description="不写月日，写报告期结束以后多少天")] = None
-    author: Annotated[str, Meta(description="机关名称的正则表达式；不写就是所有机关")] = ""
-    basis: Annotated[str, Meta(description="依据")] = ""
+    id: Annotated[Text, Meta(description="field-fact-id")]
+    label: Annotated[Text, Meta(description="field-fact-label")]
+    kind: Annotated[ValueTypeName, Meta(description="field-fact-kind")] = "count"
+    unit: Annotated[str, Meta(description="field-fact-unit")] = ""
+    required: Annotated[bool, Meta(description="field-fact-required")] = False
+    ask: Annotated[str | int | float | tuple[str, ...] | None, Meta(description="field-fact-ask")] = None
+    standing: Annotated[bool, Meta(description="field-fact-standing")] = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +227,8 @@ class Form:
             slot.address: " · ".join(part.label for part in (*slot.rows, *slot.columns) if part.id)
             for slot in self.slots.values()
         }
-        return COMMON_LABELS | facts | figures
+        common = {address: self.locale.say(f"label-{address}") for address in (self.kind.period_fact, *COMMON_FACTS)}
+        return common | facts | figures
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -304,8 +282,3 @@ def _find_slots(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
 
 def _list_ids(path: tuple[Heading, ...]) -> str:
     return ".".join(heading.id for heading in path if heading.id)
-
-
-def raise_form_error(edition: str, at: str, why: str) -> NoReturn:
-    """Raise the `UserError` for a faulty form: `at` is the place in its file."""
-    raise UserError(_("form-error", edition=edition, at=at, why=why), _("mend-form"))

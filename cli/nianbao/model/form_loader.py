@@ -11,9 +11,9 @@ from msgspec import Meta, field
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
-from nianbao.model.form import Due, Each, Fact, Form, Relation, Section, Sign, Term
+from nianbao.model.form import Each, Fact, Form, Relation, Section, Sign, Term
 from nianbao.model.i18n import _
-from nianbao.model.kind import Kind
+from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
@@ -29,10 +29,8 @@ _WIDTH = Meta(gt=0, le=10_000)
 class YearsEntry(Shape, frozen=True):
     """The report years for which an edition is in force."""
 
-    first: Annotated[int, _YEAR, Meta(description="第一个报告年度；不写就是一直有效")] = field(default=0, name="from")
-    last: Annotated[Annotated[int, _YEAR] | None, Meta(description="最后一个报告年度；不写就是还有效")] = field(
-        default=None, name="to"
-    )
+    first: Annotated[int, _YEAR, Meta(description="field-years-first")] = field(default=0, name="from")
+    last: Annotated[Annotated[int, _YEAR] | None, Meta(description="field-years-last")] = field(default=None, name="to")
 
     def has(self, year: int) -> bool:
         """Return whether a report year is one of them."""
@@ -42,51 +40,49 @@ class YearsEntry(Shape, frozen=True):
 class RelationEntry(Shape, frozen=True):
     """A relation in a form file; see `Relation`."""
 
-    rule: Annotated[Text, Meta(description="不符时用的规则，名称自定")]
-    each: Annotated[Each, Meta(description="对每一行（row）还是每一列（column）成立")]
-    holds: Annotated[
-        Text, Meta(description="应当成立的式子，如 a + b = c；可用 =、>=、<=、!=、<=>，before. 是上一年的数")
-    ]
-    level: Annotated[Level | None, Meta(description="不符时的级别；不写就照规则的")] = None
-    why: Annotated[str, Meta(description="为什么，说给看到的人")] = ""
-    at: Annotated[tuple[Text, ...], Meta(description="只在这些行或列成立")] = ()
-    but: Annotated[tuple[Text, ...], Meta(description="在这些行或列不必成立")] = ()
-    when: Annotated[str, Meta(description="只对机关名称符合这个正则表达式的")] = ""
+    rule: Annotated[Text, Meta(description="field-relation-rule")]
+    each: Annotated[Each, Meta(description="field-relation-each")]
+    holds: Annotated[Text, Meta(description="field-relation-holds")]
+    level: Annotated[Level | None, Meta(description="field-relation-level")] = None
+    why: Annotated[str, Meta(description="field-relation-why")] = ""
+    at: Annotated[tuple[Text, ...], Meta(description="field-relation-at")] = ()
+    but: Annotated[tuple[Text, ...], Meta(description="field-relation-but")] = ()
+    when: Annotated[str, Meta(description="field-relation-when")] = ""
 
 
 class TableEntry(Shape, frozen=True):
     """A table in a form file, with its relations; see `Table`."""
 
-    id: Annotated[Text, Meta(description="名称，地址的第一级")]
-    blocks: Annotated[tuple[Block, ...], Meta(description="上下相接的块", min_length=1)]
-    label: Annotated[str, Meta(description="表名")] = ""
+    id: Annotated[Text, Meta(description="field-table-id")]
+    blocks: Annotated[tuple[Block, ...], Meta(description="field-table-blocks", min_length=1)]
+    label: Annotated[str, Meta(description="field-table-label")] = ""
     widths: Annotated[
-        tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="各栏的相对宽度")
+        tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="field-table-widths")
     ] = ()
-    relations: Annotated[tuple[RelationEntry, ...], Meta(description="数字之间应当成立的关系")] = ()
+    relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
 
 
 class FormFile(Shape, frozen=True):
     """A form file; see `Form`."""
 
-    name: Annotated[Text, Meta(description="文书的名称")]
-    template: Annotated[Text, Meta(description="整页的模板，这个种类的文件夹里的文件")] = "page.md.j2"
-    base: Annotated[str, Meta(description="底本：另一版的名称，这里只写与它不同的")] = ""
-    language: Annotated[str, Meta(description="这一版的语言，是种类的 languages 之一；不写就是第一种")] = ""
-    document: Annotated[str, Meta(description="规定这一版的文件")] = ""
-    years: Annotated[YearsEntry, Meta(description="用于哪些报告年度")] = YearsEntry()
-    title: Annotated[Text, Meta(description="标题，用 {{ 地址 }} 取事实")] = "{{ year }}"
-    author: Annotated[str, Meta(description="机关名称，用 {{ 地址 }} 取事实")] = ""
-    sections: Annotated[tuple[Section, ...], Meta(description="各部分，依次")] = ()
-    tables: Annotated[tuple[TableEntry, ...], Meta(description="各表")] = ()
-    facts: Annotated[tuple[Fact, ...], Meta(description="表外的事实")] = ()
-    due: Annotated[tuple[Due, ...], Meta(description="公布期限，取第一条机关名称相符的")] = ()
-    key_figures: Annotated[tuple[Text, ...], Meta(description="突增突减时要提示的数，写地址")] = ()
-    carries: Annotated[dict[str, str], Meta(description="本年的行 = 照抄上一年的哪一行")] = field(default_factory=dict)
-    takes: Annotated[
-        dict[str, dict[str, tuple[str, ...]]], Meta(description="汇总时：别的版本，本版的行 = 那一版的哪些行相加")
-    ] = field(default_factory=dict)
-    vocabulary: Annotated[TextRules, Meta(description="正文应当说什么，怎样说出表里的数")] = TextRules()
+    name: Annotated[Text, Meta(description="field-edition-name")]
+    template: Annotated[Text, Meta(description="field-edition-template")] = "page.md.j2"
+    base: Annotated[str, Meta(description="field-edition-base")] = ""
+    language: Annotated[str, Meta(description="field-edition-language")] = ""
+    document: Annotated[str, Meta(description="field-edition-document")] = ""
+    years: Annotated[YearsEntry, Meta(description="field-edition-years")] = YearsEntry()
+    title: Annotated[Text, Meta(description="field-edition-title")] = "{{ year }}"
+    author: Annotated[str, Meta(description="field-edition-author")] = ""
+    sections: Annotated[tuple[Section, ...], Meta(description="field-edition-sections")] = ()
+    tables: Annotated[tuple[TableEntry, ...], Meta(description="field-edition-tables")] = ()
+    facts: Annotated[tuple[Fact, ...], Meta(description="field-edition-facts")] = ()
+    due: Annotated[tuple[Due, ...], Meta(description="field-edition-due")] = ()
+    key_figures: Annotated[tuple[Text, ...], Meta(description="field-edition-key-figures")] = ()
+    carries: Annotated[dict[str, str], Meta(description="field-edition-carries")] = field(default_factory=dict)
+    takes: Annotated[dict[str, dict[str, tuple[str, ...]]], Meta(description="field-edition-takes")] = field(
+        default_factory=dict
+    )
+    vocabulary: Annotated[TextRules, Meta(description="field-edition-vocabulary")] = TextRules()
 
 
 def load_form(

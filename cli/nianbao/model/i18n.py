@@ -3,8 +3,9 @@
 Texts that are not ours are their own key: the Chinese of a form in the English catalogue, the English of typer in the
 Chinese one. What no catalogue has stays as it is.
 
-The report itself, the comments of a data file and its schema stay Chinese, whatever the language of the user: they
-belong to the office and to git, not to the person who runs the command. Labels of a form's tables are not translated.
+What is put into files, such as the comments of a data file, its schema and an Excel form, is in the language of the
+document, see `locale`: it belongs to the office and to git, not to the person who runs the command. Labels of a form's
+tables are not translated.
 """
 
 from collections.abc import Iterable

@@ -18,31 +18,45 @@ from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.period import Calendar, PeriodUnit
 
 
+class Due(Shape, frozen=True):
+    """The day on which a report is due, for authors whose name matches a pattern.
+
+    It is the first such day of a year after the period, or so many `days` after its end.
+    """
+
+    month: Annotated[int, Meta(description="field-due-month", ge=1, le=12)] = 1
+    day: Annotated[int, Meta(description="field-due-day", ge=1, le=31)] = 31
+    days: Annotated[int | None, Meta(description="field-due-days")] = None
+    author: Annotated[str, Meta(description="field-due-author")] = ""
+    basis: Annotated[str, Meta(description="field-due-basis")] = ""
+
+
 class PeriodEntry(Shape, frozen=True):
     """The periods of a kind."""
 
-    unit: Annotated[PeriodUnit, Meta(description="报告期：年、半年、季、月，或一件事")] = "year"
-    starts: Annotated[
-        str, Meta(description="一年从哪一天开始，如 10-01；财政年度用结束的那一年称呼", pattern=r"^\d\d-\d\d$")
-    ] = "01-01"
+    unit: Annotated[PeriodUnit, Meta(description="field-period-unit")] = "year"
+    starts: Annotated[str, Meta(description="field-period-starts", pattern=r"^\d\d-\d\d$")] = "01-01"
+
+
+class PublisherEntry(Shape, frozen=True):
+    """Who publishes the documents of a kind."""
+
+    type: Annotated[Text, Meta(description="field-publisher-type")] = "Organization"
 
 
 class KindFile(Shape, frozen=True):
     """The file `kind.toml` of a kind; see `Kind`."""
 
-    name: Annotated[Text, Meta(description="文书种类的名称")]
-    version: Annotated[Text, Meta(description="这个文件夹的版本")]
-    languages: Annotated[tuple[Text, ...], Meta(description="文书的语言，如 zh-CN；第一种是默认的", min_length=1)]
-    needs: Annotated[str, Meta(description="需要的 nianbao，如 nianbao>=0.5", pattern=r"^(nianbao>=\d+(\.\d+)*)?$")] = (
-        ""
-    )
-    period: Annotated[PeriodEntry, Meta(description="报告期")] = PeriodEntry()
-    owed_by: Annotated[str, Meta(description="谁应当编制，何时到期，依据是什么")] = ""
-    look: Annotated[Text, Meta(description="默认的版式")] = "plain"
-    edition: Annotated[str, Meta(description="同一期有几版可用时用哪一版，机关另选的除外")] = ""
-    rules: Annotated[dict[str, Setting], Meta(description="规则的级别：error、warning、note，或 off")] = msgspec.field(
-        default_factory=dict
-    )
+    name: Annotated[Text, Meta(description="field-kind-name")]
+    version: Annotated[Text, Meta(description="field-kind-version")]
+    languages: Annotated[tuple[Text, ...], Meta(description="field-kind-languages", min_length=1)]
+    needs: Annotated[str, Meta(description="field-kind-needs", pattern=r"^(nianbao>=\d+(\.\d+)*)?$")] = ""
+    period: Annotated[PeriodEntry, Meta(description="field-kind-period")] = PeriodEntry()
+    owed_by: Annotated[str, Meta(description="field-kind-owed-by")] = ""
+    look: Annotated[Text, Meta(description="field-kind-look")] = "plain"
+    edition: Annotated[str, Meta(description="field-kind-edition")] = ""
+    publisher: Annotated[PublisherEntry, Meta(description="field-kind-publisher")] = PublisherEntry()
+    rules: Annotated[dict[str, Setting], Meta(description="field-kind-rules")] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,7 @@ class Kind:
     look: str = "plain"
     edition: str = ""
     levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
+    publisher_type: str = "Organization"  # by its name in schema.org
 
     @property
     def period_fact(self) -> str:
@@ -79,16 +94,17 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         raise_faults(sources, [Fault(("needs",), why)])
     calendar = Calendar(file.period.unit, month, day)
     return Kind(
-        id_,
-        file.name,
-        file.version,
-        file.needs,
-        file.languages,
-        calendar,
-        file.owed_by,
-        file.look,
-        file.edition,
-        file.rules,
+        id=id_,
+        name=file.name,
+        version=file.version,
+        needs=file.needs,
+        languages=file.languages,
+        calendar=calendar,
+        owed_by=file.owed_by,
+        look=file.look,
+        edition=file.edition,
+        publisher_type=file.publisher.type,
+        levels=file.rules,
     )
 
 

@@ -4,104 +4,118 @@ It belongs to the kind of document, not to the person who runs the command: mess
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from string import Formatter
 from typing import Annotated
 
 from msgspec import Meta
 
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import Fault, Keys
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.period import Period
+from nianbao.model.text_formats import TextFormats
 
 _NAMES = re.compile("MMM|E")  # fields of a date that are names of months or days
 _NUMERIC_FIELDS = re.compile(r"y|MM?|dd?")
-_SIZE = Meta(ge=1, le=10_000)
-_PATTERN = Meta(pattern=r"\S")
-_PATTERN_KEYS = ("sentence_end", "part_end", "year", "not_count_before", "not_count_after")
 
 
 class DateFormats(Shape, frozen=True):
     """How dates and periods are written."""
 
-    day: Annotated[Text, Meta(description="日期，用 CLDR 的字段：y 年，M 月，MMMM 月名，d 日")]
-    month: Annotated[Text, Meta(description="一月，用 CLDR 的字段")]
-    quarter: Annotated[Text, Meta(description="一季，{year} 年份，{number} 第几个")]
-    half_year: Annotated[Text, Meta(description="半年，{year} 年份，{number} 第几个")]
-    year: Annotated[Text, Meta(description="一年，{year} 是年份")] = "{year}"
+    day: Annotated[Text, Meta(description="field-dates-day")]
+    month: Annotated[Text, Meta(description="field-dates-month")]
+    quarter: Annotated[Text, Meta(description="field-dates-quarter")]
+    half_year: Annotated[Text, Meta(description="field-dates-half-year")]
+    year: Annotated[Text, Meta(description="field-dates-year")] = "{year}"
 
 
 class NumberFormats(Shape, frozen=True):
     """How numbers are written."""
 
-    group: Annotated[str, Meta(description="千分位的符号；空的就是不分")] = ""
-    decimal: Annotated[Text, Meta(description="小数点")] = "."
-    percent: Annotated[Text, Meta(description="百分比，{number} 是数")] = "{number}%"
+    group: Annotated[str, Meta(description="field-numbers-group")] = ""
+    decimal: Annotated[Text, Meta(description="field-numbers-decimal")] = "."
+    percent: Annotated[Text, Meta(description="field-numbers-percent")] = "{number}%"
 
 
 class ListFormats(Shape, frozen=True):
     """How words are listed in a sentence."""
 
-    join: Annotated[Text, Meta(description="各项之间")]
-    last: Annotated[str, Meta(description="最后两项之间；不写就同上")] = ""
-    pair: Annotated[str, Meta(description="只有两项时它们之间；不写就同上")] = ""
+    join: Annotated[Text, Meta(description="field-lists-join")]
+    last: Annotated[str, Meta(description="field-lists-last")] = ""
+    pair: Annotated[str, Meta(description="field-lists-pair")] = ""
 
 
 class Marks(Shape, frozen=True):
     """Signs and short words on a page."""
 
-    draft: Annotated[Text, Meta(description="草稿，印在每页上")]
-    draft_title: Annotated[Text, Meta(description="草稿，放在网页的标题前面")]
-    page_number: Annotated[Text, Meta(description="页码，{number} 是第几页")]
-    no_glyph: Annotated[Text, Meta(description="没有字体能显示的字，{code} 是它的编码")]
-    yes: Annotated[Text, Meta(description="是")]
-    no: Annotated[Text, Meta(description="否")]
-    nothing: Annotated[str, Meta(description="没有数的格里印什么")] = ""
-    colon: Annotated[Text, Meta(description="冒号，连同后面的空格")] = ": "
-    brackets: Annotated[Text, Meta(description="括号，{words} 是括号里的字")] = " ({words})"
-
-
-class LeastCharacters(Shape, frozen=True):
-    """From how many characters on texts are compared; shorter ones may be equal by chance."""
-
-    paragraph: Annotated[int, _SIZE, Meta(description="一份报告里不该出现两次的一段")] = 80
-    section: Annotated[int, _SIZE, Meta(description="一个部分里自己写的文字")] = 200
-    sentence: Annotated[int, _SIZE, Meta(description="不该与去年一字不差的一句")] = 120
-    fact: Annotated[int, _SIZE, Meta(description="成句的事实；再短就是名称")] = 48
-    run: Annotated[int, _SIZE, Meta(description="两份报告共有的一串字")] = 40
-
-
-class TextFormats(Shape, frozen=True):
-    """How prose is read by the rules: patterns are regular expressions."""
-
-    sentence_end: Annotated[str, _PATTERN, Meta(description="一句话结束的地方")] = r"[.?!](?=\s|$)"
-    part_end: Annotated[str, _PATTERN, Meta(description="与别的报告比较的一句或半句结束的地方")] = r"[.?!;](?=\s|$)"
-    clause_end: Annotated[Text, Meta(description="隔开半句话的标点")] = ",;:()"
-    gap: Annotated[int, _SIZE, Meta(description="说法里的 … 至多代表多少个字")] = 48
-    year: Annotated[str, _PATTERN, Meta(description="正文里的一个年份，括号里是数字")] = r"\b((?:19|20)\d\d)\b"
-    digits: Annotated[str, Meta(description="年份的另一种写法，从 0 到 9；没有就是空的")] = ""
-    zeros: Annotated[str, Meta(description="这种写法里 0 的别的字形")] = ""
-    blanks: Annotated[bool, Meta(description="词与词之间有空格")] = True
-    not_count_before: Annotated[str, _PATTERN, Meta(description="一个数前面有它，就不是件数一类的数")] = "[(#]"
-    not_count_after: Annotated[str, _PATTERN, Meta(description="一个数后面有它，就不是件数一类的数")] = "[%:-]"
-    prompts: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="待填的记号")] = ()
-    least: Annotated[LeastCharacters, Meta(description="多少个字以上的文字才比较")] = LeastCharacters()
+    draft: Annotated[Text, Meta(description="field-marks-draft")]
+    draft_title: Annotated[Text, Meta(description="field-marks-draft-title")]
+    page_number: Annotated[Text, Meta(description="field-marks-page-number")]
+    no_glyph: Annotated[Text, Meta(description="field-marks-no-glyph")]
+    yes: Annotated[Text, Meta(description="field-marks-yes")]
+    no: Annotated[Text, Meta(description="field-marks-no")]
+    nothing: Annotated[str, Meta(description="field-marks-nothing")] = ""
+    colon: Annotated[Text, Meta(description="field-marks-colon")] = ": "
+    brackets: Annotated[Text, Meta(description="field-marks-brackets")] = " ({words})"
 
 
 class LocaleFile(Shape, frozen=True):
     """The file of a locale, `templates/locales/<language>.toml`."""
 
-    name: Annotated[Text, Meta(description="语言的名称")]
-    dates: Annotated[DateFormats, Meta(description="日期和报告期怎样写")]
-    lists: Annotated[ListFormats, Meta(description="列举怎样写")]
-    marks: Annotated[Marks, Meta(description="页面上的记号")]
-    words: Annotated[dict[str, str], Meta(description="写进文书、数据文件和 Excel 表里的话，{…} 处填值")]
-    numbers: Annotated[NumberFormats, Meta(description="数怎样写")] = NumberFormats()
-    text: Annotated[TextFormats, Meta(description="核对正文时怎样读它")] = TextFormats()
-    base: Annotated[str, Meta(description="底本：另一种语言，这里只写与它不同的")] = ""
+    name: Annotated[Text, Meta(description="field-locale-name")]
+    dates: Annotated[DateFormats, Meta(description="field-locale-dates")]
+    lists: Annotated[ListFormats, Meta(description="field-locale-lists")]
+    marks: Annotated[Marks, Meta(description="field-locale-marks")]
+    words: Annotated[dict[str, str], Meta(description="field-locale-words")]
+    numbers: Annotated[NumberFormats, Meta(description="field-locale-numbers")] = NumberFormats()
+    text: Annotated[TextFormats, Meta(description="field-locale-text")] = TextFormats()
+    base: Annotated[str, Meta(description="field-locale-base")] = ""
+
+
+# The values that may be put into formats, by table and key.
+_VALUES = {
+    ("dates", "quarter"): ("year", "number"),
+    ("dates", "half_year"): ("year", "number"),
+    ("dates", "year"): ("year",),
+    ("numbers", "percent"): ("number",),
+    ("marks", "page_number"): ("number",),
+    ("marks", "no_glyph"): ("code",),
+    ("marks", "brackets"): ("words",),
+}
+
+
+def find_faults(file: LocaleFile, needed: Mapping[str, str]) -> Iterator[Fault]:
+    """Find words that a locale lacks, and formats that take other values than they get.
+
+    `needed` has every word that the program says, in any language.
+    """
+    for (table, key), values in _VALUES.items():
+        yield from _find_value_faults((table, key), getattr(getattr(file, table), key), set(values), may_lack=True)
+    for key, text in needed.items():
+        if key not in file.words:
+            yield Fault(("words",), _("word-missing", key=key))
+        else:
+            yield from _find_value_faults(("words", key), file.words[key], _list_values(text))
+
+
+def _find_value_faults(keys: Keys, text: str, values: set[str], *, may_lack: bool = False) -> Iterator[Fault]:
+    try:
+        found = _list_values(text)
+    except ValueError as error:
+        yield Fault(keys, _("braces-unreadable", error=error))
+        return
+    if found - values or (values - found and not may_lack):
+        yield Fault(keys, _("takes-other-values", values=join_words(f"{{{value}}}" for value in sorted(values)) or "–"))
+
+
+def _list_values(text: str) -> set[str]:
+    """List the names in braces of a text; raises ValueError where braces are not closed."""
+    parts = Formatter().parse(text)
+    return {f"{name}{how or ''}{spec or ''}" for _words, name, spec, how in parts if name is not None}
 
 
 class Locale:
@@ -145,6 +159,18 @@ class Locale:
         words = {"year": dates.year, "half-year": dates.half_year, "quarter": dates.quarter}[period.unit]
         return words.format(year=period.year, number=period.number)
 
+    def name_period(self, period: Period) -> str:
+        """Name the period of a report in a data file or a spreadsheet: 2024 年度, the third quarter of 2024."""
+        return self.say("period-year", year=period) if period.unit == "year" else self.format_period(period)
+
+    def put_in_brackets(self, words: str) -> str:
+        """Put words in brackets, to follow other words; nothing stays nothing."""
+        return self.file.marks.brackets.format(words=words) if words else ""
+
+    def join(self, items: Iterable[object]) -> str:
+        """Put items side by side, as in a table or a note: as in a list, without a word before the last one."""
+        return self.file.lists.join.join(map(str, items))
+
     def format_number(self, number: int | Decimal) -> str:
         """Write a number with all its digits, without an exponent."""
         numbers = self.file.numbers
@@ -168,19 +194,3 @@ class Locale:
             return format_date(day, pattern, locale=self.language.replace("-", "_"))
         fields = {"y": f"{day.year}", "M": f"{day.month}", "MM": f"{day:%m}", "d": f"{day.day}", "dd": f"{day:%d}"}
         return _NUMERIC_FIELDS.sub(lambda match: fields[match[0]], pattern)
-
-
-def find_faults(file: LocaleFile) -> Iterator[Fault]:
-    """Find patterns of a locale that are no regular expressions, or that lack the group of a year."""
-    patterns: list[tuple[Keys, str]] = [(("text", key), getattr(file.text, key)) for key in _PATTERN_KEYS]
-    patterns += [(("text", "prompts", number), text) for number, text in enumerate(file.text.prompts)]
-    for keys, text in patterns:
-        try:
-            groups = re.compile(text).groups
-        except re.error as error:
-            yield Fault(keys, _("not-regular-expression", text=text, error=error))
-        else:
-            if keys == ("text", "year") and groups != 1:
-                yield Fault(keys, _("year-pattern-needs-group"))
-    if len(file.text.digits) not in {0, 10}:
-        yield Fault(("text", "digits"), _("digits-should-be-ten"))

@@ -16,10 +16,10 @@ _PARTS: dict[PeriodUnit, str] = {
     "half-year": r"-H[12]",
     "quarter": r"-Q[1-4]",
     "month": r"-(?:0[1-9]|1[0-2])",
-    "event": r"-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])",
+    "event": r"-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
 }
-NAME = re.compile(rf"(\d{{4}})({'|'.join(_PARTS.values())})")  # of a period of any unit
-_NAMES = {unit: re.compile(rf"\d{{4}}{part}") for unit, part in _PARTS.items()}
+NAME = re.compile(rf"([0-9]{{4}})({'|'.join(_PARTS.values())})")  # of a period of any unit
+_NAMES = {unit: re.compile(rf"[0-9]{{4}}{part}") for unit, part in _PARTS.items()}
 EXAMPLES: dict[PeriodUnit, str] = {
     "year": "2024",
     "half-year": "2024-H1",
@@ -80,8 +80,10 @@ class Calendar:
     day: int = 1
 
     def has(self, period: Period) -> bool:
-        """Return whether a period is of this unit, and of a year that a file can be dated in."""
-        return bool(_NAMES[self.unit].fullmatch(str(period))) and FIRST_YEAR <= period.year <= LAST_YEAR
+        """Return whether a period is of this unit, is there, and is of a year that a file can be dated in."""
+        if not _NAMES[self.unit].fullmatch(str(period)) or not FIRST_YEAR <= period.year <= LAST_YEAR:
+            return False
+        return self.unit != "event" or _is_day(str(period))
 
     def get_first_day(self, period: Period) -> date:
         """Return the first day of a period; raises ValueError for one that does not exist, such as 2023-02-29."""
@@ -109,6 +111,14 @@ class Calendar:
         }[self.unit]
         periods = [Period(year, part) for year in range(day.year - 2, day.year + 2) for part in names]
         return max(period for period in periods if self.get_last_day(period) < day)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _add_months(day: date, months: int) -> date:

@@ -20,23 +20,23 @@ Role = Literal["banner", "corner", "header", "label", "figure"]
 class Heading(Shape, frozen=True):
     """A label of a row or column; a heading without an id only groups others and is not part of addresses."""
 
-    label: Annotated[str, Meta(description="标签，照格式原文")]
-    id: Annotated[str, Meta(description="地址里的名称；不写的只把下面的标签归在一起，不进地址")] = ""
-    aliases: Annotated[tuple[Text, ...], Meta(description="实际报告里见过的别名，导入时也认")] = ()
-    kind: Annotated[ValueTypeName | Literal[""], Meta(description="下面的数怎样写；不写就是 count（件数）")] = ""
-    unit: Annotated[str, Meta(description="单位，如 件、元、万元")] = ""
-    unit_in_cell: Annotated[bool, Meta(description="单位印在数的后面，标签里没有写单位时用")] = False
-    span: Annotated[int, Meta(description="最下一级的标签占几栏", ge=1, le=100)] = 1
-    below: Annotated[tuple["Heading", ...], Meta(description="下一级标签")] = ()
+    label: Annotated[str, Meta(description="field-heading-label")]
+    id: Annotated[str, Meta(description="field-heading-id")] = ""
+    aliases: Annotated[tuple[Text, ...], Meta(description="field-heading-aliases")] = ()
+    kind: Annotated[ValueTypeName | Literal[""], Meta(description="field-heading-kind")] = ""
+    unit: Annotated[str, Meta(description="field-heading-unit")] = ""
+    unit_in_cell: Annotated[bool, Meta(description="field-heading-unit-in-cell")] = False
+    span: Annotated[int, Meta(description="field-heading-span", ge=1, le=100)] = 1
+    below: Annotated[tuple["Heading", ...], Meta(description="field-heading-below")] = ()
 
 
 class Block(Shape, frozen=True):
     """Rows below one set of column headers; a table has one block, or several below each other."""
 
-    columns: Annotated[tuple[Heading, ...], Meta(description="列", min_length=1)]
-    rows: Annotated[tuple[Heading, ...], Meta(description="行；不写就是没有标签的一行")] = ()
-    banner: Annotated[str, Meta(description="这一块最上面横贯全表的一行字")] = ""
-    corner: Annotated[str, Meta(description="行标签上方的字")] = ""
+    columns: Annotated[tuple[Heading, ...], Meta(description="field-block-columns", min_length=1)]
+    rows: Annotated[tuple[Heading, ...], Meta(description="field-block-rows")] = ()
+    banner: Annotated[str, Meta(description="field-block-banner")] = ""
+    corner: Annotated[str, Meta(description="field-block-corner")] = ""
 
 
 @dataclass(frozen=True)

@@ -20,30 +20,30 @@ Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an ad
 
 _NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?)"
 
-_WORDS = Meta(description="说法的正则表达式；# 是一个数，… 是中间几个字（不含数和标点）")
-_SECTION = Meta(description="部分，写 sections 里的 id")
+_WORDS = Meta(description="field-words-pattern")
+_SECTION = Meta(description="field-section-name")
 
 
 class Expected(Shape, frozen=True):
     """A topic that a section must mention: `what` describes it for people, `words` is the pattern to find it by."""
 
-    rule: Annotated[Text, Meta(description="没有说到时用的规则，名称自定")]
+    rule: Annotated[Text, Meta(description="field-expected-rule")]
     section: Annotated[Text, _SECTION]
-    what: Annotated[Text, Meta(description="应当说到什么")]
+    what: Annotated[Text, Meta(description="field-expected-what")]
     words: Annotated[Text, _WORDS]
-    level: Annotated[Level | None, Meta(description="没有说到时的级别；不写就照规则的")] = None
+    level: Annotated[Level | None, Meta(description="field-expected-level")] = None
 
 
 class Pair(Shape, frozen=True):
     """Two topics of which a section must mention both or neither."""
 
-    rule: Annotated[Text, Meta(description="只说到一件时用的规则，名称自定")]
+    rule: Annotated[Text, Meta(description="field-pair-rule")]
     section: Annotated[Text, _SECTION]
-    what: Annotated[Text, Meta(description="一件事")]
+    what: Annotated[Text, Meta(description="field-pair-what")]
     words: Annotated[Text, _WORDS]
-    other: Annotated[Text, Meta(description="应当同时说到的事")]
+    other: Annotated[Text, Meta(description="field-pair-other")]
     other_words: Annotated[Text, _WORDS]
-    level: Annotated[Level | None, Meta(description="只说到一件时的级别；不写就照规则的")] = None
+    level: Annotated[Level | None, Meta(description="field-pair-level")] = None
 
 
 class Claim(Shape, frozen=True):
@@ -53,14 +53,14 @@ class Claim(Shape, frozen=True):
     `unless` is found between the same two punctuation marks: then it is about a part, or about something else.
     """
 
-    id: Annotated[Text, Meta(description="名称，balances 和 shares 里用它")]
-    what: Annotated[Text, Meta(description="说的是什么数")]
+    id: Annotated[Text, Meta(description="field-claim-id")]
+    what: Annotated[Text, Meta(description="field-claim-what")]
     says: Annotated[tuple[Text, ...], _WORDS]
-    equals: Annotated[tuple[Text, ...], Meta(description="可以等于的数：地址的和，* 代表任意一级")] = ()
-    none: Annotated[tuple[Text, ...], Meta(description="说这个数是 0 的说法")] = ()
-    near: Annotated[str, Meta(description="同一句里要有的字才算")] = ""
-    unless: Annotated[str, Meta(description="两个标点之间有这些字的不算")] = ""
-    sections: Annotated[tuple[Text, ...], Meta(description="只在这些部分里算；不写就是全部")] = ()
+    equals: Annotated[tuple[Text, ...], Meta(description="field-claim-equals")] = ()
+    none: Annotated[tuple[Text, ...], Meta(description="field-claim-none")] = ()
+    near: Annotated[str, Meta(description="field-claim-near")] = ""
+    unless: Annotated[str, Meta(description="field-claim-unless")] = ""
+    sections: Annotated[tuple[Text, ...], Meta(description="field-claim-sections")] = ()
 
     @property
     def sums(self) -> tuple[Sum, ...]:
@@ -71,8 +71,8 @@ class Claim(Shape, frozen=True):
 class Balance(Shape, frozen=True):
     """An equation between claims that are all stated in one sentence: `holds`, or one of `or_else`, must be true."""
 
-    holds: Annotated[Text, Meta(description="一句里都写了的，应有的等式，用 claims 的 id")]
-    or_else: Annotated[tuple[Text, ...], Meta(description="也可以成立的等式")] = ()
+    holds: Annotated[Text, Meta(description="field-balance-holds")]
+    or_else: Annotated[tuple[Text, ...], Meta(description="field-balance-or-else")] = ()
 
 
 class Share(Shape, frozen=True):
@@ -82,33 +82,33 @@ class Share(Shape, frozen=True):
     """
 
     says: Annotated[tuple[Text, ...], _WORDS]
-    whole: Annotated[tuple[Text, ...], Meta(description="分母：claims 的 id 的和，任一个都可以")]
-    part: Annotated[str, Meta(description="分子：claims 的 id；不写就是说法里的前一个数")] = ""
+    whole: Annotated[tuple[Text, ...], Meta(description="field-share-whole")]
+    part: Annotated[str, Meta(description="field-share-part")] = ""
 
 
 class Years(Shape, frozen=True):
     """Phrases that state the report year; with `within`, only years at most that far from it are reported as wrong."""
 
-    what: Annotated[Text, Meta(description="说的是什么")]
+    what: Annotated[Text, Meta(description="field-stated-years-what")]
     says: Annotated[tuple[Text, ...], _WORDS]
-    within: Annotated[int, Meta(description="与报告年度只差这么多年的才算写错；0 是都算", ge=0, le=100)] = 0
-    sections: Annotated[tuple[Text, ...], Meta(description="只在这些部分里算；不写就是全部")] = ()
+    within: Annotated[int, Meta(description="field-stated-years-within", ge=0, le=100)] = 0
+    sections: Annotated[tuple[Text, ...], Meta(description="field-stated-years-sections")] = ()
 
 
 class TextRules(Shape, frozen=True, dict=True):
     """All rules of a form about its texts; the table `vocabulary` of its file."""
 
-    title: Annotated[tuple[Text, ...], Meta(description="标题里除机关和年度外应有的字")] = ()
-    afresh: Annotated[tuple[Text, ...], Meta(description="这些部分每一句都应当新写，不能照抄上一年")] = ()
-    minimum_lengths: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(description="部分至少有多少个字")] = field(
-        default_factory=dict, name="least"
+    title: Annotated[tuple[Text, ...], Meta(description="field-vocabulary-title")] = ()
+    afresh: Annotated[tuple[Text, ...], Meta(description="field-vocabulary-afresh")] = ()
+    minimum_lengths: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(description="field-vocabulary-least")] = (
+        field(default_factory=dict, name="least")
     )
-    expected: Annotated[tuple[Expected, ...], Meta(description="部分里应当说到的事")] = ()
-    pairs: Annotated[tuple[Pair, ...], Meta(description="要么都说、要么都不说的事")] = ()
-    claims: Annotated[tuple[Claim, ...], Meta(description="正文里说出表中数字的说法")] = ()
-    balances: Annotated[tuple[Balance, ...], Meta(description="一句里几个数之间的等式")] = ()
-    shares: Annotated[tuple[Share, ...], Meta(description="正文里说出百分比的说法")] = ()
-    years: Annotated[tuple[Years, ...], Meta(description="正文里说出报告年度的说法")] = ()
+    expected: Annotated[tuple[Expected, ...], Meta(description="field-vocabulary-expected")] = ()
+    pairs: Annotated[tuple[Pair, ...], Meta(description="field-vocabulary-pairs")] = ()
+    claims: Annotated[tuple[Claim, ...], Meta(description="field-vocabulary-claims")] = ()
+    balances: Annotated[tuple[Balance, ...], Meta(description="field-vocabulary-balances")] = ()
+    shares: Annotated[tuple[Share, ...], Meta(description="field-vocabulary-shares")] = ()
+    years: Annotated[tuple[Years, ...], Meta(description="field-vocabulary-years")] = ()
 
     @cached_property
     def rules(self) -> frozenset[str]:

@@ -21,8 +21,8 @@ MONEY_DECIMALS = 4  # 万元 with four decimals is exact to 1 元 (59237.2449 is
 class ValueType:
     """One type of value.
 
-    `description` is for people, in Chinese; `find_fault` returns why a value is not of this type, or an empty text;
-    `format` returns the text that is printed for one that is; `json_schema` is the schema for editors.
+    `description` is the key of its words in a locale; `find_fault` returns why a value is not of this type, or an empty
+    text; `format` returns the text that is printed for one that is; `json_schema` is the schema for editors.
     """
 
     name: ValueTypeName
@@ -130,43 +130,43 @@ VALUE_TYPES: dict[str, ValueType] = {
     for known in (
         ValueType(
             "count",
-            "件数，不小于 0 的整数",
+            "type-count",
             lambda value: _check_integer(value, negative=False),
             format_number,
             {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
         ),
         ValueType(
             "change",
-            "增减数，整数，可为负",
+            "type-change",
             lambda value: _check_integer(value, negative=True),
             format_number,
             {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
         ),
         ValueType(
             "money",
-            "金额，最多四位小数",
+            "type-money",
             lambda value: _check_decimal(value, limit=MONEY_LIMIT),
             format_number,
             {"type": "number", "minimum": 0, "maximum": MONEY_LIMIT},
         ),
         ValueType(
             "share",
-            "百分比，0 到 100",
+            "type-share",
             lambda value: _check_decimal(value, limit=100),
             format_number,
             {"type": "number", "minimum": 0, "maximum": 100},
         ),
         ValueType(
             "year",
-            "四位数的年度",
+            "type-year",
             _check_year,
             format_number,
             {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
-        ValueType("period", "报告期", _check_period, str, {"type": "string", "pattern": f"^(?:{NAME.pattern})$"}),
-        ValueType("text", "文字", _check_text, str, _TEXT_SCHEMA),
-        ValueType("texts", "文字的数组", _check_texts, _format_texts, {"type": "array", "items": _TEXT_SCHEMA}),
-        ValueType("date", "日期", _check_date, _format_date, {"type": "string", "format": "date"}),
+        ValueType("period", "type-period", _check_period, str, {"type": "string", "pattern": f"^(?:{NAME.pattern})$"}),
+        ValueType("text", "type-text", _check_text, str, _TEXT_SCHEMA),
+        ValueType("texts", "type-texts", _check_texts, _format_texts, {"type": "array", "items": _TEXT_SCHEMA}),
+        ValueType("date", "type-date", _check_date, _format_date, {"type": "string", "format": "date"}),
     )
 }
 

@@ -190,7 +190,7 @@ def describe_locale(locale: Locale) -> dict[str, Any]:
             "number_before": before,
             "number_after": after,
         },
-        "words": locale.file.words,
+        "words": {key: words for key, words in locale.file.words.items() if "-" not in key},  # those for pages
         "asian": locale.language.split("-")[0] in {"zh", "ja", "ko"},
     }
 

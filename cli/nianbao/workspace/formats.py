@@ -16,16 +16,16 @@ PdfStandard: TypeAlias = Literal[  # those that Typst knows
 class FormatFile(Shape, frozen=True, kw_only=True):
     """An output format as it is written in `format.toml`."""
 
-    writer: Annotated[Text, Meta(description="pandoc 的输出格式")]
-    template: Annotated[str, Meta(description="本文件夹里的 pandoc 模板")] = ""
-    reference: Annotated[str, Meta(description="本文件夹里放参照文件各部件的文件夹")] = ""
-    filter: Annotated[str, Meta(description="本文件夹里的 Lua 过滤器")] = ""
-    finish: Annotated[str, Meta(description="本文件夹里的 Lua 文件：对 pandoc 写出的文件再做什么")] = ""
-    engine: Annotated[Literal["", "typst"], Meta(description="typst：把 pandoc 写出的排成 PDF")] = ""
-    standards: Annotated[tuple[PdfStandard, ...], Meta(description="PDF 符合的标准")] = ()
-    tables: Annotated[str, Meta(description="表格只写一次时，用 pandoc 的哪种原始文本")] = ""
-    mould: Annotated[str, Meta(description="本文件夹里的 Lua 文件：整包只写一次、再填字要知道的事")] = ""
-    options: Annotated[dict[str, Any] | None, Meta(description="pandoc 的更多选项")] = None
+    writer: Annotated[Text, Meta(description="field-format-writer")]
+    template: Annotated[str, Meta(description="field-format-template")] = ""
+    reference: Annotated[str, Meta(description="field-format-reference")] = ""
+    filter: Annotated[str, Meta(description="field-format-filter")] = ""
+    finish: Annotated[str, Meta(description="field-format-finish")] = ""
+    engine: Annotated[Literal["", "typst"], Meta(description="field-format-engine")] = ""
+    standards: Annotated[tuple[PdfStandard, ...], Meta(description="field-format-standards")] = ()
+    tables: Annotated[str, Meta(description="field-format-tables")] = ""
+    mould: Annotated[str, Meta(description="field-format-mould")] = ""
+    options: Annotated[dict[str, Any] | None, Meta(description="field-format-options")] = None
 
     @property
     def files(self) -> dict[str, str]:

@@ -177,7 +177,7 @@ class KindFolder:
         top = self._find(name)
         if top is None:
             raise UserError(_("no-such-template", name=shown), _("check-template-name"))
-        path = top.path / shown
+        path = top.path / self.name / name
         if path.stat().st_size > _LARGEST:
             raise UserError(_("template-too-large", path=top.display(path), size=_LARGEST >> 10), _("split-template"))
         return top.read_text(path), top.display(path)

@@ -30,8 +30,8 @@ _EXAMPLES = 2  # a wrong and a right one
 class RuleHead(Shape, frozen=True):
     """The head of a rule file."""
 
-    level: Annotated[Level | None, Meta(description="不符时的级别；不写就是 error")] = None
-    editions: Annotated[tuple[Text, ...], Meta(description="例子是哪几版的；不写就是用到这个规则的各版")] = ()
+    level: Annotated[Level | None, Meta(description="field-rule-level")] = None
+    editions: Annotated[tuple[Text, ...], Meta(description="field-rule-editions")] = ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Select the reports that a command works on, by years, offices, data files, and patterns of offices."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -10,7 +11,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
 from nianbao.workspace.files import display_path
-from nianbao.workspace.store import Store, find_root, make_unknown_file_error, split_data_path
+from nianbao.workspace.store import Store, find_root, make_unknown_file_error
 
 ReportRef = tuple[Store, Period]  # a kind of an office, and a period
 _LISTED_NAMES = 5  # names that a message lists
@@ -37,7 +38,7 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     file = next((word for word in words if word.endswith(".toml")), None)
     if not file or root is not None:
         return Store.open(root, out)
-    found = split_data_path(Path(file))
+    found = _split_data_path(Path(file))
     if not found:
         raise make_unknown_file_error(file)
     store = Store(found[0], out)
@@ -107,8 +108,25 @@ def read_period(store: Store, word: str) -> Period:
     return period
 
 
+def _split_data_path(path: Path) -> tuple[Path, list[str]] | None:
+    """Split the path of a data file into the folder that has `data/`, and the names of the folders below `data/`.
+
+    None where it is not below such a folder.
+    """
+    for folder in _list_folders(path):
+        for depth, above in enumerate((folder, *folder.parents)[:3]):
+            if above.name == "data":
+                return above.parent, list(folder.parts[len(folder.parts) - depth :])
+    return None
+
+
+def _list_folders(path: Path) -> tuple[Path, Path]:
+    """Return the folder that a file is named in, then the one it is in: a link is no way to build in another folder."""
+    return Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))  # noqa: PTH100  # keeps links
+
+
 def _parse_file(store: Store, word: str) -> ReportRef:
-    found = split_data_path(Path(word))
+    found = _split_data_path(Path(word))
     if not found:
         raise make_unknown_file_error(word)
     root, parts = found

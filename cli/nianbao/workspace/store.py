@@ -190,7 +190,7 @@ class Store(Templates):
                 _("kinds-available-or-move-file", kinds=join_words(kinds)),
             )
         office = parts[0] if parts and parts[0] != kind else ""
-        store = self.of_office(office).of_kind(kind) if kind else self.of_office(office)
+        store = self.of_office(office).of_kind(kind)
         store.kind.require_period(period)
         return store, period
 
@@ -236,12 +236,8 @@ class Store(Templates):
         return [(self.office, period), *before, *((unit.id, period) for unit in units)]
 
     def _suggest_new_period(self, period: Period) -> str:
-        known = join_words(self.periods())
-        have = (
-            _("years-there", known=known)
-            if known
-            else _("no-data-files-yet", root=display_path(self.root / "data" / self.office))
-        )
+        known, folder = join_words(self.periods()), display_path(self.root / "data" / self.office)
+        have = _("years-there", known=known) if known else _("no-data-files-yet", root=folder)
         return _("begin-this-year", have=have, year=period)
 
     def rewrite(self, period: Period, text: str, *, check: bool = False) -> SavedFile:
@@ -258,7 +254,8 @@ class Store(Templates):
         """
         for name in files:
             if os.path.lexists(self.root / name):
-                raise UserError(_("folder-exists", root=display_path(self.root / name)), _("take-other-folder"))
+                existing = display_path(self.root / name)
+                raise UserError(_("folder-exists", root=existing), _("take-other-folder"))
         return self.folder.write({name: text.encode() for name, text in {**files, **(beside or {})}.items()})
 
     # ── output ───────────────────────────────────────────────────────────────
@@ -278,19 +275,6 @@ class Store(Templates):
     def output_name(self, period: Period, suffix: str) -> str:
         """Name a file of a period's report, below the folder of outputs."""
         return "/".join(filter(None, (self.office, self._kind_id, f"{period}.{suffix}")))
-
-
-def split_data_path(path: Path) -> tuple[Path, list[str]] | None:
-    """Split the path of a data file into the folder that has `data/`, and the names of the folders below `data/`.
-
-    None where it is not below such a folder.
-    """
-    # The file is where it is named: a link to another folder's is not a way to build there.
-    for folder in (Path(os.path.abspath(path.parent)), Path(os.path.realpath(path.parent))):  # noqa: PTH100  # keeps links
-        for depth, above in enumerate((folder, *folder.parents)[:3]):
-            if above.name == "data":
-                return above.parent, list(folder.parts[len(folder.parts) - depth :])
-    return None
 
 
 def make_unknown_file_error(name: str) -> UserError:

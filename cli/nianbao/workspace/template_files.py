@@ -17,11 +17,12 @@ from nianbao.model.form_loader import YearsEntry
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
-from nianbao.model.locale import Locale, LocaleFile
-from nianbao.model.locale import find_faults as find_locale_faults
+from nianbao.model.locale import Locale, LocaleFile, find_faults
+from nianbao.model.text_formats import find_text_faults
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 
+_COMPLETE_LOCALE = "locales/en.toml"  # one that has every word that the program says
 _YEARS = re.compile(r"^years[ \t]*=.*", re.MULTILINE)
 
 
@@ -124,8 +125,11 @@ def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
         )
     sources = read_chain(path, tops, cached=True)
     file = load(LocaleFile, sources)
-    if faults := list(find_locale_faults(file)):
-        raise_faults(sources, faults)
+    shipped = tops[-1].path
+    if not path.is_relative_to(shipped):
+        every_word = _read_once(tops[-1], shipped / _COMPLETE_LOCALE).tree["words"]
+        if faults := [*find_faults(file, every_word), *find_text_faults(file.text)]:
+            raise_faults(sources, faults)
     return Locale(language, file)
 
 

@@ -8,23 +8,32 @@ import msgspec
 
 from nianbao.datafiles.json_schema import COMMENT_START, DRAFT_URI, Schema
 from nianbao.model.form_loader import FormFile
+from nianbao.model.i18n import N_, _
+from nianbao.model.kind import KindFile
 from nianbao.model.loading.inheritance import AFTER, BASE, NATURAL_KEYS, REMOVE
 from nianbao.model.loading.shapes import Shape
+from nianbao.model.locale import LocaleFile
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.theme import LookFile
 
-FILE_TYPES: Mapping[str, type[Shape]] = {"form": FormFile, "look": LookFile, "format": FormatFile}
+FILE_TYPES: Mapping[str, type[Shape]] = {
+    "kind": KindFile,
+    "edition": FormFile,
+    "locale": LocaleFile,
+    "look": LookFile,
+    "format": FormatFile,
+}
 
 _REMOVE: Schema = {
-    "description": "有底本时：先去掉底本的这些键",
+    "description": N_("field-remove-keys"),
     "type": "array",
     "items": {"type": "string"},
 }
 _REMOVE_ENTRY: Schema = {
-    "description": "有底本时：true 去掉底本的这一条；或先去掉这一条的这些键",
+    "description": N_("field-remove-entry"),
     "anyOf": [{"const": True}, {"type": "array", "items": {"type": "string"}}],
 }
-_AFTER: Schema = {"description": "有底本时：放在底本的哪一条后面；空的就是最前", "type": "string"}
+_AFTER: Schema = {"description": N_("field-place-after"), "type": "string"}
 
 
 def format_schema(file_type: str) -> str:
@@ -35,7 +44,7 @@ def format_schema(file_type: str) -> str:
 def make_schema(file_type: str) -> Schema:
     """Make the schema of a file type: its keys with descriptions, types and bounds; other keys are not allowed.
 
-    Keys are required in files without a base only.
+    Descriptions are in the user's language. Keys are required in files without a base only.
     """
     shape = FILE_TYPES[file_type]
     _root, definitions = msgspec.json.schema_components([shape], ref_template="#/definitions/{name}")
@@ -46,7 +55,9 @@ def make_schema(file_type: str) -> Schema:
         _allow_changes(root, definitions)
     for node in _walk_nodes([root, definitions]):
         _simplify(node)
-    header: Schema = {"$schema": DRAFT_URI, "$comment": f"{COMMENT_START} --of {file_type} 写的；不要手改"}
+        _translate(node)
+    comment = _("schema-written-by", command=f"{COMMENT_START} --of {file_type}")
+    header: Schema = {"$schema": DRAFT_URI, "$comment": comment}
     return {**header, **root, **({"definitions": definitions} if definitions else {})}
 
 
@@ -63,9 +74,9 @@ def _allow_changes(root: Schema, definitions: dict[str, Schema]) -> None:
     for node in list(_walk_nodes([root, definitions])):
         if node.get("type") == "object":
             node.pop("required", None)
-            node["properties"] = {**node.get("properties", {}), REMOVE: _REMOVE}
+            node["properties"] = {**node.get("properties", {}), REMOVE: dict(_REMOVE)}
     for name in entries:
-        definitions[name.rpartition("/")[2]]["properties"] |= {REMOVE: _REMOVE_ENTRY, AFTER: _AFTER}
+        definitions[name.rpartition("/")[2]]["properties"] |= {REMOVE: dict(_REMOVE_ENTRY), AFTER: dict(_AFTER)}
 
 
 def _simplify(node: Schema) -> None:
@@ -75,6 +86,12 @@ def _simplify(node: Schema) -> None:
     if "$ref" in node and len(node) > 1:
         node["allOf"] = [{"$ref": node.pop("$ref")}]
         node.pop("default", None)
+
+
+def _translate(node: Schema) -> None:
+    """Replace the description of a node, the key of a message, by its words in the user's language."""
+    if isinstance(key := node.get("description"), str):
+        node["description"] = _(key)
 
 
 def _walk_nodes(value: Any) -> Iterator[Schema]:  # noqa: ANN401  # any part of a schema

@@ -16,6 +16,9 @@ from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_format
 from nianbao.workspace.theme import load_look
 
+# What an office's own templates had before there were kinds of document, and where it is now, below a kind.
+_MOVED = {"forms": "editions", "narrative": "texts", "report.md.j2": "page.md.j2", "starter": "starter"}
+
 
 class Templates:
     """The templates of a folder: its own below `templates/` if they are trusted, else those that come with nianbao.
@@ -74,6 +77,11 @@ class Templates:
     def kind(self) -> KindFolder:
         """The kind of document of these reports; raises `UserError` where `report.toml` names one that is not there."""
         return self.find_kind(self._kind_id or self.default_kind)
+
+    @property
+    def kind_folder(self) -> str:
+        """Name the folder of this kind among files of several: its id, or empty for the default kind."""
+        return self._kind_id
 
     @property
     def default_kind(self) -> str:
@@ -164,6 +172,12 @@ def _find_own_templates(root: Path) -> Path | None:
     folder = root / "templates"
     if not folder.is_dir() or folder.resolve() == TEMPLATES.resolve():
         return None
+    for old, new in _MOVED.items():
+        if (folder / old).is_file() or any((folder / old).glob("*")):
+            raise UserError(
+                _("templates-no-longer-there", path=display_path(folder / old)),
+                _("move-templates-to-kind", kind=f"{KINDS}/{DEFAULT_KIND}", new=new, kinds=KINDS),
+            )
     from nianbao.workspace import trust  # noqa: PLC0415  # most folders have no templates of their own
 
     return trust.find_trusted_templates(root)

@@ -17,7 +17,7 @@ from nianbao.model.loading.shapes import Shape, Text
 PARTS = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
 TWIPS_PER_MM = 1440 / 25.4
 # The characters that the fonts which come with nianbao are known to have: a test looks up every one of them.
-COVERED_CHARACTERS = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·《》〈〉【】〔〕、。]*")
+COVERED_CHARACTERS = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·]*")
 _TWIPS_PER_POINT = 20  # of a point
 _HEADER_MM = 15  # from the paper's edge to the draft mark
 
@@ -30,20 +30,20 @@ Paper: TypeAlias = Annotated[float, Meta(gt=0, le=_LONGEST_MM)]  # mm
 Size: TypeAlias = Annotated[float, Meta(gt=0, le=_LONGEST_PT)]  # pt
 Gap: TypeAlias = Annotated[float, Meta(ge=0, le=_LONGEST_PT)]  # pt
 Characters: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
-FaceName: TypeAlias = Annotated[Text, Meta(description="字体，写 faces 里的名称")]
-FontSize: TypeAlias = Annotated[Size, Meta(description="字号，磅")]
-Pitch: TypeAlias = Annotated[Size, Meta(description="行距，磅")]
+FaceName: TypeAlias = Annotated[Text, Meta(description="field-face-of-look")]
+FontSize: TypeAlias = Annotated[Size, Meta(description="field-font-size")]
+Pitch: TypeAlias = Annotated[Size, Meta(description="field-line-pitch")]
 
 
 class PageShape(Shape, frozen=True):
     """The paper and its margins, in mm."""
 
-    width: Annotated[Paper, Meta(description="纸宽，毫米")]
-    height: Annotated[Paper, Meta(description="纸高，毫米")]
-    top: Annotated[Length, Meta(description="上边距，毫米")]
-    bottom: Annotated[Length, Meta(description="下边距，毫米")]
-    left: Annotated[Length, Meta(description="左边距，毫米")]
-    right: Annotated[Length, Meta(description="右边距，毫米")]
+    width: Annotated[Paper, Meta(description="field-page-width")]
+    height: Annotated[Paper, Meta(description="field-page-height")]
+    top: Annotated[Length, Meta(description="field-page-top")]
+    bottom: Annotated[Length, Meta(description="field-page-bottom")]
+    left: Annotated[Length, Meta(description="field-page-left")]
+    right: Annotated[Length, Meta(description="field-page-right")]
 
 
 class BodyShape(Shape, frozen=True):
@@ -53,11 +53,11 @@ class BodyShape(Shape, frozen=True):
     size: FontSize
     pitch: Pitch
     characters: Annotated[
-        Annotated[int, Meta(ge=1, le=1000)] | None, Meta(description="每行字数：字排在格子里；不写就没有格子")
+        Annotated[int, Meta(ge=1, le=1000)] | None, Meta(description="field-look-body-characters")
     ] = None
-    indent: Annotated[Characters, Meta(description="首行缩进，字")] = 0
-    gap: Annotated[Gap, Meta(description="段与段之间另加多少，磅")] = 0
-    latin: Annotated[str, Meta(description="Word 文件里西文和数字的字体；不写就用 face")] = ""
+    indent: Annotated[Characters, Meta(description="field-look-body-indent")] = 0
+    gap: Annotated[Gap, Meta(description="field-look-body-gap")] = 0
+    latin: Annotated[str, Meta(description="field-look-body-latin")] = ""
 
 
 class TitleShape(Shape, frozen=True):
@@ -66,7 +66,7 @@ class TitleShape(Shape, frozen=True):
     face: FaceName
     size: FontSize
     pitch: Pitch
-    bold: Annotated[bool, Meta(description="粗体")] = False
+    bold: Annotated[bool, Meta(description="field-look-title-bold")] = False
 
 
 class HeadingShape(Shape, frozen=True):
@@ -74,17 +74,17 @@ class HeadingShape(Shape, frozen=True):
 
     face: FaceName
     size: FontSize
-    bold: Annotated[bool, Meta(description="粗体")] = False
-    above: Annotated[Gap, Meta(description="标题上面另加多少，磅")] = 0
-    below: Annotated[Gap, Meta(description="标题下面另加多少，磅")] = 0
-    indent: Annotated[Characters | None, Meta(description="缩进，字；不写就同正文")] = None
+    bold: Annotated[bool, Meta(description="field-look-heading-bold")] = False
+    above: Annotated[Gap, Meta(description="field-look-heading-above")] = 0
+    below: Annotated[Gap, Meta(description="field-look-heading-below")] = 0
+    indent: Annotated[Characters | None, Meta(description="field-look-heading-indent")] = None
 
 
 class StressShape(Shape, frozen=True):
     """Strong and stressed words, as fonts with one weight and no slant show them."""
 
-    pen: Annotated[float, Meta(description="着重的字描粗多少，字的几分之几；不写就用粗体", ge=0, le=1)] = 0
-    face: Annotated[str, Meta(description="强调的字用哪种字体，写 faces 里的名称；不写就用斜体")] = ""
+    pen: Annotated[float, Meta(description="field-look-stress-pen", ge=0, le=1)] = 0
+    face: Annotated[str, Meta(description="field-look-stress-face")] = ""
 
 
 class TableShape(Shape, frozen=True):
@@ -93,10 +93,10 @@ class TableShape(Shape, frozen=True):
     face: FaceName
     size: FontSize
     pitch: Pitch
-    line: Annotated[float, Meta(description="框线粗细，磅", ge=0, le=_THICKEST_PT)]
-    inset: Annotated[Gap, Meta(description="格内左右留空，磅")]
-    pad: Annotated[Gap, Meta(description="格内上下留空，磅")]
-    gap: Annotated[Gap, Meta(description="表的上下另加多少，磅")] = 0
+    line: Annotated[float, Meta(description="field-look-table-line", ge=0, le=_THICKEST_PT)]
+    inset: Annotated[Gap, Meta(description="field-look-table-inset")]
+    pad: Annotated[Gap, Meta(description="field-look-table-pad")]
+    gap: Annotated[Gap, Meta(description="field-look-table-gap")] = 0
 
 
 class NumberShape(Shape, frozen=True):
@@ -104,47 +104,47 @@ class NumberShape(Shape, frozen=True):
 
     face: FaceName
     size: FontSize
-    gap: Annotated[Length, Meta(description="版心到页码的距离，毫米")]
-    place: Annotated[Literal["outer", "center"], Meta(description="outer：单页居右、双页居左；center：居中")] = "center"
+    gap: Annotated[Length, Meta(description="field-look-number-gap")]
+    place: Annotated[Literal["outer", "center"], Meta(description="field-look-number-place")] = "center"
 
 
 class SignatureShape(Shape, frozen=True):
     """The day of issue."""
 
-    indent: Annotated[Characters, Meta(description="成文日期右空，字")] = 0
+    indent: Annotated[Characters, Meta(description="field-look-signature-indent")] = 0
 
 
 class FaceShape(Shape, frozen=True):
     """A face: its usual name, and the font families used for it."""
 
-    name: Annotated[Text, Meta(description="人们怎样称呼它")]
-    word: Annotated[Text, Meta(description="Word 文件里写的字体名")]
-    official: Annotated[tuple[Text, ...], Meta(description="规定的字体的英文族名，取第一个已安装的")]
-    free: Annotated[Text, Meta(description="没有规定的字体时替代的自由字体")]
+    name: Annotated[Text, Meta(description="field-face-name")]
+    word: Annotated[Text, Meta(description="field-face-word")]
+    official: Annotated[tuple[Text, ...], Meta(description="field-face-official")]
+    free: Annotated[Text, Meta(description="field-face-free")]
     generic: Annotated[
         Literal["serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui"],
-        Meta(description="网页里都没有时用哪一类"),
+        Meta(description="field-face-generic"),
     ]
-    latin: Annotated[bool, Meta(description="西文字母和数字也用它")] = False
+    latin: Annotated[bool, Meta(description="field-face-latin")] = False
 
 
 class LookFile(Shape, frozen=True):
     """A look, merged with those that it is based on."""
 
-    page: Annotated[PageShape, Meta(description="纸和边距")]
-    body: Annotated[BodyShape, Meta(description="正文")]
-    title: Annotated[TitleShape, Meta(description="标题")]
-    heading1: Annotated[HeadingShape, Meta(description="一级标题")]
-    heading2: Annotated[HeadingShape, Meta(description="二级标题")]
-    heading3: Annotated[HeadingShape, Meta(description="三级标题")]
-    heading4: Annotated[HeadingShape, Meta(description="四级标题")]
-    table: Annotated[TableShape, Meta(description="表")]
-    number: Annotated[NumberShape, Meta(description="页码")]
-    signature: Annotated[SignatureShape, Meta(description="成文日期")]
-    faces: Annotated[dict[str, FaceShape], Meta(description="字体，名称自定")]
-    stress: Annotated[StressShape, Meta(description="着重和强调的字")] = StressShape()
-    name: Annotated[str, Meta(description="版式的名称")] = ""
-    base: Annotated[str, Meta(description="底本：另一个版式的名称，这里只写与它不同的")] = ""
+    page: Annotated[PageShape, Meta(description="field-look-page")]
+    body: Annotated[BodyShape, Meta(description="field-look-body")]
+    title: Annotated[TitleShape, Meta(description="field-look-title")]
+    heading1: Annotated[HeadingShape, Meta(description="field-look-heading1")]
+    heading2: Annotated[HeadingShape, Meta(description="field-look-heading2")]
+    heading3: Annotated[HeadingShape, Meta(description="field-look-heading3")]
+    heading4: Annotated[HeadingShape, Meta(description="field-look-heading4")]
+    table: Annotated[TableShape, Meta(description="field-look-table")]
+    number: Annotated[NumberShape, Meta(description="field-look-number")]
+    signature: Annotated[SignatureShape, Meta(description="field-look-signature")]
+    faces: Annotated[dict[str, FaceShape], Meta(description="field-look-faces")]
+    stress: Annotated[StressShape, Meta(description="field-look-stress")] = StressShape()
+    name: Annotated[str, Meta(description="field-look-name")] = ""
+    base: Annotated[str, Meta(description="field-look-base")] = ""
 
 
 def load_look(sources: Sequence[Facts]) -> dict[str, Any]:

@@ -16,7 +16,6 @@
 """
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding, Place
@@ -32,9 +31,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     skipped = sorted({check.relation.rule for check in report.form.checks if check.relation.uses_previous})
     if report.previous is None and skipped:
         # The year is taken from the name of the file; `year` in it may be wrong, which is another finding.
-        path = PurePosixPath(report.facts.file)
-        period = parse_period(path.stem) or report.period
+        folder, slash, own = report.facts.file.rpartition("/")
+        period = parse_period(own.removesuffix(".toml")) or report.period
         earlier = period.get_previous() if period else None
-        name = path.with_name(f"{earlier}.toml") if earlier else path
+        name = f"{folder}{slash}{earlier}.toml" if earlier else _("data-file-of-period-before")
         message = _("last-year-not-compared", name=name, across=join_words(skipped))
         yield context.make_finding("", message, place=Place(report.facts.file))

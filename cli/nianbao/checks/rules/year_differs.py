@@ -14,7 +14,6 @@
 """
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
@@ -29,7 +28,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find a report year that is missing, or is not the year in the name of the file."""
     report = context.report
     key = report.form.kind.period_fact
-    name = PurePosixPath(report.facts.file).name
+    name = report.facts.file.rpartition("/")[2]
     named = parse_period(name.removesuffix(".toml"))
     if key not in report.facts.tree:
         message, label = _("period-not-given", key=key, what=_(report.form.labels[key])), ""

@@ -24,7 +24,8 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
         faces = typst.choose_faces(store.look())
         if as_json:
-            findings.print_json({"versions": versions, "faces": findings.faces_data(faces), "years": store.periods()})
+            years = list(dict.fromkeys(period.year for period in store.periods()))
+            findings.print_json({"versions": versions, "faces": findings.faces_data(faces), "years": years})
             return
         findings.print_table((_("head-tool"), _("head-version")), list(versions.items()))
         rows = [

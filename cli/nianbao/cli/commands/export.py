@@ -6,7 +6,7 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import exit_command, print_error, print_warning, report_errors, show_progress, split_errors
-from nianbao.cli.options import AllOffices, Jobs, Out, Reports, Root, split_list
+from nianbao.cli.options import AllOffices, Jobs, Kind, Out, Reports, Root, split_list
 from nianbao.model.i18n import _
 
 
@@ -18,6 +18,7 @@ def export(
         Literal["long", "wide"],
         typer.Option("--layout", help=_("option-layout")),
     ] = "long",
+    kind: Kind = "",
     root: Root = None,
     out: Out = None,
     jobs: Jobs = 0,
@@ -33,7 +34,7 @@ def export(
 
     with report_errors():
         options = pipeline.ExportOptions(pipeline.check_formats(split_list(to)), layout, out, force)
-        store = selection.open_store(reports or [], root, None, print_warning)
+        store = selection.open_store(reports or [], root, None, print_warning).of_kind(kind)
         selected = selection.select(store, reports or [], all_offices=all_offices)
         store = selected.store
         read, errors = split_errors(

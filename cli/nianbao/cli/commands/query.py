@@ -6,7 +6,7 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import exit_command, print_error, report_errors, show_progress, split_errors
-from nianbao.cli.options import Jobs, Json, Root
+from nianbao.cli.options import Jobs, Json, Kind, Root
 from nianbao.model.i18n import _
 
 
@@ -18,6 +18,7 @@ def query(
         int | None,
         typer.Option("--rows", help=_("option-rows"), min=0, metavar="N", show_default=False),
     ] = None,
+    kind: Kind = "",
     root: Root = None,
     jobs: Jobs = 0,
     *,
@@ -29,7 +30,7 @@ def query(
     from nianbao.workspace.store import Store
 
     with report_errors():
-        store = Store.open(root)
+        store = Store.open(root).of_kind(kind)
         reports = [
             (store.of_office(office), period) for office, periods in store.offices().items() for period in periods
         ]

@@ -6,7 +6,7 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import report_errors
-from nianbao.cli.options import Root
+from nianbao.cli.options import Kind, Root
 from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
@@ -15,9 +15,10 @@ from nianbao.model.i18n import _
 def schema(
     edition: Annotated[str, typer.Option("--edition", help=_("option-edition-schema"), show_default=False)] = "",
     of: Annotated[
-        Literal["data", "form", "look", "format"],
-        typer.Option("--of", help=_("option-schema-of")),
+        Literal["data", "kind", "edition", "form", "locale", "look", "format"],
+        typer.Option("--of", help=_("option-schema-of"), metavar="FILE"),
     ] = "data",
+    kind: Kind = "",
     root: Root = None,
 ) -> None:
     """Print a JSON Schema: of the data files, or of what people write below `templates/`."""
@@ -28,8 +29,8 @@ def schema(
 
     with report_errors():
         if of != "data":
-            if edition:
+            if edition or kind:
                 raise UserError(_("edition-for-data-schema-only"), _("leave-out-edition-or-of"))
-            print_text(template_schema.format_schema(of), nl=False)
+            print_text(template_schema.format_schema("edition" if of == "form" else of), nl=False)
             return
-        print_text(drafts.format_schema(Store.open(root), edition), nl=False)
+        print_text(drafts.format_schema(Store.open(root).of_kind(kind), edition), nl=False)

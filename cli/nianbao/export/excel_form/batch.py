@@ -66,8 +66,8 @@ def _write_form(name: str, out: Path | None, report: ReportRef) -> WrittenForm:
     last_report, notes = _read_last_report(store, store.get_previous(period))
     author = name or (document.compose_author(last_report) if last_report else "")
     content = make_form(FormRequest(form, period, store.office, author, last_report))
-    stem = "-".join(filter(None, (str(period), store.office or re.sub(r"[^\w（）()·-]+", "", name)[:80])))
-    path = (out or store.out / "forms") / f"{stem}.xlsx"
+    stem = "-".join(filter(None, (str(period), store.office or re.sub(r"[^\w\uff08\uff09()\u00b7-]+", "", name)[:80])))
+    path = (out or store.out / "forms" / store.kind_folder) / f"{stem}.xlsx"
     return WrittenForm(write({path: content}, out or store.within)[0], notes)
 
 

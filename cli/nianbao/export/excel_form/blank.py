@@ -1,7 +1,6 @@
 """A blank Excel form: the official tables, facts and texts, locked except for the cells to be filled in."""
 
 from io import BytesIO
-from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -13,17 +12,21 @@ from nianbao.export.excel_form.draft import (
     PROTECTION,
     FormDraft,
     FormRequest,
+    format_input,
     format_invalid_test,
     list_required_facts,
     make_validation,
     set_up_page,
 )
-from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK
+from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK, format_words
 from nianbao.export.excel_form.tables import write_table
-from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook
+from nianbao.export.rows import NUMBER_TYPES
+from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, OFFICE, YEAR
 from nianbao.model.form import Fact
 from nianbao.model.value_types import VALUE_TYPES
+
+_COVER_LABEL_WIDTH = 24  # characters
 
 
 def make_form(request: FormRequest) -> bytes:
@@ -31,7 +34,7 @@ def make_form(request: FormRequest) -> bytes:
     content = BytesIO()
     with create_workbook(content) as workbook:
         draft = FormDraft(workbook, request)
-        cover = workbook.add_sheet("填表说明")
+        cover = workbook.add_sheet(request.form.locale.say("form-sheet-instructions"))
         for table in request.form.tables:
             write_table(draft, table)
         _write_facts(draft)
@@ -45,13 +48,14 @@ def make_form(request: FormRequest) -> bytes:
 
 
 def _write_facts(draft: FormDraft) -> None:
+    say = draft.request.form.locale.say
     facts = [fact for fact in draft.request.form.facts if not fact.required]
     if facts:
-        sheet = draft.workbook.add_sheet("表外事实")
+        sheet = draft.workbook.add_sheet(say("form-sheet-facts"))
         sheet.worksheet.set_column(0, 0, 40)
         sheet.worksheet.set_column(1, 1, 60)
         sheet.worksheet.set_column(2, 2, 30)
-        for column, header in enumerate(("事实", "填在这里", "怎样填")):
+        for column, header in enumerate((say("form-fact"), say("form-fact-value"), say("form-fact-how"))):
             sheet.write(0, column, header, **HEADER_STYLE)
         for row, fact in enumerate(facts, 1):
             _write_fact(draft, sheet, row, fact)
@@ -60,29 +64,30 @@ def _write_facts(draft: FormDraft) -> None:
 
 
 def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
-    value_type = VALUE_TYPES[fact.kind]
-    value: Any = draft.request.known_facts.get(fact.id)
-    hint = "一行一项（Alt+Enter 换行）" if fact.kind == "texts" else value_type.description
-    sheet.write(row, 0, f"{fact.label}（{fact.unit}）" if fact.unit else fact.label, **LABEL_STYLE)
-    sheet.write(row, 1, "\n".join(value) if isinstance(value, list) else value, **INPUT_STYLE, text_wrap=True)
+    value_type, locale = VALUE_TYPES[fact.kind], draft.request.form.locale
+    hint = locale.say("form-fact-lines" if fact.kind == "texts" else value_type.description)
+    value = format_input(draft.request.known_facts.get(fact.id))
+    sheet.write(row, 0, fact.label + locale.put_in_brackets(fact.unit), **LABEL_STYLE)
+    sheet.write(row, 1, value, **INPUT_STYLE, text_wrap=True)
     sheet.write(row, 2, hint, **CELL_STYLE, font_color="#777777", text_wrap=True)
     draft.define_name(fact.id, sheet, row, 1)
-    if value_type.json_schema["type"] in {"integer", "number"}:
+    if value_type.name in NUMBER_TYPES:
         cell = xl_rowcol_to_cell(row, 1)
-        sheet.worksheet.data_validation(row, 1, row, 1, make_validation(value_type, cell))
+        sheet.worksheet.data_validation(row, 1, row, 1, make_validation(value_type, cell, locale))
         draft.highlight(sheet, (row, 1), format_invalid_test(value_type, cell), ERROR_STYLE)
     if fact.kind == "texts":
         sheet.worksheet.set_row(row, 4 * LINE_HEIGHT)
 
 
 def _write_texts(draft: FormDraft) -> None:
+    say = draft.request.form.locale.say
     sections = [section for section in draft.request.form.sections if section.text and section.heading]
     if sections:
-        sheet = draft.workbook.add_sheet("正文")
+        sheet = draft.workbook.add_sheet(say("form-sheet-texts"))
         sheet.worksheet.set_column(0, 0, 30)
         sheet.worksheet.set_column(1, 1, 90)
-        sheet.write(0, 0, "部分", **HEADER_STYLE)
-        sheet.write(0, 1, "填在这里；不填就用标准文字", **HEADER_STYLE)
+        sheet.write(0, 0, say("form-section"), **HEADER_STYLE)
+        sheet.write(0, 1, say("form-section-text"), **HEADER_STYLE)
         for row, section in enumerate(sections, 1):
             sheet.write(row, 0, section.heading, **LABEL_STYLE)
             sheet.write(row, 1, "", **INPUT_STYLE | {"valign": "top"}, text_wrap=True, num_format="@")
@@ -96,7 +101,7 @@ def _write_texts(draft: FormDraft) -> None:
 
 def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
     request = draft.request
-    sheet.worksheet.set_column(0, 0, 24)
+    sheet.worksheet.set_column(0, 0, _COVER_LABEL_WIDTH)
     sheet.worksheet.set_column(1, 1, 70)
     sheet.write(0, 0, request.form.name, bold=True, font_size=16)
     row = 2
@@ -110,7 +115,9 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
         row += 1
     for fact in list_required_facts(request.form):
         sheet.write(row, 0, fact.label, **HEADER_STYLE)
-        sheet.write(row, 1, request.known_facts.get(fact.id), **INPUT_STYLE)
+        if (lines := -(-measure_width(fact.label) // (_COVER_LABEL_WIDTH - 4))) > 1:  # bold letters are wider
+            sheet.worksheet.set_row(row, lines * LINE_HEIGHT)
+        sheet.write(row, 1, format_input(request.known_facts.get(fact.id)), **INPUT_STYLE)
         draft.define_name(fact.id, sheet, row, 1)
         row += 1
     sheet.write(row, 0, labels["published"], **HEADER_STYLE)
@@ -118,32 +125,27 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
     draft.define_name("published", sheet, row, 1)
     row += 1
     _write_summary(draft, sheet, row)
-    for below, line in enumerate(_INSTRUCTIONS, row + 2):
+    for below, line in enumerate(request.form.locale.say("form-instructions").splitlines(), row + 2):
         sheet.write(below, 0, line)
     set_up_page(sheet, wide=False)
 
 
 def _write_summary(draft: FormDraft, sheet: Sheet, row: int) -> None:
     """Write how many checks of all sheets do not hold."""
-    sheet.write(row, 0, "核对", **HEADER_STYLE)
+    locale = draft.request.form.locale
+    sheet.write(row, 0, locale.say("form-check"), **HEADER_STYLE)
     wrong = "+".join(f'(LEFT({cell},1)="{ERROR_MARK}")' for cell in draft.check_cells) or "0"
+    hold = locale.say("form-checks-hold", mark=PASS_MARK)
+    broken = format_words(locale, "form-checks-broken", f"({wrong})", mark=ERROR_MARK)
     style = draft.workbook.get_style(**CELL_STYLE, bold=True)
     sheet.worksheet.write_formula(
         row,
         1,
-        f'=IF({wrong}=0,"{PASS_MARK} 全部相符","{ERROR_MARK} 有 "&({wrong})&" 处不相符，见各表红色的格")',
+        f'=IF({wrong}=0,"{hold}",{broken})',
         style,
-        f"{PASS_MARK} 全部相符",
+        hold,
     )
     draft.highlight(sheet, (row, 1), f'LEFT(B{row + 1},1)="{ERROR_MARK}"', ERROR_STYLE)
-
-
-_INSTRUCTIONS = (
-    "只填黄色的格。绿色的格自动相加；照原件填上总数也可以，填错了“核对”一栏变红。",
-    "没有的填 0，空着的格会被当作没有填。数字后面不写单位。",
-    "红色的是错误，改正后再报；橙色的请再看一眼。",
-    "填好后存为 .xlsx 交回，不必改名，也不要另抄一份表。",
-)
 
 
 def _write_metadata(draft: FormDraft) -> None:

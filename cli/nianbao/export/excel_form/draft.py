@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook
 from nianbao.importer.recognition.excel_form import PREFIX
 from nianbao.model.facts import Facts
 from nianbao.model.form import Fact, Form
+from nianbao.model.locale import Locale
 from nianbao.model.period import Period
 from nianbao.model.report import Number, Report, fill_form
 from nianbao.model.value_types import Value, ValueType
@@ -83,6 +85,13 @@ class FormDraft:
         sheet.worksheet.conditional_format(*at, *at, rule)
 
 
+def format_input(value: Value | None) -> str | Number | None:
+    """Return a known value as it would be typed into a cell: a list one item on a line, a date as in ISO 8601."""
+    if isinstance(value, list):
+        return "\n".join(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def format_invalid_test(value_type: ValueType, cell: str) -> str:
     """Format a formula that is true where a cell holds anything but a figure of a value type."""
     low, high = value_type.json_schema.get("minimum", 0), value_type.json_schema.get("maximum", 0)
@@ -91,9 +100,10 @@ def format_invalid_test(value_type: ValueType, cell: str) -> str:
     return f"IF(ISBLANK({cell}),FALSE,IF(ISNUMBER({cell}),{wrong},TRUE))"
 
 
-def make_validation(value_type: ValueType, cell: str) -> dict[str, Any]:
-    """Make a rule by which Excel refuses what is no figure of a value type as it is typed, with a message."""
-    message = {"error_title": "这里只能填数", "error_message": f"{value_type.description}。", "ignore_blank": True}
+def make_validation(value_type: ValueType, cell: str, locale: Locale) -> dict[str, Any]:
+    """Make a rule by which Excel refuses what is no number of a value type as it is typed, with a message."""
+    words = locale.say("form-number-expected", type=locale.say(value_type.description))
+    message = {"error_title": locale.say("form-number-only"), "error_message": words, "ignore_blank": True}
     if value_type.json_schema["type"] == "integer":
         low, high = value_type.json_schema["minimum"], value_type.json_schema["maximum"]
         return {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high, **message}

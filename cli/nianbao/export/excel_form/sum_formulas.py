@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nianbao.model.form import Check, Part
+from nianbao.model.form import Check, Form, Part
+from nianbao.model.locale import Locale
 from nianbao.model.report import Report
 
-PASS_MARK, ERROR_MARK, WARNING_MARK = "✓", "✗", "！"  # the first character of a check's result
+PASS_MARK, ERROR_MARK = "✓", "✗"  # the first character of a check's result; that of a warning is of the locale
 _CONDITIONS = {  # formulas for a relation by the difference of its sides and the left side
     "=": "{difference}=0",
     ">=": "{difference}>=0",
@@ -15,7 +16,14 @@ _CONDITIONS = {  # formulas for a relation by the difference of its sides and th
     "!=": "OR({difference}<>0,{left}=0)",
     "<=>": "({left}=0)=({right}=0)",
 }
-_SIGN_WORDS = {"=": "应等于", ">=": "不应小于", "<=": "不应大于", "!=": "不应正好等于", "<=>": "应同时有或没有："}
+_SIGN_WORDS = {
+    "=": "form-equal",
+    ">=": "form-at-least",
+    "<=": "form-at-most",
+    "!=": "form-not-equal",
+    "<=>": "form-both-or-neither",
+}
+_TEXT_LIMIT = 255  # characters of a text in a formula: Excel's specification
 _DECIMALS = 4  # of money; sums are rounded because a spreadsheet calculates with binary fractions
 
 FindCell = Callable[[str], str]
@@ -33,9 +41,9 @@ class CheckFormula:
 
 
 def make_check_formulas(
-    checks: Iterable[Check], find_cell: FindCell, author: str, last_report: Report | None
+    form: Form, checks: Iterable[Check], find_cell: FindCell, author: str, last_report: Report | None
 ) -> Iterator[CheckFormula]:
-    """Make the formulas of those checks that can be made in a spreadsheet.
+    """Make the formulas of those checks of a form that can be made in a spreadsheet.
 
     `find_cell` returns the reference of a figure's cell by its address. Figures of last year are written as numbers,
     and a check that needs them is left out without `last_report`; one that is for some authors only is left out for
@@ -49,8 +57,8 @@ def make_check_formulas(
             left, right = (_format_side(side, find_cell, last_report) for side in (check.left, check.right))
             difference = f"ROUND({left}-({right}),{_DECIMALS})"
             condition = _CONDITIONS[check.relation.sign].format(left=left, right=right, difference=difference)
-            mark = ERROR_MARK if check.relation.level == "error" else WARNING_MARK
-            yield CheckFormula(check, condition, difference, _describe_check(check), mark)
+            mark = ERROR_MARK if check.relation.level == "error" else form.locale.say("form-warning-mark")
+            yield CheckFormula(check, condition, difference, _describe_check(check, form), mark)
 
 
 def _format_side(side: tuple[Part, ...], find_cell: FindCell, last_report: Report | None) -> str:
@@ -66,21 +74,39 @@ def _format_side(side: tuple[Part, ...], find_cell: FindCell, last_report: Repor
     return text
 
 
-def _describe_check(check: Check) -> str:
+def format_words(locale: Locale, key: str, formula: str, **values: object) -> str:
+    """Format words of a locale as a formula; `value` in them stands for the result of another formula."""
+    before, after = locale.say(key, value="\0", **values).split("\0")
+    return "&".join([*_quote_text(before), formula, *_quote_text(after)])
+
+
+def _quote_text(text: str) -> list[str]:
+    """Quote a text for a formula, in as many pieces as Excel needs."""
+    pieces = (text[start : start + _TEXT_LIMIT] for start in range(0, len(text), _TEXT_LIMIT))
+    return ['"{}"'.format(piece.replace('"', '""')) for piece in pieces]
+
+
+def _describe_check(check: Check, form: Form) -> str:
     """Describe what must hold with the labels of the form; of a total only that it is the sum of its parts."""
     if check.relation.total:
-        return f"{_describe_part(check.left[0], check)}{_SIGN_WORDS['=']}各项之和"
-    left, right = ("".join(_describe_terms(side, check)) for side in (check.left, check.right))
-    return f"{left}{_SIGN_WORDS[check.relation.sign]}{right}"
+        return form.locale.say("form-sum", total=_describe_part(check.left[0], check, form))
+    left, right = ("".join(_describe_terms(side, check, form)) for side in (check.left, check.right))
+    return form.locale.say(_SIGN_WORDS[check.relation.sign], left=left, right=right)
 
 
-def _describe_terms(side: tuple[Part, ...], check: Check) -> Iterator[str]:
+def _describe_terms(side: tuple[Part, ...], check: Check, form: Form) -> Iterator[str]:
+    say = form.locale.say
     for index, part in enumerate(side):
-        yield "－" if part.term.factor < 0 else "＋" if index else ""
-        yield str(part.term.constant) if part.term.constant is not None else f"“{_describe_part(part, check)}”"
+        yield say("form-minus") if part.term.factor < 0 else say("form-plus") if index else ""
+        if part.term.constant is not None:
+            yield str(part.term.constant)
+        else:
+            yield say("form-quoted-label", label=_describe_part(part, check, form))
 
 
-def _describe_part(part: Part, check: Check) -> str:
+def _describe_part(part: Part, check: Check, form: Form) -> str:
     path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
-    headings = [heading for heading in path if heading.id]
-    return ("上年的" if part.term.previous else "") + headings[part.term.path.count(".")].label
+    label = [heading for heading in path if heading.id][part.term.path.count(".")].label
+    if not part.term.previous:
+        return label
+    return form.locale.say(f"form-label-of-last-{form.kind.period_fact}", label=label)

@@ -12,6 +12,7 @@ from nianbao.export.excel_form.draft import (
     TOTAL_STYLE,
     WARNING_STYLE,
     FormDraft,
+    format_input,
     format_invalid_test,
     make_validation,
     set_up_page,
@@ -19,11 +20,12 @@ from nianbao.export.excel_form.draft import (
 from nianbao.export.excel_form.sum_formulas import (
     ERROR_MARK,
     PASS_MARK,
-    WARNING_MARK,
     CheckFormula,
+    format_words,
     make_check_formulas,
 )
-from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet
+from nianbao.export.rows import NUMBER_TYPES
+from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, measure_width
 from nianbao.model.table import Cell, Grid, Table
 from nianbao.model.value_types import VALUE_TYPES
 
@@ -35,14 +37,16 @@ _CHECK_WIDTH = 28  # characters
 def write_table(draft: FormDraft, table: Table) -> None:
     """Write a table on a sheet of its own."""
     grid = table.make_grid()
-    sheet = draft.workbook.add_sheet(table.label)
+    sheet = draft.workbook.add_sheet(table.label or table.id)
     widths = _compute_widths(table, grid)
     for column, width in enumerate(widths):
         sheet.worksheet.set_column(column, column, width)
     sheet.worksheet.set_column(grid.columns, grid.columns, _CHECK_WIDTH)
     heading = next((part.heading for part in draft.request.form.sections if part.table == table.id), table.label)
     sheet.write(0, 0, heading, bold=True, font_size=14)
-    sheet.write(1, 0, f"{draft.request.name}　{draft.request.period} 年度".strip("　"))
+    locale, name = draft.request.form.locale, draft.request.name
+    period = locale.name_period(draft.request.period)
+    sheet.write(1, 0, locale.say("form-title", office=name, period=period) if name else period)
     _set_row_heights(sheet, grid, widths)
     for cell in grid.cells:
         if cell.slot:
@@ -74,11 +78,13 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
             value = sum(carried.get(part, 0) for part in empty.list_parts(address))
             sheet.worksheet.write_formula(row, column, f"=SUM({parts})", draft.workbook.get_style(**style), value)
         else:
-            sheet.write(row, column, carried.get(address), **style)
+            sheet.write(row, column, format_input(carried.get(address)), **style)
         draft.define_name(address, sheet, row, column)
         value_type, reference = VALUE_TYPES[cell.slot.value_type], xl_rowcol_to_cell(row, column)
-        sheet.worksheet.data_validation(row, column, row, column, make_validation(value_type, reference))
-        ranges.setdefault(value_type.name, []).append(reference)
+        if value_type.name in NUMBER_TYPES:
+            validation = make_validation(value_type, reference, draft.request.form.locale)
+            sheet.worksheet.data_validation(row, column, row, column, validation)
+            ranges.setdefault(value_type.name, []).append(reference)
     for name, cells in ranges.items():  # Excel does not validate what is pasted: it is highlighted
         rule = {
             "type": "formula",
@@ -108,7 +114,7 @@ def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> i
     checks = [check for check in request.form.checks if addresses & {slot.address for slot in check.left[0].slots}]
     rows: dict[int, list[CheckFormula]] = {}
     columns: dict[tuple[int, str], list[CheckFormula]] = {}
-    for formula in make_check_formulas(checks, find_cell, request.name, request.last_report):
+    for formula in make_check_formulas(request.form, checks, find_cell, request.name, request.last_report):
         row, _column = _find_first_cell(draft, formula)
         if formula.check.relation.each == "row":
             rows.setdefault(row, []).append(formula)
@@ -121,11 +127,17 @@ def _write_checks(draft: FormDraft, sheet: Sheet, table: Table, grid: Grid) -> i
 def _write_row_checks(draft: FormDraft, sheet: Sheet, grid: Grid, rows: Mapping[int, Sequence[CheckFormula]]) -> None:
     for top, height in _list_headers(grid) if rows else ():
         header = Cell(top, grid.columns, height, 1, "header")
-        sheet.write_merged(header, _ROWS_ABOVE, 0, "核对", **HEADER_STYLE)
+        sheet.write_merged(header, _ROWS_ABOVE, 0, draft.request.form.locale.say("form-check"), **HEADER_STYLE)
     for row, formulas in rows.items():
         text = f'"{PASS_MARK}"'
         for formula in sorted(formulas, key=lambda formula: formula.mark == ERROR_MARK):  # errors before warnings
-            failure = f'"{formula.mark} {_escape_quotes(formula.text)}，差 "&{formula.difference}'
+            failure = format_words(
+                draft.request.form.locale,
+                "form-check-of-row-broken",
+                formula.difference,
+                mark=formula.mark,
+                what=formula.text,
+            )
             text = f"IF({formula.condition},{text},{failure})"
         _write_check(draft, sheet, (row, grid.columns), text, _list_input_cells(draft, formulas))
 
@@ -134,13 +146,14 @@ def _write_column_checks(
     draft: FormDraft, sheet: Sheet, grid: Grid, columns: Mapping[tuple[int, str], Sequence[CheckFormula]]
 ) -> int:
     """Write a row for the checks of each row and text; return the first row below them."""
-    bottom = _ROWS_ABOVE + grid.rows
+    locale, bottom = draft.request.form.locale, _ROWS_ABOVE + grid.rows
     for (_row, words), formulas in columns.items():
         label = Cell(bottom - _ROWS_ABOVE, 0, 1, max(grid.label_columns, 1), "label")
-        sheet.write_merged(label, _ROWS_ABOVE, 0, f"核对：{words}", **LABEL_STYLE)
+        sheet.write_merged(label, _ROWS_ABOVE, 0, locale.say("form-check-of", what=words), **LABEL_STYLE)
         sheet.worksheet.set_row(bottom, 3 * LINE_HEIGHT)
         for formula in formulas:
-            text = f'IF({formula.condition},"{PASS_MARK}","{formula.mark} 差 "&{formula.difference})'
+            failure = format_words(locale, "form-check-broken", formula.difference, mark=formula.mark)
+            text = f'IF({formula.condition},"{PASS_MARK}",{failure})'
             _row, column = _find_first_cell(draft, formula)
             _write_check(draft, sheet, (bottom, column), text, _list_input_cells(draft, [formula]))
         bottom += 1
@@ -163,10 +176,6 @@ def _find_first_cell(draft: FormDraft, formula: CheckFormula) -> tuple[int, int]
     return row, column
 
 
-def _escape_quotes(text: str) -> str:
-    return text.replace('"', '""')
-
-
 def _list_input_cells(draft: FormDraft, formulas: Sequence[CheckFormula]) -> list[str]:
     """List the cells that a person has to fill in for some checks."""
     request = draft.request
@@ -185,7 +194,8 @@ def _write_check(draft: FormDraft, sheet: Sheet, at: tuple[int, int], text: str,
     style = draft.workbook.get_style(**CELL_STYLE, align="center", text_wrap=True, font_size=9)
     formula = f'IF(COUNT({",".join(inputs)})=0,"",{text})' if inputs else text
     sheet.worksheet.write_formula(*at, f"={formula}", style, "" if inputs else PASS_MARK)
-    for mark, highlight in ((ERROR_MARK, ERROR_STYLE), (WARNING_MARK, WARNING_STYLE)):
+    warning_mark = draft.request.form.locale.say("form-warning-mark")
+    for mark, highlight in ((ERROR_MARK, ERROR_STYLE), (warning_mark, WARNING_STYLE)):
         draft.highlight(sheet, at, f'LEFT({xl_rowcol_to_cell(*at)},1)="{mark}"', highlight)
     draft.check_cells.append(f"{quote_sheetname(sheet.name)}!{xl_rowcol_to_cell(*at, row_abs=True, col_abs=True)}")
 
@@ -204,7 +214,7 @@ def _set_row_heights(sheet: Sheet, grid: Grid, widths: Sequence[float]) -> None:
     lines = [1] * grid.rows
     for cell in grid.cells:
         width = sum(widths[cell.column : cell.column + cell.colspan]) - 1
-        needed = -(-2 * len(cell.text) // int(width)) if cell.text else 1  # a Chinese character takes two
+        needed = -(-measure_width(cell.text) // int(width)) if cell.text else 1
         last = cell.row + cell.rowspan - 1
         lines[last] = max(lines[last], needed - (cell.rowspan - 1))
     for row, count in enumerate(lines):

@@ -101,7 +101,8 @@ def _list_other_headings(recognized: RecognizedReport) -> Iterator[tuple[FormSec
 def _compose_notes(recognized: RecognizedReport) -> Iterator[str]:
     """Describe what the file has and the form has no place for, and what the file lacks."""
     for cell in recognized.invalid_cells:
-        yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{VALUE_TYPES[cell.value_type].description}"
+        expected = recognized.form.locale.say(VALUE_TYPES[cell.value_type].description)
+        yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{expected}"
     tables = recognized.tables
     yield from (f"表里多出的一行，没有记下：{_format_comment(row)}" for row in tables.extra_rows)
     yield from (f"文件到这一行中间断了，没有记下：{_format_comment(row)}" for row in tables.truncated_rows)
