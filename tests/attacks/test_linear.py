@@ -16,9 +16,9 @@ from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, tex
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
+from nianbao.model.locale.text_formats import LeastCharacters
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
-from nianbao.model.text_formats import LeastCharacters
 from nianbao.workspace import store
 from nianbao.workspace.store import ReportKey, Store
 

@@ -9,6 +9,7 @@ from nianbao.model.i18n import _
 T = TypeVar("T")
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+WrittenLevel = Literal["error", "warning", "note", ""]  # in a file; empty: that of the rule
 OFF: Final = "off"
 Setting = Level | Literal["off"]  # what a kind or an office sets for a rule
 

@@ -10,7 +10,7 @@ from typing import Annotated, cast
 from msgspec import Meta, field
 
 from nianbao.model.facts import Facts
-from nianbao.model.finding import Level
+from nianbao.model.finding import Level, WrittenLevel
 from nianbao.model.form import Each, Fact, Form, Relation, Section, Sign, Term
 from nianbao.model.i18n import _
 from nianbao.model.kind import Due, Kind
@@ -43,7 +43,7 @@ class RelationEntry(Shape, frozen=True):
     rule: Annotated[Text, Meta(description="field-relation-rule")]
     each: Annotated[Each, Meta(description="field-relation-each")]
     holds: Annotated[Text, Meta(description="field-relation-holds")]
-    level: Annotated[Level | None, Meta(description="field-relation-level")] = None
+    level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
     why: Annotated[str, Meta(description="field-relation-why")] = ""
     at: Annotated[tuple[Text, ...], Meta(description="field-relation-at")] = ()
     but: Annotated[tuple[Text, ...], Meta(description="field-relation-but")] = ()

@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct, field, structs
 
-from nianbao.model.finding import Level
+from nianbao.model.finding import Level, WrittenLevel
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
@@ -31,7 +31,7 @@ class Expected(Shape, frozen=True):
     section: Annotated[Text, _SECTION]
     what: Annotated[Text, Meta(description="field-expected-what")]
     words: Annotated[Text, _WORDS]
-    level: Annotated[Level | None, Meta(description="field-expected-level")] = None
+    level: Annotated[WrittenLevel, Meta(description="field-expected-level")] = ""
 
 
 class Pair(Shape, frozen=True):
@@ -43,7 +43,7 @@ class Pair(Shape, frozen=True):
     words: Annotated[Text, _WORDS]
     other: Annotated[Text, Meta(description="field-pair-other")]
     other_words: Annotated[Text, _WORDS]
-    level: Annotated[Level | None, Meta(description="field-pair-level")] = None
+    level: Annotated[WrittenLevel, Meta(description="field-pair-level")] = ""
 
 
 class Claim(Shape, frozen=True):
@@ -155,7 +155,7 @@ def _complete(entry: Struct, gap: str, levels: Mapping[str, Level]) -> Struct:
         is_one = isinstance(texts, str)
         changes[key] = texts.replace("…", gap) if is_one else tuple(text.replace("…", gap) for text in texts)
     if isinstance(entry, Expected | Pair) and not entry.level:
-        changes["level"] = levels.get(entry.rule)
+        changes["level"] = levels.get(entry.rule, "")
     return structs.replace(entry, **changes)
 
 

@@ -18,7 +18,7 @@ from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
 from nianbao.model.locale import Locale, LocaleFile, find_faults
-from nianbao.model.text_formats import find_text_faults
+from nianbao.model.locale.text_formats import find_text_faults
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 

@@ -16,7 +16,7 @@ from nianbao.model.i18n import _, get_language, join_words
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.rule_page import add_paragraphs, translate_page
 from nianbao.workspace.kinds import KindFolder
-from nianbao.workspace.rule_files import RuleFile
+from nianbao.workspace.kinds.rule_files import RuleFile
 from nianbao.workspace.store import Store
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from nianbao.checks.own_prose import COPIED_PERCENT, find_own_sentences, mask_di
 from nianbao.checks.wording import find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
-from nianbao.model.text_formats import LeastCharacters
+from nianbao.model.locale.text_formats import LeastCharacters
 
 LEVEL = "warning"
 SCOPE = "last_year"

@@ -26,7 +26,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import normalize
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words
-from nianbao.model.text_formats import TextFormats
+from nianbao.model.locale.text_formats import TextFormats
 
 LEVEL = "note"
 

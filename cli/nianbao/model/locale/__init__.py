@@ -16,8 +16,8 @@ from msgspec import Meta
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import Fault, Keys
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.locale.text_formats import TextFormats
 from nianbao.model.period import Period
-from nianbao.model.text_formats import TextFormats
 
 _NAMES = re.compile("MMM|E")  # fields of a date that are names of months or days
 _NUMERIC_FIELDS = re.compile(r"y|MM?|dd?")

@@ -18,7 +18,7 @@ from nianbao.model.loading.loader import raise_faults
 from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
 from nianbao.model.value_types import describe_value
-from nianbao.workspace.rule_files import RuleFile, read_rules
+from nianbao.workspace.kinds.rule_files import RuleFile, read_rules
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_locale, read_years
 
 KINDS, KIND_FILE = "kinds", "kind.toml"

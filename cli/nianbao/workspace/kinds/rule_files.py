@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 from msgspec import Meta
 
-from nianbao.model.finding import Level, Place, UserError
+from nianbao.model.finding import Place, UserError, WrittenLevel
 from nianbao.model.i18n import _
 from nianbao.model.loading.loader import load
 from nianbao.model.loading.shapes import Shape, Text
@@ -30,17 +30,17 @@ _EXAMPLES = 2  # a wrong and a right one
 class RuleHead(Shape, frozen=True):
     """The head of a rule file."""
 
-    level: Annotated[Level | None, Meta(description="field-rule-level")] = None
+    level: Annotated[WrittenLevel, Meta(description="field-rule-level")] = ""
     editions: Annotated[tuple[Text, ...], Meta(description="field-rule-editions")] = ()
 
 
 @dataclass(frozen=True)
 class RuleFile:
-    """A rule of a kind: its page, and its translations by language; without a level in its head, `level` is None."""
+    """A rule of a kind: its page, and its translations by language; `level` is empty if its head has none."""
 
     name: str
     file: str  # its name for people
-    level: Level | None
+    level: WrittenLevel
     editions: tuple[str, ...]
     page: str
     translations: Mapping[str, str]
