@@ -42,7 +42,7 @@ def test_the_examples_of_the_rules_of_each_kind_are_wrong_and_right(root):
 def test_no_general_page_names_a_law():
     pages = [rules.load_rule(rule).page for rule in rules.list_names()]
     assert len(pages) > 30
-    assert not [page for page in pages if re.search("条例第|国办|〔20|依据：(?!XML)", page)]
+    assert not [page for page in pages if re.search("条例|国办|〔20|依据：(?!XML)", page)]
 
 
 @pytest.fixture
@@ -205,3 +205,16 @@ def test_facts_that_are_the_same_in_each_period_are_no_copied_prose(kind, tmp_pa
     example = "".join(f'# data/{year}.toml\n[facts]\nproblems = ["{words}{words}"]\n' for year in (2019, 2020))
     found = {one.rule for one in examples.judge_example(kind(), "2019", example)}
     assert ("copied-prose" in found) is not standing
+
+
+def test_the_page_of_a_rule_of_any_kind_is_explained_where_it_is_named(root, office, report):
+    page = report("explain", "pending-does-not-balance", cwd=office)
+    assert page.stdout.startswith("pending-does-not-balance (error)\n\nWhat was pending at the start")
+    assert "pending-does-not-balance" in report("explain", "--kind", "us-foia", cwd=office).stdout
+    listed = report("explain", cwd=office).stdout
+    assert "yuan-for-wan" in listed
+    assert "pending-does-not-balance" not in listed
+    assert report("explain", "yuan-for-wan", "--kind", "us-foia", cwd=office).returncode == 2
+    found = report("validate", "--format", "sarif", cwd=office).stdout
+    assert "规范性文件: 对外公开总数量" in found
+    assert kind_rules.load_rule(Store(root).kind, "public-fewer-than-new").summary in found

@@ -8,14 +8,14 @@
     year = 2020
 
     [prose]
-    overview = "2019年，本机关按照条例的要求开展工作。"
+    overview = "2019年，本机关按照要求开展工作。"
 
 对:
 
     year = 2020
 
     [prose]
-    overview = "{{ year }}年，本机关按照条例的要求开展工作。"
+    overview = "{{ year }}年，本机关按照要求开展工作。"
 """
 
 from collections.abc import Iterator
