@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from pkgutil import iter_modules
 from types import SimpleNamespace
+from typing import get_args
 
 import msgspec
 import pages
@@ -20,7 +21,7 @@ from typer.testing import CliRunner
 from nianbao.checks import kind_rules, rules
 from nianbao.cli import commands
 from nianbao.cli.app import app
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.value_types import ValueTypeName
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.locales import extract_option, use_language
 from nianbao.workspace.store import Store
@@ -241,8 +242,8 @@ def test_every_edition_is_on_the_page_of_forms(root, language):
 
 def test_every_type_of_value_is_on_the_page_of_forms(language):
     page = pages.read("docs/forms.md" if language == "en" else "docs/zh/forms.md")
-    (comment,) = re.findall(r'^ *kind = "text" +# (.+)$', page, re.MULTILINE)
-    assert set(re.findall("[a-z]+", comment)) - {"or"} == set(VALUE_TYPES) - {"year", "period"}
+    rows = re.findall(r"^\| (`[a-z`-]+(?:[,、] ?`[a-z-]+`)?) \|", page, re.MULTILINE)
+    assert {name for row in rows for name in re.findall("[a-z-]+", row)} == set(get_args(ValueTypeName))
 
 
 def test_every_format_and_every_key_of_one_is_on_its_page(root, language):

@@ -8,8 +8,8 @@ from nianbao.checks import rules
 from nianbao.checks.context import CheckContext
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
-from nianbao.model.form_loader import load_form
 from nianbao.model.kind import Kind
+from nianbao.model.loading.form_loader import load_form
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.locale import LocaleFile
 from nianbao.model.locale.text_formats import find_text_faults

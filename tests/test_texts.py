@@ -12,7 +12,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
-from nianbao.model.form_loader import load_form
+from nianbao.model.loading.form_loader import load_form
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace.store import Store

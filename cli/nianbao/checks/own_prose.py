@@ -16,7 +16,12 @@ def find_own_sentences(report: Report, section: str, text: str) -> list[str]:
     own = ""
     if prose_text := report.prose.get(section):
         own = markdown.to_plain_text(
-            prose.fill_prose(prose_text, make_names(report) | {"title": "", prose.STANDARD: ""}, section)
+            prose.fill_prose(
+                prose_text,
+                make_names(report) | {"title": "", prose.STANDARD: ""},
+                f"prose.{section}",
+                report.form.locale,
+            )
         )
     parts = [own]
     parts += [words for words in _list_fact_texts(report) if words in text and words not in own]
@@ -35,7 +40,7 @@ def _list_fact_texts(report: Report) -> list[str]:
     found, least = [], report.form.locale.text.least.fact
     for fact in report.form.facts:
         value = report.values.get(fact.id)
-        if fact.kind in {"text", "texts"} and not fact.required and not fact.standing:
+        if fact.type in {"text", "texts"} and not fact.required and not fact.standing:
             parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
             found += [words for part in parts if len(words := markdown.to_plain_text(markdown.escape(part))) >= least]
     return found

@@ -13,7 +13,7 @@ from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.report import Report
-from nianbao.model.value_types import describe_value
+from nianbao.model.values.faults import describe_value
 
 BAD_ACCEPTANCE, VOID_ACCEPTANCE, IDLE_ACCEPTANCE = "bad-acceptance", "void-acceptance", "idle-acceptance"
 # Rules about unreadable files and invalid acceptances cannot be switched off.

@@ -65,7 +65,7 @@ def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | No
         unit if unit.name != unit.id or not author else replace(unit, name=author),
         report.facts.file,
         form.edition,
-        tuple(report.figures.values()),
+        tuple(map(report.figures.get, form.omitted_figures)),
         tuple(error for error in errors if error.rule != LATE and _is_about_figures(error, form)),
         tuple(finding for finding in findings if finding.level == "warning" and _is_money(finding, form)),
         next((error for error in errors if error.rule == LATE), None),
@@ -81,7 +81,7 @@ def _is_about_figures(finding: Finding, form: Form) -> bool:
 
 def _is_money(finding: Finding, form: Form) -> bool:
     slot = form.slots.get(finding.address)
-    return slot is not None and slot.value_type == "money"
+    return slot is not None and slot.value_type.name in {"money", "currency"}
 
 
 def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: bool) -> Aggregate:

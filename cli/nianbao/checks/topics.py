@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
+from nianbao.compose import document
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _, join_words, translate
 from nianbao.model.text_rules import compile_pattern
@@ -25,7 +26,9 @@ def _find_missing_topics(context: CheckContext) -> Iterator[Finding]:
             key = (expected.rule, expected.level or DEFAULT_LEVEL, expected.section)
             missing.setdefault(key, []).append(translate(expected.what))
     for (rule, level, section), topics in missing.items():
-        message = _("topics-missing", heading=context.report.get_heading(section), things=join_words(topics))
+        message = _(
+            "topics-missing", heading=document.compose_heading(context.report, section), things=join_words(topics)
+        )
         yield context.for_rule(rule, level).make_finding(f"prose.{section}", message)
 
 
@@ -37,7 +40,7 @@ def _find_single_topics(context: CheckContext) -> Iterator[Finding]:
             present, missing = (pair.what, pair.other) if has_first else (pair.other, pair.what)
             message = _(
                 "speaks-of-one-not-other",
-                heading=context.report.get_heading(pair.section),
+                heading=document.compose_heading(context.report, pair.section),
                 there=translate(present),
                 missing=translate(missing),
             )

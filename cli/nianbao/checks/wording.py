@@ -147,9 +147,8 @@ def shorten(text: str, limit: int = 30) -> str:
 
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders in the prose that the current rule reports."""
-    for section, fault in document.find_placeholder_faults(context.report):
+    for address, fault in document.find_placeholder_faults(context.report):
         if fault.rule == context.rule:
-            address = f"prose.{section}"
             place = context.report.facts.find_place(address, text_line=fault.line, words=fault.words)
             yield context.make_finding(address, fault.message, label=fault.label, place=place)
 

@@ -57,6 +57,7 @@ class KindFile(Shape, frozen=True):
     edition: Annotated[str, Meta(description="field-kind-edition")] = ""
     publisher: Annotated[PublisherEntry, Meta(description="field-kind-publisher")] = PublisherEntry()
     rules: Annotated[dict[str, Setting], Meta(description="field-kind-rules")] = msgspec.field(default_factory=dict)
+    trim_blocks: Annotated[bool, Meta(description="field-kind-trim-blocks")] = True
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Kind:
     edition: str = ""
     levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
     publisher_type: str = "Organization"  # by its name in schema.org
+    trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
 
     @property
     def period_fact(self) -> str:
@@ -105,6 +107,7 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         edition=file.edition,
         publisher_type=file.publisher.type,
         levels=file.rules,
+        trim_blocks=file.trim_blocks,
     )
 
 

@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_place
+from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words
 
@@ -47,7 +48,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         address, place = find_place(context, shared.section, "")
         message = _(
             "prose-shared-with-neighbour",
-            heading=context.report.get_heading(shared.section),
+            heading=document.compose_heading(context.report, shared.section),
             share=shared.share,
             office=shared.office,
         )

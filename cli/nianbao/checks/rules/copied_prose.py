@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from nianbao.checks.context import CheckContext
 from nianbao.checks.own_prose import COPIED_PERCENT, find_own_sentences, mask_digits
 from nianbao.checks.wording import find_place, shorten
+from nianbao.compose import document
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
 from nianbao.model.locale.text_formats import LeastCharacters
@@ -84,10 +85,9 @@ def _find_copied(
     if comparison.share < NOTE_PERCENT and not verbatim:
         return
     shown = (verbatim or comparison.runs)[:MAX_SHOWN]
-    address, place = find_place(
-        context, section, _strip_end(shown[0], context.report.form.locale.part_end) if shown else ""
-    )
-    heading = context.report.get_heading(section)
+    words = _strip_end(shown[0], context.report.form.locale.part_end) if shown else ""
+    address, place = find_place(context, section, words)
+    heading = document.compose_heading(context.report, section)
     message = _("prose-share-as-last-year", heading=heading, share=comparison.share)
     if comparison.share < NOTE_PERCENT:
         message = _("sentences-as-last-year", heading=heading, count=len(verbatim))

@@ -17,6 +17,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
+from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -32,7 +33,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         if not section.heading or section.table or section.id not in context.texts:
             continue
         size = len("".join(context.texts[section.id].split()))
-        heading = report.get_heading(section.id)
+        heading = document.compose_heading(report, section.id)
         fix = _("write-section-or-facts", id=section.id)
         if not size:
             yield context.make_finding(f"prose.{section.id}", _("section-empty", heading=heading), fix=fix)

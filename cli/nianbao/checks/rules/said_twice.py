@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_place, shorten
+from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -40,7 +41,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             if words in first_section and words not in reported:
                 reported.add(words)
                 address, place = find_place(context, section, line.strip())
-                heading = context.report.get_heading(first_section[words]) or first_section[words]
+                heading = document.compose_heading(context.report, first_section[words]) or first_section[words]
                 message = _("paragraph-written-twice", words=shorten(line.strip()))
                 note = (
                     _("first-in-section", heading=heading)

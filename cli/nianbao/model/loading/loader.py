@@ -11,7 +11,7 @@ from nianbao.model.finding import Place, UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import Fault, Keys, Tree, find_nearest, find_origin, join_keys, merge, suggest
 from nianbao.model.loading.shapes import Shape
-from nianbao.model.value_types import describe_value
+from nianbao.model.values.faults import describe_value
 
 S = TypeVar("S", bound=Shape)
 

@@ -18,6 +18,8 @@ from nianbao.model.loading.inheritance import Fault, Keys
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale.text_formats import TextFormats
 from nianbao.model.period import Period
+from nianbao.model.values.durations import UNITS as DURATION_UNITS
+from nianbao.model.values.durations import parse_duration
 
 _NAMES = re.compile("MMM|E")  # fields of a date that are names of months or days
 _NUMERIC_FIELDS = re.compile(r"y|MM?|dd?")
@@ -39,6 +41,20 @@ class NumberFormats(Shape, frozen=True):
     group: Annotated[str, Meta(description="field-numbers-group")] = ""
     decimal: Annotated[Text, Meta(description="field-numbers-decimal")] = "."
     percent: Annotated[Text, Meta(description="field-numbers-percent")] = "{number}%"
+
+
+class DurationFormats(Shape, frozen=True):
+    """How durations are written: each unit with {number}, and in the plural where that differs."""
+
+    day: Annotated[Text, Meta(description="field-durations-day")] = "{number} d"
+    hour: Annotated[Text, Meta(description="field-durations-hour")] = "{number} h"
+    minute: Annotated[Text, Meta(description="field-durations-minute")] = "{number} min"
+    second: Annotated[Text, Meta(description="field-durations-second")] = "{number} s"
+    days: Annotated[str, Meta(description="field-durations-days")] = ""
+    hours: Annotated[str, Meta(description="field-durations-hours")] = ""
+    minutes: Annotated[str, Meta(description="field-durations-minutes")] = ""
+    seconds: Annotated[str, Meta(description="field-durations-seconds")] = ""
+    join: Annotated[str, Meta(description="field-durations-join")] = " "
 
 
 class ListFormats(Shape, frozen=True):
@@ -73,6 +89,7 @@ class LocaleFile(Shape, frozen=True):
     words: Annotated[dict[str, str], Meta(description="field-locale-words")]
     numbers: Annotated[NumberFormats, Meta(description="field-locale-numbers")] = NumberFormats()
     text: Annotated[TextFormats, Meta(description="field-locale-text")] = TextFormats()
+    durations: Annotated[DurationFormats, Meta(description="field-locale-durations")] = DurationFormats()
     base: Annotated[str, Meta(description="field-locale-base")] = ""
 
 
@@ -82,6 +99,7 @@ _VALUES = {
     ("dates", "half_year"): ("year", "number"),
     ("dates", "year"): ("year",),
     ("numbers", "percent"): ("number",),
+    **{("durations", unit + ending): ("number",) for unit in DURATION_UNITS for ending in ("", "s")},
     ("marks", "page_number"): ("number",),
     ("marks", "no_glyph"): ("code",),
     ("marks", "brackets"): ("words",),
@@ -141,13 +159,17 @@ class Locale:
         """The end of a sentence, of an independent part of one, or of a line."""
         return re.compile(rf"{self.text.part_end}|\n")
 
+    @property
+    def _babel_name(self) -> str:
+        return self.language.replace("-", "_")
+
     def say(self, key: str, /, **values: object) -> str:
         """Return words to be put into a file, by their key in `words`, with the values filled in."""
         return self.file.words[key].format(**values)
 
-    def format_date(self, day: date) -> str:
-        """Write a date."""
-        return self._format_date(day, self.file.dates.day)
+    def format_date(self, day: date, pattern: str = "") -> str:
+        """Write a date, by a pattern of CLDR or as the language does; raises ValueError for a faulty pattern."""
+        return self._format_date(day, pattern or self.file.dates.day)
 
     def format_period(self, period: Period) -> str:
         """Write a period: 2024年, 2024年第3季度, the third quarter of 2024."""
@@ -179,6 +201,33 @@ class Locale:
         text = f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
         return text.translate({ord(","): numbers.group, ord("."): numbers.decimal})
 
+    def format_percent(self, number: int | Decimal) -> str:
+        """Write a percentage, with the sign."""
+        return self.file.numbers.percent.format(number=self.format_number(number))
+
+    def format_money(self, number: int | Decimal, currency: str) -> str:
+        """Write an amount of a currency, such as USD, with its sign and its usual digits after the point."""
+        from babel.numbers import format_currency  # noqa: PLC0415  # slow to import, and few documents need it
+
+        return format_currency(number, currency, locale=self._babel_name)
+
+    def format_duration(self, text: str) -> str:
+        """Write a duration such as 1h30m; a text that is none stays as it is."""
+        formats = self.file.durations
+        return (
+            formats.join.join(
+                ((number != 1 and getattr(formats, f"{unit}s")) or getattr(formats, unit)).format(
+                    number=self.format_number(number)
+                )
+                for unit, number in parse_duration(text).items()
+            )
+            or text
+        )
+
+    def format_yes_no(self, value: bool) -> str:  # noqa: FBT001  # the value that is printed
+        """Write yes or no."""
+        return self.file.marks.yes if value else self.file.marks.no
+
     def format_list(self, items: Sequence[str]) -> str:
         """Write words as a list within a sentence."""
         lists = self.file.lists
@@ -191,6 +240,6 @@ class Locale:
         if _NAMES.search(pattern):
             from babel.dates import format_date  # noqa: PLC0415  # slow to import, and only some languages need it
 
-            return format_date(day, pattern, locale=self.language.replace("-", "_"))
+            return format_date(day, pattern, locale=self._babel_name)
         fields = {"y": f"{day.year}", "M": f"{day.month}", "MM": f"{day:%m}", "d": f"{day.day}", "dd": f"{day:%d}"}
         return _NUMERIC_FIELDS.sub(lambda match: fields[match[0]], pattern)

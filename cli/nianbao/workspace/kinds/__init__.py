@@ -10,14 +10,14 @@ from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
-from nianbao.model.form_loader import load_form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.kind import Kind, load_kind
+from nianbao.model.loading.form_loader import load_form
 from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import raise_faults
 from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
-from nianbao.model.value_types import describe_value
+from nianbao.model.values.faults import describe_value
 from nianbao.workspace.kinds.rule_files import RuleFile, read_rules
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_locale, read_years
 

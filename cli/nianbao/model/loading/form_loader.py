@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from graphlib import CycleError
 from types import MappingProxyType
 from typing import Annotated, cast
@@ -11,18 +12,22 @@ from msgspec import Meta, field
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level, WrittenLevel
-from nianbao.model.form import Each, Fact, Form, Relation, Section, Sign, Term
+from nianbao.model.form import Fact, Form, Section
 from nianbao.model.i18n import _
 from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
+from nianbao.model.loading.old_keys import rename_old_keys
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
+from nianbao.model.relations import Each, Relation, Sign, parse_terms
 from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules, complete
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
+_NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
 _YEAR = Meta(ge=0, le=9999)
+_AT_LEAST_0 = Meta(ge=0)
 _WIDTH = Meta(gt=0, le=10_000)
 
 
@@ -37,17 +42,25 @@ class YearsEntry(Shape, frozen=True):
         return self.first <= year and (self.last is None or year <= self.last)
 
 
-class RelationEntry(Shape, frozen=True):
-    """A relation in a form file; see `Relation`."""
+class ReportRelationEntry(Shape, frozen=True):
+    """A relation of the whole report in a form file; see `Relation`."""
 
     rule: Annotated[Text, Meta(description="field-relation-rule")]
-    each: Annotated[Each, Meta(description="field-relation-each")]
     holds: Annotated[Text, Meta(description="field-relation-holds")]
     level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
     why: Annotated[str, Meta(description="field-relation-why")] = ""
+    when: Annotated[str, Meta(description="field-relation-when")] = ""
+    within: Annotated[
+        Annotated[int, _AT_LEAST_0] | Annotated[float, _AT_LEAST_0], Meta(description="field-relation-within")
+    ] = 0
+
+
+class RelationEntry(ReportRelationEntry, frozen=True, kw_only=True):
+    """A relation of a table in a form file; see `Relation`."""
+
+    each: Annotated[Each, Meta(description="field-relation-each")]
     at: Annotated[tuple[Text, ...], Meta(description="field-relation-at")] = ()
     but: Annotated[tuple[Text, ...], Meta(description="field-relation-but")] = ()
-    when: Annotated[str, Meta(description="field-relation-when")] = ""
 
 
 class TableEntry(Shape, frozen=True):
@@ -75,6 +88,7 @@ class FormFile(Shape, frozen=True):
     author: Annotated[str, Meta(description="field-edition-author")] = ""
     sections: Annotated[tuple[Section, ...], Meta(description="field-edition-sections")] = ()
     tables: Annotated[tuple[TableEntry, ...], Meta(description="field-edition-tables")] = ()
+    relations: Annotated[tuple[ReportRelationEntry, ...], Meta(description="field-edition-relations")] = ()
     facts: Annotated[tuple[Fact, ...], Meta(description="field-edition-facts")] = ()
     due: Annotated[tuple[Due, ...], Meta(description="field-edition-due")] = ()
     key_figures: Annotated[tuple[Text, ...], Meta(description="field-edition-key-figures")] = ()
@@ -86,20 +100,19 @@ class FormFile(Shape, frozen=True):
 
 
 def load_form(
-    edition: str,
-    sources: Sequence[Facts],
-    kind: Kind,
-    locale: Locale,
-    levels: Mapping[str, Level] = MappingProxyType({}),
+    edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale, levels: Mapping[str, Level] = _NO_LEVELS
 ) -> Form:
     """Load a form of a kind, in a language, from its file and the files that it is based on, its own first.
 
     `levels` are those of the kind's own rules. Raises `UserError` that lists the faults.
     """
+    sources = _rename_old_keys(sources)
     file = load(FormFile, sources)
     faults = [*_find_duplicates(file), *_find_file_faults(file)]
     if not faults:
         form = _make_form(edition, file, kind, locale, levels)
+        faults = [*_find_type_faults(form)]
+    if not faults:
         faults = [
             *_find_form_faults(form, file),
             *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
@@ -107,6 +120,17 @@ def load_form(
     if faults:
         raise_faults(sources, faults)
     return form
+
+
+def _rename_old_keys(sources: Sequence[Facts]) -> list[Facts]:
+    """Give keys their new names in every file, before they are merged; raises `UserError` where one has both."""
+    renamed = []
+    for source in sources:
+        faults: list[Fault] = []
+        renamed.append(rename_old_keys(source, faults))
+        if faults:
+            raise_faults([source], faults)
+    return renamed
 
 
 def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels: Mapping[str, Level]) -> Form:
@@ -124,7 +148,11 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels:
         sections=file.sections,
         tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
         relations={
-            table.id: tuple(_parse_relation(relation, levels) for relation in table.relations) for table in file.tables
+            "": tuple(_parse_relation(relation, levels) for relation in file.relations),
+            **{
+                table.id: tuple(_parse_relation(relation, levels) for relation in table.relations)
+                for table in file.tables
+            },
         },
         facts=file.facts,
         due=file.due,
@@ -161,14 +189,34 @@ def _find_file_faults(file: FormFile) -> Iterator[Fault]:
             date(2001, due.month, due.day)
         except ValueError:
             yield Fault(("due", number, "day"), _("month-without-day", month=due.month, day=due.day))
+    for keys, relation in _list_relations(file):
+        yield from _find_pattern_faults(relation.when, (*keys, "when"))
+        try:
+            _parse_relation(relation)
+        except ValueError as error:
+            yield Fault((*keys, "holds"), str(error))
+
+
+def _list_relations(file: FormFile) -> Iterator[tuple[Keys, ReportRelationEntry]]:
+    yield from ((("relations", number), relation) for number, relation in enumerate(file.relations))
     for number, table in enumerate(file.tables):
-        for position, relation in enumerate(table.relations):
-            keys = ("tables", number, "relations", position)
-            yield from _find_pattern_faults(relation.when, (*keys, "when"))
-            try:
-                _parse_relation(relation)
-            except ValueError as error:
-                yield Fault((*keys, "holds"), str(error))
+        yield from ((("tables", number, "relations", at), relation) for at, relation in enumerate(table.relations))
+
+
+def _find_type_faults(form: Form) -> Iterator[Fault]:
+    """Find types that lack a parameter, and columns that weigh the values of a rollup and are not there."""
+    for number, fact in enumerate(form.facts):
+        try:
+            fact.value_type  # noqa: B018  # made here for the first time
+        except ValueError as error:
+            yield Fault(("facts", number, "type"), str(error))
+    for number, table in enumerate(form.tables):
+        try:
+            for slot in table.slots:
+                if slot.value_type and slot.weight and slot.weight not in form.slots:
+                    yield Fault(("tables", number), _("no-such-address", path=slot.weight))
+        except ValueError as error:
+            yield Fault(("tables", number), str(error))
 
 
 def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
@@ -190,6 +238,11 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
         if address not in form.value_types:
             why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
+    for number, relation in enumerate(form.relations[""]):
+        for term in (*relation.left, *relation.right):
+            if term.constant is None and not any(f"{at}.".startswith(f"{term.path}.") for at in form.omitted_figures):
+                why = _("no-such-address", path=term.path) + suggest(term.path, addresses)
+                yield Fault(("relations", number, "holds"), why)
     for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("no-such-row", row=row), at_key=True)
@@ -227,7 +280,7 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
         yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
 
 
-def _parse_relation(entry: RelationEntry, levels: Mapping[str, Level] = MappingProxyType({})) -> Relation:
+def _parse_relation(entry: ReportRelationEntry, levels: Mapping[str, Level] = _NO_LEVELS) -> Relation:
     """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
@@ -235,22 +288,14 @@ def _parse_relation(entry: RelationEntry, levels: Mapping[str, Level] = MappingP
     left, sign, right = match.groups()
     return Relation(
         rule=entry.rule,
-        each=entry.each,
-        left=_parse_terms(left),
+        each=entry.each if isinstance(entry, RelationEntry) else None,
+        left=parse_terms(left),
         sign=cast("Sign", sign),
-        right=_parse_terms(right),
+        right=parse_terms(right),
         level=entry.level or levels.get(entry.rule, "error"),
         why=entry.why,
-        at=entry.at,
-        but=entry.but,
+        at=entry.at if isinstance(entry, RelationEntry) else (),
+        but=entry.but if isinstance(entry, RelationEntry) else (),
         when=entry.when,
-    )
-
-
-def _parse_terms(side: str) -> tuple[Term, ...]:
-    parts = re.findall(r"([+-]?)\s*([\w.]+)", side)
-    if re.sub(r"[+-]?\s*[\w.]+", "", side).strip() or not parts:
-        raise ValueError(_("side-not-understood", side=side.strip()))
-    return tuple(
-        Term(path.removeprefix("before."), -1 if mark == "-" else 1, path.startswith("before.")) for mark, path in parts
+        within=Decimal(str(entry.within)),
     )
