@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from graphlib import CycleError
-from types import MappingProxyType
 from typing import Annotated, cast
 
 from msgspec import Meta, field
@@ -25,7 +24,7 @@ from nianbao.model.table import Block, Table
 from nianbao.model.text_rules import TextRules, complete
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
-_NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
+_NO_LEVELS: Mapping[str, Level] = {}
 _YEAR = Meta(ge=0, le=9999)
 _AT_LEAST_0 = Meta(ge=0)
 _WIDTH = Meta(gt=0, le=10_000)
@@ -102,9 +101,9 @@ class FormFile(Shape, frozen=True):
 def load_form(
     edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale, levels: Mapping[str, Level] = _NO_LEVELS
 ) -> Form:
-    """Load a form of a kind, in a language, from its file and the files that it is based on, its own first.
+    """Load a form of a kind, whose rules have `levels`, from its file and those that it is based on, its own first.
 
-    `levels` are those of the kind's own rules. Raises `UserError` that lists the faults.
+    Raises `UserError` that lists the faults.
     """
     sources = _rename_old_keys(sources)
     file = load(FormFile, sources)
