@@ -54,7 +54,7 @@ class KindFile(Shape, frozen=True):
     period: Annotated[PeriodEntry, Meta(description="field-kind-period")] = PeriodEntry()
     owed_by: Annotated[str, Meta(description="field-kind-owed-by")] = ""
     look: Annotated[Text, Meta(description="field-kind-look")] = "plain"
-    edition: Annotated[str, Meta(description="field-kind-edition")] = ""
+    prefers: Annotated[tuple[Text, ...], Meta(description="field-kind-prefers")] = ()
     publisher: Annotated[PublisherEntry, Meta(description="field-kind-publisher")] = PublisherEntry()
     rules: Annotated[dict[str, Setting], Meta(description="field-kind-rules")] = msgspec.field(default_factory=dict)
     trim_blocks: Annotated[bool, Meta(description="field-kind-trim-blocks")] = True
@@ -72,7 +72,7 @@ class Kind:
     calendar: Calendar = field(default_factory=Calendar)
     owed_by: str = ""
     look: str = "plain"
-    edition: str = ""
+    prefers: tuple[str, ...] = ()
     levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
     publisher_type: str = "Organization"  # by its name in schema.org
     trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
@@ -104,7 +104,7 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         calendar=calendar,
         owed_by=file.owed_by,
         look=file.look,
-        edition=file.edition,
+        prefers=file.prefers,
         publisher_type=file.publisher.type,
         levels=file.rules,
         trim_blocks=file.trim_blocks,

@@ -120,15 +120,15 @@ class KindFolder:
     def form_in_force(self, period: Period, last: str = "") -> Form:
         """Choose the form in force for a period, the office's own first; raises `UserError` where none is.
 
-        Where several are, such as those of provinces, it is the edition of the `last` report, else that of the kind.
+        Where several are, such as those of provinces, it is the edition of the `last` report, else the first that the kind prefers.
         """
         own = self._tops[0].path  # those that come with nianbao, where it has none of its own
         paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(period.year)]
         paths = [path for path in paths if path.is_relative_to(own)] or paths
         if len(paths) > 1:
             by_name = {path.stem: path for path in paths}
-            chosen = by_name.get(last) or by_name.get(self.settings.edition)
-            paths = [chosen] if chosen else paths
+            preferred = [by_name[name] for name in (last, *self.settings.prefers) if name in by_name]
+            paths = preferred[:1] or paths
         forms = [self._form(path) for path in paths]
         if len(forms) != 1:
             known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
