@@ -120,7 +120,8 @@ class KindFolder:
     def form_in_force(self, period: Period, last: str = "") -> Form:
         """Choose the form in force for a period, the office's own first; raises `UserError` where none is.
 
-        Where several are, such as those of provinces, it is the edition of the `last` report, else the first that the kind prefers.
+        Where several are, such as those of provinces, it is the edition of the `last` report, else the first that the
+        kind prefers.
         """
         own = self._tops[0].path  # those that come with nianbao, where it has none of its own
         paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(period.year)]
