@@ -198,8 +198,8 @@ def test_a_kind_that_is_named_is_built_beside_the_default_one(both, report):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Plant 1 used 1,200 units of power" in (both / "build/energy/2024-Q3.md").read_text()
     page = html.fromstring((both / "build/energy/2024-Q3.html").read_bytes())
-    assert (page.get("lang"), page.findtext(".//title")) == ("en", "Plant 1, energy use 2024-Q3")
-    assert "used 1200 units of power in 2024-Q3." in page.text_content()
+    assert (page.get("lang"), page.findtext(".//title")) == ("en", "Plant 1, energy use Q3 2024")
+    assert "used 1,200 units of power in Q3 2024." in page.text_content()
     assert report("build", "energy", "plant", "--to", "markdown", cwd=both).returncode == 0
     assert "used 700 units" in (both / "build/plant/energy/2024-Q3.md").read_text()
     assert report("build", "--to", "markdown", cwd=both).returncode == 0
@@ -241,9 +241,9 @@ def test_a_new_file_of_a_kind_is_of_its_period(both, report):
         (("build", "2024-Q3"), "cn-disclosure 没有 2024-Q3 这样的报告期", "2024"),
         (("build", "energy", "cn-disclosure"), "一次只做一种文书", "分几次运行"),
         (("new", "2024", "--kind", "energy"), "energy 没有 2024 这样的报告期", "2024-Q3"),
-        (("new", "2024", "--kind", "enegry"), "没有文书种类 enegry，是不是 energy？", "cn-disclosure、energy"),
+        (("new", "2024", "--kind", "enegry"), "没有文书种类 enegry，是不是 energy？", "cn-rule-of-law、energy、kpi"),
         (("new", "abc", "--kind", "energy"), "abc 不是报告期", "2024-Q3"),
-        (("build", "data/plant/enegry/2024-Q3.toml"), "没有文书种类 enegry", "cn-disclosure、energy"),
+        (("build", "data/plant/enegry/2024-Q3.toml"), "没有文书种类 enegry", "cn-rule-of-law、energy、kpi"),
         (("build", "data/a/b/energy/2024-Q3.toml"), "不是年度，也不是数据文件", "data/2020.toml"),
         (("build", "data/energy/2024.toml"), "energy 没有 2024 这样的报告期", "2024-Q3"),
     ],

@@ -127,12 +127,19 @@ def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa:
 
 
 def _get_type_info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
-    info = mi.type_info(shape)
-    while isinstance(info, mi.Metadata):
-        info = info.type
+    info = _unwrap(mi.type_info(shape))
+    if isinstance(info, mi.UnionType):
+        kept = [member for member in info.types if not isinstance(member, mi.NoneType)]  # TOML has no null
+        info = _unwrap(kept[0]) if len(kept) == 1 else info
     if isinstance(info, mi.UnionType) and all(isinstance(member, mi.LiteralType) for member in info.types):
         choices = [value for member in info.types if isinstance(member, mi.LiteralType) for value in member.values]
         return mi.LiteralType(tuple(choices))
+    return info
+
+
+def _unwrap(info: mi.Type) -> mi.Type:
+    while isinstance(info, mi.Metadata):
+        info = info.type
     return info
 
 
