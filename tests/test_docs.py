@@ -18,7 +18,7 @@ from cases import KIND
 from offices import data
 from typer.testing import CliRunner
 
-from nianbao.checks import rules
+from nianbao.checks import kind_rules, rules
 from nianbao.cli import commands
 from nianbao.cli.app import app
 from nianbao.model.value_types import ValueTypeName
@@ -285,7 +285,7 @@ def test_every_rule_that_a_form_names_has_a_page(root):
     for form in (root / f"templates/{KIND}/editions").glob("*.toml"):
         named |= set(re.findall(r'rule = "([\w-]+)"', form.read_text(encoding="utf-8")))
     assert named
-    assert named <= set(rules.list_names())
+    assert named <= set(kind_rules.list_names(Store(root).kind))
 
 
 @pytest.mark.parametrize(
@@ -313,17 +313,18 @@ def editions(rule, forms):
     return "、".join(rules.list_editions(rule, forms)) or "all"
 
 
-def table_of_rules(language, forms):
+def table_of_rules(language, kind):
     """Write the table of a README from the pages of the rules, in the language that is spoken."""
+    forms = kind.forms()
     rows = [
         f"| `{rule.name}` | {rule.level} | {editions(rule.name, forms)} | {rule.summary} |\n"
-        for rule in map(rules.load_rule, rules.list_names())
+        for rule in (kind_rules.load_rule(kind, name) for name in kind_rules.list_names(kind))
     ]
     return f"{HEADS[language]}\n|---|---|---|---|\n{''.join(rows)}"
 
 
 def test_the_table_of_rules_is_that_of_the_program(language, root, request):
-    table, page = table_of_rules(language, Store(root).kind.forms()), pages.read(RULES[language])
+    table, page = table_of_rules(language, Store(root).kind), pages.read(RULES[language])
     (written,) = re.findall(rf"^{re.escape(HEADS[language])}\n(?:\|.*\n)+", page, re.MULTILINE)
     if request.config.getoption("--rewrite"):
         (root / RULES[language]).write_text(page.replace(written, table), encoding="utf-8")

@@ -102,8 +102,7 @@ class Form:
     @cached_property
     def rules(self) -> frozenset[str]:
         """The rules that the form names: for its relations, and for topics that its texts must mention."""
-        relations = {relation.rule for own in self.relations.values() for relation in own}
-        return frozenset(relations | {expected.rule for expected in self.text_rules.expected})
+        return frozenset({relation.rule for own in self.relations.values() for relation in own} | self.text_rules.rules)
 
     @cached_property
     def slots(self) -> dict[str, Slot]:

@@ -1,14 +1,16 @@
 """A kind of document: what `kind.toml` says of all its editions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from nianbao import __version__
 from nianbao.model.facts import Facts
+from nianbao.model.finding import Setting
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault
 from nianbao.model.loading.loader import load, raise_faults
@@ -54,6 +56,7 @@ class KindFile(Shape, frozen=True):
     look: Annotated[Text, Meta(description="field-kind-look")] = "plain"
     edition: Annotated[str, Meta(description="field-kind-edition")] = ""
     publisher: Annotated[PublisherEntry, Meta(description="field-kind-publisher")] = PublisherEntry()
+    rules: Annotated[dict[str, Setting], Meta(description="field-kind-rules")] = msgspec.field(default_factory=dict)
     trim_blocks: Annotated[bool, Meta(description="field-kind-trim-blocks")] = True
 
 
@@ -70,6 +73,7 @@ class Kind:
     owed_by: str = ""
     look: str = "plain"
     edition: str = ""
+    levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
     publisher_type: str = "Organization"  # by its name in schema.org
     trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
 
@@ -102,6 +106,7 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         look=file.look,
         edition=file.edition,
         publisher_type=file.publisher.type,
+        levels=file.rules,
         trim_blocks=file.trim_blocks,
     )
 

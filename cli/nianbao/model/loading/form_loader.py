@@ -1,7 +1,7 @@
 """Load a form from its file: types define what the file may hold, and contradictions in it are found."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from graphlib import CycleError
@@ -10,7 +10,7 @@ from typing import Annotated, cast
 from msgspec import Meta, field
 
 from nianbao.model.facts import Facts
-from nianbao.model.finding import Level
+from nianbao.model.finding import Level, WrittenLevel
 from nianbao.model.form import Fact, Form, Section
 from nianbao.model.i18n import _
 from nianbao.model.kind import Due, Kind
@@ -21,9 +21,10 @@ from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.relations import Each, Relation, Sign, parse_terms
 from nianbao.model.table import Block, Table
-from nianbao.model.text_rules import TextRules
+from nianbao.model.text_rules import TextRules, complete
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
+_NO_LEVELS: Mapping[str, Level] = {}
 _YEAR = Meta(ge=0, le=9999)
 _AT_LEAST_0 = Meta(ge=0)
 _WIDTH = Meta(gt=0, le=10_000)
@@ -45,7 +46,7 @@ class ReportRelationEntry(Shape, frozen=True):
 
     rule: Annotated[Text, Meta(description="field-relation-rule")]
     holds: Annotated[Text, Meta(description="field-relation-holds")]
-    level: Annotated[Level, Meta(description="field-relation-level")] = "error"
+    level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
     why: Annotated[str, Meta(description="field-relation-why")] = ""
     when: Annotated[str, Meta(description="field-relation-when")] = ""
     within: Annotated[
@@ -97,8 +98,10 @@ class FormFile(Shape, frozen=True):
     vocabulary: Annotated[TextRules, Meta(description="field-edition-vocabulary")] = TextRules()
 
 
-def load_form(edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale) -> Form:
-    """Load a form of a kind, in a language, from its file and the files that it is based on, its own first.
+def load_form(
+    edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale, levels: Mapping[str, Level] = _NO_LEVELS
+) -> Form:
+    """Load a form of a kind, whose rules have `levels`, from its file and those that it is based on, its own first.
 
     Raises `UserError` that lists the faults.
     """
@@ -106,7 +109,7 @@ def load_form(edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale
     file = load(FormFile, sources)
     faults = [*_find_duplicates(file), *_find_file_faults(file)]
     if not faults:
-        form = _make_form(edition, file, kind, locale)
+        form = _make_form(edition, file, kind, locale, levels)
         faults = [*_find_type_faults(form)]
     if not faults:
         faults = [
@@ -129,7 +132,7 @@ def _rename_old_keys(sources: Sequence[Facts]) -> list[Facts]:
     return renamed
 
 
-def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale) -> Form:
+def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels: Mapping[str, Level]) -> Form:
     return Form(
         kind=kind,
         locale=locale,
@@ -144,15 +147,18 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale) -> Form
         sections=file.sections,
         tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
         relations={
-            "": tuple(map(_parse_relation, file.relations)),
-            **{table.id: tuple(map(_parse_relation, table.relations)) for table in file.tables},
+            "": tuple(_parse_relation(relation, levels) for relation in file.relations),
+            **{
+                table.id: tuple(_parse_relation(relation, levels) for relation in table.relations)
+                for table in file.tables
+            },
         },
         facts=file.facts,
         due=file.due,
         carries=file.carries,
         takes=file.takes,
         key_figures=file.key_figures,
-        text_rules=file.vocabulary,
+        text_rules=complete(file.vocabulary, locale.gap, levels),
     )
 
 
@@ -273,7 +279,7 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
         yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
 
 
-def _parse_relation(entry: ReportRelationEntry) -> Relation:
+def _parse_relation(entry: ReportRelationEntry, levels: Mapping[str, Level] = _NO_LEVELS) -> Relation:
     """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
     match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
     if not match:
@@ -285,7 +291,7 @@ def _parse_relation(entry: ReportRelationEntry) -> Relation:
         left=parse_terms(left),
         sign=cast("Sign", sign),
         right=parse_terms(right),
-        level=entry.level,
+        level=entry.level or levels.get(entry.rule, "error"),
         why=entry.why,
         at=entry.at if isinstance(entry, RelationEntry) else (),
         but=entry.but if isinstance(entry, RelationEntry) else (),

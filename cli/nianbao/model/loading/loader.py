@@ -129,11 +129,11 @@ def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa:
 def _get_type_info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
     info = _unwrap(mi.type_info(shape))
     if isinstance(info, mi.UnionType):
-        kept = [member for member in info.types if not isinstance(member, mi.NoneType)]  # TOML has no null
-        info = _unwrap(kept[0]) if len(kept) == 1 else info
-    if isinstance(info, mi.UnionType) and all(isinstance(member, mi.LiteralType) for member in info.types):
-        choices = [value for member in info.types if isinstance(member, mi.LiteralType) for value in member.values]
-        return mi.LiteralType(tuple(choices))
+        members = [member for member in info.types if not isinstance(member, mi.NoneType)]  # which no file can hold
+        choices = [value for member in members if isinstance(member, mi.LiteralType) for value in member.values]
+        if all(isinstance(member, mi.LiteralType) for member in members):
+            return mi.LiteralType(tuple(choices))
+        return _unwrap(members[0]) if len(members) == 1 else info
     return info
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from string import Formatter
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from msgspec import Meta
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import Fault, Keys
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.locale.text_formats import TextFormats
 from nianbao.model.period import Period
 from nianbao.model.values.durations import UNITS as DURATION_UNITS
 from nianbao.model.values.durations import parse_duration
@@ -86,6 +88,7 @@ class LocaleFile(Shape, frozen=True):
     marks: Annotated[Marks, Meta(description="field-locale-marks")]
     words: Annotated[dict[str, str], Meta(description="field-locale-words")]
     numbers: Annotated[NumberFormats, Meta(description="field-locale-numbers")] = NumberFormats()
+    text: Annotated[TextFormats, Meta(description="field-locale-text")] = TextFormats()
     durations: Annotated[DurationFormats, Meta(description="field-locale-durations")] = DurationFormats()
     base: Annotated[str, Meta(description="field-locale-base")] = ""
 
@@ -138,6 +141,23 @@ class Locale:
 
     def __init__(self, language: str, file: LocaleFile) -> None:
         self.language, self.file = language, file
+        self.text = file.text
+
+    @cached_property
+    def gap(self) -> str:
+        """The pattern that `…` stands for in phrases of a form: a few characters, no digit and no punctuation mark."""
+        signs = re.escape(self.text.clause_end + self.file.lists.join.strip())
+        return rf"[^{signs}\d\n]{{0,{self.text.gap}}}?"
+
+    @cached_property
+    def sentence_end(self) -> re.Pattern[str]:
+        """The end of a sentence or a line."""
+        return re.compile(rf"{self.text.sentence_end}|\n")
+
+    @cached_property
+    def part_end(self) -> re.Pattern[str]:
+        """The end of a sentence, of an independent part of one, or of a line."""
+        return re.compile(rf"{self.text.part_end}|\n")
 
     @property
     def _babel_name(self) -> str:

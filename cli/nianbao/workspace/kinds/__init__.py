@@ -1,6 +1,6 @@
 """A kind of document: its folder of templates, in which an office may replace file by file what comes with nianbao."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache, cached_property
@@ -18,6 +18,7 @@ from nianbao.model.loading.loader import raise_faults
 from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
 from nianbao.model.values.faults import describe_value
+from nianbao.workspace.kinds.rule_files import RuleFile, read_rules
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_locale, read_years
 
 KINDS, KIND_FILE = "kinds", "kind.toml"
@@ -44,6 +45,16 @@ class KindFolder:
     def settings(self) -> Kind:
         """What its `kind.toml` says; raises `UserError` that lists the faults."""
         return self._settings_from(self._tops)
+
+    @property
+    def tops(self) -> tuple[TemplateFolder, ...]:
+        """The folders of templates in which it is looked for, the office's own first."""
+        return self._tops
+
+    @property
+    def rules(self) -> Mapping[str, RuleFile]:
+        """Its own rules by name; raises `UserError` that tells what is wrong with a file."""
+        return read_rules(self.name, self._tops)
 
     def editions(self) -> dict[str, Path]:
         """Every edition of the form that can be used: the file by its name, the office's own first."""
@@ -144,6 +155,11 @@ class KindFolder:
         tops = self._tops_from(path)
         return _read_form(path, tops, self._settings_from(tops), self._tops)
 
+    def read_settings_file(self) -> Facts:
+        """Read its `kind.toml`, to name places in it."""
+        path = next(path for top in self._tops if (path := top.path / self.name / KIND_FILE).is_file())
+        return self._tops_from(path)[0].read_toml(path)
+
     def _settings_from(self, tops: tuple[TemplateFolder, ...]) -> Kind:
         path = next(path for top in tops if (path := top.path / self.name / KIND_FILE).is_file())
         return _read_kind(self.id, path, self._tops_from(path))
@@ -185,7 +201,9 @@ def _read_form(path: Path, tops: tuple[TemplateFolder, ...], kind: Kind, all_top
     if language not in kind.languages:
         why = _("kind-has-no-such-language", kind=kind.id, language=language)
         raise_faults(sources, [Fault(("language",), why + suggest(str(language), kind.languages))])
-    return load_form(path.stem, sources, kind, read_locale(language, all_tops))
+    rules = read_rules(f"{KINDS}/{kind.id}", tops).values()
+    levels = {rule.name: rule.level for rule in rules if rule.level}
+    return load_form(path.stem, sources, kind, read_locale(language, all_tops), levels)
 
 
 @cache
