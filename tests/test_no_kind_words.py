@@ -228,7 +228,7 @@ def test_a_report_is_described_as_of_its_kind(tmp_path, kind, period, expected):
     text = (TEMPLATES / f"kinds/{kind}/example/{period}.toml").read_text(encoding="utf-8")
     about = json.loads(describe_report(fill_form(form, parse(text, "x.toml"))))
     assert (about["author"]["@type"], about["inLanguage"], about["temporalCoverage"]) == expected
-    broken = 'title = "Report"\n' + text.replace(f'"{period}"', '"2024-13"').replace(f"= {period}", "= 0")
+    broken = 'title = "Report"\n' + text.replace(f'"{period}"', '"2024-13"').replace(f"= {period}\n", "= 0\n")
     assert "temporalCoverage" not in json.loads(describe_report(fill_form(form, parse(broken, "x.toml"))))
 
 
