@@ -23,7 +23,7 @@ KINDS = {"count": COUNTS, "change": CHANGES, "money": MONEY}
 @st.composite
 def figures(draw, form):
     """Give every figure of a form by address; its totals are right in half of the reports."""
-    found = {address: draw(KINDS[slot.value_type]) for address, slot in form.slots.items()}
+    found = {address: draw(KINDS[slot.value_type.name]) for address, slot in form.slots.items()}
     if draw(st.booleans()):
         totals = [check for check in form.checks if check.relation.total]
         for _ in range(2):  # a total of totals needs those first

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from pkgutil import iter_modules
 from types import SimpleNamespace
+from typing import get_args
 
 import msgspec
 import pages
@@ -17,10 +18,10 @@ from cases import KIND
 from offices import data
 from typer.testing import CliRunner
 
-from nianbao.checks import rules
+from nianbao.checks import kind_rules, rules
 from nianbao.cli import commands
 from nianbao.cli.app import app
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.value_types import ValueTypeName
 from nianbao.workspace.formats import FormatFile
 from nianbao.workspace.locales import extract_option, use_language
 from nianbao.workspace.store import Store
@@ -242,8 +243,8 @@ def test_every_edition_is_on_the_page_of_forms(root, language):
 
 def test_every_type_of_value_is_on_the_page_of_forms(language):
     page = pages.read("docs/forms.md" if language == "en" else "docs/zh/forms.md")
-    (comment,) = re.findall(r'^ *kind = "text" +# (.+)$', page, re.MULTILINE)
-    assert set(re.findall("[a-z]+", comment)) - {"or"} == set(VALUE_TYPES) - {"year", "period"}
+    rows = re.findall(r"^\| (`[a-z`-]+(?:[,、] ?`[a-z-]+`)?) \|", page, re.MULTILINE)
+    assert {name for row in rows for name in re.findall("[a-z-]+", row)} == set(get_args(ValueTypeName))
 
 
 def test_every_format_and_every_key_of_one_is_on_its_page(root, language):
@@ -285,7 +286,7 @@ def test_every_rule_that_a_form_names_has_a_page(root):
     for form in (root / f"templates/{KIND}/editions").glob("*.toml"):
         named |= set(re.findall(r'rule = "([\w-]+)"', form.read_text(encoding="utf-8")))
     assert named
-    assert named <= set(rules.list_names())
+    assert named <= set(kind_rules.list_names(Store(root).kind))
 
 
 @pytest.mark.parametrize(
@@ -313,17 +314,18 @@ def editions(rule, forms):
     return "、".join(rules.list_editions(rule, forms)) or "all"
 
 
-def table_of_rules(language, forms):
+def table_of_rules(language, kind):
     """Write the table of a README from the pages of the rules, in the language that is spoken."""
+    forms = kind.forms()
     rows = [
         f"| `{rule.name}` | {rule.level} | {editions(rule.name, forms)} | {rule.summary} |\n"
-        for rule in map(rules.load_rule, rules.list_names())
+        for rule in (kind_rules.load_rule(kind, name) for name in kind_rules.list_names(kind))
     ]
     return f"{HEADS[language]}\n|---|---|---|---|\n{''.join(rows)}"
 
 
 def test_the_table_of_rules_is_that_of_the_program(language, root, request):
-    table, page = table_of_rules(language, Store(root).kind.forms()), pages.read(RULES[language])
+    table, page = table_of_rules(language, Store(root).kind), pages.read(RULES[language])
     (written,) = re.findall(rf"^{re.escape(HEADS[language])}\n(?:\|.*\n)+", page, re.MULTILINE)
     if request.config.getoption("--rewrite"):
         (root / RULES[language]).write_text(page.replace(written, table), encoding="utf-8")

@@ -15,7 +15,7 @@ from nianbao.model import report
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding
 from nianbao.model.period import Period
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.value_types import VALUE_TYPES, format_number
 from nianbao.workspace.store import Store
 
 FORM = Store(Path(__file__).parent.parent).kind.form_in_force(Period(2020))
@@ -71,8 +71,8 @@ def test_the_place_of_a_missing_table_is_the_file():
 def test_decimals_keep_their_digits():
     facts = parse("a = 59237.2449\nb = 0.10\nc = 2021-01-28\n", "f.toml")
     assert facts.tree == {"a": Decimal("59237.2449"), "b": Decimal("0.10"), "c": dt.date(2021, 1, 28)}
-    assert VALUE_TYPES["money"].format(facts.tree["b"]) == "0.10"
-    assert VALUE_TYPES["money"].format(Decimal("1E+3")) == "1000"
+    assert format_number(facts.tree["b"]) == "0.10"
+    assert format_number(Decimal("1E+3")) == "1000"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def make_figures(form, seed=0):
     for address, slot in form.slots.items():
         if address not in sums:
             figures[address] = (
-                Decimal(dice.randint(0, 10**9)) / 10000 if slot.value_type == "money" else dice.randint(0, 99)
+                Decimal(dice.randint(0, 10**9)) / 10000 if slot.value_type.name == "money" else dice.randint(0, 99)
             )
             figures[address] = STOCKS.get(slot.column, figures[address]) if slot.rows else figures[address]
     for column in ("person", "business", "research", "charity", "legal", "other"):
@@ -108,8 +108,8 @@ def test_every_figure_has_the_validation_of_its_value_type(form):
     for address, slot in form.slots.items():
         sheet, cell = where(book, address)
         (rule,) = [rule for rule in sheet.data_validations.dataValidation if cell in rule.sqref]
-        assert (rule.type == "custom") == (slot.value_type == "money")
-        assert (rule.formula1 or "").startswith("-") == (slot.value_type == "change")
+        assert (rule.type == "custom") == (slot.value_type.name == "money")
+        assert (rule.formula1 or "").startswith("-") == (slot.value_type.name == "change")
         assert "整数" in rule.error or "小数" in rule.error
 
 

@@ -100,7 +100,7 @@ def said(path):
 
 
 def test_a_new_year_has_the_columns_of_a_table_without_rows(library):
-    form = library / "templates/forms/loans.toml"
+    form = library / "templates/kinds/library/editions/loans.toml"
     table = """
 
 [[tables]]
@@ -113,7 +113,7 @@ columns = [
 ]
 """
     form.write_text(form.read_text(encoding="utf-8") + table, encoding="utf-8")
-    text = scaffold.format_new_file(Store(library).form_in_force(2025), 2025)
+    text = scaffold.format_new_file(Store(library).kind.form_in_force(Period(2025)), Period(2025))
     assert tomllib.loads(text)["desk"] == {"open": 0, "loans": {"books": 0}}
     assert "open  = 0  # 开放天数" in text
 
@@ -196,10 +196,10 @@ def both(office):
 def test_a_kind_that_is_named_is_built_beside_the_default_one(both, report):
     done = report("build", "energy", "2024-Q3", "--to", "html,markdown", cwd=both)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Plant 1 used 1200 units of power" in (both / "build/energy/2024-Q3.md").read_text()
+    assert "Plant 1 used 1,200 units of power" in (both / "build/energy/2024-Q3.md").read_text()
     page = html.fromstring((both / "build/energy/2024-Q3.html").read_bytes())
-    assert (page.get("lang"), page.findtext(".//title")) == ("en", "Plant 1, energy use 2024-Q3")
-    assert "used 1200 units of power in 2024-Q3." in page.text_content()
+    assert (page.get("lang"), page.findtext(".//title")) == ("en", "Plant 1, energy use Q3 2024")
+    assert "used 1,200 units of power in Q3 2024." in page.text_content()
     assert report("build", "energy", "plant", "--to", "markdown", cwd=both).returncode == 0
     assert "used 700 units" in (both / "build/plant/energy/2024-Q3.md").read_text()
     assert report("build", "--to", "markdown", cwd=both).returncode == 0
@@ -214,7 +214,7 @@ def test_reports_of_two_kinds_are_built_incrementally_in_one_folder(both, report
     write(both, {"data/energy/2024-Q3.toml": USE.replace("1200", "1300")})
     assert "没有变化" in report("build", "2020", *words, cwd=both).stdout
     assert "没有变化" not in report("build", "energy", "2024-Q3", *words, cwd=both).stdout
-    assert "1300" in (both / "build/energy/2024-Q3.md").read_text()
+    assert "1,300" in (both / "build/energy/2024-Q3.md").read_text()
 
 
 def test_json_says_the_kind_and_the_period(both, report):
@@ -241,9 +241,9 @@ def test_a_new_file_of_a_kind_is_of_its_period(both, report):
         (("build", "2024-Q3"), "cn-disclosure 没有 2024-Q3 这样的报告期", "2024"),
         (("build", "energy", "cn-disclosure"), "一次只做一种文书", "分几次运行"),
         (("new", "2024", "--kind", "energy"), "energy 没有 2024 这样的报告期", "2024-Q3"),
-        (("new", "2024", "--kind", "enegry"), "没有文书种类 enegry，是不是 energy？", "cn-disclosure、energy"),
+        (("new", "2024", "--kind", "enegry"), "没有文书种类 enegry，是不是 energy？", "cn-rule-of-law、energy、kpi"),
         (("new", "abc", "--kind", "energy"), "abc 不是报告期", "2024-Q3"),
-        (("build", "data/plant/enegry/2024-Q3.toml"), "没有文书种类 enegry", "cn-disclosure、energy"),
+        (("build", "data/plant/enegry/2024-Q3.toml"), "没有文书种类 enegry", "cn-rule-of-law、energy、kpi"),
         (("build", "data/a/b/energy/2024-Q3.toml"), "不是年度，也不是数据文件", "data/2020.toml"),
         (("build", "data/energy/2024.toml"), "energy 没有 2024 这样的报告期", "2024-Q3"),
     ],

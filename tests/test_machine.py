@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from nianbao.checks import check, rules
+from nianbao.checks import check, kind_rules
 from nianbao.cli.output.sarif_junit import format_github, format_junit, format_sarif
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
@@ -20,6 +20,7 @@ from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 CASES = [*sorted((Path(__file__).parent / "invalid").glob("*.toml")), Path(__file__).parents[1] / "data/2020.toml"]
+STORE = Store(Path(__file__).parents[1])
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,7 @@ def check_result(request, tmp_path, monkeypatch):
 
 
 def test_sarif_has_every_finding_with_its_rule_and_place(check_result):
-    log = json.loads(format_sarif([check_result], []))
+    log = json.loads(format_sarif([check_result], [], STORE))
     assert set(log) == {"$schema", "version", "runs"}
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
@@ -65,14 +66,15 @@ def test_sarif_has_every_finding_with_its_rule_and_place(check_result):
             assert region["startLine"] == finding.place.line
         else:
             assert "region" not in place
-    assert all(rule["id"] not in rules.list_names() or rule["shortDescription"]["text"] for rule in known)
+    pages = kind_rules.list_names(STORE.kind)
+    assert all(rule["id"] not in pages or rule["shortDescription"]["text"] for rule in known)
 
 
 def test_sarif_is_valid_by_its_official_schema(check_result, official_schema):
     assert (
         list(
             official_schema.iter_errors(
-                json.loads(format_sarif([check_result], [UserError("没有 data/2019.toml", "")]))
+                json.loads(format_sarif([check_result], [UserError("没有 data/2019.toml", "")], STORE))
             )
         )
         == []
@@ -80,7 +82,7 @@ def test_sarif_is_valid_by_its_official_schema(check_result, official_schema):
 
 
 def test_invalid_sarif_fails_by_the_official_schema(official_schema):
-    log = json.loads(format_sarif([], []))
+    log = json.loads(format_sarif([], [], STORE))
     log["runs"][0]["results"] = [{"level": "fatal"}]
     assert len(list(official_schema.iter_errors(log))) >= 2
 
@@ -123,7 +125,9 @@ def test_fingerprints_stay_the_same_when_lines_move(tmp_path, monkeypatch):
         text = start + CASES[-1].read_text(encoding="utf-8")
         (folder / "data/2020.toml").write_text(text, encoding="utf-8")
         monkeypatch.chdir(folder)
-        results = json.loads(format_sarif([check.check_report(Store(folder), Period(2020))], []))["runs"][0]["results"]
+        store = Store(folder)
+        result = check.check_report(store, Period(2020))
+        results = json.loads(format_sarif([result], [], store))["runs"][0]["results"]
         fingerprints.append([result["partialFingerprints"] for result in results])
     assert fingerprints[0] == fingerprints[1]
 
@@ -150,7 +154,7 @@ def test_junit_fails_once_for_each_rule_and_passes_without_findings(check_result
 
 def test_an_error_is_in_every_format():
     errors = [UserError("没有 data/2019.toml", "report new 2019")]
-    (run,) = json.loads(format_sarif([], errors))["runs"]
+    (run,) = json.loads(format_sarif([], errors, STORE))["runs"]
     assert run["invocations"][0]["executionSuccessful"] is False
     assert "2019" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
     assert format_github([], errors) == "::error title=report::没有 data/2019.toml%0Areport new 2019"

@@ -6,6 +6,7 @@ import re
 import zipfile
 from io import BytesIO
 from string import Formatter
+from typing import get_args
 
 import openpyxl
 import pytest
@@ -20,7 +21,7 @@ from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.period import parse_period
 from nianbao.model.report import fill_form
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.value_types import VALUE_TYPES, ValueTypeName, make_value_type
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 from nianbao.workspace.template_files import TemplateFolder, read_locale
@@ -35,10 +36,12 @@ SAYING = sorted(
         "datafiles/*.py",
         "compose/embedded_facts.py",
         "model/form.py",
-        "model/form_loader.py",
+        "model/loading/*.py",
+        "model/relations.py",
         "model/kind.py",
         "model/locale.py",
         "model/table.py",
+        "model/value_types.py",
         "workspace/formats.py",
         "workspace/kinds.py",
         "workspace/template_schema.py",
@@ -115,7 +118,28 @@ def texts(path):
 
 
 def test_every_type_of_value_is_described():
-    assert {known.description for known in VALUE_TYPES.values()} <= words("en").keys()
+    with_parameters = (
+        make_value_type("choice", choices=("good", "fair")),
+        make_value_type("decimal", places=2),
+        make_value_type("percent"),
+        make_value_type("currency", currency="USD"),
+    )
+    assert {known.name for known in with_parameters} | VALUE_TYPES.keys() == set(get_args(ValueTypeName))
+    assert {known.description for known in (*VALUE_TYPES.values(), *with_parameters)} <= words("en").keys()
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (make_value_type("choice", choices=("good", "fair")), "one of: good, fair"),
+        (make_value_type("decimal", places=2), "a number with at most 2 decimal places, which may be negative"),
+        (make_value_type("currency", currency="JPY"), "an amount (JPY) with at most 0 decimal places"),
+        (VALUE_TYPES["count"], "a whole number, at least 0"),
+    ],
+)
+def test_a_type_with_parameters_is_described_with_them(made, said):
+    locale = read_locale("en", (TemplateFolder(TEMPLATES.resolve()),))
+    assert made.describe(locale).startswith(said)
 
 
 @pytest.mark.parametrize("language", LOCALES)
@@ -169,8 +193,8 @@ def test_only_numbers_are_validated(english):
     }
     for address, slot in form.slots.items():
         sheet, cell = book.defined_names[f"nianbao.{address}"].attr_text.rsplit("!", 1)
-        is_number = VALUE_TYPES[slot.value_type].json_schema.get("type") in {"integer", "number"}
-        assert ((sheet.strip("'"), cell.replace("$", "")) in validated) == is_number, address
+        is_validated = (sheet.strip("'"), cell.replace("$", "")) in validated
+        assert is_validated == slot.value_type.has_number_schema, address
 
 
 def test_sheets_have_names_of_their_own():
@@ -204,7 +228,7 @@ def test_a_report_is_described_as_of_its_kind(tmp_path, kind, period, expected):
     text = (TEMPLATES / f"kinds/{kind}/example/{period}.toml").read_text(encoding="utf-8")
     about = json.loads(describe_report(fill_form(form, parse(text, "x.toml"))))
     assert (about["author"]["@type"], about["inLanguage"], about["temporalCoverage"]) == expected
-    broken = 'title = "Report"\n' + text.replace(f'"{period}"', '"2024-13"').replace(f"= {period}", "= 0")
+    broken = 'title = "Report"\n' + text.replace(f'"{period}"', '"2024-13"').replace(f"= {period}\n", "= 0\n")
     assert "temporalCoverage" not in json.loads(describe_report(fill_form(form, parse(broken, "x.toml"))))
 
 

@@ -87,11 +87,8 @@ def test_the_ledger_agrees_with_the_data(report_2020, root):
             value = document.format_figure(report_2020, address)
         else:
             known = report_2020.values[address]
-            value = (
-                VALUE_TYPES[report_2020.form.value_types.get(address, "text")].format(known)
-                if address != "own"
-                else known
-            )
+            value_type = report_2020.form.value_types.get(address, VALUE_TYPES["text"])
+            value = value_type.format(known, report_2020.form.locale) if address != "own" else known
         numbers = re.findall(r"[\d.]+", fact["printed"])
         assert (
             without_spaces(str(value)) in without_spaces(fact["printed"]) or fact["printed"] in str(value) or numbers

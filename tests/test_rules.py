@@ -1,152 +1,28 @@
-"""Rules: the examples of each page, rules that crash, selected rules, levels, and accepted findings."""
+"""Rules: rules that crash, selected rules, levels, and accepted findings."""
 
 import datetime as dt
 import re
-import textwrap
 from collections.abc import Iterator
 
 import pytest
-import toml_rs
-import tomli_w
 from cases import outputs
 
-from nianbao.checks import batch, check, rules
-from nianbao.checks.context import CheckContext
-from nianbao.checks.policy import Policy
-from nianbao.compose import document
-from nianbao.model.facts import Facts, parse
+from nianbao.checks import check, kind_rules, rules
 from nianbao.model.period import Period
-from nianbao.model.report import fill_form
-from nianbao.render import markup, typst
+from nianbao.render import typst
 from nianbao.workspace.store import Store
 from nianbao.workspace.theme import COVERED_CHARACTERS
-
-TODAY = dt.date(2026, 1, 5)
-# A report without faults in every edition; an example replaces tables of it.
-RIGHT = """
-[agency]
-name = "某市档案局"
-[proactive]
-[requests]
-[review_litigation]
-[facts]
-problems = ["公开的内容不够及时，部分栏目更新较慢"]
-improvements = ["按月检查栏目，及时更新内容"]
-"""
-ELSEWHERE = {"not-text", "too-large"}  # found by the store, tested there
-
-
-def split_by_year(example, year):
-    """Split an example at its lines `# data/YEAR.toml` into texts by year."""
-    pieces = re.split(r"^# data/(\d{4})\.toml\n", example, flags=re.MULTILINE)
-    texts = dict(zip(map(int, pieces[1::2]), pieces[2::2], strict=True))
-    return texts or {year: pieces[0]}
-
-
-def fill_gaps(text, year):
-    """Put an example into a report that is otherwise right; a text that is not TOML stays as it is."""
-    try:
-        example = toml_rs.loads(text)
-    except toml_rs.TOMLDecodeError:
-        return text
-    report = {"year": year} | toml_rs.loads(RIGHT) | example
-    for table in re.findall(r"# 没有 \[(\w+)\]", text):
-        report.pop(table)
-    return tomli_w.dumps(report)
-
-
-def split_by_file(example):
-    """Split an example of several offices at its lines `# data/….toml` into texts by file."""
-    pieces = re.split(r"^# (data/\S+\.toml)\n", example, flags=re.MULTILINE)
-    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
-
-
-def check_last(files, folder):
-    """Write the files of several offices, check the last one, and return its findings."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(fill_gaps(text, int(path.stem)) if path.stem.isdecimal() else text, encoding="utf-8")
-    result = check.check_report(Store(folder, office=path.parent.name), Period(int(path.stem)), today=TODAY)
-    assert not result.crashes
-    return result.findings
-
-
-def check_together(files, folder):
-    """Write the files of several offices, check them together, and return the findings of the last one."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(fill_gaps(text, int(path.stem)), encoding="utf-8")
-    store = Store(folder)
-    reports = [(store.of_office((folder / name).parent.name), Period(int((folder / name).stem))) for name in files]
-    results = {one.key.office: one for one in batch.check_all(store, reports, Policy())}
-    assert not any(one.crashes for one in results.values())
-    return results[path.parent.name].findings
-
-
-def find_in_example(rule, example, root, folder):
-    if "# data/offices.toml" in example:
-        return check_last(split_by_file(example), folder)
-    if re.match(r"# data/[^/\n]+/", example):
-        return check_together(split_by_file(example), folder)
-    store = Store(root)
-    texts = split_by_year(example, 2023 if rules.list_editions(rule, store.kind.forms()) == ("2021",) else 2020)
-    previous = None
-    for year in sorted(texts):
-        facts = parse(fill_gaps(texts[year], year), f"data/{year}.toml")
-        if not isinstance(facts, Facts):
-            return [facts]
-        form = store.kind.form(facts, Period(year))
-        report = fill_form(form, facts, previous)
-        last_year, previous = previous, report
-    has_name = "name" in report.facts.tree["agency"]
-    context = CheckContext(
-        report,
-        TODAY,
-        rules=rules.list_names(),
-        author=document.compose_author(report) if has_name else "",
-        texts=document.compose(report, store.kind.template).plain if has_name else {},
-        find_undrawable=lambda signs: typst.find_undrawable(signs, store.look()),
-        previous_texts=document.compose(last_year, store.kind.template).plain if last_year else {},
-        dropped_markup=markup.find_dropped_markup(report, document.compose(report, store.kind.template).bodies)
-        if has_name
-        else (),
-    )
-    found, crashes = rules.judge(context)
-    assert not crashes
-    return check.apply_policy(found, Policy(), report)[0]
-
-
-def read_examples(rule):
-    page = rules.load_rule(rule).page
-    bad = re.search(r"\n不对:\n\n(.*?)\n\n对:\n", page, re.DOTALL)[1]
-    good = re.search(r"\n对:\n\n(.*)", page, re.DOTALL)[1]
-    return textwrap.dedent(bad) + "\n", textwrap.dedent(good) + "\n"
-
-
-@pytest.mark.parametrize("rule", [rule for rule in rules.list_names() if rule not in ELSEWHERE])
-def test_the_bad_example_is_found_by_its_rule_and_by_no_other_error(rule, root, tmp_path):
-    found = find_in_example(rule, read_examples(rule)[0], root, tmp_path)
-    assert rule in {finding.rule for finding in found}
-    assert {finding.rule for finding in found if finding.level == "error"} <= {rule}
-
-
-@pytest.mark.parametrize("rule", [rule for rule in rules.list_names() if rule not in ELSEWHERE])
-def test_the_good_example_is_clean(rule, root, tmp_path):
-    found = find_in_example(rule, read_examples(rule)[1], root, tmp_path)
-    assert rule not in {finding.rule for finding in found}
-    assert not [finding for finding in found if finding.level == "error"]
 
 
 def test_the_level_of_a_rule_is_one_that_the_forms_use(root):
     levels_by_rule: dict[str, set[str]] = {}
-    for form in Store(root).kind.forms():
+    kind = Store(root).kind
+    for form in kind.forms():
         for relation in (relation for own in form.relations.values() for relation in own):
             levels_by_rule.setdefault(relation.rule, set()).add(relation.level)
     assert len(levels_by_rule) > 8
     for name, levels in levels_by_rule.items():
-        assert rules.load_rule(name).level in levels, name
+        assert kind_rules.load_rule(kind, name).level in levels, name
 
 
 @pytest.mark.parametrize(

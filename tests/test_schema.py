@@ -201,7 +201,7 @@ def test_our_own_templates_please_an_editor(of, linted, root):
 TYPOS = {
     "form: unknown key": ("form", 'name = "表"', 'nmae = "表"', "'nmae' was unexpected"),
     "form: missing name": ("form", 'name = "表"', "", '"name" is a required property'),
-    "form: unknown kind": ("form", 'kind = "text"', 'kind = "txt"', '"txt" is not one of'),
+    "form: unknown kind": ("form", 'type = "text"', 'type = "txt"', '"txt" is not one of'),
     "form: unknown level": ("form", 'level = "note"', 'level = "info"', '"info" is not one of'),
     "form: unknown key deep down": ("form", 'label = "甲"', 'lable = "甲"', "'lable' was unexpected"),
     "form: day beyond all": ("form", "day = 31", "day = 32", "32 is greater than the maximum of 31"),
@@ -216,7 +216,7 @@ RIGHT = {
     "form": """name = "表"
 template = "t.md.j2"
 due = [{ month = 1, day = 31 }]
-facts = [{ id = "a.b", label = "甲", kind = "text" }]
+facts = [{ id = "a.b", label = "甲", type = "text" }]
 
 [[tables]]
 id = "t"

@@ -16,6 +16,7 @@ from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, tex
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
+from nianbao.model.locale.text_formats import LeastCharacters
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
 from nianbao.workspace import store
@@ -168,8 +169,8 @@ OUT = {
     "typed-by-hand": (typed_numbers, "_find_claims", find_claims_slowly, "numbers", by(typed_by_hand), 500),
     "placeholders in text": (
         placeholder_left,
-        "PLACEHOLDER",
-        re.compile(r"_{3,}(?=[^\n_])"),
+        "compile_placeholder",
+        lambda _prompts: re.compile(r"_{3,}(?=[^\n_])"),
         "underscores",
         by(placeholder_left),
         SIZE,
@@ -207,7 +208,7 @@ def test_sentences_unlike_last_years_are_compared_within_bounds(monkeypatch, gua
         )
         monkeypatch.setattr(copied_prose, "mask_digits", lambda text: text)
         start = process_time()
-        copied_prose._compare(now, then)  # the work itself
+        copied_prose._compare(now, then, LeastCharacters())  # the work itself
         seconds.append(process_time() - start)
     assert (seconds[1] / max(seconds[0], LEAST) < BEND) is guarded
 

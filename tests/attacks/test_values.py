@@ -52,6 +52,8 @@ PLACEHOLDERS = {
     "a flag taken away": "year - false",
 }
 
+PRINTED_UNGUARDED = {"a flag", "a flag added", "a flag taken away", "a decimal", "a sum over the bound"}
+
 
 @pytest.mark.parametrize("name", PLACEHOLDERS)
 @pytest.mark.parametrize("guarded", [True, False])
@@ -65,7 +67,7 @@ def test_a_placeholder_is_judged_before_it_is_filled(attacked, command, monkeypa
         runs(command, folder)
     else:
         text = (folder / "build/2024.md").read_text("utf-8") if (folder / "build/2024.md").exists() else ""
-        assert result.exit_code == 2 or name in {"a flag added", "a flag taken away", "a sum over the bound"}, text
+        assert result.exit_code == 2 or name in PRINTED_UNGUARDED, text
 
 
 @pytest.mark.no_attack

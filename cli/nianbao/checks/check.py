@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 
-from nianbao.checks import rules, subordinates
+from nianbao.checks import kind_rules, rules, subordinates
 from nianbao.checks.context import CheckContext, SharedSection
-from nianbao.checks.policy import Policy, apply_policy, check_rule_name, load_levels
+from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
 from nianbao.checks.results import CheckResult
 from nianbao.compose.document import Document, compose, compose_author
 from nianbao.model.finding import Finding, sort_findings
@@ -64,7 +64,9 @@ def judge_report(
         neighbours=neighbours,
     )
     found, crashes = rules.judge(context)
-    findings, accepted = apply_policy(found, policy, report, rules.list_unjudged(context))
+    findings, accepted = apply_policy(
+        kind_rules.mark_pages(found, store.kind), policy, report, rules.list_unjudged(context)
+    )
     return CheckResult(
         store.key(report.period or Period(0)),
         report,
@@ -82,7 +84,7 @@ def _make_context(store: Store, report: Report, document: Document | None, today
     return CheckContext(
         report,
         today,
-        rules=(*rules.list_names(), *report.form.rules),
+        rules=(*kind_rules.list_names(store.kind), *report.form.rules),
         author=compose_author(report),
         texts=document.plain if document else {},
         dropped_markup=markup.find_dropped_markup(report, document.bodies) if document else (),
@@ -97,13 +99,15 @@ def load_policy(
     store: Store, select: Sequence[str] = (), ignore: Sequence[str] = (), *, strict: bool = False
 ) -> Policy:
     """Make the policy of the command line and of the office's `report.toml`; raises `UserError` for an unknown rule."""
-    settings = store.settings()
+    settings, levels = store.settings(), store.kind.settings.levels
     # Loading every edition only for the names of its rules takes longer than judging a report.
     known = (
-        {*rules.list_names()}.union(*(form.rules for form in store.kind.forms()))
-        if select or ignore or settings.tree
+        {*kind_rules.list_names(store.kind)}.union(*(form.rules for form in store.kind.forms()))
+        if select or ignore or settings.tree or levels
         else set()
     )
+    if levels:
+        check_level_names(store.kind.read_settings_file(), "rules", levels, known)
     return Policy(
         frozenset(check_rule_name(rule, known) for rule in select),
         frozenset(check_rule_name(rule, known) for rule in ignore),

@@ -59,14 +59,18 @@ def format_file(store: Store, period: Period, *, check: bool = False) -> Formatt
 
 
 def create_files(
-    store: Store, period: Period, source: Period | None = None, more_files: Mapping[str, str] | None = None
+    store: Store,
+    period: Period,
+    source: Period | None = None,
+    more_files: Mapping[str, str] | None = None,
+    edition: str = "",
 ) -> CreatedFiles:
-    """Write the data file of a new year, its schema beside it, and `more` files (path -> text).
+    """Write the data file of a new period, its schema beside it, and `more` files (path -> text).
 
     No file that exists is replaced, except a schema that nianbao wrote. Facts come from the report of `source`, by
-    default of the period before if it has a data file.
+    default of the period before if it has a data file. Without an `edition` it is the one in force.
     """
-    draft = make_draft(store, period, source)
+    draft = make_draft(store, period, source, edition=edition)
     files = {store.name(period): draft.text, **(more_files or {})}
     return CreatedFiles(
         store.create(files, {f"{store.data_folder}/{name}": text for name, text in draft.other_files.items()}),
@@ -83,20 +87,28 @@ class DataFileDraft:
     notes: list[str]
 
 
-def make_draft(store: Store, period: Period, source: Period | None = None, author: str = "") -> DataFileDraft:
+def make_draft(
+    store: Store, period: Period, source: Period | None = None, author: str = "", edition: str = ""
+) -> DataFileDraft:
     """Make the text of a new data file; the office is called `author` if no earlier year has its name.
 
-    Raises `UserError` if the earlier report cannot be read.
+    Raises `UserError` if the earlier report cannot be read, or where there is no such edition.
     """
     used = source or store.get_previous(period)
     report, notes = _read_source_report(store, used) if used else (None, [])
-    form = store.kind.form_in_force(period, report.form.edition if report else "")
+    last_edition = report.form.edition if report else ""
+    form = store.kind.edition(edition) if edition else store.kind.form_in_force(period, last_edition)
     if report and used:
-        carries = form.carries and report.period == period.get_previous()
-        copied = _("standing-and-carried-facts") if carries else _("standing-facts-only")
+        copied = _describe_copied(form, carries=report.period == period.get_previous())
         notes.insert(0, _("took-over-from", data=store.data(used), what=copied))
     schema, schema_notes = _draft_schema(store, form)
     return DataFileDraft(scaffold.format_new_file(form, period, report, author), schema, [*notes, *schema_notes])
+
+
+def _describe_copied(form: Form, *, carries: bool) -> str:
+    if not form.carries:
+        return _("standing-facts")
+    return _("standing-and-carried-facts") if carries else _("standing-facts-only")
 
 
 def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:

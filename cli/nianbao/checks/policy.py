@@ -1,22 +1,20 @@
 """Which findings are reported: selected rules, levels set by the office, and findings accepted in the data file."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any
 
 import msgspec
 
 from nianbao.model.facts import Facts
-from nianbao.model.finding import Finding, Level, UserError, has_errors
+from nianbao.model.finding import OFF, Finding, Level, Setting, UserError, has_errors
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.report import Report
-from nianbao.model.value_types import describe_value
+from nianbao.model.values.faults import describe_value
 
-OFF: Final = "off"
-Setting = Level | Literal["off"]
 BAD_ACCEPTANCE, VOID_ACCEPTANCE, IDLE_ACCEPTANCE = "bad-acceptance", "void-acceptance", "idle-acceptance"
 # Rules about unreadable files and invalid acceptances cannot be switched off.
 ALWAYS_REPORTED = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD_ACCEPTANCE})
@@ -62,13 +60,18 @@ class Settings(Shape, frozen=True):
 def load_levels(source: Facts, known: Collection[str]) -> dict[str, Setting]:
     """Load the levels that an office sets; raises `UserError` for an unknown rule or level."""
     levels = load(Settings, [source]).levels
+    check_level_names(source, "levels", levels, known)
+    return levels
+
+
+def check_level_names(source: Facts, table: str, levels: Iterable[str], known: Collection[str]) -> None:
+    """Raise `UserError` for levels, in a table of a file, of rules that there are not."""
     if unknown := [rule for rule in levels if rule not in known]:
         faults = [
-            Fault(("levels", rule), _("no-such-rule", rule=rule) + suggest(rule, sorted(known)), at_key=True)
+            Fault((table, rule), _("no-such-rule", rule=rule) + suggest(rule, sorted(known)), at_key=True)
             for rule in unknown
         ]
         raise_faults([source], faults)
-    return levels
 
 
 def check_rule_name(rule: str, known: Collection[str]) -> str:
@@ -83,8 +86,9 @@ def apply_policy(
 ) -> tuple[list[Finding], list[AcceptedFinding]]:
     """Remove findings that are not reported, set their levels, and split them into open and accepted ones.
 
-    Acceptances of `unjudged` rules are not reported as idle.
+    The levels of the kind count where the office sets none. Acceptances of `unjudged` rules are not reported as idle.
     """
+    policy = replace(policy, levels={**report.form.kind.levels, **policy.levels})
     reported = [
         replace(finding, level=_choose_level(finding, policy)) for finding in found if policy.is_reported(finding.rule)
     ]

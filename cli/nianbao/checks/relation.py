@@ -7,8 +7,8 @@ from nianbao.checks import root_cause
 from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.finding import Finding
-from nianbao.model.form import Check, Part
 from nianbao.model.i18n import N_, _, translate
+from nianbao.model.relations import Check, Part
 from nianbao.model.report import Report
 
 _MAX_TERMS = 8  # of one side; if there are more, only those that are not 0 are listed
@@ -119,9 +119,7 @@ def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Itera
 
 def _label_part(part: Part, check: Check) -> str:
     """Return the label of a row, a column or a group of them."""
-    path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
-    named = [heading for heading in path if heading.id]
-    return (_("last-years-prefix") if part.term.previous else "") + named[part.term.path.count(".")].label
+    return (_("last-years-prefix") if part.term.previous else "") + check.name_part(part)
 
 
 def _format_sum(report: Report, side: tuple[Part, ...]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nianbao.model.form import Check
+from nianbao.model.relations import Check
 from nianbao.model.report import Number, Report
 
 
@@ -62,7 +62,7 @@ def _find_candidates(report: Report, equations: dict[Check, Counter[str]]) -> It
         yield RootCause(_choose_figure(report, check), None, (check,))
     confirmed = _find_confirmed_figures(report) if any(len(checks) > 1 for checks in changes.values()) else frozenset()
     for (address, value), checks in changes.items():
-        is_possible = report.form.slots[address].value_type != "count" or (value >= 0 and isinstance(value, int))
+        is_possible = not report.form.slots[address].value_type.find_fault(value)
         if len(checks) > 1 and is_possible and address not in confirmed:
             yield RootCause(address, value, tuple(checks))
 

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from nianbao.checks.context import SharedSection
-from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
+from nianbao.checks.own_prose import COPIED_PERCENT, find_own_sentences, mask_digits
 from nianbao.compose.document import Document
 from nianbao.workspace.store import ReportKey
 
@@ -22,15 +22,16 @@ _MAX_OFFICES = 10  # that are compared for one sentence; if more have it, the fi
 def make_digest(document: Document) -> Digest:
     """Make the fingerprints of the sentences that a report has from its data file, not from templates, by section."""
     report, texts = document.report, document.plain
+    least = report.form.locale.text.least
     found: Digest = {}
     for section in report.form.sections:
         if section.heading and not section.table:
             lines = [
                 line
                 for line in find_own_sentences(report, section.id, texts.get(section.id, ""))
-                if len(line) >= MIN_RUN
+                if len(line) >= least.run
             ]
-            if sum(map(len, lines)) >= MIN_SECTION:
+            if sum(map(len, lines)) >= least.section:
                 found[section.id] = tuple(
                     (blake2b(mask_digits(line).encode(), digest_size=8).digest(), len(line)) for line in lines
                 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from nianbao.checks import rules
+from nianbao.checks import kind_rules, rules
 from nianbao.checks.context import CheckContext
 from nianbao.checks.policy import Policy, apply_policy
 from nianbao.compose import document
@@ -16,6 +16,7 @@ from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
 from nianbao.model.report import Report
+from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
 
 LATE = "late"
@@ -45,10 +46,10 @@ def _read_unit(office: Store, period: Period, unit: Unit, policy: Policy) -> Uni
         report = Finding("not-text", "error", Place(office.data(period)), error.message, fix=error.fix)
     if isinstance(report, Finding):
         return UnitReport(unit, office.data(period), errors=(report,))
-    return judge_unit(unit, report, policy)
+    return judge_unit(unit, report, policy, office.kind)
 
 
-def judge_unit(unit: Unit, report: Report, policy: Policy) -> UnitReport:
+def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | None = None) -> UnitReport:
     """Judge the report of a unit by the rules of figures: its figures with the findings that matter for the sum.
 
     Raises RuntimeError if a rule crashes.
@@ -57,13 +58,14 @@ def judge_unit(unit: Unit, report: Report, policy: Policy) -> UnitReport:
     found, crashes = rules.judge(CheckContext(report, date.max, author=author), rules.list_names_of_scope("figures"))
     if crashes:
         raise RuntimeError(crashes[0].error)
+    found = kind_rules.mark_pages(found, kind) if kind else found
     findings = apply_policy(found, Policy(levels=policy.levels), report)[0]  # these rules cannot be switched off
     errors = [finding for finding in findings if finding.level == "error"]
     return UnitReport(
         unit if unit.name != unit.id or not author else replace(unit, name=author),
         report.facts.file,
         form.edition,
-        tuple(report.figures.values()),
+        tuple(map(report.figures.get, form.omitted_figures)),
         tuple(error for error in errors if error.rule != LATE and _is_about_figures(error, form)),
         tuple(finding for finding in findings if finding.level == "warning" and _is_money(finding, form)),
         next((error for error in errors if error.rule == LATE), None),
@@ -79,7 +81,7 @@ def _is_about_figures(finding: Finding, form: Form) -> bool:
 
 def _is_money(finding: Finding, form: Form) -> bool:
     slot = form.slots.get(finding.address)
-    return slot is not None and slot.value_type == "money"
+    return slot is not None and slot.value_type.name in {"money", "currency"}
 
 
 def add_up(store: Store, form: Form, reports: Sequence[UnitReport], *, broken: bool) -> Aggregate:

@@ -14,10 +14,10 @@ from nianbao.model.value_types import format_number
 MIN_NUMBER = 10  # smaller numbers may be equal by chance
 MIN_TABLE_NUMBER = 100  # the same for figures of tables, if the text does not say which one is meant
 
-_NUMBER = re.compile(r"(?<![\d.A-Za-z〔（(第-])(\d+(?:\.\d+)?)(?![\d.])")
+_NUMBER = re.compile(r"(?<![\d.A-Za-z-])(\d+(?:\.\d+)?)(?![\d.])")
 # A placeholder contains no other one, so that an unclosed one is scanned only once.
 _PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}|\{#(?:(?!#\}|\{#).)*+#\}", re.DOTALL)
-_NON_COUNT_SUFFIXES = tuple("年月日号时点分%％") + tuple("-—:：")
+_NEAR = 40  # characters before and after a number that tell what it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,20 @@ class TypedNumber:
 
 def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
     """Find every number in the prose that a placeholder could replace, section by section."""
+    locale = report.form.locale.text
+    before, after = re.compile(f"(?:{locale.not_count_before})$"), re.compile(locale.not_count_after)
+    ignored = "" if locale.blanks else " \u3000"
     addresses: dict[Number, list[tuple[str, str]]] = {}  # filled when the first number is found
     for section, prose in report.prose.items():
         masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), prose)
-        positions = [position for position, character in enumerate(masked) if character not in " \u3000"]
+        positions = [position for position, character in enumerate(masked) if character not in ignored]
         text = "".join(masked[position] for position in positions)
         matches = [
             match
             for match in _NUMBER.finditer(text)
-            if Decimal(match[1]) >= MIN_NUMBER and not text.startswith(_NON_COUNT_SUFFIXES, match.end())
+            if Decimal(match[1]) >= MIN_NUMBER
+            and not after.match(text, match.end())
+            and not before.search(text, max(0, match.start() - _NEAR), match.start())
         ]
         claims_at = _find_claims(report, section, text) if matches else {}
         addresses = addresses or (_find_addresses(report) if matches else {})
@@ -97,10 +102,10 @@ def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]
 
 def _find_only_address(report: Report, addresses: dict[Number, list[tuple[str, str]]], number: re.Match[str]) -> str:
     """Find the address of the only fact with this number and unit; an empty text if there are none or several."""
-    value = Decimal(number[1])
+    value, behind = Decimal(number[1]), number.string[number.end() : number.end() + _NEAR].lstrip()
     matching = [
         address
         for address, unit in addresses.get(value, ())
-        if number.string.startswith(unit, number.end()) and (address in report.values or value >= MIN_TABLE_NUMBER)
+        if behind.startswith(unit.strip()) and (address in report.values or value >= MIN_TABLE_NUMBER)
     ]
     return matching[0] if len(matching) == 1 else ""

@@ -11,7 +11,6 @@ from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding, Place
-from nianbao.model.i18n import _, join_words, translate
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, compile_pattern, parse_sum, resolve_path
 
@@ -22,9 +21,7 @@ _IGNORED = " \u3000,"  # ignored when words are searched
 _SEARCH_FORM = str.maketrans(
     dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_IGNORED)
 )
-_PUNCTUATION = "，,。；;：:？！（）()\n"
 _CLAUSE_LIMIT = 500  # characters on each side of a figure; real clauses are shorter
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def normalize(text: str) -> str:
 def split_sentences(context: CheckContext) -> Iterator[Sentence]:
     """Split the texts into sentences, in the order of the form."""
     for section, text in context.texts.items():
-        for part in re.split(r"[。？！\n]", normalize(text)):
+        for part in context.report.form.locale.sentence_end.split(normalize(text)):
             if part.strip():
                 yield Sentence(section, part.strip())
 
@@ -78,10 +75,11 @@ def find_stated_figures(context: CheckContext) -> Iterator[StatedFigure]:
 
 def _find_claim_figures(report: Report, claim: Claim, sentence: Sentence) -> Iterator[StatedFigure]:
     found: dict[int, StatedFigure] = {}
+    marks, year = report.form.locale.text.clause_end + "\n", re.compile(report.form.locale.text.year)
     for text in (*claim.says, *claim.none):
         for match in compile_pattern(text).finditer(sentence.text):
-            clause = _find_clause(sentence.text, match.start(), match.end())
-            years = {int(year) for year in _YEAR.findall(clause)}
+            clause = _find_clause(sentence.text, match.start(), match.end(), marks)
+            years = {int(written) for written in year.findall(clause)}
             if years <= {report.year} and not (claim.unless and compile_pattern(claim.unless).search(clause)):
                 value = Decimal(0) if text in claim.none else Decimal(match[1])
                 start = match.start() if text in claim.none else match.start(1)
@@ -89,11 +87,11 @@ def _find_claim_figures(report: Report, claim: Claim, sentence: Sentence) -> Ite
     yield from (found[start] for start in sorted(found))
 
 
-def _find_clause(text: str, start: int, end: int) -> str:
+def _find_clause(text: str, start: int, end: int, marks: str) -> str:
     """Return the part of a sentence between the punctuation marks around a range."""
     first, last = max(0, start - _CLAUSE_LIMIT), min(len(text), end + _CLAUSE_LIMIT)
-    left = max(max(text.rfind(mark, first, start) for mark in _PUNCTUATION) + 1, first)
-    right = min((position for mark in _PUNCTUATION if (position := text.find(mark, end, last)) >= 0), default=last)
+    left = max(max(text.rfind(mark, first, start) for mark in marks) + 1, first)
+    right = min((position for mark in marks if (position := text.find(mark, end, last)) >= 0), default=last)
     return text[left:right]
 
 
@@ -147,23 +145,10 @@ def shorten(text: str, limit: int = 30) -> str:
     return f"{text[:limit]}…" if len(text) > limit else text
 
 
-def find_missing_topics(context: CheckContext) -> Iterator[Finding]:
-    """Find the topics of the current rule that a section must mention and does not."""
-    missing: dict[str, list[str]] = {}
-    for expected in context.report.form.text_rules.expected:
-        text = context.texts.get(expected.section, "")
-        if expected.rule == context.rule and text and not compile_pattern(expected.words).search(text):
-            missing.setdefault(expected.section, []).append(translate(expected.what))
-    for section, topics in missing.items():
-        message = _("topics-missing", heading=context.report.get_heading(section), things=join_words(topics))
-        yield context.make_finding(f"prose.{section}", message)
-
-
 def find_placeholder_faults(context: CheckContext) -> Iterator[Finding]:
     """Find the faulty placeholders in the prose that the current rule reports."""
-    for section, fault in document.find_placeholder_faults(context.report):
+    for address, fault in document.find_placeholder_faults(context.report):
         if fault.rule == context.rule:
-            address = f"prose.{section}"
             place = context.report.facts.find_place(address, text_line=fault.line, words=fault.words)
             yield context.make_finding(address, fault.message, label=fault.label, place=place)
 

@@ -31,6 +31,7 @@ Formats = Annotated[
     typer.Option("--to", help=_("option-to-build"), metavar="FORMATS"),
 ]
 Kind = Annotated[str, typer.Option("--kind", help=_("help-kind"), metavar="KIND", show_default=False)]
+Edition = Annotated[str, typer.Option("--edition", help=_("option-edition-new"), metavar="EDITION", show_default=False)]
 Select = Annotated[str, typer.Option("--select", help=_("option-select"), metavar="RULES", show_default=False)]
 Ignore = Annotated[str, typer.Option("--ignore", help=_("option-ignore"), metavar="RULES", show_default=False)]
 Strict = Annotated[bool, typer.Option("--strict", help=_("option-strict"))]

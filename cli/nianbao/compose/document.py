@@ -6,14 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
 from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.markdown import Markdown, escape
+from nianbao.compose.table_rows import PrintedTables, describe_form
 from nianbao.compose.templating import LoadTemplate, fill_template, fill_text, make_environment
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.report import Report
 from nianbao.model.table import Table
-from nianbao.model.value_types import VALUE_TYPES
 
 DrawTable = Callable[[Table], Markdown]  # writes a table for the page
 DrawProse = Callable[[str, Markdown], Markdown]  # writes the prose of a section (by its id) for the page
@@ -52,7 +54,7 @@ class Document:
 def compose(report: Report, load_template: LoadTemplate) -> Document:
     """Compose the text of a report with its templates; raises `TemplateFillError` where a template fails."""
     title = compose_title(report)
-    names = template_context.make_names(report) | {"title": title}
+    names = _make_template_names(report) | {"title": title}
     texts = {section.id: _compose_text(report, section, load_template, names) for section in report.form.sections}
     return Document(report, title, texts, load_template)
 
@@ -61,6 +63,17 @@ def compose_title(report: Report) -> str:
     """Return the title: the one in the data file, else the form's, filled with the facts."""
     title = report.values.get("title")
     return str(title) if title else _fill_form_text(report, report.form.title)
+
+
+def compose_heading(report: Report, section: str) -> str:
+    """Return the heading of a section: that of the data file, else the form's, filled with the facts."""
+    if written := report.headings.get(section):
+        if "{" not in written:
+            return written
+        names = template_context.make_names(report)
+        return prose.fill_prose(written, names, f"headings.{section}", report.form.locale, plain=True)
+    heading = next(part.heading for part in report.form.sections if part.id == section)
+    return _fill_form_text(report, heading) if "{" in heading else heading
 
 
 def compose_author(report: Report) -> str:
@@ -143,21 +156,20 @@ def _fill_page(document: Document, draw_one_table: DrawTable, draw_prose: DrawPr
         tables = [draw_one_table(table) for table in form.tables if table.id == section.table]
         return Markdown("\n\n".join(filter(None, [*tables, text])))
 
-    names = template_context.make_names(report) | {
+    names = _make_template_names(report) | {
         "title": document.title,
         "author": _fill_form_text(report, form.author),
-        "form": {"name": form.name, "document": form.document, "edition": form.edition},
         "sections": [
             {
                 "id": section.id,
-                "heading": report.get_heading(section.id),
+                "heading": compose_heading(report, section.id),
                 "body": make_body(section),
                 "landscape": section.landscape,
             }
             for section in form.sections
         ],
     }
-    text = fill_template(make_environment(document.load_template), form.template, names)
+    text = fill_template(_make_environment(form, document.load_template), form.template, names)
     return _replace_illegal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
 
 
@@ -167,16 +179,23 @@ def _replace_illegal(text: str) -> Markdown:
 
 
 def find_placeholder_faults(report: Report) -> Iterator[tuple[str, prose.PlaceholderFault]]:
-    """Find the faults in placeholders of the prose; yields the id of the section with each."""
-    names = template_context.make_names(report) | {"title": "", prose.STANDARD: ""}
+    """Find the faults in placeholders of the prose and of headings; yields the address of the text with each."""
+    names = template_context.make_names(report)
+    for section, text in report.headings.items():
+        if "{" in text:  # as few do
+            yield from ((f"headings.{section}", fault) for fault in prose.find_faults(text, names))
+    names |= {"title": "", prose.STANDARD: ""}
     for section, text in report.prose.items():
-        yield from ((section, fault) for fault in prose.find_faults(text, names))
+        yield from ((f"prose.{section}", fault) for fault in prose.find_faults(text, names))
 
 
 def format_figure(report: Report, address: str) -> str:
-    """Return the text of the figure at an address as its table cell shows it."""
-    slot = report.form.slots[address]
-    return VALUE_TYPES[slot.value_type].format(report.figures[address]) + slot.suffix
+    """Return the text of the value at an address as its table cell shows it."""
+    slot, figure = report.form.slots[address], report.figures.get(address)
+    value = report.values.get(address) if figure is None else figure
+    if value is None:
+        return template_context.get_nothing(report, slot)
+    return slot.value_type.format(value, report.form.locale) + slot.suffix
 
 
 def draw_table(report: Report, table: Table) -> Markdown:
@@ -199,16 +218,29 @@ def _compose_text(report: Report, section: Section, load_template: LoadTemplate,
     own_prose = report.prose.get(section.id)
     standard = Markdown()
     if section.text and (own_prose is None or prose.STANDARD in own_prose):
-        standard = Markdown(fill_template(make_environment(load_template), section.text, names).strip())
+        standard = Markdown(fill_template(_make_environment(report.form, load_template), section.text, names).strip())
     if own_prose is None:
         return standard
-    return Markdown(prose.fill_prose(_replace_illegal(own_prose), names | {prose.STANDARD: standard}, section.id))
+    prose_names = template_context.make_names(report) | {"title": names["title"], prose.STANDARD: standard}
+    address, text = f"prose.{section.id}", _replace_illegal(own_prose)
+    return Markdown(prose.fill_prose(text, prose_names, address, report.form.locale))
+
+
+def _make_environment(form: Form, load_template: LoadTemplate) -> ImmutableSandboxedEnvironment:
+    return make_environment(load_template, form.locale, trim_blocks=form.kind.trim_blocks)
+
+
+def _make_template_names(report: Report) -> dict[str, object]:
+    """Return the names of the kind's own templates: those of prose, the form and its tables."""
+    more = {"form": describe_form(report.form), "tables": PrintedTables(report)}
+    return more | template_context.make_names(report)
 
 
 def _fill_form_text(report: Report, text: str) -> str:
     return fill_text(
         text,
         f"templates/kinds/{report.form.kind.id}/editions/{report.form.edition}.toml",
-        template_context.make_names(report),
+        _make_template_names(report),
+        report.form.locale,
         plain=True,
     )

@@ -56,6 +56,10 @@ class Markdown(str):
 
     __slots__ = ()
 
+    def strip(self, characters: str | None = None, /) -> "Markdown":
+        """Strip it as any text; it stays Markdown, also by the filter `trim` of templates."""
+        return Markdown(super().strip(characters))
+
 
 def escape(text: str) -> Markdown:
     """Return Markdown that prints as exactly this text, on one line, whatever characters it contains."""

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from nianbao.compose.template_context import AbsentFact, FactNode, describe_unknown, find_below
-from nianbao.compose.templating import Names, fill_text, load_nothing, make_environment
+from nianbao.compose.templating import Names, fill_text
 from nianbao.model.i18n import _, translate
-from nianbao.model.value_types import COUNT_LIMIT
+from nianbao.model.locale import Locale
+from nianbao.model.values.faults import COUNT_LIMIT
 
 MAX_PLACEHOLDERS = 2000  # in one section: far more than a report has, few enough to check fast
 MAX_TERMS = 50  # in one placeholder
 STANDARD = "standard"  # name of the form's own text of the section
+_PARSER = Environment(autoescape=False)  # noqa: S701  # it only parses
 _ALLOWED_NODES = (
     nodes.Template,
     nodes.Output,
@@ -49,11 +51,11 @@ class DroppedMarkup:
     words: str
 
 
-def fill_prose(text: str, names: Names, section: str) -> str:
-    """Fill prose with facts; prose with faults, as in a draft, is returned as it is."""
+def fill_prose(text: str, names: Names, address: str, locale: Locale, *, plain: bool = False) -> str:
+    """Fill prose, or the heading, at an address of the data file; one with faults, as in a draft, stays as it is."""
     if any(True for _ in find_faults(text, names)):
         return text.strip()
-    return fill_text(text, f"prose.{section}", names).strip()
+    return fill_text(text, address, names, locale, plain=plain).strip()
 
 
 def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
@@ -83,7 +85,7 @@ def find_faults(text: str, names: Names) -> Iterator[PlaceholderFault]:
 def _parse(text: str) -> nodes.Template | PlaceholderFault:
     """Parse prose with its placeholders, which must be short: the parser and the compiler of its tree recurse."""
     try:
-        tree = make_environment(load_nothing).parse(text)
+        tree = _PARSER.parse(text)
         for output in tree.find_all(nodes.Output):
             for part in output.nodes:
                 if sum(1 for _term in part.find_all((nodes.Add, nodes.Sub))) > MAX_TERMS:
@@ -129,7 +131,7 @@ def _find_name_faults(node: nodes.Expr, names: Names, *, is_alone: bool) -> Iter
         )
     elif isinstance(value, FactNode):
         yield PlaceholderFault(node.lineno, _("address-is-group", address=address), address)
-    elif not is_alone and not isinstance(value, int | Decimal):
+    elif not is_alone and (isinstance(value, bool) or not isinstance(value, int | Decimal)):
         yield PlaceholderFault(node.lineno, _("address-is-no-number", address=address), address)
 
 

@@ -1,12 +1,15 @@
 """The names that a template may use: the facts of a report as a tree, `requests.received.total`."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from jinja2 import StrictUndefined
 
 from nianbao.model.form import OWN_FACTS
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
+from nianbao.model.table import Slot
+from nianbao.model.value_types import VALUE_TYPES, Value, ValueType
 
 
 class FactNode:
@@ -27,7 +30,7 @@ class FactNode:
 
 def find_below(node: FactNode, name: str) -> object:
     """Return the child of a node: a value, a node, an absent fact, or None where the form has no such name."""
-    return _find_fact(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
+    return find_fact(node._report, f"{node._address}.{name}")  # noqa: SLF001  # its own module
 
 
 def get_address(node: FactNode) -> str:
@@ -42,14 +45,42 @@ def list_names(node: FactNode) -> list[str]:
     return sorted({address[len(prefix) :].split(".")[0] for address in addresses if address.startswith(prefix)})
 
 
+class Year(int):
+    """A year: a number that is printed without separators, as are years before and after it."""
+
+    def __add__(self, other: int) -> int:
+        return Year(int(self) + other) if isinstance(other, int) else int(self) + other
+
+    def __sub__(self, other: int) -> int:
+        return Year(int(self) - other) if isinstance(other, int) else int(self) - other
+
+    __radd__ = __add__
+
+
+class TypedNumber(Decimal):
+    """A number that is printed as its type has it, such as 12.5%; what is calculated with it is a plain number."""
+
+    value_type: ValueType
+
+
+class TypedText(str):  # noqa: SLOT000  # it has an attribute
+    """A text of a type that is printed otherwise than it is written, such as a duration."""
+
+    value_type: ValueType
+
+
 class AbsentFact:
-    """A fact that the form defines and the data file leaves out: false in a condition, an error in output."""
+    """A fact that the form defines and the data file leaves out: false in a condition, an error in output.
 
-    __slots__ = ("address", "label")
+    A cell of a table is printed instead as there: `printed`.
+    """
 
-    def __init__(self, address: str, label: str) -> None:
+    __slots__ = ("address", "label", "printed")
+
+    def __init__(self, address: str, label: str, printed: str | None = None) -> None:
         self.address = address
         self.label = label
+        self.printed = printed
 
     def __bool__(self) -> bool:
         return False
@@ -79,18 +110,57 @@ def describe_unknown(parent: object, address: str) -> str:
 
 
 def make_names(report: Report) -> dict[str, object]:
-    """Return the names that templates may use: the first part of each address of the form, and the office's own."""
-    return {name: _find_fact(report, name) for name in (*report.form.first_keys, OWN_FACTS)}
+    """Return the names that prose may use: the first part of each address of the form, the office's own, the period."""
+    names = {name: find_fact(report, name) for name in (*report.form.first_keys, OWN_FACTS)}
+    return _make_period_names(report) | names
 
 
-def _find_fact(report: Report, address: str) -> object:
-    if address in report.figures:
-        return report.figures[address]
-    if address in report.values:
-        return report.values[address]
-    if address in report.form.value_types:
-        return AbsentFact(address, report.form.labels.get(address, ""))
-    return FactNode(report, address) if address in report.form.groups else None
+def _make_period_names(report: Report) -> dict[str, object]:
+    form, period = report.form, report.period
+    if period is None:
+        label = form.labels[form.kind.period_fact]
+        return {name: AbsentFact(form.kind.period_fact, label) for name in ("year", *_PERIOD_NAMES)}
+    calendar = form.kind.calendar
+    values = (_mark(str(period), VALUE_TYPES["period"]), calendar.get_first_day(period), calendar.get_last_day(period))
+    return {"year": Year(period.year)} | dict(zip(_PERIOD_NAMES, values, strict=True))
+
+
+_PERIOD_NAMES = ("period", "period_start", "period_end")
+
+
+def find_fact(report: Report, address: str) -> object:
+    """Return what a template finds at an address: a value, a node, an absent fact, or None for an unknown one."""
+    form = report.form
+    value: Value | None = report.figures.get(address)
+    if value is None:
+        value = report.values.get(address)
+    value_type = form.value_types.get(address)
+    if value is not None:
+        return _mark(value, value_type) if value_type and value_type.name in _TYPED else value
+    if value_type:
+        slot = form.slots.get(address)
+        printed = get_nothing(report, slot) if slot and address not in report.unread else None
+        return AbsentFact(address, form.labels.get(address, ""), printed)
+    return FactNode(report, address) if address in form.groups else None
+
+
+def get_nothing(report: Report, slot: Slot) -> str:
+    """Return what is printed in a cell without a value."""
+    return report.form.locale.file.marks.nothing if slot.nothing is None else slot.nothing
+
+
+_TYPED = frozenset({"year", "percent", "currency", "duration", "period", "url"})  # printed not as their values are
+
+
+def _mark(value: Value, value_type: ValueType) -> object:
+    """Mark a value with its type, by which it is printed."""
+    if value_type.name == "year" and isinstance(value, int):
+        return Year(value)
+    if isinstance(value, str | int | Decimal):
+        marked = TypedText(value) if isinstance(value, str) else TypedNumber(value)
+        marked.value_type = value_type
+        return marked
+    return value
 
 
 def is_given(value: object) -> bool:

@@ -1,6 +1,5 @@
 """Fill Jinja templates with facts: each value is escaped, each error names the template and the line."""
 
-import json
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -8,14 +7,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import FunctionLoader, Template, TemplateNotFound, TemplateSyntaxError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.template_context import AbsentFact, FactNode, UnknownName, find_below, is_given
+from nianbao.compose.filters import divide, format_value, make_filters, to_markdown
+from nianbao.compose.markdown import Markdown
+from nianbao.compose.template_context import FactNode, UnknownName, Year, find_below, is_given
 from nianbao.model.finding import UserError
-from nianbao.model.i18n import _, translate
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.i18n import _
+from nianbao.model.locale import Locale
 
 # Returns the text of a template by its name, and its path for people; raises UserError if there is none.
 LoadTemplate = Callable[[str], tuple[str, str]]
@@ -32,28 +33,51 @@ def load_nothing(name: str) -> tuple[str, str]:
 
 
 class _FactEnvironment(ImmutableSandboxedEnvironment):
+    # Templates calculate with decimals: a fraction that is written in one becomes a decimal too.
+    intercepted_binops = frozenset("+-*/")
+    # What a macro or `{% set %}` has put together was escaped part by part: it is Markdown, and is not escaped again.
+    concat = staticmethod(lambda parts: Markdown("".join(parts)))
+
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # as in Jinja
         """Look up a fact directly: the sandbox's check that an attribute is safe takes longer."""
         fact = find_below(obj, attribute) if isinstance(obj, FactNode) else None
+        if fact is None and attribute == "year" and isinstance(obj, date):
+            return Year(obj.year)
         return super().getattr(obj, attribute) if fact is None else fact
 
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401  # as in Jinja
+        """Calculate exactly."""
+        if operator == "/":
+            return divide(left, right)
+        left, right = (Decimal(str(value)) if isinstance(value, float) else value for value in (left, right))
+        return super().call_binop(context, operator, left, right)
 
-@lru_cache(maxsize=8)
-def make_environment(load: LoadTemplate, *, plain: bool = False) -> ImmutableSandboxedEnvironment:
+
+@lru_cache(maxsize=16)
+def make_environment(
+    load: LoadTemplate, locale: Locale, *, plain: bool = False, trim_blocks: bool = False
+) -> ImmutableSandboxedEnvironment:
     """Return the Jinja environment in which templates are filled: values become Markdown that prints as they are.
 
-    With `plain`, they stay plain text. Sandboxed, since templates and prose come from many authors.
+    With `plain`, they stay plain text. With `trim_blocks`, a line that holds only a block leaves no empty line.
+    Sandboxed, since templates and prose come from many authors.
     """
+
+    def finalize(value: object) -> object:
+        if isinstance(value, UnknownName):
+            return value
+        return format_value(value, locale) if plain else to_markdown(value, locale)
+
     environment = _FactEnvironment(
         loader=FunctionLoader(lambda name: (*load(name), lambda: True)),
         undefined=UnknownName,
-        finalize=_to_text if plain else _to_markdown,
+        finalize=finalize,
         lstrip_blocks=True,
+        trim_blocks=trim_blocks,
         keep_trailing_newline=True,
         autoescape=False,  # `finalize` escapes, for Markdown instead of HTML
     )
-    environment.filters["markdown"] = Markdown
-    environment.filters["quoted"] = _quote
+    environment.filters.update(make_filters(locale))
     environment.tests["given"] = is_given
     return environment
 
@@ -68,47 +92,17 @@ def fill_template(environment: ImmutableSandboxedEnvironment, name: str, names: 
         _raise_fill_error(error, name)
 
 
-def fill_text(text: str, origin: str, names: Names, *, plain: bool = False) -> str:
+def fill_text(text: str, origin: str, names: Names, locale: Locale, *, plain: bool = False) -> str:
     """Fill a text that is a part of the file `origin`; raises `TemplateFillError`."""
     try:
-        return _compile(text, plain=plain).render(names)
+        return _compile(text, locale, plain=plain).render(names)
     except Exception as error:  # noqa: BLE001  # see `fill_template`
         _raise_fill_error(error, origin)
 
 
 @lru_cache(maxsize=64)
-def _compile(text: str, *, plain: bool) -> Template:
-    return make_environment(load_nothing, plain=plain).from_string(text)
-
-
-def _to_markdown(value: object) -> object:
-    if isinstance(value, Markdown | UnknownName):
-        return value
-    text = _format(value)
-    return Markdown(text) if isinstance(value, int | Decimal) else escape(text)
-
-
-def _to_text(value: object) -> object:
-    return value if isinstance(value, UnknownName) else _format(value)
-
-
-def _format(value: object) -> str:
-    if isinstance(value, AbsentFact):
-        raise TemplateError(_("data-file-lacks-fact", address=value.address, label=translate(value.label)))
-    if isinstance(value, str):
-        return value
-    if isinstance(value, date):
-        return VALUE_TYPES["date"].format(value)
-    if isinstance(value, list):
-        return "、".join(map(_format, value))
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return VALUE_TYPES["money"].format(value)
-    raise TemplateError(_("placeholder-is-no-value"))
-
-
-def _quote(value: object) -> Markdown:
-    """Quote a value for the metadata of the page, where it is read as Markdown within YAML."""
-    return Markdown(json.dumps(escape(_format(value)), ensure_ascii=False))
+def _compile(text: str, locale: Locale, *, plain: bool) -> Template:
+    return make_environment(load_nothing, locale, plain=plain).from_string(text)
 
 
 def _raise_fill_error(error: Exception, file: str) -> NoReturn:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.locale import Locale
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.value_types import OWN_TYPES
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
 DRAFT_URI = "http://json-schema.org/draft-07/schema#"
@@ -46,12 +46,11 @@ def make_schema(form: Form) -> Schema:
     labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
     for address, value_type in form.value_types.items():
-        words = form.locale.say(VALUE_TYPES[value_type].description)
         texts = {
             "title": form.labels.get(address, ""),
-            "description": words + form.locale.put_in_brackets(units.get(address, "")),
+            "description": value_type.describe(form.locale) + form.locale.put_in_brackets(units.get(address, "")),
         }
-        value = {**texts, **VALUE_TYPES[value_type].json_schema}
+        value = {**texts, **value_type.json_schema}
         _set_property(root, address.split("."), value, labels)
     root["properties"]["edition"] |= {"const": form.edition}
     root["properties"] |= _make_section_tables(form) | {
@@ -93,7 +92,7 @@ def _make_own_facts(locale: Locale) -> Schema:
         "type": "object",
         "propertyNames": {"pattern": _NAME_PATTERN},
         "additionalProperties": {
-            "anyOf": [dict(VALUE_TYPES[name].json_schema) for name in ("text", "change", "money", "texts")]
+            "anyOf": [dict(known.json_schema) for known in OWN_TYPES if known.name not in {"date", "money"}]
         },
     }
 

@@ -1,6 +1,6 @@
 """New data files: every row of a form with its label, and every fact that the text of the report may use."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,10 +9,14 @@ import tomli_w
 from nianbao.datafiles import json_schema
 from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.key_order import list_groups
-from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Fact, Form
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Fact, Form
 from nianbao.model.period import Period
+from nianbao.model.relations import Check
 from nianbao.model.report import Number, Report
 from nianbao.model.table import Slot, Table
+from nianbao.model.value_types import ValueType
+
+_EXAMPLE_DAY = date(2000, 1, 31)
 
 
 def format_new_file(form: Form, period: Period, last: Report | None = None, author: str = "") -> str:
@@ -82,7 +86,7 @@ def _format_facts(form: Form, group: str, last: Report | None, author: str) -> I
         value = default if last_value is None else last_value
         unit = form.locale.put_in_brackets(fact.unit)
         comment = "# " if value is None else ""
-        text = _format_value(_make_placeholder(fact) if value is None else value)
+        text = _format_value(_make_placeholder(fact.value_type) if value is None else value)
         yield f"{comment}{_get_key(fact).ljust(width)} = {text}  # {fact.label}{unit}"
 
 
@@ -90,9 +94,10 @@ def _get_key(fact: Fact) -> str:
     return fact.id.split(".", 1)[1]
 
 
-def _make_placeholder(fact: Fact) -> Any:  # noqa: ANN401  # of the fact's value type
-    placeholders: dict[str, Any] = {"text": "", "texts": [], "share": 100, "date": ""}
-    return placeholders.get(fact.kind, 0)
+def _make_placeholder(value_type: ValueType) -> Any:  # noqa: ANN401  # of that type
+    """Make a value to be overwritten; it stands in a comment."""
+    placeholders: dict[str, Any] = {"texts": [], "share": 100, "yes-no": False, "date": _EXAMPLE_DAY}
+    return placeholders.get(value_type.name, 0 if value_type.has_number_schema else "")
 
 
 def _format_value(value: object) -> str:
@@ -111,11 +116,31 @@ def _format_table(form: Form, table: Table, carried: dict[str, Number]) -> Itera
         rows.setdefault(slot.row, []).append(slot)
     for row, slots in rows.items():
         written = [slot for slot in slots if slot.address not in totals or slot.address in carried]
-        cells = [f"{slot.column} = {_format_value(carried.get(slot.address, 0))}" for slot in written]
-        if not row:  # columns without a group, in a table without rows
-            yield from (f"{cell}  # {slot.columns[-1].label}" for cell, slot in zip(cells, written, strict=True))
-        elif cells:
-            yield f"{row} = {{ {', '.join(cells)} }}  # {slots[0].row_label}"
+        if row and written:
+            yield _format_row(form, row, written, carried)
+        elif not row:  # columns without a group, in a table without rows
+            yield from (_format_cell(form, slot, carried) for slot in written)
+
+
+def _format_row(form: Form, row: str, slots: list[Slot], carried: dict[str, Number]) -> str:
+    """Format a row: its figures, and as a comment the values that are absent where they are left out."""
+    zeros = form.omitted_figures | carried
+    figures = {slot.column: zero for slot in slots if (zero := zeros.get(slot.address)) is not None}
+    absent = {slot.column: _make_placeholder(slot.value_type) for slot in slots if slot.column not in figures}
+    label = f"  # {slots[0].row_label}"
+    if not figures:
+        return f"# {row} = {_format_cells(absent)}{label}"
+    return f"{row} = {_format_cells(figures)}{label}" + (f"  + {_format_cells(absent)}" if absent else "")
+
+
+def _format_cell(form: Form, slot: Slot, carried: dict[str, Number]) -> str:
+    zero = (form.omitted_figures | carried).get(slot.address)
+    value = _make_placeholder(slot.value_type) if zero is None else zero
+    return f"{'# ' if zero is None else ''}{slot.column} = {_format_value(value)}  # {slot.columns[-1].label}"
+
+
+def _format_cells(cells: Mapping[str, object]) -> str:
+    return "{ " + ", ".join(f"{column} = {_format_value(value)}" for column, value in cells.items()) + " }"
 
 
 def _format_questions(form: Form, last: Report | None) -> Iterator[str]:

@@ -16,7 +16,6 @@ from nianbao.export.rows import (
     CELL_SEPARATOR,
     FIGURE_SOURCES,
     FORMULA_PATTERN,
-    NUMBER_TYPES,
     FigureColumn,
     ReportRows,
     StatedFact,
@@ -147,7 +146,7 @@ class Database:
         tables = []
         for form in self.editions:
             figures = ", ".join(
-                f"nullif(cells[{index}], '')::{_DECIMAL if slot.value_type in NUMBER_TYPES else 'varchar'}"
+                f"nullif(cells[{index}], '')::{_DECIMAL if slot.value_type.has_number_schema else 'varchar'}"
                 f" as {_quote_name(address)}"
                 for index, (address, slot) in enumerate(form.slots.items(), 1)
             )
@@ -165,9 +164,9 @@ class Database:
     def read_figures(self, form: Form) -> Iterator[tuple[str, int | str, list[Decimal | str | None]]]:
         """Read each report of an edition: the office's name or folder, the period, figures in the order of the form.
 
-        A year is a number, any other period a text.
+        A year is a number, any other period a text. A cell without a figure has None.
         """
-        are_numbers = [slot.value_type in NUMBER_TYPES for slot in form.slots.values()]
+        are_numbers = [slot.value_type.has_number_schema for slot in form.slots.values()]
         period = form.kind.period_fact
         statement = f"select office, name, {period}, figures from report_rows where {_match_edition(form)}"
         for office, name, at, figures in self.fetch_rows(statement):

@@ -16,13 +16,9 @@ from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
-from nianbao.model.value_types import VALUE_TYPES, format_number, guess_value_type
+from nianbao.model.value_types import format_number, guess_value_type
 
-# The value types whose values are numbers, which can be added up and which Excel can tell from others.
-NUMBER_TYPES = tuple(
-    name for name, known in VALUE_TYPES.items() if known.json_schema.get("type") in {"integer", "number"}
-)
-CELL_SEPARATOR = "\x1f"  # between the figures of a report: a text may be one, and hold any other sign
+CELL_SEPARATOR = "\x1f"  # between the cells of a report: a text may be one, and hold any other sign
 FigureSource = Literal["written", "computed", "omitted"]
 # The letters of `ReportRows.sources`.
 FIGURE_SOURCES: dict[str, FigureSource] = {"w": "written", "c": "computed", "o": "omitted"}
@@ -83,6 +79,7 @@ class StatedFact(NamedTuple):
 class ReportRows:
     """The rows of a report: `figures` in the order of the form with separators between them, and the facts.
 
+    `figures` has the cells of tables that hold no numbers too; of one that holds nothing it has an empty text.
     `sources` has a letter of `FIGURE_SOURCES` for each figure; `name` is the author's, empty where there is none.
     `kind` is the id of the kind of document, `period` the name of the period, such as 2024-Q3 of the `year` 2024.
     """
@@ -101,6 +98,7 @@ class ReportRows:
 def make_rows(report: Report, office: str, period: Period) -> ReportRows:
     """Make the rows of a report; `office` is the folder of its data file, which is called after the `period`."""
     written = {entry.address for entry in report.entries if entry.valid}
+    cells = report.figures | report.values
     slots = report.form.slots
     letters = ("w" if address in written else "c" if address in report.computed else "o" for address in slots)
     return ReportRows(
@@ -110,16 +108,14 @@ def make_rows(report: Report, office: str, period: Period) -> ReportRows:
         period.year,
         str(period),
         report.form.edition,
-        CELL_SEPARATOR.join(
-            _format_value(report.figures.get(address)).replace(CELL_SEPARATOR, " ") for address in slots
-        ),
+        CELL_SEPARATOR.join(_format_value(cells.get(address)).replace(CELL_SEPARATOR, " ") for address in slots),
         "".join(letters),
         tuple(_list_facts(report)),
     )
 
 
 def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
-    """List every figure of an edition in the order of its tables."""
+    """List every cell of the tables of an edition in their order, also of those that hold no numbers."""
     tables = {slot.address: table.id for table in form.tables for slot in table.slots}
     for position, (address, slot) in enumerate(form.slots.items(), 1):
         row, column = _format_labels(slot)
@@ -133,8 +129,8 @@ def list_figure_columns(form: Form) -> Iterator[FigureColumn]:
             column,
             form.labels[address],
             slot.unit,
-            slot.value_type,
-            slot.value_type in NUMBER_TYPES,
+            slot.value_type.name,
+            slot.value_type.has_number_schema,
         )
 
 
@@ -148,10 +144,10 @@ def _format_labels(slot: Slot) -> tuple[str, str]:
 def _list_facts(report: Report) -> Iterator[StatedFact]:
     units = {fact.id: fact.unit for fact in report.form.facts}
     for address, value in report.values.items():
-        if address in _REPORT_COLUMNS:
+        if address in _REPORT_COLUMNS or address in report.form.slots:
             continue
         own = guess_value_type(value) if address.startswith(f"{OWN_FACTS}.") else None
-        value_type = own.name if own else report.form.value_types[address]
+        value_type = (own or report.form.value_types[address]).name
         label = address.removeprefix(f"{OWN_FACTS}.") if own else report.form.labels[address]
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
             number = format_number(part) if isinstance(part, int | Decimal) and not isinstance(part, bool) else ""
@@ -159,7 +155,9 @@ def _list_facts(report: Report) -> Iterator[StatedFact]:
 
 
 def _format_value(value: object) -> str:
-    """Format a value for programs: a date as in ISO 8601, a number with all its digits, nothing as an empty text."""
+    """Format a value for programs: a date as in ISO 8601, a number with all its digits, a list one item on a line."""
+    if isinstance(value, list):
+        return "\n".join(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import tomli_w
@@ -22,7 +23,6 @@ from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form, Section
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import Period
 from nianbao.model.report import Report, fill_form
-from nianbao.model.value_types import VALUE_TYPES
 from nianbao.workspace.store import Store
 
 MAX_CHARACTERS = 2**18  # of all facts; those of a report have ten thousand
@@ -143,7 +143,7 @@ def _find_text_differences(report: Report, recognized: RecognizedReport, bodies:
     """Give the headings of the sections whose texts differ."""
     texts, form = recognized.texts, report.form
     for section in form.sections:
-        heading = report.get_heading(section.id)
+        heading = document.compose_heading(report, section.id)
         if section.heading and _normalize(texts.headings.get(section.id, "")) != _normalize(heading):
             yield heading
         labels = _list_table_labels(form, section.table) if section.table else frozenset()
@@ -162,8 +162,8 @@ def _list_surroundings(report: Report, recognized: RecognizedReport, section: Se
         yield title, ""
         if _normalize(recognized.document.title) == title:  # the title of a Word file is not one of its texts
             yield "", ""
-    elif section is last and day is not None and recognized.texts.published == day:
-        yield "", _normalize(document.compose_author(report)) + VALUE_TYPES["date"].format(day)
+    elif section is last and isinstance(day, date) and recognized.texts.published == day:
+        yield "", _normalize(document.compose_author(report)) + report.form.locale.format_date(day)
     else:
         yield "", ""
 

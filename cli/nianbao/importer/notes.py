@@ -7,7 +7,6 @@ from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
-from nianbao.model.value_types import VALUE_TYPES
 
 _MAX_LABELS = 3  # cells that a note names
 _REASONS = {
@@ -47,7 +46,7 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
             reason = _(_REASONS.get(cell.reason, _REASONS["words"]), printed=cell.printed)
             yield f"{location}：{labels[cell.slot.address]}：{reason}"
     for invalid in recognized.invalid_cells:
-        wrong = VALUE_TYPES[invalid.value_type].find_fault(invalid.value)
+        wrong = invalid.value_type.find_fault(invalid.value)
         why = wrong or _(_REASONS["formula"], printed=invalid.text)
         yield _("cell-left-out", at=invalid.location, label=invalid.label, shown=invalid.text, why=why)
     if recognized.spreadsheet_cells and (missing := recognized.missing_addresses):

@@ -42,7 +42,7 @@ def check_kind(store: Store, id_: str, *, render: bool = True) -> list[Mistake]:
     if not any(one.place.file.endswith(".j2") for one in found):
         for form in forms:
             found += _try(check_filling(kind, list(make_samples(form).items())), settings)
-    found += _try(check_rules(of_kind, kind, forms, run=not found), settings)
+    found += _try(check_rules(kind, forms, run=not found), settings)
     if forms and not found:
         found = _check_examples(of_kind, kind, settings, render=render)
     return sort_mistakes(found)

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from nianbao.checks import rules
 from nianbao.kinds.checking.rules import read_summary
 from nianbao.kinds.listing import ListedKind
-from nianbao.model.form import Form, Relation, Term
+from nianbao.model.form import Form
 from nianbao.model.i18n import _
+from nianbao.model.relations import Relation, Term
 from nianbao.workspace.kinds import KindFolder
 
 
@@ -50,7 +51,7 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
         (
             f"`{address}`",
             form.labels.get(address, ""),
-            f"{form.value_types[address]}",
+            f"{form.value_types[address].name}",
             units.get(address, ""),
             _("is-required") if address in required else "",
         )

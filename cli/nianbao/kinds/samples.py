@@ -12,7 +12,7 @@ from nianbao.model.form import Form
 from nianbao.model.i18n import N_
 from nianbao.model.period import Period
 from nianbao.model.report import Report, fill_form
-from nianbao.model.value_types import VALUE_TYPES, ValueType
+from nianbao.model.value_types import ValueType
 
 # One of these is a value of each type; numbers are other ones than 0, so that conditions on them are true.
 _CANDIDATES = (3, Decimal("1.5"), "Sample", ["First", "Second"], date(2024, 1, 31), True, "https://example.org/", "3 d")
@@ -65,7 +65,7 @@ def find_period(form: Form) -> Period:
 
 def get_value_type(form: Form, address: str) -> ValueType:
     """Return the type of the value at an address."""
-    return VALUE_TYPES[form.value_types[address]]
+    return form.value_types[address]
 
 
 def make_value(form: Form, address: str) -> object:

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, cached_property
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import Form
@@ -15,13 +15,14 @@ from nianbao.model.offices import Unit
 from nianbao.model.report import Number, Report
 from nianbao.model.value_types import format_number
 
+_NOT_NEGATIVE = frozenset({"count", "money"})  # types whose sum grows with every unit
 ROLLUP_DIFFERS = "rollup-differs"
 _FIGURE_PATTERN = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")  # in the file of a `RollupRecord`
 
 
 @dataclass(frozen=True, slots=True)
 class UnitReport:
-    """The report of one unit: its figures, in the order of its form.
+    """The report of one unit: its figures, in the order of its form, None for those that are absent.
 
     `errors` are those of its figures, or why it cannot be read at all, and then `edition` is empty; `warnings` are
     those about amounts of money; `late` is the finding that it was issued late.
@@ -30,7 +31,7 @@ class UnitReport:
     unit: Unit
     file: str
     edition: str = ""
-    figures: tuple[Number, ...] = ()
+    figures: tuple[Number | None, ...] = ()
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     late: Finding | None = None
@@ -59,24 +60,41 @@ class Aggregate:
 
     @cached_property
     def figures(self) -> dict[str, Number]:
-        """The sum of every cell of every table, to the last digit, by address."""
-        sums: dict[str, Number] = dict.fromkeys(self.form.slots, 0)
-        by_edition: dict[str, list[tuple[Number, ...]]] = {}
+        """What the figures of every cell make, by address: their sum, to the last digit, or as the form says.
+
+        A cell that is not rolled up, or of which every unit's figure is absent, has none.
+        """
+        found: dict[str, Number] = {}
+        for address, zero in self.form.omitted_figures.items():
+            slot, values = self.form.slots[address], self._columns.get(address, [])
+            if slot.weight:
+                figure = _weigh(values, self._columns.get(slot.weight, []), slot.value_type.places)
+            else:
+                figure = _combine(slot.rollup, values, zero)
+            if figure is not None:
+                found[address] = figure
+        return found
+
+    @cached_property
+    def _columns(self) -> dict[str, list[Number | None]]:
+        """The figures of the units that go into each cell; those of one edition stand together, in its order."""
+        by_edition: dict[str, list[tuple[Number | None, ...]]] = {}
         for report in self.counted:
             by_edition.setdefault(report.edition, []).append(report.figures)
+        found: dict[str, list[Number | None]] = {}
         for edition, figures in by_edition.items():
             for target, column in zip(self._map_cells(edition).values(), zip(*figures, strict=True), strict=True):
                 if target:
-                    sums[target] += sum(column)
-        return sums
+                    found.setdefault(target, []).extend(column)
+        return found
 
     def find_contributions(self, address: str) -> list[tuple[UnitReport, Number | None]]:
-        """Return what each unit contributes to a cell; None if its edition has no such figure."""
+        """Return what each unit contributes to a cell; None if it has no such figure."""
         found: list[tuple[UnitReport, Number | None]] = []
         for report in self.counted:
-            sources = self._find_sources(report.edition, address)
-            figure = sum((report.figures[source] for source in sources), start=0) if sources else None
-            found.append((report, figure))
+            sources = (report.figures[source] for source in self._find_sources(report.edition, address))
+            figures = [figure for figure in sources if figure is not None]
+            found.append((report, sum(figures, start=0) if figures else None))
         return found
 
     def sort_contributions(self, address: str) -> list[tuple[UnitReport, Number]]:
@@ -99,9 +117,9 @@ class Aggregate:
         """Cells for which some units, being of another edition, have no figure: address -> those units."""
         found: dict[str, list[UnitReport]] = {}
         for report in self.units_of_other_edition:
-            for address in self.form.slots.keys() - self._map_cells(report.edition).values():
+            for address in self.form.omitted_figures.keys() - self._map_cells(report.edition).values():
                 found.setdefault(address, []).append(report)
-        return {address: found[address] for address in self.form.slots if address in found}
+        return {address: found[address] for address in self.form.omitted_figures if address in found}
 
     def list_rows_without_cells(self) -> list[tuple[str, tuple[str, ...], int]]:
         """Return the cells of `units_without_cell` by row: its address, the columns, and how many units.
@@ -109,7 +127,8 @@ class Aggregate:
         No columns means all that the row has.
         """
         rows: dict[str, list[str]] = {}
-        for address, slot in self.form.slots.items():
+        for address in self.form.omitted_figures:
+            slot = self.form.slots[address]
             rows.setdefault(address.removesuffix(f".{slot.column}"), []).append(address)
         found: list[tuple[str, tuple[str, ...], int]] = []
         for row, cells in rows.items():
@@ -128,7 +147,9 @@ class Aggregate:
         """Return the sums to write to a file: a total only if it is not the sum of its parts."""
         sums = self.figures
         computed = {
-            total for total, parts in self.form.totals.items() if sums[total] == sum(sums[part] for part in parts)
+            total
+            for total, parts in self.form.totals.items()
+            if sums.get(total) == sum(sums.get(part, 0) for part in parts)
         }
         return {address: figure for address, figure in sums.items() if address not in computed}
 
@@ -137,6 +158,31 @@ class Aggregate:
 
     def _find_sources(self, edition: str, address: str) -> list[int]:
         return [index for index, target in enumerate(self._map_cells(edition).values()) if target == address]
+
+
+def _combine(rollup: str, values: Sequence[Number | None], zero: int | None) -> Number | None:
+    """Make one figure of those of the units as a form says; `zero` is the figure of no units, if there is one."""
+    given = [value for value in values if value is not None] if None in values else cast("Sequence[Number]", values)
+    if rollup == "sum":
+        return sum(given) if given else zero
+    way: Callable[..., Number] | None = {"max": max, "min": min}.get(rollup)
+    return way(given, default=zero) if way else None
+
+
+def _weigh(values: Sequence[Number | None], weights: Sequence[Number | None], places: int) -> Number | None:
+    """Return the weighted mean of figures, rounded half up; None where nothing has a weight, or not all have one."""
+    if len(values) != len(weights):
+        return None
+    pairs = [
+        (value, weight)
+        for value, weight in zip(values, weights, strict=True)
+        if value is not None and weight is not None
+    ]
+    total = sum(weight for _value, weight in pairs)
+    if not total:
+        return None
+    mean = sum(Decimal(value) * weight for value, weight in pairs) / Decimal(total)
+    return mean.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +230,21 @@ class UnitTotals:
 def find_differences(report: Report, units: UnitTotals) -> Iterator[tuple[str, Number]]:
     """Find the cells of a report that differ from the sum of its units: address and that sum.
 
-    A total that is left out is not compared, since its parts are. Where units are missing, or have no such figure,
-    a report that was not added up by a rollup may hold more than the sum, and only less than it is wrong.
+    A total that is left out is not compared, since its parts are, nor is a figure that is absent. Where units are
+    missing, or have no such figure, a report that was not added up by a rollup may hold more than the sum, and only
+    less than it is wrong.
     """
     aggregate = units.aggregate
     if not aggregate.counted:
         return
     incomplete = bool(units.missing or aggregate.broken)
     for address, total in aggregate.figures.items():
-        figure = report.figures[address]
-        if figure == total or address in report.computed or address in report.unread:
+        figure = report.figures.get(address)
+        if figure is None or figure == total or address in report.computed or address in report.unread:
             continue
         may_exceed = (incomplete or address in aggregate.units_without_cell) and not units.record
-        if not may_exceed or (figure < total and report.form.slots[address].value_type != "change"):
+        slot = report.form.slots[address]
+        if not may_exceed or (slot.rollup == "sum" and figure < total and slot.value_type.name in _NOT_NEGATIVE):
             yield address, total
 
 
@@ -212,10 +260,10 @@ def map_cells(into: Form, form: Form) -> dict[str, str]:
     Raises `UserError` if the table `takes` of `into` names a row twice, or one that `form` does not have.
     """
     if form.edition == into.edition:
-        return {address: address for address in form.slots}
+        return {address: address for address in form.omitted_figures}
     takes, key = into.takes[form.edition], f"takes.{form.edition}"
     found: dict[str, str] = {}
-    for address in into.slots:
+    for address in into.omitted_figures:
         row = next((row for row in takes if f"{address}.".startswith(f"{row}.")), None)
         sources = [address] if row is None else [source + address.removeprefix(row) for source in takes[row]]
         for source in sources:
@@ -223,9 +271,9 @@ def map_cells(into: Form, form: Form) -> dict[str, str]:
                 _raise_form_error(into.edition, key, _("edition-lacks-address", edition=form.edition, address=source))
             if source in found:
                 _raise_form_error(into.edition, key, _("address-counts-twice", address=source))
-            if source in form.slots:
+            if source in form.omitted_figures:
                 found[source] = address
-    return {address: found.get(address, "") for address in form.slots}
+    return {address: found.get(address, "") for address in form.omitted_figures}
 
 
 def _raise_form_error(edition: str, at: str, why: str) -> NoReturn:

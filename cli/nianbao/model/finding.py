@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from nianbao.model.i18n import _
 
 T = TypeVar("T")
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+WrittenLevel = Literal["error", "warning", "note", ""]  # in a file; empty: that of the rule
+OFF: Final = "off"
+Setting = Level | Literal["off"]  # what a kind or an office sets for a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Finding:
     label: str = ""
     notes: tuple[str, ...] = ()
     fix: str = ""
+    has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
 
 
 def sort_findings(findings: Sequence[Finding]) -> list[Finding]:

@@ -6,119 +6,24 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
-from nianbao.model.finding import Level
 from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.period import Period
-from nianbao.model.table import Block, Heading, Slot, Table
+from nianbao.model.relations import Check, Relation, apply_relation, apply_to_report
+from nianbao.model.table import PLACES, Slot, Table
 from nianbao.model.text_rules import TextRules
-from nianbao.model.value_types import ValueTypeName
-
-Each = Literal["row", "column"]
-Sign = Literal["=", ">=", "<=", "!=", "<=>"]
+from nianbao.model.value_types import VALUE_TYPES, ValueType, ValueTypeName, make_value_type
 
 # What every data file may hold beside its period, whatever its form: address -> value type.
 COMMON_FACTS = {"edition": "text", "title": "text", "published": "date"}
 OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
 # Tables of a data file whose keys the form does not define.
 OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})
-
-
-@dataclass(frozen=True)
-class Term:
-    """A row or column, a group of them, or a number, on one side of a relation.
-
-    `factor` is 1 or -1; with `previous` the figures are those of last year's report.
-    """
-
-    path: str
-    factor: int
-    previous: bool = False
-
-    @cached_property
-    def constant(self) -> int | None:
-        """The value of a term that is a number, or None."""
-        return int(self.path) if self.path.isdecimal() else None
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A relation that must hold between figures (勾稽关系), for each row or for each column of a table."""
-
-    rule: str
-    each: Each
-    left: tuple[Term, ...]
-    sign: Sign
-    right: tuple[Term, ...]
-    level: Level = "error"
-    why: str = ""  # a reason for people, for a rule without a page
-    at: tuple[str, ...] = ()  # if given, it applies only to these rows or columns
-    but: tuple[str, ...] = ()  # it does not apply to these
-    when: str = ""  # it applies only if this pattern is found in the name of the author
-
-    @cached_property
-    def total(self) -> str:
-        """The path of the row or column that the relation defines as a total, or an empty text."""
-        is_sum = self.sign == "=" and len(self.left) == 1 and all(term.factor == 1 for term in self.right)
-        return self.left[0].path if is_sum and not self.uses_previous else ""
-
-    @cached_property
-    def uses_previous(self) -> bool:
-        """Tell whether last year's figures take part."""
-        return any(term.previous for term in (*self.left, *self.right))
-
-
-@dataclass(frozen=True)
-class Part:
-    """A term applied to one row or column: a group of rows has several slots, a number has none."""
-
-    term: Term
-    slots: tuple[Slot, ...]
-
-    @cached_property
-    def constant(self) -> int | None:
-        """The value of a term that is a number, or None."""
-        return self.term.constant
-
-    @cached_property
-    def addresses(self) -> tuple[str, ...]:
-        """The addresses of the slots."""
-        return tuple(slot.address for slot in self.slots)
-
-
-@dataclass(frozen=True, eq=False)
-class Check:
-    """A relation applied to one row or column of its table."""
-
-    relation: Relation
-    label: str  # of that row or column
-    left: tuple[Part, ...]
-    right: tuple[Part, ...]
-
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """The parts of both sides."""
-        return (*self.left, *self.right)
-
-    @cached_property
-    def uses_previous(self) -> bool:
-        """Tell whether last year's figures take part."""
-        return self.relation.uses_previous
-
-    @cached_property
-    def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The addresses on each side, if figures of one report are only added up, as in most checks; else None."""
-        if any(part.term.factor != 1 or part.term.previous or part.constant is not None for part in self.parts):
-            return None
-        left, right = (
-            tuple(address for part in side for address in part.addresses) for side in (self.left, self.right)
-        )
-        return left, right
 
 
 class Section(Shape, frozen=True):
@@ -137,11 +42,19 @@ class Fact(Shape, frozen=True):
 
     id: Annotated[Text, Meta(description="field-fact-id")]
     label: Annotated[Text, Meta(description="field-fact-label")]
-    kind: Annotated[ValueTypeName, Meta(description="field-fact-kind")] = "count"
+    type: Annotated[ValueTypeName, Meta(description="field-fact-type")] = "count"
+    choices: Annotated[tuple[Text, ...], Meta(description="field-type-choices")] = ()
+    places: Annotated[Annotated[int, PLACES] | None, Meta(description="field-type-places")] = None
+    currency: Annotated[str, Meta(description="field-type-currency")] = ""
     unit: Annotated[str, Meta(description="field-fact-unit")] = ""
     required: Annotated[bool, Meta(description="field-fact-required")] = False
-    ask: Annotated[str | int | float | tuple[str, ...] | None, Meta(description="field-fact-ask")] = None
+    ask: Annotated[bool | str | int | float | tuple[str, ...] | None, Meta(description="field-fact-ask")] = None
     standing: Annotated[bool, Meta(description="field-fact-standing")] = False
+
+    @property
+    def value_type(self) -> ValueType:
+        """The type of its value; raises ValueError with the reason where a parameter of the type is wrong."""
+        return make_value_type(self.type, self.choices, self.places, self.currency)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +73,7 @@ class Form:
     author: str
     sections: tuple[Section, ...]
     tables: tuple[Table, ...]
-    relations: Mapping[str, tuple[Relation, ...]]
+    relations: Mapping[str, tuple[Relation, ...]]  # by table; those of the whole report under an empty text
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
     key_figures: tuple[str, ...] = ()  # addresses; large changes of these are reported
@@ -189,8 +102,7 @@ class Form:
     @cached_property
     def rules(self) -> frozenset[str]:
         """The rules that the form names: for its relations, and for topics that its texts must mention."""
-        relations = {relation.rule for own in self.relations.values() for relation in own}
-        return frozenset(relations | {expected.rule for expected in self.text_rules.expected})
+        return frozenset({relation.rule for own in self.relations.values() for relation in own} | self.text_rules.rules)
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
@@ -198,13 +110,26 @@ class Form:
         return {slot.address: slot for table in self.tables for slot in table.slots}
 
     @cached_property
-    def value_types(self) -> dict[str, str]:
-        """The name of the type of every value that a data file may hold, by address."""
-        facts = {fact.id: fact.kind for fact in self.facts}
-        period = self.kind.period_fact
+    def value_types(self) -> dict[str, ValueType]:
+        """The type of every value that a data file may hold, by address."""
+        common = {self.kind.period_fact: self.kind.period_fact} | COMMON_FACTS
         return (
-            {period: period} | COMMON_FACTS | facts | {address: slot.value_type for address, slot in self.slots.items()}
+            {address: VALUE_TYPES[name] for address, name in common.items()}
+            | {fact.id: fact.value_type for fact in self.facts}
+            | {address: slot.value_type for address, slot in self.slots.items()}
         )
+
+    @cached_property
+    def omitted_figures(self) -> dict[str, int | None]:
+        """What every figure is where it is left out, by address: 0, or None where it is absent then.
+
+        Only numbers are figures: what a table holds of texts, dates and the like are values as those outside tables.
+        """
+        return {
+            address: None if slot.is_optional else 0
+            for address, slot in self.slots.items()
+            if slot.value_type.is_number
+        }
 
     @cached_property
     def groups(self) -> frozenset[str]:
@@ -233,14 +158,15 @@ class Form:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """Every relation applied to every row or column to which it applies."""
+        """Every relation applied to every row or column to which it applies, then those of the whole report."""
+        across = (apply_to_report(relation, self.slots) for relation in self.relations.get("", ()))
         return tuple(
             check
             for table in self.tables
             for relation in self.relations.get(table.id, ())
             for block in table.blocks
-            for check in _apply_relation(relation, table, block)
-        )
+            for check in apply_relation(relation, table, block)
+        ) + tuple(filter(None, across))
 
     @cached_property
     def totals(self) -> dict[str, tuple[str, ...]]:
@@ -254,32 +180,3 @@ class Form:
                 parts = tuple(address for part in check.right for address in part.addresses)
                 found.setdefault(check.left[0].slots[0].address, parts)
         return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
-
-
-def _apply_relation(relation: Relation, table: Table, block: Block) -> list[Check]:
-    """Apply a relation to one block; no checks if the block lacks one of its terms."""
-    lines: dict[str, list[tuple[str, Slot]]] = {}  # slots by row or column, each with its position in it
-    for slot in table.list_slots(block):
-        rows, columns = _list_ids(slot.rows), _list_ids(slot.columns)
-        line, position = (columns, rows) if relation.each == "column" else (rows, columns)
-        lines.setdefault(line, []).append((f"{position}.", slot))
-    checks = []
-    for line, slots in lines.items():
-        if (relation.at and line not in relation.at) or line in relation.but:
-            continue
-        sides = (relation.left, relation.right)
-        left, right = (tuple(Part(term, _find_slots(term, slots)) for term in side) for side in sides)
-        if all(part.slots or part.term.constant is not None for part in (*left, *right)):
-            first_slot = next(slot for part in (*left, *right) for slot in part.slots)
-            label = first_slot.columns[-1].label if relation.each == "column" else first_slot.row_label
-            checks.append(Check(relation, label, left, right))
-    return checks
-
-
-def _find_slots(term: Term, slots: list[tuple[str, Slot]]) -> tuple[Slot, ...]:
-    prefix = f"{term.path}."
-    return tuple(slot for position, slot in slots if position.startswith(prefix))
-
-
-def _list_ids(path: tuple[Heading, ...]) -> str:
-    return ".".join(heading.id for heading in path if heading.id)

@@ -31,6 +31,11 @@ def _(key: str, /, **values: object) -> str:
     return words.format(**values) if values else words
 
 
+def get_language() -> str:
+    """Return the language of the messages, such as zh; an empty text without a catalogue."""
+    return _catalogue.info().get("language", "")
+
+
 def N_(key: str, /) -> str:  # noqa: N802  # the usual name with gettext
     """Mark the key of a message; `_` returns the message later."""
     return key

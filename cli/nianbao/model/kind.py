@@ -1,14 +1,16 @@
 """A kind of document: what `kind.toml` says of all its editions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from nianbao import __version__
 from nianbao.model.facts import Facts
+from nianbao.model.finding import Setting
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault
 from nianbao.model.loading.loader import load, raise_faults
@@ -52,8 +54,10 @@ class KindFile(Shape, frozen=True):
     period: Annotated[PeriodEntry, Meta(description="field-kind-period")] = PeriodEntry()
     owed_by: Annotated[str, Meta(description="field-kind-owed-by")] = ""
     look: Annotated[Text, Meta(description="field-kind-look")] = "plain"
-    edition: Annotated[str, Meta(description="field-kind-edition")] = ""
+    prefers: Annotated[tuple[Text, ...], Meta(description="field-kind-prefers")] = ()
     publisher: Annotated[PublisherEntry, Meta(description="field-kind-publisher")] = PublisherEntry()
+    rules: Annotated[dict[str, Setting], Meta(description="field-kind-rules")] = msgspec.field(default_factory=dict)
+    trim_blocks: Annotated[bool, Meta(description="field-kind-trim-blocks")] = True
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,10 @@ class Kind:
     calendar: Calendar = field(default_factory=Calendar)
     owed_by: str = ""
     look: str = "plain"
-    edition: str = ""
+    prefers: tuple[str, ...] = ()
+    levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
     publisher_type: str = "Organization"  # by its name in schema.org
+    trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
 
     @property
     def period_fact(self) -> str:
@@ -98,8 +104,10 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         calendar=calendar,
         owed_by=file.owed_by,
         look=file.look,
-        edition=file.edition,
+        prefers=file.prefers,
         publisher_type=file.publisher.type,
+        levels=file.rules,
+        trim_blocks=file.trim_blocks,
     )
 
 

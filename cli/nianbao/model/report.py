@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
-from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Check, Form, Part
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form
 from nianbao.model.period import Period, parse_period
-from nianbao.model.value_types import VALUE_TYPES, Value, ValueType, guess_value_type
+from nianbao.model.relations import Check, Part
+from nianbao.model.value_types import Value, ValueType, guess_value_type
 
 Number = int | Decimal
 
@@ -30,7 +31,11 @@ class ReportEntry(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A filled form. `figures` has every figure of every table by address; totals that are left out are computed."""
+    """A filled form.
+
+    `figures` has the figures of every table by address, but those that are absent; totals that are left out are
+    computed.
+    """
 
     form: Form
     facts: Facts
@@ -52,12 +57,12 @@ class Report:
 
     @cached_property
     def values(self) -> dict[str, Value]:
-        """Every valid value outside tables by address, with the office's own facts."""
+        """Every valid value by address that is no figure: outside tables, in tables what is no number, own facts."""
         found: dict[str, Any] = {}
         for entry in self.entries:
             if entry.valid:
                 found[entry.address] = entry.value
-        return {address: value for address, value in found.items() if address not in self.form.slots}
+        return {address: value for address, value in found.items() if address not in self.form.omitted_figures}
 
     @cached_property
     def prose(self) -> dict[str, str]:
@@ -68,11 +73,6 @@ class Report:
     def headings(self) -> dict[str, str]:
         """Headings of the data file that replace those of the form, by section id."""
         return _select_texts(self.facts.tree.get("headings"))
-
-    def get_heading(self, section: str) -> str:
-        """Return the heading of a section: that of the data file, else that of the form."""
-        written = self.headings.get(section)
-        return written or next(part.heading for part in self.form.sections if part.id == section)
 
     def add_up_sides(self, check: Check) -> tuple[Number, Number]:
         """Return the sums of both sides of a check."""
@@ -101,19 +101,9 @@ class Report:
         return report.figures
 
     def is_satisfied(self, check: Check) -> bool:
-        """Return whether a check holds exactly."""
+        """Return whether a check holds."""
         left, right = self.add_up_sides(check)
-        match check.relation.sign:
-            case "=":
-                return left == right
-            case ">=":
-                return left >= right
-            case "<=":
-                return left <= right
-            case "!=":
-                return left != right or left == 0
-            case "<=>":
-                return (left == 0) == (right == 0)
+        return check.relation.holds(left, right)
 
     @cached_property
     def unread(self) -> frozenset[str]:
@@ -141,19 +131,24 @@ class Report:
         return tuple(part for summand in self.computed[address] for part in self.list_parts(summand))
 
     @cached_property
+    def is_complete(self) -> bool:
+        """Whether every figure is there and readable."""
+        return not self.unread and len(self.figures) == len(self.form.omitted_figures)
+
+    @cached_property
     def judged(self) -> tuple[Check, ...]:
-        """The checks that can be judged: all their figures, last year's too, are readable."""
+        """The checks that can be judged: all their figures, last year's too, are there and readable."""
         return tuple(
             check
             for check in self.form.checks
-            if (not self.unread and not check.uses_previous) or all(map(self._is_readable, check.parts))
+            if (self.is_complete and not check.uses_previous) or all(map(self._is_readable, check.parts))
         )
 
     def _is_readable(self, part: Part) -> bool:
         report = self.previous if part.term.previous else self
         if report is None:
             return False
-        if not report.unread and report.form is self.form:
+        if report.is_complete and report.form is self.form:
             return True
         return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
             leaf for address in part.addresses for leaf in report.list_parts(address)
@@ -166,19 +161,24 @@ class Report:
 
 
 def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Report:
-    """Fill a form: a figure that is left out is 0, a total that is left out is the sum of its parts.
+    """Fill a form: a figure that is left out is 0 or absent, a total that is left out is the sum of its parts.
 
-    A value of the wrong type counts as left out; rules report it.
+    A total that may be absent is so where one of its parts is; of others absent parts count nothing. A value of the
+    wrong type counts as left out; rules report it.
     """
     entries: list[ReportEntry] = []
     _match_entries(facts.tree, "", form, entries)
     values: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.valid}
-    figures: dict[str, Number] = {address: values.get(address, 0) for address in form.slots}
-    computed = {total: parts for total, parts in form.totals.items() if total not in values}
-    report = Report(form, facts, tuple(entries), figures, computed, previous)
-    for address, parts in computed.items():
-        figures[address] = sum([figures[part] for part in parts])
-    return report
+    omitted = form.omitted_figures
+    figures: dict[str, Number] = {
+        address: figure for address, zero in omitted.items() if (figure := values.get(address, zero)) is not None
+    }
+    computed: dict[str, tuple[str, ...]] = {}
+    for address, parts in form.totals.items():
+        if address not in values and (omitted[address] is not None or figures.keys() >= set(parts)):
+            computed[address] = parts
+            figures[address] = sum([figures.get(part, 0) for part in parts])
+    return Report(form, facts, tuple(entries), figures, computed, previous)
 
 
 def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[ReportEntry]) -> None:
@@ -191,7 +191,7 @@ def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[R
         elif "." in key:  # a quoted key that looks like a path
             entries.append(ReportEntry(address, value, None, known=False))
         elif address in value_types:
-            value_type = VALUE_TYPES[value_types[address]]
+            value_type = value_types[address]
             entries.append(ReportEntry(address, value, value_type, True, value_type.find_fault(value)))  # noqa: FBT003  # positional, since there are many entries
         elif address in groups:
             entries.append(ReportEntry(address, value, None, known=True))

@@ -7,13 +7,16 @@ defines the position of a figure.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from nianbao.model.loading.shapes import Shape, Text
-from nianbao.model.value_types import ValueTypeName
+from nianbao.model.value_types import MONEY_DECIMALS, ValueType, ValueTypeName, make_value_type
 
+PLACES = Meta(ge=0, le=MONEY_DECIMALS)  # as many as exports and spreadsheets keep
+ROLLUP = r"^(sum|max|min|none|weighted:[\w.]+)?$"
+_UNSAID: tuple[object, ...] = (None, "", (), False)  # of a key of a heading
 Role = Literal["banner", "corner", "header", "label", "figure"]
 
 
@@ -23,7 +26,13 @@ class Heading(Shape, frozen=True):
     label: Annotated[str, Meta(description="field-heading-label")]
     id: Annotated[str, Meta(description="field-heading-id")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="field-heading-aliases")] = ()
-    kind: Annotated[ValueTypeName | Literal[""], Meta(description="field-heading-kind")] = ""
+    type: Annotated[ValueTypeName | Literal[""], Meta(description="field-heading-type")] = ""
+    choices: Annotated[tuple[Text, ...], Meta(description="field-type-choices")] = ()
+    places: Annotated[Annotated[int, PLACES] | None, Meta(description="field-type-places")] = None
+    currency: Annotated[str, Meta(description="field-type-currency")] = ""
+    optional: Annotated[bool, Meta(description="field-heading-optional")] = False
+    nothing: Annotated[str | None, Meta(description="field-heading-nothing")] = None
+    rollup: Annotated[str, Meta(description="field-heading-rollup", pattern=ROLLUP)] = ""
     unit: Annotated[str, Meta(description="field-heading-unit")] = ""
     unit_in_cell: Annotated[bool, Meta(description="field-heading-unit-in-cell")] = False
     span: Annotated[int, Meta(description="field-heading-span", ge=1, le=100)] = 1
@@ -48,14 +57,37 @@ class Slot:
     columns: tuple[Heading, ...]
 
     @cached_property
-    def value_type(self) -> str:
-        """The name of the figure's value type: that of its column, else of its row, else `count`."""
-        return self._find_inherited("kind") or "count"
+    def value_type(self) -> ValueType:
+        """The type of the value: that of its column, else of its row, else `count`; ValueError says what it lacks."""
+        name, choices, places = self._find("type") or "count", self._find("choices"), self._find("places")
+        return make_value_type(name, choices or (), places, self._find("currency") or "")
+
+    @cached_property
+    def is_optional(self) -> bool:
+        """Whether the value is absent where it is left out, rather than 0."""
+        return not self.value_type.is_number or bool(self._find("optional"))
+
+    @cached_property
+    def nothing(self) -> str | None:
+        """What is printed where the value is absent; None as the language has it."""
+        nothing: str | None = self._find("nothing")
+        return nothing
+
+    @cached_property
+    def rollup(self) -> str:
+        """How the values of several offices make one: sum, max, min, none, or `weighted:` and a column."""
+        return str(self._find("rollup") or ("sum" if self.value_type.adds_up else "none"))
+
+    @cached_property
+    def weight(self) -> str:
+        """The address of the figure that weighs this one in a rollup, or an empty text."""
+        way, _colon, column = self.rollup.partition(":")
+        return self.address.removesuffix(self.column) + column if way == "weighted" else ""
 
     @cached_property
     def unit(self) -> str:
         """The unit of the figure (件, 元, 万元 …), or an empty text."""
-        return self._find_inherited("unit")
+        return str(self._find("unit") or "")
 
     @cached_property
     def suffix(self) -> str:
@@ -78,11 +110,10 @@ class Slot:
         path = self.rows or self.columns[:-1]
         return path[-1].label if path else ""
 
-    def _find_inherited(self, attribute: str) -> str:
-        for heading in (*reversed(self.columns), *reversed(self.rows)):
-            if value := getattr(heading, attribute):
-                return str(value)
-        return ""
+    def _find(self, attribute: str) -> Any:  # noqa: ANN401  # of the attribute's type
+        """Find what the nearest heading says, of the column first; None where none says anything."""
+        values = (getattr(heading, attribute) for heading in (*reversed(self.columns), *reversed(self.rows)))
+        return next((value for value in values if value not in _UNSAID), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field, structs
 
+from nianbao.model.finding import Level, WrittenLevel
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
@@ -18,8 +19,6 @@ from nianbao.model.loading.shapes import Shape, Text
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an address stands for any one key
 
 _NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?)"
-_GAP = r"[^，,。；;：:、？！（）()\d\n]{0,16}?"
-
 
 _WORDS = Meta(description="field-words-pattern")
 _SECTION = Meta(description="field-section-name")
@@ -32,16 +31,19 @@ class Expected(Shape, frozen=True):
     section: Annotated[Text, _SECTION]
     what: Annotated[Text, Meta(description="field-expected-what")]
     words: Annotated[Text, _WORDS]
+    level: Annotated[WrittenLevel, Meta(description="field-expected-level")] = ""
 
 
 class Pair(Shape, frozen=True):
     """Two topics of which a section must mention both or neither."""
 
+    rule: Annotated[Text, Meta(description="field-pair-rule")]
     section: Annotated[Text, _SECTION]
     what: Annotated[Text, Meta(description="field-pair-what")]
     words: Annotated[Text, _WORDS]
     other: Annotated[Text, Meta(description="field-pair-other")]
     other_words: Annotated[Text, _WORDS]
+    level: Annotated[WrittenLevel, Meta(description="field-pair-level")] = ""
 
 
 class Claim(Shape, frozen=True):
@@ -109,6 +111,11 @@ class TextRules(Shape, frozen=True, dict=True):
     years: Annotated[tuple[Years, ...], Meta(description="field-vocabulary-years")] = ()
 
     @cached_property
+    def rules(self) -> frozenset[str]:
+        """The rules that are named for topics that texts must mention."""
+        return frozenset({expected.rule for expected in self.expected} | {pair.rule for pair in self.pairs})
+
+    @cached_property
     def claim_patterns(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
         """The claims, each with the patterns by one of which a sentence states its figure."""
         return tuple((claim, tuple(map(compile_pattern, (*claim.says, *claim.none)))) for claim in self.claims)
@@ -133,6 +140,23 @@ def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections
             if not resolve_path(path, addresses):
                 yield Fault(keys, _("no-such-address", path=path) + suggest(path, list(addresses)))
     yield from _find_sum_faults(text_rules)
+
+
+def complete(text_rules: TextRules, gap: str, levels: Mapping[str, Level]) -> TextRules:
+    """Return the rules with the pattern of the locale for `…`, and with the levels of the kind's rules."""
+    lists = {name: tuple(_complete(entry, gap, levels) for entry in getattr(text_rules, name)) for name in _LIST_FIELDS}
+    return structs.replace(text_rules, **lists)
+
+
+def _complete(entry: Struct, gap: str, levels: Mapping[str, Level]) -> Struct:
+    changes: dict[str, object] = {}
+    for key in (key for key in _PATTERN_FIELDS if key in entry.__struct_fields__):
+        texts = getattr(entry, key)
+        is_one = isinstance(texts, str)
+        changes[key] = texts.replace("…", gap) if is_one else tuple(text.replace("…", gap) for text in texts)
+    if isinstance(entry, Expected | Pair) and not entry.level:
+        changes["level"] = levels.get(entry.rule, "")
+    return structs.replace(entry, **changes)
 
 
 def _find_sum_faults(text_rules: TextRules) -> Iterator[Fault]:
@@ -182,5 +206,5 @@ def resolve_path(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
 
 @cache
 def compile_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern of a form; raises `re.error` for an invalid one."""
-    return re.compile(text.replace("#", _NUMBER).replace("…", _GAP), re.MULTILINE)
+    """Compile a pattern of a form whose gaps are filled; raises `re.error` for an invalid one."""
+    return re.compile(text.replace("#", _NUMBER), re.MULTILINE)

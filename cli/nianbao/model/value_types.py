@@ -2,128 +2,127 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Literal, TypeAlias
 
 from nianbao.model.i18n import _
+from nianbao.model.locale import Locale
 from nianbao.model.period import FIRST_YEAR, LAST_YEAR, NAME, parse_period
+from nianbao.model.values import faults
+from nianbao.model.values.durations import PATTERN as DURATION_PATTERN
+from nianbao.model.values.faults import COUNT_LIMIT
 
-ValueTypeName: TypeAlias = Literal["count", "change", "money", "share", "year", "period", "text", "texts", "date"]
-Value: TypeAlias = int | Decimal | str | date | list[str]
+ValueTypeName: TypeAlias = Literal[
+    "count",
+    "change",
+    "money",
+    "currency",
+    "decimal",
+    "percent",
+    "share",
+    "year",
+    "period",
+    "duration",
+    "date",
+    "yes-no",
+    "choice",
+    "url",
+    "text",
+    "texts",
+]
+Value: TypeAlias = bool | int | Decimal | str | date | list[str]
 
-COUNT_LIMIT = 10**12  # no office counts more; limits sums and the width of columns
 MONEY_LIMIT = 10**15
 MONEY_DECIMALS = 4  # 万元 with four decimals is exact to 1 元 (59237.2449 is a real value)
 
+Parameters: TypeAlias = tuple[tuple[str, ...], int | None, str]  # those of `make_value_type` beside the name
+_NO_PARAMETERS: Parameters = ((), None, "")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ValueType:
     """One type of value.
 
     `description` is the key of its words in a locale; `find_fault` returns why a value is not of this type, or an empty
     text; `format` returns the text that is printed for one that is; `json_schema` is the schema for editors.
+    A figure of a type that `is_number` is 0 where it is left out, any other is absent. `places` are the digits that
+    may follow the decimal point; values `add_up` where they are sums of the same values of several offices.
     """
 
     name: ValueTypeName
     description: str
     find_fault: Callable[[object], str]
-    format: Callable[[Value], str]
+    format: Callable[[Value, Locale], str]
     json_schema: Mapping[str, object]
+    is_number: bool = False
+    places: int = 0
+    adds_up: bool = False
+    parameters: Parameters = _NO_PARAMETERS
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return make_value_type, (self.name, *self.parameters)  # its functions cannot be sent to another process
 
-def get_value_type(name: str) -> ValueType:
-    """Return the value type of that name; raises KeyError for an unknown name."""
-    return VALUE_TYPES[name]
+    @property
+    def has_number_schema(self) -> bool:
+        """Whether its values are numbers in TOML and in spreadsheets: also a year, which is never added up."""
+        return self.json_schema.get("type") in {"integer", "number"}
 
-
-def describe_value(value: object) -> str:
-    """Name the TOML type of a value for people."""
-    if isinstance(value, bool):
-        return _("type-true-or-false")
-    names: list[tuple[type, str]] = [
-        (int, _("type-whole-number")),
-        (Decimal, _("type-decimal")),
-        (float, _("type-decimal")),
-        (str, _("type-text")),
-        (datetime, _("type-date-time")),
-        (date, _("type-date")),
-        (list, _("type-array")),
-        (dict, _("type-table")),
-    ]
-    return next((words for known, words in names if isinstance(value, known)), _("type-time"))
+    def describe(self, locale: Locale) -> str:
+        """Say in a language what its values are."""
+        choices, _places, currency = self.parameters
+        return locale.say(self.description, choices=locale.join(choices), places=self.places, currency=currency)
 
 
 def format_number(value: Value) -> str:
-    """Format a number with all its digits, without an exponent and without separators."""
+    """Format a number for programs: with all its digits, without an exponent and without separators."""
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _check_integer(value: object, *, negative: bool) -> str:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return _("must-be-whole-number", value=describe_value(value))
-    if value < 0 and not negative:
-        return _("must-not-be-negative")
-    if abs(value) >= COUNT_LIMIT:
-        return _("number-over-twelve-digits")
-    return ""
+def _print_number(value: Value, locale: Locale) -> str:
+    return locale.format_number(value) if isinstance(value, int | Decimal) else str(value)
 
 
-def _check_year(value: object) -> str:
-    if why := _check_integer(value, negative=True):
-        return why
-    return "" if isinstance(value, int) and FIRST_YEAR <= value <= LAST_YEAR else _("must-be-year")
+def _print_period(value: Value, locale: Locale) -> str:
+    period = parse_period(str(value))
+    return locale.format_period(period) if period else str(value)
 
 
-def _check_period(value: object) -> str:
-    if isinstance(value, str) and parse_period(value):
-        return ""
-    return _("should-be-a-period")
+def _print_date(value: Value, locale: Locale) -> str:
+    return locale.format_date(value) if isinstance(value, date) else str(value)
 
 
-def _check_decimal(value: object, *, limit: int) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return _("must-be-number", value=describe_value(value))
-    number = Decimal(value)
-    if not number.is_finite():
-        return _("must-be-definite-number")
-    if number.is_signed():  # -0.0 too
-        return _("must-not-be-negative")
-    if number > limit:
-        return _("number-above-limit", limit=limit)
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > MONEY_DECIMALS:
-        return _("too-many-decimals", decimals=MONEY_DECIMALS)
-    return ""
+def _print_texts(value: Value, locale: Locale) -> str:
+    return locale.format_list(value) if isinstance(value, list) else str(value)
 
 
-def _check_text(value: object) -> str:
-    if not isinstance(value, str):
-        return _("must-be-text", value=describe_value(value))
-    return "" if value.strip() else _("text-must-not-be-empty")
-
-
-def _check_texts(value: object) -> str:
-    if not isinstance(value, list):
-        return _("must-be-texts", value=describe_value(value))
-    return next((_("fault-in-array", why=why) for why in map(_check_text, value) if why), "")
-
-
-def _check_date(value: object) -> str:
-    if isinstance(value, datetime) or not isinstance(value, date):
-        return _("must-be-date", value=describe_value(value))
-    return ""
-
-
-def _format_date(value: Value) -> str:
-    return f"{value.year}年{value.month}月{value.day}日" if isinstance(value, date) else str(value)
-
-
-def _format_texts(value: Value) -> str:
-    return "、".join(value) if isinstance(value, list) else str(value)
+def _print_as_written(value: Value, _locale: Locale) -> str:
+    return str(value)
 
 
 _TEXT_SCHEMA = {"type": "string", "pattern": r"\S"}
+
+
+def _make_number_type(  # noqa: PLR0913  # what number types differ in
+    name: ValueTypeName,
+    description: str,
+    bounds: tuple[int, int],
+    places: int,
+    print_number: Callable[[Value, Locale], str] = _print_number,
+    *,
+    adds_up: bool = False,
+    parameters: Parameters = _NO_PARAMETERS,
+) -> ValueType:
+    """Make the type of numbers between two bounds, with at most so many digits after the point."""
+    least, most = bounds
+
+    def find_fault(value: object) -> str:
+        return faults.check_decimal(value, least=least, most=most, places=places)
+
+    schema = {"type": "number", "minimum": least, "maximum": most}
+    return ValueType(name, description, find_fault, print_number, schema, True, places, adds_up, parameters)  # noqa: FBT003  # one of many
+
 
 VALUE_TYPES: dict[str, ValueType] = {
     known.name: known
@@ -131,47 +130,124 @@ VALUE_TYPES: dict[str, ValueType] = {
         ValueType(
             "count",
             "type-count",
-            lambda value: _check_integer(value, negative=False),
-            format_number,
+            lambda value: faults.check_integer(value, negative=False),
+            _print_number,
             {"type": "integer", "minimum": 0, "maximum": COUNT_LIMIT - 1},
+            is_number=True,
+            adds_up=True,
         ),
         ValueType(
             "change",
             "type-change",
-            lambda value: _check_integer(value, negative=True),
-            format_number,
+            lambda value: faults.check_integer(value, negative=True),
+            _print_number,
             {"type": "integer", "minimum": 1 - COUNT_LIMIT, "maximum": COUNT_LIMIT - 1},
+            is_number=True,
+            adds_up=True,
         ),
-        ValueType(
-            "money",
-            "type-money",
-            lambda value: _check_decimal(value, limit=MONEY_LIMIT),
-            format_number,
-            {"type": "number", "minimum": 0, "maximum": MONEY_LIMIT},
-        ),
-        ValueType(
-            "share",
-            "type-share",
-            lambda value: _check_decimal(value, limit=100),
-            format_number,
-            {"type": "number", "minimum": 0, "maximum": 100},
-        ),
+        _make_number_type("money", "type-money", (0, MONEY_LIMIT), MONEY_DECIMALS, adds_up=True),
+        _make_number_type("share", "type-share", (0, 100), MONEY_DECIMALS),
         ValueType(
             "year",
             "type-year",
-            _check_year,
-            format_number,
+            faults.check_year,
+            _print_as_written,
             {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
         ),
-        ValueType("period", "type-period", _check_period, str, {"type": "string", "pattern": f"^(?:{NAME.pattern})$"}),
-        ValueType("text", "type-text", _check_text, str, _TEXT_SCHEMA),
-        ValueType("texts", "type-texts", _check_texts, _format_texts, {"type": "array", "items": _TEXT_SCHEMA}),
-        ValueType("date", "type-date", _check_date, _format_date, {"type": "string", "format": "date"}),
+        ValueType(
+            "period",
+            "type-period",
+            faults.check_period,
+            _print_period,
+            {"type": "string", "pattern": f"^(?:{NAME.pattern})$"},
+        ),
+        ValueType(
+            "duration",
+            "type-duration",
+            faults.check_duration,
+            lambda value, locale: locale.format_duration(str(value)),
+            {"type": "string", "pattern": f"^{DURATION_PATTERN.pattern}$"},
+        ),
+        ValueType("date", "type-date", faults.check_date, _print_date, {"type": "string", "format": "date"}),
+        ValueType(
+            "yes-no",
+            "type-yes-no",
+            faults.check_yes_no,
+            lambda value, locale: locale.format_yes_no(bool(value)),
+            {"type": "boolean"},
+        ),
+        ValueType(
+            "url",
+            "type-url",
+            faults.check_url,
+            _print_as_written,
+            {"type": "string", "pattern": "^https?://"},
+        ),
+        ValueType("text", "type-text", faults.check_text, _print_as_written, _TEXT_SCHEMA),
+        ValueType("texts", "type-texts", faults.check_texts, _print_texts, {"type": "array", "items": _TEXT_SCHEMA}),
     )
 }
 
 
+@cache
+def make_value_type(
+    name: str, choices: tuple[str, ...] = (), places: int | None = None, currency: str = ""
+) -> ValueType:
+    """Make the value type of a name with its parameters; raises ValueError with the reason for a wrong one."""
+    parameters = (choices, places, currency)
+    bounds, digits = (-MONEY_LIMIT, MONEY_LIMIT), MONEY_DECIMALS if places is None else places
+    if name == "choice":
+        return _make_choice_type(choices, parameters)
+    if name == "decimal":
+        return _make_number_type("decimal", "type-decimal", bounds, digits, adds_up=True, parameters=parameters)
+    if name == "percent":
+        return _make_number_type("percent", "type-percent", bounds, digits, _print_percent, parameters=parameters)
+    if name == "currency":
+        digits = find_currency_places(currency) if places is None else places
+
+        def print_currency(value: Value, locale: Locale) -> str:
+            return locale.format_money(value, currency) if isinstance(value, int | Decimal) else str(value)
+
+        return _make_number_type(
+            "currency", "type-currency", bounds, digits, print_currency, adds_up=True, parameters=parameters
+        )
+    return VALUE_TYPES[name]
+
+
+def _make_choice_type(choices: tuple[str, ...], parameters: Parameters) -> ValueType:
+    if not choices:
+        raise ValueError(_("choice-needs-choices"))
+    return ValueType(
+        "choice",
+        "type-choice",
+        lambda value: faults.check_choice(value, choices),
+        _print_as_written,
+        {"type": "string", "enum": list(choices)},
+        parameters=parameters,
+    )
+
+
+def _print_percent(value: Value, locale: Locale) -> str:
+    return locale.format_percent(value) if isinstance(value, int | Decimal) else str(value)
+
+
+def find_currency_places(code: str) -> int:
+    """Return how many digits after the point amounts of a currency have; raises ValueError for an unknown code."""
+    from babel.numbers import get_currency_precision, list_currencies  # noqa: PLC0415  # slow to import
+
+    if code not in list_currencies():
+        raise ValueError(_("no-such-currency", currency=code))
+    return get_currency_precision(code)
+
+
 def guess_value_type(value: object) -> ValueType | None:
     """Guess the type of a value that has no declared one; None for a value that a report cannot hold."""
-    order = ("text", "date", "change", "money", "texts")
-    return next((VALUE_TYPES[name] for name in order if not VALUE_TYPES[name].find_fault(value)), None)
+    return next((known for known in OWN_TYPES if not known.find_fault(value)), None)
+
+
+# The types that the office's own facts may have, the first that fits.
+OWN_TYPES = (
+    *(VALUE_TYPES[name] for name in ("text", "date", "change", "money")),
+    make_value_type("decimal"),
+    *(VALUE_TYPES[name] for name in ("yes-no", "texts")),
+)

@@ -22,11 +22,11 @@ from nianbao.workspace.store import Store
 class ChangedCell:
     """A figure in the data file of the parent office that differs from the sum `total`.
 
-    `figure` is what the file has, `last` what the last rollup wrote, None where there was none.
+    `figure` is what the file has, None where it has none, `last` what the last rollup wrote, None where there was none.
     """
 
     address: str
-    figure: Number
+    figure: Number | None
     last: Number | None
     total: Number
 
@@ -154,14 +154,14 @@ def _compare(
     edited: list[ChangedCell] = []
     acceptances = _find_acceptances(old) if old else {}
     for address, total in aggregate.figures.items() if old else ():
-        figure = old.figures[address] if old else 0
+        figure = old.figures.get(address) if old else 0
         if figure == total or (old and address in old.computed):
             continue
         last = record.figures.get(address, 0) if record else None
         cell = ChangedCell(address, figure, last, total)
         if address in acceptances:
             accepted.append(cell)
-        elif figure == (last or 0):  # as the last rollup wrote it, or 0 as in a new file
+        elif figure in {None, last or 0}:  # as the last rollup wrote it, or left out or 0 as in a new file
             changed.append(cell)
         else:
             edited.append(cell)
@@ -197,7 +197,7 @@ def _insert_sums(text: str, aggregate: Aggregate, result: RollupResult) -> str:
         facts = parse(updated, file)
         report = fill_form(form, facts) if isinstance(facts, Facts) else None
         if report is None or any(
-            report.figures[address] != total for address, total in figures.items() if address not in report.computed
+            report.figures.get(address) != total for address, total in figures.items() if address not in report.computed
         ):
             raise ValueError(file)  # noqa: TRY301  # reported as an error of update_figures is
     except ValueError:

@@ -18,17 +18,17 @@ from nianbao.workspace.store import Store
 class Trace:
     """One figure of a parent office and the units that contribute to it.
 
-    `total` is the sum, `figure` what the office's own report has, None without one. `contributions` are those other
-    than 0, the largest first; `zeros` is how many units have 0; `without_cell` are units whose edition has no such
-    figure, `broken` those left out for their errors, `missing` those without a report. `parts` are the addresses that
-    add up to the figure where it is a total, with their sums. `below` are the traces of the units that have units of
-    their own, by folder.
+    `total` is the sum, None where the form does not add such figures up; `figure` is what the office's own report has,
+    None without one. `contributions` are those other than 0, the largest first; `zeros` is how many units have 0;
+    `without_cell` are units whose edition has no such figure, `broken` those left out for their errors, `missing`
+    those without a report. `parts` are the addresses that add up to the figure where it is a total, with their sums.
+    `below` are the traces of the units that have units of their own, by folder.
     """
 
     unit: Unit
     address: str
     label: str
-    total: Number
+    total: Number | None
     figure: Number | None
     contributions: Sequence[tuple[UnitReport, Number]]
     zeros: int
@@ -53,9 +53,10 @@ def _trace_office(store: Store, period: Period, office: str, address: str, optio
     register, parent = store.register(), store.of_office(office)
     report = read_own_report(parent, period) if parent.has(period) else None
     form = report.form if isinstance(report, Report) else store.kind.form_in_force(period)
-    if address not in form.slots:
-        near = get_close_matches(address, [*form.slots], 1)
-        tip = _("is-it-nearest", near=near[0]) if near else _("for-example-address", address=next(iter(form.slots)))
+    if address not in form.omitted_figures:
+        known = [*form.omitted_figures]
+        near = get_close_matches(address, known, 1)
+        tip = _("is-it-nearest", near=near[0]) if near else _("for-example-address", address="".join(known[:1]))
         raise UserError(_("no-such-cell", edition=form.edition, address=address), tip)
     record = parent.record(period) or RollupRecord({})
     own, broken = options.own and record.includes_own, options.with_broken or record.includes_broken
@@ -67,14 +68,14 @@ def _trace_office(store: Store, period: Period, office: str, address: str, optio
         register.get_unit(office),
         address,
         form.labels[address],
-        sums[address],
-        report.figures[address] if isinstance(report, Report) else None,
+        sums.get(address),
+        report.figures.get(address) if isinstance(report, Report) else None,
         contributions,
         sum(1 for _report, figure in figures if figure == 0),
         [unit for unit, figure in figures if figure is None],
         found.aggregate.broken,
         found.missing,
-        {part: sums[part] for part in form.totals.get(address, ())},
+        {part: sums[part] for part in form.totals.get(address, ()) if part in sums},
         {
             unit.unit.id: _trace_office(store, period, unit.unit.id, address, below)
             for unit, _figure in contributions

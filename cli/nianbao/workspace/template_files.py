@@ -13,11 +13,12 @@ import toml_rs
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
-from nianbao.model.form_loader import YearsEntry
 from nianbao.model.i18n import _, join_words
+from nianbao.model.loading.form_loader import YearsEntry
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
 from nianbao.model.locale import Locale, LocaleFile, find_faults
+from nianbao.model.locale.text_formats import find_text_faults
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.formats import Format, FormatFile
 
@@ -131,7 +132,7 @@ def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
     shipped = tops[-1].path
     if not path.is_relative_to(shipped):
         every_word = _read_once(tops[-1], shipped / _COMPLETE_LOCALE).tree["words"]
-        if faults := list(find_faults(file, every_word)):
+        if faults := [*find_faults(file, every_word), *find_text_faults(file.text)]:
             raise_faults(sources, faults)
     return Locale(language, file)
 

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from nianbao.datafiles.json_schema import COMMENT_START, DRAFT_URI, Schema
-from nianbao.model.form_loader import FormFile
 from nianbao.model.i18n import N_, _
 from nianbao.model.kind import KindFile
+from nianbao.model.loading.form_loader import FormFile
 from nianbao.model.loading.inheritance import AFTER, BASE, NATURAL_KEYS, REMOVE
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.locale import LocaleFile

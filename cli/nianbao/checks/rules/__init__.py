@@ -15,7 +15,8 @@ or a relation of a form.
 | `units` | the report, compared with those of its units | if the register lists none |
 | `register` | the entry of the office in the register | if the office has no folder of its own |
 
-A rule does not define the editions that it applies to: forms name the rules of their relations and text rules.
+A rule does not define the editions that it applies to: forms name the rules of their relations and topics. A kind of
+document has rules of its own, and adds to the pages of these: see `checks/kind_rules/`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,11 +26,12 @@ from importlib import import_module
 from itertools import islice
 from pkgutil import iter_modules
 
-from nianbao.checks import relation
+from nianbao.checks import relation, topics
 from nianbao.checks.context import SCOPES, CheckContext, Scope
 from nianbao.model.finding import Finding, Level, Place, sort_findings
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
+from nianbao.model.rule_page import translate_page
 
 MAX_FINDINGS = 200  # of one rule; a file with more is wrong as a whole
 _MORE_TEXT = N_("more-findings-of-rule")
@@ -43,7 +45,8 @@ class Rule:
     page: str
     level: Level
     scope: Scope
-    function: Callable[[CheckContext], Iterator[Finding]] | None
+    function: Callable[[CheckContext], Iterator[Finding]] | None = None
+    translation: str = ""  # of the page, if it is not one of the catalogue
 
     def judge(self, context: CheckContext) -> Iterator[Finding]:
         """Find the faults of this rule; none if the context lacks the data that it judges."""
@@ -59,12 +62,13 @@ class Rule:
     @property
     def localized_page(self) -> str:
         """The page in the user's language: the docstring, or its translation with the examples of the docstring."""
+        if self.translation:
+            return self.translation
         key = f"rule-page-{self.name}"
         translation = _(key)
         if translation == key:
             return self.page
-        parts = iter(translation.split("\n\n"))
-        return "\n\n".join(part if part.startswith(" ") else next(parts) for part in self.page.split("\n\n"))
+        return translate_page(self.page, translation)
 
 
 @cache
@@ -93,7 +97,8 @@ def list_names_of_scope(scope: Scope) -> tuple[str, ...]:
 
 def list_unjudged(context: CheckContext) -> frozenset[str]:
     """List the names of the rules for which the context lacks data."""
-    return frozenset(name for scope in SCOPES if not context.has_data_for(scope) for name in list_names_of_scope(scope))
+    unjudged = frozenset(context.report.form.text_rules.rules if not context.has_data_for("texts") else ())
+    return unjudged.union(*(list_names_of_scope(scope) for scope in SCOPES if not context.has_data_for(scope)))
 
 
 def list_editions(name: str, forms: Iterable[Form]) -> tuple[str, ...]:
@@ -111,11 +116,14 @@ class Crash:
 
 
 def judge(context: CheckContext, names: Sequence[str] = ()) -> tuple[list[Finding], list[Crash]]:
-    """Judge a report by every rule, or by those of the given names, and by the relations of the form.
+    """Judge a report by every rule, or by those of the given names, and by the relations and topics of the form.
 
     Returns all findings, in the order of the file, and the crashes of rules.
     """
-    functions = {name: load_rule(name).judge for name in names or list_names()} | {"relation": relation.judge}
+    functions = {name: load_rule(name).judge for name in names or list_names()} | {
+        "relation": relation.judge,
+        "topics": topics.judge,
+    }
     found: list[Finding] = []
     crashes: list[Crash] = []
     for name, function in functions.items():

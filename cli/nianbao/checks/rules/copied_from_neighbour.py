@@ -1,11 +1,9 @@
 """两个机关自己写的文字大半相同。
 
-〔2021〕30号把内容雷同、敷衍塞责列为要追责的情形，没有给出标准；这里的标准是自定的：一个部分自己写的文字有八成
-以上，逐句与同一年度另一个机关的相同，是提醒。数字不同不算不同。一次核对几个机关（例如 --all）才比得出来。
+一个部分自己写的文字有八成以上，逐句与同一期另一个机关的相同，是提醒。数字不同不算不同。
+一次核对几个机关（例如 --all）才比得出来。
 
-只看数据文件里写的文字，不看模板的标准文字；自己写的不到 50 个字的部分、不到 10 个字的句子不比。
-
-依据：国办公开办函〔2021〕30号；条例第四十七条。
+只看数据文件里写的文字，不看模板的标准文字和每期相同的事实；太短的部分和句子不比。
 
 不对:
 
@@ -34,6 +32,7 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_place
+from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words
 
@@ -49,7 +48,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         address, place = find_place(context, shared.section, "")
         message = _(
             "prose-shared-with-neighbour",
-            heading=context.report.get_heading(shared.section),
+            heading=document.compose_heading(context.report, shared.section),
             share=shared.share,
             office=shared.office,
         )

@@ -1,14 +1,12 @@
-"""自己写的文字与去年的大半相同。
+"""自己写的文字与上期的大半相同。
 
-〔2021〕30号把内容雷同、敷衍塞责列为要追责的情形，没有给出标准；这里的标准是自定的：一个部分与去年相同的
-文字占八成以上是提醒，六成以上是告知；第五部分有 30 个字以上的一句话与去年一字不差，也是提醒。
+一个部分与上期相同的文字占八成以上是提醒，六成以上是告知。格式要求每期新写的部分（vocabulary.afresh）
+有一句够长的话与上期一字不差，也是提醒。
 
-只看数据文件里写的文字：[prose] 里的正文（不含 {{ standard }}）和 [facts] 里成句的文字。
-标准文字由模板写成，各年当然相同，不看；没有标题的前言写的是依据和联系方式，本来每年一样，也不看。
-一个部分自己写的文字不到 50 个字的不算比例，不到 12 个字的名称、栏目名不计入。数字不同不算不同：
-只改了年份和数字的文字，还是去年的文字。每句与去年最相像的一句比，调换次序不影响结果。
-
-依据：国办公开办函〔2021〕30号；条例第四十七条。
+只看数据文件里写的文字：[prose] 里的正文（不含 {{ standard }}）和 [facts] 里成句的文字，每期相同的事实
+（standing）除外。标准文字由模板写成，各期当然相同，不看；没有标题的前言写的是依据和联系方式，也不看。
+太短的部分不算比例，名称、栏目名不计入；多少字算短，由语言文件的 text.least 规定。数字不同不算不同：
+只改了年份和数字的文字，还是上期的文字。每句与上期最相像的一句比，调换次序不影响结果。
 
 不对:
 
@@ -29,21 +27,23 @@
     problems = ["去年所说的范围把握不准已有改进；今年发现的是，规范性文件的解读多为文字，图解只占一成"]
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.own_prose import COPIED_PERCENT, MIN_RUN, MIN_SECTION, find_own_sentences, mask_digits
+from nianbao.checks.own_prose import COPIED_PERCENT, find_own_sentences, mask_digits
 from nianbao.checks.wording import find_place, shorten
+from nianbao.compose import document
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
+from nianbao.model.locale.text_formats import LeastCharacters
 
 LEVEL = "warning"
 SCOPE = "last_year"
 
 NOTE_PERCENT = 60  # of common text, from which on there is a finding
 RELATED_PERCENT = 50  # less similar sentences count as different
-MIN_SENTENCE = 30  # characters
 MAX_SHOWN = 3
 MAX_SENTENCES, MAX_CHARACTERS = (
     300,
@@ -71,7 +71,10 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         if sentences and previous_sentences:
             must_be_new = section.id in report.form.text_rules.afresh
             yield from _find_copied(
-                context, section.id, _compare(sentences, previous_sentences), must_be_new=must_be_new
+                context,
+                section.id,
+                _compare(sentences, previous_sentences, report.form.locale.text.least),
+                must_be_new=must_be_new,
             )
 
 
@@ -82,8 +85,9 @@ def _find_copied(
     if comparison.share < NOTE_PERCENT and not verbatim:
         return
     shown = (verbatim or comparison.runs)[:MAX_SHOWN]
-    address, place = find_place(context, section, shown[0].rstrip("。；") if shown else "")
-    heading = context.report.get_heading(section)
+    words = _strip_end(shown[0], context.report.form.locale.part_end) if shown else ""
+    address, place = find_place(context, section, words)
+    heading = document.compose_heading(context.report, section)
     message = _("prose-share-as-last-year", heading=heading, share=comparison.share)
     if comparison.share < NOTE_PERCENT:
         message = _("sentences-as-last-year", heading=heading, count=len(verbatim))
@@ -92,7 +96,13 @@ def _find_copied(
     yield context.make_finding(address, message, level=level, notes=notes, place=place)
 
 
-def _compare(sentences: list[str], previous_sentences: list[str]) -> Comparison:
+def _strip_end(run: str, end: re.Pattern[str]) -> str:
+    """Return a run of characters without the sign at its end, which may come from a template."""
+    last = list(end.finditer(run))[-1:]
+    return run[: last[0].start()] if last and last[0].end() == len(run) else run
+
+
+def _compare(sentences: list[str], previous_sentences: list[str], least: LeastCharacters) -> Comparison:
     masked = [mask_digits(sentence) for sentence in previous_sentences]
     masked_set, previous_set = frozenset(masked), frozenset(previous_sentences)
     candidates = [sentence for sentence in masked if len(sentence) <= MAX_CHARACTERS][:MAX_SENTENCES]
@@ -108,12 +118,12 @@ def _compare(sentences: list[str], previous_sentences: list[str]) -> Comparison:
             runs += common_runs
     size = sum(map(len, sentences))
     return Comparison(
-        share=int(100 * common_size / size) if size >= MIN_SECTION else 0,
-        runs=tuple(sorted((run for run in runs if len(run) >= MIN_RUN), key=len, reverse=True)),
+        share=int(100 * common_size / size) if size >= least.section else 0,
+        runs=tuple(sorted((run for run in runs if len(run) >= least.run), key=len, reverse=True)),
         verbatim=tuple(
             sentence.strip()
             for sentence in sentences
-            if len(sentence.strip()) >= MIN_SENTENCE and sentence in previous_set
+            if len(sentence.strip()) >= least.sentence and sentence in previous_set
         ),
     )
 

@@ -1,10 +1,7 @@
-"""有一个部分是空的，或者存在的问题及改进情况只有几个字。
+"""有一个部分是空的，或者比格式要求的短。
 
-格式规定的各部分都要有，没有内容也要写明没有。存在的主要问题及改进情况写“无”，或者只有几个字，
-等于没有写：没有哪个机关的工作没有可改进之处。空的部分是错误；太短是提醒，不妨碍生成。
-标准文字在数据文件没有给出事实时会是空的，例如没有写 facts.problems 和 facts.improvements。
-
-依据：条例第五十条；国办公开办函〔2021〕30号。
+格式规定的各部分都要有，没有内容也要写明没有。空的部分是错误；比格式文件的 vocabulary.least 短的是提醒，
+不妨碍生成。标准文字在数据文件没有给出它要的事实时会是空的。
 
 不对:
 
@@ -20,6 +17,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
+from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
@@ -35,7 +33,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         if not section.heading or section.table or section.id not in context.texts:
             continue
         size = len("".join(context.texts[section.id].split()))
-        heading = report.get_heading(section.id)
+        heading = document.compose_heading(report, section.id)
         fix = _("write-section-or-facts", id=section.id)
         if not size:
             yield context.make_finding(f"prose.{section.id}", _("section-empty", heading=heading), fix=fix)

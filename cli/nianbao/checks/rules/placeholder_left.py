@@ -1,10 +1,8 @@
 """文字里还留着待填的记号。
 
-例如 XX、×××、TODO、待填、请填写、____。它们是写稿时占位用的，印出去就是差错，所以不改就不能生成；
-要先看样子，用 --draft 生成草稿。新建的数据文件里原有的提示另算，见 prompt-left。
+例如 XX、×××、TODO、____，以及报告所用语言里的说法（待填、请填写）。它们是写稿时占位用的，印出去就是差错，
+所以不改就不能生成；要先看样子，用 --draft 生成草稿。新建的数据文件里原有的提示另算，见 prompt-left。
 网址里的 xx（例如 xxgk）不算，Markdown 的加粗和分隔线也不算。
-
-依据：国办公开办函〔2021〕30号，不得敷衍塞责。
 
 不对:
 
@@ -19,7 +17,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_prompts
@@ -29,32 +27,39 @@ from nianbao.model.i18n import _
 
 LEVEL = "error"
 
-PLACEHOLDER = re.compile(
-    r"(?<![A-Za-z0-9./_×-])(?:[Xx]{2,}|×{2,})(?![A-Za-z0-9./_×-])"
-    r"|(?<![A-Za-z0-9×])[Xx×](?=[年月日件条项次个人元])"
-    r"|(?<![一二三四五六七八九〇○])[○〇]{2,}(?![一二三四五六七八九])"
-    r"|(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])"
-    r"|待(?:填写?|补充?)(?=[）)】\]。，；、\s]|$)|[（(【\[]待(?:填|补|定)[^）)】\]]{0,6}[）)】\]]"
-    r"|请(?:填写|写明|补充|在此)[^，。；]{0,20}[）)】\]]|[（(【\[]请(?:填|写|补|输入|在此)[^）)】\]]{0,20}[）)】\]]|此处填写"
-    r"|(?<=[^\n_])_{3,}|(?<!_)_{3,}+(?=[^\n_])|＿{2,}|[?？]{3,}"
+# Of every language; those of one are in its locale.
+_PLACEHOLDERS = (
+    r"(?<![A-Za-z0-9./_×-])(?:[Xx]{2,}|×{2,})(?![A-Za-z0-9./_×-])",
+    r"(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])",
+    r"(?<=[^\n_])_{3,}|(?<!_)_{3,}+(?=[^\n_])|\uff3f{2,}|[?\uff1f]{3,}",
 )
-
 _CACHED_LENGTH = 100  # characters
-_search_cached = lru_cache(maxsize=4096)(PLACEHOLDER.search)  # keys are the same in every file
+
+
+@cache
+def compile_placeholder(prompts: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of a mark to be filled in, those of a language among them."""
+    return re.compile("|".join((*_PLACEHOLDERS, *prompts)))
+
+
+@lru_cache(maxsize=4096)  # keys are the same in every file
+def _search_cached(placeholder: re.Pattern[str], text: str) -> re.Match[str] | None:
+    return placeholder.search(text)
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every text with a mark for something to be filled in."""
     facts = context.report.facts
+    placeholder = compile_placeholder(context.report.form.locale.text.prompts)
     prompts = find_prompts(context.report)
     texts = dict(list_texts(facts.tree))
     for address, text in texts.items():
-        match = _search_cached(text) if len(text) < _CACHED_LENGTH else PLACEHOLDER.search(text)
+        match = _search_cached(placeholder, text) if len(text) < _CACHED_LENGTH else placeholder.search(text)
         if match and not address.startswith("accept") and prompts.get(address) != text:
             place = facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1, words=match[0])
             yield context.make_finding(address, _("placeholder-in-text", words=match[0]), place=place)
     for section, text in context.texts.items():
-        match = PLACEHOLDER.search(text)
+        match = placeholder.search(text)
         if match and not any(match[0] in part for part in texts.values()):
             message = _("placeholder-in-template-text", words=match[0])
             yield context.make_finding(f"prose.{section}", message)

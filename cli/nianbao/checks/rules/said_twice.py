@@ -20,28 +20,29 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_place, shorten
+from nianbao.compose import document
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
 
 LEVEL = "warning"
 SCOPE = "texts"
-MIN_PARAGRAPH = 20  # characters; shorter paragraphs may be equal by chance
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every paragraph that is twice in the report."""
+    least = context.report.form.locale.text.least.paragraph
     first_section: dict[str, str] = {}
     reported: set[str] = set()
     for section, text in context.texts.items():
         for line in text.split("\n"):
             words = "".join(line.split())
-            if len(words) < MIN_PARAGRAPH:
+            if len(words) < least:
                 continue
             if words in first_section and words not in reported:
                 reported.add(words)
                 address, place = find_place(context, section, line.strip())
-                heading = context.report.get_heading(first_section[words]) or first_section[words]
-                message = _("paragraph-written-twice", words=shorten(words))
+                heading = document.compose_heading(context.report, first_section[words]) or first_section[words]
+                message = _("paragraph-written-twice", words=shorten(line.strip()))
                 note = (
                     _("first-in-section", heading=heading)
                     if first_section[words] != section

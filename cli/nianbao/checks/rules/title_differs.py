@@ -1,7 +1,7 @@
-"""标题里没有机关名称、报告年度或者报告的名称。
+"""标题里没有机关名称、年份或者报告的名称。
 
-标题按格式是机关全称、年度、报告名称连写；不写 title，程序就照格式写。写了 title 的，语序和用字可以不同，
-但这三样都要有：别人引用、检索一份报告，只能靠标题。这只是告知，不妨碍生成。
+不写 title，程序就照格式写。写了 title 的，语序和用字可以不同，但这三样都要有：
+别人引用、检索一份报告，只能靠标题。这只是告知，不妨碍生成。
 
 不对:
 
@@ -26,10 +26,9 @@ from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import normalize
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words
+from nianbao.model.locale.text_formats import TextFormats
 
 LEVEL = "note"
-_DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
-_ZEROS = str.maketrans("零○０", "〇〇〇")
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
@@ -41,8 +40,16 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         return
     plain = "".join(normalize(title).split())
     missing = [word for word in ("".join(context.author.split()), *words) if word not in plain]
-    if str(report.year) not in plain and str(report.year).translate(_DIGITS) not in plain.translate(_ZEROS):
+    if not _names_year(plain, str(report.year), report.form.locale.text):
         missing.insert(0, str(report.year))
     if missing:
         message = _("title-lacks", words=join_words(f"“{word}”" for word in missing))
         yield context.make_finding("title", message, label=_("title-of-form-is-used"))
+
+
+def _names_year(title: str, year: str, formats: TextFormats) -> bool:
+    """Return whether a title names a year, in the digits of everybody or in those of its language."""
+    if year in title or not formats.digits:
+        return year in title
+    zeros = str.maketrans(dict.fromkeys(formats.zeros, formats.digits[0]))
+    return year.translate(str.maketrans("0123456789", formats.digits)) in title.translate(zeros)

@@ -21,7 +21,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, translate
 from nianbao.model.report import ReportEntry
-from nianbao.model.value_types import describe_value
+from nianbao.model.values.faults import describe_value
 
 LEVEL = "error"
 SCOPE = "figures"

@@ -7,7 +7,7 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import report_errors
-from nianbao.cli.options import Kind
+from nianbao.cli.options import Edition, Kind
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 from nianbao.workspace.kinds import DEFAULT_KIND
@@ -21,6 +21,7 @@ def init(
         typer.Option("--year", help=_("help-init-period"), metavar="PERIOD", show_default=False),
     ] = "",
     kind: Kind = DEFAULT_KIND,
+    edition: Edition = "",
 ) -> None:
     """Create an office's folder."""
     from nianbao.checks import drafts
@@ -37,6 +38,6 @@ def init(
         }
         if kind != DEFAULT_KIND:
             files["report.toml"] = f'kind = "{kind}"\n'
-        for saved in drafts.create_files(store, due, more_files=files).saved:
+        for saved in drafts.create_files(store, due, more_files=files, edition=edition).saved:
             echo(_("wrote-path", path=saved.path))
         echo(_("next-cd-and-build", folder=folder, due=due))

@@ -6,7 +6,7 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.errors import report_errors
-from nianbao.cli.options import Kind, Root
+from nianbao.cli.options import Edition, Kind, Root
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
@@ -16,6 +16,7 @@ def new(
     period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
     root: Root = None,
     kind: Kind = "",
+    edition: Edition = "",
     last: Annotated[
         str,
         typer.Option("--from", help=_("option-from-year"), metavar="PERIOD", show_default=False),
@@ -30,7 +31,7 @@ def new(
         store = Store.open(root)
         store = store.of_kind(kind) if kind else store
         source = selection.read_period(store, last) if last else None
-        created = drafts.create_files(store, selection.read_period(store, period), source)
+        created = drafts.create_files(store, selection.read_period(store, period), source, edition=edition)
         words = " ".join(filter(None, (kind, period)))
         echo(_("wrote-now-fill-in", path=created.saved[0].path, year=words))
         for note in created.notes:

@@ -58,7 +58,7 @@ def validate(
         if as_json or style == "json":
             findings.print_json(builds.check_run_data(results, failed, selected.missing))
         elif for_programs:
-            print_text(sarif_junit.FORMATTERS[style](results, errors))
+            print_text(sarif_junit.format_for_programs(style, results, errors, store))
         elif len(selected.reports) > builds.MAX_LISTED or selected.missing:
             builds.print_check_summary(results, failed, selected.missing)
         else:

@@ -36,7 +36,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
             echo(f"    {note}")
         if finding.fix:
             echo("    " + _("fix-line", fix=finding.fix))
-        if finding.rule in explained:
+        if finding.has_page or finding.rule in explained:
             echo("    " + _("see-explain-rule", rule=finding.rule))
 
 

@@ -8,6 +8,7 @@ from nianbao.cli.terminal import echo
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words
+from nianbao.model.report import Number
 from nianbao.model.value_types import format_number
 from nianbao.rollup.roll_up import ChangedCell, RollupResult
 from nianbao.rollup.trace import Trace
@@ -86,14 +87,18 @@ def _print_cells(label: str, cells: Sequence[ChangedCell]) -> None:
         rows = [
             (
                 cell.address,
-                format_number(cell.figure),
-                "" if cell.last is None else format_number(cell.last),
+                _show(cell.figure),
+                _show(cell.last),
                 format_number(cell.total),
             )
             for cell in cells[:_MAX_ROWS]
         ]
         findings.print_table((_("head-address"), _("head-in-file"), _("head-last-sum"), _("head-sum-now")), rows)
         _print_rest(len(cells))
+
+
+def _show(figure: Number | None) -> str:
+    return "" if figure is None else format_number(figure)
 
 
 def _print_rest(size: int) -> None:
@@ -115,7 +120,7 @@ def _describe_end(result: RollupResult) -> str:
 def print_trace(trace: Trace) -> None:
     """Print which units' figures add up to a figure, the largest first, and what the report itself has."""
     label = f"{trace.address} {trace.label}"
-    echo(_("trace-total", unit=trace.unit, label=label, total=format_number(trace.total)))
+    echo(_("trace-total", unit=trace.unit, label=label, total=_show(trace.total) or "—"))
     if trace.figure is not None and trace.figure != trace.total:
         echo("  " + _("own-report-says", figure=format_number(trace.figure)))
     rows = list(_make_rows(trace, 0))
@@ -140,7 +145,7 @@ def _walk_levels(trace: Trace) -> Iterator[Trace]:
 
 def _make_rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
     for report, figure in trace.contributions:
-        share = f"{100 * figure / trace.total:.1f}%" if trace.total > 0 else ""
+        share = f"{100 * figure / trace.total:.1f}%" if trace.total and trace.total > 0 else ""
         yield "  " * depth + report.unit.id, str(report.unit), format_number(figure), share
         inner = trace.below.get(report.unit.id)
         if inner:
@@ -200,11 +205,10 @@ def _unit_data(report: UnitReport) -> dict[str, Any]:
 
 
 def _cell_data(cell: ChangedCell) -> dict[str, str | None]:
-    last = None if cell.last is None else format_number(cell.last)
     return {
         "address": cell.address,
-        "figure": format_number(cell.figure),
-        "last": last,
+        "figure": _show(cell.figure) or None,
+        "last": _show(cell.last) or None,
         "sum": format_number(cell.total),
     }
 
@@ -217,8 +221,8 @@ def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
         "office": trace.unit.id,
         "address": trace.address,
         "label": trace.label,
-        "sum": format_number(trace.total),
-        "figure": None if trace.figure is None else format_number(trace.figure),
+        "sum": _show(trace.total) or None,
+        "figure": _show(trace.figure) or None,
         "units": [
             {"unit": report.unit.id, "name": report.unit.name, "figure": format_number(figure)}
             | ({"below": trace_data(trace.below[report.unit.id])} if report.unit.id in trace.below else {})

@@ -9,22 +9,27 @@ from typing import Any
 from urllib.parse import quote
 
 from nianbao import __version__
-from nianbao.checks import rules
+from nianbao.checks import kind_rules
 from nianbao.checks.results import CheckResult
 from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.model.finding import Finding, UserError
+from nianbao.workspace.kinds import KindFolder
+from nianbao.workspace.store import Store
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def format_sarif(results: Sequence[CheckResult], errors: Sequence[UserError]) -> str:
-    """Return findings as SARIF 2.1.0 (OASIS), with columns counted in Unicode code points."""
+def format_sarif(results: Sequence[CheckResult], errors: Sequence[UserError], store: Store) -> str:
+    """Return findings as SARIF 2.1.0 (OASIS), with columns counted in Unicode code points.
+
+    The pages of rules are those of the kind of the first report that has a finding of the rule.
+    """
     findings = [finding for result in results for finding in result.findings]
+    kinds = {finding.rule: result.key.kind for result in reversed(results) for finding in result.findings}
     rule_names = list(dict.fromkeys(finding.rule for finding in findings))
+    rules_data = [_rule_data(name, store.of_kind(kinds[name]).kind) for name in rule_names]
     run: dict[str, Any] = {
-        "tool": {
-            "driver": {"name": "nianbao", "version": __version__, "rules": [_rule_data(name) for name in rule_names]}
-        },
+        "tool": {"driver": {"name": "nianbao", "version": __version__, "rules": rules_data}},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the folder in which report was run"}}},
         "invocations": [
@@ -95,13 +100,17 @@ def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError]) ->
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-FORMATTERS = {"sarif": format_sarif, "github": format_github, "junit": format_junit}
+def format_for_programs(style: str, results: Sequence[CheckResult], errors: Sequence[UserError], store: Store) -> str:
+    """Return findings in the format that `--format` names."""
+    if style == "sarif":
+        return format_sarif(results, errors, store)
+    return {"github": format_github, "junit": format_junit}[style](results, errors)
 
 
-def _rule_data(name: str) -> dict[str, Any]:
-    if name not in rules.list_names():  # a relation of a form that has no page
+def _rule_data(name: str, kind: KindFolder) -> dict[str, Any]:
+    if name not in kind_rules.list_names(kind):  # a relation of a form that has no page
         return {"id": name}
-    rule = rules.load_rule(name)
+    rule = kind_rules.load_rule(kind, name)
     return {
         "id": name,
         "shortDescription": {"text": rule.summary},

@@ -15,16 +15,14 @@ from nianbao.export.excel_form.draft import (
     format_input,
     format_invalid_test,
     list_required_facts,
-    make_validation,
     set_up_page,
+    validate_cell,
 )
 from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK, format_words
 from nianbao.export.excel_form.tables import write_table
-from nianbao.export.rows import NUMBER_TYPES
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
 from nianbao.importer.recognition.excel_form import EDITION, FOLDER, OFFICE, YEAR
 from nianbao.model.form import Fact
-from nianbao.model.value_types import VALUE_TYPES
 
 _COVER_LABEL_WIDTH = 24  # characters
 
@@ -64,18 +62,17 @@ def _write_facts(draft: FormDraft) -> None:
 
 
 def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
-    value_type, locale = VALUE_TYPES[fact.kind], draft.request.form.locale
-    hint = locale.say("form-fact-lines" if fact.kind == "texts" else value_type.description)
+    value_type, locale = fact.value_type, draft.request.form.locale
+    hint = locale.say("form-fact-lines") if fact.type == "texts" else value_type.describe(locale)
     value = format_input(draft.request.known_facts.get(fact.id))
     sheet.write(row, 0, fact.label + locale.put_in_brackets(fact.unit), **LABEL_STYLE)
     sheet.write(row, 1, value, **INPUT_STYLE, text_wrap=True)
     sheet.write(row, 2, hint, **CELL_STYLE, font_color="#777777", text_wrap=True)
     draft.define_name(fact.id, sheet, row, 1)
-    if value_type.name in NUMBER_TYPES:
-        cell = xl_rowcol_to_cell(row, 1)
-        sheet.worksheet.data_validation(row, 1, row, 1, make_validation(value_type, cell, locale))
-        draft.highlight(sheet, (row, 1), format_invalid_test(value_type, cell), ERROR_STYLE)
-    if fact.kind == "texts":
+    validate_cell(draft, sheet, (row, 1), value_type)
+    if value_type.has_number_schema:
+        draft.highlight(sheet, (row, 1), format_invalid_test(value_type, xl_rowcol_to_cell(row, 1)), ERROR_STYLE)
+    if fact.type == "texts":
         sheet.worksheet.set_row(row, 4 * LINE_HEIGHT)
 
 

@@ -23,6 +23,7 @@ TOTAL_STYLE = {**INPUT_STYLE, "bg_color": "#EAF4EA"}  # of a total: a formula un
 LABEL_STYLE = {**CELL_STYLE, "text_wrap": True}
 ERROR_STYLE = {"bg_color": "#C00000", "font_color": "#FFFFFF"}
 WARNING_STYLE = {"bg_color": "#FFC000"}
+_LIST_LIMIT = 255  # characters of the list of a validation, which are separated by commas
 LINE_HEIGHT = 15  # points
 PROTECTION = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # allowed on a locked sheet
 
@@ -93,16 +94,29 @@ def format_input(value: Value | None) -> str | Number | None:
 
 
 def format_invalid_test(value_type: ValueType, cell: str) -> str:
-    """Format a formula that is true where a cell holds anything but a figure of a value type."""
+    """Format a formula that is true where a cell holds anything but a number of a value type."""
     low, high = value_type.json_schema.get("minimum", 0), value_type.json_schema.get("maximum", 0)
-    digits = 0 if value_type.json_schema["type"] == "integer" else 4
-    wrong = f"OR({cell}<{low},{cell}>{high},{cell}<>ROUND({cell},{digits}))"
+    wrong = f"OR({cell}<{low},{cell}>{high},{cell}<>ROUND({cell},{value_type.places}))"
     return f"IF(ISBLANK({cell}),FALSE,IF(ISNUMBER({cell}),{wrong},TRUE))"
 
 
-def make_validation(value_type: ValueType, cell: str, locale: Locale) -> dict[str, Any]:
-    """Make a rule by which Excel refuses what is no number of a value type as it is typed, with a message."""
-    words = locale.say("form-number-expected", type=locale.say(value_type.description))
+def validate_cell(draft: FormDraft, sheet: Sheet, at: tuple[int, int], value_type: ValueType) -> None:
+    """Make Excel refuse what is no value of a type as it is typed into the cell in the row and column `at`."""
+    if rule := make_validation(draft.request.form.locale, value_type, xl_rowcol_to_cell(*at)):
+        sheet.worksheet.data_validation(*at, *at, rule)
+
+
+def make_validation(locale: Locale, value_type: ValueType, cell: str) -> dict[str, Any]:
+    """Make a rule by which Excel refuses what is no value of a type as it is typed, with a message; empty for texts."""
+    choices = value_type.json_schema.get("enum")
+    if value_type.name == "yes-no":
+        choices = [locale.format_yes_no(value) for value in (True, False)]
+    if isinstance(choices, list):
+        is_short = len(",".join(choices)) <= _LIST_LIMIT and not any("," in choice for choice in choices)
+        return {"validate": "list", "source": choices, "ignore_blank": True} if is_short else {}
+    if not value_type.has_number_schema:
+        return {}
+    words = locale.say("form-number-expected", type=value_type.describe(locale))
     message = {"error_title": locale.say("form-number-only"), "error_message": words, "ignore_blank": True}
     if value_type.json_schema["type"] == "integer":
         low, high = value_type.json_schema["minimum"], value_type.json_schema["maximum"]

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nianbao.model.form import Check, Form, Part
+from nianbao.model.form import Form
 from nianbao.model.locale import Locale
+from nianbao.model.relations import Check, Part
 from nianbao.model.report import Report
 
 PASS_MARK, ERROR_MARK = "✓", "✗"  # the first character of a check's result; that of a warning is of the locale
+_TOLERANT = {"=": "ABS({difference})<={within}", ">=": "{difference}>=-{within}", "<=": "{difference}<={within}"}
 _CONDITIONS = {  # formulas for a relation by the difference of its sides and the left side
     "=": "{difference}=0",
     ">=": "{difference}>=0",
@@ -47,16 +49,21 @@ def make_check_formulas(
 
     `find_cell` returns the reference of a figure's cell by its address. Figures of last year are written as numbers,
     and a check that needs them is left out without `last_report`; one that is for some authors only is left out for
-    others, and where the author is not known.
+    others, and where the author is not known. So are checks of the whole report.
     """
     for check in checks:
         needed = {slot.address for part in check.parts if part.term.previous for slot in part.slots}
         is_known = not needed or (last_report is not None and last_report.figures.keys() >= needed)
+        if check.relation.each is None:
+            continue  # its cells stand on several sheets, of which some are written later
         applies = not check.relation.when or (author and re.search(check.relation.when, author))
         if is_known and applies:
             left, right = (_format_side(side, find_cell, last_report) for side in (check.left, check.right))
             difference = f"ROUND({left}-({right}),{_DECIMALS})"
-            condition = _CONDITIONS[check.relation.sign].format(left=left, right=right, difference=difference)
+            conditions = _CONDITIONS | (_TOLERANT if check.relation.within else {})
+            condition = conditions[check.relation.sign].format(
+                left=left, right=right, difference=difference, within=check.relation.within
+            )
             mark = ERROR_MARK if check.relation.level == "error" else form.locale.say("form-warning-mark")
             yield CheckFormula(check, condition, difference, _describe_check(check, form), mark)
 
@@ -105,8 +112,7 @@ def _describe_terms(side: tuple[Part, ...], check: Check, form: Form) -> Iterato
 
 
 def _describe_part(part: Part, check: Check, form: Form) -> str:
-    path = part.slots[0].rows if check.relation.each == "column" else part.slots[0].columns
-    label = [heading for heading in path if heading.id][part.term.path.count(".")].label
+    label = check.name_part(part)
     if not part.term.previous:
         return label
     return form.locale.say(f"form-label-of-last-{form.kind.period_fact}", label=label)

@@ -14,8 +14,8 @@ from nianbao.export.excel_form.draft import (
     FormDraft,
     format_input,
     format_invalid_test,
-    make_validation,
     set_up_page,
+    validate_cell,
 )
 from nianbao.export.excel_form.sum_formulas import (
     ERROR_MARK,
@@ -24,10 +24,9 @@ from nianbao.export.excel_form.sum_formulas import (
     format_words,
     make_check_formulas,
 )
-from nianbao.export.rows import NUMBER_TYPES
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, measure_width
 from nianbao.model.table import Cell, Grid, Table
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.value_types import ValueType
 
 _ROWS_ABOVE = 3  # above a table: its heading and the office
 _PAGE_WIDTH = 110  # characters
@@ -65,7 +64,7 @@ def write_table(draft: FormDraft, table: Table) -> None:
 
 def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
     carried, empty = draft.request.carried_over, draft.request.empty_report
-    ranges: dict[str, list[str]] = {}
+    ranges: dict[ValueType, list[str]] = {}
     for cell in grid.cells:
         if not cell.slot:
             continue
@@ -80,15 +79,19 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
         else:
             sheet.write(row, column, format_input(carried.get(address)), **style)
         draft.define_name(address, sheet, row, column)
-        value_type, reference = VALUE_TYPES[cell.slot.value_type], xl_rowcol_to_cell(row, column)
-        if value_type.name in NUMBER_TYPES:
-            validation = make_validation(value_type, reference, draft.request.form.locale)
-            sheet.worksheet.data_validation(row, column, row, column, validation)
-            ranges.setdefault(value_type.name, []).append(reference)
-    for name, cells in ranges.items():  # Excel does not validate what is pasted: it is highlighted
+        value_type = cell.slot.value_type
+        validate_cell(draft, sheet, (row, column), value_type)
+        if value_type.has_number_schema:
+            ranges.setdefault(value_type, []).append(xl_rowcol_to_cell(row, column))
+    _highlight_invalid(draft, sheet, ranges)
+
+
+def _highlight_invalid(draft: FormDraft, sheet: Sheet, ranges: Mapping[ValueType, Sequence[str]]) -> None:
+    """Highlight cells that hold no number of their type: Excel does not validate what is pasted."""
+    for value_type, cells in ranges.items():
         rule = {
             "type": "formula",
-            "criteria": f"={format_invalid_test(VALUE_TYPES[name], cells[0])}",
+            "criteria": f"={format_invalid_test(value_type, cells[0])}",
             "multi_range": " ".join(cells),
         }
         sheet.worksheet.conditional_format(cells[0], rule | {"format": draft.workbook.get_style(**ERROR_STYLE)})

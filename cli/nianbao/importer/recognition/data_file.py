@@ -15,7 +15,7 @@ from nianbao.importer.recognition.tables.cells import RecognizedCell, Recognized
 from nianbao.model.form import Form
 from nianbao.model.form import Section as FormSection
 from nianbao.model.table import Slot, Table
-from nianbao.model.value_types import VALUE_TYPES, format_number
+from nianbao.model.value_types import format_number
 
 _MAX_CANDIDATES = 24  # of a row that a comment lists
 _MAX_COMMENT = 80  # characters of a published text in a comment
@@ -101,7 +101,7 @@ def _list_other_headings(recognized: RecognizedReport) -> Iterator[tuple[FormSec
 def _compose_notes(recognized: RecognizedReport) -> Iterator[str]:
     """Describe what the file has and the form has no place for, and what the file lacks."""
     for cell in recognized.invalid_cells:
-        expected = recognized.form.locale.say(VALUE_TYPES[cell.value_type].description)
+        expected = cell.value_type.describe(recognized.form.locale)
         yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{expected}"
     tables = recognized.tables
     yield from (f"表里多出的一行，没有记下：{_format_comment(row)}" for row in tables.extra_rows)

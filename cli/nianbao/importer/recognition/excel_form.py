@@ -89,7 +89,7 @@ def _read_cell(slot: Slot, cell: NamedCell) -> RecognizedCell:
     read = read_value(cell.text, slot)
     if read.blank:
         return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
-    if read.reason or VALUE_TYPES[slot.value_type].find_fault(read.value):
+    if read.reason or slot.value_type.find_fault(read.value):
         return RecognizedCell(slot, "undecided", printed=cell.text, reason=read.reason or "words")
     return RecognizedCell(slot, "read", read.value, read.number, read.text.strip(), keep_text=read.keep_text)
 
@@ -129,36 +129,42 @@ def _read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[Inval
     """Read the facts that stand in no table; what is no value of its type is invalid, and so is a formula."""
     facts: dict[str, Value] = {}
     invalid = []
+    marks = form.locale.file.marks
+    yes_no = {marks.yes.lower(): True, marks.no.lower(): False}
     for fact in (*form.facts, Fact("published", form.labels["published"], "date")):
         cell = named.get(fact.id)
         if cell and (cell.text.strip() or cell.formula):
-            value = cell.formula or _parse_fact(fact, cell.text.strip())
-            if VALUE_TYPES[fact.kind].find_fault(value) or cell.formula:
+            value = cell.formula or _parse_fact(fact, cell.text.strip(), yes_no)
+            if fact.value_type.find_fault(value) or cell.formula:
                 text = cell.formula or cell.text
-                invalid.append(InvalidCell(cell.location, fact.label, text, fact.kind, value))
+                invalid.append(InvalidCell(cell.location, fact.label, text, fact.value_type, value))
             else:
                 facts[fact.id] = value
     for section in form.sections:
         cell = named.get(f"prose.{section.id}")
         if cell and cell.formula:
-            invalid.append(InvalidCell(cell.location, section.heading, cell.formula, "text", cell.formula))
+            invalid.append(InvalidCell(cell.location, section.heading, cell.formula, VALUE_TYPES["text"], cell.formula))
     return facts, invalid
 
 
-def _parse_fact(fact: Fact, text: str) -> Value:
-    """Return a fact as a value of its type, or the text itself where it is none."""
-    if fact.kind == "texts":
+def _parse_fact(fact: Fact, text: str, yes_no: Mapping[str, bool]) -> Value:
+    """Return a fact as a value of its type, or the text itself where it is none; `yes_no` are the form's words."""
+    if fact.type == "texts":
         return [line.strip() for line in text.splitlines() if line.strip()]
-    if fact.kind == "text":
+    if fact.type == "yes-no":
+        return {"true": True, "false": False, **yes_no}.get(text.lower(), text)
+    if fact.value_type.json_schema["type"] == "string" and fact.type != "date":
         return text
-    if fact.kind == "date":
+    if fact.type == "date":
         match = _DATE.fullmatch(text)
         with suppress(ValueError):  # there is no such day
             return date(*map(int, match.groups())) if match else text
         return text
-    # A share is read as money is: both may have decimals.
-    kind = "money" if fact.kind == "share" else fact.kind
-    slot = Slot(fact.id, (Heading(fact.label, kind=kind, unit=fact.unit),), ())
+    name = "change" if fact.type == "year" else fact.type
+    heading = Heading(
+        fact.label, type=name, choices=fact.choices, places=fact.places, currency=fact.currency, unit=fact.unit
+    )
+    slot = Slot(fact.id, (heading,), ())
     value = read_value(text.removesuffix("%"), slot).value
     return text if value is None else value
 

@@ -66,10 +66,11 @@ def read_value(text: str, slot: Slot, unit: str = "") -> PrintedValue:
     if found and (_LEADING_ZERO.match(found["digits"]) or _has_separate_numbers(text)):
         return PrintedValue(text, reason="together")
     number = _parse_number(found, slot) if found else None
-    if number is None or (own_unit in _YUAN and slot.value_type != "money"):
+    if number is None or (own_unit in _YUAN and slot.value_type.name != "money"):
         return PrintedValue(text, reason="words")
-    if slot.value_type != "money":
-        return PrintedValue(text, int(number), int(number), keep_text=outside != plain or plain.startswith("+"))
+    if slot.value_type.name != "money":
+        figure = _simplify(number)
+        return PrintedValue(text, figure, figure, keep_text=outside != plain or plain.startswith("+"))
     printed_unit = own_unit or unit
     value = convert_unit(number, printed_unit, slot.unit)
     keep_text = outside != plain or printed_unit not in {"", slot.unit}
@@ -83,7 +84,8 @@ def _parse_number(found: re.Match[str], slot: Slot) -> Decimal | None:
     if len(digits) > _MAX_LENGTH:
         return None
     number = Decimal(digits)
-    if (slot.value_type != "change" and sign not in {"", "+", "-"}) or (slot.value_type != "money" and number % 1):
+    may_be_negative = slot.value_type.json_schema.get("minimum") != 0
+    if (not may_be_negative and sign not in {"", "+", "-"}) or (not slot.value_type.places and number % 1):
         return None
     return -number if sign.startswith(_NEGATIVE) else number
 

@@ -14,6 +14,7 @@ from nianbao.importer.recognition.tables.recognize import recognize_tables
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.i18n import _, join_words
+from nianbao.model.value_types import ValueType
 
 _MIN_CONFLICTS = 3  # rows that occur twice with other figures: no slip, but another report
 
@@ -22,13 +23,13 @@ class InvalidCell(NamedTuple):
     """A cell of a returned form whose text is no value of its fact's type.
 
     `location` is its sheet and cell, `label` the name of the fact, `text` what stands there, or the formula,
-    `value_type` the id of the type, and `value` the text as far as it could be read.
+    `value_type` the type, and `value` the text as far as it could be read.
     """
 
     location: str
     label: str
     text: str
-    value_type: str
+    value_type: ValueType
     value: object
 
 

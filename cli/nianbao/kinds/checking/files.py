@@ -151,10 +151,11 @@ def _find_taken_faults(form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
 
 def _find_overlaps(kind: KindFolder, forms: dict[str, Form]) -> Iterator[Mistake]:
     """Find two editions in force for the same year where the kind does not say which of them is used."""
-    if default := kind.settings.edition:
-        if default not in forms:
-            why = _("no-such-edition", name=default) + suggest(default, sorted(forms))
-            yield from locate_faults([kind.read_settings_file()], [Fault(("edition",), why)])
+    for number, name in enumerate(kind.settings.prefers):
+        if name not in forms:
+            why = _("no-such-edition", name=name) + suggest(name, sorted(forms))
+            yield from locate_faults([kind.read_settings_file()], [Fault(("prefers", number), why)])
+    if kind.settings.prefers:
         return
     for one, other in combinations(sorted(forms.values(), key=lambda form: (form.first_year, form.edition)), 2):
         if one.last_year is None or one.last_year >= other.first_year:

@@ -5,9 +5,10 @@ from contextlib import suppress
 
 from nianbao.kinds.mistakes import Mistake, locate_faults
 from nianbao.kinds.samples import fill_sample, get_value_type
-from nianbao.model.form import Check, Form
+from nianbao.model.form import Form
 from nianbao.model.i18n import _
-from nianbao.model.loading.inheritance import Fault
+from nianbao.model.loading.inheritance import Fault, Keys
+from nianbao.model.relations import Check
 from nianbao.model.report import Report
 from nianbao.workspace.kinds import KindFolder
 
@@ -18,11 +19,12 @@ def check_relations(kind: KindFolder, form: Form) -> Iterator[Mistake]:
     for check in form.checks:
         checks.setdefault(id(check.relation), check)
     faults = []
-    for number, table in enumerate(form.tables):
-        for position, relation in enumerate(form.relations.get(table.id, ())):
+    places: dict[str, Keys] = {table.id: ("tables", number) for number, table in enumerate(form.tables)}
+    for table, keys in {**places, "": ()}.items():
+        for position, relation in enumerate(form.relations.get(table, ())):
             applied = checks.get(id(relation))
             if applied and not _can_be_broken(form, applied):
-                faults.append(Fault(("tables", number, "relations", position, "holds"), _("relation-never-breaks")))
+                faults.append(Fault((*keys, "relations", position, "holds"), _("relation-never-breaks")))
     yield from locate_faults(kind.read_edition_files(form.edition), faults)
 
 
@@ -35,7 +37,8 @@ def _can_be_broken(form: Form, check: Check) -> bool:
         holds = _holds(form, check, figures, previous)
         for part in check.parts:
             for address in part.addresses:
-                for value in (base + 1, base - 1):
+                step = 1 + int(check.relation.within)
+                for value in (base + step, base - step):
                     if get_value_type(form, address).find_fault(value):
                         continue
                     changed = figures | {address: value}

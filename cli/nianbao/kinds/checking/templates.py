@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+from jinja2.defaults import DEFAULT_NAMESPACE
 
 from nianbao.checks.check import limit_check
 from nianbao.compose.document import Document, compose, compose_author, make_page
@@ -11,12 +12,12 @@ from nianbao.compose.markdown import Markdown
 from nianbao.compose.template_context import FactNode, describe_unknown, find_below, make_names
 from nianbao.compose.templating import load_nothing, make_environment
 from nianbao.kinds.checking.page import check_page
-from nianbao.kinds.mistakes import Mistake, find_words, split_error
+from nianbao.kinds.mistakes import Mistake, find_words, locate_faults, split_error
 from nianbao.kinds.samples import make_samples
 from nianbao.model.finding import Place, UserError, make_internal_error
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
-from nianbao.model.loading.inheritance import suggest
+from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.report import Report
 from nianbao.workspace.kinds import KindFolder
 
@@ -31,7 +32,7 @@ def check_templates(kind: KindFolder, forms: list[Form]) -> Iterator[Mistake]:
     names = [make_names(sample) for form in forms for sample in make_samples(form).values()]
     files = {name: (top.display(path), top.read_text(path)) for name, (top, path) in kind.find_files("**/*.j2").items()}
     trees: dict[str, nodes.Template] = {}
-    environment = make_environment(load_nothing)
+    environment = make_environment(load_nothing, kind.read_locale(kind.settings.languages[0]))
     for name, (file, text) in files.items():
         try:
             trees[name] = environment.parse(text, name, file)
@@ -70,7 +71,7 @@ def _find_unknown_names(
     tree: nodes.Template, file: str, text: str, names: Sequence[Mapping[str, object]], assigned: set[str]
 ) -> Iterator[Mistake]:
     """Find names that are neither facts of some form nor assigned in a template, wherever they stand."""
-    builtin = {*make_environment(load_nothing).globals, *_PAGE_NAMES, *_JINJA_NAMES}
+    builtin = {*DEFAULT_NAMESPACE, *_PAGE_NAMES, *_JINJA_NAMES}
     inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
     for node in tree.find_all((nodes.Name, nodes.Getattr)):
         keys = [] if id(node) in inner else _split_into_keys(node)
@@ -145,33 +146,29 @@ def _mark_sections(document: Document) -> Document:
 
 
 def _locate_error(kind: KindFolder, form: Form, error: UserError) -> Iterator[Mistake]:
-    """Give the mistake that keeps a template from being filled its place: errors of titles name the edition only."""
+    """Give the mistake that keeps a template from being filled its place: of a text of a form it names the file only."""
     sources = kind.read_edition_files(form.edition)
     for mistake in split_error(error, sources[0].file):
-        if mistake.place.file != sources[0].file and not mistake.place.file.endswith(".toml"):
+        if mistake.place.file.endswith(".j2"):
             yield mistake
-            continue
-        key = next((key for key in ("title", "author") if _fails(kind, form, key)), "template")
-        source = next((source for source in sources if key in source.tree), sources[0])
-        place = source.find_place((key,))
-        yield Mistake(place if place.line else Place(source.file, 1, 1), mistake.message)
+        else:
+            texts: dict[Keys, str] = {("title",): form.title, ("author",): form.author}
+            texts |= {("sections", number, "heading"): part.heading for number, part in enumerate(form.sections)}
+            keys = next((keys for keys, text in texts.items() if _may_fail(form, text)), ("title",))
+            yield from locate_faults(sources, [Fault(keys, mistake.message)])
 
 
-def _fails(kind: KindFolder, form: Form, key: str) -> bool:
-    """Return whether the title or the author is what cannot be filled: it has a placeholder that is not found."""
-    del kind
-    text = {"title": form.title, "author": form.author}[key]
+def _may_fail(form: Form, text: str) -> bool:
+    """Return whether a text of a form has a placeholder that names no fact, or one that may be left out."""
     for report in make_samples(form).values():
         names = make_names(report)
         try:
-            tree = make_environment(load_nothing).parse(text)
+            tree = make_environment(load_nothing, form.locale).parse(text)
         except TemplateSyntaxError:
             return True
         for node in tree.find_all((nodes.Name, nodes.Getattr)):
             keys = _split_into_keys(node)
-            if keys and _describe_unknown(keys, names):
-                return True
-            if len(keys) > 1 and not _is_given(report, ".".join(keys)):
+            if keys and (_describe_unknown(keys, names) or (len(keys) > 1 and not _is_given(report, ".".join(keys)))):
                 return True
     return False
 

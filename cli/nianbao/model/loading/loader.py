@@ -11,7 +11,7 @@ from nianbao.model.finding import Place, UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import Fault, Keys, Tree, find_nearest, find_origin, join_keys, merge, suggest
 from nianbao.model.loading.shapes import Shape
-from nianbao.model.value_types import describe_value
+from nianbao.model.values.faults import describe_value
 
 S = TypeVar("S", bound=Shape)
 
@@ -129,12 +129,19 @@ def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa:
 
 
 def _get_type_info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above
-    info = mi.type_info(shape)
+    info = _unwrap(mi.type_info(shape))
+    if isinstance(info, mi.UnionType):
+        members = [member for member in info.types if not isinstance(member, mi.NoneType)]  # which no file can hold
+        choices = [value for member in members if isinstance(member, mi.LiteralType) for value in member.values]
+        if all(isinstance(member, mi.LiteralType) for member in members):
+            return mi.LiteralType(tuple(choices))
+        return _unwrap(members[0]) if len(members) == 1 else info
+    return info
+
+
+def _unwrap(info: mi.Type) -> mi.Type:
     while isinstance(info, mi.Metadata):
         info = info.type
-    if isinstance(info, mi.UnionType) and all(isinstance(member, mi.LiteralType) for member in info.types):
-        choices = [value for member in info.types if isinstance(member, mi.LiteralType) for value in member.values]
-        return mi.LiteralType(tuple(choices))
     return info
 
 

@@ -22,7 +22,7 @@ from nianbao.importer.recognition.tables.identities import (
     make_row_equation,
     solve,
 )
-from nianbao.model.form import Check
+from nianbao.model.relations import Check
 from nianbao.model.table import Slot
 
 _MAX_CANDIDATES = 20_000  # of one row; of a row with more none is listed
@@ -196,8 +196,10 @@ def _split_texts(
 
 def _parse_figure(text: str, slot: Slot) -> Number | None:
     """Return digits as one figure of the slot, or None where it cannot be written so."""
-    if slot.value_type == "money":
+    if slot.value_type.name == "money":
         match = re.fullmatch(rf"((?:0|[1-9]\d*)(?:\.\d{{1,{_MAX_DECIMALS}}})?)(?:元|万元)?", text)
         return Decimal(match[1]) if match else None
-    match = re.fullmatch(r"(-?)(0|[1-9]\d*)[件项]?" if slot.value_type == "change" else r"()(0|[1-9]\d*)[件项]?", text)
+    match = re.fullmatch(
+        r"(-?)(0|[1-9]\d*)[件项]?" if slot.value_type.name == "change" else r"()(0|[1-9]\d*)[件项]?", text
+    )
     return int(match[1] + match[2]) if match and match[0] != "-0" else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nianbao.importer.recognition.printed_values import Number
-from nianbao.model.form import Check
+from nianbao.model.relations import Check
 from nianbao.model.table import Slot
 
 MAX_LOST = 3  # figures that may have been lost in one table, and found again by an identity

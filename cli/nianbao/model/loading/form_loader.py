@@ -1,0 +1,301 @@
+"""Load a form from its file: types define what the file may hold, and contradictions in it are found."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from graphlib import CycleError
+from typing import Annotated, cast
+
+from msgspec import Meta, field
+
+from nianbao.model.facts import Facts
+from nianbao.model.finding import Level, WrittenLevel
+from nianbao.model.form import Fact, Form, Section
+from nianbao.model.i18n import _
+from nianbao.model.kind import Due, Kind
+from nianbao.model.loading.inheritance import Fault, Keys, suggest
+from nianbao.model.loading.loader import load, raise_faults
+from nianbao.model.loading.old_keys import rename_old_keys
+from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.locale import Locale
+from nianbao.model.relations import Each, Relation, Sign, parse_terms, suggest_term
+from nianbao.model.table import Block, Table
+from nianbao.model.text_rules import TextRules, complete
+from nianbao.model.text_rules import find_faults as find_text_rule_faults
+
+_NO_LEVELS: Mapping[str, Level] = {}
+_YEAR = Meta(ge=0, le=9999)
+_AT_LEAST_0 = Meta(ge=0)
+_WIDTH = Meta(gt=0, le=10_000)
+
+
+class YearsEntry(Shape, frozen=True):
+    """The report years for which an edition is in force."""
+
+    first: Annotated[int, _YEAR, Meta(description="field-years-first")] = field(default=0, name="from")
+    last: Annotated[Annotated[int, _YEAR] | None, Meta(description="field-years-last")] = field(default=None, name="to")
+
+    def has(self, year: int) -> bool:
+        """Return whether a report year is one of them."""
+        return self.first <= year and (self.last is None or year <= self.last)
+
+
+class ReportRelationEntry(Shape, frozen=True):
+    """A relation of the whole report in a form file; see `Relation`."""
+
+    rule: Annotated[Text, Meta(description="field-relation-rule")]
+    holds: Annotated[Text, Meta(description="field-relation-holds")]
+    level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
+    why: Annotated[str, Meta(description="field-relation-why")] = ""
+    when: Annotated[str, Meta(description="field-relation-when")] = ""
+    within: Annotated[
+        Annotated[int, _AT_LEAST_0] | Annotated[float, _AT_LEAST_0], Meta(description="field-relation-within")
+    ] = 0
+
+
+class RelationEntry(ReportRelationEntry, frozen=True, kw_only=True):
+    """A relation of a table in a form file; see `Relation`."""
+
+    each: Annotated[Each, Meta(description="field-relation-each")]
+    at: Annotated[tuple[Text, ...], Meta(description="field-relation-at")] = ()
+    but: Annotated[tuple[Text, ...], Meta(description="field-relation-but")] = ()
+
+
+class TableEntry(Shape, frozen=True):
+    """A table in a form file, with its relations; see `Table`."""
+
+    id: Annotated[Text, Meta(description="field-table-id")]
+    blocks: Annotated[tuple[Block, ...], Meta(description="field-table-blocks", min_length=1)]
+    label: Annotated[str, Meta(description="field-table-label")] = ""
+    widths: Annotated[
+        tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="field-table-widths")
+    ] = ()
+    relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
+
+
+class FormFile(Shape, frozen=True):
+    """A form file; see `Form`."""
+
+    name: Annotated[Text, Meta(description="field-edition-name")]
+    template: Annotated[Text, Meta(description="field-edition-template")] = "page.md.j2"
+    base: Annotated[str, Meta(description="field-edition-base")] = ""
+    language: Annotated[str, Meta(description="field-edition-language")] = ""
+    document: Annotated[str, Meta(description="field-edition-document")] = ""
+    years: Annotated[YearsEntry, Meta(description="field-edition-years")] = YearsEntry()
+    title: Annotated[Text, Meta(description="field-edition-title")] = "{{ year }}"
+    author: Annotated[str, Meta(description="field-edition-author")] = ""
+    sections: Annotated[tuple[Section, ...], Meta(description="field-edition-sections")] = ()
+    tables: Annotated[tuple[TableEntry, ...], Meta(description="field-edition-tables")] = ()
+    relations: Annotated[tuple[ReportRelationEntry, ...], Meta(description="field-edition-relations")] = ()
+    facts: Annotated[tuple[Fact, ...], Meta(description="field-edition-facts")] = ()
+    due: Annotated[tuple[Due, ...], Meta(description="field-edition-due")] = ()
+    key_figures: Annotated[tuple[Text, ...], Meta(description="field-edition-key-figures")] = ()
+    carries: Annotated[dict[str, str], Meta(description="field-edition-carries")] = field(default_factory=dict)
+    takes: Annotated[dict[str, dict[str, tuple[str, ...]]], Meta(description="field-edition-takes")] = field(
+        default_factory=dict
+    )
+    vocabulary: Annotated[TextRules, Meta(description="field-edition-vocabulary")] = TextRules()
+
+
+def load_form(
+    edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale, levels: Mapping[str, Level] = _NO_LEVELS
+) -> Form:
+    """Load a form of a kind, whose rules have `levels`, from its file and those that it is based on, its own first.
+
+    Raises `UserError` that lists the faults.
+    """
+    sources = _rename_old_keys(sources)
+    file = load(FormFile, sources)
+    faults = [*_find_duplicates(file), *_find_file_faults(file)]
+    if not faults:
+        form = _make_form(edition, file, kind, locale, levels)
+        faults = [*_find_type_faults(form)]
+    if not faults:
+        faults = [
+            *_find_form_faults(form, file),
+            *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
+        ]
+    if faults:
+        raise_faults(sources, faults)
+    return form
+
+
+def _rename_old_keys(sources: Sequence[Facts]) -> list[Facts]:
+    """Give keys their new names in every file, before they are merged; raises `UserError` where one has both."""
+    renamed = []
+    for source in sources:
+        faults: list[Fault] = []
+        renamed.append(rename_old_keys(source, faults))
+        if faults:
+            raise_faults([source], faults)
+    return renamed
+
+
+def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels: Mapping[str, Level]) -> Form:
+    return Form(
+        kind=kind,
+        locale=locale,
+        edition=edition,
+        name=file.name,
+        document=file.document,
+        first_year=file.years.first,
+        last_year=file.years.last,
+        template=file.template,
+        title=file.title,
+        author=file.author,
+        sections=file.sections,
+        tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
+        relations={
+            "": tuple(_parse_relation(relation, levels) for relation in file.relations),
+            **{
+                table.id: tuple(_parse_relation(relation, levels) for relation in table.relations)
+                for table in file.tables
+            },
+        },
+        facts=file.facts,
+        due=file.due,
+        carries=file.carries,
+        takes=file.takes,
+        key_figures=file.key_figures,
+        text_rules=complete(file.vocabulary, locale.gap, levels),
+    )
+
+
+def _list_ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
+    return [entry.id for entry in entries]
+
+
+def _find_duplicates(file: FormFile) -> Iterator[Fault]:
+    """Find entries of a list that have the same id as an earlier one."""
+    for name, ids in (
+        ("sections", _list_ids(file.sections)),
+        ("tables", _list_ids(file.tables)),
+        ("facts", _list_ids(file.facts)),
+    ):
+        for number, id_ in enumerate(ids):
+            if id_ in ids[:number]:
+                yield Fault((name, number, "id"), _("name-written-twice", name=id_))
+
+
+def _find_file_faults(file: FormFile) -> Iterator[Fault]:
+    """Find faults that can be found before the form is made: in relations, patterns, days and years."""
+    if file.years.last is not None and file.years.last < file.years.first:
+        yield Fault(("years", "to"), _("last-year-before-first"))
+    for number, due in enumerate(file.due):
+        yield from _find_pattern_faults(due.author, ("due", number, "author"))
+        try:
+            date(2001, due.month, due.day)
+        except ValueError:
+            yield Fault(("due", number, "day"), _("month-without-day", month=due.month, day=due.day))
+    for keys, relation in _list_relations(file):
+        yield from _find_pattern_faults(relation.when, (*keys, "when"))
+        try:
+            _parse_relation(relation)
+        except ValueError as error:
+            yield Fault((*keys, "holds"), str(error))
+
+
+def _list_relations(file: FormFile) -> Iterator[tuple[Keys, ReportRelationEntry]]:
+    yield from ((("relations", number), relation) for number, relation in enumerate(file.relations))
+    for number, table in enumerate(file.tables):
+        yield from ((("tables", number, "relations", at), relation) for at, relation in enumerate(table.relations))
+
+
+def _find_type_faults(form: Form) -> Iterator[Fault]:
+    """Find types that lack a parameter, and columns that weigh the values of a rollup and are not there."""
+    for number, fact in enumerate(form.facts):
+        try:
+            fact.value_type  # noqa: B018  # made here for the first time
+        except ValueError as error:
+            yield Fault(("facts", number, "type"), str(error))
+    for number, table in enumerate(form.tables):
+        try:
+            for slot in table.slots:
+                if slot.value_type and slot.weight and slot.weight not in form.slots:
+                    yield Fault(("tables", number), _("no-such-address", path=slot.weight))
+        except ValueError as error:
+            yield Fault(("tables", number), str(error))
+
+
+def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
+    try:
+        re.compile(text)
+    except re.error as error:
+        yield Fault(keys, _("not-regular-expression", text=text, error=error))
+
+
+def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
+    """Find names of tables, addresses and rows that a form does not have, and faults of its tables."""
+    tables = _list_ids(file.tables)
+    for number, section in enumerate(form.sections):
+        if section.table and section.table not in tables:
+            why = _("no-such-table", table=section.table) + suggest(section.table, tables)
+            yield Fault(("sections", number, "table"), why)
+    addresses = list(form.value_types)
+    for number, address in enumerate(form.key_figures):
+        if address not in form.value_types:
+            why = _("no-such-address", path=address) + suggest(address, addresses)
+            yield Fault(("key_figures", number), why)
+    for number, relation in enumerate(form.relations[""]):
+        for term in (*relation.left, *relation.right):
+            if term.constant is None and not any(f"{at}.".startswith(f"{term.path}.") for at in form.omitted_figures):
+                why = _("no-such-address", path=term.path) + suggest(term.path, addresses)
+                yield Fault(("relations", number, "holds"), why)
+    for row, keys in _list_row_names(form):
+        if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
+            rows = sorted({f"{slot.address.removesuffix(slot.column)}".rstrip(".") for slot in form.slots.values()})
+            yield Fault(keys, _("no-such-row", row=row) + suggest(row, rows), at_key=True)
+    yield from _find_table_faults(form)
+
+
+def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
+    """List the rows of this edition that `carries` and `takes` name, with the paths to them."""
+    for target, row in form.carries.items():
+        yield target, ("carries", target)
+        yield row, ("carries", target)
+    for other, rows in form.takes.items():
+        yield from ((row, ("takes", other, row)) for row in rows)
+
+
+def _find_table_faults(form: Form) -> Iterator[Fault]:
+    seen: set[str] = set()
+    applied = {id(check.relation) for check in form.checks}
+    for number, table in enumerate(form.tables):
+        addresses = [slot.address for slot in table.slots]
+        for address in sorted({address for address in addresses if address in seen or addresses.count(address) > 1}):
+            yield Fault(("tables", number), _("address-of-two-figures", address=address))
+        seen.update(addresses)
+        columns = table.make_grid().columns
+        if table.widths and len(table.widths) != columns:
+            yield Fault(("tables", number, "widths"), _("takes-widths", columns=columns))
+        for position, relation in enumerate(form.relations[table.id]):
+            if id(relation) not in applied:
+                terms = " ".join(term.path for term in (*relation.left, *relation.right))
+                why = _("no-line-with-terms", terms=terms) + suggest_term(table, terms.split())
+                yield Fault(("tables", number, "relations", position, "holds"), why)
+    try:
+        len(form.totals)
+    except CycleError as error:
+        yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
+
+
+def _parse_relation(entry: ReportRelationEntry, levels: Mapping[str, Level] = _NO_LEVELS) -> Relation:
+    """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
+    match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
+    if not match:
+        raise ValueError(_("write-relation"))
+    left, sign, right = match.groups()
+    return Relation(
+        rule=entry.rule,
+        each=entry.each if isinstance(entry, RelationEntry) else None,
+        left=parse_terms(left),
+        sign=cast("Sign", sign),
+        right=parse_terms(right),
+        level=entry.level or levels.get(entry.rule, "error"),
+        why=entry.why,
+        at=entry.at if isinstance(entry, RelationEntry) else (),
+        but=entry.but if isinstance(entry, RelationEntry) else (),
+        when=entry.when,
+        within=Decimal(str(entry.within)),
+    )

@@ -1,0 +1,58 @@
+"""How the rules read prose in a language: where sentences end, what is no count, what is to be filled in."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from nianbao.model.i18n import _
+from nianbao.model.loading.inheritance import Fault, Keys
+from nianbao.model.loading.shapes import Shape, Text
+
+_SIZE = Meta(ge=1, le=10_000)
+_PATTERN = Meta(pattern=r"\S")
+_PATTERN_KEYS = ("sentence_end", "part_end", "year", "not_count_before", "not_count_after")
+
+
+class LeastCharacters(Shape, frozen=True):
+    """From how many characters on texts are compared; shorter ones may be equal by chance."""
+
+    paragraph: Annotated[int, _SIZE, Meta(description="field-least-paragraph")] = 80
+    section: Annotated[int, _SIZE, Meta(description="field-least-section")] = 200
+    sentence: Annotated[int, _SIZE, Meta(description="field-least-sentence")] = 120
+    fact: Annotated[int, _SIZE, Meta(description="field-least-fact")] = 48
+    run: Annotated[int, _SIZE, Meta(description="field-least-run")] = 40
+
+
+class TextFormats(Shape, frozen=True):
+    """How prose is read by the rules: patterns are regular expressions."""
+
+    sentence_end: Annotated[str, _PATTERN, Meta(description="field-text-sentence-end")] = r"[.?!](?=\s|$)"
+    part_end: Annotated[str, _PATTERN, Meta(description="field-text-part-end")] = r"[.?!;](?=\s|$)"
+    clause_end: Annotated[Text, Meta(description="field-text-clause-end")] = ",;:()"
+    gap: Annotated[int, _SIZE, Meta(description="field-text-gap")] = 48
+    year: Annotated[str, _PATTERN, Meta(description="field-text-year")] = r"\b((?:19|20)\d\d)\b"
+    digits: Annotated[str, Meta(description="field-text-digits")] = ""
+    zeros: Annotated[str, Meta(description="field-text-zeros")] = ""
+    blanks: Annotated[bool, Meta(description="field-text-blanks")] = True
+    not_count_before: Annotated[str, _PATTERN, Meta(description="field-text-not-count-before")] = "[(#]"
+    not_count_after: Annotated[str, _PATTERN, Meta(description="field-text-not-count-after")] = "[%:-]"
+    prompts: Annotated[tuple[Annotated[str, _PATTERN], ...], Meta(description="field-text-prompts")] = ()
+    least: Annotated[LeastCharacters, Meta(description="field-text-least")] = LeastCharacters()
+
+
+def find_text_faults(formats: TextFormats) -> Iterator[Fault]:
+    """Find patterns of a locale that are no regular expressions, or that lack the group of a year."""
+    patterns: list[tuple[Keys, str]] = [(("text", key), getattr(formats, key)) for key in _PATTERN_KEYS]
+    patterns += [(("text", "prompts", number), text) for number, text in enumerate(formats.prompts)]
+    for keys, text in patterns:
+        try:
+            groups = re.compile(text).groups
+        except re.error as error:
+            yield Fault(keys, _("not-regular-expression", text=text, error=error))
+        else:
+            if keys == ("text", "year") and groups != 1:
+                yield Fault(keys, _("year-pattern-needs-group"))
+    if len(formats.digits) not in {0, 10}:
+        yield Fault(("text", "digits"), _("digits-should-be-ten"))

@@ -1,0 +1,1 @@
+"""What the types of values need: durations, and why a value is not of a type."""
