@@ -124,7 +124,7 @@ def _make_report(form: Form, period: Period) -> dict[str, Any]:
 
 
 def _make_value(fact: Fact, day: date) -> Any:  # noqa: ANN401  # of the fact's value type
-    values: dict[str, Any] = {"text": fact.label, "texts": [fact.label], "date": day}
+    values: dict[str, Any] = {"text": fact.label, "texts": [fact.label], "date": day, "yes-no": False}
     number = fact.ask if isinstance(fact.ask, int | float) else 0
     return values.get(fact.type, number)
 

@@ -146,7 +146,7 @@ def _mark_sections(document: Document) -> Document:
 
 
 def _locate_error(kind: KindFolder, form: Form, error: UserError) -> Iterator[Mistake]:
-    """Give the mistake that keeps a template from being filled its place: of a text of a form it names the file only."""
+    """Give an error that keeps templates from being filled its place: of a text of the form it names the file only."""
     sources = kind.read_edition_files(form.edition)
     for mistake in split_error(error, sources[0].file):
         if mistake.place.file.endswith(".j2"):

@@ -244,8 +244,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
                 yield Fault(("relations", number, "holds"), why)
     for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
-            rows = sorted({f"{slot.address.removesuffix(slot.column)}".rstrip(".") for slot in form.slots.values()})
-            yield Fault(keys, _("no-such-row", row=row) + suggest(row, rows), at_key=True)
+            yield Fault(keys, _("no-such-row", row=row) + suggest(row, sorted(form.groups)), at_key=True)
     yield from _find_table_faults(form)
 
 
@@ -271,8 +270,8 @@ def _find_table_faults(form: Form) -> Iterator[Fault]:
             yield Fault(("tables", number, "widths"), _("takes-widths", columns=columns))
         for position, relation in enumerate(form.relations[table.id]):
             if id(relation) not in applied:
-                terms = " ".join(term.path for term in (*relation.left, *relation.right))
-                why = _("no-line-with-terms", terms=terms) + suggest_term(table, terms.split())
+                terms = [term.path for term in (*relation.left, *relation.right)]
+                why = _("no-line-with-terms", terms=" ".join(terms)) + suggest_term(table, terms)
                 yield Fault(("tables", number, "relations", position, "holds"), why)
     try:
         len(form.totals)
