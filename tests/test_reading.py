@@ -1,6 +1,7 @@
 """Files of our own come back by what they carry, for any kind of document; others by the `reading.toml` of a kind."""
 
 import re
+import shutil
 
 import pytest
 import toml_rs
@@ -16,7 +17,7 @@ from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.loading.reading import load_reading
-from nianbao.model.period import Period
+from nianbao.model.period import Period, parse_period
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -155,6 +156,36 @@ def test_a_file_of_another_kind_goes_into_the_folder_of_its_office_and_kind(visi
     file = build(visits, "visits", QUARTER, ["html"])["html"]
     back = bring(visits, file, folder_per_office=True)
     assert back.target == visits / "data/TwoHouses/visits/2024-Q3.toml"
+
+
+@pytest.fixture(params=["us-foia 2024", "kpi 2024-Q3"])
+def example(request, tmp_path):
+    """Return a repository with the example of a kind that has a cover, contents and values of many types."""
+    kind, period = request.param.split()
+    target = tmp_path / f"data/{kind}/{period}.toml"
+    target.parent.mkdir(parents=True)
+    target.write_bytes((TEMPLATES / f"kinds/{kind}/example/{period}.toml").read_bytes())
+    return tmp_path, kind, parse_period(period), target.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_an_example_in_english_comes_back_by_its_facts(example, suffix):
+    folder, kind, period, text = example
+    back = bring(folder, build(folder, kind, period, [suffix])[suffix])
+    assert toml_rs.loads(back.text) == toml_rs.loads(text)
+    assert (back.period, back.lossless, back.clean) == (period, True, True)
+
+
+def test_an_edited_cover_and_edited_contents_are_found(tmp_path):
+    (tmp_path / "data/kpi").mkdir(parents=True)
+    shutil.copy(TEMPLATES / "kinds/kpi/example/2024-Q3.toml", tmp_path / "data/kpi")
+    file = build(tmp_path, "kpi", QUARTER, ["html"])["html"]
+    page = file.read_text(encoding="utf-8")
+    for right, wrong in (("Prepared by the Office", "Prepared by an Office"), (">Customers</a>", ">Clients</a>")):
+        assert page.count(right) == 1
+        file.write_text(page.replace(right, wrong), encoding="utf-8")
+        with pytest.raises(UserError, match="它带着 kpi 的事实"):
+            bring(tmp_path, file, trust=True)
 
 
 def change_cells(page, old, new):

@@ -14,11 +14,15 @@ from nianbao.model.form import Form
 from nianbao.model.table import Table
 
 _MAX_SECONDS = 5  # to read the prose of one section, or a page; most take a tenth of one
+_LEVELS = 2  # of headings in contents
 _SHOWN = 24  # characters that name a difference
 _PLACEHOLDER = re.compile(r'^::: \{(table|prose)="([^"]+)"\}\n:::$', re.MULTILINE)  # of `compose.document.make_page`
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b\u2060\ufeff]+")
 _LOOKALIKES = str.maketrans("‘’“”", "''\"\"", "•‣◦▪")  # what typefaces draw alike; bullets, which only the page has
-_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010](?=[^\W\d_])")  # between letters: it may be one at the end of a line
+_CONTENTS = re.compile(r"^:{3,} *(?:contents|\{[^}\n]*\.contents\b)", re.MULTILINE)  # where a page asks for them
+_LEADER = re.compile(r"\.{5,}\d{1,3}")  # of contents on paper, with the number of the page
+# Behind a letter, and before another or the end of a block: it may be one at the end of a line.
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010](?=[^\W\d_]|$)")
 
 _Block = Paragraph | PublishedTable
 _Token = str | tuple[str, ...]  # a character of a text, or the cells of a row
@@ -41,15 +45,20 @@ def parse_markdown(body: str) -> tuple[_Block, ...]:
 def find_page_difference(composed: Document, published: PublishedDocument, *, tables_only: bool = False) -> str:
     """Return what a file first prints otherwise than its facts give it, or an empty text.
 
-    Every word and every cell counts, in their order. Only what a format adds is left out: captions, the mark of a
-    draft and, where the texts are not exact, the headers of a table that go on on the next page. With `tables_only`
-    the rows of tables count alone.
+    Every word and every cell counts, in their order. Only what a format adds is left out: captions, contents, the mark
+    of a draft and, where the texts are not exact, the headers of a table that go on on the next page. With
+    `tables_only` the rows of tables count alone.
     """
     form = composed.report.form
     added = {normalize_words(table.label) for table in form.tables} | {normalize_words(form.locale.file.marks.draft)}
     hyphens = _HYPHEN if not published.exact else None
-    expected = list(_list_tokens(_compose_blocks(composed), frozenset(), hyphens))
-    printed = list(_list_tokens(published.blocks, added, hyphens))
+    page = make_page(composed)
+    blocks = list(_compose_blocks(page))
+    expected = list(_list_tokens(blocks, frozenset(), hyphens))
+    cover = [Paragraph(text, "") for text in published.cover]
+    printed = list(_list_tokens([*cover, *published.blocks], added, hyphens))
+    if _CONTENTS.search(page.text):
+        _remove(printed, list(_list_tokens(_list_contents(blocks, form), frozenset(), hyphens)))
     title = list(normalize_words(composed.title))
     if printed[: len(title)] == title:  # the title of a Word file is not one of its texts
         printed = printed[len(title) :]
@@ -77,6 +86,19 @@ def _find_difference(expected: Sequence[_Token], printed: Sequence[_Token], repe
     return _show(printed[at:])
 
 
+def _list_contents(blocks: Iterable[_Block], form: Form) -> Iterator[Paragraph]:
+    """Give the words of the contents of a page, which have two levels of headings."""
+    yield Paragraph(form.locale.say("contents"), "")
+    yield from (block for block in blocks if isinstance(block, Paragraph) and 1 <= block.level <= _LEVELS)
+
+
+def _remove(tokens: list[_Token], part: Sequence[_Token]) -> None:
+    """Remove the first place where a part stands among tokens."""
+    start = next((at for at in range(len(tokens)) if tokens[at : at + len(part)] == part), None)
+    if start is not None:
+        del tokens[start : start + len(part)]
+
+
 def _show(tokens: Sequence[_Token]) -> str:
     """Return the beginning of some tokens for people."""
     return "".join(token if isinstance(token, str) else " | ".join(token) for token in tokens[:_SHOWN])[:_SHOWN]
@@ -90,7 +112,7 @@ def _list_tokens(
         if isinstance(block, PublishedTable):
             yield from _list_rows(block)
         elif (words := normalize_words(block.plain)) not in added:
-            yield from hyphens.sub("", words) if hyphens else words
+            yield from hyphens.sub("", _LEADER.sub("", words)) if hyphens else words
 
 
 def _list_rows(table: PublishedTable) -> Iterator[_Token]:
@@ -104,9 +126,8 @@ def _list_rows(table: PublishedTable) -> Iterator[_Token]:
 # ── the page that the facts give ─────────────────────────────────────────────────────
 
 
-def _compose_blocks(composed: Document) -> Iterator[_Block]:
-    """Give the blocks of a page; its tables and the office's own prose are read apart, as the renderer does."""
-    page = make_page(composed)
+def _compose_blocks(page: Page) -> Iterator[_Block]:
+    """Give the cover and the blocks of a page; its tables and the office's prose are read apart, as for a build."""
     mark, parts = secrets.token_hex(16), dict[str, re.Match[str]]()
 
     def put_mark(match: re.Match[str]) -> str:
@@ -115,7 +136,10 @@ def _compose_blocks(composed: Document) -> Iterator[_Block]:
         return name
 
     text = _PLACEHOLDER.sub(put_mark, page.text)
-    for block in read_by_pandoc(text.encode(), f"{DIALECT}+yaml_metadata_block", seconds=_MAX_SECONDS).blocks:
+    reader = f"{DIALECT}+yaml_metadata_block"
+    published = read_by_pandoc(text.encode(), reader, cover="cover", seconds=_MAX_SECONDS)
+    yield from (Paragraph(line, "") for line in published.cover)
+    for block in published.blocks:
         match = parts.get(block.plain.strip()) if isinstance(block, Paragraph) else None
         yield from _fill_placeholder(match, page) if match else [block]
 

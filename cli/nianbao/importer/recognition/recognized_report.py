@@ -131,8 +131,9 @@ def recognize_filled(document: PublishedDocument, report: Report, texts: Extract
     """Take a filled form for what was recognized of a file that prints all of it."""
     form = report.form
     cells = {
-        address: RecognizedCell(slot, "read", report.figures[address], report.figures[address])
+        address: RecognizedCell(slot, "read" if address in report.figures else "blank", figure, figure)
         for address, slot in form.slots.items()
+        for figure in [report.figures.get(address)]
     }
     tables = RecognizedTables(tuple(make_rows(form, cells)))
     return RecognizedReport(document, texts, tables, report.period or Period(0), form)
