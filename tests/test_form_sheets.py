@@ -133,7 +133,7 @@ def test_typed_values_are_imported(form, tmp_path):
     back = read_report(imported, form)
     assert {address: back.figures[address] for address in figures} == figures
     assert not [check for check in back.broken if check.relation.level == "error"]
-    assert (back.year, imported.office, imported.target.parent.name) == (year, OFFICE, "mou")
+    assert (back.period.year, imported.office, imported.target.parent.name) == (year, OFFICE, "mou")
     assert back.values["facts.problems"] == ["甲，乙", "丙"]
     assert back.values["facts.answer_rate"] == Decimal("99.5")
     assert back.values["agency.phone"] == "024-1"
@@ -250,7 +250,7 @@ def test_a_form_that_lost_its_names_is_read_by_its_labels(sheet, tmp_path, root)
     book.defined_names.clear()
     content = BytesIO()
     book.save(content)
-    imported = import_form(content.getvalue(), tmp_path, year=2024, office=OFFICE)
+    imported = import_form(content.getvalue(), tmp_path, period=Period(2024), office=OFFICE)
     back = read_report(imported, form)
     assert {address: back.figures[address] for address in figures} == figures
     assert any("格是公式" in note for note in imported.notes)
@@ -258,7 +258,7 @@ def test_a_form_that_lost_its_names_is_read_by_its_labels(sheet, tmp_path, root)
 
 def test_the_form_of_another_year_is_refused(sheet, tmp_path):
     with pytest.raises(UserError, match="这是 2024 年度的表，不是 2023 年度的"):
-        import_form(sheet, tmp_path, year=2023)
+        import_form(sheet, tmp_path, period=Period(2023))
 
 
 def test_the_form_of_another_office_is_reported(sheet, tmp_path):

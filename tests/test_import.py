@@ -70,7 +70,7 @@ def load_expected(slug):
 
 
 def read(path, forms, year=0):
-    return recognize(readers.read(path.read_bytes(), path.suffix), forms, year)
+    return recognize(readers.read(path.read_bytes(), path.suffix), forms, Period(year) if year else None)
 
 
 # ── published reports ────────────────────────────────────────────────────────────────
@@ -300,9 +300,9 @@ def test_imported_prose_has_no_placeholder_and_no_markup_that_takes_effect(tmp_p
     path.write_text(page.replace("一、总体情况", f"一、总体情况</p><p>{text}", 1), encoding="utf-8")
     store = begun(tmp_path / "office", 2022, "year = 2022\n")
     imported = bring(store, str(path), pipeline.ImportOptions())
-    written = check.check_report(store, Period(imported.year)).report
+    written = check.check_report(store, imported.period).report
     assert written.facts.tree["prose"]["overview"].startswith('写着 {{ "{" }}{ year }}')
-    outputs.build_report(store, Period(imported.year), ["markdown"], draft=True)
+    outputs.build_report(store, imported.period, ["markdown"], draft=True)
     printed = (store.out / "2023.md").read_text(encoding="utf-8")
     assert r"{ year }}" in printed.replace("\\", "")
     assert "**粗体**" in printed
@@ -721,7 +721,7 @@ def test_the_year_before_is_compared_if_its_data_file_is_beside_the_target(repor
 @pytest.mark.parametrize("codec", ["utf-8-sig", "gb18030", "gbk", "utf-16"])
 def test_text_encodings_in_use_are_read(codec, forms):
     text = find_source("jianping-wjj-2020").read_text(encoding="utf-8")
-    found = collect_figures(recognize(readers.read(text.encode(codec), "txt"), forms, 2020))
+    found = collect_figures(recognize(readers.read(text.encode(codec), "txt"), forms, Period(2020)))
     assert found["proactive"] == load_expected("jianping-wjj-2020")["proactive"]
 
 
@@ -750,7 +750,7 @@ def test_a_spreadsheet_is_read_with_its_merged_cells(forms, tmp_path):
     book.save(tmp_path / "form.xlsx")
     published = readers.read((tmp_path / "form.xlsx").read_bytes(), "xlsx")
     assert any("隐藏" in note for note in published.notes)
-    recognized = recognize(published, forms, 2023)
+    recognized = recognize(published, forms, Period(2023))
     assert not recognized.missing_addresses
     assert not recognized.undecided_cells
     assert {cell.state for cell in recognized.cells_by_address.values()} == {"read"}

@@ -48,7 +48,7 @@ def test_written_figures_are_read_in_every_format(store, forms, form):
         for suffix, content in printed(store, report, FORMATS).items():
             read = recognize(readers.read(content, suffix), forms)
             assert {address: cell.value for address, cell in read.cells_by_address.items()} == report.figures, suffix
-            assert (read.form, read.year, read.texts.office) == (form, form.first_year, "某市某局"), suffix
+            assert (read.form, read.period.year, read.texts.office) == (form, form.first_year, "某市某局"), suffix
             assert not read.undecided_cells
             assert not read.missing_addresses
 

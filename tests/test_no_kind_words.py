@@ -1,4 +1,7 @@
-"""What is put into files is said by the locale of a kind: the program has no words, dates or signs of one language."""
+"""What is put into files is said by the locale of a kind, and what is read in them by its `reading.toml`.
+
+The program has no words, dates or signs of one language.
+"""
 
 import ast
 import json
@@ -28,12 +31,13 @@ from nianbao.workspace.template_files import TemplateFolder, read_locale
 
 PACKAGE = TEMPLATES.parent / "cli/nianbao"
 CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
-# Modules that put words into files, or describe files that people write.
+# Modules that put words into files, read such files, or describe files that people write.
 SAYING = sorted(
     path.relative_to(PACKAGE).as_posix()
     for pattern in (
         "export/**/*.py",
         "datafiles/*.py",
+        "importer/**/*.py",
         "compose/embedded_facts.py",
         "model/form.py",
         "model/loading/*.py",
@@ -90,11 +94,25 @@ def pattern(key):
     return re.escape(key.value) if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
 
 
+def find_words(path):
+    """List the lines with words of one language, and the words; the source may name a sign by its number."""
+    source = path.read_text(encoding="utf-8")
+    segments = [(node.lineno, ast.get_source_segment(source, node) or "") for node in literals(path)]
+    return [(line, text) for line, text in segments if CJK.search(text)]
+
+
+def test_words_are_found_and_docstrings_are_not(tmp_path):
+    head = '"""年报。"""\n\n\ndef f(x):\n    """元。"""\n    # 件\n'
+    path = tmp_path / "module.py"
+    path.write_text(head + '    return "\\N{IDEOGRAPHIC FULL STOP}"\n', encoding="utf-8")
+    assert find_words(path) == []
+    path.write_text(head + '    return f"{x}年" + "元"\n', encoding="utf-8")
+    assert [line for line, _text in find_words(path)] == [7, 7]
+
+
 @pytest.mark.parametrize("name", SAYING)
 def test_a_module_has_no_words_of_one_language(name):
-    source = (PACKAGE / name).read_text(encoding="utf-8")  # which may name a sign by its number
-    segments = [(node.lineno, ast.get_source_segment(source, node) or "") for node in literals(PACKAGE / name)]
-    assert [(line, text) for line, text in segments if CJK.search(text)] == []
+    assert find_words(PACKAGE / name) == []
 
 
 def test_every_word_that_is_said_is_in_the_locales():

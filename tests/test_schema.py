@@ -170,6 +170,7 @@ WRITTEN = {
     "kind": "kinds/*/kind.toml",
     "edition": "kinds/*/editions/*.toml",
     "form": f"{KIND}/editions/*.toml",  # the name of before
+    "reading": "kinds/*/reading.toml",
     "locale": "locales/*.toml",
     "look": "looks/*.toml",
     "format": "formats/*/format.toml",
@@ -209,10 +210,13 @@ TYPOS = {
     "look: below zero": ("look", "left = 30", "left = -1", "-1 is less than the minimum of 0"),
     "look: size of nothing": ("look", "size = 16", "size = 0", "0 is less than or equal to the minimum of 0"),
     "look: without a base": ("look", 'base = "gongwen"', "", '"faces" is a required property'),
+    "reading: unknown key": ("reading", "simplify", "simplfy", "'simplfy' was unexpected"),
+    "reading: factor in words": ("reading", "10000", '"10000"', "is not of type"),
     "format: unknown key": ("format", "engine", "engin", "'engin' was unexpected"),
     "format: unknown standard": ("format", '"ua-1"', '"ua-2"', '"ua-2" is not one of'),
 }
 RIGHT = {
+    "reading": 'simplify = true\n\n[numbers]\nmoney = { "元" = 1, "万元" = 10000 }\n',
     "form": """name = "表"
 template = "t.md.j2"
 due = [{ month = 1, day = 31 }]

@@ -405,7 +405,7 @@ def unread(patch):
 def any_form(patch):
     """The form is asked for with whatever the facts call an edition."""
     patch.setattr(
-        embedded_facts, "_fill_form", lambda store, facts, year: fill_form(store.kind.form(facts, Period(year)), facts)
+        embedded_facts, "_fill_form", lambda store, facts, year: fill_form(store.kind.form(facts, year), facts)
     )
 
 

@@ -40,7 +40,7 @@ FindingFormat = Annotated[
     Literal["text", "json", "sarif", "github", "junit"],
     typer.Option("--format", help=_("option-format"), metavar="FORMAT"),
 ]
-ImportYear = Annotated[int, typer.Option("--year", help=_("option-year-of-file"), metavar="YEAR", show_default=False)]
+ImportYear = Annotated[str, typer.Option("--year", help=_("option-year-of-file"), metavar="PERIOD", show_default=False)]
 ImportOffice = Annotated[
     str, typer.Option("--office", help=_("option-office-of-file"), metavar="NAME", show_default=False)
 ]

@@ -7,6 +7,7 @@ from datetime import date
 import tomli_w
 
 from nianbao.compose.document import ILLEGAL_CHARACTERS, compose_author, compose_title
+from nianbao.model.kind import DEFAULT_KIND
 from nianbao.model.report import Report
 
 INTERNAL_KEYS = frozenset({"accept"})  # notes of the office to itself, which are not published
@@ -18,8 +19,10 @@ def format_facts(report: Report) -> str:
     Comments and accepted findings are left out. No character can end the script element of a web page early,
     and none is illegal in XML: `<`, and what XML cannot hold, are written as TOML escapes.
     """
-    fact = report.form.kind.period_fact
-    identity = {fact: report.year if fact == "year" else str(report.period or ""), "edition": report.form.edition}
+    kind = report.form.kind
+    fact = kind.period_fact
+    identity: dict[str, object] = {} if kind.id == DEFAULT_KIND else {"kind": kind.id}
+    identity |= {fact: report.year if fact == "year" else str(report.period or ""), "edition": report.form.edition}
     facts = {name: value for name, value in report.facts.tree.items() if name not in INTERNAL_KEYS}
     text = tomli_w.dumps(identity | facts)
     return re.sub(f"<|{ILLEGAL_CHARACTERS.pattern}", lambda match: f"\\u{ord(match[0]):04X}", text)

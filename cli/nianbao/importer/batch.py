@@ -91,7 +91,7 @@ def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport
         return error
     except Exception as error:  # noqa: BLE001  # see `pipeline.read_report`
         wrong = make_internal_error(error)
-        return UserError(f"{report.source}：{wrong.message}", wrong.fix)
+        return UserError(_("at-place", place=report.source, message=wrong.message), wrong.fix)
 
 
 def _make_lost_result(item: _Item) -> tuple[int, UserError]:

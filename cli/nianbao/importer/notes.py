@@ -7,6 +7,7 @@ from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.period import Period
 
 _MAX_LABELS = 3  # cells that a note names
 _REASONS = {
@@ -23,14 +24,14 @@ def describe_other_office(texts: ExtractedText, office: str) -> list[str]:
     return []
 
 
-def describe_other_year(texts: ExtractedText, year: int) -> list[str]:
-    """Say that the file names another year than the one that a person gave, if any."""
-    return [_("file-says-year", year=texts.year)] if year and texts.year not in {0, year} else []
+def describe_other_year(texts: ExtractedText, period: Period | None) -> list[str]:
+    """Say that the file names another year than that of the period that a person gave, if any."""
+    return [_("file-says-year", year=texts.year)] if period and texts.year not in {0, period.year} else []
 
 
 def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections: bool) -> Iterator[str]:
     """Give the notes on what was recognized, and `with_sections` on the sections that are missing."""
-    yield from (f"{file_name}：{note}" for note in _describe_undecided(recognized))
+    yield from (_("at-place", place=file_name, message=note) for note in _describe_undecided(recognized))
     yield from _describe_editions(recognized)
     if with_sections:
         yield from (_("section-not-found", heading=part.heading) for part in recognized.missing_sections)
@@ -44,7 +45,8 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
     for cell in recognized.undecided_cells:
         if location := recognized.spreadsheet_cells.get(cell.slot.address):
             reason = _(_REASONS.get(cell.reason, _REASONS["words"]), printed=cell.printed)
-            yield f"{location}：{labels[cell.slot.address]}：{reason}"
+            what = _("at-place", place=labels[cell.slot.address], message=reason)
+            yield _("at-place", place=location, message=what)
     for invalid in recognized.invalid_cells:
         wrong = invalid.value_type.find_fault(invalid.value)
         why = wrong or _(_REASONS["formula"], printed=invalid.text)
@@ -73,6 +75,6 @@ def add_locations(findings: Sequence[Finding], recognized: RecognizedReport, fil
     found = []
     for finding in findings:
         location = recognized.spreadsheet_cells.get(finding.address)
-        note = (_("see-place", place=f"{file_name}：{location}"),) if location else ()
+        note = (_("see-place", place=_("at-place", place=file_name, message=location)),) if location else ()
         found.append(replace(finding, notes=(*finding.notes, *note)))
     return found

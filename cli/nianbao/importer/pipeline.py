@@ -10,15 +10,16 @@ from typing import Any
 from nianbao.checks.check import judge_report
 from nianbao.checks.policy import Policy
 from nianbao.checks.typed_numbers import insert_placeholders
-from nianbao.importer import embedded_facts, notes, readers
-from nianbao.importer.recognition import RecognizedReport, data_file, recognize, recognize_excel_form
+from nianbao.importer import notes, readers
+from nianbao.importer.reading_by_kind import ReadReport, read_by_kind
+from nianbao.importer.recognition import RecognizedReport, data_file
 from nianbao.importer.recognition.coverage import count_cells
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.office_folder import make_folder_name
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError, make_internal_error
 from nianbao.model.i18n import _
-from nianbao.model.period import Period
+from nianbao.model.period import Period, parse_period
 from nianbao.model.report import Report
 from nianbao.workspace import access
 from nianbao.workspace.access import describe_reason
@@ -34,8 +35,9 @@ MAX_SECONDS = 60  # for one file; most take a third of one
 class ImportOptions:
     """What a person asks of an import; what is empty is taken from the files."""
 
-    year: int = 0
+    period: Period | None = None
     office: str = ""
+    kind: str = ""
     out: Path | None = None
     dry_run: bool = False
     force: bool = False  # an existing data file is overwritten
@@ -54,7 +56,7 @@ class ImportedReport:
     """
 
     source: str
-    year: int
+    period: Period
     office: str
     target: Path
     boundary: Path  # the folder that no link leads the target out of
@@ -85,12 +87,12 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
         with limit(seconds=MAX_SECONDS):
             return _read_report(store, name, source, options, content)
     except UserError as error:
-        raise UserError(f"{source}：{error.message}", error.fix) from error
+        raise UserError(_("at-place", place=source, message=error.message), error.fix) from error
     except RecursionError:
         raise UserError(_("nested-too-deeply-to-read", name=source), _("save-again-and-import")) from None
     except Exception as error:  # an error that nobody expected stops no other file
         wrong = make_internal_error(error)
-        raise UserError(f"{source}：{wrong.message}", wrong.fix) from error
+        raise UserError(_("at-place", place=source, message=wrong.message), wrong.fix) from error
 
 
 def describe_source(name: str) -> str:
@@ -99,12 +101,11 @@ def describe_source(name: str) -> str:
 
 
 def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
-    forms = [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
-    document = readers.read(_read_content(name) if content is None else content, Path(name).suffix)
-    original = recognize_excel_form(document, forms, options.year) or recognize(document, forms, options.year)
+    published = readers.read(_read_content(name) if content is None else content, Path(name).suffix)
+    read = read_by_kind(store, published, options.kind, options.period, trusted=options.trust)
+    store, verified, original = read.store, read.verified, read.recognized
     recognized = original.with_office(options.office) if options.office else original
     file_name = Path(source).name if name != STDIN else source
-    verified = embedded_facts.verify_facts(store, recognized, trusted=options.trust)
     text = verified.text or data_file.format_data_file(recognized, file_name)
     target, boundary = _choose_target(store, recognized, options, Path(name).stem)
     report = _fill_form(store, text, target, boundary)
@@ -115,7 +116,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
     cell_counts = count_cells(recognized, _find_conflicts(report, recognized))
     return ImportedReport(
         source=source,
-        year=recognized.year,
+        period=recognized.period,
         office=recognized.texts.office,
         target=target,
         boundary=boundary,
@@ -123,7 +124,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
         cell_counts=cell_counts,
         figures=collect_figures(recognized) | {"account": cell_counts, "file": source},
         findings=notes.add_locations(findings, recognized, file_name),
-        notes=tuple(_collect_notes(original, recognized, verified, options, file_name)),
+        notes=tuple(_collect_notes(read, recognized, options, file_name)),
         undecided=recognized.count_undecided(),
         missing=0 if verified.text else len(recognized.missing_addresses),
         lossless=verified.is_complete,
@@ -131,17 +132,15 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
 
 
 def _collect_notes(
-    original: RecognizedReport,
-    recognized: RecognizedReport,
-    verified: embedded_facts.VerifiedFacts,
-    options: ImportOptions,
-    file_name: str,
+    read: ReadReport, recognized: RecognizedReport, options: ImportOptions, file_name: str
 ) -> Iterator[str]:
-    """Give all notes on a file; `original` is what it says before the options apply."""
+    """Give all notes on a file; `recognized` is what it says with the options applied."""
+    texts, verified = read.recognized.texts, read.verified
     yield from recognized.document.notes
-    yield from notes.describe_other_office(original.texts, options.office)
+    yield from read.notes
+    yield from notes.describe_other_office(texts, options.office)
     yield from verified.notes
-    yield from notes.describe_other_year(original.texts, options.year)
+    yield from notes.describe_other_year(texts, options.period)
     yield from notes.compose_notes(recognized, file_name, with_sections=not verified.text)
 
 
@@ -177,12 +176,14 @@ def _fill_form(store: Store, text: str, target: Path, boundary: Path | None = No
     the target.
     """
     facts = parse(text, display_path(target))
-    year = facts.tree.get("year") if isinstance(facts, Facts) else None
-    if not isinstance(facts, Facts) or not isinstance(year, int):
+    kind = store.kind.settings
+    period = parse_period(str(facts.tree.get(kind.period_fact))) if isinstance(facts, Facts) else None
+    if not isinstance(facts, Facts) or not period:
         return None
-    previous = target.with_name(f"{year - 1}.toml")
+    before = period.get_previous()
+    previous = target.with_name(f"{before}.toml")
     last = _fill_form(store, read_text(previous, boundary), previous) if boundary and previous.exists() else None
-    report = store.kind.fill(facts, Period(year), last)
+    report = store.kind.fill(facts, period, last)
     return report if isinstance(report, Report) else None
 
 
@@ -202,15 +203,16 @@ def _choose_target(store: Store, recognized: RecognizedReport, options: ImportOp
 
     Also returns the folder that it does not leave by a link: the one that a person named, else the repository.
     """
-    name = f"{recognized.year}.toml"
-    out = options.out or store.root / "data"
-    if out.suffix == ".toml" and not options.folder_per_office:
-        return out, out.parent
-    boundary = options.out or store.root
-    if not options.folder_per_office and not recognized.folder:
-        return out / name, boundary
-    office = make_folder_name(recognized.folder or recognized.texts.office) or make_folder_name(stem)
-    return out / (office or "office") / name, boundary
+    period = recognized.period
+    if options.out and options.out.suffix == ".toml" and not options.folder_per_office:
+        return options.out, options.out.parent
+    office = ""
+    if options.folder_per_office or recognized.folder:
+        office = make_folder_name(recognized.folder or recognized.texts.office) or make_folder_name(stem) or "office"
+    store = store.of_office(office)
+    if options.out is None:
+        return store.path(period), store.root
+    return options.out.joinpath(office, store.key(period).kind, f"{period}.toml"), options.out
 
 
 def write_data_file(report: ImportedReport, options: ImportOptions) -> ImportedReport:

@@ -14,8 +14,11 @@ from nianbao.model.finding import Setting
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault
 from nianbao.model.loading.loader import load, raise_faults
+from nianbao.model.loading.reading import PLAIN_READING, Reading
 from nianbao.model.loading.shapes import Shape, Text
-from nianbao.model.period import Calendar, PeriodUnit
+from nianbao.model.period import Calendar, Period, PeriodUnit
+
+DEFAULT_KIND = "cn-disclosure"  # of folders whose report.toml names none, as all did before there were kinds
 
 
 class Due(Shape, frozen=True):
@@ -76,15 +79,25 @@ class Kind:
     levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
     publisher_type: str = "Organization"  # by its name in schema.org
     trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
+    reading: Reading | None = None  # None: no reports but our own files can be read
+
+    @property
+    def signs(self) -> Reading:
+        """How values are printed, as far as it is known."""
+        return self.reading or PLAIN_READING
 
     @property
     def period_fact(self) -> str:
         """The address in a data file that says which period the report is about: `year`, else `period`."""
         return "year" if self.calendar.unit == "year" else "period"
 
+    def write_period(self, period: Period) -> int | str:
+        """Return a period as a data file has it: a year is a number."""
+        return period.year if self.calendar.unit == "year" else str(period)
 
-def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
-    """Load a kind from its file; raises `UserError` that lists the faults."""
+
+def load_kind(id_: str, sources: Sequence[Facts], reading: Reading | None = None) -> Kind:
+    """Load a kind from its file, with what is known for reading; raises `UserError` that lists the faults."""
     file = load(KindFile, sources)
     month, day = map(int, file.period.starts.split("-"))
     try:
@@ -108,6 +121,7 @@ def load_kind(id_: str, sources: Sequence[Facts]) -> Kind:
         publisher_type=file.publisher.type,
         levels=file.rules,
         trim_blocks=file.trim_blocks,
+        reading=reading,
     )
 
 

@@ -184,10 +184,23 @@ function emit(blocks)
   end
 end
 
+-- The texts of a metadata field: of each entry of a list, or of the field itself.
+local function list_lines(value)
+  local lines = pandoc.List()
+  if value then
+    local entries = pandoc.utils.type(value) == "List" and value or { value }
+    for _, entry in ipairs(entries) do lines:insert(pandoc.utils.stringify(entry)) end
+  end
+  return lines
+end
+
 function Writer(doc, options)
   out = {}
   dialect = tostring(options.variables.dialect)
   emit(doc.blocks)
   local title = doc.meta.title and pandoc.utils.stringify(doc.meta.title) or ""
-  return pandoc.json.encode({ title = title, blocks = out })
+  return pandoc.json.encode({
+    about = { title = title, cover = list_lines(doc.meta.cover), author = list_lines(doc.meta.author) },
+    blocks = out,
+  })
 end

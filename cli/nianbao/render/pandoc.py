@@ -201,8 +201,10 @@ def list_versions() -> dict[str, str]:
     return {"pandoc": pandoc, "typst": find_version("typst")}
 
 
-def read_blocks(content: bytes, reader: str, seconds: float = _READ_SECONDS) -> tuple[str, list[dict[str, Any]]]:
-    """Read a file with one of pandoc's readers: return its title, and its blocks as `blocks.lua` describes them.
+def read_blocks(
+    content: bytes, reader: str, seconds: float = _READ_SECONDS
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Read a file with one of pandoc's readers: return what it says of itself, and its blocks, as `blocks.lua` does.
 
     Pandoc runs in its sandbox, so that no file fetches, includes or executes anything, with limited memory
     and time. Raises ValueError where it cannot read the file, MemoryError where it has not enough memory for it.
@@ -224,7 +226,7 @@ def read_blocks(content: bytes, reader: str, seconds: float = _READ_SECONDS) -> 
         lines = errors.decode(errors="replace").strip().splitlines()
         raise ValueError(lines[-1] if lines else _("ended-by-itself"))
     document = json.loads(output)
-    return document["title"], list(document["blocks"])
+    return document["about"], list(document["blocks"])
 
 
 _COMPILE_LUA = (

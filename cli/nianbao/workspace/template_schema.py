@@ -11,6 +11,7 @@ from nianbao.model.i18n import N_, _
 from nianbao.model.kind import KindFile
 from nianbao.model.loading.form_loader import FormFile
 from nianbao.model.loading.inheritance import AFTER, BASE, NATURAL_KEYS, REMOVE
+from nianbao.model.loading.reading import ReadingFile
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.locale import LocaleFile
 from nianbao.workspace.formats import FormatFile
@@ -19,6 +20,7 @@ from nianbao.workspace.theme import LookFile
 FILE_TYPES: Mapping[str, type[Shape]] = {
     "kind": KindFile,
     "edition": FormFile,
+    "reading": ReadingFile,
     "locale": LocaleFile,
     "look": LookFile,
     "format": FormatFile,

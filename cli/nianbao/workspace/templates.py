@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from nianbao.model.facts import Facts
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
+from nianbao.model.kind import DEFAULT_KIND
 from nianbao.model.loading.inheritance import suggest
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
 from nianbao.workspace.folder import DiskFolder, Folder
 from nianbao.workspace.formats import Format
-from nianbao.workspace.kinds import DEFAULT_KIND, KIND_FILE, KINDS, KindFolder
+from nianbao.workspace.kinds import KIND_FILE, KINDS, KindFolder
 from nianbao.workspace.origins.sources import (
     find_added_templates,
     find_own_templates,

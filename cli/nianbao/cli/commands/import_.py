@@ -7,7 +7,7 @@ import typer
 from nianbao.cli.command import command
 from nianbao.cli.crash import report_crash
 from nianbao.cli.errors import exit_command, report_errors, show_progress, split_errors
-from nianbao.cli.options import ImportFormat, ImportOffice, ImportTarget, ImportYear, Jobs, Root
+from nianbao.cli.options import ImportFormat, ImportOffice, ImportTarget, ImportYear, Jobs, Kind, Root
 from nianbao.model.i18n import _
 
 
@@ -15,7 +15,8 @@ from nianbao.model.i18n import _
 def import_(
     files: Annotated[list[str], typer.Argument(help=_("argument-report-files"), metavar="FILE…")],
     root: Root = None,
-    year: ImportYear = 0,
+    year: ImportYear = "",
+    kind: Kind = "",
     office: ImportOffice = "",
     out: ImportTarget = None,
     to: ImportFormat = "toml",
@@ -30,14 +31,24 @@ def import_(
     """Write the data files of published reports."""
     from nianbao.cli.output import findings, imports
     from nianbao.importer import batch, pipeline
+    from nianbao.workspace import selection
     from nianbao.workspace.store import Store
 
     with report_errors():
+        store = Store.open(root)
         options = pipeline.ImportOptions(
-            year, office, out, dry_run or to == "json", force, placeholders, trust, folder_per_office=len(files) > 1
+            period=selection.read_period(store.of_kind(kind) if kind else store, year) if year else None,
+            office=office,
+            kind=kind,
+            out=out,
+            dry_run=dry_run or to == "json",
+            force=force,
+            placeholders=placeholders,
+            trust=trust,
+            folder_per_office=len(files) > 1,
         )
         names = list(dict.fromkeys(files))
-        results = batch.import_files(Store.open(root), names, options, jobs)
+        results = batch.import_files(store, names, options, jobs)
         with report_crash(batch.make_lost_error(names[0]) if len(names) == 1 else None):
             imported, errors = split_errors(show_progress(results, len(names), _("progress-importing"), quiet=False))
         imported.sort(key=lambda one: one.source)

@@ -10,7 +10,7 @@ from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Edition, Kind
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
-from nianbao.workspace.kinds import DEFAULT_KIND
+from nianbao.model.kind import DEFAULT_KIND
 
 
 @command(help=_("help-init"), epilog=_("example-init"))

@@ -15,8 +15,8 @@ from nianbao.model.i18n import _
 def schema(
     edition: Annotated[str, typer.Option("--edition", help=_("option-edition-schema"), show_default=False)] = "",
     of: Annotated[
-        Literal["data", "kind", "edition", "form", "locale", "look", "format"],
-        typer.Option("--of", help=_("option-schema-of"), metavar="FILE"),
+        Literal["data", "kind", "edition", "form", "reading", "locale", "look", "format"],
+        typer.Option("--of", help=_("option-schema-of"), metavar="TYPE"),
     ] = "data",
     kind: Kind = "",
     root: Root = None,

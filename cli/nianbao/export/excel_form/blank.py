@@ -21,8 +21,9 @@ from nianbao.export.excel_form.draft import (
 from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK, format_words
 from nianbao.export.excel_form.tables import write_table
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
-from nianbao.importer.recognition.excel_form import EDITION, FOLDER, OFFICE, YEAR
+from nianbao.importer.recognition.excel_form import EDITION, FOLDER, KIND, OFFICE, YEAR
 from nianbao.model.form import Fact
+from nianbao.model.kind import DEFAULT_KIND
 
 _COVER_LABEL_WIDTH = 24  # characters
 
@@ -155,6 +156,8 @@ def _write_metadata(draft: FormDraft) -> None:
         FOLDER: request.folder,
         OFFICE: request.name,
     }
+    if request.form.kind.id != DEFAULT_KIND:
+        values[KIND] = request.form.kind.id
     for row, (name, value) in enumerate(values.items()):
         sheet.write(row, 0, name)
         sheet.write(row, 1, value)

@@ -23,7 +23,7 @@ def claim(sample: Sample) -> Confidence:
 
 def read(content: bytes) -> PublishedDocument:
     """Read a Word file; tracked changes count as accepted. Raises `UnreadableError` for a damaged file."""
-    return read_by_pandoc(content, "docx", embedded_facts=_read_embedded_facts(content))
+    return read_by_pandoc(content, "docx", cover="author", embedded_facts=_read_embedded_facts(content))
 
 
 def _read_embedded_facts(content: bytes) -> str:

@@ -136,7 +136,7 @@ def _assign_characters(chars: list[Char], boxes: Sequence[Box]) -> tuple[list[li
 
 def _is_page_number(line: TextLine, height: float) -> bool:
     """Return whether a line is a page number: short, of digits, and at the edge of the page."""
-    digits = re.sub(r"[-—– －─·第页共\u3000]", "", line.text)
+    digits = re.sub(r"[^\w/]", "", line.text)
     return _is_at_edge(line, height) and len(line.text) <= _MAX_PAGE_NUMBER_LENGTH and digits.replace("/", "").isdigit()
 
 

@@ -16,8 +16,8 @@ _MIN_BLANK_WIDTH = 0.6  # of the font size, next to an ASCII character (else twi
 _MAX_SINE = 0.01  # of the angle at which a character is rotated
 _MAX_FONT_SIZE = 100.0  # pt; no title is as large
 _RADICAL = re.compile("[\u2e80-\u2fdf]")  # some fonts map to these instead of the characters that look the same
-_HEADING_START = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]")
-_FIGURE_ROW = re.compile(r"(?:^|.*\s)[\d.,，]+")  # a line of cells, the last of them a figure
+_SENTENCE_ENDS = ":;!?\N{IDEOGRAPHIC FULL STOP}"  # after the width of characters is made the same
+_FIGURE_ROW = re.compile(r"(?:^|.*\s)[\d.,\N{FULLWIDTH COMMA}]+")  # a line of cells, the last of them a figure
 
 Char = dict[str, Any]  # as pdfplumber describes a character
 
@@ -101,5 +101,13 @@ def _begins_paragraph(paragraph: str, line: str) -> bool:
 
     It does where it is a heading, and where it or the text before it is a row of figures.
     """
-    is_heading = _HEADING_START.match(line) and re.search("[。；：！？]$", paragraph)
+    is_heading = _begins_with_numeral(line) and unicodedata.normalize("NFKC", paragraph[-1:]) in _SENTENCE_ENDS
     return bool(is_heading or _FIGURE_ROW.fullmatch(paragraph) or _FIGURE_ROW.fullmatch(line))
+
+
+def _begins_with_numeral(line: str) -> bool:
+    """Return whether a line begins with a numeral that is no digit, such as a heading's, and punctuation behind it."""
+    rest = line[1:] if unicodedata.category(line[:1] or " ") == "Ps" else line
+    behind = rest.lstrip("".join(sign for sign in set(rest) if sign.isnumeric() and not sign.isdecimal()))
+    wanted = "Po" if rest is line else "Pe"
+    return behind != rest and unicodedata.category(behind[:1] or " ") == wanted

@@ -54,20 +54,23 @@ def read_by_pandoc(  # noqa: PLR0913  # what readers know in addition to what pa
     *,
     embedded_facts: str = "",
     title: str = "",
+    cover: str = "",
     keep_lines: bool = False,
     seconds: float = 60,
 ) -> PublishedDocument:
     """Read a file with one of pandoc's readers; with `keep_lines`, soft line breaks of the source remain in the text.
 
-    `title` is used where the file has none. Raises `UnreadableError` where pandoc fails or takes more than `seconds`.
+    `title` is used where the file has none, `cover` is the field of its metadata that is printed before all blocks:
+    `author` or `cover`. Raises `UnreadableError` where pandoc fails or takes more than `seconds`.
     """
     try:
-        own_title, blocks = pandoc.read_blocks(content, reader, seconds)
+        about, blocks = pandoc.read_blocks(content, reader, seconds)
     except ValueError as error:
         raise UnreadableError(_("text-unreadable", error=error), _("maybe-damaged-save-again")) from error
     return PublishedDocument(
         tuple(_make_block(block, keep_lines=keep_lines) for block in blocks),
-        own_title or title,
+        about["title"] or title,
+        cover=tuple(about[cover]) if cover else (),
         embedded_facts=embedded_facts,
     )
 

@@ -11,7 +11,8 @@ from nianbao.importer.recognition.published import Paragraph, PublishedCell, Pub
 
 ORDER = 99
 SUFFIXES = frozenset({"txt", "text"})
-_PAGE_NUMBER = re.compile(r"^\s*(?:[-—–－―─]+\s*\d{1,4}\s*[-—–－―─]+|第\s*\d{1,4}\s*页.{0,10})\s*$")
+_DASHES = r"[-—–\N{FULLWIDTH HYPHEN-MINUS}―─]+"
+_PAGE_NUMBER = re.compile(rf"^\s*{_DASHES}\s*\d{{1,4}}\s*{_DASHES}\s*$")
 
 
 def claim(sample: Sample) -> Confidence:

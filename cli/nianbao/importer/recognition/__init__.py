@@ -1,8 +1,7 @@
 """Published reports: what a reader gives, recognized by the forms, as a data file and as figures by label."""
 
-from nianbao.importer.recognition.excel_form import recognize_excel_form
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
-from nianbao.importer.recognition.recognized_report import RecognizedReport, recognize
+from nianbao.importer.recognition.recognized_report import RecognizedReport, recognize, recognize_filled
 
 __all__ = [
     "Paragraph",
@@ -11,5 +10,5 @@ __all__ = [
     "PublishedTable",
     "RecognizedReport",
     "recognize",
-    "recognize_excel_form",
+    "recognize_filled",
 ]

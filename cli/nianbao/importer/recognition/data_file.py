@@ -14,20 +14,12 @@ from nianbao.importer.recognition.tables.ambiguous_rows import Candidates
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow
 from nianbao.model.form import Form
 from nianbao.model.form import Section as FormSection
+from nianbao.model.locale import Locale
 from nianbao.model.table import Slot, Table
 from nianbao.model.value_types import format_number
 
 _MAX_CANDIDATES = 24  # of a row that a comment lists
 _MAX_COMMENT = 80  # characters of a published text in a comment
-_REASONS = {  # comments stay Chinese, as the data file does
-    "together": "几格的数字连在一起，格式的等式定不下来",
-    "column": "看不出属于哪一列",
-    "no-column": "表里没有这一列",
-    "words": "不是一个数",
-    "twice": "文件里有两个数",
-    "formula": "是公式，没有采用",
-}
-
 _Cells = Sequence[tuple[Slot, RecognizedCell]]  # of one row, each with its place in the form
 
 
@@ -38,13 +30,17 @@ def format_data_file(recognized: RecognizedReport, source: str, prose: Mapping[s
     blank or undecided are left out, with a comment at their row; totals that are printed are written, right or wrong.
     """
     form, texts = recognized.form, recognized.texts
-    origin = f"由 report import 从 {_format_comment(source)} 读出，数字照原文，不作改动。"
+    words = form.locale.say
+    period = recognized.period
     preamble = (
-        f"# {form.name}，{recognized.year} 年度。{origin}",
+        f"# {words('import-origin', name=form.name, period=period, source=_format_comment(source))}",
         *(f"# {note}" for note in _compose_notes(recognized)),
         BLANK,
     )
-    top = [_make_entry("year", str(recognized.year)), _make_entry("edition", _format_value(form.edition))]
+    top = [
+        _make_entry(form.kind.period_fact, _format_value(form.kind.write_period(period))),
+        _make_entry("edition", _format_value(form.edition)),
+    ]
     top += [_make_entry("title", _format_value(texts.title))] if texts.title else []
     top += [_make_entry("published", texts.published.isoformat())] if texts.published else []
     prose = texts.prose if prose is None else prose
@@ -84,7 +80,7 @@ def _make_fact_sections(texts: ExtractedText, form: Form) -> Iterator[SectionNod
         groups.setdefault(group, {})[key] = _format_value(value)
     for group, values in groups.items():
         if group == author and name not in values:
-            comment = f'# {name} = ""  # 文件里没有写机关名称，请写上'
+            comment = f'# {name} = ""  # {form.locale.say("import-no-office")}'
             yield SectionNode((group,), (group,), tail=(comment,), entries=_make_section(group, values).entries)
         elif values:
             yield _make_section(group, values)
@@ -100,20 +96,21 @@ def _list_other_headings(recognized: RecognizedReport) -> Iterator[tuple[FormSec
 
 def _compose_notes(recognized: RecognizedReport) -> Iterator[str]:
     """Describe what the file has and the form has no place for, and what the file lacks."""
+    say = recognized.form.locale.say
     for cell in recognized.invalid_cells:
         expected = cell.value_type.describe(recognized.form.locale)
-        yield f"{cell.label}：“{_format_comment(cell.text)}”没有记下，应为{expected}"
+        yield say("import-invalid", label=cell.label, text=_format_comment(cell.text), expected=expected)
     tables = recognized.tables
-    yield from (f"表里多出的一行，没有记下：{_format_comment(row)}" for row in tables.extra_rows)
-    yield from (f"文件到这一行中间断了，没有记下：{_format_comment(row)}" for row in tables.truncated_rows)
+    yield from (say("import-extra-row", row=_format_comment(row)) for row in tables.extra_rows)
+    yield from (say("import-truncated-row", row=_format_comment(row)) for row in tables.truncated_rows)
     for published_row, other in recognized.cells_of_other_editions:
         label = " · ".join(part.label for part in (*other.slot.rows[-1:], *other.slot.columns[-1:]))
         printed = _format_comment(other.printed) or other.value
-        yield f"{published_row.layout.form.edition} 版的格，本版没有地方记：{label} = {printed}"
+        yield say("import-other-edition", edition=published_row.layout.form.edition, label=label, printed=printed)
     for section in recognized.missing_sections:
-        yield f"没有找到“{section.heading}”这一部分，生成时会用标准文字"
+        yield say("import-no-section", heading=section.heading)
     for heading, _table in _list_tables(recognized, found=False):
-        yield f"没有找到“{heading}”的表格"
+        yield say("import-no-table", heading=heading)
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────
@@ -129,19 +126,20 @@ def _list_tables(recognized: RecognizedReport, *, found: bool) -> Iterator[tuple
 
 def _make_table_section(recognized: RecognizedReport, heading: str, table: Table) -> SectionNode:
     """Write the figures of a table, a line for each row, with comments above a row on what was left out."""
-    found = recognized.cells_by_address
+    found, locale = recognized.cells_by_address, recognized.form.locale
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
     missing = [slots[0].row_label for slots in rows.values() if all(slot.address not in found for slot in slots)]
-    comments = [f"# 文件里没有找到的行：{'、'.join(missing)}"] if missing else []
+    join = locale.file.lists.join.join
+    comments = [f"# {locale.say('import-missing-rows', rows=join(missing))}"] if missing else []
     entries: list[EntryNode] = []
     for row, slots in rows.items():
         cells = [(slot, found[slot.address]) for slot in slots if slot.address in found]
         if not cells:
             continue
         published_row = recognized.rows_by_address[cells[0][0].address]
-        comments += [f"# {words}" for words in _describe_undecided(cells, published_row)]
+        comments += [f"# {words}" for words in _describe_undecided(cells, published_row, locale)]
         keys = (table.id, *row.split("."))
         figures = [
             _make_entry(slot.column, format_number(cell.value), keys).cell
@@ -149,68 +147,78 @@ def _make_table_section(recognized: RecognizedReport, heading: str, table: Table
             if cell.value is not None
         ]
         if figures:
-            beside = "；".join([slots[0].row_label, *_describe_cells(cells, len(slots))])
+            separator = locale.say("import-separator")
+            beside = separator.join([slots[0].row_label, *_describe_cells(cells, len(slots), locale)])
             entries.append(EntryNode(CellNode(keys, keys, "{}"), tuple(figures), tuple(comments), f"# {beside}"))
             comments = []
         elif any(cell.state == "blank" for _, cell in cells):
-            comments.append(f"# {slots[0].row_label}：{_describe_blank_row(cells)}")
+            what = _describe_blank_row(cells, locale)
+            comments.append(f"# {locale.say('import-row', label=slots[0].row_label, what=what)}")
     above = (BLANK, f"# {heading}")
     return SectionNode((table.id,), (table.id,), above=above, entries=tuple(entries), tail=tuple(comments))
 
 
-def _describe_blank_row(cells: _Cells) -> str:
+def _describe_blank_row(cells: _Cells, locale: Locale) -> str:
     if any(cell.reason == "together" for _, cell in cells):
-        return f"印作“{_format_comment(cells[0][1].printed)}”，各格是 0 或空白"
-    return "整行空白"
+        return locale.say("import-zero-or-blank-row", printed=_format_comment(cells[0][1].printed))
+    return locale.say("import-blank-row")
 
 
-def _describe_undecided(cells: _Cells, row: RecognizedRow) -> Iterator[str]:
+def _describe_undecided(cells: _Cells, row: RecognizedRow, locale: Locale) -> Iterator[str]:
     """Describe why cells were left out, those with the same printed text together, with the figures of each."""
     groups: dict[tuple[str, str], list[tuple[Slot, RecognizedCell]]] = {}
     for slot, cell in cells:
         if cell.state == "undecided":
             groups.setdefault((cell.reason, cell.printed), []).append((slot, cell))
     for (reason, printed), group in groups.items():
-        quoted = f"印作“{_format_comment(printed)}”，" if printed else ""
-        columns = "、".join(_get_column_label(slot) for slot, _ in group)
+        columns = _join_columns([slot for slot, _ in group], locale)
         if reason == "together" and row.candidates:
-            options = _describe_candidates(row.candidates, [_get_column_label(cell.slot) for cell in row.cells])
+            options = _describe_candidates(row.candidates, [cell.slot for cell in row.cells], locale)
         else:
-            options = "、".join(dict.fromkeys(format_number(option) for _, cell in group for option in cell.options))
-        yield f"未定：{group[0][0].row_label}（{columns}）{quoted}{_REASONS[reason]}" + (
-            f"：{options}" if options else ""
-        )
+            listed = dict.fromkeys(format_number(option) for _, cell in group for option in cell.options)
+            options = locale.file.lists.join.join(listed)
+        why = locale.say(f"import-{reason}")
+        why = locale.say("import-printed", printed=_format_comment(printed), why=why) if printed else why
+        why = locale.say("import-options", why=why, options=options) if options else why
+        yield locale.say("import-undecided", row=group[0][0].row_label, columns=columns, why=why)
 
 
-def _describe_candidates(candidates: Candidates, columns: Sequence[str]) -> str:
+def _describe_candidates(candidates: Candidates, slots: Sequence[Slot], locale: Locale) -> str:
     """List the figures that a row may have, those of every cell where there are any."""
     rows = candidates.complete or candidates.distinct
-    listed = ["、".join(map(format_number, figures)) for figures in rows[:_MAX_CANDIDATES]]
-    more = f"；等 {len(rows)} 种" if len(rows) > _MAX_CANDIDATES else ""
-    others = len(candidates.distinct) - len(rows)
-    blank = f"；若有空白的格，另有 {others} 种" if others else ""
-    return f"依次为{'、'.join(columns)}，可能是 {'；'.join(listed)}{more}{blank}" if listed else "读法太多，没有列出"
+    listed = [locale.file.lists.join.join(map(format_number, figures)) for figures in rows[:_MAX_CANDIDATES]]
+    if not listed:
+        return locale.say("import-too-many")
+    if len(rows) > _MAX_CANDIDATES:
+        listed.append(locale.say("import-candidates-more", count=len(rows)))
+    if others := len(candidates.distinct) - len(rows):
+        listed.append(locale.say("import-candidates-blank", count=others))
+    ways = locale.say("import-separator").join(listed)
+    return locale.say("import-candidates", columns=_join_columns(slots, locale), candidates=ways)
 
 
-def _describe_cells(cells: _Cells, size: int) -> Iterator[str]:
+def _describe_cells(cells: _Cells, size: int, locale: Locale) -> Iterator[str]:
     """Describe the cells of a row of `size` cells that are blank, or print more than their figure."""
     blank = [slot for slot, cell in cells if cell.state == "blank" and not cell.printed]
     zero_or_blank = [slot for slot, cell in cells if cell.state == "blank" and cell.reason == "together"]
-    for words, slots in (("0 或空白：", zero_or_blank), ("空白：", blank)):
+    for key, slots in (("import-zero-or-blank", zero_or_blank), ("import-blank", blank)):
         if slots:
-            yield words + ("其余各格" if len(slots) > size // 2 else "、".join(map(_get_column_label, slots)))
-    columns: dict[str, list[str]] = {}  # by what they print
+            is_most = len(slots) > size // 2
+            yield locale.say(key, columns=locale.say("import-other-cells") if is_most else _join_columns(slots, locale))
+    columns: dict[str, list[Slot]] = {}  # by what they print
     for slot, cell in cells:
         if cell.printed and cell.keep_text and cell.reason != "together":
-            columns.setdefault(cell.printed, []).append(_get_column_label(slot))
-    yield from (f"{'、'.join(labels)}印作“{_format_comment(printed)}”" for printed, labels in columns.items())
+            columns.setdefault(cell.printed, []).append(slot)
+    for printed, slots in columns.items():
+        of_columns = _join_columns(slots, locale)
+        yield locale.say("import-printed-columns", columns=of_columns, printed=_format_comment(printed))
     together = {cell.printed for _, cell in cells if cell.reason == "together"}
     if together and all(cell.state != "undecided" for _, cell in cells):
-        yield f"连印作“{_format_comment(together.pop())}”，只有这一种读法"
+        yield locale.say("import-only-reading", printed=_format_comment(together.pop()))
 
 
-def _get_column_label(slot: Slot) -> str:
-    return slot.columns[-1].label
+def _join_columns(slots: Sequence[Slot], locale: Locale) -> str:
+    return locale.file.lists.join.join(slot.columns[-1].label for slot in slots)
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────

@@ -12,47 +12,62 @@ from nianbao.importer.recognition.printed_values import Number, read_value
 from nianbao.importer.recognition.published import NamedCell, Paragraph, PublishedDocument
 from nianbao.importer.recognition.recognized_report import InvalidCell, RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
-from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables
-from nianbao.importer.recognition.tables.layouts import list_layouts
+from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedTables, make_rows
 from nianbao.model.facts import Facts, Tree
 from nianbao.model.finding import UserError
 from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
-from nianbao.model.period import FIRST_YEAR, LAST_YEAR
+from nianbao.model.kind import DEFAULT_KIND
+from nianbao.model.loading.reading import Reading
+from nianbao.model.period import Period, parse_period
 from nianbao.model.report import Report, fill_form
 from nianbao.model.table import Heading, Slot
 from nianbao.model.value_types import VALUE_TYPES, Value
 
-# A cell's name is this and the address of a figure, a fact or a text, or one of the four that say which form it is.
+# A cell's name is this and the address of a figure, a fact or a text, or one of those that say which form it is.
 PREFIX = "nianbao."
 EDITION, YEAR, FOLDER, OFFICE = ("form.edition", "form.year", "form.folder", "form.office")
+KIND = "form.kind"  # left out for the default kind, as before there were others
 _Cells = Mapping[str, NamedCell]  # by name without prefix
+_MAX_PERIOD = 10  # characters of the name of a period
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
 
 
-def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], year: int = 0) -> RecognizedReport | None:
-    """Read a returned form; None for a file that is none, or that has lost the cells that say so.
-
-    Raises `UserError` for a form of an unknown edition, and for one of another year than is asked for.
-    """
+def find_kind(published: PublishedDocument) -> str:
+    """Return the kind of a returned form; empty for a file that is none, or has lost the cells that say so."""
     named = published.named_cells
     if EDITION not in named or YEAR not in named:
-        return None
+        return ""
+    return named[KIND].text if KIND in named else DEFAULT_KIND
+
+
+def recognize_excel_form(
+    published: PublishedDocument, forms: Sequence[Form], period: Period | None = None
+) -> RecognizedReport:
+    """Read a returned form, which `find_kind` has found to be one.
+
+    Raises `UserError` for a form of an unknown edition, and for one of another period than is asked for.
+    """
+    named = published.named_cells
     form = next((form for form in forms if form.edition == named[EDITION].text), None)
-    form_year = _parse_year(named[YEAR].text)
-    if form is None or not form_year:
+    form_period = _parse_period(named[YEAR].text, form) if form else None
+    if form is None or not form_period:
         raise UserError(_("form-edition-unknown"), _("make-new-form"))
-    if year not in {0, form_year}:
-        raise UserError(_("form-of-other-year", said=form_year, year=year), _("check-file-or-year"))
+    if period not in {None, form_period}:
+        raise UserError(_("form-of-other-year", said=form_period, year=period), _("check-file-or-year"))
     facts, invalid = _read_facts(form, named)
-    texts = _make_texts(form, named, facts, form_year)
+    texts = _make_texts(form, named, facts, form_period)
     cells = _read_cells(named, fill_form(form, Facts("", "", {})))
-    notes = (*published.notes, *_describe_other_office(named, texts), *_describe_other_totals(named, cells))
+    notes = (
+        *published.notes,
+        *_describe_other_office(named, texts),
+        *_describe_other_totals(named, cells, form.kind.signs),
+    )
     return RecognizedReport(
         replace(published, notes=notes),
         texts,
-        RecognizedTables(tuple(_make_rows(form, cells))),
-        form_year,
+        RecognizedTables(tuple(make_rows(form, cells))),
+        form_period,
         form,
         {address: named[address].location for address in form.slots if address in named},
         tuple(invalid),
@@ -60,10 +75,10 @@ def recognize_excel_form(published: PublishedDocument, forms: Sequence[Form], ye
     )
 
 
-def _parse_year(text: str) -> int:
-    """Read the year of a form; 0 where the text is no year that a report can have."""
-    year = int(text) if text.isdecimal() and len(text) <= len(str(LAST_YEAR)) else 0
-    return year if FIRST_YEAR <= year <= LAST_YEAR else 0
+def _parse_period(text: str, form: Form) -> Period | None:
+    """Read the period of a form; None where the text is none that a report of this kind can have."""
+    period = parse_period(text[:_MAX_PERIOD])
+    return period if period and form.kind.calendar.has(period) else None
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────
@@ -75,7 +90,11 @@ def _read_cells(named: _Cells, empty: Report) -> dict[str, RecognizedCell]:
     A total whose formula adds it up is added up here, from what was typed.
     """
     slots = empty.form.slots
-    cells = {address: _read_cell(slots[address], cell) for address, cell in named.items() if address in slots}
+    cells = {
+        address: _read_cell(slots[address], cell, empty.form.kind.signs)
+        for address, cell in named.items()
+        if address in slots
+    }
     for address in cells.keys() & empty.computed.keys():
         if named[address].formula:
             parts = [cells.get(part) for part in empty.list_parts(address)]
@@ -83,10 +102,10 @@ def _read_cells(named: _Cells, empty: Report) -> dict[str, RecognizedCell]:
     return cells
 
 
-def _read_cell(slot: Slot, cell: NamedCell) -> RecognizedCell:
+def _read_cell(slot: Slot, cell: NamedCell, reading: Reading) -> RecognizedCell:
     if cell.formula:
         return RecognizedCell(slot, "undecided", printed=cell.formula, reason="formula")
-    read = read_value(cell.text, slot)
+    read = read_value(cell.text, slot, reading)
     if read.blank:
         return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
     if read.reason or slot.value_type.find_fault(read.value):
@@ -103,23 +122,12 @@ def _add_up(slot: Slot, parts: Sequence[RecognizedCell | None]) -> RecognizedCel
     return RecognizedCell(slot, "read", total, total, str(total))
 
 
-def _describe_other_totals(named: _Cells, cells: Mapping[str, RecognizedCell]) -> Iterator[str]:
+def _describe_other_totals(named: _Cells, cells: Mapping[str, RecognizedCell], reading: Reading) -> Iterator[str]:
     """Describe the totals whose formula gives something else than the sum of their parts."""
     for address, cell in cells.items():
-        result = read_value(named[address].text, cell.slot) if named[address].formula else None
+        result = read_value(named[address].text, cell.slot, reading) if named[address].formula else None
         if result and cell.state == "read" and result.value not in {None, cell.value}:
             yield _("formula-differs-from-sum", at=named[address].location, said=result.value, sum=cell.value)
-
-
-def _make_rows(form: Form, cells: Mapping[str, RecognizedCell]) -> Iterator[RecognizedRow]:
-    """Put the cells into the rows of the form's layouts, each cell once."""
-    seen: set[str] = set()
-    for layout in list_layouts([form]):
-        for index, slots in enumerate(layout.slots):
-            found = tuple(cells[slot.address] for slot in slots if slot.address in cells and slot.address not in seen)
-            seen |= {cell.slot.address for cell in found}
-            if found:
-                yield RecognizedRow(layout, index, found, 0)
 
 
 # ── facts and texts ──────────────────────────────────────────────────────────────────
@@ -129,12 +137,10 @@ def _read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[Inval
     """Read the facts that stand in no table; what is no value of its type is invalid, and so is a formula."""
     facts: dict[str, Value] = {}
     invalid = []
-    marks = form.locale.file.marks
-    yes_no = {marks.yes.lower(): True, marks.no.lower(): False}
     for fact in (*form.facts, Fact("published", form.labels["published"], "date")):
         cell = named.get(fact.id)
         if cell and (cell.text.strip() or cell.formula):
-            value = cell.formula or _parse_fact(fact, cell.text.strip(), yes_no)
+            value = cell.formula or _parse_fact(fact, cell.text.strip(), form)
             if fact.value_type.find_fault(value) or cell.formula:
                 text = cell.formula or cell.text
                 invalid.append(InvalidCell(cell.location, fact.label, text, fact.value_type, value))
@@ -147,11 +153,13 @@ def _read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[Inval
     return facts, invalid
 
 
-def _parse_fact(fact: Fact, text: str, yes_no: Mapping[str, bool]) -> Value:
-    """Return a fact as a value of its type, or the text itself where it is none; `yes_no` are the form's words."""
+def _parse_fact(fact: Fact, text: str, form: Form) -> Value:
+    """Return a fact as a value of its type, or the text itself where it is none."""
     if fact.type == "texts":
         return [line.strip() for line in text.splitlines() if line.strip()]
     if fact.type == "yes-no":
+        marks = form.locale.file.marks
+        yes_no = {marks.yes.lower(): True, marks.no.lower(): False}
         return {"true": True, "false": False, **yes_no}.get(text.lower(), text)
     if fact.value_type.json_schema["type"] == "string" and fact.type != "date":
         return text
@@ -165,17 +173,17 @@ def _parse_fact(fact: Fact, text: str, yes_no: Mapping[str, bool]) -> Value:
         fact.label, type=name, choices=fact.choices, places=fact.places, currency=fact.currency, unit=fact.unit
     )
     slot = Slot(fact.id, (heading,), ())
-    value = read_value(text.removesuffix("%"), slot).value
+    value = read_value(text.removesuffix("%"), slot, form.kind.signs).value
     return text if value is None else value
 
 
-def _make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], year: int) -> ExtractedText:
+def _make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], period: Period) -> ExtractedText:
     day = facts.get("published")
     others = {address: value for address, value in facts.items() if address != "published"}
     cells = {section.id: named.get(f"prose.{section.id}") for section in form.sections}
     return ExtractedText(
-        office=_compose_author(form, others, year),
-        year=year,
+        office=_compose_author(form, others, period),
+        year=period.year,
         published=day if isinstance(day, date) else None,
         headings={section.id: section.heading for section in form.sections},
         prose={
@@ -187,9 +195,9 @@ def _make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], year: int
     )
 
 
-def _compose_author(form: Form, facts: Mapping[str, Value], year: int) -> str:
+def _compose_author(form: Form, facts: Mapping[str, Value], period: Period) -> str:
     """Return the name of the office that reports, as a report with these facts prints it."""
-    tree: Tree = {"year": year}
+    tree: Tree = {form.kind.period_fact: form.kind.write_period(period)}
     for address, value in facts.items():
         *groups, name = address.split(".")
         subtree = tree

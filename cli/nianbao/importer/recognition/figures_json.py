@@ -1,6 +1,5 @@
 """The figures of a recognized report keyed by the form's own labels, for programs that do not know our addresses."""
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -8,10 +7,8 @@ from typing import Any
 from nianbao.importer.recognition.coverage import count_cells
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.tables.cells import RecognizedCell
+from nianbao.model.loading.reading import Reading
 from nianbao.model.table import Slot
-
-_ORDINAL = re.compile(r"^[^（(]{1,3}?、")
-_EXPLANATION = re.compile(r"(?<=[^）)])[（(][^（()）]*[）)]$")
 
 
 def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
@@ -35,7 +32,7 @@ def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
     return {
         "title": texts.title or None,
         "agency": texts.office or None,
-        "year": recognized.year,
+        recognized.form.kind.period_fact: recognized.form.kind.write_period(recognized.period),
         "edition": recognized.form.edition,
         "editions": editions,
         "published": texts.published.isoformat() if texts.published else None,
@@ -52,14 +49,19 @@ def _name_cells(recognized: RecognizedReport) -> Iterator[tuple[str, str, str, R
     """Give each recognized cell with its table, its row and its column, in the order of publication."""
     for row in recognized.tables.rows:
         for cell in row.cells:
-            yield row.layout.table.id, format_row_label(cell.slot), cell.slot.columns[-1].label, cell
+            yield (
+                row.layout.table.id,
+                format_row_label(cell.slot, recognized.form.kind.signs),
+                cell.slot.columns[-1].label,
+                cell,
+            )
 
 
-def format_row_label(slot: Slot) -> str:
+def format_row_label(slot: Slot, reading: Reading) -> str:
     """Return a row's name as reports are cited: the labels above it and its own, an outermost one by its ordinal."""
     path = slot.rows or slot.columns[:-1]
-    labels = [_EXPLANATION.sub("", part.label) for part in path]
-    ordinal = _ORDINAL.match(labels[0]) if len(labels) > 1 else None
+    labels = [reading.explanation.sub("", part.label) for part in path]
+    ordinal = reading.ordinal.match(labels[0]) if len(labels) > 1 else None
     return ordinal[0] + "/".join(labels[1:]) if ordinal else "/".join(labels)
 
 

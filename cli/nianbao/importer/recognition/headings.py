@@ -1,6 +1,5 @@
 """The headings of a published report: which block heads which section of the forms."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -10,16 +9,15 @@ from nianbao.importer.recognition.labels import Label, normalize, parse_label, r
 from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedTable
 from nianbao.model.form import Form
+from nianbao.model.loading.reading import Reading
 
 MAX_HEADING = 40  # characters; a longer line is a sentence
 _MIN_SIMILARITY = 0.72  # of a line and the form's heading
 _PARTIAL_WEIGHT, _LENGTH_PENALTY = 0.95, 0.15  # of a line that only contains the form's heading, or a part of it
 _MIN_PARTIAL_LENGTH = 6  # characters; shorter words stand in any sentence
-_OTHER_STYLE_PENALTY = 0.35  # for （一） and 1., which stand below 一、
+_OTHER_STYLE_PENALTY = 0.35  # for an ordinal of another style than that of sections
 _MIN_INLINE_LENGTH = 4  # characters of a heading found within a paragraph; a shorter one is not sure
 _MAX_ORDINAL_LENGTH = 4  # characters
-SENTENCE = re.compile(r"[。；;！？]")
-_HEADING_END = re.compile(r"^[。.:：,，]+")
 
 Block = Paragraph | PublishedTable
 Wordings = Mapping[str, Sequence[Label]]  # of the heading of each section, by its id
@@ -31,32 +29,33 @@ def _collect_wordings(forms: Sequence[Form]) -> Wordings:
     for form in forms:
         for section in form.sections:
             if section.heading:
-                wordings.setdefault(section.id, []).extend(map(parse_label, (section.heading, *section.aliases)))
+                labels = [parse_label(text, form.kind.signs) for text in (section.heading, *section.aliases)]
+                wordings.setdefault(section.id, []).extend(labels)
     return {section: tuple(dict.fromkeys(found)) for section, found in wordings.items()}
 
 
 def split_headings(blocks: Sequence[Block], forms: Sequence[Form]) -> Iterator[Block]:
     """Give a heading its own block where it stands on one line, or in one paragraph, with what follows."""
-    wordings = _collect_wordings(forms)
+    wordings, reading = _collect_wordings(forms), forms[0].kind.signs
     for block in blocks:
         if isinstance(block, PublishedTable):
             yield block
             continue
         lines = block.plain.split("\n")
         if len(lines) > 1 and any(
-            _compare_heading(line, labels) >= _MIN_SIMILARITY for line in lines for labels in wordings.values()
+            _compare_heading(line, labels, reading) >= _MIN_SIMILARITY for line in lines for labels in wordings.values()
         ):
             for line in lines:
                 if line.strip():
                     yield Paragraph(line, escape_markdown(line.strip()), block.level)
             continue
-        yield from _split_inline_heading(block, wordings)
+        yield from _split_inline_heading(block, wordings, reading)
 
 
-def _split_inline_heading(block: Paragraph, wordings: Wordings) -> Iterator[Paragraph]:
-    """Split a heading off a paragraph that begins with it: 六、其他需要报告的事项。无。"""
+def _split_inline_heading(block: Paragraph, wordings: Wordings, reading: Reading) -> Iterator[Paragraph]:
+    """Split a heading off a paragraph that begins with it."""
     plain = remove_white_space(block.plain)
-    found = _find_inline_heading(plain, wordings)
+    found = _find_inline_heading(plain, wordings, reading)
     if found is None:
         yield block
         return
@@ -66,35 +65,35 @@ def _split_inline_heading(block: Paragraph, wordings: Wordings) -> Iterator[Para
         yield Paragraph(plain[rest:], escape_markdown(plain[rest:]))
 
 
-def _find_inline_heading(plain: str, wordings: Wordings) -> tuple[int, int] | None:
+def _find_inline_heading(plain: str, wordings: Wordings, reading: Reading) -> tuple[int, int] | None:
     """Return where a heading at the start of a text ends, and where what follows it begins."""
-    if len(plain) > MAX_HEADING * 2 and not parse_label(plain).ordinal:
+    if len(plain) > MAX_HEADING * 2 and not parse_label(plain, reading).ordinal:
         return None
     for label in chain.from_iterable(wordings.values()):
-        start = normalize(plain).find(label.full) if len(label.full) >= _MIN_INLINE_LENGTH else -1
+        start = normalize(plain, reading).find(label.full) if len(label.full) >= _MIN_INLINE_LENGTH else -1
         end = start + len(label.full)
-        if 0 < start <= _MAX_ORDINAL_LENGTH and _is_main_heading(plain[:end]):
-            separator = _HEADING_END.match(plain[end:])
+        if 0 < start <= _MAX_ORDINAL_LENGTH and _is_main_heading(plain[:end], reading):
+            separator = reading.heading_end.match(plain[end:])
             if separator:
                 return end, end + separator.end()
     return None
 
 
-def _is_main_heading(line: str) -> bool:
-    """Tell whether a line has an ordinal of the highest level: 一、."""
-    ordinal = parse_label(line).ordinal
-    return ordinal is not None and ordinal[0] == "plain"
+def _is_main_heading(line: str, reading: Reading) -> bool:
+    """Tell whether a line has an ordinal of the highest level."""
+    ordinal = parse_label(line, reading).ordinal
+    return ordinal is not None and ordinal[0] == reading.main_style
 
 
-def _compare_heading(line: str, labels: Sequence[Label]) -> float:
+def _compare_heading(line: str, labels: Sequence[Label], reading: Reading) -> float:
     """Return how much a line is like the heading of a section.
 
     The style of its ordinal counts, its number does not.
     """
     if len(line) > 2 * MAX_HEADING:
         return 0.0
-    given = parse_label(line)
-    if not given.full or len(given.full) > MAX_HEADING or SENTENCE.search(line):
+    given = parse_label(line, reading)
+    if not given.full or len(given.full) > MAX_HEADING or reading.sentence.search(line):
         return 0.0
     best = 0.0
     for label in labels:
@@ -103,7 +102,7 @@ def _compare_heading(line: str, labels: Sequence[Label]) -> float:
         if len(short) >= _MIN_PARTIAL_LENGTH or long.endswith(short):
             penalty = _LENGTH_PENALTY * (1 - len(short) / len(long))
             best = max(best, fuzz.partial_ratio(short, long) / 100 * _PARTIAL_WEIGHT - penalty)
-    return best - _OTHER_STYLE_PENALTY if given.ordinal and given.ordinal[0] != "plain" else best
+    return best - _OTHER_STYLE_PENALTY if given.ordinal and given.ordinal[0] != reading.main_style else best
 
 
 def find_headings(blocks: Sequence[Block], forms: Sequence[Form]) -> dict[str, int]:
@@ -111,17 +110,17 @@ def find_headings(blocks: Sequence[Block], forms: Sequence[Form]) -> dict[str, i
 
     Of all ways to find headings in the order of the form, the one with the highest score is taken.
     """
-    wordings = _collect_wordings(forms)
+    wordings, reading = _collect_wordings(forms), forms[0].kind.signs
     order = [section.id for section in forms[0].sections if section.id in wordings]
     # The best score, and the headings found, of those ways whose last heading is that of section number - 1.
     best: list[tuple[float, tuple[tuple[str, int], ...]]] = [(0.0, ())] * (len(order) + 1)
     for index, block in enumerate(blocks):
         if isinstance(block, PublishedTable):
             continue
-        scores = [_compare_heading(block.plain, wordings[section]) for section in order]
+        scores = [_compare_heading(block.plain, wordings[section], reading) for section in order]
         if max(scores, default=0) < _MIN_SIMILARITY:
             continue
-        bonus = 0.05 if parse_label(block.plain).ordinal else 0.02 if block.level else 0.0
+        bonus = 0.05 if parse_label(block.plain, reading).ordinal else 0.02 if block.level else 0.0
         for number in range(len(order), 0, -1):
             score = scores[number - 1]
             if score >= _MIN_SIMILARITY:

@@ -8,29 +8,22 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
+from nianbao.model.loading.reading import Reading
+
 MIN_SIMILARITY = 0.75  # of two labels that are taken to be the same
 MIN_LEAD = 0.04  # by which the best of several labels must be better than the next
 _MIN_FUZZY_LENGTH = 4  # characters; shorter labels that differ in one character are different labels
 _MIN_FUZZY_RATIO = 0.72
 _MIN_PREFIX = 3  # characters of a truncated label (2 where the ordinal is there and agrees): fewer begin many labels
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|【[^【】]*】")
-_UNCLOSED_BRACKET = re.compile(r"[(\[〔【][^()\[\]〔〕【】]*$")  # a bracket that was never closed, or was truncated
-_NUMERALS = "一二三四五六七八九十"
-_ORDINAL = re.compile(
-    rf"(?:第?(?P<plain>[{_NUMERALS}]+)[、.,:]|\((?P<paren>[{_NUMERALS}]+)\)[、.,]?|(?P<digit>\d{{1,2}})[、.,)](?!\d)"
-    r"|\((?P<round>\d{1,2})\)[、.,]?)"
-)
 _PUNCTUATION = re.compile(r"[^\w]|_")
-_TRADITIONAL = re.compile("[\u4e00-\u9fff]")
-_VARIANTS = str.maketrans("它", "他")
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A parsed label: its ordinal (一、 or （一） or 1.), and its words without punctuation.
+    """A parsed label: its ordinal, and its words without punctuation.
 
-    `ordinal` is its style ("plain", "paren" or "digit") and its number, `core` the words without what stands in
+    `ordinal` is its style, one of `reading.toml`, and its number, `core` the words without what stands in
     brackets, `full` the words with it.
     """
 
@@ -55,29 +48,26 @@ class Label:
 
 
 @cache
-def parse_label(label: str) -> Label:
+def parse_label(label: str, reading: Reading) -> Label:
     """Split a label into its ordinal and its words."""
-    plain = normalize(label)
-    match = _ORDINAL.match(plain)
+    plain = normalize(label, reading)
     ordinal = None
-    if match:
-        style, number = next((style, text) for style, text in match.groupdict().items() if text)
-        ordinal = (
-            "digit" if style == "round" else style,
-            int(number) if number.isdecimal() else _parse_numeral(number),
-        )
-        plain = plain[match.end() :]
-    outside = _UNCLOSED_BRACKET.sub("", _BRACKETS.sub("", plain))
+    for style, pattern in reading.ordinals:
+        if match := pattern.match(plain):
+            ordinal = (style, reading.parse_numeral(next(filter(None, match.groups()), "")))
+            plain = plain[match.end() :]
+            break
+    outside = reading.unclosed.sub("", reading.bracketed.sub("", plain))
     return Label(ordinal, _PUNCTUATION.sub("", outside), _PUNCTUATION.sub("", plain))
 
 
 @cache
-def normalize(text: str) -> str:
-    """Return a text in its normal form: half width, simplified characters, no white space."""
+def normalize(text: str, reading: Reading) -> str:
+    """Return a text in its normal form: half width, no white space, and the characters that `reading` takes for it."""
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    if _TRADITIONAL.search(plain):
+    if reading.file.simplify and not plain.isascii():
         plain = _load_simplifier().convert(plain)
-    return plain.translate(_VARIANTS)
+    return plain.translate(reading.variants)
 
 
 def remove_white_space(text: str) -> str:
@@ -85,11 +75,10 @@ def remove_white_space(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def split_labels(label: str) -> list[str]:
-    """Split a text in which several labels follow each other, at their ordinals: 三、…（一）… ."""
-    plain = normalize(label)
-    starts = [match.start() for match in _ORDINAL.finditer(plain)]
-    starts = [start for start in starts if start == 0 or plain[start - 1] not in "(第" + _NUMERALS]
+def split_labels(label: str, reading: Reading) -> list[str]:
+    """Split a text in which several labels follow each other, at their ordinals."""
+    plain = normalize(label, reading)
+    starts = [match.start() for match in reading.ordinal.finditer(plain)]
     edges = [0, *(start for start in starts if start), len(plain)]
     return [plain[start:end] for start, end in pairwise(edges) if plain[start:end]]
 
@@ -111,13 +100,6 @@ def _compare(given: str, label: str, prefix: int, *, typo: bool) -> float:
         return 0.0
     ratio = fuzz.ratio(given, label) / 100
     return ratio if ratio >= _MIN_FUZZY_RATIO else 0.0
-
-
-def _parse_numeral(numeral: str) -> int:
-    """Return the number that a Chinese numeral below one hundred says."""
-    tens, ten, ones = numeral.rpartition("十")
-    high = (_NUMERALS.find(tens) + 1 if tens else 1) * 10 if ten else 0
-    return high + (_NUMERALS.find(ones) + 1 if ones else 0)
 
 
 @cache

@@ -14,6 +14,10 @@ def make_folder_name(name: str) -> str:
     Letters, digits and a few punctuation characters stay; no path, no name with a meaning for a system or a shell,
     and no invisible character.
     """
-    plain = re.sub(r"[^\w（）()·-]+", "", unicodedata.normalize("NFC", name)).lstrip("-")
+    plain = re.sub(
+        r"[^\w\N{FULLWIDTH LEFT PARENTHESIS}\N{FULLWIDTH RIGHT PARENTHESIS}()·-]+",
+        "",
+        unicodedata.normalize("NFC", name),
+    ).lstrip("-")
     short = plain.encode()[:_MAX_BYTES].decode(errors="ignore")
     return short if is_portable(short) or not short else f"{short}_"  # Windows has no folder with the name of a device

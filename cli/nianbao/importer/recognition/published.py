@@ -89,6 +89,7 @@ class PublishedDocument:
     """What a reader found in a file.
 
     `title`, `office` and `year` are what the file says of itself beside its texts (its metadata),
+    `cover` the texts that are printed before all blocks and are none,
     `embedded_facts` the facts (TOML) that our own outputs carry, and `notes` what the reader left out. The texts
     are `exact` unless they were put together from characters placed on a page. `named_cells` are the cells by
     which a form that we sent out is read, by name without prefix.
@@ -98,6 +99,7 @@ class PublishedDocument:
     title: str = ""
     office: str = ""
     year: int = 0
+    cover: tuple[str, ...] = ()
     embedded_facts: str = ""
     exact: bool = True
     notes: tuple[str, ...] = ()

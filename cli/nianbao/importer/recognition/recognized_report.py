@@ -5,17 +5,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from nianbao.importer.recognition.labels import parse_label
+from nianbao.importer.recognition.labels import normalize, parse_label
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument
 from nianbao.importer.recognition.sections import ExtractedText, extract_text
-from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables
+from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables, make_rows
 from nianbao.importer.recognition.tables.layouts import list_layouts
 from nianbao.importer.recognition.tables.recognize import recognize_tables
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.i18n import _, join_words
+from nianbao.model.loading.reading import Reading
+from nianbao.model.period import EXAMPLES, Period
+from nianbao.model.report import Report
 from nianbao.model.value_types import ValueType
 
+_MIN_HEADINGS = 0.5  # of the headings of a form without tables that a file must have
 _MIN_CONFLICTS = 3  # rows that occur twice with other figures: no slip, but another report
 
 
@@ -45,7 +49,7 @@ class RecognizedReport:
     document: PublishedDocument
     texts: ExtractedText
     tables: RecognizedTables
-    year: int
+    period: Period
     form: Form
     spreadsheet_cells: Mapping[str, str] = field(default_factory=dict)
     invalid_cells: tuple[InvalidCell, ...] = ()
@@ -96,30 +100,60 @@ class RecognizedReport:
         return replace(self, texts=replace(self.texts, office=office, facts=facts))
 
 
-def recognize(document: PublishedDocument, forms: Sequence[Form], year: int = 0) -> RecognizedReport:
-    """Recognize a published report by its forms; a year that is given takes precedence over what the file says.
+def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period | None = None) -> RecognizedReport:
+    """Recognize a published report by its forms; a period that is given takes precedence over what the file says.
 
     Raises `UserError` for a file that has none of the forms' tables, that has those of two reports, and for one
-    whose year is not known.
+    whose period is not known.
     """
+    document = _drop_page_numbers(document, forms[0].kind.signs)
     texts = extract_text(document, forms)
-    known_year = year or texts.year
-    in_force = next((form for form in forms if form.is_in_force(known_year)), forms[-1])
-    tables = recognize_tables(document, list_layouts(forms), in_force.edition)
+    year = period.year if period else texts.year
+    in_force = next((form for form in forms if form.is_in_force(year)), forms[-1])
+    layouts = list_layouts(forms)
+    tables = recognize_tables(document, layouts, in_force.edition) if layouts else RecognizedTables()
     _check_tables(tables, texts, forms)
-    if not known_year:
-        raise UserError(_("report-year-unknown"), _("give-year"))
+    calendar = in_force.kind.calendar
+    period = period or Period(year)
+    if not calendar.has(period):  # of a part of a year the texts say the year at most
+        raise UserError(_("report-year-unknown"), _("give-year", example=EXAMPLES[calendar.unit]))
     with_rows = {row.block for row in tables.rows}
     rest = tuple(
         block for index, block in enumerate(document.blocks) if index not in with_rows or isinstance(block, Paragraph)
     )
-    texts = extract_text(replace(document, blocks=rest), forms)  # tables that were not recognized stay in the prose
-    return RecognizedReport(document, texts, tables, known_year, _choose_form(tables, forms, in_force))
+    form = _choose_form(tables, forms, in_force)
+    ordered = [form, *(other for other in forms if other is not form)]  # the sections are those of the first
+    texts = extract_text(replace(document, blocks=rest), ordered)  # tables that were not recognized stay in the prose
+    return RecognizedReport(document, texts, tables, period, form)
+
+
+def recognize_filled(document: PublishedDocument, report: Report, texts: ExtractedText) -> RecognizedReport:
+    """Take a filled form for what was recognized of a file that prints all of it."""
+    form = report.form
+    cells = {
+        address: RecognizedCell(slot, "read" if address in report.figures else "blank", figure, figure)
+        for address, slot in form.slots.items()
+        for figure in [report.figures.get(address)]
+    }
+    tables = RecognizedTables(tuple(make_rows(form, cells)))
+    return RecognizedReport(document, texts, tables, report.period or Period(0), form)
+
+
+def _drop_page_numbers(document: PublishedDocument, reading: Reading) -> PublishedDocument:
+    """Leave out paragraphs that are nothing but the number of a page."""
+    blocks = tuple(
+        block
+        for block in document.blocks
+        if not isinstance(block, Paragraph) or not reading.page_number.fullmatch(normalize(block.plain, reading))
+    )
+    return replace(document, blocks=blocks)
 
 
 def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form]) -> None:
     """Raise `UserError` where no table was recognized, and where there are those of two reports."""
-    if not tables.rows:
+    has_tables = any(form.tables for form in forms)
+    expected = sum(bool(section.heading) for section in forms[0].sections)
+    if not tables.rows if has_tables else len(texts.headings) <= expected * _MIN_HEADINGS:
         raise UserError(
             _("no-table-recognised"),
             _("check-file-or-run-ocr")
@@ -149,10 +183,10 @@ def match_cells(row: RecognizedRow, form: Form) -> Iterable[tuple[str, Recognize
 def _find_row_by_alias(row: RecognizedRow, form: Form) -> str:
     """Return the address of the form's row that has the label of a row as alias, or an empty text."""
     layout = row.layout
-    label = parse_label(layout.rows[row.index][-1].label) if layout.rows else None
+    label = parse_label(layout.rows[row.index][-1].label, layout.reading) if layout.rows else None
     for address, slot in form.slots.items():
         aliases = slot.rows[-1].aliases if slot.rows and address.startswith(f"{layout.table.id}.") else ()
-        if any(parse_label(alias) == label for alias in aliases):
+        if any(parse_label(alias, layout.reading) == label for alias in aliases):
             return address.removesuffix(f".{slot.column}")
     return ""
 

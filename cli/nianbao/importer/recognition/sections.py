@@ -3,26 +3,22 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
-from nianbao.importer.recognition.headings import MAX_HEADING, SENTENCE, Block, find_headings, split_headings
+from nianbao.importer.recognition.headings import MAX_HEADING, Block, find_headings, split_headings
 from nianbao.importer.recognition.labels import normalize, parse_label, remove_white_space
 from nianbao.importer.recognition.markdown import convert_to_markdown, escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument
 from nianbao.model.form import Form, Section
+from nianbao.model.loading.reading import Reading
 from nianbao.model.value_types import Value
 
 _MAX_TITLE, _MAX_FRONT_BLOCKS = 60, 30  # characters of a title; blocks in which it may stand
 _MIN_OFFICE_LENGTH = 4  # characters; no office has a shorter name
-_MINSENTENCE_LENGTH = 16  # characters
-_YEAR = re.compile(r"((?:19|20)\d{2}|[〇○零一二三四五六七八九]{4})年度?")
-_PERIOD = re.compile(r"((?:19|20)\d{2})年1月1日")
-_NUMERALS = "〇一二三四五六七八九"
-_SIGNATURE_DATE = re.compile(r"^((?:19|20)\d{2})年(\d{1,2})月(\d{1,2})日$")
-_PAGE_METADATA = re.compile(
-    r"^(?:发布|公开|来源|信息来源|索引|浏览|访问|字体|作者|时间|日期|【|打印|点击|阅读|文号|标题|名称|主题|当前位置|首页)"
-)
+_MIN_SENTENCE_LENGTH = 16  # characters
+_AROUND_TITLE = '<>"“”·:-—'
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,7 @@ class ExtractedText:
 
 def extract_text(document: PublishedDocument, forms: Sequence[Form]) -> ExtractedText:
     """Extract the texts of a report by the sections of the forms."""
+    reading = forms[0].kind.signs
     blocks = list(split_headings(document.blocks, forms))
     starts = find_headings(blocks, forms)
     front = [block for block in blocks[: min([*starts.values(), _MAX_FRONT_BLOCKS])] if isinstance(block, Paragraph)]
@@ -50,17 +47,17 @@ def extract_text(document: PublishedDocument, forms: Sequence[Form]) -> Extracte
     signature = _Signature()
     if parts:
         last = next(reversed(parts))
-        parts[last], signature = _split_signature(parts[last])
+        parts[last], signature = _split_signature(parts[last], reading)
     if opening := next((section for section in forms[0].sections if not section.heading), None):
         until = min(starts.values(), default=0)
         printed[opening.id] = list(map(_join_text, blocks[:until]))
-        parts[opening.id] = [block for block in blocks[title.end : until] if _is_prose(block)]
+        parts[opening.id] = [block for block in blocks[title.end : until] if _is_prose(block, reading)]
     sections = {section.id: section for section in forms[0].sections}
-    prose = {section: _compose_prose(sections[section], part) for section, part in parts.items()}
+    prose = {section: _compose_prose(sections[section], part, reading) for section, part in parts.items()}
     return ExtractedText(
         title=title.text,
         office=title.office or signature.office or document.office,
-        year=title.year or document.year or _find_year(blocks),
+        year=title.year or document.year or _find_year(blocks, reading),
         published=signature.published,
         headings={section: remove_white_space(_join_text(blocks[start])) for section, start in starts.items()},
         prose={section: text for section, text in prose.items() if text},
@@ -86,63 +83,65 @@ def _find_title(front: Sequence[Paragraph], file_title: str, forms: Sequence[For
 
     Where it does not say whose report it is, the line before it may, else the title in the file's metadata.
     """
-    words = forms[0].text_rules.title
+    words, reading = forms[0].text_rules.title, forms[0].kind.signs
     lines = [remove_white_space(block.plain) for block in front]
     title = _Title()
     for start, end in ((start, start + size) for size in (1, 2, 3) for start in range(len(lines) - size + 1)):
         text = "".join(lines[start:end])
-        if not _is_title(text, words):
+        if not _is_title(text, words, reading):
             continue
-        title = _parse_title(title, text, words)
-        if not title.office and start and _may_be_office(lines[start - 1]):
+        title = _parse_title(title, text, words, reading)
+        if not title.office and start and _may_be_office(lines[start - 1], reading):
             title, text = replace(title, office=lines[start - 1]), lines[start - 1] + text
         if title.year:
             title = replace(title, text=text if title.office else "", end=end)
             break
     for text in re.split(r"[-_|—]", file_title):
-        if not (title.office and title.year) and _is_title(text, words):
-            title = _parse_title(title, text, words)
+        if not (title.office and title.year) and _is_title(text, words, reading):
+            title = _parse_title(title, text, words, reading)
             title = replace(title, text=remove_white_space(text) if title.office else "")
     return title
 
 
-def _is_title(text: str, words: Sequence[str]) -> bool:
+def _is_title(text: str, words: Sequence[str], reading: Reading) -> bool:
     """Tell whether a text has the words of a title, in their order."""
-    plain = normalize(text)
+    plain = normalize(text, reading)
     return (
         len(plain) <= _MAX_TITLE
-        and not _PAGE_METADATA.match(plain)
-        and not SENTENCE.search(plain)
+        and not reading.not_prose.match(plain)
+        and not reading.sentence.search(plain)
         and bool(re.search(".*".join(map(re.escape, words)), plain))
     )
 
 
-def _parse_title(title: _Title, text: str, words: Sequence[str]) -> _Title:
+def _parse_title(title: _Title, text: str, words: Sequence[str], reading: Reading) -> _Title:
     """Return a title with the office and the year that a text says; what it does not say stays."""
-    plain = normalize(text)
-    match = _YEAR.search(plain)
-    office = _YEAR.sub("", plain[: plain.find(words[0])])
-    office = re.sub(r"^(?:关于(?:印发|公布|发布)?|附件:?)|(?:关于|的)$", "", office).strip('《》<>"“”·:：-—')
-    return replace(title, year=_parse_year(match[1]) if match else title.year, office=office or title.office)
+    plain = normalize(text, reading)
+    match = reading.year.search(plain)
+    office = reading.year.sub("", plain[: plain.find(words[0])])
+    office = reading.around_office.sub("", office).strip(_AROUND_TITLE + reading.file.texts.title_quotes)
+    return replace(
+        title, year=reading.parse_year(_get_group(match)) if match else title.year, office=office or title.office
+    )
 
 
-def _may_be_office(line: str) -> bool:
-    plain = normalize(line)
-    return _MIN_OFFICE_LENGTH <= len(plain) <= MAX_HEADING and not re.search(r"\d{4}|[,，。:：]", plain)
+def _may_be_office(line: str, reading: Reading) -> bool:
+    plain = normalize(line, reading)
+    return _MIN_OFFICE_LENGTH <= len(plain) <= MAX_HEADING and not reading.no_name.search(plain)
 
 
-def _parse_year(year: str) -> int:
-    plain = year.replace("○", "〇").replace("零", "〇")
-    return int(plain) if plain.isdecimal() else int("".join(str(_NUMERALS.index(numeral)) for numeral in plain))
+def _get_group(match: re.Match[str]) -> str:
+    """Return the text of the one group that matched."""
+    return next(group for group in match.groups() if group)
 
 
-def _find_year(blocks: Sequence[Block]) -> int:
+def _find_year(blocks: Sequence[Block], reading: Reading) -> int:
     """Find the report year in the texts: the period that the figures cover, else the year named most often, or 0."""
-    texts = [normalize(block.plain) for block in blocks if isinstance(block, Paragraph)]
+    texts = [normalize(block.plain, reading) for block in blocks if isinstance(block, Paragraph)]
     for text in texts:
-        if match := _PERIOD.search(text):
-            return int(match[1])
-    years = Counter(int(year) for text in texts for year in re.findall(r"((?:19|20)\d{2})年(?!\d{1,2}月)", text))
+        if match := reading.first_day.search(text):
+            return reading.parse_year(_get_group(match))
+    years = Counter(reading.parse_year(_get_group(match)) for text in texts for match in reading.mention.finditer(text))
     ranked = years.most_common(2)
     return ranked[0][0] if len(ranked) == 1 or (ranked and ranked[0][1] > ranked[1][1]) else 0
 
@@ -156,10 +155,12 @@ def _cut_sections(blocks: Sequence[Block], starts: Mapping[str, int]) -> dict[st
     return {section: list(blocks[start + 1 : end]) for (section, start), end in zip(starts.items(), ends, strict=False)}
 
 
-def _compose_prose(section: Section, part: Sequence[Block]) -> str:
+def _compose_prose(section: Section, part: Sequence[Block], reading: Reading) -> str:
     """Return the prose of a section as Markdown."""
     if section.table:  # lines of a table that the file has as text are no prose
-        part = [block for block in part if _is_prose(block) and not parse_label(_join_text(block)).ordinal]
+        part = [
+            block for block in part if _is_prose(block, reading) and not parse_label(_join_text(block), reading).ordinal
+        ]
     return convert_to_markdown(part)
 
 
@@ -167,12 +168,16 @@ def _join_text(block: Block) -> str:
     return block.plain if isinstance(block, Paragraph) else " ".join(cell.text for cell in block.cells)
 
 
-def _is_prose(block: Block) -> bool:
+def _is_prose(block: Block, reading: Reading) -> bool:
     """Tell whether a block is a paragraph with a sentence."""
     if not isinstance(block, Paragraph):
         return False
-    plain = normalize(block.plain)
-    return bool(SENTENCE.search(plain)) and len(plain) >= _MINSENTENCE_LENGTH and not _PAGE_METADATA.match(plain)
+    plain = normalize(block.plain, reading)
+    return (
+        bool(reading.sentence.search(plain))
+        and len(plain) >= _MIN_SENTENCE_LENGTH
+        and not reading.not_prose.match(plain)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ class _Signature:
     office: str = ""
 
 
-def _split_signature(part: list[Block]) -> tuple[list[Block], _Signature]:
+def _split_signature(part: list[Block], reading: Reading) -> tuple[list[Block], _Signature]:
     """Take the signature, an office and a date, off the end of the last section.
 
     Returns the blocks before it; what follows it belongs to the page, not to the report.
@@ -189,13 +194,9 @@ def _split_signature(part: list[Block]) -> tuple[list[Block], _Signature]:
     for index in range(len(part) - 1, -1, -1):
         block = part[index]
         lines = [line for line in block.plain.split("\n") if line.strip()] if isinstance(block, Paragraph) else []
-        match = _SIGNATURE_DATE.match(normalize(lines[-1])) if lines else None
-        if match is None or not isinstance(block, Paragraph):
+        day = _parse_day(normalize(lines[-1], reading), reading) if lines else None
+        if day is None or not isinstance(block, Paragraph):
             continue
-        try:
-            day = date(*map(int, match.groups()))
-        except ValueError:  # there is no such day
-            return part, _Signature()
         if len(lines) > 1:
             name, rest = lines[-2], "\n".join(lines[:-2])
             before = [replace(block, plain=rest, markdown=escape_markdown(rest))] if rest else []
@@ -203,6 +204,14 @@ def _split_signature(part: list[Block]) -> tuple[list[Block], _Signature]:
         else:
             above = part[index - 1] if index else None
             name = above.plain if isinstance(above, Paragraph) else ""
-            kept = part[: index - 1] if _may_be_office(name) else part[:index]
-        return kept, _Signature(day, remove_white_space(name) if _may_be_office(name) else "")
+            kept = part[: index - 1] if _may_be_office(name, reading) else part[:index]
+        return kept, _Signature(day, remove_white_space(name) if _may_be_office(name, reading) else "")
     return part, _Signature()
+
+
+def _parse_day(text: str, reading: Reading) -> date | None:
+    """Return the day that a line is, in one of the ways in which dates are printed; None for any other line."""
+    for pattern in reading.file.dates.days if len(text) <= MAX_HEADING else ():
+        with suppress(ValueError):
+            return datetime.strptime(text, pattern).date()  # noqa: DTZ007  # a day has no time zone
+    return None

@@ -15,6 +15,7 @@ from nianbao.model.kind import Kind, load_kind
 from nianbao.model.loading.form_loader import load_form
 from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import raise_faults
+from nianbao.model.loading.reading import load_reading
 from nianbao.model.locale import Locale
 from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
@@ -22,8 +23,7 @@ from nianbao.model.values.faults import describe_value
 from nianbao.workspace.kinds.rule_files import RuleFile, read_rules
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_locale, read_years
 
-KINDS, KIND_FILE = "kinds", "kind.toml"
-DEFAULT_KIND = "cn-disclosure"  # of folders whose report.toml names none, as all did before there were kinds
+KINDS, KIND_FILE, READING_FILE = "kinds", "kind.toml", "reading.toml"
 _LARGEST = 1 << 20  # bytes of a template that is filled
 
 
@@ -233,4 +233,6 @@ def _read_form(path: Path, tops: tuple[TemplateFolder, ...], kind: Kind, all_top
 
 @cache
 def _read_kind(id_: str, path: Path, tops: tuple[TemplateFolder, ...]) -> Kind:
-    return load_kind(id_, [tops[0].read_toml(path)])
+    found = ((top, file) for top in tops if (file := top.path / KINDS / id_ / READING_FILE).is_file())
+    reading = next((load_reading([top.read_toml(file)]) for top, file in found), None)
+    return load_kind(id_, [tops[0].read_toml(path)], reading)

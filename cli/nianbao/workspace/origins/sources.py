@@ -9,10 +9,11 @@ from pathlib import Path
 from nianbao.model.facts import Facts
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
+from nianbao.model.kind import DEFAULT_KIND
 from nianbao.model.loading.inheritance import Fault
 from nianbao.model.loading.loader import raise_faults
 from nianbao.workspace.files import display_path
-from nianbao.workspace.kinds import DEFAULT_KIND, KINDS
+from nianbao.workspace.kinds import KINDS
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder
 

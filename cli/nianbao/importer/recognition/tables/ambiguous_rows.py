@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from nianbao.importer.recognition.printed_values import BLANK_MARKS, Number
+from nianbao.importer.recognition.printed_values import Number
 from nianbao.importer.recognition.tables.identities import (
     MAX_LOST,
     RowFigures,
@@ -22,6 +22,7 @@ from nianbao.importer.recognition.tables.identities import (
     make_row_equation,
     solve,
 )
+from nianbao.model.loading.reading import Reading
 from nianbao.model.relations import Check
 from nianbao.model.table import Slot
 
@@ -41,6 +42,7 @@ class AmbiguousRow:
 
     slots: tuple[Slot, ...]
     texts: tuple[str, ...]
+    reading: Reading
     one_figure_each: bool = False
 
 
@@ -167,11 +169,11 @@ def _complete(
 def _split_row(row: AmbiguousRow) -> Iterator[list[Number | None]]:
     """Split the texts into figures in every way that their number and their characters allow."""
     texts = [re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)) for text in row.texts]
-    yield from _split_texts(texts, row.slots, one_figure_each=row.one_figure_each)
+    yield from _split_texts(texts, row.slots, row.reading, one_figure_each=row.one_figure_each)
 
 
 def _split_texts(
-    texts: Sequence[str], slots: Sequence[Slot], *, one_figure_each: bool
+    texts: Sequence[str], slots: Sequence[Slot], reading: Reading, *, one_figure_each: bool
 ) -> Iterator[list[Number | None]]:
     if not texts:
         yield [None] * len(slots)
@@ -179,27 +181,26 @@ def _split_texts(
     if not slots:
         return
     first, rest = texts[0], texts[1:]
-    if not first or first in BLANK_MARKS:
-        for tail in _split_texts(rest, slots[1:], one_figure_each=one_figure_each):
+    if not first or first in reading.blanks:
+        for tail in _split_texts(rest, slots[1:], reading, one_figure_each=one_figure_each):
             yield [None, *tail]
     else:
         for size in range(len(first) if one_figure_each else 1, len(first) + 1):
-            figure = _parse_figure(first[:size], slots[0])
+            figure = _parse_figure(first[:size], slots[0], reading)
             if figure is not None:
                 after = [first[size:], *rest] if first[size:] else rest
-                for tail in _split_texts(after, slots[1:], one_figure_each=one_figure_each):
+                for tail in _split_texts(after, slots[1:], reading, one_figure_each=one_figure_each):
                     yield [figure, *tail]
     if len(slots) > len(texts):
-        for tail in _split_texts(texts, slots[1:], one_figure_each=one_figure_each):
+        for tail in _split_texts(texts, slots[1:], reading, one_figure_each=one_figure_each):
             yield [None, *tail]
 
 
-def _parse_figure(text: str, slot: Slot) -> Number | None:
+def _parse_figure(text: str, slot: Slot, reading: Reading) -> Number | None:
     """Return digits as one figure of the slot, or None where it cannot be written so."""
     if slot.value_type.name == "money":
-        match = re.fullmatch(rf"((?:0|[1-9]\d*)(?:\.\d{{1,{_MAX_DECIMALS}}})?)(?:元|万元)?", text)
+        match = re.fullmatch(rf"((?:0|[1-9]\d*)(?:\.\d{{1,{_MAX_DECIMALS}}})?)(?:{reading.units})?", text)
         return Decimal(match[1]) if match else None
-    match = re.fullmatch(
-        r"(-?)(0|[1-9]\d*)[件项]?" if slot.value_type.name == "change" else r"()(0|[1-9]\d*)[件项]?", text
-    )
+    sign = "-?" if slot.value_type.name == "change" else ""
+    match = re.fullmatch(rf"({sign})(0|[1-9]\d*)(?:{reading.units})?", text)
     return int(match[1] + match[2]) if match and match[0] != "-0" else None

@@ -1,6 +1,6 @@
 """Rows of a published table read into cells: figures, blanks, and cells that could not be decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,8 +13,10 @@ from nianbao.importer.recognition.tables.columns import (
     find_labels,
     place_cells,
 )
-from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.layouts import Layout, list_layouts
 from nianbao.importer.recognition.tables.rows import PublishedRow
+from nianbao.model.form import Form
+from nianbao.model.loading.reading import Reading
 from nianbao.model.table import Slot
 
 State = Literal["read", "blank", "undecided"]
@@ -72,14 +74,14 @@ def read_row(
     published = find_figures(row, alignment)
     headers = {column: header.text for header, column in alignment.headers}
     placed = place_cells(published, alignment, len(slots), lacks_cell=row.lacks_cell)
-    cells = [_read_cell(slot, column, placed, headers) for column, slot in enumerate(slots)]
+    cells = [_read_cell(slot, column, placed, headers, row.reading) for column, slot in enumerate(slots)]
     ambiguous = None
     # A column whose header was lost may stand anywhere; headers in another order may have come there after the loss.
     in_order = alignment.column_order in {(), tuple(range(len(slots)))}
     if (placed is None and in_order) or (row.from_text and any(cell.reason == "together" for cell in cells)):
         # Which blank cell of a table belongs to the form is not known where their number is another.
         texts = tuple(cell.text for cell in published if row.from_text or cell.text.strip())
-        ambiguous = AmbiguousRow(slots, texts, one_figure_each=not row.from_text)
+        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=not row.from_text)
         cells = [RecognizedCell(slot, "undecided", printed=" ".join(texts), reason="together") for slot in slots]
     elif alignment.unverified and not is_consistent(slots, [cell.value or 0 for cell in cells], layout.form.checks):
         cells = [
@@ -90,12 +92,14 @@ def read_row(
     return RecognizedRow(layout, index, tuple(cells), row.block, by_order), ambiguous
 
 
-def _read_cell(slot: Slot, column: int, placed: PlacedCells | None, headers: Mapping[int, str]) -> RecognizedCell:
+def _read_cell(
+    slot: Slot, column: int, placed: PlacedCells | None, headers: Mapping[int, str], reading: Reading
+) -> RecognizedCell:
     if placed is None or column in placed.unclear:
         return RecognizedCell(slot, "undecided", printed=placed.unclear[column] if placed else "", reason="column")
     if column not in placed.cells:
         return RecognizedCell(slot, "undecided", reason="no-column")
-    read = read_value(placed.cells[column], slot, find_unit(headers.get(column, "")))
+    read = read_value(placed.cells[column], slot, reading, find_unit(headers.get(column, ""), reading))
     if read.blank:
         return RecognizedCell(slot, "blank", printed=read.text.strip(), keep_text=read.keep_text)
     if read.reason:
@@ -108,6 +112,17 @@ def describe_extra_row(row: PublishedRow, alignment: Alignment) -> list[str]:
     texts = [" ".join(cell.text.split()) for cell in row.cells if cell.text.strip()]
     has_digit = any(map(str.isdigit, "".join(texts)))
     return [" | ".join([*row.label, *texts])] if find_labels(row, alignment) and has_digit else []
+
+
+def make_rows(form: Form, cells: Mapping[str, RecognizedCell]) -> Iterator[RecognizedRow]:
+    """Put cells, by address, into the rows of the form's layouts, each cell once."""
+    seen: set[str] = set()
+    for layout in list_layouts([form]):
+        for index, slots in enumerate(layout.slots):
+            found = tuple(cells[slot.address] for slot in slots if slot.address in cells and slot.address not in seen)
+            seen |= {cell.slot.address for cell in found}
+            if found:
+                yield RecognizedRow(layout, index, found, 0)
 
 
 # ── cells that ran together ──────────────────────────────────────────────────────────

@@ -81,8 +81,8 @@ def _align_by_order(region: Region, layout: Layout) -> Alignment:
 
     Headers that lost their spans do not stand over their columns. Score 0 for any others.
     """
-    form = [parse_label(heading.label) for level in layout.header_levels for heading in level]
-    given = [parse_label(cell.text) for cell in region.headers][-len(form) :]
+    form = [parse_label(heading.label, layout.reading) for level in layout.header_levels for heading in level]
+    given = [parse_label(cell.text, layout.reading) for cell in region.headers][-len(form) :]
     if not len(given) == len(form) >= len(region.headers) - 1:
         return Alignment(0.0)
     same = all(label.compare_to(header) >= MIN_SIMILARITY for label, header in zip(given, form, strict=True))
@@ -112,14 +112,14 @@ def _find_lowest_headers(headers: Sequence[PublishedCell]) -> list[PublishedCell
 
 def _score_column(header: PublishedCell, region: Region, column: int, layout: Layout) -> float:
     """Return how likely a header is that of a column, by its own words and those of the headers above it."""
-    given = parse_label(header.text)
+    given = parse_label(header.text, layout.reading)
     score = max(given.compare_to(label) for label in layout.column_labels[column])
-    groups = [parse_label(heading.label) for heading in layout.columns[column][:-1]]
+    groups = [parse_label(heading.label, layout.reading) for heading in layout.columns[column][:-1]]
     other_groups = [group for group in layout.group_labels if group not in groups]
     for cell in region.headers:
         if cell is header or cell.top >= header.top or cell.overlap(header) <= _MIN_OVERLAP:
             continue
-        above = parse_label(cell.text)
+        above = parse_label(cell.text, layout.reading)
         right = max((above.compare_to(group) for group in groups), default=0.0)
         wrong = max((above.compare_to(group) for group in other_groups), default=0.0)
         if wrong >= MIN_SIMILARITY and wrong > right:
@@ -187,7 +187,7 @@ def find_labels(row: PublishedRow, alignment: Alignment) -> list[str]:
     own = row.cells[: len(row.cells) - len(find_figures(row, alignment))]
     first = own[0].left if own else float("inf")
     left = alignment.left if alignment.left is not None else first + 1e-6
-    above = [cell for cell in row.above if cell.left < left and not may_be_value(cell.text)]
+    above = [cell for cell in row.above if cell.left < left and not may_be_value(cell.text, row.reading)]
     return [cell.text for cell in (*above, *own) if cell.text.strip()]
 
 
@@ -198,7 +198,9 @@ def find_figures(row: PublishedRow, alignment: Alignment) -> list[PublishedCell]
     left = alignment.left
     start = 0
     for index, cell in enumerate(row.cells):
-        if may_be_value(cell.text) or (left is not None and cell.left >= left - _compute_tolerance(alignment, cell)):
+        if may_be_value(cell.text, row.reading) or (
+            left is not None and cell.left >= left - _compute_tolerance(alignment, cell)
+        ):
             break
         if cell.text.strip():
             start = index + 1

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from nianbao.importer.recognition.labels import Label, parse_label
 from nianbao.model.form import Form
+from nianbao.model.loading.reading import Reading
 from nianbao.model.table import Block, Heading, Slot, Table, list_paths
 
 Path = tuple[Heading, ...]  # the headings on the way to a row or a column, the outermost first
@@ -26,15 +27,23 @@ class Layout:
     columns: tuple[Path, ...]
     slots: tuple[tuple[Slot, ...], ...]
 
+    @property
+    def reading(self) -> Reading:
+        """What is known for reading reports of this kind."""
+        return self.form.kind.signs
+
+    def _parse(self, *labels: str) -> tuple[Label, ...]:
+        return tuple(parse_label(label, self.reading) for label in labels)
+
     @cached_property
     def row_labels(self) -> tuple[tuple[Label, ...], ...]:
         """The wordings of each row label: its own words, or all labels on the way to it behind each other."""
-        return tuple(_list_wordings(path) for path in self.rows)
+        return tuple(_list_wordings(path, self.reading) for path in self.rows)
 
     @cached_property
     def row_aliases(self) -> tuple[tuple[Label, ...], ...]:
         """The aliases of each row label."""
-        return tuple(tuple(map(parse_label, path[-1].aliases)) for path in self.rows)
+        return tuple(self._parse(*path[-1].aliases) for path in self.rows)
 
     @cached_property
     def all_row_labels(self) -> frozenset[Label]:
@@ -44,12 +53,12 @@ class Layout:
     @cached_property
     def column_labels(self) -> tuple[tuple[Label, ...], ...]:
         """The wordings of each column's lowest header."""
-        return tuple((*_list_wordings(path), *map(parse_label, path[-1].aliases)) for path in self.columns)
+        return tuple((*_list_wordings(path, self.reading), *self._parse(*path[-1].aliases)) for path in self.columns)
 
     @cached_property
     def group_labels(self) -> tuple[Label, ...]:
         """The headers that stand over others."""
-        return tuple(dict.fromkeys(parse_label(heading.label) for path in self.columns for heading in path[:-1]))
+        return tuple(dict.fromkeys(self._parse(*(heading.label for path in self.columns for heading in path[:-1]))))
 
     @cached_property
     def header_levels(self) -> tuple[tuple[Heading, ...], ...]:
@@ -64,7 +73,7 @@ class Layout:
         """All headers behind each other, line by line, as plain text has them; with and without the corner."""
         text = "".join(heading.label for level in self.header_levels for heading in level)
         corners = (self.block.corner if self.rows else "", "")
-        return tuple(dict.fromkeys(parse_label(corner + text).full for corner in corners))
+        return tuple(dict.fromkeys(label.full for label in self._parse(*(corner + text for corner in corners))))
 
 
 def list_layouts(forms: Iterable[Form]) -> tuple[Layout, ...]:
@@ -110,10 +119,10 @@ def _transpose_groups(
     return tuple(groups), tuple((heading,) for heading, _ in first), row_slots
 
 
-def _list_wordings(path: Path) -> tuple[Label, ...]:
+def _list_wordings(path: Path, reading: Reading) -> tuple[Label, ...]:
     """Word a path by its last label, and by all its labels behind each other."""
-    wordings = [parse_label(path[-1].label)]
+    wordings = [parse_label(path[-1].label, reading)]
     if len(path) > 1:
-        joined = "".join(parse_label(part.label).core for part in path)
+        joined = "".join(parse_label(part.label, reading).core for part in path)
         wordings.append(Label(wordings[0].ordinal, joined, joined))
     return tuple(wordings)

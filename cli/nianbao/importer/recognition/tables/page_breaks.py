@@ -6,6 +6,7 @@ from dataclasses import replace
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize
 from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedTable
+from nianbao.model.loading.reading import Reading
 
 MAX_LABEL_LENGTH = 60  # characters; a longer text is a sentence, and no label
 _TOLERANCE = 0.03  # of its width, by which the edges of a table may be off
@@ -13,7 +14,9 @@ _TOLERANCE = 0.03  # of its width, by which the edges of a table may be off
 Compare = Callable[[str], float]  # how likely a text is a label or a header of a form, from 0 to 1
 
 
-def join_split_rows(blocks: Sequence[Paragraph | PublishedTable], compare: Compare) -> list[Paragraph | PublishedTable]:
+def join_split_rows(
+    blocks: Sequence[Paragraph | PublishedTable], compare: Compare, reading: Reading
+) -> list[Paragraph | PublishedTable]:
     """Join the rows that the end of a page split; `compare` says how likely a text is a label or a header.
 
     The number of blocks, and the place of each, stay the same.
@@ -24,9 +27,9 @@ def join_split_rows(blocks: Sequence[Paragraph | PublishedTable], compare: Compa
         if isinstance(block, PublishedTable):
             first = joined[last] if last is not None else None
             if last is not None and isinstance(first, PublishedTable) and is_continuation(first, block):
-                joined[last], joined[index] = _join_rows(first, block, compare)
+                joined[last], joined[index] = _join_rows(first, block, compare, reading)
             last = index
-        elif len(normalize(block.plain)) > MAX_LABEL_LENGTH or block.level:
+        elif len(normalize(block.plain, reading)) > MAX_LABEL_LENGTH or block.level:
             last = None
     return joined
 
@@ -42,13 +45,13 @@ def _compute_tolerance(table: PublishedTable) -> float:
 
 
 def _join_rows(
-    first: PublishedTable, second: PublishedTable, compare: Compare
+    first: PublishedTable, second: PublishedTable, compare: Compare, reading: Reading
 ) -> tuple[PublishedTable, PublishedTable]:
     """Move the first row of the second table into the last one of the first, where that makes a label whole."""
     pairs = _pair_cells(first, second)
     if (
         pairs is None
-        or any(may_be_value(above.text) and may_be_value(below.text) for above, below in pairs)
+        or any(may_be_value(above.text, reading) and may_be_value(below.text, reading) for above, below in pairs)
         or not any(_is_split_label(above.text, below.text, compare) for above, below in pairs)
     ):
         return first, second

@@ -25,6 +25,7 @@ from nianbao.importer.recognition.tables.columns import (
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.regions import find_regions
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
+from nianbao.model.loading.reading import Reading
 
 _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
 _NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
@@ -211,17 +212,17 @@ def _match_single_row(region: Region, layout: Layout, alignment: Alignment) -> t
         for row, cells in zip(region.rows, figures, strict=True)
     ]
     unlabelled = [
-        fit and not find_labels(row, alignment) and not _has_leading_label(cells)
+        fit and not find_labels(row, alignment) and not _has_leading_label(cells, row.reading)
         for row, cells, fit in zip(region.rows, figures, fits, strict=True)
     ]
     taken = unlabelled if any(unlabelled) or fits.count(True) != 1 or not alignment.headers else fits
     return tuple(0 if is_taken else None for is_taken in taken), 1.0 if any(taken) else 0.0
 
 
-def _has_leading_label(cells: Sequence[PublishedCell]) -> bool:
+def _has_leading_label(cells: Sequence[PublishedCell], reading: Reading) -> bool:
     """Tell whether words stand before figures: a label under the first header."""
     filled = [cell.text for cell in cells if cell.text.strip()]
-    return len(filled) > 1 and not may_be_value(filled[0]) and may_be_value(filled[1])
+    return len(filled) > 1 and not may_be_value(filled[0], reading) and may_be_value(filled[1], reading)
 
 
 def _match_row(
@@ -234,7 +235,10 @@ def _match_row(
     figures = find_figures(row, alignment)
     texts = find_labels(row, alignment) or list(region.context[-1:])
     scores = [
-        max(_compare_label(texts, labels), _compare_label(texts, aliases) - _ALIAS_PENALTY)
+        max(
+            _compare_label(texts, labels, row.reading),
+            _compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
+        )
         for labels, aliases in zip(layout.row_labels, layout.row_aliases, strict=True)
     ]
     best = max(scores)
@@ -247,11 +251,11 @@ def _match_row(
     return (near[0], best) if len(near) == 1 else (None, 0.0)
 
 
-def _compare_label(texts: Sequence[str], labels: Sequence[Label]) -> float:
+def _compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:
     """Compare a label, which may be split over several cells, with the wordings of a row's label."""
     best = 0.0
     for size in range(1, min(4, len(texts)) + 1):
-        given = parse_label("".join(texts[-size:]))
+        given = parse_label("".join(texts[-size:]), reading)
         best = max([best, *(given.compare_to(label) for label in labels)])
     return best
 

@@ -18,7 +18,9 @@ def find_regions(document: PublishedDocument, known: KnownLabels) -> list[Region
     regions: list[Region] = []
     context: list[str] = []
     last: PublishedTable | None = None
-    blocks = join_split_rows(document.blocks, lambda text: max(known.score_label(text), known.score_header(text)))
+    blocks = join_split_rows(
+        document.blocks, lambda text: max(known.score_label(text), known.score_header(text)), known.reading
+    )
     for index, block in enumerate(blocks):
         if isinstance(block, PublishedTable):
             continued = regions[-1] if last and is_continuation(last, block) and regions else None
@@ -27,7 +29,7 @@ def find_regions(document: PublishedDocument, known: KnownLabels) -> list[Region
             context, last = reader.context, block
         elif block.plain.strip():
             context = _add_context(context, block.plain)
-            if len(normalize(block.plain)) > MAX_LABEL_LENGTH or block.level:
+            if len(normalize(block.plain, known.reading)) > MAX_LABEL_LENGTH or block.level:
                 last = None
     return [region for region in regions if region.rows] + read_text_regions(document, known)
 
@@ -51,7 +53,7 @@ class _TableReader:
         context: Sequence[str],
         continued: Region | None,
     ) -> None:
-        self.table, self.block, self.known = table, block, known
+        self.table, self.block, self.known, self.reading = table, block, known, known.reading
         self.context = list(context)
         self.headers: list[PublishedCell] = list(continued.headers) if continued else []
         self.in_headers = False
@@ -75,11 +77,16 @@ class _TableReader:
     def read_row(self, starts: list[PublishedCell], above: list[PublishedCell]) -> None:
         """Sort one row in: the cells that begin in it, and those that reach into it from above."""
         filled = [cell for cell in starts if cell.text.strip()]
-        if filled and len({cell.text for cell in starts}) == 1 and not above and not may_be_value(starts[0].text):
+        if (
+            filled
+            and len({cell.text for cell in starts}) == 1
+            and not above
+            and not may_be_value(starts[0].text, self.reading)
+        ):
             starts = filled = [replace(starts[0], right=starts[-1].right)]  # repeated over its span
         if not filled:
             if self.in_headers:
-                row = PublishedRow(tuple(starts), tuple(above), block=self.block)
+                row = PublishedRow(tuple(starts), self.reading, tuple(above), block=self.block)
                 self.blank_rows.setdefault(len(self.regions) - 1, row)
         elif len(filled) == 1 and self._is_full_width(filled[0], starts, above):
             self.context = _add_context(self.context, filled[0].text)
@@ -91,7 +98,9 @@ class _TableReader:
             if not self.regions:
                 self.regions.append(self.region)
             lacks_cell = self._has_free_width(starts, above)
-            self.region.rows.append(PublishedRow(tuple(starts), tuple(above), lacks_cell=lacks_cell, block=self.block))
+            self.region.rows.append(
+                PublishedRow(tuple(starts), self.reading, tuple(above), lacks_cell=lacks_cell, block=self.block)
+            )
 
     def _add_headers(self, cells: list[PublishedCell]) -> None:
         """Begin a region under these headers, and under those of the header row right above them."""
@@ -111,20 +120,20 @@ class _TableReader:
 
     def _is_full_width(self, cell: PublishedCell, starts: list[PublishedCell], above: list[PublishedCell]) -> bool:
         """Tell whether the only text of a row is a line over the width of the table, rather than a label."""
-        if may_be_value(cell.text) or above:
+        if may_be_value(cell.text, self.reading) or above:
             return False
         if len(starts) == 1:
             return True
         return (
             self.known.score_label(cell.text) < MIN_SIMILARITY
             and self.known.score_header(cell.text) < MIN_SIMILARITY
-            and len(normalize(cell.text)) > MAX_LABEL_LENGTH // 4
+            and len(normalize(cell.text, self.reading)) > MAX_LABEL_LENGTH // 4
         )
 
     def _is_header_row(
         self, filled: list[PublishedCell], starts: list[PublishedCell], above: list[PublishedCell]
     ) -> bool:
-        if any(may_be_value(cell.text) and any(map(str.isdigit, cell.text)) for cell in filled):
+        if any(may_be_value(cell.text, self.reading) and any(map(str.isdigit, cell.text)) for cell in filled):
             return False
         headers = [self.known.score_header(cell.text) for cell in filled]
         labels = [self.known.score_label(cell.text) for cell in filled]

@@ -9,6 +9,7 @@ from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, parse_lab
 from nianbao.importer.recognition.published import PublishedCell
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
+from nianbao.model.loading.reading import Reading
 
 MAX_CONTEXT = 3  # texts before a table that may say what its rows or columns are
 _MIN_UNORDERED_LENGTH = 60  # characters; shorter headers would be taken for others
@@ -24,6 +25,7 @@ class PublishedRow:
     """
 
     cells: tuple[PublishedCell, ...]
+    reading: Reading
     above: tuple[PublishedCell, ...] = ()
     label: tuple[str, ...] = ()
     from_text: bool = False
@@ -53,10 +55,11 @@ class KnownLabels:
     """The labels and headers of some layouts, to tell header rows from rows of figures."""
 
     def __init__(self, layouts: Sequence[Layout]) -> None:
+        self.reading = layouts[0].reading
         self._row_labels = _remove_duplicates(
             label for layout in layouts for labels in (*layout.row_labels, *layout.row_aliases) for label in labels
         )
-        corners = [parse_label(layout.block.corner) for layout in layouts]
+        corners = [parse_label(layout.block.corner, self.reading) for layout in layouts]
         columns = [label for layout in layouts for labels in layout.column_labels for label in labels]
         groups = [label for layout in layouts for label in layout.group_labels]
         self._headers = _remove_duplicates([*columns, *corners, *groups])
@@ -73,7 +76,7 @@ class KnownLabels:
 
     def has_headers_at_end(self, text: str) -> bool:
         """Tell whether a text ends with all the headers of a block, behind each other or in disorder."""
-        given = parse_label(text).full
+        given = parse_label(text, self.reading).full
         return any(
             max(compare_end(given, headers), compare_unordered(given, headers)) >= MIN_SIMILARITY
             for headers in self._header_texts
@@ -82,7 +85,7 @@ class KnownLabels:
     def _find_best_score(self, text: str, labels: Sequence[Label], *, header: bool) -> float:
         if len(text) > 2 * MAX_LABEL_LENGTH:
             return 0.0
-        given = parse_label(text)
+        given = parse_label(text, self.reading)
         if (given, header) not in self._scores:
             self._scores[given, header] = max((given.compare_to(label) for label in labels), default=0.0)
         return self._scores[given, header]

@@ -9,13 +9,13 @@ from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
 from nianbao.importer.recognition.tables.rows import MAX_CONTEXT, KnownLabels, PublishedRow, Region
+from nianbao.model.loading.reading import Reading
 
 _MAX_LABEL_TEXTS = 40  # texts before some figures: as many as the largest header has pieces
-_CELL_SEPARATOR = re.compile(r"\t|(?<! ) *[|｜] *")
-_UNIT = re.compile(r"(\d)\s+(亿元|万元|元|件|项|个)(?=\s|$)")
-_FIGURE_AFTER_WORD = re.compile(
-    r"^(?P<words>.*[^\d.,，０-９．+\-−－])(?P<tail>[+\-−－]?[\d０-９][\d.,，０-９．]*(?:元|万元|件)?)$"
-)
+_BARS = "|\N{FULLWIDTH VERTICAL LINE}"
+_CELL_SEPARATOR = re.compile(rf"\t|(?<! ) *[{_BARS}] *")
+_SIGNS = "+\\-−\N{FULLWIDTH HYPHEN-MINUS}"
+_POINTS = ".,\N{FULLWIDTH COMMA}\N{FULLWIDTH FULL STOP}"
 
 
 def read_text_regions(document: PublishedDocument, known: KnownLabels) -> list[Region]:
@@ -26,7 +26,7 @@ def read_text_regions(document: PublishedDocument, known: KnownLabels) -> list[R
             reader.finish_row()
             reader.label_texts = []
             continue
-        for text, figure in _split_text(block):
+        for text, figure in _split_text(block, known.reading):
             reader.add(text, figure, index)
     reader.finish_row()
     return reader.regions
@@ -56,38 +56,41 @@ class _TextReader:
         if not self.figures:
             return
         label, before = _split_label(self.label_texts, self.known)
-        text = normalize("".join(before))
+        text = normalize("".join(before), self.known.reading)
         has_headers = bool(text) and self.known.has_headers_at_end(text)
         if has_headers or not self.regions:
-            header_text = parse_label(text).full if has_headers else ""
+            header_text = parse_label(text, self.known.reading).full if has_headers else ""
             self.regions.append(Region(context=tuple(before[-MAX_CONTEXT:]), header_text=header_text))
         cells = tuple(PublishedCell(figure, 0, 1, column, column + 1) for column, figure in enumerate(self.figures))
-        self.regions[-1].rows.append(PublishedRow(cells, label=tuple(label), from_text=True, block=self.last_block))
+        self.regions[-1].rows.append(
+            PublishedRow(cells, self.known.reading, label=tuple(label), from_text=True, block=self.last_block)
+        )
         self.label_texts, self.figures = [], []
 
 
-def _split_text(block: Paragraph) -> Iterator[tuple[str, str | None]]:
+def _split_text(block: Paragraph, reading: Reading) -> Iterator[tuple[str, str | None]]:
     """Split a paragraph into texts and figures: pairs of a text and the figure behind it, either may be missing."""
     for line in block.plain.split("\n"):
-        if len(normalize(line)) > 2 * MAX_LABEL_LENGTH:
+        if len(normalize(line, reading)) > 2 * MAX_LABEL_LENGTH:
             yield line, None
             continue
-        cells = _CELL_SEPARATOR.split(line.strip(" ").strip("|｜")) if _CELL_SEPARATOR.search(line) else [line]
+        cells = _CELL_SEPARATOR.split(line.strip(" ").strip(_BARS)) if _CELL_SEPARATOR.search(line) else [line]
         for cell in cells:
             if cell.strip():
-                yield from _split_figures(cell)
+                yield from _split_figures(cell, reading)
             elif len(cells) > 1:
                 yield "", ""
 
 
-def _split_figures(cell: str) -> Iterator[tuple[str, str | None]]:
+def _split_figures(cell: str, reading: Reading) -> Iterator[tuple[str, str | None]]:
     """Split figures off the end of a text: those that white space separates, and digits right behind its last word."""
-    words = _UNIT.sub(r"\1\2", cell).split()
+    words = re.sub(rf"(\d)\s+({reading.units})(?=\s|$)", r"\1\2", cell).split()
     start = len(words)
-    while start and may_be_value(words[start - 1]):
+    while start and may_be_value(words[start - 1], reading):
         start -= 1
     figures = words[start:]
-    if start and (match := _FIGURE_AFTER_WORD.match(words[start - 1])):
+    after_word = rf"(?P<words>.*[^\d{_POINTS}{_SIGNS}])(?P<tail>[{_SIGNS}]?\d[\d{_POINTS}]*(?:{reading.units})?)"
+    if start and (match := re.fullmatch(after_word, words[start - 1])):
         words[start - 1], figures = match["words"], [match["tail"], *figures]
     if any(map(str.isdigit, "".join(figures))) or not start or len(figures) > 1:
         yield " ".join(words[:start]), None
@@ -103,14 +106,15 @@ def _split_label(texts: list[str], known: KnownLabels) -> tuple[list[str], list[
     Returns the labels that it consists of, the outermost first, and the texts before it.
     """
     for size in range(1, min(4, len(texts)) + 1):
-        labels = split_labels("".join(texts[-size:]))
+        labels = split_labels("".join(texts[-size:]), known.reading)
         label, header = (known.score_label(labels[-1]), known.score_header(labels[-1])) if labels else (0.0, 0.0)
         if label < MIN_SIMILARITY or label < header:
             continue
         before = texts[-size - 1] if len(texts) > size else ""
         if label == header and (
-            known.score_header(before) >= MIN_SIMILARITY or known.has_headers_at_end(normalize("".join(texts)))
+            known.score_header(before) >= MIN_SIMILARITY
+            or known.has_headers_at_end(normalize("".join(texts), known.reading))
         ):
-            continue  # 总计 ends a row of headers as well
+            continue  # the label of a total ends a row of headers as well
         return labels, texts[:-size]
     return [], texts
