@@ -67,7 +67,7 @@ def own_faces():
     folder = str(pylopdf_fonts_zh_cn.serif_path().parent)
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typesetting, "_load_fonts", lambda: fonts)
+        patch.setattr(typesetting, "_load_fonts", lambda **_which: fonts)
         patch.setattr(typesetting, "_known_characters", dict)
         yield
 

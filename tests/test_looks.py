@@ -120,7 +120,7 @@ def test_the_word_file_measures_as_its_look_says(printed):
         asian = styles[name].element.rPr.rFonts.get(qn("w:eastAsia"))
         assert asian == look["faces"][look[part]["face"]]["word"], name
     indent = styles["Body Text"].element.pPr.ind
-    assert indent.get(qn("w:firstLineChars")) == str(look["body"]["indent"] * 100)
+    assert indent.get(qn("w:firstLineChars")) == f"{look['body']['indent'] * 100:g}"
     assert styles["Body Text"].paragraph_format.first_line_indent == Pt(look["body"]["indent"] * look["body"]["size"])
     default = document.styles.element.find(qn("w:docDefaults")).find(f".//{qn('w:rFonts')}")
     assert default.get(qn("w:ascii")) == look["body"]["latin"]
@@ -131,7 +131,7 @@ def test_the_web_page_is_printed_as_its_look_says(printed):
     look, folder = printed
     source, page = (folder / "2020.html").read_text(encoding="utf-8"), look["page"]
     margins = " ".join(f"{page[side]:g}mm" for side in ("top", "right", "bottom", "left"))
-    assert f"@page {{ size: {page['width']}mm {page['height']}mm; margin: {margins}; }}" in source
+    assert f"@page {{ size: {page['width']:g}mm {page['height']:g}mm; margin: {margins}; }}" in source
     assert f"font-size: {look['body']['size']:g}pt; line-height: {look['body']['pitch']:g}pt" in source
     assert f'font-family: "{look["faces"][look["title"]["face"]]["word"]}"' in source
 
@@ -156,8 +156,8 @@ def test_the_open_document_has_the_pages_of_its_look(printed):
     look, folder = printed
     with zipfile.ZipFile(folder / "2020.odt") as package:
         styles = package.read("styles.xml").decode()
-    assert f'fo:page-width="{look["page"]["width"]}mm"' in styles
-    assert f'fo:margin-left="{look["page"]["left"]}mm"' in styles
+    assert f'fo:page-width="{look["page"]["width"]:g}mm"' in styles
+    assert f'fo:margin-left="{look["page"]["left"]:g}mm"' in styles
     assert f'style:font-name-asian="{look["faces"][look["title"]["face"]]["word"]}"' in styles
 
 

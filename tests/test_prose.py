@@ -54,7 +54,7 @@ def nested_lists(root, tmp_path_factory):
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     prose = "".join(f"{'    ' * depth}- 第{depth}层\n" for depth in range(6))
     with own_faces():
-        outputs.build_report(begun(office, 2020, f"{facts}[prose]\nother = '''\n{prose}'''\n"), 2020, FORMATS)
+        outputs.build_report(begun(office, 2020, f"{facts}[prose]\nother = '''\n{prose}'''\n"), Period(2020), FORMATS)
     return office / "build/2020"
 
 
