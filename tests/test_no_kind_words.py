@@ -31,6 +31,7 @@ from nianbao.workspace.template_files import TemplateFolder, read_locale
 
 PACKAGE = TEMPLATES.parent / "cli/nianbao"
 CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")  # characters of words, without signs
 # Modules that put words into files, read such files, or describe files that people write.
 SAYING = sorted(
     path.relative_to(PACKAGE).as_posix()
@@ -113,6 +114,12 @@ def test_words_are_found_and_docstrings_are_not(tmp_path):
 @pytest.mark.parametrize("name", SAYING)
 def test_a_module_has_no_words_of_one_language(name):
     assert find_words(PACKAGE / name) == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_module_has_a_chinese_word_or_the_law_of_one_kind(path):
+    assert [(node.lineno, node.value) for node in literals(path) if HAN.search(node.value)] == []
+    assert not re.search("条例|国办|FOIA", path.read_text(encoding="utf-8"))
 
 
 def test_every_word_that_is_said_is_in_the_locales():

@@ -126,7 +126,7 @@ class IncrementalBuild:
             name = outputs.output_name(store, period, suffix)
             reason = self._find_rebuild_reason(suffix, name, file, facts)
             if file is None or reason:
-                reasons.append(f"{suffix}：{reason}")
+                reasons.append(_("at-place", place=suffix, message=reason))
             else:
                 saved = SavedFile(f"{self._shown}/{name}", changed=False)
                 files[suffix] = BuiltFile(suffix, saved, file.size, file.pages, file.fingerprint)

@@ -36,7 +36,7 @@ def name_file_in_errors(name: str) -> Iterator[None]:
     try:
         yield
     except LimitError as error:
-        raise LimitError(f"{name}：{error.message}", error.fix) from None
+        raise LimitError(_("at-place", place=name, message=error.message), error.fix) from None
 
 
 class LimitMessages(NamedTuple):
