@@ -10,7 +10,6 @@ from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Edition, Kind
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
-from nianbao.model.kind import DEFAULT_KIND
 
 
 @command(help=_("help-init"), epilog=_("example-init"))
@@ -20,23 +19,24 @@ def init(
         str,
         typer.Option("--year", help=_("help-init-period"), metavar="PERIOD", show_default=False),
     ] = "",
-    kind: Kind = DEFAULT_KIND,
+    kind: Kind = "",
     edition: Edition = "",
 ) -> None:
     """Create an office's folder."""
     from nianbao.checks import drafts
+    from nianbao.model.kind import DEFAULT_KIND
     from nianbao.workspace import selection
     from nianbao.workspace.store import Store
 
     with report_errors():
         store = Store(folder)
-        store.set_default_kind(kind)
+        store.set_default_kind(kind or DEFAULT_KIND)
         due = selection.read_period(store, year) if year else drafts.find_next_due_period(store.kind)
         files = {
             ".gitignore": store.kind.template("starter/gitignore")[0],
             "README.md": store.kind.template("starter/README.md")[0].replace("YEAR", str(due)),
         }
-        if kind != DEFAULT_KIND:
+        if kind not in {"", DEFAULT_KIND}:
             files["report.toml"] = f'kind = "{kind}"\n'
         for saved in drafts.create_files(store, due, more_files=files, edition=edition).saved:
             echo(_("wrote-path", path=saved.path))
