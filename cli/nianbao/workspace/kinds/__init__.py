@@ -152,14 +152,7 @@ class KindFolder:
         Where several are, such as those of provinces, it is the edition of the `last` report, else the first that the
         kind prefers.
         """
-        paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(period.year)]
-        own = next((top.path for top in self._tops if any(path.is_relative_to(top.path) for path in paths)), None)
-        paths = [path for path in paths if own and path.is_relative_to(own)]
-        if len(paths) > 1:
-            by_name = {path.stem: path for path in paths}
-            preferred = [by_name[name] for name in (last, *self.settings.prefers) if name in by_name]
-            paths = preferred[:1] or paths
-        forms = [self._form(path) for path in paths]
+        forms = [self._form(path) for path in self._find_in_force(period.year, last)]
         if len(forms) != 1:
             known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
             raise UserError(
@@ -169,6 +162,17 @@ class KindFolder:
                 _("name-edition"),
             )
         return forms[0]
+
+    def list_in_force(self, year: int) -> list[str]:
+        """List the editions between which a report of a year would have to choose; one where nothing is left open."""
+        return [path.stem for path in self._find_in_force(year)]
+
+    def _find_in_force(self, year: int, last: str = "") -> list[Path]:
+        paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(year)]
+        own = next((top.path for top in self._tops if any(path.is_relative_to(top.path) for path in paths)), None)
+        by_name = {path.stem: path for path in paths if own and path.is_relative_to(own)}
+        preferred = [by_name[name] for name in (last, *self.settings.prefers) if name in by_name]
+        return preferred[:1] or list(by_name.values())
 
     def forms(self) -> list[Form]:
         """Read every edition of the form that can be used.
