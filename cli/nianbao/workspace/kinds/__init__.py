@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
-from nianbao.model.finding import Finding, UserError
+from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.kind import Kind, load_kind
@@ -84,12 +84,13 @@ class KindFolder:
                 found.setdefault(path.stem, path)
         return found
 
-    def require_period(self, period: Period) -> None:
-        """Raise `UserError` for a period of another unit than that of this kind."""
+    def require_period(self, period: Period, data: str = "") -> None:
+        """Raise `UserError` for a period of another unit than that of this kind, which a `data` file may have."""
         calendar = self.settings.calendar
         if not calendar.has(period):
+            why = _("kind-has-no-such-period", kind=self.id, period=period)
             raise UserError(
-                _("kind-has-no-such-period", kind=self.id, period=period),
+                f"{Place(data)}: {why}" if data else why,
                 _("write-like-example", example=EXAMPLES[calendar.unit]),
             )
 
