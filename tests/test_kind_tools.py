@@ -19,9 +19,14 @@ from typer.testing import CliRunner
 from nianbao.cli.app import app
 from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
+from nianbao.kinds.docs import describe_kind
+from nianbao.kinds.examples import find_examples
 from nianbao.kinds.scaffold import KindPlan, create_kind, make_table_id
 from nianbao.model.finding import UserError
 from nianbao.model.period import Calendar
+from nianbao.model.rule_page import split_page
+from nianbao.model.value_types import VALUE_TYPES
+from nianbao.workspace.locales import use_language
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -134,6 +139,69 @@ SHIPPED = sorted(path.parent.name for path in TEMPLATES.glob("kinds/*/kind.toml"
 def test_a_shipped_kind_has_no_mistake(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     assert [str(one) for one in check_kind(Store(tmp_path), name)] == []
+
+
+def test_each_example_of_a_shipped_kind_is_listed_with_what_it_gives(tmp_path):
+    store = Store(tmp_path)
+    for name in SHIPPED:
+        examples = find_examples(store, store.find_kind(name))
+        assert examples, name
+        assert [one.path for one in examples if not one.expected] == [], name
+
+
+OF_EACH_TYPE = [
+    'type = "choice"\nchoices = ["open", "closed"]',
+    'type = "currency"\ncurrency = "USD"',
+    *(f'type = "{name}"' for name in VALUE_TYPES),
+    'type = "decimal"',
+    'type = "percent"',
+]
+
+
+def test_rules_are_judged_and_templates_filled_with_a_value_of_each_type(run, tmp_path):
+    make(tmp_path)
+    kind = tmp_path / "templates/kinds/minutes"
+    facts = "".join(
+        f'\n[[facts]]\nid = "all.v{number}"\nlabel = "Value {number}"\nrequired = true\n{words}\n'
+        for number, words in enumerate(OF_EACH_TYPE)
+    )
+    edition = next(kind.glob("editions/*.toml"))
+    edition.write_text(edition.read_text(encoding="utf-8") + facts, encoding="utf-8")
+    text = kind / "texts/overview.md.j2"
+    printed = "".join(f"\n{{{{ all.v{number} }}}}\n" for number in range(len(OF_EACH_TYPE)))
+    text.write_text(text.read_text(encoding="utf-8") + printed, encoding="utf-8")
+    for example in kind.glob("example/*.toml"):
+        example.unlink()
+    assert [str(one) for one in check_kind(Store.open(tmp_path), "minutes")] == []
+    assert run("kind check minutes").code == 0
+
+
+def test_a_broken_kind_does_not_keep_others_from_being_checked(run, tmp_path):
+    make(tmp_path)
+    make(tmp_path, "letters")
+    settings = tmp_path / "templates/kinds/letters/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("version", "versoin"), encoding="utf-8")
+    page = tmp_path / "templates/kinds/minutes/page.md.j2"
+    page.write_text(page.read_text(encoding="utf-8").replace("section.body", "section.boddy"), encoding="utf-8")
+    done = run("kind check")
+    assert done.code == 1
+    assert "templates/kinds/letters/kind.toml:4:1" in done.out
+    assert "templates/kinds/minutes/page.md.j2:9:" in done.out
+
+
+def test_a_page_says_what_a_rule_finds_in_the_language_of_the_reader(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    make(tmp_path)
+    rule = tmp_path / "templates/kinds/minutes/rules/does-not-balance"
+    count = len([part for part in split_page(rule.with_suffix(".md").read_text("utf-8")) if part[0] not in " +"])
+    rule.with_suffix(".zh.md").write_text("\n\n".join(["四个数不平衡。", *["说明。"] * (count - 1)]), encoding="utf-8")
+    pages = {}
+    for language in ("en", "zh"):
+        use_language(language)
+        pages[language] = describe_kind(Store.open(tmp_path).find_kind("minutes"), "templates")
+    assert "四个数不平衡。" in pages["zh"]
+    assert "四个数不平衡。" not in pages["en"]
 
 
 # ── where kinds are found ────────────────────────────────────────────────────────────────────────────

@@ -255,6 +255,43 @@ def test_a_wrong_kind_or_period_is_explained(both, report, words, said, fix):
     assert fix in done.stderr.partition("怎么办")[2]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('period = "2024-Q9"', "1:10: error[wrong-type]"),
+        ('period = "2024-13"', "1:10: error[wrong-type]"),
+        ("period = 3", "1:10: error[wrong-type]"),
+        ('period = "2024"', "1:10: error[year-differs]"),
+        ('period = "2024-Q2"', "1:10: error[year-differs]"),
+        ("", "2024-Q3.toml: error[year-differs]"),
+    ],
+)
+def test_a_period_that_the_kind_does_not_have_is_found_where_it_is_written(both, report, written, said):
+    write(both, {"data/energy/2024-Q3.toml": USE.replace('period = "2024-Q3"', written)})
+    done = report("validate", "energy", "--all", cwd=both)
+    assert done.returncode == 1, done.stderr
+    assert said in done.stdout
+    assert "2024-Q3、2024-Q3" in done.stdout  # that of the plant goes on
+    assert done.stdout.count("error[") == 1
+
+
+def test_doctor_lists_data_files_that_are_not_read(both, report):
+    assert report("doctor", cwd=both).stderr == ""
+    stray = ("2024-Q1.toml", "energy/2024.toml", "energy/2024-13.toml", "plant/enegry/2024-Q3.toml")
+    write(both, dict.fromkeys((f"data/{name}" for name in stray), USE) | {"data/offices.toml": ""})
+    done = report("doctor", cwd=both)
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(stray)
+    for name in stray:
+        assert any(f"data/{name}" in line for line in lines), name
+    shutil.rmtree(both / "templates/kinds/energy")
+    told = report("doctor", cwd=both)
+    assert "data/plant/energy/2024-Q3.toml" in told.stderr
+    assert report("validate", "2020", cwd=both).returncode == 0  # whatever kind is gone, others go on
+    assert report("validate", "data/plant/energy/2024-Q3.toml", cwd=both).returncode == 2
+
+
 def test_a_data_file_is_located_by_its_folders(both):
     store = Store(both)
     located = {

@@ -101,7 +101,10 @@ def test_a_wrong_example_that_is_right_and_a_right_one_that_is_wrong_are_told(ki
     assert wrong != right
     assert len(told) == 2
     broken = PAGE.replace("amount = 11.9254", 'amount = "x"')
-    assert any("wrong-type" in fault for fault in examples.find_rule_faults(kind(yuan_for_wan=broken), "yuan-for-wan"))
+    (told,) = examples.find_rule_faults(kind(yuan_for_wan=broken), "yuan-for-wan")
+    place, fault = told
+    assert "wrong-type" in fault.message
+    assert (fault.example, fault.address, place.line, place.column) == (1, "proactive.fees.amount", 17, 23)
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,8 @@ def load_policy(
 
 
 def _compose(store: Store, report: Report) -> Document | None:
-    """Compose a report; None if a fact that its texts need is missing, which a rule reports."""
-    if any(fact.required and fact.id not in report.values for fact in report.form.facts):
+    """Compose a report; None if its period or a fact that its texts need is missing, which a rule reports."""
+    required = [report.form.kind.period_fact, *(fact.id for fact in report.form.facts if fact.required)]
+    if any(address not in report.values for address in required):
         return None
     return compose(report, store.kind.template)

@@ -62,7 +62,7 @@ def compose(report: Report, load_template: LoadTemplate) -> Document:
 def compose_title(report: Report) -> str:
     """Return the title: the one in the data file, else the form's, filled with the facts."""
     title = report.values.get("title")
-    return str(title) if title else _fill_form_text(report, report.form.title)
+    return str(title) if title else fill_form_text(report, report.form.title)
 
 
 def compose_heading(report: Report, section: str) -> str:
@@ -73,7 +73,7 @@ def compose_heading(report: Report, section: str) -> str:
         names = template_context.make_names(report)
         return prose.fill_prose(written, names, f"headings.{section}", report.form.locale, plain=True)
     heading = next(part.heading for part in report.form.sections if part.id == section)
-    return _fill_form_text(report, heading) if "{" in heading else heading
+    return fill_form_text(report, heading) if "{" in heading else heading
 
 
 def compose_author(report: Report) -> str:
@@ -81,7 +81,7 @@ def compose_author(report: Report) -> str:
     if address := report.form.author_address:
         return str(report.values.get(address, ""))
     with suppress(UserError):
-        return _fill_form_text(report, report.form.author)
+        return fill_form_text(report, report.form.author)
     return ""
 
 
@@ -158,7 +158,7 @@ def _fill_page(document: Document, draw_one_table: DrawTable, draw_prose: DrawPr
 
     names = _make_template_names(report) | {
         "title": document.title,
-        "author": _fill_form_text(report, form.author),
+        "author": fill_form_text(report, form.author),
         "sections": [
             {
                 "id": section.id,
@@ -236,7 +236,8 @@ def _make_template_names(report: Report) -> dict[str, object]:
     return more | template_context.make_names(report)
 
 
-def _fill_form_text(report: Report, text: str) -> str:
+def fill_form_text(report: Report, text: str) -> str:
+    """Fill a text that stands in the form itself; raises `TemplateFillError`, which names the file of the edition."""
     return fill_text(
         text,
         f"templates/kinds/{report.form.kind.id}/editions/{report.form.edition}.toml",

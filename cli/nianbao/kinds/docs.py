@@ -1,9 +1,8 @@
 """Describe a kind in Markdown: its sections, addresses, relations, rules and templates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from nianbao.checks import rules
-from nianbao.kinds.checking.rules import read_summary
+from nianbao.checks import kind_rules
 from nianbao.kinds.listing import ListedKind
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
@@ -65,11 +64,12 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
 
 def _describe_relations(form: Form) -> Iterator[str]:
     rows = []
-    for table in form.tables:
-        labels = _list_labels(form, table.id)
-        for one in form.relations.get(table.id, ()):
+    names = {table.id: table.label or f"`{table.id}`" for table in form.tables} | {"": ""}  # of the whole report
+    for table, relations in form.relations.items():
+        labels = _list_labels(form, table) if table else form.labels
+        for one in relations:
             holds = f"{_say(one.left, labels)} {one.sign} {_say(one.right, labels)}"
-            rows.append((table.label or f"`{table.id}`", _say_each(one), holds, f"`{one.rule}`", one.why))
+            rows.append((names[table], _say_each(one), holds, f"`{one.rule}`", one.why))
     if rows:
         yield from ("", f"### {_('head-relations')}", "")
         yield from _draw_table(
@@ -78,6 +78,8 @@ def _describe_relations(form: Form) -> Iterator[str]:
 
 
 def _say_each(relation: Relation) -> str:
+    if relation.each is None:
+        return ""
     return _("for-each-row") if relation.each == "row" else _("for-each-column")
 
 
@@ -93,7 +95,7 @@ def _list_labels(form: Form, table: str) -> dict[str, str]:
     return labels
 
 
-def _say(terms: Sequence[Term], labels: dict[str, str]) -> str:
+def _say(terms: Sequence[Term], labels: Mapping[str, str]) -> str:
     words = []
     for number, term in enumerate(terms):
         label = labels.get(term.path, term.path)
@@ -103,12 +105,10 @@ def _say(terms: Sequence[Term], labels: dict[str, str]) -> str:
 
 
 def _describe_rules(kind: KindFolder, form: Form) -> Iterator[str]:
-    rows = []
-    for name in sorted(form.rules):
-        summary = read_summary(kind, name)
-        if not summary and name in rules.list_names():
-            summary = rules.load_rule(name).summary
-        rows.append((f"`{name}`", summary))
+    known = kind_rules.list_names(kind)
+    rows = [
+        (f"`{name}`", kind_rules.load_rule(kind, name).summary if name in known else "") for name in sorted(form.rules)
+    ]
     if rows:
         yield from ("", f"### {_('head-rules')}", "")
         yield from _draw_table((_("head-rule"), _("head-finds")), rows)

@@ -12,10 +12,10 @@ from nianbao.model.form import Form
 from nianbao.model.i18n import N_
 from nianbao.model.period import Period
 from nianbao.model.report import Report, fill_form
-from nianbao.model.value_types import ValueType
+from nianbao.model.value_types import choose_value
 
 # One of these is a value of each type; numbers are other ones than 0, so that conditions on them are true.
-_CANDIDATES = (3, Decimal("1.5"), "Sample", ["First", "Second"], date(2024, 1, 31), True, "https://example.org/", "3 d")
+_CANDIDATES = (3, Decimal("1.5"), "Sample", ["First", "Second"], date(2024, 1, 31), True, "https://example.org/", "3d")
 EXAMPLE = N_("filled-with-example")
 REQUIRED, NOTHING_OPTIONAL, EVERYTHING = (
     N_("filled-with-required-facts"),
@@ -63,16 +63,9 @@ def find_period(form: Form) -> Period:
     return Period(form.first_year if form.last_year is None else form.last_year, ended.part)
 
 
-def get_value_type(form: Form, address: str) -> ValueType:
-    """Return the type of the value at an address."""
-    return form.value_types[address]
-
-
 def make_value(form: Form, address: str) -> object:
     """Make a value of the type that a form has at an address; None where none of the candidates is one."""
-    value_type = get_value_type(form, address)
     period = find_period(form)
-    choices = value_type.json_schema.get("enum")
-    candidates = (period.year, str(period)) if address == form.kind.period_fact else ()
-    candidates = (*candidates, *(choices if isinstance(choices, list | tuple) else ()), *_CANDIDATES, period.year)
-    return next((value for value in (*candidates, str(period)) if not value_type.find_fault(value)), None)
+    named = (period.year, str(period))
+    first = named if address == form.kind.period_fact else ()
+    return choose_value(form.value_types[address], (*first, *_CANDIDATES, *named))

@@ -1,6 +1,6 @@
 """The types of the values of a report: what a data file may hold, and how values are printed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -238,6 +238,12 @@ def find_currency_places(code: str) -> int:
     if code not in list_currencies():
         raise ValueError(_("no-such-currency", currency=code))
     return get_currency_precision(code)
+
+
+def choose_value(value_type: ValueType, candidates: Iterable[object]) -> object:
+    """Return the first value of a type: of its choices, else of the candidates; None where none of them is one."""
+    choices, _places, _currency = value_type.parameters
+    return next((value for value in (*choices, *candidates) if not value_type.find_fault(value)), None)
 
 
 def guess_value_type(value: object) -> ValueType | None:

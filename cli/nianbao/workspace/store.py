@@ -191,7 +191,7 @@ class Store(Templates):
             )
         office = parts[0] if parts and parts[0] != kind else ""
         store = self.of_office(office).of_kind(kind)
-        store.kind.require_period(period)
+        store.kind.require_period(period, shown)
         return store, period
 
     def record(self, period: Period) -> RollupRecord | None:

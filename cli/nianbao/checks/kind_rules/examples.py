@@ -7,6 +7,7 @@ or offices; the last file is judged. A line such as `# without [table]` leaves o
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -19,41 +20,78 @@ from nianbao.checks import batch, kind_rules
 from nianbao.checks.check import check_report
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import CheckResult
-from nianbao.model.finding import Finding, UserError
+from nianbao.model.facts import parse
+from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
 from nianbao.model.period import Period, parse_period
+from nianbao.model.value_types import choose_value
 from nianbao.workspace.kinds import KindFolder
+from nianbao.workspace.kinds.rule_files import RuleFile
 from nianbao.workspace.store import Store
 
 _FILE_LINE = re.compile(r"^# (data/\S+\.toml)\n", re.MULTILINE)
 _LEFT_OUT = re.compile(r"^# \S+ \[(\w+)\]$", re.MULTILINE)
+_OTHER_VALUES = ("https://example.org/", "1d")  # of types that neither a label nor a period has
 _FIRST_YEAR = 2000  # of editions that have always been in force
 
 
-def find_rule_faults(kind: KindFolder, name: str) -> Iterator[str]:
-    """Describe what is wrong with the examples of a rule of a kind, in each edition that they are for."""
+@dataclass(frozen=True)
+class ExampleFault:
+    """What is wrong with an example: with the wrong one, whose number is 0, or with the right one, 1."""
+
+    example: int
+    message: str
+    address: str = ""  # in its last file, if the fault has one
+
+
+def find_rule_faults(kind: KindFolder, name: str) -> Iterator[tuple[Place, ExampleFault]]:
+    """Find what is wrong with the examples of a rule of a kind, in each edition that they are for, with the place.
+
+    Raises `UserError` for a rule that cannot be loaded.
+    """
     kind_rules.load_rule(kind, name)
-    wrong, right = kind.rules[name].examples or ("", "")
-    for edition in kind_rules.list_example_editions(kind, name) if wrong else ():
+    file = kind.rules[name]
+    for edition in kind_rules.list_example_editions(kind, name) if file.examples else ():
+        yield from ((_find_place(file, fault), fault) for fault in _judge_both(kind, edition, file))
+
+
+def _judge_both(kind: KindFolder, edition: str, file: RuleFile) -> Iterator[ExampleFault]:
+    found: list[list[Finding]] = []
+    for number, example in enumerate(file.examples):
         try:
-            found = [judge_example(kind, edition, one) for one in (wrong, right)]
+            found.append(judge_example(kind, edition, example))
         except UserError as error:  # a text that cannot be filled with empty tables
-            yield _("example-not-judged", edition=edition, why=error.message)
-        else:
-            yield from find_example_faults(name, edition, *found)
+            yield ExampleFault(number, _("example-not-judged", edition=edition, why=error.message))
+            return
+    yield from find_example_faults(file.name, edition, *found)
 
 
-def find_example_faults(rule: str, edition: str, wrong: list[Finding], right: list[Finding]) -> Iterator[str]:
-    """Describe what is wrong with the examples of a rule, of which the findings are given."""
+def find_example_faults(rule: str, edition: str, wrong: list[Finding], right: list[Finding]) -> Iterator[ExampleFault]:
+    """Find what is wrong with the examples of a rule, of which the findings are given."""
     if rule not in {finding.rule for finding in wrong}:
-        yield _("example-not-found", edition=edition)
+        yield ExampleFault(0, _("example-not-found", edition=edition))
     for finding in right:
         if finding.rule == rule:
-            yield _("right-example-found", edition=edition, message=finding.message)
-    for finding in (*wrong, *right):
-        if finding.level == "error" and finding.rule != rule:
-            yield _("example-has-other-error", edition=edition, rule=finding.rule, message=finding.message)
+            yield ExampleFault(1, _("right-example-found", edition=edition, message=finding.message), finding.address)
+    for number, findings in enumerate((wrong, right)):
+        for finding in findings:
+            if finding.level == "error" and finding.rule != rule:
+                why = _("example-has-other-error", edition=edition, rule=finding.rule, message=finding.message)
+                yield ExampleFault(number, why, finding.address)
+
+
+def _find_place(file: RuleFile, fault: ExampleFault) -> Place:
+    """Return the place of a fault in the file of its rule: that of its address, else the start of its example."""
+    text, line = file.examples[fault.example], file.example_lines[fault.example]
+    before = max((match.end() for match in _FILE_LINE.finditer(text)), default=0)
+    facts = parse(text[before:], file.file)
+    inner = facts.place if isinstance(facts, Finding) else facts.find_place(fault.address)
+    if inner.line:
+        line += text.count("\n", 0, before) + inner.line - 1
+    source = file.page.split("\n")[line - file.first_line]
+    indent = len(source) - len(text.split("\n")[line - file.example_lines[fault.example]])
+    return Place(file.file, line, indent + max(1, inner.column), inner.length, source)
 
 
 def judge_example(kind: KindFolder, edition: str, example: str) -> list[Finding]:
@@ -119,14 +157,15 @@ def _make_report(form: Form, period: Period) -> dict[str, Any]:
             *above, key = fact.id.split(".")
             for name in above:
                 table = table.setdefault(name, {})
-            table[key] = _make_value(fact, form.kind.calendar.get_last_day(period))
+            table[key] = _make_value(fact, period, form.kind.calendar.get_last_day(period))
     return report | {table.id: {} for table in form.tables}
 
 
-def _make_value(fact: Fact, day: date) -> Any:  # noqa: ANN401  # of the fact's value type
-    values: dict[str, Any] = {"text": fact.label, "texts": [fact.label], "date": day, "yes-no": False}
-    number = fact.ask if isinstance(fact.ask, int | float) else 0
-    return values.get(fact.type, number)
+def _make_value(fact: Fact, period: Period, day: date) -> object:
+    """Make a value of the type of a fact: its label where that is one, and of numbers the one that is asked for."""
+    asked = () if isinstance(fact.ask, str | list | bool) or fact.ask is None else (fact.ask,)
+    named = (day, period.year, str(period))
+    return choose_value(fact.value_type, (*asked, fact.label, [fact.label], 0, False, *named, *_OTHER_VALUES))
 
 
 def _make_prose(form: Form) -> dict[str, str]:

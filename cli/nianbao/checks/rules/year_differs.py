@@ -30,10 +30,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     key = report.form.kind.period_fact
     name = report.facts.file.rpartition("/")[2]
     named = parse_period(name.removesuffix(".toml"))
+    written = parse_period(str(report.values.get(key, "")))  # of any unit
     if key not in report.facts.tree:
         message, label = _("period-not-given", key=key, what=_(report.form.labels[key])), ""
-    elif named and report.period and report.period != named:
-        message = _("period-differs-from-file-name", what=_(report.form.labels[key]), period=report.period, named=name)
+    elif named and written and written != named:
+        message = _("period-differs-from-file-name", what=_(report.form.labels[key]), period=written, named=name)
         label = _("expected-value", value=named)
     else:
         return

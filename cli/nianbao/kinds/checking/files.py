@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from pathlib import PurePosixPath
 
 from nianbao.kinds.mistakes import Mistake, locate_faults, split_error
 from nianbao.model.finding import Place, UserError
@@ -28,6 +28,9 @@ def check_files(kind: KindFolder) -> Iterator[Mistake]:
         first, _slash, rest = name.partition("/")
         known = FOLDERS if rest else _SETTINGS
         near = find_nearest(first, known)
+        is_page = PurePosixPath(name).match("rules/*.md")
+        if first == "rules" and rest and not (is_page or path.name.startswith(".")):
+            yield Mistake(Place(top.display(path), 1, 1), _("rule-file-never-read", name=name))
         if near and first not in known:
             yield Mistake(Place(top.display(path), 1, 1), _("kind-file-never-read", name=name, near=near))
         try:
@@ -76,6 +79,7 @@ def check_editions(kind: KindFolder) -> Iterator[Mistake]:
     for form in forms.values():
         faults = [*_find_faults(form, forms), *_find_missing_templates(kind, form)]
         yield from locate_faults(kind.read_edition_files(form.edition), faults)
+    yield from _find_unknown_preferences(kind, forms)
     yield from _find_overlaps(kind, forms)
 
 
@@ -149,18 +153,29 @@ def _find_taken_faults(form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
                     yield Fault(("takes", other, row, number), _("no-such-row", row=name) + suggest(name, rows_there))
 
 
+def _find_unknown_preferences(kind: KindFolder, forms: dict[str, Form]) -> Iterator[Mistake]:
+    known = kind.editions()
+    faults = [
+        Fault(("prefers", number), _("no-such-edition", name=name) + suggest(name, sorted(forms)))
+        for number, name in enumerate(kind.settings.prefers)
+        if name not in known
+    ]
+    yield from locate_faults([kind.read_settings_file()], faults)
+
+
 def _find_overlaps(kind: KindFolder, forms: dict[str, Form]) -> Iterator[Mistake]:
-    """Find two editions in force for the same year where the kind does not say which of them is used."""
-    for number, name in enumerate(kind.settings.prefers):
-        if name not in forms:
-            why = _("no-such-edition", name=name) + suggest(name, sorted(forms))
-            yield from locate_faults([kind.read_settings_file()], [Fault(("prefers", number), why)])
-    if kind.settings.prefers:
-        return
-    for one, other in combinations(sorted(forms.values(), key=lambda form: (form.first_year, form.edition)), 2):
-        if one.last_year is None or one.last_year >= other.first_year:
-            why = _("editions-in-force-twice", edition=one.edition, year=max(one.first_year, other.first_year))
-            yield from locate_faults(kind.read_edition_files(other.edition), [Fault(("years",), why)])
+    """Find editions in force for the same year where the kind prefers none of them, each in the first such year."""
+    starts = {form.first_year for form in forms.values()}
+    starts |= {form.last_year + 1 for form in forms.values() if form.last_year is not None}
+    told: set[str] = set()
+    for year in sorted(starts):
+        in_force = [forms[name] for name in kind.list_in_force(year) if name in forms]
+        in_force.sort(key=lambda form: (form.first_year, form.edition))
+        for other in in_force[1:]:
+            if other.edition not in told:
+                told.add(other.edition)
+                why = _("editions-in-force-twice", edition=in_force[0].edition, year=year)
+                yield from locate_faults(kind.read_edition_files(other.edition), [Fault(("years",), why)])
 
 
 def _name_settings(kind: KindFolder) -> str:

@@ -1,13 +1,11 @@
-"""Check a page that the templates of a kind have given: its sections, headings and fenced divisions."""
+"""Check a page that the templates of a kind have given: its sections and fenced divisions."""
 
 import re
 from collections.abc import Iterator, Mapping
 
-from nianbao.compose.markdown import escape
-from nianbao.kinds.mistakes import Mistake, find_words, locate_faults
+from nianbao.kinds.mistakes import Mistake, find_words
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
-from nianbao.model.loading.inheritance import Fault
 from nianbao.workspace.kinds import KindFolder
 
 _BODY = re.compile(r"\b\w+\.body\b")
@@ -19,7 +17,6 @@ def check_page(kind: KindFolder, form: Form, text: str, marked: str, marks: Mapp
     """Check the text of a page; `marked` is the same with a mark for each section, of which `marks` has the words."""
     template, file = kind.template(form.template)
     yield from _check_bodies(form, marked, marks, file, template)
-    yield from _check_headings(kind, form, text)
     line = find_unbalanced(text.split("\n"))
     if line is not None:
         yield _locate_fence(kind, form)
@@ -39,17 +36,6 @@ def _check_bodies(form: Form, marked: str, marks: Mapping[str, str], file: str, 
     if twice:
         at = bodies[1] if len(bodies) > 1 else bodies[0] if bodies else 1
         yield Mistake(find_words(file, template, "", at), _("section-printed-twice", section=twice[0]))
-
-
-def _check_headings(kind: KindFolder, form: Form, text: str) -> Iterator[Mistake]:
-    """Find headings whose placeholders are printed as they are written."""
-    lines = [line for line in text.split("\n") if line.startswith("#")]
-    faults = [
-        Fault(("sections", number, "heading"), _("heading-has-placeholder", heading=section.heading))
-        for number, section in enumerate(form.sections)
-        if "{{" in section.heading and any(section.heading in line or escape(section.heading) in line for line in lines)
-    ]
-    yield from locate_faults(kind.read_edition_files(form.edition), faults)
 
 
 def find_unbalanced(lines: list[str]) -> int | None:

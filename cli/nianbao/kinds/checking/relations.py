@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from nianbao.kinds.mistakes import Mistake, locate_faults
-from nianbao.kinds.samples import fill_sample, get_value_type
+from nianbao.kinds.samples import fill_sample
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys
@@ -39,7 +39,7 @@ def _can_be_broken(form: Form, check: Check) -> bool:
             for address in part.addresses:
                 step = 1 + int(check.relation.within)
                 for value in (base + step, base - step):
-                    if get_value_type(form, address).find_fault(value):
+                    if form.value_types[address].find_fault(value):
                         continue
                     changed = figures | {address: value}
                     is_last = part.term.previous

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from nianbao.checks import kind_rules, rules
 from nianbao.checks.kind_rules.examples import find_rule_faults
-from nianbao.kinds.mistakes import Mistake, find_words, locate_faults, split_error
+from nianbao.kinds.mistakes import Mistake, locate_faults, split_error
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
@@ -26,9 +26,7 @@ def check_rules(kind: KindFolder, forms: Sequence[Form], *, run: bool) -> Iterat
         except UserError as error:
             yield from split_error(error, file.file)
             continue
-        for why in faults:
-            text = next(top.read_text(path) for top, path in kind.find_files(f"rules/{name}.md").values())
-            yield Mistake(find_words(file.file, text, "    "), why)
+        yield from (Mistake(place, fault.message) for place, fault in faults)
     known = sorted({*files, *rules.list_names()})
     for form in forms:
         yield from locate_faults(kind.read_edition_files(form.edition), list(_find_rules_without_page(form, known)))
@@ -40,16 +38,11 @@ def _find_rules_without_page(form: Form, known: Sequence[str]) -> Iterator[Fault
         for position, relation in enumerate(form.relations.get(table, ())):
             if relation.rule not in known:
                 yield Fault((*keys, "relations", position, "rule"), _describe_missing(relation.rule, known))
-    for number, expected in enumerate(form.text_rules.expected):
-        if expected.rule not in known:
-            yield Fault(("vocabulary", "expected", number, "rule"), _describe_missing(expected.rule, known))
+    for name in ("expected", "pairs"):
+        for number, topic in enumerate(getattr(form.text_rules, name)):
+            if topic.rule not in known:
+                yield Fault(("vocabulary", name, number, "rule"), _describe_missing(topic.rule, known))
 
 
 def _describe_missing(rule: str, known: Sequence[str]) -> str:
     return _("rule-without-page", rule=rule) + suggest(rule, known)
-
-
-def read_summary(kind: KindFolder, rule: str) -> str:
-    """Return the first line of the page that a kind has for a rule; an empty text where it has none."""
-    file = kind.rules.get(rule)
-    return file.page.split("\n")[0] if file else ""

@@ -7,7 +7,7 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from jinja2.defaults import DEFAULT_NAMESPACE
 
 from nianbao.checks.check import limit_check
-from nianbao.compose.document import Document, compose, compose_author, make_page
+from nianbao.compose.document import Document, compose, compose_author, fill_form_text, make_page
 from nianbao.compose.markdown import Markdown
 from nianbao.compose.template_context import FactNode, describe_unknown, find_below, make_names
 from nianbao.compose.templating import load_nothing, make_environment
@@ -132,7 +132,7 @@ def _fill(kind: KindFolder, report: Report) -> Iterator[Mistake]:
             marked = _mark_sections(document)
             marked_page = make_page(marked)
     except UserError as error:
-        yield from _locate_error(kind, report.form, error)
+        yield from _locate_error(kind, report, error)
     except Exception as error:  # noqa: BLE001  # whatever a template makes of us is its mistake
         yield Mistake(Place(file, 1, 1), make_internal_error(error).message)
     else:
@@ -145,8 +145,9 @@ def _mark_sections(document: Document) -> Document:
     return Document(document.report, document.title, texts, document.load_template)
 
 
-def _locate_error(kind: KindFolder, form: Form, error: UserError) -> Iterator[Mistake]:
+def _locate_error(kind: KindFolder, report: Report, error: UserError) -> Iterator[Mistake]:
     """Give an error that keeps templates from being filled its place: of a text of the form it names the file only."""
+    form = report.form
     sources = kind.read_edition_files(form.edition)
     for mistake in split_error(error, sources[0].file):
         if mistake.place.file.endswith(".j2"):
@@ -154,24 +155,13 @@ def _locate_error(kind: KindFolder, form: Form, error: UserError) -> Iterator[Mi
         else:
             texts: dict[Keys, str] = {("title",): form.title, ("author",): form.author}
             texts |= {("sections", number, "heading"): part.heading for number, part in enumerate(form.sections)}
-            keys = next((keys for keys, text in texts.items() if _may_fail(form, text)), ("title",))
+            keys = next((keys for keys, text in texts.items() if not _can_be_filled(report, text)), ("title",))
             yield from locate_faults(sources, [Fault(keys, mistake.message)])
 
 
-def _may_fail(form: Form, text: str) -> bool:
-    """Return whether a text of a form has a placeholder that names no fact, or one that may be left out."""
-    for report in make_samples(form).values():
-        names = make_names(report)
-        try:
-            tree = make_environment(load_nothing, form.locale).parse(text)
-        except TemplateSyntaxError:
-            return True
-        for node in tree.find_all((nodes.Name, nodes.Getattr)):
-            keys = _split_into_keys(node)
-            if keys and (_describe_unknown(keys, names) or (len(keys) > 1 and not _is_given(report, ".".join(keys)))):
-                return True
-    return False
-
-
-def _is_given(report: Report, address: str) -> bool:
-    return address in report.values or address in report.figures or address not in report.form.value_types
+def _can_be_filled(report: Report, text: str) -> bool:
+    try:
+        fill_form_text(report, text)
+    except UserError:
+        return False
+    return True

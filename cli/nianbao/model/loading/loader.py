@@ -121,11 +121,17 @@ def _describe_wrong_value(value: object, shape: Any, name: str) -> str:  # noqa:
         return _("key-should-be-written-like", key=name, pattern=info.pattern)
     elif isinstance(value, str) and isinstance(info, mi.StrType):
         return _("key-cannot-be-empty", key=name)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and isinstance(info, mi.IntType | mi.FloatType):
+    elif isinstance(value, int | float) and not isinstance(value, bool) and _is_number(info):
         return _("key-should-be-value", key=name, expected=expected, value=value)
     else:
         found = describe_value(value)
     return _("key-should-be-type", key=name, expected=expected, found=found)
+
+
+def _is_number(info: mi.Type) -> bool:
+    if isinstance(info, mi.UnionType):
+        return any(map(_is_number, info.types))
+    return isinstance(info, mi.IntType | mi.FloatType)
 
 
 def _get_type_info(shape: Any) -> mi.Type:  # noqa: ANN401  # see above

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
-from nianbao.model.finding import Finding, UserError
+from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
 from nianbao.model.kind import Kind, load_kind
@@ -84,12 +84,13 @@ class KindFolder:
                 found.setdefault(path.stem, path)
         return found
 
-    def require_period(self, period: Period) -> None:
-        """Raise `UserError` for a period of another unit than that of this kind."""
+    def require_period(self, period: Period, data: str = "") -> None:
+        """Raise `UserError` for a period of another unit than that of this kind, which a `data` file may have."""
         calendar = self.settings.calendar
         if not calendar.has(period):
+            why = _("kind-has-no-such-period", kind=self.id, period=period)
             raise UserError(
-                _("kind-has-no-such-period", kind=self.id, period=period),
+                f"{Place(data)}: {why}" if data else why,
                 _("write-like-example", example=EXAMPLES[calendar.unit]),
             )
 
@@ -152,14 +153,7 @@ class KindFolder:
         Where several are, such as those of provinces, it is the edition of the `last` report, else the first that the
         kind prefers.
         """
-        paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(period.year)]
-        own = next((top.path for top in self._tops if any(path.is_relative_to(top.path) for path in paths)), None)
-        paths = [path for path in paths if own and path.is_relative_to(own)]
-        if len(paths) > 1:
-            by_name = {path.stem: path for path in paths}
-            preferred = [by_name[name] for name in (last, *self.settings.prefers) if name in by_name]
-            paths = preferred[:1] or paths
-        forms = [self._form(path) for path in paths]
+        forms = [self._form(path) for path in self._find_in_force(period.year, last)]
         if len(forms) != 1:
             known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
             raise UserError(
@@ -169,6 +163,17 @@ class KindFolder:
                 _("name-edition"),
             )
         return forms[0]
+
+    def list_in_force(self, year: int) -> list[str]:
+        """List the editions between which a report of a year would have to choose; one where nothing is left open."""
+        return [path.stem for path in self._find_in_force(year)]
+
+    def _find_in_force(self, year: int, last: str = "") -> list[Path]:
+        paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(year)]
+        own = next((top.path for top in self._tops if any(path.is_relative_to(top.path) for path in paths)), None)
+        by_name = {path.stem: path for path in paths if own and path.is_relative_to(own)}
+        preferred = [by_name[name] for name in (last, *self.settings.prefers) if name in by_name]
+        return preferred[:1] or list(by_name.values())
 
     def forms(self) -> list[Form]:
         """Read every edition of the form that can be used.

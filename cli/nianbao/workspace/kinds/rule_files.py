@@ -50,6 +50,16 @@ class RuleFile:
         """The wrong and the right example; none if the page has no examples."""
         return tuple(dedent(block) + "\n" for block in split_page(self.page) if block.startswith(" "))
 
+    @property
+    def example_lines(self) -> tuple[int, ...]:
+        """The numbers of the lines of the file in which the examples begin."""
+        lines, line = [], self.first_line
+        for part in split_page(self.page):
+            if part.startswith(" "):
+                lines.append(line)
+            line += part.count("\n") + 2
+        return tuple(lines)
+
     def raise_fault(self, why: str, line: int = 1) -> NoReturn:
         """Raise the `UserError` for a fault of the file."""
         _raise_fault(self.file, line, why)
@@ -64,23 +74,30 @@ class RuleFile:
 
 @cache
 def read_rules(kind: str, tops: tuple[TemplateFolder, ...]) -> Mapping[str, RuleFile]:
-    """Read the rules of a kind, whose folder is named below each of `tops`; raises `UserError` that names the place."""
+    """Read the rules of a kind, whose folder is named below each of `tops`; raises `UserError` that lists faults."""
     texts: dict[str, tuple[str, str]] = {}
     for top in tops:
         known = {name.split(".")[0] for name in texts}  # a page and its translations are of one folder
         paths = [path for path in sorted(top.path.glob(f"{kind}/rules/*.md")) if path.name.split(".")[0] not in known]
         texts |= {path.name: (top.display(path), top.read_text(path)) for path in paths}
-    for name, (file, _text) in texts.items():
-        rule = name.split(".")[0]
-        if not _NAME.fullmatch(rule):
-            _raise_fault(file, 1, _("rule-name-invalid", name=rule))
-        if f"{rule}.md" not in texts:
-            _raise_fault(file, 1, _("translation-without-page", file=f"{rule}.md"))
-    names = [name.removesuffix(".md") for name in texts if name.count(".") == 1]
-    return MappingProxyType({name: _read_rule(name, texts) for name in names})
+    rules: dict[str, RuleFile] = {}
+    faults: list[str] = []
+    for name in dict.fromkeys(name.split(".")[0] for name in texts):
+        try:
+            rules[name] = _read_rule(name, texts)
+        except UserError as error:
+            faults.append(error.message)
+    if faults:
+        raise UserError("\n".join(faults), _("mend-file"))
+    return MappingProxyType(rules)
 
 
 def _read_rule(name: str, texts: Mapping[str, tuple[str, str]]) -> RuleFile:
+    any_file = next(file for other, (file, _text) in texts.items() if other.split(".")[0] == name)
+    if not _NAME.fullmatch(name):
+        _raise_fault(any_file, 1, _("rule-name-invalid", name=name))
+    if f"{name}.md" not in texts:
+        _raise_fault(any_file, 1, _("translation-without-page", file=f"{name}.md"))
     file, text = texts[f"{name}.md"]
     lines = text.split("\n")
     if lines[0].rstrip() != _FENCE:
