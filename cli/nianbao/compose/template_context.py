@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 
 from jinja2 import StrictUndefined
 
 from nianbao.model.form import OWN_FACTS
 from nianbao.model.i18n import _
+from nianbao.model.period import Calendar, Period
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
 from nianbao.model.value_types import VALUE_TYPES, Value, ValueType
@@ -120,7 +122,11 @@ def _make_period_names(report: Report) -> dict[str, object]:
     if period is None:
         label = form.labels[form.kind.period_fact]
         return {name: AbsentFact(form.kind.period_fact, label) for name in ("year", *_PERIOD_NAMES)}
-    calendar = form.kind.calendar
+    return _make_period_values(form.kind.calendar, period)
+
+
+@cache
+def _make_period_values(calendar: Calendar, period: Period) -> dict[str, object]:
     values = (_mark(str(period), VALUE_TYPES["period"]), calendar.get_first_day(period), calendar.get_last_day(period))
     return {"year": Year(period.year)} | dict(zip(_PERIOD_NAMES, values, strict=True))
 

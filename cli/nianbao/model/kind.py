@@ -1,8 +1,9 @@
 """A kind of document: what `kind.toml` says of all its editions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Annotated
 
 import msgspec
@@ -63,6 +64,10 @@ class KindFile(Shape, frozen=True):
     trim_blocks: Annotated[bool, Meta(description="field-kind-trim-blocks")] = True
 
 
+def _read_nothing() -> None:
+    """Read no `reading.toml`: of a kind without one."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of document: its id, which is the name of its folder, and what its `kind.toml` says."""
@@ -79,7 +84,16 @@ class Kind:
     levels: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of rules
     publisher_type: str = "Organization"  # by its name in schema.org
     trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
-    reading: Reading | None = None  # None: no reports but our own files can be read
+    # Only an import needs it: whatever else is done with a kind does not read that file.
+    read_reading: Callable[[], Reading | None] = field(default=_read_nothing, compare=False)
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """What its `reading.toml` says; None without one: no reports but our own files can be read.
+
+        Raises `UserError` that lists the faults of the file.
+        """
+        return self.read_reading()
 
     @property
     def signs(self) -> Reading:
@@ -96,8 +110,8 @@ class Kind:
         return period.year if self.calendar.unit == "year" else str(period)
 
 
-def load_kind(id_: str, sources: Sequence[Facts], reading: Reading | None = None) -> Kind:
-    """Load a kind from its file, with what is known for reading; raises `UserError` that lists the faults."""
+def load_kind(id_: str, sources: Sequence[Facts], read_reading: Callable[[], Reading | None] = _read_nothing) -> Kind:
+    """Load a kind from its file, and how to read what is known for reading; raises `UserError` that lists faults."""
     file = load(KindFile, sources)
     month, day = map(int, file.period.starts.split("-"))
     try:
@@ -121,7 +135,7 @@ def load_kind(id_: str, sources: Sequence[Facts], reading: Reading | None = None
         publisher_type=file.publisher.type,
         levels=file.rules,
         trim_blocks=file.trim_blocks,
-        reading=reading,
+        read_reading=read_reading,
     )
 
 

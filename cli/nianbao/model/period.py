@@ -19,7 +19,8 @@ _PARTS: dict[PeriodUnit, str] = {
     "event": r"-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
 }
 NAME = re.compile(rf"([0-9]{{4}})({'|'.join(_PARTS.values())})")  # of a period of any unit
-_NAMES = {unit: re.compile(rf"[0-9]{{4}}{part}") for unit, part in _PARTS.items()}
+_LAST_OF_ALL_MONTHS = 28  # the last day that every month has
+_UNITS: dict[str, PeriodUnit] = {"H": "half-year", "Q": "quarter"}  # by the first letter of the part
 EXAMPLES: dict[PeriodUnit, str] = {
     "year": "2024",
     "half-year": "2024-H1",
@@ -46,8 +47,8 @@ class Period:
 
     @property
     def unit(self) -> PeriodUnit:
-        """The unit of the period, by its name."""
-        return next(unit for unit, pattern in _NAMES.items() if pattern.fullmatch(str(self)))
+        """The unit of the period, by its part of the year."""
+        return "year" if not self.part else _UNITS.get(self.part[0]) or ("event" if "-" in self.part else "month")
 
     def get_previous(self) -> "Period | None":
         """Return the period before this one; None for an event, which says nothing of the one before."""
@@ -81,7 +82,7 @@ class Calendar:
 
     def has(self, period: Period) -> bool:
         """Return whether a period is of this unit, is there, and is of a year that a file can be dated in."""
-        if not _NAMES[self.unit].fullmatch(str(period)) or not FIRST_YEAR <= period.year <= LAST_YEAR:
+        if period.unit != self.unit or not FIRST_YEAR <= period.year <= LAST_YEAR:
             return False
         return self.unit != "event" or _is_day(str(period))
 
@@ -124,7 +125,8 @@ def _is_day(text: str) -> bool:
 def _add_months(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    last = monthrange(year, month + 1)[1] if day.day > _LAST_OF_ALL_MONTHS else day.day
+    return date(year, month + 1, min(day.day, last))
 
 
 def parse_period(text: str) -> Period | None:

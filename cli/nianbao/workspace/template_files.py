@@ -42,9 +42,9 @@ class TemplateFolder:
 
     def display(self, path: Path) -> str:
         """Name a file of this folder as people know it."""
-        if not (self.shown and path.is_relative_to(self.path)):
+        if not path.is_relative_to(self.path):
             return display_path(path)
-        return f"{self.shown}/{path.relative_to(self.path).as_posix()}"
+        return (Path(self.shown or _display_folder(self.path)) / path.relative_to(self.path)).as_posix()
 
     def read_text(self, path: Path) -> str:
         """Read a template of this folder; raises `UserError` that names the file."""
@@ -89,6 +89,12 @@ def read_chain(path: Path, tops: Sequence[TemplateFolder], *, cached: bool = Fal
 
 def _raise_base_error(source: Facts, why: str) -> NoReturn:
     raise_faults([source], [Fault((BASE,), why)])
+
+
+@cache
+def _display_folder(path: Path) -> str:
+    """Name a folder for people; once, since to look where links lead takes longer than to read a template."""
+    return display_path(path)
 
 
 @cache

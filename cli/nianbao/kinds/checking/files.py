@@ -46,6 +46,7 @@ def check_settings(store: Store, kind: KindFolder) -> Iterator[Mistake]:
     """Check `kind.toml`, the languages and the look that it names, and the looks that are in the same folder."""
     try:
         settings, source = kind.settings, kind.read_settings_file()
+        settings.read_reading()  # which else is read only by an import
     except UserError as error:
         yield from split_error(error, _name_settings(kind))
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from nianbao.model.facts import Facts
@@ -15,7 +15,7 @@ from nianbao.model.kind import Kind, load_kind
 from nianbao.model.loading.form_loader import load_form
 from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import raise_faults
-from nianbao.model.loading.reading import load_reading
+from nianbao.model.loading.reading import Reading, load_reading
 from nianbao.model.locale import Locale
 from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
@@ -238,6 +238,10 @@ def _read_form(path: Path, tops: tuple[TemplateFolder, ...], kind: Kind, all_top
 
 @cache
 def _read_kind(id_: str, path: Path, tops: tuple[TemplateFolder, ...]) -> Kind:
+    return load_kind(id_, [tops[0].read_toml(path)], partial(_read_reading, id_, tops))
+
+
+@cache
+def _read_reading(id_: str, tops: tuple[TemplateFolder, ...]) -> Reading | None:
     found = ((top, file) for top in tops if (file := top.path / KINDS / id_ / READING_FILE).is_file())
-    reading = next((load_reading([top.read_toml(file)]) for top, file in found), None)
-    return load_kind(id_, [tops[0].read_toml(path)], reading)
+    return next((load_reading([top.read_toml(file)]) for top, file in found), None)
