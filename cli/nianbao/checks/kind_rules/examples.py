@@ -88,7 +88,7 @@ def _find_place(file: RuleFile, fault: ExampleFault) -> Place:
     facts = parse(text[before:], file.file)
     inner = facts.place if isinstance(facts, Finding) else facts.find_place(fault.address)
     if inner.line:
-        line += text.count("\n", 0, before) + inner.line - 1
+        line = min(line + text.count("\n", 0, before) + inner.line - 1, file.last_line)  # a text may end too early
     source = file.page.split("\n")[line - file.first_line]
     indent = len(source) - len(text.split("\n")[line - file.example_lines[fault.example]])
     return Place(file.file, line, indent + max(1, inner.column), inner.length, source)
