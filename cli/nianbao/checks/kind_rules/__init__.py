@@ -7,6 +7,7 @@ examples it replaces it.
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from nianbao.checks import rules
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
 def list_names(kind: KindFolder) -> tuple[str, ...]:
     """List the names of all rules that have a page, in alphabetical order."""
-    return tuple(sorted({*rules.list_names(), *kind.rules}))
+    return _merge_names(tuple(kind.rules))
+
+
+@cache
+def _merge_names(own: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*rules.list_names(), *own}))
 
 
 def find_kind(store: Store, rule: str = "", kind: str = "") -> KindFolder:

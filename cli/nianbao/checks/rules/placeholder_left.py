@@ -16,7 +16,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 
 from nianbao.checks.context import CheckContext
@@ -42,19 +42,24 @@ def compile_placeholder(prompts: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join((*_PLACEHOLDERS, *prompts)))
 
 
-@lru_cache(maxsize=4096)  # keys are the same in every file
-def _search_cached(placeholder: re.Pattern[str], text: str) -> re.Match[str] | None:
-    return placeholder.search(text)
+@cache
+def _cache_search(prompts: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
+    """Return a search that remembers its results, since keys are the same in every file.
+
+    One for each pattern: to hash a pattern takes longer than to look for it in a key.
+    """
+    return lru_cache(maxsize=4096)(compile_placeholder(prompts).search)
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every text with a mark for something to be filled in."""
     facts = context.report.facts
-    placeholder = compile_placeholder(context.report.form.locale.text.prompts)
+    written = context.report.form.locale.text.prompts
+    placeholder, search_cached = compile_placeholder(written), _cache_search(written)
     prompts = find_prompts(context.report)
     texts = dict(list_texts(facts.tree))
     for address, text in texts.items():
-        match = _search_cached(placeholder, text) if len(text) < _CACHED_LENGTH else placeholder.search(text)
+        match = search_cached(text) if len(text) < _CACHED_LENGTH else placeholder.search(text)
         if match and not address.startswith("accept") and prompts.get(address) != text:
             place = facts.find_place(address, text_line=text.count("\n", 0, match.start()) + 1, words=match[0])
             yield context.make_finding(address, _("placeholder-in-text", words=match[0]), place=place)
