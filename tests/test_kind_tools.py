@@ -11,17 +11,21 @@ import zipfile
 from datetime import date
 from hashlib import sha256
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 import toml_rs
+import tomli_w
 from typer.testing import CliRunner
 
 from nianbao.cli.app import app
 from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
+from nianbao.kinds.samples import make_value
 from nianbao.kinds.scaffold import KindPlan, create_kind, make_table_id
 from nianbao.model.finding import UserError
 from nianbao.model.period import Calendar
+from nianbao.model.value_types import ValueTypeName
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -72,6 +76,24 @@ def test_a_new_kind_has_no_mistake_and_gives_every_file(run, tmp_path, unit, lan
     assert run(f"build minutes {made.period}").code == 0
     built = {path.suffix for path in (tmp_path / "build/minutes").glob(f"{made.period}.*")}
     assert built == {".html", ".docx", ".pdf"}
+
+
+@pytest.mark.parametrize("type_", get_args(ValueTypeName))
+def test_a_required_fact_of_any_type_is_no_mistake(tmp_path, monkeypatch, type_):
+    monkeypatch.chdir(tmp_path)
+    made = make(tmp_path)
+    top = tmp_path / "templates/kinds/minutes"
+    more = {"choice": 'choices = ["good"]', "currency": 'currency = "USD"'}.get(type_, "")
+    fact = f'\n[[facts]]\nid = "facts.asked"\nlabel = "Asked"\ntype = "{type_}"\nrequired = true\n{more}\n'
+    edition = next(top.glob("editions/*.toml"))
+    edition.write_text(edition.read_text(encoding="utf-8") + fact, encoding="utf-8")
+    text = top / "texts/overview.md.j2"
+    text.write_text(text.read_text(encoding="utf-8") + "{{ facts.asked }}\n", encoding="utf-8")
+    value = make_value(Store.open(tmp_path).of_kind("minutes").kind.edition(edition.stem), "facts.asked")
+    example = top / f"example/{made.period}.toml"
+    line = tomli_w.dumps({"asked": value})
+    example.write_text(example.read_text(encoding="utf-8").replace("[facts]\n", f"[facts]\n{line}"), encoding="utf-8")
+    assert check_kind(Store.open(tmp_path), "minutes", render=False) == []
 
 
 def test_a_new_kind_is_trusted_where_the_rest_is(run, tmp_path, strict):  # noqa: ARG001  # a fixture

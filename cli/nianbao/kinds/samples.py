@@ -15,7 +15,7 @@ from nianbao.model.report import Report, fill_form
 from nianbao.model.value_types import ValueType
 
 # One of these is a value of each type; numbers are other ones than 0, so that conditions on them are true.
-_CANDIDATES = (3, Decimal("1.5"), "Sample", ["First", "Second"], date(2024, 1, 31), True, "https://example.org/", "3 d")
+_CANDIDATES = (3, Decimal("1.5"), "Sample", ["First", "Second"], date(2024, 1, 31), True, "https://example.org/", "3d")
 EXAMPLE = N_("filled-with-example")
 REQUIRED, NOTHING_OPTIONAL, EVERYTHING = (
     N_("filled-with-required-facts"),

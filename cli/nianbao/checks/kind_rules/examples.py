@@ -119,12 +119,22 @@ def _make_report(form: Form, period: Period) -> dict[str, Any]:
             *above, key = fact.id.split(".")
             for name in above:
                 table = table.setdefault(name, {})
-            table[key] = _make_value(fact, form.kind.calendar.get_last_day(period))
+            table[key] = _make_value(fact, period, form.kind.calendar.get_last_day(period))
     return report | {table.id: {} for table in form.tables}
 
 
-def _make_value(fact: Fact, day: date) -> Any:  # noqa: ANN401  # of the fact's value type
-    values: dict[str, Any] = {"text": fact.label, "texts": [fact.label], "date": day, "yes-no": False}
+def _make_value(fact: Fact, period: Period, day: date) -> Any:  # noqa: ANN401  # of the fact's value type
+    values: dict[str, Any] = {
+        "text": fact.label,
+        "texts": [fact.label],
+        "date": day,
+        "year": period.year,
+        "period": str(period),
+        "duration": "1h",
+        "url": "https://example.org/",
+        "yes-no": False,
+        "choice": next(iter(fact.choices), ""),
+    }
     number = fact.ask if isinstance(fact.ask, int | float) else 0
     return values.get(fact.type, number)
 
