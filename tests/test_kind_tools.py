@@ -136,8 +136,25 @@ def test_in_a_terminal_it_asks_what_is_not_given(run, tmp_path, monkeypatch):
     assert (kind["name"], kind["period"]["unit"], kind["look"]) == ("Yearly Minutes", "quarter", "letter")
 
 
+def test_a_new_data_file_names_a_section_that_only_a_person_writes(run, tmp_path):
+    made = make(tmp_path)
+    edition = next((tmp_path / "templates/kinds/minutes/editions").glob("*.toml"))
+    text = edition.read_text(encoding="utf-8").replace(
+        "# ── Tables", '[[sections]]\nid = "outlook"\nheading = "Outlook"\n\n#'
+    )
+    edition.write_text(text, encoding="utf-8")
+    assert run(f"new --kind minutes {made.period}").code == 0
+    written = (tmp_path / f"data/minutes/{made.period}.toml").read_text(encoding="utf-8")
+    assert '# outlook = """\n# """\n' in written
+    assert run(f"validate minutes {made.period}").code == 1  # it is empty
+    filled = written.replace("# [prose]", "[prose]").replace('# outlook = """\n# """', 'outlook = "Soon."')
+    (tmp_path / f"data/minutes/{made.period}.toml").write_text(filled, encoding="utf-8")
+    assert run(f"validate minutes {made.period}").code == 0
+
+
 def test_a_table_gets_an_id_that_an_address_can_have():
     assert make_table_id("Requests received") == "requests_received"
+    assert make_table_id("Prêts à l’étranger") == "prets_a_l_etranger"
     assert [make_table_id(label) for label in ("来件", "2024", "Facts", "—")] == ["figures"] * 4
 
 
