@@ -377,6 +377,39 @@ def test_a_kind_is_added_from_a_folder_and_locked(run, tmp_path, strict):  # noq
     assert "minutes" in run("kind list").out.splitlines()[-1]  # it is no longer what was added
 
 
+def test_a_kind_comes_with_its_looks_and_languages(run, tmp_path):
+    author = tmp_path / "author/templates"
+    make(tmp_path / "author")
+    settings = author / "kinds/minutes/kind.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('"plain"', '"ours"').replace('["en"]', '["en", "fr"]'), encoding="utf-8")
+    for name, content in {
+        "looks/ours.toml": 'base = "wide"\n',
+        "looks/wide.toml": 'base = "plain"\n',
+        "looks/other.toml": 'base = "plain"\n',
+        "locales/fr.toml": 'name = "Français"\nbase = "en"\n',
+        "locales/en.toml": 'base = "en"\n',  # the program has one
+    }.items():
+        (author / name).parent.mkdir(exist_ok=True)
+        (author / name).write_text(content, encoding="utf-8")
+    assert run("kind add author/templates/kinds/minutes").code == 0
+    added = {path.relative_to(tmp_path / "templates").as_posix() for path in (tmp_path / "templates/").glob("lo*/*")}
+    assert added == {"looks/ours.toml", "looks/wide.toml", "locales/fr.toml"}
+    assert run("kind check minutes").code == 0
+
+
+def test_looks_beside_a_kind_are_not_read_through_a_link_out(run, tmp_path):
+    author = tmp_path / "author/templates"
+    make(tmp_path / "author")
+    settings = author / "kinds/minutes/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"plain"', '"secret"'), encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secret.toml").write_text('base = "plain"\n', encoding="utf-8")
+    (author / "looks").symlink_to(tmp_path / "elsewhere")
+    assert run("kind add author/templates/kinds/minutes").code == 0
+    assert not (tmp_path / "templates/looks").exists()
+
+
 def test_a_kind_is_added_from_a_tag_of_git_with_its_commit(run, tmp_path):
     author = tmp_path / "author"
     make(author)
