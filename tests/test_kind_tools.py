@@ -26,6 +26,7 @@ from nianbao.kinds.scaffold import KindPlan, create_kind, make_table_id
 from nianbao.model.finding import UserError
 from nianbao.model.period import Calendar
 from nianbao.model.value_types import ValueTypeName
+from nianbao.workspace.locales import use_language
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -289,6 +290,29 @@ def test_a_page_says_what_is_in_a_kind(run, tmp_path):
     assert "minutes.png" in (tmp_path / "docs/minutes.md").read_text(encoding="utf-8")
     assert run("kind docs").code == 2
     assert run("kind docs minutes --all").code == 2
+
+
+def test_a_page_says_when_a_report_is_due_and_what_it_carries_over(run, tmp_path):
+    make(tmp_path)
+    edition = next((tmp_path / "templates/kinds/minutes/editions").glob("*.toml"))
+    row = "requests_received.pending"
+    more = f"""
+due     = [{{ days = 10, basis = "Bylaw 7" }}, {{ month = 3, day = 1, author = "County" }}]
+carries = {{ "{row}_start" = "{row}_end" }}
+
+[[relations]]
+rule  = "does-not-balance"
+holds = "{row}_start.written = before.{row}_end.written"
+
+[[sections]]"""
+    text = edition.read_text(encoding="utf-8").replace("\n[[sections]]", more, 1)
+    edition.write_text(text, encoding="utf-8")
+    use_language("en")
+    page = run("kind docs minutes").out
+    use_language("zh")
+    assert "- Due 10 days after the end of the period · Bylaw 7\n- Due on the next 03-01" in page
+    assert f"- Carried over: `{row}_end` of the period before, into `{row}_start`" in page
+    assert "Pending at the start · Written = " in page
 
 
 def test_the_gallery_has_every_kind(run, tmp_path):

@@ -1,6 +1,6 @@
 """Describe a kind in Markdown: its sections, addresses, relations, rules and templates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nianbao.checks import rules
 from nianbao.kinds.checking.rules import read_summary
@@ -38,6 +38,7 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
     last = "" if form.last_year is None else form.last_year
     yield from ("", f"## {_('head-edition')} {form.edition}", "")
     yield f"{_('edition-in-force', first=form.first_year or '', last=last)} {_escape(form.document)}".strip()
+    yield from _describe_dates(form)
     yield from ("", f"### {_('head-sections')}", "")
     rows = [
         (f"`{one.id}`", one.heading, f"`{one.table}`" if one.table else "", f"`{one.text}`" if one.text else "")
@@ -63,6 +64,18 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
     yield from _describe_rules(kind, form)
 
 
+def _describe_dates(form: Form) -> Iterator[str]:
+    """Say when a report is due, and which rows it carries over."""
+    lines = []
+    for due in form.due:
+        day = _("due-on-day", month=due.month, day=due.day) if due.days is None else _("due-after-days", days=due.days)
+        lines.append(" · ".join(filter(None, (day, due.author and f"`{due.author}`", _escape(due.basis)))))
+    lines += [_("row-carries-over", row=row, last=last) for row, last in form.carries.items()]
+    if lines:
+        yield ""
+        yield from (f"- {line}" for line in lines)
+
+
 def _describe_relations(form: Form) -> Iterator[str]:
     rows = []
     for table in form.tables:
@@ -70,6 +83,9 @@ def _describe_relations(form: Form) -> Iterator[str]:
         for one in form.relations.get(table.id, ()):
             holds = f"{_say(one.left, labels)} {one.sign} {_say(one.right, labels)}"
             rows.append((table.label or f"`{table.id}`", _say_each(one), holds, f"`{one.rule}`", one.why))
+    for one in form.relations.get("", ()):
+        holds = f"{_say(one.left, form.labels)} {one.sign} {_say(one.right, form.labels)}"
+        rows.append(("", "", holds, f"`{one.rule}`", one.why))
     if rows:
         yield from ("", f"### {_('head-relations')}", "")
         yield from _draw_table(
@@ -93,7 +109,7 @@ def _list_labels(form: Form, table: str) -> dict[str, str]:
     return labels
 
 
-def _say(terms: Sequence[Term], labels: dict[str, str]) -> str:
+def _say(terms: Sequence[Term], labels: Mapping[str, str]) -> str:
     words = []
     for number, term in enumerate(terms):
         label = labels.get(term.path, term.path)
