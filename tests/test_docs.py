@@ -71,6 +71,8 @@ def test_every_command_of_a_page_runs(lines, root, tmp_path, built, command):
     for words in lines:
         if words[0] == "cd":
             cwd = cwd / words[1]
+        elif words[0] == "mkdir":
+            (cwd / words[1]).mkdir()
         elif words[0] == "report":
             done = command(words[1:], cwd)
             assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"

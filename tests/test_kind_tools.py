@@ -11,9 +11,11 @@ import zipfile
 from datetime import date
 from hashlib import sha256
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 import toml_rs
+import tomli_w
 from typer.testing import CliRunner
 
 from nianbao.cli.app import app
@@ -21,11 +23,12 @@ from nianbao.cli.commands import kind as command
 from nianbao.kinds.check import check_kind
 from nianbao.kinds.docs import describe_kind
 from nianbao.kinds.examples import find_examples
+from nianbao.kinds.samples import make_value
 from nianbao.kinds.scaffold import KindPlan, create_kind, make_table_id
 from nianbao.model.finding import UserError
 from nianbao.model.period import Calendar
 from nianbao.model.rule_page import split_page
-from nianbao.model.value_types import VALUE_TYPES
+from nianbao.model.value_types import VALUE_TYPES, ValueTypeName
 from nianbao.workspace.locales import use_language
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
@@ -79,6 +82,24 @@ def test_a_new_kind_has_no_mistake_and_gives_every_file(run, tmp_path, unit, lan
     assert built == {".html", ".docx", ".pdf"}
 
 
+@pytest.mark.parametrize("type_", get_args(ValueTypeName))
+def test_a_required_fact_of_any_type_is_no_mistake(tmp_path, monkeypatch, type_):
+    monkeypatch.chdir(tmp_path)
+    made = make(tmp_path)
+    top = tmp_path / "templates/kinds/minutes"
+    more = {"choice": 'choices = ["good"]', "currency": 'currency = "USD"'}.get(type_, "")
+    fact = f'\n[[facts]]\nid = "facts.asked"\nlabel = "Asked"\ntype = "{type_}"\nrequired = true\n{more}\n'
+    edition = next(top.glob("editions/*.toml"))
+    edition.write_text(edition.read_text(encoding="utf-8") + fact, encoding="utf-8")
+    text = top / "texts/overview.md.j2"
+    text.write_text(text.read_text(encoding="utf-8") + "{{ facts.asked }}\n", encoding="utf-8")
+    value = make_value(Store.open(tmp_path).of_kind("minutes").kind.edition(edition.stem), "facts.asked")
+    example = top / f"example/{made.period}.toml"
+    line = tomli_w.dumps({"asked": value})
+    example.write_text(example.read_text(encoding="utf-8").replace("[facts]\n", f"[facts]\n{line}"), encoding="utf-8")
+    assert check_kind(Store.open(tmp_path), "minutes", render=False) == []
+
+
 def test_a_new_kind_is_trusted_where_the_rest_is(run, tmp_path, strict):  # noqa: ARG001  # a fixture
     assert run(["kind", "new", "minutes", "--language", "en", "--table", "Requests"]).code == 0
     assert run("kind check minutes").code == 0
@@ -119,8 +140,25 @@ def test_in_a_terminal_it_asks_what_is_not_given(run, tmp_path, monkeypatch):
     assert (kind["name"], kind["period"]["unit"], kind["look"]) == ("Yearly Minutes", "quarter", "letter")
 
 
+def test_a_new_data_file_names_a_section_that_only_a_person_writes(run, tmp_path):
+    made = make(tmp_path)
+    edition = next((tmp_path / "templates/kinds/minutes/editions").glob("*.toml"))
+    text = edition.read_text(encoding="utf-8").replace(
+        "# ── Tables", '[[sections]]\nid = "outlook"\nheading = "Outlook"\n\n#'
+    )
+    edition.write_text(text, encoding="utf-8")
+    assert run(f"new --kind minutes {made.period}").code == 0
+    written = (tmp_path / f"data/minutes/{made.period}.toml").read_text(encoding="utf-8")
+    assert '# outlook = """\n# """\n' in written
+    assert run(f"validate minutes {made.period}").code == 1  # it is empty
+    filled = written.replace("# [prose]", "[prose]").replace('# outlook = """\n# """', 'outlook = "Soon."')
+    (tmp_path / f"data/minutes/{made.period}.toml").write_text(filled, encoding="utf-8")
+    assert run(f"validate minutes {made.period}").code == 0
+
+
 def test_a_table_gets_an_id_that_an_address_can_have():
     assert make_table_id("Requests received") == "requests_received"
+    assert make_table_id("Prêts à l’étranger") == "prets_a_l_etranger"
     assert [make_table_id(label) for label in ("来件", "2024", "Facts", "—")] == ["figures"] * 4
 
 
@@ -320,6 +358,29 @@ def test_a_page_says_what_is_in_a_kind(run, tmp_path):
     assert run("kind docs minutes --all").code == 2
 
 
+def test_a_page_says_when_a_report_is_due_and_what_it_carries_over(run, tmp_path):
+    make(tmp_path)
+    edition = next((tmp_path / "templates/kinds/minutes/editions").glob("*.toml"))
+    row = "requests_received.pending"
+    more = f"""
+due     = [{{ days = 10, basis = "Bylaw 7" }}, {{ month = 3, day = 1, author = "County" }}]
+carries = {{ "{row}_start" = "{row}_end" }}
+
+[[relations]]
+rule  = "does-not-balance"
+holds = "{row}_start.written = before.{row}_end.written"
+
+[[sections]]"""
+    text = edition.read_text(encoding="utf-8").replace("\n[[sections]]", more, 1)
+    edition.write_text(text, encoding="utf-8")
+    use_language("en")
+    page = run("kind docs minutes").out
+    use_language("zh")
+    assert "- Due 10 days after the end of the period · Bylaw 7\n- Due on the next 03-01" in page
+    assert f"- Carried over: `{row}_end` of the period before, into `{row}_start`" in page
+    assert "Pending at the start · Written = " in page
+
+
 def test_the_gallery_has_every_kind(run, tmp_path):
     assert run("kind docs --all --out docs/kinds.md").code == 0
     page = (tmp_path / "docs/kinds.md").read_text(encoding="utf-8")
@@ -404,6 +465,39 @@ def test_a_kind_is_added_from_a_folder_and_locked(run, tmp_path, strict):  # noq
     page.write_text(page.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert run("trust").code == 0
     assert "minutes" in run("kind list").out.splitlines()[-1]  # it is no longer what was added
+
+
+def test_a_kind_comes_with_its_looks_and_languages(run, tmp_path):
+    author = tmp_path / "author/templates"
+    make(tmp_path / "author")
+    settings = author / "kinds/minutes/kind.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('"plain"', '"ours"').replace('["en"]', '["en", "fr"]'), encoding="utf-8")
+    for name, content in {
+        "looks/ours.toml": 'base = "wide"\n',
+        "looks/wide.toml": 'base = "plain"\n',
+        "looks/other.toml": 'base = "plain"\n',
+        "locales/fr.toml": 'name = "Français"\nbase = "en"\n',
+        "locales/en.toml": 'base = "en"\n',  # the program has one
+    }.items():
+        (author / name).parent.mkdir(exist_ok=True)
+        (author / name).write_text(content, encoding="utf-8")
+    assert run("kind add author/templates/kinds/minutes").code == 0
+    added = {path.relative_to(tmp_path / "templates").as_posix() for path in (tmp_path / "templates/").glob("lo*/*")}
+    assert added == {"looks/ours.toml", "looks/wide.toml", "locales/fr.toml"}
+    assert run("kind check minutes").code == 0
+
+
+def test_looks_beside_a_kind_are_not_read_through_a_link_out(run, tmp_path):
+    author = tmp_path / "author/templates"
+    make(tmp_path / "author")
+    settings = author / "kinds/minutes/kind.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"plain"', '"secret"'), encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secret.toml").write_text('base = "plain"\n', encoding="utf-8")
+    (author / "looks").symlink_to(tmp_path / "elsewhere")
+    assert run("kind add author/templates/kinds/minutes").code == 0
+    assert not (tmp_path / "templates/looks").exists()
 
 
 def test_a_kind_is_added_from_a_tag_of_git_with_its_commit(run, tmp_path):

@@ -251,6 +251,12 @@ def test_every_key_of_a_template_is_described(of):
         assert [key for key, value in table["properties"].items() if not value.get("description")] == []
 
 
+def test_the_schema_of_a_locale_names_every_word():
+    words = template_schema.make_schema("locale")["properties"]["words"]["properties"]
+    assert words["contents"]["description"] == "Contents"
+    assert len(words) > 50
+
+
 def test_a_schema_of_templates_has_no_edition(office, report):
     done = report("schema", "--of", "form", "--edition", "2021", cwd=office)
     assert done.returncode == 2

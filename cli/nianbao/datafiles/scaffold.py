@@ -163,6 +163,11 @@ def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
     yield "#"
     yield "# [prose]"
     for section in form.sections:
+        if section.heading and not (section.text or section.table):
+            yield "#"
+            yield f"# {say('scaffold-section-to-write', heading=section.heading)}"
+            yield f'# {section.id} = """'
+            yield '# """'
         if section.text and section.heading:
             is_rewritten = last and of_last and section.id in last.prose
             note = say(f"scaffold-rewritten-{fact}", period=of_last) if is_rewritten else ""

@@ -15,7 +15,7 @@ from nianbao.kinds.scaffold import ID
 from nianbao.model.facts import Facts
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.model.kind import load_kind
+from nianbao.model.kind import Kind, load_kind
 from nianbao.workspace import trust
 from nianbao.workspace.files import SavedFile, decode, display_path, parse_toml
 from nianbao.workspace.kinds import KIND_FILE, KINDS
@@ -40,6 +40,7 @@ class AddedKind:
 def add_kind(store: Store, source: str) -> AddedKind:
     """Copy a kind into the folder's own templates, and write where it is from to the lock file.
 
+    With it come looks and locales beside it that the folder does not have.
     `source` is a folder with `kind.toml`, or `git+URL@TAG`. Raises `UserError` for a source that cannot be read or has
     no kind, for a kind that is there already, and for one that needs a newer nianbao.
     """
@@ -60,12 +61,14 @@ def add_kind(store: Store, source: str) -> AddedKind:
 def _add_folder(store: Store, folder: Path, source: str, commit: str) -> AddedKind:
     kind = _find_kind(folder, source)
     files = {name: content for name, content in trust.read_folder(kind).items() if not name.startswith(".git/")}
-    _check_kind(store, kind.name, files, source)
+    settings = _check_kind(store, kind.name, files, source)
     top = f"templates/{KINDS}/{kind.name}"
     lock = _read_lock(store)
     entry = {"source": source, "commit": commit, "sha256": _digest(files)}
     lock[kind.name] = {key: value for key, value in entry.items() if value}
     contents = {f"{top}/{name}": content for name, content in files.items()}
+    if kind.parent.name == KINDS:
+        contents |= _read_beside(store, kind.parent.parent, settings)
     contents[LOCK_FILE] = (_LOCK_COMMENT + tomli_w.dumps(dict(sorted(lock.items())))).encode()
     return AddedKind(kind.name, store.folder.write(contents), commit)
 
@@ -83,14 +86,33 @@ def _find_kind(folder: Path, source: str) -> Path:
     raise UserError(_("no-kind-in-source", source=source), _("kind-has-kind-toml"))
 
 
-def _check_kind(store: Store, id_: str, files: Mapping[str, bytes], source: str) -> None:
-    """Raise `UserError` for a kind that is there already, of an id that cannot be used, or that cannot be read."""
+def _read_beside(store: Store, top: Path, settings: Kind) -> dict[str, bytes]:
+    """Read what a kind needs of the templates that it is among, and the folder lacks: locales, and looks with bases."""
+    there = {
+        f"{part}/{name}": content
+        for part in ("locales", "looks")
+        if (top / part).is_dir() and (top / part).resolve().is_relative_to(top.resolve())
+        for name, content in trust.read_folder(top / part).items()
+    }
+    looks = [f"looks/{settings.look}.toml"]
+    while content := there.get(looks[-1]):
+        base = f"looks/{parse_toml(decode(content, looks[-1]), looks[-1]).tree.get('base')}.toml"
+        if base in looks:
+            break
+        looks.append(base)
+    wanted = [*looks, *(f"locales/{language}.toml" for language in settings.languages)]
+    known = {name for name in wanted for one in store.template_folders if (one.path / name).exists()}
+    return {f"templates/{name}": there[name] for name in wanted if name in there and name not in known}
+
+
+def _check_kind(store: Store, id_: str, files: Mapping[str, bytes], source: str) -> Kind:
+    """Return a kind; raise `UserError` for one that is there already, of a wrong id, or that cannot be read."""
     if not ID.fullmatch(id_):
         raise UserError(_("kind-id-should-be", kind=id_), _("write-like-example", example="us-foia"))
     if id_ in store.list_kinds() or (store.root / "templates" / KINDS / id_).exists():
         raise UserError(_("kind-exists", kind=id_, place=display_path(store.root)), _("remove-kind-before-adding"))
     name = f"{source}/{KIND_FILE}"
-    load_kind(id_, [parse_toml(decode(files[KIND_FILE], name), name)])
+    return load_kind(id_, [parse_toml(decode(files[KIND_FILE], name), name)])
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

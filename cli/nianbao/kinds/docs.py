@@ -37,6 +37,7 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
     last = "" if form.last_year is None else form.last_year
     yield from ("", f"## {_('head-edition')} {form.edition}", "")
     yield f"{_('edition-in-force', first=form.first_year or '', last=last)} {_escape(form.document)}".strip()
+    yield from _describe_dates(form)
     yield from ("", f"### {_('head-sections')}", "")
     rows = [
         (f"`{one.id}`", one.heading, f"`{one.table}`" if one.table else "", f"`{one.text}`" if one.text else "")
@@ -60,6 +61,18 @@ def _describe_form(kind: KindFolder, form: Form) -> Iterator[str]:
     yield from _draw_table(heads, addresses)
     yield from _describe_relations(form)
     yield from _describe_rules(kind, form)
+
+
+def _describe_dates(form: Form) -> Iterator[str]:
+    """Say when a report is due, and which rows it carries over."""
+    lines = []
+    for due in form.due:
+        day = _("due-on-day", month=due.month, day=due.day) if due.days is None else _("due-after-days", days=due.days)
+        lines.append(" · ".join(filter(None, (day, due.author and f"`{due.author}`", _escape(due.basis)))))
+    lines += [_("row-carries-over", row=row, last=last) for row, last in form.carries.items()]
+    if lines:
+        yield ""
+        yield from (f"- {line}" for line in lines)
 
 
 def _describe_relations(form: Form) -> Iterator[str]:

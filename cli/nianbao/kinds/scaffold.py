@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from string import Template
@@ -108,8 +109,9 @@ def _check_plan(store: Store, plan: KindPlan) -> None:
 
 
 def make_table_id(label: str) -> str:
-    """Make the id of a table from its label: `Requests received` becomes `requests_received`."""
-    id_ = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
+    """Make the id of a table from its label: `Requests received` becomes `requests_received`, `Prêts` `prets`."""
+    letters = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", label.lower()))
+    id_ = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
     return id_ if _TABLE_ID.fullmatch(id_) and id_ not in _RESERVED else _OTHER_TABLE_ID
 
 

@@ -24,7 +24,7 @@ from nianbao.workspace.formats import Format, FormatFile
 
 Origin: TypeAlias = Literal["own", "added", "package", "program"]
 
-_COMPLETE_LOCALE = "locales/en.toml"  # one that has every word that the program says
+COMPLETE_LOCALE = "locales/en.toml"  # one that has every word that the program says
 _YEARS = re.compile(r"^years[ \t]*=.*", re.MULTILINE)
 
 
@@ -137,7 +137,7 @@ def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
     file = load(LocaleFile, sources)
     shipped = tops[-1].path
     if not path.is_relative_to(shipped):
-        every_word = _read_once(tops[-1], shipped / _COMPLETE_LOCALE).tree["words"]
+        every_word = _read_once(tops[-1], shipped / COMPLETE_LOCALE).tree["words"]
         if faults := [*find_faults(file, every_word), *find_text_faults(file.text)]:
             raise_faults(sources, faults)
     return Locale(language, file)

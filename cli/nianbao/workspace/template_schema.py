@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+import toml_rs
 
 from nianbao.datafiles.json_schema import COMMENT_START, DRAFT_URI, Schema
 from nianbao.model.i18n import N_, _
@@ -15,6 +16,8 @@ from nianbao.model.loading.reading import ReadingFile
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.locale import LocaleFile
 from nianbao.workspace.formats import FormatFile
+from nianbao.workspace.shipped import TEMPLATES
+from nianbao.workspace.template_files import COMPLETE_LOCALE
 from nianbao.workspace.theme import LookFile
 
 FILE_TYPES: Mapping[str, type[Shape]] = {
@@ -58,9 +61,19 @@ def make_schema(file_type: str) -> Schema:
     for node in _walk_nodes([root, definitions]):
         _simplify(node)
         _translate(node)
+    if shape is LocaleFile:
+        _add_words(root)
     comment = _("schema-written-by", command=f"{COMMENT_START} --of {file_type}")
     header: Schema = {"$schema": DRAFT_URI, "$comment": comment}
     return {**header, **root, **({"definitions": definitions} if definitions else {})}
+
+
+def _add_words(root: Schema) -> None:
+    """Name every word that the program says, with what it is in English."""
+    words = toml_rs.loads((TEMPLATES / COMPLETE_LOCALE).read_text("utf-8"))["words"]
+    root["properties"]["words"]["properties"] |= {
+        key: {"description": text, "type": "string"} for key, text in words.items()
+    }
 
 
 def _allow_changes(root: Schema, definitions: dict[str, Schema]) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from nianbao.model.i18n import _, join_words
-from nianbao.model.loading.inheritance import Fault, Keys
+from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale.text_formats import TextFormats
 from nianbao.model.period import Period
@@ -107,7 +107,7 @@ _VALUES = {
 
 
 def find_faults(file: LocaleFile, needed: Mapping[str, str]) -> Iterator[Fault]:
-    """Find words that a locale lacks, and formats that take other values than they get.
+    """Find words that a locale lacks or misspells, and formats that take other values than they get.
 
     `needed` has every word that the program says, in any language.
     """
@@ -118,6 +118,10 @@ def find_faults(file: LocaleFile, needed: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(("words",), _("word-missing", key=key))
         else:
             yield from _find_value_faults(("words", key), file.words[key], _list_values(text))
+    groups = {key.partition("-")[0] for key in needed if "-" in key}
+    for key in sorted(file.words.keys() - needed.keys()):
+        if key.partition("-")[0] in groups:  # formats of an author's own may have words of their own
+            yield Fault(("words", key), _("word-unknown", key=key) + suggest(key, list(needed)), at_key=True)
 
 
 def _find_value_faults(keys: Keys, text: str, values: set[str], *, may_lack: bool = False) -> Iterator[Fault]:
@@ -126,8 +130,10 @@ def _find_value_faults(keys: Keys, text: str, values: set[str], *, may_lack: boo
     except ValueError as error:
         yield Fault(keys, _("braces-unreadable", error=error))
         return
-    if found - values or (values - found and not may_lack):
-        yield Fault(keys, _("takes-other-values", values=join_words(f"{{{value}}}" for value in sorted(values)) or "–"))
+    if found and not values:
+        yield Fault(keys, _("takes-no-values"))
+    elif found - values or (values - found and not may_lack):
+        yield Fault(keys, _("takes-other-values", values=join_words(f"{{{value}}}" for value in sorted(values))))
 
 
 def _list_values(text: str) -> set[str]:
