@@ -414,7 +414,7 @@ local function render_format(doc, settings, format, message)
   if format.filters then doc = doc:walk(format.filters) end
   if format.tables then doc = insert_tables(doc, settings, format, message.figures) end
   if format.plain_tables then doc = doc:walk(format.plain_tables) end
-  local filled = format.fill_template
+  local filled = format.fill_template and not page_data.variables.layout
     and format.fill_template(doc, message.variables, settings.variables, tonumber(message.epoch))
   return filled or format.write(doc, page_data.variables)
 end
