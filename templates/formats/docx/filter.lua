@@ -46,7 +46,7 @@ local function raw(xml) return pandoc.RawBlock("openxml", xml) end
 
 -- The end of a section of pages; finish.lua puts the paper and the page numbers of the document into it.
 local function section_end(kind) return raw('<w:p><w:pPr><w:spacing w:line="20" w:lineRule="exact"/><w:sectPr w:rsidR="' .. kind .. '"/></w:pPr></w:p>') end
-local PORTRAIT, LANDSCAPE = "0000000A", "0000000B"
+local PORTRAIT, LANDSCAPE, BEFORE_LAST_LANDSCAPE = "0000000A", "0000000B", "0000000E"
 
 local CONTENTS = '<w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
   .. '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
@@ -127,9 +127,10 @@ return {
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
     if div.classes:includes("contents") then return contents(div) end
     if div.classes:includes("landscape") then
-      local blocks = pandoc.List { section_end(PORTRAIT) }
+      local is_last = div.classes:includes("last")
+      local blocks = pandoc.List { section_end(is_last and BEFORE_LAST_LANDSCAPE or PORTRAIT) }
       blocks:extend(div.content)
-      blocks:insert(section_end(LANDSCAPE))
+      if not is_last then blocks:insert(section_end(LANDSCAPE)) end
       return blocks
     end
     if div.classes:includes("signature") then -- the agency, and below it the date

@@ -57,6 +57,7 @@ local function fill_sections(text)
       end))
     end)
   local counts = false -- whether the next section counts its pages from 1
+  local ends_turned = false -- whether the last section is in landscape
   local function count_pages(section)
     local added = counts and '%0<w:pgNumType w:start="1"/>' or "%0"
     counts = false
@@ -65,10 +66,14 @@ local function fill_sections(text)
   text = text:gsub('<w:sectPr w:rsidR="0000000(%u)" */>', function(kind)
     local section = kind == "C" and last:gsub("<w:footerReference [^>]*>", "") or count_pages(kind == "B" and turned or last)
     counts = counts or kind == "C"
+    ends_turned = ends_turned or kind == "E"
     return "<w:sectPr>" .. section .. "</w:sectPr>"
   end)
   local start = text:match(".*()<w:sectPr")
-  return text:sub(1, start - 1) .. count_pages(text:sub(start))
+  local rest = text:sub(start):gsub("^(<w:sectPr[^>]*>).-(</w:sectPr>)", function(opening, closing)
+    return opening .. count_pages(ends_turned and turned or last) .. closing
+  end)
+  return text:sub(1, start - 1) .. rest
 end
 
 return function(content, variables)

@@ -103,7 +103,7 @@ return {
     if div.classes:includes("landscape") then
       local blocks = pandoc.List { paragraph("LandscapeBegin") }
       blocks:extend(div.content)
-      blocks:insert(paragraph("LandscapeEnd"))
+      if not div.classes:includes("last") then blocks:insert(paragraph("LandscapeEnd")) end
       return blocks
     end
     if div.classes:includes("signature") then
