@@ -12,9 +12,11 @@ from test_validators import book_faults, word_faults
 
 @pytest.fixture(scope="module", params=KINDS)
 def example(request, report, tmp_path_factory):
-    """The last report of a kind's example, and the same without its date as a draft: kind, files without their suffix."""
+    """A kind, and the PDF of the last report of its example, and of the same without its date as a draft."""
     folder = tmp_path_factory.mktemp(request.param)
-    *office, period = next(words for words in reversed(lay_out(request.param, folder)) if is_right(report, words, folder))
+    *office, period = next(
+        words for words in reversed(lay_out(request.param, folder)) if is_right(report, words, folder)
+    )
     data = folder.joinpath("data", *office, f"{period}.toml")
     formats = ("--to", "html,docx,pdf,epub")
     made = []
