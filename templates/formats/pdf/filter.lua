@@ -85,12 +85,12 @@ local function cell_of(cell, align, body)
   return #said > 1 and "table.cell(" .. table.concat(said, ", ") .. ")," or body .. ","
 end
 
--- The words of a header or a label, which are hyphenated where one may be too wide for its cell.
+-- The words of a header or a label; Typst measures those that may be too wide for their cell.
 local function words_of(item, widths)
   local text = pandoc.utils.stringify(item.cell.contents)
   local is_narrow = false
   for word in text:gmatch("[!-~]+") do is_narrow = is_narrow or #word * NARROW * SIZE > room(item, widths) end
-  return is_narrow and "text(hyphenate: true, " .. quoted(text) .. ")" or quoted(text)
+  return is_narrow and "part-words(" .. quoted(text) .. ")" or quoted(text)
 end
 
 local function form(tbl)
