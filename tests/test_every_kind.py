@@ -10,6 +10,7 @@ import jsonschema
 import pypdfium2
 import pytest
 import toml_rs
+from lxml import etree
 
 from nianbao.model.period import parse_period
 from nianbao.workspace.shipped import TEMPLATES
@@ -17,6 +18,8 @@ from nianbao.workspace.store import Store
 
 KINDS = sorted(path.parent.name for path in TEMPLATES.glob("kinds/*/kind.toml"))
 ENGLISH = ("kpi", "us-foia")
+WORD = re.compile("[A-Za-z]{3,}")
+PRINTED = re.compile(r"(document|content|footer\d|header\d|styles)\.xml$")  # parts of a package
 HAN = re.compile("[\u2e80-\u9fff\uff00-\uffef]")
 FORMATS = ("html", "docx", "pdf")
 
@@ -178,6 +181,23 @@ def test_an_english_document_holds_no_chinese_character(kind, report, tmp_path):
             text, metadata, raw = read_parts(path)
             assert not HAN.search(text + metadata), path.name
             assert "/Lang(en-US)" in raw or "/Lang (en-US)" in raw
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(ENGLISH)))
+def test_a_chinese_document_prints_no_english_mark(kind, report, tmp_path):
+    for words in lay_out(kind, tmp_path):
+        done = report("build", *words, "--to", "docx,odt,pdf", "--draft", cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+    own = set(WORD.findall("".join(path.read_text(encoding="utf-8") for path in (tmp_path / "data").rglob("*.toml"))))
+    for path in sorted((tmp_path / "build").rglob("[!.]*.*")):
+        if path.suffix == ".pdf":
+            printed = next(read_parts(path))
+        else:
+            with zipfile.ZipFile(path) as package:
+                parts = [name for name in package.namelist() if PRINTED.search(name)]
+                printed = "\n".join("".join(etree.fromstring(package.read(name)).itertext()) for name in parts)
+                printed = printed.replace("PAGE", "")  # the field of the number
+        assert not set(WORD.findall(printed)) - own, path
 
 
 @pytest.mark.cluster

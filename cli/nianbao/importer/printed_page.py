@@ -110,14 +110,15 @@ def _list_tokens(
     """Give the characters of texts and the rows of tables; a row that is one cell over the whole width is a text."""
     for block in blocks:
         if isinstance(block, PublishedTable):
-            yield from _list_rows(block)
+            yield from _list_rows(block, hyphens)
         elif (words := normalize_words(block.plain)) not in added:
             yield from hyphens.sub("", _LEADER.sub("", words)) if hyphens else words
 
 
-def _list_rows(table: PublishedTable) -> Iterator[_Token]:
+def _list_rows(table: PublishedTable, hyphens: re.Pattern[str] | None) -> Iterator[_Token]:
     for starts, above in table.iterate_rows():
         texts = tuple(words for cell in starts if (words := normalize_words(cell.text)))
+        texts = tuple(hyphens.sub("", words) for words in texts) if hyphens else texts
         is_full_width = not above and len(starts) == 1 and starts[0].right >= table.right
         if texts:
             yield from texts[0] if is_full_width else [texts]
@@ -182,5 +183,6 @@ def _list_header_tokens(table: Table) -> Iterator[_Token]:
                 PublishedCell(cell.text, cell.row, cell.row + cell.rowspan, cell.column, cell.column + cell.colspan)
                 for cell in cells
             )
-        )
+        ),
+        _HYPHEN,
     )

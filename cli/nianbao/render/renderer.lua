@@ -137,6 +137,23 @@ end
 -- that make contents themselves replace the list of links that the division gets here. A page with any of these, or with
 -- a cover, has the variable `layout`.
 local LAYOUT = { contents = true, landscape = true, pagebreak = true }
+-- Join what stands in landscape side by side, and mark the last if the page ends with it: there is no page between these,
+-- nor behind that.
+local function join_landscape(blocks)
+  local out, above = pandoc.List(), nil
+  for _, block in ipairs(blocks) do
+    local is_landscape = block.t == "Div" and block.classes:includes("landscape")
+    if is_landscape and above then
+      above.content:extend(block.content)
+    else
+      out:insert(block)
+      above = is_landscape and out[#out] or nil
+    end
+  end
+  if above then above.classes:insert("last") end
+  return out
+end
+
 local function prepare_layout(doc, variables)
   local found = { cover = doc.meta.cover }
   doc:walk {
@@ -146,6 +163,7 @@ local function prepare_layout(doc, variables)
     end,
   }
   if next(found) then variables.layout = "true" end
+  if found.landscape then doc.blocks = join_landscape(doc.blocks) end
   if not found.contents then return doc end
   local number = 0
   doc = doc:walk {
@@ -414,7 +432,7 @@ local function render_format(doc, settings, format, message)
   if format.filters then doc = doc:walk(format.filters) end
   if format.tables then doc = insert_tables(doc, settings, format, message.figures) end
   if format.plain_tables then doc = doc:walk(format.plain_tables) end
-  local filled = format.fill_template
+  local filled = format.fill_template and not page_data.variables.layout
     and format.fill_template(doc, message.variables, settings.variables, tonumber(message.epoch))
   return filled or format.write(doc, page_data.variables)
 end

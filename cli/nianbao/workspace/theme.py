@@ -208,12 +208,13 @@ def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     units["body"] |= _to_indent(body["indent"], body["size"])
     units["signature"] = _to_indent(look["signature"]["indent"], body["size"])
     units["number"] |= _to_indent(1, look["number"]["size"])
-    units["table"] |= {name: round(table[name] * _TWIPS_PER_POINT) for name in ("inset", "pad")}
+    units["table"] |= {name: round(table[name] * _TWIPS_PER_POINT) for name in ("inset", "pad", "gap")}
     units["table"]["line"] = round(table["line"] * 8)
     units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
     below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
     units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS_PER_POINT * 1.2)
     units["page"]["header"] = round(_HEADER_MM * TWIPS_PER_MM)
+    units["page"]["cover"] = round(_to_cover_space(page) * TWIPS_PER_MM)
     units["body"]["gap"] = round(body["gap"] * _TWIPS_PER_POINT)
     for part in PARTS:
         if part.startswith("heading"):
@@ -265,10 +266,17 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
             | {"level": level, "tag": level + 1, "indent": look[part]["indent"] * body, "css": faces[part]["css"]}
             for level, part in enumerate((part for part in PARTS if part.startswith("heading")), 1)
         ],
+        "text_width": look["page"]["width"] - look["page"]["left"] - look["page"]["right"],
+        "cover_space": _to_cover_space(look["page"]),
         "grid": "characters" in look["body"],
         "outer": number["place"] == "outer",
         "pen": look["stress"]["pen"] > 0,
     }
+
+
+def _to_cover_space(page: Mapping[str, float]) -> float:
+    """Return the space above the title of a cover, in mm."""
+    return (page["height"] - page["top"] - page["bottom"]) / 4
 
 
 def _to_indent(characters: float, size: float) -> dict[str, int]:

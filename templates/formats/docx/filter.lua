@@ -45,18 +45,58 @@ end
 local function raw(xml) return pandoc.RawBlock("openxml", xml) end
 
 -- The end of a section of pages; finish.lua puts the paper and the page numbers of the document into it.
-local function section_end(kind) return raw('<w:p><w:pPr><w:sectPr w:rsidR="' .. kind .. '"/></w:pPr></w:p>') end
-local PORTRAIT, LANDSCAPE = "0000000A", "0000000B"
+local function section_end(kind) return raw('<w:p><w:pPr><w:spacing w:line="20" w:lineRule="exact"/><w:sectPr w:rsidR="' .. kind .. '"/></w:pPr></w:p>') end
+local PORTRAIT, LANDSCAPE, BEFORE_LAST_LANDSCAPE = "0000000A", "0000000B", "0000000E"
 
-local CONTENTS = '<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
-  .. '<w:r><w:fldChar w:fldCharType="separate"/></w:r></w:p>'
-local CONTENTS_END = '<w:p><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+local CONTENTS = '<w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
+  .. '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+local CONTENTS_END = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+
+local function wide_of(tbl)
+  local page = PRESS.variables.word.page
+  if tbl.classes:includes("landscape") then return page.height - page.top - page.bottom end
+  return page.width - page.left - page.right
+end
+
+-- Pandoc's names of bookmarks.
+local function bookmark_of(id) return id:match("^%a[%w_-]*$") and #id <= 40 and id or "X" .. pandoc.utils.sha1(id):sub(2) end
+
+-- The contents show the headings; once Word updates the field, also the numbers of their pages.
+local function contents(div)
+  local variables, entries = PRESS.variables, pandoc.List()
+  local function add(list, level)
+    for _, item in ipairs(list.content) do
+      for _, block in ipairs(item) do
+        if block.t == "BulletList" then
+          add(block, level + 1)
+        else
+          local link = ('<w:hyperlink w:anchor="%s"><w:r><w:rPr>%s</w:rPr><w:t xml:space="preserve">%s</w:t></w:r></w:hyperlink>')
+            :format(bookmark_of(block.content[1].target:sub(2)), HINT, xml(pandoc.utils.stringify(block)))
+          entries:insert { indent = level * variables.word.body.size * 10, link = link }
+        end
+      end
+    end
+  end
+  add(div.content[2], 0)
+  local face, heading = variables.face.heading1, variables.word.heading1
+  local latin = face.latin and ('w:ascii="%s" w:hAnsi="%s" '):format(face.word, face.word) or ""
+  local out = {
+    ('<w:p><w:pPr><w:pStyle w:val="Compact"/><w:keepNext/><w:spacing w:after="%s"/></w:pPr><w:r><w:rPr><w:rFonts %sw:eastAsia="%s"/>%s<w:sz w:val="%s"/></w:rPr><w:t>%s</w:t></w:r></w:p>')
+      :format(heading.below, latin, face.word, variables.look.heading1.bold and "<w:b/><w:bCs/>" or "", heading.size, xml(variables.words.contents)),
+  }
+  for at, entry in ipairs(entries) do
+    out[#out + 1] = ('<w:p><w:pPr><w:pStyle w:val="Compact"/><w:ind w:left="%d"/><w:jc w:val="left"/></w:pPr>%s%s%s</w:p>')
+      :format(entry.indent, at == 1 and CONTENTS or "", entry.link, at == #entries and CONTENTS_END or "")
+  end
+  return raw(table.concat(out))
+end
+
+-- A table has no space below it in Word.
+local gap = tonumber(PRESS.variables.word.table.gap)
+local GAP = gap > 0 and ('<w:p><w:pPr><w:spacing w:line="%d" w:lineRule="exact"/></w:pPr></w:p>'):format(gap) or ""
 
 local function form(tbl)
-  local page = PRESS.variables.word.page
-  local wide = tonumber(page.width) - tonumber(page.left) - tonumber(page.right)
-  if tbl.classes:includes("landscape") then wide = tonumber(page.height) - tonumber(page.top) - tonumber(page.bottom) end
-  local widths, grid = {}, {}
+  local wide, widths, grid = wide_of(tbl), {}, {}
   for at, spec in ipairs(tbl.colspecs) do
     widths[at] = math.floor(spec[2] * wide + 0.5)
     grid[at] = ("<w:gridCol w:w=\"%d\"/>"):format(widths[at])
@@ -73,27 +113,24 @@ local function form(tbl)
     out[#out + 1] = rows_of(body.head, widths, 0, true, false, false)
     out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, at == #tbl.bodies)
   end
-  out[#out + 1] = "</w:tbl>"
+  out[#out + 1] = "</w:tbl>" .. GAP
   return pandoc.RawBlock("openxml", table.concat(out))
 end
 
 return {
   Table = function(tbl)
     if tbl.classes:includes("form") then return form(tbl) end
-    return tbl:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, "Table Text") end }
+    local text = tbl:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, "Table Text") end }
+    return GAP == "" and text or { text, raw(GAP) }
   end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
-    if div.classes:includes("contents") then -- the list is what is shown until Word updates the field
-      local blocks = pandoc.List { raw(CONTENTS) }
-      blocks:extend(div.content)
-      blocks:insert(raw(CONTENTS_END))
-      return blocks
-    end
+    if div.classes:includes("contents") then return contents(div) end
     if div.classes:includes("landscape") then
-      local blocks = pandoc.List { section_end(PORTRAIT) }
+      local is_last = div.classes:includes("last")
+      local blocks = pandoc.List { section_end(is_last and BEFORE_LAST_LANDSCAPE or PORTRAIT) }
       blocks:extend(div.content)
-      blocks:insert(section_end(LANDSCAPE))
+      if not is_last then blocks:insert(section_end(LANDSCAPE)) end
       return blocks
     end
     if div.classes:includes("signature") then -- the agency, and below it the date

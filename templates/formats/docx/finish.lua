@@ -43,7 +43,8 @@ local function replace_bullets(numbering)
   end))
 end
 
--- Give each section of pages the paper, header and footer of the document, turned for those in landscape.
+-- Give each section of pages the paper, header and footer of the document, turned for those in landscape. A cover has no
+-- page number; the pages behind it are counted from 1.
 local function fill_sections(text)
   local last = text:match(".*<w:sectPr[^>]*>(.-)</w:sectPr>")
   local function value(name) return last:match("<w:pg%u%l+ [^>]-w:" .. name .. '="(%d+)"') end
@@ -55,9 +56,24 @@ local function fill_sections(text)
         return ('w:%s="%s"'):format(name, names[name] and value(names[name]) or old)
       end))
     end)
-  return (text:gsub('<w:sectPr w:rsidR="0000000(%u)" */>', function(kind)
-    return "<w:sectPr>" .. (kind == "B" and turned or last) .. "</w:sectPr>"
-  end))
+  local counts = false -- whether the next section counts its pages from 1
+  local ends_turned = false -- whether the last section is in landscape
+  local function count_pages(section)
+    local added = counts and '%0<w:pgNumType w:start="1"/>' or "%0"
+    counts = false
+    return (section:gsub("<w:pgMar [^>]*>", added))
+  end
+  text = text:gsub('<w:sectPr w:rsidR="0000000(%u)" */>', function(kind)
+    local section = kind == "C" and last:gsub("<w:footerReference [^>]*>", "") or count_pages(kind == "B" and turned or last)
+    counts = counts or kind == "C"
+    ends_turned = ends_turned or kind == "E"
+    return "<w:sectPr>" .. section .. "</w:sectPr>"
+  end)
+  local start = text:match(".*()<w:sectPr")
+  local rest = text:sub(start):gsub("^(<w:sectPr[^>]*>).-(</w:sectPr>)", function(opening, closing)
+    return opening .. count_pages(ends_turned and turned or last) .. closing
+  end)
+  return text:sub(1, start - 1) .. rest
 end
 
 return function(content, variables)

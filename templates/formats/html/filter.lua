@@ -56,13 +56,26 @@ local function form(tbl)
   return tbl
 end
 
+-- A table that is no form's scrolls too; what its columns hold is the name of the region.
+local function scrolling(tbl)
+  local names = pandoc.List()
+  for _, row in ipairs(tbl.head.rows) do
+    for _, cell in ipairs(row.cells) do
+      cell.attributes.scope = "col"
+      names:insert(pandoc.utils.stringify(cell.contents))
+    end
+  end
+  local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", table.concat(names, " / ") }, { "style", ("--labels: 0; --figures: %d"):format(2 * #tbl.colspecs) } }
+  return pandoc.Div({ tbl }, pandoc.Attr("", { "scroll" }, region))
+end
+
 return {
   -- The title is the only heading of the first level.
   Header = function(header)
     header.level = header.level + 1
     return header
   end,
-  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
+  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or scrolling(tbl) end,
   Div = function(div)
     if not div.classes:includes("form") then return nil end
     local tbl = div.content[1]

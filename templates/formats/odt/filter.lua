@@ -2,6 +2,7 @@
 -- that are never split between pages and columns that keep their widths; and the signature's style.
 
 local columns = pandoc.List() -- styles of the columns, for the template; the filter is used for page after page
+local cells = pandoc.List() -- styles of the cells of tables that are no form's
 
 local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
@@ -47,15 +48,62 @@ local function form(tbl)
   return pandoc.RawBlock("opendocument", table.concat(out))
 end
 
+-- A style for cells of other tables, which pandoc defines without borders; the first definition counts.
+local function bordered(name)
+  local look = PRESS.variables.look.table
+  return ('<style:style style:name="%s" style:family="table-cell"><style:table-cell-properties fo:border="%spt solid #000000" fo:padding="%spt" fo:padding-left="%spt" fo:padding-right="%spt" style:vertical-align="middle"/></style:style>')
+    :format(name, look.line, look.pad, look.inset, look.inset)
+end
+
+local function contents(div)
+  local out = {}
+  local function add(list, level)
+    for _, item in ipairs(list.content) do
+      for _, block in ipairs(item) do
+        if block.t == "BulletList" then
+          add(block, level + 1)
+        else
+          local id = xml(block.content[1].target:sub(2)):gsub('"', "&quot;") -- the number of its page is a link
+          out[#out + 1] = ('<text:p text:style-name="Contents%d">%s<text:tab/><text:bookmark-ref text:reference-format="page" text:ref-name="%s"/></text:p>')
+            :format(level, xml(pandoc.utils.stringify(block)), id)
+        end
+      end
+    end
+  end
+  out[1] = '<text:p text:style-name="ContentsHeading">' .. xml(PRESS.variables.words.contents) .. "</text:p>"
+  add(div.content[2], 1)
+  return pandoc.RawBlock("opendocument", table.concat(out))
+end
+
 return {
-  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
+  Table = function(tbl)
+    if tbl.classes:includes("form") then return form(tbl) end
+    cells = pandoc.List { bordered("TableRowCell"), bordered("TableHeaderRowCell") }
+    for at, spec in ipairs(tbl.colspecs) do
+      local style = spec[1] == "AlignCenter" and "Form figure" or "Form label"
+      local function set(rows)
+        for _, row in ipairs(rows) do
+          local cell = row.cells[at]
+          if cell then
+            cell.contents = cell.contents:walk {
+              Plain = function(text) return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = style })) end,
+            }
+          end
+        end
+      end
+      set(tbl.head.rows)
+      for _, body in ipairs(tbl.bodies) do set(body.body) end
+    end
+    return tbl
+  end,
   Div = function(div)
     local function paragraph(style) return pandoc.RawBlock("opendocument", '<text:p text:style-name="' .. style .. '"/>') end
+    if div.classes:includes("contents") then return contents(div) end
     if div.classes:includes("pagebreak") then return paragraph("PageBreak") end
     if div.classes:includes("landscape") then
       local blocks = pandoc.List { paragraph("LandscapeBegin") }
       blocks:extend(div.content)
-      blocks:insert(paragraph("LandscapeEnd"))
+      if not div.classes:includes("last") then blocks:insert(paragraph("LandscapeEnd")) end
       return blocks
     end
     if div.classes:includes("signature") then
@@ -69,7 +117,8 @@ return {
   end,
   Meta = function(meta)
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }
-    columns = pandoc.List()
+    meta.cells = #cells > 0 and pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(cells)) } or nil
+    columns, cells = pandoc.List(), pandoc.List()
     return meta
   end,
 }

@@ -85,8 +85,12 @@ local function cell_of(cell, align, body)
   return #said > 1 and "table.cell(" .. table.concat(said, ", ") .. ")," or body .. ","
 end
 
-local function head(item)
-  return cell_of(item.cell, "center", quoted(pandoc.utils.stringify(item.cell.contents)))
+-- The words of a header or a label; Typst measures those that may be too wide for their cell.
+local function words_of(item, widths)
+  local text = pandoc.utils.stringify(item.cell.contents)
+  local is_narrow = false
+  for word in text:gmatch("[!-~]+") do is_narrow = is_narrow or #word * NARROW * SIZE > room(item, widths) end
+  return is_narrow and "part-words(" .. quoted(text) .. ")" or quoted(text)
 end
 
 local function form(tbl)
@@ -99,8 +103,9 @@ local function form(tbl)
     shares[at] = ("%.4ffr"):format(spec[2] * 100)
   end
   local function body(item, label)
-    local text, cell = quoted(pandoc.utils.stringify(item.cell.contents)), item.cell
-    if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", text) end
+    local cell = item.cell
+    if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", words_of(item, widths)) end
+    local text = quoted(pandoc.utils.stringify(cell.contents))
     return cell_of(cell, "center", ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text))
   end
   local out, heights, total = {}, {}, 0
@@ -109,6 +114,7 @@ local function form(tbl)
     total = total + height
     for at = 1, #rows do heights[#heights + 1] = sure[at] and ("%.9gpt"):format(tall(1)) or "auto" end
   end
+  local function head(item) return cell_of(item.cell, "center", words_of(item, widths)) end
   local function heads(rows)
     measure(rows, #widths)
     if #rows > 0 then out[#out + 1] = "table.header(" .. cells(rows, 0, head) .. ")," end

