@@ -12,6 +12,7 @@ from nianbao.cli.console import escape_unencodable
 from nianbao.cli.errors import EXIT_FAILED, make_interruption_error, make_output_error, print_error, print_warning
 from nianbao.model.i18n import _
 from nianbao.workspace.locales import detect_language, extract_option, is_outdated, use_language
+from nianbao.workspace.processes.task import tune_garbage_collector
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C before a command is at work
 # What ends a command as Ctrl-C does.
@@ -44,6 +45,7 @@ def _run() -> int:
     if sys.stdout is None:
         print_error(make_output_error())
         return EXIT_FAILED
+    tune_garbage_collector()
     from nianbao.cli.app import app  # noqa: PLC0415  # see above
     from nianbao.cli.command import make_usage_error  # noqa: PLC0415  # see above
 

@@ -20,6 +20,6 @@ class Task(Generic[Item, Result]):
 
 
 def tune_garbage_collector() -> None:
-    """Exclude the present objects from garbage collection, and run it less often for those that reports create."""
+    """Exclude the present objects from garbage collection, and run it less often for those that come."""
     gc.freeze()
     gc.set_threshold(50_000)
