@@ -224,7 +224,7 @@ def test_a_broken_kind_does_not_keep_others_from_being_checked(run, tmp_path):
     done = run("kind check")
     assert done.code == 1
     assert "templates/kinds/letters/kind.toml:4:1" in done.out
-    assert "templates/kinds/minutes/page.md.j2:9:" in done.out
+    assert "templates/kinds/minutes/page.md.j2:13:" in done.out
 
 
 def test_a_page_says_what_a_rule_finds_in_the_language_of_the_reader(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,6 +13,7 @@ from nianbao.checks.rules import list_names
 from nianbao.cli.terminal import StyledText, echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, Place, UserError
 from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.period import Period
 from nianbao.workspace.formats import Face
 from nianbao.workspace.store import ReportKey
 
@@ -73,8 +74,15 @@ def print_checks(results: Sequence[CheckResult]) -> None:
         print_findings(result.findings)
     findings = [finding for result in results for finding in result.findings]
     print_accepted([one for result in results for one in result.accepted])
-    periods = join_words(result.key.period for result in results)
-    echo(_("years-and-findings", years=periods, found=describe_counts(findings)) if periods else "")
+    periods = describe_periods(result.key.period for result in results)
+    echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
+
+
+def describe_periods(periods: Iterable[Period]) -> str:
+    """Name periods in a sentence, each once: years as such, other periods by their names."""
+    named = dict.fromkeys(periods)
+    joined = join_words(named)
+    return _("year-of-report", year=joined) if all(period.unit == "year" for period in named) and joined else joined
 
 
 def print_accepted(findings: Sequence[AcceptedFinding]) -> None:
@@ -120,7 +128,8 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
 def _print_refusal(result: CheckResult) -> None:
     tip = _("mend-or-draft")
     counts = describe_counts(result.findings)
-    echo(_("year-not-printed", year=result.key.period, findings=counts, tip=tip), err=True)
+    periods = describe_periods([result.key.period])
+    echo(_("period-not-printed", period=periods, findings=counts, tip=tip), err=True)
 
 
 def _make_file_rows(result: BuildResult) -> list[tuple[str, ...]]:

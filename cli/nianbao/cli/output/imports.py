@@ -17,7 +17,9 @@ def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: 
     `failed` is the number of files that could not be imported; with `quiet`, tables and findings are left out.
     """
     for one in reports:
-        title = " ".join(filter(None, [one.office or _("office-not-recognised"), _("year-of-report", year=one.period)]))
+        title = " ".join(
+            filter(None, [one.office or _("office-not-recognised"), findings.describe_periods([one.period])])
+        )
         echo(_("at-place", place=one.source, message=title))
         if not quiet:
             if one.lossless:
