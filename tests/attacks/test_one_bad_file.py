@@ -104,6 +104,7 @@ JUDGED = {  # by what is not taken out here
         "nothing",
     ],
     "what judges these values is taken out in test_values": [
+        "an array for a year",
         "an infinite figure",
         "parentheses without end",
         "a constant of 5000 digits",

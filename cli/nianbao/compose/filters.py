@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from jinja2 import TemplateError
 
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.template_context import AbsentFact, TypedNumber, TypedText, Year
+from nianbao.compose.template_context import AbsentFact, NumberOfType, TextOfType, Year
 from nianbao.model.i18n import _, translate
 from nianbao.model.locale import Locale
 from nianbao.model.value_types import find_currency_places
@@ -22,7 +22,7 @@ def format_value(value: object, locale: Locale) -> str:
         if value.printed is None:
             raise TemplateError(_("data-file-lacks-fact", address=value.address, label=translate(value.label)))
         return value.printed
-    if isinstance(value, TypedNumber | TypedText):
+    if isinstance(value, NumberOfType | TextOfType):
         return value.value_type.format(value, locale)
     if isinstance(value, str | Year):
         return str(value)
@@ -53,7 +53,7 @@ def to_markdown(value: object, locale: Locale) -> Markdown:
     if isinstance(value, Markdown):
         return value
     text = format_value(value, locale)
-    if isinstance(value, TypedText) and value.value_type.name == "url":
+    if isinstance(value, TextOfType) and value.value_type.name == "url":
         return Markdown(f"[{escape(text)}](<{text}>)")
     return Markdown(text) if isinstance(value, int | Decimal) else escape(text)
 

@@ -59,13 +59,13 @@ class Year(int):
     __radd__ = __add__
 
 
-class TypedNumber(Decimal):
+class NumberOfType(Decimal):
     """A number that is printed as its type has it, such as 12.5%; what is calculated with it is a plain number."""
 
     value_type: ValueType
 
 
-class TypedText(str):  # noqa: SLOT000  # it has an attribute
+class TextOfType(str):  # noqa: SLOT000  # it has an attribute
     """A text of a type that is printed otherwise than it is written, such as a duration."""
 
     value_type: ValueType
@@ -163,7 +163,7 @@ def _mark(value: Value, value_type: ValueType) -> object:
     if value_type.name == "year" and isinstance(value, int):
         return Year(value)
     if isinstance(value, str | int | Decimal):
-        marked = TypedText(value) if isinstance(value, str) else TypedNumber(value)
+        marked = TextOfType(value) if isinstance(value, str) else NumberOfType(value)
         marked.value_type = value_type
         return marked
     return value
