@@ -151,11 +151,12 @@ def test_a_file_touched_but_not_changed_is_not_built_again(city_copy, report):
     [
         ("formats/html/template.html", {"html"}),
         (f"{KIND}/page.md.j2", {"html", "docx", "pdf"}),
+        ("locales/zh-CN.toml", {"html", "docx", "pdf"}),
         ("looks/gongwen.toml", {"html", "docx", "pdf"}),
     ],
 )
 def test_a_changed_template_rebuilds_the_formats_that_use_it(city_copy, report, root, name, formats):
-    for own in ("formats", "looks"):
+    for own in ("formats", "locales", "looks"):
         shutil.copytree(root / "templates" / own, city_copy / "templates" / own)
     (city_copy / "templates" / KIND).mkdir(parents=True)
     shutil.copy(root / f"templates/{KIND}/page.md.j2", city_copy / f"templates/{KIND}/page.md.j2")
@@ -163,6 +164,8 @@ def test_a_changed_template_rebuilds_the_formats_that_use_it(city_copy, report, 
     path = city_copy / "templates" / name
     if "looks" in name:
         change(path, "left   = 28", "left   = 30")
+    elif "locales" in name:
+        change(path, "[words]", "# 附注\n[words]")
     else:
         path.write_text(path.read_text(encoding="utf-8") + "\n附注。\n", encoding="utf-8")
     reports, _, _ = run_build(report, city_copy, "--explain")
@@ -170,6 +173,17 @@ def test_a_changed_template_rebuilds_the_formats_that_use_it(city_copy, report, 
     for one in reports.values():
         assert {why.partition("：")[0] for why in one["why"]} == formats
         assert all(("版式" if "looks" in name else f"templates/{name}") in why for why in one["why"])
+
+
+@pytest.mark.parametrize(
+    "name", ["kinds/kpi/page.md.j2", f"{KIND}/example/2023.toml", f"{KIND}/starter/README.md"]
+)
+def test_a_template_that_no_page_uses_rebuilds_nothing(city_copy, report, root, name):
+    path = city_copy / "templates" / name
+    path.parent.mkdir(parents=True)
+    own = root / "templates" / name
+    path.write_text((own.read_text(encoding="utf-8") if own.exists() else "") + "\n附注。\n", encoding="utf-8")
+    assert changed_outcomes(run_build(report, city_copy)[0]) == {}
 
 
 def test_last_years_file_changes_the_findings_and_no_output(city_copy, report):

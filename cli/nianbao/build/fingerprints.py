@@ -28,11 +28,22 @@ def program_fingerprints() -> dict[str, str]:
     }
 
 
-def render_fingerprints(templates: Templates, settings: RenderSettings, suffix: str) -> dict[str, str]:
+def template_fingerprints(templates: Templates) -> dict[str, str]:
+    """Return the fingerprint of every template that a report of the kind may be checked or made with, by its name."""
+    kind = templates.kind.name
+    return {
+        name: fingerprint(read_bytes(path))
+        for name, path in templates.files().items()
+        if name.startswith(("formats/", "locales/", f"{kind}/"))
+        and not name.startswith((f"{kind}/example/", f"{kind}/starter/"))
+    }
+
+
+def render_fingerprints(templates: Mapping[str, str], settings: RenderSettings, suffix: str) -> dict[str, str]:
     """Return the inputs of a format other than programs and facts, by name: templates, look, draft, fonts."""
     inputs = {
         name: text
-        for name, text in _template_fingerprints(templates).items()
+        for name, text in templates.items()
         if not name.startswith("formats/") or name.startswith(f"formats/{suffix}/")
     }
     embeds_fonts = any(part.suffix == suffix and part.engine for part in settings.formats)
@@ -53,12 +64,10 @@ def font_fingerprint(families: frozenset[str]) -> str:
     return fingerprint(*sorted(fonts), *(read_bytes(Path(path)) for path in sorted(used)))
 
 
-def check_fingerprints(templates: Templates) -> dict[str, str]:
+def check_fingerprints(templates: Mapping[str, str], folder: Templates) -> dict[str, str]:
     """Return the inputs of a check other than programs and facts, by name: forms, templates of texts, settings."""
-    inputs = {name: text for name, text in _template_fingerprints(templates).items() if not name.startswith("formats/")}
-    return inputs | {
-        name: fingerprint(templates.state(name)) for name in ("report.toml", f"data/{offices.REGISTER_FILE}")
-    }
+    inputs = {name: text for name, text in templates.items() if not name.startswith("formats/")}
+    return inputs | {name: fingerprint(folder.state(name)) for name in ("report.toml", f"data/{offices.REGISTER_FILE}")}
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
@@ -75,12 +84,3 @@ def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     }
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     return join_words(labels.get(name, f"templates/{name}") for name in names)
-
-
-def _template_fingerprints(templates: Templates) -> dict[str, str]:
-    """Return the fingerprint of every template that a page may be made with, by its name."""
-    return {
-        name: fingerprint(read_bytes(path))
-        for name, path in templates.files().items()
-        if name.endswith(".j2") or name.startswith(("kinds/", "formats/"))
-    }

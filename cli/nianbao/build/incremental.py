@@ -79,11 +79,11 @@ class IncrementalBuild:
         self.store, self.options, self.cache, self.force = store, options, cache, force
         self._shown = display_path(store.out)
         self.settings = outputs.make_render_settings(store, options.formats, options.look, draft=options.draft)
-        programs = fingerprints.program_fingerprints()
+        programs, templates = fingerprints.program_fingerprints(), fingerprints.template_fingerprints(store)
         self._render_contexts = {
             suffix: cache.save_context(
                 programs
-                | fingerprints.render_fingerprints(store, self.settings, suffix)
+                | fingerprints.render_fingerprints(templates, self.settings, suffix)
                 | {"carried": str(options.embed_facts)}
             )
             for suffix in options.formats
@@ -91,7 +91,8 @@ class IncrementalBuild:
         policy = json.dumps(asdict(options.policy), default=sorted, sort_keys=True)
         language = os.environ.get("LANGUAGE", "")  # findings are cached in the language of the command
         inputs = {"policy": policy, "today": options.today.isoformat(), "language": language}
-        self._check_context = cache.save_context(programs | fingerprints.check_fingerprints(store) | inputs)
+        inputs |= fingerprints.check_fingerprints(templates, store)
+        self._check_context = cache.save_context(programs | inputs)
 
     def run(self, reports: Sequence[ReportRef], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
         """Build reports; yield first those of which nothing has changed, then the others, each as it is done."""
