@@ -12,6 +12,7 @@ from contextlib import suppress
 from io import BytesIO
 from multiprocessing import get_start_method
 from pathlib import Path
+from time import monotonic
 
 import openpyxl
 import pikepdf
@@ -631,6 +632,26 @@ def test_the_time_limit_ends_code_that_catches_every_error():
 
     with pytest.raises(UserError, match="还没有读完"), limit(seconds=0.05):
         ignore_errors()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="time is bounded on Unix")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_time_limit_ends_code_although_a_finalizer_ignores_it_once():
+    def spin(seconds):
+        end = monotonic() + seconds
+        while monotonic() < end:
+            pass
+
+    class Slow:
+        def __del__(self):
+            spin(0.5)
+
+    def work():
+        Slow()  # Python ignores what a finalizer raises
+        spin(10)
+
+    with pytest.raises(UserError, match="还没有读完"), limit(seconds=0.05):
+        work()
 
 
 def test_a_pdf_without_character_maps_is_refused_and_no_figure_is_read_in_part(built):

@@ -122,3 +122,15 @@ def test_a_heading_of_a_data_file_may_name_facts_and_nothing_else(english, headi
     assert document.compose_heading(read_report(english), "summary") == printed
     found = [one for one in check.check_report(english, Period(2024)).findings if one.rule == rule]
     assert [one.address for one in found] == (["headings.summary"] if rule else [])
+
+
+def test_what_a_heading_is_filled_with_is_escaped_in_the_page(english):
+    path = english.root / "data/2024.toml"
+    heading = "[all](javascript:a) of {{ agency.name }}"
+    path.write_text(f"{path.read_text('utf-8')}\n[headings]\nsummary = '{heading}'\n", encoding="utf-8")
+    page = document.make_page(document.compose(read_report(english), english.kind.template)).text
+    assert r"# \[all\]\(javascript\:a\) of Office of \*Records\*" in page
+
+
+def test_the_title_of_a_report_is_escaped_where_a_template_writes_it(english):
+    assert compose_summary(english, "{{ title }}") == r"Office of \*Records\* 2024"

@@ -49,13 +49,20 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def lacking(tmp_path_factory):
-    """Run the command where what Windows lacks is missing."""
-    script = tmp_path_factory.mktemp("windows") / "lacking.py"
+    """Run the command where what Windows lacks is missing.
+
+    It has a folder for temporary files of its own: it locks none, so that a command of this system that runs at the
+    same time would remove them as abandoned.
+    """
+    folder = tmp_path_factory.mktemp("windows")
+    script, scratch = folder / "lacking.py", folder / "scratch"
     script.write_text(WITHOUT, encoding="utf-8")
+    scratch.mkdir()
+    env = {**os.environ, "TMPDIR": str(scratch)}
 
     def run(*words, cwd):
         command = [sys.executable, str(script), *map(str, words)]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=120)
 
     return run
 

@@ -7,7 +7,7 @@ import pytest
 import tomli_w
 
 from nianbao.build import outputs
-from nianbao.compose import templating
+from nianbao.compose import filters, prose
 from nianbao.compose.markdown import Markdown
 from nianbao.workspace.shipped import TEMPLATES
 
@@ -84,6 +84,7 @@ HELD = {  # what no guard of ours keeps from biting
 }
 OUT = (
     "test_markup_bites_where_it_is_not_escaped",
+    "test_markup_in_a_heading_bites_where_what_is_filled_is_not_escaped",
     "test_the_head_is_forged_where_it_is_not_quoted",
     "test_an_attribute_of_the_web_page_bites_where_it_is_not_escaped",
     "test_the_metadata_of_a_web_page_bite_where_they_are_not_escaped",
@@ -92,9 +93,12 @@ OUT = (
     "test_a_signature_of_open_document_bites_where_it_is_not_escaped",
 )
 NOT_QUOTED = {  # how a text is quoted in the head without the guard, and what bites then
-    "in quotes": (lambda value: Markdown(f'"{value}"'), ["quote", "end"]),
-    "but for its backslashes": (lambda value: Markdown('"{}"'.format(str(value).replace('"', '\\"'))), ["backslash"]),
-    "bare": (Markdown, ["line", "anchor"]),
+    "in quotes": (lambda value, _locale: Markdown(f'"{value}"'), ["quote", "end"]),
+    "but for its backslashes": (
+        lambda value, _locale: Markdown('"{}"'.format(str(value).replace('"', '\\"'))),
+        ["backslash"],
+    ),
+    "bare": (lambda value, _locale: Markdown(value), ["line", "anchor"]),
 }
 
 
@@ -103,7 +107,11 @@ def name_in(group, *names):
 
 
 def facts(text):
-    """Write a data file that has a text in every place that takes one."""
+    """Write a data file that has a text in every place that takes one.
+
+    A heading is filled with facts: one that is a template of more than that is refused, as a test of its own shows.
+    """
+    heading = "" if any(sign in text for sign in ("{{", "{%", "{#")) else text
     tree = {
         "year": 2024,
         "published": date(2025, 1, 20),
@@ -114,7 +122,7 @@ def facts(text):
         "review_litigation": {},
         "facts": {"problems": [text], "improvements": [text], "management": text, "open_day": text},
         "own": {"text": text},
-        "headings": {"problems": text},
+        "headings": {"problems": heading, "other": heading + "{{ own.text }}"},
         "prose": {"other": "{{ own.text }}"},
     }
     return tomli_w.dumps(tree)
@@ -147,19 +155,42 @@ def test_no_text_does_anything_where_facts_are_carried(build):
 
 @pytest.mark.samples(name_in("markup", *MARKUP))
 def test_markup_bites_where_it_is_not_escaped(build, monkeypatch):
-    monkeypatch.setattr(templating, "escape", Markdown)
+    monkeypatch.setattr(filters, "escape", Markdown)
     assert not harmless(build(MARKUP))
+
+
+@pytest.mark.samples(name_in("markup", *MARKUP))
+def test_markup_in_a_heading_bites_where_what_is_filled_is_not_escaped(build, monkeypatch):
+    filled = prose.fill_text
+    monkeypatch.setattr(prose, "fill_text", lambda *words, **more: Markdown(filled(*words, **more)))
+    assert not harmless(build(MARKUP))
+
+
+IN_HEADINGS = {
+    "statement": "{% if year %}PWN{% endif %}ED",
+    "joined": "{{ 'PWN' ~ 'ED' }}",
+    "filter": "{{ 'PWNE' ~ 'd'|upper }}",
+    "call": "{{ 'pwned'.upper() }}",
+}
+
+
+@pytest.mark.parametrize("name", IN_HEADINGS)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_heading_fills_in_facts_and_runs_nothing(attacked, command, monkeypatch, name, guarded):
+    if not guarded:
+        monkeypatch.setattr(prose, "find_faults", lambda _text, _names: iter(()))
+    folder = attacked(f'[headings]\nproblems = "{IN_HEADINGS[name]}"\n')
+    done = command("build", "2024", "--draft", "--to", "html", "--no-facts", cwd=folder)
+    assert ("PWNED" in (folder / "build/2024.html").read_text("utf-8")) is not guarded
+    assert ("broken-placeholder" in done.output) is guarded
 
 
 @pytest.mark.samples(name_in("yaml", *YAML))
 @pytest.mark.parametrize("how", NOT_QUOTED)
 def test_the_head_is_forged_where_it_is_not_quoted(build, monkeypatch, how):
     quote, names = NOT_QUOTED[how]
-    monkeypatch.setattr(templating, "_quote", quote)
-    templating.make_environment.cache_clear()
-    found = build({name: YAML[name] for name in names})
-    templating.make_environment.cache_clear()
-    assert not harmless(found)
+    monkeypatch.setattr(filters, "_quote", quote)
+    assert not harmless(build({name: YAML[name] for name in names}))
 
 
 @pytest.mark.samples(name_in("attribute", *ATTRIBUTES))

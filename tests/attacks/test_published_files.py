@@ -17,7 +17,7 @@ import pytest
 from docx import Document
 from test_carried_facts import find_active_elements
 
-from nianbao.importer import batch, pipeline, readers
+from nianbao.importer import batch, pipeline, readers, reading_by_kind
 from nianbao.importer.readers import attached, html, md, odt, xlsx
 from nianbao.importer.readers import json as json_reader
 from nianbao.importer.readers.refusal import UnreadableError
@@ -232,18 +232,21 @@ WRONG = [
 ]
 
 
+STEPS = {"recognize": reading_by_kind, "make_folder_name": pipeline, "write_data_file": pipeline}  # by who takes them
+
+
 @pytest.mark.guard("test_without_its_guard_one_bad_file_stops_all", over=["error", "where"])
 @pytest.mark.parametrize("error", WRONG)
-@pytest.mark.parametrize("where", ["recognize", "make_folder_name", "write_data_file"])
+@pytest.mark.parametrize("where", STEPS)
 def test_one_bad_file_of_six_stops_none(error, where, tmp_path, command, monkeypatch):
-    whole = getattr(pipeline, where)
+    whole = getattr(STEPS[where], where)
 
     def broken(first, *more):
         if "EVIL" in repr(first):
             raise error("x")
         return whole(first, *more)
 
-    monkeypatch.setattr(pipeline, where, broken)
+    monkeypatch.setattr(STEPS[where], where, broken)
     done = command("import", *six(tmp_path), "--jobs", 1, cwd=tmp_path)
     assert done.exit_code == 2
     assert len(list((tmp_path / "data").rglob("2023.toml"))) == 5

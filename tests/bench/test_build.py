@@ -43,13 +43,13 @@ def run(command, cwd):
     subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=60)
 
 
-def naive_job(store, year, folder):
+def naive_job(store, period, folder):
     """Prepare the naive way for a report of a store: a template with its text already in place, and its facts."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = document.make_markdown(check.check_report(store, Period(year)).document)
+    text = document.make_markdown(check.check_report(store, period).document)
     (folder / "page.md").write_text("{% raw %}" + text + "{% endraw %}", encoding="utf-8")
     job = {
-        "data": str(store.path(year)),
+        "data": str(store.path(period)),
         "page": str(folder / "page.md"),
         "pandoc": pandoc.find_pandoc(),
         "dialect": f"{DIALECT}+yaml_metadata_block",
@@ -64,7 +64,7 @@ def run_naive(folder):
 
 @pytest.mark.benchmark(group="one report, three formats, cold", min_rounds=10)
 def test_naive_way(benchmark, tmp_path):
-    benchmark(run_naive, naive_job(Store(ROOT), 2020, tmp_path))
+    benchmark(run_naive, naive_job(Store(ROOT), Period(2020), tmp_path))
     assert {path.suffix for path in tmp_path.iterdir()} >= {".html", ".docx", ".pdf"}
 
 

@@ -93,11 +93,15 @@ def fill_template(environment: ImmutableSandboxedEnvironment, name: str, names: 
 
 
 def fill_text(text: str, origin: str, names: Names, locale: Locale, *, plain: bool = False) -> str:
-    """Fill a text that is a part of the file `origin`; raises `TemplateFillError`."""
+    """Fill a text that is a part of the file `origin`; raises `TemplateFillError`.
+
+    What is filled `plain` was not escaped: it is no Markdown, so that the template which it is put into escapes it.
+    """
     try:
-        return _compile(text, locale, plain=plain).render(names)
+        filled = _compile(text, locale, plain=plain).render(names)
     except Exception as error:  # noqa: BLE001  # see `fill_template`
         _raise_fill_error(error, origin)
+    return str(filled) if plain else filled
 
 
 @lru_cache(maxsize=64)

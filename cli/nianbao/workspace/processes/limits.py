@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 MEMORY_LIMIT = 2 * 2**30  # bytes of address space that a piece of work may take; an import takes a tenth
 TIME_LIMIT = 120  # s
 _POLL_SECONDS = 0.05  # between two measurements of the memory of watched work
+_REPEAT_SECONDS = 1  # until a limit that was ignored ends the work
 _MIN_TIMER_SECONDS = 0.001  # until an outer limit ends the work where its time is over already
 
 
@@ -112,7 +113,7 @@ def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    outer_seconds, _interval = signal.getitimer(signal.ITIMER_REAL)  # 0 where there is no outer limit
+    outer_seconds, outer_interval = signal.getitimer(signal.ITIMER_REAL)  # 0 where there is no outer limit
     if 0 < outer_seconds <= seconds:
         yield
         return
@@ -122,14 +123,16 @@ def _limit_time(seconds: float, late: _TimeOverError) -> Iterator[None]:
 
     start = monotonic()
     outer_handler = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # It comes again: raised within a finalizer or a callback, it would be ignored.
+    signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT_SECONDS)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, outer_handler)
         if outer_seconds:
-            signal.setitimer(signal.ITIMER_REAL, max(outer_seconds - (monotonic() - start), _MIN_TIMER_SECONDS))
+            left = max(outer_seconds - (monotonic() - start), _MIN_TIMER_SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, left, outer_interval)
 
 
 # ── work of native libraries ─────────────────────────────────────────────────────────────────────────
