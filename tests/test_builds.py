@@ -175,9 +175,7 @@ def test_a_changed_template_rebuilds_the_formats_that_use_it(city_copy, report, 
         assert all(("版式" if "looks" in name else f"templates/{name}") in why for why in one["why"])
 
 
-@pytest.mark.parametrize(
-    "name", ["kinds/kpi/page.md.j2", f"{KIND}/example/2023.toml", f"{KIND}/starter/README.md"]
-)
+@pytest.mark.parametrize("name", ["kinds/kpi/page.md.j2", f"{KIND}/example/2023.toml", f"{KIND}/starter/README.md"])
 def test_a_template_that_no_page_uses_rebuilds_nothing(city_copy, report, root, name):
     path = city_copy / "templates" / name
     path.parent.mkdir(parents=True)
