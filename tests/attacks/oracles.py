@@ -61,8 +61,16 @@ def web(content):
             yield "a script"
         elif node.tag in {"img", "iframe", "object", "embed", "base", "form"}:
             yield node.tag
-        elif classes & PARTS and (node.tag == "span" or (node.tag == "div" and "仿冒" in node.text_content())):
+        elif classes & PARTS and (
+            node.tag == "span" or (node.tag == "div" and "仿冒" in node.text_content() and not scrolls(node))
+        ):
             yield "a part of the page"
+
+
+def scrolls(node):
+    """Tell whether a division is what the renderer puts around each table that is no form's."""
+    plain = [child.tag for child in node] == ["table"] and not node[0].get("class")
+    return plain and node.get("class") == "scroll" and node.get("style", "").startswith("--labels: 0;")
 
 
 def acts(node, name, value):
