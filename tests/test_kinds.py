@@ -241,9 +241,9 @@ def test_a_new_file_of_a_kind_is_of_its_period(both, report):
         (("build", "2024-Q3"), "cn-disclosure 没有 2024-Q3 这样的报告期", "2024"),
         (("build", "energy", "cn-disclosure"), "一次只做一种文书", "分几次运行"),
         (("new", "2024", "--kind", "energy"), "energy 没有 2024 这样的报告期", "2024-Q3"),
-        (("new", "2024", "--kind", "enegry"), "没有文书种类 enegry，是不是 energy？", "cn-rule-of-law、energy、kpi"),
+        (("new", "2024", "--kind", "enegry"), "没有文种 enegry，是不是 energy？", "cn-rule-of-law、energy、kpi"),
         (("new", "abc", "--kind", "energy"), "abc 不是报告期", "2024-Q3"),
-        (("build", "data/plant/enegry/2024-Q3.toml"), "没有文书种类 enegry", "cn-rule-of-law、energy、kpi"),
+        (("build", "data/plant/enegry/2024-Q3.toml"), "没有文种 enegry", "cn-rule-of-law、energy、kpi"),
         (("build", "data/a/b/energy/2024-Q3.toml"), "不是年度，也不是数据文件", "data/2020.toml"),
         (("build", "data/energy/2024.toml"), "energy 没有 2024 这样的报告期", "2024-Q3"),
     ],
@@ -333,7 +333,7 @@ def test_report_toml_names_the_default_kind(both, report):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [('kind = "energie"\n', "没有文书种类 energie，是不是 energy？"), ("kind = 3\n", "report.toml:1:8: kind 应为文字")],
+    [('kind = "energie"\n', "没有文种 energie，是不是 energy？"), ("kind = 3\n", "report.toml:1:8: kind 应为文字")],
 )
 def test_a_kind_in_report_toml_that_is_none_is_an_error(both, report, text, said):
     write(both, {"report.toml": text})
@@ -360,7 +360,7 @@ def test_a_folder_is_begun_for_a_kind(copied, tmp_path):
 def test_a_folder_is_not_begun_for_a_kind_that_is_none(report, tmp_path):
     done = report("init", "plant", "--kind", "energy", cwd=tmp_path)
     assert done.returncode == 2
-    assert "没有文书种类 energy" in done.stderr
+    assert "没有文种 energy" in done.stderr
     assert not (tmp_path / "plant").exists()
 
 
