@@ -80,6 +80,17 @@ def test_the_next_run_removes_what_a_killed_one_left(city, given, command, monke
     assert snapshot(city).keys() > before.keys() or words[0] == "fmt"
 
 
+def test_a_build_with_nothing_to_do_removes_it_too(city, command, monkeypatch, tmp_path):
+    words = ("build", YEAR, "--draft", "--to", "markdown")
+    assert command(*words, cwd=city).exit_code == 0
+    markup.close_pandoc()
+    (tmp_path / "tmp/nianbao-killed").mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    staging.remove_abandoned.cache_clear()
+    assert command(*words, cwd=city).exit_code == 0
+    assert left(tmp_path / "tmp") == []
+
+
 @pytest.mark.slow
 def test_clean_removes_what_a_killed_build_left(city, command, tmp_path):
     words = ("build", YEAR, "--draft", "--to", "markdown")

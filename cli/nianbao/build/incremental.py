@@ -24,8 +24,8 @@ from nianbao.workspace.files import SavedFile, display_path, fingerprint, is_lar
 from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.processes import pool
 from nianbao.workspace.processes.limits import name_file_in_errors
-from nianbao.workspace.processes.task import tune_garbage_collector
 from nianbao.workspace.selection import ReportRef
+from nianbao.workspace.staging import remove_abandoned_scratch
 from nianbao.workspace.store import ReportKey, Store
 
 
@@ -96,7 +96,7 @@ class IncrementalBuild:
 
     def run(self, reports: Sequence[ReportRef], run_jobs: RunJobs) -> Iterator[BuildResult | FailedReport]:
         """Build reports; yield first those of which nothing has changed, then the others, each as it is done."""
-        tune_garbage_collector()
+        remove_abandoned_scratch()
         periods = {period for _store, period in reports}
         self._checks, self._files = self.cache.read_checks(periods), self.cache.read_files(periods)
         plans: dict[ReportKey, BuildPlan] = {}

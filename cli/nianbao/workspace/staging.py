@@ -61,6 +61,14 @@ def make_scratch_folder() -> TemporaryFolder:
         ) from error
 
 
+def remove_abandoned_scratch() -> None:
+    """Remove the scratch folders of runs that were killed; for a run that may need none of its own, which does so."""
+    from tempfile import gettempdir  # noqa: PLC0415  # see above
+
+    with suppress(OSError):
+        remove_abandoned(Path(gettempdir()), SCRATCH_AFFIXES)
+
+
 @contextmanager
 def make_folder_beside(parent: Path) -> Iterator[Path]:
     """Create a temporary folder for files that are to be moved into its parent; raises OSError."""
