@@ -183,6 +183,24 @@ local function prepare_layout(doc, variables)
   }
 end
 
+-- Return the entries of contents in their order: the level from 1, the id of the heading, and its text.
+local function list_entries(div)
+  local entries = pandoc.List()
+  local function add(list, level)
+    for _, item in ipairs(list.content) do
+      for _, block in ipairs(item) do
+        if block.t == "BulletList" then
+          add(block, level + 1)
+        else
+          entries:insert { level = level, id = block.content[1].target:sub(2), text = pandoc.utils.stringify(block) }
+        end
+      end
+    end
+  end
+  add(div.content[2], 1)
+  return entries
+end
+
 local function read_file(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read("a")
@@ -350,7 +368,7 @@ local function make_globals()
   local own = copy(_G, GLOBALS)
   for name in LIBRARIES:gmatch("%S+") do own[name] = deep_copy(_G[name]) end
   own.os = copy(os, "date")
-  own.pieces, own.laid_out = split_at_marks, lay_out_rows
+  own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)

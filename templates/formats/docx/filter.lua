@@ -63,21 +63,7 @@ local function bookmark_of(id) return id:match("^%a[%w_-]*$") and #id <= 40 and 
 
 -- The contents show the headings; once Word updates the field, also the numbers of their pages.
 local function contents(div)
-  local variables, entries = PRESS.variables, pandoc.List()
-  local function add(list, level)
-    for _, item in ipairs(list.content) do
-      for _, block in ipairs(item) do
-        if block.t == "BulletList" then
-          add(block, level + 1)
-        else
-          local link = ('<w:hyperlink w:anchor="%s"><w:r><w:rPr>%s</w:rPr><w:t xml:space="preserve">%s</w:t></w:r></w:hyperlink>')
-            :format(bookmark_of(block.content[1].target:sub(2)), HINT, xml(pandoc.utils.stringify(block)))
-          entries:insert { indent = level * variables.word.body.size * 10, link = link }
-        end
-      end
-    end
-  end
-  add(div.content[2], 0)
+  local variables, entries = PRESS.variables, list_entries(div)
   local face, heading = variables.face.heading1, variables.word.heading1
   local latin = face.latin and ('w:ascii="%s" w:hAnsi="%s" '):format(face.word, face.word) or ""
   local out = {
@@ -85,8 +71,10 @@ local function contents(div)
       :format(heading.below, latin, face.word, variables.look.heading1.bold and "<w:b/><w:bCs/>" or "", heading.size, xml(variables.words.contents)),
   }
   for at, entry in ipairs(entries) do
+    local link = ('<w:hyperlink w:anchor="%s"><w:r><w:rPr>%s</w:rPr><w:t xml:space="preserve">%s</w:t></w:r></w:hyperlink>')
+      :format(bookmark_of(entry.id), HINT, xml(entry.text))
     out[#out + 1] = ('<w:p><w:pPr><w:pStyle w:val="Compact"/><w:ind w:left="%d"/><w:jc w:val="left"/></w:pPr>%s%s%s</w:p>')
-      :format(entry.indent, at == 1 and CONTENTS or "", entry.link, at == #entries and CONTENTS_END or "")
+      :format((entry.level - 1) * variables.word.body.size * 10, at == 1 and CONTENTS or "", link, at == #entries and CONTENTS_END or "")
   end
   return raw(table.concat(out))
 end

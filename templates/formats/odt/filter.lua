@@ -56,22 +56,12 @@ local function bordered(name)
 end
 
 local function contents(div)
-  local out = {}
-  local function add(list, level)
-    for _, item in ipairs(list.content) do
-      for _, block in ipairs(item) do
-        if block.t == "BulletList" then
-          add(block, level + 1)
-        else
-          local id = xml(block.content[1].target:sub(2)):gsub('"', "&quot;") -- the number of its page is a link
-          out[#out + 1] = ('<text:p text:style-name="Contents%d">%s<text:tab/><text:bookmark-ref text:reference-format="page" text:ref-name="%s"/></text:p>')
-            :format(level, xml(pandoc.utils.stringify(block)), id)
-        end
-      end
-    end
+  local out = { '<text:p text:style-name="ContentsHeading">' .. xml(PRESS.variables.words.contents) .. "</text:p>" }
+  for _, entry in ipairs(list_entries(div)) do
+    local id = xml(entry.id):gsub('"', "&quot;") -- the number of its page is a link
+    out[#out + 1] = ('<text:p text:style-name="Contents%d">%s<text:tab/><text:bookmark-ref text:reference-format="page" text:ref-name="%s"/></text:p>')
+      :format(entry.level, xml(entry.text), id)
   end
-  out[1] = '<text:p text:style-name="ContentsHeading">' .. xml(PRESS.variables.words.contents) .. "</text:p>"
-  add(div.content[2], 1)
   return pandoc.RawBlock("opendocument", table.concat(out))
 end
 
