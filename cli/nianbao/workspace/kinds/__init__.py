@@ -241,7 +241,6 @@ def _read_kind(id_: str, path: Path, tops: tuple[TemplateFolder, ...]) -> Kind:
     return load_kind(id_, [tops[0].read_toml(path)], partial(_read_reading, id_, tops))
 
 
-@cache
 def _read_reading(id_: str, tops: tuple[TemplateFolder, ...]) -> Reading | None:
     found = ((top, file) for top in tops if (file := top.path / KINDS / id_ / READING_FILE).is_file())
     return next((load_reading([top.read_toml(file)]) for top, file in found), None)
