@@ -11,8 +11,8 @@ from pathlib import Path
 import tomli_w
 
 from nianbao.kinds.git import clone
-from nianbao.kinds.scaffold import ID
 from nianbao.model.facts import Facts
+from nianbao.model.file_names import ID
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.kind import Kind, load_kind

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import tomli_w
 
@@ -11,7 +10,7 @@ from nianbao.model.facts import Facts
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_
 from nianbao.model.period import Period
-from nianbao.model.report import Report, fill_form
+from nianbao.model.report import Report, fill_form, nest_values
 from nianbao.model.value_types import choose_value
 
 # One of these is a value of each type; numbers are other ones than 0, so that conditions on them are true.
@@ -40,18 +39,10 @@ def fill_sample(form: Form, values: Mapping[str, object], previous: Report | Non
     """Fill a form with values by address, for a period in which it is in force."""
     period = find_period(form)
     named: dict[str, object] = {
-        form.kind.period_fact: period.year if form.kind.period_fact == "year" else str(period),
+        form.kind.period_fact: form.kind.write_period(period),
         "edition": form.edition,
     }
-    tree: dict[str, Any] = {}
-    for address, value in (dict(values) | named).items():
-        if value is None:
-            continue
-        *groups, key = address.split(".")
-        table = tree
-        for group in groups:
-            table = table.setdefault(group, {})
-        table[key] = value
+    tree = nest_values({address: value for address, value in (dict(values) | named).items() if value is not None})
     return fill_form(form, Facts("example", tomli_w.dumps(tree), tree), previous)
 
 

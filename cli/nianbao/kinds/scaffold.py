@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from string import Template
 
 from nianbao import __version__
+from nianbao.model.file_names import ID
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import suggest
@@ -19,7 +20,6 @@ from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 from nianbao.workspace.template_files import read_locale
 
-ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _TABLE_ID = re.compile(r"[a-z]\w*", re.ASCII)
 _OTHER_TABLE_ID = "figures"  # of a table whose label has no letters for an id
 # Where each file of `templates/new-kind/<language>/` goes, below the folder of the kind.

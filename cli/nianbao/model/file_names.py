@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # of a kind or a rule: words in lower case with hyphens between them
 _WINDOWS_DEVICES = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?"
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _LENGTH_LIMIT = 240  # bytes: file systems allow 255, and suffixes are added

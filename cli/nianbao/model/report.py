@@ -1,5 +1,6 @@
 """A report: a form filled with the facts of one file, with totals computed and relations checked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -204,3 +205,15 @@ def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[R
 def _select_texts(value: object) -> dict[str, str]:
     pairs = value.items() if isinstance(value, dict) else ()
     return {key: text for key, text in pairs if isinstance(text, str)}
+
+
+def nest_values(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return values by address as the tree of tables that a data file has."""
+    tree: dict[str, Any] = {}
+    for address, value in values.items():
+        *groups, key = address.split(".")
+        table = tree
+        for group in groups:
+            table = table.setdefault(group, {})
+        table[key] = value
+    return tree

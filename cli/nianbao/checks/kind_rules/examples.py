@@ -25,6 +25,7 @@ from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
 from nianbao.model.period import Period, parse_period
+from nianbao.model.report import nest_values
 from nianbao.model.value_types import choose_value
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.kinds.rule_files import RuleFile
@@ -148,17 +149,10 @@ def _fill_gaps(kind: KindFolder, form: Form, period: Period, text: str) -> str:
 
 def _make_report(form: Form, period: Period) -> dict[str, Any]:
     """Make the values of a report that has no table with figures, and of the facts only those that are asked for."""
-    fact_of_period = form.kind.period_fact
-    report: dict[str, Any] = {fact_of_period: period.year if fact_of_period == "year" else str(period)}
-    report["edition"] = form.edition
-    for fact in form.facts:
-        if fact.required or fact.ask is not None:
-            table = report
-            *above, key = fact.id.split(".")
-            for name in above:
-                table = table.setdefault(name, {})
-            table[key] = _make_value(fact, period, form.kind.calendar.get_last_day(period))
-    return report | {table.id: {} for table in form.tables}
+    day = form.kind.calendar.get_last_day(period)
+    facts = {fact.id: _make_value(fact, period, day) for fact in form.facts if fact.required or fact.ask is not None}
+    named = {form.kind.period_fact: form.kind.write_period(period), "edition": form.edition}
+    return nest_values(named | facts) | {table.id: {} for table in form.tables}
 
 
 def _make_value(fact: Fact, period: Period, day: date) -> object:

@@ -13,14 +13,14 @@ from nianbao.importer.recognition.published import NamedCell, Paragraph, Publish
 from nianbao.importer.recognition.recognized_report import InvalidCell, RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedTables, make_rows
-from nianbao.model.facts import Facts, Tree
+from nianbao.model.facts import Facts
 from nianbao.model.finding import UserError
 from nianbao.model.form import Fact, Form
 from nianbao.model.i18n import _
 from nianbao.model.kind import DEFAULT_KIND
 from nianbao.model.loading.reading import Reading
 from nianbao.model.period import Period, parse_period
-from nianbao.model.report import Report, fill_form
+from nianbao.model.report import Report, fill_form, nest_values
 from nianbao.model.table import Heading, Slot
 from nianbao.model.value_types import VALUE_TYPES, Value
 
@@ -197,13 +197,7 @@ def _make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], period: P
 
 def _compose_author(form: Form, facts: Mapping[str, Value], period: Period) -> str:
     """Return the name of the office that reports, as a report with these facts prints it."""
-    tree: Tree = {form.kind.period_fact: form.kind.write_period(period)}
-    for address, value in facts.items():
-        *groups, name = address.split(".")
-        subtree = tree
-        for group in groups:
-            subtree = subtree.setdefault(group, {})
-        subtree[name] = value
+    tree = nest_values({form.kind.period_fact: form.kind.write_period(period), **facts})
     return document.compose_author(fill_form(form, Facts("", "", tree)))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from nianbao.kinds.mistakes import Mistake, locate_faults, split_error
+from nianbao.model.file_names import ID
 from nianbao.model.finding import Place, UserError
 from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, Form
 from nianbao.model.i18n import _
@@ -16,13 +17,12 @@ from nianbao.workspace.store import Store
 
 FOLDERS = ("editions", "texts", "rules", "starter", "example")
 _SETTINGS = ("kind.toml", "reading.toml")
-_KIND_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def check_files(kind: KindFolder) -> Iterator[Mistake]:
     """Check that files can be read, that those of TOML are TOML, and that folders have the names that are known."""
-    if not _KIND_ID.fullmatch(kind.id):
+    if not ID.fullmatch(kind.id):
         yield Mistake(Place(_name_settings(kind), 1, 1), _("kind-id-should-be", kind=kind.id))
     for name, (top, path) in kind.find_files("**/*").items():
         first, _slash, rest = name.partition("/")

@@ -4,7 +4,6 @@ The page begins with one sentence about the fault. Its two indented blocks are t
 `rules/NAME.LANGUAGE.md` has the words of the page in another language, without the examples.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from typing import Annotated, NoReturn
 
 from msgspec import Meta
 
+from nianbao.model.file_names import ID
 from nianbao.model.finding import Place, UserError, WrittenLevel
 from nianbao.model.i18n import _
 from nianbao.model.loading.loader import load
@@ -23,7 +23,6 @@ from nianbao.workspace.files import parse_toml
 from nianbao.workspace.template_files import TemplateFolder
 
 _FENCE = "+++"
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _EXAMPLES = 2  # a wrong and a right one
 
 
@@ -94,7 +93,7 @@ def read_rules(kind: str, tops: tuple[TemplateFolder, ...]) -> Mapping[str, Rule
 
 def _read_rule(name: str, texts: Mapping[str, tuple[str, str]]) -> RuleFile:
     any_file = next(file for other, (file, _text) in texts.items() if other.split(".")[0] == name)
-    if not _NAME.fullmatch(name):
+    if not ID.fullmatch(name):
         _raise_fault(any_file, 1, _("rule-name-invalid", name=name))
     if f"{name}.md" not in texts:
         _raise_fault(any_file, 1, _("translation-without-page", file=f"{name}.md"))
