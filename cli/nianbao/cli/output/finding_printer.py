@@ -31,14 +31,12 @@ class FindingPrinter:
         """Print the findings of each file below its name, with `describe` for all of them."""
         for file, of_file in groupby(findings, key=lambda finding: finding.place.file):
             group = list(of_file)
-            echo(StyledText(file, bold=True), _("findings-of-file", found=describe(group)))
+            print_file_name(file, describe(group))
             for finding in group:
-                place = finding.place
-                self._print(finding, f"{place.line}:{place.column}" if place.line else "", "  ")
+                self._print(finding, finding.place.position, "  ")
 
     def _print(self, finding: Finding, place: str, margin: str) -> None:
-        head = StyledText(f"{finding.level}[{finding.rule}]", _COLOURS[finding.level], bold=True)
-        echo(margin + (f"{place}: " if place else ""), head, f" {finding.message}", hang=4)
+        print_message(finding, place, margin)
         if finding.place.line:
             _print_excerpt(finding, margin + _INDENT)
         for note in finding.notes:
@@ -53,6 +51,17 @@ class FindingPrinter:
         known = (rule, words) in self._told
         self._told.add((rule, words))
         return not known
+
+
+def print_file_name(file: str, found: str) -> None:
+    """Print the name of a file above its findings, with their number."""
+    echo(StyledText(file, bold=True), _("findings-of-file", found=found))
+
+
+def print_message(finding: Finding, place: str, margin: str = "") -> None:
+    """Print the rule and the message of a finding at a place, which is empty for a file as a whole."""
+    head = StyledText(f"{finding.level}[{finding.rule}]", _COLOURS[finding.level], bold=True)
+    echo(margin + (f"{place}: " if place else ""), head, f" {finding.message}", hang=4)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

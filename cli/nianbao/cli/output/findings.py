@@ -93,7 +93,7 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
 def _print_refusal(result: CheckResult) -> None:
     tip = _("mend-or-draft")
     counts = describe_counts(result.findings)
-    periods = describe_periods([result.key.period])
+    periods = " ".join(filter(None, (result.key.office, describe_periods([result.key.period]))))
     echo(_("period-not-printed", period=periods, findings=counts, tip=tip), err=True)
 
 
