@@ -117,7 +117,7 @@ def show_spinner(text: str, *, quiet: bool) -> Iterator[None]:
         return
     from rich.text import Text  # noqa: PLC0415  # rich takes a while to import
 
-    with make_console().status(Text(text)):
+    with make_console().status(Text(text), spinner="line"):
         yield
 
 

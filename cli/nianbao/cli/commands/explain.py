@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_kind, complete_rules
 from nianbao.cli.errors import print_warning, report_errors
 from nianbao.cli.terminal import echo, print_page
 from nianbao.model.i18n import _, join_words
@@ -12,9 +13,14 @@ from nianbao.model.i18n import _, join_words
 
 @command(help=_("help-explain"), epilog=_("example-explain"))
 def explain(
-    rule: Annotated[str, typer.Argument(help=_("argument-rule"), show_default=False)] = "",
+    rule: Annotated[
+        str, typer.Argument(help=_("argument-rule"), autocompletion=complete_rules, show_default=False)
+    ] = "",
     kind: Annotated[
-        str, typer.Option("--kind", help=_("option-kind-of-rules"), metavar="KIND", show_default=False)
+        str,
+        typer.Option(
+            "--kind", help=_("option-kind-of-rules"), autocompletion=complete_kind, metavar="KIND", show_default=False
+        ),
     ] = "",
 ) -> None:
     """Print the page of a rule, or the list of all rules of a kind, with the editions of its forms that use each."""
