@@ -8,21 +8,21 @@ import typer
 from nianbao.workspace.store import Store, find_root
 
 Complete = Callable[[typer.Context, str], list[str]]
-_LISTED_BEFORE = r".*[,;，；、\s]"  # the items of a list before the one that is typed
+_BETWEEN = r"[,;，；、\s]"  # items of a list
 
 
 def _complete(list_words: Callable[[Store], Iterable[str]]) -> Complete:
     """Return a function for typer that completes a word, or the last one of a list, by the words of a folder."""
 
     def find(context: typer.Context, incomplete: str) -> list[str]:
-        before = re.match(_LISTED_BEFORE, incomplete)
-        typed = before[0] if before else ""
+        *listed, last = re.split(_BETWEEN, incomplete)
+        before = incomplete.removesuffix(last) if last else incomplete
         try:
             store = Store(find_root(context.params.get("root")))
             store.skip_untrusted()
             if kind := context.params.get("kind"):
                 store = store.of_kind(str(kind))
-            return [typed + word for word in list_words(store) if word.startswith(incomplete[len(typed) :])]
+            return [before + word for word in list_words(store) if word.startswith(last) and word not in listed]
         except Exception:  # noqa: BLE001  # a shell would print it into the line that is typed
             return []
 
