@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_office, complete_period
 from nianbao.cli.errors import exit_command, print_warning, report_errors
 from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, Root, Units, WithBroken
 from nianbao.model.i18n import _
@@ -12,8 +13,10 @@ from nianbao.model.i18n import _
 
 @command(help=_("help-trace"), epilog=_("example-trace"))
 def trace(
-    period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
-    office: Annotated[str, typer.Argument(help=_("option-office-above"), metavar="OFFICE")],
+    period: Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")],
+    office: Annotated[
+        str, typer.Argument(help=_("option-office-above"), autocompletion=complete_office, metavar="OFFICE")
+    ],
     address: Annotated[str, typer.Argument(help=_("argument-cell-address"), metavar="ADDRESS")],
     units: Units = None,
     root: Root = None,
@@ -26,7 +29,8 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Print which units' figures add up to a figure."""
-    from nianbao.cli.output.findings import print_findings, print_json
+    from nianbao.cli.output.finding_printer import print_findings
+    from nianbao.cli.output.findings import print_json
     from nianbao.cli.output.rollup import print_trace, trace_data
     from nianbao.rollup import collect
     from nianbao.rollup.trace import trace as trace_figure
