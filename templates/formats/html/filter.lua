@@ -56,6 +56,15 @@ local function form(tbl)
   return tbl
 end
 
+-- Put a table with so many columns of labels and of figures in a region that scrolls. On a phone a table with more columns
+-- than its screen holds is wide: the page says that it scrolls.
+local PHONE_COLUMNS = 3 -- of figures, beside the labels
+local function scroll(blocks, name, labels, figures)
+  local classes = { "scroll", figures > PHONE_COLUMNS and "wide" or nil }
+  local style = ("--labels: %d; --figures: %d"):format(labels, figures)
+  return pandoc.Div(blocks, pandoc.Attr("", classes, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", name }, { "style", style } }))
+end
+
 -- A table that is no form's scrolls too; what its columns hold is the name of the region.
 local function scrolling(tbl)
   local names = pandoc.List()
@@ -65,8 +74,7 @@ local function scrolling(tbl)
       names:insert(pandoc.utils.stringify(cell.contents))
     end
   end
-  local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", table.concat(names, " / ") }, { "style", ("--labels: 0; --figures: %d"):format(2 * #tbl.colspecs) } }
-  return pandoc.Div({ tbl }, pandoc.Attr("", { "scroll" }, region))
+  return scroll({ tbl }, table.concat(names, " / "), 0, 2 * #tbl.colspecs)
 end
 
 return {
@@ -80,8 +88,6 @@ return {
     if not div.classes:includes("form") then return nil end
     local tbl = div.content[1]
     local labels, caption = tbl.bodies[1].row_head_columns, pandoc.utils.stringify(tbl.caption.long)
-    local room = ("--labels: %d; --figures: %d"):format(labels, #tbl.colspecs - labels)
-    local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", caption }, { "style", room } }
-    return pandoc.Div(div.content, pandoc.Attr("", { "scroll" }, region))
+    return scroll(div.content, caption, labels, #tbl.colspecs - labels)
   end,
 }
