@@ -44,9 +44,7 @@ def render_fingerprints(templates: Mapping[str, str], settings: RenderSettings, 
     part = next((part for part in settings.formats if part.suffix == suffix), None)
     folders = (f"formats/{suffix}/", *([f"formats/{part.source}/"] if part and part.source else []))
     inputs = {
-        name: text
-        for name, text in templates.items()
-        if not name.startswith("formats/") or name.startswith(folders)
+        name: text for name, text in templates.items() if not name.startswith("formats/") or name.startswith(folders)
     }
     look = fingerprint(json.dumps(settings.look, sort_keys=True, default=str))
     fonts = {FACES: font_fingerprint(font_families(settings))} if part and part.embeds_fonts else {}

@@ -34,12 +34,12 @@ class Pen:
 
 
 class Glyph(NamedTuple):
-    """A glyph of a font: its index in the font, the text it stands for, and its distance from the start of the run.
+    """A glyph of a font: its number in the font, the text it stands for, and its distance from the start of the run.
 
     The text has several characters for a ligature; it is empty for a glyph that draws the text of the one before.
     """
 
-    index: int
+    number: int
     text: str
     x: float
 

@@ -48,8 +48,8 @@ def describe_path(path: Path) -> Values:
 def describe_run(run: Run, font_id: int) -> Iterator[Values]:
     """Describe the glyphs of a line: one object, or several where readers might count characters in other ways.
 
-    Those are glyphs that are not what the font has for a character, characters beyond the first 65 536, and spaces at
-    the beginning, which some readers leave out.
+    Those are glyphs that are not what the font has for a character, characters beyond the first 65 536, and spaces that
+    an object would begin with: some readers leave them out.
     """
     paint = {"font": font_id, "fill": _describe_colour(run.fill), "pen": _describe_pen(run.pen)}
     for clusters in _split(run.font, run.glyphs):
@@ -66,7 +66,7 @@ def describe_run(run: Run, font_id: int) -> Iterator[Values]:
             **_place(run, glyphs),
             "size": write_number(run.size),
             "delta_x": _write_distances([after - before for before, after in pairwise(places)]),
-            "glyphs": [] if is_plain else [glyph.index for glyph in glyphs],
+            "glyphs": [] if is_plain else [glyph.number for glyph in glyphs],
             "code": codes,
         }
 
@@ -91,33 +91,33 @@ def _place(run: Run, glyphs: Sequence[Glyph]) -> Values:
     }
 
 
-def _split(font: Font, glyphs: Sequence[Glyph]) -> Iterator[list[list[Glyph]]]:
+def _split(font: Font, glyphs: Sequence[Glyph]) -> list[list[list[Glyph]]]:
     """Split glyphs into those that one object draws, in clusters that stand for a text together."""
     clusters: list[list[Glyph]] = []
     for glyph in glyphs:
         if glyph.text or not clusters:
             clusters.append([])
         clusters[-1].append(glyph)
-    is_leading = True
-
-    def kind(numbered: tuple[int, list[Glyph]]) -> tuple[int, bool]:
-        nonlocal is_leading
-        number, cluster = numbered
-        is_leading = is_leading and cluster[0].text.isspace()
+    pieces: list[list[list[Glyph]]] = []
+    ends, is_blank = True, False  # whether the last piece takes no more clusters, and whether it has spaces only
+    for cluster in clusters:
         is_alone = not _is_plain(font, cluster) or cluster[0].text > "\uffff"
-        return (number if is_alone else -1, is_leading)
-
-    for _kind, group in groupby(enumerate(clusters), kind):
-        yield [cluster for _number, cluster in group]
+        is_space = cluster[0].text.isspace()
+        if ends or is_alone or is_blank > is_space:
+            pieces.append([])
+            is_blank = is_space
+        pieces[-1].append(cluster)
+        ends, is_blank = is_alone, is_blank and is_space
+    return pieces
 
 
 def _is_plain(font: Font, cluster: Sequence[Glyph]) -> bool:
     """Tell whether a cluster is the glyph that the font has for a character."""
-    return len(cluster) == 1 and font.codes.get(cluster[0].text) == cluster[0].index
+    return len(cluster) == 1 and font.codes.get(cluster[0].text) == cluster[0].number
 
 
 def _end(run: Run, glyph: Glyph) -> float:
-    return glyph.x + run.font.widths[glyph.index] * run.size / 1000
+    return glyph.x + run.font.widths[glyph.number] * run.size / 1000
 
 
 def _write_distances(values: Sequence[float]) -> str:
@@ -145,7 +145,9 @@ def _describe_colour(colour: Colour | None) -> Values | None:
 
 
 def _describe_pen(pen: Pen | None) -> Values | None:
-    return pen and {
+    if pen is None:
+        return None
+    return {
         "colour": _describe_colour(pen.colour),
         "width": write_number(pen.width),
         "cap": _CAPS[pen.cap],

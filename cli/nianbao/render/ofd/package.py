@@ -74,9 +74,7 @@ def _make_parts(
     shared = {**about, "facts": attached, "title": drawing.title, "author": drawing.author, "version": __version__}
     parts = {
         "OFD.xml": fill("OFD", shared),
-        "Doc_0/Document.xml": fill(
-            "Document", shared | {"max_id": next(ids), "pages": pages, "bookmarks": bookmarks}
-        ),
+        "Doc_0/Document.xml": fill("Document", shared | {"max_id": next(ids), "pages": pages, "bookmarks": bookmarks}),
         "Doc_0/PublicRes.xml": fill("PublicRes", {"fonts": fonts}),
     }
     for number, values in enumerate(contents):
@@ -107,10 +105,11 @@ def _describe_fonts(
 
 def _describe_page(page: Page, font_ids: Mapping[int, int], ids: Iterator[int]) -> Values:
     layer = next(ids)
-    objects = []
-    for one in page.objects:
-        for values in describe_run(one, font_ids[id(one.font)]) if isinstance(one, Run) else [describe_path(one)]:
-            objects.append(values | {"id": next(ids)})
+    objects = [
+        values | {"id": next(ids)}
+        for one in page.objects
+        for values in (describe_run(one, font_ids[id(one.font)]) if isinstance(one, Run) else [describe_path(one)])
+    ]
     return {"box": write_numbers((0, 0, page.width, page.height)), "layer": layer, "objects": objects}
 
 
