@@ -25,7 +25,8 @@ def make_truetype(font: Font, family: str) -> bytes:
     up, down = round(font.ascent * upem), round(-font.descent * upem)
     builder.setupOS2(sTypoAscender=up, sTypoDescender=-down, usWinAscent=max(up, 0), usWinDescent=max(down, 0))
     builder.setupPost(keepGlyphNames=False)
-    builder.font.recalcTimestamp = False  # the same document always has the same bytes
+    builder.updateHead(created=0, modified=0)  # the same document always has the same bytes
+    builder.font.recalcTimestamp = False
     with BytesIO() as file:
         builder.save(file)
         return file.getvalue()
