@@ -65,7 +65,9 @@ STRUCTURE = {
     "Area@": ("none", "Start:point", "Line+ Close"),
     "Line": ("none", "Point1:point", ""),
     "Close": ("none", "", ""),
-    "Res": ("none", "BaseLoc:loc", "Fonts?"),
+    "Res": ("none", "BaseLoc:loc", "(DrawParams|Fonts)*"),
+    "DrawParams": ("none", "", "DrawParam+"),
+    "DrawParam": ("none", "ID:ID LineWidth?:number", ""),
     "Fonts": ("none", "", "Font+"),
     "Font": ("none", "ID:ID FontName:some FamilyName?:some", "FontFile?"),
     "Page": ("none", "", "Area? Content? Actions?"),
@@ -74,7 +76,7 @@ STRUCTURE = {
     "Layer": ("none", "ID:ID Type?:Body", "(TextObject|PathObject)*"),
     "TextObject": (
         "none",
-        f"{UNIT} Font:ID Size:number",
+        f"{UNIT} Font:ID Size:number DrawParam?:ID",
         "FillColor? StrokeColor? (CGTransform* TextCode)+",
     ),
     "PathObject": ("none", f"{UNIT} Rule?:NonZero|Even-Odd", "StrokeColor? FillColor? AbbreviatedData"),
@@ -138,8 +140,9 @@ def find_wrong_ids(trees):
         yield "an ID is greater than MaxUnitID"
     pages = {page.get("ID") for page in document.iter(f"{NAMESPACE}Page")}
     fonts = {font.get("ID") for font in trees["Doc_0/PublicRes.xml"].iter(f"{NAMESPACE}Font")}
+    styles = {style.get("ID") for style in trees["Doc_0/PublicRes.xml"].iter(f"{NAMESPACE}DrawParam")}
     for element in everything:
-        for attribute, known in (("PageID", pages), ("Font", fonts)):
+        for attribute, known in (("PageID", pages), ("Font", fonts), ("DrawParam", styles)):
             if attribute in element.attrib and element.get(attribute) not in known:
                 yield f"{attribute} {element.get(attribute)} is none"
         if name_of(element) == "TextCode" and len(distances(element)) != len(element.text):

@@ -63,8 +63,10 @@ def _make_parts(
     ids = count(1)
     font_ids = {id(font): next(ids) for font in drawing.fonts}
     page_ids = [next(ids) for _page in drawing.pages]
+    styles: dict[str, int] = {}
     contents = [
-        {"page": _describe_page(page, font_ids, ids) | _describe_links(page.links, page_ids)} for page in drawing.pages
+        {"page": _describe_page(page, font_ids, styles, ids) | _describe_links(page.links, page_ids)}
+        for page in drawing.pages
     ]
     fonts = list(_describe_fonts(drawing.fonts, font_ids, families))
     pages = [{"id": page_id, "box": one["page"]["box"]} for page_id, one in zip(page_ids, contents, strict=True)]
@@ -75,7 +77,7 @@ def _make_parts(
     parts = {
         "OFD.xml": fill("OFD", shared),
         "Doc_0/Document.xml": fill("Document", shared | {"max_id": next(ids), "pages": pages, "bookmarks": bookmarks}),
-        "Doc_0/PublicRes.xml": fill("PublicRes", {"fonts": fonts}),
+        "Doc_0/PublicRes.xml": fill("PublicRes", {"fonts": fonts, "styles": styles}),
     }
     for number, values in enumerate(contents):
         parts[f"Doc_0/Pages/Page_{number}/Content.xml"] = fill("Content", values)
@@ -103,13 +105,17 @@ def _describe_fonts(
         yield {"id": number, "name": name, "family": family, "file": f"font_{number}.ttf"}
 
 
-def _describe_page(page: Page, font_ids: Mapping[int, int], ids: Iterator[int]) -> Values:
+def _describe_page(page: Page, font_ids: Mapping[int, int], styles: dict[str, int], ids: Iterator[int]) -> Values:
+    """Describe what a page has; the widths of lines around letters get IDs in `styles`."""
     layer = next(ids)
     objects = [
         values | {"id": next(ids)}
         for one in page.objects
         for values in (describe_run(one, font_ids[id(one.font)]) if isinstance(one, Run) else [describe_path(one)])
     ]
+    for values in objects:
+        if values["kind"] == "text" and values["pen"]:
+            values["style"] = styles.setdefault(values["pen"]["width"], next(ids))
     return {"box": write_numbers((0, 0, page.width, page.height)), "layer": layer, "objects": objects}
 
 
