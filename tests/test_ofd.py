@@ -23,8 +23,10 @@ from test_every_kind import lay_out
 from nianbao.build import fingerprints, outputs
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period, parse_period
+from nianbao.render.ofd import package
 from nianbao.render.ofd.package import convert_pdf
 from nianbao.workspace.formats import OutputFile
+from nianbao.workspace.processes.limits import LimitError
 from nianbao.workspace.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -376,10 +378,23 @@ def test_colours_dashes_curves_and_opacity_are_carried():
     assert text.find(f"{NAMESPACE}StrokeColor").get("Value") == "255 0 0"
 
 
-def test_a_turned_text_is_where_it_is_in_the_pdf():
-    pdf, ofd = typeset("#rotate(-45deg)[turned words] #scale(x: 200%)[wide]")
+@pytest.mark.parametrize(
+    "source",
+    [
+        "#rotate(-45deg)[turned words] #scale(x: 200%)[wide] #skew(ax: 20deg)[skewed]",
+        "words#footnote[a *note*] #sub[2] #super[3] #underline[u] #highlight[h] #smallcaps[Abc]",
+        "$ integral_0^1 x^2 dif x = vec(a, b) sqrt(2) $",
+        '#set heading(numbering: "1.")\n= Head <x>\n@x #pagebreak() #link((page: 1, x: 0pt, y: 10pt))[back]',
+        "#set page(flipped: true)\nin landscape",
+        "",
+    ],
+)
+def test_whatever_typst_sets_is_where_it_is_in_the_pdf(source):
+    pdf, ofd = typeset(source)
+    assert list(ofd_files.find_faults(ofd)) == []
     with pypdfium2.PdfDocument(pdf) as opened:
-        assert_same_signs(list(ofd_files.list_signs(ofd_files.list_pages(ofd)[0])), list(list_signs_of_pdf(opened[0])))
+        for page, printed in zip(ofd_files.list_pages(ofd), opened, strict=True):
+            assert_same_signs(list(ofd_files.list_signs(page)), list(list_signs_of_pdf(printed)))
 
 
 def test_words_from_right_to_left_keep_the_order_of_their_letters():
@@ -449,6 +464,12 @@ def test_an_import_says_that_it_does_not_read_it(anshan, tmp_path, report):
     done = report("import", "2020.ofd", cwd=tmp_path)
     assert done.returncode == 2
     assert "OFD" in done.stderr
+
+
+def test_it_takes_no_longer_than_is_allowed(monkeypatch):
+    monkeypatch.setattr(package, "_MAX_SECONDS", 0.01)
+    with pytest.raises(LimitError, match="OFD"):
+        typeset("#for number in range(2000) [words ]")
 
 
 @pytest.mark.slow
