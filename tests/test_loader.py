@@ -383,7 +383,7 @@ def test_a_look_of_an_office_may_be_based_on_the_shipped_one(tmp_path):
 def test_all_shipped_templates_are_read(root):
     store = Store(root)
     assert {store.kind.edition(edition).edition for edition in store.kind.editions()} == {"2019", "2021"}
-    assert {store.format(suffix).suffix for suffix in store.formats()} == {"docx", "epub", "html", "odt", "pdf"}
+    assert {store.format(suffix).suffix for suffix in store.formats()} == {"docx", "epub", "html", "odt", "ofd", "pdf"}
     for path in (TEMPLATES / "looks").glob("*.toml"):
         assert store.look(path.stem)["page"]["width"] == (215.9 if path.stem == "letter" else 210)
 

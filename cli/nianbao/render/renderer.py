@@ -43,10 +43,15 @@ class RenderSettings:
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
         return variables | ({"draft": True} if self.draft else {})
 
+    @cached_property
+    def written_formats(self) -> tuple[Format, ...]:
+        """The formats that pandoc writes: those asked for, and those from which others are made."""
+        return tuple({part.suffix: part for part in (one.made_from or one for one in self.formats)}.values())
+
     @property
     def embeds_fonts(self) -> bool:
         """Return whether a format embeds fonts."""
-        return any(part.engine for part in self.formats)
+        return any(part.embeds_fonts for part in self.formats)
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
@@ -100,7 +105,7 @@ class Renderer:
         epoch = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         pandoc = self._send_page(page, settings, day, epoch, embedded)
         families = typst.families_by_part(settings.look, settings.faces)  # reads the fonts while pandoc is at work
-        formats = {part.suffix: part for part in settings.formats}
+        formats = {part.suffix: part for part in settings.written_formats}
         files: dict[str, OutputFile] = {}
         for suffix, content in pandoc.receive():
             part = formats.get(suffix)
@@ -110,6 +115,12 @@ class Renderer:
                 files[suffix] = typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
             else:
                 files[suffix] = OutputFile(suffix, content)
+        for part in settings.formats:
+            if part.made_from:
+                from nianbao.render.ofd.package import convert_pdf  # noqa: PLC0415  # reads PDFs and fonts: heavy
+
+                pdf, names = files[part.made_from.suffix], typst.name_faces(settings.faces)
+                files[part.suffix] = convert_pdf(part, pdf, day, embedded.get("facts", ""), names)
         return RenderResult([files[part.suffix] for part in settings.formats], dropped_pictures, settings.faces)
 
     def _send_page(
@@ -150,7 +161,7 @@ class Renderer:
         if key not in self._sent:
             self._sent[key] = (settings, form)
             # What Typst compiles comes first, so that it works while pandoc writes the other formats.
-            formats = sorted(settings.formats, key=lambda part: not part.engine)
+            formats = sorted(settings.written_formats, key=lambda part: not part.engine)
             pandoc.send(
                 {
                     "settings": name,

@@ -47,6 +47,26 @@ def list_fonts() -> dict[str, str]:
     return {f"{font.family} {font.index}": font.path for font in _load_fonts(embedded=False).fonts() if font.path}
 
 
+@cache
+def name_faces(faces: tuple[Face, ...]) -> dict[str, str]:
+    """Return names for the fonts of faces, by their names of PostScript: the usual name of the only face they draw.
+
+    A family that draws several faces keeps its own name.
+    """
+    from fontTools.ttLib import TTFont  # noqa: PLC0415  # heavy
+
+    names: dict[str, str] = {}
+    drawn = [face.family for face in faces]
+    for font in _load_fonts(embedded=False).fonts():
+        if font.family not in drawn or not font.path:
+            continue
+        with TTFont(font.path, fontNumber=font.index, lazy=True) as opened:
+            name = opened["name"].getDebugName(6)
+        usual = faces[drawn.index(font.family)].name
+        names[name] = usual if drawn.count(font.family) == 1 else font.family
+    return names
+
+
 def find_undrawable(characters: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
     """Return those of some characters that no font has, which would be empty boxes in the PDF.
 
