@@ -50,7 +50,7 @@ def format_file(store: Store, period: Period, *, check: bool = False) -> Formatt
     report = store.report(period)
     path = store.data(period)
     if isinstance(report, Finding):
-        return FormattedFile(period, path, changed=False, findings=[report])
+        return FormattedFile(period, path, changed=False, findings=report.split())
     try:
         text = formatter.format_text(report.facts.text, report.form)
     except ValueError:

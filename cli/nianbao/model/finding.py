@@ -1,7 +1,7 @@
 """Findings about a report (place, rule, message, advice), and errors for the user."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeVar
 
 from nianbao.model.i18n import _
@@ -33,7 +33,8 @@ class Finding:
     """One fault of a report.
 
     `message` describes it, `label` is printed under the underlined value, `notes` list the figures involved, one line
-    each, and `fix` says what to do if the page of the rule does not.
+    each, and `fix` says what to do if the page of the rule does not. `others` are further faults of the file, where
+    this one is why it cannot be read.
     """
 
     rule: str
@@ -45,6 +46,11 @@ class Finding:
     notes: tuple[str, ...] = ()
     fix: str = ""
     has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
+    others: "tuple[Finding, ...]" = ()
+
+    def split(self) -> "list[Finding]":
+        """Return this finding and the others of the file, each by itself."""
+        return [replace(self, others=()), *self.others]
 
 
 def sort_findings(findings: Sequence[Finding]) -> list[Finding]:
