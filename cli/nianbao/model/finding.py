@@ -27,6 +27,15 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
+    @property
+    def text(self) -> str:
+        """The text that is underlined."""
+        return self.source[self.column - 1 : self.column - 1 + self.length] if self.line else ""
+
+    def replace_text(self, text: str) -> str:
+        """Return the line with another text in the place of the one that is underlined."""
+        return f"{self.source[: self.column - 1]}{text}{self.source[self.column - 1 + self.length :]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

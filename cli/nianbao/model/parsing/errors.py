@@ -87,9 +87,8 @@ def _describe_slips(slips: Sequence[Slip], text: str, file: str) -> Iterator[Fin
 
 
 def split_by_line(slips: Sequence[Slip], text: str) -> Iterator[tuple[int, str, list[Slip]]]:
-    """Split slips by the lines on which they begin: the number of the line, its text, and its slips with places in it."""
-    start, slips = 0, list(slips)
-    at = 0
+    """Split slips by the lines where they begin: the number of the line, its text, and its slips with places in it."""
+    start = at = 0
     for number, line in enumerate(text.split("\n"), 1):
         first = at
         while at < len(slips) and slips[at].start <= start + len(line):

@@ -17,6 +17,7 @@ _HEADER = re.compile(rf"(\[++)[ \t]*+({PATH.pattern})[ \t]*+(\]*+)")
 _HEADER_WITHOUT_START = re.compile(rf"({PATH.pattern})[ \t]*+(\]++)")
 _WORDS_WITH_COLON = re.compile(r"(?![\x00-\x09\x0b-\x7f]++:)[^\s=:\"'\[\]{}]++[ \t]*+:(?![ \t]*+[\d\"'\[{])")
 _OPEN_TEXTS = {"slip-quote-open", "slip-text-open", "slip-needs-three-quotes"}
+_STATEMENT_BELOW = re.compile(r"[^\n]*+\s*+(?:#|\[{1,2}[A-Za-z]|[A-Za-z][\w.-]*+[ \t]*+=|\Z)")
 _ARRAY_OF_TABLES = 2  # brackets
 
 
@@ -29,8 +30,13 @@ def find_slips(text: str) -> list[Slip]:
         scanner.passed.append((scanner.at, len(text)))
     slips = scanner.list_slips(N_("slip-wide-sign"))
     # Where a text may go on below, what follows may belong to it.
-    opened = next((slip.start for slip in slips if slip.key in _OPEN_TEXTS), len(text))
+    opened = next((slip.start for slip in slips if slip.key in _OPEN_TEXTS and not _ends_here(text, slip)), len(text))
     return [replace(slip, certain=slip.certain and slip.start < opened) for slip in slips]
+
+
+def _ends_here(text: str, slip: Slip) -> bool:
+    """Return whether a text whose end is missing cannot go on below, since another entry or table begins there."""
+    return slip.key == "slip-quote-open" and bool(_STATEMENT_BELOW.match(text, slip.end))
 
 
 class _Scanner(ValueScanner):
