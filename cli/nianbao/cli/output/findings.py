@@ -68,11 +68,12 @@ def _measure_width(text: str) -> int:
     return cell_len(text)
 
 
-def print_checks(results: Sequence[CheckResult]) -> None:
-    """Print what was found in each report, and the number of findings."""
+def print_checks(results: Sequence[CheckResult], unread: Sequence[Finding] = ()) -> None:
+    """Print what was found in each report, and of files that are not read, and the number of findings."""
+    print_findings(unread)
     for result in results:
         print_findings(result.findings)
-    findings = [finding for result in results for finding in result.findings]
+    findings = [*unread, *(finding for result in results for finding in result.findings)]
     print_accepted([one for result in results for one in result.accepted])
     periods = describe_periods(result.key.period for result in results)
     echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
