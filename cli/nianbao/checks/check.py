@@ -74,6 +74,7 @@ def judge_report(
         tuple(crashes),
         tuple(accepted),
         policy.strict,
+        readable=document is not None,
         document=document,
     )
 

@@ -144,6 +144,8 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> lis
         raise UserError(
             _("no-office-named", count=len(others), some=some), _("add-all-or-name-office", first=others[0])
         )
+    if "" not in others and others and (unread := find_unread_of(store, [""], ())):
+        raise _describe_unread(unread)
     if not others:
         unread = find_unread_of_all(store, ())
         raise _describe_unread(unread) if unread else UserError(_("no-data-file-here"), _("run-in-report-folder"))
