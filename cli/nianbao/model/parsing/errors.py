@@ -40,7 +40,7 @@ def explain_error(text: str, file: str, error: str) -> Finding:
     rest = _find_rest(correct(text, slips, certain=False, known=False)) if slips else error
     if rest:
         finding = _describe_error(text, file, rest)
-        found += [] if finding.place.line in told else [finding]
+        found += [] if found and finding.place.line in told else [finding]
     found.sort(key=lambda finding: (finding.place.line, finding.place.column))
     if len(found) > _MOST_TOLD:
         more = Finding("broken-toml", "error", Place(file), _("slips-more", count=len(found) - _MOST_TOLD))
@@ -73,7 +73,7 @@ def _describe_error(text: str, file: str, error: str) -> Finding:
 
 def _describe_slips(slips: Sequence[Slip], text: str, file: str) -> Iterator[Finding]:
     """Describe slips: those of one kind on one line together, and lines of words that follow each other."""
-    prose_line = 0
+    prose_line = -1
     for number, source, of_line in split_by_line(slips, text):
         right = "" if any(slip.after is None for slip in of_line) else correct(source, of_line, certain=False).strip()
         by_key: dict[str, list[Slip]] = {}
