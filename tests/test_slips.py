@@ -38,11 +38,17 @@ def read(path):
     return path.read_bytes().decode()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_each_slip_is_told(case, language, tmp_path, monkeypatch, capsys, request):
+@pytest.fixture
+def put(tmp_path, monkeypatch):
+    """Return a function that puts a case in the place of a data file."""
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/2020.toml").write_bytes(case.read_bytes())
     monkeypatch.chdir(tmp_path)
+    return lambda case: (tmp_path / "data/2020.toml").write_bytes(case.read_bytes())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_each_slip_is_told(case, language, put, tmp_path, capsys, request):  # noqa: PLR0913, PLR0917  # fixtures
+    put(case)
     result = check.check_report(Store(tmp_path), Period(2020))
     findings.print_findings([finding for finding in result.findings if finding.level == "error"])
     text = capsys.readouterr().out

@@ -75,7 +75,11 @@ def _describe_slips(slips: Sequence[Slip], text: str, file: str) -> Iterator[Fin
     """Describe slips: those of one kind on one line together, and lines of words that follow each other."""
     prose_line = -1
     for number, source, of_line in split_by_line(slips, text):
-        right = "" if any(slip.after is None for slip in of_line) else correct(source, of_line, certain=False).strip()
+        right = (
+            ""
+            if any(slip.after is None for slip in of_line)
+            else correct(source, of_line, certain=False).strip().replace("\t", " ")
+        )
         by_key: dict[str, list[Slip]] = {}
         for slip in of_line:
             by_key.setdefault(slip.key, []).append(slip)
@@ -100,10 +104,13 @@ def split_by_line(slips: Sequence[Slip], text: str) -> Iterator[tuple[int, str, 
 
 def describe_slip(slip: Slip, parts: Iterable[str]) -> str:
     """Say what is wrong at a slip, or several of its kind, by the parts of the text."""
-    named = dict.fromkeys(
-        part if part.strip() else _("blank-sign", code=f"{ord(part[0]):04X}") for part in parts if part
-    )
+    named = dict.fromkeys(_name_part(part) for part in parts if part)
     return _(slip.key, value="  ".join(named), **dict(slip.values))
+
+
+def _name_part(part: str) -> str:
+    """Name a part of a text for people: a blank or an invisible sign by its number."""
+    return part if part.strip() and part.isprintable() else _("blank-sign", code=f"{ord(part[0]):04X}")
 
 
 def _describe_group(slips: Sequence[Slip], source: str, right: str, place: Place) -> Finding:
@@ -127,4 +134,4 @@ def _label(slip: Slip) -> str:
         return _("should-be-blank") if slip.after else _("delete-this")
     if slip.start == slip.end:
         return _("sign-is-missing", sign=slip.after.strip())
-    return _("expected-value", value=slip.after)
+    return _("expected-value", value=slip.after.strip())

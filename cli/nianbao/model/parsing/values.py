@@ -64,11 +64,14 @@ class ValueScanner(StringScanner):
         keys = (*table, *self.read_path(path.end()))
         if keys in self.defined:
             self.add_twice(N_("slip-key-twice"), start, path.end(), self.defined[keys])
+            keys = (*keys, f"#{start}")
         self.defined.setdefault(keys, start)
         if not sign:
             self.add(path.end(), path.end(), N_("slip-equals-missing"), " =")
         elif sign[1] != "=":
-            self.add(sign.start(1), sign.end(1), N_("slip-equals"), "=", certain=True)
+            before = "" if self.folded[sign.start(1) - 1].isspace() else " "
+            after = "" if self.folded[sign.end() : sign.end() + 1].isspace() else " "
+            self.add(sign.start(1), sign.end(1), N_("slip-equals"), f"{before}={after}", certain=True)
         self.at = sign.end() if sign else path.end()
         self.scan_value(context, sign.start(1) if sign else path.end() - 1, keys)
         return True
@@ -98,6 +101,9 @@ class ValueScanner(StringScanner):
             self._scan_list()
         elif self.is_at("{") or (self.is_at("(") and _ENTRY.match(self.folded, self.at + 1)):
             self._scan_row(keys)
+        elif context == "line" and _ENTRY.match(self.folded, self.at):
+            self.add(self.at, self.at, N_("slip-bracket-missing"), "{ ", sign="{")
+            self._scan_row(keys, has_bracket=False)
         else:
             self._scan_bare(context)
         self.last = self.at
@@ -136,11 +142,11 @@ class ValueScanner(StringScanner):
 
     # ── rows and arrays ─────────────────────────────────────────────────────────
 
-    def _scan_row(self, keys: Keys) -> None:
+    def _scan_row(self, keys: Keys, *, has_bracket: bool = True) -> None:
         """Read the table of a row, which stands on one line unless its bracket is the last sign there."""
-        opening = self._open_bracket()
+        opening = self._open_bracket(size=int(has_bracket))
         if self.folded[opening] == "(":
-            self.add(opening, opening + 1, N_("slip-other-bracket"), "{", sign="{")
+            self.add(opening, opening + 1, N_("slip-other-bracket"), "{", sign="{ }")
         self.skip_blanks()
         has_lines = self.is_at_line_end()
         after_comma = True
@@ -188,14 +194,14 @@ class ValueScanner(StringScanner):
             after_comma = False
         self.depth -= 1
 
-    def _open_bracket(self) -> int:
-        """Pass over the bracket here, and return its place."""
+    def _open_bracket(self, size: int = 1) -> int:
+        """Pass over the bracket here, if there is one, and return its place."""
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
             raise TooDeepError
-        self.at += 1
+        self.at += size
         self.last = self.at
-        return self.at - 1
+        return self.at - size
 
     def _close_bracket(self, bracket: str) -> None:
         """Pass over the bracket here, which should be this one."""
@@ -244,7 +250,8 @@ class ValueScanner(StringScanner):
     def _add_missing_bracket(self, bracket: str) -> None:
         """Add a bracket that is not there after the last sign within it."""
         is_comma = self.folded[self.last - 1] in ",;"
-        self.add(self.last - is_comma, self.last, N_("slip-bracket-missing"), f" {bracket}", sign=bracket)
+        after = " }" if bracket == "}" else bracket
+        self.add(self.last - is_comma, self.last, N_("slip-bracket-missing"), after, sign=bracket)
         self.at = self.last
 
     def _goes_on_below(self) -> bool:
