@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +40,17 @@ def put(root, tmp_path):
         return tmp_path
 
     return put
+
+
+@pytest.fixture
+def command(report):
+    """Run a command in this process; the two streams of its result together are its `output`."""
+
+    def run(*words, cwd):
+        done = report(*words, cwd=cwd)
+        return SimpleNamespace(exit_code=done.returncode, stdout=done.stdout, output=done.stdout + done.stderr)
+
+    return run
 
 
 @pytest.mark.parametrize("name", NAMES)

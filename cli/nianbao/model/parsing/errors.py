@@ -75,11 +75,8 @@ def _describe_slips(slips: Sequence[Slip], text: str, file: str) -> Iterator[Fin
     """Describe slips: those of one kind on one line together, and lines of words that follow each other."""
     prose_line = -1
     for number, source, of_line in split_by_line(slips, text):
-        right = (
-            ""
-            if any(slip.after is None for slip in of_line)
-            else correct(source, of_line, certain=False).strip().replace("\t", " ")
-        )
+        known = all(slip.after is not None for slip in of_line)
+        right = correct(source, of_line, certain=False).strip().replace("\t", " ") if known else ""
         by_key: dict[str, list[Slip]] = {}
         for slip in of_line:
             by_key.setdefault(slip.key, []).append(slip)

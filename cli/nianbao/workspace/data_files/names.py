@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from unicodedata import normalize
 
 from nianbao.model.i18n import _
-from nianbao.model.period import Calendar, Period
+from nianbao.model.period import Calendar, Period, parse_period
 
 SUFFIX = ".toml"
 HIDDEN_SUFFIX = ".txt"  # Windows adds it, and does not show it
@@ -37,8 +37,8 @@ def guess_period(name: str, calendar: Calendar) -> Period | None:
         "month": f"{month:02}",
         "event": f"{month:02}-{day:02}",
     }[calendar.unit]
-    period = Period(int(match["year"]), part)
-    return period if calendar.has(period) else None
+    period = parse_period(f"{match['year']}-{part}" if part else match["year"])
+    return period if period and calendar.has(period) else None
 
 
 def may_be_data_file(name: str) -> bool:
