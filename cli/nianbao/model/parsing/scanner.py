@@ -72,7 +72,7 @@ class _Scanner(ValueScanner):
         self.at = match.start(2)
         keys = self.read_path(match.end(2))
         opening, closing = len(match[1]), len(match[3])
-        size = _ARRAY_OF_TABLES if min(opening, max(closing, 1)) > 1 else 1
+        size = _ARRAY_OF_TABLES if opening > 1 else 1
         if not closing:
             size = min(opening, _ARRAY_OF_TABLES)
             self.add(match.end(2), match.end(2), N_("slip-bracket-missing"), "]" * size, sign="]" * size)
