@@ -100,6 +100,13 @@ def apply_policy(
     return kept, accepted
 
 
+def select_reported(found: Sequence[Finding], policy: Policy) -> list[Finding]:
+    """Return those of some findings that are reported, with their levels: of findings that are about no report."""
+    return [
+        replace(finding, level=_choose_level(finding, policy)) for finding in found if policy.is_reported(finding.rule)
+    ]
+
+
 def _split_accepted(
     report: Report, findings: Sequence[Finding], entries: Mapping[int, dict[str, Any]]
 ) -> tuple[list[Finding], list[AcceptedFinding], set[int]]:

@@ -18,8 +18,8 @@ from nianbao.workspace.store import ReportKey
 class CheckResult:
     """The result of checking a report.
 
-    `report` is None if its file is not `readable`, and in a copy made by `without_report`; `document` also if a fact
-    that its texts need is missing.
+    `report` is None if its file cannot be read, and in a copy made by `without_report`; `document` also if a fact that
+    its texts need is missing. In both cases it is not `readable`: not even a draft can be made of it.
     """
 
     key: ReportKey

@@ -35,6 +35,7 @@ def validate(
 ) -> None:
     """Check reports without building them."""
     from nianbao.checks import batch, check
+    from nianbao.checks.policy import select_reported
     from nianbao.cli.output import builds, findings, sarif_junit
     from nianbao.workspace import selection
 
@@ -55,12 +56,13 @@ def validate(
         )
         failed += list_crashes(results)
         errors = [one.error for one in failed]
+        unread = select_reported(selection.find_unread(selected, all_offices=all_offices), policy)
         if as_json or style == "json":
-            findings.print_json(builds.check_run_data(results, failed, selected.missing))
+            findings.print_json(builds.check_run_data(results, failed, selected.missing, unread))
         elif for_programs:
-            print_text(sarif_junit.format_for_programs(style, results, errors, store))
+            print_text(sarif_junit.format_for_programs(style, results, errors, store, unread))
         elif len(selected.reports) > builds.MAX_LISTED or selected.missing:
-            builds.print_check_summary(results, failed, selected.missing)
+            builds.print_check_summary(results, failed, selected.missing, unread)
         else:
-            findings.print_checks(results)
-        exit_command(errors, blocked=any(result.blocked for result in results))
+            findings.print_checks(results, unread)
+        exit_command(errors, blocked=any(result.blocked for result in results) or policy.is_blocking(unread))

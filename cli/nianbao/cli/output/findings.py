@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import BuildResult, CheckResult
-from nianbao.cli.output.finding_printer import FindingPrinter
+from nianbao.cli.output.finding_printer import FindingPrinter, print_findings
 from nianbao.cli.screen import Screen, get_screen
 from nianbao.cli.terminal import echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, UserError
@@ -24,10 +24,11 @@ _MIN_COLUMN = 12  # cells of a column of a table that is wrapped
 _COUNTS = {"error": N_("errors-count"), "warning": N_("warnings-count"), "note": N_("notes-count")}
 
 
-def print_checks(results: Sequence[CheckResult]) -> None:
-    """Print what was found in each report, and the number of findings."""
+def print_checks(results: Sequence[CheckResult], unread: Sequence[Finding] = ()) -> None:
+    """Print what was found in each report, and of files that are not read, and the number of findings."""
+    print_findings(unread)
     print_results(results)
-    findings = [finding for result in results for finding in result.findings]
+    findings = [*unread, *(finding for result in results for finding in result.findings)]
     print_accepted([one for result in results for one in result.accepted])
     periods = describe_periods(result.key.period for result in results)
     echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
@@ -61,7 +62,9 @@ def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
     printer = FindingPrinter()
     for file in files:
         printer.print_all(file.findings)
-        if file.changed:
+        if file.findings and file.changed:
+            echo(_("would-correct-in-part", path=file.path) if check else _("corrected-in-part", path=file.path))
+        elif file.changed:
             echo(_("would-lay-out", path=file.path) if check else _("file-laid-out", path=file.path))
         else:
             echo(_("file-not-touched", path=file.path) if file.findings else _("already-laid-out", path=file.path))
