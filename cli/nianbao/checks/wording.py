@@ -115,7 +115,8 @@ def find_place(context: CheckContext, section: str, words: str, default: str = "
     facts = context.report.facts
     prose = f"prose.{section}"
     own_prose = context.report.prose.get(section)
-    candidates = ([(prose, own_prose)] if own_prose else []) + list_texts(facts.tree)
+    texts = (item for item in list_texts(facts.tree) if not item[0].startswith("accept."))  # which quote the others
+    candidates = [*([(prose, own_prose)] if own_prose else []), *texts]
     wanted = _normalize_for_search(words)
     for address, text in candidates:
         at = _normalize_for_search(text).find(wanted)

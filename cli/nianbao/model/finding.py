@@ -33,7 +33,8 @@ class Finding:
     """One fault of a report.
 
     `message` describes it, `label` is printed under the underlined value, `notes` list the figures involved, one line
-    each, and `fix` says what to do if the page of the rule does not.
+    each, and `fix` says what to do if the page of the rule does not. `words` name what of a text it is about, where it
+    underlines none of the text. `accepted_value` is what an acceptance states, as TOML; see `checks.acceptances`.
     """
 
     rule: str
@@ -44,6 +45,8 @@ class Finding:
     label: str = ""
     notes: tuple[str, ...] = ()
     fix: str = ""
+    words: str = ""
+    accepted_value: str = ""  # empty: it may not be accepted
     has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
 
 

@@ -26,7 +26,7 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks import policy
+from nianbao.checks import acceptances
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 
@@ -35,5 +35,5 @@ LEVEL = "error"
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find acceptances that are incomplete or invalid."""
-    for address, why in policy.find_acceptance_faults(context.report, context.rules).items():
+    for address, why in acceptances.find_faults(context.report, context.rules).items():
         yield context.make_finding(address, why)
