@@ -4,7 +4,7 @@ import codecs
 import io
 import sys
 
-_HANDLER = "nianbao-escape"
+ERRORS = "nianbao-escape"  # the name by which codecs know how to escape
 
 
 def escape_unencodable() -> None:
@@ -12,10 +12,18 @@ def escape_unencodable() -> None:
 
     Consoles of Windows have cp936 or cp437, pipes the encoding of the environment; JSON reads such escapes.
     """
-    codecs.register_error(_HANDLER, _escape)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_HANDLER)
+            stream.reconfigure(errors=ERRORS)
+
+
+def can_show(text: str) -> bool:
+    """Tell whether standard output has all characters of a text."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -23,3 +31,6 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)), error.end
+
+
+codecs.register_error(ERRORS, _escape)

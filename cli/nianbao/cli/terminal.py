@@ -1,9 +1,13 @@
 """The only module that prints: texts from files, names and libraries are shown as text and never act on the screen."""
 
+import os
 import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
+
+from nianbao.cli.screen import Screen, get_screen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,16 +41,41 @@ def _escape(match: re.Match[str]) -> str:
     return _SHORT_ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}")
 
 
-def echo(*parts: str | StyledText, err: bool = False) -> None:
-    """Print one line, made of texts whose control characters are escaped."""
-    line = "".join(map(_format_part, parts))
-    typer.echo(re.sub(_WORKFLOW_COMMAND, r"\g<0>\\", line), err=err)
+def echo(*parts: str | StyledText, err: bool = False, hang: int | None = None) -> None:
+    """Print a line, made of texts whose control characters are escaped.
+
+    With `hang` it is wrapped to the width of the screen, and further lines are indented by so many cells more than the
+    first. Lines to be copied, such as commands, and rows of tables are not wrapped.
+    """
+    screen = get_screen(err=err)
+    shown = [_escape_part(part, screen) for part in parts]
+    text = "".join(part.text for part in shown)
+    margin = 0 if hang is None else len(text) - len(text.lstrip(" ")) + hang
+    lines = [(0, len(text))] if hang is None else screen.wrap(text, margin)
+    for start, end in lines:
+        line = "".join(_style_within(shown, start, end))
+        line = " " * margin + line if start else line
+        typer.echo(re.sub(_WORKFLOW_COMMAND, r"\g<0>\\", line), err=err, color=_may_colour())
 
 
-def _format_part(part: str | StyledText) -> str:
-    if isinstance(part, StyledText):
-        return typer.style(escape_controls(part.text), fg=part.fg, bold=part.bold or None)
-    return escape_controls(part)
+def _escape_part(part: str | StyledText, screen: Screen) -> StyledText:
+    part = part if isinstance(part, StyledText) else StyledText(part)
+    return part._replace(text=screen.show(escape_controls(part.text)))
+
+
+def _style_within(parts: Sequence[StyledText], start: int, end: int) -> Iterator[str]:
+    """Yield what of each part lies between two positions in all of them."""
+    at = 0
+    for part in parts:
+        text = part.text[max(start - at, 0) : max(end - at, 0)]
+        at += len(part.text)
+        if text:
+            yield typer.style(text, fg=part.fg, bold=part.bold or None) if part.fg or part.bold else text
+
+
+def _may_colour() -> bool | None:
+    """Return False where the user wants no colours, see no-color.org; None where the output decides."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def print_text(text: str, *, nl: bool = True) -> None:

@@ -25,7 +25,12 @@ class Place:
     source: str = ""  # the text of the line
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{self.file}:{self.position}" if self.line else self.file
+
+    @property
+    def position(self) -> str:
+        """Line and column; empty for the file as a whole."""
+        return f"{self.line}:{self.column}" if self.line else ""
 
 
 @dataclass(frozen=True, slots=True)

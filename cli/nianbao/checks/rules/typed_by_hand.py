@@ -24,23 +24,38 @@
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.typed_numbers import find_typed_numbers
-from nianbao.model.finding import Finding
+from nianbao.checks.typed_numbers import TypedNumber, find_typed_numbers
+from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _
 
 LEVEL = "note"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find every number in the prose that a placeholder could replace."""
-    for typed in find_typed_numbers(context.report):
-        prose = context.report.prose[typed.section]
-        figure = prose[typed.start : typed.end]
-        line = prose.count("\n", 0, typed.start) + 1
-        address = f"prose.{typed.section}"
-        place = context.report.facts.find_place(address, text_line=line, words=figure)
-        message = _("figure-typed-by-hand", figure=figure)
-        label = _("can-be-written-as-placeholder", expression=typed.expression)
-        yield context.make_finding(address, message, label=label, place=place)
+    """Find the numbers in the prose that placeholders could replace: a finding for each section that has some."""
+    for section, group in groupby(find_typed_numbers(context.report), key=lambda typed: typed.section):
+        numbers = list(group)
+        figures = [context.report.prose[section][typed.start : typed.end] for typed in numbers]
+        places = [_find_place(context, typed) for typed in numbers]
+        yield context.make_finding(
+            f"prose.{section}",
+            _("figure-typed-by-hand", figure=figures[0])
+            if len(figures) == 1
+            else _("figures-typed-by-hand", count=len(figures)),
+            label=_("can-be-written-as-placeholder", expression=numbers[0].expression),
+            place=places[0],
+            notes=tuple(
+                _("other-figure-as-placeholder", place=place.position, figure=figure, expression=typed.expression)
+                for typed, figure, place in zip(numbers[1:], figures[1:], places[1:], strict=True)
+            ),
+        )
+
+
+def _find_place(context: CheckContext, typed: TypedNumber) -> Place:
+    prose = context.report.prose[typed.section]
+    line = prose.count("\n", 0, typed.start) + 1
+    words = prose[typed.start : typed.end]
+    return context.report.facts.find_place(f"prose.{typed.section}", text_line=line, words=words)

@@ -26,7 +26,8 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Print which units' figures add up to a figure."""
-    from nianbao.cli.output.findings import print_findings, print_json
+    from nianbao.cli.output.finding_printer import print_findings
+    from nianbao.cli.output.findings import print_json
     from nianbao.cli.output.rollup import print_trace, trace_data
     from nianbao.rollup import collect
     from nianbao.rollup.trace import trace as trace_figure

@@ -7,14 +7,16 @@ from typing import Any
 
 from nianbao.checks.results import BuildResult, CheckResult, FailedReport
 from nianbao.cli.output import findings
+from nianbao.cli.output.finding_printer import print_file_name, print_message
 from nianbao.cli.terminal import echo
-from nianbao.model.finding import Finding
+from nianbao.model.finding import LEVELS, Finding
 from nianbao.model.i18n import N_, _
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey
 
 MAX_LISTED = 5  # reports that are printed one by one; more are counted
-_MAX_ROWS = 30  # of a table of failures
+_MAX_ROWS = 30  # of a table of failures, and files with findings
+_MAX_FINDINGS = 3  # of each such file
 _OUTCOMES = {
     "built": N_("outcome-built"),
     "unchanged": N_("outcome-unchanged"),
@@ -63,9 +65,12 @@ def print_summary(run: BuildRun) -> None:
 def _print_failures(
     refused: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[ReportRef]
 ) -> None:
-    """Print a table of reports that are not built or not right: the office, the year, and the reason."""
-    rows = [(*_describe_report(result.key), _describe_first_finding(result.findings)) for result in refused]
-    rows += [(*_describe_report(report.key), report.error.message) for report in failed]
+    """Print which reports are not built or not right: findings below the names of files, then a table of the others."""
+    for result in refused[:_MAX_ROWS]:
+        _print_worst_findings(result.findings)
+    if len(refused) > _MAX_ROWS:
+        echo(_("more-reports-see-json", count=len(refused) - _MAX_ROWS))
+    rows = [(*_describe_report(report.key), report.error.message) for report in failed]
     rows += [(*_describe_report(store.key(period)), _(_OUTCOMES["missing"])) for store, period in missing]
     if not rows:
         return
@@ -91,13 +96,16 @@ def print_check_summary(
     echo(f"{counts}{_('clause-separator')}{findings.describe_counts(all_findings)}")
 
 
-def _describe_first_finding(of_report: Sequence[Finding]) -> str:
-    """Describe the first error of some findings, or the first of them, and count them all."""
-    first = next((finding for finding in of_report if finding.level == "error"), of_report[0])
-    words = f"{first.place}: {first.rule} {first.message}"
-    if len(of_report) == 1:
-        return words
-    return _("findings-in-all", words=words, found=findings.describe_counts(of_report))
+def _print_worst_findings(of_report: Sequence[Finding]) -> None:
+    """Print the first findings of the worst level below the name of their file, and count the others."""
+    worst = min((finding.level for finding in of_report), key=LEVELS.index)
+    listed = [finding for finding in of_report if finding.level == worst]
+    file = listed[0].place.file
+    print_file_name(file, findings.describe_counts(of_report))
+    for finding in listed[:_MAX_FINDINGS]:
+        print_message(finding, finding.place.position if finding.place.file == file else str(finding.place), "  ")
+    if len(listed) > _MAX_FINDINGS:
+        echo("  " + _("more-findings-of-file", count=len(listed) - _MAX_FINDINGS, file=file), hang=4)
 
 
 def print_reasons(run: BuildRun) -> None:

@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import BuildResult, CheckResult
-from nianbao.checks.rules import list_names
-from nianbao.cli.terminal import StyledText, echo, escape_controls, print_text
-from nianbao.model.finding import LEVELS, Finding, Place, UserError
+from nianbao.cli.output.finding_printer import FindingPrinter
+from nianbao.cli.screen import get_screen
+from nianbao.cli.terminal import echo, escape_controls, print_text
+from nianbao.model.finding import LEVELS, Finding, UserError
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
 from nianbao.workspace.formats import Face
@@ -20,62 +19,27 @@ from nianbao.workspace.store import ReportKey
 if TYPE_CHECKING:
     from nianbao.checks.drafts import FormattedFile
 
-_COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
+_MIN_COLUMN = 20  # cells of the last column of a table, if it is wrapped
 _COUNTS = {"error": N_("errors-count"), "warning": N_("warnings-count"), "note": N_("notes-count")}
-_MAX_LINE = 100  # characters; of a longer line of the data file a part is printed
-
-
-def print_findings(findings: Sequence[Finding]) -> None:
-    """Print each finding with its place, its line, and what to do."""
-    explained = set(list_names())
-    for finding in findings:
-        rule = StyledText(f"{finding.level}[{finding.rule}]", _COLOURS[finding.level], bold=True)
-        echo(f"{finding.place}: ", rule, f" {finding.message}")
-        if finding.place.line:
-            _print_source_line(finding)
-        for note in finding.notes:
-            echo(f"    {note}")
-        if finding.fix:
-            echo("    " + _("fix-line", fix=finding.fix))
-        if finding.has_page or finding.rule in explained:
-            echo("    " + _("see-explain-rule", rule=finding.rule))
-
-
-def _print_source_line(finding: Finding) -> None:
-    place = finding.place
-    number = str(place.line)
-    before, value, after = map(escape_controls, _cut_line(place))  # escapes take room too
-    echo(f"    {number} | {before}{value}{after}")
-    underline = StyledText(f"{'^' * max(1, _measure_width(value))} {finding.label}".rstrip(), _COLOURS[finding.level])
-    echo(f"    {' ' * len(number)} | {' ' * _measure_width(before)}", underline)
-
-
-def _cut_line(place: Place) -> tuple[str, str, str]:
-    """Return the text before, in and after the underlined value of a line, each shortened where the line is long."""
-    source = place.source.replace("\t", " ")
-    start, end = place.column - 1, place.column - 1 + place.length
-    before, value, after = source[:start], source[start:end], source[end:]
-    if len(source) > _MAX_LINE:
-        before = before if len(before) <= _MAX_LINE // 2 else "…" + before[-_MAX_LINE // 2 :]
-        value = value if len(value) <= _MAX_LINE // 2 else value[: _MAX_LINE // 2] + "…"
-        after = after if len(after) <= _MAX_LINE // 2 else after[: _MAX_LINE // 2] + "…"
-    return before, value, after
-
-
-def _measure_width(text: str) -> int:
-    from rich.cells import cell_len  # noqa: PLC0415  # not needed where there are no findings
-
-    return cell_len(text)
 
 
 def print_checks(results: Sequence[CheckResult]) -> None:
     """Print what was found in each report, and the number of findings."""
-    for result in results:
-        print_findings(result.findings)
+    print_results(results)
     findings = [finding for result in results for finding in result.findings]
     print_accepted([one for result in results for one in result.accepted])
     periods = describe_periods(result.key.period for result in results)
     echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
+
+
+def print_results(results: Sequence[CheckResult]) -> None:
+    """Print what was found in each report; with several reports, below the names of their files."""
+    printer = FindingPrinter()
+    for result in results:
+        if len(results) > 1:
+            printer.print_by_file(result.findings, describe_counts)
+        else:
+            printer.print_all(result.findings)
 
 
 def describe_periods(periods: Iterable[Period]) -> str:
@@ -93,8 +57,9 @@ def print_accepted(findings: Sequence[AcceptedFinding]) -> None:
 
 def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
     """Print for each data file whether it was formatted, or with `check` whether it would be."""
+    printer = FindingPrinter()
     for file in files:
-        print_findings(file.findings)
+        printer.print_all(file.findings)
         if file.changed:
             echo(_("would-lay-out", path=file.path) if check else _("file-laid-out", path=file.path))
         else:
@@ -110,8 +75,8 @@ def describe_counts(findings: Sequence[Finding]) -> str:
 
 def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
     """Print what was found in each report and, unless quiet, which files were written."""
+    print_results([result.check for result in results])
     for result in results:
-        print_findings(result.check.findings)
         if result.refused:
             _print_refusal(result.check)
     rows = [row for result in results for row in _make_file_rows(result)]
@@ -128,7 +93,7 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
 def _print_refusal(result: CheckResult) -> None:
     tip = _("mend-or-draft")
     counts = describe_counts(result.findings)
-    periods = describe_periods([result.key.period])
+    periods = " ".join(filter(None, (result.key.office, describe_periods([result.key.period]))))
     echo(_("period-not-printed", period=periods, findings=counts, tip=tip), err=True)
 
 
@@ -166,14 +131,18 @@ def _format_size(size: int) -> str:
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows below headers, in columns as wide as their widest cell on the screen."""
-    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  # see _measure_width
-
+    """Print rows below headers, in columns as wide as their widest cell; the last one is wrapped to the screen."""
+    screen = get_screen()
     lines = [[escape_controls(cell) for cell in line] for line in (headers, *rows)]
-    widths = [max(cell_len(line[at]) for line in lines) for at in range(len(headers))]
-    for line in lines:
-        cells = [set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)]
-        echo(("  " + "  ".join(cells)).rstrip())
+    widths = [max(screen.measure(line[at]) for line in lines) for at in range(len(headers) - 1)]
+    margin = 2 + sum(widths) + 2 * len(widths)
+    room = max(screen.width - margin, _MIN_COLUMN) if screen.width else 0
+    for *cells, last in lines:
+        columns = "  ".join(screen.pad(cell, width) for cell, width in zip(cells, widths, strict=True))
+        first, *more = screen.wrap_text(last, room)
+        echo("  " + "  ".join(filter(None, (columns, first))).rstrip())
+        for line in more:
+            echo(" " * margin + line)
 
 
 def print_json(value: object) -> None:

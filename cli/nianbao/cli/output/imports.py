@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nianbao.cli.output import findings
+from nianbao.cli.output.finding_printer import FindingPrinter
 from nianbao.cli.terminal import echo
 from nianbao.importer.pipeline import ImportedReport
 from nianbao.model.finding import UserError
@@ -16,6 +17,7 @@ def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: 
 
     `failed` is the number of files that could not be imported; with `quiet`, tables and findings are left out.
     """
+    printer = FindingPrinter()
     for one in reports:
         title = " ".join(
             filter(None, [one.office or _("office-not-recognised"), findings.describe_periods([one.period])])
@@ -40,7 +42,7 @@ def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: 
                     echo("  " + _("columns-taken-in-order", name=counts["label"]))
             for note in one.notes:
                 echo(f"  {note}")
-            findings.print_findings(one.findings)
+            printer.print_all(one.findings)
         else:
             for note in one.notes:
                 echo(f"  {note}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nianbao.cli.output import findings
+from nianbao.cli.output.finding_printer import FindingPrinter
 from nianbao.cli.terminal import echo
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.finding import Finding
@@ -19,20 +20,21 @@ _MAX_ROWS = 50  # of a table, and units with errors of which these are printed; 
 
 def print_rollups(results: Sequence[RollupResult], period: str) -> None:
     """Print for each office above others what was added up, what was not, and whether its data file was written."""
+    printer = FindingPrinter()
     for result in results:
-        findings.print_findings(result.findings)
+        printer.print_all(result.findings)
         if result.aggregate:
-            _print_rollup(result, result.aggregate, period)
+            _print_rollup(result, result.aggregate, period, printer)
 
 
-def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str) -> None:
+def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, printer: FindingPrinter) -> None:
     count = len(aggregate.counted)
     echo(_("units-added-up", unit=result.unit, year=period, count=count))
     _print_names(_("units-missing"), result.missing)
     _print_names(_("units-late"), [report.unit for report in aggregate.counted if report.late])
     _print_names(_("units-with-errors-counted"), [report.unit for report in aggregate.counted if report.errors])
     _print_names(_("with-errors-not-counted"), [report.unit for report in aggregate.broken])
-    findings.print_findings(_list_faults(aggregate))
+    printer.print_all(_list_faults(aggregate))
     _print_other_editions(aggregate)
     for unit in result.outdated:
         command = f"report rollup {period} --into {unit.id}"
