@@ -28,7 +28,7 @@ def accept(
     """Accept a finding with a reason."""
     from nianbao.checks import check
     from nianbao.checks.accepting import Wanted, accept_finding
-    from nianbao.cli.output.findings import print_acceptance
+    from nianbao.cli.output.acceptances import print_acceptance
     from nianbao.workspace import selection
 
     with report_errors():

@@ -41,6 +41,9 @@ class FindingPrinter:
             _print_excerpt(finding, margin + _INDENT)
         for note in finding.notes:
             echo(f"{margin}{_INDENT}{note}", hang=2)
+        if finding.address and finding.accepted_value:
+            address = _("finding-address", address=finding.address, value=finding.accepted_value)
+            echo(f"{margin}{_INDENT}{address}", hang=2)
         if finding.fix and self._is_new(finding.rule, finding.fix):
             echo(margin + _INDENT + _("fix-line", fix=finding.fix), hang=2)
         if (finding.has_page or finding.rule in self._with_page) and self._is_new(finding.rule, ""):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import BuildResult, CheckResult
+from nianbao.cli.output.acceptances import describe_acceptance, print_accept_hint
 from nianbao.cli.output.finding_printer import FindingPrinter
 from nianbao.cli.screen import get_screen
 from nianbao.cli.terminal import echo, escape_controls, print_text
@@ -28,6 +29,7 @@ def print_checks(results: Sequence[CheckResult]) -> None:
     print_results(results)
     findings = [finding for result in results for finding in result.findings]
     print_accepted([one for result in results for one in result.accepted])
+    print_accept_hint(results)
     periods = describe_periods(result.key.period for result in results)
     echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
 
@@ -178,9 +180,16 @@ def check_data(result: CheckResult) -> dict[str, Any]:
     return {
         **key_data(result.key),
         "ok": not result.blocked,
-        "findings": [finding_data(finding) for finding in result.findings],
-        "accepted": [{"finding": finding_data(one.finding), "because": one.reason} for one in result.accepted],
+        "findings": [_answerable_data(result.key, finding) for finding in result.findings],
+        "accepted": [
+            {"finding": _answerable_data(result.key, one.finding), "because": one.reason} for one in result.accepted
+        ],
     }
+
+
+def _answerable_data(key: ReportKey, finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain values for JSON, with how it is accepted."""
+    return finding_data(finding) | {"accept": describe_acceptance(key, finding)}
 
 
 def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:
