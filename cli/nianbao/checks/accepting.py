@@ -88,8 +88,9 @@ def _choose(result: CheckResult, found: Sequence[Finding], wanted: Wanted, file:
     if not exact:
         if unjudged := _make_unjudged_finding(result, wanted):
             return unjudged
-        raise UserError(_("no-finding-there"), _list_findings(_sort_by_distance(result.findings, wanted, file)))
-    raise UserError(_("several-findings-there"), _list_findings(exact, "--rule"))
+        near = _list_findings(_sort_by_distance(result.findings, wanted, file))
+        raise UserError("\n".join([_("no-finding-there"), *near]), _("validate-lists-findings") if near else "")
+    raise UserError("\n".join([_("several-findings-there"), *_list_findings(exact)]), _("name-one-by-option"))
 
 
 def _make_unjudged_finding(result: CheckResult, wanted: Wanted) -> Finding | None:
@@ -109,16 +110,12 @@ def _sort_by_distance(findings: Sequence[Finding], wanted: Wanted, file: str) ->
     return sorted(findings, key=measure)
 
 
-def _list_findings(findings: Sequence[Finding], option: str = "") -> str:
-    """Say which findings there are, and with which options one of them is named."""
-    if not findings:
-        return _("no-findings-in-report")
-    lines = [
-        f"{finding.place} {finding.rule}" + (f" --address {finding.address}" if finding.address else "")
+def _list_findings(findings: Sequence[Finding]) -> list[str]:
+    """Say which findings there are, each with the options that name it."""
+    return [
+        f"{finding.place} --rule {finding.rule}" + (f" --address {finding.address}" if finding.address else "")
         for finding in findings[:_LISTED]
     ]
-    head = _("name-one-by-option") if option else _("findings-near")
-    return "\n    ".join([head, *lines])
 
 
 def _find_void_entry(result: CheckResult, finding: Finding) -> str:

@@ -33,7 +33,7 @@ def accept(
 
     with report_errors():
         words, line, column = _split_place(place)
-        if not (line or rule):
+        if not (line or rule or address):
             raise UserError(_("no-finding-named"), _("name-line-or-rule"))
         store = selection.open_store(words, root, None, print_warning)
         selected = selection.select(store, words).reports
