@@ -59,6 +59,8 @@ def print_summary(run: BuildRun) -> None:
     rate = counts["built"] / run.seconds if run.seconds else 0.0
     speed = _("reports-per-second", rate=rate) if counts["built"] else ""
     totals = findings.describe_counts(all_findings)
+    if drafts := sum(1 for result in run.results if result.check.prompts and not result.refused):
+        echo(_("reports-built-as-drafts", count=drafts))
     echo(_("build-time-and-findings", seconds=run.seconds, speed=speed, found=totals))
 
 

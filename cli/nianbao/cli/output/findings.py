@@ -81,6 +81,8 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
     for result in results:
         if result.refused:
             _print_refusal(result.check)
+        elif result.check.prompts:
+            _print_draft(result.check)
     rows = [row for result in results for row in _make_file_rows(result)]
     if quiet or not rows:
         return
@@ -95,8 +97,15 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
 def _print_refusal(result: CheckResult) -> None:
     tip = _("mend-or-draft")
     counts = describe_counts(result.findings)
-    periods = " ".join(filter(None, (result.key.office, describe_periods([result.key.period]))))
-    echo(_("period-not-printed", period=periods, findings=counts, tip=tip), err=True)
+    echo(_("period-not-printed", period=_name_report(result.key), findings=counts, tip=tip), err=True)
+
+
+def _print_draft(result: CheckResult) -> None:
+    echo(_("built-as-draft", report=_name_report(result.key), count=result.prompts), err=True)
+
+
+def _name_report(key: ReportKey) -> str:
+    return " ".join(filter(None, (key.office, describe_periods([key.period]))))
 
 
 def _make_file_rows(result: BuildResult) -> list[tuple[str, ...]]:
@@ -216,6 +225,7 @@ def build_data(result: BuildResult) -> dict[str, Any]:
     ]
     return check_data(result.check) | {
         "files": files,
+        "draft": result.draft and bool(files),
         "faces": faces_data(result.faces),
         "seconds": round(result.seconds, 3),
     }
