@@ -1,5 +1,6 @@
 """Edits of single values in the text of a data file; all else stays as it is, to the last blank."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,9 +27,9 @@ def find_spans(text: str, addresses: Sequence[str]) -> dict[str, Span]:
     for address in addresses:
         node = _follow(nodes, address.split("."))
         if node is not None and "value_line" in node:
-            first, last = _pair(node["value_line"])
-            column, end = _pair(node["value_col"])
-            found[address] = Span(_find_offset(text, starts, first, column - 1), _find_offset(text, starts, last, end))
+            start = _find_offset(text, starts, _get_first(node["value_line"]), _get_first(node["value_col"]))
+            if text.startswith(node["value_raw"], start):  # ends of values on several lines are not told
+                found[address] = Span(start, start + len(node["value_raw"]))
     return found
 
 
@@ -85,8 +86,8 @@ def _follow(nodes: Any, keys: Sequence[str]) -> dict[str, Any] | None:  # noqa: 
     return nodes if isinstance(nodes, dict) else None
 
 
-def _pair(number: Any) -> tuple[int, int]:  # noqa: ANN401  # one number of the parser or two
-    return tuple(number) if isinstance(number, list | tuple) else (number, number)
+def _get_first(number: Any) -> int:  # noqa: ANN401  # one number of the parser or two
+    return int(number[0] if isinstance(number, list | tuple) else number)
 
 
 def _list_line_starts(text: str) -> list[int]:
@@ -97,6 +98,36 @@ def _list_line_starts(text: str) -> list[int]:
 
 
 def _find_offset(text: str, starts: Sequence[int], line: int, column: int) -> int:
-    """Return the offset in characters of a place that the parser gives as a line and a number of bytes before it."""
+    """Return the offset in characters of a place of the parser, which counts columns in bytes from 1."""
     raw = text[starts[line - 1] : starts[line]].encode()
-    return starts[line - 1] + len(raw[:column].decode(errors="ignore"))
+    return starts[line - 1] + len(raw[: column - 1].decode(errors="ignore"))
+
+
+_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[ \t]*\r?\n\s*|.)")
+
+
+def map_characters(raw: str) -> tuple[str, list[int]]:
+    """Return a string of TOML as a value, and where each of its characters is written: an offset in `raw`."""
+    quotes = next(marks for marks in ('"""', "'''", '"', "'") if raw.startswith(marks))
+    at, end = len(quotes), len(raw) - len(quotes)
+    if len(quotes) > 1:
+        at += next((len(newline) for newline in ("\r\n", "\n") if raw.startswith(newline, at)), 0)
+    characters: list[str] = []
+    offsets: list[int] = []
+    while at < end:
+        part = raw[at]
+        if part == "\\" and quotes[0] == '"' and (escape := _ESCAPE.match(raw, at)):
+            part = escape[0]
+        elif raw.startswith("\r\n", at):
+            part = "\r\n"
+        value = _unescape(part)
+        characters.append(value)
+        offsets += [at] * len(value)
+        at += len(part)
+    return "".join(characters), offsets
+
+
+def _unescape(part: str) -> str:
+    if part.startswith("\\") and len(part) > 1:
+        return "" if part[1:].isspace() else str(load_values(f'x = "{part}"')["x"])
+    return "\n" if part == "\r\n" else part
