@@ -18,6 +18,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, translate
 
 F = TypeVar("F", bound=Callable[..., Any])
+_BETWEEN_EXAMPLES = "·"
 USAGE = "Usage: "
 HELP = (
     "Show this message and exit.",
@@ -75,6 +76,19 @@ class _TranslatedHelp:
         formatter = _HelpFormatter(width=ctx.terminal_width, max_width=ctx.max_content_width)
         self.format_help(ctx, formatter)
         return get_screen().show(formatter.getvalue().rstrip("\n"))
+
+    def format_epilog(self: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002  # see above
+        """Write the examples of the command, each on a line of its own where there is no room for all."""
+        if not self.epilog:
+            return
+        formatter.write_paragraph()
+        has_room = get_screen().measure(self.epilog) + 2 <= formatter.width
+        first, *more = [self.epilog] if has_room else (part.strip() for part in self.epilog.split(_BETWEEN_EXAMPLES))
+        with formatter.indentation():
+            formatter.write_text(first)
+            with formatter.indentation():
+                for example in more:
+                    formatter.write_text(example)
 
     def get_short_help_str(self: Any, limit: int = 0) -> str:  # noqa: ARG002  # typer gives it
         """Return all of the help for the list of commands, where typer would cut it."""

@@ -11,8 +11,8 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
 from nianbao.workspace.files import display_path
-from nianbao.workspace.store import Store, find_root, make_unknown_file_error
 from nianbao.workspace.kinds.typed_periods import parse_typed_period
+from nianbao.workspace.store import Store, find_root, make_unknown_file_error
 
 ReportRef = tuple[Store, Period]  # a kind of an office, and a period
 _LISTED_NAMES = 5  # names that a message lists
