@@ -17,6 +17,7 @@ import pytest
 from cases import begun, hard_facts
 
 ROOT = Path(__file__).parent.parent
+os.environ.pop("COLUMNS", None)  # the width of the terminal of whoever runs the tests
 os.environ["LANGUAGE"] = "zh"  # whoever runs the tests; those of languages ask for theirs
 os.environ["NIANBAO_TRUST"] = "1"  # the templates of tests are ours; those of trust take this out
 # What pytest compiles is kept, or else each of hundreds of processes would compile all that it imports. These keep

@@ -6,7 +6,7 @@ import pytest
 from cases import outputs
 
 from nianbao.checks import check
-from nianbao.cli.output import findings
+from nianbao.cli.output.finding_printer import print_findings
 from nianbao.model.period import Period
 from nianbao.workspace.store import Store
 
@@ -18,7 +18,7 @@ def validate(case, tmp_path, monkeypatch, capsys):
     (tmp_path / "data" / "2020.toml").write_bytes(case.read_bytes())
     monkeypatch.chdir(tmp_path)
     result = check.check_report(Store(tmp_path), Period(2020))
-    findings.print_findings(result.findings)
+    print_findings(result.findings)
     return result, capsys.readouterr().out
 
 

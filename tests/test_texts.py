@@ -405,10 +405,11 @@ def test_published_reports_agree_with_their_tables_or_not_as_found_by_hand(slug,
 
 def test_a_number_that_a_fact_could_supply_names_its_placeholder(root):
     found = find_all(add_prose(OF_2020, overview="新收申请35件。\n\n主动公开信息320条，培训320人，共320。"), root)
-    assert [(finding.rule, finding.level) for finding in found] == [("typed-by-hand", "note")] * 2
+    assert [(finding.rule, finding.level) for finding in found] == [("typed-by-hand", "note")]  # one for a section
     assert found[0].label == "可以写成 {{ requests.received.total }}"
-    assert found[1].label == "可以写成 {{ facts.portal_items }}"
-    assert found[1].place.source[found[1].place.column - 1 :].startswith("320条")
+    assert found[0].place.source[found[0].place.column - 1 :].startswith("35件")
+    place = found[0].place
+    assert found[0].notes == (f"{place.line + 2}:7 的 320 可以写成 {{{{ facts.portal_items }}}}",)
     assert (
         list_rules(
             add_prose(OF_2020, overview="{{ year }}年公开{{ facts.portal_items }}条，见第35条、2020年12月。"), root

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typer import Abort
 from typer.exceptions import TyperException
 
-from nianbao.cli.console import escape_unencodable
+from nianbao.cli.console import can_show, escape_unencodable
 from nianbao.cli.errors import EXIT_FAILED, make_interruption_error, make_output_error, print_error, print_warning
 from nianbao.model.i18n import _
 from nianbao.workspace.locales import detect_language, extract_option, is_outdated, use_language
@@ -41,6 +41,9 @@ def _run() -> int:
     asked, words = extract_option(sys.argv[1:])
     language = asked or detect_language(os.environ)
     use_language(language)
+    if not asked and not can_show(_("list-separator")):  # words that a person can read in place of escapes
+        language = "en"
+        use_language(language)
     _opened()
     if sys.stdout is None:
         print_error(make_output_error())

@@ -1,10 +1,11 @@
 """One report built: checked, rendered in every format at once, and written as files."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
+from typing import NoReturn
 
 from nianbao.checks.check import check_report, limit_check
 from nianbao.checks.policy import Policy
@@ -13,6 +14,7 @@ from nianbao.compose.document import compose, make_markdown, make_page
 from nianbao.compose.embedded_facts import describe_report, format_facts
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
+from nianbao.model.loading.inheritance import suggest
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.render import markup
@@ -118,15 +120,32 @@ def output_name(store: Store, period: Period, suffix: str) -> str:
     return store.output_name(period, SUFFIXES.get(suffix, suffix))
 
 
+def name_formats(store: Store, words: Sequence[str]) -> list[str]:
+    """Return the names of the formats that words mean, each once: PDF and .pdf mean pdf, and word means docx.
+
+    Raises `UserError`, with the nearest name and those that exist, for a word that means none.
+    """
+    known = {name.casefold(): name for name in (*store.formats(), MARKDOWN)}
+    known |= {suffix: name for name, suffix in SUFFIXES.items()}
+    typed = [word.casefold().removeprefix(".") for word in words]
+    if not known.keys() >= set(typed):  # few need the files of all formats
+        known = {alias.casefold(): name for name in store.formats() for alias in store.format(name).aliases} | known
+    return list(dict.fromkeys(known.get(word) or _raise_unknown(store, word, known) for word in typed))
+
+
+def _raise_unknown(store: Store, name: str, known: Collection[str] = ()) -> NoReturn:
+    raise UserError(
+        _("no-such-output-format", name=name) + suggest(name, sorted(known)),
+        _("output-formats-available", choices=join_words([*store.formats(), MARKDOWN])),
+    )
+
+
 def find_formats(store: Store, names: Sequence[str]) -> list[Format]:
     """Return the formats of some names, each once; raises `UserError`, with those that exist, for an unknown name."""
     known = store.formats()
     for name in names:
         if name not in known and name != MARKDOWN:
-            raise UserError(
-                _("no-such-output-format", name=name),
-                _("output-formats-available", choices=join_words([*known, MARKDOWN])),
-            )
+            _raise_unknown(store, name)
     return [store.format(name) for name in dict.fromkeys(names) if name != MARKDOWN]
 
 

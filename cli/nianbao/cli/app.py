@@ -2,12 +2,16 @@
 
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Annotated
 
 import typer
 
+from nianbao import __version__
 from nianbao.cli import commands
 from nianbao.cli.command import app
 from nianbao.cli.options import Lang
+from nianbao.cli.terminal import echo
+from nianbao.model.i18n import _
 
 __all__ = ["app"]
 
@@ -16,8 +20,13 @@ __all__ = ["app"]
 def common(
     context: typer.Context,
     lang: Lang = None,
+    *,
+    version: Annotated[bool, typer.Option("--version", help=_("option-version"), is_eager=True)] = False,
 ) -> None:
     """Read the options of every command; without a command, print the help."""
+    if version:
+        echo(f"nianbao {__version__}")
+        raise typer.Exit
     del lang  # used before the commands are imported, since their help is translated too
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

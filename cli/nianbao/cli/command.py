@@ -5,17 +5,20 @@ stays as typer has it, and a wording that a later typer changes appears in Engli
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any, TypeVar
 
 import typer
+from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 
+from nianbao.cli.screen import get_screen
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, translate
 
 F = TypeVar("F", bound=Callable[..., Any])
+_BETWEEN_EXAMPLES = "·"
 USAGE = "Usage: "
 HELP = (
     "Show this message and exit.",
@@ -39,8 +42,57 @@ USAGE_ERRORS = (
 )
 
 
+class _HelpFormatter(HelpFormatter):
+    """Lays help out by the cells of the screen, where typer counts characters: a Chinese one takes two cells."""
+
+    def write_text(self, text: str) -> None:
+        """Write a text, wrapped."""
+        for line in self._wrap(text, self.width - self.current_indent):
+            self.write(" " * self.current_indent + line + "\n")
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write terms, and beside each its description, wrapped."""
+        screen = get_screen()
+        widest = min(max(screen.measure(term) for term, _words in rows), col_max)
+        column = self.current_indent + widest + col_spacing
+        for term, words in rows:
+            start = " " * self.current_indent + term
+            lines = self._wrap(words, self.width - column)
+            if screen.measure(term) > widest:
+                self.write(start + "\n")
+                start = ""
+            self.write("\n".join([screen.pad(start, column) + lines[0], *(" " * column + line for line in lines[1:])]))
+            self.write("\n")
+
+    def _wrap(self, text: str, width: int) -> list[str]:
+        return [part for line in text.splitlines() or [""] for part in get_screen().wrap_text(line, max(width, 20))]
+
+
 class _TranslatedHelp:
     """The translated help of a command or a group of commands."""
+
+    def get_help(self: Any, ctx: Any) -> str:  # noqa: ANN401  # typer keeps its types private
+        """Return the help as the screen can show it."""
+        formatter = _HelpFormatter(width=ctx.terminal_width, max_width=ctx.max_content_width)
+        self.format_help(ctx, formatter)
+        return get_screen().show(formatter.getvalue().rstrip("\n"))
+
+    def format_epilog(self: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002  # see above
+        """Write the examples of the command, each on a line of its own where there is no room for all."""
+        if not self.epilog:
+            return
+        formatter.write_paragraph()
+        has_room = get_screen().measure(self.epilog) + 2 <= formatter.width
+        first, *more = [self.epilog] if has_room else (part.strip() for part in self.epilog.split(_BETWEEN_EXAMPLES))
+        with formatter.indentation():
+            formatter.write_text(first)
+            with formatter.indentation():
+                for example in more:
+                    formatter.write_text(example)
+
+    def get_short_help_str(self: Any, limit: int = 0) -> str:  # noqa: ARG002  # typer gives it
+        """Return all of the help for the list of commands, where typer would cut it."""
+        return str(self.help or "")
 
     def format_usage(self: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  # typer keeps its types private
         """Write the usage line of the command."""

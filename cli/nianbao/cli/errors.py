@@ -92,21 +92,21 @@ def print_error(error: UserError) -> None:
 
 def _print_error_lines(error: UserError) -> None:
     first, *more = _("error-line", message=error.message).split("\n")
-    echo(StyledText(first, typer.colors.RED), err=True)
+    echo(StyledText(first, typer.colors.RED), err=True, hang=4)
     for line in more:  # indented, so that none looks like a message of its own
-        echo("    ", StyledText(line, typer.colors.RED), err=True)
+        echo("    ", StyledText(line, typer.colors.RED), err=True, hang=4)
     if error.fix:
-        echo(_("fix-line", fix=error.fix), err=True)
+        echo(_("fix-line", fix=error.fix), err=True, hang=4)
 
 
 def print_warning(text: str) -> None:
     """Print a warning to standard error."""
-    echo(StyledText(_("note-line", words=text), typer.colors.YELLOW), err=True)
+    echo(StyledText(_("note-line", words=text), typer.colors.YELLOW), err=True, hang=4)
 
 
 def print_note(text: str) -> None:
     """Print a text to standard error, beside the results."""
-    echo(text, err=True)
+    echo(text, err=True, hang=2)
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def show_spinner(text: str, *, quiet: bool) -> Iterator[None]:
         return
     from rich.text import Text  # noqa: PLC0415  # rich takes a while to import
 
-    with make_console().status(Text(text)):
+    with make_console().status(Text(text), spinner="line"):
         yield
 
 

@@ -1,12 +1,23 @@
 """The options and arguments that several commands have: the name, type and help of each."""
 
+import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from nianbao.cli.completion import (
+    complete_edition,
+    complete_formats,
+    complete_kind,
+    complete_office,
+    complete_reports,
+    complete_rules,
+)
 from nianbao.model.i18n import _
 
+_BETWEEN = r"[\s,;、]+"  # items of a list; full-width signs are made usual ones first
 DEFAULT_FORMATS = "html,docx,pdf"
 
 Lang = Annotated[
@@ -15,7 +26,7 @@ Lang = Annotated[
 ]
 Reports = Annotated[
     list[str] | None,
-    typer.Argument(help=_("argument-selection"), metavar="REPORT", show_default=False),
+    typer.Argument(help=_("argument-selection"), autocompletion=complete_reports, metavar="REPORT", show_default=False),
 ]
 AllOffices = Annotated[bool, typer.Option("--all", help=_("option-all-offices"))]
 Root = Annotated[
@@ -28,12 +39,33 @@ Out = Annotated[
 ]
 Formats = Annotated[
     str,
-    typer.Option("--to", help=_("option-to-build"), metavar="FORMATS"),
+    typer.Option("--to", help=_("option-to-build"), autocompletion=complete_formats, metavar="FORMATS"),
 ]
-Kind = Annotated[str, typer.Option("--kind", help=_("help-kind"), metavar="KIND", show_default=False)]
-Edition = Annotated[str, typer.Option("--edition", help=_("option-edition-new"), metavar="EDITION", show_default=False)]
-Select = Annotated[str, typer.Option("--select", help=_("option-select"), metavar="RULES", show_default=False)]
-Ignore = Annotated[str, typer.Option("--ignore", help=_("option-ignore"), metavar="RULES", show_default=False)]
+Kind = Annotated[
+    str, typer.Option("--kind", help=_("help-kind"), autocompletion=complete_kind, metavar="KIND", show_default=False)
+]
+Edition = Annotated[
+    str,
+    typer.Option(
+        "--edition",
+        help=_("option-edition-new"),
+        autocompletion=complete_edition,
+        metavar="EDITION",
+        show_default=False,
+    ),
+]
+Select = Annotated[
+    str,
+    typer.Option(
+        "--select", help=_("option-select"), autocompletion=complete_rules, metavar="RULES", show_default=False
+    ),
+]
+Ignore = Annotated[
+    str,
+    typer.Option(
+        "--ignore", help=_("option-ignore"), autocompletion=complete_rules, metavar="RULES", show_default=False
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help=_("option-strict"))]
 Json = Annotated[bool, typer.Option("--json", help=_("option-json"))]
 FindingFormat = Annotated[
@@ -53,7 +85,7 @@ FailFast = Annotated[bool, typer.Option("--fail-fast", help=_("option-fail-fast"
 Jobs = Annotated[int, typer.Option("--jobs", help=_("option-jobs"), min=0, metavar="N", show_default=False)]
 Units = Annotated[
     list[str] | None,
-    typer.Argument(help=_("argument-units"), metavar="UNIT", show_default=False),
+    typer.Argument(help=_("argument-units"), autocompletion=complete_office, metavar="UNIT", show_default=False),
 ]
 IncludeOwn = Annotated[bool, typer.Option("--own/--without-own", help=_("option-own"))]
 WithBroken = Annotated[bool, typer.Option("--with-broken", help=_("option-with-broken"))]
@@ -64,5 +96,5 @@ SchedulerAddress = Annotated[
 
 
 def split_list(text: str) -> list[str]:
-    """Return the items of a list that is written with commas."""
-    return [item.strip() for item in text.split(",") if item.strip()]
+    """Return the items of a list that is written with commas, Chinese ones among them, or blanks."""
+    return [item for item in re.split(_BETWEEN, unicodedata.normalize("NFKC", text)) if item]

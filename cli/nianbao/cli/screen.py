@@ -23,11 +23,16 @@ _ASCII = {
 }  # fmt: skip
 # Consoles of these encodings give a character as many cells as it has bytes, also signs that are narrow elsewhere: “…”
 _WIDE_ENCODINGS = {"gbk", "gb2312", "big5", "cp950", "cp932", "cp949"}
-_WIDE = r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\U0001f300-\U0003fffd]"
-_OPENING = r"（〔［｛〈《「『【“‘"  # stays with what follows
-_CLOSING = r"、。，．：；？！）〕］｝〉》」』】％”’…"  # stays with what it follows
-# What a line is not broken within, and the blanks before it: a word, or a Chinese character with its punctuation.
-_UNIT = rf"(\s*)([{_OPENING}]*(?:{_WIDE}|(?:(?!{_WIDE}|[{_OPENING}])\S)+)?[{_CLOSING}]*)"
+_WIDE = (
+    r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60"
+    r"\uffe0-\uffe6\U0001f300-\U0003fffd]"
+)
+_OPENING = rf"(?:[（〔［｛〈《「『【“‘]|[(\[{{](?={_WIDE}))"  # stays with what follows
+_CLOSING = r"[、。，．：；？！）〕］｝〉》」』】％”’…)\]},.:;?!]"  # stays with what it follows
+_PLACEHOLDER = r"\{\{[^{}\n]*\}\}"
+# What a line is not broken within, and the blanks before it: a word, a placeholder, or a Chinese character, each with
+# its punctuation.
+_UNIT = rf"(\s*)({_OPENING}*(?:{_PLACEHOLDER}|{_WIDE}|(?:(?!{_WIDE}|{_OPENING})\S)+)?{_CLOSING}*)"
 
 
 @dataclass(frozen=True)

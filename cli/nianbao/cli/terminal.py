@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from nianbao.cli.screen import Screen, get_screen
+from nianbao.model.rule_page import split_page
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +19,7 @@ CONTROL_CHARACTERS = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 _CONTROLS_EXCEPT_BREAKS = f"(?!\n){CONTROL_CHARACTERS}"  # compiled where used: few commands need these patterns
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # A line that begins like this is a workflow command to the runner of GitHub Actions, which reads what a step prints.
+_JOINT = r"[^\n]\n[^\n\s|-]"  # a line break within a paragraph
 _WORKFLOW_COMMAND = r"^(\s*)(?=::)|(#)(?=#\[)"
 
 
@@ -81,6 +83,21 @@ def _may_colour() -> bool | None:
 def print_text(text: str, *, nl: bool = True) -> None:
     """Print a text of many lines, whose line breaks are meant: a page of help, JSON, CSV."""
     typer.echo(escape_controls(text, breaks=True), nl=nl)
+
+
+def print_page(text: str) -> None:
+    """Print a page of paragraphs and indented examples; on a screen the paragraphs are wrapped to its width."""
+    has_width = get_screen().width
+    for at, part in enumerate(split_page(text)):
+        if at:
+            echo("")
+        words = part if part.startswith(" ") or not has_width else re.sub(_JOINT, _join_lines, part)
+        for line in words.split("\n"):
+            echo(line, hang=None if line.startswith(" ") else 0)
+
+
+def _join_lines(match: re.Match[str]) -> str:
+    return match[0].replace("\n", " " if match[0].isascii() else "")
 
 
 def make_console() -> "Console":

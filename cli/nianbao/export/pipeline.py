@@ -11,6 +11,7 @@ from nianbao.export.duckdb import COPY_FORMATS, Database
 from nianbao.export.rows import ReportRows, make_rows
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import N_, _, join_words
+from nianbao.model.loading.inheritance import suggest
 from nianbao.model.period import Period
 from nianbao.workspace.files import SavedFile, write_by
 from nianbao.workspace.processes import pool
@@ -86,12 +87,14 @@ def check_formats(formats: Sequence[str]) -> list[str]:
 
     Raises `UserError` for an unknown one, with the list of those there are.
     """
-    for name in formats:
+    names = [name.casefold() for name in formats]
+    for name in names:
         if name not in FORMATS:
             raise UserError(
-                _("cannot-export-as", name=name), _("output-formats-available", choices=join_words(FORMATS))
+                _("cannot-export-as", name=name) + suggest(name, FORMATS),
+                _("output-formats-available", choices=join_words(FORMATS)),
             )
-    return list(dict.fromkeys(formats))
+    return list(dict.fromkeys(names))
 
 
 def write_files(store: Store, database: Database, options: ExportOptions) -> list[SavedFile]:

@@ -11,16 +11,23 @@ PeriodUnit: TypeAlias = Literal["year", "half-year", "quarter", "month", "event"
 FIRST_YEAR, LAST_YEAR = 1980, 9998  # dates of Word files begin in 1980; the due date is a year later
 _MONTHS = {"half-year": 6, "quarter": 3, "month": 1}  # of a period
 # By unit: what follows the year in the name of a period.
-_PARTS: dict[PeriodUnit, str] = {
+_PATTERNS: dict[PeriodUnit, str] = {
     "year": "",
     "half-year": r"-H[12]",
     "quarter": r"-Q[1-4]",
     "month": r"-(?:0[1-9]|1[0-2])",
     "event": r"-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
 }
-NAME = re.compile(rf"([0-9]{{4}})({'|'.join(_PARTS.values())})")  # of a period of any unit
+NAME = re.compile(rf"([0-9]{{4}})({'|'.join(_PATTERNS.values())})")  # of a period of any unit
 _LAST_OF_ALL_MONTHS = 28  # the last day that every month has
 _UNITS: dict[str, PeriodUnit] = {"H": "half-year", "Q": "quarter"}  # by the first letter of the part
+# By unit: the parts of a year that are periods, as their names have them; events have none.
+PARTS: dict[PeriodUnit, tuple[str, ...]] = {
+    "year": ("",),
+    "half-year": ("H1", "H2"),
+    "quarter": ("Q1", "Q2", "Q3", "Q4"),
+    "month": tuple(f"{month:02}" for month in range(1, 13)),
+}
 EXAMPLES: dict[PeriodUnit, str] = {
     "year": "2024",
     "half-year": "2024-H1",
@@ -104,13 +111,7 @@ class Calendar:
         """Return the last period that has ended before a day; for events, the event of that day."""
         if self.unit == "event":
             return Period(day.year, f"{day:%m-%d}")
-        names = {
-            "year": [""],
-            "half-year": ["H1", "H2"],
-            "quarter": ["Q1", "Q2", "Q3", "Q4"],
-            "month": [f"{month:02}" for month in range(1, 13)],
-        }[self.unit]
-        periods = [Period(year, part) for year in range(day.year - 2, day.year + 2) for part in names]
+        periods = [Period(year, part) for year in range(day.year - 2, day.year + 2) for part in PARTS[self.unit]]
         return max(period for period in periods if self.get_last_day(period) < day)
 
 

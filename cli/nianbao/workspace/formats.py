@@ -17,6 +17,7 @@ class FormatFile(Shape, frozen=True, kw_only=True):
     """An output format as it is written in `format.toml`."""
 
     writer: Annotated[Text, Meta(description="field-format-writer")]
+    aliases: Annotated[tuple[Text, ...], Meta(description="field-format-aliases")] = ()
     template: Annotated[str, Meta(description="field-format-template")] = ""
     reference: Annotated[str, Meta(description="field-format-reference")] = ""
     filter: Annotated[str, Meta(description="field-format-filter")] = ""

@@ -11,6 +11,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
 from nianbao.workspace.files import display_path
+from nianbao.workspace.kinds.typed_periods import parse_typed_period
 from nianbao.workspace.store import Store, find_root, make_unknown_file_error
 
 ReportRef = tuple[Store, Period]  # a kind of an office, and a period
@@ -35,7 +36,7 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     Raises `UserError` where it has templates of its own that are not trusted. Such templates of another folder, which
     is known by the path of a data file only, are left out with a warning: the user named the data file, not them.
     """
-    file = next((word for word in words if word.endswith(".toml")), None)
+    file = next(filter(_is_data_file, words), None)
     if not file or root is not None:
         return Store.open(root, out)
     found = _split_data_path(Path(file))
@@ -56,10 +57,9 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
     of those offices; without an office it is the folder's own, or with `all_offices` every one. Raises `UserError` for
     a word that is none of these, for two kinds, and for a period that the kind does not have.
     """
-    files = [_parse_file(store, word) for word in words if word.endswith(".toml")]
-    store, words = choose_kind(store, [word for word in words if not word.endswith(".toml")], files)
-    periods = [period for word in words if (period := parse_period(word))]
-    office_words = [word for word in words if not parse_period(word)]
+    files = [_parse_file(store, word) for word in words if _is_data_file(word)]
+    store, words = choose_kind(store, [word for word in words if not _is_data_file(word)], files)
+    periods, office_words = split_periods(store, words)
     for period in periods:
         store.kind.require_period(period)
     known = store.offices() if office_words or all_offices or not (words or files) else {}
@@ -100,12 +100,26 @@ def choose_kind(store: Store, words: Sequence[str], files: Sequence[ReportRef] =
 
 def read_period(store: Store, word: str) -> Period:
     """Return the period of a word; raises `UserError` for a word that is none, and for one that the kind has not."""
-    period = parse_period(word)
+    period = parse_typed_period(store.kind, word)
     if not period:
         example = EXAMPLES[store.kind.settings.calendar.unit]
         raise UserError(_("not-a-period", word=word), _("write-like-example", example=example))
     store.kind.require_period(period)
     return period
+
+
+def split_periods(store: Store, words: Sequence[str]) -> tuple[list[Period], list[str]]:
+    """Split the words of a command line into periods and the others."""
+    typed = {word: parse_typed_period(store.kind, word) for word in words}
+    return [period for word in words if (period := typed[word])], [word for word in words if not typed[word]]
+
+
+def _is_data_file(word: str) -> bool:
+    """Tell whether a word is the path of a data file; where none can be, the name of one is just a period."""
+    if not word.endswith(".toml"):
+        return False
+    path = Path(word)
+    return not (path.name == word and parse_period(path.stem) and not _split_data_path(path))
 
 
 def _split_data_path(path: Path) -> tuple[Path, list[str]] | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_look
 from nianbao.cli.crash import report_crash
 from nianbao.cli.errors import (
     collect_results,
@@ -56,7 +57,10 @@ def build(
     all_offices: AllOffices = False,
     strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help=_("option-draft"))] = False,
-    look: Annotated[str, typer.Option("--look", help=_("option-look"))] = "",
+    look: Annotated[
+        str,
+        typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
+    ] = "",
     facts: Annotated[bool, typer.Option("--facts/--no-facts", help=_("option-carry-facts"))] = True,
     force: Annotated[bool, typer.Option("--force", help=_("option-rebuild"))] = False,
     explain: Annotated[bool, typer.Option("--explain", help=_("option-explain-builds"))] = False,
@@ -65,7 +69,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Check reports and write them in every format."""
-    from nianbao.build import incremental, output_folder
+    from nianbao.build import incremental, output_folder, outputs
     from nianbao.checks import check
     from nianbao.cli.output import builds
     from nianbao.workspace import selection
@@ -73,7 +77,7 @@ def build(
     with report_errors():
         start = perf_counter()
         store = selection.open_store(reports or [], root, out, print_warning)
-        formats = tuple(dict.fromkeys(split_list(to) or split_list(DEFAULT_FORMATS)))
+        formats = tuple(outputs.name_formats(store, split_list(to) or split_list(DEFAULT_FORMATS)))
         selected = selection.select(store, reports or [], all_offices=all_offices)
         store = selected.store
         policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)

@@ -5,16 +5,22 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_kind, complete_rules
 from nianbao.cli.errors import print_warning, report_errors
-from nianbao.cli.terminal import echo, print_text
+from nianbao.cli.terminal import echo, print_page
 from nianbao.model.i18n import _, join_words
 
 
 @command(help=_("help-explain"), epilog=_("example-explain"))
 def explain(
-    rule: Annotated[str, typer.Argument(help=_("argument-rule"), show_default=False)] = "",
+    rule: Annotated[
+        str, typer.Argument(help=_("argument-rule"), autocompletion=complete_rules, show_default=False)
+    ] = "",
     kind: Annotated[
-        str, typer.Option("--kind", help=_("option-kind-of-rules"), metavar="KIND", show_default=False)
+        str,
+        typer.Option(
+            "--kind", help=_("option-kind-of-rules"), autocompletion=complete_kind, metavar="KIND", show_default=False
+        ),
     ] = "",
 ) -> None:
     """Print the page of a rule, or the list of all rules of a kind, with the editions of its forms that use each."""
@@ -27,11 +33,13 @@ def explain(
             print_warning(_("shipped-templates-used", why=error.message))
         folder = kind_rules.find_kind(store, rule, kind)
         forms = folder.forms()
-        for name in [rule] if rule else kind_rules.list_names(folder):
+        names = [rule] if rule else kind_rules.list_names(folder)
+        width = max(map(len, names))
+        for name in names:
             known = kind_rules.load_rule(folder, name)
             editions = rules.list_editions(name, forms)
             where = _("editions-in-brackets", editions=join_words(editions)) if editions else ""
             if rule:
-                print_text(f"{known.name} ({known.level}){where}\n\n{known.localized_page}")
+                print_page(f"{known.name} ({known.level}){where}\n\n{known.localized_page}")
             else:
-                echo(f"{known.name:24} {known.level:8} {known.summary}{where}")
+                echo(f"{known.name:{width}} {known.level:7} {known.summary}{where}", hang=width + 9)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_export_formats
 from nianbao.cli.errors import exit_command, print_error, print_warning, report_errors, show_progress, split_errors
 from nianbao.cli.options import AllOffices, Jobs, Kind, Out, Reports, Root, split_list
 from nianbao.model.i18n import _
@@ -13,7 +14,9 @@ from nianbao.model.i18n import _
 @command(help=_("help-export"), epilog=_("example-export"))
 def export(
     reports: Reports = None,
-    to: Annotated[str, typer.Option("--to", help=_("option-to-export"), metavar="FORMATS")] = "csv",
+    to: Annotated[
+        str, typer.Option("--to", help=_("option-to-export"), autocompletion=complete_export_formats, metavar="FORMATS")
+    ] = "csv",
     layout: Annotated[
         Literal["long", "wide"],
         typer.Option("--layout", help=_("option-layout")),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nianbao.cli.command import add_group
+from nianbao.cli.completion import complete_kind, complete_look
 from nianbao.cli.errors import EXIT_CLEAN, EXIT_FOUND, print_note, report_errors
 from nianbao.cli.options import Json, Root
 from nianbao.cli.terminal import echo, print_text
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from nianbao.workspace.store import Store
 
 command = add_group("kind", _("help-kind-group"))
-KindName = Annotated[str, typer.Argument(help=_("argument-kind"), metavar="NAME", show_default=False)]
+KindName = Annotated[
+    str, typer.Argument(help=_("argument-kind"), autocompletion=complete_kind, metavar="NAME", show_default=False)
+]
 
 
 @command("list", help=_("help-kind-list"), epilog=_("example-kind-list"))
@@ -52,7 +55,12 @@ def new(
     period: Annotated[
         str, typer.Option("--period", help=_("option-kind-period"), metavar="UNIT", show_default=False)
     ] = "",
-    look: Annotated[str, typer.Option("--look", help=_("option-kind-look"), metavar="NAME", show_default=False)] = "",
+    look: Annotated[
+        str,
+        typer.Option(
+            "--look", help=_("option-kind-look"), autocompletion=complete_look, metavar="NAME", show_default=False
+        ),
+    ] = "",
     table: Annotated[
         str, typer.Option("--table", help=_("option-kind-table"), metavar="TEXT", show_default=False)
     ] = "",
@@ -98,7 +106,12 @@ def new(
 
 @command("check", help=_("help-kind-check"), epilog=_("example-kind-check"))
 def check(
-    kind: Annotated[str, typer.Argument(help=_("argument-kind-or-all"), metavar="[NAME]", show_default=False)] = "",
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help=_("argument-kind-or-all"), autocompletion=complete_kind, metavar="[NAME]", show_default=False
+        ),
+    ] = "",
     root: Root = None,
     *,
     as_json: Json = False,
@@ -126,7 +139,9 @@ def _list_own(store: "Store") -> list[str]:
 
 @command("docs", help=_("help-kind-docs"), epilog=_("example-kind-docs"))
 def docs(
-    kind: Annotated[str, typer.Argument(help=_("argument-kind"), metavar="[NAME]", show_default=False)] = "",
+    kind: Annotated[
+        str, typer.Argument(help=_("argument-kind"), autocompletion=complete_kind, metavar="[NAME]", show_default=False)
+    ] = "",
     root: Root = None,
     out: Annotated[
         Path | None, typer.Option("--out", help=_("option-kind-docs-out"), metavar="FILE", show_default=False)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_new_period, complete_period
 from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Edition, Kind, Root
 from nianbao.cli.terminal import echo
@@ -13,13 +14,15 @@ from nianbao.model.i18n import _
 
 @command(help=_("help-new"), epilog=_("example-new"))
 def new(
-    period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
+    period: Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_new_period, metavar="PERIOD")],
     root: Root = None,
     kind: Kind = "",
     edition: Edition = "",
     last: Annotated[
         str,
-        typer.Option("--from", help=_("option-from-year"), metavar="PERIOD", show_default=False),
+        typer.Option(
+            "--from", help=_("option-from-year"), autocompletion=complete_period, metavar="PERIOD", show_default=False
+        ),
     ] = "",
 ) -> None:
     """Create a year's data file."""

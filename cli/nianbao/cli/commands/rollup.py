@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_office, complete_period
 from nianbao.cli.errors import exit_command, print_warning, report_errors, show_spinner
 from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, Root, Units, WithBroken
 from nianbao.model.i18n import _
@@ -12,8 +13,10 @@ from nianbao.model.i18n import _
 
 @command(help=_("help-rollup"), epilog=_("example-rollup"))
 def rollup(
-    period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
-    into: Annotated[str, typer.Option("--into", help=_("option-office-above"), metavar="OFFICE")],
+    period: Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")],
+    into: Annotated[
+        str, typer.Option("--into", help=_("option-office-above"), autocompletion=complete_office, metavar="OFFICE")
+    ],
     units: Units = None,
     root: Root = None,
     jobs: Jobs = 0,

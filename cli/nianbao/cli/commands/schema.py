@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_edition
 from nianbao.cli.errors import report_errors
 from nianbao.cli.options import Kind, Root
 from nianbao.cli.terminal import print_text
@@ -13,7 +14,10 @@ from nianbao.model.i18n import _
 
 @command(help=_("help-schema"), epilog=_("example-schema"))
 def schema(
-    edition: Annotated[str, typer.Option("--edition", help=_("option-edition-schema"), show_default=False)] = "",
+    edition: Annotated[
+        str,
+        typer.Option("--edition", help=_("option-edition-schema"), autocompletion=complete_edition, show_default=False),
+    ] = "",
     of: Annotated[
         Literal["data", "kind", "edition", "form", "reading", "locale", "look", "format"],
         typer.Option("--of", help=_("option-schema-of"), metavar="TYPE"),

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
+from nianbao.cli.completion import complete_office, complete_period
 from nianbao.cli.errors import exit_command, print_warning, report_errors
 from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, Root, Units, WithBroken
 from nianbao.model.i18n import _
@@ -12,8 +13,10 @@ from nianbao.model.i18n import _
 
 @command(help=_("help-trace"), epilog=_("example-trace"))
 def trace(
-    period: Annotated[str, typer.Argument(help=_("help-period"), metavar="PERIOD")],
-    office: Annotated[str, typer.Argument(help=_("option-office-above"), metavar="OFFICE")],
+    period: Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")],
+    office: Annotated[
+        str, typer.Argument(help=_("option-office-above"), autocompletion=complete_office, metavar="OFFICE")
+    ],
     address: Annotated[str, typer.Argument(help=_("argument-cell-address"), metavar="ADDRESS")],
     units: Units = None,
     root: Root = None,

@@ -12,11 +12,11 @@ from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
 from nianbao.model.finding import UserError, try_work
 from nianbao.model.i18n import _
-from nianbao.model.period import Period, parse_period
+from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile, write
 from nianbao.workspace.processes import pool
-from nianbao.workspace.selection import ReportRef, choose_kind, select
+from nianbao.workspace.selection import ReportRef, choose_kind, select, split_periods
 from nianbao.workspace.store import Store
 
 
@@ -36,8 +36,8 @@ def select_forms(
     With `new`, or where no word names an office and there are no data files yet, it is the office of the folder.
     """
     store, words = choose_kind(store, words)
-    periods = [period for word in words if (period := parse_period(word))] or [find_next_due_period(store.kind)]
-    offices = [word for word in words if not parse_period(word)]
+    periods, offices = split_periods(store, words)
+    periods = periods or [find_next_due_period(store.kind)]
     if new or not (offices or all_offices or store.offices()):
         return [(store.of_office(""), period) for period in periods]
     found = select(store, [*map(str, periods), *offices], all_offices=all_offices)
