@@ -124,10 +124,12 @@ def judge_unused(report: Report, findings: Sequence[Finding], used: Collection[i
     """Find the entries that accept none of the findings, with the names of their rules.
 
     `findings` are those that are not accepted: an entry about one of them is void, any other has nothing to accept.
+    Entries with faults of their own are left out.
     """
     entries = list_entries(report)
+    bad = tuple(f"{finding.address}." for finding in findings if finding.rule == BAD_ACCEPTANCE)
     for number, entry in entries.items():
-        if number not in used:
+        if number not in used and not any(address.startswith(f"accept.{number}.") for address in bad):
             equal = _find_equal(entries, number)
             finding = next((finding for finding in findings if _is_about(entry, finding)), None)
             if finding and equal is None and may_be_accepted(finding.rule):

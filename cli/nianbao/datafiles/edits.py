@@ -26,7 +26,7 @@ def find_spans(text: str, addresses: Sequence[str]) -> dict[str, Span]:
     found: dict[str, Span] = {}
     for address in addresses:
         node = _follow(nodes, address.split("."))
-        if node is not None and "value_line" in node:
+        if node is not None and isinstance(node.get("value_raw"), str):
             start = _find_offset(text, starts, _get_first(node["value_line"]), _get_first(node["value_col"]))
             if text.startswith(node["value_raw"], start):  # ends of values on several lines are not told
                 found[address] = Span(start, start + len(node["value_raw"]))
@@ -76,7 +76,7 @@ def load_values(text: str) -> dict[str, Any]:
 def _follow(nodes: Any, keys: Sequence[str]) -> dict[str, Any] | None:  # noqa: ANN401  # a tree of the parser
     """Follow an address in the tree of the parser; None where it leads nowhere."""
     for key in keys:
-        below = nodes.get("value") if isinstance(nodes, dict) and "value_line" in nodes else nodes
+        below = nodes.get("value") if _is_value(nodes) else nodes
         if isinstance(below, list) and key.isdecimal() and int(key) < len(below):
             nodes = below[int(key)]
         elif isinstance(below, dict) and key in below:
@@ -84,6 +84,13 @@ def _follow(nodes: Any, keys: Sequence[str]) -> dict[str, Any] | None:  # noqa: 
         else:
             return None
     return nodes if isinstance(nodes, dict) else None
+
+
+def _is_value(node: object) -> bool:
+    """Tell a value of the parser's tree from a table of nodes, whose keys may have any name."""
+    return isinstance(node, dict) and (
+        isinstance(node.get("value_line"), int | list | tuple) or isinstance(node.get("key_line"), int)
+    )
 
 
 def _get_first(number: Any) -> int:  # noqa: ANN401  # one number of the parser or two

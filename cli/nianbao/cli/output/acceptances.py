@@ -47,7 +47,8 @@ def print_accept_hint(results: Sequence[CheckResult]) -> None:
     ]
     if open_findings:
         key, finding = min(open_findings, key=lambda one: not one[1].place.line)
-        echo(_("accept-by-command", command=format_accept_command(key, finding)))
+        echo(_("accept-by-command"), hang=2)
+        echo("    " + format_accept_command(key, finding))
 
 
 def print_acceptance(acceptance: "Acceptance") -> None:
