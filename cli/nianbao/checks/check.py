@@ -44,7 +44,7 @@ def check_report(
     with limit_check():
         report = store.report(period, last=True)
         if isinstance(report, Finding):
-            return CheckResult(store.key(period), None, [report], readable=False)
+            return CheckResult(store.key(period), None, report.split(), readable=False)
         checked = judge_report(store, report, policy, today, neighbours)
         return replace(checked, key=store.key(period))  # `report.period` is from the file, and may be wrong
 

@@ -45,7 +45,7 @@ def _read_unit(office: Store, period: Period, unit: Unit, policy: Policy) -> Uni
     except UserError as error:  # reported as a file that is no text, so that the other units are still added up
         report = Finding("not-text", "error", Place(office.data(period)), error.message, fix=error.fix)
     if isinstance(report, Finding):
-        return UnitReport(unit, office.data(period), errors=(report,))
+        return UnitReport(unit, office.data(period), errors=tuple(report.split()))
     return judge_unit(unit, report, policy, office.kind)
 
 

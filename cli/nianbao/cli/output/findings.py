@@ -62,7 +62,9 @@ def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
     printer = FindingPrinter()
     for file in files:
         printer.print_all(file.findings)
-        if file.changed:
+        if file.findings and file.changed:
+            echo(_("would-correct-in-part", path=file.path) if check else _("corrected-in-part", path=file.path))
+        elif file.changed:
             echo(_("would-lay-out", path=file.path) if check else _("file-laid-out", path=file.path))
         else:
             echo(_("file-not-touched", path=file.path) if file.findings else _("already-laid-out", path=file.path))
