@@ -142,6 +142,13 @@ def test_the_page_of_a_rule_fits_80_columns(console, tmp_path):
     assert max(map(cell_len, lines)) <= 80
 
 
+def test_a_table_is_wrapped_to_the_terminal_without_loss(console, tmp_path):
+    wide = console("kind", "list", cwd=tmp_path, columns="200").out
+    narrow = console("kind", "list", cwd=tmp_path, columns="80").out
+    assert max(map(cell_len, narrow.splitlines())) <= 80 < max(map(cell_len, wide.splitlines()))
+    assert sorted("".join(narrow.split())) == sorted("".join(wide.split()))
+
+
 def test_an_error_is_wrapped_below_itself(console, tmp_path):
     done = console("validate", "某市某局" * 30, cwd=tmp_path, columns="80")
     first, *more = done.err.splitlines()
