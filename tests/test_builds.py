@@ -289,7 +289,8 @@ def test_a_failing_office_stops_no_other_and_is_printed_with_the_reason(folder, 
     assert len(list((folder / "build").glob("*/*.html"))) == 3
     table = report("build", str(YEAR), "--all", "--to", "html", cwd=folder)
     assert re.search(r"没有变化 +3\n  有错误，没有生成 +2\n  没能运行 +1\n", table.stdout)
-    assert re.search(r"office-00001 +2024 +data/office-00001/2024.toml:1:\d+: broken-toml", table.stdout)
+    assert re.search(r"^data/office-00001/2024.toml：1 个错误\n  1:\d+: error\[broken-toml", table.stdout, re.MULTILINE)
+    assert re.search(r"office-00003 +2024 +读不了", table.stdout)
     assert "Traceback" not in table.stderr
 
 

@@ -263,7 +263,7 @@ def test_a_wrong_kind_or_period_is_explained(both, report, words, said, fix):
         ("period = 3", "1:10: error[wrong-type]"),
         ('period = "2024"', "1:10: error[year-differs]"),
         ('period = "2024-Q2"', "1:10: error[year-differs]"),
-        ("", "2024-Q3.toml: error[year-differs]"),
+        ("", "2024-Q3.toml：1 个错误\n  error[year-differs]"),
     ],
 )
 def test_a_period_that_the_kind_does_not_have_is_found_where_it_is_written(both, report, written, said):

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import BuildResult, CheckResult
 from nianbao.cli.output.acceptances import describe_acceptance, print_accept_hint
 from nianbao.cli.output.finding_printer import FindingPrinter
-from nianbao.cli.screen import get_screen
+from nianbao.cli.screen import Screen, get_screen
 from nianbao.cli.terminal import echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, UserError
 from nianbao.model.i18n import N_, _, join_words
@@ -20,7 +21,7 @@ from nianbao.workspace.store import ReportKey
 if TYPE_CHECKING:
     from nianbao.checks.drafts import FormattedFile
 
-_MIN_COLUMN = 20  # cells of the last column of a table, if it is wrapped
+_MIN_COLUMN = 12  # cells of a column of a table that is wrapped
 _COUNTS = {"error": N_("errors-count"), "warning": N_("warnings-count"), "note": N_("notes-count")}
 
 
@@ -144,18 +145,35 @@ def _format_size(size: int) -> str:
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows below headers, in columns as wide as their widest cell; the last one is wrapped to the screen."""
+    """Print rows below headers, in columns as wide as their widest cell; the widest are wrapped to fit the screen."""
     screen = get_screen()
     lines = [[escape_controls(cell) for cell in line] for line in (headers, *rows)]
-    widths = [max(screen.measure(line[at]) for line in lines) for at in range(len(headers) - 1)]
-    margin = 2 + sum(widths) + 2 * len(widths)
-    room = max(screen.width - margin, _MIN_COLUMN) if screen.width else 0
-    for *cells, last in lines:
-        columns = "  ".join(screen.pad(cell, width) for cell, width in zip(cells, widths, strict=True))
-        first, *more = screen.wrap_text(last, room)
-        echo("  " + "  ".join(filter(None, (columns, first))).rstrip())
-        for line in more:
-            echo(" " * margin + line)
+    widths = _fit_columns(zip(*lines, strict=True), screen)
+    for line in lines:
+        cells = [screen.wrap_text(cell, width) for cell, width in zip(line, widths, strict=True)]
+        for parts in zip_longest(*cells, fillvalue=""):
+            padded = (screen.pad(part, width) for part, width in zip(parts, widths, strict=True))
+            echo(("  " + "  ".join(padded)).rstrip())
+
+
+def _fit_columns(columns: Iterable[Sequence[str]], screen: Screen) -> list[int]:
+    """Return the widths of columns: of their widest cells, or where the screen has not that room, of their words."""
+    columns = list(columns)
+    widths = [max(map(screen.measure, cells)) for cells in columns]
+    excess = 2 * len(widths) + sum(widths) - screen.width
+    if not screen.width or excess <= 0:
+        return widths
+    least = [
+        max(_MIN_COLUMN, *(screen.measure(word) for cell in cells for word in screen.wrap_text(cell, 1)))
+        for cells in columns
+    ]
+    widths = [min(width, max(screen.width, floor)) for width, floor in zip(widths, least, strict=True)]
+    while 2 * len(widths) + sum(widths) > screen.width:
+        width, at = max((width if width > least[at] else 0, at) for at, width in enumerate(widths))
+        if not width:
+            break
+        widths[at] -= 1
+    return widths
 
 
 def print_json(value: object) -> None:
