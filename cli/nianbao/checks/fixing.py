@@ -12,12 +12,13 @@ from nianbao.checks.check import limit_check
 from nianbao.checks.typed_numbers import TypedNumber, find_typed_numbers
 from nianbao.compose.document import compose
 from nianbao.datafiles import formatter
-from nianbao.datafiles.corrections import Change, correct_text
+from nianbao.datafiles.corrections import Change, correct_text, correct_values
 from nianbao.datafiles.edits import Span, find_spans, map_characters, replace_spans
 from nianbao.datafiles.row_totals import find_total_edits
 from nianbao.model.facts import Facts, limit_sizes, parse
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _
+from nianbao.model.parsing.encoding import find_other_encoding
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.rewriting import read_data_text, write_changed_text
@@ -46,6 +47,8 @@ def fix_file(store: Store, period: Period, *, write: bool) -> FixedFile:
 
     Raises `UserError` where the file cannot be read or written, or was changed by others meanwhile.
     """
+    if find_other_encoding(store.content(period), store.data(period)):
+        return FixedFile(store.data(period), "", "", ())  # which the check says
     content, text = read_data_text(store, period)
     with limit_check():
         corrected = correct_text(text)
@@ -69,17 +72,18 @@ class _Fixer:
         self._store, self._period = store, period
 
     def fix(self, text: str) -> _Fixed:
-        """Insert placeholders, treat the totals of rows alike, and keep a file laid out that was so."""
+        """Correct values, insert placeholders, treat the totals of rows alike, and keep a file laid out that was so."""
         report = self._read(text)
         if report is None:
             return _Fixed(text)
         is_laid_out = _lay_out(report) == text
-        placed = self._insert_placeholders(report)
+        corrected = correct_values(report)
+        placed = self._insert_placeholders(self._read(corrected.text) or report)
         evened = self._even_totals(self._read(placed.text) or report)
-        changed = self._read(evened.text)
-        if is_laid_out and changed and (placed.changes or evened.changes):
+        changed, changes = self._read(evened.text), (*corrected.changes, *placed.changes, *evened.changes)
+        if is_laid_out and changed and changes:
             evened = replace(evened, text=_lay_out(changed) or evened.text)
-        return _Fixed(evened.text, (*placed.changes, *evened.changes))
+        return _Fixed(evened.text, changes)
 
     def _read(self, text: str) -> Report | None:
         facts = parse(text, self._store.data(self._period))

@@ -4,6 +4,7 @@ import stat
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
+from nianbao.model.parsing.encoding import find_other_encoding
 from nianbao.model.period import Period
 from nianbao.workspace.files import SavedFile
 from nianbao.workspace.store import Store
@@ -15,10 +16,9 @@ _ANY_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 def read_data_text(store: Store, period: Period) -> tuple[bytes, str]:
     """Read a data file: its bytes, and its text without a byte order mark; raises `UserError` where it is no UTF-8."""
     content = store.content(period)
-    try:
-        return content, content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
-    except UnicodeDecodeError as error:
-        raise UserError(_("cannot-read-path", path=store.data(period), error=error)) from error
+    if finding := find_other_encoding(content, store.data(period)):
+        raise UserError(f"{finding.place}: {finding.message}", finding.fix)
+    return content, content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
 
 
 def write_changed_text(store: Store, period: Period, before: bytes, text: str) -> SavedFile:

@@ -13,6 +13,8 @@ from nianbao.workspace.store import ReportKey
 if TYPE_CHECKING:
     from nianbao.checks.accepting import Acceptance
 
+_MAX_VALUE = 30  # characters; programs get all of it
+
 
 def format_accept_command(key: ReportKey, finding: Finding) -> str:
     """Return the command that accepts a finding of a report; its reason is left to a person."""
@@ -20,9 +22,14 @@ def format_accept_command(key: ReportKey, finding: Finding) -> str:
     has_place = place.line and place.file.endswith(f"{key.period}.toml")
     where = f"{key.period}:{place.line}:{place.column}" if has_place else str(key.period)
     parts = ["report", "accept", _quote(key.office), key.kind, where]
-    if not has_place or finding.rule in list_names_of_scope("neighbours"):
+    if not has_place or _is_compared(finding):
         parts += ["--rule", finding.rule, *(["--address", _quote(finding.address)] if finding.address else [])]
     return " ".join([*filter(None, parts), f'--because "{_("reason-to-be-written")}"'])
+
+
+def _is_compared(finding: Finding) -> bool:
+    """Tell a finding that takes the comparison with other offices, so that its place alone does not name it."""
+    return finding.rule in list_names_of_scope("neighbours")
 
 
 def _quote(word: str) -> str:
@@ -38,7 +45,7 @@ def describe_acceptance(key: ReportKey, finding: Finding) -> dict[str, Any] | No
 
 
 def print_accept_hint(results: Sequence[CheckResult]) -> None:
-    """Print how to accept the first finding that is no error, once for a run."""
+    """Print how to accept the first finding that is no error, once for a run: one that is named by its place."""
     open_findings = [
         (result.key, finding)
         for result in results
@@ -46,7 +53,7 @@ def print_accept_hint(results: Sequence[CheckResult]) -> None:
         if finding.accepted_value and finding.level != "error"
     ]
     if open_findings:
-        key, finding = min(open_findings, key=lambda one: not one[1].place.line)
+        key, finding = min(open_findings, key=lambda one: (_is_compared(one[1]), not one[1].place.line))
         echo(_("accept-by-command"), hang=2)
         echo("    " + format_accept_command(key, finding))
 
@@ -57,4 +64,12 @@ def print_acceptance(acceptance: "Acceptance") -> None:
     if acceptance.written:
         key = N_("finding-accepted-anew") if acceptance.is_renewed else N_("finding-accepted-now")
     echo(_(key, place=finding.place, rule=finding.rule, because=acceptance.reason))
-    echo("    " + _("finding-address", address=finding.address, value=finding.accepted_value))
+    if finding.address:
+        echo("    " + describe_address(finding), hang=2)
+
+
+def describe_address(finding: Finding) -> str:
+    """Say which address and value an acceptance of a finding has; a long value is cut."""
+    value = finding.accepted_value
+    shown = value if len(value) <= _MAX_VALUE else f"{value[:_MAX_VALUE]}…"
+    return _("finding-address", address=finding.address, value=shown)
