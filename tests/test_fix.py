@@ -1,6 +1,7 @@
 """`report validate --fix` and `--diff`: what is certain is fixed, the rest stays; and prompts that make drafts."""
 
 import json
+import re
 
 import pytest
 import toml_rs
@@ -60,7 +61,7 @@ def test_only_what_is_certain_is_fixed_and_all_else_stays(data, report):
     done = fix(data, report, "--fix")
     assert read(data) == FIXED
     assert f"data/2020.toml:19:13: 126 改成 {PLACEHOLDER}" in done.stdout
-    assert "data/2020.toml:9:47: 写上 total = 127" in done.stdout
+    assert re.search(r"data/2020.toml:9:\d+: 写上 total = 127", done.stdout)
     assert "1 个文件改了 3 处" in done.stdout
 
 
