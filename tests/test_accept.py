@@ -5,7 +5,7 @@ import json
 import pytest
 import toml_rs
 
-from nianbao.checks import accepting
+from nianbao.checks.answers import accepting
 
 BASE = """# 表头的注释
 year    = 2020

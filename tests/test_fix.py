@@ -6,7 +6,7 @@ import re
 import pytest
 import toml_rs
 
-from nianbao.checks import fixing
+from nianbao.checks.answers import fixing
 from nianbao.datafiles.edits import find_spans, map_characters
 
 BASE = """year    = 2020

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from nianbao.checks import acceptances
-from nianbao.checks.acceptances import BAD_ACCEPTANCE, UNREADABLE, VOID_ACCEPTANCE
+from nianbao.checks.answers import acceptances
+from nianbao.checks.answers.acceptances import BAD_ACCEPTANCE, UNREADABLE, VOID_ACCEPTANCE
 from nianbao.model.facts import Facts
 from nianbao.model.finding import OFF, Finding, Level, Setting, UserError, has_errors
 from nianbao.model.i18n import _

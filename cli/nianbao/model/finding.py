@@ -48,9 +48,8 @@ class Finding:
 
     `message` describes it, `label` is printed under the underlined value, `notes` list the figures involved, one line
     each, and `fix` says what to do if the page of the rule does not. `words` name what of a text it is about, where it
-    underlines none of the text. `accepted_value` is what an acceptance states, as TOML; see `checks.acceptances`.
-    `others` are further faults of the file, where
-    this one is why it cannot be read.
+    underlines none of the text. `accepted_value` is what an acceptance states, as TOML, see
+    `checks.answers.acceptances`. `others` are further faults of the file, where this one is why it cannot be read.
     """
 
     rule: str

@@ -28,7 +28,7 @@ report accept 2024:50:109 --because "理由" 照这四项写好；地址和值 v
 
 from collections.abc import Iterator
 
-from nianbao.checks import acceptances
+from nianbao.checks.answers import acceptances
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _

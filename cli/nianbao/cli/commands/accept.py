@@ -27,7 +27,7 @@ def accept(
 ) -> None:
     """Accept a finding with a reason."""
     from nianbao.checks import check
-    from nianbao.checks.accepting import Wanted, accept_finding
+    from nianbao.checks.answers.accepting import Wanted, accept_finding
     from nianbao.cli.output.acceptances import print_acceptance
     from nianbao.workspace import selection
 

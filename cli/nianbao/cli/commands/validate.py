@@ -89,7 +89,7 @@ def validate(
 
 def _fix(reports: "Sequence[ReportRef]", *, diff: bool, for_programs: bool) -> list[UserError]:
     """Fix data files, or show what would be fixed; return the errors of those that could not be."""
-    from nianbao.checks.fixing import fix_all
+    from nianbao.checks.answers.fixing import fix_all
     from nianbao.cli.output import fixes
 
     fixed, errors = split_errors(fix_all(reports, write=not diff))

@@ -11,7 +11,7 @@ from nianbao.model.i18n import N_, _
 from nianbao.workspace.store import ReportKey
 
 if TYPE_CHECKING:
-    from nianbao.checks.accepting import Acceptance
+    from nianbao.checks.answers.accepting import Acceptance
 
 _MAX_VALUE = 30  # characters; programs get all of it
 

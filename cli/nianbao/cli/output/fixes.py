@@ -10,7 +10,7 @@ from nianbao.cli.terminal import StyledText, echo
 from nianbao.model.i18n import N_, _
 
 if TYPE_CHECKING:
-    from nianbao.checks.fixing import FixedFile
+    from nianbao.checks.answers.fixing import FixedFile
 
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nianbao.checks import acceptances, check, rules
-from nianbao.checks.acceptances import VOID_ACCEPTANCE
+from nianbao.checks import check, rules
+from nianbao.checks.answers import acceptances
+from nianbao.checks.answers.acceptances import VOID_ACCEPTANCE
+from nianbao.checks.answers.rewriting import read_data_text, write_changed_text
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import CheckResult
 from nianbao.datafiles.edits import append_table, load_values, replace_values
@@ -12,7 +14,6 @@ from nianbao.datafiles.values import format_value
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
 from nianbao.model.period import Period
-from nianbao.workspace.rewriting import read_data_text, write_changed_text
 from nianbao.workspace.store import Store
 
 _LISTED = 8  # findings that a message lists

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from nianbao.checks.answers.rewriting import read_data_text, write_changed_text
 from nianbao.checks.check import limit_check
 from nianbao.checks.typed_numbers import TypedNumber, find_typed_numbers
 from nianbao.compose.document import compose
@@ -21,7 +22,6 @@ from nianbao.model.i18n import _
 from nianbao.model.parsing.encoding import find_other_encoding
 from nianbao.model.period import Period
 from nianbao.model.report import Report
-from nianbao.workspace.rewriting import read_data_text, write_changed_text
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
