@@ -9,6 +9,7 @@ from nianbao.checks import kind_rules, rules, subordinates
 from nianbao.checks.context import CheckContext, SharedSection
 from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
 from nianbao.checks.results import CheckResult
+from nianbao.checks.wording import find_prompts
 from nianbao.compose.document import Document, compose, compose_author
 from nianbao.model.finding import Finding, sort_findings
 from nianbao.model.i18n import N_
@@ -75,6 +76,7 @@ def judge_report(
         tuple(accepted),
         policy.strict,
         readable=document is not None,
+        prompts=len(find_prompts(report)),
         document=document,
     )
 

@@ -29,6 +29,7 @@ class CheckResult:
     accepted: tuple[AcceptedFinding, ...] = ()
     strict: bool = False
     readable: bool = True
+    prompts: int = 0  # of the new data file that nobody has replaced: a build of it is a draft
     document: Document | None = None
 
     def without_report(self) -> "CheckResult":
@@ -62,6 +63,7 @@ class BuildResult:
     faces: tuple[Face, ...] = ()  # of the formats that embed them
     dropped_pictures: tuple[str, ...] = ()  # sources of the pictures that the files lack
     reasons: tuple[str, ...] = ()  # why it was built, format by format
+    draft: bool = False  # its files are marked as drafts
 
     @property
     def refused(self) -> bool:

@@ -22,12 +22,16 @@ _NEAR = 40  # characters before and after a number that tell what it counts
 
 @dataclass(frozen=True, slots=True)
 class TypedNumber:
-    """A number in the prose that a placeholder could replace: its position in the section, and the placeholder."""
+    """A number in the prose that a placeholder could replace: its position in the section, and the placeholder.
+
+    It is claimed where the words around it say what it counts; of others only the number agrees.
+    """
 
     section: str
     start: int
     end: int
     expression: str
+    is_claimed: bool = False
 
 
 def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
@@ -55,7 +59,8 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
                 _find_claimed_sum(report, claims, match) if claims else _find_only_address(report, addresses, match)
             )
             if expression:
-                yield TypedNumber(section, positions[match.start()], positions[match.end() - 1] + 1, expression)
+                start, end = positions[match.start()], positions[match.end() - 1] + 1
+                yield TypedNumber(section, start, end, expression, bool(claims))
 
 
 def insert_placeholders(report: Report) -> dict[str, str]:

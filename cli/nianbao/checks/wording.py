@@ -115,13 +115,16 @@ def find_place(context: CheckContext, section: str, words: str, default: str = "
     facts = context.report.facts
     prose = f"prose.{section}"
     own_prose = context.report.prose.get(section)
-    candidates = ([(prose, own_prose)] if own_prose else []) + list_texts(facts.tree)
+    texts = (item for item in list_texts(facts.tree) if not item[0].startswith("accept."))  # which quote the others
+    candidates = [*([(prose, own_prose)] if own_prose else []), *texts]
     wanted = _normalize_for_search(words)
     for address, text in candidates:
         at = _normalize_for_search(text).find(wanted)
         if at >= 0 and (address == prose or not address.startswith("prose.")):
+            if not wanted:
+                return address, facts.find_place(address)
             positions = _map_positions(text)
-            start, end = (positions[at], positions[at + len(wanted) - 1] + 1) if wanted else (0, 0)
+            start, end = positions[at], positions[at + len(wanted) - 1] + 1
             line = text.count("\n", 0, start) + 1
             return address, facts.find_place(address, text_line=line, words=text[start:end])
     address = prose if own_prose else default or prose

@@ -47,8 +47,9 @@ class Finding:
     """One fault of a report.
 
     `message` describes it, `label` is printed under the underlined value, `notes` list the figures involved, one line
-    each, and `fix` says what to do if the page of the rule does not. `others` are further faults of the file, where
-    this one is why it cannot be read.
+    each, and `fix` says what to do if the page of the rule does not. `words` name what of a text it is about, where it
+    underlines none of the text. `accepted_value` is what an acceptance states, as TOML, see
+    `checks.answers.acceptances`. `others` are further faults of the file, where this one is why it cannot be read.
     """
 
     rule: str
@@ -59,6 +60,8 @@ class Finding:
     label: str = ""
     notes: tuple[str, ...] = ()
     fix: str = ""
+    words: str = ""
+    accepted_value: str = ""  # empty: it may not be accepted
     has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
     others: "tuple[Finding, ...]" = ()
 

@@ -123,7 +123,7 @@ def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str
 
 
 def _print_run(run: "BuildRun", *, many: bool, quiet: bool, explain: bool, as_json: bool) -> None:
-    from nianbao.cli.output import builds, findings
+    from nianbao.cli.output import builds, finding_printer, findings
 
     if as_json:
         findings.print_json(builds.build_run_data(run))
@@ -131,7 +131,7 @@ def _print_run(run: "BuildRun", *, many: bool, quiet: bool, explain: bool, as_js
     if many or run.missing:
         builds.print_summary(run)
     else:
-        findings.print_findings(run.unread)
+        finding_printer.print_findings(run.unread)
         findings.print_builds(run.results, quiet=quiet)
     if explain:
         builds.print_reasons(run)

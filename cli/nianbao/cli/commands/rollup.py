@@ -31,7 +31,8 @@ def rollup(
 ) -> None:
     """Add the figures of units up into the data file of the office above them."""
     from nianbao.cli.output.builds import unread_data
-    from nianbao.cli.output.findings import print_findings, print_json
+    from nianbao.cli.output.finding_printer import print_findings
+    from nianbao.cli.output.findings import print_json
     from nianbao.cli.output.rollup import print_rollups, rollup_data
     from nianbao.rollup import collect, roll_up
     from nianbao.workspace import selection

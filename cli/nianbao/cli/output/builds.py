@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nianbao.checks.results import BuildResult, CheckResult, FailedReport
-from nianbao.cli.output import findings
+from nianbao.cli.output import finding_printer, findings
 from nianbao.cli.output.finding_printer import print_file_name, print_message
 from nianbao.cli.terminal import echo
 from nianbao.model.finding import LEVELS, Finding
@@ -51,7 +51,7 @@ def _outcome(result: BuildResult) -> str:
 
 def print_summary(run: BuildRun) -> None:
     """Print how many reports had which outcome, and for each that is not built the office and the reason."""
-    findings.print_findings(run.unread)
+    finding_printer.print_findings(run.unread)
     counts = run.count_outcomes()
     rows = [(_(label), str(counts[outcome])) for outcome, label in _OUTCOMES.items() if counts[outcome]]
     findings.print_table((_("head-result"), _("head-reports")), rows)
@@ -61,6 +61,8 @@ def print_summary(run: BuildRun) -> None:
     rate = counts["built"] / run.seconds if run.seconds else 0.0
     speed = _("reports-per-second", rate=rate) if counts["built"] else ""
     totals = findings.describe_counts(all_findings)
+    if drafts := sum(1 for result in run.results if result.check.prompts and not result.refused):
+        echo(_("reports-built-as-drafts", count=drafts))
     echo(_("build-time-and-findings", seconds=run.seconds, speed=speed, found=totals))
 
 
@@ -93,7 +95,7 @@ def print_check_summary(
     unread: Sequence[Finding] = (),
 ) -> None:
     """Print which of many checked reports are wrong and why, how many are right, and which files are not read."""
-    findings.print_findings(unread)
+    finding_printer.print_findings(unread)
     refused = [result for result in results if result.blocked]
     _print_failures(refused, failed, missing)
     all_findings = [*unread, *(finding for result in results for finding in result.findings)]
