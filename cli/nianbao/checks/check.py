@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from nianbao.checks import kind_rules, rules, subordinates
 from nianbao.checks.context import CheckContext, SharedSection
+from nianbao.checks.effects import find_effects, fold_effects
 from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
 from nianbao.checks.results import CheckResult
 from nianbao.compose.document import Document, compose, compose_author
@@ -64,9 +66,11 @@ def judge_report(
         neighbours=neighbours,
     )
     found, crashes = rules.judge(context)
+    found = find_effects(found, report, partial(_judge_mended, store, context))
     findings, accepted = apply_policy(
         kind_rules.mark_pages(found, store.kind), policy, report, rules.list_unjudged(context)
     )
+    findings = fold_effects(findings)
     return CheckResult(
         store.key(report.period or Period(0)),
         report,
@@ -76,6 +80,12 @@ def judge_report(
         policy.strict,
         document=document,
     )
+
+
+def _judge_mended(store: Store, context: CheckContext, mended: Report) -> Sequence[Finding]:
+    """Judge a report as it would be if some figures were others."""
+    document = _compose(store, mended)
+    return rules.judge(replace(context, report=mended, texts=document.plain if document else {}))[0]
 
 
 def _make_context(store: Store, report: Report, document: Document | None, today: date) -> CheckContext:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal, TypeVar
 
 from nianbao.model.i18n import _
@@ -28,12 +29,19 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
+FindingKey = tuple[str, str, str]  # rule, address and message
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault of a report.
 
     `message` describes it, `label` is printed under the underlined value, `notes` list the figures involved, one line
     each, and `fix` says what to do if the page of the rule does not.
+
+    Where one of several figures or rows must be wrong, `candidates` has their addresses, the likeliest first; where it
+    is certain what figures should be, `change` has their values. `effects` are findings that the same mistake causes,
+    by rule, address and message.
     """
 
     rule: str
@@ -44,7 +52,16 @@ class Finding:
     label: str = ""
     notes: tuple[str, ...] = ()
     fix: str = ""
+    candidates: tuple[str, ...] = ()
+    change: tuple[tuple[str, int | Decimal], ...] = ()
+    effects: tuple["FindingKey", ...] = ()
     has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
+
+
+    @property
+    def key(self) -> FindingKey:
+        """What tells it from all others of a report."""
+        return self.rule, self.address, self.message
 
 
 def sort_findings(findings: Sequence[Finding]) -> list[Finding]:

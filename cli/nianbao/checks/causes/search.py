@@ -1,0 +1,189 @@
+"""Choose the causes of broken equations among all hypotheses: one if the evidence leaves only one, else several."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from nianbao.checks.causes import slips
+from nianbao.checks.causes.components import find_independent, group_connected
+from nianbao.checks.causes.evidence import Equation, Known, Statement
+from nianbao.checks.causes.hypotheses import Hypothesis, list_moves, propose_figures, propose_rows
+
+_MOST_BROKEN = 60  # equations; a file with more is wrong as a whole, and each is told by itself
+_MOST_PAIRS = 40_000  # changes of two figures that are tried
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why some equations do not hold: the hypotheses, the likeliest first.
+
+    It `is_certain` if the first is the only one that agrees with all that is known.
+    """
+
+    equations: tuple[Equation, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    is_certain: bool = False
+
+
+def find_causes(known: Known) -> Iterator[Cause]:
+    """Find the causes of all broken equations of a report."""
+    broken = [one for one in known.equations if one.is_internal and not one.holds]
+    told: set[Equation] = set()
+    for cause in _explain(known, broken) if len(broken) <= _MOST_BROKEN else ():
+        yield _add_equations(known, cause, told)
+    for equation in broken:  # those that depend on several causes, or that are too many
+        if equation not in told:
+            told.add(equation)
+            yield Cause((equation,), ())
+    yield from _explain_by_last_year(known, told)
+
+
+def _add_equations(known: Known, cause: Cause, told: set[Equation]) -> Cause:
+    """Add to a cause what its likeliest hypothesis mends besides, and note all as told."""
+    mended = cause.hypotheses[0].outcome.mended if cause.hypotheses else ()
+    told.update(cause.equations)
+    more = [one for one in known.equations if one in mended and one not in told]
+    told.update(more)
+    return Cause((*cause.equations, *more), cause.hypotheses, cause.is_certain)
+
+
+def _explain(known: Known, broken: Sequence[Equation]) -> Iterator[Cause]:
+    """Explain the broken internal equations: all by one cause, else by wrong rows, else group by group."""
+    if not broken:
+        return
+    independent = set(find_independent([one for one in known.equations if one.is_internal]))
+    broken = [one for one in broken if one in independent] or list(broken)
+    if found := _propose_all(known, broken):
+        yield _choose(known, broken, found)
+        return
+    while rows := [one for one in propose_rows(known, broken) if len(one.outcome.mended.intersection(broken)) > 1]:
+        most = max(len(one.outcome.mended.intersection(broken)) for one in rows)
+        best = next(one for one in rows if len(one.outcome.mended.intersection(broken)) == most)
+        mended = [one for one in broken if one in best.outcome.mended]
+        yield _choose(known, mended, [one for one in rows if one.outcome.mended.issuperset(mended)])
+        broken = [one for one in broken if one not in mended]
+    for group in group_connected(broken):
+        yield from _explain_group(known, group)
+
+
+def _propose_all(known: Known, broken: Sequence[Equation]) -> list[Hypothesis]:
+    """List the hypotheses that explain all of some equations; each change once."""
+    rows = (one for one in propose_rows(known, broken) if one.outcome.mended.issuperset(broken))
+    found = {frozenset(one.values.items()): one for one in rows if len(one.values) > 1}
+    return [*propose_figures(known, broken), *found.values()]
+
+
+def _explain_group(known: Known, broken: Sequence[Equation]) -> Iterator[Cause]:
+    """Explain connected equations by one figure, else by two, else each by itself."""
+    if found := _propose_all(known, broken):
+        yield _choose(known, broken, found)
+        return
+    pairs = _propose_pairs(known, broken)
+    if len(pairs) == 1:
+        yield from _split_pair(known, broken, *pairs[0])
+        return
+    rest = list(broken)
+    while rest:
+        groups = (
+            [other for other in rest if cell in other.factors and other.gap * factor == rest[0].gap * other.factors[cell]]
+            for cell, factor in rest[0].factors.items()
+        )
+        group = max(groups, key=len)
+        yield _choose(known, group, list(propose_figures(known, group)), may_be_certain=False)
+        rest = [one for one in rest if one not in group]
+
+
+def _propose_pairs(known: Known, broken: Sequence[Equation]) -> list[tuple[Hypothesis, Hypothesis]]:
+    """List the pairs of figures that explain connected equations which no single one explains; at most two pairs.
+
+    One of the two alone mends one of the equations, or it would not matter which of them changed.
+    """
+    found: dict[frozenset[tuple[str, object]], tuple[Hypothesis, Hypothesis]] = {}
+    tried = 0
+    for move in dict.fromkeys(move for one in broken for move in list_moves(known, one)):
+        deltas = dict([move])
+        outcome = known.judge(deltas)
+        rest = [one for one in known.equations if one.is_internal and (one in outcome.spoilt or one in broken)]
+        rest = [one for one in rest if not one.would_hold(deltas)]
+        first = min(rest, key=lambda one: len(one.factors), default=None)
+        for cell in first.factors if first else ():
+            tried += 1
+            gap = first.left.add(deltas) - first.right.add(deltas) if first else 0
+            if cell == move[0] or tried > _MOST_PAIRS or not all(cell in one.factors for one in rest):
+                continue
+            second = -gap * first.factors[cell] if first and abs(first.factors[cell]) == 1 else None
+            if second is None or not known.is_possible(cell, known.report.figures[cell] + second):
+                continue
+            both = known.judge(deltas | {cell: second})
+            if both.keeps_sums and both.mended.issuperset(broken):
+                values = {move[0]: known.report.figures[move[0]] + move[1], cell: known.report.figures[cell] + second}
+                found.setdefault(
+                    frozenset(values.items()),
+                    tuple(Hypothesis("figure", {at: value}, (at,), known.judge({at: value - known.report.figures[at]})) for at, value in values.items()),  # type: ignore[arg-type]
+                )
+            if len(found) > 1:
+                return list(found.values())
+    return list(found.values())
+
+
+def _split_pair(known: Known, broken: Sequence[Equation], one: Hypothesis, other: Hypothesis) -> Iterator[Cause]:
+    """Make the causes of two figures: each has the equations that it alone is in, and one of them the common ones."""
+    first = [equation for equation in broken if one.address in equation.factors]
+    second = [equation for equation in broken if equation not in first]
+    for hypothesis, equations in ((one, first), (other, second)):
+        is_seen_twice = sum(hypothesis.address in equation.factors for equation in broken) > 1
+        yield Cause(tuple(equations), (hypothesis,), is_seen_twice)
+
+
+def _choose(
+    known: Known, broken: Sequence[Equation], found: Sequence[Hypothesis], *, may_be_certain: bool = True
+) -> Cause:
+    """Make the cause of equations: drop what last year's report contradicts, and sort the likeliest to the front.
+
+    It is certain if one is left that the prose does not contradict, or if only one agrees with prose or relations
+    that the figures as they are do not agree with.
+    """
+    left = [one for one in found if not _count(one, _is_of_last_year, spoilt=True)] or list(found)
+    left.sort(key=lambda one: _rank(known, one))
+    confirmed = [one for one in left if _count(one, _is_outside)]
+    possible = confirmed if len(confirmed) == 1 else left
+    is_certain = len(possible) == 1 and not _count(possible[0], _is_outside, spoilt=True)
+    is_certain = is_certain and may_be_certain and not _may_be_blank(broken)
+    return Cause(tuple(broken), tuple(left), is_certain)
+
+
+def _may_be_blank(broken: Sequence[Equation]) -> bool:
+    """Return whether a total of 0 stands for parts that are not 0: one of them may have been split, too."""
+    (first, *others) = broken
+    return bool(first.check.relation.total and not first.left.value and not others)
+
+
+def _is_of_last_year(one: object) -> bool:
+    return isinstance(one, Equation) and one.check.uses_previous and one.is_equality
+
+
+def _is_outside(one: object) -> bool:
+    return isinstance(one, Statement) or _is_of_last_year(one)
+
+
+def _count(hypothesis: Hypothesis, is_kind: Callable[[object], bool], *, spoilt: bool = False) -> int:
+    """Count the evidence of a kind that a hypothesis mends, or spoils."""
+    return sum(map(is_kind, hypothesis.outcome.spoilt if spoilt else hypothesis.outcome.mended))
+
+
+def _rank(known: Known, one: Hypothesis) -> tuple[int, int, float]:
+    """Return a sort key: confirmed from outside, not contradicted, and a slip of the pen that people make."""
+    mended = sum(not evidence.is_internal for evidence in one.outcome.mended)
+    return -mended, len(one.outcome.spoilt), -slips.rate(known, one)
+
+
+def _explain_by_last_year(known: Known, told: set[Equation]) -> Iterator[Cause]:
+    """Explain what does not follow last year's report, once for each row."""
+    groups: dict[tuple[str, str], list[Equation]] = {}
+    for one in known.equations:
+        if one.is_equality and not one.is_internal and not one.holds and one not in told:
+            slot = one.check.left[0].slots[0] if one.check.left[0].slots else None
+            groups.setdefault((one.check.relation.rule, slot.address.split(".")[0] + (slot.row if slot else "") if slot else ""), []).append(one)
+    for group in groups.values():
+        group.sort(key=lambda one: one.check.relation.level != "error")
+        found = _propose_all(known, group) if len(group) <= _MOST_BROKEN else []
+        yield _add_equations(known, _choose(known, group, found, may_be_certain=False), told)
