@@ -28,7 +28,7 @@ class Base:
 
     def fill(self, figures=None, *, totals, left_out=()):
         """Fill the form with figures, as a data file has them, with or without totals."""
-        text = write(self.form, self.figures if figures is None else figures, totals, left_out, self.zeros)
+        text = write(self.form, self.figures if figures is None else figures, totals, left_out, self.zeros or totals)
         prose = f'[prose]\noverview = "{self.prose}"\n' if self.prose else ""
         return fill_form(self.form, parse(f"{text}{prose}", "data/now.toml"), self.before)
 

@@ -40,7 +40,7 @@ def make_cause_findings(known: Known, cause: Cause) -> Iterator[Finding]:
 
 def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
     report, best, check = known.report, cause.hypotheses[0], first.check
-    is_of_rows = cause.is_certain and best.way != "figure"
+    is_of_rows = len(cause.hypotheses) == 1 and best.way != "figure"
     said = describe_check(report, check)
     return Finding(
         rule=check.relation.rule,
@@ -91,7 +91,7 @@ def _make_label(known: Known, cause: Cause, first: Equation) -> str:
     if cause.is_certain:
         return _("expected-value", value=_format_values(known, best))
     gap = format_number(abs(first.gap))
-    if len(cause.hypotheses) == 1 and best.way == "figure" and first.is_internal:
+    if len(cause.hypotheses) == 1 and first.is_internal:
         if _find_total(first.check) == best.address:
             return _("says-but-parts-sum-to", left=first.left.value, right=first.right.value)
         return _("may-be-value", value=_format_values(known, best))
@@ -103,6 +103,8 @@ def _describe_cause(known: Known, cause: Cause) -> Iterator[str]:
     if cause.is_certain:
         if why := slips.describe(known, cause.hypotheses[0]):
             yield why
+        return
+    if len(cause.hypotheses) == 1 and cause.hypotheses[0].way != "figure":
         return
     explained, named = cause.hypotheses[:_MOST_EXPLAINED], cause.hypotheses[_MOST_EXPLAINED:]
     for number, one in enumerate(explained, 1):
@@ -168,6 +170,7 @@ def make_check_finding(report: Report, check: Check) -> Finding:
         label=_describe_gap(report, address, check),
         notes=(*describe_sides(report, check), *_describe_zero_total(report, check)),
         fix=translate(check.relation.why),
+        candidates=tuple(slot.address for part in check.parts if not part.term.previous for slot in part.slots),
     )
 
 

@@ -68,6 +68,11 @@ class Equation:
         """Whether it must hold within the report itself."""
         return self.is_equality and not self.check.uses_previous and self.check.relation.level == "error"
 
+    @property
+    def is_of_last_year(self) -> bool:
+        """Whether a figure must be exactly what last year's report makes it."""
+        return self.is_equality and self.check.uses_previous
+
     @cached_property
     def holds(self) -> bool:
         """Whether the relation holds now."""
@@ -86,6 +91,7 @@ class Statement:
     sums: tuple[LinearSum, ...]
     is_internal = False
     is_equality = True
+    is_of_last_year = False
 
     @property
     def cells(self) -> Iterable[str]:
@@ -116,6 +122,12 @@ class Outcome:
     def keeps_sums(self) -> bool:
         """Whether all internal equations that hold still do."""
         return not any(one.is_internal for one in self.spoilt)
+
+
+    @property
+    def keeps_last_year(self) -> bool:
+        """Whether all that follows last year's report still does."""
+        return not any(one.is_of_last_year for one in self.spoilt)
 
 
 class Known:

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 from nianbao.checks.causes.evidence import Deltas, Equation, Known, Outcome
 from nianbao.checks.causes.rows import Row
 from nianbao.model.report import Number, Report
 
 Way = Literal["figure", "row-left-out", "row-of-last-year", "rows-swapped", "row-shifted", "figures-swapped"]
+
+
+_SOLVED = ("row-left-out", "row-of-last-year")  # every figure of the row is what an equation needs
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Hypothesis:
     values: Mapping[str, Number]
     places: tuple[str, ...]
     outcome: Outcome
+    least: int = 1  # how many equations it must mend to be certain
+    is_only: bool = True  # whether no other figure would do, not even with a value that it may not have
 
     @property
     def address(self) -> str:
@@ -30,26 +35,39 @@ class Hypothesis:
 
 def propose_figures(known: Known, broken: Sequence[Equation]) -> Iterator[Hypothesis]:
     """Propose each change of one figure that mends all of some broken equations, and breaks no internal one."""
-    rows = known.rows.by_cell
     first = min(broken, key=lambda one: len(one.factors))
-    for cell, delta in list_moves(known, first):
+    found: list[tuple[str, Number, Outcome]] = []
+    for cell, delta in _list_moves(first):
         if all(cell in one.factors for one in broken):
             outcome = known.judge({cell: delta})
             if outcome.keeps_sums and outcome.mended.issuperset(broken):
-                row, values = rows[cell], {cell: known.report.figures[cell] + delta}
-                if known.rows.is_left_out(row):
-                    yield Hypothesis("row-left-out", values, (row.address,), outcome)
-                else:
-                    yield Hypothesis("figure", values, (cell,), outcome)
+                found.append((cell, known.report.figures[cell] + delta, outcome))
+    is_only = sum(outcome.keeps_last_year for _cell, _value, outcome in found) == 1
+    for cell, value, outcome in found:
+        if known.is_possible(cell, value):
+            row = known.rows.by_cell[cell]
+            is_absent = known.rows.is_left_out(row)
+            way, place = ("row-left-out", row.address) if is_absent else ("figure", cell)
+            yield Hypothesis(cast("Way", way), {cell: value}, (place,), outcome, is_only=is_only)
 
 
 def list_moves(known: Known, equation: Equation) -> Iterator[tuple[str, Number]]:
-    """List each figure of a broken equation with what must be added to it so that the equation holds."""
-    for cell, factor in equation.factors.items():
-        delta: Number = Decimal(-equation.gap) / factor
-        delta = int(delta) if delta == int(delta) else delta
+    """List each figure of a broken equation with what may be added to it so that the equation holds."""
+    for cell, delta in _list_moves(equation):
         if known.is_possible(cell, known.report.figures[cell] + delta):
             yield cell, delta
+
+
+def _list_moves(equation: Equation) -> Iterator[tuple[str, Number]]:
+    """List each figure of a broken equation with what must be added to it, whether it may have that value or not."""
+    for cell, factor in equation.factors.items():
+        yield cell, divide(-equation.gap, factor)
+
+
+def divide(gap: Number, factor: int) -> Number:
+    """Divide a gap by a factor; a whole number stays one."""
+    result = Decimal(gap) / factor
+    return int(result) if result == int(result) else result
 
 
 def propose_rows(known: Known, broken: Sequence[Equation]) -> Iterator[Hypothesis]:
@@ -66,7 +84,8 @@ def propose_rows(known: Known, broken: Sequence[Equation]) -> Iterator[Hypothesi
         mends_enough = len(outcome.mended.intersection(broken)) >= least
         if mends_enough and outcome.keeps_sums and _mends_all(outcome, broken, deltas):
             seen.add(key)
-            yield Hypothesis(way, {cell: values[cell] for cell in deltas}, places, outcome)
+            solved = len(deltas) if way in _SOLVED else least
+            yield Hypothesis(way, {cell: values[cell] for cell in deltas}, places, outcome, solved + 1)
 
 
 def _mends_all(outcome: Outcome, broken: Sequence[Equation], deltas: Deltas) -> bool:
@@ -149,11 +168,10 @@ def _solve(
     deltas: dict[str, Number] = {cell: value - figures[cell] for cell, value in found.items()}
     open_cells = {cell for cell in cells if cell not in known.report.computed}
     equations = [one for one in known.equations if not open_cells.isdisjoint(one.factors)]
-    for equation in sorted(equations, key=lambda one: len(open_cells & one.factors.keys())):
+    for equation in sorted(equations, key=lambda one: (not one.is_internal, len(open_cells & one.factors.keys()))):
         own = [cell for cell in equation.factors if cell in open_cells and cell not in deltas]
-        if len(own) == 1 and equation.is_internal and (equation in broken or values):
+        if len(own) == 1 and equation.is_equality and (not equation.holds or values):
             gap = equation.left.add(deltas) - equation.right.add(deltas)
-            delta: Number = Decimal(-gap) / equation.factors[own[0]]
-            deltas[own[0]] = int(delta) if delta == int(delta) else delta
+            deltas[own[0]] = divide(-gap, equation.factors[own[0]])
             found[own[0]] = figures[own[0]] + deltas[own[0]]
     return found

@@ -37,10 +37,11 @@ class Rows:
 
     @cached_property
     def neighbours(self) -> list[tuple[Row, Row]]:
-        """Rows of a table that follow each other and have the same columns."""
+        """Rows of a table that follow each other, in the form or in the data file, and have the same columns."""
+        written = [row for row in self.all if not self.is_left_out(row)]
         return [
             (first, second)
-            for first, second in pairwise(self.all)
+            for first, second in dict.fromkeys((*pairwise(self.all), *pairwise(written)))
             if first.columns == second.columns and first.address.split(".")[0] == second.address.split(".")[0]
         ]
 

@@ -1,11 +1,11 @@
 """Choose the causes of broken equations among all hypotheses: one if the evidence leaves only one, else several."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nianbao.checks.causes import slips
 from nianbao.checks.causes.components import find_independent, group_connected
-from nianbao.checks.causes.evidence import Equation, Known, Statement
+from nianbao.checks.causes.evidence import Equation, Evidence, Known, Statement
 from nianbao.checks.causes.hypotheses import Hypothesis, list_moves, propose_figures, propose_rows
 
 _MOST_BROKEN = 60  # equations; a file with more is wrong as a whole, and each is told by itself
@@ -26,12 +26,12 @@ class Cause:
 
 def find_causes(known: Known) -> Iterator[Cause]:
     """Find the causes of all broken equations of a report."""
-    broken = [one for one in known.equations if one.is_internal and not one.holds]
+    broken = [one for one in known.equations if one.is_equality and not one.holds]
     told: set[Equation] = set()
     for cause in _explain(known, broken) if len(broken) <= _MOST_BROKEN else ():
         yield _add_equations(known, cause, told)
     for equation in broken:  # those that depend on several causes, or that are too many
-        if equation not in told:
+        if equation.is_internal and equation not in told:
             told.add(equation)
             yield Cause((equation,), ())
     yield from _explain_by_last_year(known, told)
@@ -47,21 +47,25 @@ def _add_equations(known: Known, cause: Cause, told: set[Equation]) -> Cause:
 
 
 def _explain(known: Known, broken: Sequence[Equation]) -> Iterator[Cause]:
-    """Explain the broken internal equations: all by one cause, else by wrong rows, else group by group."""
-    if not broken:
-        return
-    independent = set(find_independent([one for one in known.equations if one.is_internal]))
-    broken = [one for one in broken if one in independent] or list(broken)
-    if found := _propose_all(known, broken):
-        yield _choose(known, broken, found)
-        return
-    while rows := [one for one in propose_rows(known, broken) if len(one.outcome.mended.intersection(broken)) > 1]:
-        most = max(len(one.outcome.mended.intersection(broken)) for one in rows)
-        best = next(one for one in rows if len(one.outcome.mended.intersection(broken)) == most)
-        mended = [one for one in broken if one in best.outcome.mended]
-        yield _choose(known, mended, [one for one in rows if one.outcome.mended.issuperset(mended)])
-        broken = [one for one in broken if one not in mended]
-    for group in group_connected(broken):
+    """Explain broken equations: all by one cause, else by wrong rows, else the internal ones group by group."""
+    independent = set(find_independent([one for one in known.equations if one.is_equality]))
+    pool = [one for one in broken if one in independent]
+    left = [one for one in broken if one.is_internal and one in independent]
+    for wanted in (pool, left) if left and len(pool) > len(left) else ([left] if left else []):
+        if found := _propose_all(known, wanted):
+            yield _choose(known, wanted, found)
+            return
+    while rows := [one for one in propose_rows(known, pool) if len(one.outcome.mended.intersection(pool)) > 1]:
+        most = max(len(one.outcome.mended.intersection(pool)) for one in rows)
+        best = next(one for one in rows if len(one.outcome.mended.intersection(pool)) == most)
+        mended = [one for one in pool if one in best.outcome.mended]
+        mended.sort(key=lambda one: not one.is_internal)
+        whole = all(set(group) <= set(mended) or set(group).isdisjoint(mended) for group in group_connected(left))
+        found = [one for one in rows if one.outcome.mended.issuperset(mended)]
+        yield _choose(known, mended, found, may_be_certain=whole)
+        pool = [one for one in pool if one not in mended]
+        left = [one for one in left if one not in mended]
+    for group in group_connected(left):
         yield from _explain_group(known, group)
 
 
@@ -79,7 +83,7 @@ def _explain_group(known: Known, broken: Sequence[Equation]) -> Iterator[Cause]:
         return
     pairs = _propose_pairs(known, broken)
     if len(pairs) == 1:
-        yield from _split_pair(known, broken, *pairs[0])
+        yield from _split_pair(broken, *pairs[0])
         return
     rest = list(broken)
     while rest:
@@ -125,13 +129,13 @@ def _propose_pairs(known: Known, broken: Sequence[Equation]) -> list[tuple[Hypot
     return list(found.values())
 
 
-def _split_pair(known: Known, broken: Sequence[Equation], one: Hypothesis, other: Hypothesis) -> Iterator[Cause]:
+def _split_pair(broken: Sequence[Equation], one: Hypothesis, other: Hypothesis) -> Iterator[Cause]:
     """Make the causes of two figures: each has the equations that it alone is in, and one of them the common ones."""
     first = [equation for equation in broken if one.address in equation.factors]
     second = [equation for equation in broken if equation not in first]
-    for hypothesis, equations in ((one, first), (other, second)):
-        is_seen_twice = sum(hypothesis.address in equation.factors for equation in broken) > 1
-        yield Cause(tuple(equations), (hypothesis,), is_seen_twice)
+    for hypothesis, other_address, equations in ((one, other.address, first), (other, one.address, second)):
+        own = [one for one in broken if hypothesis.address in one.factors and other_address not in one.factors]
+        yield Cause(tuple(equations), (hypothesis,), len(own) > 1)
 
 
 def _choose(
@@ -142,13 +146,15 @@ def _choose(
     It is certain if one is left that the prose does not contradict, or if only one agrees with prose or relations
     that the figures as they are do not agree with.
     """
-    left = [one for one in found if not _count(one, _is_of_last_year, spoilt=True)] or list(found)
+    left = [one for one in found if one.outcome.keeps_last_year] or list(found)
     left.sort(key=lambda one: _rank(known, one))
-    confirmed = [one for one in left if _count(one, _is_outside)]
-    possible = confirmed if len(confirmed) == 1 else left
-    is_certain = len(possible) == 1 and not _count(possible[0], _is_outside, spoilt=True)
-    is_certain = is_certain and may_be_certain and not _may_be_blank(broken)
-    return Cause(tuple(broken), tuple(left), is_certain)
+    confirmed = [one for one in left if any(map(_is_outside, one.outcome.mended))]
+    if len(confirmed) == 1 or (len(left) == 1 and left[0].is_only):
+        (best,) = confirmed if len(confirmed) == 1 else left
+        is_denied = any(map(_is_outside, best.outcome.spoilt)) or _may_be_blank(broken)
+        if may_be_certain and not is_denied and len(broken) >= best.least:
+            return Cause(tuple(broken), (best,), is_certain=True)
+    return Cause(tuple(broken), tuple(left))
 
 
 def _may_be_blank(broken: Sequence[Equation]) -> bool:
@@ -157,17 +163,9 @@ def _may_be_blank(broken: Sequence[Equation]) -> bool:
     return bool(first.check.relation.total and not first.left.value and not others)
 
 
-def _is_of_last_year(one: object) -> bool:
-    return isinstance(one, Equation) and one.check.uses_previous and one.is_equality
-
-
-def _is_outside(one: object) -> bool:
-    return isinstance(one, Statement) or _is_of_last_year(one)
-
-
-def _count(hypothesis: Hypothesis, is_kind: Callable[[object], bool], *, spoilt: bool = False) -> int:
-    """Count the evidence of a kind that a hypothesis mends, or spoils."""
-    return sum(map(is_kind, hypothesis.outcome.spoilt if spoilt else hypothesis.outcome.mended))
+def _is_outside(one: Evidence) -> bool:
+    """Return whether evidence is independent of the sums of the report."""
+    return isinstance(one, Statement) or one.is_of_last_year
 
 
 def _rank(known: Known, one: Hypothesis) -> tuple[int, int, float]:
