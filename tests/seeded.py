@@ -212,14 +212,14 @@ def read_number(text):
 # ── mistakes in rows ────────────────────────────────────────────────────────────
 
 
-def list_rows(base, *, totals):
-    """List the rows that a data file has with a figure that is not 0: the address of each, and its figures."""
+def list_rows(base, *, totals, zeros=False):
+    """List the rows that a data file has, without those of zeros: the address of each, and its figures."""
     rows = {}
     for table in base.form.tables:
         for slot in table.slots:
             if slot.address in base.figures and (totals or slot.address not in base.form.totals):
                 rows.setdefault(f"{table.id}.{slot.row}", []).append(slot.address)
-    return {row: cells for row, cells in rows.items() if any(base.figures[cell] for cell in cells)}
+    return {row: cells for row, cells in rows.items() if zeros or any(base.figures[cell] for cell in cells)}
 
 
 def leave_out(base, *, totals):
@@ -241,7 +241,7 @@ def shift(base, *, totals):
 
 def swap(base, *, totals):
     """Swap each row with the next one of the same columns."""
-    rows = list(list_rows(base, totals=totals).items())
+    rows = list(list_rows(base, totals=totals, zeros=base.zeros or totals).items())
     for (row, cells), (other, other_cells) in zip(rows, rows[1:], strict=False):
         columns = [[cell.rpartition(".")[2] for cell in one] for one in (cells, other_cells)]
         if columns[0] == columns[1] and row.split(".")[0] == other.split(".")[0]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nianbao.checks.causes import slips
+from nianbao.checks.causes.components import group_connected
 from nianbao.checks.causes.evidence import Equation, Known
 from nianbao.checks.causes.hypotheses import Hypothesis
 from nianbao.checks.causes.rows import Row
@@ -62,20 +63,21 @@ def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
 
 
 def make_order_findings(known: Known, equations: Sequence[Equation]) -> Iterator[Finding]:
-    """Make the findings about relations that are no equality: those that share a figure are its effects, told once."""
-    left = list(equations)
-    while left:
-        shared = {cell: [one for one in left if cell in one.cells] for cell in left[0].cells}
-        cell, group = max(shared.items(), key=lambda pair: len(pair[1]), default=("", left[:1]))
+    """Make the findings about relations that are no equality; of those that share figures, all are effects of one."""
+    for group in group_connected(equations):
         findings = [make_check_finding(known.report, one.check) for one in group]
-        common = tuple(one for one, members in shared.items() if len(members) == len(group)) or tuple(left[0].cells)
+        cells = dict.fromkeys(cell for one in group for cell in one.cells)
+        shared = {cell: sum(cell in one.cells for one in group) for cell in cells}
+        most = max(shared.values(), default=0)
+        common = tuple(sorted(cells, key=lambda cell: -shared[cell]))
+        if most == len(group):
+            common = tuple(cell for cell in cells if shared[cell] == most)
         first = replace(findings[0], candidates=common, effects=tuple(one.key for one in findings[1:]))
         if len(group) > 1:
-            place = known.report.facts.find_place(cell)
-            first = replace(first, place=place, address=cell, label=_("check-this-figure-first"))
+            place = known.report.facts.find_place(common[0])
+            first = replace(first, place=place, address=common[0], label=_("check-this-figure-first"))
         yield first
         yield from findings[1:]
-        left = [one for one in left if one not in group]
 
 
 def _sort_equations(cause: Cause) -> Sequence[Equation]:

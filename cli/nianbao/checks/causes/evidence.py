@@ -111,6 +111,11 @@ class Statement:
 Evidence = Equation | Statement
 
 
+def is_outside(one: Evidence) -> bool:
+    """Return whether evidence is independent of the sums of the report."""
+    return isinstance(one, Statement) or one.is_of_last_year
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a change of figures does: evidence that it mends, and evidence that it breaks."""
@@ -123,6 +128,16 @@ class Outcome:
         """Whether all internal equations that hold still do."""
         return not any(one.is_internal for one in self.spoilt)
 
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether what did not agree does now: the prose, or what follows last year's report."""
+        return any(map(is_outside, self.mended))
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the prose, or what follows last year's report, agreed before."""
+        return any(map(is_outside, self.spoilt))
 
     @property
     def keeps_last_year(self) -> bool:

@@ -42,13 +42,14 @@ def propose_figures(known: Known, broken: Sequence[Equation]) -> Iterator[Hypoth
             outcome = known.judge({cell: delta})
             if outcome.keeps_sums and outcome.mended.issuperset(broken):
                 found.append((cell, known.report.figures[cell] + delta, outcome))
+    confirmed = [cell for cell, _value, outcome in found if outcome.is_confirmed]
     is_only = sum(outcome.keeps_last_year for _cell, _value, outcome in found) == 1
     for cell, value, outcome in found:
         if known.is_possible(cell, value):
             row = known.rows.by_cell[cell]
             is_absent = known.rows.is_left_out(row)
             way, place = ("row-left-out", row.address) if is_absent else ("figure", cell)
-            yield Hypothesis(cast("Way", way), {cell: value}, (place,), outcome, is_only=is_only)
+            yield Hypothesis(cast("Way", way), {cell: value}, (place,), outcome, is_only=is_only or confirmed == [cell])
 
 
 def list_moves(known: Known, equation: Equation) -> Iterator[tuple[str, Number]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nianbao.checks.causes import slips
 from nianbao.checks.causes.components import find_independent, group_connected
-from nianbao.checks.causes.evidence import Equation, Evidence, Known, Statement
+from nianbao.checks.causes.evidence import Equation, Known
 from nianbao.checks.causes.hypotheses import Hypothesis, list_moves, propose_figures, propose_rows
 
 _MOST_BROKEN = 60  # equations; a file with more is wrong as a whole, and each is told by itself
@@ -148,24 +148,21 @@ def _choose(
     """
     left = [one for one in found if one.outcome.keeps_last_year] or list(found)
     left.sort(key=lambda one: _rank(known, one))
-    confirmed = [one for one in left if any(map(_is_outside, one.outcome.mended))]
-    if len(confirmed) == 1 or (len(left) == 1 and left[0].is_only):
-        (best,) = confirmed if len(confirmed) == 1 else left
-        is_denied = any(map(_is_outside, best.outcome.spoilt)) or _may_be_blank(broken)
-        if may_be_certain and not is_denied and len(broken) >= best.least:
-            return Cause(tuple(broken), (best,), is_certain=True)
+    confirmed = [one for one in left if one.outcome.is_confirmed]
+    only = confirmed if len(confirmed) == 1 else left
+    if may_be_certain and len(only) == 1 and _is_certain(broken, only[0]):
+        return Cause(tuple(broken), (only[0],), is_certain=True)
     return Cause(tuple(broken), tuple(left))
 
 
-def _may_be_blank(broken: Sequence[Equation]) -> bool:
-    """Return whether a total of 0 stands for parts that are not 0: one of them may have been split, too."""
+def _is_certain(broken: Sequence[Equation], best: Hypothesis) -> bool:
+    """Return whether the only hypothesis that is left is certain.
+
+    It is not where a total of 0 stands for parts that are not 0: one of them may have been split as well.
+    """
     (first, *others) = broken
-    return bool(first.check.relation.total and not first.left.value and not others)
-
-
-def _is_outside(one: Evidence) -> bool:
-    """Return whether evidence is independent of the sums of the report."""
-    return isinstance(one, Statement) or one.is_of_last_year
+    may_be_blank = first.check.relation.total and not first.left.value and not others
+    return best.is_only and not best.outcome.is_denied and not may_be_blank and len(broken) >= best.least
 
 
 def _rank(known: Known, one: Hypothesis) -> tuple[int, int, float]:
