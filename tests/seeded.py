@@ -47,7 +47,9 @@ def write(form, figures, totals, left_out=(), zeros=True):
             value = figures.get(slot.address)
             if value is not None and (totals or slot.address not in form.totals) and (zeros or value):
                 rows.setdefault(slot.row, []).append(f"{slot.column} = {format_number(value)}")
-        lines += [f"{row} = {{ {', '.join(cells)} }}" for row, cells in rows.items() if f"{table.id}.{row}" not in left_out]
+        lines += [
+            f"{row} = {{ {', '.join(cells)} }}" for row, cells in rows.items() if f"{table.id}.{row}" not in left_out
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -65,10 +67,11 @@ def make_bases(root):
     before |= {"proactive.normative.in_force": 27}
     before = balance(before)
     yield "2021", Base(of_2021, now, fill_form(of_2021, parse(write(of_2021, before, True), "data/before.toml")))
-    prose = (
-        "全年新收到政府信息公开申请713件，上年结转36件，办结718件，结转下年度继续办理31件。予以公开294件，部分公开101件。"
+    prose = "全年新收到政府信息公开申请713件，上年结转36件，办结718件，结转下年度继续办理31件。予以公开294件，部分公开101件。"
+    yield (
+        "2021 prose",
+        Base(of_2021, now, fill_form(of_2021, parse(write(of_2021, before, True), "data/before.toml")), prose),
     )
-    yield "2021 prose", Base(of_2021, now, fill_form(of_2021, parse(write(of_2021, before, True), "data/before.toml")), prose)
     now = dict(read(HERE / "samples/shanghai-office-2019.toml", of_2019).figures)
     now |= {cell: 0 for cell in now if cell.startswith("proactive.regulations.")}
     now |= {"proactive.licences.items": 13, "proactive.licences.change": 2, "proactive.licences.decisions": 847}
@@ -78,7 +81,10 @@ def make_bases(root):
     for row in ("licences", "services", "penalties", "coercion", "fees"):
         before |= {f"proactive.{row}.items": now[f"proactive.{row}.items"], f"proactive.{row}.change": 0}
     before = balance(before)
-    yield "2019", Base(of_2019, now, fill_form(of_2019, parse(write(of_2019, before, True), "data/before.toml")), zeros=False)
+    yield (
+        "2019",
+        Base(of_2019, now, fill_form(of_2019, parse(write(of_2019, before, True), "data/before.toml")), zeros=False),
+    )
     foia = Store(root).find_kind("us-foia")
     folder = root / "templates/kinds/us-foia/example"
     form = foia.edition(next(iter(foia.editions())))

@@ -130,9 +130,7 @@ def _describe_hypothesis(known: Known, one: Hypothesis) -> str:
 def _describe_way(known: Known, one: Hypothesis) -> str:
     """Say in which way rows or figures went wrong."""
     slots = known.report.form.slots
-    labels = [
-        known.report.form.labels[place] if place in slots else _label_row(known, place) for place in one.places
-    ]
+    labels = [known.report.form.labels[place] if place in slots else _label_row(known, place) for place in one.places]
     previous = known.report.previous
     return _(_WAY_TEXTS[one.way], first=labels[0], second=labels[-1], file=previous.facts.file if previous else "")
 

@@ -19,14 +19,17 @@ def mend(report: Report, change: Mapping[str, Number]) -> Report:
 
 
 def find_effects(
-    findings: Sequence[Finding], report: Report, judge: Callable[[Report], Sequence[Finding]]
+    findings: Sequence[Finding],
+    mend_cause: Callable[[Finding], Report | None],
+    judge: Callable[[Report], Sequence[Finding]],
 ) -> list[Finding]:
-    """Add to each cause that is certain, as its effects, the findings that go when it is mended."""
-    causes = [finding for finding in findings if finding.change][:_MOST_MENDED]
-    gone: dict[FindingKey, tuple[FindingKey, ...]] = {}
-    for cause in causes if len(findings) > 1 else ():
-        left = {finding.key for finding in judge(mend(report, dict(cause.change)))}
-        gone[cause.key] = tuple(one.key for one in findings if one.key not in left and one is not cause)
+    """Add to each cause that can be mended, as its effects, the findings that go when it is."""
+    gone: dict[FindingKey, list[FindingKey]] = {}
+    for cause in findings if len(findings) > 1 else ():
+        mended = mend_cause(cause) if len(gone) < _MOST_MENDED else None
+        if mended:
+            left = {finding.key for finding in judge(mended)}
+            gone[cause.key] = [one.key for one in findings if one.key not in left and one is not cause]
     return [replace(one, effects=tuple(dict.fromkeys((*one.effects, *gone.get(one.key, ()))))) for one in findings]
 
 
@@ -48,7 +51,8 @@ def fold_effects(findings: Sequence[Finding]) -> list[Finding]:
 def _add_notes(cause: Finding, effects: Sequence[Finding]) -> Finding:
     if not effects:
         return cause
-    words = N_("same-value-also-breaks") if cause.change else N_("also-not-satisfied")
+    unsure = N_("also-not-satisfied") if cause.candidates else N_("effect-of-cause")
+    words = N_("same-value-also-breaks") if cause.change else unsure
     notes = [_(words, message=one.message) for one in effects[:_MOST_NOTES]]
     if len(effects) > _MOST_NOTES:
         notes.append(_("more-effects", count=len(effects) - _MOST_NOTES))

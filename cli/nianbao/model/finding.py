@@ -57,7 +57,6 @@ class Finding:
     effects: tuple["FindingKey", ...] = ()
     has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
 
-
     @property
     def key(self) -> FindingKey:
         """What tells it from all others of a report."""

@@ -128,7 +128,6 @@ class Outcome:
         """Whether all internal equations that hold still do."""
         return not any(one.is_internal for one in self.spoilt)
 
-
     @property
     def is_confirmed(self) -> bool:
         """Whether what did not agree does now: the prose, or what follows last year's report."""
@@ -158,7 +157,8 @@ class Known:
         ]
         self.statements = _make_statements(context)
         self._by_cell: dict[str, list[Evidence]] = {}
-        for one in (*self.equations, *self.statements):
+        evidence: list[Evidence] = [*self.equations, *self.statements]
+        for one in evidence:
             for cell in one.cells:
                 self._by_cell.setdefault(cell, []).append(one)
 

@@ -139,7 +139,9 @@ def _list_swaps(known: Known, one: Row, other: Row) -> Iterator[Change]:
 def _is_of_last_year(report: Report, cells: Sequence[str]) -> bool:
     """Return whether all figures of a row are last year's, and one of them is not 0."""
     before = report.previous.figures if report.previous else {}
-    return any(report.figures[cell] for cell in cells) and all(before.get(cell) == report.figures[cell] for cell in cells)
+    return any(report.figures[cell] for cell in cells) and all(
+        before.get(cell) == report.figures[cell] for cell in cells
+    )
 
 
 def _list_shifts(known: Known, row: Row, broken: Sequence[Equation]) -> Iterator[Change]:
@@ -152,7 +154,7 @@ def _list_shifts(known: Known, row: Row, broken: Sequence[Equation]) -> Iterator
     parts = [cell for cell in written if cell not in report.form.totals]
     for cells in (written, parts) if len(parts) < len(written) else (written,):
         for step in (1, -1):
-            moved = cells[:: -step]
+            moved = cells[::-step]
             values: dict[str, Number] = {cell: report.figures[source] for source, cell in pairwise(moved)}
             for last in moved[:1] if len(moved) > 1 else ():
                 yield "row-shifted", (row.address,), values | {last: 0}, 1

@@ -7,6 +7,7 @@ from nianbao.checks.causes import slips
 from nianbao.checks.causes.components import find_independent, group_connected
 from nianbao.checks.causes.evidence import Equation, Known
 from nianbao.checks.causes.hypotheses import Hypothesis, list_moves, propose_figures, propose_rows
+from nianbao.model.report import Number
 
 _MOST_BROKEN = 60  # equations; a file with more is wrong as a whole, and each is told by itself
 _MOST_PAIRS = 40_000  # changes of two figures that are tried
@@ -87,13 +88,15 @@ def _explain_group(known: Known, broken: Sequence[Equation]) -> Iterator[Cause]:
         return
     rest = list(broken)
     while rest:
-        groups = (
-            [other for other in rest if cell in other.factors and other.gap * factor == rest[0].gap * other.factors[cell]]
-            for cell, factor in rest[0].factors.items()
-        )
-        group = max(groups, key=len)
+        group = max((_list_mended(rest, cell) for cell in rest[0].factors), key=len)
         yield _choose(known, group, list(propose_figures(known, group)), may_be_certain=False)
         rest = [one for one in rest if one not in group]
+
+
+def _list_mended(broken: Sequence[Equation], cell: str) -> list[Equation]:
+    """List the equations that hold with the value of a figure that the first of them needs."""
+    first, factor = broken[0], broken[0].factors[cell]
+    return [one for one in broken if cell in one.factors and one.gap * factor == first.gap * one.factors[cell]]
 
 
 def _propose_pairs(known: Known, broken: Sequence[Equation]) -> list[tuple[Hypothesis, Hypothesis]]:
@@ -101,7 +104,7 @@ def _propose_pairs(known: Known, broken: Sequence[Equation]) -> list[tuple[Hypot
 
     One of the two alone mends one of the equations, or it would not matter which of them changed.
     """
-    found: dict[frozenset[tuple[str, object]], tuple[Hypothesis, Hypothesis]] = {}
+    found: dict[frozenset[str], tuple[Hypothesis, Hypothesis]] = {}
     tried = 0
     for move in dict.fromkeys(move for one in broken for move in list_moves(known, one)):
         deltas = dict([move])
@@ -119,14 +122,15 @@ def _propose_pairs(known: Known, broken: Sequence[Equation]) -> list[tuple[Hypot
                 continue
             both = known.judge(deltas | {cell: second})
             if both.keeps_sums and both.mended.issuperset(broken):
-                values = {move[0]: known.report.figures[move[0]] + move[1], cell: known.report.figures[cell] + second}
-                found.setdefault(
-                    frozenset(values.items()),
-                    tuple(Hypothesis("figure", {at: value}, (at,), known.judge({at: value - known.report.figures[at]})) for at, value in values.items()),  # type: ignore[arg-type]
-                )
+                one, other = _set_figure(known, *move), _set_figure(known, cell, second)
+                found.setdefault(frozenset((one.address, other.address)), (one, other))
             if len(found) > 1:
                 return list(found.values())
     return list(found.values())
+
+
+def _set_figure(known: Known, cell: str, delta: Number) -> Hypothesis:
+    return Hypothesis("figure", {cell: known.report.figures[cell] + delta}, (cell,), known.judge({cell: delta}))
 
 
 def _split_pair(broken: Sequence[Equation], one: Hypothesis, other: Hypothesis) -> Iterator[Cause]:
@@ -176,8 +180,9 @@ def _explain_by_last_year(known: Known, told: set[Equation]) -> Iterator[Cause]:
     groups: dict[tuple[str, str], list[Equation]] = {}
     for one in known.equations:
         if one.is_equality and not one.is_internal and not one.holds and one not in told:
-            slot = one.check.left[0].slots[0] if one.check.left[0].slots else None
-            groups.setdefault((one.check.relation.rule, slot.address.split(".")[0] + (slot.row if slot else "") if slot else ""), []).append(one)
+            slots = one.check.left[0].slots
+            row = slots[0].address.removesuffix(slots[0].column) if slots else ""
+            groups.setdefault((one.check.relation.rule, row), []).append(one)
     for group in groups.values():
         group.sort(key=lambda one: one.check.relation.level != "error")
         found = _propose_all(known, group) if len(group) <= _MOST_BROKEN else []

@@ -15,7 +15,7 @@ _FACTORS = (100, 1000, 10_000)
 _ROW_LEFT_OUT, _OTHER_WAY = 3.5, 1.2
 # How much a slip says, where it says less than that digits are nearly the same.
 _WEIGHTS = {"slip-last-years-figure": 2, "slip-neighbours-figure": 1, "slip-zero-written": 0.5}
-Slip = tuple[str, dict[str, object]]  # the key of its words, and their values
+Slip = tuple[str, dict[str, str | int]]  # the key of its words, and their values
 
 
 def rate(known: Known, hypothesis: Hypothesis) -> float:
@@ -56,7 +56,7 @@ def _list_slips(known: Known, hypothesis: Hypothesis) -> Iterator[Slip]:
     now, needed = known.report.figures[cell], hypothesis.values[cell]
     if now and needed == -now:
         yield N_("slip-sign-lost"), {}
-    digits, wanted = (format_number(abs(value)).lstrip("0") for value in (now, needed))
+    digits, wanted = format_number(abs(now)).lstrip("0"), format_number(abs(needed)).lstrip("0")
     if now and needed and now != -needed:
         yield from _compare_digits(digits, wanted)
         yield from _compare_size(now, needed)
