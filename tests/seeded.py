@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 from nianbao.checks import relation
@@ -28,7 +29,13 @@ class Base:
 
     def fill(self, figures=None, *, totals, left_out=()):
         """Fill the form with figures, as a data file has them, with or without totals."""
-        text = write(self.form, self.figures if figures is None else figures, totals, left_out, self.zeros or totals)
+        text = write(
+            self.form,
+            self.figures if figures is None else figures,
+            totals=totals,
+            left_out=left_out,
+            zeros=self.zeros or totals,
+        )
         prose = f'[prose]\noverview = "{self.prose}"\n' if self.prose else ""
         return fill_form(self.form, parse(f"{text}{prose}", "data/now.toml"), self.before)
 
@@ -37,7 +44,7 @@ class Base:
         return [cell for cell in self.figures if totals or cell not in self.form.totals]
 
 
-def write(form, figures, totals, left_out=(), zeros=True):
+def write(form, figures, *, totals=True, left_out=(), zeros=True):
     """Write the tables of a data file, one row a line."""
     lines = []
     for table in form.tables:
@@ -66,11 +73,14 @@ def make_bases(root):
     before |= {cell.replace("carried_in", "carried_forward"): now[cell] for cell in now if ".carried_in." in cell}
     before |= {"proactive.normative.in_force": 27}
     before = balance(before)
-    yield "2021", Base(of_2021, now, fill_form(of_2021, parse(write(of_2021, before, True), "data/before.toml")))
-    prose = "全年新收到政府信息公开申请713件，上年结转36件，办结718件，结转下年度继续办理31件。予以公开294件，部分公开101件。"
+    yield "2021", Base(of_2021, now, fill_form(of_2021, parse(write(of_2021, before), "data/before.toml")))
+    prose = (
+        "全年新收到政府信息公开申请713件，上年结转36件，办结718件，结转下年度继续办理31件。"
+        "予以公开294件，部分公开101件。"
+    )
     yield (
         "2021 prose",
-        Base(of_2021, now, fill_form(of_2021, parse(write(of_2021, before, True), "data/before.toml")), prose),
+        Base(of_2021, now, fill_form(of_2021, parse(write(of_2021, before), "data/before.toml")), prose),
     )
     now = dict(read(HERE / "samples/shanghai-office-2019.toml", of_2019).figures)
     now |= {cell: 0 for cell in now if cell.startswith("proactive.regulations.")}
@@ -83,7 +93,7 @@ def make_bases(root):
     before = balance(before)
     yield (
         "2019",
-        Base(of_2019, now, fill_form(of_2019, parse(write(of_2019, before, True), "data/before.toml")), zeros=False),
+        Base(of_2019, now, fill_form(of_2019, parse(write(of_2019, before), "data/before.toml")), zeros=False),
     )
     foia = Store(root).find_kind("us-foia")
     folder = root / "templates/kinds/us-foia/example"
@@ -248,7 +258,7 @@ def shift(base, *, totals):
 def swap(base, *, totals):
     """Swap each row with the next one of the same columns."""
     rows = list(list_rows(base, totals=totals, zeros=base.zeros or totals).items())
-    for (row, cells), (other, other_cells) in zip(rows, rows[1:], strict=False):
+    for (row, cells), (other, other_cells) in pairwise(rows):
         columns = [[cell.rpartition(".")[2] for cell in one] for one in (cells, other_cells)]
         if columns[0] == columns[1] and row.split(".")[0] == other.split(".")[0]:
             pairs = list(zip(cells, other_cells, strict=True))

@@ -92,7 +92,7 @@ def _make_label(known: Known, cause: Cause, first: Equation) -> str:
     best = cause.hypotheses[0]
     if cause.is_certain:
         return _("expected-value", value=_format_values(known, best))
-    gap = format_number(abs(first.gap))
+    gap = abs(first.gap)
     if len(cause.hypotheses) == 1 and first.is_internal:
         if _find_total(first.check) == best.address:
             return _("says-but-parts-sum-to", left=first.left.value, right=first.right.value)

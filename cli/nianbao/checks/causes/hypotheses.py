@@ -1,4 +1,4 @@
-"""Changes of figures that may be the cause of broken equations: one figure, or one of the ways in which rows go wrong."""
+"""Changes that may be the cause of broken equations: of one figure, or of rows in one of the ways they go wrong."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def propose_rows(known: Known, broken: Sequence[Equation]) -> Iterator[Hypothesi
     """Propose each change of rows that mends some broken equations, all that it touches, and breaks no internal one."""
     cells = {cell for one in broken for cell in one.factors}
     seen: set[frozenset[tuple[str, Number]]] = set()
-    for way, places, values, least in _list_changes(known, cells, broken):
+    for way, places, values, least in _list_changes(known, cells):
         figures = known.report.figures
         deltas = {cell: value - figures[cell] for cell, value in values.items() if value != figures[cell]}
         key = frozenset(deltas.items())
@@ -101,7 +101,7 @@ def _mends_all(outcome: Outcome, broken: Sequence[Equation], deltas: Deltas) -> 
 Change = tuple[Way, tuple[str, ...], dict[str, Number], int]
 
 
-def _list_changes(known: Known, cells: set[str], broken: Sequence[Equation]) -> Iterator[Change]:
+def _list_changes(known: Known, cells: set[str]) -> Iterator[Change]:
     """List the changes of rows that have one of some figures."""
     figures = known.report.figures
     for row in known.rows.all:
@@ -109,11 +109,11 @@ def _list_changes(known: Known, cells: set[str], broken: Sequence[Equation]) -> 
         if cells.isdisjoint(own):
             continue
         if known.rows.is_left_out(row):
-            yield "row-left-out", (row.address,), _solve(known, own, broken), 1
+            yield "row-left-out", (row.address,), _solve(known, own), 1
             continue
-        yield from _list_shifts(known, row, broken)
+        yield from _list_shifts(known, row)
         if _is_of_last_year(known.report, own):
-            yield "row-of-last-year", (row.address,), _solve(known, own, broken), 1
+            yield "row-of-last-year", (row.address,), _solve(known, own), 1
         for first, second in pairwise(cell for cell in own if cell not in known.report.computed):
             yield "figures-swapped", (first, second), {first: figures[second], second: figures[first]}, 1
     for one, other in known.rows.neighbours:
@@ -144,7 +144,7 @@ def _is_of_last_year(report: Report, cells: Sequence[str]) -> bool:
     )
 
 
-def _list_shifts(known: Known, row: Row, broken: Sequence[Equation]) -> Iterator[Change]:
+def _list_shifts(known: Known, row: Row) -> Iterator[Change]:
     """List what a row would be if its figures stood one column further left or right.
 
     The column that has none then is 0, or has what its equation needs. A total may have been shifted, or not.
@@ -159,12 +159,10 @@ def _list_shifts(known: Known, row: Row, broken: Sequence[Equation]) -> Iterator
             for last in moved[:1] if len(moved) > 1 else ():
                 yield "row-shifted", (row.address,), values | {last: 0}, 1
                 yield "row-shifted", (row.address,), values | {last: report.figures[moved[-1]]}, 1
-                yield "row-shifted", (row.address,), _solve(known, [last], broken, values), 2
+                yield "row-shifted", (row.address,), _solve(known, [last], values), 2
 
 
-def _solve(
-    known: Known, cells: Iterable[str], broken: Sequence[Equation], values: Mapping[str, Number] | None = None
-) -> dict[str, Number]:
+def _solve(known: Known, cells: Iterable[str], values: Mapping[str, Number] | None = None) -> dict[str, Number]:
     """Return values of figures by which broken equations hold, each that has one of them, after other changes."""
     figures = known.report.figures
     found = dict(values or {})

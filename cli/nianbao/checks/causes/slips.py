@@ -56,7 +56,7 @@ def _list_slips(known: Known, hypothesis: Hypothesis) -> Iterator[Slip]:
     now, needed = known.report.figures[cell], hypothesis.values[cell]
     if now and needed == -now:
         yield N_("slip-sign-lost"), {}
-    digits, wanted = format_number(abs(now)).lstrip("0"), format_number(abs(needed)).lstrip("0")
+    digits, wanted = (str(abs(value)).lstrip("0") for value in (now, needed))
     if now and needed and now != -needed:
         yield from _compare_digits(digits, wanted)
         yield from _compare_size(now, needed)

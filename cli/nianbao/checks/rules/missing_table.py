@@ -17,11 +17,11 @@ from dataclasses import replace
 
 from nianbao.checks.context import CheckContext
 from nianbao.checks.rules import missing_fact, unknown_key
-from nianbao.model.finding import Finding, FindingKey, Place
+from nianbao.model.finding import Finding, FindingKey, Level, Place
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 
-LEVEL = "error"
+LEVEL: Level = "error"
 SCOPE = "figures"
 
 
@@ -29,8 +29,9 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every table of the form that is not in the data file, and the table whose first line is not."""
     report = context.report
     lost = dict(_find_lost_headers(report))
-    for id_, (table, rows) in lost.items():
-        message = _("table-header-missing", id=id_, table=table) if table else _("first-table-header-missing", id=id_)
+    for id_, (stranger, rows) in lost.items():
+        shown = _("table-header-missing", id=id_, table=stranger)
+        message = shown if stranger else _("first-table-header-missing", id=id_)
         effects = _list_effects(context, id_, rows)
         place = report.facts.find_key(rows[0])
         yield replace(
@@ -62,8 +63,8 @@ def _find_lost_headers(report: Report) -> Iterator[tuple[str, tuple[str, list[st
 
 def _list_effects(context: CheckContext, table: str, rows: Sequence[str]) -> tuple[FindingKey, ...]:
     """List the findings that a lost header causes: its rows are unknown keys, and facts in it are missing."""
-    missing = missing_fact.judge(context.for_rule("missing-fact", missing_fact.LEVEL))
-    unknown = unknown_key.judge(context.for_rule("unknown-key", unknown_key.LEVEL))
+    missing = missing_fact.judge(context.for_rule("missing-fact", LEVEL))
+    unknown = unknown_key.judge(context.for_rule("unknown-key", LEVEL))
     return (
         *(one.key for one in unknown if one.address in rows),
         *(one.key for one in missing if one.address.startswith(f"{table}.")),
