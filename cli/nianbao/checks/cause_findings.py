@@ -123,7 +123,7 @@ def _describe_hypothesis(known: Known, one: Hypothesis) -> str:
     if one.way != "figure":
         return f"{_describe_way(known, one)} ({_format_values(known, one)})"
     now = known.report.figures[one.address]
-    key = "figure-then-needed" if one.address in known.rows.written else "figure-not-written"
+    key = N_("figure-then-needed") if one.address in known.rows.written else N_("figure-not-written")
     return _(key, address=one.address, now=format_number(now), needed=_format_values(known, one))
 
 

@@ -9,7 +9,6 @@ from nianbao.checks.causes.hypotheses import Hypothesis
 from nianbao.checks.wording import shorten
 from nianbao.model.i18n import N_, _
 from nianbao.model.report import Number
-from nianbao.model.value_types import format_number
 
 _FACTORS = (100, 1000, 10_000)
 _ROW_LEFT_OUT, _OTHER_WAY = 3.5, 1.2
