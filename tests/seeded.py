@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from nianbao.checks import relation
+from nianbao.checks.causes.effects import fold_effects
 from nianbao.checks.context import CheckContext
-from nianbao.checks.effects import fold_effects
 from nianbao.model.facts import parse
 from nianbao.model.report import fill_form
 from nianbao.model.value_types import format_number

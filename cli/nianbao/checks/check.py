@@ -7,8 +7,8 @@ from datetime import date
 from functools import partial
 
 from nianbao.checks import kind_rules, rules, subordinates
+from nianbao.checks.causes.effects import find_effects, fold_effects, mend
 from nianbao.checks.context import CheckContext, SharedSection
-from nianbao.checks.effects import find_effects, fold_effects, mend
 from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
 from nianbao.checks.results import CheckResult
 from nianbao.compose.document import Document, compose, compose_author

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from nianbao.checks.cause_findings import make_cause_findings, make_order_findings
 from nianbao.checks.causes.evidence import Known
+from nianbao.checks.causes.findings import make_cause_findings, make_order_findings
 from nianbao.checks.causes.search import find_causes
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
@@ -12,7 +12,7 @@ from nianbao.model.finding import Finding
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every relation of the form that is not satisfied.
 
-    The cause of several is a finding that names those as its effects; see `effects.fold_effects`.
+    The cause of several is a finding that names those as its effects; see `causes.effects`.
     """
     if not context.report.broken:
         return

@@ -23,6 +23,8 @@ def rate(known: Known, hypothesis: Hypothesis) -> float:
         return _ROW_LEFT_OUT if hypothesis.way == "row-left-out" else _OTHER_WAY
     now = known.report.figures[hypothesis.address]
     slips = max((_WEIGHTS.get(key, 3) for key, _values in _list_slips(known, hypothesis)), default=0)
+    if not now and hypothesis.address in known.report.form.totals:  # a total that was not filled in
+        slips += 3
     return slips + (1 if now else 0) + (0.5 if len(known.list_evidence(hypothesis.address)) > 1 else 0)
 
 

@@ -102,11 +102,10 @@ def _make_label(known: Known, cause: Cause, first: Equation) -> str:
 
 def _describe_cause(known: Known, cause: Cause) -> Iterator[str]:
     """Say why the cause is one, or describe the hypotheses, the likeliest first."""
-    if cause.is_certain:
+    is_one = len(cause.hypotheses) == 1 and (cause.is_certain or cause.equations[0].is_internal)
+    if is_one:
         if why := slips.describe(known, cause.hypotheses[0]):
             yield why
-        return
-    if len(cause.hypotheses) == 1 and cause.hypotheses[0].way != "figure":
         return
     explained, named = cause.hypotheses[:_MOST_EXPLAINED], cause.hypotheses[_MOST_EXPLAINED:]
     for number, one in enumerate(explained, 1):
