@@ -465,7 +465,9 @@ def test_tables_equal_to_last_years_are_found_unless_all_are_zero(root):
     assert list_rules(OF_2020, root, last) == {("copied-tables", "warning")}
     (finding,) = find_of_rule("copied-tables", OF_2020.replace("decisions = 410", "decisions = 411"), root, last)
     assert finding.address == "requests"  # last year's 4 are not carried in
-    follows = OF_2020.replace("carried_in.person = 2", "carried_in.person = 4").replace("person   = 31", "person   = 29")
+    follows = OF_2020.replace("carried_in.person = 2", "carried_in.person = 4").replace(
+        "person   = 31", "person   = 29"
+    )
     assert list_rules(follows, root, last) == set()
 
 
