@@ -41,7 +41,7 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
     ignored = "" if locale.blanks else " \u3000"
     addresses: dict[Number, list[tuple[str, str]]] = {}  # filled when the first number is found
     for section, prose in report.prose.items():
-        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), prose)
+        masked = mask_placeholders(prose, "\0")
         positions = [position for position, character in enumerate(masked) if character not in ignored]
         text = "".join(masked[position] for position in positions)
         matches = [
@@ -61,6 +61,11 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
             if expression:
                 start, end = positions[match.start()], positions[match.end() - 1] + 1
                 yield TypedNumber(section, start, end, expression, bool(claims))
+
+
+def mask_placeholders(prose: str, mark: str) -> str:
+    """Replace each character of the placeholders in a text by a mark."""
+    return _PLACEHOLDER.sub(lambda match: mark * len(match[0]), prose)
 
 
 def insert_placeholders(report: Report) -> dict[str, str]:

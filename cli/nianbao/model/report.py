@@ -1,6 +1,6 @@
 """A report: a form filled with the facts of one file, with totals computed and relations checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -111,9 +111,9 @@ class Report:
         """Addresses of figures that the file may have but that cannot be read, so that no check can use them.
 
         A value of the wrong type makes its own figure unreadable; an unknown key, all figures of its table, since any
-        of them may be meant.
+        of them may be meant. Nothing can be said of a table that is not there at all.
         """
-        unreadable = set()
+        unreadable = {table.id for table in self.form.tables if table.id not in self.facts.tree}
         for entry in self.entries:
             if entry.fault or (not entry.value_type and not isinstance(entry.value, dict)):
                 unreadable.add(entry.address)
@@ -174,12 +174,19 @@ def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Repor
     figures: dict[str, Number] = {
         address: figure for address, zero in omitted.items() if (figure := values.get(address, zero)) is not None
     }
+    computed = compute_totals(form, figures, values.keys())
+    return Report(form, facts, tuple(entries), figures, computed, previous)
+
+
+def compute_totals(form: Form, figures: dict[str, Number], written: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Put the totals that are not written into the figures; return the addresses that each is the sum of."""
     computed: dict[str, tuple[str, ...]] = {}
     for address, parts in form.totals.items():
-        if address not in values and (omitted[address] is not None or figures.keys() >= set(parts)):
+        is_known = form.omitted_figures[address] is not None or figures.keys() >= set(parts)
+        if address not in written and is_known:
             computed[address] = parts
             figures[address] = sum([figures.get(part, 0) for part in parts])
-    return Report(form, facts, tuple(entries), figures, computed, previous)
+    return computed
 
 
 def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[ReportEntry]) -> None:
