@@ -138,9 +138,12 @@ class SectionReading:
         return positions, topics
 
     def find_topic(self, number: int) -> str:
-        """Return the topic of a figure: that of the last words before it, or right behind it."""
+        """Return the topic of a figure: that of the last words before it, or right behind it; else the first one."""
         positions, topics = self._topics
-        return topics[bisect_left(positions, self._find_limit(number), lo=1) - 1]
+        found = bisect_left(positions, self._find_limit(number), lo=1)
+        if found == 1 and len(topics) > 1 and positions[1] < self._find_sentence_range(self.figures[number][0])[1]:
+            return topics[1]
+        return topics[found - 1]
 
     def _find_limit(self, number: int) -> int:
         """Return the end of the words behind a figure that may belong to it."""

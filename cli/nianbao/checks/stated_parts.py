@@ -17,7 +17,7 @@ from nianbao.model.value_types import format_number
 
 _NEVER = "(?!)"
 _LEAST_PARTS = 2
-_NEAR = 12  # characters between a figure and the words that begin the list of its parts
+_NEAR = 6  # characters between a figure and the words that begin the list of its parts
 _OPEN, _CLOSE = "(\uff08", ")\uff09"
 _BRACKETED = re.compile(rf"[{_OPEN}]([^{_OPEN}{_CLOSE}\n]{{1,200}})[{_CLOSE}]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -33,8 +33,8 @@ class PartsList:
     is_complete: bool
 
 
-def judge(context: CheckContext, sentence: Sentence) -> Iterator[Finding]:
-    """Find lists of parts that do not add up.
+def judge(context: CheckContext, sentence: Sentence, right: frozenset[int]) -> Iterator[Finding]:
+    """Find lists of parts that do not add up; `right` has the positions of figures that agree with the tables.
 
     Parts that are less than the whole are certainly wrong only in brackets: others may name some parts only.
     """
@@ -50,7 +50,8 @@ def judge(context: CheckContext, sentence: Sentence) -> Iterator[Finding]:
             continue
         if one.is_complete and len(items) < len(_NUMBER.findall(text, one.start, one.end)):
             continue
-        yield from _judge_items(context, sentence, whole, items, is_complete=one.is_complete)
+        if not right.issuperset(match.start(1) for match in items):
+            yield from _judge_items(context, sentence, whole, items, is_complete=one.is_complete)
 
 
 def _find_lists(report: Report, text: str) -> Iterator[PartsList]:
@@ -71,7 +72,8 @@ def _find_lists(report: Report, text: str) -> Iterator[PartsList]:
 def _is_followed_by_list(report: Report, between: str, one: PartsList) -> bool:
     if one.is_complete:
         return not between
-    return len(between) <= _NEAR and not report.form.locale.part_end.search(between)
+    has_end = report.form.locale.part_end.search(between) or any(mark in between for mark in _CLOSE)
+    return len(between) <= _NEAR and not has_end
 
 
 def _judge_items(

@@ -37,8 +37,12 @@ def judge(
         for share in text_rules.shares:
             if not share.part:
                 yield from _find_wrong_shares(context, group_figures, share)
+    right: dict[Sentence, set[int]] = {}
+    for figure in figures:
+        if id(figure) not in wrong:
+            right.setdefault(figure.sentence, set()).add(figure.start)
     for sentence in sentences if text_rules.parts.units else ():
-        yield from stated_parts.judge(context, sentence)
+        yield from stated_parts.judge(context, sentence, frozenset(right.get(sentence, ())))
 
 
 def _find_broken_balances(

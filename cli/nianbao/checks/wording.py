@@ -45,7 +45,7 @@ def find_stated_figures(context: CheckContext) -> Iterator[StatedFigure]:
     if text_rules.claims:
         for reading in _read_texts(context):
             found = [*_find_none_phrases(context.report, reading), *_find_claim_figures(context.report, reading)]
-            yield from sorted(found, key=lambda figure: figure.position)
+            yield from sorted(found, key=lambda figure: (figure.position, figure.claim.also))
 
 
 def _read_texts(context: CheckContext) -> Iterator[SectionReading]:

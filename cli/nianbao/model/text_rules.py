@@ -53,7 +53,8 @@ class Claim(Shape, frozen=True):
     `none` are phrases that state 0. A claim counts only while its `topic` is spoken of, in a paragraph where `near` is
     found, and not if `unless` is found between the same two punctuation marks: then it is about a part, or
     about something else. The years there must be the report year, or differ from it by one of `years`. What is not
-    `certain` may be right although it differs.
+    `certain` may be right although it differs. Of several claims that a figure may make, one must be right; and those
+    that it makes `also`.
     """
 
     id: Annotated[Text, Meta(description="field-claim-id")]
@@ -67,6 +68,7 @@ class Claim(Shape, frozen=True):
     topic: Annotated[str, Meta(description="field-claim-topic")] = ""
     years: Annotated[tuple[Annotated[int, Meta(ge=-9, le=9)], ...], Meta(description="field-claim-years")] = (0,)
     certain: Annotated[bool, Meta(description="field-claim-certain")] = True
+    also: Annotated[bool, Meta(description="field-claim-also")] = False
 
     @property
     def sums(self) -> tuple[Sum, ...]:

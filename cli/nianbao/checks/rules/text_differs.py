@@ -48,7 +48,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every figure in the texts that is not equal to a figure of the tables."""
     figures, wrong = [], set()
     sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same one
-    for _position, group in groupby(find_stated_figures(context), key=lambda figure: (figure.sentence, figure.start)):
+    for _key, group in groupby(find_stated_figures(context), key=_find_statement):
         figure, is_wrong = _choose_claim(context, list(group), sums)
         figures.append(figure)
         if is_wrong:
@@ -56,6 +56,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             yield _make_difference(context, figure, sums[id(figure.claim)])
     yield from _find_contradictions(context, [figure for figure in figures if id(figure) not in wrong])
     yield from stated_sums.judge(context, list(split_sentences(context)), figures, wrong)
+
+
+def _find_statement(figure: StatedFigure) -> tuple[str, int, str]:
+    """Tell figures apart of which one may be right: those at one place, and each that is stated also."""
+    return figure.sentence.section, figure.position, figure.claim.what if figure.claim.also else ""
 
 
 def _choose_claim(
