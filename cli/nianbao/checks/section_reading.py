@@ -9,7 +9,7 @@ from functools import cached_property
 
 from nianbao.checks.numerals import DigitText, write_in_digits
 from nianbao.model.finding import WrittenLevel
-from nianbao.model.patterns import WordFinder, compile_pattern
+from nianbao.model.patterns import Phrase, WordFinder, compile_pattern
 from nianbao.model.report import Report
 from nianbao.model.text_rules import Claim, TextRules
 
@@ -62,6 +62,7 @@ class SectionReading:
     author: str
     section: str
     written: DigitText
+    _near: dict[tuple[str, int], bool] = field(default_factory=dict)  # by pattern and line
 
     @property
     def text(self) -> str:
@@ -114,6 +115,13 @@ class SectionReading:
         number = bisect_right(self._sentence_starts, position)
         end = self._sentence_starts[number] if number < len(self._sentence_starts) else len(self.text)
         return self._sentence_starts[number - 1], end
+
+    def find_phrase(self, phrase: Phrase) -> Iterator[re.Match[str]]:
+        """Find a phrase in each sentence that has its words."""
+        if phrase.may_match(self.text):
+            for sentence in self.sentences:
+                if phrase.may_match(sentence.text):
+                    yield from phrase.find(self.text, sentence.start, sentence.start + len(sentence.text))
 
     def find_window(self, number: int, limit: int) -> tuple[int, int]:
         """Return the range around a figure in which its phrase may stand: at most of its sentence."""
@@ -215,9 +223,16 @@ class SectionReading:
         """Return whether a paragraph has the words that a claim needs."""
         if not claim.near:
             return True
-        start = self.text.rfind("\n", 0, position) + 1
-        end = self.text.find("\n", position)
-        return bool(compile_pattern(claim.near).search(self.text, start, len(self.text) if end < 0 else end))
+        line = bisect_right(self._line_ends, position)
+        if (claim.near, line) not in self._near:
+            start, end = self._line_ends[line - 1], self._line_ends[line] if line < len(self._line_ends) else None
+            found = compile_pattern(claim.near).search(self.text, start, len(self.text) if end is None else end)
+            self._near[claim.near, line] = bool(found)
+        return self._near[claim.near, line]
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     @staticmethod
     def is_excluded(claim: Claim, clause: str) -> bool:
@@ -234,9 +249,10 @@ class SectionReading:
         return StatedFigure(claim, sentence, words, value, start - sentence.start, certain)
 
 
-def read_section(report: Report, author: str, section: str, text: str) -> SectionReading:
-    """Read the text of a section, with numbers without separators."""
-    return SectionReading(report, author, section, write_in_digits(text, report.form.locale.text))
+def read_section(report: Report, author: str, section: str, text: str, *, written: bool = False) -> SectionReading:
+    """Read the text of a section, with numbers without separators; with `written` numerals stay as they are."""
+    digits = DigitText(text, text) if written else write_in_digits(text, report.form.locale.text)
+    return SectionReading(report, author, section, digits)
 
 
 def list_own_names(report: Report, author: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
@@ -33,8 +34,8 @@ class PartsList:
     is_complete: bool
 
 
-def judge(context: CheckContext, sentence: Sentence, right: frozenset[int]) -> Iterator[Finding]:
-    """Find lists of parts that do not add up; `right` has the positions of figures that agree with the tables.
+def judge(context: CheckContext, sentence: Sentence, right: AbstractSet[tuple[Sentence, int]]) -> Iterator[Finding]:
+    """Find lists of parts that do not add up; `right` has the figures that agree with the tables.
 
     Parts that are less than the whole are certainly wrong only in brackets: others may name some parts only.
     """
@@ -50,7 +51,7 @@ def judge(context: CheckContext, sentence: Sentence, right: frozenset[int]) -> I
             continue
         if one.is_complete and len(items) < len(_NUMBER.findall(text, one.start, one.end)):
             continue
-        if not right.issuperset(match.start(1) for match in items):
+        if any((sentence, match.start(1)) not in right for match in items):
             yield from _judge_items(context, sentence, whole, items, is_complete=one.is_complete)
 
 

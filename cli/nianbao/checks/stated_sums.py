@@ -10,7 +10,7 @@ from nianbao.checks.section_reading import Sentence
 from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
-from nianbao.model.patterns import Phrase, compile_pattern
+from nianbao.model.patterns import compile_pattern
 from nianbao.model.report import Report
 from nianbao.model.text_rules import Balance, Share, parse_sum
 from nianbao.model.value_types import format_number
@@ -37,12 +37,10 @@ def judge(
         for share in text_rules.shares:
             if not share.part:
                 yield from _find_wrong_shares(context, group_figures, share)
-    right: dict[Sentence, set[int]] = {}
-    for figure in figures:
-        if id(figure) not in wrong:
-            right.setdefault(figure.sentence, set()).add(figure.start)
-    for sentence in sentences if text_rules.parts.units else ():
-        yield from stated_parts.judge(context, sentence, frozenset(right.get(sentence, ())))
+    if text_rules.parts.units:
+        right = {(figure.sentence, figure.start) for figure in figures if id(figure) not in wrong}
+        for sentence in sentences:
+            yield from stated_parts.judge(context, sentence, right)
 
 
 def _find_broken_balances(
@@ -106,7 +104,8 @@ def _find_wrong_changes(context: CheckContext, figures: list[StatedFigure], wron
     """Find phrases that compare a figure with last year's, which last year's report does not bear out."""
     previous = context.report.previous
     for change in context.report.form.text_rules.changes if previous else ():
-        for match in (match for text in change.says for match in Phrase(text).find(figures[0].sentence.text)):
+        text = figures[0].sentence.text
+        for match in (match for says in change.says for match in compile_pattern(says).finditer(text)):
             figure = _find_compared(context.report, figures, match.start())
             thens = _list_previous(context.report, previous, figure) if figure and previous else []
             if not figure or not thens:

@@ -1,7 +1,7 @@
 """Find figures and topics in the texts of a report by the rules of its form, and their places in the data file."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -12,7 +12,6 @@ from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding, Place
-from nianbao.model.patterns import Phrase
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import Claim, parse_sum, resolve_path
 
@@ -55,18 +54,16 @@ def _read_texts(context: CheckContext) -> Iterator[SectionReading]:
 
 def _find_claim_figures(report: Report, reading: SectionReading) -> Iterator[StatedFigure]:
     """Find the figures that phrases with a number state."""
-    claims_by_topic = report.form.text_rules.claims_by_topic
     locale = report.form.locale.text
     before, after = _compile_or_never(locale.inexact_before), _compile_or_never(locale.inexact_after)
     begin = _compile_or_never(report.form.text_rules.parts.begin)
     other = OtherFigures()
     for number, (start, end) in enumerate(reading.figures):
-        claims = claims_by_topic[reading.find_topic(number)]
-        if not claims or before.search(reading.text, max(0, start - _NEAR), start) or after.match(reading.text, end):
+        if before.search(reading.text, max(0, start - _NEAR), start) or after.match(reading.text, end):
             continue
         if start < other.part_until and begin.search(reading.text, other.part_from, start):
             continue
-        matches = list(_match_claims(reading, claims, number))
+        matches = list(match_claims(reading, number))
         is_part = bool(matches)
         for claim, match in matches:
             clause = reading.find_clause(match.start(), match.end())
@@ -93,19 +90,22 @@ class OtherFigures:
     part_until: int = 0
 
 
-def _match_claims(
-    reading: SectionReading, claims: Sequence[tuple[Claim, tuple[Phrase, ...]]], number: int
-) -> Iterator[tuple[Claim, re.Match[str]]]:
-    """Find the claims that phrases around a figure make, each with the first match."""
+def match_claims(reading: SectionReading, number: int) -> Iterator[tuple[Claim, re.Match[str]]]:
+    """Find the claims that phrases around a figure of a section may make, each with its first match."""
+    claims = reading.report.form.text_rules.claims_by_topic[reading.find_topic(number)]
+    if not claims:
+        return
     start = reading.figures[number][0]
     left, right = reading.find_window(number, _WINDOW * reading.report.form.locale.text.gap)
     words = reading.text[left:right]
     for claim, phrases in claims:
-        if not claim.sections or reading.section in claim.sections:
-            found = (match for phrase in phrases for match in phrase.find(reading.text, left, right, words))
-            match = next((match for match in found if match.start(1) == start), None)
-            if match and reading.has_near(claim, start):
-                yield claim, match
+        for phrase in phrases:
+            if phrase.may_match(words) and (not claim.sections or reading.section in claim.sections):
+                matches = phrase.find(reading.text, left, right)
+                match = next((match for match in matches if match.start(1) == start), None)
+                if match and reading.has_near(claim, start):
+                    yield claim, match
+                    break
 
 
 def _find_none_phrases(report: Report, reading: SectionReading) -> Iterator[StatedFigure]:
@@ -114,16 +114,15 @@ def _find_none_phrases(report: Report, reading: SectionReading) -> Iterator[Stat
     for claim, phrases in report.form.text_rules.none_phrases:
         if claim.sections and reading.section not in claim.sections:
             continue
-        for phrase in phrases:
-            for match in phrase.find(reading.text):
-                key, start = (claim.id, claim.what, match.start()), match.start()
-                clause = reading.find_clause(start, match.end())
-                years = reading.list_years(clause) or reading.list_first_years(start)
-                is_own_year = years <= {report.year + shift for shift in claim.years}
-                if key not in found and is_own_year and reading.has_near(claim, start):
-                    found.add(key)
-                    if not reading.is_excluded(claim, clause) and not reading.find_scope_level_at(start, match.end()):
-                        yield reading.make_figure(claim, match, Decimal(0), start, certain=claim.certain)
+        for match in (match for phrase in phrases for match in reading.find_phrase(phrase)):
+            key, start = (claim.id, claim.what, match.start()), match.start()
+            clause = reading.find_clause(start, match.end())
+            years = reading.list_years(clause) or reading.list_first_years(start)
+            is_own_year = years <= {report.year + shift for shift in claim.years}
+            if key not in found and is_own_year and reading.has_near(claim, start):
+                found.add(key)
+                if not reading.is_excluded(claim, clause) and not reading.find_scope_level_at(start, match.end()):
+                    yield reading.make_figure(claim, match, Decimal(0), start, certain=claim.certain)
 
 
 @cache

@@ -22,45 +22,56 @@ class Phrase:
         self._text = text
 
     @cached_property
-    def _words(self) -> tuple[str, ...]:
+    def _words(self) -> tuple[tuple[str, ...], ...]:
         return find_needed_words(self._text)
 
-    def find(self, text: str, start: int = 0, end: int = sys.maxsize, words: str = "") -> Iterator[re.Match[str]]:
-        """Find its matches between two positions of a text; `words` are those between them, if they are at hand."""
-        between = words or text
-        if self._words and not any(word in between for word in self._words):
-            return iter(())
+    def may_match(self, text: str) -> bool:
+        """Return whether a text has the words that a match needs."""
+        for words in self._words:
+            for word in words:
+                if word in text:
+                    break
+            else:
+                return False
+        return True
+
+    def find(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """Find its matches between two positions of a text."""
         return compile_pattern(self._text).finditer(text, start, end)
 
 
 class WordFinder:
-    """It finds the matches of several patterns, and which one each is of: of the first one there."""
+    """It finds the matches of several patterns, and which one each is of: of the first one there.
+
+    It is fast where each alternative of a pattern begins with a character.
+    """
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._any = compile_pattern("|".join(words) or "(?!)")
-        self._each = tuple(map(compile_pattern, words))
+        alternatives = [
+            f"{alternative}(?P<n{number}_{position}>)"
+            for number, text in enumerate(words)
+            for position, alternative in enumerate(_split(text))
+        ]
+        self._pattern = re.compile("|".join(alternatives) or "(?!)", re.MULTILINE)
 
     def find(self, text: str) -> Iterator[tuple[re.Match[str], int]]:
         """Yield each match, and the number of its pattern."""
-        numbers: dict[str, int] = {}  # few words are found often
-        for match in self._any.finditer(text):
-            words = match[0]
-            if words not in numbers:
-                numbers[words] = next(
-                    number for number, pattern in enumerate(self._each) if pattern.match(text, match.start())
-                )
-            yield match, numbers[words]
+        for match in self._pattern.finditer(text):
+            yield match, int((match.lastgroup or "n0_")[1:].partition("_")[0])
 
 
-def find_needed_words(pattern: str) -> tuple[str, ...]:
-    """Return words of which a text has at least one where the pattern matches; none if that is not certain."""
+def find_needed_words(pattern: str) -> tuple[tuple[str, ...], ...]:
+    """Return sets of words: a text that the pattern matches has at least one of each; those that tell most first."""
+    alternatives = _split(pattern)
+    if len(alternatives) == 1:
+        return tuple(tuple(sorted(words)) for words in sorted(set(_list_candidates(pattern)), key=_weigh, reverse=True))
     found: set[str] = set()
-    for alternative in _split(pattern):
-        words = max(_list_candidates(alternative), key=_weigh, default=frozenset())
+    for alternative in alternatives:
+        words = max(_list_candidates(alternative), key=_weigh, default=frozenset[str]())
         if not words:
             return ()
         found |= words
-    return tuple(sorted(found))
+    return (tuple(sorted(found)),)
 
 
 def _weigh(words: frozenset[str]) -> tuple[int, int]:
@@ -111,8 +122,6 @@ def _list_candidates(pattern: str) -> Iterator[frozenset[str]]:
             yield frozenset({run})
         run = ""
         if piece.startswith("(") and not is_optional:
-            inner = find_needed_words(piece[3:-1] if piece.startswith("(?:") else piece[1:-1])
-            if inner:
-                yield frozenset(inner)
+            yield from map(frozenset, find_needed_words(piece[3:-1] if piece.startswith("(?:") else piece[1:-1]))
     if run:
         yield frozenset({run})
