@@ -4,10 +4,12 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from nianbao.model.locale.text_formats import TextFormats
 
+_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_ASCII_DIGIT = re.compile("[0-9.]")
 _MYRIAD_DIGITS = 4  # zeros of the first numeral for groups; each one more has as many more
 
 
@@ -51,13 +53,13 @@ def write_in_digits(text: str, formats: TextFormats) -> DigitText:
     """Write the numerals of a language that stand before a counting word in digits."""
     if not (formats.tens or formats.myriads):
         return DigitText(text, text)
-    pattern = _compile(formats)
+    before = _compile_before(formats.numeral_before)
     parts: list[str] = []
     replacements: list[Replacement] = []
     last = length = 0
-    for match in pattern.finditer(text):
-        value = _read(match, formats)
-        if value is None:
+    for match in _compile(formats).finditer(text):
+        value = None if before.search(text, match.start(), match.start()) is None else _read(match[0], formats)
+        if value is None or value == match[0]:
             continue
         parts += [text[last : match.start()], value]
         start = length + match.start() - last
@@ -70,18 +72,26 @@ def write_in_digits(text: str, formats: TextFormats) -> DigitText:
 @lru_cache(maxsize=8)
 def _compile(formats: TextFormats) -> re.Pattern[str]:
     characters = f"{formats.digits}{formats.zeros}{formats.twos}{formats.tens}{formats.myriads}"
-    numeral = f"[{re.escape(characters)}]"
+    numeral = rf"{re.escape(characters)}\d"
+    # It begins with one class of characters, by which the search is fast.
     return re.compile(
-        rf"(?:(?<![\d.])(\d+(?:\.\d+)?)([{re.escape(formats.myriads)}])|(?<!{numeral}){formats.numeral_before}({numeral}++))"
-        rf"(?={formats.numeral_after})"
-        r"|(?<![\d.])(\d{1,3}(?: \d{3})++)(?![\d.])"
+        rf"[{numeral}](?<![{numeral}.][{numeral}])[{numeral}.]*+(?: \d{{3}})*+(?={formats.numeral_after})"
     )
 
 
-def _read(match: re.Match[str], formats: TextFormats) -> str | None:
-    if match[1]:
-        return _read_digits(match[1], match[2], formats)
-    return _read_numeral(match[3], formats) if match[3] else match[4].replace(" ", "")
+@cache
+def _compile_before(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _read(written: str, formats: TextFormats) -> str | None:
+    """Read a number; None for what is no number, such as a year or a date in numerals."""
+    bare = written.replace(" ", "")
+    if bare[0].isascii():
+        if bare[-1] in formats.myriads:
+            return _read_digits(bare[:-1], bare[-1], formats) if _DECIMAL.fullmatch(bare[:-1]) else None
+        return bare if _DECIMAL.fullmatch(bare) else None
+    return None if _ASCII_DIGIT.search(bare) else _read_numeral(bare, formats)
 
 
 def _read_digits(digits: str, myriad: str, formats: TextFormats) -> str:

@@ -111,7 +111,8 @@ class SectionReading:
         number = bisect_right(self._part_starts, position)
         return self._part_starts[number] if number < len(self._part_starts) else len(self.text)
 
-    def _find_sentence_range(self, position: int) -> tuple[int, int]:
+    def find_sentence_range(self, position: int) -> tuple[int, int]:
+        """Return the range of the sentence at a position."""
         number = bisect_right(self._sentence_starts, position)
         end = self._sentence_starts[number] if number < len(self._sentence_starts) else len(self.text)
         return self._sentence_starts[number - 1], end
@@ -126,7 +127,7 @@ class SectionReading:
     def find_window(self, number: int, limit: int) -> tuple[int, int]:
         """Return the range around a figure in which its phrase may stand: at most of its sentence."""
         start, end = self.figures[number]
-        first, last = self._find_sentence_range(start)
+        first, last = self.find_sentence_range(start)
         before = self.figures[number - _FIGURES_BEFORE][1] if number >= _FIGURES_BEFORE else 0
         return max(first, before, start - limit), min(last, end + limit // 2)
 
@@ -139,7 +140,7 @@ class SectionReading:
         for match, number in self._rules.topic_words.find(self.masked):
             topic, start = self._rules.topics[number], match.start()
             if topic.lasts:
-                kept_until = self._find_sentence_range(start)[1]
+                kept_until = self.find_sentence_range(start)[1]
             if topic.lasts or start >= kept_until:
                 positions.append(start)
                 topics.append(topic.id)
@@ -149,7 +150,7 @@ class SectionReading:
         """Return the topic of a figure: that of the last words before it, or right behind it; else the first one."""
         positions, topics = self._topics
         found = bisect_left(positions, self._find_limit(number), lo=1)
-        if found == 1 and len(topics) > 1 and positions[1] < self._find_sentence_range(self.figures[number][0])[1]:
+        if found == 1 and len(topics) > 1 and positions[1] < self.find_sentence_range(self.figures[number][0])[1]:
             return topics[1]
         return topics[found - 1]
 
@@ -203,7 +204,7 @@ class SectionReading:
     def find_clause(self, start: int, end: int) -> str:
         """Return the words between the punctuation marks around a range, without names of the office."""
         marks = f"{self.report.form.locale.text.clause_end}\n"
-        text, (first, last) = self.masked, self._find_sentence_range(start)
+        text, (first, last) = self.masked, self.find_sentence_range(start)
         first, last = max(first, start - _CLAUSE_LIMIT), min(last, end + _CLAUSE_LIMIT)
         left = max(max(text.rfind(mark, first, start) for mark in marks) + 1, first)
         right = min((position for mark in marks if (position := text.find(mark, end, last)) >= 0), default=last)
@@ -215,7 +216,7 @@ class SectionReading:
 
     def list_first_years(self, position: int) -> set[int]:
         """List the year with which a sentence begins, if it does."""
-        first = self._find_sentence_range(position)[0]
+        first = self.find_sentence_range(position)[0]
         match = compile_pattern(rf"\s*(?:{self.report.form.locale.text.year})").match(self.text, first)
         return {int(match[1])} if match else set()
 

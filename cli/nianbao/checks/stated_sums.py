@@ -6,7 +6,7 @@ from itertools import groupby
 
 from nianbao.checks import stated_parts
 from nianbao.checks.context import CheckContext
-from nianbao.checks.section_reading import Sentence
+from nianbao.checks.section_reading import SectionReading
 from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
@@ -19,7 +19,7 @@ WHOLE_PERCENT = 100
 
 
 def judge(
-    context: CheckContext, sentences: list[Sentence], figures: list[StatedFigure], wrong: set[int]
+    context: CheckContext, readings: list[SectionReading], figures: list[StatedFigure], wrong: set[int]
 ) -> Iterator[Finding]:
     """Find what does not add up; `wrong` has the figures that differ from the tables."""
     text_rules = context.report.form.text_rules
@@ -37,10 +37,13 @@ def judge(
         for share in text_rules.shares:
             if not share.part:
                 yield from _find_wrong_shares(context, group_figures, share)
-    if text_rules.parts.units:
-        right = {(figure.sentence, figure.start) for figure in figures if id(figure) not in wrong}
-        for sentence in sentences:
-            yield from stated_parts.judge(context, sentence, right)
+    for reading in readings:
+        right = {
+            figure.position
+            for figure in figures
+            if figure.sentence.section == reading.section and id(figure) not in wrong
+        }
+        yield from stated_parts.judge(context, reading, right)
 
 
 def _find_broken_balances(

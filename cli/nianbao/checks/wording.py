@@ -1,7 +1,7 @@
 """Find figures and topics in the texts of a report by the rules of its form, and their places in the data file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -34,20 +34,25 @@ def normalize(text: str) -> str:
 
 def split_sentences(context: CheckContext) -> Iterator[Sentence]:
     """Split the texts into sentences, in the order of the form."""
-    for reading in _read_texts(context):
+    for reading in read_texts(context):
         yield from reading.sentences
 
 
-def find_stated_figures(context: CheckContext) -> Iterator[StatedFigure]:
-    """Find every figure that the texts state in phrases of the form, for the whole report and its year."""
-    text_rules = context.report.form.text_rules
-    if text_rules.claims:
-        for reading in _read_texts(context):
+def find_stated_figures(
+    context: CheckContext, readings: Sequence[SectionReading] | None = None
+) -> Iterator[StatedFigure]:
+    """Find every figure that the texts state in phrases of the form, for the whole report and its year.
+
+    `readings` are the texts, if they were read before.
+    """
+    if context.report.form.text_rules.claims:
+        for reading in read_texts(context) if readings is None else readings:
             found = [*_find_none_phrases(context.report, reading), *_find_claim_figures(context.report, reading)]
             yield from sorted(found, key=lambda figure: (figure.position, figure.claim.also))
 
 
-def _read_texts(context: CheckContext) -> Iterator[SectionReading]:
+def read_texts(context: CheckContext) -> Iterator[SectionReading]:
+    """Read the texts for their figures, in the order of the form."""
     for section, text in context.texts.items():
         yield read_section(context.report, context.author, section, normalize(text))
 

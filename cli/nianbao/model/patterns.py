@@ -121,7 +121,7 @@ def _list_candidates(pattern: str) -> Iterator[frozenset[str]]:
         if run:
             yield frozenset({run})
         run = ""
-        if piece.startswith("(") and not is_optional:
+        if piece.startswith("(") and not piece.startswith("(?P") and not is_optional:
             yield from map(frozenset, find_needed_words(piece[3:-1] if piece.startswith("(?:") else piece[1:-1]))
     if run:
         yield frozenset({run})

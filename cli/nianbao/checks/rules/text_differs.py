@@ -33,7 +33,7 @@ from itertools import groupby
 
 from nianbao.checks import stated_sums
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated_figures, shorten, split_sentences
+from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated_figures, read_texts, shorten
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
 from nianbao.model.report import Number
@@ -46,16 +46,17 @@ SCOPE = "texts"
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every figure in the texts that is not equal to a figure of the tables."""
+    readings = list(read_texts(context))
     figures, wrong = [], set()
     sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same one
-    for _key, group in groupby(find_stated_figures(context), key=_find_statement):
+    for _key, group in groupby(find_stated_figures(context, readings), key=_find_statement):
         figure, is_wrong = _choose_claim(context, list(group), sums)
         figures.append(figure)
         if is_wrong:
             wrong.add(id(figure))
             yield _make_difference(context, figure, sums[id(figure.claim)])
     yield from _find_contradictions(context, [figure for figure in figures if id(figure) not in wrong])
-    yield from stated_sums.judge(context, list(split_sentences(context)), figures, wrong)
+    yield from stated_sums.judge(context, readings, figures, wrong)
 
 
 def _find_statement(figure: StatedFigure) -> tuple[str, int, str]:
