@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 from nianbao.checks.numerals import DigitText, write_in_digits
-from nianbao.model.finding import WrittenLevel
 from nianbao.model.patterns import Phrase, WordFinder, compile_pattern
 from nianbao.model.report import Report
 from nianbao.model.text_rules import Claim, TextRules
@@ -17,6 +17,7 @@ _NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?")
 _CLAUSE_LIMIT = 500  # characters on each side of a figure; real clauses are shorter
 _FIGURES_BEFORE = 2  # a phrase may have another figure, or a year, before its own
 _MASK = "\ufffc"  # in the place of a character of the office's own name
+Whose: TypeAlias = Literal["own", "unsure", "other"]  # figures of this report, perhaps, or of another scope
 _BRACKETS = re.compile("[(（]|[)）]")
 
 
@@ -167,27 +168,27 @@ class SectionReading:
         return re.compile(f"[{re.escape(locale.text.clause_end + locale.file.lists.join.strip())}\n]")
 
     @cached_property
-    def _scopes(self) -> list[tuple[int, int, WrittenLevel]]:
-        """The ranges of words of another scope, and the level of a difference there."""
-        found = []
+    def _scopes(self) -> list[tuple[int, int, Whose]]:
+        """The ranges of words of another scope, and whose figures stand there."""
+        found: list[tuple[int, int, Whose]] = []
         for match, number in self._rules.scope_words.find(self.masked):
             scope = self._rules.scopes[number]
             if not (scope.own and compile_pattern(scope.own).search(self.author)):
-                found.append((*match.span(), scope.level))
+                found.append((*match.span(), "unsure" if scope.noted else "other"))
         return found
 
-    def find_scope_level(self, number: int) -> WrittenLevel:
-        """Return the level of a difference of a figure of another scope; an empty text if it is of this report."""
-        return self.find_scope_level_at(self.figures[number][0], self._find_limit(number))
+    def tell_whose(self, number: int) -> Whose:
+        """Tell whether a figure is of this report."""
+        return self.tell_whose_at(self.figures[number][0], self._find_limit(number))
 
-    def find_scope_level_at(self, start: int, limit: int) -> WrittenLevel:
-        """Return the level of a difference between two positions; see `find_scope_level`."""
+    def tell_whose_at(self, start: int, limit: int) -> Whose:
+        """Tell whether words between two positions are about this report."""
         if not self._scopes:
-            return ""
+            return "own"
         number = bisect_left(self._scopes, limit, key=lambda scope: scope[0]) - 1
         first = self._part_starts[bisect_right(self._part_starts, start) - 1]
         if number < 0 or self._scopes[number][0] < first or self._is_left(self._scopes[number][1], start):
-            return ""
+            return "own"
         return self._scopes[number][2]
 
     def _is_left(self, start: int, end: int) -> bool:

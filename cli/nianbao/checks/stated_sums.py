@@ -6,8 +6,8 @@ from itertools import groupby
 
 from nianbao.checks import stated_parts
 from nianbao.checks.context import CheckContext
-from nianbao.checks.section_reading import SectionReading
-from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, shorten
+from nianbao.checks.section_reading import SectionReading, StatedFigure
+from nianbao.checks.wording import add_up_claim, find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
 from nianbao.model.patterns import compile_pattern
@@ -22,6 +22,18 @@ def judge(
     context: CheckContext, readings: list[SectionReading], figures: list[StatedFigure], wrong: set[int]
 ) -> Iterator[Finding]:
     """Find what does not add up; `wrong` has the figures that differ from the tables."""
+    yield from _judge_sentences(context, figures, wrong)
+    for _key, group in groupby(figures, key=lambda figure: figure.sentence.section):
+        group_figures = list(group)
+        for share in context.report.form.text_rules.shares:
+            if not share.part:
+                yield from _find_wrong_shares(context, group_figures, share)
+    for reading in readings:
+        own = (figure for figure in figures if figure.sentence.section == reading.section)
+        yield from stated_parts.judge(context, reading, {figure.position for figure in own if id(figure) not in wrong})
+
+
+def _judge_sentences(context: CheckContext, figures: list[StatedFigure], wrong: set[int]) -> Iterator[Finding]:
     text_rules = context.report.form.text_rules
     for _key, group in groupby(figures, key=lambda figure: figure.sentence):
         group_figures = list(group)
@@ -32,18 +44,6 @@ def judge(
             if share.part:
                 yield from _find_wrong_shares(context, group_figures, share)
         yield from _find_wrong_changes(context, group_figures, wrong)
-    for _key, group in groupby(figures, key=lambda figure: figure.sentence.section):
-        group_figures = list(group)
-        for share in text_rules.shares:
-            if not share.part:
-                yield from _find_wrong_shares(context, group_figures, share)
-    for reading in readings:
-        right = {
-            figure.position
-            for figure in figures
-            if figure.sentence.section == reading.section and id(figure) not in wrong
-        }
-        yield from stated_parts.judge(context, reading, right)
 
 
 def _find_broken_balances(
@@ -84,14 +84,14 @@ def _find_wrong_shares(context: CheckContext, group_figures: list[StatedFigure],
             *own_numbers, written = map(Decimal, match.groups())
             part = values[share.part] if share.part else own_numbers[0]
             rates = [100 * part / whole for whole in wholes]
-            if not any(_is_written_as(rate, written) for rate in rates):
+            if not any(is_written_as(rate, written) for rate in rates):
                 right = _("or-between-figures").join(f"{rate.quantize(Decimal('0.01'))}%" for rate in rates)
                 notes = tuple(f"{format_number(part)} ÷ {format_number(whole)}" for whole in wholes)
                 message = _("text-differs-from-own-figures", words=shorten(sentence.quote(*match.span())), right=right)
                 yield _make_finding(context, group_figures[0], message, sentence.quote(*match.span()), notes=notes)
 
 
-def _is_written_as(rate: Decimal, written: Decimal) -> bool:
+def is_written_as(rate: Decimal, written: Decimal) -> bool:
     """Return whether a percentage may be written so: rounded or cut off, but 100 only if it is exactly 100."""
     exponent = written.as_tuple().exponent
     unit = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
@@ -116,7 +116,7 @@ def _find_wrong_changes(context: CheckContext, figures: list[StatedFigure], wron
             written, sign = Decimal(match[1]), -1 if change.down else 1
             rights = [right for then in thens if (right := _compare(change.of, figure.value, then, sign)) is not None]
             if rights and not any(
-                _is_written_as(right, written) if change.of == "percent" else right == written for right in rights
+                is_written_as(right, written) if change.of == "percent" else right == written for right in rights
             ):
                 words = figure.sentence.quote(*match.span())
                 right_words = _("or-between-figures").join(dict.fromkeys(_format(right, change.of) for right in rights))

@@ -78,9 +78,9 @@ def _find_claim_figures(report: Report, reading: SectionReading) -> Iterator[Sta
             elif not years and start < other.year_until:
                 is_part = False
             elif not reading.is_excluded(claim, clause):
-                level, is_part = reading.find_scope_level(number), False
-                if level != "off":
-                    value, certain = Decimal(match[1]), claim.certain and not level
+                whose, is_part = reading.tell_whose(number), False
+                if whose != "other":
+                    value, certain = Decimal(match[1]), claim.certain and whose == "own"
                     yield reading.make_figure(claim, match, value, start, certain=certain)
         if is_part:
             other.part_from, other.part_until = end, reading.find_part_end(start)
@@ -126,7 +126,7 @@ def _find_none_phrases(report: Report, reading: SectionReading) -> Iterator[Stat
             is_own_year = years <= {report.year + shift for shift in claim.years}
             if key not in found and is_own_year and reading.has_near(claim, start):
                 found.add(key)
-                if not reading.is_excluded(claim, clause) and not reading.find_scope_level_at(start, match.end()):
+                if not reading.is_excluded(claim, clause) and reading.tell_whose_at(start, match.end()) == "own":
                     yield reading.make_figure(claim, match, Decimal(0), start, certain=claim.certain)
 
 

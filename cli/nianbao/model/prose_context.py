@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from nianbao.model.finding import WrittenLevel
 from nianbao.model.loading.shapes import Shape, Text
 
 _WORDS = Meta(description="field-words-pattern")
@@ -24,14 +23,14 @@ class Topic(Shape, frozen=True):
 class Scope(Shape, frozen=True):
     """Words after which figures are not those of this report: of another office, a part of it, another time.
 
-    They are not compared; with the level `note` a difference is noted. The words mean nothing for offices in whose name
+    They are not compared; with `noted` a difference is a note. The words mean nothing for offices in whose name
     the pattern `own` is found.
     """
 
     what: Annotated[Text, Meta(description="field-scope-what")]
     words: Annotated[Text, _WORDS]
     own: Annotated[str, Meta(description="field-scope-own")] = ""
-    level: Annotated[WrittenLevel, Meta(description="field-scope-level")] = "off"
+    noted: Annotated[bool, Meta(description="field-scope-noted")] = False
 
 
 class Change(Shape, frozen=True):

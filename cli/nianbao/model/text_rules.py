@@ -121,6 +121,7 @@ class TextRules(Shape, frozen=True, dict=True):
     scopes: Annotated[tuple[Scope, ...], Meta(description="field-vocabulary-scopes")] = ()
     changes: Annotated[tuple[Change, ...], Meta(description="field-vocabulary-changes")] = ()
     parts: Annotated[Parts, Meta(description="field-vocabulary-parts")] = Parts()
+    names: Annotated[tuple[Text, ...], Meta(description="field-vocabulary-names")] = ()
     terms: Annotated[dict[str, Text], Meta(description="field-vocabulary-terms")] = field(default_factory=dict)
 
     @cached_property
@@ -131,7 +132,9 @@ class TextRules(Shape, frozen=True, dict=True):
     @cached_property
     def claims_by_topic(self) -> Mapping[str, Sequence[tuple[Claim, tuple[Phrase, ...]]]]:
         """The claims that may be made while a topic is spoken of, each with the phrases that state its figure."""
-        found: dict[str, list[tuple[Claim, tuple[Phrase, ...]]]] = {"": []} | {topic.id: [] for topic in self.topics}
+        found: dict[str, list[tuple[Claim, tuple[Phrase, ...]]]] = {
+            topic: [] for topic in ("", *(topic.id for topic in self.topics))
+        }
         for claim in self.claims:
             entry = claim, tuple(map(Phrase, claim.says))
             for topic in [claim.topic] if claim.topic else found:
@@ -142,6 +145,11 @@ class TextRules(Shape, frozen=True, dict=True):
     def none_phrases(self) -> Sequence[tuple[Claim, tuple[Phrase, ...]]]:
         """The claims with phrases that state 0, and these."""
         return [(claim, tuple(map(Phrase, claim.none))) for claim in self.claims if claim.none]
+
+    @cached_property
+    def name_phrases(self) -> tuple[Phrase, ...]:
+        """The phrases that name the office whose report it is."""
+        return tuple(map(Phrase, self.names))
 
     @cached_property
     def topic_words(self) -> WordFinder:
@@ -195,7 +203,8 @@ def complete(text_rules: TextRules, gaps: Mapping[str, str], levels: Mapping[str
         name: tuple(_complete(entry, fill, levels) for entry in getattr(text_rules, name)) for name in _LIST_FIELDS
     }
     parts = Parts(**{key: fill(getattr(text_rules.parts, key)) for key in Parts.__struct_fields__})
-    return structs.replace(text_rules, parts=parts, **lists)
+    names = tuple(map(fill, text_rules.names))
+    return structs.replace(text_rules, parts=parts, names=names, **lists)
 
 
 def fill_terms(text: str, terms: Mapping[str, str]) -> str:
@@ -254,7 +263,8 @@ def _list_texts(text_rules: TextRules, fields: Sequence[str]) -> Iterator[tuple[
 
 
 def _list_parts_texts(text_rules: TextRules) -> Iterator[tuple[str, Keys]]:
-    """List the patterns of `parts` and of terms, with the paths to them."""
+    """List the patterns of `parts`, of names and of terms, with the paths to them."""
+    yield from ((text, ("vocabulary", "names", number)) for number, text in enumerate(text_rules.names))
     for key in Parts.__struct_fields__:
         yield getattr(text_rules.parts, key), ("vocabulary", "parts", key)
     yield from ((text, ("vocabulary", "terms", key)) for key, text in text_rules.terms.items())

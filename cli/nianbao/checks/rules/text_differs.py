@@ -33,7 +33,8 @@ from itertools import groupby
 
 from nianbao.checks import stated_sums
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import StatedFigure, add_up_claim, find_place, find_stated_figures, read_texts, shorten
+from nianbao.checks.section_reading import StatedFigure
+from nianbao.checks.wording import add_up_claim, find_place, find_stated_figures, read_texts, shorten
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
 from nianbao.model.report import Number

@@ -19,7 +19,7 @@ from nianbao.model.loading.old_keys import rename_old_keys
 from nianbao.model.locale import Locale
 from nianbao.model.relations import Relation, Sign, parse_terms, suggest_term
 from nianbao.model.table import Table
-from nianbao.model.text_rules import complete, find_pattern_faults
+from nianbao.model.text_rules import complete, find_pattern_faults, parse_sum, resolve_path
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
 _NO_LEVELS: Mapping[str, Level] = {}
@@ -172,6 +172,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
         if address not in form.value_types:
             why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
+    yield from _find_fact_faults(form)
     for number, relation in enumerate(form.relations[""]):
         for term in (*relation.left, *relation.right):
             if term.constant is None and not any(f"{at}.".startswith(f"{term.path}.") for at in form.omitted_figures):
@@ -181,6 +182,18 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("no-such-row", row=row) + suggest(row, sorted(form.groups)), at_key=True)
     yield from _find_table_faults(form)
+
+
+def _find_fact_faults(form: Form) -> Iterator[Fault]:
+    """Find addresses that facts are compared with and that a form does not have, and rates that are no fractions."""
+    for number, fact in enumerate(form.facts):
+        for text, key in ((fact.at_most, "at_most"), *((text, "rates") for text in fact.rates)):
+            if key == "rates" and text.count("/") != 1:
+                yield Fault(("facts", number, key), _("write-fraction"))
+            for path in (path for _sign, path in parse_sum(text) if not resolve_path(path, form.value_types)):
+                yield Fault(
+                    ("facts", number, key), _("no-such-address", path=path) + suggest(path, list(form.value_types))
+                )
 
 
 def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
