@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nianbao.checks.section_reading import read_section
+from nianbao.checks.stated.section_reading import read_section
 from nianbao.checks.wording import add_up_claim, match_claims
 from nianbao.model.form import OWN_FACTS
 from nianbao.model.report import Number, Report

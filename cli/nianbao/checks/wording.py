@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.section_reading import SectionReading, Sentence, StatedFigure, read_section
+from nianbao.checks.stated.section_reading import SectionReading, Sentence, StatedFigure, read_section
 from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.facts import list_texts

@@ -15,8 +15,8 @@ from nianbao.model.finding import Level, WrittenLevel
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
-from nianbao.model.patterns import Phrase, WordFinder, compile_pattern
-from nianbao.model.prose_context import Change, Parts, Scope, Topic
+from nianbao.model.wordings.patterns import Phrase, WordFinder, compile_pattern
+from nianbao.model.wordings.prose_context import Change, Parts, Scope, Topic
 
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an address stands for any one key
 

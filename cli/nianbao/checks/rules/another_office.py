@@ -18,7 +18,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.section_reading import list_own_names
+from nianbao.checks.stated.section_reading import list_own_names
 from nianbao.checks.wording import find_place, read_texts
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _

@@ -12,6 +12,8 @@
 
     [facts]
     answered_in_time = 21
+    problems         = ["栏目更新较慢"]
+    improvements     = ["按月检查栏目"]
 
 对:
 
@@ -21,13 +23,15 @@
 
     [facts]
     answered_in_time = 20
+    problems         = ["栏目更新较慢"]
+    improvements     = ["按月检查栏目"]
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.stated_sums import is_written_as
+from nianbao.checks.stated.sums import is_written_as
 from nianbao.checks.wording import add_up_claim
 from nianbao.model.finding import Finding
 from nianbao.model.form import Fact

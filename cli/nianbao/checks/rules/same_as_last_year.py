@@ -6,20 +6,21 @@
 不对:
 
     # data/2023.toml
-    [facts]
-    portal_visits = 48213
+    [proactive]
+    penalties = { decisions = 48213 }
     # data/2024.toml
-    [facts]
-    portal_visits = 48213
+    [proactive]
+    penalties = { decisions = 48213 }
+    licences  = { decisions = 15 }
 
 对:
 
     # data/2023.toml
-    [facts]
-    portal_visits = 48213
+    [proactive]
+    penalties = { decisions = 48213 }
     # data/2024.toml
-    [facts]
-    portal_visits = 51960
+    [proactive]
+    penalties = { decisions = 51960 }
 """
 
 from collections.abc import Iterator

@@ -31,9 +31,9 @@
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from nianbao.checks import stated_sums
 from nianbao.checks.context import CheckContext
-from nianbao.checks.section_reading import StatedFigure
+from nianbao.checks.stated import sums as stated_sums
+from nianbao.checks.stated.section_reading import Sentence, StatedFigure
 from nianbao.checks.wording import add_up_claim, find_place, find_stated_figures, read_texts, shorten
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
@@ -49,12 +49,15 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find every figure in the texts that is not equal to a figure of the tables."""
     readings = list(read_texts(context))
     figures, wrong = [], set()
+    told: set[tuple[Sentence, int, str]] = set()
     sums: dict[int, dict[str, Number]] = {}  # by claim: many sentences may state the same one
     for _key, group in groupby(find_stated_figures(context, readings), key=_find_statement):
         figure, is_wrong = _choose_claim(context, list(group), sums)
         figures.append(figure)
         if is_wrong:
             wrong.add(id(figure))
+        if is_wrong and (figure.sentence, figure.start, figure.claim.id) not in told:
+            told.add((figure.sentence, figure.start, figure.claim.id))
             yield _make_difference(context, figure, sums[id(figure.claim)])
     yield from _find_contradictions(context, [figure for figure in figures if id(figure) not in wrong])
     yield from stated_sums.judge(context, readings, figures, wrong)

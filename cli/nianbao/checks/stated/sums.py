@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
 
-from nianbao.checks import stated_parts
 from nianbao.checks.context import CheckContext
-from nianbao.checks.section_reading import SectionReading, StatedFigure
+from nianbao.checks.stated import parts
+from nianbao.checks.stated.section_reading import SectionReading, StatedFigure
 from nianbao.checks.wording import add_up_claim, find_place, shorten
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
-from nianbao.model.patterns import compile_pattern
 from nianbao.model.report import Report
 from nianbao.model.text_rules import Balance, Share, parse_sum
 from nianbao.model.value_types import format_number
+from nianbao.model.wordings.patterns import compile_pattern
 
 WHOLE_PERCENT = 100
 
@@ -30,7 +30,7 @@ def judge(
                 yield from _find_wrong_shares(context, group_figures, share)
     for reading in readings:
         own = (figure for figure in figures if figure.sentence.section == reading.section)
-        yield from stated_parts.judge(context, reading, {figure.position for figure in own if id(figure) not in wrong})
+        yield from parts.judge(context, reading, {figure.position for figure in own if id(figure) not in wrong})
 
 
 def _judge_sentences(context: CheckContext, figures: list[StatedFigure], wrong: set[int]) -> Iterator[Finding]:

@@ -8,13 +8,13 @@ from decimal import Decimal
 from itertools import accumulate
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.section_reading import SectionReading
+from nianbao.checks.stated.section_reading import SectionReading
 from nianbao.checks.wording import find_place
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
-from nianbao.model.patterns import compile_pattern
 from nianbao.model.report import Report
 from nianbao.model.value_types import format_number
+from nianbao.model.wordings.patterns import compile_pattern
 
 _NEVER = "(?!)"
 _LEAST_PARTS = 2

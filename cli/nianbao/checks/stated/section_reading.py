@@ -8,10 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from nianbao.checks.numerals import DigitText, write_in_digits
-from nianbao.model.patterns import Phrase, WordFinder, compile_pattern
+from nianbao.checks.stated.numerals import DigitText, write_in_digits
 from nianbao.model.report import Report
 from nianbao.model.text_rules import Claim, TextRules
+from nianbao.model.wordings.patterns import Phrase, WordFinder, compile_pattern
 
 _NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?")
 _CLAUSE_LIMIT = 500  # characters on each side of a figure; real clauses are shorter

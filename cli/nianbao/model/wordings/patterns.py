@@ -1,7 +1,6 @@
 """Patterns of a form: compiled when a text may match them, and found by the words that a match needs."""
 
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 
@@ -35,9 +34,9 @@ class Phrase:
                 return False
         return True
 
-    def find(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+    def find(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
         """Find its matches between two positions of a text."""
-        return compile_pattern(self._text).finditer(text, start, end)
+        return compile_pattern(self._text).finditer(text, start, len(text) if end is None else end)
 
 
 class WordFinder:
