@@ -12,8 +12,9 @@ from functools import cached_property
 
 from nianbao.checks.causes.rows import Rows
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.section_reading import StatedFigure
 from nianbao.checks.typed_numbers import mask_placeholders
-from nianbao.checks.wording import StatedFigure, find_stated_figures
+from nianbao.checks.wording import find_stated_figures
 from nianbao.model.relations import Check, Part
 from nianbao.model.report import Number, Report
 from nianbao.model.text_rules import parse_sum, resolve_path
