@@ -12,7 +12,7 @@ from nianbao.checks.context import CheckContext, SharedSection
 from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
 from nianbao.checks.results import CheckResult
 from nianbao.checks.wording import find_prompts
-from nianbao.compose.document import Document, compose, compose_author
+from nianbao.compose.document import Document, compose, compose_author, make_page
 from nianbao.model.finding import Finding, UserError, sort_findings
 from nianbao.model.i18n import N_
 from nianbao.model.period import Period
@@ -80,7 +80,7 @@ def judge_report(
         tuple(crashes),
         tuple(accepted),
         policy.strict,
-        readable=document is not None,
+        readable=document is not None or _is_printable(store, report),
         prompts=len(find_prompts(report)),
         document=document,
     )
@@ -146,3 +146,14 @@ def _compose(store: Store, report: Report) -> Document | None:
     if any(address not in report.values for address in required):
         return None
     return compose(report, store.kind.template)
+
+
+def _is_printable(store: Store, report: Report) -> bool:
+    """Return whether a draft can be made of a report in which facts are missing."""
+    if report.form.kind.period_fact not in report.values:
+        return False
+    try:
+        make_page(compose(report, store.kind.template))
+    except UserError:
+        return False
+    return True

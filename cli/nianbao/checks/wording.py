@@ -141,7 +141,7 @@ def add_up_claim(report: Report, text: str) -> Number | None:
     for sign, path in parse_sum(text):
         for address in resolve_path(path, report.form.value_types):
             number = report.figures.get(address, report.values.get(address))
-            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.list_parts(address)):
+            if not isinstance(number, int | Decimal) or not report.unknown.isdisjoint(report.list_parts(address)):
                 return None
             total += sign * number
     return total

@@ -1,6 +1,6 @@
 """A report: a form filled with the facts of one file, with totals computed and relations checked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -111,9 +111,9 @@ class Report:
         """Addresses of figures that the file may have but that cannot be read, so that no check can use them.
 
         A value of the wrong type makes its own figure unreadable; an unknown key, all figures of its table, since any
-        of them may be meant. Nothing can be said of a table that is not there at all.
+        of them may be meant.
         """
-        unreadable = {table.id for table in self.form.tables if table.id not in self.facts.tree}
+        unreadable = set()
         for entry in self.entries:
             if entry.fault or (not entry.value_type and not isinstance(entry.value, dict)):
                 unreadable.add(entry.address)
@@ -122,7 +122,16 @@ class Report:
         unreadable.discard("")
         if not unreadable:
             return frozenset()
-        prefixes = tuple(f"{address}." for address in unreadable)
+        return self._list_figures_below(unreadable)
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """Addresses of figures of which nothing can be said: unread ones, and those of tables that are not there."""
+        missing = [table.id for table in self.form.tables if table.id not in self.facts.tree]
+        return self.unread | self._list_figures_below(missing) if missing else self.unread
+
+    def _list_figures_below(self, addresses: Iterable[str]) -> frozenset[str]:
+        prefixes = tuple(f"{address}." for address in addresses)
         return frozenset(address for address in self.form.slots if f"{address}.".startswith(prefixes))
 
     def list_parts(self, address: str) -> tuple[str, ...]:
@@ -151,7 +160,7 @@ class Report:
             return False
         if report.is_complete and report.form is self.form:
             return True
-        return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
+        return all(address in report.figures for address in part.addresses) and report.unknown.isdisjoint(
             leaf for address in part.addresses for leaf in report.list_parts(address)
         )
 

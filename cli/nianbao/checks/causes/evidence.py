@@ -220,7 +220,7 @@ def _add_up_claim(report: Report, text: str) -> LinearSum | None:
         for address in resolve_path(path, report.form.value_types):
             number = report.figures.get(address, report.values.get(address))
             parts = report.list_parts(address)
-            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(parts):
+            if not isinstance(number, int | Decimal) or not report.unknown.isdisjoint(parts):
                 return None
             total += sign * number
             for cell in parts if address in report.figures else ():
