@@ -256,7 +256,8 @@ def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
 def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
     """Return what templates cannot compute: indents in pt, the page footer in mm, headings by level, and conditions.
 
-    `signature` has the name of its form as a condition, and the space above it in pt. The footer is as high as a page number; `below` is the distance from it to the paper's edge.
+    `signature` has the name of its form as a condition, and the space above it in pt. The footer is as high as a page
+    number; `below` is the distance from it to the paper's edge.
     """
     body, number = look["body"]["size"], look["number"]
     height = number["size"] * 1.2 * 25.4 / 72
