@@ -151,11 +151,11 @@ local function parted(text)
 end
 
 return {
-  -- A character that no font has is printed as its code point. Typst would turn three dots into an ellipsis, and takes
-  -- authors as strings, not as markup.
+  -- A character that no font has is printed as its code point. What is short for another sign in Typst is given as a
+  -- string. Typst takes authors as strings, not as markup.
   Str = function(str)
     for _, pair in ipairs(PRESS.stand_ins) do str.text = str.text:gsub(pair[1], pair[2]) end
-    if not str.text:find("...", 1, true) then return parted(str.text) end
+    if not str.text:find("%.%.%.") and not str.text:find("%-[-?%d]") then return parted(str.text) end
     return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
   end,
   Meta = function(meta)
