@@ -43,7 +43,8 @@ def families_by_part(look: Mapping[str, Any], faces: Sequence[Face], text: str =
     free = [face["free"] for face in look["faces"].values()]
     roles = {part: look[part]["face"] for part in PARTS} | {"emph": look["stress"]["face"] or look["body"]["face"]}
     rare = sorted(set(_find_families(_list_rare(text), look).values()) - {""}) if chosen else []
-    return {part: list(dict.fromkeys([chosen[role], *free, *_FALLBACK, *rare])) for part, role in roles.items() if chosen}
+    more = (*free, *_FALLBACK, *rare)
+    return {part: list(dict.fromkeys([chosen[role], *more])) for part, role in roles.items() if chosen}
 
 
 def list_fonts() -> dict[str, str]:
