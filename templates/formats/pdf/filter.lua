@@ -93,7 +93,10 @@ end
 local function cell_of(cell, align, is_tall, body)
   local said = pandoc.List()
   if cell.row_span > 1 then said:insert(("rowspan: %d"):format(cell.row_span)) end
-  if cell.row_span > 1 and is_tall then said:insert("breakable: true") end
+  if cell.row_span > 1 and is_tall then -- its words are on one page
+    said:insert("breakable: true")
+    body = "block(breakable: false, " .. body .. ")"
+  end
   if cell.col_span > 1 then said:insert(("colspan: %d"):format(cell.col_span)) end
   if align ~= "center" then said:insert(("align: %s + horizon"):format(align)) end
   said:insert(body)
