@@ -183,12 +183,16 @@ end
 
 -- ── the signature ───────────────────────────────────────────────────────────────────────────────────
 
--- Return how many lines a text takes, at most.
-local function lines_of(inlines)
+local function em_of(inlines)
   local em = 0
   for _, code in utf8.codes(text_of(inlines)) do em = em + (code < 128 and 0.6 or 1) end
+  return em
+end
+
+-- Return how many lines a text takes, at most.
+local function lines_of(inlines)
   local advance = look.body.characters and points("width", "left", "right") / look.body.characters or look.body.size
-  return math.max(1, math.ceil(em * advance / points("width", "left", "right")))
+  return math.max(1, math.ceil(em_of(inlines) * advance / points("width", "left", "right")))
 end
 
 local function is_paragraph(block) return block and (block.t == "Para" or block.t == "Plain") end
@@ -245,6 +249,17 @@ return {
         strings:insert(pandoc.MetaInlines { pandoc.RawInline("typst", quoted(pandoc.utils.stringify(author))) })
       end
       meta.author = pandoc.MetaList(strings)
+    end
+    local function is_wide(line) return em_of(line) * look.title.size > points("width", "left", "right") end
+    local lines = meta.titlelines or meta.title and pandoc.List { meta.title } or pandoc.List()
+    if lines:find_if(is_wide) then
+      local parts = pandoc.Inlines {}
+      for _, line in ipairs(lines) do
+        parts:insert(pandoc.RawInline("typst", "#title-line["))
+        parts:extend(line)
+        parts:insert(pandoc.RawInline("typst", "]"))
+      end
+      meta.titlelines = pandoc.MetaList { pandoc.MetaInlines(parts) }
     end
     return meta
   end,
