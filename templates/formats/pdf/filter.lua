@@ -181,6 +181,15 @@ local function parted(text)
   return parts
 end
 
+-- In a table of prose with many columns a number is set as small as its column is narrow.
+local MANY_COLUMNS = 8
+
+local function fit_number(plain)
+  local text = text_of(plain.content)
+  if not text:find("^[%d.,%%+-]+$") then return nil end
+  return pandoc.Plain { pandoc.RawInline("typst", "#fit(0, " .. quoted(text) .. ")") }
+end
+
 -- ── the signature ───────────────────────────────────────────────────────────────────────────────────
 
 local function em_of(inlines)
@@ -263,7 +272,10 @@ return {
     end
     return meta
   end,
-  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
+  Table = function(tbl)
+    if tbl.classes:includes("form") then return form(tbl) end
+    return #tbl.colspecs >= MANY_COLUMNS and tbl:walk { Plain = fit_number } or nil
+  end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
     if div.classes:includes("contents") then return typst("#contents") end
