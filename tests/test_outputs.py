@@ -36,12 +36,12 @@ def built_report(request, tmp_path_factory):
     """A report of each edition: the report, and its files without their suffix."""
     office, source = tmp_path_factory.mktemp("office"), ROOT / request.param
     year = int(re.search(r"\d{4}", source.name)[0])
-    done = outputs.build_report(
-        begun(office, year, source.read_text(encoding="utf-8")),
-        Period(year),
-        ["html", "docx", "pdf", "odt", "epub"],
-        draft=True,
+    store = begun(office, year, source.read_text(encoding="utf-8"))
+    (office / "templates/looks").mkdir(parents=True)  # no table of the PDF goes on on the next page
+    (office / "templates/looks/tall.toml").write_text(
+        'base = "gongwen"\n[page]\nheight = 558\n[table]\nsize = 6\npitch = 8\n', encoding="utf-8"
     )
+    done = outputs.build_report(store, Period(year), ["html", "docx", "pdf", "odt", "epub"], look="tall", draft=True)
     return done.check.report, office / "build" / str(year)
 
 

@@ -85,8 +85,8 @@ def apply_policy(
 ) -> tuple[list[Finding], list[AcceptedFinding]]:
     """Remove findings that are not reported, set their levels, and split them into open and accepted ones.
 
-    The levels of the kind count where the office sets none. Whoever accepts a mistake accepts its effects. Acceptances of
-    `unjudged` rules are not reported as idle.
+    The levels of the kind count where the office sets none. Whoever accepts a mistake accepts its effects, too.
+    Acceptances of `unjudged` rules are not reported as idle.
     """
     policy = replace(policy, levels={**report.form.kind.levels, **policy.levels})
     reported = [

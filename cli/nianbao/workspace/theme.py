@@ -109,9 +109,11 @@ class NumberShape(Shape, frozen=True):
 
 
 class SignatureShape(Shape, frozen=True):
-    """The day of issue."""
+    """The office that issues the document, and below it the day of issue."""
 
+    form: Annotated[Literal["flush", "seal", "plain"], Meta(description="field-look-signature-form")] = "flush"
     indent: Annotated[Characters, Meta(description="field-look-signature-indent")] = 0
+    above: Annotated[Annotated[float, Meta(ge=0, le=100)], Meta(description="field-look-signature-above")] = 1
 
 
 class FaceShape(Shape, frozen=True):
@@ -207,6 +209,7 @@ def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     body, table, page = look["body"], look["table"], look["page"]
     units["body"] |= _to_indent(body["indent"], body["size"])
     units["signature"] = _to_indent(look["signature"]["indent"], body["size"])
+    units["signature"]["above"] = round(look["signature"]["above"] * body["pitch"] * _TWIPS_PER_POINT)
     units["number"] |= _to_indent(1, look["number"]["size"])
     units["table"] |= {name: round(table[name] * _TWIPS_PER_POINT) for name in ("inset", "pad", "gap")}
     units["table"]["line"] = round(table["line"] * 8)
@@ -253,7 +256,8 @@ def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
 def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
     """Return what templates cannot compute: indents in pt, the page footer in mm, headings by level, and conditions.
 
-    The footer is as high as a page number; `below` is the distance from it to the paper's edge.
+    `signature` has the name of its form as a condition, and the space above it in pt. The footer is as high as a page
+    number; `below` is the distance from it to the paper's edge.
     """
     body, number = look["body"]["size"], look["number"]
     height = number["size"] * 1.2 * 25.4 / 72
@@ -271,6 +275,7 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
         "grid": "characters" in look["body"],
         "outer": number["place"] == "outer",
         "pen": look["stress"]["pen"] > 0,
+        "signature": {look["signature"]["form"]: True, "above": look["signature"]["above"] * look["body"]["pitch"]},
     }
 
 
