@@ -403,7 +403,7 @@ local function load_settings(message)
   end
   for at, format in ipairs(settings.formats) do
     local function path_of(name) return pandoc.path.join { format.folder, name } end
-    local options = { wrap_text = "none" }
+    local options = { wrap_text = "none", highlight_method = "none" } -- code in prose has no language
     for key, value in pairs(format.options or {}) do options[key] = value end
     options.template = format.template and pandoc.template.compile(read_file(path_of(format.template)))
       or pandoc.template.default(format.writer)

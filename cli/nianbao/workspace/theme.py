@@ -20,6 +20,11 @@ TWIPS_PER_MM = 1440 / 25.4
 COVERED_CHARACTERS = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·]*")
 _TWIPS_PER_POINT = 20  # of a point
 _HEADER_MM = 15  # from the paper's edge to the draft mark
+_QUOTE_INDENT = 2  # characters
+# The part of a character that stays free at the end of a full line of Word: LibreOffice drops a punctuation mark there
+# that does not fit by a fraction of a point.
+_SPARE_CHARACTERS = 1 / 3
+_WORD_FAMILIES = {"serif": "roman", "sans-serif": "swiss", "monospace": "modern", "cursive": "script"}
 
 
 # Word's longest length, 22 inches (31680 twips), bounds the paper and every size of type on it.
@@ -209,6 +214,8 @@ def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     body, table, page = look["body"], look["table"], look["page"]
     units["body"] |= _to_indent(body["indent"], body["size"])
     units["signature"] = _to_indent(look["signature"]["indent"], body["size"])
+    units["quote"] = _to_indent(_QUOTE_INDENT, body["size"])
+    units["contents"] = _to_indent(1, body["size"])
     units["signature"]["above"] = round(look["signature"]["above"] * body["pitch"] * _TWIPS_PER_POINT)
     units["number"] |= _to_indent(1, look["number"]["size"])
     units["table"] |= {name: round(table[name] * _TWIPS_PER_POINT) for name in ("inset", "pad", "gap")}
@@ -227,7 +234,8 @@ def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     if characters := body.get("characters"):
         # Space between the characters of a line beyond their size, in twips: 28 characters fit 156 mm.
         width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
-        units["body"]["apart"] = math.floor(width / characters - body["size"] * _TWIPS_PER_POINT)
+        size = body["size"] * _TWIPS_PER_POINT
+        units["body"]["apart"] = math.floor((width - _SPARE_CHARACTERS * size) / characters - size)
     return units
 
 
@@ -237,7 +245,7 @@ def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]
     `latin` says whether Latin letters are set in the face too.
     """
     face_names: dict[str, dict[str, str | bool]] = {}
-    for part in PARTS:
+    for part in (*PARTS, *(["stress"] if look["stress"]["face"] else [])):
         face = look["faces"][look[part]["face"]]
         names = dict.fromkeys((face["word"], *face["official"], face["free"]))
         face_names[part] = {
@@ -249,8 +257,15 @@ def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]
 
 
 def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
-    """List the faces for a Word file's font table: the name, and the names of its alternatives."""
-    return [{"word": face["word"], "others": ",".join(face["official"])} for face in look["faces"].values()]
+    """List the faces for a Word file's font table: the name, the names of its alternatives, and the kind of face."""
+    return [
+        {
+            "word": face["word"],
+            "others": ",".join(face["official"]),
+            "family": _WORD_FAMILIES.get(face["generic"], "auto"),
+        }
+        for face in look["faces"].values()
+    ]
 
 
 def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
@@ -263,7 +278,14 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
     height = number["size"] * 1.2 * 25.4 / 72
     faces = list_face_names(look)
     return {
-        "indent": {part: look[part]["indent"] * body for part in ("body", "signature")},
+        "indent": {part: look[part]["indent"] * body for part in ("body", "signature")}
+        | {"quote": _QUOTE_INDENT * body},
+        "apart": to_word_units(look)["body"].get("apart", 0) / _TWIPS_PER_POINT,
+        "heading": {
+            name + wide: height
+            for wide, top in (("", look["page"]["top"]), ("_wide", look["page"]["right"]))
+            for name, height in (("above", min(top, _HEADER_MM)), ("height", max(0, top - _HEADER_MM)))
+        },
         "footing": {"height": height, "below": look["page"]["bottom"] - number["gap"] - height},
         "headings": [
             look[part]

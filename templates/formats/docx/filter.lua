@@ -63,18 +63,13 @@ local function bookmark_of(id) return id:match("^%a[%w_-]*$") and #id <= 40 and 
 
 -- The contents show the headings; once Word updates the field, also the numbers of their pages.
 local function contents(div)
-  local variables, entries = PRESS.variables, list_entries(div)
-  local face, heading = variables.face.heading1, variables.word.heading1
-  local latin = face.latin and ('w:ascii="%s" w:hAnsi="%s" '):format(face.word, face.word) or ""
-  local out = {
-    ('<w:p><w:pPr><w:pStyle w:val="Compact"/><w:keepNext/><w:spacing w:after="%s"/></w:pPr><w:r><w:rPr><w:rFonts %sw:eastAsia="%s"/>%s<w:sz w:val="%s"/></w:rPr><w:t>%s</w:t></w:r></w:p>')
-      :format(heading.below, latin, face.word, variables.look.heading1.bold and "<w:b/><w:bCs/>" or "", heading.size, xml(variables.words.contents)),
-  }
+  local entries = list_entries(div)
+  local out = { ('<w:p><w:pPr><w:pStyle w:val="TOCHeading"/></w:pPr><w:r><w:t>%s</w:t></w:r></w:p>'):format(xml(PRESS.variables.words.contents)) }
   for at, entry in ipairs(entries) do
     local link = ('<w:hyperlink w:anchor="%s"><w:r><w:rPr>%s</w:rPr><w:t xml:space="preserve">%s</w:t></w:r></w:hyperlink>')
       :format(bookmark_of(entry.id), HINT, xml(entry.text))
-    out[#out + 1] = ('<w:p><w:pPr><w:pStyle w:val="Compact"/><w:ind w:left="%d"/><w:jc w:val="left"/></w:pPr>%s%s%s</w:p>')
-      :format((entry.level - 1) * variables.word.body.size * 10, at == 1 and CONTENTS or "", link, at == #entries and CONTENTS_END or "")
+    out[#out + 1] = ('<w:p><w:pPr><w:pStyle w:val="TOC%d"/></w:pPr>%s%s%s</w:p>')
+      :format(entry.level, at == 1 and CONTENTS or "", link, at == #entries and CONTENTS_END or "")
   end
   return raw(table.concat(out))
 end
@@ -91,7 +86,7 @@ local function form(tbl)
   end
   local caption = xml(pandoc.utils.stringify(tbl.caption.long)):gsub('"', "&quot;")
   local out = {
-    "<w:tbl><w:tblPr><w:tblStyle w:val=\"TableGrid\"/>",
+    "<w:tbl><w:tblPr><w:tblStyle w:val=\"Table\"/>",
     ("<w:tblW w:w=\"%d\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/>"):format(wide),
     "<w:tblLook w:val=\"0020\" w:firstRow=\"1\"/><w:tblCaption w:val=\"" .. caption .. "\"/></w:tblPr>",
     "<w:tblGrid>" .. table.concat(grid) .. "</w:tblGrid>",
@@ -105,11 +100,30 @@ local function form(tbl)
   return pandoc.RawBlock("openxml", table.concat(out))
 end
 
+local WORDS = PRESS.variables.words
+
+-- A table that is no form's has the styles of forms in its cells.
+local function prose_table(tbl)
+  local function style(rows, name)
+    for _, row in ipairs(rows) do
+      for _, cell in ipairs(row.cells) do
+        cell.contents = cell.contents:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, name) end }
+      end
+    end
+  end
+  style(tbl.head.rows, WORDS.table_head)
+  for _, body in ipairs(tbl.bodies) do style(body.body, WORDS.table_text) end
+  return tbl
+end
+
+local stressed = PRESS.variables.look.stress.face ~= ""
+
 return {
+  -- A face without a slant is not drawn slanted: stress is another face.
+  Emph = stressed and function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end or nil,
   Table = function(tbl)
     if tbl.classes:includes("form") then return form(tbl) end
-    local text = tbl:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, "Table Text") end }
-    return GAP == "" and text or { text, raw(GAP) }
+    return GAP == "" and prose_table(tbl) or { prose_table(tbl), raw(GAP) }
   end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end

@@ -66,11 +66,12 @@ local function contents(div)
 end
 
 return {
+  Emph = function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end,
   Table = function(tbl)
     if tbl.classes:includes("form") then return form(tbl) end
     cells = pandoc.List { bordered("TableRowCell"), bordered("TableHeaderRowCell") }
     for at, spec in ipairs(tbl.colspecs) do
-      local style = spec[1] == "AlignCenter" and "Form figure" or "Form label"
+      local style = spec[1] == "AlignCenter" and "Form_20_figure" or "Form_20_label"
       local function set(rows)
         for _, row in ipairs(rows) do
           local cell = row.cells[at]
