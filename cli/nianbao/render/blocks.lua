@@ -3,6 +3,7 @@
 -- A grid has its cells as { text, top, bottom, left, right }, rows and columns counted from 0. The variable `dialect`
 -- says which Markdown is written.
 
+local lists = dofile(pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), "lists.lua" })
 local out, dialect
 
 local PLAIN = { Str = true, Space = true, SoftBreak = true, LineBreak = true, Span = true, Link = true, Image = true }
@@ -66,7 +67,7 @@ local function block_text(blocks)
       for _, line in ipairs(block.content) do lines[#lines + 1] = (plain_text(line)) end
     elseif block.t == "OrderedList" or block.t == "BulletList" then
       for at, item in ipairs(block.content) do
-        local number = block.t == "OrderedList" and (block.start + at - 1 .. ".") or ""
+        local number = block.t == "OrderedList" and lists.number_of(block, at) or ""
         lines[#lines + 1] = number .. block_text(item)
       end
     elseif block.t == "CodeBlock" then

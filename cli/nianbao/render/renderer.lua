@@ -10,6 +10,7 @@
 
 local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
+local lists = load_module("lists.lua")
 
 -- Return the division of a form's table with its column widths, alignments, headers and bodies set, as its attributes
 -- say: how many columns hold labels, which rows are headers, and how wide the columns are. Pandoc's Markdown cannot
@@ -470,7 +471,9 @@ local function render_page(message)
   local doc, sources = read_markdown(message.page, message.dialect .. "+yaml_metadata_block")
   doc.meta.lang = pandoc.MetaInlines { pandoc.Str(settings.variables.lang) } -- as it would be read from the page
   doc, sources = drop_pictures(insert_prose(doc, message))
-  doc = prepare_layout(repair(doc), page_data.variables)
+  doc = repair(doc)
+  if settings.variables.grid then doc = doc:walk(lists.filter) end
+  doc = prepare_layout(doc, page_data.variables)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
     for _, format in ipairs(settings.formats) do
       send(format.suffix, render_format(doc, settings, format, message))

@@ -139,6 +139,6 @@ return {
       local agency, day = div.content[1], div.content[2]
       return { styled({ agency }, "Signature"), styled({ day }, "Date") }
     end
-    return div.classes:includes("form") and div.content or nil
+    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
 }

@@ -104,7 +104,7 @@ return {
       end
       return { styled(div.content[1], "Signature"), styled(div.content[2], "Date") }
     end
-    return div.classes:includes("form") and div.content or nil
+    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
   Meta = function(meta)
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }

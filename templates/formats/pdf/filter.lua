@@ -181,6 +181,6 @@ return {
         return blocks
       end
     end
-    return div.classes:includes("form") and div.content or nil
+    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
 }
