@@ -70,6 +70,11 @@ local function block_text(blocks)
         local number = block.t == "OrderedList" and lists.number_of(block, at) or ""
         lines[#lines + 1] = number .. block_text(item)
       end
+    elseif block.t == "DefinitionList" then
+      for _, entry in ipairs(block.content) do
+        lines[#lines + 1] = (plain_text(entry[1]))
+        for _, definition in ipairs(entry[2]) do lines[#lines + 1] = block_text(definition) end
+      end
     elseif block.t == "CodeBlock" then
       lines[#lines + 1] = block.text
     elseif block.content then

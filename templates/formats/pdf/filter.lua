@@ -169,7 +169,16 @@ return {
     end
     return meta
   end,
-  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
+  Table = function(tbl)
+    if tbl.classes:includes("form") then return form(tbl) end
+    local caption = tbl.caption.long
+    if #caption == 0 then return nil end
+    tbl.caption = { long = {} } -- a figure's own would have a number
+    local blocks = pandoc.List { typst("#caption[") }
+    blocks:extend(caption)
+    blocks:extend { typst("]"), tbl }
+    return blocks
+  end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
     if div.classes:includes("contents") then return typst("#contents") end
