@@ -99,7 +99,8 @@ class Renderer:
     def _render(self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str]) -> RenderResult:
         epoch = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         pandoc = self._send_page(page, settings, day, epoch, embedded)
-        families = typst.families_by_part(settings.look, settings.faces)  # reads the fonts while pandoc is at work
+        # Reads the fonts while pandoc is at work.
+        families = typst.families_by_part(settings.look, settings.faces, _join_texts(page))
         formats = {part.suffix: part for part in settings.formats}
         files: dict[str, OutputFile] = {}
         for suffix, content in pandoc.receive():
@@ -118,9 +119,7 @@ class Renderer:
         """Send a page to pandoc, which is started where none is running; return that pandoc."""
         replacements: dict[str, str] = {}
         if settings.embeds_fonts:
-            replacements = typst.make_replacements(
-                "".join((page.text, *page.prose.values())), settings.look, page.form.locale
-            )
+            replacements = typst.make_replacements(_join_texts(page), settings.look, page.form.locale)
         if self._pages == _MAX_PAGES:
             self.close()
         self._pages += 1
@@ -164,6 +163,10 @@ class Renderer:
                 }
             )
         return name
+
+
+def _join_texts(page: Page) -> str:
+    return "".join((page.text, *page.prose.values()))
 
 
 def _describe_format(part: Format) -> dict[str, Any]:
