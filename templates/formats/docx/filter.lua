@@ -116,6 +116,16 @@ local function prose_table(tbl)
   return tbl
 end
 
+-- The names, and below them the day of issue.
+local function signature(lines, size)
+  local out = {}
+  for at, line in ipairs(lines) do
+    out[at] = ('<w:p><w:pPr><w:pStyle w:val="%s"/>%s<w:ind w:left="%.0f" w:right="%.0f"/><w:jc w:val="%s"/></w:pPr><w:r><w:rPr>%s</w:rPr><w:t>%s</w:t></w:r></w:p>')
+      :format(at == #lines and "Date" or "Signature", at > 1 and '<w:spacing w:before="0"/>' or "", line.left * size * 20, line.right * size * 20, line.align, HINT, xml(line.text))
+  end
+  return raw(table.concat(out, "\n"))
+end
+
 local stressed = PRESS.variables.look.stress.face ~= ""
 
 return {
@@ -135,10 +145,9 @@ return {
       if not is_last then blocks:insert(section_end(LANDSCAPE)) end
       return blocks
     end
-    if div.classes:includes("signature") then -- the agency, and below it the date
-      local agency, day = div.content[1], div.content[2]
-      return { styled({ agency }, "Signature"), styled({ day }, "Date") }
-    end
     return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
+  end,
+  Blocks = function(blocks)
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text) return styled({ text }, "Closing") end)
   end,
 }

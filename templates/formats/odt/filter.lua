@@ -1,7 +1,7 @@
 -- What pandoc's OpenDocument writer does not do: a form's table with borders on all cells, headers that repeat, rows
 -- that are never split between pages and columns that keep their widths; and the signature's style.
 
-local columns = pandoc.List() -- styles of the columns, for the template; the filter is used for page after page
+local columns = pandoc.List() -- styles of the columns and of the signature, for the template; the filter is used for page after page
 local cells = pandoc.List() -- styles of the cells of tables that are no form's
 
 local function xml(text)
@@ -65,6 +65,18 @@ local function contents(div)
   return pandoc.RawBlock("opendocument", table.concat(out))
 end
 
+-- The names, and below them the day of issue.
+local function signature(lines, size)
+  local out = {}
+  for at, line in ipairs(lines) do
+    local align = line.align == "right" and "end" or line.align == "left" and "start" or line.align
+    columns:insert(('<style:style style:name="Signature.%d" style:family="paragraph" style:parent-style-name="%s"><style:paragraph-properties fo:text-align="%s" fo:margin-left="%.2fpt" fo:margin-right="%.2fpt"%s/></style:style>')
+      :format(at, at == #lines and "Date" or "Signature", align, line.left * size, line.right * size, at > 1 and ' fo:margin-top="0pt"' or ""))
+    out[at] = ('<text:p text:style-name="Signature.%d">%s</text:p>'):format(at, xml(line.text))
+  end
+  return pandoc.RawBlock("opendocument", table.concat(out, "\n"))
+end
+
 return {
   Emph = function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end,
   Table = function(tbl)
@@ -97,14 +109,12 @@ return {
       if not div.classes:includes("last") then blocks:insert(paragraph("LandscapeEnd")) end
       return blocks
     end
-    if div.classes:includes("signature") then
-      local function styled(block, style) -- the agency, and below it the date
-        local text = xml(pandoc.utils.stringify(block))
-        return pandoc.RawBlock("opendocument", ('<text:p text:style-name="%s">%s</text:p>'):format(style, text))
-      end
-      return { styled(div.content[1], "Signature"), styled(div.content[2], "Date") }
-    end
     return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
+  end,
+  Blocks = function(blocks)
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text)
+      return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = "Closing" }))
+    end)
   end,
   Meta = function(meta)
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }
