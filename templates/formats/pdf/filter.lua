@@ -5,6 +5,13 @@ local function typst(text) return pandoc.RawBlock("typst", text) end
 
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 
+-- The words of blocks or inlines, also of those that `Str` below has made strings.
+local function text_of(content)
+  return pandoc.utils.stringify(content:walk {
+    RawInline = function(raw) return pandoc.Str((raw.text:match('^#"(.*)";$'):gsub('\\(["\\])', "%1"))) end,
+  })
+end
+
 local look = PRESS.variables.look
 local INSET, SIZE, PITCH = tonumber(look.table.inset), tonumber(look.table.size), tonumber(look.table.pitch)
 local LINE, PAD = tonumber(look.table.line), tonumber(look.table.pad)
@@ -35,7 +42,7 @@ local function heights_of(laid, widths, labels)
   local function lines_of(item)
     if item.column > labels then return 1 end
     local em, signs, fit = 0, 0, (room(item, widths) - 0.01) // SIZE
-    for _, code in utf8.codes(pandoc.utils.stringify(item.cell.contents)) do
+    for _, code in utf8.codes(text_of(item.cell.contents)) do
       em = em + width_of(code)
       if code >= 128 and (code < 0x4e00 or code > 0x9fff) then signs = 1 end
     end
@@ -86,7 +93,10 @@ end
 local function cell_of(cell, align, is_tall, body)
   local said = pandoc.List()
   if cell.row_span > 1 then said:insert(("rowspan: %d"):format(cell.row_span)) end
-  if cell.row_span > 1 and is_tall then said:insert("breakable: true") end
+  if cell.row_span > 1 and is_tall then -- its words are on one page
+    said:insert("breakable: true")
+    body = "block(breakable: false, " .. body .. ")"
+  end
   if cell.col_span > 1 then said:insert(("colspan: %d"):format(cell.col_span)) end
   if align ~= "center" then said:insert(("align: %s + horizon"):format(align)) end
   said:insert(body)
@@ -95,7 +105,7 @@ end
 
 -- The words of a header or a label; Typst measures those that may be too wide for their cell.
 local function words_of(item, widths)
-  local text = pandoc.utils.stringify(item.cell.contents)
+  local text = text_of(item.cell.contents)
   local is_narrow = false
   for word in text:gmatch("[!-~]+") do is_narrow = is_narrow or #word * NARROW * SIZE > room(item, widths) end
   return is_narrow and "part-words(" .. quoted(text) .. ")" or quoted(text)
@@ -116,7 +126,7 @@ local function band_of(head, body, labels, widths, shares)
   local function label_or_figure(item, is_label, is_tall)
     local cell = item.cell
     if is_label then return cell_of(cell, cell.row_span > 1 and "center" or "start", is_tall, words_of(item, widths)) end
-    local text = quoted(pandoc.utils.stringify(cell.contents))
+    local text = quoted(text_of(cell.contents))
     return cell_of(cell, "center", is_tall, ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text))
   end
   if #head > 0 then
@@ -176,7 +186,7 @@ end
 -- Return how many lines a text takes, at most.
 local function lines_of(inlines)
   local em = 0
-  for _, code in utf8.codes(pandoc.utils.stringify(inlines)) do em = em + (code < 128 and 0.6 or 1) end
+  for _, code in utf8.codes(text_of(inlines)) do em = em + (code < 128 and 0.6 or 1) end
   local advance = look.body.characters and points("width", "left", "right") / look.body.characters or look.body.size
   return math.max(1, math.ceil(em * advance / points("width", "left", "right")))
 end
@@ -224,7 +234,7 @@ return {
   -- string. Typst takes authors as strings, not as markup.
   Str = function(str)
     for _, pair in ipairs(PRESS.stand_ins) do str.text = str.text:gsub(pair[1], pair[2]) end
-    if not str.text:find("%.%.%.") and not str.text:find("%-[-?%d]") then return parted(str.text) end
+    if not str.text:find("%.%.%.") and not str.text:find("%-[-?%d\128-\255]") then return parted(str.text) end
     return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
   end,
   Meta = function(meta)
