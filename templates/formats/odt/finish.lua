@@ -4,6 +4,16 @@
 
 local FACTS = "facts.toml"
 
+-- LibreOffice keeps a row with the next one only where a document asks for that, as those from Word do.
+local SETTINGS = '<?xml version="1.0" encoding="UTF-8"?>\n<office:document-settings xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+  .. 'xmlns:ooo="http://openoffice.org/2004/office" xmlns:config="urn:oasis:names:tc:opendocument:xmlns:config:1.0" office:version="1.3"><office:settings>'
+  .. '<config:config-item-set config:name="ooo:configuration-settings"><config:config-item config:name="TableRowKeep" '
+  .. 'config:type="boolean">true</config:config-item></config:config-item-set></office:settings></office:document-settings>'
+
+local function entry_of(path, media_type)
+  return '<manifest:file-entry manifest:media-type="' .. media_type .. '" manifest:full-path="' .. path .. '" />'
+end
+
 local function replace_one(text, old, new)
   local out, count = text:gsub(old, function() return new end)
   assert(count == 1, "no single " .. old)
@@ -20,17 +30,16 @@ return function(content, variables)
       return (text:gsub('fo:country="%u%u"', 'fo:country="US"'):gsub('fo:language="%l+"', 'fo:language="en"'))
     end
   end
-  if variables.facts then
-    changes["META-INF/manifest.xml"] = function(text)
-      local entry = '<manifest:file-entry manifest:media-type="application/toml" manifest:full-path="' .. FACTS .. '" />'
-      return replace_one(text, "</manifest:manifest>", entry .. "</manifest:manifest>")
-    end
+  changes["META-INF/manifest.xml"] = function(text)
+    local added = entry_of("settings.xml", "text/xml") .. (variables.facts and entry_of(FACTS, "application/toml") or "")
+    return replace_one(text, "</manifest:manifest>", added .. "</manifest:manifest>")
   end
   local entries = pandoc.List()
   for _, entry in ipairs(pandoc.zip.Archive(content).entries) do
     local change = changes[entry.path]
     entries:insert(change and pandoc.zip.Entry(entry.path, change(entry:contents()), entry.modtime) or entry)
   end
+  entries:insert(pandoc.zip.Entry("settings.xml", SETTINGS, entries[1].modtime))
   if variables.facts then entries:insert(pandoc.zip.Entry(FACTS, variables.facts, entries[1].modtime)) end
   return pandoc.zip.Archive(entries):bytestring()
 end
