@@ -28,35 +28,14 @@ local function cell_of(item, widths, style, centred, keep)
     .. "<w:vAlign w:val=\"center\"/></w:tcPr>" .. paragraph(item, style, centred, keep) .. "</w:tc>"
 end
 
-local LOOK = PRESS.variables.look
-local ROW = LOOK.table.pitch + 2 * LOOK.table.pad + LOOK.table.line -- the height of a row of one line, in pt
-local TALL = (LOOK.page.height - LOOK.page.top - LOOK.page.bottom) * 72 / 25.4 / 4
-local FILLED = 5 * LOOK.body.pitch -- with its heading: less of a table does not stand at the end of a page
-
--- Return for each row whether it stays on one page with the next: where a label goes over both and its rows, or the whole
--- band, are not tall.
-local function held_rows(laid, is_band_held)
-  local held = {}
-  for at, line in ipairs(laid) do
-    held[at] = held[at] or is_band_held and at < #laid
-    for _, item in ipairs(line) do
-      if not item.above and item.cell.row_span * ROW <= TALL then
-        for row = at, at + item.cell.row_span - 2 do held[row] = true end
-      end
-    end
-  end
-  return held
-end
-
-local function rows_of(rows, widths, labels, head, repeated, filled, is_last)
+local function rows_of(rows, widths, labels, head, repeated, above, is_last)
   local out, laid = {}, laid_out(rows)
-  local held = held_rows(laid, not head and #laid * ROW <= TALL)
+  local kept = keep_rows(laid, PRESS.variables.look, above, head, is_last)
   for at, line in ipairs(laid) do
     out[#out + 1] = "<w:tr><w:trPr><w:cantSplit/>" .. (repeated and "<w:tblHeader/>" or "") .. "</w:trPr>"
-    local keep = not (is_last and at == #laid) and (head or held[at] or filled + at * ROW < FILLED)
     for _, item in ipairs(line) do
       local label = not head and item.column <= labels and item.cell.row_span == 1
-      out[#out + 1] = cell_of(item, widths, head and "TableHead" or "TableText", not label, keep)
+      out[#out + 1] = cell_of(item, widths, head and "TableHead" or "TableText", not label, kept[at])
     end
     out[#out + 1] = "</w:tr>"
   end
@@ -113,12 +92,12 @@ local function form(tbl)
     "<w:tblGrid>" .. table.concat(grid) .. "</w:tblGrid>",
     rows_of(tbl.head.rows, widths, 0, true, true, 0, false),
   }
-  local filled = LOOK.body.pitch + #tbl.head.rows * ROW
+  local above = #tbl.head.rows
   for at, body in ipairs(tbl.bodies) do
-    out[#out + 1] = rows_of(body.head, widths, 0, true, false, filled, false)
-    filled = filled + #body.head * ROW
-    out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, filled, at == #tbl.bodies)
-    filled = filled + #body.body * ROW
+    out[#out + 1] = rows_of(body.head, widths, 0, true, false, above, false)
+    above = above + #body.head
+    out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, above, at == #tbl.bodies)
+    above = above + #body.body
   end
   out[#out + 1] = "</w:tbl>" .. GAP
   return pandoc.RawBlock("openxml", table.concat(out))

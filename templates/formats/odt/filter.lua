@@ -16,35 +16,14 @@ local function cell_of(item, style)
     .. ("<table:covered-table-cell/>"):rep(cell.col_span - 1)
 end
 
-local LOOK = PRESS.variables.look
-local ROW = LOOK.table.pitch + 2 * LOOK.table.pad + LOOK.table.line -- the height of a row of one line, in pt
-local TALL = (LOOK.page.height - LOOK.page.top - LOOK.page.bottom) * 72 / 25.4 / 4
-local FILLED = 5 * LOOK.body.pitch -- with its heading: less of a table does not stand at the end of a page
-
--- Return for each row whether it stays on one page with the next: where a label goes over both and its rows, or the whole
--- band, are not tall.
-local function held_rows(laid, is_band_held)
-  local held = {}
-  for at, line in ipairs(laid) do
-    held[at] = held[at] or is_band_held and at < #laid
-    for _, item in ipairs(line) do
-      if not item.above and item.cell.row_span * ROW <= TALL then
-        for row = at, at + item.cell.row_span - 2 do held[row] = true end
-      end
-    end
-  end
-  return held
-end
-
-local function rows_of(rows, labels, filled, is_head, is_last)
+local function rows_of(rows, labels, above, is_head, is_last)
   local out, laid = {}, laid_out(rows)
-  local held = held_rows(laid, not is_head and #laid * ROW <= TALL)
+  local kept = keep_rows(laid, PRESS.variables.look, above, is_head, is_last)
   for at, line in ipairs(laid) do
-    local keep = not (is_last and at == #laid) and (is_head or held[at] or filled + at * ROW < FILLED)
     out[#out + 1] = '<table:table-row table:style-name="FormRow">'
     for _, item in ipairs(line) do
       local label = item.column <= labels and item.cell.row_span == 1
-      out[#out + 1] = cell_of(item, (label and "Form_20_label" or "Form_20_figure") .. (keep and "_20_kept" or ""))
+      out[#out + 1] = cell_of(item, (label and "Form_20_label" or "Form_20_figure") .. (kept[at] and "_20_kept" or ""))
       if item.above then out[#out + 1] = ("<table:covered-table-cell/>"):rep(item.cell.col_span - 1) end
     end
     out[#out + 1] = "</table:table-row>"
@@ -63,11 +42,11 @@ local function form(tbl)
   if #tbl.head.rows > 0 then
     out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, 0, 0, true, false) .. "</table:table-header-rows>"
   end
-  local filled = LOOK.body.pitch + #tbl.head.rows * ROW
+  local above = #tbl.head.rows
   for at, body in ipairs(tbl.bodies) do
-    local below = filled + #body.head * ROW
-    out[#out + 1] = rows_of(body.head, 0, filled, true, false) .. rows_of(body.body, body.row_head_columns, below, false, at == #tbl.bodies)
-    filled = below + #body.body * ROW
+    local below = above + #body.head
+    out[#out + 1] = rows_of(body.head, 0, above, true, false) .. rows_of(body.body, body.row_head_columns, below, false, at == #tbl.bodies)
+    above = below + #body.body
   end
   out[#out + 1] = "</table:table>"
   return pandoc.RawBlock("opendocument", table.concat(out))
