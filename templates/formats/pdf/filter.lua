@@ -181,14 +181,27 @@ local function parted(text)
   return parts
 end
 
+-- In a table of prose with many columns a number is set as small as its column is narrow.
+local MANY_COLUMNS = 8
+
+local function fit_number(plain)
+  local text = text_of(plain.content)
+  if not text:find("^[%d.,%%+-]+$") then return nil end
+  return pandoc.Plain { pandoc.RawInline("typst", "#fit(0, " .. quoted(text) .. ")") }
+end
+
 -- ── the signature ───────────────────────────────────────────────────────────────────────────────────
+
+local function em_of(inlines)
+  local em = 0
+  for _, code in utf8.codes(text_of(inlines)) do em = em + (code < 128 and 0.6 or 1) end
+  return em
+end
 
 -- Return how many lines a text takes, at most.
 local function lines_of(inlines)
-  local em = 0
-  for _, code in utf8.codes(text_of(inlines)) do em = em + (code < 128 and 0.6 or 1) end
   local advance = look.body.characters and points("width", "left", "right") / look.body.characters or look.body.size
-  return math.max(1, math.ceil(em * advance / points("width", "left", "right")))
+  return math.max(1, math.ceil(em_of(inlines) * advance / points("width", "left", "right")))
 end
 
 local function is_paragraph(block) return block and (block.t == "Para" or block.t == "Plain") end
@@ -246,12 +259,24 @@ return {
       end
       meta.author = pandoc.MetaList(strings)
     end
+    local function is_wide(line) return em_of(line) * look.title.size > points("width", "left", "right") end
+    local lines = meta.titlelines or meta.title and pandoc.List { meta.title } or pandoc.List()
+    if lines:find_if(is_wide) then
+      local parts = pandoc.Inlines {}
+      for _, line in ipairs(lines) do
+        parts:insert(pandoc.RawInline("typst", "#title-line["))
+        parts:extend(line)
+        parts:insert(pandoc.RawInline("typst", "]"))
+      end
+      meta.titlelines = pandoc.MetaList { pandoc.MetaInlines(parts) }
+    end
     return meta
   end,
   Table = function(tbl)
     if tbl.classes:includes("form") then return form(tbl) end
+    if #tbl.colspecs >= MANY_COLUMNS then tbl = tbl:walk { Plain = fit_number } end
     local caption = tbl.caption.long
-    if #caption == 0 then return nil end
+    if #caption == 0 then return tbl end
     tbl.caption = { long = {} } -- a figure's own would have a number
     local blocks = pandoc.List { typst("#caption[") }
     blocks:extend(caption)
