@@ -18,9 +18,9 @@ from docx.shared import Mm, Pt
 from nianbao.build import outputs
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
+from nianbao.render.word_units import to_word_units
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
-from nianbao.workspace.theme import to_word_units
 
 MM = 72 / 25.4  # points
 LOOKS = ("gongwen", "internal")

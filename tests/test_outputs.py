@@ -265,7 +265,7 @@ def test_no_table_row_is_split_between_pages_or_overprinted_in_the_pdf(built, re
 def test_docx_has_named_styles_and_metadata(built):
     document = docx.Document(built / "2020.docx")
     used = {paragraph.style.name for paragraph in document.paragraphs}
-    assert {"Title", "Heading 1", "Heading 2", "First Paragraph", "Signature"} <= used
+    assert {"Title", "Heading 1", "Heading 2", "Body Text", "Signature"} <= used
     assert document.core_properties.title.endswith("政府信息公开工作报告")
     assert document.core_properties.author == "鞍山市人力资源和社会保障局"
     assert document.core_properties.created.isoformat().startswith("2021-01-28")

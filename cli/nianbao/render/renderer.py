@@ -14,8 +14,9 @@ from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
+from nianbao.render.word_units import get_character_spacing, list_fonts, to_word_units
 from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
-from nianbao.workspace.theme import derive_measures, list_face_names, list_fonts, to_word_units
+from nianbao.workspace.theme import derive_measures, list_face_names
 
 _DRAFT_SIZE = 160  # pt, of a mark of two square characters across the page
 _LATIN_WIDTH = 0.7  # em, of a capital letter
@@ -39,6 +40,7 @@ class RenderSettings:
             "word": to_word_units(look),
             "face": list_face_names(look),
             "fonts": list_fonts(look),
+            "apart": get_character_spacing(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
         return variables | ({"draft": True} if self.draft else {})

@@ -274,7 +274,14 @@ return {
   end,
   Table = function(tbl)
     if tbl.classes:includes("form") then return form(tbl) end
-    return #tbl.colspecs >= MANY_COLUMNS and tbl:walk { Plain = fit_number } or nil
+    if #tbl.colspecs >= MANY_COLUMNS then tbl = tbl:walk { Plain = fit_number } end
+    local caption = tbl.caption.long
+    if #caption == 0 then return tbl end
+    tbl.caption = { long = {} } -- a figure's own would have a number
+    local blocks = pandoc.List { typst("#caption[") }
+    blocks:extend(caption)
+    blocks:extend { typst("]"), tbl }
+    return blocks
   end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
@@ -285,7 +292,7 @@ return {
       blocks:insert(typst("]"))
       return blocks
     end
-    return div.classes:includes("form") and div.content or nil
+    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
   end,
   Blocks = function(blocks)
     local _, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
