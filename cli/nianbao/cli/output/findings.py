@@ -15,6 +15,7 @@ from nianbao.cli.terminal import echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, UserError
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
+from nianbao.model.value_types import format_number
 from nianbao.workspace.formats import Face
 from nianbao.workspace.store import ReportKey
 
@@ -218,8 +219,15 @@ def check_data(result: CheckResult) -> dict[str, Any]:
 
 
 def _answerable_data(key: ReportKey, finding: Finding) -> dict[str, Any]:
-    """Return a finding as plain values for JSON, with how it is accepted."""
-    return finding_data(finding) | {"accept": describe_acceptance(key, finding)}
+    """Return a finding of a report as plain values for JSON, with its cause and how it is accepted."""
+    cause = {
+        "candidates": list(finding.candidates),
+        "change": {address: format_number(value) for address, value in finding.change},
+        "effects": [
+            {"rule": rule, "address": address or None, "message": message} for rule, address, message in finding.effects
+        ],
+    }
+    return finding_data(finding) | cause | {"accept": describe_acceptance(key, finding)}
 
 
 def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:
