@@ -34,7 +34,8 @@ def print_checks(results: Sequence[CheckResult], unread: Sequence[Finding] = ())
     print_accepted([one for result in results for one in result.accepted])
     print_accept_hint(results)
     periods = describe_periods(result.key.period for result in results)
-    echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
+    if periods:
+        echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)))
 
 
 def print_results(results: Sequence[CheckResult]) -> None:
