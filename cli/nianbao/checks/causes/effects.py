@@ -1,6 +1,5 @@
 """Effects of mistakes: findings that a cause explains become notes of that cause, so that each mistake is told once."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -19,27 +18,23 @@ def find_effects(
 ) -> list[Finding]:
     """Add to each cause that can be mended, as its effects, the findings that go when it is.
 
-    One whose message changes only stays. Notes are effects only where it is certain what figures should be.
+    Notes are effects only where it is certain what figures should be, and if not only their messages change.
     """
     gone: dict[FindingKey, list[FindingKey]] = {}
     for cause in findings if len(findings) > 1 else ():
         mended = mend_cause(cause) if len(gone) < _MOST_MENDED else None
         if mended:
-            left = judge(mended)
-            gone[cause.key] = [
-                one.key
-                for one in _list_gone(findings, left)
-                if one is not cause and (cause.change or one.level != "note")
-            ]
+            others = [one for one in findings if one is not cause and (cause.change or one.level != "note")]
+            gone[cause.key] = [one.key for one in _list_gone(others, judge(mended))]
     return [replace(one, effects=tuple(dict.fromkeys((*one.effects, *gone.get(one.key, ()))))) for one in findings]
 
 
 def _list_gone(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
-    """List the findings that are gone, of a rule and an address that has fewer of them."""
-    left = {finding.key for finding in after}
-    counts = Counter((one.rule, one.address) for one in before)
-    counts.subtract((one.rule, one.address) for one in after)
-    return (one for one in before if one.key not in left and counts[one.rule, one.address] > 0)
+    """List the findings that are gone; of notes, those of a rule and an address that has none any more."""
+    left, noted = {one.key for one in after}, {(one.rule, one.address) for one in after}
+    return (
+        one for one in before if one.key not in left and (one.level != "note" or (one.rule, one.address) not in noted)
+    )
 
 
 def fold_effects(findings: Sequence[Finding]) -> list[Finding]:

@@ -65,7 +65,11 @@ def _suggest(now: Decimal, then: Decimal, find_fault: Callable[[Decimal], str]) 
     for factor in _FACTORS:
         value = now / factor if now > then else now * factor
         if then / 10 <= value <= then * 10 and not find_fault(value):
-            return _("in-other-unit-it-is", factor=factor, value=format_number(value))
+            return _(
+                "in-other-unit-it-is",
+                factor=factor,
+                value=format_number(int(value) if value == int(value) else value.normalize()),
+            )
     return ""
 
 
