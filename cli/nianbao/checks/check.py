@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from nianbao.checks import kind_rules, rules, subordinates
-from nianbao.checks.causes.effects import find_effects, fold_effects
+from nianbao.checks.causes.effects import drop_accepted_effects, find_effects, fold_effects
 from nianbao.checks.causes.mending import mend_cause
 from nianbao.checks.context import CheckContext, SharedSection
 from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
@@ -72,7 +72,7 @@ def judge_report(
     findings, accepted = apply_policy(
         kind_rules.mark_pages(found, store.kind), policy, report, rules.list_unjudged(context)
     )
-    findings = fold_effects(findings)
+    findings = fold_effects(drop_accepted_effects(findings, [one.finding for one in accepted]))
     return CheckResult(
         store.key(report.period or Period(0)),
         report,

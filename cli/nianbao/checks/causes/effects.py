@@ -37,6 +37,12 @@ def _list_gone(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[
     )
 
 
+def drop_accepted_effects(findings: Sequence[Finding], accepted: Sequence[Finding]) -> list[Finding]:
+    """Drop the effects of findings that are accepted, but for those in prose, which may still be mended."""
+    gone = {key for cause in accepted for key in cause.effects if not key[1].startswith("prose.")}
+    return [one for one in findings if one.key not in gone]
+
+
 def fold_effects(findings: Sequence[Finding]) -> list[Finding]:
     """Make the findings that others have as effects notes of those; a cause is as grave as the gravest of them."""
     by_key = {finding.key: finding for finding in findings}
