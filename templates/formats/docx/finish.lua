@@ -76,6 +76,15 @@ local function fill_sections(text)
   return text:sub(1, start - 1) .. rest
 end
 
+-- Number the changes that Word tracks; pandoc numbers those of each kind anew.
+local function number_changes(text)
+  local number = 0
+  return (text:gsub('(<w:%l%l%l w:id=")%d+(" w:author=)', function(before, after)
+    number = number + 1
+    return before .. number .. after
+  end))
+end
+
 return function(content, variables)
   local facts = variables.facts
   local changes = { ["word/numbering.xml"] = replace_bullets }
@@ -92,6 +101,7 @@ return function(content, variables)
     changes["word/theme/theme1.xml"] = function(text) return (text:gsub('<a:font script="[^>]*/>', "")) end
   end
   if variables.layout then changes["word/document.xml"] = fill_sections end
+  if variables.revisions then changes["word/document.xml"] = number_changes end
   local entries = pandoc.List()
   for _, entry in ipairs(pandoc.zip.Archive(content).entries) do
     local change = changes[entry.path]

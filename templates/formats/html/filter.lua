@@ -75,8 +75,20 @@ return {
     header.level = header.level + 1
     return header
   end,
+  -- Changed words of a comparison, for those who do not see how they are marked.
+  Span = function(span)
+    for _, change in ipairs { "deletion", "insertion" } do
+      if span.classes:includes(change) then span.attributes.role = change end
+    end
+    return span
+  end,
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or scrolling(tbl) end,
   Div = function(div)
+    if div.classes:includes("revisions") then
+      local side_by_side = scrolling(lay_side_by_side(div))
+      side_by_side.classes:insert("revisions")
+      return side_by_side
+    end
     if not div.classes:includes("form") then return nil end
     local tbl = div.content[1]
     local labels, caption = tbl.bodies[1].row_head_columns, pandoc.utils.stringify(tbl.caption.long)

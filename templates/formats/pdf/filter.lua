@@ -158,6 +158,12 @@ return {
     if not str.text:find("...", 1, true) then return parted(str.text) end
     return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
   end,
+  -- Changed words of a comparison.
+  Span = function(span)
+    if span.classes:includes("deletion") then span.content = { pandoc.Strikeout(span.content) } end
+    if span.classes:includes("insertion") then span.content = { pandoc.Underline(span.content) } end
+    return span
+  end,
   Meta = function(meta)
     if meta.author then
       local authors = pandoc.utils.type(meta.author) == "Inlines" and { meta.author } or meta.author
@@ -173,6 +179,7 @@ return {
   Div = function(div)
     if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
     if div.classes:includes("contents") then return typst("#contents") end
+    if div.classes:includes("revisions") then return lay_side_by_side(div) end
     for _, name in ipairs { "signature", "landscape" } do
       if div.classes:includes(name) then
         local blocks = pandoc.List { typst("#" .. name .. "[") }
