@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nianbao.checks.own_prose import find_own_sentences
 from nianbao.checks.repetition import Repetition, find_repetition
-from nianbao.compare.figures import ComparedTable, compare_values
+from nianbao.compare.figures import ComparedTable, ComparedValue, compare_values
 from nianbao.compare.runs import Runs, compare_paragraphs, compare_texts
 from nianbao.compose.document import Document, compose_heading
 
@@ -32,7 +32,10 @@ class ComparedSection:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two reports compared; `before_label` and `after_label` name them in the language of the kind."""
+    """Two reports compared; `before_label` and `after_label` name them in the language of the kind.
+
+    Of two versions of one report (`is_one_report`) it does not matter what is the same.
+    """
 
     before: Document
     after: Document
@@ -40,10 +43,17 @@ class Comparison:
     after_label: str
     tables: tuple[ComparedTable, ...]
     sections: tuple[ComparedSection, ...]
+    is_one_report: bool = False
+
+    def select_values(self, table: ComparedTable) -> list[ComparedValue]:
+        """Select the values that are not 0 or absent in both reports; of one report those that have changed."""
+        return [value for value in table.values if (value.is_changed if self.is_one_report else not value.is_empty)]
 
     @property
     def repeats(self) -> list[tuple[str, str]]:
         """The passages that the later report repeats, each with the heading of its section, the longest first."""
+        if self.is_one_report:
+            return []
         found = [(section.title, run) for section in self.sections for run in section.repetition.runs]
         return sorted(dict.fromkeys(found), key=lambda pair: len(pair[1]), reverse=True)
 
@@ -55,7 +65,12 @@ class Comparison:
 
 
 def compare_documents(
-    before: Document, after: Document, labels: tuple[str, str], *, consecutive: bool = False
+    before: Document,
+    after: Document,
+    labels: tuple[str, str],
+    *,
+    consecutive: bool = False,
+    is_one_report: bool = False,
 ) -> Comparison:
     """Compare two reports of one kind; with `consecutive` the earlier one hands its pending cases on to the later."""
     return Comparison(
@@ -64,6 +79,7 @@ def compare_documents(
         *labels,
         compare_values(before.report, after.report, consecutive=consecutive),
         tuple(_compare_section(before, after, section) for section in _list_sections(before, after)),
+        is_one_report,
     )
 
 

@@ -30,7 +30,7 @@ def make_page(comparison: Comparison, load_template: LoadTemplate) -> Page:
             {"section": name_section(title, form.locale), "words": words, "size": len(words)}
             for title, words in comparison.repeats
         ],
-        "tables": [_describe_table(table, form.locale) for table in comparison.tables],
+        "tables": [_describe_table(table, comparison) for table in comparison.tables],
         "carried": [_describe_value(value, form.locale) for value in list_lost(comparison)],
         "sections": [_describe_section(section, form.locale) for section in comparison.sections],
     }
@@ -78,11 +78,13 @@ def _put_sign(number: Number | None, write: Callable[[Number], str]) -> str:
     return f"−{write(-number)}" if number < 0 else f"+{write(number)}" if number else write(number)
 
 
-def _describe_table(table: ComparedTable, locale: Locale) -> dict[str, object]:
-    shown = [value for value in table.values if not value.is_empty]
+def _describe_table(table: ComparedTable, comparison: Comparison) -> dict[str, object]:
+    locale, shown = comparison.after.report.form.locale, comparison.select_values(table)
     label = table.label or locale.say("compare-other-values")
     rows = [_describe_value(value, locale) for value in shown]
-    return {"label": label, "rows": rows, "omitted": len(table.values) - len(shown)}
+    key = "compare-left-out-same" if comparison.is_one_report else "compare-left-out-empty"
+    omitted = len(table.values) - len(shown)
+    return {"label": label, "rows": rows, "omitted": locale.say(key, count=omitted) if omitted else ""}
 
 
 def _describe_value(value: ComparedValue, locale: Locale) -> dict[str, object]:

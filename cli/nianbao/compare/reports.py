@@ -12,8 +12,9 @@ from nianbao.model.facts import Facts, limit_sizes
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
-from nianbao.workspace import git, selection
+from nianbao.workspace import selection
 from nianbao.workspace.files import parse_facts
+from nianbao.workspace.origins import git
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
 
@@ -90,8 +91,11 @@ def _names_twice(store: Store, words: Sequence[str]) -> bool:
     return len(periods) + sum(map(selection.is_data_file, others)) > 1 or len(set(others)) < len(others)
 
 
-def compare_pair(pair: ReportPair) -> Comparison:
-    """Read two reports and compare them; raises `UserError` where one cannot be read or they have nothing in common."""
+def compare_pair(pair: ReportPair, warn: Callable[[str], None]) -> Comparison:
+    """Read two reports and compare them; raises `UserError` where one cannot be read or they have nothing in common.
+
+    Figures that cannot be read are not compared, which `warn` is told.
+    """
     store, period = pair.after
     with limit_check():
         after = _require_report(store.report(period))
@@ -107,9 +111,13 @@ def compare_pair(pair: ReportPair) -> Comparison:
                 _("compare-editions-differ", first=before.form.edition, other=after.form.edition),
                 _("compare-say-takes", edition=after.form.edition, other=before.form.edition),
             )
+        for report in (before, after):
+            if report.unread:
+                warn(_("compare-figures-unread", data=report.facts.file, count=len(report.unread)))
         first = compose(before, (pair.before or pair.after)[0].kind.template)
         second = compose(after, store.kind.template)
-        return compare_documents(first, second, labels, consecutive=_is_consecutive(pair))
+        is_consecutive, is_one_report = _is_consecutive(pair), pair.before is None
+        return compare_documents(first, second, labels, consecutive=is_consecutive, is_one_report=is_one_report)
 
 
 def _parse(after: ReportRef, committed: git.CommittedFile) -> Report | Finding:

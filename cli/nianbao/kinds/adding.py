@@ -17,8 +17,8 @@ from nianbao.model.i18n import _, join_words
 from nianbao.model.kind import Kind, load_kind
 from nianbao.workspace import trust
 from nianbao.workspace.files import SavedFile, decode, display_path, parse_toml
-from nianbao.workspace.git import clone
 from nianbao.workspace.kinds import KIND_FILE, KINDS
+from nianbao.workspace.origins.git import clone
 from nianbao.workspace.store import Store
 
 LOCK_FILE = "templates/kinds.lock.toml"

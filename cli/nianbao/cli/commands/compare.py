@@ -36,7 +36,7 @@ def compare(
     with report_errors():
         pair = chosen.choose_pair(reports or [], root, out, print_warning, committed=committed)
         formats = files.name_formats(pair, split_list(to))
-        compared = chosen.compare_pair(pair)
+        compared = chosen.compare_pair(pair, print_warning)
         if as_json:
             findings.print_json(comparison.comparison_data(compared))
         elif files.TERMINAL in formats:

@@ -45,13 +45,16 @@ def _print_repeats(comparison: Comparison) -> None:
 
 
 def _print_table(table: ComparedTable, comparison: Comparison) -> None:
-    shown = [value for value in table.values if not value.is_empty]
+    shown = comparison.select_values(table)
+    if comparison.is_one_report and not shown:
+        return
     echo(StyledText(table.label or _("compare-outside-tables"), bold=True))
     if shown:
         heads = (_("head-what"), comparison.before_label, comparison.after_label, _("head-change"), _("head-percent"))
         findings.print_table(heads, [_make_row(value, comparison) for value in shown])
     if len(shown) < len(table.values):
-        echo("  " + _("compare-values-left-out", count=len(table.values) - len(shown)))
+        left_out = N_("compare-same-left-out") if comparison.is_one_report else N_("compare-empty-left-out")
+        echo("  " + _(left_out, count=len(table.values) - len(shown)))
     echo("")
 
 
@@ -72,7 +75,7 @@ def _describe_loss(value: ComparedValue, comparison: Comparison) -> str:
 def _print_section(section: ComparedSection, comparison: Comparison) -> None:
     title = section.title or _("compare-opening")
     share = section.repetition.share
-    state = _("compare-section-repeats", share=share) if share else ""
+    state = _("compare-section-repeats", share=share) if share and not comparison.is_one_report else ""
     if not section.is_changed:
         state = _("compare-section-same")
     echo(StyledText(title, bold=True), f"  {state}" if state else "")

