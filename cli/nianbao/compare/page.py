@@ -104,6 +104,7 @@ def _describe_value(value: ComparedValue, locale: Locale) -> dict[str, object]:
 def _describe_section(section: ComparedSection, locale: Locale) -> dict[str, object]:
     opening = name_section("", locale)
     return {
+        "title": section.title or opening,
         "heading": mark_runs(section.heading if section.title else (Run(opening, opening),)),
         "share": locale.format_percent(section.repetition.share) if section.repetition.share else "",
         "paragraphs": [mark_runs(runs) for runs in section.paragraphs],

@@ -87,7 +87,12 @@ return {
     if div.classes:includes("revisions") then
       local side_by_side = scrolling(lay_side_by_side(div))
       side_by_side.classes:insert("revisions")
+      side_by_side.attributes["aria-label"] = div.attributes.label
       return side_by_side
+    end
+    if div.classes:includes("values") then -- a table of a comparison, in its region by now
+      div.content[1].attributes["aria-label"] = div.attributes.label
+      return div.content
     end
     if not div.classes:includes("form") then return nil end
     local tbl = div.content[1]

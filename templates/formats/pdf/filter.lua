@@ -180,6 +180,7 @@ return {
     if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
     if div.classes:includes("contents") then return typst("#contents") end
     if div.classes:includes("revisions") then return lay_side_by_side(div) end
+    if div.classes:includes("values") then return div.content end
     for _, name in ipairs { "signature", "landscape" } do
       if div.classes:includes(name) then
         local blocks = pandoc.List { typst("#" .. name .. "[") }
