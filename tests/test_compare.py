@@ -383,7 +383,7 @@ def settle(path, kept, dropped):
         if paragraph.find(f"{qn('w:pPr')}/{qn('w:rPr')}/{qn(f'w:{dropped}')}") is not None:
             following = paragraph.getnext()  # which the paragraph is joined with: here nothing is left of it
             assert not "".join(paragraph.itertext()).strip()
-            assert following is not None
+            assert following.tag == qn("w:p")
             body.remove(paragraph)
     texts = []
     for paragraph in body.iterchildren(qn("w:p")):
@@ -394,7 +394,9 @@ def settle(path, kept, dropped):
 
 def list_prose(texts):
     """List the headings and paragraphs of prose in a comparison, without what it says of them."""
-    return [text for text in texts[texts.index("正文") + 1 :] if "与上一份重复" not in text]
+    *prose, end = texts[texts.index("正文") + 1 :]
+    assert end == "2022年用 2021 版格式，2023年用 2021 版格式。"
+    return [text for text in prose if "与上一份重复" not in text]
 
 
 def told(document):

@@ -25,6 +25,7 @@ def make_page(comparison: Comparison, load_template: LoadTemplate) -> Page:
         "author": compose_author(comparison.after.report),
         "before": comparison.before_label,
         "after": comparison.after_label,
+        "editions": [document.report.form.edition for document in (comparison.before, comparison.after)],
         "say": form.locale.say,
         "repeats": [
             {"section": name_section(title, form.locale), "words": words, "size": len(words)}
