@@ -66,7 +66,7 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
     by_name: list[str] = []
     by_pattern = list(known) if all_offices else []
     for word in office_words:
-        matches = _match_offices(store, word, known)
+        matches = match_offices(store, word, known)
         (by_pattern if _is_pattern(word) else by_name).extend(matches)
     if not by_name and not by_pattern and (periods or not files):
         by_name = _find_own_office(store, known)
@@ -162,7 +162,7 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> lis
     return [""]
 
 
-def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]) -> list[str]:
+def match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]) -> list[str]:
     """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either.
 
     Raises `UserError` where there is none.
