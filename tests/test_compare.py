@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nianbao.compare.comparison import compare_documents
+from nianbao.compare.comparison import compare_documents, list_paragraphs
 from nianbao.compare.runs import compare_paragraphs, compare_texts, split_tokens
 from nianbao.compose.document import compose, compose_heading
 from nianbao.model.period import Period
@@ -166,6 +166,19 @@ def test_paragraphs_give_both_texts_again(before, after):
     found = compare_paragraphs(before, after, END)
     sides = [["".join(run[side] for run in runs) for runs in found] for side in (0, 1)]
     assert [list(filter(None, side)) for side in sides] == [before, after]
+
+
+def test_items_and_rows_are_paragraphs_of_their_own():
+    text = "前言：\n\n- 第一项\n- 第二项\n1. 第三项\n\n| 甲 | 乙 |\n|---|--:|\n| 丙 | 丁 |\n\n同一段\n接着写"
+    assert list_paragraphs(text) == [
+        "前言：",
+        "第一项",
+        "第二项",
+        "第三项",
+        "| 甲 | 乙 |",
+        "| 丙 | 丁 |",
+        "同一段接着写",
+    ]
 
 
 @given(WORDS)
@@ -325,6 +338,15 @@ def test_a_broken_year_is_said_with_its_place(years, report):
     done = report("compare", cwd=years)
     assert done.returncode == 2
     assert re.search(r"data/2022\.toml:\d+:\d+", done.stderr)
+
+
+def test_a_fact_that_texts_need_is_said_where_it_is_missing(years, report):
+    change(years, 2022, ('name  = "示例市统计局"', ""))
+    done = report("compare", cwd=years)
+    assert done.returncode == 2
+    assert "data/2022.toml" in done.stderr
+    assert "agency.name" in done.stderr
+    assert "report validate" in done.stderr
 
 
 def test_kinds_of_two_folders_cannot_be_compared(years, report, tmp_path_factory):

@@ -1,5 +1,6 @@
 """A comparison of two reports: their values side by side, their prose with its changes, and what is repeated."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,11 @@ from nianbao.checks.own_prose import find_own_sentences
 from nianbao.checks.repetition import Repetition, find_repetition
 from nianbao.compare.figures import ComparedTable, ComparedValue, compare_values
 from nianbao.compare.runs import Runs, compare_paragraphs, compare_texts
+from nianbao.compose import markdown
 from nianbao.compose.document import Document, compose_heading
+
+_ITEM = r"\n(?=[ \t]*(?:[-+*]|\w{1,3}[.)]|\|)[ \t])"  # what comes next on the page as a line of its own
+_RULE = r"(?m)^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t:-]*\n"  # below the head of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +99,23 @@ def _list_sections(before: Document, after: Document) -> Sequence[str]:
 
 def _compare_section(before: Document, after: Document, section: str) -> ComparedSection:
     end = after.report.form.locale.part_end
-    texts = [document.plain.get(section, "") for document in (before, after)]
+    paragraphs = [list_paragraphs(document.bodies.get(section, "")) for document in (before, after)]
     own = [
-        find_own_sentences(document.report, section, text)
-        for document, text in zip((before, after), texts, strict=True)
+        find_own_sentences(document.report, section, document.plain.get(section, "")) for document in (before, after)
     ]
     least = after.report.form.locale.text.least
     return ComparedSection(
         section,
         compare_texts(_get_heading(before, section), _get_heading(after, section), end),
-        compare_paragraphs(texts[0].splitlines(), texts[1].splitlines(), end),
+        compare_paragraphs(paragraphs[0], paragraphs[1], end),
         find_repetition(own[1], own[0], least) if own[0] else Repetition(sum(map(len, own[1]))),
     )
+
+
+def list_paragraphs(text: str) -> list[str]:
+    """List the paragraphs, items and rows of prose in plain words."""
+    lines = markdown.to_plain_text(re.sub(_ITEM, "\n\n", re.sub(_RULE, "", text))).splitlines()
+    return [re.sub(r"[ \t]+", " ", line) for line in lines]
 
 
 def _get_heading(document: Document, section: str) -> str:

@@ -112,6 +112,7 @@ def compare_pair(pair: ReportPair, warn: Callable[[str], None]) -> Comparison:
                 _("compare-say-takes", edition=after.form.edition, other=before.form.edition),
             )
         for report in (before, after):
+            _require_facts(report)
             if report.unread:
                 warn(_("compare-figures-unread", data=report.facts.file, count=len(report.unread)))
         first = compose(before, (pair.before or pair.after)[0].kind.template)
@@ -131,6 +132,15 @@ def _require_report(report: Report | Finding) -> Report:
     if isinstance(report, Finding):
         raise UserError(f"{report.place}: {report.message}", report.fix or _("compare-validate-first"))
     return report
+
+
+def _require_facts(report: Report) -> None:
+    """Raise `UserError` for a report that cannot be put into words, since a fact is missing that its texts need."""
+    form = report.form
+    for address in (form.kind.period_fact, *(fact.id for fact in form.facts if fact.required)):
+        if address not in report.values:
+            lacking = _("data-file-lacks-fact", address=address, label=form.labels[address])
+            raise UserError(f"{report.facts.find_place(address)}: {lacking}", _("compare-validate-first"))
 
 
 def _name_commit(after: Report, committed: git.CommittedFile) -> str:
