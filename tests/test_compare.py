@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from decimal import Decimal
 
@@ -170,15 +171,8 @@ def test_paragraphs_give_both_texts_again(before, after):
 
 def test_items_and_rows_are_paragraphs_of_their_own():
     text = "前言：\n\n- 第一项\n- 第二项\n1. 第三项\n\n| 甲 | 乙 |\n|---|--:|\n| 丙 | 丁 |\n\n同一段\n接着写"
-    assert list_paragraphs(text) == [
-        "前言：",
-        "第一项",
-        "第二项",
-        "第三项",
-        "| 甲 | 乙 |",
-        "| 丙 | 丁 |",
-        "同一段接着写",
-    ]
+    found = ["前言：", "第一项", "第二项", "第三项", "| 甲 | 乙 |", "| 丙 | 丁 |", "同一段接着写"]
+    assert list_paragraphs(text) == found
 
 
 @given(WORDS)
@@ -381,6 +375,52 @@ def test_editions_without_a_common_row_are_said(years, report):
     assert done.returncode == 2
     assert "2021 版与 2030 版的格式没有一行相同" in done.stderr, done.stderr
     assert "takes.2021" in done.stderr
+
+
+# ── git diff ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_git_shows_a_data_file_by_labels(years, report, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("init") / "office"
+    done = report("init", folder, "--year", "2023", cwd=years)
+    (command,) = [line for line in done.stdout.splitlines() if "git config" in line]
+    assert command.endswith('git config diff.nianbao.textconv "report compare --labels"')
+    shutil.copy(years / "data/2023.toml", folder / "data")
+    git(folder, "init", "-q")
+    git(folder, "config", "diff.nianbao.textconv", f"{sys.executable} -m nianbao compare --labels")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "a report")
+    change(folder, 2023, ("person = 9,", "person = 19,"))
+    done = subprocess.run(["git", "diff", "--unified=0"], cwd=folder, check=True, capture_output=True, text=True)
+    row = "收到和处理政府信息公开申请情况 · 一、本年新收政府信息公开申请数量 · 自然人"
+    assert [line for line in done.stdout.splitlines() if re.match("[+-][^+-]", line)] == [f"-{row}：9", f"+{row}：19"]
+
+
+def test_labels_are_those_of_the_kind_that_a_file_fits(report, tmp_path):
+    shutil.copy(TEMPLATES / "kinds/kpi/example/2024-Q3.toml", tmp_path / "any-name")
+    shutil.copy(TEMPLATES / "kinds/us-foia/example/2024.toml", tmp_path)
+    assert report("compare", "--labels", "any-name", cwd=tmp_path).stdout.startswith("Reporting period: Q3 2024\n")
+    done = report("compare", "--labels", "2024.toml", cwd=tmp_path)
+    assert "Number of Full Grants · Agency Overall: 412" in done.stdout
+        "Number of Full Grants · Agency Overall: 412" in report("compare", "--labels", "2024.toml", cwd=tmp_path).stdout
+    )
+
+
+def test_prose_and_headings_are_shown_by_labels(years, report):
+    more = '[headings]\nproblems = "五、不足"\n[prose]\nother = """\n第一段。\n\n第二段。\n"""\n[facts]'
+    change(years, 2023, ("[facts]", more))
+    lines = report("compare", "--labels", "data/2023.toml", cwd=years).stdout.splitlines()
+    assert "五、存在的主要问题及改进情况：五、不足" in lines
+    assert lines[lines.index("六、其他需要报告的事项") + 1 :] == ["第一段。", "", "第二段。"]
+
+
+def test_a_file_that_fits_no_form_is_shown_as_it_is(years, report):
+    (years / "broken.toml").write_text("year = [\n", encoding="utf-8")
+    done = report("compare", "--labels", "broken.toml", cwd=years)
+    assert (done.returncode, done.stdout) == (0, "year = [\n")
+    done = report("compare", "--labels", "nowhere.toml", cwd=years)
+    assert done.returncode == 2
+    assert "nowhere.toml" in done.stderr
 
 
 # ── the files ────────────────────────────────────────────────────────────────────────────────────────
