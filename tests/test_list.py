@@ -129,7 +129,7 @@ def test_other_kinds_are_listed_by_their_own_calendar(folder, report):
         ("kpi", "2024-Q4", "missing"),
     ]
     everything = report("list", cwd=folder).stdout
-    assert "文书种类" in everything
+    assert "文种" in everything
     assert "2024-Q4" in everything
 
 
