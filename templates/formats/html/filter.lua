@@ -91,8 +91,14 @@ return {
       return side_by_side
     end
     if div.classes:includes("values") then -- a table of a comparison, in its region by now
-      div.content[1].attributes["aria-label"] = div.attributes.label
-      return div.content
+      local region = div.content[1]
+      region.attributes["aria-label"] = div.attributes.label
+      region.attributes.style = ("--labels: 1; --figures: %d"):format(#region.content[1].colspecs - 1)
+      for _, body in ipairs(region.content[1].bodies) do
+        body.row_head_columns = 1
+        for _, row in ipairs(body.body) do row.cells[1].attributes.scope = "row" end
+      end
+      return region
     end
     if not div.classes:includes("form") then return nil end
     local tbl = div.content[1]
