@@ -14,10 +14,12 @@ from docx.oxml.ns import qn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nianbao.cli.screen import Screen
 from nianbao.compare.comparison import compare_documents, list_paragraphs
 from nianbao.compare.runs import compare_paragraphs, compare_texts, split_tokens
 from nianbao.compose.document import compose, compose_heading
 from nianbao.model.period import Period
+from nianbao.workspace.origins import git as git_files
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
@@ -230,6 +232,11 @@ def test_lines_fit_the_terminal(years, report, monkeypatch, width):
     assert next(line for line in lines if "行政处罚" in line).split()[-4:] == ["4", "5", "+1", "+25.0%"]
 
 
+def test_a_minus_is_shown_on_every_console():
+    assert Screen(80, "gbk").show("−1") == "-1"
+    assert Screen(80).show("−1") == "−1"
+
+
 def test_without_a_terminal_a_paragraph_is_one_line(years, report):
     lines = report("compare", cwd=years).stdout.splitlines()
     assert "  全年在政府门户网站和本机关网站主动公开信息[-312-]{+347+}条。政务新媒体发布信息[-96-]{+118+}条。" in lines
@@ -288,20 +295,59 @@ def test_a_file_is_compared_with_its_last_commit(years, report):
     assert report("compare", "2023", "--git", cwd=years).returncode == 2
 
 
-def test_no_program_of_a_repository_runs(years, report):
-    git(years, "init", "-q")
-    git(years, "add", "data")
-    git(years, "commit", "-qm", "a report")
-    trap = years / "trap"
-    trap.write_text(f"#!/bin/sh\ntouch {years}/sprung\ncat\n", encoding="utf-8")
+def set_traps(folder):
+    """Commit the data files, and let the settings of the repository name a program; return the file that it writes."""
+    trap, sprung = folder / "trap", folder / "sprung"
+    trap.write_text(f"#!/bin/sh\necho $0 >> {sprung}\n", encoding="utf-8")
     trap.chmod(0o755)
+    git(folder, "init", "-q")
+    git(folder, "add", "data")
+    git(folder, "commit", "-qm", "a report")
+    show = ["git", "cat-file", "commit", "HEAD"]
+    commit = subprocess.run(show, cwd=folder, check=True, capture_output=True, text=True).stdout
+    sign = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n"
+    signed = commit.replace("\n\n", f"\n{sign}", 1)
+    write = ["git", "hash-object", "-t", "commit", "-w", "--stdin"]
+    name = subprocess.run(write, cwd=folder, check=True, capture_output=True, text=True, input=signed).stdout.strip()
+    git(folder, "update-ref", "HEAD", name)
     for key in ("core.fsmonitor", "diff.external", "diff.toml.textconv", "core.pager", "gpg.program"):
-        git(years, "config", key, str(trap))
-    git(years, "config", "log.showSignature", "true")
-    (years / ".git/info/attributes").write_text("*.toml diff=toml\n", encoding="utf-8")
-    (years / "sprung").unlink(missing_ok=True)
-    assert report("compare", "2023", "--git", cwd=years).returncode == 0
-    assert not (years / "sprung").exists()
+        git(folder, "config", key, str(trap))
+    git(folder, "config", "log.showSignature", "true")
+    return sprung
+
+
+def lose_blob(folder):
+    """Let the repository lack the committed file, and name a program to fetch it with."""
+    find = ["git", "rev-parse", "HEAD:data/2023.toml"]
+    name = subprocess.run(find, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    (folder / f".git/objects/{name[:2]}/{name[2:]}").unlink()
+    settings = {
+        "core.repositoryformatversion": "1",
+        "extensions.partialClone": "origin",
+        "protocol.file.allow": "always",
+    }
+    settings |= {"remote.origin.url": str(folder), "remote.origin.promisor": "true"}
+    for key, value in {**settings, "remote.origin.uploadpack": str(folder / "trap")}.items():
+        git(folder, "config", key, value)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("guard", ["settings", "protocols"])
+def test_no_program_that_a_repository_names_runs(years, report, monkeypatch, guard, guarded):
+    sprung = set_traps(years)
+    if guard == "protocols":
+        lose_blob(years)
+    if not guarded and guard == "settings":
+        monkeypatch.setattr(git_files, "_SAFE", ())
+    if not guarded and guard == "protocols":
+        run = git_files._run_git  # noqa: SLF001  # without its guard
+        monkeypatch.setattr(git_files, "_run_git", lambda words, name: run(words, name, "file"))
+    sprung.unlink(missing_ok=True)
+    done = report("compare", "2023", "--git", cwd=years)
+    assert sprung.exists() is not guarded
+    assert "Traceback" not in done.stderr
+    if guarded:
+        assert done.returncode == (2 if guard == "protocols" else 0)
 
 
 @pytest.mark.parametrize(

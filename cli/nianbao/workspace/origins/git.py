@@ -10,8 +10,9 @@ from nianbao.model.i18n import _
 from nianbao.workspace import access
 
 _SECONDS = 120  # for a clone
-# No hook, monitor or signature checker of a repository runs, and nothing is fetched.
-_SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
+# No program that the settings of a repository name is run: no hook, no monitor, no checker of signatures.
+_SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+_PROTOCOLS = "file:https:ssh"  # of a clone
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,9 @@ class CommittedFile:
 
 def clone(url: str, tag: str, folder: Path) -> str:
     """Clone a tag without history; return its commit. No hook and no submodule of the repository runs."""
-    options = list(_SAFE)
-    for allowed in ("file", "https", "ssh"):
-        options += ["-c", f"protocol.{allowed}.allow=always"]
-    words = [*options, "clone", "--quiet", "--depth", "1", "--branch", tag, "--", url, str(folder)]
+    words = [*_SAFE, "clone", "--quiet", "--depth", "1", "--branch", tag, "--", url, str(folder)]
     for command in (words, ["-C", str(folder), "rev-parse", "HEAD"]):
-        commit, why = _run_git(command, url)
+        commit, why = _run_git(command, url, _PROTOCOLS)
         if why:
             raise UserError(_("git-failed", url=url, why=why), _("check-url-and-tag"))
     return commit.decode().strip()
@@ -39,7 +37,7 @@ def clone(url: str, tag: str, folder: Path) -> str:
 def read_last_commit(path: Path, name: str) -> CommittedFile:
     """Read a file as it was last committed; `name` is what people call it. Raises `UserError` where it never was."""
     inside = ["-C", str(path.parent), "--literal-pathspecs", *_SAFE]
-    show = ["log", "-1", "--no-show-signature", "--format=%h %cs", "--", path.name]
+    show = ["log", "-1", "--format=%h %cs", "--", path.name]
     found, why = _run_git([*inside, *show], name)
     if why or not found:
         reason = _("git-not-read-because", name=name, why=why) if why else _("file-not-committed", name=name)
@@ -55,9 +53,12 @@ def read_last_commit(path: Path, name: str) -> CommittedFile:
     return CommittedFile(content, commit, day)
 
 
-def _run_git(words: list[str], name: str) -> tuple[bytes, str]:
-    """Run git; return what it printed, and the last line of its error, empty where it succeeded."""
-    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1"}
+def _run_git(words: list[str], name: str, protocols: str = "none") -> tuple[bytes, str]:
+    """Run git; return what it printed, and the last line of its error, empty where it succeeded.
+
+    It fetches nothing but by `protocols`: also not what a repository lacks.
+    """
+    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": protocols}
     try:
         done = subprocess.run(  # noqa: S603  # no shell; URLs are of the schemes above
             ["git", *words],  # noqa: S607  # the git of the user
