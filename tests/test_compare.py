@@ -141,6 +141,18 @@ def test_other_editions_are_compared_by_what_their_rows_become(tmp_path, report,
     assert values["requests.received.person"]["before"] == 1
 
 
+def test_facts_of_an_office_of_its_own_are_compared(years, report):
+    change(years, 2022, ("[facts]", '[own]\nvisits = 40\nbooths = 3\nname = "甲"\n[facts]'))
+    change(years, 2023, ("[facts]", "[own]\nvisits = 50\nstalls = 2\n[facts]"))
+    found = json.loads(report("compare", "--json", cwd=years).stdout)["tables"][-1]["values"]
+    own = [one for one in found if one["address"].startswith("own.")]
+    assert [(one["label"], one["before"], one["after"], one["percent"], one["status"]) for one in own] == [
+        ("visits", 40, 50, "25.0", "kept"),
+        ("stalls", None, 2, None, "new"),
+        ("booths", 3, None, None, "gone"),
+    ]
+
+
 def test_a_figure_that_cannot_be_read_is_not_compared(years, report):
     change(years, 2023, ("made = 1,", 'made = "一",'))
     done = report("compare", "--json", cwd=years)

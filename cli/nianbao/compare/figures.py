@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from nianbao.model.aggregate import is_convertible, map_cells
-from nianbao.model.form import COMMON_FACTS, Form
+from nianbao.model.form import COMMON_FACTS, OWN_FACTS, Form
 from nianbao.model.report import Number, Report
 from nianbao.model.value_types import Value, ValueType
 
@@ -86,7 +86,21 @@ def compare_values(before: Report, after: Report, *, consecutive: bool) -> tuple
     used = {source for found in sources.values() for source in found}
     gone = [address for address in _list_addresses(before.form) if address not in used]
     values += [_describe(before.form, address, earlier.get(address), None, "gone") for address in gone]
-    return tuple(_group(before.form, after.form, values))
+    return tuple(_group(before.form, after.form, [*values, *_compare_own(before, after)]))
+
+
+def _compare_own(before: Report, after: Report) -> Iterator[ComparedValue]:
+    """Compare the numbers among the facts that an office has of its own, which have names instead of labels."""
+    types = {
+        entry.address: entry.value_type
+        for report in (after, before)
+        for entry in report.entries
+        if entry.address.startswith(f"{OWN_FACTS}.") and entry.value_type and entry.value_type.is_number
+    }
+    for address, value_type in types.items():
+        values = before.values.get(address), after.values.get(address)
+        status: Status = "new" if values[0] is None else "gone" if values[1] is None else "kept"
+        yield ComparedValue(address, address.removeprefix(f"{OWN_FACTS}."), "", value_type, *values, status)
 
 
 def have_common_values(before: Form, after: Form) -> bool:
