@@ -65,7 +65,7 @@ def test_axe_finds_nothing(browser, pages, width, scheme):
     [
         ((r'lang="zh-CN"', ""), "html-has-lang"),
         ((r"<title>.*?</title>", "<title></title>"), "document-title"),
-        ((r"--ink: [^;]*;", "--ink: #bbb;"), "color-contrast"),
+        ((r"color: #000;", "color: #bbb;"), "color-contrast"),
         ((r' tabindex="0"', ""), "scrollable-region-focusable"),
         ((r'headers="[^"]*"', 'headers="nothing"'), "td-headers-attr"),
     ],

@@ -252,7 +252,7 @@ def test_every_type_of_value_is_on_the_page_of_forms(language):
 def test_every_format_and_every_key_of_one_is_on_its_page(root, language):
     page = pages.read("docs/looks-and-formats.md" if language == "en" else "docs/zh/looks-and-formats.md")
     listed = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
-    named = {name for cell in listed for name in re.findall(r"`(\w+)`", cell)}
+    named = {name for cell in listed for name in re.findall(r"`([\w.]+)`", cell)}
     suffixes = {path.parent.name for path in root.glob("templates/formats/*/format.toml")} | {"markdown"}
     assert named == suffixes | {field.name for field in msgspec.structs.fields(FormatFile)}
 

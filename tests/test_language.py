@@ -262,9 +262,9 @@ def test_the_language_may_be_named_anywhere(words, asked, rest):
     assert extract_option(words) == (asked, rest)
 
 
-COMMANDS = ["build", "compare", "list"]
-COMMANDS += ["validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init", "doctor"]
-COMMANDS += ["kind", *(f"kind {name}" for name in ("list", "new", "check", "docs", "pack", "add"))]
+COMMANDS = ["accept", "build", "compare", "list"]
+COMMANDS += ["validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init"]
+COMMANDS += ["doctor", "kind", *(f"kind {name}" for name in ("list", "new", "check", "docs", "pack", "add"))]
 
 
 # Says the help of several commands, one after the other: its language is that of the process when it begins.

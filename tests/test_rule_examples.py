@@ -12,7 +12,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.rule_page import split_page
 from nianbao.workspace.store import Store
 
-ELSEWHERE = {"not-text", "too-large"}  # found by the store, tested there
+ELSEWHERE = {"not-text", "too-large", "unread-file"}  # found by the store, or of files that it leaves out; tested there
 GENERAL = [rule for rule in rules.list_names() if rule not in ELSEWHERE]
 
 

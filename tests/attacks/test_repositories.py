@@ -65,6 +65,7 @@ SAMPLES = {
         {"formats/pdf/template.typ": f'#panic("{FORGED}")'},
         "build --to pdf",
     ),
+    "part of OFD in Jinja": ("formats/ofd", {"formats/ofd/parts/OFD.xml.j2": f"{{% {FORGED} %}}"}, "build --to ofd"),
     "page in Jinja": ("", {f"{KIND}/page.md.j2": f"{FORGED}\n"}, "build --to markdown"),
     "text in Jinja": ("", {f"{KIND}/texts/overview.md.j2": FORGED}, "build --to html"),
     "text seen by validate": ("", {f"{KIND}/texts/other.md.j2": f"{{% {FORGED} %}}"}, "validate"),

@@ -41,14 +41,13 @@ def template_fingerprints(templates: Templates) -> dict[str, str]:
 
 def render_fingerprints(templates: Mapping[str, str], settings: RenderSettings, suffix: str) -> dict[str, str]:
     """Return the inputs of a format other than programs and facts, by name: templates, look, draft, fonts."""
+    part = next((part for part in settings.formats if part.suffix == suffix), None)
+    folders = (f"formats/{suffix}/", *([f"formats/{part.source}/"] if part and part.source else []))
     inputs = {
-        name: text
-        for name, text in templates.items()
-        if not name.startswith("formats/") or name.startswith(f"formats/{suffix}/")
+        name: text for name, text in templates.items() if not name.startswith("formats/") or name.startswith(folders)
     }
-    embeds_fonts = any(part.suffix == suffix and part.engine for part in settings.formats)
     look = fingerprint(json.dumps(settings.look, sort_keys=True, default=str))
-    fonts = {FACES: font_fingerprint(font_families(settings))} if embeds_fonts else {}
+    fonts = {FACES: font_fingerprint(font_families(settings))} if part and part.embeds_fonts else {}
     return inputs | {"look": look, "draft": str(settings.draft)} | fonts
 
 

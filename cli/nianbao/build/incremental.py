@@ -44,6 +44,10 @@ class BuildOptions:
         """Return whether a report is not to be rendered because of what was found in it."""
         return not result.readable if self.draft else result.blocked
 
+    def is_draft(self, result: CheckResult) -> bool:
+        """Return whether a report is marked as a draft: as asked for, or because prompts are left in it."""
+        return self.draft or result.prompts > 0
+
 
 @dataclass(frozen=True, slots=True)
 class BuildJob:
@@ -166,7 +170,8 @@ class IncrementalBuild:
             return BuildResult(result, [], 0.0)
         if plan.job.formats:
             return None
-        return self._merge_files(BuildResult(result, [], 0.0, self.settings.faces), plan)
+        draft = self.options.is_draft(result)
+        return self._merge_files(BuildResult(result, [], 0.0, self.settings.faces, draft=draft), plan)
 
     def _check_key(self, plan: BuildPlan) -> CacheKey:
         return CacheKey(self._check_context, plan.facts, plan.related_facts)
@@ -212,7 +217,7 @@ class BuildWorker:
 
     def __init__(self, store: Store, options: BuildOptions) -> None:
         self.store, self.options, self.renderer = store, options, Renderer()
-        self._settings: dict[tuple[str, tuple[str, ...]], RenderSettings] = {}  # by kind and formats
+        self._settings: dict[tuple[str, tuple[str, ...], bool], RenderSettings] = {}  # by kind, formats, draft or not
 
     def build(self, job: BuildJob) -> tuple[BuildResult, list[OutputFile]]:
         """Check a report, and render it unless a finding forbids it; raises `UserError`.
@@ -225,20 +230,20 @@ class BuildWorker:
         pictures: list[str] = []
         with name_file_in_errors(store.data(job.key.period)):
             result = check.check_report(store, job.key.period, self.options.policy, self.options.today)
-            settings = self._get_settings(store, job)
+            draft = self.options.is_draft(result)
+            settings = self._get_settings(store, job, draft=draft)
             if result.report and job.formats and not self.options.is_refused(result):
                 files, pictures = outputs.render_report(
                     store, result, job.formats, settings, self.renderer, embed_facts=self.options.embed_facts
                 )
         seconds = perf_counter() - start
         faces = settings.faces if files else ()
-        return BuildResult(result.without_report(), [], seconds, faces, tuple(pictures)), files
+        return BuildResult(result.without_report(), [], seconds, faces, tuple(pictures), draft=draft), files
 
-    def _get_settings(self, store: Store, job: BuildJob) -> RenderSettings:
-        key = (job.key.kind, job.formats)
+    def _get_settings(self, store: Store, job: BuildJob, *, draft: bool) -> RenderSettings:
+        key = (job.key.kind, job.formats, draft)
         if key not in self._settings:
-            look, draft = self.options.look, self.options.draft
-            self._settings[key] = outputs.make_render_settings(store, job.formats, look, draft=draft)
+            self._settings[key] = outputs.make_render_settings(store, job.formats, self.options.look, draft=draft)
         return self._settings[key]
 
 

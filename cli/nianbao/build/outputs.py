@@ -1,6 +1,7 @@
 """One report built: checked, rendered in every format at once, and written as files."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -42,15 +43,17 @@ def build_report(  # noqa: PLR0913  # the options of a build
     template, pandoc or Typst fail, or a file cannot be written.
     """
     start = perf_counter()
-    settings = make_render_settings(store, formats, look, draft=draft)
     result = check_report(store, period, policy)
+    is_draft = draft or result.prompts > 0
+    settings = make_render_settings(store, formats, look, draft=is_draft)
     if result.report is None or (result.blocked and not draft):
         return BuildResult(result, [], perf_counter() - start)
     with Renderer() as renderer:
         files, pictures = render_report(store, result, formats, settings, renderer, embed_facts=embed_facts)
     built = write_outputs(store, period, files)
     seconds = perf_counter() - start
-    return BuildResult(result, built, seconds, settings.faces).with_picture_findings(store.data(period), pictures)
+    done = BuildResult(result, built, seconds, settings.faces, draft=is_draft)
+    return done.with_picture_findings(store.data(period), pictures)
 
 
 def make_render_settings(
@@ -88,6 +91,8 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
         files, pictures = list(rendered.files), rendered.dropped_pictures
     if MARKDOWN in formats:
         with limit_check():
+            if settings.draft:
+                document = replace(document, title=f"{report.form.locale.file.marks.draft_title}{document.title}")
             text = make_markdown(document, markup.reduce_sections(report, document.bodies))
             files.append(OutputFile(MARKDOWN, text.encode()))
     return files, pictures

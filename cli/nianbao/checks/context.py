@@ -82,7 +82,8 @@ class CheckContext:
         notes: tuple[str, ...] = (),
         fix: str = "",
         place: Place | None = None,
+        words: str = "",
     ) -> Finding:
         """Make a finding of the current rule, at an address of the data file, or at `place`."""
         found = place or self.report.facts.find_place(address)
-        return Finding(self.rule, level or self.level, found, message, address, label, notes, fix)
+        return Finding(self.rule, level or self.level, found, message, address, label, notes, fix, words)

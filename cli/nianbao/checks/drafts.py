@@ -7,9 +7,12 @@ from functools import partial
 
 from nianbao.checks.check import check_report
 from nianbao.datafiles import formatter, json_schema, scaffold
+from nianbao.datafiles.corrections import Corrected, correct_text, correct_values
+from nianbao.model.facts import Facts, limit_sizes, parse
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
+from nianbao.model.parsing.encoding import find_other_encoding
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.workspace.files import SavedFile
@@ -20,12 +23,16 @@ from nianbao.workspace.store import Store
 
 @dataclass(frozen=True, slots=True)
 class FormattedFile:
-    """The result of formatting a data file; with `findings` the file could not be read and stays as it is."""
+    """The result of formatting a data file.
+
+    With `findings` the file could not be read, and stays as it is but for what was `corrected`.
+    """
 
     period: Period
     path: str
     changed: bool
     findings: list[Finding]
+    corrected: Corrected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,13 @@ class CreatedFiles:
     notes: list[str]
 
 
-def format_all(reports: Iterable[ReportRef], *, check: bool = False) -> Iterator[FormattedFile | UserError]:
+def format_all(
+    reports: Iterable[ReportRef], *, check: bool = False, fix: bool = False
+) -> Iterator[FormattedFile | UserError]:
     """Format data files one after another, see `format_file`; yield a `UserError` for one that cannot be formatted."""
     for store, period in reports:
-        yield try_work(partial(format_file, store, period, check=check), store.data(period))
+        work = partial(correct_file if fix else format_file, store, period, check=check)
+        yield try_work(work, store.data(period))
 
 
 def format_file(store: Store, period: Period, *, check: bool = False) -> FormattedFile:
@@ -50,12 +60,33 @@ def format_file(store: Store, period: Period, *, check: bool = False) -> Formatt
     report = store.report(period)
     path = store.data(period)
     if isinstance(report, Finding):
-        return FormattedFile(period, path, changed=False, findings=[report])
+        return FormattedFile(period, path, changed=False, findings=report.split())
     try:
         text = formatter.format_text(report.facts.text, report.form)
     except ValueError:
         raise UserError(_("cannot-lay-out-file", path=path), _("write-as-report-new-does")) from None
     return FormattedFile(period, path, store.rewrite(period, text, check=check).changed, [])
+
+
+def correct_file(store: Store, period: Period, *, check: bool = False) -> FormattedFile:
+    """Correct the slips of the pen in a data file that are certain, and format it; see `format_file`."""
+    path, content = store.data(period), store.content(period)
+    if finding := find_other_encoding(content, path):
+        return FormattedFile(period, path, changed=False, findings=[finding])
+    corrected = correct_text(content.decode("utf-8"))
+    facts = parse(corrected.text, path)
+    facts = limit_sizes(facts) if isinstance(facts, Facts) else facts
+    report = store.kind.fill(facts, period) if isinstance(facts, Facts) else facts
+    if isinstance(report, Finding):
+        changed = bool(corrected.changes) and store.rewrite(period, corrected.text, check=check).changed
+        return FormattedFile(period, path, changed, report.split(), corrected)
+    values = correct_values(report)
+    corrected = Corrected(values.text, corrected.before, (*corrected.changes, *values.changes))
+    try:
+        text = formatter.format_text(values.text, report.form)
+    except ValueError:
+        text = values.text
+    return FormattedFile(period, path, store.rewrite(period, text, check=check).changed, [], corrected)
 
 
 def create_files(

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import msgspec
 
+from nianbao.checks.answers import acceptances
+from nianbao.checks.answers.acceptances import BAD_ACCEPTANCE, UNREADABLE, VOID_ACCEPTANCE
 from nianbao.model.facts import Facts
 from nianbao.model.finding import OFF, Finding, Level, Setting, UserError, has_errors
 from nianbao.model.i18n import _
@@ -13,11 +14,9 @@ from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape
 from nianbao.model.report import Report
-from nianbao.model.values.faults import describe_value
 
-BAD_ACCEPTANCE, VOID_ACCEPTANCE, IDLE_ACCEPTANCE = "bad-acceptance", "void-acceptance", "idle-acceptance"
 # Rules about unreadable files and invalid acceptances cannot be switched off.
-ALWAYS_REPORTED = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large", BAD_ACCEPTANCE})
+ALWAYS_REPORTED = UNREADABLE | {BAD_ACCEPTANCE}
 
 
 @dataclass(frozen=True)
@@ -86,105 +85,32 @@ def apply_policy(
 ) -> tuple[list[Finding], list[AcceptedFinding]]:
     """Remove findings that are not reported, set their levels, and split them into open and accepted ones.
 
-    The levels of the kind count where the office sets none. Acceptances of `unjudged` rules are not reported as idle.
+    The levels of the kind count where the office sets none. Whoever accepts a mistake accepts its effects, too.
+    Acceptances of `unjudged` rules are not reported as idle.
     """
     policy = replace(policy, levels={**report.form.kind.levels, **policy.levels})
     reported = [
-        replace(finding, level=_choose_level(finding, policy)) for finding in found if policy.is_reported(finding.rule)
+        acceptances.complete(report, replace(finding, level=_choose_level(finding, policy)))
+        for finding in found
+        if policy.is_reported(finding.rule)
     ]
-    entries = _list_acceptances(report)
-    kept, accepted, used = _split_accepted(report, reported, entries)
-    if not policy.select:
-        idle = (number for number in entries if number not in used and entries[number]["rule"] not in unjudged)
-        kept += [_make_idle_finding(report, number, entries[number]) for number in idle]
+    entries, matches = acceptances.list_entries(report), acceptances.match_entries(report, reported)
+    accepted = [AcceptedFinding(reported[number], entries[entry]["because"]) for number, entry in matches.items()]
+    covered = {effect for one in accepted for effect in one.finding.effects}
+    kept = [one for number, one in enumerate(reported) if number not in matches and one.key not in covered]
+    for rule, finding in acceptances.judge_unused(report, kept, set(matches.values())):
+        if finding.rule == VOID_ACCEPTANCE or not (policy.select or rule in unjudged):
+            kept.append(finding)
     return kept, accepted
 
 
-def _split_accepted(
-    report: Report, findings: Sequence[Finding], entries: Mapping[int, dict[str, Any]]
-) -> tuple[list[Finding], list[AcceptedFinding], set[int]]:
-    """Split findings into open and accepted ones; the third value has the numbers of the acceptances used."""
-    kept: list[Finding] = []
-    accepted: list[AcceptedFinding] = []
-    used: set[int] = set()
-    for finding in findings:
-        number = next((number for number, entry in entries.items() if _is_about(entry, finding)), None)
-        if number is None or finding.rule in ALWAYS_REPORTED:
-            kept.append(finding)
-            continue
-        used.add(number)
-        if find_current_value(report, finding.address) == entries[number]["value"]:
-            accepted.append(AcceptedFinding(finding, entries[number]["because"]))
-        else:
-            kept += [finding, _make_void_finding(report, number, entries[number], finding)]
-    return kept, accepted, used
-
-
-def find_current_value(report: Report, address: str) -> object:
-    """Return the value at the address of a finding as an acceptance states it: a figure, a fact, or a text."""
-    if address in report.figures:
-        return report.figures[address]
-    if address in report.values:
-        return report.values[address]
-    value: object = report.facts.tree
-    for key in address.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def find_acceptance_faults(report: Report, known: Collection[str]) -> dict[str, str]:
-    """Find the faults of the acceptances of a data file: address -> message."""
-    entries = report.facts.tree.get("accept", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        return {"accept": _("accept-must-be-tables")}
-    found: dict[str, str] = {}
-    for number, entry in enumerate(entries):
-        for key in ("rule", "at", "value", "because"):
-            if key not in entry:
-                found[f"accept.{number}"] = _("accept-key-missing", key=key)
-        for key in set(entry) - {"rule", "at", "value", "because"}:
-            found[f"accept.{number}.{key}"] = _("unknown-key", key=key)
-        for key in ("rule", "at", "because"):
-            if not isinstance(entry.get(key, ""), str):
-                found[f"accept.{number}.{key}"] = _("must-be-text", value=describe_value(entry[key]))
-        if isinstance(entry.get("rule"), str) and entry["rule"] not in known:
-            found[f"accept.{number}.rule"] = _("no-such-rule", rule=entry["rule"])
-        if not str(entry.get("because", "x")).strip():
-            found[f"accept.{number}.because"] = _("accept-reason-missing")
-    return found
-
-
-def _list_acceptances(report: Report) -> dict[int, dict[str, Any]]:
-    entries = report.facts.tree.get("accept", [])
-    return {
-        number: entry
-        for number, entry in enumerate(entries if isinstance(entries, list) else [])
-        if _is_complete(entry)
-    }
-
-
-def _is_complete(entry: object) -> bool:
-    texts = ("rule", "at", "because")
-    return isinstance(entry, dict) and "value" in entry and all(isinstance(entry.get(key), str) for key in texts)
-
-
-def _is_about(entry: Mapping[str, Any], finding: Finding) -> bool:
-    return (entry["rule"], entry["at"]) == (finding.rule, finding.address)
+def select_reported(found: Sequence[Finding], policy: Policy) -> list[Finding]:
+    """Return those of some findings that are reported, with their levels: of findings that are about no report."""
+    return [
+        replace(finding, level=_choose_level(finding, policy)) for finding in found if policy.is_reported(finding.rule)
+    ]
 
 
 def _choose_level(finding: Finding, policy: Policy) -> Level:
     level = policy.levels.get(finding.rule)
     return finding.level if level is None or level == "off" or finding.rule in ALWAYS_REPORTED else level
-
-
-def _make_void_finding(report: Report, number: int, entry: Mapping[str, Any], finding: Finding) -> Finding:
-    address = f"accept.{number}.value"
-    current = find_current_value(report, finding.address)
-    message = _("acceptance-void", rule=entry["rule"], at=entry["at"], value=entry["value"], now=current)
-    return Finding(VOID_ACCEPTANCE, "warning", report.facts.find_place(address), message, address)
-
-
-def _make_idle_finding(report: Report, number: int, entry: Mapping[str, Any]) -> Finding:
-    address = f"accept.{number}.rule"
-    message = _("nothing-to-accept", at=entry["at"], rule=entry["rule"])
-    return Finding(IDLE_ACCEPTANCE, "note", report.facts.find_place(address), message, address, label=_("entry-can-go"))

@@ -18,8 +18,9 @@ from nianbao.workspace.store import ReportKey
 class CheckResult:
     """The result of checking a report.
 
-    `report` is None if its file is not `readable`, and in a copy made by `without_report`; `document` also if a fact
-    that its texts need is missing.
+    `report` is None if its file cannot be read, and in a copy made by `without_report`; `document` also if a fact that
+    its texts need is missing. It is not `readable`, so that not even a draft can be made of it, if its file cannot be
+    read, does not say of which period it is, or lacks a fact without which no page can be filled.
     """
 
     key: ReportKey
@@ -29,6 +30,7 @@ class CheckResult:
     accepted: tuple[AcceptedFinding, ...] = ()
     strict: bool = False
     readable: bool = True
+    prompts: int = 0  # of the new data file that nobody has replaced: a build of it is a draft
     document: Document | None = None
 
     def without_report(self) -> "CheckResult":
@@ -62,6 +64,7 @@ class BuildResult:
     faces: tuple[Face, ...] = ()  # of the formats that embed them
     dropped_pictures: tuple[str, ...] = ()  # sources of the pictures that the files lack
     reasons: tuple[str, ...] = ()  # why it was built, format by format
+    draft: bool = False  # its files are marked as drafts
 
     @property
     def refused(self) -> bool:

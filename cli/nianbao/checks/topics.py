@@ -6,7 +6,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _, join_words, translate
-from nianbao.model.text_rules import compile_pattern
+from nianbao.model.wordings.patterns import compile_pattern
 
 DEFAULT_LEVEL: Level = "warning"  # where neither the form nor the page of the rule has one
 
@@ -24,12 +24,12 @@ def _find_missing_topics(context: CheckContext) -> Iterator[Finding]:
         text = context.texts.get(expected.section, "")
         if text and not compile_pattern(expected.words).search(text):
             key = (expected.rule, expected.level or DEFAULT_LEVEL, expected.section)
-            missing.setdefault(key, []).append(translate(expected.what))
+            missing.setdefault(key, []).append(expected.what)
     for (rule, level, section), topics in missing.items():
-        message = _(
-            "topics-missing", heading=document.compose_heading(context.report, section), things=join_words(topics)
-        )
-        yield context.for_rule(rule, level).make_finding(f"prose.{section}", message)
+        heading = document.compose_heading(context.report, section)
+        message = _("topics-missing", heading=heading, things=join_words(map(translate, topics)))
+        words = context.report.form.locale.join(topics)
+        yield context.for_rule(rule, level).make_finding(f"prose.{section}", message, words=words)
 
 
 def _find_single_topics(context: CheckContext) -> Iterator[Finding]:
@@ -45,5 +45,5 @@ def _find_single_topics(context: CheckContext) -> Iterator[Finding]:
                 missing=translate(missing),
             )
             yield context.for_rule(pair.rule, pair.level or DEFAULT_LEVEL).make_finding(
-                f"prose.{pair.section}", message
+                f"prose.{pair.section}", message, words=missing
             )

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-import tomli_w
-
 from nianbao.datafiles import json_schema
 from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.key_order import list_groups
+from nianbao.datafiles.values import format_value
 from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Fact, Form
 from nianbao.model.period import Period
 from nianbao.model.relations import Check
@@ -86,7 +85,7 @@ def _format_facts(form: Form, group: str, last: Report | None, author: str) -> I
         value = default if last_value is None else last_value
         unit = form.locale.put_in_brackets(fact.unit)
         comment = "# " if value is None else ""
-        text = _format_value(_make_placeholder(fact.value_type) if value is None else value)
+        text = format_value(_make_placeholder(fact.value_type) if value is None else value)
         yield f"{comment}{_get_key(fact).ljust(width)} = {text}  # {fact.label}{unit}"
 
 
@@ -98,11 +97,6 @@ def _make_placeholder(value_type: ValueType) -> Any:  # noqa: ANN401  # of that 
     """Make a value to be overwritten; it stands in a comment."""
     placeholders: dict[str, Any] = {"texts": [], "share": 100, "yes-no": False, "date": _EXAMPLE_DAY}
     return placeholders.get(value_type.name, 0 if value_type.has_number_schema else "")
-
-
-def _format_value(value: object) -> str:
-    text = tomli_w.dumps({"value": value}).removeprefix("value = ").strip()
-    return text.replace("\n    ", " ").replace("[ ", "[").replace(",\n]", "]").replace("\n", "")
 
 
 def _format_table(form: Form, table: Table, carried: dict[str, Number]) -> Iterator[str]:
@@ -136,11 +130,11 @@ def _format_row(form: Form, row: str, slots: list[Slot], carried: dict[str, Numb
 def _format_cell(form: Form, slot: Slot, carried: dict[str, Number]) -> str:
     zero = (form.omitted_figures | carried).get(slot.address)
     value = _make_placeholder(slot.value_type) if zero is None else zero
-    return f"{'# ' if zero is None else ''}{slot.column} = {_format_value(value)}  # {slot.columns[-1].label}"
+    return f"{'# ' if zero is None else ''}{slot.column} = {format_value(value)}  # {slot.columns[-1].label}"
 
 
 def _format_cells(cells: Mapping[str, object]) -> str:
-    return "{ " + ", ".join(f"{column} = {_format_value(value)}" for column, value in cells.items()) + " }"
+    return "{ " + ", ".join(f"{column} = {format_value(value)}" for column, value in cells.items()) + " }"
 
 
 def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
@@ -157,7 +151,7 @@ def _format_questions(form: Form, last: Report | None) -> Iterator[str]:
     )
     for address, value in own.items():
         note = f"  # {say(f'scaffold-own-of-last-{fact}', period=of_last)}" if of_last else ""
-        yield f"# {address.split('.', 1)[1]} = {_format_value(value)}{note}"
+        yield f"# {address.split('.', 1)[1]} = {format_value(value)}{note}"
     if not own:
         yield f"# {say('scaffold-own-example')}"
     yield "#"

@@ -10,22 +10,19 @@ from typing import Any, TypeAlias
 import toml_rs
 
 from nianbao.model.finding import Finding, Place
-from nianbao.model.i18n import N_, _
+from nianbao.model.i18n import _
+from nianbao.model.parsing.errors import explain_error
+from nianbao.model.parsing.hazards import find_hazard
 
 Tree: TypeAlias = dict[str, Any]
 Address: TypeAlias = str | Sequence[str | int]  # keys joined with dots, or a sequence of keys, which may hold dots
 
-DEPTH_LIMIT = 64  # the parser is recursive; no form is nested half as deep
 # Limits in characters, far beyond any real report: a file, the text of a section, another text, a key.
 FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 2_000_000, 200_000, 20_000, 200
 ENTRIES_LIMIT = 5_000  # keys, and items of arrays
 _DIGITS = 1000  # of a number, before and after the point; Python formats at most 4300
 _INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
-_KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_DOTTED = re.compile(rf"(?<![\w\"'-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEPTH_LIMIT}}}")
 _HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
-_CONFLICT_MARKERS = ("<<<<<<<", ">>>>>>>", "|||||||")
-_CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -141,79 +138,13 @@ def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal
     `parse_decimal` makes the value of a decimal number.
     """
     text = text.removeprefix("\ufeff")
-    if finding := _find_parse_hazard(text, file):
+    if finding := find_hazard(text, file):
         return finding
     try:
         tree = toml_rs.loads(text, parse_float=parse_decimal)
     except toml_rs.TOMLDecodeError as error:
-        why = str(error).splitlines()[-1]
-        place = _find_error_place(Facts(file, text, {}), str(error))
-        return Finding("broken-toml", "error", place, _("toml-not-valid", why=_describe_reason(why)), label=why)
+        return explain_error(text, file, str(error))
     return Facts(file, text, tree)
-
-
-def _find_error_place(facts: Facts, error: str) -> Place:
-    """Read the line and column from the error message of the parser; its columns are used as characters."""
-    found = re.match(r"TOML parse error at line (\d+), column (\d+)", error)
-    if not found or int(found[1]) > len(facts.lines):
-        return Place(facts.file)
-    return Place(facts.file, int(found[1]), int(found[2]), 1, facts.lines[int(found[1]) - 1].rstrip("\r"))
-
-
-def _find_parse_hazard(text: str, file: str) -> Finding | None:
-    """Find what must not be parsed: conflict markers, and nesting too deep for the parser."""
-    facts = Facts(file, text, {})
-    if any(marker in text for marker in _CONFLICT_MARKERS) and (match := _CONFLICT.search(text)):
-        line = text.count("\n", 0, match.start()) + 1
-        message = _("merge-conflict-markers")
-        fix = _("choose-version-of-conflict")
-        return Finding("conflict-markers", "error", facts.find_line(line), message, fix=fix)
-    line = find_too_deep_line(text)
-    if line:
-        return Finding("broken-toml", "error", facts.find_line(line), describe_depth_error())
-    return None
-
-
-def describe_depth_error() -> str:
-    """Return the message that a TOML text is nested too deep."""
-    return _("nested-too-deep", limit=DEPTH_LIMIT)
-
-
-def find_too_deep_line(text: str) -> int:
-    """Return the number of the line where brackets or dotted keys are nested too deep for the parser, or 0."""
-    if text.count(".") >= DEPTH_LIMIT:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.count(".") >= DEPTH_LIMIT and _DOTTED.search(line):
-                return number
-    if text.count("[") + text.count("{") <= DEPTH_LIMIT:
-        return 0
-    level = 0
-    for match in re.finditer(r"[\[{\]}]", text):
-        level = level + 1 if match[0] in "[{" else max(0, level - 1)
-        if level > DEPTH_LIMIT:
-            return text.count("\n", 0, match.start()) + 1
-    return 0
-
-
-_REASONS = (
-    ("duplicate key", N_("toml-key-twice")),
-    ("key with no value", N_("toml-key-without-value")),
-    ("string values must be quoted", N_("toml-value-missing-or-unquoted")),
-    ("unquoted key", N_("toml-key-needs-quotes")),
-    ("unclosed", N_("toml-bracket-open")),
-    ("invalid date", N_("toml-no-such-date")),
-    ("leading zero", N_("toml-leading-zero")),
-    ("invalid boolean", N_("toml-word-unquoted")),
-    ("escaped value", N_("toml-wrong-escape")),
-    ("extra assignment", N_("toml-comma-missing")),
-    ("basic string", N_("toml-quote-open")),
-    ("literal string", N_("toml-quote-open")),
-)
-
-
-def _describe_reason(why: str) -> str:
-    """Return the reason of a parser error in the user's language; a general one if it is not in the list."""
-    return _(next((words for start, words in _REASONS if start in why), N_("toml-unreadable-here")))
 
 
 def _is_leaf(node: object) -> bool:

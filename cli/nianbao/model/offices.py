@@ -83,7 +83,7 @@ class Register:
 def load_register(facts: Facts | Finding) -> Register:
     """Load the register: valid entries become units, faults become findings."""
     if isinstance(facts, Finding):
-        return Register(findings=(facts,))
+        return Register(findings=tuple(facts.split()))
     found: list[Finding] = []
     units: dict[str, Unit] = {}
     for office, entry in facts.tree.items():

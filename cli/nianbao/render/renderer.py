@@ -14,8 +14,9 @@ from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
+from nianbao.render.word_units import get_character_spacing, list_fonts, to_word_units
 from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
-from nianbao.workspace.theme import derive_measures, list_face_names, list_fonts, to_word_units
+from nianbao.workspace.theme import derive_measures, list_face_names
 
 _DRAFT_SIZE = 160  # pt, of a mark of two square characters across the page
 _LATIN_WIDTH = 0.7  # em, of a capital letter
@@ -39,14 +40,20 @@ class RenderSettings:
             "word": to_word_units(look),
             "face": list_face_names(look),
             "fonts": list_fonts(look),
+            "apart": get_character_spacing(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
         return variables | ({"draft": True} if self.draft else {})
 
+    @cached_property
+    def written_formats(self) -> tuple[Format, ...]:
+        """The formats that pandoc writes: those asked for, and those from which others are made."""
+        return tuple({part.suffix: part for part in (one.made_from or one for one in self.formats)}.values())
+
     @property
     def embeds_fonts(self) -> bool:
         """Return whether a format embeds fonts."""
-        return any(part.engine for part in self.formats)
+        return any(part.embeds_fonts for part in self.formats)
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
@@ -99,8 +106,9 @@ class Renderer:
     def _render(self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str]) -> RenderResult:
         epoch = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         pandoc = self._send_page(page, settings, day, epoch, embedded)
-        families = typst.families_by_part(settings.look, settings.faces)  # reads the fonts while pandoc is at work
-        formats = {part.suffix: part for part in settings.formats}
+        # Reads the fonts while pandoc is at work.
+        families = typst.families_by_part(settings.look, settings.faces, _join_texts(page))
+        formats = {part.suffix: part for part in settings.written_formats}
         files: dict[str, OutputFile] = {}
         for suffix, content in pandoc.receive():
             part = formats.get(suffix)
@@ -110,6 +118,12 @@ class Renderer:
                 files[suffix] = typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
             else:
                 files[suffix] = OutputFile(suffix, content)
+        for part in settings.formats:
+            if part.made_from:
+                from nianbao.render.ofd.package import convert_pdf  # noqa: PLC0415  # reads PDFs and fonts: heavy
+
+                pdf, names = files[part.made_from.suffix], typst.name_faces(settings.faces)
+                files[part.suffix] = convert_pdf(part, pdf, day, embedded.get("facts", ""), names)
         return RenderResult([files[part.suffix] for part in settings.formats], dropped_pictures, settings.faces)
 
     def _send_page(
@@ -118,9 +132,7 @@ class Renderer:
         """Send a page to pandoc, which is started where none is running; return that pandoc."""
         replacements: dict[str, str] = {}
         if settings.embeds_fonts:
-            replacements = typst.make_replacements(
-                "".join((page.text, *page.prose.values())), settings.look, page.form.locale
-            )
+            replacements = typst.make_replacements(_join_texts(page), settings.look, page.form.locale)
         if self._pages == _MAX_PAGES:
             self.close()
         self._pages += 1
@@ -150,7 +162,7 @@ class Renderer:
         if key not in self._sent:
             self._sent[key] = (settings, form)
             # What Typst compiles comes first, so that it works while pandoc writes the other formats.
-            formats = sorted(settings.formats, key=lambda part: not part.engine)
+            formats = sorted(settings.written_formats, key=lambda part: not part.engine)
             pandoc.send(
                 {
                     "settings": name,
@@ -164,6 +176,10 @@ class Renderer:
                 }
             )
         return name
+
+
+def _join_texts(page: Page) -> str:
+    return "".join((page.text, *page.prose.values()))
 
 
 def _describe_format(part: Format) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def read_own_report(parent: Store, period: Period) -> Report | list[Finding]:
     """Read the report that takes the sums; where its figures cannot be read, return the findings that say why."""
     report = parent.report(period)
     if isinstance(report, Finding):
-        return [report]
+        return report.split()
     if report.unread:
         judged = rules.list_names_of_scope("figures")
         findings = check.judge_report(parent, report).findings

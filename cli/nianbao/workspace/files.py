@@ -11,8 +11,9 @@ from io import StringIO
 from pathlib import Path
 
 from nianbao.model.facts import Facts, parse
-from nianbao.model.finding import Finding, Place, UserError
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
+from nianbao.model.parsing.encoding import find_other_encoding
 from nianbao.workspace import staging
 from nianbao.workspace.access import RefusedError, describe_reason, is_regular, read, resolve_target
 
@@ -141,10 +142,15 @@ def read_text(path: Path, top: Path | None = None) -> str:
 
 def decode(raw: bytes, name: str) -> str:
     """Decode a text of UTF-8, with the ends of lines that Python has; raises `UserError` that names the file."""
-    try:
-        return StringIO(raw.decode("utf-8"), newline=None).read()
-    except UnicodeDecodeError as error:
-        raise UserError(_("cannot-read-path", path=name, error=error)) from error
+    if finding := find_other_encoding(raw, name):
+        raise make_reading_error(finding)
+    return StringIO(raw.decode("utf-8"), newline=None).read()
+
+
+def make_reading_error(finding: Finding) -> UserError:
+    """Make the error for a file of settings or templates that cannot be read: every finding on a line of its own."""
+    lines = [f"{one.place}: {one.message}" for one in finding.split()]
+    return UserError("\n".join(lines), finding.fix or _("mend-file"))
 
 
 def make_read_error(name: str, error: OSError) -> UserError:
@@ -155,25 +161,12 @@ def make_read_error(name: str, error: OSError) -> UserError:
 
 def parse_facts(content: bytes, name: str) -> Facts | Finding:
     """Read the bytes of a file of facts; what is no UTF-8 text gives the finding that says so."""
-    try:
-        return parse(content.decode("utf-8"), name)
-    except UnicodeDecodeError as error:
-        return _make_encoding_finding(content, name, error)
-
-
-def _make_encoding_finding(content: bytes, name: str, error: UnicodeDecodeError) -> Finding:
-    line = content.count(b"\n", 0, error.start) + 1
-    with suppress(UnicodeDecodeError):
-        source = content.decode("gb18030").split("\n")[line - 1].rstrip("\r")
-        fix = _("looks-like-gbk")
-        place = Place(name, line, 1, max(1, len(source)), source)
-        return Finding("not-text", "error", place, _("file-not-utf8"), fix=fix)
-    return Finding("not-text", "error", Place(name), _("file-no-utf8-text"), fix=_("check-right-file"))
+    return find_other_encoding(content, name) or parse(content.decode("utf-8"), name)
 
 
 def parse_toml(text: str, name: str) -> Facts:
     """Parse a text of TOML, its decimals as floats; raises `UserError` that says where it is broken."""
     found = parse(text, name, float)
     if isinstance(found, Finding):
-        raise UserError(f"{found.place}: {found.message}", found.fix or _("mend-file"))
+        raise make_reading_error(found)
     return found

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from nianbao.model.loading.shapes import Shape, Text
 
+OFD = "ofd"  # the writer that is ours; all others are pandoc's
 PdfStandard: TypeAlias = Literal[  # those that Typst knows
     "1.4", "1.5", "1.6", "1.7", "2.0", "a-1a", "a-1b", "a-2a", "a-2b", "a-2u",
     "a-3a", "a-3b", "a-3u", "a-4", "a-4e", "a-4f", "ua-1",
@@ -18,6 +19,7 @@ class FormatFile(Shape, frozen=True, kw_only=True):
 
     writer: Annotated[Text, Meta(description="field-format-writer")]
     aliases: Annotated[tuple[Text, ...], Meta(description="field-format-aliases")] = ()
+    source: Annotated[str, Meta(description="field-format-source")] = ""
     template: Annotated[str, Meta(description="field-format-template")] = ""
     reference: Annotated[str, Meta(description="field-format-reference")] = ""
     filter: Annotated[str, Meta(description="field-format-filter")] = ""
@@ -40,6 +42,12 @@ class Format(FormatFile, frozen=True, kw_only=True):
 
     suffix: str
     folder: str
+    made_from: "Format | None" = None  # the format that its `source` names
+
+    @property
+    def embeds_fonts(self) -> bool:
+        """Whether its files embed fonts."""
+        return bool(self.engine or self.made_from)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nianbao.model.file_names import fold_name
-from nianbao.model.finding import UserError
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.period import EXAMPLES, Period, parse_period
+from nianbao.workspace.data_files.unread import UnreadFile, find_unread_of, find_unread_of_all
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds.typed_periods import parse_typed_period
 from nianbao.workspace.store import Store, find_root, make_unknown_file_error
@@ -157,8 +158,11 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> lis
         raise UserError(
             _("no-office-named", count=len(others), some=some), _("add-all-or-name-office", first=others[0])
         )
+    if "" not in others and others and (unread := find_unread_of(store, [""], ())):
+        raise _describe_unread(unread)
     if not others:
-        raise UserError(_("no-data-file-here"), _("run-in-report-folder"))
+        unread = find_unread_of_all(store, ())
+        raise _describe_unread(unread) if unread else UserError(_("no-data-file-here"), _("run-in-report-folder"))
     return [""]
 
 
@@ -174,12 +178,30 @@ def match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]
     matches = [office for office in matches if office]
     if matches:
         return matches
+    if name in store.folders() and (unread := find_unread_of(store, [name], ())):
+        raise _describe_unread(unread)
     from difflib import get_close_matches  # noqa: PLC0415  # slow to import, and only needed for mistakes
 
     similar = get_close_matches(name, list(filter(None, known)), n=1)
     offices = _("offices-there", some=join_words(sorted(filter(None, known))[:_LISTED_NAMES])) if any(known) else ""
     tip = _("is-it-nearest", near=similar[0]) if similar else offices
     raise UserError(_("word-not-understood", word=word), tip or _("write-year-or-file"))
+
+
+def _describe_unread(unread: Sequence[UnreadFile]) -> UserError:
+    """Return the error that names files which are not read, and what to do about the first."""
+    return UserError("\n".join(file.message for file in unread[:_LISTED_NAMES]), unread[0].fix)
+
+
+def find_unread(selection: Selection, *, all_offices: bool = False) -> list[Finding]:
+    """Find the files of the selected offices and periods, or later ones, that are not read."""
+    chosen = [*selection.reports, *selection.missing]
+    periods = {period for _store, period in chosen}
+    if all_offices:
+        unread = find_unread_of_all(selection.store, periods)
+    else:
+        unread = find_unread_of(selection.store, (store.office for store, _period in chosen), periods)
+    return [file.make_finding() for file in unread]
 
 
 def make_folder_name(word: str) -> str:

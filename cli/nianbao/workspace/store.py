@@ -2,22 +2,22 @@
 
 import os
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from nianbao.model import offices
 from nianbao.model.aggregate import RollupRecord
 from nianbao.model.facts import Facts, limit_sizes
-from nianbao.model.finding import Finding, Place, UserError, try_work
+from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import REGISTER_FILE as REGISTER
 from nianbao.model.offices import Register
 from nianbao.model.period import NAME, Period, parse_period
 from nianbao.model.report import Report
-from nianbao.workspace.access import describe_reason
+from nianbao.workspace.data_files.names import suggest_period
+from nianbao.workspace.data_files.register import read_register
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, make_read_error, parse_facts
 from nianbao.workspace.folder import Folder
 from nianbao.workspace.templates import Templates
@@ -126,7 +126,11 @@ class Store(Templates):
 
     def data(self, period: Period) -> str:
         """Name the data file of a period as a person here would."""
-        return self._display_prefix + self.name(period)
+        return self.display(self.name(period))
+
+    def display(self, name: str) -> str:
+        """Name a file below the folder as a person here would."""
+        return self._display_prefix + name
 
     def name(self, period: Period, office: str | None = None) -> str:
         """Name the data file of a period below the folder."""
@@ -166,7 +170,7 @@ class Store(Templates):
         stamp = self.folder.stamp(f"data/{REGISTER}")
         if stamp is None:
             return Register()
-        return _read_register(self.folder, f"{self._display_prefix}data/{REGISTER}", stamp)
+        return read_register(self.folder, self.display(f"data/{REGISTER}"), stamp)
 
     def folders(self) -> list[str]:
         """Name the folders of offices, whether they have reports or not."""
@@ -238,7 +242,8 @@ class Store(Templates):
     def _suggest_new_period(self, period: Period) -> str:
         known, folder = join_words(self.periods()), display_path(self.root / "data" / self.office)
         have = _("years-there", known=known) if known else _("no-data-files-yet", root=folder)
-        return _("begin-this-year", have=have, year=period)
+        names, calendar = self.folder.names(self.data_folder), self.kind.settings.calendar
+        return suggest_period(period, self.display(self.data_folder), names, calendar, have)
 
     def rewrite(self, period: Period, text: str, *, check: bool = False) -> SavedFile:
         """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
@@ -288,11 +293,3 @@ def find_root(root: Path | None) -> Path:
         raise UserError(_("no-such-folder", root=root), _("check-root-or-init"))
     here = Path.cwd()
     return root or next((folder for folder in (here, *here.parents) if (folder / "data").is_dir()), here)
-
-
-@lru_cache(maxsize=4)
-def _read_register(folder: Folder, called: str, _stamp: Hashable) -> Register:
-    try:
-        return offices.load_register(parse_facts(folder.read(f"data/{REGISTER}"), called))
-    except OSError as error:
-        return offices.load_register(Finding(offices.REGISTER_RULE, "error", Place(called), describe_reason(error)))

@@ -1,7 +1,7 @@
 """Template files on the disk: those of TOML are read with the files that they are based on."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,13 +14,13 @@ from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.model.loading.form_loader import YearsEntry
+from nianbao.model.loading.form_file import YearsEntry
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
 from nianbao.model.locale import Locale, LocaleFile, find_faults
 from nianbao.model.locale.text_formats import find_text_faults
 from nianbao.workspace.files import decode, display_path, make_read_error, parse_toml
-from nianbao.workspace.formats import Format, FormatFile
+from nianbao.workspace.formats import OFD, Format, FormatFile
 
 Origin: TypeAlias = Literal["own", "added", "package", "program"]
 
@@ -143,17 +143,31 @@ def read_locale(language: str, tops: tuple[TemplateFolder, ...]) -> Locale:
     return Locale(language, file)
 
 
-def read_format(path: Path, folder: TemplateFolder) -> Format:
-    """Read an output format from its `format.toml`; raises `UserError` that tells what is wrong."""
+def read_format(suffix: str, known: Mapping[str, tuple[Path, TemplateFolder]]) -> Format:
+    """Read an output format from its `format.toml`; raises `UserError` that tells what is wrong.
+
+    `known` are these files of all formats by their suffixes, each with its folder of templates.
+    """
+    path, folder = known[suffix]
     source = folder.read_toml(path)
     file = load(FormatFile, [source])
-    if found := list(_faults(file, path.parent)):
+    made_from = None
+    if file.source in known and file.source != suffix:
+        made_from = read_format(file.source, {file.source: known[file.source]})
+    if found := list(_faults(file, path.parent, made_from)):
         raise_faults([source], found)
-    return Format(suffix=path.parent.name, folder=str(path.parent), **msgspec.structs.asdict(file))
+    fields = msgspec.structs.asdict(file)
+    return Format(suffix=suffix, folder=str(path.parent), made_from=made_from, **fields)
 
 
-def _faults(file: FormatFile, folder: Path) -> Iterator[Fault]:
-    """Find names that are none of a file of the folder."""
+def _faults(file: FormatFile, folder: Path, made_from: Format | None) -> Iterator[Fault]:
+    """Find names that are none of a file of the folder, and a source that is no PDF."""
     for key, name in file.files.items():
         if not is_portable_path(name) or not (folder / name).exists():
             yield Fault((key,), _("not-file-of-folder", name=name))
+    if file.source and not (made_from and made_from.engine):
+        yield Fault(("source",), _("source-not-typst-format", name=file.source))
+    if (file.writer == OFD) != bool(file.source):
+        yield Fault(("writer",), _("writer-needs-source", writer=OFD))
+    if file.writer == OFD and not file.reference:
+        yield Fault(("writer",), _("writer-needs-reference", writer=OFD))

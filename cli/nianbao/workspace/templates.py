@@ -179,8 +179,11 @@ class Templates:
 
     def format(self, suffix: str) -> Format:
         """Read the output format of a suffix that is one of `formats`; raises `UserError` that tells what is wrong."""
-        path = self.formats()[suffix]
-        return read_format(path, next(top for top in self._template_folders if path.is_relative_to(top.path)))
+        files = self.formats().items()
+        folders = {
+            path: next(top for top in self._template_folders if path.is_relative_to(top.path)) for _, path in files
+        }
+        return read_format(suffix, {known: (path, folders[path]) for known, path in files})
 
     def look(self, name: str = "") -> dict[str, Any]:
         """Read a look, by default that of the kind: sizes, margins and faces of the page.

@@ -56,6 +56,15 @@ local function form(tbl)
   return tbl
 end
 
+-- Put a table with so many columns of labels and of figures in a region that scrolls. On a phone a table with more columns
+-- than its screen holds is wide: the page says that it scrolls.
+local PHONE_COLUMNS = 3 -- of figures, beside the labels
+local function scroll(blocks, name, labels, figures)
+  local classes = { "scroll", figures > PHONE_COLUMNS and "wide" or nil }
+  local style = ("--labels: %d; --figures: %d"):format(labels, figures)
+  return pandoc.Div(blocks, pandoc.Attr("", classes, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", name }, { "style", style } }))
+end
+
 -- A table that is no form's scrolls too; what its columns hold is the name of the region.
 local function scrolling(tbl)
   local names = pandoc.List()
@@ -65,8 +74,7 @@ local function scrolling(tbl)
       names:insert(pandoc.utils.stringify(cell.contents))
     end
   end
-  local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", table.concat(names, " / ") }, { "style", ("--labels: 0; --figures: %d"):format(2 * #tbl.colspecs) } }
-  return pandoc.Div({ tbl }, pandoc.Attr("", { "scroll" }, region))
+  return scroll({ tbl }, table.concat(names, " / "), 0, 2 * #tbl.colspecs)
 end
 
 return {
@@ -85,26 +93,25 @@ return {
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or scrolling(tbl) end,
   Div = function(div)
     if div.classes:includes("revisions") then
-      local side_by_side = scrolling(lay_side_by_side(div))
-      side_by_side.classes:insert("revisions")
-      side_by_side.attributes["aria-label"] = div.attributes.label
-      return side_by_side
+      local region = scrolling(lay_side_by_side(div))
+      region.classes, region.attributes["aria-label"] = { "scroll", "revisions" }, div.attributes.label
+      return region
     end
     if div.classes:includes("values") then -- a table of a comparison, in its region by now
-      local region = div.content[1]
-      region.attributes["aria-label"] = div.attributes.label
-      region.attributes.style = ("--labels: 1; --figures: %d"):format(#region.content[1].colspecs - 1)
-      for _, body in ipairs(region.content[1].bodies) do
+      local tbl = div.content[1].content[1]
+      for _, body in ipairs(tbl.bodies) do
         body.row_head_columns = 1
         for _, row in ipairs(body.body) do row.cells[1].attributes.scope = "row" end
       end
-      return region
+      return scroll({ tbl }, div.attributes.label, 1, #tbl.colspecs - 1)
+    end
+    if div.classes:includes("signature") then
+      div.content = div.content:map(function(line) return line.t == "Plain" and pandoc.Para(line.content) or line end)
+      return div
     end
     if not div.classes:includes("form") then return nil end
     local tbl = div.content[1]
     local labels, caption = tbl.bodies[1].row_head_columns, pandoc.utils.stringify(tbl.caption.long)
-    local room = ("--labels: %d; --figures: %d"):format(labels, #tbl.colspecs - labels)
-    local region = { { "role", "region" }, { "tabindex", "0" }, { "aria-label", caption }, { "style", room } }
-    return pandoc.Div(div.content, pandoc.Attr("", { "scroll" }, region))
+    return scroll(div.content, caption, labels, #tbl.colspecs - labels)
   end,
 }

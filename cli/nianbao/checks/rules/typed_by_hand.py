@@ -47,6 +47,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             else _("figures-typed-by-hand", count=len(figures)),
             label=_("can-be-written-as-placeholder", expression=numbers[0].expression),
             place=places[0],
+            words=context.report.form.locale.join(figures),
             notes=tuple(
                 _("other-figure-as-placeholder", place=place.position, figure=figure, expression=typed.expression)
                 for typed, figure, place in zip(numbers[1:], figures[1:], places[1:], strict=True)

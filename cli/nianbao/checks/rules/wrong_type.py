@@ -18,10 +18,11 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.model.finding import Finding
+from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
 from nianbao.model.report import ReportEntry
 from nianbao.model.values.faults import describe_value
+from nianbao.model.values.repairs import Repair, repair_value
 
 LEVEL = "error"
 SCOPE = "figures"
@@ -33,12 +34,25 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     for entry in report.entries:
         if entry.known and (fault := _describe_fault(entry)):
             label = report.form.labels.get(entry.address, entry.address)
-            yield context.make_finding(entry.address, f"{translate(label)}: {fault}")
+            place = report.facts.find_place(entry.address)
+            repair = repair_value(place.text, entry.value_type) if entry.value_type else None
+            yield context.make_finding(
+                entry.address,
+                f"{translate(label)}: {fault}",
+                label=_("expected-value", value=repair.after) if repair else "",
+                fix=_describe_repair(place, repair) if repair else "",
+                place=place,
+            )
     for table in ("prose", "headings"):
         entries = report.facts.tree.get(table)
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, str):
                 yield context.make_finding(f"{table}.{key}", _("must-be-text", value=describe_value(value)))
+
+
+def _describe_repair(place: Place, repair: Repair) -> str:
+    line = place.replace_text(repair.after).strip()
+    return _("write-line-or-run-fix", line=line) if repair.certain else _("write-line", line=line)
 
 
 def _describe_fault(entry: ReportEntry) -> str:

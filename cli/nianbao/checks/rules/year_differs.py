@@ -32,10 +32,25 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     named = parse_period(name.removesuffix(".toml"))
     written = parse_period(str(report.values.get(key, "")))  # of any unit
     if key not in report.facts.tree:
-        message, label = _("period-not-given", key=key, what=_(report.form.labels[key])), ""
-    elif named and written and written != named:
+        yield _make_missing_finding(context, key, str(context.report.form.kind.write_period(named)) if named else "")
+        return
+    if named and written and written != named:
         message = _("period-differs-from-file-name", what=_(report.form.labels[key]), period=written, named=name)
         label = _("expected-value", value=named)
+        yield context.make_finding(key, message, label=label)
+
+
+def _make_missing_finding(context: CheckContext, key: str, value: str) -> Finding:
+    """Make the finding that the period is missing: at another table that has it, else at the file as a whole."""
+    report = context.report
+    written = value if value.isdigit() else f'"{value}"'
+    tables = (table for table, entries in report.facts.tree.items() if isinstance(entries, dict) and key in entries)
+    table = next(tables, "")
+    if table:
+        place = report.facts.find_key(f"{table}.{key}")
+        message = _("period-in-other-table", key=key, what=_(report.form.labels[key]), table=table)
     else:
-        return
-    yield context.make_finding(key, message, label=label)
+        place = report.facts.find_place(key)
+        message = _("period-not-given", key=key, what=_(report.form.labels[key]))
+    fix = _("write-period-at-top", line=f"{key} = {written}") if value else ""
+    return context.make_finding(key, message, fix=fix, place=place)

@@ -71,6 +71,7 @@ def build(
     """Check reports and write them in every format."""
     from nianbao.build import incremental, output_folder, outputs
     from nianbao.checks import check
+    from nianbao.checks.policy import select_reported
     from nianbao.cli.output import builds
     from nianbao.workspace import selection
 
@@ -98,9 +99,11 @@ def build(
                 bar, selected.reports, lambda result: result.check, options.is_refused, fail_fast=fail_fast
             )
         failed += list_crashes([result.check for result in done])
-        run = builds.BuildRun(done, failed, selected.missing, perf_counter() - start)
+        unread = select_reported(selection.find_unread(selected, all_offices=all_offices), policy)
+        run = builds.BuildRun(done, failed, selected.missing, perf_counter() - start, unread)
         _print_run(run, many=len(selected.reports) > builds.MAX_LISTED, quiet=quiet, explain=explain, as_json=as_json)
-        exit_command([one.error for one in failed], blocked=any(options.is_refused(result.check) for result in done))
+        refused = any(options.is_refused(result.check) for result in done)
+        exit_command([one.error for one in failed], blocked=refused or policy.is_blocking(unread))
 
 
 def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str]]":
@@ -120,7 +123,7 @@ def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str
 
 
 def _print_run(run: "BuildRun", *, many: bool, quiet: bool, explain: bool, as_json: bool) -> None:
-    from nianbao.cli.output import builds, findings
+    from nianbao.cli.output import builds, finding_printer, findings
 
     if as_json:
         findings.print_json(builds.build_run_data(run))
@@ -128,6 +131,7 @@ def _print_run(run: "BuildRun", *, many: bool, quiet: bool, explain: bool, as_js
     if many or run.missing:
         builds.print_summary(run)
     else:
+        finding_printer.print_findings(run.unread)
         findings.print_builds(run.results, quiet=quiet)
     if explain:
         builds.print_reasons(run)

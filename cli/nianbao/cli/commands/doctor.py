@@ -16,16 +16,16 @@ def doctor(root: Root = None, *, as_json: Json = False) -> None:
     from nianbao.cli.output import findings, kinds
     from nianbao.kinds.listing import list_kinds
     from nianbao.render import pandoc, typst
+    from nianbao.workspace.data_files.unread import find_unread_files
     from nianbao.workspace.store import Store, find_root
-    from nianbao.workspace.unread import find_unread_files
 
     with report_errors():
         store = Store(find_root(root))
         if error := store.skip_untrusted():
             print_warning(_("shipped-templates-used", why=error.message))
         else:
-            for error in find_unread_files(store):
-                print_warning(_("data-file-unread", why=error.message))
+            for file in find_unread_files(store):
+                print_warning(_("data-file-unread", why=file.message))
         versions = {"nianbao": __version__, "python": sys.version.split()[0]} | pandoc.list_versions()
         faces = typst.choose_faces(store.look())
         listed = list_kinds(store)

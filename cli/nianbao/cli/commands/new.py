@@ -6,7 +6,7 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.completion import complete_new_period, complete_period
-from nianbao.cli.errors import report_errors
+from nianbao.cli.errors import print_warning, report_errors
 from nianbao.cli.options import Edition, Kind, Root
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
@@ -28,6 +28,7 @@ def new(
     """Create a year's data file."""
     from nianbao.checks import drafts
     from nianbao.workspace import selection
+    from nianbao.workspace.data_files.unread import find_unread_of
     from nianbao.workspace.store import Store
 
     with report_errors():
@@ -39,3 +40,5 @@ def new(
         echo(_("wrote-now-fill-in", path=created.saved[0].path, year=words))
         for note in created.notes:
             echo(note)
+        for file in find_unread_of(store, [store.office], ()):
+            print_warning(f"{file.message}{_('clause-separator')}{file.fix}")

@@ -30,19 +30,26 @@ def rollup(
     as_json: Json = False,
 ) -> None:
     """Add the figures of units up into the data file of the office above them."""
+    from nianbao.cli.output.builds import unread_data
+    from nianbao.cli.output.finding_printer import print_findings
     from nianbao.cli.output.findings import print_json
     from nianbao.cli.output.rollup import print_rollups, rollup_data
     from nianbao.rollup import collect, roll_up
     from nianbao.workspace import selection
+    from nianbao.workspace.data_files.unread import find_unread_of
 
     with report_errors():
         store = selection.open_store(units or [], root, None, print_warning)
         store = store.of_kind(kind) if kind else store
         options = collect.RollupOptions(units or [], own, broken, deep, force, dry_run, jobs)
         with show_spinner(_("progress-adding-up", year=period), quiet=as_json):
-            results = roll_up.roll_up(store, selection.read_period(store, period), into, options)
+            read = selection.read_period(store, period)
+            results = roll_up.roll_up(store, read, into, options)
+        offices = [unit.id for result in results for unit in result.missing]
+        found = [file.make_finding() for file in find_unread_of(store, offices, [read])]
         if as_json:
-            print_json({"rollups": [rollup_data(result) for result in results]})
+            print_json({"rollups": [rollup_data(result) for result in results]} | unread_data(found))
         else:
+            print_findings(found)
             print_rollups(results, period)
         exit_command([], blocked=any(result.is_blocked for result in results))

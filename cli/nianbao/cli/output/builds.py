@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nianbao.checks.results import BuildResult, CheckResult, FailedReport
-from nianbao.cli.output import findings
+from nianbao.cli.output import finding_printer, findings
 from nianbao.cli.output.finding_printer import print_file_name, print_message
 from nianbao.cli.terminal import echo
 from nianbao.model.finding import LEVELS, Finding
@@ -34,6 +34,7 @@ class BuildRun:
     failures: list[FailedReport]
     missing: list[ReportRef]
     seconds: float
+    unread: Sequence[Finding] = ()  # files that are not read
 
     def count_outcomes(self) -> Counter[str]:
         """Count the reports by outcome, a key of `_OUTCOMES`."""
@@ -50,15 +51,18 @@ def _outcome(result: BuildResult) -> str:
 
 def print_summary(run: BuildRun) -> None:
     """Print how many reports had which outcome, and for each that is not built the office and the reason."""
+    finding_printer.print_findings(run.unread)
     counts = run.count_outcomes()
     rows = [(_(label), str(counts[outcome])) for outcome, label in _OUTCOMES.items() if counts[outcome]]
     findings.print_table((_("head-result"), _("head-reports")), rows)
     refused = [result.check for result in run.results if result.refused]
     _print_failures(refused, run.failures, run.missing)
-    all_findings = [finding for result in run.results for finding in result.check.findings]
+    all_findings = [*run.unread, *(finding for result in run.results for finding in result.check.findings)]
     rate = counts["built"] / run.seconds if run.seconds else 0.0
     speed = _("reports-per-second", rate=rate) if counts["built"] else ""
     totals = findings.describe_counts(all_findings)
+    if drafts := sum(1 for result in run.results if result.check.prompts and not result.refused):
+        echo(_("reports-built-as-drafts", count=drafts))
     echo(_("build-time-and-findings", seconds=run.seconds, speed=speed, found=totals))
 
 
@@ -85,12 +89,16 @@ def _describe_report(key: ReportKey) -> tuple[str, str]:
 
 
 def print_check_summary(
-    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[ReportRef]
+    results: Sequence[CheckResult],
+    failed: Sequence[FailedReport],
+    missing: Sequence[ReportRef],
+    unread: Sequence[Finding] = (),
 ) -> None:
-    """Print which of many checked reports are wrong and why, and how many are right."""
+    """Print which of many checked reports are wrong and why, how many are right, and which files are not read."""
+    finding_printer.print_findings(unread)
     refused = [result for result in results if result.blocked]
     _print_failures(refused, failed, missing)
-    all_findings = [finding for result in results for finding in result.findings]
+    all_findings = [*unread, *(finding for result in results for finding in result.findings)]
     size, right = len(results) + len(failed), len(results) - len(refused)
     counts = _("reports-and-right", count=size, right=right)
     echo(f"{counts}{_('clause-separator')}{findings.describe_counts(all_findings)}")
@@ -121,14 +129,24 @@ def build_run_data(run: BuildRun) -> dict[str, Any]:
     reports = [
         findings.build_data(result) | {"end": _outcome(result), "why": list(result.reasons)} for result in run.results
     ]
-    return {"reports": reports, **_failures_data(run.failures, run.missing), "seconds": round(run.seconds, 3)}
+    ends = _failures_data(run.failures, run.missing) | unread_data(run.unread)
+    return {"reports": reports, **ends, "seconds": round(run.seconds, 3)}
 
 
 def check_run_data(
-    results: Sequence[CheckResult], failed: Sequence[FailedReport], missing: Sequence[ReportRef]
+    results: Sequence[CheckResult],
+    failed: Sequence[FailedReport],
+    missing: Sequence[ReportRef],
+    unread: Sequence[Finding] = (),
 ) -> dict[str, Any]:
-    """Return what was found in reports as plain values for JSON."""
-    return {"reports": [findings.check_data(result) for result in results], **_failures_data(failed, missing)}
+    """Return what was found in reports, and of files that are not read, as plain values for JSON."""
+    reports = [findings.check_data(result) for result in results]
+    return {"reports": reports, **_failures_data(failed, missing), **unread_data(unread)}
+
+
+def unread_data(unread: Sequence[Finding]) -> dict[str, Any]:
+    """Return findings about files that are not read as plain values for JSON; nothing where there are none."""
+    return {"unread": [findings.finding_data(finding) for finding in unread]} if unread else {}
 
 
 def _failures_data(failed: Sequence[FailedReport], missing: Sequence[ReportRef]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from itertools import groupby
 import typer
 
 from nianbao.checks.rules import list_names
+from nianbao.cli.output.acceptances import describe_address
 from nianbao.cli.screen import Screen, get_screen
 from nianbao.cli.terminal import StyledText, echo, escape_controls
 from nianbao.model.finding import Finding
@@ -41,6 +42,8 @@ class FindingPrinter:
             _print_excerpt(finding, margin + _INDENT)
         for note in finding.notes:
             echo(f"{margin}{_INDENT}{note}", hang=2)
+        if finding.address and finding.accepted_value:
+            echo(f"{margin}{_INDENT}{describe_address(finding)}", hang=2)
         if finding.fix and self._is_new(finding.rule, finding.fix):
             echo(margin + _INDENT + _("fix-line", fix=finding.fix), hang=2)
         if (finding.has_page or finding.rule in self._with_page) and self._is_new(finding.rule, ""):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from nianbao.checks.policy import AcceptedFinding
 from nianbao.checks.results import BuildResult, CheckResult
-from nianbao.cli.output.finding_printer import FindingPrinter
+from nianbao.cli.output.acceptances import describe_acceptance, print_accept_hint
+from nianbao.cli.output.finding_printer import FindingPrinter, print_findings
 from nianbao.cli.screen import Screen, get_screen
 from nianbao.cli.terminal import echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, UserError
@@ -25,11 +26,13 @@ _MIN_COLUMN = 12  # cells of a column of a table that is wrapped
 _COUNTS = {"error": N_("errors-count"), "warning": N_("warnings-count"), "note": N_("notes-count")}
 
 
-def print_checks(results: Sequence[CheckResult]) -> None:
-    """Print what was found in each report, and the number of findings."""
+def print_checks(results: Sequence[CheckResult], unread: Sequence[Finding] = ()) -> None:
+    """Print what was found in each report, and of files that are not read, and the number of findings."""
+    print_findings(unread)
     print_results(results)
-    findings = [finding for result in results for finding in result.findings]
+    findings = [*unread, *(finding for result in results for finding in result.findings)]
     print_accepted([one for result in results for one in result.accepted])
+    print_accept_hint(results)
     periods = describe_periods(result.key.period for result in results)
     echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
 
@@ -62,7 +65,9 @@ def print_formatted(files: "Sequence[FormattedFile]", *, check: bool) -> None:
     printer = FindingPrinter()
     for file in files:
         printer.print_all(file.findings)
-        if file.changed:
+        if file.findings and file.changed:
+            echo(_("would-correct-in-part", path=file.path) if check else _("corrected-in-part", path=file.path))
+        elif file.changed:
             echo(_("would-lay-out", path=file.path) if check else _("file-laid-out", path=file.path))
         else:
             echo(_("file-not-touched", path=file.path) if file.findings else _("already-laid-out", path=file.path))
@@ -81,6 +86,8 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
     for result in results:
         if result.refused:
             _print_refusal(result.check)
+        elif result.check.prompts:
+            _print_draft(result.check)
     rows = [row for result in results for row in _make_file_rows(result)]
     if quiet or not rows:
         return
@@ -93,10 +100,17 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
 
 
 def _print_refusal(result: CheckResult) -> None:
-    tip = _("mend-or-draft")
+    tip = _("mend-or-draft") if result.readable else _("mend-first")
     counts = describe_counts(result.findings)
-    periods = " ".join(filter(None, (result.key.office, describe_periods([result.key.period]))))
-    echo(_("period-not-printed", period=periods, findings=counts, tip=tip), err=True)
+    echo(_("period-not-printed", period=_name_report(result.key), findings=counts, tip=tip), err=True)
+
+
+def _print_draft(result: CheckResult) -> None:
+    echo(_("built-as-draft", report=_name_report(result.key), count=result.prompts), err=True)
+
+
+def _name_report(key: ReportKey) -> str:
+    return " ".join(filter(None, (key.office, describe_periods([key.period]))))
 
 
 def _make_file_rows(result: BuildResult) -> list[tuple[str, ...]]:
@@ -203,9 +217,16 @@ def check_data(result: CheckResult) -> dict[str, Any]:
     return {
         **key_data(result.key),
         "ok": not result.blocked,
-        "findings": [finding_data(finding) for finding in result.findings],
-        "accepted": [{"finding": finding_data(one.finding), "because": one.reason} for one in result.accepted],
+        "findings": [_answerable_data(result.key, finding) for finding in result.findings],
+        "accepted": [
+            {"finding": _answerable_data(result.key, one.finding), "because": one.reason} for one in result.accepted
+        ],
     }
+
+
+def _answerable_data(key: ReportKey, finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain values for JSON, with how it is accepted."""
+    return finding_data(finding) | {"accept": describe_acceptance(key, finding)}
 
 
 def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:
@@ -232,6 +253,7 @@ def build_data(result: BuildResult) -> dict[str, Any]:
     ]
     return check_data(result.check) | {
         "files": files,
+        "draft": result.draft and bool(files),
         "faces": faces_data(result.faces),
         "seconds": round(result.seconds, 3),
     }

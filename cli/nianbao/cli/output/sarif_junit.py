@@ -13,6 +13,7 @@ from nianbao.checks import kind_rules
 from nianbao.checks.results import CheckResult
 from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.model.finding import Finding, UserError
+from nianbao.model.period import Period
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
 
@@ -100,8 +101,17 @@ def format_junit(results: Sequence[CheckResult], errors: Sequence[UserError]) ->
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-def format_for_programs(style: str, results: Sequence[CheckResult], errors: Sequence[UserError], store: Store) -> str:
-    """Return findings in the format that `--format` names."""
+def format_for_programs(
+    style: str,
+    results: Sequence[CheckResult],
+    errors: Sequence[UserError],
+    store: Store,
+    unread: Sequence[Finding] = (),
+) -> str:
+    """Return findings in the format that `--format` names, those about files that are not read as of a last report."""
+    if unread:
+        period = max((result.key.period for result in results), default=Period(0))
+        results = [*results, CheckResult(store.key(period), None, list(unread))]
     if style == "sarif":
         return format_sarif(results, errors, store)
     return {"github": format_github, "junit": format_junit}[style](results, errors)

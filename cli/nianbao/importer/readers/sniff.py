@@ -129,6 +129,8 @@ def make_unclaimed_error(sample: Sample, formats: str) -> UnreadableError:
         return _describe_ole(sample.content)
     if b"epub" in sample.mimetype:
         return UnreadableError(_("is-ebook"), _("get-source-of-ebook"))
+    if "OFD.xml" in sample.parts:
+        return UnreadableError(_("is-ofd"), _("get-source-of-ofd"))
     if sample.is_package:
         return UnreadableError(_("is-archive"), _("unpack-and-import"))
     return UnreadableError(_("unknown-kind-of-file"), _("formats-importable", formats=formats))

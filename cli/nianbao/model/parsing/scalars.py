@@ -1,0 +1,111 @@
+"""What a person meant by a value that TOML does not have: a number with separators or units, a date, a bare text."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+from unicodedata import numeric
+
+from nianbao.model.i18n import N_
+from nianbao.model.parsing.signs import DOUBLE_QUOTES, QUOTES
+
+
+class Reading(NamedTuple):
+    """How a value is read: the key of the message, what it should be if that is known, and whether it is certain."""
+
+    key: str
+    after: str | None = None
+    certain: bool = False
+
+
+_VALID = re.compile(
+    r"""
+      [+-]?(?:0|[1-9](?:_?\d)*)(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?
+    | 0x[\dA-Fa-f_]+ | 0o[0-7_]+ | 0b[01_]+ | [+-]?(?:inf|nan) | true | false
+    | \d\d:\d\d(?::\d\d(?:\.\d+)?)?
+    | \d{4}-\d\d-\d\d(?:[Tt\ ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:\d\d)?)?
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_DATE = re.compile(r"(\d{4})[ ]?[^\d\s][ ]?(\d\d?)[ ]?[^\d\s][ ]?(\d\d?)[ ]?([^\d\s]?)", re.ASCII)
+_SEPARATED = re.compile(r"[+-]?\d{1,3}(?:[, '][ ]?\d{3})+(?:\.\d+)?", re.ASCII)
+_SIGN_APART = re.compile(r"([+-])[ ]+(\d+(?:\.\d+)?)", re.ASCII)
+_NO_INTEGER_PART = re.compile(r"([+-]?)(\.\d+)", re.ASCII)
+_NO_DECIMALS = re.compile(r"([+-]?\d+)\.", re.ASCII)
+_LEADING_ZEROS = re.compile(r"([+-]?)0+(\d+(?:\.\d+)?)", re.ASCII)
+_WITH_UNIT = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)[ ]*([^\d\s+*/=,.-][^\d]{0,11})", re.ASCII)
+_LETTERS_AS_DIGITS = re.compile(r"(?=.*\d)[\dOolI]+", re.ASCII)
+_SUM = re.compile(r"\d+(?:\s*[+*]\s*\d+)+", re.ASCII)
+_IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)", re.ASCII)
+_BOOLEANS = {"true", "false"}
+_NOTHING = {"null", "none", "nil", "n/a", "na", "undefined"}
+
+
+def read_value(token: str, original: str, *, in_row: bool) -> Reading | None:
+    """Read a value in signs of TOML, without quotes; None if it is one of TOML.
+
+    `original` is the same as it was typed, and `in_row` tells that it is a cell of a table.
+    """
+    if _VALID.fullmatch(token):
+        return Reading(N_("slip-no-such-day")) if _is_impossible_day(token) else None
+    return next(_list_readings(token, original, in_row=in_row))
+
+
+def read_separated(text: str, at: int) -> str:
+    """Return the number with separators of thousands that begins at a place of a text, or nothing."""
+    match = _SEPARATED.match(text, at)
+    return match[0] if match and "," in match[0] else ""
+
+
+def _list_readings(token: str, original: str, *, in_row: bool) -> Iterator[Reading]:
+    """List the readings of a value, the first of which counts."""
+    if token.lower() in _NOTHING or not any(sign.isalnum() or sign in QUOTES for sign in token):
+        yield Reading(N_("slip-no-figure"))
+    if _SEPARATED.fullmatch(token):
+        yield Reading(N_("slip-separators"), re.sub("[, ']", "", token), certain=True)
+    if match := _DATE.fullmatch(token):
+        day = "-".join((match[1], match[2].zfill(2), match[3].zfill(2)))
+        yield (
+            Reading(N_("slip-no-such-day")) if _is_impossible_day(day) else Reading(N_("slip-date"), day, certain=True)
+        )
+    if token.lower() in _BOOLEANS:
+        yield Reading(N_("slip-boolean"), token.lower(), certain=True)
+    yield from _list_numbers(token, in_row=in_row)
+    if token[-1] in DOUBLE_QUOTES:
+        yield Reading(N_("slip-quote-missing"), _quote(original[:-1]))
+    yield Reading(N_("slip-text-in-row")) if in_row else Reading(N_("slip-text"), _quote(original))
+
+
+def _list_numbers(token: str, *, in_row: bool) -> Iterator[Reading]:
+    if match := _SIGN_APART.fullmatch(token):
+        yield Reading(N_("slip-blank-in-number"), match[1] + match[2], certain=True)
+    if match := _NO_INTEGER_PART.fullmatch(token):
+        yield Reading(N_("slip-point"), f"{match[1]}0{match[2]}", certain=True)
+    if match := _NO_DECIMALS.fullmatch(token):
+        yield Reading(N_("slip-point"), match[1], certain=True)
+    if match := _LEADING_ZEROS.fullmatch(token):  # outside of a row it may be a code, or a number of a telephone
+        yield Reading(N_("slip-leading-zeros"), match[1] + match[2], certain=in_row)
+    if _LETTERS_AS_DIGITS.fullmatch(token):
+        digits = token.translate(str.maketrans("OolI", "0011"))
+        yield Reading(N_("slip-letter-for-digit"), digits)
+    if match := _IN_BRACKETS.fullmatch(token):
+        yield Reading(N_("slip-number-in-brackets"), f"-{match[1]}")
+    if _SUM.fullmatch(token):
+        yield Reading(N_("slip-sum"))
+    if match := _WITH_UNIT.fullmatch(token):
+        scaled = any(numeric(sign, None) is not None for sign in match[2])
+        yield Reading(N_("slip-scale")) if scaled else Reading(N_("slip-unit"), match[1].replace(",", ""))
+
+
+def _quote(text: str) -> str | None:
+    return None if "\\" in text or '"' in text else f'"{text}"'
+
+
+def _is_impossible_day(token: str) -> bool:
+    if not re.match(r"\d{4}-\d\d-\d\d", token, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(token[:10])
+    except ValueError:
+        return True
+    return False

@@ -1,0 +1,159 @@
+"""The fragment for the editor of a website: no style but that of elements, and the same look on any site."""
+
+import re
+from collections import Counter
+
+import pytest
+from cases import begun
+from lxml import html
+
+from nianbao.build import outputs
+from nianbao.model.period import Period
+from nianbao.workspace.store import Store
+
+PROSE = """
+[prose]
+overview = '''
+全年**受理**申请*较多*，见[网址](https://example.cn/?a=1&b=2)。
+
+- 甲项
+- 乙项
+
+3. 丙项
+
+> 引文。
+
+| 年 | 数 |
+|---|---|
+| 2019 | 1 |
+'''
+"""
+# What sites do to everything: rules for every element, for those of text and of tables, and for phones.
+SITES = {
+    "loud": """
+      * { letter-spacing: 5px !important; line-height: 3 !important; box-sizing: content-box; float: left }
+      p { color: red !important; text-indent: 0 !important; margin: 40px !important; font: 30px fantasy !important }
+      strong, em, a { color: lime !important; display: block !important; font-size: 40px !important }
+      table { width: 50% !important; border: 9px solid blue !important; border-collapse: separate !important }
+      th, td { padding: 30px !important; background: yellow !important; border: none !important }
+      th, td { text-align: right !important }
+      tr:nth-child(even) td { background: pink !important }
+    """,
+    "cards": """
+      table, thead, tbody, tr, th, td { display: block !important; width: auto !important }
+      th, td { white-space: nowrap !important }
+      thead { display: none !important; position: absolute !important }
+      td { text-align: left !important; border-bottom: 1px dotted #ccc !important; font-size: 0 }
+      p:first-child { display: none !important } div { overflow: hidden !important; max-height: 90px !important }
+    """,
+}
+STYLES = """() => [...document.querySelectorAll("#fragment *")].map((element) => {
+  const style = getComputedStyle(element), box = element.getBoundingClientRect(), out = { tag: element.tagName }
+  for (const name of style) out[name] = style[name]
+  return { ...out, box: [box.width, box.height].map(Math.round).join(" × ") }
+})"""
+
+
+@pytest.fixture(scope="module")
+def fragment(root, tmp_path_factory):
+    """The fragment of a report with all that prose may have."""
+    folder = tmp_path_factory.mktemp("cms")
+    facts = re.sub(r"\n\[prose\].*", "", (root / "data/2020.toml").read_text(encoding="utf-8"), flags=re.DOTALL)
+    store = begun(folder, 2020, facts + PROSE)
+    outputs.build_report(store, Period(2020), ["cms.html", "html"], draft=False)
+    return folder / "build"
+
+
+def read(path):
+    return html.fragment_fromstring(path.read_text(encoding="utf-8"), create_parent="div")
+
+
+def squeeze(text):
+    return re.sub(r"\s+", "", text)
+
+
+def test_every_element_has_its_style_and_nothing_else(fragment):
+    elements = list(read(fragment / "2020.cms.html").iterdescendants())
+    tags = Counter(element.tag for element in elements)
+    assert tags.keys() <= {
+        "p",
+        "strong",
+        "em",
+        "a",
+        "br",
+        "div",
+        "table",
+        "colgroup",
+        "col",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
+    assert tags["table"] == 4  # three of the form, one of the prose
+    for element in elements:
+        assert "class" not in element.attrib
+        assert "id" not in element.attrib
+        assert element.tag == "br" or element.get("style").startswith("all:initial!important;")
+        declarations = element.get("style", "").rstrip(";").split(";")
+        assert element.tag == "br" or all(one.endswith("!important") for one in declarations)
+
+
+def test_paragraphs_are_indented_and_tables_have_lines_without_styles_too(fragment):
+    page = read(fragment / "2020.cms.html")
+    first = page.find("p")
+    assert "text-indent:2em!important" in first.get("style")
+    for table in page.iter("table"):
+        assert (table.get("border"), table.get("cellspacing"), table.get("width")) == ("1", "0", "100%")
+    widths = [float(column.get("width").rstrip("%")) for column in page.findall(".//table")[-1].iter("col")]
+    assert sum(widths) == pytest.approx(100, abs=0.1)
+
+
+def test_the_text_is_that_of_the_page_without_title_and_captions(fragment):
+    page = html.parse(str(fragment / "2020.html")).find("body")
+    for left_out in (*page.iter("h1"), *page.iter("caption")):
+        left_out.text = ""
+        for child in list(left_out):
+            left_out.remove(child)
+    for item in page.iter("ol"):
+        first = item.find("li")
+        first.text = f"3. {first.text or ''}"  # the number, which a browser draws
+    assert squeeze(read(fragment / "2020.cms.html").text_content()) == squeeze(page.text_content())
+
+
+def test_a_draft_says_so(root, tmp_path):
+    store = Store(root, tmp_path)
+    outputs.build_report(store, Period(2020), ["cms.html"], draft=True)
+    assert read(tmp_path / "2020.cms.html").find("p").text_content() == "【草稿】"
+
+
+def measure(browser, path, fragment, sheet):
+    """Return the computed styles and sizes of all elements of a fragment on the page of a site."""
+    path.write_text(
+        f"<!DOCTYPE html><meta charset=utf-8><title>x</title><style>{sheet}</style>"
+        f'<div id="fragment" style="display:block!important;width:800px!important;overflow:visible!important;'
+        f'max-height:none!important;float:none!important">{fragment}</div>',
+        encoding="utf-8",
+    )
+    tab = browser.new_page(viewport={"width": 1000, "height": 800})
+    try:
+        tab.goto(path.as_uri())
+        return tab.evaluate(STYLES)
+    finally:
+        tab.close()
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("site", SITES)
+def test_the_look_is_the_same_on_a_site_with_a_foreign_style_sheet(browser, fragment, tmp_path, site):
+    text = (fragment / "2020.cms.html").read_text(encoding="utf-8")
+    plain = measure(browser, tmp_path / "plain.html", text, "")
+    assert measure(browser, tmp_path / "site.html", text, SITES[site]) == plain
+
+
+@pytest.mark.needs("chromium")
+def test_a_fragment_without_its_styles_looks_otherwise_there(browser, fragment, tmp_path):
+    bare = re.sub(r' style="[^"]*"', "", (fragment / "2020.cms.html").read_text(encoding="utf-8"))
+    plain = measure(browser, tmp_path / "plain.html", bare, "")
+    assert all(measure(browser, tmp_path / "site.html", bare, sheet) != plain for sheet in SITES.values())
