@@ -153,3 +153,20 @@ def test_a_crash_of_one_check_does_not_hide_the_others(folder, report, monkeypat
     found = states(report("list", "--json", cwd=folder))
     assert found["", 2022]["state"] == "broken"
     assert found["", 2022]["error"]
+
+
+def test_what_was_accepted_is_known_the_next_time(folder, report):
+    path = folder / "data/2023.toml"
+    accept = '[[accept]]\nrule = "{rule}"\nat = "{at}"\nvalue = {value}\nbecause = "查过，无误"\n'
+    text = path.read_text(encoding="utf-8").replace("in_force = 6", "in_force = 60")
+    path.write_text(text, encoding="utf-8")
+    before = states(report("list", "--json", cwd=folder))["", 2023]["findings"]
+    (finding,) = [
+        one
+        for one in json.loads(report("validate", "2023", "--json", cwd=folder).stdout)["reports"][0]["findings"]
+        if one["rule"] == "stock-does-not-follow"
+    ]
+    path.write_text(text + accept.format(rule=finding["rule"], at=finding["address"], value=60), encoding="utf-8")
+    for _time in range(2):
+        found = states(report("list", "--json", cwd=folder))["", 2023]["findings"]
+        assert sum(found.values()) == sum(before.values()) - 1
