@@ -225,7 +225,7 @@ def test_a_failing_pandoc_is_reported(office, report, monkeypatch):
 def test_init_makes_an_office_that_builds_at_once(tmp_path, report, year):
     assert report("init", "局", "--year", year, cwd=tmp_path).returncode == 0
     folder = tmp_path / "局"
-    assert sorted(path.name for path in folder.iterdir()) == [".gitignore", "README.md", "data"]
+    assert sorted(path.name for path in folder.iterdir()) == [".gitattributes", ".gitignore", "README.md", "data"]
     done = report("build", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "error" not in done.stdout

@@ -10,9 +10,9 @@ from time import process_time
 import pytest
 from strangers import FACTS, put
 
-from nianbao.checks import rules, similarity, typed_numbers, wording
+from nianbao.checks import repetition, rules, similarity, typed_numbers, wording
 from nianbao.checks.context import CheckContext
-from nianbao.checks.rules import copied_prose, placeholder_left, said_twice, text_differs, typed_by_hand
+from nianbao.checks.rules import placeholder_left, said_twice, text_differs, typed_by_hand
 from nianbao.compose import document
 from nianbao.compose.markdown import escape
 from nianbao.model import facts
@@ -201,15 +201,15 @@ def test_without_its_guard_a_rule_is_not_linear(tmp_path, monkeypatch, name):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_sentences_unlike_last_years_are_compared_within_bounds(monkeypatch, guarded):
     if not guarded:
-        monkeypatch.setattr(copied_prose, "MAX_SENTENCES", 10**9)
+        monkeypatch.setattr(repetition, "MAX_SENTENCES", 10**9)
     seconds = []
     for many in (600, 2400):
         now, then = (
             [f"{word}{at}部分科室对主动公开的范围{at * 7}把握不准。" * 2 for at in range(many)] for word in "甲乙"
         )
-        monkeypatch.setattr(copied_prose, "mask_digits", lambda text: text)
+        monkeypatch.setattr(repetition, "mask_digits", lambda text: text)
         start = process_time()
-        copied_prose._compare(now, then, LeastCharacters())  # the work itself
+        repetition.find_repetition(now, then, LeastCharacters())  # the work itself
         seconds.append(process_time() - start)
     assert (seconds[1] / max(seconds[0], LEAST) < BEND) is guarded
 

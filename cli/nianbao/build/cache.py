@@ -250,7 +250,7 @@ def deserialize_result(text: str) -> CheckResult:
     """Return the check result that `serialize_result` wrote."""
     data = json.loads(text)
     data["findings"] = [_load_finding(finding) for finding in data["findings"]]
-    data["accepted"] = tuple(AcceptedFinding(_load_finding(one["finding"]), one["because"]) for one in data["accepted"])
+    data["accepted"] = tuple(AcceptedFinding(_load_finding(one["finding"]), one["reason"]) for one in data["accepted"])
     data["crashes"] = tuple(Crash(**crash) for crash in data["crashes"])
     office, kind, period = data["key"]
     data["key"] = ReportKey(office, kind, Period(**period))

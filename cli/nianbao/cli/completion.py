@@ -60,6 +60,12 @@ def _list_formats(store: "Store") -> list[str]:
     return [*store.formats(), MARKDOWN]
 
 
+def _list_compare_formats(store: "Store") -> tuple[str, ...]:  # noqa: ARG001  # as the others
+    from nianbao.compare.files import FORMATS, TERMINAL  # noqa: PLC0415  # only some completions need it
+
+    return TERMINAL, *FORMATS
+
+
 def _list_export_formats(store: "Store") -> tuple[str, ...]:  # noqa: ARG001  # as the others
     from nianbao.export.pipeline import FORMATS  # noqa: PLC0415  # only some completions need it
 
@@ -74,5 +80,6 @@ complete_kind = _complete(lambda store: store.list_kinds())
 complete_edition = _complete(lambda store: sorted(store.kind.editions()))
 complete_rules = _complete(_list_rules)
 complete_formats = _complete(_list_formats)
+complete_compare_formats = _complete(_list_compare_formats)
 complete_export_formats = _complete(_list_export_formats)
 complete_look = _complete(lambda store: sorted(store.list_looks()))

@@ -19,7 +19,7 @@ _MIN_CONTEXT = 8  # cells before an underlined value
 # Signs of our messages that a console may lack, and what stands for them; other characters are escaped.
 _ASCII = {
     "…": "...", "·": "-", "–": "-", "—": "-", "→": "->", "×": "x", "“": '"', "”": '"', "‘": "'", "’": "'",
-    "≠": "!=", "≤": "<=", "≥": ">=", "\u3000": "  ", "\xa0": " ",
+    "−": "-", "≠": "!=", "≤": "<=", "≥": ">=", "\u3000": "  ", "\xa0": " ",
 }  # fmt: skip
 # Consoles of these encodings give a character as many cells as it has bytes, also signs that are narrow elsewhere: “…”
 _WIDE_ENCODINGS = {"gbk", "gb2312", "big5", "cp950", "cp932", "cp949"}

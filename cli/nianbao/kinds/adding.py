@@ -10,7 +10,6 @@ from pathlib import Path
 
 import tomli_w
 
-from nianbao.kinds.git import clone
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import ID
 from nianbao.model.finding import UserError
@@ -19,6 +18,7 @@ from nianbao.model.kind import Kind, load_kind
 from nianbao.workspace import trust
 from nianbao.workspace.files import SavedFile, decode, display_path, parse_toml
 from nianbao.workspace.kinds import KIND_FILE, KINDS
+from nianbao.workspace.origins.git import clone
 from nianbao.workspace.store import Store
 
 LOCK_FILE = "templates/kinds.lock.toml"

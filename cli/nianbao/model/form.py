@@ -86,6 +86,10 @@ class Form:
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
 
+    def find_due(self, author: str) -> Due | None:
+        """Find by when an author owes the report: the first entry for authors of that name."""
+        return next((due for due in self.due if re.search(due.author, author)), None)
+
     def get_due_day(self, due: Due, period: Period) -> date:
         """Return the day on which the report of a period is due; raises ValueError for a day that does not exist."""
         end = self.kind.calendar.get_last_day(period)

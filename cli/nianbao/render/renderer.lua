@@ -202,6 +202,21 @@ local function list_entries(div)
   return entries
 end
 
+-- Return the paragraphs of a comparison side by side: as a table without insertions at the left, and without deletions
+-- at the right. Filters of formats know it as `lay_side_by_side`.
+local function lay_side_by_side(div)
+  local function cell_without(class, block)
+    local kept = block:walk { Span = function(span) if span.classes:includes(class) then return {} end end }
+    return #kept.content > 0 and { kept } or {}
+  end
+  local rows = div.content:map(function(block)
+    return { cell_without("insertion", block), cell_without("deletion", block) }
+  end)
+  local heads = { { pandoc.Plain(div.attributes.before) }, { pandoc.Plain(div.attributes.after) } }
+  local left = pandoc.AlignLeft
+  return pandoc.utils.from_simple_table(pandoc.SimpleTable({}, { left, left }, { 0.5, 0.5 }, heads, rows))
+end
+
 local function read_file(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read("a")
@@ -370,6 +385,7 @@ local function make_globals()
   for name in LIBRARIES:gmatch("%S+") do own[name] = deep_copy(_G[name]) end
   own.os = copy(os, "date")
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
+  own.lay_side_by_side = lay_side_by_side
   own.lay_out_signature, own.keep_rows = lay_out_signature, keep_rows
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end

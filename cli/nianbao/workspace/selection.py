@@ -37,7 +37,7 @@ def open_store(words: Sequence[str], root: Path | None, out: Path | None, warn: 
     Raises `UserError` where it has templates of its own that are not trusted. Such templates of another folder, which
     is known by the path of a data file only, are left out with a warning: the user named the data file, not them.
     """
-    file = next(filter(_is_data_file, words), None)
+    file = next(filter(is_data_file, words), None)
     if not file or root is not None:
         return Store.open(root, out)
     found = _split_data_path(Path(file))
@@ -58,8 +58,8 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
     of those offices; without an office it is the folder's own, or with `all_offices` every one. Raises `UserError` for
     a word that is none of these, for two kinds, and for a period that the kind does not have.
     """
-    files = [_parse_file(store, word) for word in words if _is_data_file(word)]
-    store, words = choose_kind(store, [word for word in words if not _is_data_file(word)], files)
+    files = [_parse_file(store, word) for word in words if is_data_file(word)]
+    store, words = choose_kind(store, [word for word in words if not is_data_file(word)], files)
     periods, office_words = split_periods(store, words)
     for period in periods:
         store.kind.require_period(period)
@@ -67,7 +67,7 @@ def select(store: Store, words: Sequence[str], *, all_offices: bool = False) -> 
     by_name: list[str] = []
     by_pattern = list(known) if all_offices else []
     for word in office_words:
-        matches = _match_offices(store, word, known)
+        matches = match_offices(store, word, known)
         (by_pattern if _is_pattern(word) else by_name).extend(matches)
     if not by_name and not by_pattern and (periods or not files):
         by_name = _find_own_office(store, known)
@@ -115,7 +115,7 @@ def split_periods(store: Store, words: Sequence[str]) -> tuple[list[Period], lis
     return [period for word in words if (period := typed[word])], [word for word in words if not typed[word]]
 
 
-def _is_data_file(word: str) -> bool:
+def is_data_file(word: str) -> bool:
     """Tell whether a word is the path of a data file; where none can be, the name of one is just a period."""
     if not word.endswith(".toml"):
         return False
@@ -166,7 +166,7 @@ def _find_own_office(store: Store, known: Mapping[str, Sequence[Period]]) -> lis
     return [""]
 
 
-def _match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]) -> list[str]:
+def match_offices(store: Store, word: str, known: Mapping[str, Sequence[Period]]) -> list[str]:
     """Find the offices that a word means: a name, a folder below `data/`, or a pattern of either.
 
     Raises `UserError` where there is none.

@@ -44,6 +44,33 @@ end
 
 local function raw(xml) return pandoc.RawBlock("openxml", xml) end
 
+-- Changed words of a comparison are changes that Word tracks, of the day of the document. Pandoc writes them, but not that
+-- a whole paragraph was added or taken out, which its end mark says; finish.lua numbers them.
+local CHANGES = { deletion = "del", insertion = "ins" }
+local AUTHOR = "nianbao"
+
+local function change_date()
+  local day = PRESS.variables.day
+  return ("%04d-%02d-%02dT00:00:00Z"):format(day.year, day.month, day.day)
+end
+
+local function tracked(span)
+  for class in pairs(CHANGES) do
+    if span.classes:includes(class) then span.attributes.author, span.attributes.date = AUTHOR, change_date() end
+  end
+  return span
+end
+
+local function whole_paragraph(block)
+  local span = #block.content == 1 and block.content[1]
+  local change = span and span.t == "Span" and CHANGES[span.classes[1]]
+  if not change then return block end
+  local told = ('<w:%s w:id="0" w:author="%s" w:date="%s"'):format(change, AUTHOR, change_date())
+  local words = change == "del" and "delText" or "t"
+  return raw(('<w:p><w:pPr><w:pStyle w:val="BodyText"/><w:rPr>%s/></w:rPr></w:pPr>%s><w:r><w:rPr>%s</w:rPr><w:%s xml:space="preserve">%s</w:%s></w:r></w:%s></w:p>')
+    :format(told, told, HINT, words, xml(pandoc.utils.stringify(span)), words, change))
+end
+
 -- The end of a section of pages; finish.lua puts the paper and the page numbers of the document into it.
 local function section_end(kind) return raw('<w:p><w:pPr><w:spacing w:line="20" w:lineRule="exact"/><w:sectPr w:rsidR="' .. kind .. '"/></w:pPr></w:p>') end
 local PORTRAIT, LANDSCAPE, BEFORE_LAST_LANDSCAPE = "0000000A", "0000000B", "0000000E"
@@ -132,6 +159,7 @@ end
 local stressed = PRESS.variables.look.stress.face ~= ""
 
 return {
+  Span = tracked,
   -- A face without a slant is not drawn slanted: stress is another face.
   Emph = stressed and function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end or nil,
   Table = function(tbl)
@@ -141,6 +169,7 @@ return {
   Div = function(div)
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
     if div.classes:includes("contents") then return contents(div) end
+    if div.classes:includes("revisions") then return div.content:map(whole_paragraph) end
     if div.classes:includes("landscape") then
       local is_last = div.classes:includes("last")
       local blocks = pandoc.List { section_end(is_last and BEFORE_LAST_LANDSCAPE or PORTRAIT) }

@@ -76,6 +76,15 @@ local function fill_sections(text)
   return text:sub(1, start - 1) .. rest
 end
 
+-- Number the changes that Word tracks; pandoc numbers those of each kind anew.
+local function number_changes(text)
+  local number = 0
+  return (text:gsub('(<w:%l%l%l w:id=")%d+(" w:author=)', function(before, after)
+    number = number + 1
+    return before .. number .. after
+  end))
+end
+
 -- The first paragraph behind a heading is as any other. A table of prose is as wide as the text.
 local function change_body(text)
   return (text:gsub('<w:pStyle w:val="FirstParagraph" />', '<w:pStyle w:val="BodyText" />')
@@ -95,7 +104,10 @@ return function(content, variables)
   local facts = variables.facts
   local changes = {
     ["word/numbering.xml"] = replace_bullets,
-    ["word/document.xml"] = function(text) return change_body(variables.layout and fill_sections(text) or text) end,
+    ["word/document.xml"] = function(text)
+      text = change_body(variables.layout and fill_sections(text) or text)
+      return variables.revisions and number_changes(text) or text
+    end,
     ["docProps/app.xml"] = function() return APPLICATION end, -- the writer's says that Word counted words and pages
     ["_rels/.rels"] = leave_out_custom,
     ["[Content_Types].xml"] = leave_out_custom,

@@ -83,8 +83,28 @@ return {
     header.level = header.level + 1
     return header
   end,
+  -- Changed words of a comparison, for those who do not see how they are marked.
+  Span = function(span)
+    for _, change in ipairs { "deletion", "insertion" } do
+      if span.classes:includes(change) then span.attributes.role = change end
+    end
+    return span
+  end,
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or scrolling(tbl) end,
   Div = function(div)
+    if div.classes:includes("revisions") then
+      local region = scrolling(lay_side_by_side(div))
+      region.classes, region.attributes["aria-label"] = { "scroll", "revisions" }, div.attributes.label
+      return region
+    end
+    if div.classes:includes("values") then -- a table of a comparison, in its region by now
+      local tbl = div.content[1].content[1]
+      for _, body in ipairs(tbl.bodies) do
+        body.row_head_columns = 1
+        for _, row in ipairs(body.body) do row.cells[1].attributes.scope = "row" end
+      end
+      return scroll({ tbl }, div.attributes.label, 1, #tbl.colspecs - 1)
+    end
     if div.classes:includes("signature") then
       div.content = div.content:map(function(line) return line.t == "Plain" and pandoc.Para(line.content) or line end)
       return div

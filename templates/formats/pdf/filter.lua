@@ -250,6 +250,12 @@ return {
     if not str.text:find("%.%.%.") and not str.text:find("%-[-?%d\128-\255]") then return parted(str.text) end
     return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
   end,
+  -- Changed words of a comparison.
+  Span = function(span)
+    if span.classes:includes("deletion") then span.content = { pandoc.Strikeout(span.content) } end
+    if span.classes:includes("insertion") then span.content = { pandoc.Underline(span.content) } end
+    return span
+  end,
   Meta = function(meta)
     if meta.author then
       local authors = pandoc.utils.type(meta.author) == "Inlines" and { meta.author } or meta.author
@@ -286,6 +292,8 @@ return {
   Div = function(div)
     if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
     if div.classes:includes("contents") then return typst("#contents") end
+    if div.classes:includes("revisions") then return lay_side_by_side(div) end
+    if div.classes:includes("values") then return div.content end
     if div.classes:includes("landscape") then
       local blocks = pandoc.List { typst("#landscape[") }
       blocks:extend(div.content)

@@ -29,35 +29,20 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.own_prose import COPIED_PERCENT, find_own_sentences, mask_digits
+from nianbao.checks.own_prose import COPIED_PERCENT, find_own_sentences
+from nianbao.checks.repetition import Repetition, find_repetition
 from nianbao.checks.wording import find_place, shorten
 from nianbao.compose import document
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _
-from nianbao.model.locale.text_formats import LeastCharacters
 
 LEVEL = "warning"
 SCOPE = "last_year"
 
 NOTE_PERCENT = 60  # of common text, from which on there is a finding
-RELATED_PERCENT = 50  # less similar sentences count as different
 MAX_SHOWN = 3
-MAX_SENTENCES, MAX_CHARACTERS = (
-    300,
-    1000,
-)  # of a section, and of a sentence; beyond, only equal sentences count
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What a section has in common with last year's: the percentage, common runs of characters, and equal sentences."""
-
-    share: int
-    runs: tuple[str, ...]
-    verbatim: tuple[str, ...]
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
@@ -73,25 +58,26 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             yield from _find_copied(
                 context,
                 section.id,
-                _compare(sentences, previous_sentences, report.form.locale.text.least),
+                find_repetition(sentences, previous_sentences, report.form.locale.text.least),
                 must_be_new=must_be_new,
             )
 
 
 def _find_copied(
-    context: CheckContext, section: str, comparison: Comparison, *, must_be_new: bool
+    context: CheckContext, section: str, repetition: Repetition, *, must_be_new: bool
 ) -> Iterator[Finding]:
-    verbatim = comparison.verbatim if must_be_new else ()
-    if comparison.share < NOTE_PERCENT and not verbatim:
+    verbatim = repetition.verbatim if must_be_new else ()
+    share = repetition.share if repetition.size >= context.report.form.locale.text.least.section else 0
+    if share < NOTE_PERCENT and not verbatim:
         return
-    shown = (verbatim or comparison.runs)[:MAX_SHOWN]
+    shown = (verbatim or repetition.runs)[:MAX_SHOWN]
     words = _strip_end(shown[0], context.report.form.locale.part_end) if shown else ""
     address, place = find_place(context, section, words)
     heading = document.compose_heading(context.report, section)
-    message = _("prose-share-as-last-year", heading=heading, share=comparison.share)
-    if comparison.share < NOTE_PERCENT:
+    message = _("prose-share-as-last-year", heading=heading, share=share)
+    if share < NOTE_PERCENT:
         message = _("sentences-as-last-year", heading=heading, count=len(verbatim))
-    level: Level = "warning" if comparison.share >= COPIED_PERCENT or verbatim else "note"
+    level: Level = "warning" if share >= COPIED_PERCENT or verbatim else "note"
     notes = tuple(_("run-as-last-year", run=shorten(run, 40), count=len(run)) for run in shown)
     yield context.make_finding(address, message, level=level, notes=notes, place=place)
 
@@ -100,45 +86,3 @@ def _strip_end(run: str, end: re.Pattern[str]) -> str:
     """Return a run of characters without the sign at its end, which may come from a template."""
     last = list(end.finditer(run))[-1:]
     return run[: last[0].start()] if last and last[0].end() == len(run) else run
-
-
-def _compare(sentences: list[str], previous_sentences: list[str], least: LeastCharacters) -> Comparison:
-    masked = [mask_digits(sentence) for sentence in previous_sentences]
-    masked_set, previous_set = frozenset(masked), frozenset(previous_sentences)
-    candidates = [sentence for sentence in masked if len(sentence) <= MAX_CHARACTERS][:MAX_SENTENCES]
-    common_size, runs, compared = 0.0, [], 0
-    for sentence in sentences:
-        if mask_digits(sentence) in masked_set:
-            common_size += len(sentence)
-            runs.append(sentence.strip())
-        elif candidates and len(sentence) <= MAX_CHARACTERS and compared < MAX_SENTENCES:
-            compared += 1
-            similarity, common_runs = _find_common_runs(sentence, candidates)
-            common_size += similarity * len(sentence)
-            runs += common_runs
-    size = sum(map(len, sentences))
-    return Comparison(
-        share=int(100 * common_size / size) if size >= least.section else 0,
-        runs=tuple(sorted((run for run in runs if len(run) >= least.run), key=len, reverse=True)),
-        verbatim=tuple(
-            sentence.strip()
-            for sentence in sentences
-            if len(sentence.strip()) >= least.sentence and sentence in previous_set
-        ),
-    )
-
-
-def _find_common_runs(sentence: str, candidates: list[str]) -> tuple[float, list[str]]:
-    """Return the similarity of a sentence to the most similar candidate, from 0 to 1, and their common runs.
-
-    `candidates` have masked digits. The similarity is 0 if the sentences count as different.
-    """
-    from rapidfuzz import process  # noqa: PLC0415  # slow to import, and only needed with last year's report
-    from rapidfuzz.distance import Indel, LCSseq  # noqa: PLC0415  # see above
-
-    masked = mask_digits(sentence)
-    best, similarity, _position = process.extractOne(masked, candidates, scorer=Indel.normalized_similarity)
-    if similarity * 100 < RELATED_PERCENT:
-        return 0, []
-    blocks = [block for block in LCSseq.opcodes(masked, best) if block.tag == "equal"]
-    return similarity, [sentence[block.src_start : block.src_end].strip() for block in blocks]

@@ -11,7 +11,6 @@
     published = 2021-01-28
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -28,7 +27,7 @@ BEFORE_DUE, AFTER_DUE = timedelta(days=14), timedelta(days=31)
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Find a report published after its due date, or not yet published around it."""
     form, period = context.report.form, context.report.period
-    due = next((due for due in form.due if re.search(due.author, context.author)), None)
+    due = form.find_due(context.author)
     if due is None or not period:
         return
     day = form.get_due_day(due, period)

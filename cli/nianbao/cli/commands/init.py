@@ -34,6 +34,7 @@ def init(
         due = selection.read_period(store, year) if year else drafts.find_next_due_period(store.kind)
         files = {
             ".gitignore": store.kind.template("starter/gitignore")[0],
+            ".gitattributes": "data/**/*.toml diff=nianbao\n",
             "README.md": store.kind.template("starter/README.md")[0].replace("YEAR", str(due)),
         }
         if kind not in {"", DEFAULT_KIND}:
@@ -41,3 +42,4 @@ def init(
         for saved in drafts.create_files(store, due, more_files=files, edition=edition).saved:
             echo(_("wrote-path", path=saved.path))
         echo(_("next-cd-and-build", folder=folder, due=due))
+        echo(_("git-diff-with-labels", command='git config diff.nianbao.textconv "report compare --labels"'))

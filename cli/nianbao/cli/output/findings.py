@@ -16,6 +16,7 @@ from nianbao.model.finding import LEVELS, Finding, UserError
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
 from nianbao.model.value_types import format_number
+from nianbao.workspace.files import SavedFile
 from nianbao.workspace.formats import Face
 from nianbao.workspace.store import ReportKey
 
@@ -145,6 +146,12 @@ def _print_faces(faces: Sequence[Face]) -> None:
 
 def _format_size(size: int) -> str:
     return f"{size / 1024:4.0f} KB"
+
+
+def print_saved(saved: Iterable[SavedFile]) -> None:
+    """Print which files were written, and which were the same already."""
+    for one in saved:
+        echo(f"{one.path}  " + (_("file-written") if one.changed else _("file-unchanged")))
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -60,8 +60,7 @@ def print_export(saved: Sequence[SavedFile], count: int, missing: Sequence[Repor
     for store, period in missing:
         echo(_("office-without-year", office=store.office, year=period), err=True)
     if not quiet:
-        for one in saved:
-            echo(f"{one.path}  " + (_("file-written") if one.changed else _("file-unchanged")))
+        findings.print_saved(saved)
         echo(_("reports-count", count=count))
 
 
@@ -71,7 +70,7 @@ def print_forms(forms: Sequence[WrittenForm], *, quiet: bool) -> None:
         for note in one.notes:
             echo(note, err=True)
         if not quiet:
-            echo(f"{one.saved.path}  " + (_("file-written") if one.saved.changed else _("file-unchanged")))
+            findings.print_saved([one.saved])
 
 
 _PRINTERS: dict[str, Callable[[QueryResult], None]] = {"text": _print_text, "json": _print_json, "csv": _print_csv}

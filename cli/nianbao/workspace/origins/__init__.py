@@ -1,1 +1,1 @@
-"""Templates that do not come with the program: where they are, what they were when read, and who trusts them."""
+"""What does not come with the program: templates, where they are and who trusts them, and what git has of a file."""

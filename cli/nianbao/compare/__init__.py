@@ -1,0 +1,1 @@
+"""Two reports compared: figures side by side, prose with its changes, and what is repeated."""
