@@ -29,6 +29,7 @@ class RenderSettings:
     formats: Sequence[Format]
     look: Mapping[str, Any]
     draft: bool = False
+    has_links: bool = False  # each figure of a page in Typst is a link to its address
 
     @cached_property
     def variables(self) -> dict[str, Any]:
@@ -41,7 +42,7 @@ class RenderSettings:
             "fonts": list_fonts(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
-        return variables | ({"draft": True} if self.draft else {})
+        return variables | ({"draft": True} if self.draft else {}) | ({"links": True} if self.has_links else {})
 
     @cached_property
     def written_formats(self) -> tuple[Format, ...]:
@@ -144,6 +145,7 @@ class Renderer:
                 "prose": list(page.prose.items()),
                 "reserved": list_reserved_ids(page.form),
                 "figures": page.figures,
+                "headings": [[address, heading] for address, heading in page.headings.items() if heading],
                 "variables": {
                     **embedded,
                     "day": {part: str(getattr(day, part)) for part in ("year", "month", "day")},
@@ -170,6 +172,7 @@ class Renderer:
                     | describe_locale(form.locale)
                     | ({"landscape": True} if any(section.landscape for section in form.sections) else {}),
                     "tables": draw_marked_tables(form),
+                    "addresses": {table.id: [slot.address for slot in table.slots] for table in form.tables},
                     "dialect": DIALECT,
                     "folder": pandoc.folder,
                 }

@@ -106,7 +106,10 @@ local function form(tbl)
     local cell = item.cell
     if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", words_of(item, widths)) end
     local text = quoted(pandoc.utils.stringify(cell.contents))
-    return cell_of(cell, "center", ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text))
+    local figure = ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text)
+    local mark = PRESS.variables.links and text:match('^"FIGURE(%d+)E"$')
+    if mark then figure = ("link(%s, %s)"):format(quoted("report:" .. PRESS.addresses[tbl.identifier][tonumber(mark)]), figure) end
+    return cell_of(cell, "center", figure)
   end
   local out, heights, total = {}, {}, 0
   local function measure(rows, labels)
