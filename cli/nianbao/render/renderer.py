@@ -29,7 +29,7 @@ class RenderSettings:
     formats: Sequence[Format]
     look: Mapping[str, Any]
     draft: bool = False
-    has_links: bool = False  # each figure of a page in Typst is a link to its address
+    as_pictures: bool = False  # of the pages of a PDF, in SVG, where each figure is a link to its address
 
     @cached_property
     def variables(self) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class RenderSettings:
             "fonts": list_fonts(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
-        return variables | ({"draft": True} if self.draft else {}) | ({"links": True} if self.has_links else {})
+        return variables | ({"draft": True} if self.draft else {}) | ({"links": True} if self.as_pictures else {})
 
     @cached_property
     def written_formats(self) -> tuple[Format, ...]:
@@ -113,7 +113,11 @@ class Renderer:
             if part is None:
                 dropped_pictures = json.loads(content)
             elif part.engine:  # pandoc goes on meanwhile
-                files[suffix] = typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
+                files[suffix] = (
+                    typst.compile_pictures(part, content, epoch, families)
+                    if settings.as_pictures
+                    else typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
+                )
             else:
                 files[suffix] = OutputFile(suffix, content)
         for part in settings.formats:
