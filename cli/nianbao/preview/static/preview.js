@@ -21,13 +21,19 @@ function make(name, attributes, ...children) {
 
 // ── the report ─────────────────────────────────────────────────────────────────────────────────────
 
+// Copy attributes; tell whether one has changed.
 function copyAttributes(now, next) {
+  let differs = false;
   for (const { name } of [...now.attributes]) {
     if (!next.hasAttribute(name) && !OWN.includes(name)) now.removeAttribute(name);
   }
   for (const { name, value } of next.attributes) {
-    if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+    if (now.getAttribute(name) !== value) {
+      now.setAttribute(name, value);
+      differs = true;
+    }
   }
+  return differs;
 }
 
 // Make a tree the same as the next one, and collect the elements that have changed.
@@ -42,7 +48,7 @@ function change(now, next, changed) {
       changed.add(now.parentElement);
     }
   } else {
-    copyAttributes(now, next);
+    if (copyAttributes(now, next)) changed.add(now);
     if (now.childNodes.length !== next.childNodes.length) {
       now.replaceChildren(...[...next.childNodes].map((child) => now.ownerDocument.importNode(child, true)));
       changed.add(now);
@@ -123,20 +129,20 @@ async function showFrame(name) {
     });
     watchClicks(frame.contentDocument);
   } else {
-    const next = new DOMParser().parseFromString(text, "text/html");
+    const next = new frame.contentWindow.DOMParser().parseFromString(text, "text/html");
     const changed = new Set();
     change(frame.contentDocument.head, next.head, changed);
     changed.clear();
     change(frame.contentDocument.body, next.body, changed);
-    flash(changed);
-    if (name === "official") flash(findMoved(frame.contentDocument, changed));
+    flash(name === "official" ? findBoxes(frame.contentDocument, changed) : changed);
   }
   shown.shown = version;
   paint(frame.contentDocument);
 }
 
-// A figure of an official page is drawn beside its box: the box flashes.
-function findMoved(tree, changed) {
+// A figure of an official page is drawn below its box. Find the boxes over what has changed; none where the page was laid
+// out anew, which changes them all.
+function findBoxes(tree, changed) {
   const boxes = [...tree.querySelectorAll("g[data-address]")].map((box) => [box, box.getBoundingClientRect()]);
   const hit = new Set();
   for (const element of changed) {
