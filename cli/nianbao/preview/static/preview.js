@@ -171,7 +171,7 @@ function showLines(line, column, length) {
   }
   $("line-list").replaceChildren(...items);
   $("lines-hint").hidden = true;
-  $("line-list").querySelector("[data-chosen]")?.scrollIntoView({ block: "nearest" });
+  $("line-list").querySelector("mark").scrollIntoView({ block: "nearest", inline: "nearest" });
   const path = state.path.startsWith("/") ? state.path : `/${state.path}`;
   $("open-editor").href = `${state.editor}://file${encodeURI(path)}:${line}:${column}`;
   $("open-editor").hidden = false;
