@@ -262,8 +262,8 @@ def test_the_language_may_be_named_anywhere(words, asked, rest):
     assert extract_option(words) == (asked, rest)
 
 
-COMMANDS = ["accept", "build", "validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init"]
-COMMANDS += ["doctor", "kind", *(f"kind {name}" for name in ("list", "new", "check", "docs", "pack", "add"))]
+COMMANDS = ["accept", "build", "validate", "explain", "export", "fmt", "form", "new", "preview", "query", "schema"]
+COMMANDS += ["doctor", "init", "kind", *(f"kind {name}" for name in ("list", "new", "check", "docs", "pack", "add"))]
 
 
 # Says the help of several commands, one after the other: its language is that of the process when it begins.
