@@ -68,7 +68,7 @@ def own_faces():
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typesetting, "_load_fonts", lambda **_which: fonts)
-        patch.setattr(typesetting, "_known_characters", dict)
+        patch.setattr(typesetting, "_known_families", lambda _preferred: {})
         yield
 
 

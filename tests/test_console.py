@@ -240,6 +240,7 @@ def test_no_color_is_obeyed(wrong, console):
 
 ODD = "𠮷한é\u00ad𐐷～—Ω"  # some of it is in none of the encodings
 COMMANDS = [
+    ["accept", "2020:17", "--because", ODD],
     ["build", "2020", "--to", "html", "--draft"],
     ["build", "2020", "--to", "wrod"],
     ["build", "2020", "--all", "--draft", "--to", "html", "--explain"],

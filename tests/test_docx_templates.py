@@ -142,7 +142,8 @@ def test_only_pages_of_known_blocks_are_filled_into_templates(root, report, tmp_
         for text, is_filled in (
             ("全年公开。", True),
             ("# 一\n\n**全年**公开。", True),
-            ("- 全年", False),
+            ("- 全年\n- 公开", True),  # a paragraph, as official documents have lists
+            ("> 全年", False),
             ("[全年](a)", False),
         ):
             page = Page(report.form, Markdown(text), {})

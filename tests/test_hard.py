@@ -55,16 +55,15 @@ def test_all_of_the_text_is_in_the_pdf(pdf):
 
 
 def test_long_figures_stay_in_their_cells(pdf):
-    (page,) = [page for page in pdf.pages if "收到和处理政府信息公开申请情况" in squeezed(page.extract_text() or "")]
-    table = page.find_tables()[0]
     long = 0
-    for cell in filter(None, (cell for row in table.rows for cell in row.cells)):
-        left, top, right, bottom = cell
-        inside = [char for char in page.chars if left < (char["x0"] + char["x1"]) / 2 < right and char["size"] < 100]
-        inside = [char for char in inside if top < char["top"] < bottom and char["text"] not in BLANK]
-        text = "".join(char["text"] for char in inside)
-        long += text == str(FIGURE)
-        assert all(left - 0.5 <= char["x0"] and char["x1"] <= right + 0.5 for char in inside)
+    for page in pdf.pages[-4:]:
+        cells = [cell for table in page.find_tables() for row in table.rows for cell in row.cells if cell]
+        for left, top, right, bottom in cells:
+            chars = [char for char in page.chars if left < (char["x0"] + char["x1"]) / 2 < right and char["size"] < 100]
+            inside = [char for char in chars if top < char["top"] < bottom and char["text"] not in BLANK]
+            text = "".join(char["text"] for char in inside)
+            long += text == str(FIGURE)
+            assert all(left - 0.5 <= char["x0"] and char["x1"] <= right + 0.5 for char in inside)
     assert long >= 20 * 6
 
 

@@ -170,7 +170,8 @@ def test_fmt_takes_the_names_that_a_pre_commit_hook_gives(office, report):
     done = report("fmt", "--check", f"{office.name}/data/2020.toml", cwd=office.parent)
     assert done.returncode == 0
     assert done.stdout == f"{office.name}/data/2020.toml 已是排好的\n"
-    for name in ("data/notes.toml", "2020.toml", "20"):
+    assert report("fmt", "--check", "2020.toml", cwd=office).returncode == 0
+    for name in ("data/notes.toml", "20"):
         wrong = report("fmt", name, cwd=office)
         assert wrong.returncode == 2
         assert f"{name} 不是年度" in wrong.stderr

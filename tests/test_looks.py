@@ -18,9 +18,9 @@ from docx.shared import Mm, Pt
 from nianbao.build import outputs
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
+from nianbao.render.word_units import to_word_units
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
-from nianbao.workspace.theme import to_word_units
 
 MM = 72 / 25.4  # points
 LOOKS = ("gongwen", "internal")
@@ -147,8 +147,9 @@ def test_a_browser_prints_the_pages_of_the_pdf(built, browser, tmp_path):
         for number, pages in enumerate(zip(printed, ours, strict=True), 1):
             texts = [re.sub(r"\s", "", shown.get_textpage().get_text_range()) for shown in pages]
             assert all(f"—{number}—" in text for text in texts)
-            begun = [text.replace(f"—{number}—", "")[:10] for text in texts]
-            assert begun[0] == begun[1]
+            # A browser does not press 《 and 》 together as Typst does, so that a paragraph may have a line more.
+            headings = [re.findall("[一二三四五六]、(?:总体|主动|收到|政府信息公开|其他需要)", text) for text in texts]
+            assert headings[0] == headings[1]
             assert pages[0].get_size() == pytest.approx(pages[1].get_size(), abs=1)
 
 
@@ -188,8 +189,8 @@ def test_a_table_taller_than_a_page_goes_on_under_its_heads(office):
         pages = [at for at, text in enumerate(texts) if "申请人情况" in text]
         assert pages == list(range(first, first + len(pages)))  # the heading stands over the table's first part
         assert len(pages) > 1
-        rows = [row for at in pages for row in pdf.pages[at].find_tables()[0].extract()]
-        figures = [row for row in rows if re.fullmatch(r"\d", row[-1] or "")]
+        rows = [row for at in pages for table in pdf.pages[at].find_tables() for row in table.extract()]
+        figures = [row for row in rows if len(row) == 10 and re.fullmatch(r"\d", row[-1] or "")]
         assert len(figures) == 23
         foot = (297 - 35) * MM
         for at in pages:

@@ -47,14 +47,16 @@ def printed(request, root, tmp_path_factory):
     return office / "build/2020"
 
 
-@pytest.fixture(scope="module")
-def nested_lists(root, tmp_path_factory):
+@pytest.fixture(scope="module", params=["gongwen", "plain"])
+def nested_lists(request, root, tmp_path_factory):
     """Build a report with lists in lists where no fonts are installed."""
     office = tmp_path_factory.mktemp("lists")
     facts = (root / "data/2020.toml").read_text(encoding="utf-8").split("[prose]")[0]
     prose = "".join(f"{'    ' * depth}- 第{depth}层\n" for depth in range(6))
     with own_faces():
-        outputs.build_report(begun(office, 2020, f"{facts}[prose]\nother = '''\n{prose}'''\n"), Period(2020), FORMATS)
+        outputs.build_report(
+            begun(office, 2020, f"{facts}[prose]\nother = '''\n{prose}'''\n"), Period(2020), FORMATS, look=request.param
+        )
     return office / "build/2020"
 
 
@@ -101,6 +103,7 @@ def test_lists_in_lists_are_printed_with_the_faces_of_the_package_alone(nested_l
         (".odt", "content.xml", 'text:bullet-char="([^"]+)"'),
     ],
 )
+@pytest.mark.parametrize("nested_lists", ["plain"], indirect=True)
 def test_bullets_are_characters_that_both_faces_have(nested_lists, suffix, part, pattern):
     with zipfile.ZipFile(nested_lists.with_suffix(suffix)) as package:
         text = package.read(part).decode()

@@ -19,6 +19,7 @@ from nianbao.model import facts
 from nianbao.model.locale.text_formats import LeastCharacters
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
+from nianbao.model.wordings.patterns import compile_pattern
 from nianbao.workspace import store
 from nianbao.workspace.store import ReportKey, Store
 
@@ -145,13 +146,13 @@ def find_place_slowly(case, section, words, _otherwise=""):
     return address, case.report.facts.find_place(address)
 
 
-def find_claims_slowly(report, section, text):
+def find_claims_slowly(report, section, text, _numbers):
     """Look through the whole text for each number, as it was."""
     found = {}
     for number in re.finditer(r"\d+", text):
         for claim in report.form.text_rules.claims:
             for says in claim.says:
-                for match in typed_numbers.compile_pattern(says).finditer(text):
+                for match in compile_pattern(says).finditer(text):
                     if match.start(1) == number.start():
                         found.setdefault(number.start(), []).append(claim)
     del section

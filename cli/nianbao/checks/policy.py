@@ -85,7 +85,8 @@ def apply_policy(
 ) -> tuple[list[Finding], list[AcceptedFinding]]:
     """Remove findings that are not reported, set their levels, and split them into open and accepted ones.
 
-    The levels of the kind count where the office sets none. Acceptances of `unjudged` rules are not reported as idle.
+    The levels of the kind count where the office sets none. Whoever accepts a mistake accepts its effects, too.
+    Acceptances of `unjudged` rules are not reported as idle.
     """
     policy = replace(policy, levels={**report.form.kind.levels, **policy.levels})
     reported = [
@@ -94,8 +95,9 @@ def apply_policy(
         if policy.is_reported(finding.rule)
     ]
     entries, matches = acceptances.list_entries(report), acceptances.match_entries(report, reported)
-    kept = [finding for number, finding in enumerate(reported) if number not in matches]
     accepted = [AcceptedFinding(reported[number], entries[entry]["because"]) for number, entry in matches.items()]
+    covered = {effect for one in accepted for effect in one.finding.effects}
+    kept = [one for number, one in enumerate(reported) if number not in matches and one.key not in covered]
     for rule, finding in acceptances.judge_unused(report, kept, set(matches.values())):
         if finding.rule == VOID_ACCEPTANCE or not (policy.select or rule in unjudged):
             kept.append(finding)

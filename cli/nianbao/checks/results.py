@@ -19,7 +19,8 @@ class CheckResult:
     """The result of checking a report.
 
     `report` is None if its file cannot be read, and in a copy made by `without_report`; `document` also if a fact that
-    its texts need is missing. In both cases it is not `readable`: not even a draft can be made of it.
+    its texts need is missing. It is not `readable`, so that not even a draft can be made of it, if its file cannot be
+    read, does not say of which period it is, or lacks a fact without which no page can be filled.
     """
 
     key: ReportKey

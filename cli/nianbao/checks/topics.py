@@ -6,7 +6,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.compose import document
 from nianbao.model.finding import Finding, Level
 from nianbao.model.i18n import _, join_words, translate
-from nianbao.model.text_rules import compile_pattern
+from nianbao.model.wordings.patterns import compile_pattern
 
 DEFAULT_LEVEL: Level = "warning"  # where neither the form nor the page of the rule has one
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nianbao.checks.wording import add_up_claim
+from nianbao.checks.stated.section_reading import read_section
+from nianbao.checks.wording import add_up_claim, match_claims
 from nianbao.model.form import OWN_FACTS
 from nianbao.model.report import Number, Report
-from nianbao.model.text_rules import Claim, compile_pattern
+from nianbao.model.text_rules import Claim
 from nianbao.model.value_types import format_number
 
 MIN_NUMBER = 10  # smaller numbers may be equal by chance
@@ -41,7 +42,7 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
     ignored = "" if locale.blanks else " \u3000"
     addresses: dict[Number, list[tuple[str, str]]] = {}  # filled when the first number is found
     for section, prose in report.prose.items():
-        masked = _PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), prose)
+        masked = mask_placeholders(prose, "\0")
         positions = [position for position, character in enumerate(masked) if character not in ignored]
         text = "".join(masked[position] for position in positions)
         matches = [
@@ -51,7 +52,7 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
             and not after.match(text, match.end())
             and not before.search(text, max(0, match.start() - _NEAR), match.start())
         ]
-        claims_at = _find_claims(report, section, text) if matches else {}
+        claims_at = _find_claims(report, section, text, matches) if matches else {}
         addresses = addresses or (_find_addresses(report) if matches else {})
         for match in matches:
             claims = claims_at.get(match.start(1))
@@ -61,6 +62,11 @@ def find_typed_numbers(report: Report) -> Iterator[TypedNumber]:
             if expression:
                 start, end = positions[match.start()], positions[match.end() - 1] + 1
                 yield TypedNumber(section, start, end, expression, bool(claims))
+
+
+def mask_placeholders(prose: str, mark: str) -> str:
+    """Replace each character of the placeholders in a text by a mark."""
+    return _PLACEHOLDER.sub(lambda match: mark * len(match[0]), prose)
 
 
 def insert_placeholders(report: Report) -> dict[str, str]:
@@ -87,14 +93,14 @@ def _find_addresses(report: Report) -> dict[Number, list[tuple[str, str]]]:
     return addresses
 
 
-def _find_claims(report: Report, section: str, text: str) -> dict[int, list[Claim]]:
-    """Find the positions of numbers in a text that a claim states, with those claims."""
-    found: dict[int, list[Claim]] = {}
-    for claim in report.form.text_rules.claims:
-        if not claim.sections or section in claim.sections:
-            for position in {match.start(1) for says in claim.says for match in compile_pattern(says).finditer(text)}:
-                found.setdefault(position, []).append(claim)
-    return found
+def _find_claims(report: Report, section: str, text: str, numbers: list[re.Match[str]]) -> dict[int, list[Claim]]:
+    """Find the claims that state numbers of a text, by their positions."""
+    reading, wanted = read_section(report, "", section, text, written=True), {number.start(1) for number in numbers}
+    return {
+        start: claims
+        for number, (start, _end) in enumerate(reading.figures)
+        if start in wanted and (claims := [claim for claim, _match in match_claims(reading, number)])
+    }
 
 
 def _find_claimed_sum(report: Report, claims: list[Claim], number: re.Match[str]) -> str:

@@ -1,18 +1,19 @@
 """Find figures and topics in the texts of a report by the rules of its form, and their places in the data file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.section_reading import SectionReading, Sentence, StatedFigure, read_section
 from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.facts import list_texts
 from nianbao.model.finding import Finding, Place
 from nianbao.model.report import Number, Report
-from nianbao.model.text_rules import Claim, compile_pattern, parse_sum, resolve_path
+from nianbao.model.text_rules import Claim, parse_sum, resolve_path
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -21,26 +22,8 @@ _IGNORED = " \u3000,"  # ignored when words are searched
 _SEARCH_FORM = str.maketrans(
     dict(zip("０１２３４５６７８９．％", "0123456789.%", strict=True)) | dict.fromkeys(_IGNORED)
 )
-_CLAUSE_LIMIT = 500  # characters on each side of a figure; real clauses are shorter
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a section, with normalized numbers."""
-
-    section: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class StatedFigure:
-    """A figure that a sentence states: the claim, the matched words, the number, and its position in the sentence."""
-
-    claim: Claim
-    sentence: Sentence
-    words: str
-    value: Decimal
-    start: int
+_WINDOW = 8  # gaps before a figure in which its phrase begins
+_NEAR = 4  # characters before a figure that may say that it is not exact
 
 
 @lru_cache(maxsize=64)  # several rules read the same texts
@@ -51,48 +34,105 @@ def normalize(text: str) -> str:
 
 def split_sentences(context: CheckContext) -> Iterator[Sentence]:
     """Split the texts into sentences, in the order of the form."""
+    for reading in read_texts(context):
+        yield from reading.sentences
+
+
+def find_stated_figures(
+    context: CheckContext, readings: Sequence[SectionReading] | None = None
+) -> Iterator[StatedFigure]:
+    """Find every figure that the texts state in phrases of the form, for the whole report and its year.
+
+    `readings` are the texts, if they were read before.
+    """
+    if context.report.form.text_rules.claims:
+        for reading in read_texts(context) if readings is None else readings:
+            found = [*_find_none_phrases(context.report, reading), *_find_claim_figures(context.report, reading)]
+            yield from sorted(found, key=lambda figure: (figure.position, figure.claim.also))
+
+
+def read_texts(context: CheckContext) -> Iterator[SectionReading]:
+    """Read the texts for their figures, in the order of the form."""
     for section, text in context.texts.items():
-        for part in context.report.form.locale.sentence_end.split(normalize(text)):
-            if part.strip():
-                yield Sentence(section, part.strip())
+        yield read_section(context.report, context.author, section, normalize(text))
 
 
-def find_stated_figures(context: CheckContext) -> Iterator[StatedFigure]:
-    """Find every figure that the texts state in phrases of the form, for the whole report and its year."""
-    for sentence in split_sentences(context):
-        has_near: dict[str, bool] = {}  # many claims have the same pattern
-        for claim, patterns in context.report.form.text_rules.claim_patterns:
-            if claim.sections and sentence.section not in claim.sections:
-                continue
-            if claim.near not in has_near:
-                has_near[claim.near] = bool(compile_pattern(claim.near).search(sentence.text))
-            if has_near[claim.near]:
-                for pattern in patterns:  # most are not found
-                    if pattern.search(sentence.text):
-                        yield from _find_claim_figures(context.report, claim, sentence)
-                        break
+def _find_claim_figures(report: Report, reading: SectionReading) -> Iterator[StatedFigure]:
+    """Find the figures that phrases with a number state."""
+    locale = report.form.locale.text
+    before, after = _compile_or_never(locale.inexact_before), _compile_or_never(locale.inexact_after)
+    begin = _compile_or_never(report.form.text_rules.parts.begin)
+    other = OtherFigures()
+    for number, (start, end) in enumerate(reading.figures):
+        if before.search(reading.text, max(0, start - _NEAR), start) or after.match(reading.text, end):
+            continue
+        if start < other.part_until and begin.search(reading.text, other.part_from, start):
+            continue
+        matches = list(match_claims(reading, number))
+        is_part = bool(matches)
+        for claim, match in matches:
+            clause = reading.find_clause(match.start(), match.end())
+            years = reading.list_years(clause) or reading.list_first_years(start)
+            if not years <= {report.year + shift for shift in claim.years}:
+                other.year_until, is_part = reading.find_part_end(start), False
+            elif not years and start < other.year_until:
+                is_part = False
+            elif not reading.is_excluded(claim, clause):
+                whose, is_part = reading.tell_whose(number), False
+                if whose != "other":
+                    value, certain = Decimal(match[1]), claim.certain and whose == "own"
+                    yield reading.make_figure(claim, match, value, start, certain=certain)
+        if is_part:
+            other.part_from, other.part_until = end, reading.find_part_end(start)
 
 
-def _find_claim_figures(report: Report, claim: Claim, sentence: Sentence) -> Iterator[StatedFigure]:
-    found: dict[int, StatedFigure] = {}
-    marks, year = report.form.locale.text.clause_end + "\n", re.compile(report.form.locale.text.year)
-    for text in (*claim.says, *claim.none):
-        for match in compile_pattern(text).finditer(sentence.text):
-            clause = _find_clause(sentence.text, match.start(), match.end(), marks)
-            years = {int(written) for written in year.findall(clause)}
-            if years <= {report.year} and not (claim.unless and compile_pattern(claim.unless).search(clause)):
-                value = Decimal(0) if text in claim.none else Decimal(match[1])
-                start = match.start() if text in claim.none else match.start(1)
-                found.setdefault(start, StatedFigure(claim, sentence, match[0], value, start))
-    yield from (found[start] for start in sorted(found))
+@dataclass
+class OtherFigures:
+    """Ranges of figures that are none of the report: up to where those of another year stand, and parts of a part."""
+
+    year_until: int = 0
+    part_from: int = 0
+    part_until: int = 0
 
 
-def _find_clause(text: str, start: int, end: int, marks: str) -> str:
-    """Return the part of a sentence between the punctuation marks around a range."""
-    first, last = max(0, start - _CLAUSE_LIMIT), min(len(text), end + _CLAUSE_LIMIT)
-    left = max(max(text.rfind(mark, first, start) for mark in marks) + 1, first)
-    right = min((position for mark in marks if (position := text.find(mark, end, last)) >= 0), default=last)
-    return text[left:right]
+def match_claims(reading: SectionReading, number: int) -> Iterator[tuple[Claim, re.Match[str]]]:
+    """Find the claims that phrases around a figure of a section may make, each with its first match."""
+    claims = reading.report.form.text_rules.claims_by_topic[reading.find_topic(number)]
+    if not claims:
+        return
+    start = reading.figures[number][0]
+    left, right = reading.find_window(number, _WINDOW * reading.report.form.locale.text.gap)
+    words = reading.text[left:right]
+    for claim, phrases in claims:
+        for phrase in phrases:
+            if phrase.may_match(words) and (not claim.sections or reading.section in claim.sections):
+                matches = phrase.find(reading.text, left, right)
+                match = next((match for match in matches if match.start(1) == start), None)
+                if match and reading.has_near(claim, start):
+                    yield claim, match
+                    break
+
+
+def _find_none_phrases(report: Report, reading: SectionReading) -> Iterator[StatedFigure]:
+    """Find the phrases that state 0."""
+    found: set[tuple[str, str, int]] = set()
+    for claim, phrases in report.form.text_rules.none_phrases:
+        if claim.sections and reading.section not in claim.sections:
+            continue
+        for match in (match for phrase in phrases for match in reading.find_phrase(phrase)):
+            key, start = (claim.id, claim.what, match.start()), match.start()
+            clause = reading.find_clause(start, match.end())
+            years = reading.list_years(clause) or reading.list_first_years(start)
+            is_own_year = years <= {report.year + shift for shift in claim.years}
+            if key not in found and is_own_year and reading.has_near(claim, start):
+                found.add(key)
+                if not reading.is_excluded(claim, clause) and reading.tell_whose_at(start, match.end()) == "own":
+                    yield reading.make_figure(claim, match, Decimal(0), start, certain=claim.certain)
+
+
+@cache
+def _compile_or_never(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern or "(?!)")
 
 
 def add_up_claim(report: Report, text: str) -> Number | None:
@@ -101,7 +141,7 @@ def add_up_claim(report: Report, text: str) -> Number | None:
     for sign, path in parse_sum(text):
         for address in resolve_path(path, report.form.value_types):
             number = report.figures.get(address, report.values.get(address))
-            if not isinstance(number, int | Decimal) or not report.unread.isdisjoint(report.list_parts(address)):
+            if not isinstance(number, int | Decimal) or not report.unknown.isdisjoint(report.list_parts(address)):
                 return None
             total += sign * number
     return total

@@ -9,7 +9,7 @@ from nianbao.model.table import Cell, Grid
 # metadata extension is added. Raw HTML, TeX and the like are off: prose comes from many authors.
 DIALECT = (
     "markdown_strict+all_symbols_escapable+blank_before_blockquote+blank_before_header+bracketed_spans"
-    "+definition_lists+east_asian_line_breaks+fancy_lists+fenced_divs+grid_tables"
+    "+definition_lists+east_asian_line_breaks+fancy_lists+fenced_divs+footnotes+grid_tables"
     "+intraword_underscores+lists_without_preceding_blankline+pipe_tables+space_in_atx_header+startnum"
     "+table_captions-raw_html"
 )

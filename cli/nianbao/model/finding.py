@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final, Literal, TypeVar
 
 from nianbao.model.i18n import _
@@ -42,6 +43,9 @@ class Place:
         return f"{self.source[: self.column - 1]}{text}{self.source[self.column - 1 + self.length :]}"
 
 
+FindingKey = tuple[str, str, str]  # rule, address and message
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault of a report.
@@ -50,6 +54,10 @@ class Finding:
     each, and `fix` says what to do if the page of the rule does not. `words` name what of a text it is about, where it
     underlines none of the text. `accepted_value` is what an acceptance states, as TOML, see
     `checks.answers.acceptances`. `others` are further faults of the file, where this one is why it cannot be read.
+
+    Where one of several figures or rows must be wrong, `candidates` has their addresses, the likeliest first; where it
+    is certain what figures should be, `change` has their values. `effects` are findings that the same mistake causes,
+    by rule, address and message.
     """
 
     rule: str
@@ -62,12 +70,20 @@ class Finding:
     fix: str = ""
     words: str = ""
     accepted_value: str = ""  # empty: it may not be accepted
+    candidates: tuple[str, ...] = ()
+    change: tuple[tuple[str, int | Decimal], ...] = ()
+    effects: tuple["FindingKey", ...] = ()
     has_page: bool = False  # the kind has a page for the rule; those of general rules are known anyway
     others: "tuple[Finding, ...]" = ()
 
     def split(self) -> "list[Finding]":
         """Return this finding and the others of the file, each by itself."""
         return [replace(self, others=()), *self.others]
+
+    @property
+    def key(self) -> FindingKey:
+        """What tells it from all others of a report."""
+        return self.rule, self.address, self.message
 
 
 def sort_findings(findings: Sequence[Finding]) -> list[Finding]:

@@ -38,7 +38,10 @@ class Section(Shape, frozen=True):
 
 
 class Fact(Shape, frozen=True):
-    """A fact outside tables: its address, label, value type and unit."""
+    """A fact outside tables: its address, label, value type and unit.
+
+    It is not above the sum of addresses `at_most`, and as a percentage it is one of `rates`: a sum / a sum.
+    """
 
     id: Annotated[Text, Meta(description="field-fact-id")]
     label: Annotated[Text, Meta(description="field-fact-label")]
@@ -50,6 +53,8 @@ class Fact(Shape, frozen=True):
     required: Annotated[bool, Meta(description="field-fact-required")] = False
     ask: Annotated[bool | str | int | float | tuple[str, ...] | None, Meta(description="field-fact-ask")] = None
     standing: Annotated[bool, Meta(description="field-fact-standing")] = False
+    at_most: Annotated[str, Meta(description="field-fact-at-most")] = ""
+    rates: Annotated[tuple[Text, ...], Meta(description="field-fact-rates")] = ()
 
     @property
     def value_type(self) -> ValueType:

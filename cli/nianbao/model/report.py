@@ -1,6 +1,6 @@
 """A report: a form filled with the facts of one file, with totals computed and relations checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -122,7 +122,16 @@ class Report:
         unreadable.discard("")
         if not unreadable:
             return frozenset()
-        prefixes = tuple(f"{address}." for address in unreadable)
+        return self._list_figures_below(unreadable)
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """Addresses of figures of which nothing can be said: unread ones, and those of tables that are not there."""
+        missing = [table.id for table in self.form.tables if table.id not in self.facts.tree]
+        return self.unread | self._list_figures_below(missing) if missing else self.unread
+
+    def _list_figures_below(self, addresses: Iterable[str]) -> frozenset[str]:
+        prefixes = tuple(f"{address}." for address in addresses)
         return frozenset(address for address in self.form.slots if f"{address}.".startswith(prefixes))
 
     def list_parts(self, address: str) -> tuple[str, ...]:
@@ -151,7 +160,7 @@ class Report:
             return False
         if report.is_complete and report.form is self.form:
             return True
-        return all(address in report.figures for address in part.addresses) and report.unread.isdisjoint(
+        return all(address in report.figures for address in part.addresses) and report.unknown.isdisjoint(
             leaf for address in part.addresses for leaf in report.list_parts(address)
         )
 
@@ -174,12 +183,19 @@ def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Repor
     figures: dict[str, Number] = {
         address: figure for address, zero in omitted.items() if (figure := values.get(address, zero)) is not None
     }
+    computed = compute_totals(form, figures, values.keys())
+    return Report(form, facts, tuple(entries), figures, computed, previous)
+
+
+def compute_totals(form: Form, figures: dict[str, Number], written: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Put the totals that are not written into the figures; return the addresses that each is the sum of."""
     computed: dict[str, tuple[str, ...]] = {}
     for address, parts in form.totals.items():
-        if address not in values and (omitted[address] is not None or figures.keys() >= set(parts)):
+        is_known = form.omitted_figures[address] is not None or figures.keys() >= set(parts)
+        if address not in written and is_known:
             computed[address] = parts
             figures[address] = sum([figures.get(part, 0) for part in parts])
-    return Report(form, facts, tuple(entries), figures, computed, previous)
+    return computed
 
 
 def _match_entries(tree: dict[str, Any], table: str, form: Form, entries: list[ReportEntry]) -> None:

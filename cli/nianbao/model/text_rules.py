@@ -1,12 +1,12 @@
 """The rules of a form about its texts: topics that they must mention, and phrases by which they state figures.
 
-Patterns are regular expressions with two more special characters: `#` is a number, and `…` stands for a few
-characters without a digit or a punctuation mark.
+Patterns are regular expressions with more special characters: `#` is a number, `…` stands for a few characters
+without a digit or a punctuation mark, `……` for more of them within a sentence, and `<name>` for a pattern of `terms`.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, partial
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct, field, structs
@@ -15,10 +15,11 @@ from nianbao.model.finding import Level, WrittenLevel
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.wordings.patterns import Phrase, WordFinder, compile_pattern
+from nianbao.model.wordings.prose_context import Change, Parts, Scope, Topic
 
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an address stands for any one key
 
-_NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?)"
 
 _WORDS = Meta(description="field-words-pattern")
 _SECTION = Meta(description="field-section-name")
@@ -49,8 +50,11 @@ class Pair(Shape, frozen=True):
 class Claim(Shape, frozen=True):
     """Phrases that state a figure of the report, and the sums of addresses that it may equal.
 
-    `none` are phrases that state 0. A claim counts only in a sentence where the pattern `near` is found, and not if
-    `unless` is found between the same two punctuation marks: then it is about a part, or about something else.
+    `none` are phrases that state 0. A claim counts only while its `topic` is spoken of, in a paragraph where `near` is
+    found, and not if `unless` is found between the same two punctuation marks: then it is about a part, or
+    about something else. The years there must be the report year, or differ from it by one of `years`. What is not
+    `certain` may be right although it differs. Of several claims that a figure may make, one must be right; and those
+    that it makes `also`.
     """
 
     id: Annotated[Text, Meta(description="field-claim-id")]
@@ -61,6 +65,10 @@ class Claim(Shape, frozen=True):
     near: Annotated[str, Meta(description="field-claim-near")] = ""
     unless: Annotated[str, Meta(description="field-claim-unless")] = ""
     sections: Annotated[tuple[Text, ...], Meta(description="field-claim-sections")] = ()
+    topic: Annotated[str, Meta(description="field-claim-topic")] = ""
+    years: Annotated[tuple[Annotated[int, Meta(ge=-9, le=9)], ...], Meta(description="field-claim-years")] = (0,)
+    certain: Annotated[bool, Meta(description="field-claim-certain")] = True
+    also: Annotated[bool, Meta(description="field-claim-also")] = False
 
     @property
     def sums(self) -> tuple[Sum, ...]:
@@ -109,6 +117,12 @@ class TextRules(Shape, frozen=True, dict=True):
     balances: Annotated[tuple[Balance, ...], Meta(description="field-vocabulary-balances")] = ()
     shares: Annotated[tuple[Share, ...], Meta(description="field-vocabulary-shares")] = ()
     years: Annotated[tuple[Years, ...], Meta(description="field-vocabulary-years")] = ()
+    topics: Annotated[tuple[Topic, ...], Meta(description="field-vocabulary-topics")] = ()
+    scopes: Annotated[tuple[Scope, ...], Meta(description="field-vocabulary-scopes")] = ()
+    changes: Annotated[tuple[Change, ...], Meta(description="field-vocabulary-changes")] = ()
+    parts: Annotated[Parts, Meta(description="field-vocabulary-parts")] = Parts()
+    names: Annotated[tuple[Text, ...], Meta(description="field-vocabulary-names")] = ()
+    terms: Annotated[dict[str, Text], Meta(description="field-vocabulary-terms")] = field(default_factory=dict)
 
     @cached_property
     def rules(self) -> frozenset[str]:
@@ -116,25 +130,53 @@ class TextRules(Shape, frozen=True, dict=True):
         return frozenset({expected.rule for expected in self.expected} | {pair.rule for pair in self.pairs})
 
     @cached_property
-    def claim_patterns(self) -> tuple[tuple[Claim, tuple[re.Pattern[str], ...]], ...]:
-        """The claims, each with the patterns by one of which a sentence states its figure."""
-        return tuple((claim, tuple(map(compile_pattern, (*claim.says, *claim.none)))) for claim in self.claims)
+    def claims_by_topic(self) -> Mapping[str, Sequence[tuple[Claim, tuple[Phrase, ...]]]]:
+        """The claims that may be made while a topic is spoken of, each with the phrases that state its figure."""
+        found: dict[str, list[tuple[Claim, tuple[Phrase, ...]]]] = {
+            topic: [] for topic in ("", *(topic.id for topic in self.topics))
+        }
+        for claim in self.claims:
+            entry = claim, tuple(map(Phrase, claim.says))
+            for topic in [claim.topic] if claim.topic else found:
+                found[topic].append(entry)
+        return found
+
+    @cached_property
+    def none_phrases(self) -> Sequence[tuple[Claim, tuple[Phrase, ...]]]:
+        """The claims with phrases that state 0, and these."""
+        return [(claim, tuple(map(Phrase, claim.none))) for claim in self.claims if claim.none]
+
+    @cached_property
+    def name_phrases(self) -> tuple[Phrase, ...]:
+        """The phrases that name the office whose report it is."""
+        return tuple(map(Phrase, self.names))
+
+    @cached_property
+    def topic_words(self) -> WordFinder:
+        """What finds the words of every topic."""
+        return WordFinder(tuple(topic.words for topic in self.topics))
+
+    @cached_property
+    def scope_words(self) -> WordFinder:
+        """What finds the words of every scope."""
+        return WordFinder(tuple(scope.words for scope in self.scopes))
 
 
-_PATTERN_FIELDS = ("words", "other_words", "says", "none", "near", "unless")
-_LIST_FIELDS = ("expected", "pairs", "claims", "balances", "shares", "years")
+_PATTERN_FIELDS = ("words", "other_words", "says", "none", "near", "unless", "own")
+_LIST_FIELDS = ("expected", "pairs", "claims", "balances", "shares", "years", "topics", "scopes", "changes")
+_TERM_DEPTH = 3  # of terms that name others
+_TERM = re.compile(r"(?<!\(\?P)(?<!\(\?)<([a-z_]+)>")
 
 
 def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections: Sequence[str]) -> Iterator[Fault]:
-    """Find invalid patterns, and names of sections, addresses and claims that the form does not have."""
+    """Find names of sections, addresses, claims and topics that the form does not have."""
     for section, keys in _list_sections(text_rules):
         if section not in sections:
             yield Fault(keys, _("no-such-section", section=section) + suggest(section, sections))
-    for text, keys in _list_texts(text_rules, _PATTERN_FIELDS):
-        try:
-            compile_pattern(text)
-        except re.error as error:
-            yield Fault(keys, _("not-regular-expression", text=text, error=error))
+    topics = [topic.id for topic in text_rules.topics]
+    for text, keys in _list_texts(text_rules, ("topic",)):
+        if text not in topics:
+            yield Fault(keys, _("no-such-topic", name=text) + suggest(text, topics))
     for text, keys in _list_texts(text_rules, ("equals",)):
         for _sign, path in parse_sum(text):
             if not resolve_path(path, addresses):
@@ -142,18 +184,48 @@ def find_faults(text_rules: TextRules, addresses: Mapping[str, object], sections
     yield from _find_sum_faults(text_rules)
 
 
-def complete(text_rules: TextRules, gap: str, levels: Mapping[str, Level]) -> TextRules:
-    """Return the rules with the pattern of the locale for `…`, and with the levels of the kind's rules."""
-    lists = {name: tuple(_complete(entry, gap, levels) for entry in getattr(text_rules, name)) for name in _LIST_FIELDS}
-    return structs.replace(text_rules, **lists)
+def find_pattern_faults(text_rules: TextRules, gaps: Mapping[str, str]) -> Iterator[Fault]:
+    """Find patterns that are no regular expressions, and terms in them that the form does not have."""
+    for text, keys in (*_list_texts(text_rules, _PATTERN_FIELDS), *_list_parts_texts(text_rules)):
+        for name in _TERM.findall(text):
+            if name not in text_rules.terms:
+                yield Fault(keys, _("no-such-term", name=name) + suggest(name, list(text_rules.terms)))
+        try:
+            compile_pattern(_fill(text, gaps=gaps, terms=text_rules.terms))
+        except re.error as error:
+            yield Fault(keys, _("not-regular-expression", text=text, error=error))
 
 
-def _complete(entry: Struct, gap: str, levels: Mapping[str, Level]) -> Struct:
+def complete(text_rules: TextRules, gaps: Mapping[str, str], levels: Mapping[str, Level]) -> TextRules:
+    """Return the rules with the patterns of the locale for gaps, those of terms, and the levels of the kind's rules."""
+    fill = partial(_fill, gaps=gaps, terms=text_rules.terms)
+    lists = {
+        name: tuple(_complete(entry, fill, levels) for entry in getattr(text_rules, name)) for name in _LIST_FIELDS
+    }
+    parts = Parts(**{key: fill(getattr(text_rules.parts, key)) for key in Parts.__struct_fields__})
+    names = tuple(map(fill, text_rules.names))
+    return structs.replace(text_rules, parts=parts, names=names, **lists)
+
+
+def fill_terms(text: str, terms: Mapping[str, str]) -> str:
+    """Return a pattern with those of terms in the place of their names; a term may name earlier ones."""
+    for _time in range(_TERM_DEPTH):
+        text = _TERM.sub(lambda match: terms.get(match[1], match[0]), text)
+    return text
+
+
+def _fill(text: str, gaps: Mapping[str, str], terms: Mapping[str, str]) -> str:
+    text = fill_terms(text, terms)
+    for mark, gap in gaps.items():
+        text = text.replace(mark, gap)
+    return text
+
+
+def _complete(entry: Struct, fill: Callable[[str], str], levels: Mapping[str, Level]) -> Struct:
     changes: dict[str, object] = {}
     for key in (key for key in _PATTERN_FIELDS if key in entry.__struct_fields__):
         texts = getattr(entry, key)
-        is_one = isinstance(texts, str)
-        changes[key] = texts.replace("…", gap) if is_one else tuple(text.replace("…", gap) for text in texts)
+        changes[key] = fill(texts) if isinstance(texts, str) else tuple(map(fill, texts))
     if isinstance(entry, Expected | Pair) and not entry.level:
         changes["level"] = levels.get(entry.rule, "")
     return structs.replace(entry, **changes)
@@ -190,6 +262,14 @@ def _list_texts(text_rules: TextRules, fields: Sequence[str]) -> Iterator[tuple[
                     yield from ((text, (*keys, position)) for position, text in enumerate(value))
 
 
+def _list_parts_texts(text_rules: TextRules) -> Iterator[tuple[str, Keys]]:
+    """List the patterns of `parts`, of names and of terms, with the paths to them."""
+    yield from ((text, ("vocabulary", "names", number)) for number, text in enumerate(text_rules.names))
+    for key in Parts.__struct_fields__:
+        yield getattr(text_rules.parts, key), ("vocabulary", "parts", key)
+    yield from ((text, ("vocabulary", "terms", key)) for key, text in text_rules.terms.items())
+
+
 @cache
 def parse_sum(text: str) -> Sum:
     """Parse a sum of addresses: `a + b - c`."""
@@ -202,9 +282,3 @@ def resolve_path(path: str, addresses: Mapping[str, object]) -> tuple[str, ...]:
         return (path,) if path in addresses else ()
     pattern = re.compile(re.escape(path).replace(r"\*", "[^.]+"))
     return tuple(address for address in addresses if pattern.fullmatch(address))
-
-
-@cache
-def compile_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern of a form whose gaps are filled; raises `re.error` for an invalid one."""
-    return re.compile(text.replace("#", _NUMBER), re.MULTILINE)

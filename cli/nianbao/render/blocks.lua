@@ -3,11 +3,15 @@
 -- A grid has its cells as { text, top, bottom, left, right }, rows and columns counted from 0. The variable `dialect`
 -- says which Markdown is written.
 
+local lists = dofile(pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), "lists.lua" })
 local out, dialect
 
 local PLAIN = { Str = true, Space = true, SoftBreak = true, LineBreak = true, Span = true, Link = true, Image = true }
-local SKIPPED = { Note = true, Image = true, RawInline = true }
+local SKIPPED = { Note = true, Image = true, RawInline = true } -- notes come behind the block
 local LONG_CELL = 900 -- bytes; a cell with more is a part of the page
+
+local has_notes = false -- whether a note was met since this was reset
+local note_number -- of the last note that has a reference in Markdown
 
 -- Append the words of inlines to a list; a walk over the tree would take ten times as long. A break that the file has
 -- only in its source is a vertical tab. Returns whether the inlines have markup besides their words.
@@ -23,6 +27,8 @@ local function gather(inlines, parts)
       parts[#parts + 1] = "\v"
     elseif tag == "LineBreak" then
       parts[#parts + 1] = "\n"
+    elseif tag == "Note" then
+      has_notes = true
     elseif not SKIPPED[tag] then
       if inline.content then
         has_markup = gather(inline.content, parts) or has_markup
@@ -45,7 +51,10 @@ end
 local function to_markdown(block)
   local bare = pandoc.Pandoc({ block }):walk {
     Image = function() return {} end,
-    Note = function() return {} end,
+    Note = function()
+      note_number = note_number + 1
+      return pandoc.RawInline("markdown", ("[^%d]"):format(note_number))
+    end,
     Link = function(link) return link.content end,
     Span = function(span) return span.content end,
     Div = function(div) return div.content end,
@@ -66,8 +75,13 @@ local function block_text(blocks)
       for _, line in ipairs(block.content) do lines[#lines + 1] = (plain_text(line)) end
     elseif block.t == "OrderedList" or block.t == "BulletList" then
       for at, item in ipairs(block.content) do
-        local number = block.t == "OrderedList" and (block.start + at - 1 .. ".") or ""
+        local number = block.t == "OrderedList" and lists.number_of(block, at) or ""
         lines[#lines + 1] = number .. block_text(item)
+      end
+    elseif block.t == "DefinitionList" then
+      for _, entry in ipairs(block.content) do
+        lines[#lines + 1] = (plain_text(entry[1]))
+        for _, definition in ipairs(entry[2]) do lines[#lines + 1] = block_text(definition) end
       end
     elseif block.t == "CodeBlock" then
       lines[#lines + 1] = block.text
@@ -126,7 +140,24 @@ local function is_layout(rows)
   return cells <= 1 or long > 0
 end
 
+-- Append the notes of a block as texts of their own. In Markdown they are notes again where the block has references to
+-- them, whose numbers follow the number `before`.
+local function add_notes(block, before)
+  local number = before
+  pandoc.Pandoc({ block }):walk {
+    Note = function(note)
+      local text, markdown = block_text(note.content), nil
+      if before then
+        number = number + 1
+        markdown = ("[^%d]: %s"):format(number, to_markdown(pandoc.Para(pandoc.utils.blocks_to_inlines(note.content))))
+      end
+      out[#out + 1] = { text = text, level = 0, markdown = markdown }
+    end,
+  }
+end
+
 local function add_table(tbl)
+  has_notes = false
   local rows = list_cells(tbl)
   if is_layout(rows) then
     for _, row in ipairs(rows) do
@@ -145,12 +176,17 @@ local function add_table(tbl)
       column = right
     end
   end
+  local has_own_notes = has_notes
   if tbl.caption and tbl.caption.long and #tbl.caption.long > 0 then emit(tbl.caption.long) end
   if #cells > 0 then out[#out + 1] = { grid = cells } end
+  tbl.caption = { long = {} }
+  if has_own_notes then add_notes(tbl) end
 end
 
 local function add_text(block, level)
   local text, has_markup
+  has_notes = false
+  local before = note_number
   if level then
     text, has_markup = plain_text(block.content)
   else
@@ -160,6 +196,7 @@ local function add_text(block, level)
     local markdown = has_markup and (level or 0) == 0 and to_markdown(block) or nil
     out[#out + 1] = { text = text, level = level or 0, markdown = markdown }
   end
+  if has_notes then add_notes(block, note_number > before and before) end
 end
 
 function emit(blocks)
@@ -195,7 +232,7 @@ local function list_lines(value)
 end
 
 function Writer(doc, options)
-  out = {}
+  out, note_number = {}, 0
   dialect = tostring(options.variables.dialect)
   emit(doc.blocks)
   local title = doc.meta.title and pandoc.utils.stringify(doc.meta.title) or ""

@@ -7,7 +7,7 @@
 --   part       the path of the part of the package in which the page stands
 --   tables     pandoc's name of the raw text that this part holds unchanged
 --   words      the fields of the metadata whose texts differ from page to page
---   styles     the custom styles that a division may name
+--   styles     the custom styles that a division or span may name
 --   mark       function(text): "TEXT%dE" or, where Chinese characters make a difference to the writer, "TEXT字%dE"; nil
 --              where the writer must see the text itself
 --   text       function(text): how a text of the page is written in the package
@@ -48,11 +48,17 @@ local function describe_page(doc, rules)
     local mark = rules.mark(text)
     return mark and add_mark(mark, rules.text(text)) or fixed_text(text)
   end
+  local function native_style(item)
+    local style = item.attributes["custom-style"]
+    if not rules.styles[style] or item.attr ~= pandoc.Attr("", {}, { ["custom-style"] = style }) then return reject() end
+    return '("",[],[("custom-style",' .. quote(style) .. ")])"
+  end
   local function native_inlines(items, convert_text)
     return native_list(items, function(item)
       local kind = item.t
       if kind == "Str" then return "Str " .. convert_text(item.text) end
       if NESTED_INLINES[kind] then return kind .. native_inlines(item.content, convert_text) end
+      if kind == "Span" then return "Span" .. native_style(item) .. native_inlines(item.content, convert_text) end
       return PLAIN_INLINES[kind] and kind or reject()
     end)
   end
@@ -72,9 +78,8 @@ local function describe_page(doc, rules)
     if kind == "Header" and item.attr == pandoc.Attr() then
       return "Header " .. item.level .. '("",[],[])' .. native_inlines(item.content, variable_text)
     end
-    local style = kind == "Div" and item.attributes["custom-style"]
-    if not rules.styles[style] or item.attr ~= pandoc.Attr("", {}, { ["custom-style"] = style }) then return reject() end
-    return 'Div("",[],[("custom-style",' .. quote(style) .. ")])" .. native_list(item.content, native_block)
+    if kind ~= "Div" then return reject() end
+    return "Div" .. native_style(item) .. native_list(item.content, native_block)
   end
 
   local names = pandoc.List()

@@ -33,7 +33,11 @@ local used, reserved, dropped -- of the current document
 
 local function drop(kind, words) dropped[#dropped + 1] = { kind = kind, words = words } end
 
+-- Ids that pandoc gives to notes of a web page.
+local function is_of_note(name) return name == "footnotes" or name:find("^fn%d+$") or name:find("^fnref%d+$") end
+
 local function is_available(name)
+  if is_of_note(name) then return false end
   for _, id in ipairs(reserved) do
     if name == id or name:sub(1, #id + 1) == id .. "-" then return false end
   end
@@ -68,7 +72,39 @@ local function keep_target(element, make)
   return attr and make(element.content, attr) or element.content
 end
 
--- Pandoc keeps every filter that it was ever given in memory, so this one is made once.
+-- A note holds paragraphs, or else their words.
+local function keep_note(note)
+  for _, block in ipairs(note.content) do
+    if block.t ~= "Para" and block.t ~= "Plain" then
+      drop("element", block.t)
+      return pandoc.Note { to_paragraph(note.content) }
+    end
+  end
+  return nil
+end
+
+-- Pandoc keeps every filter that it was ever given in memory, so these are made once.
+-- Print the words of notes where no note may stand: a heading is repeated in contents, and a link holds no link.
+local WITHOUT_NOTES = {
+  Note = function(note)
+    drop("note", "[^")
+    return pandoc.utils.blocks_to_inlines(note.content)
+  end,
+}
+local WITHOUT_TABLES = {
+  Table = function(inner)
+    drop("element", "Table")
+    return to_paragraph { inner }
+  end,
+}
+-- Tell whether a row of a table has no cell of its own, which Typst refuses.
+local function has_empty_row(tbl)
+  local rows = pandoc.List()
+  rows:extend(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do rows:extend(body.body) end
+  return rows:find_if(function(row) return #row.cells == 0 end) ~= nil
+end
+
 local ALLOW = {
   Inline = function(inline)
     local kind = inline.t
@@ -77,7 +113,9 @@ local ALLOW = {
       drop("link", inline.target)
       return inline.content
     end
-    if kind == "Link" or kind == "Code" then return strip_attributes(inline) end
+    if kind == "Link" then return strip_attributes(inline:walk(WITHOUT_NOTES)) end
+    if kind == "Code" then return strip_attributes(inline) end
+    if kind == "Note" then return keep_note(inline) end
     if INLINES[kind] then return nil end
     if kind == "Image" then
       drop("picture", inline.src)
@@ -93,12 +131,18 @@ local ALLOW = {
       drop("width", tostring(#block.colspecs))
       return to_paragraph { block }
     end
+    if kind == "Table" and has_empty_row(block) then
+      drop("element", kind)
+      return to_paragraph { block }
+    end
     if kind == "OrderedList" and block.start > MAX_START then
       drop("number", "")
       block.start = 1
       return block
     end
-    if kind == "Header" or kind == "CodeBlock" or kind == "Table" then return strip_attributes(block) end
+    if kind == "Header" then return strip_attributes(block:walk(WITHOUT_NOTES)) end
+    if kind == "Table" then return strip_attributes(block:walk(WITHOUT_TABLES)) end
+    if kind == "CodeBlock" then return strip_attributes(block) end
     if BLOCKS[kind] then return nil end
     drop("element", kind)
     return block.content or to_paragraph { block }
@@ -132,15 +176,32 @@ local function limit_depth(blocks, depth)
   return out
 end
 
+-- Report notes without a reference, whose text pandoc drops, and references without a note, which are printed as text.
+local function report_lone_notes(text)
+  local references, definitions = {}, {}
+  for before, key in ("\n" .. text):gmatch("(.?)%[%^([^%]%s]+)%]") do
+    if before ~= "\\" then references[key] = (references[key] or 0) + 1 end
+  end
+  for key in ("\n" .. text):gmatch("\n[ >]*%[%^([^%]%s]+)%]:") do
+    definitions[key] = (definitions[key] or 0) + 1
+    if definitions[key] > 1 then drop("second_note", "[^" .. key .. "]:") end
+  end
+  for key, count in pairs(references) do
+    if not definitions[key] then drop("missing_note", "[^" .. key .. "]") end
+    if count == definitions[key] then drop("unused_note", "[^" .. key .. "]") end
+  end
+end
+
 -- `read` is a function that returns pandoc's tree of a text. Returned are two functions. `begin` starts a document, some
 -- identifiers of which are reserved for the page (those of tables, and all that begin with one of them). `reduce` reads
 -- a text of the document and returns its allowed blocks, and a list of what was dropped: each with its kind and the
 -- words by which it is found in the text. Kinds are picture (its source), link (its target), attribute (its name),
--- element (its name), depth, width and number.
+-- element (its name), depth, width, number, note (in a heading or link), and second_note, missing_note and unused_note.
 return function(read)
   local function begin(identifiers) used, reserved = {}, identifiers end
   local function reduce(text)
     dropped = {}
+    if text:find("[^", 1, true) then report_lone_notes(text) end
     return pandoc.Blocks(limit_depth(read(text).blocks, 1)):walk(ALLOW), dropped
   end
   return begin, reduce

@@ -10,6 +10,7 @@
 
 local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
+local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
 
 -- Return the division of a form's table with its column widths, alignments, headers and bodies set, as its attributes
 -- say: how many columns hold labels, which rows are headers, and how wide the columns are. Pandoc's Markdown cannot
@@ -369,6 +370,7 @@ local function make_globals()
   for name in LIBRARIES:gmatch("%S+") do own[name] = deep_copy(_G[name]) end
   own.os = copy(os, "date")
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
+  own.lay_out_signature, own.keep_rows = lay_out_signature, keep_rows
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)
@@ -403,7 +405,7 @@ local function load_settings(message)
   end
   for at, format in ipairs(settings.formats) do
     local function path_of(name) return pandoc.path.join { format.folder, name } end
-    local options = { wrap_text = "none" }
+    local options = { wrap_text = "none", highlight_method = "none" } -- code in prose has no language
     for key, value in pairs(format.options or {}) do options[key] = value end
     options.template = format.template and pandoc.template.compile(read_file(path_of(format.template)))
       or pandoc.template.default(format.writer)
@@ -472,7 +474,9 @@ local function render_page(message)
   local doc, sources = read_markdown(message.page, message.dialect .. "+yaml_metadata_block")
   doc.meta.lang = pandoc.MetaInlines { pandoc.Str(settings.variables.lang) } -- as it would be read from the page
   doc, sources = drop_pictures(insert_prose(doc, message))
-  doc = prepare_layout(repair(doc), page_data.variables)
+  doc = repair(doc)
+  if settings.variables.grid then doc = doc:walk(lists.filter) end
+  doc = prepare_layout(doc, page_data.variables)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
     for _, format in ipairs(settings.formats) do
       send(format.suffix, render_format(doc, settings, format, message))

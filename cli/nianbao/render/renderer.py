@@ -14,8 +14,9 @@ from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
+from nianbao.render.word_units import get_character_spacing, list_fonts, to_word_units
 from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
-from nianbao.workspace.theme import derive_measures, list_face_names, list_fonts, to_word_units
+from nianbao.workspace.theme import derive_measures, list_face_names
 
 _DRAFT_SIZE = 160  # pt, of a mark of two square characters across the page
 _LATIN_WIDTH = 0.7  # em, of a capital letter
@@ -40,6 +41,7 @@ class RenderSettings:
             "word": to_word_units(look),
             "face": list_face_names(look),
             "fonts": list_fonts(look),
+            "apart": get_character_spacing(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
         return variables | ({"draft": True} if self.draft else {}) | ({"links": True} if self.as_pictures else {})
@@ -105,7 +107,8 @@ class Renderer:
     def _render(self, page: Page, settings: RenderSettings, day: date, embedded: Mapping[str, str]) -> RenderResult:
         epoch = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         pandoc = self._send_page(page, settings, day, epoch, embedded)
-        families = typst.families_by_part(settings.look, settings.faces)  # reads the fonts while pandoc is at work
+        # Reads the fonts while pandoc is at work.
+        families = typst.families_by_part(settings.look, settings.faces, _join_texts(page))
         formats = {part.suffix: part for part in settings.written_formats}
         files: dict[str, OutputFile] = {}
         for suffix, content in pandoc.receive():
@@ -134,9 +137,7 @@ class Renderer:
         """Send a page to pandoc, which is started where none is running; return that pandoc."""
         replacements: dict[str, str] = {}
         if settings.embeds_fonts:
-            replacements = typst.make_replacements(
-                "".join((page.text, *page.prose.values())), settings.look, page.form.locale
-            )
+            replacements = typst.make_replacements(_join_texts(page), settings.look, page.form.locale)
         if self._pages == _MAX_PAGES:
             self.close()
         self._pages += 1
@@ -182,6 +183,10 @@ class Renderer:
                 }
             )
         return name
+
+
+def _join_texts(page: Page) -> str:
+    return "".join((page.text, *page.prose.values()))
 
 
 def _describe_format(part: Format) -> dict[str, Any]:

@@ -34,12 +34,17 @@ def choose_faces(look: Mapping[str, Any]) -> list[Face]:
     return faces
 
 
-def families_by_part(look: Mapping[str, Any], faces: Sequence[Face]) -> dict[str, list[str]]:
-    """Return the font families of each part of the page, preferred ones first; nothing where there are no faces."""
+def families_by_part(look: Mapping[str, Any], faces: Sequence[Face], text: str = "") -> dict[str, list[str]]:
+    """Return the font families of each part of the page, preferred ones first; nothing where there are no faces.
+
+    The last ones draw what in the text no family of the look has: Typst's own search for such a font may fail.
+    """
     chosen = {face.role: face.family for face in faces}
     free = [face["free"] for face in look["faces"].values()]
     roles = {part: look[part]["face"] for part in PARTS} | {"emph": look["stress"]["face"] or look["body"]["face"]}
-    return {part: list(dict.fromkeys([chosen[role], *free, *_FALLBACK])) for part, role in roles.items() if chosen}
+    rare = sorted(set(_find_families(_list_rare(text), look).values()) - {""}) if chosen else []
+    more = (*free, *_FALLBACK, *rare)
+    return {part: list(dict.fromkeys([chosen[role], *more])) for part, role in roles.items() if chosen}
 
 
 def list_fonts() -> dict[str, str]:
@@ -70,28 +75,40 @@ def name_faces(faces: tuple[Face, ...]) -> dict[str, str]:
 def find_undrawable(characters: frozenset[str], look: Mapping[str, Any]) -> frozenset[str]:
     """Return those of some characters that no font has, which would be empty boxes in the PDF.
 
-    The fonts of the look are searched first; Typst falls back on any other that is installed.
+    The fonts of the look are searched first, then all others that are installed.
     """
-    known = _known_characters()
-    left = characters - known.keys()
-    if left:  # else no font need be read
-        preferred = {face.family for face in choose_faces(look)} | {face["free"] for face in look["faces"].values()}
+    families = _find_families(characters, look)
+    return frozenset(character for character in characters if not families[character])
+
+
+def _find_families(characters: frozenset[str], look: Mapping[str, Any]) -> dict[str, str]:
+    """Return the family that draws each of some characters; an empty text where no font has it."""
+    if not characters:
+        return {}  # as of most reports: no font need be read
+    preferred = {face.family for face in choose_faces(look)} | {face["free"] for face in look["faces"].values()}
+    known = _known_families(frozenset(preferred))
+    if left := characters - known.keys():
         fonts = {font.family: font for font in _load_fonts(embedded=False).fonts() if font.path}
         for family in sorted(fonts, key=lambda family: family not in preferred):
             codes = _read_characters(fonts[family].path, fonts[family].index)
             drawable = {character for character in left if ord(character) in codes}
-            known.update(dict.fromkeys(drawable, True))
+            known.update(dict.fromkeys(drawable, family))
             left -= drawable
             if not left:
                 break
-        known.update(dict.fromkeys(left, False))
-    return frozenset(character for character in characters if not known[character])
+        known.update(dict.fromkeys(left, ""))
+    return {character: known[character] for character in characters}
 
 
 @cache
-def _known_characters() -> dict[str, bool]:
-    """Return whether a font has each character that was asked for so far: reading every font takes a while."""
+def _known_families(_preferred: frozenset[str]) -> dict[str, str]:
+    """Return the family of each character that was asked for so far: reading every font takes a while."""
     return {}
+
+
+def _list_rare(text: str) -> frozenset[str]:
+    """List the characters of a text that the fonts which come with nianbao may lack."""
+    return frozenset(COVERED_CHARACTERS.sub("", text))
 
 
 def _read_characters(path: str, index: int) -> Container[int]:
@@ -105,7 +122,7 @@ def _read_characters(path: str, index: int) -> Container[int]:
 
 def make_replacements(text: str, look: Mapping[str, Any], locale: Locale) -> dict[str, str]:
     """Return what the PDF has instead of each character that no font has: its code point, nothing for a joiner."""
-    missing = find_undrawable(frozenset(COVERED_CHARACTERS.sub("", text)), look)
+    missing = find_undrawable(_list_rare(text), look)
     mark = locale.file.marks.no_glyph
     return {one: "" if category(one) == "Cf" else mark.format(code=f"{ord(one):04X}") for one in sorted(missing)}
 

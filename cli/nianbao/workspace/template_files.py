@@ -14,7 +14,7 @@ from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.model.loading.form_loader import YearsEntry
+from nianbao.model.loading.form_file import YearsEntry
 from nianbao.model.loading.inheritance import BASE, Fault, suggest
 from nianbao.model.loading.loader import load, merge_sources, raise_faults
 from nianbao.model.locale import Locale, LocaleFile, find_faults

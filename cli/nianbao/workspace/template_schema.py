@@ -10,7 +10,7 @@ import toml_rs
 from nianbao.datafiles.json_schema import COMMENT_START, DRAFT_URI, Schema
 from nianbao.model.i18n import N_, _
 from nianbao.model.kind import KindFile
-from nianbao.model.loading.form_loader import FormFile
+from nianbao.model.loading.form_file import FormFile
 from nianbao.model.loading.inheritance import AFTER, BASE, NATURAL_KEYS, REMOVE
 from nianbao.model.loading.reading import ReadingFile
 from nianbao.model.loading.shapes import Shape

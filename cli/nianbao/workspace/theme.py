@@ -1,6 +1,5 @@
 """A look: the page's measurements and faces as data, converted to the units of Word and of templates."""
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
@@ -15,11 +14,10 @@ from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.shapes import Shape, Text
 
 PARTS = ("title", "body", "heading1", "heading2", "heading3", "heading4", "table", "number")
-TWIPS_PER_MM = 1440 / 25.4
 # The characters that the fonts which come with nianbao are known to have: a test looks up every one of them.
 COVERED_CHARACTERS = re.compile(r"[\x20-\x7e\s\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e“”‘’…—·]*")
-_TWIPS_PER_POINT = 20  # of a point
-_HEADER_MM = 15  # from the paper's edge to the draft mark
+HEADER_MM = 15  # from the paper's edge to the draft mark
+QUOTE_INDENT = 2  # characters
 
 
 # Word's longest length, 22 inches (31680 twips), bounds the paper and every size of type on it.
@@ -109,9 +107,11 @@ class NumberShape(Shape, frozen=True):
 
 
 class SignatureShape(Shape, frozen=True):
-    """The day of issue."""
+    """The office that issues the document, and below it the day of issue."""
 
+    form: Annotated[Literal["flush", "seal", "plain"], Meta(description="field-look-signature-form")] = "flush"
     indent: Annotated[Characters, Meta(description="field-look-signature-indent")] = 0
+    above: Annotated[Annotated[float, Meta(ge=0, le=100)], Meta(description="field-look-signature-above")] = 1
 
 
 class FaceShape(Shape, frozen=True):
@@ -193,48 +193,13 @@ def _find_faults(look: LookFile) -> Iterator[Fault]:
         yield Fault(("number", "gap"), _("page-number-off-paper"))
 
 
-def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return the measurements of a look in Word's units, by part of the page and name.
-
-    Lengths on the page (mm) and pitches (pt) become twips, font sizes (pt) half points, lines of tables (pt)
-    eighths of a point, indents (characters) hundredths of a character, and also twips as `…_wide` for programs that
-    do not support indents in characters.
-    """
-    units: dict[str, dict[str, int]] = {}
-    for part in PARTS:
-        size, pitch = look[part]["size"], look[part].get("pitch")
-        units[part] = {"size": round(size * 2)} | ({"pitch": round(pitch * _TWIPS_PER_POINT)} if pitch else {})
-    body, table, page = look["body"], look["table"], look["page"]
-    units["body"] |= _to_indent(body["indent"], body["size"])
-    units["signature"] = _to_indent(look["signature"]["indent"], body["size"])
-    units["number"] |= _to_indent(1, look["number"]["size"])
-    units["table"] |= {name: round(table[name] * _TWIPS_PER_POINT) for name in ("inset", "pad", "gap")}
-    units["table"]["line"] = round(table["line"] * 8)
-    units["page"] = {key: round(value * TWIPS_PER_MM) for key, value in page.items()}
-    below = page["bottom"] - look["number"]["gap"]  # from the paper's edge to the top of the page number
-    units["page"]["footer"] = round(below * TWIPS_PER_MM - look["number"]["size"] * _TWIPS_PER_POINT * 1.2)
-    units["page"]["header"] = round(_HEADER_MM * TWIPS_PER_MM)
-    units["page"]["cover"] = round(_to_cover_space(page) * TWIPS_PER_MM)
-    units["body"]["gap"] = round(body["gap"] * _TWIPS_PER_POINT)
-    for part in PARTS:
-        if part.startswith("heading"):
-            heading = look[part]
-            units[part] |= {name: round(heading[name] * _TWIPS_PER_POINT) for name in ("above", "below")}
-            units[part] |= _to_indent(heading["indent"], body["size"])
-    if characters := body.get("characters"):
-        # Space between the characters of a line beyond their size, in twips: 28 characters fit 156 mm.
-        width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
-        units["body"]["apart"] = math.floor(width / characters - body["size"] * _TWIPS_PER_POINT)
-    return units
-
-
 def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]:
     """Return the font names of each part: `word` for a Word file, `css` as the list of a web page, best first.
 
     `latin` says whether Latin letters are set in the face too.
     """
     face_names: dict[str, dict[str, str | bool]] = {}
-    for part in PARTS:
+    for part in (*PARTS, *(["stress"] if look["stress"]["face"] else [])):
         face = look["faces"][look[part]["face"]]
         names = dict.fromkeys((face["word"], *face["official"], face["free"]))
         face_names[part] = {
@@ -245,21 +210,23 @@ def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]
     return face_names
 
 
-def list_fonts(look: Mapping[str, Any]) -> list[dict[str, str]]:
-    """List the faces for a Word file's font table: the name, and the names of its alternatives."""
-    return [{"word": face["word"], "others": ",".join(face["official"])} for face in look["faces"].values()]
-
-
 def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
     """Return what templates cannot compute: indents in pt, the page footer in mm, headings by level, and conditions.
 
-    The footer is as high as a page number; `below` is the distance from it to the paper's edge.
+    `signature` has the name of its form as a condition, and the space above it in pt. The footer is as high as a page
+    number; `below` is the distance from it to the paper's edge.
     """
     body, number = look["body"]["size"], look["number"]
     height = number["size"] * 1.2 * 25.4 / 72
     faces = list_face_names(look)
     return {
-        "indent": {part: look[part]["indent"] * body for part in ("body", "signature")},
+        "indent": {part: look[part]["indent"] * body for part in ("body", "signature")}
+        | {"quote": QUOTE_INDENT * body},
+        "heading": {
+            name + wide: height
+            for wide, top in (("", look["page"]["top"]), ("_wide", look["page"]["right"]))
+            for name, height in (("above", min(top, HEADER_MM)), ("height", max(0, top - HEADER_MM)))
+        },
         "footing": {"height": height, "below": look["page"]["bottom"] - number["gap"] - height},
         "headings": [
             look[part]
@@ -267,17 +234,14 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
             for level, part in enumerate((part for part in PARTS if part.startswith("heading")), 1)
         ],
         "text_width": look["page"]["width"] - look["page"]["left"] - look["page"]["right"],
-        "cover_space": _to_cover_space(look["page"]),
+        "cover_space": to_cover_space(look["page"]),
         "grid": "characters" in look["body"],
         "outer": number["place"] == "outer",
         "pen": look["stress"]["pen"] > 0,
+        "signature": {look["signature"]["form"]: True, "above": look["signature"]["above"] * look["body"]["pitch"]},
     }
 
 
-def _to_cover_space(page: Mapping[str, float]) -> float:
+def to_cover_space(page: Mapping[str, float]) -> float:
     """Return the space above the title of a cover, in mm."""
     return (page["height"] - page["top"] - page["bottom"]) / 4
-
-
-def _to_indent(characters: float, size: float) -> dict[str, int]:
-    return {"indent": round(characters * 100), "indent_wide": round(characters * size * _TWIPS_PER_POINT)}

@@ -28,14 +28,14 @@ local function cell_of(item, widths, style, centred, keep)
     .. "<w:vAlign w:val=\"center\"/></w:tcPr>" .. paragraph(item, style, centred, keep) .. "</w:tc>"
 end
 
-local function rows_of(rows, widths, labels, head, repeated, last)
-  local out = {}
-  for at, line in ipairs(laid_out(rows)) do
+local function rows_of(rows, widths, labels, head, repeated, above, is_last)
+  local out, laid = {}, laid_out(rows)
+  local kept = keep_rows(laid, PRESS.variables.look, above, head, is_last)
+  for at, line in ipairs(laid) do
     out[#out + 1] = "<w:tr><w:trPr><w:cantSplit/>" .. (repeated and "<w:tblHeader/>" or "") .. "</w:trPr>"
     for _, item in ipairs(line) do
       local label = not head and item.column <= labels and item.cell.row_span == 1
-      local keep = not (last and at == #rows) -- a table that fits a page stays on one
-      out[#out + 1] = cell_of(item, widths, head and "TableHead" or "TableText", not label, keep)
+      out[#out + 1] = cell_of(item, widths, head and "TableHead" or "TableText", not label, kept[at])
     end
     out[#out + 1] = "</w:tr>"
   end
@@ -63,18 +63,13 @@ local function bookmark_of(id) return id:match("^%a[%w_-]*$") and #id <= 40 and 
 
 -- The contents show the headings; once Word updates the field, also the numbers of their pages.
 local function contents(div)
-  local variables, entries = PRESS.variables, list_entries(div)
-  local face, heading = variables.face.heading1, variables.word.heading1
-  local latin = face.latin and ('w:ascii="%s" w:hAnsi="%s" '):format(face.word, face.word) or ""
-  local out = {
-    ('<w:p><w:pPr><w:pStyle w:val="Compact"/><w:keepNext/><w:spacing w:after="%s"/></w:pPr><w:r><w:rPr><w:rFonts %sw:eastAsia="%s"/>%s<w:sz w:val="%s"/></w:rPr><w:t>%s</w:t></w:r></w:p>')
-      :format(heading.below, latin, face.word, variables.look.heading1.bold and "<w:b/><w:bCs/>" or "", heading.size, xml(variables.words.contents)),
-  }
+  local entries = list_entries(div)
+  local out = { ('<w:p><w:pPr><w:pStyle w:val="TOCHeading"/></w:pPr><w:r><w:t>%s</w:t></w:r></w:p>'):format(xml(PRESS.variables.words.contents)) }
   for at, entry in ipairs(entries) do
     local link = ('<w:hyperlink w:anchor="%s"><w:r><w:rPr>%s</w:rPr><w:t xml:space="preserve">%s</w:t></w:r></w:hyperlink>')
       :format(bookmark_of(entry.id), HINT, xml(entry.text))
-    out[#out + 1] = ('<w:p><w:pPr><w:pStyle w:val="Compact"/><w:ind w:left="%d"/><w:jc w:val="left"/></w:pPr>%s%s%s</w:p>')
-      :format((entry.level - 1) * variables.word.body.size * 10, at == 1 and CONTENTS or "", link, at == #entries and CONTENTS_END or "")
+    out[#out + 1] = ('<w:p><w:pPr><w:pStyle w:val="TOC%d"/></w:pPr>%s%s%s</w:p>')
+      :format(entry.level, at == 1 and CONTENTS or "", link, at == #entries and CONTENTS_END or "")
   end
   return raw(table.concat(out))
 end
@@ -91,25 +86,57 @@ local function form(tbl)
   end
   local caption = xml(pandoc.utils.stringify(tbl.caption.long)):gsub('"', "&quot;")
   local out = {
-    "<w:tbl><w:tblPr><w:tblStyle w:val=\"TableGrid\"/>",
+    "<w:tbl><w:tblPr><w:tblStyle w:val=\"Table\"/>",
     ("<w:tblW w:w=\"%d\" w:type=\"dxa\"/><w:tblLayout w:type=\"fixed\"/>"):format(wide),
     "<w:tblLook w:val=\"0020\" w:firstRow=\"1\"/><w:tblCaption w:val=\"" .. caption .. "\"/></w:tblPr>",
     "<w:tblGrid>" .. table.concat(grid) .. "</w:tblGrid>",
-    rows_of(tbl.head.rows, widths, 0, true, true, false),
+    rows_of(tbl.head.rows, widths, 0, true, true, 0, false),
   }
+  local above = #tbl.head.rows
   for at, body in ipairs(tbl.bodies) do
-    out[#out + 1] = rows_of(body.head, widths, 0, true, false, false)
-    out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, at == #tbl.bodies)
+    out[#out + 1] = rows_of(body.head, widths, 0, true, false, above, false)
+    above = above + #body.head
+    out[#out + 1] = rows_of(body.body, widths, body.row_head_columns, false, false, above, at == #tbl.bodies)
+    above = above + #body.body
   end
   out[#out + 1] = "</w:tbl>" .. GAP
   return pandoc.RawBlock("openxml", table.concat(out))
 end
 
+local WORDS = PRESS.variables.words
+
+-- A table that is no form's has the styles of forms in its cells.
+local function prose_table(tbl)
+  local function style(rows, name)
+    for _, row in ipairs(rows) do
+      for _, cell in ipairs(row.cells) do
+        cell.contents = cell.contents:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, name) end }
+      end
+    end
+  end
+  style(tbl.head.rows, WORDS.table_head)
+  for _, body in ipairs(tbl.bodies) do style(body.body, WORDS.table_text) end
+  return tbl
+end
+
+-- The names, and below them the day of issue.
+local function signature(lines, size)
+  local out = {}
+  for at, line in ipairs(lines) do
+    out[at] = ('<w:p><w:pPr><w:pStyle w:val="%s"/>%s<w:ind w:left="%.0f" w:right="%.0f"/><w:jc w:val="%s"/></w:pPr><w:r><w:rPr>%s</w:rPr><w:t>%s</w:t></w:r></w:p>')
+      :format(at == #lines and "Date" or "Signature", at > 1 and '<w:spacing w:before="0"/>' or "", line.left * size * 20, line.right * size * 20, line.align, HINT, xml(line.text))
+  end
+  return raw(table.concat(out, "\n"))
+end
+
+local stressed = PRESS.variables.look.stress.face ~= ""
+
 return {
+  -- A face without a slant is not drawn slanted: stress is another face.
+  Emph = stressed and function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end or nil,
   Table = function(tbl)
     if tbl.classes:includes("form") then return form(tbl) end
-    local text = tbl:walk { Plain = function(text) return styled({ pandoc.Para(text.content) }, "Table Text") end }
-    return GAP == "" and text or { text, raw(GAP) }
+    return GAP == "" and prose_table(tbl) or { prose_table(tbl), raw(GAP) }
   end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
@@ -121,10 +148,9 @@ return {
       if not is_last then blocks:insert(section_end(LANDSCAPE)) end
       return blocks
     end
-    if div.classes:includes("signature") then -- the agency, and below it the date
-      local agency, day = div.content[1], div.content[2]
-      return { styled({ agency }, "Signature"), styled({ day }, "Date") }
-    end
-    return div.classes:includes("form") and div.content or nil
+    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
+  end,
+  Blocks = function(blocks)
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text) return styled({ text }, "Closing") end)
   end,
 }

@@ -1,5 +1,5 @@
--- What pandoc's Word writer cannot write: bullets that every font has; and the facts that the document carries, as a
--- custom XML part (ECMA-376 part 1, 15.2.5), which Word and WPS keep when the file is edited.
+-- What pandoc's Word writer cannot write: bullets that every font has; properties that are true; and the facts that the
+-- document carries, as a custom XML part (ECMA-376 part 1, 15.2.5), which Word and WPS keep when the file is edited.
 
 local SCHEMA = "http://schemas.openxmlformats.org/"
 local RELATIONS = SCHEMA .. "officeDocument/2006/relationships/"
@@ -76,27 +76,49 @@ local function fill_sections(text)
   return text:sub(1, start - 1) .. rest
 end
 
+-- The first paragraph behind a heading is as any other. A table of prose is as wide as the text.
+local function change_body(text)
+  return (text:gsub('<w:pStyle w:val="FirstParagraph" />', '<w:pStyle w:val="BodyText" />')
+    :gsub('<w:tblW w:type="auto" w:w="0" />', '<w:tblW w:type="pct" w:w="5000" />'))
+end
+
+local APPLICATION = HEAD .. '<Properties xmlns="' .. SCHEMA .. 'officeDocument/2006/extended-properties">'
+  .. "<Application>nianbao</Application></Properties>"
+
+-- The writer repeats metadata of the page that only templates need as properties of the document.
+local CUSTOM = "docProps/custom.xml"
+local function leave_out_custom(text)
+  return (text:gsub('<Override PartName="/' .. CUSTOM .. '"[^>]*>', ""):gsub('<Relationship [^>]*Target="' .. CUSTOM .. '"[^>]*>', ""))
+end
+
 return function(content, variables)
   local facts = variables.facts
-  local changes = { ["word/numbering.xml"] = replace_bullets }
+  local changes = {
+    ["word/numbering.xml"] = replace_bullets,
+    ["word/document.xml"] = function(text) return change_body(variables.layout and fill_sections(text) or text) end,
+    ["docProps/app.xml"] = function() return APPLICATION end, -- the writer's says that Word counted words and pages
+    ["_rels/.rels"] = leave_out_custom,
+    ["[Content_Types].xml"] = leave_out_custom,
+  }
   if facts then
     changes["word/_rels/document.xml.rels"] = function(text)
       return before(text, "</Relationships>", relation("rIdFacts", "customXml", "../customXml/item1.xml"))
     end
     changes["[Content_Types].xml"] = function(text)
-      return before(text, "</Types>", '<Override PartName="/customXml/itemProps1.xml" '
+      return before(leave_out_custom(text), "</Types>", '<Override PartName="/customXml/itemProps1.xml" '
         .. 'ContentType="application/vnd.openxmlformats-officedocument.customXmlProperties+xml"/>')
     end
   end
   if not variables.asian then -- pandoc's theme names Chinese, Japanese and other fonts, of which nothing is set
     changes["word/theme/theme1.xml"] = function(text) return (text:gsub('<a:font script="[^>]*/>', "")) end
   end
-  if variables.layout then changes["word/document.xml"] = fill_sections end
   local entries = pandoc.List()
   for _, entry in ipairs(pandoc.zip.Archive(content).entries) do
     local change = changes[entry.path]
     changes[entry.path] = nil
-    entries:insert(change and pandoc.zip.Entry(entry.path, change(entry:contents()), entry.modtime) or entry)
+    if entry.path ~= CUSTOM then
+      entries:insert(change and pandoc.zip.Entry(entry.path, change(entry:contents()), entry.modtime) or entry)
+    end
   end
   assert(next(changes) == nil, next(changes))
   for _, part in ipairs(facts and carried(facts) or {}) do

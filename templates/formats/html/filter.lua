@@ -106,6 +106,10 @@ return {
   end,
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or scrolling(tbl) end,
   Div = function(div)
+    if div.classes:includes("signature") then
+      div.content = div.content:map(function(line) return line.t == "Plain" and pandoc.Para(line.content) or line end)
+      return div
+    end
     if not div.classes:includes("form") then return nil end
     local tbl = div.content[1]
     local labels, caption = tbl.bodies[1].row_head_columns, pandoc.utils.stringify(tbl.caption.long)

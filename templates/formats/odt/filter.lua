@@ -1,7 +1,7 @@
 -- What pandoc's OpenDocument writer does not do: a form's table with borders on all cells, headers that repeat, rows
 -- that are never split between pages and columns that keep their widths; and the signature's style.
 
-local columns = pandoc.List() -- styles of the columns, for the template; the filter is used for page after page
+local columns = pandoc.List() -- styles of the columns and of the signature, for the template; the filter is used for page after page
 local cells = pandoc.List() -- styles of the cells of tables that are no form's
 
 local function xml(text)
@@ -16,13 +16,14 @@ local function cell_of(item, style)
     .. ("<table:covered-table-cell/>"):rep(cell.col_span - 1)
 end
 
-local function rows_of(rows, labels)
-  local out = {}
-  for _, line in ipairs(laid_out(rows)) do
+local function rows_of(rows, labels, above, is_head, is_last)
+  local out, laid = {}, laid_out(rows)
+  local kept = keep_rows(laid, PRESS.variables.look, above, is_head, is_last)
+  for at, line in ipairs(laid) do
     out[#out + 1] = '<table:table-row table:style-name="FormRow">'
     for _, item in ipairs(line) do
       local label = item.column <= labels and item.cell.row_span == 1
-      out[#out + 1] = cell_of(item, label and "Form_20_label" or "Form_20_figure")
+      out[#out + 1] = cell_of(item, (label and "Form_20_label" or "Form_20_figure") .. (kept[at] and "_20_kept" or ""))
       if item.above then out[#out + 1] = ("<table:covered-table-cell/>"):rep(item.cell.col_span - 1) end
     end
     out[#out + 1] = "</table:table-row>"
@@ -39,10 +40,13 @@ local function form(tbl)
     out[#out + 1] = ('<table:table-column table:style-name="%s"/>'):format(column)
   end
   if #tbl.head.rows > 0 then
-    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, 0) .. "</table:table-header-rows>"
+    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, 0, 0, true, false) .. "</table:table-header-rows>"
   end
-  for _, body in ipairs(tbl.bodies) do
-    out[#out + 1] = rows_of(body.head, 0) .. rows_of(body.body, body.row_head_columns)
+  local above = #tbl.head.rows
+  for at, body in ipairs(tbl.bodies) do
+    local below = above + #body.head
+    out[#out + 1] = rows_of(body.head, 0, above, true, false) .. rows_of(body.body, body.row_head_columns, below, false, at == #tbl.bodies)
+    above = below + #body.body
   end
   out[#out + 1] = "</table:table>"
   return pandoc.RawBlock("opendocument", table.concat(out))
@@ -65,12 +69,25 @@ local function contents(div)
   return pandoc.RawBlock("opendocument", table.concat(out))
 end
 
+-- The names, and below them the day of issue.
+local function signature(lines, size)
+  local out = {}
+  for at, line in ipairs(lines) do
+    local align = line.align == "right" and "end" or line.align == "left" and "start" or line.align
+    columns:insert(('<style:style style:name="Signature.%d" style:family="paragraph" style:parent-style-name="%s"><style:paragraph-properties fo:text-align="%s" fo:margin-left="%.2fpt" fo:margin-right="%.2fpt"%s/></style:style>')
+      :format(at, at == #lines and "Date" or "Signature", align, line.left * size, line.right * size, at > 1 and ' fo:margin-top="0pt"' or ""))
+    out[at] = ('<text:p text:style-name="Signature.%d">%s</text:p>'):format(at, xml(line.text))
+  end
+  return pandoc.RawBlock("opendocument", table.concat(out, "\n"))
+end
+
 return {
+  Emph = function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end,
   Table = function(tbl)
     if tbl.classes:includes("form") then return form(tbl) end
     cells = pandoc.List { bordered("TableRowCell"), bordered("TableHeaderRowCell") }
     for at, spec in ipairs(tbl.colspecs) do
-      local style = spec[1] == "AlignCenter" and "Form figure" or "Form label"
+      local style = spec[1] == "AlignCenter" and "Form_20_figure" or "Form_20_label"
       local function set(rows)
         for _, row in ipairs(rows) do
           local cell = row.cells[at]
@@ -96,14 +113,12 @@ return {
       if not div.classes:includes("last") then blocks:insert(paragraph("LandscapeEnd")) end
       return blocks
     end
-    if div.classes:includes("signature") then
-      local function styled(block, style) -- the agency, and below it the date
-        local text = xml(pandoc.utils.stringify(block))
-        return pandoc.RawBlock("opendocument", ('<text:p text:style-name="%s">%s</text:p>'):format(style, text))
-      end
-      return { styled(div.content[1], "Signature"), styled(div.content[2], "Date") }
-    end
-    return div.classes:includes("form") and div.content or nil
+    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
+  end,
+  Blocks = function(blocks)
+    return lay_out_signature(blocks, PRESS.variables.look, signature, function(text)
+      return pandoc.Div(pandoc.Para(text.content), pandoc.Attr("", {}, { ["custom-style"] = "Closing" }))
+    end)
   end,
   Meta = function(meta)
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }

@@ -5,6 +5,13 @@ local function typst(text) return pandoc.RawBlock("typst", text) end
 
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
 
+-- The words of blocks or inlines, also of those that `Str` below has made strings.
+local function text_of(content)
+  return pandoc.utils.stringify(content:walk {
+    RawInline = function(raw) return pandoc.Str((raw.text:match('^#"(.*)";$'):gsub('\\(["\\])', "%1"))) end,
+  })
+end
+
 local look = PRESS.variables.look
 local INSET, SIZE, PITCH = tonumber(look.table.inset), tonumber(look.table.size), tonumber(look.table.pitch)
 local LINE, PAD = tonumber(look.table.line), tonumber(look.table.pad)
@@ -28,15 +35,14 @@ end
 
 local function tall(lines) return lines * PITCH + 2 * PAD + LINE end
 
--- Return the greatest height that rows can have together, in pt, and for each row whether it surely takes one line: to
--- measure a row, Typst would have to lay its cells out twice, and a table to see whether it fits a page. A figure, which
--- stands right of the columns of labels, takes one line.
-local function height_of(rows, widths, labels)
-  local heights, sure, total, laid = {}, {}, 0, laid_out(rows)
+-- Return the greatest height that each row can have, in pt, and whether it surely takes one line: to measure a row,
+-- Typst would have to lay its cells out twice. A figure, which stands right of the columns of labels, takes one line.
+local function heights_of(laid, widths, labels)
+  local heights, sure = {}, {}
   local function lines_of(item)
     if item.column > labels then return 1 end
     local em, signs, fit = 0, 0, (room(item, widths) - 0.01) // SIZE
-    for _, code in utf8.codes(pandoc.utils.stringify(item.cell.contents)) do
+    for _, code in utf8.codes(text_of(item.cell.contents)) do
       em = em + width_of(code)
       if code >= 128 and (code < 0x4e00 or code > 0x9fff) then signs = 1 end
     end
@@ -51,34 +57,46 @@ local function height_of(rows, widths, labels)
     sure[at] = heights[at] == tall(1)
   end
   for at, items in ipairs(laid) do
-    local short = 0 -- height that a cell over several rows needs beyond theirs
     for _, item in ipairs(items) do
-      local own = not item.above and tall(lines_of(item)) or 0
-      for row = at, at + item.cell.row_span - 1 do own = own - (heights[row] or 0) end
-      if own > 0 then
-        for row = at, at + item.cell.row_span - 1 do sure[row] = false end
+      local last = math.min(at + item.cell.row_span - 1, #laid)
+      local more = not item.above and tall(lines_of(item)) or 0 -- than the rows over which the cell goes
+      for row = at, last do more = more - heights[row] end
+      if more > 0 then
+        heights[last] = heights[last] + more
+        for row = at, last do sure[row] = false end
       end
-      short = math.max(short, own)
     end
-    total = total + heights[at] + short
   end
-  return total, sure
+  return heights, sure
 end
 
-local function cells(rows, labels, write)
+local function sum(heights, first, last)
+  local total = 0
+  for at = first, last do total = total + heights[at] end
+  return total
+end
+
+-- Write rows. A label over several rows holds these on one page, unless they are too tall for that.
+local function cells(laid, heights, labels, write)
   local out = {}
-  for _, line in ipairs(laid_out(rows)) do
+  for at, line in ipairs(laid) do
     for _, item in ipairs(line) do
-      if not item.above then out[#out + 1] = write(item, item.column <= labels) end
+      if not item.above then
+        local rows = sum(heights, at, math.min(at + item.cell.row_span - 1, #laid))
+        out[#out + 1] = write(item, item.column <= labels, rows > TALL / 4)
+      end
     end
   end
   return table.concat(out, "\n")
 end
 
--- A cell of one row is not split between pages; a label over several rows may be.
-local function cell_of(cell, align, body)
+local function cell_of(cell, align, is_tall, body)
   local said = pandoc.List()
-  if cell.row_span > 1 then said:insert(("rowspan: %d, breakable: true"):format(cell.row_span)) end
+  if cell.row_span > 1 then said:insert(("rowspan: %d"):format(cell.row_span)) end
+  if cell.row_span > 1 and is_tall then -- its words are on one page
+    said:insert("breakable: true")
+    body = "block(breakable: false, " .. body .. ")"
+  end
   if cell.col_span > 1 then said:insert(("colspan: %d"):format(cell.col_span)) end
   if align ~= "center" then said:insert(("align: %s + horizon"):format(align)) end
   said:insert(body)
@@ -87,12 +105,46 @@ end
 
 -- The words of a header or a label; Typst measures those that may be too wide for their cell.
 local function words_of(item, widths)
-  local text = pandoc.utils.stringify(item.cell.contents)
+  local text = text_of(item.cell.contents)
   local is_narrow = false
   for word in text:gmatch("[!-~]+") do is_narrow = is_narrow or #word * NARROW * SIZE > room(item, widths) end
   return is_narrow and "part-words(" .. quoted(text) .. ")" or quoted(text)
 end
 
+-- Return the Typst text of the rows of a table, some below one head, and how tall they can be. In previews each figure is
+-- a link to its address.
+local function band_of(head, body, labels, widths, shares, addresses)
+  local out, rows, total = {}, {}, 0
+  local function measure(laid, count)
+    local heights, sure = heights_of(laid, widths, count)
+    for at in ipairs(laid) do
+      rows[#rows + 1] = sure[at] and ("%.9gpt"):format(tall(1)) or "auto"
+      total = total + heights[at]
+    end
+    return heights
+  end
+  local function header(item, _, is_tall) return cell_of(item.cell, "center", is_tall, words_of(item, widths)) end
+  local function label_or_figure(item, is_label, is_tall)
+    local cell = item.cell
+    if is_label then return cell_of(cell, cell.row_span > 1 and "center" or "start", is_tall, words_of(item, widths)) end
+    local text = quoted(text_of(cell.contents))
+    local figure = ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text)
+    local mark = PRESS.variables.links and text:match('^"FIGURE(%d+)E"$')
+    if mark then figure = ("link(%s, %s)"):format(quoted("report:" .. addresses[tonumber(mark)]), figure) end
+    return cell_of(cell, "center", is_tall, figure)
+  end
+  if #head > 0 then
+    local laid = laid_out(head)
+    out[1] = "table.header(" .. cells(laid, measure(laid, #widths), 0, header) .. "),"
+  end
+  local laid = laid_out(body)
+  out[#out + 1] = cells(laid, measure(laid, labels), labels, label_or_figure)
+  return ("columns: (%s,),\nrows: (%s,),\n%s"):format(table.concat(shares, ", "), table.concat(rows, ", "), table.concat(out, "\n")), total
+end
+
+-- A form's table. Bands with heads of their own are tables one below the other: each stays on one page if it is not
+-- tall, and between two of them a page may end. Nor does one end before the table fills five lines of text, its heading
+-- included.
 local function form(tbl)
   local is_landscape = tbl.classes:includes("landscape") -- Typst turns the margins with the page
   WIDE, TALL = points("width", "left", "right"), points("height", "top", "bottom")
@@ -102,41 +154,21 @@ local function form(tbl)
     widths[at] = spec[2]
     shares[at] = ("%.4ffr"):format(spec[2] * 100)
   end
-  local function body(item, label)
-    local cell = item.cell
-    if label then return cell_of(cell, cell.row_span > 1 and "center" or "start", words_of(item, widths)) end
-    local text = quoted(pandoc.utils.stringify(cell.contents))
-    local figure = ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text)
-    local mark = PRESS.variables.links and text:match('^"FIGURE(%d+)E"$')
-    if mark then figure = ("link(%s, %s)"):format(quoted("report:" .. PRESS.addresses[tbl.identifier][tonumber(mark)]), figure) end
-    return cell_of(cell, "center", figure)
-  end
-  local out, heights, total = {}, {}, 0
-  local function measure(rows, labels)
-    local height, sure = height_of(rows, widths, labels)
-    total = total + height
-    for at = 1, #rows do heights[#heights + 1] = sure[at] and ("%.9gpt"):format(tall(1)) or "auto" end
-  end
-  local function head(item) return cell_of(item.cell, "center", words_of(item, widths)) end
-  local function heads(rows)
-    measure(rows, #widths)
-    if #rows > 0 then out[#out + 1] = "table.header(" .. cells(rows, 0, head) .. ")," end
-  end
-  heads(tbl.head.rows)
+  local bands = pandoc.List()
+  local head = tbl.head.rows
   for _, part in ipairs(tbl.bodies) do
-    heads(part.head)
-    measure(part.body, part.row_head_columns)
-    out[#out + 1] = cells(part.body, part.row_head_columns, body)
+    local own = #part.head > 0 and part.head or head
+    local text, height = band_of(own, part.body, part.row_head_columns, widths, shares, PRESS.addresses[tbl.identifier])
+    bands:insert { text = text, height = height }
+    head = {}
   end
-  return typst(([[
-#figure(kind: table, {
-set table.cell(breakable: false)
-table(
-columns: (%s,),
-rows: (%s,),
-align: center + horizon,
-%s
-)})%s]]):format(table.concat(shares, ", "), table.concat(heights, ", "), table.concat(out, "\n"), total < TALL - 2 * look.body.pitch and " <whole>" or ""))
+  local out, filled = {}, look.body.pitch
+  for at, band in ipairs(bands) do
+    filled = filled + band.height
+    out[at] = ("#form-table(above: %s, below: %s, sticky: %s, breakable: %s, table(\n%s\n))"):format(
+      at == 1, at == #bands, at < #bands and filled < 5 * look.body.pitch, band.height > TALL / 4, band.text)
+  end
+  return typst(table.concat(out, "\n"))
 end
 
 -- Chinese has no spaces, so a long paragraph is one word to pandoc, whose Typst writer takes time quadratic in its
@@ -153,12 +185,73 @@ local function parted(text)
   return parts
 end
 
+-- In a table of prose with many columns a number is set as small as its column is narrow.
+local MANY_COLUMNS = 8
+
+local function fit_number(plain)
+  local text = text_of(plain.content)
+  if not text:find("^[%d.,%%+-]+$") then return nil end
+  return pandoc.Plain { pandoc.RawInline("typst", "#fit(0, " .. quoted(text) .. ")") }
+end
+
+-- ── the signature ───────────────────────────────────────────────────────────────────────────────────
+
+local function em_of(inlines)
+  local em = 0
+  for _, code in utf8.codes(text_of(inlines)) do em = em + (code < 128 and 0.6 or 1) end
+  return em
+end
+
+-- Return how many lines a text takes, at most.
+local function lines_of(inlines)
+  local advance = look.body.characters and points("width", "left", "right") / look.body.characters or look.body.size
+  return math.max(1, math.ceil(em_of(inlines) * advance / points("width", "left", "right")))
+end
+
+local function is_paragraph(block) return block and (block.t == "Para" or block.t == "Plain") end
+
+-- Let the last lines of a paragraph, at least two, stand on one page with what follows it, in as many lines.
+local function hold(block, room)
+  block.content:insert(pandoc.RawInline("typst", ("#room-for(%s)"):format(room)))
+  return pandoc.List { typst("#last-lines["), block, typst("]") }
+end
+
+-- Write the signature, which never stands alone on a page: two lines of the text are with it.
+local function sign(blocks, at)
+  local signature = blocks[at].content:filter(is_paragraph)
+  local parts, lines = pandoc.List { pandoc.RawInline("typst", "") }, 0
+  for _, line in ipairs(signature) do
+    lines = lines + lines_of(line.content)
+    parts:insert(pandoc.RawInline("typst", "["))
+    parts:extend(line.content)
+    parts:insert(pandoc.RawInline("typst", "], "))
+  end
+  local room = tostring(look.signature.above + lines)
+  local last, before = blocks[at - 1], blocks[at - 2]
+  parts[1] = pandoc.RawInline("typst", ("#signature(room: %s, held: %s, "):format(room, is_paragraph(last)))
+  parts:insert(pandoc.RawInline("typst", ")"))
+  local out = pandoc.List()
+  for i = 1, #blocks do
+    if i == at then
+      out:insert(pandoc.Plain(parts))
+    elseif i == at - 1 and is_paragraph(last) then
+      out:extend(hold(last, room))
+    elseif i == at - 2 and is_paragraph(before) and is_paragraph(last) and lines_of(last.content) == 1 then
+      out:extend(hold(before, room + 1))
+      out:insert(typst(("#v(-%s * pitch)"):format(room + 1)))
+    else
+      out:insert(blocks[i])
+    end
+  end
+  return out
+end
+
 return {
-  -- A character that no font has is printed as its code point. Typst would turn three dots into an ellipsis, and takes
-  -- authors as strings, not as markup.
+  -- A character that no font has is printed as its code point. What is short for another sign in Typst is given as a
+  -- string. Typst takes authors as strings, not as markup.
   Str = function(str)
     for _, pair in ipairs(PRESS.stand_ins) do str.text = str.text:gsub(pair[1], pair[2]) end
-    if not str.text:find("...", 1, true) then return parted(str.text) end
+    if not str.text:find("%.%.%.") and not str.text:find("%-[-?%d\128-\255]") then return parted(str.text) end
     return pandoc.RawInline("typst", "#" .. quoted(str.text) .. ";")
   end,
   Meta = function(meta)
@@ -170,20 +263,43 @@ return {
       end
       meta.author = pandoc.MetaList(strings)
     end
+    local function is_wide(line) return em_of(line) * look.title.size > points("width", "left", "right") end
+    local lines = meta.titlelines or meta.title and pandoc.List { meta.title } or pandoc.List()
+    if lines:find_if(is_wide) then
+      local parts = pandoc.Inlines {}
+      for _, line in ipairs(lines) do
+        parts:insert(pandoc.RawInline("typst", "#title-line["))
+        parts:extend(line)
+        parts:insert(pandoc.RawInline("typst", "]"))
+      end
+      meta.titlelines = pandoc.MetaList { pandoc.MetaInlines(parts) }
+    end
     return meta
   end,
-  Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or nil end,
+  Table = function(tbl)
+    if tbl.classes:includes("form") then return form(tbl) end
+    if #tbl.colspecs >= MANY_COLUMNS then tbl = tbl:walk { Plain = fit_number } end
+    local caption = tbl.caption.long
+    if #caption == 0 then return tbl end
+    tbl.caption = { long = {} } -- a figure's own would have a number
+    local blocks = pandoc.List { typst("#caption[") }
+    blocks:extend(caption)
+    blocks:extend { typst("]"), tbl }
+    return blocks
+  end,
   Div = function(div)
     if div.classes:includes("pagebreak") then return typst("#pagebreak(weak: true)") end
     if div.classes:includes("contents") then return typst("#contents") end
-    for _, name in ipairs { "signature", "landscape" } do
-      if div.classes:includes(name) then
-        local blocks = pandoc.List { typst("#" .. name .. "[") }
-        blocks:extend(div.content)
-        blocks:insert(typst("]"))
-        return blocks
-      end
+    if div.classes:includes("landscape") then
+      local blocks = pandoc.List { typst("#landscape[") }
+      blocks:extend(div.content)
+      blocks:insert(typst("]"))
+      return blocks
     end
-    return div.classes:includes("form") and div.content or nil
+    return (div.classes:includes("form") or div.attributes.role) and div.content or nil -- a list has a role
+  end,
+  Blocks = function(blocks)
+    local _, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
+    return at and sign(blocks, at) or nil
   end,
 }

@@ -1,6 +1,7 @@
 """正文里有不能用的标记，没有照它印出。
 
-正文是事实，不是程序：只能有段落、标题、列表、引用、强调、代码、表格、链接，以及用 { #place } 标记的位置。
+正文是事实，不是程序：只能有段落、标题、列表、引用、强调、代码、表格、链接、脚注，以及用 { #place } 标记的位置。
+脚注写作 [^1]，它的文字另起一段，写在 [^1]: 后面，两样都要有；标题和链接里不能有。
 链接只能指向 http、https、mailto 地址，或本文里的位置（#名称）。别的标记（样式、类别、属性、网页代码、
 元数据）不起作用，只印其中的文字：打开报告的人不应当被带到别处，报告的样子也只由模板和版式定。
 
@@ -31,6 +32,10 @@ _MESSAGES = {
     "depth": N_("nested-too-deeply-to-print"),
     "width": N_("table-too-wide"),
     "number": N_("list-number-too-high"),
+    "note": N_("note-printed-in-place"),
+    "second_note": N_("note-text-written-twice"),
+    "missing_note": N_("note-without-text"),
+    "unused_note": N_("note-without-reference"),
     "metadata": N_("metadata-printed-as-text"),
     "brackets": N_("brackets-printed-as-text"),
 }

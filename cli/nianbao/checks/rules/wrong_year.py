@@ -25,7 +25,7 @@ from nianbao.checks.context import CheckContext
 from nianbao.checks.wording import find_place, normalize, shorten
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, translate
-from nianbao.model.text_rules import compile_pattern
+from nianbao.model.wordings.patterns import compile_pattern
 
 LEVEL = "warning"
 SCOPE = "texts"

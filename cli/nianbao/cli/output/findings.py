@@ -99,7 +99,7 @@ def print_builds(results: Sequence[BuildResult], *, quiet: bool) -> None:
 
 
 def _print_refusal(result: CheckResult) -> None:
-    tip = _("mend-or-draft")
+    tip = _("mend-or-draft") if result.readable else _("mend-first")
     counts = describe_counts(result.findings)
     echo(_("period-not-printed", period=_name_report(result.key), findings=counts, tip=tip), err=True)
 

@@ -52,6 +52,10 @@ _KEPT_TAGS = frozenset(
 _TAGS_WITHOUT_CONTENT = frozenset(
     {"script", "style", "iframe", "object", "embed", "noscript", "svg", "template", "select", "textarea", "title"}
 )
+# What tells pandoc which links and list items are notes (DPUB-ARIA); other pages are read without their links.
+_NOTES = 'role="doc-endnotes"'
+_NOTE_TAGS = frozenset({"a", "section"})
+_NOTE_ATTRIBUTES = {"a": {"href", "role"}, "section": {"role"}, "li": {"id"}}
 _SPAN_ATTRIBUTES = {"rowspan", "colspan"}
 _MAX_DEPTH = 100  # nested elements; pages of offices have forty
 _FACTS_SCRIPT = re.compile(r"""(?i)<script[^>]{0,200}\bid=["']?facts["']?[^>]{0,200}>""")
@@ -96,11 +100,16 @@ def strip_markup(text: str) -> str:
     """
     import nh3  # noqa: PLC0415  # only web pages need it
 
+    has_notes = _NOTES in text
     clean = nh3.clean(
         text,
-        tags=set(_KEPT_TAGS),
+        tags=set(_KEPT_TAGS | _NOTE_TAGS if has_notes else _KEPT_TAGS),
         clean_content_tags=set(_TAGS_WITHOUT_CONTENT),
-        attributes={"td": {*_SPAN_ATTRIBUTES, *_CELL_MARK}, "th": {*_SPAN_ATTRIBUTES, *_CELL_MARK}},
+        attributes={
+            "td": {*_SPAN_ATTRIBUTES, *_CELL_MARK},
+            "th": {*_SPAN_ATTRIBUTES, *_CELL_MARK},
+            **(_NOTE_ATTRIBUTES if has_notes else {}),
+        },
         set_tag_attribute_values={"td": _CELL_MARK, "th": _CELL_MARK},
         link_rel=None,
     )

@@ -1,4 +1,4 @@
-"""OpenDocument texts: read by pandoc."""
+"""OpenDocument texts: read by pandoc, with the facts embedded in those that nianbao made."""
 
 import re
 import zipfile
@@ -13,6 +13,8 @@ from nianbao.model.i18n import _
 
 ORDER = 22
 _CONTENT = "content.xml"
+_FACTS = "facts.toml"
+_MAX_FACTS_BYTES = 10 * 2**20
 _TABLE_NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _MAX_COLUMNS = 200  # of a table; spreadsheets repeat empty columns without limit
 
@@ -25,9 +27,17 @@ def claim(sample: Sample) -> Confidence:
 def read(content: bytes) -> PublishedDocument:
     """Read an OpenDocument text; raises `UnreadableError` for one that is damaged or defines entities."""
     try:
-        return read_by_pandoc(_widen_tables(content), "odt")
+        return read_by_pandoc(_widen_tables(content), "odt", embedded_facts=_read_embedded_facts(content))
     except (*DAMAGE_ERRORS, ET.ParseError) as error:
         raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+
+
+def _read_embedded_facts(content: bytes) -> str:
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        if _FACTS not in package.namelist():
+            return ""
+        with package.open(_FACTS) as file:
+            return file.read(_MAX_FACTS_BYTES).decode("utf-8", errors="replace").strip()
 
 
 def _widen_tables(content: bytes) -> bytes:

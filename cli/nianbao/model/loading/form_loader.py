@@ -5,105 +5,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from graphlib import CycleError
-from typing import Annotated, cast
-
-from msgspec import Meta, field
+from typing import cast
 
 from nianbao.model.facts import Facts
-from nianbao.model.finding import Level, WrittenLevel
+from nianbao.model.finding import Level
 from nianbao.model.form import Fact, Form, Section
 from nianbao.model.i18n import _
-from nianbao.model.kind import Due, Kind
+from nianbao.model.kind import Kind
+from nianbao.model.loading.form_file import FormFile, RelationEntry, ReportRelationEntry, TableEntry
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.old_keys import rename_old_keys
-from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
-from nianbao.model.relations import Each, Relation, Sign, parse_terms, suggest_term
-from nianbao.model.table import Block, Table
-from nianbao.model.text_rules import TextRules, complete
+from nianbao.model.relations import Relation, Sign, parse_terms, suggest_term
+from nianbao.model.table import Table
+from nianbao.model.text_rules import complete, find_pattern_faults, parse_sum, resolve_path
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
 _NO_LEVELS: Mapping[str, Level] = {}
-_YEAR = Meta(ge=0, le=9999)
-_AT_LEAST_0 = Meta(ge=0)
-_WIDTH = Meta(gt=0, le=10_000)
 
 
-class YearsEntry(Shape, frozen=True):
-    """The report years for which an edition is in force."""
-
-    first: Annotated[int, _YEAR, Meta(description="field-years-first")] = field(default=0, name="from")
-    last: Annotated[Annotated[int, _YEAR] | None, Meta(description="field-years-last")] = field(default=None, name="to")
-
-    def has(self, year: int) -> bool:
-        """Return whether a report year is one of them."""
-        return self.first <= year and (self.last is None or year <= self.last)
-
-
-class ReportRelationEntry(Shape, frozen=True):
-    """A relation of the whole report in a form file; see `Relation`."""
-
-    rule: Annotated[Text, Meta(description="field-relation-rule")]
-    holds: Annotated[Text, Meta(description="field-relation-holds")]
-    level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
-    why: Annotated[str, Meta(description="field-relation-why")] = ""
-    when: Annotated[str, Meta(description="field-relation-when")] = ""
-    within: Annotated[
-        Annotated[int, _AT_LEAST_0] | Annotated[float, _AT_LEAST_0], Meta(description="field-relation-within")
-    ] = 0
-
-
-class RelationEntry(ReportRelationEntry, frozen=True, kw_only=True):
-    """A relation of a table in a form file; see `Relation`."""
-
-    each: Annotated[Each, Meta(description="field-relation-each")]
-    at: Annotated[tuple[Text, ...], Meta(description="field-relation-at")] = ()
-    but: Annotated[tuple[Text, ...], Meta(description="field-relation-but")] = ()
-
-
-class TableEntry(Shape, frozen=True):
-    """A table in a form file, with its relations; see `Table`."""
-
-    id: Annotated[Text, Meta(description="field-table-id")]
-    blocks: Annotated[tuple[Block, ...], Meta(description="field-table-blocks", min_length=1)]
-    label: Annotated[str, Meta(description="field-table-label")] = ""
-    widths: Annotated[
-        tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="field-table-widths")
-    ] = ()
-    relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
-
-
-class FormFile(Shape, frozen=True):
-    """A form file; see `Form`."""
-
-    name: Annotated[Text, Meta(description="field-edition-name")]
-    template: Annotated[Text, Meta(description="field-edition-template")] = "page.md.j2"
-    base: Annotated[str, Meta(description="field-edition-base")] = ""
-    language: Annotated[str, Meta(description="field-edition-language")] = ""
-    document: Annotated[str, Meta(description="field-edition-document")] = ""
-    years: Annotated[YearsEntry, Meta(description="field-edition-years")] = YearsEntry()
-    title: Annotated[Text, Meta(description="field-edition-title")] = "{{ year }}"
-    author: Annotated[str, Meta(description="field-edition-author")] = ""
-    sections: Annotated[tuple[Section, ...], Meta(description="field-edition-sections")] = ()
-    tables: Annotated[tuple[TableEntry, ...], Meta(description="field-edition-tables")] = ()
-    relations: Annotated[tuple[ReportRelationEntry, ...], Meta(description="field-edition-relations")] = ()
-    facts: Annotated[tuple[Fact, ...], Meta(description="field-edition-facts")] = ()
-    due: Annotated[tuple[Due, ...], Meta(description="field-edition-due")] = ()
-    key_figures: Annotated[tuple[Text, ...], Meta(description="field-edition-key-figures")] = ()
-    carries: Annotated[dict[str, str], Meta(description="field-edition-carries")] = field(default_factory=dict)
-    takes: Annotated[dict[str, dict[str, tuple[str, ...]]], Meta(description="field-edition-takes")] = field(
-        default_factory=dict
-    )
-    vocabulary: Annotated[TextRules, Meta(description="field-edition-vocabulary")] = TextRules()
-
-
-def load_form(
-    edition: str, sources: Sequence[Facts], kind: Kind, locale: Locale, levels: Mapping[str, Level] = _NO_LEVELS
+def load_form(  # noqa: PLR0913  # all that a form depends on
+    edition: str,
+    sources: Sequence[Facts],
+    kind: Kind,
+    locale: Locale,
+    levels: Mapping[str, Level] = _NO_LEVELS,
+    *,
+    is_shipped: bool = False,
 ) -> Form:
     """Load a form of a kind, whose rules have `levels`, from its file and those that it is based on, its own first.
 
-    Raises `UserError` that lists the faults.
+    Raises `UserError` that lists the faults. The patterns of one that `is_shipped` were checked before: that takes
+    longer than to judge a report.
     """
     sources = _rename_old_keys(sources)
     file = load(FormFile, sources)
@@ -115,6 +49,7 @@ def load_form(
         faults = [
             *_find_form_faults(form, file),
             *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
+            *(() if is_shipped else find_pattern_faults(file.vocabulary, locale.gaps)),
         ]
     if faults:
         raise_faults(sources, faults)
@@ -158,7 +93,7 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels:
         carries=file.carries,
         takes=file.takes,
         key_figures=file.key_figures,
-        text_rules=complete(file.vocabulary, locale.gap, levels),
+        text_rules=complete(file.vocabulary, locale.gaps, levels),
     )
 
 
@@ -237,6 +172,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
         if address not in form.value_types:
             why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
+    yield from _find_fact_faults(form)
     for number, relation in enumerate(form.relations[""]):
         for term in (*relation.left, *relation.right):
             if term.constant is None and not any(f"{at}.".startswith(f"{term.path}.") for at in form.omitted_figures):
@@ -246,6 +182,18 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("no-such-row", row=row) + suggest(row, sorted(form.groups)), at_key=True)
     yield from _find_table_faults(form)
+
+
+def _find_fact_faults(form: Form) -> Iterator[Fault]:
+    """Find addresses that facts are compared with and that a form does not have, and rates that are no fractions."""
+    for number, fact in enumerate(form.facts):
+        for text, key in ((fact.at_most, "at_most"), *((text, "rates") for text in fact.rates)):
+            if key == "rates" and text.count("/") != 1:
+                yield Fault(("facts", number, key), _("write-fraction"))
+            for path in (path for _sign, path in parse_sum(text) if not resolve_path(path, form.value_types)):
+                yield Fault(
+                    ("facts", number, key), _("no-such-address", path=path) + suggest(path, list(form.value_types))
+                )
 
 
 def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:

@@ -38,6 +38,9 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "balances": ("holds",),
     "shares": ("says",),
     "years": ("what", "says"),
+    "topics": ("id",),
+    "scopes": ("what",),
+    "changes": ("says",),
 }
 
 

@@ -150,10 +150,17 @@ class Locale:
         self.text = file.text
 
     @cached_property
-    def gap(self) -> str:
-        """The pattern that `…` stands for in phrases of a form: a few characters, no digit and no punctuation mark."""
+    def gaps(self) -> dict[str, str]:
+        """The patterns that `……` and `…` stand for in phrases of a form: characters that are no digits.
+
+        `…` stands for a few without punctuation marks, `……` for three times as many within a sentence.
+        """
         signs = re.escape(self.text.clause_end + self.file.lists.join.strip())
-        return rf"[^{signs}\d\n]{{0,{self.text.gap}}}?"
+        ends = "".join(sorted(set(self.text.sentence_end) & set(self.text.clause_end))) or "."
+        return {
+            "……": rf"[^{re.escape(ends)}\d\n]{{0,{3 * self.text.gap}}}?",
+            "…": rf"[^{signs}\d\n]{{0,{self.text.gap}}}?",
+        }
 
     @cached_property
     def sentence_end(self) -> re.Pattern[str]:

@@ -12,7 +12,10 @@ from nianbao.model.loading.shapes import Shape, Text
 
 _SIZE = Meta(ge=1, le=10_000)
 _PATTERN = Meta(pattern=r"\S")
-_PATTERN_KEYS = ("sentence_end", "part_end", "year", "not_count_before", "not_count_after")
+_PATTERN_KEYS = (
+    "sentence_end", "part_end", "year", "not_count_before", "not_count_after",
+    "numeral_before", "numeral_after", "inexact_before", "inexact_after",
+)  # fmt: skip
 
 
 class LeastCharacters(Shape, frozen=True):
@@ -35,6 +38,13 @@ class TextFormats(Shape, frozen=True):
     year: Annotated[str, _PATTERN, Meta(description="field-text-year")] = r"\b((?:19|20)\d\d)\b"
     digits: Annotated[str, Meta(description="field-text-digits")] = ""
     zeros: Annotated[str, Meta(description="field-text-zeros")] = ""
+    twos: Annotated[str, Meta(description="field-text-twos")] = ""
+    tens: Annotated[str, Meta(description="field-text-tens")] = ""
+    myriads: Annotated[str, Meta(description="field-text-myriads")] = ""
+    numeral_before: Annotated[str, Meta(description="field-text-numeral-before")] = ""
+    numeral_after: Annotated[str, Meta(description="field-text-numeral-after")] = ""
+    inexact_before: Annotated[str, Meta(description="field-text-inexact-before")] = ""
+    inexact_after: Annotated[str, Meta(description="field-text-inexact-after")] = ""
     blanks: Annotated[bool, Meta(description="field-text-blanks")] = True
     not_count_before: Annotated[str, _PATTERN, Meta(description="field-text-not-count-before")] = "[(#]"
     not_count_after: Annotated[str, _PATTERN, Meta(description="field-text-not-count-after")] = "[%:-]"

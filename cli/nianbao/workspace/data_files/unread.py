@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
 from nianbao.model.offices import REGISTER_FILE
-from nianbao.model.period import EXAMPLES, Period, parse_period
+from nianbao.model.period import EXAMPLES, Calendar, Period, parse_period
 from nianbao.workspace.data_files import names
 from nianbao.workspace.store import Store
 
@@ -84,7 +84,7 @@ def _list_folders(store: Store, parts: tuple[str, ...] = ()) -> Iterator[tuple[s
 def _judge_folder(store: Store, parts: tuple[str, ...]) -> Iterator[UnreadFile]:
     folder = "/".join(("data", *parts))
     listed = store.folder.names(folder)
-    calendar = store.kind.settings.calendar
+    calendar = _find_calendar(store, parts)
     for name in sorted(listed):
         period = parse_period(name.removesuffix(names.SUFFIX)) if name.endswith(names.SUFFIX) else None
         if (period and calendar.has(period) and len(parts) < _DEPTH) or name[0] == "." or name == REGISTER_FILE:
@@ -93,6 +93,12 @@ def _judge_folder(store: Store, parts: tuple[str, ...]) -> Iterator[UnreadFile]:
             file = _judge(store, parts, name, listed)
             if file:
                 yield file
+
+
+def _find_calendar(store: Store, parts: tuple[str, ...]) -> Calendar:
+    """Find the periods of the reports in a folder: those of the kind that it is named after, else of the usual one."""
+    kinds = [part for part in parts if part in store.list_kinds()]
+    return store.of_kind(kinds[-1] if kinds else "").kind.settings.calendar
 
 
 def _judge(store: Store, parts: tuple[str, ...], name: str, beside: Collection[str]) -> UnreadFile | None:
@@ -104,8 +110,7 @@ def _judge(store: Store, parts: tuple[str, ...], name: str, beside: Collection[s
         except UserError as error:  # of a kind that is not there, or that has no such period
             return UnreadFile(shown, None, error.message, error.fix)
         return None
-    kinds = [part for part in parts if part in store.list_kinds()]
-    calendar = store.of_kind(kinds[-1] if kinds else "").kind.settings.calendar
+    calendar = _find_calendar(store, parts)
     period = names.guess_period(name, calendar)
     if period:
         return None if names.is_backup(name) and f"{period}.toml" in beside else _rename(shown, name, period, beside)

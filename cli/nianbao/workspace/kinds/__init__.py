@@ -21,6 +21,7 @@ from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
 from nianbao.model.values.faults import describe_value
 from nianbao.workspace.kinds.rule_files import RuleFile, read_rules
+from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_locale, read_years
 
 KINDS, KIND_FILE, READING_FILE = "kinds", "kind.toml", "reading.toml"
@@ -233,7 +234,8 @@ def _read_form(path: Path, tops: tuple[TemplateFolder, ...], kind: Kind, all_top
         raise_faults(sources, [Fault(("language",), why + suggest(str(language), kind.languages))])
     rules = read_rules(f"{KINDS}/{kind.id}", tops).values()
     levels = {rule.name: rule.level for rule in rules if rule.level}
-    return load_form(path.stem, sources, kind, read_locale(language, all_tops), levels)
+    is_shipped = all(top.path == TEMPLATES for top in tops)
+    return load_form(path.stem, sources, kind, read_locale(language, all_tops), levels, is_shipped=is_shipped)
 
 
 @cache

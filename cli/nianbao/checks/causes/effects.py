@@ -1,0 +1,60 @@
+"""Effects of mistakes: findings that a cause explains become notes of that cause, so that each mistake is told once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from nianbao.model.finding import LEVELS, Finding, FindingKey
+from nianbao.model.i18n import N_, _
+from nianbao.model.report import Number, Report, compute_totals
+
+_MOST_MENDED = 10  # causes for which the report is judged again
+_MOST_NOTES = 12  # effects that are named
+
+
+def mend(report: Report, change: Mapping[str, Number]) -> Report:
+    """Return a report with other values of some figures, as if its file had them; its totals follow."""
+    figures = {**report.figures, **change}
+    computed = compute_totals(report.form, figures, report.figures.keys() - report.computed.keys() | change.keys())
+    return replace(report, figures=figures, computed=computed)
+
+
+def find_effects(
+    findings: Sequence[Finding],
+    mend_cause: Callable[[Finding], Report | None],
+    judge: Callable[[Report], Sequence[Finding]],
+) -> list[Finding]:
+    """Add to each cause that can be mended, as its effects, the findings that go when it is."""
+    gone: dict[FindingKey, list[FindingKey]] = {}
+    for cause in findings if len(findings) > 1 else ():
+        mended = mend_cause(cause) if len(gone) < _MOST_MENDED else None
+        if mended:
+            left = {finding.key for finding in judge(mended)}
+            gone[cause.key] = [one.key for one in findings if one.key not in left and one is not cause]
+    return [replace(one, effects=tuple(dict.fromkeys((*one.effects, *gone.get(one.key, ()))))) for one in findings]
+
+
+def fold_effects(findings: Sequence[Finding]) -> list[Finding]:
+    """Make the findings that others have as effects notes of those; a cause is as grave as the gravest of them."""
+    by_key = {finding.key: finding for finding in findings}
+    folded: dict[FindingKey, list[Finding]] = {}
+    gone: set[FindingKey] = set()
+    for cause in findings:
+        if cause.key in gone:
+            continue
+        for key in cause.effects:
+            if key in by_key and key not in gone and key not in folded and key != cause.key:
+                gone.add(key)
+                folded.setdefault(cause.key, []).append(by_key[key])
+    return [_add_notes(one, folded.get(one.key, [])) for one in findings if one.key not in gone]
+
+
+def _add_notes(cause: Finding, effects: Sequence[Finding]) -> Finding:
+    if not effects:
+        return cause
+    unsure = N_("also-not-satisfied") if cause.candidates else N_("effect-of-cause")
+    words = N_("same-value-also-breaks") if cause.change else unsure
+    notes = [_(words, message=one.message) for one in effects[:_MOST_NOTES]]
+    if len(effects) > _MOST_NOTES:
+        notes.append(_("more-effects", count=len(effects) - _MOST_NOTES))
+    level = min((cause.level, *(one.level for one in effects)), key=LEVELS.index)
+    return replace(cause, notes=(*cause.notes, *notes), level=level)

@@ -1,0 +1,228 @@
+"""What is known about the figures of a report: relations between them, and figures that its own prose states.
+
+A total that is left out says nothing about its parts: it is replaced by them everywhere.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from nianbao.checks.causes.rows import Rows
+from nianbao.checks.context import CheckContext
+from nianbao.checks.stated.section_reading import StatedFigure
+from nianbao.checks.typed_numbers import mask_placeholders
+from nianbao.checks.wording import find_stated_figures
+from nianbao.model.relations import Check, Part
+from nianbao.model.report import Number, Report
+from nianbao.model.text_rules import parse_sum, resolve_path
+
+Deltas = Mapping[str, Number]  # what is added to figures, by address
+
+
+@dataclass(frozen=True)
+class LinearSum:
+    """A sum of written figures: how often each counts, and what it comes to now."""
+
+    factors: Mapping[str, int]
+    value: Number
+
+    def add(self, deltas: Deltas) -> Number:
+        """Return what it would come to if figures changed."""
+        return self.value + sum([self.factors[cell] * delta for cell, delta in deltas.items() if cell in self.factors])
+
+
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """A relation between figures. It is `internal` if it must hold within the report itself, as an error."""
+
+    check: Check
+    left: LinearSum
+    right: LinearSum
+
+    @cached_property
+    def factors(self) -> dict[str, int]:
+        """How often each figure counts in the left side less the right one."""
+        factors: Counter[str] = Counter(self.left.factors)
+        factors.subtract(self.right.factors)
+        return {cell: factor for cell, factor in factors.items() if factor}
+
+    @property
+    def cells(self) -> Iterable[str]:
+        """The written figures in it."""
+        return self.factors if self.is_equality else {**self.left.factors, **self.right.factors}
+
+    @property
+    def gap(self) -> Number:
+        """The left side less the right one."""
+        return self.left.value - self.right.value
+
+    @property
+    def is_equality(self) -> bool:
+        """Whether the sides must be exactly equal."""
+        return self.check.relation.sign == "=" and not self.check.relation.within
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether it must hold within the report itself."""
+        return self.is_equality and not self.check.uses_previous and self.check.relation.level == "error"
+
+    @property
+    def is_of_last_year(self) -> bool:
+        """Whether a figure must be exactly what last year's report makes it."""
+        return self.is_equality and self.check.uses_previous
+
+    @cached_property
+    def holds(self) -> bool:
+        """Whether the relation holds now."""
+        return self.check.relation.holds(self.left.value, self.right.value)
+
+    def would_hold(self, deltas: Deltas) -> bool:
+        """Return whether it would hold if figures changed."""
+        return self.check.relation.holds(self.left.add(deltas), self.right.add(deltas))
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """A figure that the prose states in its own words, and the sums to one of which it is equal."""
+
+    figure: StatedFigure
+    sums: tuple[LinearSum, ...]
+    is_internal = False
+    is_equality = True
+    is_of_last_year = False
+
+    @property
+    def cells(self) -> Iterable[str]:
+        """The written figures in it."""
+        return {cell: None for one in self.sums for cell in one.factors}
+
+    @cached_property
+    def holds(self) -> bool:
+        """Whether the prose agrees with the figures now."""
+        return any(one.value == self.figure.value for one in self.sums)
+
+    def would_hold(self, deltas: Deltas) -> bool:
+        """Return whether the prose would agree if figures changed."""
+        return any(one.add(deltas) == self.figure.value for one in self.sums)
+
+
+Evidence = Equation | Statement
+
+
+def is_outside(one: Evidence) -> bool:
+    """Return whether evidence is independent of the sums of the report."""
+    return isinstance(one, Statement) or one.is_of_last_year
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a change of figures does: evidence that it mends, and evidence that it breaks."""
+
+    mended: frozenset[Evidence]
+    spoilt: frozenset[Evidence]
+
+    @property
+    def keeps_sums(self) -> bool:
+        """Whether all internal equations that hold still do."""
+        return not any(one.is_internal for one in self.spoilt)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether what did not agree does now: the prose, or what follows last year's report."""
+        return any(map(is_outside, self.mended))
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the prose, or what follows last year's report, agreed before."""
+        return any(map(is_outside, self.spoilt))
+
+    @property
+    def keeps_last_year(self) -> bool:
+        """Whether all that follows last year's report still does."""
+        return not any(one.is_of_last_year for one in self.spoilt)
+
+
+class Known:
+    """All that is known about the figures of a report."""
+
+    def __init__(self, context: CheckContext) -> None:
+        self.report = context.report
+        self.rows = Rows(context.report)
+        self.equations = [
+            make_equation(self.report, check)
+            for check in self.report.judged
+            if re.search(check.relation.when, context.author)
+        ]
+        self.statements = _make_statements(context)
+        self._by_cell: dict[str, list[Evidence]] = {}
+        evidence: list[Evidence] = [*self.equations, *self.statements]
+        for one in evidence:
+            for cell in one.cells:
+                self._by_cell.setdefault(cell, []).append(one)
+
+    def judge(self, deltas: Deltas) -> Outcome:
+        """Judge a change of figures by all evidence about them."""
+        touched = {one for cell in deltas for one in self._by_cell.get(cell, ())}
+        after = {one: one.would_hold(deltas) for one in touched}
+        return Outcome(
+            frozenset(one for one, holds in after.items() if holds and not one.holds),
+            frozenset(one for one, holds in after.items() if one.holds and not holds),
+        )
+
+    def list_evidence(self, cell: str) -> Sequence[Evidence]:
+        """List the evidence about a figure."""
+        return self._by_cell.get(cell, ())
+
+    def is_possible(self, cell: str, value: Number) -> bool:
+        """Return whether a figure may have a value."""
+        return cell in self.report.figures and not self.report.form.slots[cell].value_type.find_fault(value)
+
+
+def make_equation(report: Report, check: Check) -> Equation:
+    """Make the equation of a check, in terms of the figures in the file."""
+    return Equation(check, *(_add_up(report, side) for side in (check.left, check.right)))
+
+
+def _add_up(report: Report, side: tuple[Part, ...]) -> LinearSum:
+    factors: Counter[str] = Counter()
+    total: Number = 0
+    for part in side:
+        total += part.term.factor * report.add_up_part(part)
+        if part.constant is None and not part.term.previous:
+            for address in part.addresses:
+                for cell in report.list_parts(address):
+                    factors[cell] += part.term.factor
+    return LinearSum(factors, total)
+
+
+def _make_statements(context: CheckContext) -> list[Statement]:
+    """List the figures that the data file itself states in prose; those of placeholders are no evidence."""
+    report = context.report
+    if not report.prose:
+        return []
+    own = replace(context, texts={section: mask_placeholders(text, "\0") for section, text in report.prose.items()})
+    statements = []
+    for figure in find_stated_figures(own):
+        sums = [_add_up_claim(report, text) for text in figure.claim.equals]
+        if found := tuple(one for one in sums if one):
+            statements.append(Statement(figure, found) if len(found) == len(sums) else Statement(figure, ()))
+    return [one for one in statements if one.sums]
+
+
+def _add_up_claim(report: Report, text: str) -> LinearSum | None:
+    """Add up a sum of figures; None if one of them is none, or cannot be read."""
+    factors: Counter[str] = Counter()
+    total: Number = 0
+    for sign, path in parse_sum(text):
+        for address in resolve_path(path, report.form.value_types):
+            number = report.figures.get(address, report.values.get(address))
+            parts = report.list_parts(address)
+            if not isinstance(number, int | Decimal) or not report.unknown.isdisjoint(parts):
+                return None
+            total += sign * number
+            for cell in parts if address in report.figures else ():
+                factors[cell] += sign
+    return LinearSum(factors, total)

@@ -1,0 +1,204 @@
+"""Findings about broken relations: about their cause, or about one of them if none is known."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nianbao.checks.causes import slips
+from nianbao.checks.causes.components import group_connected
+from nianbao.checks.causes.evidence import Equation, Known
+from nianbao.checks.causes.hypotheses import Hypothesis
+from nianbao.checks.causes.rows import Row
+from nianbao.checks.causes.search import Cause
+from nianbao.checks.relation_words import SIGN_TEXTS, describe_check, describe_sides, is_sum
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import N_, _, join_words, translate
+from nianbao.model.relations import Check
+from nianbao.model.report import Number, Report
+from nianbao.model.value_types import format_number
+
+_MOST_EXPLAINED = 5  # candidates that get a line each; the others are named
+
+_WAY_TEXTS = {
+    "row-left-out": N_("row-left-out"),
+    "row-of-last-year": N_("row-of-last-year"),
+    "rows-swapped": N_("rows-swapped"),
+    "row-shifted": N_("row-shifted"),
+    "figures-swapped": N_("figures-swapped"),
+}
+
+
+def make_cause_findings(known: Known, cause: Cause) -> Iterator[Finding]:
+    """Make the finding about the cause of some equations, and one about each of the others, which are its effects."""
+    first, *others = _sort_equations(cause)
+    effects = [make_check_finding(known.report, other.check) for other in others]
+    if cause.hypotheses:
+        finding = _make_cause_finding(known, cause, first)
+    else:
+        finding = make_check_finding(known.report, first.check)
+    yield replace(finding, effects=tuple(one.key for one in effects))
+    yield from effects
+
+
+def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
+    report, best, check = known.report, cause.hypotheses[0], first.check
+    is_of_rows = len(cause.hypotheses) == 1 and best.way != "figure"
+    said = describe_check(report, check)
+    return Finding(
+        rule=check.relation.rule,
+        level=check.relation.level,
+        place=report.facts.find_place(best.address),
+        message=_describe_way(known, best) if is_of_rows else said,
+        address=best.address,
+        label=_make_label(known, cause, first),
+        notes=(
+            *([said] if is_of_rows else []),
+            *describe_sides(report, check),
+            *_describe_cause(known, cause),
+            *_describe_zero_total(report, check),
+        ),
+        fix=translate(check.relation.why),
+        candidates=tuple(dict.fromkeys(place for one in cause.hypotheses for place in one.places)),
+        change=tuple(best.values.items()) if cause.is_certain else (),
+    )
+
+
+def make_order_findings(known: Known, equations: Sequence[Equation]) -> Iterator[Finding]:
+    """Make the findings about relations that are no equality; of those that share figures, all are effects of one."""
+    for group in group_connected(equations):
+        findings = [make_check_finding(known.report, one.check) for one in group]
+        cells = dict.fromkeys(cell for one in group for cell in one.cells)
+        shared = {cell: sum(cell in one.cells for one in group) for cell in cells}
+        most = max(shared.values(), default=0)
+        common = tuple(sorted(cells, key=lambda cell: -shared[cell]))
+        if most == len(group):
+            common = tuple(cell for cell in cells if shared[cell] == most)
+        first = replace(findings[0], candidates=common, effects=tuple(one.key for one in findings[1:]))
+        if len(group) > 1:
+            place = known.report.facts.find_place(common[0])
+            first = replace(first, place=place, address=common[0], label=_("check-this-figure-first"))
+        yield first
+        yield from findings[1:]
+
+
+def _sort_equations(cause: Cause) -> Sequence[Equation]:
+    """Sort the equations of a cause: those of which its figure is the total first."""
+    if not cause.hypotheses or not cause.is_certain:
+        return cause.equations
+    address = cause.hypotheses[0].address
+    return sorted(cause.equations, key=lambda one: _find_total(one.check) != address)
+
+
+def _make_label(known: Known, cause: Cause, first: Equation) -> str:
+    best = cause.hypotheses[0]
+    if cause.is_certain:
+        return _("expected-value", value=_format_values(known, best))
+    gap = abs(first.gap)
+    if len(cause.hypotheses) == 1 and first.is_internal:
+        if _find_total(first.check) == best.address:
+            return _("says-but-parts-sum-to", left=first.left.value, right=first.right.value)
+        return _("may-be-value", value=_format_values(known, best))
+    return _("gap-in-figures", gap=gap) if first.is_internal else _("gap-to-last-year", gap=gap)
+
+
+def _describe_cause(known: Known, cause: Cause) -> Iterator[str]:
+    """Say why the cause is one, or describe the hypotheses, the likeliest first."""
+    is_one = len(cause.hypotheses) == 1 and (cause.is_certain or cause.equations[0].is_internal)
+    if is_one:
+        if why := slips.describe(known, cause.hypotheses[0]):
+            yield why
+        return
+    explained, named = cause.hypotheses[:_MOST_EXPLAINED], cause.hypotheses[_MOST_EXPLAINED:]
+    for number, one in enumerate(explained, 1):
+        why = slips.describe(known, one)
+        what = _describe_hypothesis(known, one)
+        yield f"{number}. {_('hypothesis-and-why', what=what, why=why) if why else what}"
+    if named:
+        yield _("other-candidates", count=len(named), names=join_words(one.address for one in named))
+    if not cause.equations[0].is_internal and known.report.previous:
+        yield _("or-last-year-is-wrong", file=known.report.previous.facts.file)
+
+
+def _describe_hypothesis(known: Known, one: Hypothesis) -> str:
+    if one.way != "figure":
+        return f"{_describe_way(known, one)} ({_format_values(known, one)})"
+    now = known.report.figures[one.address]
+    key = N_("figure-then-needed") if one.address in known.rows.written else N_("figure-not-written")
+    return _(key, address=one.address, now=format_number(now), needed=_format_values(known, one))
+
+
+def _describe_way(known: Known, one: Hypothesis) -> str:
+    """Say in which way rows or figures went wrong."""
+    slots = known.report.form.slots
+    labels = [known.report.form.labels[place] if place in slots else _label_row(known, place) for place in one.places]
+    previous = known.report.previous
+    return _(_WAY_TEXTS[one.way], first=labels[0], second=labels[-1], file=previous.facts.file if previous else "")
+
+
+def _label_row(known: Known, address: str) -> str:
+    row = next(row for row in known.rows.all if row.address == address)
+    return known.report.form.slots[row.cells[0]].row_label
+
+
+def _format_values(known: Known, one: Hypothesis) -> str:
+    """Format what figures should be: one value, or rows as they are written in a data file."""
+    if one.way == "figure":
+        return format_number(one.values[one.address])
+    rows = [row for row in known.rows.all if not one.values.keys().isdisjoint(row.cells)]
+    return _("clause-separator").join(_format_row(known.report, row, one) for row in rows)
+
+
+def _format_row(report: Report, row: Row, one: Hypothesis) -> str:
+    values: dict[str, Number] = {cell: report.figures.get(cell, 0) for cell in row.cells} | dict(one.values)
+    cells = [
+        f"{column} = {format_number(values[cell])}"
+        for column, cell in zip(row.columns, row.cells, strict=True)
+        if cell in one.values or (values[cell] and cell not in report.computed)
+    ]
+    return f"{row.address.partition('.')[2]} = {{ {', '.join(cells)} }}"
+
+
+def make_check_finding(report: Report, check: Check) -> Finding:
+    """Make the finding that a relation does not hold, without its cause."""
+    address = _choose_figure(report, check)
+    return Finding(
+        rule=check.relation.rule,
+        level=check.relation.level,
+        place=report.facts.find_place(address),
+        message=describe_check(report, check),
+        address=address,
+        label=_describe_gap(report, address, check),
+        notes=(*describe_sides(report, check), *_describe_zero_total(report, check)),
+        fix=translate(check.relation.why),
+        candidates=tuple(slot.address for part in check.parts if not part.term.previous for slot in part.slots),
+    )
+
+
+def _choose_figure(report: Report, check: Check) -> str:
+    """Choose the figure at which a check is reported: its total, or the first written figure of a sum that is not 0."""
+    addresses = [slot.address for part in check.parts for slot in part.slots]
+    written = [address for address in addresses if address not in report.computed] or addresses
+    if not is_sum(check) or _find_total(check) in written:
+        return addresses[0]
+    return next((address for address in written if report.figures[address]), written[0])
+
+
+def _find_total(check: Check) -> str:
+    """Return the address of the total of a check, or an empty text."""
+    return check.left[0].slots[0].address if check.relation.total else ""
+
+
+def _describe_gap(report: Report, address: str, check: Check) -> str:
+    left, right = report.add_up_sides(check)
+    if not is_sum(check):
+        is_said = len(check.left) == 1 or check.relation.sign == "!="
+        return _(SIGN_TEXTS[check.relation.sign][1], left=left, right=right) if is_said else ""
+    if _find_total(check) == address:
+        return _("says-but-parts-sum-to", left=left, right=right)
+    return _("figure-and-gap", figure=report.figures[address], gap=abs(left - right))
+
+
+def _describe_zero_total(report: Report, check: Check) -> Iterator[str]:
+    """Describe the two possible reasons for a written total of 0 whose parts are not 0."""
+    left, right = report.add_up_sides(check)
+    if check.relation.total and left == 0 and right:
+        yield _("blank-or-split-cell")

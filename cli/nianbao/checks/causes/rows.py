@@ -1,0 +1,60 @@
+"""The rows of a report, and what of them stands in its data file."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from nianbao.model.report import Report
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: its address, and the addresses of its figures, one for each column with numbers."""
+
+    address: str
+    columns: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a report: which there are, which follow each other, and which have nothing written."""
+
+    report: Report
+
+    @cached_property
+    def all(self) -> list[Row]:
+        """All rows, in the order of the form."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for table in self.report.form.tables:
+            for slot in table.slots:
+                if slot.value_type.is_number:
+                    found.setdefault(f"{table.id}.{slot.row}", []).append((slot.column, slot.address))
+        return [
+            Row(address, tuple(column for column, _cell in cells), tuple(cell for _column, cell in cells))
+            for address, cells in found.items()
+        ]
+
+    @cached_property
+    def neighbours(self) -> list[tuple[Row, Row]]:
+        """Rows of a table that follow each other, in the form or in the data file, and have the same columns."""
+        written = [row for row in self.all if not self.is_left_out(row)]
+        return [
+            (first, second)
+            for first, second in dict.fromkeys((*pairwise(self.all), *pairwise(written)))
+            if first.columns == second.columns and first.address.split(".")[0] == second.address.split(".")[0]
+        ]
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """The addresses of the figures that stand in the data file."""
+        return frozenset(entry.address for entry in self.report.entries if entry.valid)
+
+    def is_left_out(self, row: Row) -> bool:
+        """Return whether nothing of a row stands in the data file."""
+        return self.written.isdisjoint(row.cells)
+
+    @cached_property
+    def by_cell(self) -> dict[str, Row]:
+        """The row of each figure."""
+        return {cell: row for row in self.all for cell in row.cells}

@@ -1,0 +1,86 @@
+"""Words for relations between figures: what a check says, and the sums of its sides."""
+
+from collections.abc import Iterator
+
+from nianbao.compose import document
+from nianbao.model.i18n import N_, _
+from nianbao.model.relations import Check, Part
+from nianbao.model.report import Report
+
+_MAX_TERMS = 8  # of one side; if there are more, only those that are not 0 are listed
+
+
+SIGN_TEXTS = {
+    "=": (N_("is-not-equal-to"), N_("says-by-last-year")),
+    ">=": (N_("is-less-than"), N_("says-should-be-at-least")),
+    "<=": (N_("is-more-than"), N_("says-should-be-at-most")),
+    "!=": (N_("is-exactly"), N_("both-are")),
+    "<=>": (N_("one-side-zero"), N_("says-figure")),
+}
+
+
+def is_sum(check: Check) -> bool:
+    """Return whether a check says that sums of one report are equal."""
+    return check.relation.sign == "=" and not check.uses_previous
+
+
+def describe_check(report: Report, check: Check) -> str:
+    """Say that a check does not hold, with the figures of both sides."""
+    left, right = report.add_up_sides(check)
+    if not is_sum(check):
+        sides = [" ".join(_format_terms(report, check, side)) for side in (check.left, check.right)]
+        return f"{check.label}: {sides[0]} {_(SIGN_TEXTS[check.relation.sign][0])} {sides[1]}"
+    if check.relation.total:
+        return _(
+            "total-not-sum-of-parts", where=check.label, name=_label_part(check.left[0], check), left=left, right=right
+        )
+    words = [
+        " ".join(_format_terms(report, check, side)) + (f" = {total}" if len(side) > 1 else "")
+        for side, total in ((check.left, left), (check.right, right))
+    ]
+    return _("sides-should-be-equal", where=check.label, left=words[0], right=words[1])
+
+
+def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
+    for number, part in enumerate(side):
+        sign = "- " if part.term.factor < 0 else "+ " if number else ""
+        if part.term.constant is not None:
+            yield f"{sign}{part.term.constant}"
+        else:
+            yield f"{sign}{_label_part(part, check)} {report.add_up_part(part)}"
+
+
+def _label_part(part: Part, check: Check) -> str:
+    """Return the label of a row, a column or a group of them."""
+    return (_("last-years-prefix") if part.term.previous else "") + check.name_part(part)
+
+
+def describe_sides(report: Report, check: Check) -> Iterator[str]:
+    """Describe what the sums of both sides are made of, where that is not said already."""
+    left, right = report.add_up_sides(check)
+    if is_sum(check):
+        yield _("left-side-sum", left=left, made=_format_sum(report, check.left))
+        yield _("right-side-sum", right=right, made=_format_sum(report, check.right))
+        return
+    for name, total, side in ((_("left-side"), left, check.left), (_("right-side"), right, check.right)):
+        if len(side) > 1 or side[0].term.previous:
+            yield f"{name} {total} = {_format_sum(report, side)}"
+
+
+def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
+    """Format a sum: every address with its figure; in a long sum only those that are not 0."""
+    parts = [(part, slot.address) for part in side for slot in part.slots]
+    shown = [
+        (part, address)
+        for part, address in parts
+        if len(parts) <= _MAX_TERMS or report.get_figure(address, previous=part.term.previous)
+    ]
+    text = ""
+    for part, address in shown:
+        sign = " - " if part.term.factor < 0 else " + " if text else ""
+        origin = report.previous if part.term.previous else report
+        if origin is not None:
+            file = f"{origin.facts.file} " if part.term.previous else ""
+            text += f"{sign}{file}{address} {document.format_figure(origin, address)}"
+    omitted = len(parts) - len(shown)
+    return _("sum-with-zeros-left-out", sum=text or "0", left_out=omitted) if omitted else text or "0"

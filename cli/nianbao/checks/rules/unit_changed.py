@@ -1,0 +1,53 @@
+"""金额比上期多到或少到一千倍以上，像是换了单位。
+
+多半是该填万元的填了元，或者反过来。上期或本期是 0 的不比。
+单位没有弄错的，请在正文里说明原因。这是提醒，不妨碍生成。
+
+不对:
+
+    # data/2023.toml
+    [proactive]
+    fees = { amount = 86.5 }
+    # data/2024.toml
+    [proactive]
+    fees = { amount = 914000 }
+
+对:
+
+    # data/2023.toml
+    [proactive]
+    fees = { amount = 86.5 }
+    # data/2024.toml
+    [proactive]
+    fees = { amount = 91.4 }
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from nianbao.checks.context import CheckContext
+from nianbao.model.finding import Finding
+from nianbao.model.i18n import _, translate
+from nianbao.model.value_types import format_number
+
+LEVEL = "warning"
+SCOPE = "last_year"
+FACTOR = 1000
+
+
+def judge(context: CheckContext) -> Iterator[Finding]:
+    """Find every amount of money that is far larger or smaller than last year's."""
+    report, previous = context.report, context.report.previous
+    for slot in report.form.slots.values() if previous else ():
+        if previous is None or slot.value_type.name != "money" or slot.address not in previous.form.slots:
+            continue
+        now, then = (Decimal(one.figures.get(slot.address, 0)) for one in (report, previous))
+        if now > 0 and then > 0 and max(now / then, then / now) >= FACTOR:
+            message = _(
+                "amount-in-other-unit",
+                label=translate(report.form.labels.get(slot.address, slot.address)),
+                then=format_number(then),
+                now=format_number(now),
+                unit=slot.unit,
+            )
+            yield context.make_finding(slot.address, message, notes=(_("last-years-file", file=previous.facts.file),))

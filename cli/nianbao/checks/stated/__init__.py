@@ -1,0 +1,1 @@
+"""The figures that texts state: how they are read, and judged among themselves."""

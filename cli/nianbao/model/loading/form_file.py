@@ -1,0 +1,85 @@
+"""What a form file may hold: its keys, with the types of their values."""
+
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from nianbao.model.finding import WrittenLevel
+from nianbao.model.form import Fact, Section
+from nianbao.model.kind import Due
+from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.relations import Each
+from nianbao.model.table import Block
+from nianbao.model.text_rules import TextRules
+
+_YEAR = Meta(ge=0, le=9999)
+_AT_LEAST_0 = Meta(ge=0)
+_WIDTH = Meta(gt=0, le=10_000)
+
+
+class YearsEntry(Shape, frozen=True):
+    """The report years for which an edition is in force."""
+
+    first: Annotated[int, _YEAR, Meta(description="field-years-first")] = field(default=0, name="from")
+    last: Annotated[Annotated[int, _YEAR] | None, Meta(description="field-years-last")] = field(default=None, name="to")
+
+    def has(self, year: int) -> bool:
+        """Return whether a report year is one of them."""
+        return self.first <= year and (self.last is None or year <= self.last)
+
+
+class ReportRelationEntry(Shape, frozen=True):
+    """A relation of the whole report in a form file; see `Relation`."""
+
+    rule: Annotated[Text, Meta(description="field-relation-rule")]
+    holds: Annotated[Text, Meta(description="field-relation-holds")]
+    level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
+    why: Annotated[str, Meta(description="field-relation-why")] = ""
+    when: Annotated[str, Meta(description="field-relation-when")] = ""
+    within: Annotated[
+        Annotated[int, _AT_LEAST_0] | Annotated[float, _AT_LEAST_0], Meta(description="field-relation-within")
+    ] = 0
+
+
+class RelationEntry(ReportRelationEntry, frozen=True, kw_only=True):
+    """A relation of a table in a form file; see `Relation`."""
+
+    each: Annotated[Each, Meta(description="field-relation-each")]
+    at: Annotated[tuple[Text, ...], Meta(description="field-relation-at")] = ()
+    but: Annotated[tuple[Text, ...], Meta(description="field-relation-but")] = ()
+
+
+class TableEntry(Shape, frozen=True):
+    """A table in a form file, with its relations; see `Table`."""
+
+    id: Annotated[Text, Meta(description="field-table-id")]
+    blocks: Annotated[tuple[Block, ...], Meta(description="field-table-blocks", min_length=1)]
+    label: Annotated[str, Meta(description="field-table-label")] = ""
+    widths: Annotated[
+        tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="field-table-widths")
+    ] = ()
+    relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
+
+
+class FormFile(Shape, frozen=True):
+    """A form file; see `Form`."""
+
+    name: Annotated[Text, Meta(description="field-edition-name")]
+    template: Annotated[Text, Meta(description="field-edition-template")] = "page.md.j2"
+    base: Annotated[str, Meta(description="field-edition-base")] = ""
+    language: Annotated[str, Meta(description="field-edition-language")] = ""
+    document: Annotated[str, Meta(description="field-edition-document")] = ""
+    years: Annotated[YearsEntry, Meta(description="field-edition-years")] = YearsEntry()
+    title: Annotated[Text, Meta(description="field-edition-title")] = "{{ year }}"
+    author: Annotated[str, Meta(description="field-edition-author")] = ""
+    sections: Annotated[tuple[Section, ...], Meta(description="field-edition-sections")] = ()
+    tables: Annotated[tuple[TableEntry, ...], Meta(description="field-edition-tables")] = ()
+    relations: Annotated[tuple[ReportRelationEntry, ...], Meta(description="field-edition-relations")] = ()
+    facts: Annotated[tuple[Fact, ...], Meta(description="field-edition-facts")] = ()
+    due: Annotated[tuple[Due, ...], Meta(description="field-edition-due")] = ()
+    key_figures: Annotated[tuple[Text, ...], Meta(description="field-edition-key-figures")] = ()
+    carries: Annotated[dict[str, str], Meta(description="field-edition-carries")] = field(default_factory=dict)
+    takes: Annotated[dict[str, dict[str, tuple[str, ...]]], Meta(description="field-edition-takes")] = field(
+        default_factory=dict
+    )
+    vocabulary: Annotated[TextRules, Meta(description="field-edition-vocabulary")] = TextRules()
