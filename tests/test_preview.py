@@ -18,10 +18,12 @@ from nianbao.model.finding import UserError
 from nianbao.model.period import Period
 from nianbao.preview.marks import Marks
 from nianbao.preview.server import open_socket
+from nianbao.preview.views import Source, Viewer
 from nianbao.workspace.store import Store
 
 ADDRESS = "proactive.normative.public"
 LINE = 18  # of the data file, where this figure is
+KINDS = ["cn-disclosure", "cn-enforcement", "cn-rule-of-law", "kpi", "us-foia"]
 FOREVER = "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"
 
 
@@ -55,6 +57,27 @@ def test_figures_of_the_web_page_stand_in_the_cells_of_their_ids(built, root):
     assert {address: printed[address] for address in figures} == {
         address: str(value) for address, value in figures.items()
     }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reports_of_every_kind_have_them(root, tmp_path, kind):
+    example = root / "templates/kinds" / kind / "example"
+    shutil.copytree(example / "data" if (example / "data").is_dir() else example, tmp_path / "data")
+    (tmp_path / "report.toml").write_text(f'kind = "{kind}"\n', encoding="utf-8")
+    store = Store(tmp_path)
+    office, periods = next(iter(store.offices().items()))
+    store = store.of_office(office)
+    viewer = Viewer(Source(tmp_path, store.key(periods[-1])))
+    try:
+        page, pages = viewer.view().page, viewer.draw_official_pages()
+    finally:
+        viewer.close()
+    form = store.report(periods[-1]).form
+    ids = re.findall(r' id="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(form.slots) | {f"prose.{section.id}" for section in form.sections if section.heading} <= set(ids)
+    assert set(re.findall(r'<g data-address="([^"]*)"', pages)) == set(form.slots)
+    assert "\ue000" not in page
 
 
 def test_marks_become_elements_outside_of_tags_only():

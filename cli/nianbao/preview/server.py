@@ -111,6 +111,7 @@ class _Pages:
 
     async def show(self, _request: Request) -> Response:
         """Send the page of the preview."""
+        self._session.retry()
         html = _load_template("index.html").render(words=list_words(), language=_("preview-language"))
         return HTMLResponse(html, headers=_HEADERS)
 

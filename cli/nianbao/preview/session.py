@@ -51,6 +51,11 @@ class Session:
         self._process.hurry()
         self._changed.set()
 
+    def retry(self) -> None:
+        """Ask for a new view where the last one had no page: its cause may lie elsewhere, as trust in templates."""
+        if self.version and self._view.page is None:
+            self.request_view(templates=True)
+
     async def run(self) -> None:
         """Make a view at first and whenever one is asked for, without end."""
         self._changed.set()

@@ -83,15 +83,17 @@ end
 
 -- Give the heading of each section the section's address. Where the contents refer to the heading, it keeps its own ID.
 local function name_sections(doc)
-  local at = 1
+  local left = pandoc.List(PRESS.headings) -- a page may leave some out, or put words before one
   return doc:walk { Header = function(header)
-    local section = PRESS.headings[at]
-    if not section or pandoc.utils.stringify(header) ~= section[2] then return nil end
-    at = at + 1
+    local words = pandoc.utils.stringify(header)
+    local _, at = left:find_if(function(section) return section[2] == words end)
+    if not at then _, at = left:find_if(function(section) return words:sub(-#section[2]) == section[2] end) end
+    if not at then return nil end
+    local address = left:remove(at)[1]
     if header.identifier == "" then
-      header.identifier = section[1]
+      header.identifier = address
     else
-      header.content:insert(1, pandoc.Span({}, pandoc.Attr(section[1])))
+      header.content:insert(1, pandoc.Span({}, pandoc.Attr(address)))
     end
     return header
   end }
