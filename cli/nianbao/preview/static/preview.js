@@ -59,10 +59,12 @@ function change(now, next, changed) {
   }
 }
 
+const flashing = new WeakMap(); // the timers that end it
 function flash(elements) {
   for (const element of elements) {
     element.dataset.changed = "";
-    setTimeout(() => delete element.dataset.changed, FLASH_MS);
+    clearTimeout(flashing.get(element)); // of an earlier change, which would end this one
+    flashing.set(element, setTimeout(() => delete element.dataset.changed, FLASH_MS));
   }
 }
 
