@@ -18,7 +18,7 @@ ADDRESS = "proactive.normative.public"
 ROUNDS = 7
 BUILD = [sys.executable, "-m", "nianbao", "build", "2020", "--force", "--quiet"]
 # A cold build takes 1.1 s where this was written: 0.3 s are that share of it, and 0.8 s the other.
-WEB, OFFICIAL = 0.25, 0.66
+WEB, OFFICIAL = 0.27, 0.73
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

@@ -59,6 +59,7 @@ class Viewer:
         self._source = source
         self._store: Store | None = None
         self._renderer = Renderer()
+        self._result: CheckResult | None = None  # of the last view
         self._settings: dict[str, RenderSettings] = {}
         self._marks: dict[
             int, tuple[Form, Marks, LoadTemplate]
@@ -77,8 +78,9 @@ class Viewer:
 
     def view(self) -> View:
         """Check the report and render its web page; an error is shown as a finding."""
+        self._result = None
         try:
-            result = self._check()
+            self._result = result = self._check()
             page = self._render_page(result) if result.document else None
         except UserError as error:
             return self._make_error_view(error)
@@ -92,8 +94,8 @@ class Viewer:
         return View(findings, report.facts.text, page, list_places(report))
 
     def draw_official_pages(self) -> str:
-        """Return the pages of the official format, each an SVG; raises `UserError` where there are none."""
-        result = self._check()
+        """Return the pages of the official format of the last view, each an SVG; raises `UserError` without them."""
+        result = self._result or self._check()
         if not result.document or not result.report:
             raise UserError(_("preview-no-page"))
         with check.limit_check():
