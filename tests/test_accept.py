@@ -272,3 +272,17 @@ def test_a_finding_of_one_office_among_others_is_accepted(tmp_path, report):
     found = json.loads(report("validate", "2020", "--all", "--json", cwd=tmp_path).stdout)["reports"][1]
     assert "copied-from-neighbour" in {one["finding"]["rule"] for one in found["accepted"]}
     assert "copied-from-neighbour" not in {one["rule"] for one in found["findings"]}
+
+
+def test_a_cause_that_is_accepted_is_accepted_with_the_sums_that_it_breaks_but_not_with_prose(data, report):
+    data.write_text(BASE.replace("person = 26 }\noutcome", "person = 62 }\noutcome"), encoding="utf-8")
+    done = json.loads(report("validate", "2020", "--json", cwd=data.parents[1]).stdout)
+    (cause,) = (one for one in done["reports"][0]["findings"] if one["rule"] == "broken-balance")
+    assert {one["rule"] for one in cause["effects"]} == {"broken-balance"}
+    assert "requests.received.person" in cause["candidates"]
+    command = ("accept", "2020", "--rule", cause["rule"], "--address", cause["address"], "--because", "原件如此")
+    assert report(*command, cwd=data.parents[1]).returncode == 0
+    found, accepted = list_found(report, data)
+    assert not [rule for rule, _address in found if rule == "broken-balance"]
+    assert ("text-differs", "prose.overview") in found
+    assert accepted == {(cause["rule"], cause["address"])}

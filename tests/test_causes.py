@@ -122,3 +122,12 @@ def test_many_broken_sums_are_told_in_bounded_time():
     assert len(report.broken) > 30
     assert 30 < len(judge(report)) <= len(report.broken)
     assert _MOST_BROKEN < 100
+
+
+def test_rows_of_which_none_is_likelier_are_told_together_and_figures_by_their_labels():
+    base = bases()["2021"]
+    (told,) = judge(base.fill({**base.figures, "requests.received.person": 715}, totals=False))
+    lines = [note for note in told.notes if note[0].isdigit()]
+    assert "自然人（requests.received.person）写 715，错的若是它，应为 705" in lines[0]
+    assert sum("行没有写，可能漏了其中一行" in line for line in lines) <= 1
+    assert told.place.line  # a written figure rather than the table

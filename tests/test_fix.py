@@ -234,3 +234,16 @@ def test_a_prompt_is_not_accepted(tmp_path, report):
     found = report("validate", cwd=office).stdout
     assert found.count("warning[prompt-left]") == 3
     assert "prompt-left 的发现不能接受" in found
+
+
+@pytest.mark.parametrize("command", [("fmt",), ("fmt", "--fix"), ("validate", "--fix")], ids=" ".join)
+def test_no_command_writes_a_file_that_is_read_only(command, tmp_path, report):
+    data = tmp_path / "data/2020.toml"
+    data.parent.mkdir()
+    before = 'year = 2020\nedition = "2019"\n[agency]\nname = "某局"\n[requests]\nreceived = { person = "3" }\n'
+    data.write_text(before, encoding="utf-8")
+    data.chmod(0o444)
+    done = report(*command, "2020", cwd=tmp_path)
+    assert "文件是只读的，没有写" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert data.read_text(encoding="utf-8") == before

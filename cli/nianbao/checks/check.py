@@ -1,13 +1,14 @@
 """Check a report: read it, compose its texts, and judge it by every rule."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from nianbao.checks import kind_rules, rules, subordinates
-from nianbao.checks.causes.effects import find_effects, fold_effects, mend
+from nianbao.checks.causes.effects import drop_accepted_effects, find_effects, fold_effects
+from nianbao.checks.causes.mending import mend_cause
 from nianbao.checks.context import CheckContext, SharedSection
 from nianbao.checks.policy import Policy, apply_policy, check_level_names, check_rule_name, load_levels
 from nianbao.checks.results import CheckResult
@@ -16,12 +17,11 @@ from nianbao.compose.document import Document, compose, compose_author, make_pag
 from nianbao.model.finding import Finding, UserError, sort_findings
 from nianbao.model.i18n import N_
 from nianbao.model.period import Period
-from nianbao.model.report import Report, fill_form
+from nianbao.model.report import Report
 from nianbao.render import markup, typst
 from nianbao.workspace.processes.limits import LimitMessages, limit
 from nianbao.workspace.store import Store
 
-WRONG_EDITION = "wrong-edition"  # the rule whose mistake is mended by another form
 _MAX_SECONDS = 30  # the time limit of rules and templates for one report
 _LIMIT_MESSAGES = LimitMessages(
     N_("check-too-slow"), N_("check-takes-too-much-memory"), N_("shorten-prose-or-check-templates")
@@ -68,11 +68,11 @@ def judge_report(
         neighbours=neighbours,
     )
     found, crashes = rules.judge(context)
-    found = find_effects(found, partial(_mend_cause, store, report), partial(_judge_mended, store, context))
+    found = find_effects(found, partial(mend_cause, store, report), partial(_judge_mended, store, context))
     findings, accepted = apply_policy(
         kind_rules.mark_pages(found, store.kind), policy, report, rules.list_unjudged(context)
     )
-    findings = fold_effects(findings)
+    findings = fold_effects(drop_accepted_effects(findings, [one.finding for one in accepted]))
     return CheckResult(
         store.key(report.period or Period(0)),
         report,
@@ -84,16 +84,6 @@ def judge_report(
         prompts=len(find_prompts(report)),
         document=document,
     )
-
-
-def _mend_cause(store: Store, report: Report, cause: Finding) -> Report | None:
-    """Return the report as it would be without a mistake; None where it is not certain what should stand there."""
-    if cause.change:
-        return mend(report, dict(cause.change))
-    if cause.rule == WRONG_EDITION and report.period:
-        with suppress(UserError):  # several are in force, or none
-            return fill_form(store.kind.form_in_force(report.period), report.facts, report.previous)
-    return None
 
 
 def _judge_mended(store: Store, context: CheckContext, mended: Report) -> Sequence[Finding]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from nianbao.checks.answers.rewriting import write_changed_text
 from nianbao.checks.check import check_report
 from nianbao.datafiles import formatter, json_schema, scaffold
 from nianbao.datafiles.corrections import Corrected, correct_text, correct_values
@@ -57,15 +58,14 @@ def format_file(store: Store, period: Period, *, check: bool = False) -> Formatt
 
     Raises `UserError` for a file that cannot be formatted without a loss.
     """
-    report = store.report(period)
-    path = store.data(period)
+    path, content, report = store.data(period), store.content(period), store.report(period)
     if isinstance(report, Finding):
         return FormattedFile(period, path, changed=False, findings=report.split())
     try:
         text = formatter.format_text(report.facts.text, report.form)
     except ValueError:
         raise UserError(_("cannot-lay-out-file", path=path), _("write-as-report-new-does")) from None
-    return FormattedFile(period, path, store.rewrite(period, text, check=check).changed, [])
+    return FormattedFile(period, path, write_changed_text(store, period, content, text, check=check).changed, [])
 
 
 def correct_file(store: Store, period: Period, *, check: bool = False) -> FormattedFile:
@@ -78,7 +78,8 @@ def correct_file(store: Store, period: Period, *, check: bool = False) -> Format
     facts = limit_sizes(facts) if isinstance(facts, Facts) else facts
     report = store.kind.fill(facts, period) if isinstance(facts, Facts) else facts
     if isinstance(report, Finding):
-        changed = bool(corrected.changes) and store.rewrite(period, corrected.text, check=check).changed
+        changed = bool(corrected.changes)
+        changed = changed and write_changed_text(store, period, content, corrected.text, check=check).changed
         return FormattedFile(period, path, changed, report.split(), corrected)
     values = correct_values(report)
     corrected = Corrected(values.text, corrected.before, (*corrected.changes, *values.changes))
@@ -86,7 +87,8 @@ def correct_file(store: Store, period: Period, *, check: bool = False) -> Format
         text = formatter.format_text(values.text, report.form)
     except ValueError:
         text = values.text
-    return FormattedFile(period, path, store.rewrite(period, text, check=check).changed, [], corrected)
+    changed = write_changed_text(store, period, content, text, check=check).changed
+    return FormattedFile(period, path, changed, [], corrected)
 
 
 def create_files(

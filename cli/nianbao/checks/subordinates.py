@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 
 from nianbao.checks import kind_rules, rules
-from nianbao.checks.causes.effects import fold_effects
+from nianbao.checks.causes.effects import drop_accepted_effects, fold_effects
 from nianbao.checks.context import CheckContext
 from nianbao.checks.policy import Policy, apply_policy
 from nianbao.compose import document
@@ -60,8 +60,9 @@ def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | No
     if crashes:
         raise RuntimeError(crashes[0].error)
     found = kind_rules.mark_pages(found, kind) if kind else found
-    findings = apply_policy(found, Policy(levels=policy.levels), report)[0]  # these rules cannot be switched off
-    findings = fold_effects(findings)
+    # These rules cannot be switched off.
+    findings, accepted = apply_policy(found, Policy(levels=policy.levels), report)
+    findings = fold_effects(drop_accepted_effects(findings, [one.finding for one in accepted]))
     errors = [finding for finding in findings if finding.level == "error"]
     return UnitReport(
         unit if unit.name != unit.id or not author else replace(unit, name=author),

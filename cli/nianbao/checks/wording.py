@@ -98,19 +98,15 @@ class OtherFigures:
 def match_claims(reading: SectionReading, number: int) -> Iterator[tuple[Claim, re.Match[str]]]:
     """Find the claims that phrases around a figure of a section may make, each with its first match."""
     claims = reading.report.form.text_rules.claims_by_topic[reading.find_topic(number)]
-    if not claims:
-        return
     start = reading.figures[number][0]
     left, right = reading.find_window(number, _WINDOW * reading.report.form.locale.text.gap)
-    words = reading.text[left:right]
-    for claim, phrases in claims:
-        for phrase in phrases:
-            if phrase.may_match(words) and (not claim.sections or reading.section in claim.sections):
-                matches = phrase.find(reading.text, left, right)
-                match = next((match for match in matches if match.start(1) == start), None)
-                if match and reading.has_near(claim, start):
-                    yield claim, match
-                    break
+    for claim, phrases in claims.list_possible(reading.text[left:right]):
+        for phrase in phrases if not claim.sections or reading.section in claim.sections else ():
+            matches = phrase.find(reading.text, left, right)
+            match = next((match for match in matches if match.start(1) == start), None)
+            if match and reading.has_near(claim, start):
+                yield claim, match
+                break
 
 
 def _find_none_phrases(report: Report, reading: SectionReading) -> Iterator[StatedFigure]:

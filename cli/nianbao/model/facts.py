@@ -132,10 +132,12 @@ def _split_address(address: Address) -> tuple[str, ...]:
     return tuple(address.split(".")) if isinstance(address, str) else tuple(map(str, address))
 
 
-def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal) -> Facts | Finding:
+def parse(
+    text: str, file: str, parse_decimal: Callable[[str], object] = Decimal, *, is_data: bool = True
+) -> Facts | Finding:
     """Parse the text of a data file; for a text that is not TOML, return the finding that says where and why.
 
-    `parse_decimal` makes the value of a decimal number.
+    `parse_decimal` makes the value of a decimal number. Other files than data files are not mended by a command.
     """
     text = text.removeprefix("\ufeff")
     if finding := find_hazard(text, file):
@@ -143,7 +145,7 @@ def parse(text: str, file: str, parse_decimal: Callable[[str], object] = Decimal
     try:
         tree = toml_rs.loads(text, parse_float=parse_decimal)
     except toml_rs.TOMLDecodeError as error:
-        return explain_error(text, file, str(error))
+        return explain_error(text, file, str(error), is_data=is_data)
     return Facts(file, text, tree)
 
 

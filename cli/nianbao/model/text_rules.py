@@ -15,7 +15,7 @@ from nianbao.model.finding import Level, WrittenLevel
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.shapes import Shape, Text
-from nianbao.model.wordings.patterns import Phrase, WordFinder, compile_pattern
+from nianbao.model.wordings.patterns import Phrase, PhraseIndex, WordFinder, compile_pattern
 from nianbao.model.wordings.prose_context import Change, Parts, Scope, Topic
 
 Sum: TypeAlias = tuple[tuple[int, str], ...]  # (1 or -1, address); `*` in an address stands for any one key
@@ -130,7 +130,7 @@ class TextRules(Shape, frozen=True, dict=True):
         return frozenset({expected.rule for expected in self.expected} | {pair.rule for pair in self.pairs})
 
     @cached_property
-    def claims_by_topic(self) -> Mapping[str, Sequence[tuple[Claim, tuple[Phrase, ...]]]]:
+    def claims_by_topic(self) -> Mapping[str, PhraseIndex[Claim]]:
         """The claims that may be made while a topic is spoken of, each with the phrases that state its figure."""
         found: dict[str, list[tuple[Claim, tuple[Phrase, ...]]]] = {
             topic: [] for topic in ("", *(topic.id for topic in self.topics))
@@ -139,7 +139,7 @@ class TextRules(Shape, frozen=True, dict=True):
             entry = claim, tuple(map(Phrase, claim.says))
             for topic in [claim.topic] if claim.topic else found:
                 found[topic].append(entry)
-        return found
+        return {topic: PhraseIndex(entries) for topic, entries in found.items()}
 
     @cached_property
     def none_phrases(self) -> Sequence[tuple[Claim, tuple[Phrase, ...]]]:

@@ -166,7 +166,7 @@ def parse_facts(content: bytes, name: str) -> Facts | Finding:
 
 def parse_toml(text: str, name: str) -> Facts:
     """Parse a text of TOML, its decimals as floats; raises `UserError` that says where it is broken."""
-    found = parse(text, name, float)
+    found = parse(text, name, float, is_data=False)
     if isinstance(found, Finding):
         raise make_reading_error(found)
     return found

@@ -245,11 +245,8 @@ class Store(Templates):
         names, calendar = self.folder.names(self.data_folder), self.kind.settings.calendar
         return suggest_period(period, self.display(self.data_folder), names, calendar, have)
 
-    def rewrite(self, period: Period, text: str, *, check: bool = False) -> SavedFile:
-        """Put a text in the place of a data file, whole and only where it differs; to check is to say which."""
-        content = text.encode()
-        if check:
-            return SavedFile(self.data(period), content != self.content(period))
+    def rewrite(self, period: Period, content: bytes) -> SavedFile:
+        """Put other bytes in the place of a data file, whole and only where they differ."""
         return self.folder.write({self.name(period): content})[0]
 
     def create(self, files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[SavedFile]:

@@ -26,6 +26,21 @@ KEYS = ("rule", "at", "value", "because")
 UNREADABLE = frozenset({"broken-toml", "conflict-markers", "not-text", "too-large"})  # the file is no report
 # Without these facts there is no report; a prompt is no fact of the office; and an acceptance is no answer to its own.
 _NEVER_ACCEPTED = UNREADABLE | {"missing-fact", "prompt-left", BAD_ACCEPTANCE, VOID_ACCEPTANCE, IDLE_ACCEPTANCE}
+# Slips of writing, which are mended in less time than they are accepted.
+_SLIPS = frozenset(
+    {
+        "broken-placeholder",
+        "illegal-character",
+        "missing-table",
+        "placeholder-left",
+        "published-too-early",
+        "undefined-fact",
+        "unknown-key",
+        "wrong-edition",
+        "wrong-type",
+        "year-differs",
+    }
+)
 
 Entry = Mapping[str, Any]
 
@@ -33,6 +48,11 @@ Entry = Mapping[str, Any]
 def may_be_accepted(rule: str) -> bool:
     """Return whether findings of a rule may be accepted."""
     return rule not in _NEVER_ACCEPTED
+
+
+def is_worth_accepting(finding: Finding) -> bool:
+    """Return whether people are told how to accept a finding; of slips of writing, only programs are."""
+    return bool(finding.address and finding.accepted_value) and finding.rule not in _SLIPS
 
 
 def complete(report: Report, finding: Finding) -> Finding:

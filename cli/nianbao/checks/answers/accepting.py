@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nianbao.checks import check, rules
 from nianbao.checks.answers import acceptances
 from nianbao.checks.answers.acceptances import VOID_ACCEPTANCE
-from nianbao.checks.answers.rewriting import read_data_text, write_changed_text
+from nianbao.checks.answers.rewriting import keep_mark, read_data_text, write_changed_text
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import CheckResult
 from nianbao.datafiles.edits import append_table, load_values, replace_values
@@ -77,7 +77,9 @@ def accept_finding(store: Store, period: Period, wanted: Wanted, reason: str, po
         changed = _renew_entry(text, void, finding, because) if void else _add_entry(text, finding, because)
     except ValueError as error:
         raise UserError(_("accept-entry-not-writable", path=file), _("accept-must-be-tables")) from error
-    return Acceptance(finding, because, write_changed_text(store, period, content, changed).path, bool(void))
+    return Acceptance(
+        finding, because, write_changed_text(store, period, content, keep_mark(content, changed)).path, bool(void)
+    )
 
 
 def _choose(result: CheckResult, found: Sequence[Finding], wanted: Wanted, file: str) -> Finding:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from nianbao.checks.answers.rewriting import read_data_text, write_changed_text
+from nianbao.checks.answers.rewriting import keep_mark, read_data_text, write_changed_text
 from nianbao.checks.check import limit_check
 from nianbao.checks.typed_numbers import TypedNumber, find_typed_numbers
 from nianbao.compose.document import compose
@@ -55,7 +55,7 @@ def fix_file(store: Store, period: Period, *, write: bool) -> FixedFile:
         fixed = _Fixer(store, period).fix(corrected.text)
     changes = (*corrected.changes, *fixed.changes)
     if write and fixed.text != text:
-        write_changed_text(store, period, content, fixed.text)
+        write_changed_text(store, period, content, keep_mark(content, fixed.text))
     return FixedFile(store.data(period), text, fixed.text, changes)
 
 

@@ -21,14 +21,22 @@ def read_data_text(store: Store, period: Period) -> tuple[bytes, str]:
     return content, content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
 
 
-def write_changed_text(store: Store, period: Period, before: bytes, text: str) -> SavedFile:
-    """Put a changed text in the place of the data file that had the bytes `before`; a byte order mark is kept.
+def keep_mark(before: bytes, text: str) -> str:
+    """Return a text with a byte order mark if the bytes before had one."""
+    return (_BYTE_ORDER_MARK if before.startswith(_BYTE_ORDER_MARK.encode()) else "") + text
 
-    Raises `UserError`, and writes nothing, where the file has other bytes by now, or is read-only.
+
+def write_changed_text(store: Store, period: Period, before: bytes, text: str, *, check: bool = False) -> SavedFile:
+    """Put a text in the place of the data file that had the bytes `before`, where it differs from them.
+
+    To check is to say only whether it would change. Raises `UserError`, and writes nothing, where the file has other
+    bytes by now, or is read-only.
     """
+    content = text.encode()
+    if check or content == before:
+        return SavedFile(store.data(period), content != before)
     if not store.path(period).stat().st_mode & _ANY_MAY_WRITE:
         raise UserError(_("data-file-read-only", path=store.data(period)), _("make-writable-and-rerun"))
     if store.content(period) != before:
         raise UserError(_("data-file-changed-meanwhile", path=store.data(period)), _("save-elsewhere-and-rerun"))
-    mark = _BYTE_ORDER_MARK if before.startswith(_BYTE_ORDER_MARK.encode()) else ""
-    return store.rewrite(period, mark + text)
+    return store.rewrite(period, content)

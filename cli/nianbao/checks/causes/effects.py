@@ -1,21 +1,14 @@
 """Effects of mistakes: findings that a cause explains become notes of that cause, so that each mistake is told once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from nianbao.model.finding import LEVELS, Finding, FindingKey
 from nianbao.model.i18n import N_, _
-from nianbao.model.report import Number, Report, compute_totals
+from nianbao.model.report import Report
 
 _MOST_MENDED = 10  # causes for which the report is judged again
 _MOST_NOTES = 12  # effects that are named
-
-
-def mend(report: Report, change: Mapping[str, Number]) -> Report:
-    """Return a report with other values of some figures, as if its file had them; its totals follow."""
-    figures = {**report.figures, **change}
-    computed = compute_totals(report.form, figures, report.figures.keys() - report.computed.keys() | change.keys())
-    return replace(report, figures=figures, computed=computed)
 
 
 def find_effects(
@@ -23,14 +16,31 @@ def find_effects(
     mend_cause: Callable[[Finding], Report | None],
     judge: Callable[[Report], Sequence[Finding]],
 ) -> list[Finding]:
-    """Add to each cause that can be mended, as its effects, the findings that go when it is."""
+    """Add to each cause that can be mended, as its effects, the findings that go when it is.
+
+    Notes are effects only where it is certain what figures should be, and if not only their messages change.
+    """
     gone: dict[FindingKey, list[FindingKey]] = {}
     for cause in findings if len(findings) > 1 else ():
         mended = mend_cause(cause) if len(gone) < _MOST_MENDED else None
         if mended:
-            left = {finding.key for finding in judge(mended)}
-            gone[cause.key] = [one.key for one in findings if one.key not in left and one is not cause]
+            others = [one for one in findings if one is not cause and (cause.change or one.level != "note")]
+            gone[cause.key] = [one.key for one in _list_gone(others, judge(mended))]
     return [replace(one, effects=tuple(dict.fromkeys((*one.effects, *gone.get(one.key, ()))))) for one in findings]
+
+
+def _list_gone(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
+    """List the findings that are gone; of notes, those of a rule and an address that has none any more."""
+    left, noted = {one.key for one in after}, {(one.rule, one.address) for one in after}
+    return (
+        one for one in before if one.key not in left and (one.level != "note" or (one.rule, one.address) not in noted)
+    )
+
+
+def drop_accepted_effects(findings: Sequence[Finding], accepted: Sequence[Finding]) -> list[Finding]:
+    """Drop the effects of findings that are accepted, but for those in prose, which may still be mended."""
+    gone = {key for cause in accepted for key in cause.effects if not key[1].startswith("prose.")}
+    return [one for one in findings if one.key not in gone]
 
 
 def fold_effects(findings: Sequence[Finding]) -> list[Finding]:

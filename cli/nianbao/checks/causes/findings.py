@@ -16,7 +16,8 @@ from nianbao.model.relations import Check
 from nianbao.model.report import Number, Report
 from nianbao.model.value_types import format_number
 
-_MOST_EXPLAINED = 5  # candidates that get a line each; the others are named
+_MOST_EXPLAINED = 8  # candidates that get a line each; the others are named
+_FEW_ROWS = 2  # rows not written that get a line each even if nothing speaks for one of them
 
 _WAY_TEXTS = {
     "row-left-out": N_("row-left-out"),
@@ -40,7 +41,7 @@ def make_cause_findings(known: Known, cause: Cause) -> Iterator[Finding]:
 
 
 def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
-    report, best, check = known.report, cause.hypotheses[0], first.check
+    report, best, check = known.report, _choose_shown(known, cause), first.check
     is_of_rows = len(cause.hypotheses) == 1 and best.way != "figure"
     said = describe_check(report, check)
     return Finding(
@@ -107,15 +108,52 @@ def _describe_cause(known: Known, cause: Cause) -> Iterator[str]:
         if why := slips.describe(known, cause.hypotheses[0]):
             yield why
         return
-    explained, named = cause.hypotheses[:_MOST_EXPLAINED], cause.hypotheses[_MOST_EXPLAINED:]
-    for number, one in enumerate(explained, 1):
-        why = slips.describe(known, one)
-        what = _describe_hypothesis(known, one)
-        yield f"{number}. {_('hypothesis-and-why', what=what, why=why) if why else what}"
+    groups = _group_hypotheses(known, cause)
+    explained, named = groups[:_MOST_EXPLAINED], groups[_MOST_EXPLAINED:]
+    for number, group in enumerate(explained, 1):
+        yield f"{number}. {_describe_group(known, group, cause)}"
     if named:
-        yield _("other-candidates", count=len(named), names=join_words(one.address for one in named))
+        names = [_name_place(known, one.address) for group in named for one in group]
+        yield _("other-candidates", count=len(names), names=join_words(names))
     if not cause.equations[0].is_internal and known.report.previous:
         yield _("or-last-year-is-wrong", file=known.report.previous.facts.file)
+
+
+def _choose_shown(known: Known, cause: Cause) -> Hypothesis:
+    """Choose where a cause is shown: at the likeliest, or where only the sums speak for a row, at a written figure."""
+    best = cause.hypotheses[0]
+    if cause.is_certain or best.way != "row-left-out" or slips.describe(known, best):
+        return best
+    return next((one for one in cause.hypotheses if one.way != "row-left-out"), best)
+
+
+def _group_hypotheses(known: Known, cause: Cause) -> list[tuple[Hypothesis, ...]]:
+    """Group the rows that may have been left out of which one is as likely as the other; each other by itself."""
+    alike = [one for one in cause.hypotheses if one.way == "row-left-out" and not slips.describe(known, one)]
+    if len(alike) <= _FEW_ROWS or len({_format_row_values(known, one) for one in alike}) > 1:
+        return [(one,) for one in cause.hypotheses]
+    return [tuple(alike) if one is alike[0] else (one,) for one in cause.hypotheses if one not in alike[1:]]
+
+
+def _describe_group(known: Known, group: Sequence[Hypothesis], cause: Cause) -> str:
+    if len(group) > 1:
+        return _("one-of-rows-left-out", count=len(group), values=_format_row_values(known, group[0]))
+    what = _describe_hypothesis(known, group[0])
+    mended = () if cause.equations[0].is_internal else cause.equations
+    why = slips.describe(known, group[0], mended)
+    return _("hypothesis-and-why", what=what, why=why) if why else what
+
+
+def _format_row_values(known: Known, one: Hypothesis) -> str:
+    row = known.rows.by_cell[next(iter(one.values))]
+    return _format_row(known.report, row, one).partition(" = ")[2]
+
+
+def _name_place(known: Known, address: str) -> str:
+    """Name a figure or row by its label, with its address."""
+    slot = known.report.form.slots.get(address)
+    label = f"{slot.row_label} · {slot.columns[-1].label}" if slot else _label_row(known, address)
+    return _("label-and-address", label=label, address=address)
 
 
 def _describe_hypothesis(known: Known, one: Hypothesis) -> str:
@@ -123,7 +161,7 @@ def _describe_hypothesis(known: Known, one: Hypothesis) -> str:
         return f"{_describe_way(known, one)} ({_format_values(known, one)})"
     now = known.report.figures[one.address]
     key = N_("figure-then-needed") if one.address in known.rows.written else N_("figure-not-written")
-    return _(key, address=one.address, now=format_number(now), needed=_format_values(known, one))
+    return _(key, place=_name_place(known, one.address), now=format_number(now), needed=_format_values(known, one))
 
 
 def _describe_way(known: Known, one: Hypothesis) -> str:

@@ -1,6 +1,6 @@
 """Slips of the pen that turn one figure into another: why a figure may be the wrong one of several."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -12,38 +12,44 @@ from nianbao.model.report import Number
 
 _FACTORS = (100, 1000, 10_000)
 _ROW_LEFT_OUT, _OTHER_WAY = 3.5, 1.2
+_MOST_QUOTED = 2  # statements of the prose
+_TWO_DIGITS = 10  # figures of one digit differ by one digit anyway, and are the same as others by chance
 # How much a slip says, where it says less than that digits are nearly the same.
-_WEIGHTS = {"slip-last-years-figure": 2, "slip-neighbours-figure": 1, "slip-zero-written": 0.5}
+_WEIGHTS = {"slip-last-years-figure": 2, "slip-neighbours-figure": 1}
 Slip = tuple[str, dict[str, str | int]]  # the key of its words, and their values
 
 
 def rate(known: Known, hypothesis: Hypothesis) -> float:
     """Rate how likely a change is: a known slip before any other, a figure that is not 0 before one that is."""
     if hypothesis.way != "figure":
-        return _ROW_LEFT_OUT if hypothesis.way == "row-left-out" else _OTHER_WAY
+        was_there = any(True for _slip in _list_slips_of_rows(known, hypothesis))
+        return _ROW_LEFT_OUT + 2 * was_there if hypothesis.way == "row-left-out" else _OTHER_WAY
     now = known.report.figures[hypothesis.address]
     slips = max((_WEIGHTS.get(key, 3) for key, _values in _list_slips(known, hypothesis)), default=0)
     if not now and hypothesis.address in known.report.form.totals:  # a total that was not filled in
         slips += 3
-    return slips + (1 if now else 0) + (0.5 if len(known.list_evidence(hypothesis.address)) > 1 else 0)
+    written = 0.5 if hypothesis.address in known.rows.written else 0
+    return slips + (1 if now else written) + (0.5 if len(known.list_evidence(hypothesis.address)) > 1 else 0)
 
 
-def describe(known: Known, hypothesis: Hypothesis) -> str:
-    """Say why a change may be the cause; an empty text if nothing speaks for it but the sums."""
-    reasons = [*_list_confirmations(known, hypothesis)]
-    if hypothesis.way == "figure":
-        reasons += [_(key, **values) for key, values in islice(_list_slips(known, hypothesis), 2)]
+def describe(known: Known, hypothesis: Hypothesis, mended: Sequence[Equation] = ()) -> str:
+    """Say why a change may be the cause, besides that it mends some equations; empty if nothing else speaks for it."""
+    reasons = [*_list_confirmations(known, hypothesis, mended)]
+    find = _list_slips if hypothesis.way == "figure" else _list_slips_of_rows
+    reasons += [_(key, **values) for key, values in islice(find(known, hypothesis), 2)]
     return _("clause-separator").join(reasons)
 
 
-def _list_confirmations(known: Known, hypothesis: Hypothesis) -> Iterator[str]:
+def _list_confirmations(known: Known, hypothesis: Hypothesis, mended: Sequence[Equation]) -> Iterator[str]:
     """List the evidence from outside the sums that speaks for a change or against it."""
-    for one in known.statements:
-        if one in hypothesis.outcome.mended:
-            yield _("prose-says-so", words=shorten(one.figure.words))
-        if one in hypothesis.outcome.spoilt:
-            yield _("prose-says-as-is", words=shorten(one.figure.words))
-    if any(_follows(one) for one in hypothesis.outcome.mended) and known.report.previous:
+    for key, changed in (
+        (N_("prose-says-so"), hypothesis.outcome.mended),
+        (N_("prose-says-as-is"), hypothesis.outcome.spoilt),
+    ):
+        words = [one.figure.words for one in known.statements if one in changed]
+        longest = [one for one in dict.fromkeys(words) if not any(one in other != one for other in words)]
+        yield from (_(key, words=shorten(one)) for one in longest[:_MOST_QUOTED])
+    if any(_follows(one) for one in hypothesis.outcome.mended.difference(mended)) and known.report.previous:
         yield _("then-follows-last-year", file=known.report.previous.facts.file)
 
 
@@ -62,18 +68,25 @@ def _list_slips(known: Known, hypothesis: Hypothesis) -> Iterator[Slip]:
         yield from _compare_digits(digits, wanted)
         yield from _compare_size(now, needed)
     previous = known.report.previous
-    if now and previous and previous.figures.get(cell) == now and cell in previous.form.slots:
+    if now >= _TWO_DIGITS and previous and previous.figures.get(cell) == now and cell in previous.form.slots:
         yield N_("slip-last-years-figure"), {"file": previous.facts.file}
     row = known.rows.by_cell[cell]
     at = row.cells.index(cell)
     beside = [row.cells[position] for position in (at - 1, at + 1) if 0 <= position < len(row.cells)]
     if now and any(known.report.figures.get(other) == now for other in beside):
         yield N_("slip-neighbours-figure"), {}
-    if not now and cell in known.rows.written and needed:
-        yield N_("slip-zero-written"), {}
+
+
+def _list_slips_of_rows(known: Known, hypothesis: Hypothesis) -> Iterator[Slip]:
+    """List what speaks for a row that was left out: last year's report has it."""
+    previous = known.report.previous
+    if hypothesis.way == "row-left-out" and previous and any(map(previous.figures.get, hypothesis.values)):
+        yield N_("row-not-zero-last-year"), {"file": previous.facts.file}
 
 
 def _compare_digits(digits: str, wanted: str) -> Iterator[Slip]:
+    if max(len(digits), len(wanted)) == 1:
+        return
     if sorted(digits) == sorted(wanted):
         yield N_("slip-digits-swapped"), {}
     elif len(digits) == len(wanted) and sum(one != other for one, other in zip(digits, wanted, strict=True)) == 1:

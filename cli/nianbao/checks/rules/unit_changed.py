@@ -22,17 +22,21 @@
     fees = { amount = 91.4 }
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
+from nianbao.checks import relation
 from nianbao.checks.context import CheckContext
-from nianbao.model.finding import Finding
+from nianbao.checks.rules import jump
+from nianbao.model.finding import Finding, FindingKey
 from nianbao.model.i18n import _, translate
 from nianbao.model.value_types import format_number
 
 LEVEL = "warning"
 SCOPE = "last_year"
 FACTOR = 1000
+_FACTORS = (10_000, 1000)  # between units in use
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
@@ -50,4 +54,26 @@ def judge(context: CheckContext) -> Iterator[Finding]:
                 now=format_number(now),
                 unit=slot.unit,
             )
-            yield context.make_finding(slot.address, message, notes=(_("last-years-file", file=previous.facts.file),))
+            note = _("last-years-file", file=previous.facts.file)
+            label = _suggest(now, then, slot.value_type.find_fault)
+            finding = context.make_finding(slot.address, message, label=label, notes=(note,))
+            yield replace(finding, effects=tuple(_list_effects(context, slot.address)))
+
+
+def _suggest(now: Decimal, then: Decimal, find_fault: Callable[[Decimal], str]) -> str:
+    """Say what an amount is in the unit of last year's, where that is of the same order; else an empty text."""
+    for factor in _FACTORS:
+        value = now / factor if now > then else now * factor
+        if then / 10 <= value <= then * 10 and not find_fault(value):
+            return _(
+                "in-other-unit-it-is",
+                factor=factor,
+                value=format_number(int(value) if value == int(value) else value.normalize()),
+            )
+    return ""
+
+
+def _list_effects(context: CheckContext, address: str) -> Iterator[FindingKey]:
+    """List what else is said of an amount because it is so much larger or smaller."""
+    others = (*jump.judge(context.for_rule("jump", "note")), *relation.judge(context))
+    return (one.key for one in others if one.address == address)

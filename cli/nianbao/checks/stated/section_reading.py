@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 from nianbao.checks.stated.numerals import DigitText, write_in_digits
@@ -257,6 +257,7 @@ def read_section(report: Report, author: str, section: str, text: str, *, writte
     return SectionReading(report, author, section, digits)
 
 
+@lru_cache(maxsize=8)  # each section of a report asks
 def list_own_names(report: Report, author: str) -> tuple[str, ...]:
     """List the names of the office, the longest first: its facts that are the same each time, and the start of them."""
     return tuple(sorted(_list_names(report, author), key=len, reverse=True))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from nianbao.checks.answers.acceptances import is_worth_accepting
 from nianbao.checks.results import CheckResult
 from nianbao.checks.rules import list_names_of_scope
 from nianbao.cli.terminal import echo
@@ -50,7 +51,7 @@ def print_accept_hint(results: Sequence[CheckResult]) -> None:
         (result.key, finding)
         for result in results
         for finding in result.findings
-        if finding.accepted_value and finding.level != "error"
+        if is_worth_accepting(finding) and finding.level != "error"
     ]
     if open_findings:
         key, finding = min(open_findings, key=lambda one: (_is_compared(one[1]), not one[1].place.line))

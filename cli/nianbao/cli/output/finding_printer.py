@@ -5,6 +5,7 @@ from itertools import groupby
 
 import typer
 
+from nianbao.checks.answers.acceptances import is_worth_accepting
 from nianbao.checks.rules import list_names
 from nianbao.cli.output.acceptances import describe_address
 from nianbao.cli.screen import Screen, get_screen
@@ -42,7 +43,7 @@ class FindingPrinter:
             _print_excerpt(finding, margin + _INDENT)
         for note in finding.notes:
             echo(f"{margin}{_INDENT}{note}", hang=2)
-        if finding.address and finding.accepted_value:
+        if is_worth_accepting(finding):
             echo(f"{margin}{_INDENT}{describe_address(finding)}", hang=2)
         if finding.fix and self._is_new(finding.rule, finding.fix):
             echo(margin + _INDENT + _("fix-line", fix=finding.fix), hang=2)

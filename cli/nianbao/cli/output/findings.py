@@ -15,6 +15,7 @@ from nianbao.cli.terminal import echo, escape_controls, print_text
 from nianbao.model.finding import LEVELS, Finding, UserError
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
+from nianbao.model.value_types import format_number
 from nianbao.workspace.formats import Face
 from nianbao.workspace.store import ReportKey
 
@@ -33,7 +34,8 @@ def print_checks(results: Sequence[CheckResult], unread: Sequence[Finding] = ())
     print_accepted([one for result in results for one in result.accepted])
     print_accept_hint(results)
     periods = describe_periods(result.key.period for result in results)
-    echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)) if periods else "")
+    if periods:
+        echo(_("periods-and-findings", periods=periods, found=describe_counts(findings)))
 
 
 def print_results(results: Sequence[CheckResult]) -> None:
@@ -218,8 +220,15 @@ def check_data(result: CheckResult) -> dict[str, Any]:
 
 
 def _answerable_data(key: ReportKey, finding: Finding) -> dict[str, Any]:
-    """Return a finding as plain values for JSON, with how it is accepted."""
-    return finding_data(finding) | {"accept": describe_acceptance(key, finding)}
+    """Return a finding of a report as plain values for JSON, with its cause and how it is accepted."""
+    cause = {
+        "candidates": list(finding.candidates),
+        "change": {address: format_number(value) for address, value in finding.change},
+        "effects": [
+            {"rule": rule, "address": address or None, "message": message} for rule, address, message in finding.effects
+        ],
+    }
+    return finding_data(finding) | cause | {"accept": describe_acceptance(key, finding)}
 
 
 def faces_data(faces: Sequence[Face]) -> list[dict[str, Any]]:

@@ -32,10 +32,13 @@ _REASONS = (
 )
 
 
-def explain_error(text: str, file: str, error: str) -> Finding:
-    """Explain why a text is not TOML; `error` is the message of the parser. Further findings are in `others`."""
+def explain_error(text: str, file: str, error: str, *, is_data: bool = True) -> Finding:
+    """Explain why a text is not TOML; `error` is the message of the parser. Further findings are in `others`.
+
+    Of slips in data files it says that a command mends them.
+    """
     slips = find_slips(text) if len(text) <= _LONGEST_TEXT else []
-    found = list(_describe_slips(slips, text, file))
+    found = list(_describe_slips(slips, text, file, is_data=is_data))
     told = {finding.place.line for finding in found}
     rest = _find_rest(correct(text, slips, certain=False, known=False)) if slips else error
     if rest:
@@ -71,7 +74,7 @@ def _describe_error(text: str, file: str, error: str) -> Finding:
 # ── slips ────────────────────────────────────────────────────────────────────
 
 
-def _describe_slips(slips: Sequence[Slip], text: str, file: str) -> Iterator[Finding]:
+def _describe_slips(slips: Sequence[Slip], text: str, file: str, *, is_data: bool) -> Iterator[Finding]:
     """Describe slips: those of one kind on one line together, and lines of words that follow each other."""
     prose_line = -1
     for number, source, of_line in split_by_line(slips, text):
@@ -84,7 +87,9 @@ def _describe_slips(slips: Sequence[Slip], text: str, file: str) -> Iterator[Fin
             is_more_prose = key == _PROSE and prose_line == number - 1
             prose_line = number if key == _PROSE else prose_line
             if key and not is_more_prose:
-                yield _describe_group(group, source, right, Place(file, number))
+                finding = _describe_group(group, source, Place(file, number))
+                is_mended = is_data and all(slip.certain for slip in group)
+                yield replace(finding, fix=_describe_fix(right, is_mended=is_mended))
 
 
 def split_by_line(slips: Sequence[Slip], text: str) -> Iterator[tuple[int, str, list[Slip]]]:
@@ -102,7 +107,7 @@ def split_by_line(slips: Sequence[Slip], text: str) -> Iterator[tuple[int, str, 
 def describe_slip(slip: Slip, parts: Iterable[str]) -> str:
     """Say what is wrong at a slip, or several of its kind, by the parts of the text."""
     named = dict.fromkeys(_name_part(part) for part in parts if part)
-    return _(slip.key, value="  ".join(named), **dict(slip.values))
+    return _(slip.key, value=" ".join(named), **dict(slip.values))
 
 
 def _name_part(part: str) -> str:
@@ -110,17 +115,20 @@ def _name_part(part: str) -> str:
     return part if part.strip() and part.isprintable() else _("blank-sign", code=f"{ord(part[0]):04X}")
 
 
-def _describe_group(slips: Sequence[Slip], source: str, right: str, place: Place) -> Finding:
+def _describe_group(slips: Sequence[Slip], source: str, place: Place) -> Finding:
     """Describe slips of one kind on one line, of which the first is pointed at."""
     first = slips[0]
     length = max(1, min(first.end, len(source)) - first.start)
     place = replace(place, column=first.start + 1, length=length, source=source)
     message = describe_slip(first, (source[slip.start : slip.end] for slip in slips))
-    fix = ""
-    if right and len(right) <= _LONGEST_LINE:
-        is_certain = all(slip.certain for slip in slips)
-        fix = _("write-line-or-run-fix", line=right) if is_certain else _("write-line", line=right)
-    return Finding("broken-toml", "error", place, message, label=_label(first), fix=fix)
+    return Finding("broken-toml", "error", place, message, label=_label(first))
+
+
+def _describe_fix(right: str, *, is_mended: bool) -> str:
+    """Say how a line should be, and whether a command mends it."""
+    if not right or len(right) > _LONGEST_LINE:
+        return ""
+    return _("write-line-or-run-fix", line=right) if is_mended else _("write-line", line=right)
 
 
 def _label(slip: Slip) -> str:

@@ -115,10 +115,14 @@ class StringScanner(Cursor):
         """Read a string without an end on its line."""
         line_end = self.find_line_end(start)
         if context == "line" and (closing := self._find_end_below(line_end)):
+            end = closing + 1
+            if self.text[end - 3 : end] == '"""':
+                closing = end - 3
+            else:
+                self.add(closing, end, "", '"""')
             self.add(start, start + 1, N_("slip-needs-three-quotes"), '"""')
-            self.add(closing, closing + 1, "", '"""')
             self.passed.append((start + 1, closing))
-            self.at = closing + 1
+            self.at = end
             return
         match = _OPEN_ENDS[context].match(self.folded, start + 1)
         end = match.end() if match else line_end
@@ -135,7 +139,7 @@ class StringScanner(Cursor):
         statement = _STATEMENT_LINE.search(self.text, line_end)
         limit = statement.start() if statement else self.size
         end = line_end + len(self.text[line_end:limit].rstrip()) - 1
-        lines = self.text[line_end:end]
+        lines = self.text[line_end:end].removesuffix('""')
         return end if end > line_end and self.text[end] in DOUBLE_QUOTES and '"' not in lines else 0
 
     # ── on several lines ────────────────────────────────────────────────────────

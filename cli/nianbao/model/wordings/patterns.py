@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from typing import Generic, TypeVar
 
 _NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?)"
 _OPTIONAL = ("?", "*", "{")
+_DIGITS = re.compile(r"\d+")
+T = TypeVar("T")
 
 
 @cache
@@ -37,6 +40,31 @@ class Phrase:
     def find(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
         """Find its matches between two positions of a text."""
         return compile_pattern(self._text).finditer(text, start, len(text) if end is None else end)
+
+
+class PhraseIndex(Generic[T]):
+    """Phrases, each group with its owner.
+
+    It remembers which of them may match a text: those of many offices differ only in figures.
+    """
+
+    def __init__(self, groups: Sequence[tuple[T, tuple[Phrase, ...]]]) -> None:
+        self._groups = groups
+
+    def list_possible(self, text: str) -> Sequence[tuple[T, tuple[Phrase, ...]]]:
+        """List the phrases that may match a text, with their owners."""
+        return _list_possible(self, _DIGITS.sub("0", text))
+
+    def judge(self, text: str) -> Iterator[tuple[T, tuple[Phrase, ...]]]:
+        """Find the phrases that may match a text whose figures stand for any."""
+        for owner, phrases in self._groups:
+            if found := tuple(phrase for phrase in phrases if phrase.may_match(text)):
+                yield owner, found
+
+
+@lru_cache(maxsize=2048)
+def _list_possible(index: PhraseIndex[T], text: str) -> Sequence[tuple[T, tuple[Phrase, ...]]]:
+    return tuple(index.judge(text))
 
 
 class WordFinder:

@@ -1,0 +1,62 @@
+"""Reports as they would be without a mistake, to see what else the mistake causes."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from nianbao.model.facts import Facts, parse
+from nianbao.model.finding import Finding, UserError
+from nianbao.model.report import Number, Report, compute_totals, fill_form
+from nianbao.model.values.repairs import repair_value
+from nianbao.workspace.store import Store
+
+# The rules whose mistakes are mended otherwise than by figures.
+WRONG_EDITION, COPIED_TABLES = "wrong-edition", "copied-tables"
+MISSING_TABLE, YEAR_DIFFERS, WRONG_TYPE = "missing-table", "year-differs", "wrong-type"
+
+
+def mend(report: Report, change: Mapping[str, Number]) -> Report:
+    """Return a report with other values of some figures, as if its file had them; its totals follow."""
+    figures = {**report.figures, **change}
+    computed = compute_totals(report.form, figures, report.figures.keys() - report.computed.keys() | change.keys())
+    return replace(report, figures=figures, computed=computed)
+
+
+def mend_cause(store: Store, report: Report, cause: Finding) -> Report | None:
+    """Return the report as it would be without a mistake; None where it is not certain what should stand there."""
+    if cause.change:
+        return mend(report, dict(cause.change))
+    if cause.rule == WRONG_EDITION and report.period:
+        with suppress(UserError):  # several are in force, or none
+            return fill_form(store.kind.form_in_force(report.period), report.facts, report.previous)
+    if cause.rule == COPIED_TABLES:
+        copied = {cause.address} if cause.address else {table.id for table in report.form.tables}
+        tree = {key: value for key, value in report.facts.tree.items() if key not in copied}  # as if nothing was read
+        return fill_form(report.form, replace(report.facts, tree=tree), report.previous)
+    text = _mend_text(report, cause)
+    facts = parse(text, report.facts.file) if text else None
+    return fill_form(report.form, facts, report.previous) if isinstance(facts, Facts) else None
+
+
+def _mend_text(report: Report, cause: Finding) -> str:
+    """Return the text of a data file without a mistake of one line; empty where it is another mistake."""
+    place, lines = cause.place, report.facts.text.split("\n")
+    if place.file != report.facts.file or not place.line:
+        return ""
+    if cause.rule == MISSING_TABLE:
+        lines.insert(place.line - 1, f"[{cause.address}]")
+    elif cause.rule == YEAR_DIFFERS and cause.address in report.values:
+        named = place.file.rpartition("/")[2].removesuffix(".toml")
+        lines[place.line - 1] = place.replace_text(named if named.isdigit() else f'"{named}"')
+    elif cause.rule == WRONG_TYPE and (repair := _repair(report, cause)):
+        lines[place.line - 1] = place.replace_text(repair)
+    else:
+        return ""
+    return "\n".join(lines)
+
+
+def _repair(report: Report, cause: Finding) -> str:
+    """Return what a value of the wrong type should be; empty where that is not certain."""
+    value_type = report.form.value_types.get(cause.address)
+    repair = repair_value(cause.place.text, value_type) if value_type else None
+    return repair.after if repair else ""
