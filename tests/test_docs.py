@@ -164,7 +164,11 @@ def test_every_command_named_on_the_pages_exists(language):
 
 def test_every_command_is_shown_in_a_code_block():
     shown = {
-        words[1] for page in pages.ENGLISH for kind in pages.SHELL for words in pages.commands(pages.read(page), kind)
+        words[words.index("report") + 1]
+        for page in pages.ENGLISH
+        for kind in pages.SHELL
+        for words in pages.commands(pages.read(page), kind)
+        if "report" in words[:2]
     }
     assert set(COMMANDS) <= shown
 

@@ -87,7 +87,7 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
         page = make_page(document) if settings.formats else None
     if page:
         embedded = {"about": describe_report(report)} | ({"facts": format_facts(report)} if embed_facts else {})
-        rendered = renderer.render(page, settings, document_date(report), embedded)
+        rendered = renderer.render(page, settings, make_document_date(report), embedded)
         files, pictures = list(rendered.files), rendered.dropped_pictures
     if MARKDOWN in formats:
         with limit_check():
@@ -149,7 +149,7 @@ def find_formats(store: Store, names: Sequence[str]) -> list[Format]:
     return [store.format(name) for name in dict.fromkeys(names) if name != MARKDOWN]
 
 
-def document_date(report: Report) -> date:
+def make_document_date(report: Report) -> date:
     """Return the date that the files carry: the day of issue, else the end of the report year, never the clock's."""
     day = report.values.get("published")
     return day if isinstance(day, date) else date(min(max(report.year, 1980), 9999), 12, 31)

@@ -62,7 +62,7 @@ def render(comparison: Comparison, pair: ReportPair, formats: Sequence[str], loo
     if settings.formats:
         # Its paragraphs have no shape that comes again.
         plain = [msgspec.structs.replace(part, mould="") for part in settings.formats]
-        day = outputs.document_date(comparison.after.report)
+        day = outputs.make_document_date(comparison.after.report)
         with Renderer() as renderer:
             files += renderer.render(page, RenderSettings(plain, settings.look), day, _describe(comparison)).files
     if MARKDOWN in formats:

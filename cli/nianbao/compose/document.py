@@ -91,12 +91,14 @@ class Page:
 
     `figures` has the figures of each table, by its id, in order of its cells. `prose` has, by section, the data file's
     own prose that is more than plain paragraphs: its author is not trusted, and pandoc reads it apart from the page.
+    `headings` has the heading of each section by the section's address.
     """
 
     form: Form
     text: Markdown
     figures: dict[str, list[str]]
     prose: Mapping[str, Markdown] = field(default_factory=dict)
+    headings: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_page(document: Document) -> Page:
@@ -110,7 +112,8 @@ def make_page(document: Document) -> Page:
         return _make_placeholder("prose", section)
 
     text = _fill_page(document, lambda table: _make_placeholder("table", table.id), collect_prose)
-    return Page(report.form, text, figures, own_prose)
+    headings = {f"prose.{section.id}": compose_heading(report, section.id) for section in report.form.sections}
+    return Page(report.form, text, figures, own_prose, {at: " ".join(text.split()) for at, text in headings.items()})
 
 
 def _make_placeholder(kind: str, name: str) -> Markdown:

@@ -415,7 +415,7 @@ local make_docx_templates = load_module("docx_template.lua")
 
 -- Read the files of the formats, and write their tables. No answer.
 local function load_settings(message)
-  local settings = { formats = message.formats, variables = message.variables, tables = {} }
+  local settings = { formats = message.formats, variables = message.variables, addresses = message.addresses, tables = {} }
   for id, text in pairs(message.tables) do
     settings.tables[id] = make_form_table(read_markdown(text, message.dialect).blocks[1])
   end
@@ -437,7 +437,7 @@ local function load_settings(message)
       return finish and finish(content, variables) or content
     end
     format.fill_template = format.mould and make_docx_templates(run_file(path_of(format.mould)), format.write)
-    page_data = { variables = settings.variables, stand_ins = {} }
+    page_data = { variables = settings.variables, stand_ins = {}, addresses = message.addresses, headings = {} }
     format.filters = format.filter and run_file(path_of(format.filter))
     format.plain_tables = format.writer:match("^plain") and load_module("tables.lua")(lay_out_rows)
     if format.tables then
@@ -481,7 +481,9 @@ end
 -- Answer a message "page": a part for each format; return the sources of the pictures that were dropped, as JSON.
 local function render_page(message)
   local settings = settings_by_name[message.settings]
-  page_data = { variables = {}, stand_ins = message.replacements }
+  page_data = {
+    variables = {}, stand_ins = message.replacements, addresses = settings.addresses, headings = message.headings,
+  }
   for _, variables in ipairs { message.variables, settings.variables } do
     for key, value in pairs(variables) do page_data.variables[key] = value end
   end

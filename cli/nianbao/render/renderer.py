@@ -30,6 +30,7 @@ class RenderSettings:
     formats: Sequence[Format]
     look: Mapping[str, Any]
     draft: bool = False
+    as_pictures: bool = False  # of the pages of a PDF, in SVG, where each figure is a link to its address
 
     @cached_property
     def variables(self) -> dict[str, Any]:
@@ -43,7 +44,7 @@ class RenderSettings:
             "apart": get_character_spacing(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
-        return variables | ({"draft": True} if self.draft else {})
+        return variables | ({"draft": True} if self.draft else {}) | ({"links": True} if self.as_pictures else {})
 
     @cached_property
     def written_formats(self) -> tuple[Format, ...]:
@@ -115,7 +116,11 @@ class Renderer:
             if part is None:
                 dropped_pictures = json.loads(content)
             elif part.engine:  # pandoc goes on meanwhile
-                files[suffix] = typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
+                files[suffix] = (
+                    typst.compile_pictures(part, content, epoch, families)
+                    if settings.as_pictures
+                    else typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
+                )
             else:
                 files[suffix] = OutputFile(suffix, content)
         for part in settings.formats:
@@ -145,6 +150,7 @@ class Renderer:
                 "prose": list(page.prose.items()),
                 "reserved": list_reserved_ids(page.form),
                 "figures": page.figures,
+                "headings": [[address, heading] for address, heading in page.headings.items() if heading],
                 "variables": {
                     **embedded,
                     "day": {part: str(getattr(day, part)) for part in ("year", "month", "day")},
@@ -171,6 +177,7 @@ class Renderer:
                     | describe_locale(form.locale)
                     | ({"landscape": True} if any(section.landscape for section in form.sections) else {}),
                     "tables": draw_marked_tables(form),
+                    "addresses": {table.id: [slot.address for slot in table.slots] for table in form.tables},
                     "dialect": DIALECT,
                     "folder": pandoc.folder,
                 }

@@ -135,26 +135,44 @@ def compile_pdf(
     `epoch` is its date in seconds since 1970; `facts` are attached, unless empty; `families` are the font families of
     each part of the page.
     """
+    pdf: bytes = _compile(part, content, epoch, facts, families, {"pdf_standards": list(part.standards)})
+    pages = _PAGE_COUNT.search(pdf)
+    return OutputFile(part.suffix, pdf, int(pages[1]) if pages else 0)
+
+
+def compile_pictures(part: Format, content: bytes, epoch: int, families: Mapping[str, Sequence[str]]) -> OutputFile:
+    """Compile Typst markup to pictures of its pages in SVG, one after the other; see `compile_pdf`."""
+    pages = _compile(part, content, epoch, "", families, {"format": "svg"})
+    pages = [pages] if isinstance(pages, bytes) else pages
+    return OutputFile(part.suffix, b"\n".join(pages), len(pages))
+
+
+def _compile(  # noqa: PLR0913, PLR0917  # all that a page depends on
+    part: Format,
+    content: bytes,
+    epoch: int,
+    facts: str,
+    families: Mapping[str, Sequence[str]],
+    options: Mapping[str, Any],
+) -> Any:  # noqa: ANN401  # as typst has it: the bytes of one file, or of several
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 
     fonts = _load_fonts(embedded=any(not _EMBEDDED.isdisjoint(names) for names in families.values()))
 
-    def compile_page() -> bytes:
+    def compile_page() -> Any:  # noqa: ANN401  # see above
         return typst.compile(
             content,
             root=part.folder,  # the page can read files of its template's folder only
             font_paths=fonts,
             sys_inputs={"facts": facts, "faces": json.dumps(families)},
-            pdf_standards=list(part.standards),
             timestamp=epoch,
+            **options,
         )
 
     try:
-        pdf = run_watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES)
+        return run_watched(compile_page, _MAX_SECONDS, _MAX_MEMORY, _LIMIT_MESSAGES)
     except typst.TypstError as error:
         raise UserError(_("typst-failed", message=error.message), _("check-pdf-templates")) from error
-    pages = _PAGE_COUNT.search(pdf)
-    return OutputFile(part.suffix, pdf, int(pages[1]) if pages else 0)
 
 
 @cache

@@ -1,5 +1,6 @@
 -- What a browser and a screen reader need of a form's table: a region that scrolls, also by keyboard, and for every
--- cell the list of its headers, which merged headers do not give by themselves.
+-- cell the list of its headers, which merged headers do not give by themselves. Each figure and each section has its
+-- address in the data file as its ID; these have a dot, which no other ID has.
 
 local function mark(cell, id, scope)
   cell.attr.identifier = id
@@ -26,7 +27,7 @@ local function heads_of(rows, name)
 end
 
 -- Give each row label an ID too, and each figure the list of the headers above it and the labels beside it.
-local function body_of(rows, labels, above, name)
+local function body_of(rows, labels, above, name, id_of_table)
   for at, line in ipairs(laid_out(rows)) do
     local beside = pandoc.List()
     for _, item in ipairs(line) do
@@ -41,6 +42,8 @@ local function body_of(rows, labels, above, name)
         local heads = (above[item.column] or pandoc.List()):clone()
         heads:extend(beside)
         cell.attributes.headers = table.concat(heads, " ")
+        local mark = pandoc.utils.stringify(cell.contents):match("^FIGURE(%d+)E$")
+        if mark then cell.attr.identifier = PRESS.addresses[id_of_table][tonumber(mark)] end
       end
     end
   end
@@ -48,10 +51,11 @@ end
 
 local function form(tbl)
   local name, above = tbl.identifier, heads_of(tbl.head.rows, tbl.identifier .. "-h")
+  for _, spec in ipairs(tbl.colspecs) do spec[1] = pandoc.AlignDefault end -- the style sheet centres figures
   for at, body in ipairs(tbl.bodies) do
     local band = ("%s-%d"):format(name, at)
     local own = #body.head > 0 and heads_of(body.head, band .. "-h") or above
-    body_of(body.body, body.row_head_columns, own, band)
+    body_of(body.body, body.row_head_columns, own, band, name)
   end
   return tbl
 end
@@ -77,7 +81,26 @@ local function scrolling(tbl)
   return scroll({ tbl }, table.concat(names, " / "), 0, 2 * #tbl.colspecs)
 end
 
+-- Give the heading of each section the section's address. Where the contents refer to the heading, it keeps its own ID.
+local function name_sections(doc)
+  local left = pandoc.List(PRESS.headings) -- a page may leave some out, or put words before one
+  return doc:walk { Header = function(header)
+    local words = pandoc.utils.stringify(header)
+    local _, at = left:find_if(function(section) return section[2] == words end)
+    if not at then _, at = left:find_if(function(section) return words:sub(-#section[2]) == section[2] end) end
+    if not at then return nil end
+    local address = left:remove(at)[1]
+    if header.identifier == "" then
+      header.identifier = address
+    else
+      header.content:insert(1, pandoc.Span({}, pandoc.Attr(address)))
+    end
+    return header
+  end }
+end
+
 return {
+  Pandoc = name_sections,
   -- The title is the only heading of the first level.
   Header = function(header)
     header.level = header.level + 1

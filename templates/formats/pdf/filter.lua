@@ -111,8 +111,9 @@ local function words_of(item, widths)
   return is_narrow and "part-words(" .. quoted(text) .. ")" or quoted(text)
 end
 
--- Return the Typst text of the rows of a table, some below one head, and how tall they can be.
-local function band_of(head, body, labels, widths, shares)
+-- Return the Typst text of the rows of a table, some below one head, and how tall they can be. In previews each figure is
+-- a link to its address.
+local function band_of(head, body, labels, widths, shares, addresses)
   local out, rows, total = {}, {}, 0
   local function measure(laid, count)
     local heights, sure = heights_of(laid, widths, count)
@@ -127,7 +128,10 @@ local function band_of(head, body, labels, widths, shares)
     local cell = item.cell
     if is_label then return cell_of(cell, cell.row_span > 1 and "center" or "start", is_tall, words_of(item, widths)) end
     local text = quoted(text_of(cell.contents))
-    return cell_of(cell, "center", is_tall, ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text))
+    local figure = ("fit(%d, %s)"):format(room(item, widths) // (NARROW * SIZE), text)
+    local mark = PRESS.variables.links and text:match('^"FIGURE(%d+)E"$')
+    if mark then figure = ("link(%s, %s)"):format(quoted("report:" .. addresses[tonumber(mark)]), figure) end
+    return cell_of(cell, "center", is_tall, figure)
   end
   if #head > 0 then
     local laid = laid_out(head)
@@ -154,7 +158,7 @@ local function form(tbl)
   local head = tbl.head.rows
   for _, part in ipairs(tbl.bodies) do
     local own = #part.head > 0 and part.head or head
-    local text, height = band_of(own, part.body, part.row_head_columns, widths, shares)
+    local text, height = band_of(own, part.body, part.row_head_columns, widths, shares, PRESS.addresses[tbl.identifier])
     bands:insert { text = text, height = height }
     head = {}
   end

@@ -1,0 +1,72 @@
+"""A preview that runs while a test asks it, and saves files."""
+
+import http.client
+import json
+from contextlib import contextmanager
+from threading import Thread
+from time import monotonic, sleep
+from urllib.parse import urlsplit
+
+from nianbao.model.period import Period
+from nianbao.preview.serving import Options, Preview
+from nianbao.preview.session import Commands
+from nianbao.workspace.store import Store
+
+WAIT = 20  # s, until something must have happened
+
+
+class Site:
+    """A preview that runs, as a browser sees it."""
+
+    def __init__(self, url, file):
+        self.url, self.file = url, file
+        self.host, self.path = urlsplit(url).netloc, urlsplit(url).path
+
+    def ask(self, name="", method="GET", body=None, **headers):
+        connection = http.client.HTTPConnection(self.host, timeout=WAIT)
+        given = {"Host": self.host, "Origin": f"http://{self.host}"} | {
+            key.replace("_", "-"): value for key, value in headers.items()
+        }
+        path = name if name.startswith("/") else self.path + name
+        connection.request(method, path, body, {key: value for key, value in given.items() if value})
+        answer = connection.getresponse()
+        content = answer.read().decode()
+        connection.close()
+        return answer, content
+
+    def state(self):
+        return json.loads(self.ask("state")[1])
+
+    def wait(self, is_there):
+        """Wait for a state; return it."""
+        end = monotonic() + WAIT
+        while not is_there(state := self.state()):
+            assert monotonic() < end, state
+            sleep(0.02)
+        return state
+
+    def save(self, old="", new=""):
+        """Replace words of the data file, as an editor saves: a new file in the place of the old one."""
+        beside = self.file.with_suffix(".tmp")
+        beside.write_text(self.file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+        beside.replace(self.file)
+
+
+@contextmanager
+def run_preview(office, **options):
+    preview = Preview(
+        Store(office),
+        Period(2020),
+        Options(**options),
+        Commands("report validate 2020 --fix", lambda _one: "accept", "vscode"),
+    )
+    thread = Thread(target=preview.run)
+    thread.start()
+    site = Site(preview.url, office / "data" / "2020.toml")
+    try:
+        site.wait(lambda state: state["version"])
+        yield site
+    finally:
+        preview.end()
+        thread.join(WAIT)
+        assert not thread.is_alive()

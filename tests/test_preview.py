@@ -1,0 +1,304 @@
+"""The preview: what its server answers and refuses, what follows a save, and the page in a real browser."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from time import monotonic, sleep
+
+import pytest
+from previews import WAIT, Site, run_preview
+
+from nianbao.model.finding import UserError
+from nianbao.model.period import Period
+from nianbao.preview.marks import Marks
+from nianbao.preview.server import open_socket
+from nianbao.preview.views import Source, Viewer
+from nianbao.workspace.store import Store
+
+ADDRESS = "proactive.normative.public"
+LINE = 18  # of the data file, where this figure is
+KINDS = ["cn-disclosure", "cn-enforcement", "cn-rule-of-law", "kpi", "us-foia"]
+FOREVER = "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"
+
+
+@pytest.fixture(scope="module")
+def site(root, tmp_path_factory):
+    office = tmp_path_factory.mktemp("office")
+    (office / "data").mkdir()
+    shutil.copy(root / "data" / "2020.toml", office / "data")
+    with run_preview(office) as running:
+        yield running
+
+
+# ── every figure knows its place ─────────────────────────────────────────────────────────────────────
+
+
+def test_each_figure_and_section_of_the_web_page_has_its_address_as_id(built, root):
+    html = (built / "2020.html").read_text(encoding="utf-8")
+    form = Store(root).report(Period(2020)).form
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'<td[^>]* id="([^"]*)"', html)) == set(form.slots)
+    headed = {f"prose.{section.id}" for section in form.sections if section.heading}
+    assert set(re.findall(r'<section id="([^"]*)"', html)) == headed
+
+
+def test_figures_of_the_web_page_stand_in_the_cells_of_their_ids(built, root):
+    html = (built / "2020.html").read_text(encoding="utf-8")
+    report = Store(root).report(Period(2020))
+    printed = dict(re.findall(r'<td[^>]* id="([^"]*)"[^>]*>([^<]*)</td>', html))
+    figures = {address: value for address, value in report.figures.items() if isinstance(value, int)}
+    assert {address: printed[address] for address in figures} == {
+        address: str(value) for address, value in figures.items()
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reports_of_every_kind_have_them(root, tmp_path, kind):
+    example = root / "templates/kinds" / kind / "example"
+    shutil.copytree(example / "data" if (example / "data").is_dir() else example, tmp_path / "data")
+    (tmp_path / "report.toml").write_text(f'kind = "{kind}"\n', encoding="utf-8")
+    store = Store(tmp_path)
+    office, periods = next(iter(store.offices().items()))
+    store = store.of_office(office)
+    viewer = Viewer(Source(tmp_path, store.key(periods[-1])))
+    try:
+        page, pages = viewer.view().page, viewer.draw_official_pages()
+    finally:
+        viewer.close()
+    form = store.report(periods[-1]).form
+    ids = re.findall(r' id="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(form.slots) | {f"prose.{section.id}" for section in form.sections if section.heading} <= set(ids)
+    assert set(re.findall(r'<g data-address="([^"]*)"', pages)) == set(form.slots)
+    assert "\ue000" not in page
+
+
+def test_marks_become_elements_outside_of_tags_only():
+    marks = Marks({"requests.received.total"})
+    load = marks.mark_loader(lambda name: ("{{ requests.received.total }}|{{ section.heading }} {{ year + 1 }}", name))
+    marked, _bar, others = load("a")[0].partition("|")
+    assert others == "{{ section.heading }} {{ year + 1 }}"
+    value = marked.replace("{{ requests.received.total }}", "17")
+    html = marks.replace_marks(f'<p title="{value}">{value}</p>')
+    assert html == '<p title="17"><span data-address="requests.received.total">17</span></p>'
+
+
+# ── the server ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_says_whether_the_report_can_be_published(site):
+    state = site.state()
+    assert state["ready"]
+    assert state["headline"] == "可以发布"
+    assert [finding["level"] for finding in state["findings"]] == ["warning", "note"]
+    assert state["places"][ADDRESS][0] == LINE
+    _answer, page = site.ask("page")
+    assert f'id="{ADDRESS}"' in page
+    assert '<span data-address="facts.portal_items">794</span>' in page
+    assert "\ue000" not in page
+
+
+def test_every_figure_of_an_official_page_has_a_box(site, root):
+    _answer, pages = site.ask("official")
+    form = Store(root).report(Period(2020)).form
+    assert set(re.findall(r'<g data-address="([^"]*)"', pages)) == set(form.slots)
+    assert "<a " not in pages
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "example.com"},
+        {"Host": "127.0.0.1:1"},
+        {"Origin": "http://example.com"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("name", ["", "state", "page", "events", "preview.js"])
+def test_others_get_nothing(site, headers, name):
+    answer, content = site.ask(name, **headers)
+    assert (answer.status, content) == (404, "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/state",
+        "/x/state",
+        "//state",
+        "/%00/",
+        "/" + "é".encode("latin-1").decode("latin-1").encode("ascii", "ignore").decode(),
+    ],
+)
+def test_without_the_token_nothing_is_there(site, path):
+    assert site.ask(path)[0].status == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "official.html", "2020.toml", "../server.py", "%2e%2e/server.py", "..%2fserver.py"]
+)
+def test_no_other_file_is_sent(site, name):
+    answer, content = site.ask(name)
+    assert answer.status in {404, 405}
+    assert "import" not in content
+
+
+@pytest.mark.parametrize("name", ["accept", "fix"])
+def test_a_change_is_asked_for_by_the_page_itself(site, name):
+    before = site.file.read_bytes()
+    assert site.ask(name, "POST", "{}", Origin="")[0].status == 404
+    assert site.ask(name, "POST", "{}", Origin="http://example.com")[0].status == 404
+    assert site.ask(name, "GET")[0].status in {404, 405}
+    assert site.file.read_bytes() == before
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"line": "1"}', "{" * 10_000, "x" * 30_000, '{"line": 1, "more": 2}'])
+def test_a_request_that_is_none_is_refused(site, body):
+    assert site.ask("accept", "POST", body)[0].status == 400
+
+
+def test_nothing_is_kept_by_the_browser_and_the_report_runs_nothing(site):
+    for name in ("", "state", "page", "official", "preview.js"):
+        answer, _content = site.ask(name)
+        assert answer.headers["Cache-Control"] == "no-store"
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe-inline' 'self'" not in policy
+        assert ("script-src" in policy) is (name not in {"page", "official"})
+
+
+# ── what follows a save ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_save_is_shown_and_a_broken_file_keeps_the_last_page(site):
+    seen = site.state()["version"]
+    site.save("public = 20", "public = 28")
+    site.wait(lambda state: state["version"] > seen)
+    assert re.search(rf'id="{ADDRESS}"[^>]*>28<', site.ask("page")[1])
+    site.save("public = 28", "public = 2o")
+    state = site.wait(lambda state: state["is_stale"])
+    assert (state["ready"], state["headline"]) == (False, "还差 1 处")
+    assert state["findings"][0]["line"] == LINE
+    assert state["places"][ADDRESS][0] == LINE  # of the last text that could be read
+    assert ">28<" in site.ask("page")[1]
+    assert site.ask("official")[0].status == 409
+    site.save("public = 2o", "public = 20")
+    assert site.wait(lambda state: not state["is_stale"])["ready"]
+
+
+def test_a_file_that_is_gone_comes_back(site):
+    text = site.file.read_text(encoding="utf-8")
+    site.file.rename(site.file.with_name("2020.bak"))
+    state = site.wait(lambda state: state["is_stale"])
+    assert state["has_page"]
+    assert "2020.toml" in state["findings"][0]["message"]
+    site.file.write_text(text, encoding="utf-8")
+    assert site.wait(lambda state: not state["is_stale"])["ready"]
+
+
+def test_a_folder_that_is_gone_comes_back(site):
+    data = site.file.parent
+    data.rename(data.with_name("elsewhere"))
+    site.wait(lambda state: state["is_stale"])
+    data.with_name("elsewhere").rename(data)
+    seen = site.wait(lambda state: not state["is_stale"])["version"]
+    site.save("public = 20", "public = 27")
+    site.wait(lambda state: state["version"] > seen and not state["is_stale"])
+    site.save("public = 27", "public = 20")
+    site.wait(lambda state: state["text"].count("public = 20"))
+
+
+def test_settings_are_read_anew(site):
+    settings = site.file.parents[1] / "report.toml"
+    settings.write_text('[levels]\npublic-fewer-than-new = "error"\n', encoding="utf-8")
+    assert not site.wait(lambda state: not state["ready"])["is_stale"]
+    settings.write_text("[levels\n", encoding="utf-8")
+    site.wait(lambda state: state["is_stale"])
+    settings.unlink()
+    site.wait(lambda state: state["ready"] and not state["is_stale"])
+
+
+def test_a_finding_is_accepted_and_slips_are_fixed(site):
+    before = site.file.read_text(encoding="utf-8")
+    finding = site.state()["findings"][0]
+    wanted = {key: finding[key] for key in ("line", "column", "rule", "address")}
+    answer, content = site.ask("accept", "POST", json.dumps(wanted | {"because": " "}))
+    assert answer.status == 409
+    answer, content = site.ask("accept", "POST", json.dumps(wanted | {"because": "清理后已不再公开"}))
+    assert (answer.status, json.loads(content)["fix"]) == (200, "")
+    assert "清理后已不再公开" in site.file.read_text(encoding="utf-8")
+    site.wait(lambda state: finding["message"] not in [one["message"] for one in state["findings"]])
+    site.file.write_text(before.replace("made = 27,", "made = ２７,"), encoding="utf-8")
+    site.wait(lambda state: state["is_stale"])
+    assert site.ask("fix", "POST")[0].status == 200
+    site.wait(lambda state: not state["is_stale"])
+    site.file.write_text(before, encoding="utf-8")
+    site.wait(lambda state: state["text"] == before)
+
+
+def test_a_port_in_use_is_said_and_else_the_next_is_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UserError, match="已被占用"):
+            open_socket(taken.getsockname()[1])
+    first, second = open_socket(0), open_socket(0)
+    assert first.getsockname()[1] != second.getsockname()[1]
+    first.close()
+    second.close()
+
+
+@pytest.mark.slow
+def test_changes_are_found_where_the_system_reports_none(office):
+    with run_preview(office, poll=True) as site:
+        site.save("public = 20", "public = 29")
+        site.wait(lambda state: "public = 29" in state["text"])
+
+
+@pytest.mark.slow
+def test_a_template_that_never_ends_is_ended_once_it_is_mended(office, root):
+    text = office / "templates/kinds/cn-disclosure/texts/overview.md.j2"
+    text.parent.mkdir(parents=True)
+    good = (root / "templates/kinds/cn-disclosure/texts/problems.md.j2").read_text(encoding="utf-8")
+    text.write_text(good, encoding="utf-8")
+    with run_preview(office) as site:
+        seen = site.state()["version"]
+        text.write_text(FOREVER, encoding="utf-8")
+        sleep(1)
+        text.write_text("mended {{ year }}", encoding="utf-8")
+        start = monotonic()
+        site.wait(lambda state: state["version"] > seen and not state["is_stale"])
+        assert monotonic() - start < 15
+        assert "mended" in site.ask("page")[1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signal")
+def test_it_ends_at_once_while_a_browser_listens(office):
+    command = [sys.executable, "-m", "nianbao", "preview", "2020", "--no-open"]
+    with subprocess.Popen(command, cwd=office, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            url = re.search(r"http\S+", process.stdout.readline())[0]
+            site = Site(url, office / "data/2020.toml")
+            site.wait(lambda state: state["version"])
+            connection = http.client.HTTPConnection(site.host, timeout=WAIT)
+            connection.request("GET", site.path + "events", headers={"Host": site.host})
+            assert connection.getresponse().readline() == b"data: 1\n"
+            start = monotonic()
+            process.send_signal(signal.SIGINT)
+            _out, errors = process.communicate(timeout=WAIT)
+            connection.close()
+        finally:
+            process.kill()
+    assert monotonic() - start < 4
+    assert (process.returncode, errors) == (0, "")
