@@ -127,13 +127,19 @@ def make_replacements(text: str, look: Mapping[str, Any], locale: Locale) -> dic
     return {one: "" if category(one) == "Cf" else mark.format(code=f"{ord(one):04X}") for one in sorted(missing)}
 
 
-def compile_pdf(
-    part: Format, content: bytes, epoch: int, facts: str, families: Mapping[str, Sequence[str]]
+def compile_pdf(  # noqa: PLR0913  # all that a PDF depends on
+    part: Format,
+    content: bytes,
+    epoch: int,
+    facts: str,
+    families: Mapping[str, Sequence[str]],
+    *,
+    with_pictures: bool = True,
 ) -> OutputFile:
     """Compile Typst markup, as pandoc wrote it for a format, to a PDF; raises `UserError` where that fails.
 
     `epoch` is its date in seconds since 1970; `facts` are attached, unless empty; `families` are the font families of
-    each part of the page.
+    each part of the page. Pictures are left out unless it is to be made `with_pictures`.
     """
     import typst  # noqa: PLC0415  # heavy; imported where it is used
 
@@ -144,7 +150,7 @@ def compile_pdf(
             content,
             root=part.folder,  # the page can read files of its template's folder only
             font_paths=fonts,
-            sys_inputs={"facts": facts, "faces": json.dumps(families)},
+            sys_inputs={"facts": facts, "faces": json.dumps(families), "pictures": "yes" if with_pictures else ""},
             pdf_standards=list(part.standards),
             timestamp=epoch,
         )
