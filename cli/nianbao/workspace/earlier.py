@@ -1,6 +1,8 @@
 """The reports of the periods before one, which pictures over several periods draw."""
 
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import toml_rs
 
@@ -42,13 +44,19 @@ def list_drawn_periods(store: Store, period: Period, content: bytes) -> list[Per
 
 
 def _prescribes_periods(store: Store) -> bool:
-    """Return whether an edition of the kind has pictures over several periods that no office need ask for."""
-    for path in store.kind.editions().values():
-        try:
-            text = path.read_text(encoding="utf-8")
-            pictures = toml_rs.loads(text).get(PICTURES, []) if f"[[{PICTURES}]]" in text else []
-        except (OSError, ValueError):  # whoever uses the edition is told
-            continue
-        if any(one.get("periods", 1) != 1 and not one.get("optional") for one in pictures if isinstance(one, dict)):
-            return True
-    return False
+    """Return whether an edition of the kind has pictures over several periods that no office need ask for.
+
+    To read the forms would take longer: an edition that is based on another may say a part of a picture only.
+    """
+    entries = [entry for path in store.kind.editions().values() for entry in _read_pictures(path)]
+    drawn = {str(entry.get("id")) for entry in entries if not entry.get("optional")}
+    return any(entry.get("periods", 1) != 1 and str(entry.get("id")) in drawn for entry in entries)
+
+
+def _read_pictures(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = toml_rs.loads(text).get(PICTURES, []) if PICTURES in text else []
+    except (OSError, ValueError):  # whoever uses the edition is told
+        return []
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []

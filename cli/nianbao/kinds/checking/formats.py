@@ -22,9 +22,9 @@ _VARIABLE = re.compile(
 )
 _WORDS = frozenset({"else", "endif", "endfor", "sep", "it"})
 _COMMENT = re.compile(r"\$--[^\n]*")
-_METADATA = ("title", "titlelines", "author", "cover")
+_PAGE_METADATA = ("title", "titlelines", "author", "cover")
 # Those that the renderer gives besides the look and the locale, and metadata that pages have.
-_GIVEN = ("about", "facts", "day", "draft", "layout", "landscape", "pictures", *_METADATA, "body")
+_GIVEN = ("about", "facts", "day", "draft", "layout", "landscape", "pictures", *_PAGE_METADATA, "body")
 _SET_BY_LUA = re.compile(r"\b(?:variables|meta)(?:\.|\[[\"'])([A-Za-z][\w-]*)")
 _METADATA = re.compile(r"^([A-Za-z][\w-]*):", re.MULTILINE)
 
