@@ -155,6 +155,19 @@ def test_the_word_charts_show_what_their_workbooks_have(drawn):
         assert shown == [[float(row[at]) for row in cells[1:]] for at in range(1, len(cells[0]))]
 
 
+def test_the_word_charts_leave_nothing_to_what_a_program_assumes(drawn):
+    wanted = ["showLegendKey", "showVal", "showCatName", "showSerName", "showPercent", "showBubbleSize"]
+    for chart, _cells in charts(drawn[0]):
+        for labels in chart.iterfind(".//c:dLbls", CHART):
+            shown = [(etree.QName(one).localname, one.get("val")) for one in labels if "show" in one.tag]
+            assert shown == [(name, str(int(name == "showVal"))) for name in wanted]
+        for name, count in (("varyColors", 1), ("roundedCorners", 1), ("delete", 2), ("autoTitleDeleted", 1)):
+            assert [one.get("val") for one in chart.iterfind(f".//c:{name}", CHART)] == ["0"] * count
+        bars, lines = (len(chart.findall(f".//c:{name}/c:ser", CHART)) for name in ("barChart", "lineChart"))
+        assert len(chart.findall(".//c:invertIfNegative", CHART)) == bars
+        assert len(chart.findall(".//c:smooth", CHART)) == lines
+
+
 def test_the_pdf_has_the_numbers_as_text_and_in_words(drawn):
     with PdfDocument(drawn[0].with_suffix(".pdf")) as pdf:
         text = "".join(page.get_textpage().get_text_range() for page in pdf)

@@ -25,7 +25,6 @@ _SHEET = "Sheet1"
 _HATCHES = ("wide_upward_diagonal", "wide_downward_diagonal")
 _MARKERS = ("square", "triangle", "diamond", "star")
 _DASHES = ("solid", "dash", "square_dot", "long_dash_dot")
-_POSITIONS = ("above", "below")
 _TYPES = {
     "bars": {"type": "bar"},
     "stacked": {"type": "bar", "subtype": "stacked"},
@@ -47,12 +46,31 @@ def make_chart(picture: DrawnPicture, font: str, day: date) -> WordChart:
     """Make the chart of a picture, with its letters in a font; `day` is the date that the workbook carries."""
     with ZipFile(BytesIO(_write_workbook(picture, font, day, with_chart=True))) as archive:
         xml = archive.read("xl/charts/chart1.xml").decode()
-    xml = re.sub(r"<c:printSettings>.*</c:printSettings>", _EXTERNAL_DATA, xml, flags=re.DOTALL)
-    xml = re.sub(r'(<a:latin (typeface="[^"]*")/>)', r"\1<a:ea \2/>", xml)
+    for pattern, replacement in _CHANGES:
+        xml = re.sub(pattern, replacement, xml, flags=re.DOTALL)
     return WordChart(xml, _write_workbook(picture, font, day, with_chart=False))
 
 
-_EXTERNAL_DATA = '<c:externalData r:id="rId1"><c:autoUpdate val="0"/></c:externalData>'
+# XlsxWriter leaves out what was off in Excel 2007 where it is not written, and is on for later programs.
+_OFF = '<c:{} val="0"/>'.format
+_CHANGES = (
+    ("<c:printSettings>.*</c:printSettings>", '<c:externalData r:id="rId1"><c:autoUpdate val="0"/></c:externalData>'),
+    (r'(<a:latin (typeface="[^"]*")/>)', r"\1<a:ea \2/>"),
+    ("(<c:lang [^>]*>)", r"\1" + _OFF("roundedCorners")),
+    ("(</c:title>)(?=<c:plotArea>)", r"\1" + _OFF("autoTitleDeleted")),
+    ("(<c:grouping [^>]*>)", r"\1" + _OFF("varyColors")),
+    ("(<c:legendPos [^>]*><c:layout/>)", r"\1" + _OFF("overlay")),
+    ("(<c:layout/>)(</c:title>)", r"\1" + _OFF("overlay") + r"\2"),
+    ("(</c:scaling>)", r"\1" + _OFF("delete")),
+    ("(<c:dLbls>)(?=.*</c:barChart>)", _OFF("invertIfNegative") + r"\1"),
+    ("(</c:val>)(?=</c:ser>.*</c:lineChart>)", r"\1" + _OFF("smooth")),
+    (
+        "(<c:showVal [^>]*>)",
+        _OFF("showLegendKey")
+        + r"\1"
+        + "".join(map(_OFF, ("showCatName", "showSerName", "showPercent", "showBubbleSize"))),
+    ),
+)
 
 
 def _write_workbook(picture: DrawnPicture, font: str, day: date, *, with_chart: bool) -> bytes:
@@ -107,15 +125,16 @@ def _make_native_chart(workbook: Any, picture: DrawnPicture, font: str) -> Any: 
                 "name": [_SHEET, 0, series + 1],
                 "categories": [_SHEET, 1, 0, last, 0],
                 "values": [_SHEET, 1, series + 1, last, series + 1],
-                "data_labels": {"value": True, "font": letters} | _place_numbers(picture, series),
+                "data_labels": {"value": True, "font": letters} | _place_numbers(picture),
             }
             | look
         )
     chart.set_title({"name": picture.heading, "name_font": letters | {"bold": True}, "overlay": False})
     chart.set_legend({"position": "top", "font": letters} if len(picture.series) > 1 else {"none": True})
-    numbers: dict[str, Any] = {"num_font": letters, "major_gridlines": {"visible": True, "line": {"color": "#b0b0b0"}}}
+    axis = {"num_font": letters, "major_tick_mark": "none", "minor_tick_mark": "none"}
+    numbers: dict[str, Any] = axis | {"major_gridlines": {"visible": True, "line": {"color": "#b0b0b0"}}}
     numbers |= {"min": 0} if all((one.value or 0) >= 0 for row in picture.cells for one in row) else {}
-    names: dict[str, Any] = {"num_font": letters, "interval_unit": 1}
+    names: dict[str, Any] = axis | {"interval_unit": 1}
     names |= {"label_position": "none" if picture.draw == "share" else "low"}
     if picture.draw == "lines":
         chart.set_x_axis(names)
@@ -127,13 +146,14 @@ def _make_native_chart(workbook: Any, picture: DrawnPicture, font: str) -> Any: 
     return chart
 
 
-def _place_numbers(picture: DrawnPicture, series: int) -> dict[str, Any]:
-    """Say where the numbers of a series stand, and how they are written; parts of a bar that are 0 have none."""
+def _place_numbers(picture: DrawnPicture) -> dict[str, Any]:
+    """Say where numbers stand, and how they are written; parts of a bar that are 0 have none."""
     format_code = _choose_format(picture)
     if picture.draw in {"stacked", "share"}:
         return {"num_format": f"{format_code};-{format_code};;", "fill": {"color": "#ffffff"}}
-    position = {"position": _POSITIONS[series % len(_POSITIONS)]} if picture.draw == "lines" else {}
-    return {"num_format": format_code} | position
+    if picture.draw == "lines":  # beside their points, not over those of another line
+        return {"num_format": format_code, "position": "right", "fill": {"color": "#ffffff"}}
+    return {"num_format": format_code}
 
 
 def _fill(series: int) -> dict[str, Any]:
