@@ -1,6 +1,6 @@
 """The reports of the periods before one, which pictures over several periods draw."""
 
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,14 @@ def _prescribes_periods(store: Store) -> bool:
 
     To read the forms would take longer: an edition that is based on another may say a part of a picture only.
     """
-    entries = [entry for path in store.kind.editions().values() for entry in _read_pictures(path)]
+    paths = store.kind.editions().values()
+    entries = [entry for path in paths for entry in _read_pictures(path, path.stat().st_mtime_ns)]
     drawn = {str(entry.get("id")) for entry in entries if not entry.get("optional")}
     return any(entry.get("periods", 1) != 1 and str(entry.get("id")) in drawn for entry in entries)
 
 
-def _read_pictures(path: Path) -> list[dict[str, Any]]:
+@lru_cache(maxsize=64)  # a build asks for each of thousands of reports
+def _read_pictures(path: Path, _modified: int) -> list[dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")
         found = toml_rs.loads(text).get(PICTURES, []) if PICTURES in text else []
