@@ -32,6 +32,7 @@ from nianbao.build.incremental import BuildJob, BuildOptions
 from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
+from nianbao.workspace.earlier import list_drawn_periods
 from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
@@ -239,7 +240,10 @@ class JobQueue:
         stores = [(store.of_office(office), period) for office, period in needed]
         found = [stores[0], *((one, period) for one, period in stores[1:] if one.has(period))]
         try:
-            return WorkItem(job, {one.name(period): one.content(period) for one, period in found})
+            contents = {one.name(period): one.content(period) for one, period in found}
+            for period in list_drawn_periods(store, job.key.period, contents[store.name(job.key.period)]):
+                contents[store.name(period)] = store.content(period)
+            return WorkItem(job, contents)
         except UserError as error:
             self._unreadable.append(FailedReport(job.key, error))
             return None

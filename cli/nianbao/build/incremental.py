@@ -121,7 +121,7 @@ class IncrementalBuild:
                 yield result
 
     def _plan(self, store: Store, period: Period) -> BuildPlan:
-        facts = fingerprint(store.content(period))
+        facts = outputs.fingerprint_facts(store, period)
         related_facts = fingerprint(*store.read_related_files(period))
         files: dict[str, BuiltFile] = {}
         pictures: tuple[str, ...] = ()
@@ -204,7 +204,7 @@ class IncrementalBuild:
 
 def _read_facts_fingerprint(store: Store, period: Period) -> str:
     try:
-        return fingerprint(store.content(period))
+        return outputs.fingerprint_facts(store, period)
     except UserError:
         return ""
 

@@ -12,6 +12,7 @@ from nianbao.checks.policy import Policy
 from nianbao.checks.results import BuildResult, BuiltFile, CheckResult
 from nianbao.compose.document import compose, make_markdown, make_page
 from nianbao.compose.embedded_facts import describe_report, format_facts
+from nianbao.compose.pictures import compose_pictures
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.model.loading.inheritance import suggest
@@ -19,6 +20,7 @@ from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.render import markup
 from nianbao.render.renderer import Renderer, RenderSettings
+from nianbao.workspace.earlier import list_drawn_periods, read_earlier
 from nianbao.workspace.files import fingerprint, write
 from nianbao.workspace.formats import Format, OutputFile
 from nianbao.workspace.store import Store
@@ -84,7 +86,7 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
     pictures: list[str] = []
     with limit_check():
         document = result.document or compose(report, store.kind.template)
-        page = make_page(document) if settings.formats else None
+        page = make_page(document, read_earlier(store, report)) if settings.formats else None
     if page:
         embedded = {"about": describe_report(report)} | ({"facts": format_facts(report)} if embed_facts else {})
         rendered = renderer.render(page, settings, make_document_date(report), embedded)
@@ -95,7 +97,14 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
                 document = replace(document, title=f"{report.form.locale.file.marks.draft_title}{document.title}")
             text = make_markdown(document, markup.reduce_sections(report, document.bodies))
             files.append(OutputFile(MARKDOWN, text.encode()))
+            pictures += [f"{MARKDOWN}\t{picture.title}" for picture in compose_pictures(report, {})]
     return files, pictures
+
+
+def fingerprint_facts(store: Store, period: Period) -> str:
+    """Return the fingerprint of all data files that the outputs of a report are made from."""
+    content = store.content(period)
+    return fingerprint(content, *(store.content(one) for one in list_drawn_periods(store, period, content)))
 
 
 def write_outputs(store: Store, period: Period, files: Sequence[OutputFile]) -> list[BuiltFile]:

@@ -75,7 +75,10 @@ class BuildResult:
         """Return the same result with a finding for each picture that was dropped from the report of a data file."""
         if not pictures:
             return self
-        findings = [_describe_dropped_picture(file, source) for source in pictures]
+        missing = {*(one.format for one in self.files), ""}
+        parted = [source.rpartition("\t") for source in dict.fromkeys(pictures)]
+        dropped = [(title, suffix) for suffix, _tab, title in parted if suffix in missing]
+        findings = [_describe_dropped_picture(file, title, suffix) for title, suffix in dropped]
         check = replace(self.check, findings=[*self.check.findings, *findings])
         return replace(self, check=check, dropped_pictures=tuple(pictures))
 
@@ -88,7 +91,10 @@ class FailedReport:
     error: UserError
 
 
-def _describe_dropped_picture(file: str, source: str) -> Finding:
+def _describe_dropped_picture(file: str, source: str, suffix: str) -> Finding:
+    if suffix:
+        message = _("format-has-no-pictures", format=suffix, title=source)
+        return Finding("picture-left-out", "warning", Place(file), message, fix=_("build-other-format-for-pictures"))
     return Finding(
         "picture-left-out", "warning", Place(file), _("picture-not-printed", source=source), fix=_("delete-picture")
     )

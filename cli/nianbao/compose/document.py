@@ -1,7 +1,7 @@
 """The document: the text of a report, composed with its templates, as Markdown in which no fact can become markup."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,9 +9,10 @@ from functools import cached_property
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nianbao.compose import markdown, prose, template_context
+from nianbao.compose.filling import fill_form_text, make_template_names
 from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.table_rows import PrintedTables, describe_form
-from nianbao.compose.templating import LoadTemplate, fill_template, fill_text, make_environment
+from nianbao.compose.pictures import DrawnPicture, Earlier, compose_pictures
+from nianbao.compose.templating import LoadTemplate, fill_template, make_environment
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
 from nianbao.model.report import Report
@@ -54,7 +55,7 @@ class Document:
 def compose(report: Report, load_template: LoadTemplate) -> Document:
     """Compose the text of a report with its templates; raises `TemplateFillError` where a template fails."""
     title = compose_title(report)
-    names = _make_template_names(report) | {"title": title}
+    names = make_template_names(report) | {"title": title}
     texts = {section.id: _compose_text(report, section, load_template, names) for section in report.form.sections}
     return Document(report, title, texts, load_template)
 
@@ -99,21 +100,27 @@ class Page:
     figures: dict[str, list[str]]
     prose: Mapping[str, Markdown] = field(default_factory=dict)
     headings: Mapping[str, str] = field(default_factory=dict)
+    pictures: Sequence[DrawnPicture] = ()
 
 
-def make_page(document: Document) -> Page:
-    """Make the page from which every format is rendered; raises `TemplateFillError` where its template fails."""
+def make_page(document: Document, earlier: Earlier | None = None) -> Page:
+    """Make the page from which every format is rendered; raises `TemplateFillError` where its template fails.
+
+    `earlier` has the reports of the periods before that pictures draw.
+    """
     report = document.report
     figures = {table.id: [format_figure(report, slot.address) for slot in table.slots] for table in report.form.tables}
     own_prose: dict[str, Markdown] = {}
+    pictures = compose_pictures(report, earlier or {})
 
     def collect_prose(section: str, text: Markdown) -> Markdown:
         own_prose[section] = markdown.limit_brackets(text)
         return _make_placeholder("prose", section)
 
-    text = _fill_page(document, lambda table: _make_placeholder("table", table.id), collect_prose)
+    text = _fill_page(document, lambda table: _make_placeholder("table", table.id), collect_prose, pictures)
     headings = {f"prose.{section.id}": compose_heading(report, section.id) for section in report.form.sections}
-    return Page(report.form, text, figures, own_prose, {at: " ".join(text.split()) for at, text in headings.items()})
+    on_one_line = {at: " ".join(text.split()) for at, text in headings.items()}
+    return Page(report.form, text, figures, own_prose, on_one_line, pictures)
 
 
 def _make_placeholder(kind: str, name: str) -> Markdown:
@@ -147,19 +154,22 @@ def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = N
     return _fill_page(document, lambda table: draw_table(document.report, table), printed_prose.get)
 
 
-def _fill_page(document: Document, draw_one_table: DrawTable, draw_prose: DrawProse) -> Markdown:
+def _fill_page(
+    document: Document, draw_one_table: DrawTable, draw_prose: DrawProse, pictures: Sequence[DrawnPicture] = ()
+) -> Markdown:
     """Fill the template of the page."""
     report, form = document.report, document.report.form
 
     def make_body(section: Section) -> Markdown:
-        """Put the table of a section, if it has one, before its text."""
+        """Put the table of a section, if it has one, before its text, and its pictures after it."""
         text = document.texts[section.id]
         if section.id in report.prose and not markdown.has_only_plain_paragraphs(text):
             text = draw_prose(section.id, text)
         tables = [draw_one_table(table) for table in form.tables if table.id == section.table]
-        return Markdown("\n\n".join(filter(None, [*tables, text])))
+        drawn = [_make_placeholder("picture", one.name) for one in pictures if one.section == section.id]
+        return Markdown("\n\n".join(filter(None, [*tables, text, *drawn])))
 
-    names = _make_template_names(report) | {
+    names = make_template_names(report) | {
         "title": document.title,
         "author": fill_form_text(report, form.author),
         "sections": [
@@ -231,20 +241,3 @@ def _compose_text(report: Report, section: Section, load_template: LoadTemplate,
 
 def _make_environment(form: Form, load_template: LoadTemplate) -> ImmutableSandboxedEnvironment:
     return make_environment(load_template, form.locale, trim_blocks=form.kind.trim_blocks)
-
-
-def _make_template_names(report: Report) -> dict[str, object]:
-    """Return the names of the kind's own templates: those of prose, the form and its tables."""
-    more = {"form": describe_form(report.form), "tables": PrintedTables(report)}
-    return more | template_context.make_names(report)
-
-
-def fill_form_text(report: Report, text: str) -> str:
-    """Fill a text that stands in the form itself; raises `TemplateFillError`, which names the file of the edition."""
-    return fill_text(
-        text,
-        f"templates/kinds/{report.form.kind.id}/editions/{report.form.edition}.toml",
-        _make_template_names(report),
-        report.form.locale,
-        plain=True,
-    )

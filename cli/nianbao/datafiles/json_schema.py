@@ -5,6 +5,7 @@ from typing import Any
 
 from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.locale import Locale
+from nianbao.model.pictures import PICTURES, Picture
 from nianbao.model.value_types import OWN_TYPES
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
@@ -56,6 +57,7 @@ def make_schema(form: Form) -> Schema:
     root["properties"] |= _make_section_tables(form) | {
         OWN_FACTS: _make_own_facts(form.locale),
         "accept": _make_accept(form.locale),
+        PICTURES: _make_pictures(form),
     }
     for fact in form.facts:
         if fact.required:
@@ -106,6 +108,23 @@ def _make_accept(locale: Locale) -> Schema:
             "properties": {"rule": _TEXT_SCHEMA, "at": _TEXT_SCHEMA, "value": {}, "because": _TEXT_SCHEMA},
             "required": ["rule", "at", "value", "because"],
         },
+    }
+
+
+def _make_pictures(form: Form) -> Schema:
+    import msgspec  # noqa: PLC0415  # its schemas are slow to import
+
+    _root, definitions = msgspec.json.schema_components([Picture])
+    properties = {
+        name: {key: value for key, value in schema.items() if key not in {"description", "default"}}
+        for name, schema in definitions[Picture.__name__]["properties"].items()
+        if name != "optional"
+    }
+    return {
+        "title": form.locale.say("schema-pictures"),
+        "type": "array",
+        "items": _make_table(form.locale.join(picture.id for picture in form.pictures))
+        | {"properties": properties, "required": ["id"]},
     }
 
 

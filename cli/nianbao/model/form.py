@@ -14,6 +14,7 @@ from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.period import Period
+from nianbao.model.pictures import PICTURES, Picture
 from nianbao.model.relations import Check, Relation, apply_relation, apply_to_report
 from nianbao.model.table import PLACES, Slot, Table
 from nianbao.model.text_rules import TextRules
@@ -23,7 +24,7 @@ from nianbao.model.value_types import VALUE_TYPES, ValueType, ValueTypeName, mak
 COMMON_FACTS = {"edition": "text", "title": "text", "published": "date"}
 OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
 # Tables of a data file whose keys the form does not define.
-OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept"})
+OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept", PICTURES})
 
 
 class Section(Shape, frozen=True):
@@ -81,6 +82,7 @@ class Form:
     relations: Mapping[str, tuple[Relation, ...]]  # by table; those of the whole report under an empty text
     facts: tuple[Fact, ...]
     due: tuple[Due, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     key_figures: tuple[str, ...] = ()  # addresses; large changes of these are reported
     text_rules: TextRules = field(default_factory=TextRules)
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year

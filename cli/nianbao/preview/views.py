@@ -143,7 +143,7 @@ class Viewer:
     def _find_settings(self, suffix: str) -> RenderSettings:
         if suffix not in self._settings:
             settings = make_render_settings(self._open(), [suffix], self._source.look)
-            self._settings[suffix] = RenderSettings(settings.formats, settings.look, as_pictures=suffix == OFFICIAL)
+            self._settings[suffix] = RenderSettings(settings.formats, settings.look, as_svg=suffix == OFFICIAL)
         return self._settings[suffix]
 
     def _make_error_view(self, error: UserError) -> View:

@@ -463,12 +463,34 @@ local function insert_tables(doc, ...)
   return doc:walk(INSERT_TABLES)
 end
 
+-- Put the pictures in the place of their divisions: as raw text of a format, as an image, or not at all.
+local pictures, picture_place
+local INSERT_PICTURES = {
+  Div = function(div)
+    local picture = pictures[div.attributes.picture]
+    if not picture then return nil end
+    if picture_place == "" then return {} end
+    if picture_place ~= "image" then return pandoc.RawBlock(picture_place, picture[picture_place]) end
+    local name = div.attributes.picture .. ".svg"
+    pandoc.mediabag.insert(name, "image/svg+xml", picture.image)
+    local image = pandoc.Image(picture.description, name, "", pandoc.Attr("", {}, { width = "85%" }))
+    return pandoc.Div({ pandoc.Para { image } }, pandoc.Attr("", {}, { ["custom-style"] = "Picture" }))
+  end,
+}
+local function insert_pictures(doc, format, written)
+  if not next(written) then return doc end
+  pictures, picture_place = written, format.pictures or ""
+  pandoc.mediabag.empty()
+  return doc:walk(INSERT_PICTURES)
+end
+
 local function render_format(doc, settings, format, message)
   if not format.tables then doc = insert_tables(doc, settings, format, message.figures) end
   if format.filters then doc = doc:walk(format.filters) end
   if format.tables then doc = insert_tables(doc, settings, format, message.figures) end
   if format.plain_tables then doc = doc:walk(format.plain_tables) end
-  local filled = format.fill_template and not page_data.variables.layout
+  doc = insert_pictures(doc, format, message.pictures)
+  local filled = format.fill_template and not page_data.variables.layout and not next(message.pictures)
     and format.fill_template(doc, message.variables, settings.variables, tonumber(message.epoch))
   return filled or format.write(doc, page_data.variables)
 end

@@ -14,12 +14,14 @@ from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.render import typst
 from nianbao.render.pandoc import Pandoc
+from nianbao.render.pictures.parts import finish_file, write_pictures
 from nianbao.render.word_units import get_character_spacing, list_fonts, to_word_units
 from nianbao.workspace.formats import Face, Format, OutputFile, RenderResult
 from nianbao.workspace.theme import derive_measures, list_face_names
 
 _DRAFT_SIZE = 160  # pt, of a mark of two square characters across the page
 _LATIN_WIDTH = 0.7  # em, of a capital letter
+_SENT_FIELDS = ("suffix", "folder", "writer", "tables", "mould", "pictures")
 _MAX_PAGES = 1000  # that one pandoc renders: its runtime keeps some kilobytes of each
 
 
@@ -30,7 +32,7 @@ class RenderSettings:
     formats: Sequence[Format]
     look: Mapping[str, Any]
     draft: bool = False
-    as_pictures: bool = False  # of the pages of a PDF, in SVG, where each figure is a link to its address
+    as_svg: bool = False  # the pages of a PDF, in SVG, where each figure is a link to its address
 
     @cached_property
     def variables(self) -> dict[str, Any]:
@@ -44,7 +46,7 @@ class RenderSettings:
             "apart": get_character_spacing(look),
         }
         variables: dict[str, Any] = _numbers_as_text(parts | derive_measures(look))
-        return variables | ({"draft": True} if self.draft else {}) | ({"links": True} if self.as_pictures else {})
+        return variables | ({"draft": True} if self.draft else {}) | ({"links": True} if self.as_svg else {})
 
     @cached_property
     def written_formats(self) -> tuple[Format, ...]:
@@ -111,24 +113,36 @@ class Renderer:
         families = typst.families_by_part(settings.look, settings.faces, _join_texts(page))
         formats = {part.suffix: part for part in settings.written_formats}
         files: dict[str, OutputFile] = {}
+        sources: dict[str, bytes] = {}
         for suffix, content in pandoc.receive():
             part = formats.get(suffix)
             if part is None:
                 dropped_pictures = json.loads(content)
             elif part.engine:  # pandoc goes on meanwhile
+                sources[suffix] = content
                 files[suffix] = (
-                    typst.compile_pictures(part, content, epoch, families)
-                    if settings.as_pictures
+                    typst.compile_svg(part, content, epoch, families)
+                    if settings.as_svg
                     else typst.compile_pdf(part, content, epoch, embedded.get("facts", ""), families)
                 )
             else:
-                files[suffix] = OutputFile(suffix, content)
+                files[suffix] = finish_file(part, content, page.pictures, settings.look, day)
         for part in settings.formats:
             if part.made_from:
                 from nianbao.render.ofd.package import convert_pdf  # noqa: PLC0415  # reads PDFs and fonts: heavy
 
-                pdf, names = files[part.made_from.suffix], typst.name_faces(settings.faces)
+                source, names = part.made_from, typst.name_faces(settings.faces)
+                pdf = files[source.suffix]
+                if page.pictures:  # which it cannot carry
+                    text, facts = sources[source.suffix], embedded.get("facts", "")
+                    pdf = typst.compile_pdf(source, text, epoch, facts, families, with_pictures=False)
                 files[part.suffix] = convert_pdf(part, pdf, day, embedded.get("facts", ""), names)
+        dropped_pictures += [
+            f"{part.suffix}\t{picture.title}"
+            for part in settings.formats
+            for picture in page.pictures
+            if not part.pictures
+        ]
         return RenderResult([files[part.suffix] for part in settings.formats], dropped_pictures, settings.faces)
 
     def _send_page(
@@ -151,8 +165,14 @@ class Renderer:
                 "reserved": list_reserved_ids(page.form),
                 "figures": page.figures,
                 "headings": [[address, heading] for address, heading in page.headings.items() if heading],
+                "pictures": write_pictures(page.pictures, settings.look, replacements) if page.pictures else {},
                 "variables": {
                     **embedded,
+                    **(
+                        {"pictures": [{"description": one.description} for one in page.pictures]}
+                        if page.pictures
+                        else {}
+                    ),
                     "day": {part: str(getattr(day, part)) for part in ("year", "month", "day")},
                 },
                 "replacements": [list(pair) for pair in replacements.items()],
@@ -186,14 +206,16 @@ class Renderer:
 
 
 def _join_texts(page: Page) -> str:
-    return "".join((page.text, *page.prose.values()))
+    return "".join((page.text, *page.prose.values(), *(picture.description for picture in page.pictures)))
+
+
+def _describe_pictures(page: Page) -> dict[str, Any]:
+    """Return the variable that pictures give to templates of formats; nothing for a page without any."""
+    return {"pictures": [{"description": picture.description} for picture in page.pictures]} if page.pictures else {}
 
 
 def _describe_format(part: Format) -> dict[str, Any]:
-    fields = {
-        name: getattr(part, name)
-        for name in ("suffix", "folder", "writer", "template", "reference", "filter", "finish", "tables", "mould")
-    }
+    fields = {name: getattr(part, name) for name in (*_SENT_FIELDS, "template", "reference", "filter", "finish")}
     return {name: value for name, value in fields.items() if value} | {"options": dict(part.options or {})}
 
 

@@ -127,22 +127,29 @@ def make_replacements(text: str, look: Mapping[str, Any], locale: Locale) -> dic
     return {one: "" if category(one) == "Cf" else mark.format(code=f"{ord(one):04X}") for one in sorted(missing)}
 
 
-def compile_pdf(
-    part: Format, content: bytes, epoch: int, facts: str, families: Mapping[str, Sequence[str]]
+def compile_pdf(  # noqa: PLR0913  # all that a PDF depends on
+    part: Format,
+    content: bytes,
+    epoch: int,
+    facts: str,
+    families: Mapping[str, Sequence[str]],
+    *,
+    with_pictures: bool = True,
 ) -> OutputFile:
     """Compile Typst markup, as pandoc wrote it for a format, to a PDF; raises `UserError` where that fails.
 
     `epoch` is its date in seconds since 1970; `facts` are attached, unless empty; `families` are the font families of
-    each part of the page.
+    each part of the page. Pictures are left out unless it is to be made `with_pictures`.
     """
-    pdf: bytes = _compile(part, content, epoch, facts, families, {"pdf_standards": list(part.standards)})
+    inputs = {"facts": facts, "pictures": "yes" if with_pictures else ""}
+    pdf: bytes = _compile(part, content, epoch, families, inputs, {"pdf_standards": list(part.standards)})
     pages = _PAGE_COUNT.search(pdf)
     return OutputFile(part.suffix, pdf, int(pages[1]) if pages else 0)
 
 
-def compile_pictures(part: Format, content: bytes, epoch: int, families: Mapping[str, Sequence[str]]) -> OutputFile:
-    """Compile Typst markup to pictures of its pages in SVG, one after the other; see `compile_pdf`."""
-    pages = _compile(part, content, epoch, "", families, {"format": "svg"})
+def compile_svg(part: Format, content: bytes, epoch: int, families: Mapping[str, Sequence[str]]) -> OutputFile:
+    """Compile Typst markup to its pages in SVG, one after the other; see `compile_pdf`."""
+    pages = _compile(part, content, epoch, families, {"facts": "", "pictures": "yes"}, {"format": "svg"})
     pages = [pages] if isinstance(pages, bytes) else pages
     return OutputFile(part.suffix, b"\n".join(pages), len(pages))
 
@@ -151,8 +158,8 @@ def _compile(  # noqa: PLR0913, PLR0917  # all that a page depends on
     part: Format,
     content: bytes,
     epoch: int,
-    facts: str,
     families: Mapping[str, Sequence[str]],
+    inputs: Mapping[str, str],
     options: Mapping[str, Any],
 ) -> Any:  # noqa: ANN401  # as typst has it: the bytes of one file, or of several
     import typst  # noqa: PLC0415  # heavy; imported where it is used
@@ -164,7 +171,7 @@ def _compile(  # noqa: PLR0913, PLR0917  # all that a page depends on
             content,
             root=part.folder,  # the page can read files of its template's folder only
             font_paths=fonts,
-            sys_inputs={"facts": facts, "faces": json.dumps(families)},
+            sys_inputs={"faces": json.dumps(families), **inputs},
             timestamp=epoch,
             **options,
         )

@@ -28,6 +28,9 @@ class FormatFile(Shape, frozen=True, kw_only=True):
     standards: Annotated[tuple[PdfStandard, ...], Meta(description="field-format-standards")] = ()
     tables: Annotated[str, Meta(description="field-format-tables")] = ""
     mould: Annotated[str, Meta(description="field-format-mould")] = ""
+    pictures: Annotated[Literal["", "html", "typst", "openxml", "image"], Meta(description="field-format-pictures")] = (
+        ""
+    )
     options: Annotated[dict[str, Any] | None, Meta(description="field-format-options")] = None
 
     @property
@@ -61,7 +64,11 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True)
 class RenderResult:
-    """What the renderer returns: the files, the pictures left out, and the fonts of formats that embed them."""
+    """What the renderer returns: the files, the pictures left out, and the fonts of formats that embed them.
+
+    A picture left out is one of the prose, named by its source, or one of figures that a format does not have: the
+    suffix of the format, a tab, and the title.
+    """
 
     files: list[OutputFile]
     dropped_pictures: list[str]

@@ -1,6 +1,6 @@
 -- What pandoc's OpenDocument writer cannot write: the language of Latin letters and digits, which it sets to that of the
--- document, so that numbers were split at the ends of lines; properties that are true; and the facts that the document
--- carries, as a file of the package (OpenDocument 1.3 part 2, 3.3).
+-- document, so that numbers were split at the ends of lines; properties that are true; what pictures show in words; and
+-- the facts that the document carries, as a file of the package (OpenDocument 1.3 part 2, 3.3).
 
 local FACTS = "facts.toml"
 
@@ -20,6 +20,15 @@ local function replace_one(text, old, new)
   return out
 end
 
+local function describe_pictures(text, pictures)
+  local number = 0
+  return (text:gsub("(<draw:image [^>]*/>)</draw:frame>", function(image)
+    number = number + 1
+    local words = pictures[number].description:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })
+    return image .. "<svg:desc>" .. words .. "</svg:desc></draw:frame>"
+  end))
+end
+
 return function(content, variables)
   local changes = {
     -- The writer repeats metadata that only templates need.
@@ -30,6 +39,7 @@ return function(content, variables)
       return (text:gsub('fo:country="%u%u"', 'fo:country="US"'):gsub('fo:language="%l+"', 'fo:language="en"'))
     end
   end
+  if variables.pictures then changes["content.xml"] = function(text) return describe_pictures(text, variables.pictures) end end
   changes["META-INF/manifest.xml"] = function(text)
     local added = entry_of("settings.xml", "text/xml") .. (variables.facts and entry_of(FACTS, "application/toml") or "")
     return replace_one(text, "</manifest:manifest>", added .. "</manifest:manifest>")

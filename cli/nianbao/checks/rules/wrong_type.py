@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding, Place
 from nianbao.model.i18n import _, translate
+from nianbao.model.pictures import PICTURES
 from nianbao.model.report import ReportEntry
 from nianbao.model.values.faults import describe_value
 from nianbao.model.values.repairs import Repair, repair_value
@@ -60,6 +61,6 @@ def _describe_fault(entry: ReportEntry) -> str:
         return entry.fault
     if entry.address.startswith("own."):
         return _("own-fact-wrong-type", value=describe_value(entry.value))
-    if entry.address == "accept":
+    if entry.address in {"accept", PICTURES}:
         return ""  # a list of tables, which has its own rule
     return "" if isinstance(entry.value, dict) else _("must-be-table", value=describe_value(entry.value))

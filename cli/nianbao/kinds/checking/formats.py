@@ -22,6 +22,7 @@ _VARIABLE = re.compile(
 )
 _WORDS = frozenset({"else", "endif", "endfor", "sep", "it"})
 _COMMENT = re.compile(r"\$--[^\n]*")
+_PAGE_METADATA = ("title", "titlelines", "author", "cover")
 # Those that the renderer gives besides the look and the locale, and metadata that pages have.
 _GIVEN = (
     "about",
@@ -31,10 +32,8 @@ _GIVEN = (
     "layout",
     "revisions",
     "landscape",
-    "title",
-    "titlelines",
-    "author",
-    "cover",
+    "pictures",
+    *_PAGE_METADATA,
     "body",
 )
 _SET_BY_LUA = re.compile(r"\b(?:variables|meta)(?:\.|\[[\"'])([A-Za-z][\w-]*)")

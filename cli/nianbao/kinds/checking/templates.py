@@ -7,7 +7,8 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from jinja2.defaults import DEFAULT_NAMESPACE
 
 from nianbao.checks.check import limit_check
-from nianbao.compose.document import Document, compose, compose_author, fill_form_text, make_page
+from nianbao.compose.document import Document, compose, compose_author, make_page
+from nianbao.compose.filling import fill_form_text
 from nianbao.compose.markdown import Markdown
 from nianbao.compose.template_context import FactNode, describe_unknown, find_below, make_names
 from nianbao.compose.templating import load_nothing, make_environment

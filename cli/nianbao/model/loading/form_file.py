@@ -8,6 +8,7 @@ from nianbao.model.finding import WrittenLevel
 from nianbao.model.form import Fact, Section
 from nianbao.model.kind import Due
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.pictures import Picture
 from nianbao.model.relations import Each
 from nianbao.model.table import Block
 from nianbao.model.text_rules import TextRules
@@ -77,6 +78,7 @@ class FormFile(Shape, frozen=True):
     relations: Annotated[tuple[ReportRelationEntry, ...], Meta(description="field-edition-relations")] = ()
     facts: Annotated[tuple[Fact, ...], Meta(description="field-edition-facts")] = ()
     due: Annotated[tuple[Due, ...], Meta(description="field-edition-due")] = ()
+    pictures: Annotated[tuple[Picture, ...], Meta(description="field-edition-pictures")] = ()
     key_figures: Annotated[tuple[Text, ...], Meta(description="field-edition-key-figures")] = ()
     carries: Annotated[dict[str, str], Meta(description="field-edition-carries")] = field(default_factory=dict)
     takes: Annotated[dict[str, dict[str, tuple[str, ...]]], Meta(description="field-edition-takes")] = field(

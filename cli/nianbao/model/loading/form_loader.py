@@ -17,6 +17,8 @@ from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.old_keys import rename_old_keys
 from nianbao.model.locale import Locale
+from nianbao.model.pictures import Picture
+from nianbao.model.pictures.requests import find_picture_faults
 from nianbao.model.relations import Relation, Sign, parse_terms, suggest_term
 from nianbao.model.table import Table
 from nianbao.model.text_rules import complete, find_pattern_faults, parse_sum, resolve_path
@@ -49,6 +51,7 @@ def load_form(  # noqa: PLR0913  # all that a form depends on
         faults = [
             *_find_form_faults(form, file),
             *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
+            *_find_picture_faults(form),
             *(() if is_shipped else find_pattern_faults(file.vocabulary, locale.gaps)),
         ]
     if faults:
@@ -90,6 +93,7 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels:
         },
         facts=file.facts,
         due=file.due,
+        pictures=file.pictures,
         carries=file.carries,
         takes=file.takes,
         key_figures=file.key_figures,
@@ -97,7 +101,7 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels:
     )
 
 
-def _list_ids(entries: Sequence[Section | TableEntry | Fact]) -> list[str]:
+def _list_ids(entries: Sequence[Section | TableEntry | Fact | Picture]) -> list[str]:
     return [entry.id for entry in entries]
 
 
@@ -107,6 +111,7 @@ def _find_duplicates(file: FormFile) -> Iterator[Fault]:
         ("sections", _list_ids(file.sections)),
         ("tables", _list_ids(file.tables)),
         ("facts", _list_ids(file.facts)),
+        ("pictures", _list_ids(file.pictures)),
     ):
         for number, id_ in enumerate(ids):
             if id_ in ids[:number]:
@@ -194,6 +199,11 @@ def _find_fact_faults(form: Form) -> Iterator[Fault]:
                 yield Fault(
                     ("facts", number, key), _("no-such-address", path=path) + suggest(path, list(form.value_types))
                 )
+
+
+def _find_picture_faults(form: Form) -> Iterator[Fault]:
+    for number, picture in enumerate(form.pictures):
+        yield from find_picture_faults(form, picture, ("pictures", number))
 
 
 def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:

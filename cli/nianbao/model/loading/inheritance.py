@@ -32,6 +32,7 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "relations": ("rule", "each", "holds", "at", "but"),
     "facts": ("id",),
     "due": ("author",),
+    "pictures": ("id",),
     "expected": ("what", "rule", "section"),
     "pairs": ("what", "section"),
     "claims": ("what", "id"),
