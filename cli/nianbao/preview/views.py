@@ -18,6 +18,7 @@ from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.preview.marks import Marks
 from nianbao.render.renderer import Renderer, RenderSettings
+from nianbao.workspace.earlier import read_earlier
 from nianbao.workspace.store import ReportKey, Store
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Viewer:
         if not result.document or not result.report:
             raise UserError(_("preview-no-page"))
         with check.limit_check():
-            page = make_page(result.document)
+            page = make_page(result.document, read_earlier(self._open(), result.report))
         rendered = self._renderer.render(page, self._find_settings(OFFICIAL), make_document_date(result.report))
         return _LINK.sub(_mark_box, rendered.files[0].content.decode())
 
@@ -136,7 +137,7 @@ class Viewer:
             self._marks[id(report.form)] = (report.form, marks, marks.mark_loader(self._open().kind.template))
         _form, marks, load = self._marks[id(report.form)]
         with check.limit_check():
-            page = make_page(compose(marks.mark_report(report), load))
+            page = make_page(compose(marks.mark_report(report), load), read_earlier(self._open(), report))
         rendered = self._renderer.render(page, self._find_settings(WEB), make_document_date(report))
         return marks.replace_marks(rendered.files[0].content.decode())
 
