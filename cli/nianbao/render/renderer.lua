@@ -91,6 +91,10 @@ local function lay_out_rows(rows)
   return out
 end
 
+-- Return whether a row of heads, as `lay_out_rows` returns it, is the banner of a block: one cell over all columns. The
+-- look may give it a colour (`band`).
+local function is_banner(line, columns) return #line == 1 and columns > 1 and line[1].cell.col_span == columns end
+
 -- Pandoc keeps every filter that it was ever given in memory, so these are made once and not for each page.
 
 -- Remove what prose may have and no valid document has: empty headings and skipped levels (PDF/UA, ISO 14289-1, 7.4),
@@ -370,7 +374,7 @@ local function make_globals()
   for name in LIBRARIES:gmatch("%S+") do own[name] = deep_copy(_G[name]) end
   own.os = copy(os, "date")
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
-  own.lay_out_signature, own.keep_rows = lay_out_signature, keep_rows
+  own.lay_out_signature, own.keep_rows, own.is_banner = lay_out_signature, keep_rows, is_banner
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)

@@ -94,6 +94,7 @@ class TableShape(Shape, frozen=True):
     line: Annotated[float, Meta(description="field-look-table-line", ge=0, le=_THICKEST_PT)]
     inset: Annotated[Gap, Meta(description="field-look-table-inset")]
     pad: Annotated[Gap, Meta(description="field-look-table-pad")]
+    band: Annotated[str, Meta(description="field-look-table-band", pattern="^([0-9A-Fa-f]{6})?$")] = ""
     gap: Annotated[Gap, Meta(description="field-look-table-gap")] = 0
 
 

@@ -8,22 +8,23 @@ local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
-local function cell_of(item, style)
+local function cell_of(item, style, is_filled)
   if item.above then return "<table:covered-table-cell/>" end
   local cell = item.cell
-  return ('<table:table-cell table:style-name="FormCell" office:value-type="string" table:number-columns-spanned="%d" table:number-rows-spanned="%d"><text:p text:style-name="%s">%s</text:p></table:table-cell>')
-    :format(cell.col_span, cell.row_span, style, xml(pandoc.utils.stringify(cell.contents)))
+  return ('<table:table-cell table:style-name="%s" office:value-type="string" table:number-columns-spanned="%d" table:number-rows-spanned="%d"><text:p text:style-name="%s">%s</text:p></table:table-cell>')
+    :format(is_filled and "FormBand" or "FormCell", cell.col_span, cell.row_span, style, xml(pandoc.utils.stringify(cell.contents)))
     .. ("<table:covered-table-cell/>"):rep(cell.col_span - 1)
 end
 
-local function rows_of(rows, labels, above, is_head, is_last)
+local function rows_of(rows, columns, labels, above, is_head, is_last)
   local out, laid = {}, laid_out(rows)
   local kept = keep_rows(laid, PRESS.variables.look, above, is_head, is_last)
   for at, line in ipairs(laid) do
+    local is_filled = is_head and is_banner(line, columns)
     out[#out + 1] = '<table:table-row table:style-name="FormRow">'
     for _, item in ipairs(line) do
       local label = item.column <= labels and item.cell.row_span == 1
-      out[#out + 1] = cell_of(item, (label and "Form_20_label" or "Form_20_figure") .. (kept[at] and "_20_kept" or ""))
+      out[#out + 1] = cell_of(item, (label and "Form_20_label" or "Form_20_figure") .. (kept[at] and "_20_kept" or ""), is_filled)
       if item.above then out[#out + 1] = ("<table:covered-table-cell/>"):rep(item.cell.col_span - 1) end
     end
     out[#out + 1] = "</table:table-row>"
@@ -40,12 +41,13 @@ local function form(tbl)
     out[#out + 1] = ('<table:table-column table:style-name="%s"/>'):format(column)
   end
   if #tbl.head.rows > 0 then
-    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, 0, 0, true, false) .. "</table:table-header-rows>"
+    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, #tbl.colspecs, 0, 0, true, false) .. "</table:table-header-rows>"
   end
   local above = #tbl.head.rows
   for at, body in ipairs(tbl.bodies) do
     local below = above + #body.head
-    out[#out + 1] = rows_of(body.head, 0, above, true, false) .. rows_of(body.body, body.row_head_columns, below, false, at == #tbl.bodies)
+    out[#out + 1] = rows_of(body.head, #tbl.colspecs, 0, above, true, false)
+      .. rows_of(body.body, #tbl.colspecs, body.row_head_columns, below, false, at == #tbl.bodies)
     above = below + #body.body
   end
   out[#out + 1] = "</table:table>"
