@@ -164,7 +164,9 @@ def test_a_fragment_without_its_styles_looks_otherwise_there(browser, fragment, 
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("suffix", ["cms.html", "epub"])
 @pytest.mark.parametrize("form", ["seal", "plain"])
-@pytest.mark.parametrize("name", ["某局", "鞍山市人力资源和社会保障局", "内蒙古自治区呼伦贝尔市莫力达瓦达斡尔族自治旗人民政府"])
+@pytest.mark.parametrize(
+    "name", ["某局", "鞍山市人力资源和社会保障局", "内蒙古自治区呼伦贝尔市莫力达瓦达斡尔族自治旗人民政府"]
+)
 def test_the_signature_has_the_form_of_its_look(browser, office, form, name, suffix):
     looks = office / "templates/looks"
     looks.mkdir(parents=True)
@@ -175,10 +177,7 @@ def test_the_signature_has_the_form_of_its_look(browser, office, form, name, suf
     data.write_text(data.read_text(encoding="utf-8").replace("鞍山市人力资源和社会保障局", name), encoding="utf-8")
     outputs.build_report(Store(office), Period(2020), [suffix], look="own")
     path = office / f"build/2020.{suffix}"
-    if suffix == "epub":
-        path = find_last_chapter(path, office)
-    else:
-        path = path.rename(path.with_name("2020.html"))
+    path = find_last_chapter(path, office) if suffix == "epub" else path.rename(path.with_name("2020.html"))
     tab = browser.new_page(viewport={"width": 800, "height": 800})
     try:
         tab.goto(path.as_uri())

@@ -87,7 +87,7 @@ end
 -- fits in the size of tables.
 function own.size_of_figure(text, wide, look)
   local room, em = wide - 2 * look.table.inset, width_of(text)
-  if em * look.table.size <= room then return nil end
+  if em * look.table.size <= room + 0.1 then return nil end -- widths are rounded
   return math.max(1, math.floor(2 * room / em) / 2)
 end
 
