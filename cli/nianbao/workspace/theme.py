@@ -65,6 +65,7 @@ class TitleShape(Shape, frozen=True):
     size: FontSize
     pitch: Pitch
     bold: Annotated[bool, Meta(description="field-look-title-bold")] = False
+    pen: Annotated[float, Meta(description="field-look-title-pen", ge=0, le=1)] = 0
 
 
 class HeadingShape(Shape, frozen=True):
@@ -195,7 +196,8 @@ def _find_faults(look: LookFile) -> Iterator[Fault]:
 
 
 def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]:
-    """Return the font names of each part: `word` for a Word file, `css` as the list of a web page, best first.
+    """Return the font names of each part: `word` for a Word file, `free` for the free family that stands in for it, `css` as the list of
+    a web page, best first.
 
     `latin` says whether Latin letters are set in the face too.
     """
@@ -205,6 +207,7 @@ def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]
         names = dict.fromkeys((face["word"], *face["official"], face["free"]))
         face_names[part] = {
             "word": face["word"],
+            "free": face["free"],
             "latin": face["latin"],
             "css": ", ".join([*(f'"{name}"' for name in names), face["generic"]]),
         }
