@@ -196,9 +196,9 @@ def _find_faults(look: LookFile) -> Iterator[Fault]:
 
 
 def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]:
-    """Return the font names of each part: `word` for a Word file, `free` for the free family that stands in for it, `css` as the list of
-    a web page, best first.
+    """Return the font names of each part: `word` for a Word file, `css` as the list of a web page, best first.
 
+    `free` is the family that stands in where no official one is installed.
     `latin` says whether Latin letters are set in the face too.
     """
     face_names: dict[str, dict[str, str | bool]] = {}
