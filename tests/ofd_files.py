@@ -219,8 +219,14 @@ def list_lines(page):
         yield left, top, left + width, top + height
 
 
+def read_grey(value):
+    """Return how light a colour is, of 255."""
+    red, green, blue = numbers(value)
+    return round(0.299 * red + 0.587 * green + 0.114 * blue)
+
+
 def paint(content, dpi):
-    """Paint the upright text in black and the lines of each page, with the embedded fonts only."""
+    """Paint the upright text in black, and the lines and boxes of each page, with the embedded fonts only."""
     found, scale = parts(content), dpi / 25.4
     fonts = {
         font.get("ID"): found[f"Doc_0/Res/{font.findtext(f'{NAMESPACE}FontFile')}"]
@@ -230,16 +236,21 @@ def paint(content, dpi):
         width, height = numbers(page.findtext(f".//{NAMESPACE}PhysicalBox"))[2:]
         image = Image.new("L", (round(width * scale), round(height * scale)), 255)
         canvas = ImageDraw.Draw(image)
+        for path, box in zip(page.iter(f"{NAMESPACE}PathObject"), list_lines(page), strict=True):
+            left, top, right, bottom = (round(value * scale) for value in box)
+            fill = path.find(f"{NAMESPACE}FillColor")
+            grey = 0 if fill is None else read_grey(fill.get("Value"))
+            canvas.rectangle(
+                [left, top, max(left, right - 1), max(top, bottom - 1)], grey
+            )  # the last pixels are painted
         for text in page.iter(f"{NAMESPACE}TextObject"):
             left, top = numbers(text.get("Boundary"))[:2]
             size = float(text.get("Size")) * scale
+            pen = float(text.get("LineWidth")) * scale / 2 if text.get("Stroke") else 0
             font = ImageFont.truetype(io.BytesIO(fonts[text.get("Font")]), size, layout_engine=ImageFont.Layout.BASIC)
             for code in text.iter(f"{NAMESPACE}TextCode"):
                 x, y = float(code.get("X")), float(code.get("Y"))
                 for sign, behind in zip(code.text, distances(code), strict=True):
-                    canvas.text(((left + x) * scale, (top + y) * scale), sign, 0, font, "ls")
+                    canvas.text(((left + x) * scale, (top + y) * scale), sign, 0, font, "ls", stroke_width=pen)
                     x += behind
-        for box in list_lines(page):
-            left, top, right, bottom = (round(value * scale) for value in box)
-            canvas.rectangle([left, top, max(left, right - 1), max(top, bottom - 1)], 0)  # the last pixels are painted
         yield image

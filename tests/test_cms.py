@@ -1,6 +1,7 @@
 """The fragment for the editor of a website: no style but that of elements, and the same look on any site."""
 
 import re
+import zipfile
 from collections import Counter
 
 import pytest
@@ -157,3 +158,60 @@ def test_a_fragment_without_its_styles_looks_otherwise_there(browser, fragment, 
     bare = re.sub(r' style="[^"]*"', "", (fragment / "2020.cms.html").read_text(encoding="utf-8"))
     plain = measure(browser, tmp_path / "plain.html", bare, "")
     assert all(measure(browser, tmp_path / "site.html", bare, sheet) != plain for sheet in SITES.values())
+
+
+@pytest.mark.slow
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("suffix", ["cms.html", "epub"])
+@pytest.mark.parametrize("form", ["seal", "plain"])
+@pytest.mark.parametrize(
+    "name", ["某局", "鞍山市人力资源和社会保障局", "内蒙古自治区呼伦贝尔市莫力达瓦达斡尔族自治旗人民政府"]
+)
+def test_the_signature_has_the_form_of_its_look(browser, office, form, name, suffix):
+    looks = office / "templates/looks"
+    looks.mkdir(parents=True)
+    (looks / "own.toml").write_text(
+        f'base = "gongwen"\n[signature]\nform = "{form}"\nindent = 4\nabove = 1\n', encoding="utf-8"
+    )
+    data = office / "data/2020.toml"
+    data.write_text(data.read_text(encoding="utf-8").replace("鞍山市人力资源和社会保障局", name), encoding="utf-8")
+    outputs.build_report(Store(office), Period(2020), [suffix], look="own")
+    path = office / f"build/2020.{suffix}"
+    path = find_last_chapter(path, office) if suffix == "epub" else path.rename(path.with_name("2020.html"))
+    tab = browser.new_page(viewport={"width": 800, "height": 800})
+    try:
+        tab.goto(path.as_uri())
+        sizes = tab.evaluate(SIGNATURE)
+    finally:
+        tab.close()
+    (left, right), (begin, end), (edge, em) = sizes
+    indent = edge - max(right, end)
+    if form == "plain":
+        assert begin - left == pytest.approx(2 * em, abs=1)
+        assert indent == pytest.approx(4 * em, abs=1)
+    else:
+        assert (left + right) / 2 == pytest.approx((begin + end) / 2, abs=1)
+        assert edge - end >= 4 * em - 1
+        assert indent >= -1
+        assert edge - end == pytest.approx(4 * em, abs=1) or indent == pytest.approx(0, abs=1)
+
+
+# Where the words of the last two paragraphs begin and end, and the right edge and the size of the text above them.
+SIGNATURE = """() => {
+  const lines = [...document.querySelectorAll("p")].slice(-3);
+  const measure = line => {
+    const range = document.createRange();
+    range.selectNodeContents(line);
+    const box = range.getBoundingClientRect();
+    return [box.left, box.right];
+  };
+  const above = [lines[0].getBoundingClientRect().right, parseFloat(getComputedStyle(lines[1]).fontSize)];
+  return [measure(lines[1]), measure(lines[2]), above];
+}"""
+
+
+def find_last_chapter(path, folder):
+    with zipfile.ZipFile(path) as book:
+        chapters = [name for name in book.namelist() if re.search(r"ch\d+\.xhtml$", name)]
+        book.extractall(folder / "book")
+    return folder / "book" / max(chapters)

@@ -4,6 +4,8 @@ import re
 
 import pdfplumber
 import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
 import pytest
 
 from nianbao.build import outputs
@@ -99,3 +101,15 @@ def test_the_title_is_tagged_as_one_and_headings_hold_words_only(built):
         headings = [tag for tag in tags if re.fullmatch(r"/H\d", str(tag.S))]
         assert len(headings) > 8
         assert not [kid for tag in headings for kid in tag.K if isinstance(kid, pikepdf.Dictionary) and "/S" in kid]
+
+
+@pytest.mark.parametrize(("look", "is_drawn"), [("", True), ('base = "gongwen"\n[title]\npen = 0\n', False)])
+def test_a_free_face_that_stands_in_for_that_of_the_title_is_drawn_with_a_pen(office, look, is_drawn):
+    with pypdfium2.PdfDocument(build(office, look=look)) as pdf:
+        modes = {}
+        for item in pdf[0].get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]):
+            mode = pdfium.FPDFTextObj_GetTextRenderMode(item.raw)
+            modes.setdefault(round(pdf[0].get_height() - item.get_bounds()[1]), mode)
+    lines = [modes[top] for top in sorted(modes)]
+    has_pen = [mode == pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE for mode in lines]
+    assert has_pen == [is_drawn, is_drawn, *[False] * (len(lines) - 2)]

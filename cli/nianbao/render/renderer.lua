@@ -11,6 +11,7 @@
 local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
+local widths = load_module("widths.lua")
 
 -- Return the division of a form's table with its column widths, alignments, headers and bodies set, as its attributes
 -- say: how many columns hold labels, which rows are headers, and how wide the columns are. Pandoc's Markdown cannot
@@ -90,6 +91,10 @@ local function lay_out_rows(rows)
   end
   return out
 end
+
+-- Return whether a row of heads, as `lay_out_rows` returns it, is the banner of a block: one cell over all columns. The
+-- look may give it a colour (`band`).
+local function is_banner(line, columns) return #line == 1 and columns > 1 and line[1].cell.col_span == columns end
 
 -- Pandoc keeps every filter that it was ever given in memory, so these are made once and not for each page.
 
@@ -386,7 +391,8 @@ local function make_globals()
   own.os = copy(os, "date")
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
   own.lay_side_by_side = lay_side_by_side
-  own.lay_out_signature, own.keep_rows = lay_out_signature, keep_rows
+  own.lay_out_signature, own.keep_rows, own.is_banner = lay_out_signature, keep_rows, is_banner
+  own.size_of_figure = widths.size_of_figure
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)
@@ -415,9 +421,13 @@ local make_docx_templates = load_module("docx_template.lua")
 
 -- Read the files of the formats, and write their tables. No answer.
 local function load_settings(message)
-  local settings = { formats = message.formats, variables = message.variables, addresses = message.addresses, tables = {} }
+  local settings = {
+    formats = message.formats, variables = message.variables, addresses = message.addresses, tables = {}, rooms = {},
+  }
   for id, text in pairs(message.tables) do
-    settings.tables[id] = make_form_table(read_markdown(text, message.dialect).blocks[1])
+    local div = make_form_table(read_markdown(text, message.dialect).blocks[1])
+    settings.tables[id] = div
+    settings.rooms[id] = widths.find_rooms(div.content[1], settings.variables.look, MARK, lay_out_rows)
   end
   for at, format in ipairs(settings.formats) do
     local function path_of(name) return pandoc.path.join { format.folder, name } end
@@ -448,18 +458,37 @@ local function load_settings(message)
   settings_by_name[message.settings] = settings
 end
 
-local settings, format, figures -- of the current page and format
+-- Return the tables of a form with figures that are too wide for it: with these, and with other widths.
+local function make_wide_tables(settings, figures)
+  local found = {}
+  for id, rooms in pairs(settings.rooms) do
+    if widths.exceeds(rooms, figures[id]) then
+      local div = fill_tree(settings.tables[id], figures[id])
+      found[id] = div:walk { Table = function(tbl)
+        widths.widen(tbl, settings.variables.look, rooms, figures[id])
+        return tbl
+      end }
+    end
+  end
+  return found
+end
+
+local settings, format, figures, wide_tables -- of the current page and format
 local INSERT_TABLES = {
   Div = function(div)
     local id = div.attributes.table
     if not settings.tables[id] then return nil end
+    if wide_tables[id] then
+      if not format.tables then return wide_tables[id] end
+      return pandoc.RawBlock(format.tables, table.concat(write_table(wide_tables[id], format)))
+    end
     if not format.tables then return fill_tree(settings.tables[id], figures[id]) end
     local escape = ESCAPES[format.tables] or escape_xml
     return pandoc.RawBlock(format.tables, fill_marks(format.written_tables[id], figures[id], escape))
   end,
 }
 local function insert_tables(doc, ...)
-  settings, format, figures = ...
+  settings, format, figures, wide_tables = ...
   return doc:walk(INSERT_TABLES)
 end
 
@@ -484,10 +513,10 @@ local function insert_pictures(doc, format, written)
   return doc:walk(INSERT_PICTURES)
 end
 
-local function render_format(doc, settings, format, message)
-  if not format.tables then doc = insert_tables(doc, settings, format, message.figures) end
+local function render_format(doc, settings, format, message, wide_tables)
+  if not format.tables then doc = insert_tables(doc, settings, format, message.figures, wide_tables) end
   if format.filters then doc = doc:walk(format.filters) end
-  if format.tables then doc = insert_tables(doc, settings, format, message.figures) end
+  if format.tables then doc = insert_tables(doc, settings, format, message.figures, wide_tables) end
   if format.plain_tables then doc = doc:walk(format.plain_tables) end
   doc = insert_pictures(doc, format, message.pictures)
   local filled = format.fill_template and not page_data.variables.layout and not next(message.pictures)
@@ -515,9 +544,10 @@ local function render_page(message)
   doc = repair(doc)
   if settings.variables.grid then doc = doc:walk(lists.filter) end
   doc = prepare_layout(doc, page_data.variables)
+  local wide_tables = make_wide_tables(settings, message.figures)
   pandoc.system.with_environment({ SOURCE_DATE_EPOCH = message.epoch }, function()
     for _, format in ipairs(settings.formats) do
-      send(format.suffix, render_format(doc, settings, format, message))
+      send(format.suffix, render_format(doc, settings, format, message, wide_tables))
     end
   end)
   return #sources == 0 and "[]" or pandoc.json.encode(sources)

@@ -65,6 +65,7 @@ class TitleShape(Shape, frozen=True):
     size: FontSize
     pitch: Pitch
     bold: Annotated[bool, Meta(description="field-look-title-bold")] = False
+    pen: Annotated[float, Meta(description="field-look-title-pen", ge=0, le=1)] = 0
 
 
 class HeadingShape(Shape, frozen=True):
@@ -94,6 +95,7 @@ class TableShape(Shape, frozen=True):
     line: Annotated[float, Meta(description="field-look-table-line", ge=0, le=_THICKEST_PT)]
     inset: Annotated[Gap, Meta(description="field-look-table-inset")]
     pad: Annotated[Gap, Meta(description="field-look-table-pad")]
+    band: Annotated[str, Meta(description="field-look-table-band", pattern="^([0-9A-Fa-f]{6})?$")] = ""
     gap: Annotated[Gap, Meta(description="field-look-table-gap")] = 0
 
 
@@ -196,6 +198,7 @@ def _find_faults(look: LookFile) -> Iterator[Fault]:
 def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]:
     """Return the font names of each part: `word` for a Word file, `css` as the list of a web page, best first.
 
+    `free` is the family that stands in where no official one is installed.
     `latin` says whether Latin letters are set in the face too.
     """
     face_names: dict[str, dict[str, str | bool]] = {}
@@ -204,6 +207,7 @@ def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]
         names = dict.fromkeys((face["word"], *face["official"], face["free"]))
         face_names[part] = {
             "word": face["word"],
+            "free": face["free"],
             "latin": face["latin"],
             "css": ", ".join([*(f'"{name}"' for name in names), face["generic"]]),
         }

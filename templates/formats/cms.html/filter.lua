@@ -20,7 +20,6 @@ local function paragraph(part, name, indent, align)
   return "display:block;margin:0;padding:0;color:#000;" .. font(part, name, 1.8) .. ("text-indent:%gem;text-align:%s;"):format(indent, align)
 end
 local TEXT = paragraph(look.body, "body", tonumber(look.body.indent), "justify")
-local SIGNATURE = paragraph(look.body, "body", 0, "right") .. ("padding-right:%gem;"):format(tonumber(look.signature.indent))
 local INLINE = "font:inherit;color:inherit;"
 
 local function wrap(inlines, name, declarations, attributes)
@@ -141,8 +140,28 @@ local function convert_items(list)
   return out
 end
 
+-- How the box of a signature, the names and the day in it stand in each form: as on the page of the format html.
+local ASIDE = ("padding-right:%gem;"):format(tonumber(look.signature.indent))
+local SIGNATURES = {
+  flush = { box = ASIDE, name = "", day = "", align = "right" },
+  plain = { box = ASIDE, name = "", day = "margin-left:2em;", align = "left" },
+  seal = {
+    box = ("display:grid;grid-template-columns:minmax(%gem,1fr) auto minmax(%gem,1fr);"):format(
+      tonumber(look.signature.indent), tonumber(look.signature.indent)),
+    name = "grid-column:1 / -1;", day = "grid-column:2;", align = "center",
+  },
+}
+
 local function make_signature(div)
-  return div.content:map(function(block) return make_paragraph(block.content, SIGNATURE) end)
+  local form = SIGNATURES[look.signature.form]
+  local style = paragraph(look.body, "body", 0, form.align)
+  local box = "display:block;width:fit-content;max-width:100%;margin:24px 0 0 auto;padding:0;" .. font(look.body, "body", 1.8)
+  local out = pandoc.List { pandoc.RawBlock("html", tag("div", box .. form.box)) }
+  for at, block in ipairs(div.content) do
+    out:insert(make_paragraph(block.content, style .. (at == #div.content and form.day or form.name)))
+  end
+  out:insert(pandoc.RawBlock("html", "</div>"))
+  return out
 end
 
 local REMOVED = { contents = true, pagebreak = true } -- the site's page has neither

@@ -11,31 +11,35 @@ local function styled(blocks, style)
   return pandoc.Div(blocks, pandoc.Attr("", {}, { ["custom-style"] = style }))
 end
 
-local function paragraph(item, style, centred, keep)
+local function paragraph(item, style, centred, keep, wide)
   local text = item.above and "" or xml(pandoc.utils.stringify(item.cell.contents))
+  local size = wide and size_of_figure(text, wide / 20, PRESS.variables.look) -- smaller, where its columns do not hold it
   return "<w:p><w:pPr><w:pStyle w:val=\"" .. style .. "\"/>" .. (keep and "<w:keepNext/>" or "")
     .. (centred and "<w:jc w:val=\"center\"/>" or "") .. "</w:pPr>"
-    .. (text == "" and "" or "<w:r><w:rPr>" .. HINT .. "</w:rPr><w:t xml:space=\"preserve\">" .. text .. "</w:t></w:r>")
+    .. (text == "" and "" or "<w:r><w:rPr>" .. HINT .. (size and ('<w:sz w:val="%d"/>'):format(size * 2) or "") .. "</w:rPr><w:t xml:space=\"preserve\">" .. text .. "</w:t></w:r>")
     .. "</w:p>"
 end
 
-local function cell_of(item, widths, style, centred, keep)
+local function cell_of(item, widths, style, centred, keep, fill, is_figure)
   local cell, width = item.cell, 0
   for column = item.column, item.column + cell.col_span - 1 do width = width + widths[column] end
   return ("<w:tc><w:tcPr><w:tcW w:w=\"%d\" w:type=\"dxa\"/>"):format(width)
     .. (cell.col_span > 1 and ("<w:gridSpan w:val=\"%d\"/>"):format(cell.col_span) or "")
     .. (item.above and "<w:vMerge/>" or cell.row_span > 1 and "<w:vMerge w:val=\"restart\"/>" or "")
-    .. "<w:vAlign w:val=\"center\"/></w:tcPr>" .. paragraph(item, style, centred, keep) .. "</w:tc>"
+    .. (fill and ('<w:shd w:val="clear" w:color="auto" w:fill="%s"/>'):format(fill) or "")
+    .. "<w:vAlign w:val=\"center\"/></w:tcPr>" .. paragraph(item, style, centred, keep, is_figure and width) .. "</w:tc>"
 end
 
 local function rows_of(rows, widths, labels, head, repeated, above, is_last)
   local out, laid = {}, laid_out(rows)
   local kept = keep_rows(laid, PRESS.variables.look, above, head, is_last)
+  local band = PRESS.variables.look.table.band
   for at, line in ipairs(laid) do
+    local fill = head and band ~= "" and is_banner(line, #widths) and band or nil
     out[#out + 1] = "<w:tr><w:trPr><w:cantSplit/>" .. (repeated and "<w:tblHeader/>" or "") .. "</w:trPr>"
     for _, item in ipairs(line) do
       local label = not head and item.column <= labels and item.cell.row_span == 1
-      out[#out + 1] = cell_of(item, widths, head and "TableHead" or "TableText", not label, kept[at])
+      out[#out + 1] = cell_of(item, widths, head and "TableHead" or "TableText", not label, kept[at], fill, not head and item.column > labels)
     end
     out[#out + 1] = "</w:tr>"
   end

@@ -1,4 +1,5 @@
--- What pandoc's EPUB writer does not do: the scope of the headers of a form's table.
+-- What pandoc's EPUB writer does not do: the scope of the headers of a form's table, and the lines of a
+-- signature as paragraphs.
 
 local function heads(rows)
   for _, line in ipairs(laid_out(rows)) do
@@ -23,6 +24,11 @@ return {
   Meta = function(meta)
     meta.identifier = "urn:sha1:" .. pandoc.utils.sha1(pandoc.utils.stringify(meta.title))
     return meta
+  end,
+  Div = function(div)
+    if not div.classes:includes("signature") then return nil end
+    div.content = div.content:map(function(line) return line.t == "Plain" and pandoc.Para(line.content) or line end)
+    return div
   end,
   Table = function(tbl)
     if not tbl.classes:includes("form") then return nil end

@@ -8,13 +8,14 @@ local function mark(cell, id, scope)
 end
 
 -- Give each column header an ID; return, for every column, the IDs of its headers from top to bottom.
-local function heads_of(rows, name)
+local function heads_of(rows, name, columns)
   local above = {}
   for at, line in ipairs(laid_out(rows)) do
     for _, item in ipairs(line) do
       if not item.above then
         local cell, id = item.cell, ("%s-%d-%d"):format(name, at, item.column)
         cell.alignment = pandoc.AlignDefault
+        if is_banner(line, columns) then cell.attr.classes = { "band" } end
         mark(cell, id, cell.col_span > 1 and "colgroup" or "col")
         for column = item.column, item.column + cell.col_span - 1 do
           above[column] = above[column] or pandoc.List()
@@ -50,11 +51,11 @@ local function body_of(rows, labels, above, name, id_of_table)
 end
 
 local function form(tbl)
-  local name, above = tbl.identifier, heads_of(tbl.head.rows, tbl.identifier .. "-h")
+  local name, above = tbl.identifier, heads_of(tbl.head.rows, tbl.identifier .. "-h", #tbl.colspecs)
   for _, spec in ipairs(tbl.colspecs) do spec[1] = pandoc.AlignDefault end -- the style sheet centres figures
   for at, body in ipairs(tbl.bodies) do
     local band = ("%s-%d"):format(name, at)
-    local own = #body.head > 0 and heads_of(body.head, band .. "-h") or above
+    local own = #body.head > 0 and heads_of(body.head, band .. "-h", #tbl.colspecs) or above
     body_of(body.body, body.row_head_columns, own, band, name)
   end
   return tbl

@@ -2,28 +2,46 @@
 -- that are never split between pages and columns that keep their widths; and the signature's style.
 
 local columns = pandoc.List() -- styles of the columns and of the signature, for the template; the filter is used for page after page
+local sizes = {} -- names of the styles of figures that are set smaller
 local cells = pandoc.List() -- styles of the cells of tables that are no form's
 
 local function xml(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
-local function cell_of(item, style)
+-- Write a figure, smaller where its columns of the table do not hold it.
+local function figure_of(item, tbl)
+  local text, wide = pandoc.utils.stringify(item.cell.contents), 0
+  for at = item.column, item.column + item.cell.col_span - 1 do wide = wide + tbl.colspecs[at][2] end
+  local page = PRESS.variables.look.page
+  local mm = tbl.classes:includes("landscape") and page.height - page.top - page.bottom or page.width - page.left - page.right
+  local size = size_of_figure(text, wide * mm * 72 / 25.4, PRESS.variables.look)
+  if not size then return xml(text) end
+  local style = ("Figure.%g"):format(size * 2)
+  if not sizes[style] then
+    sizes[style] = true
+    columns:insert(('<style:style style:name="%s" style:family="text"><style:text-properties fo:font-size="%gpt"/></style:style>'):format(style, size))
+  end
+  return ('<text:span text:style-name="%s">%s</text:span>'):format(style, xml(text))
+end
+
+local function cell_of(item, tbl, style, is_filled, is_figure)
   if item.above then return "<table:covered-table-cell/>" end
   local cell = item.cell
-  return ('<table:table-cell table:style-name="FormCell" office:value-type="string" table:number-columns-spanned="%d" table:number-rows-spanned="%d"><text:p text:style-name="%s">%s</text:p></table:table-cell>')
-    :format(cell.col_span, cell.row_span, style, xml(pandoc.utils.stringify(cell.contents)))
+  return ('<table:table-cell table:style-name="%s" office:value-type="string" table:number-columns-spanned="%d" table:number-rows-spanned="%d"><text:p text:style-name="%s">%s</text:p></table:table-cell>')
+    :format(is_filled and "FormBand" or "FormCell", cell.col_span, cell.row_span, style, is_figure and figure_of(item, tbl) or xml(pandoc.utils.stringify(cell.contents)))
     .. ("<table:covered-table-cell/>"):rep(cell.col_span - 1)
 end
 
-local function rows_of(rows, labels, above, is_head, is_last)
+local function rows_of(rows, tbl, labels, above, is_head, is_last)
   local out, laid = {}, laid_out(rows)
   local kept = keep_rows(laid, PRESS.variables.look, above, is_head, is_last)
   for at, line in ipairs(laid) do
+    local is_filled = is_head and is_banner(line, #tbl.colspecs)
     out[#out + 1] = '<table:table-row table:style-name="FormRow">'
     for _, item in ipairs(line) do
       local label = item.column <= labels and item.cell.row_span == 1
-      out[#out + 1] = cell_of(item, (label and "Form_20_label" or "Form_20_figure") .. (kept[at] and "_20_kept" or ""))
+      out[#out + 1] = cell_of(item, tbl, (label and "Form_20_label" or "Form_20_figure") .. (kept[at] and "_20_kept" or ""), is_filled, not is_head and item.column > labels)
       if item.above then out[#out + 1] = ("<table:covered-table-cell/>"):rep(item.cell.col_span - 1) end
     end
     out[#out + 1] = "</table:table-row>"
@@ -40,12 +58,13 @@ local function form(tbl)
     out[#out + 1] = ('<table:table-column table:style-name="%s"/>'):format(column)
   end
   if #tbl.head.rows > 0 then
-    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, 0, 0, true, false) .. "</table:table-header-rows>"
+    out[#out + 1] = "<table:table-header-rows>" .. rows_of(tbl.head.rows, tbl, 0, 0, true, false) .. "</table:table-header-rows>"
   end
   local above = #tbl.head.rows
   for at, body in ipairs(tbl.bodies) do
     local below = above + #body.head
-    out[#out + 1] = rows_of(body.head, 0, above, true, false) .. rows_of(body.body, body.row_head_columns, below, false, at == #tbl.bodies)
+    out[#out + 1] = rows_of(body.head, tbl, 0, above, true, false)
+      .. rows_of(body.body, tbl, body.row_head_columns, below, false, at == #tbl.bodies)
     above = below + #body.body
   end
   out[#out + 1] = "</table:table>"
@@ -123,7 +142,7 @@ return {
   Meta = function(meta)
     meta.columns = pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(columns)) }
     meta.cells = #cells > 0 and pandoc.MetaBlocks { pandoc.RawBlock("opendocument", table.concat(cells)) } or nil
-    columns, cells = pandoc.List(), pandoc.List()
+    columns, sizes, cells = pandoc.List(), {}, pandoc.List()
     return meta
   end,
 }

@@ -83,14 +83,14 @@ local function cells(laid, heights, labels, write)
     for _, item in ipairs(line) do
       if not item.above then
         local rows = sum(heights, at, math.min(at + item.cell.row_span - 1, #laid))
-        out[#out + 1] = write(item, item.column <= labels, rows > TALL / 4)
+        out[#out + 1] = write(item, item.column <= labels, rows > TALL / 4, line)
       end
     end
   end
   return table.concat(out, "\n")
 end
 
-local function cell_of(cell, align, is_tall, body)
+local function cell_of(cell, align, is_tall, body, fill)
   local said = pandoc.List()
   if cell.row_span > 1 then said:insert(("rowspan: %d"):format(cell.row_span)) end
   if cell.row_span > 1 and is_tall then -- its words are on one page
@@ -98,6 +98,7 @@ local function cell_of(cell, align, is_tall, body)
     body = "block(breakable: false, " .. body .. ")"
   end
   if cell.col_span > 1 then said:insert(("colspan: %d"):format(cell.col_span)) end
+  if fill then said:insert(('fill: rgb("%s")'):format(fill)) end
   if align ~= "center" then said:insert(("align: %s + horizon"):format(align)) end
   said:insert(body)
   return #said > 1 and "table.cell(" .. table.concat(said, ", ") .. ")," or body .. ","
@@ -123,7 +124,10 @@ local function band_of(head, body, labels, widths, shares, addresses)
     end
     return heights
   end
-  local function header(item, _, is_tall) return cell_of(item.cell, "center", is_tall, words_of(item, widths)) end
+  local function header(item, _, is_tall, line)
+    local fill = look.table.band ~= "" and is_banner(line, #widths) and look.table.band or nil
+    return cell_of(item.cell, "center", is_tall, words_of(item, widths), fill)
+  end
   local function label_or_figure(item, is_label, is_tall)
     local cell = item.cell
     if is_label then return cell_of(cell, cell.row_span > 1 and "center" or "start", is_tall, words_of(item, widths)) end
