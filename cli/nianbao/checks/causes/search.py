@@ -83,8 +83,9 @@ def _explain_group(known: Known, broken: Sequence[Equation]) -> Iterator[Cause]:
         yield _choose(known, broken, found)
         return
     pairs = _propose_pairs(known, broken)
-    if len(pairs) == 1:
-        yield from _split_pair(broken, *pairs[0])
+    causes = _split_pair(broken, *pairs[0]) if len(pairs) == 1 else []
+    if causes:
+        yield from causes
         return
     rest = list(broken)
     while rest:
@@ -133,13 +134,20 @@ def _set_figure(known: Known, cell: str, delta: Number) -> Hypothesis:
     return Hypothesis("figure", {cell: known.report.figures[cell] + delta}, (cell,), known.judge({cell: delta}))
 
 
-def _split_pair(broken: Sequence[Equation], one: Hypothesis, other: Hypothesis) -> Iterator[Cause]:
-    """Make the causes of two figures: each has the equations that it alone is in, and one of them the common ones."""
+def _split_pair(broken: Sequence[Equation], one: Hypothesis, other: Hypothesis) -> list[Cause]:
+    """Make the causes of two figures: each has the equations that it alone is in, and one of them the common ones.
+
+    None if one of them is left without an equation.
+    """
     first = [equation for equation in broken if one.address in equation.factors]
     second = [equation for equation in broken if equation not in first]
+    if not first or not second:
+        return []
+    causes = []
     for hypothesis, other_address, equations in ((one, other.address, first), (other, one.address, second)):
         own = [one for one in broken if hypothesis.address in one.factors and other_address not in one.factors]
-        yield Cause(tuple(equations), (hypothesis,), len(own) > 1)
+        causes.append(Cause(tuple(equations), (hypothesis,), len(own) > 1))
+    return causes
 
 
 def _choose(
