@@ -11,6 +11,7 @@
 local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
+local letter = load_module("letter.lua")
 
 -- Return the division of a form's table with its column widths, alignments, headers and bodies set, as its attributes
 -- say: how many columns hold labels, which rows are headers, and how wide the columns are. Pandoc's Markdown cannot
@@ -371,6 +372,7 @@ local function make_globals()
   own.os = copy(os, "date")
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
   own.lay_out_signature, own.keep_rows = lay_out_signature, keep_rows
+  own.split_spans, own.raise_redhead = letter.split_spans, letter.raise_redhead
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)
