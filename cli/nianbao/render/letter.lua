@@ -28,4 +28,10 @@ local function raise_redhead(doc)
   return doc
 end
 
-return { split_spans = split_spans, raise_redhead = raise_redhead }
+-- Return whether the page has a division of a letter.
+local CLASSES = { redhead = true, addressee = true, attachments = true, colophon = true }
+local function is_letter(doc)
+  return doc.blocks:find_if(function(block) return block.t == "Div" and CLASSES[block.classes[1]] or false end) ~= nil
+end
+
+return { is_letter = is_letter, split_spans = split_spans, raise_redhead = raise_redhead }

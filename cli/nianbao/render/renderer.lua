@@ -157,6 +157,7 @@ local function join_landscape(blocks)
 end
 
 local function prepare_layout(doc, variables)
+  if letter.is_letter(doc) then variables.letter = "true" end
   local found = { cover = doc.meta.cover }
   doc:walk {
     Div = function(div)
