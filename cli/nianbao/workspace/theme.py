@@ -285,7 +285,7 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
         "grid": "characters" in look["body"],
         "outer": number["place"] == "outer",
         "pen": look["stress"]["pen"] > 0,
-        "redhead_colour": look["redhead"]["colour"].removeprefix("#") if "redhead" in look else None,
+        "redhead_colour": look["redhead"]["colour"].removeprefix("#") if "redhead" in look else "",
         "signature": {look["signature"]["form"]: True, "above": look["signature"]["above"] * look["body"]["pitch"]},
     }
 
