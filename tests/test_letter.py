@@ -116,8 +116,9 @@ def test_the_pdf_measures_as_the_standard_says(report, tmp_path):
 
 
 @pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
-def test_the_word_file_measures_as_the_standard_says(report, tmp_path):
-    path = build(report, tmp_path, None, "docx").with_suffix(".docx")
+@pytest.mark.parametrize("suffix", ["docx", "odt"])
+def test_a_file_for_word_processors_measures_as_the_standard_says(suffix, report, tmp_path):
+    path = build(report, tmp_path, None, suffix).with_suffix(f".{suffix}")
     first, *_, last = pages_of(converted(path, "pdf", tmp_path))
     check_head(first, 1.5)
     check_foot(last, 0.7)

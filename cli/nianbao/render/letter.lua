@@ -28,10 +28,39 @@ local function raise_redhead(doc)
   return doc
 end
 
+-- Return how wide a text is, in em: a wide character takes one, any other half of that.
+local function width_of(content)
+  local em = 0
+  for _, code in utf8.codes(pandoc.utils.stringify(content)) do em = em + (code < 0x2000 and 0.5 or 1) end
+  return em
+end
+
+-- Return the lines that the number and the signers take in a text `full` em wide, for programs that cannot measure text.
+-- Two signers stand in a line, the first of which begins with their label; the last has the number, and is centred where
+-- nobody signs. In `stops` a line has the places, in em, where the number, the label and two names begin.
+local function lay_out_number(parts, full, indent)
+  local signers, widest = split_spans(parts.signers or {}), { 0, 0 }
+  local names = signers.names
+  for at, name in ipairs(names) do widest[2 - at % 2] = math.max(widest[2 - at % 2], width_of(name)) end
+  local first = full - indent - widest[1] - (#names > 1 and widest[2] + 1 or 0)
+  local stops = { indent, first - width_of(signers.rest), first, first + widest[1] + 1 }
+  local lines, count = pandoc.List(), math.max(1, math.ceil(#names / 2))
+  for at = 1, count do
+    lines:insert {
+      label = at == 1 and #names > 0 and signers.rest or nil, number = at == count and parts.number or nil,
+      names = pandoc.List { names[2 * at - 1], names[2 * at] }, stops = #names > 0 and stops or nil,
+    }
+  end
+  return lines
+end
+
 -- Return whether the page has a division of a letter.
 local CLASSES = { redhead = true, addressee = true, attachments = true, colophon = true }
 local function is_letter(doc)
   return doc.blocks:find_if(function(block) return block.t == "Div" and CLASSES[block.classes[1]] or false end) ~= nil
 end
 
-return { is_letter = is_letter, split_spans = split_spans, raise_redhead = raise_redhead }
+return {
+  is_letter = is_letter, split_spans = split_spans, raise_redhead = raise_redhead, width_of = width_of,
+  lay_out_number = lay_out_number,
+}

@@ -374,6 +374,7 @@ local function make_globals()
   own.pieces, own.laid_out, own.list_entries = split_at_marks, lay_out_rows, list_entries
   own.lay_out_signature, own.keep_rows = lay_out_signature, keep_rows
   own.split_spans, own.raise_redhead = letter.split_spans, letter.raise_redhead
+  own.width_of, own.lay_out_number = letter.width_of, letter.lay_out_number
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)

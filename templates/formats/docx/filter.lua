@@ -134,12 +134,6 @@ end
 local look, word = PRESS.variables.look, PRESS.variables.word
 local SIZE, WIDE = tonumber(look.body.size) * 20, word.page.width - word.page.left - word.page.right -- in twips
 
-local function em_of(inlines)
-  local em = 0
-  for _, code in utf8.codes(pandoc.utils.stringify(inlines)) do em = em + (code < 0x2000 and 0.5 or 1) end
-  return em
-end
-
 local function run(inlines, face)
   local font = face and ('<w:rFonts w:hint="eastAsia" w:eastAsia="%s"/>'):format(xml(face)) or HINT
   return ('<w:r><w:rPr>%s</w:rPr><w:t xml:space="preserve">%s</w:t></w:r>'):format(font, xml(pandoc.utils.stringify(inlines)))
@@ -147,9 +141,9 @@ end
 
 local TAB = "<w:r><w:tab/></w:r>"
 
-local function tabs(...)
+local function tabs(stops)
   local out = {}
-  for at, tab in ipairs { ... } do out[at] = ('<w:tab w:val="%s" w:pos="%.0f"/>'):format(tab[1], tab[2]) end
+  for at, stop in ipairs(stops) do out[at] = ('<w:tab w:val="%s" w:pos="%.0f"/>'):format(stop[1], stop[2]) end
   return "<w:tabs>" .. table.concat(out) .. "</w:tabs>"
 end
 
@@ -159,7 +153,7 @@ end
 
 -- The name of an office that is wider than the text is set smaller. The space above the first one is of the page.
 local function mark(inlines, is_first)
-  local size = math.min(tonumber(word.redhead.size), WIDE / 10 / em_of(inlines) // 1)
+  local size = math.min(tonumber(word.redhead.size), WIDE / 10 / width_of(inlines) // 1)
   local spacing = is_first and ('<w:spacing w:before="%d" w:line="%d" w:lineRule="exact"/>')
     :format(word.redhead.top, word.redhead.pitch * size // word.redhead.size) or ""
   local text = xml(pandoc.utils.stringify(inlines))
@@ -167,33 +161,24 @@ local function mark(inlines, is_first)
     :format(HINT, size, size, text))
 end
 
--- The number, and the signers, two of them in a line; the line below is the border of the last.
+-- The number and the signers; the line below is the border of the last paragraph.
 local function number_lines(parts)
-  local indent = look.redhead.indent * SIZE
-  local signers = split_spans(parts.signers or {})
-  local names, lines = signers.names, {}
-  local count = math.max(1, math.ceil(#names / 2))
-  local widest = { 0, 0 }
-  for at, name in ipairs(names) do widest[2 - at % 2] = math.max(widest[2 - at % 2], em_of(name)) end
-  local first = WIDE - indent - (widest[1] + (#names > 1 and widest[2] + 1 or 0)) * SIZE -- where the names begin
-  for line = 1, count do
-    local is_last = line == count
-    local properties = (is_last and ('<w:pBdr><w:bottom w:val="single" w:sz="%d" w:space="%d" w:color="%s"/></w:pBdr>')
-      :format(word.redhead.line, word.redhead.gap, look.redhead.colour:sub(2)) or "")
-    local spacing = ('<w:spacing w:before="%d" w:after="%d"/>'):format(line == 1 and word.redhead.above or 0, is_last and word.redhead.below or 0)
-    if #names == 0 then
-      lines[line] = letter_paragraph("RedHeadNumber", properties .. spacing .. '<w:jc w:val="center"/>', run(parts.number))
+  local out = {}
+  for at, line in ipairs(lay_out_number(parts, WIDE / SIZE, tonumber(look.redhead.indent))) do
+    local border = line.number and ('<w:pBdr><w:bottom w:val="single" w:sz="%d" w:space="%d" w:color="%s"/></w:pBdr>')
+      :format(word.redhead.line, word.redhead.gap, PRESS.variables.redhead_colour) or ""
+    local spacing = ('<w:spacing w:before="%d" w:after="%d"/>'):format(at == 1 and word.redhead.above or 0, line.number and word.redhead.below or 0)
+    local number = line.number and run(line.number) or ""
+    if not line.stops then
+      out[at] = letter_paragraph("RedHeadNumber", border .. spacing .. '<w:jc w:val="center"/>', number)
     else
-      local label = signers.rest
-      local stops = tabs({ "left", indent }, { "left", first - em_of(label) * SIZE }, { "left", first }, { "left", first + (widest[1] + 1) * SIZE })
-      local runs = TAB .. (is_last and run(parts.number) or "") .. TAB .. (line == 1 and run(label) or TAB)
-      for at = 2 * line - 1, math.min(2 * line, #names) do
-        runs = runs .. (at % 2 == 0 and TAB or "") .. run(names[at], PRESS.variables.face.signers.word)
-      end
-      lines[line] = letter_paragraph("RedHeadNumber", properties .. stops .. spacing, runs)
+      local stops = pandoc.List(line.stops):map(function(stop) return { "left", stop * SIZE } end)
+      local names = line.names:map(function(name) return run(name, PRESS.variables.face.signers.word) end)
+      local runs = TAB .. number .. TAB .. (line.label and run(line.label) or TAB) .. table.concat(names, TAB)
+      out[at] = letter_paragraph("RedHeadNumber", border .. tabs(stops) .. spacing, runs)
     end
   end
-  return table.concat(lines)
+  return table.concat(out)
 end
 
 local function redhead(div)
@@ -211,8 +196,8 @@ local function attachments(div)
   local out, indent, label = {}, tonumber(look.body.indent), 0
   for at, paragraph in ipairs(div.content) do
     local parts = split_spans(paragraph.content)
-    label = parts.label and em_of(parts.label) or label
-    local number = parts.number and math.max(1, em_of(parts.number)) or 0
+    label = parts.label and width_of(parts.label) or label
+    local number = parts.number and math.max(1, width_of(parts.number)) or 0
     local hanging = (parts.label and label or 0) + number
     out[at] = letter_paragraph("BodyText", ('<w:keepNext/>%s<w:ind w:left="%.0f" w:hanging="%.0f" w:firstLineChars="0"/>'):format(
       at == 1 and ('<w:spacing w:before="%d"/>'):format(word.body.pitch) or "", (indent + label + number) * SIZE, hanging * SIZE),
@@ -234,9 +219,9 @@ local function colophon(div)
   local out = { line(word.colophon.thick) }
   for at, paragraph in ipairs(div.content) do
     local parts = split_spans(paragraph.content)
-    local inner = parts.label and em_of(parts.label) * size or 0
+    local inner = parts.label and width_of(parts.label) * size or 0
     local indents = ('<w:ind w:left="%.0f" w:right="%.0f" w:hanging="%.0f"/>'):format(indent + inner, indent, inner)
-    local stop = parts.label and "" or tabs { "right", WIDE - indent }
+    local stop = parts.label and "" or tabs { { "right", WIDE - indent } }
     local runs = parts.label and run(parts.label) .. run(parts.rest) or run(parts.printer or {}) .. TAB .. run(parts.printed or {})
     out[#out + 1] = letter_paragraph("Colophon", frame .. stop .. indents, runs)
     out[#out + 1] = line(at == #div.content and word.colophon.thick or word.colophon.thin)

@@ -87,12 +87,6 @@ local look, word = PRESS.variables.look, PRESS.variables.word
 
 local function raw(text) return pandoc.RawBlock("opendocument", text) end
 
-local function em_of(inlines)
-  local em = 0
-  for _, code in utf8.codes(pandoc.utils.stringify(inlines)) do em = em + (code < 0x2000 and 0.5 or 1) end
-  return em
-end
-
 local function words(inlines) return xml(pandoc.utils.stringify(inlines)) end
 
 -- Define a style of paragraphs and return a function that writes such a paragraph.
@@ -108,47 +102,45 @@ end
 
 local function stop(position, kind) return ('<style:tab-stop style:position="%.2fpt" style:type="%s"/>'):format(position, kind or "left") end
 
+local TAB = "<text:tab/>"
+local WIDE, SIZE = (word.page.width - word.page.left - word.page.right) / 20, tonumber(look.body.size) -- in pt
+
+-- The name of an office that is wider than the text is set smaller.
+local function mark(inlines, at)
+  local size = math.min(tonumber(look.redhead.size), WIDE / width_of(inlines) // 0.5 * 0.5)
+  local properties = ('fo:text-align="center" fo:line-height="%.2fpt" fo:padding-top="%gmm" fo:border="none"')
+    :format(size * 1.05, at == 1 and look.redhead.top or 0)
+  local text = font("redhead", size) .. (' fo:color="%s"'):format(look.redhead.colour)
+  return letter_style("RedHead." .. at, "Standard", properties, nil, text)(words(inlines))
+end
+
+-- The number and the signers; the line below is the border of the last paragraph.
+local function number_lines(parts)
+  local out = {}
+  columns:insert(('<style:style style:name="Signer" style:family="text"><style:text-properties style:font-name-asian="%s"/></style:style>')
+    :format(xml(PRESS.variables.face.signers.word)))
+  for at, line in ipairs(lay_out_number(parts, WIDE / SIZE, tonumber(look.redhead.indent))) do
+    local properties = ('fo:text-align="%s" fo:margin-top="%gpt" fo:margin-bottom="%gpt"'):format(line.stops and "start" or "center",
+      at == 1 and word.redhead.above / 20 or 0, line.number and word.redhead.below / 20 or 0)
+    if line.number then
+      properties = properties .. (' fo:border="none" fo:border-bottom="%spt solid %s" fo:padding-bottom="%spt"')
+        :format(look.redhead.line, look.redhead.colour, word.redhead.gap)
+    end
+    local number = line.number and words(line.number) or ""
+    local names = line.names:map(function(name) return '<text:span text:style-name="Signer">' .. words(name) .. "</text:span>" end)
+    local stops = pandoc.List(line.stops or {}):map(function(position) return stop(position * SIZE) end)
+    local text = line.stops and TAB .. number .. TAB .. (line.label and words(line.label) or TAB) .. table.concat(names, TAB) or number
+    out[at] = letter_style("LetterNumber." .. at, "Standard", properties, table.concat(stops))(text)
+  end
+  return table.concat(out)
+end
+
 local function redhead(div)
   if not look.redhead then return div.content end
-  local wide, size, indent = word.page.width - word.page.left - word.page.right, tonumber(look.body.size), look.redhead.indent * look.body.size
-  wide = wide / 20
-  local out = pandoc.List()
+  local out = {}
   for at, paragraph in ipairs(div.content) do
     local parts = split_spans(paragraph.content)
-    if not parts.number then
-      local fitted = math.min(tonumber(look.redhead.size), wide / em_of(paragraph.content) // 0.5 * 0.5)
-      local write = letter_style("RedHead." .. at, "Standard",
-        ('fo:text-align="center" fo:line-height="%.2fpt" fo:padding-top="%gmm" fo:border="none"'):format(fitted * 1.05, at == 1 and look.redhead.top or 0),
-        nil, font("redhead", fitted) .. (' fo:color="%s"'):format(look.redhead.colour))
-      out:insert(write(words(paragraph.content)))
-    else
-      local signers = split_spans(parts.signers or {})
-      local names = signers.names
-      columns:insert(('<style:style style:name="Signer" style:family="text"><style:text-properties style:font-name-asian="%s"/></style:style>')
-        :format(xml(PRESS.variables.face.signers.word)))
-      local widest = { 0, 0 }
-      for number, name in ipairs(names) do widest[2 - number % 2] = math.max(widest[2 - number % 2], em_of(name)) end
-      local first = wide - indent - (widest[1] + (#names > 1 and widest[2] + 1 or 0)) * size -- where the names begin
-      local stops = stop(indent) .. stop(first - em_of(signers.rest) * size) .. stop(first) .. stop(first + (widest[1] + 1) * size)
-      local count = math.max(1, math.ceil(#names / 2))
-      for line = 1, count do
-        local is_last = line == count
-        local properties = ('fo:text-align="%s" fo:margin-top="%gpt" fo:margin-bottom="%gpt"'):format(#names == 0 and "center" or "start",
-          line == 1 and word.redhead.above / 20 or 0, is_last and word.redhead.below / 20 or 0)
-        if is_last then
-          properties = properties .. (' fo:border="none" fo:border-bottom="%spt solid %s" fo:padding-bottom="%spt"'):format(look.redhead.line, look.redhead.colour, word.redhead.gap)
-        end
-        local write = letter_style("LetterNumber." .. line, "Standard", properties, stops)
-        local text = is_last and words(parts.number) or ""
-        if #names > 0 then
-          text = "<text:tab/>" .. text .. "<text:tab/>" .. (line == 1 and words(signers.rest) or "<text:tab/>")
-          for number = 2 * line - 1, math.min(2 * line, #names) do
-            text = text .. (number % 2 == 0 and "<text:tab/>" or "") .. '<text:span text:style-name="Signer">' .. words(names[number]) .. "</text:span>"
-          end
-        end
-        out:insert(write(text))
-      end
-    end
+    out[at] = parts.number and number_lines(parts) or mark(paragraph.content, at)
   end
   return { raw(table.concat(out)) }
 end
@@ -159,12 +151,12 @@ end
 
 -- Names of attachments stand below each other, behind their numbers.
 local function attachments(div)
-  local out, size, label = pandoc.List(), tonumber(look.body.size), 0
+  local out, label = pandoc.List(), 0
   for at, paragraph in ipairs(div.content) do
     local parts = split_spans(paragraph.content)
-    label = parts.label and em_of(parts.label) or label
-    local number = parts.number and math.max(1, em_of(parts.number)) or 0
-    local left, hanging = (look.body.indent + label + number) * size, ((parts.label and label or 0) + number) * size
+    label = parts.label and width_of(parts.label) or label
+    local number = parts.number and math.max(1, width_of(parts.number)) or 0
+    local left, hanging = (look.body.indent + label + number) * SIZE, ((parts.label and label or 0) + number) * SIZE
     local write = letter_style("Attachment." .. at, "Text_20_body",
       ('fo:margin-left="%gpt" fo:text-indent="%gpt" fo:margin-top="%gpt" fo:keep-with-next="always"'):format(left, -hanging, at == 1 and look.body.pitch or 0))
     out:insert(write(words(parts.label or {}) .. words(parts.number or {}) .. "<text:tab/>" .. words(parts.rest)))
@@ -175,7 +167,7 @@ end
 -- A frame at the foot of the page on which the document ends; its lines are low black paragraphs, as in Word files.
 local function colophon(div)
   if not look.colophon then return div.content end
-  local wide, size = (word.page.width - word.page.left - word.page.right) / 20, tonumber(look.colophon.size)
+  local size = tonumber(look.colophon.size)
   local indent = look.colophon.indent * size
   local function rule(name, thick)
     return letter_style(name, "Standard", ('fo:line-height="%gpt" fo:background-color="#000000"'):format(thick), nil, 'fo:font-size="1pt" style:font-size-asian="1pt"')("")
@@ -183,17 +175,17 @@ local function colophon(div)
   local out = pandoc.List { rule("ColophonThick", look.colophon.thick) }
   for at, paragraph in ipairs(div.content) do
     local parts = split_spans(paragraph.content)
-    local inner = parts.label and em_of(parts.label) * size or 0
+    local inner = parts.label and width_of(parts.label) * size or 0
     local write = letter_style("Colophon." .. at, "Standard",
       ('fo:text-align="start" fo:line-height="%gpt" fo:margin-left="%gpt" fo:margin-right="%gpt" fo:text-indent="%gpt"'):format(look.colophon.pitch, indent + inner, indent, -inner),
-      stop(wide - 2 * indent, "right"), font("colophon", size))
+      stop(WIDE - 2 * indent, "right"), font("colophon", size))
     out:insert(write(parts.label and words(parts.label) .. words(parts.rest) or words(parts.printer or {}) .. "<text:tab/>" .. words(parts.printed or {})))
     out:insert(at == #div.content and '<text:p text:style-name="ColophonThick"/>' or rule("ColophonThin", look.colophon.thin))
   end
   columns:insert('<style:style style:name="ColophonFrame" style:family="graphic" style:parent-style-name="Frame"><style:graphic-properties style:wrap="none" style:vertical-pos="bottom" style:vertical-rel="page-content" style:horizontal-pos="center" style:horizontal-rel="page-content" fo:padding="0mm" fo:border="none" draw:fill="none" draw:stroke="none"/></style:style>')
   local write = letter_style("ColophonAnchor", "Standard", 'fo:line-height="1pt"', nil, 'fo:font-size="1pt" style:font-size-asian="1pt"')
   return raw(write(('<draw:frame draw:style-name="ColophonFrame" text:anchor-type="paragraph" svg:width="%gpt"><draw:text-box fo:min-height="1pt">%s</draw:text-box></draw:frame>')
-    :format(wide, table.concat(out))))
+    :format(WIDE, table.concat(out))))
 end
 
 return {

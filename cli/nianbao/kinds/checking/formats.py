@@ -23,7 +23,10 @@ _VARIABLE = re.compile(
 _WORDS = frozenset({"else", "endif", "endfor", "sep", "it"})
 _COMMENT = re.compile(r"\$--[^\n]*")
 # Those that the renderer gives besides the look and the locale, and metadata that pages have.
-_GIVEN = ("about", "facts", "day", "draft", "layout", "landscape", "title", "titlelines", "author", "cover", "redhead", "letter", "body")
+_GIVEN = (
+    *("about", "facts", "day", "draft", "layout", "landscape", "letter"),
+    *("title", "titlelines", "author", "cover", "redhead", "body"),
+)
 _SET_BY_LUA = re.compile(r"\b(?:variables|meta)(?:\.|\[[\"'])([A-Za-z][\w-]*)")
 _METADATA = re.compile(r"^([A-Za-z][\w-]*):", re.MULTILINE)
 
