@@ -51,8 +51,8 @@ def built(request, report, tmp_path_factory):
     return request.param, folder, reports
 
 
-def test_there_are_five_kinds_at_least():
-    assert {"cn-disclosure", "cn-enforcement", "cn-rule-of-law", "kpi", "us-foia"} <= set(KINDS)
+def test_there_are_six_kinds_at_least():
+    assert {"cn-disclosure", "cn-enforcement", "cn-letter", "cn-rule-of-law", "kpi", "us-foia"} <= set(KINDS)
 
 
 def test_the_example_is_laid_out_as_fmt_does(built, report):

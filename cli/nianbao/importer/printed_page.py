@@ -20,6 +20,7 @@ _PLACEHOLDER = re.compile(r'^::: \{(table|prose)="([^"]+)"\}\n:::$', re.MULTILIN
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b\u2060\ufeff]+")
 _LOOKALIKES = str.maketrans("‘’“”", "''\"\"", "•‣◦▪")  # what typefaces draw alike; bullets, which only the page has
 _CONTENTS = re.compile(r"^:{3,} *(?:contents|\{[^}\n]*\.contents\b)", re.MULTILINE)  # where a page asks for them
+_RED_HEAD = re.compile(r"^:{3,} *(?:redhead|\{[^}\n]*\.redhead\b)", re.MULTILINE)  # which stands above the title
 _LEADER = re.compile(r"\.{5,}\d{1,3}")  # of contents on paper, with the number of the page
 # Behind a letter, and before another or the end of a block: it may be one at the end of a line.
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010](?=[^\W\d_]|$)")
@@ -62,6 +63,8 @@ def find_page_difference(composed: Document, published: PublishedDocument, *, ta
     title = list(normalize_words(composed.title))
     if printed[: len(title)] == title:  # the title of a Word file is not one of its texts
         printed = printed[len(title) :]
+    elif _RED_HEAD.search(page.text) and _remove(printed, title):
+        pass
     elif title and title != list(normalize_words(published.title)):
         return composed.title[:_SHOWN]
     if tables_only:
@@ -92,11 +95,12 @@ def _list_contents(blocks: Iterable[_Block], form: Form) -> Iterator[Paragraph]:
     yield from (block for block in blocks if isinstance(block, Paragraph) and 1 <= block.level <= _LEVELS)
 
 
-def _remove(tokens: list[_Token], part: Sequence[_Token]) -> None:
-    """Remove the first place where a part stands among tokens."""
+def _remove(tokens: list[_Token], part: Sequence[_Token]) -> bool:
+    """Remove the first place where a part stands among tokens; return whether there is one."""
     start = next((at for at in range(len(tokens)) if tokens[at : at + len(part)] == part), None)
     if start is not None:
         del tokens[start : start + len(part)]
+    return start is not None
 
 
 def _show(tokens: Sequence[_Token]) -> str:

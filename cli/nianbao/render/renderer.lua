@@ -12,6 +12,7 @@ local HERE = pandoc.path.directory(arg[0])
 local function load_module(name) return dofile(pandoc.path.join { HERE, name }) end
 local lists, lay_out_signature, keep_rows = load_module("lists.lua"), load_module("signature.lua"), load_module("rows.lua")
 local widths = load_module("widths.lua")
+local letter = load_module("letter.lua")
 
 -- Return the division of a form's table with its column widths, alignments, headers and bodies set, as its attributes
 -- say: how many columns hold labels, which rows are headers, and how wide the columns are. Pandoc's Markdown cannot
@@ -161,6 +162,7 @@ local function join_landscape(blocks)
 end
 
 local function prepare_layout(doc, variables)
+  if letter.is_letter(doc) then variables.letter = "true" end
   local found = { cover = doc.meta.cover }
   doc:walk {
     Div = function(div)
@@ -393,6 +395,8 @@ local function make_globals()
   own.lay_side_by_side = lay_side_by_side
   own.lay_out_signature, own.keep_rows, own.is_banner = lay_out_signature, keep_rows, is_banner
   own.size_of_figure = widths.size_of_figure
+  own.split_spans, own.raise_redhead = letter.split_spans, letter.raise_redhead
+  own.width_of, own.lay_out_number = letter.width_of, letter.lay_out_number
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)

@@ -12,7 +12,7 @@ from nianbao.model.i18n import N_, _
 from nianbao.model.locale import Locale
 from nianbao.workspace.formats import Face, Format, OutputFile
 from nianbao.workspace.processes.limits import LimitMessages, run_watched
-from nianbao.workspace.theme import COVERED_CHARACTERS, PARTS
+from nianbao.workspace.theme import COVERED_CHARACTERS, list_roles
 
 _MAX_SECONDS = 60  # for one report
 _MAX_MEMORY = 2 * 2**30  # bytes, for one report
@@ -41,7 +41,8 @@ def families_by_part(look: Mapping[str, Any], faces: Sequence[Face], text: str =
     """
     chosen = {face.role: face.family for face in faces}
     free = [face["free"] for face in look["faces"].values()]
-    roles = {part: look[part]["face"] for part in PARTS} | {"emph": look["stress"]["face"] or look["body"]["face"]}
+    roles = list_roles(look)
+    roles["emph"] = roles.pop("stress", look["body"]["face"])
     rare = sorted(set(_find_families(_list_rare(text), look).values()) - {""}) if chosen else []
     more = (*free, *_FALLBACK, *rare)
     return {part: list(dict.fromkeys([chosen[role], *more])) for part, role in roles.items() if chosen}

@@ -11,6 +11,7 @@ _TWIPS_PER_POINT = 20
 # The part of a character that stays free at the end of a full line of Word: LibreOffice drops a punctuation mark there
 # that does not fit by a fraction of a point.
 _SPARE_CHARACTERS = 1 / 3
+_RED_HEAD_PITCH = 1.05  # em: the ink of a square character begins at the top of such a line
 _FAMILIES = {"serif": "roman", "sans-serif": "swiss", "monospace": "modern", "cursive": "script"}
 
 
@@ -50,6 +51,37 @@ def to_word_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         width = units["page"]["width"] - units["page"]["left"] - units["page"]["right"]
         size = body["size"] * _TWIPS_PER_POINT
         units["body"]["apart"] = math.floor((width - _SPARE_CHARACTERS * size) / characters - size)
+    return units | _to_letter_units(look)
+
+
+def _to_letter_units(look: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return the measurements of a letter's red head and colophon, as far as the look has them.
+
+    In lines of an exact height the baseline is at four fifths; from there, a square character reaches up 0.84 em and
+    down 0.12 em. Space above and below counts from the characters, that of a border from the line.
+    """
+    units: dict[str, dict[str, int]] = {}
+    body, title = look["body"], look["title"]
+    if redhead := look.get("redhead"):
+        size, reach = redhead["size"], _RED_HEAD_PITCH * 0.2 - 0.12
+        below = (redhead["below"] + 0.5) * body["pitch"] - title["pitch"] * 0.8 + title["size"] * 0.34
+        gap = redhead["gap"] * 72 / 25.4 - body["pitch"] * 0.2 + body["size"] * 0.12
+        units["redhead"] = {
+            "size": round(size * 2),
+            "pitch": round(size * _RED_HEAD_PITCH * _TWIPS_PER_POINT),
+            "top": round(redhead["top"] * _TWIPS_PER_MM),
+            "above": max(0, round((redhead["above"] * body["pitch"] - size * reach) * _TWIPS_PER_POINT)),
+            "gap": max(0, round(gap)),
+            "line": round(redhead["line"] * 8),
+            "below": max(0, round(below * _TWIPS_PER_POINT)),
+        }
+    if colophon := look.get("colophon"):
+        units["colophon"] = {
+            "size": round(colophon["size"] * 2),
+            "pitch": round(colophon["pitch"] * _TWIPS_PER_POINT),
+            "thick": round(colophon["thick"] * _TWIPS_PER_POINT),
+            "thin": round(colophon["thin"] * _TWIPS_PER_POINT),
+        }
     return units
 
 

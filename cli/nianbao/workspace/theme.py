@@ -28,6 +28,7 @@ Paper: TypeAlias = Annotated[float, Meta(gt=0, le=_LONGEST_MM)]  # mm
 Size: TypeAlias = Annotated[float, Meta(gt=0, le=_LONGEST_PT)]  # pt
 Gap: TypeAlias = Annotated[float, Meta(ge=0, le=_LONGEST_PT)]  # pt
 Characters: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
+Lines: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 FaceName: TypeAlias = Annotated[Text, Meta(description="field-face-of-look")]
 FontSize: TypeAlias = Annotated[Size, Meta(description="field-font-size")]
 Pitch: TypeAlias = Annotated[Size, Meta(description="field-line-pitch")]
@@ -113,7 +114,33 @@ class SignatureShape(Shape, frozen=True):
 
     form: Annotated[Literal["flush", "seal", "plain"], Meta(description="field-look-signature-form")] = "flush"
     indent: Annotated[Characters, Meta(description="field-look-signature-indent")] = 0
-    above: Annotated[Annotated[float, Meta(ge=0, le=100)], Meta(description="field-look-signature-above")] = 1
+    above: Annotated[Lines, Meta(description="field-look-signature-above")] = 1
+
+
+class RedHeadShape(Shape, frozen=True):
+    """The head of a letter: the name of the office, the number of the letter and its signers, a line."""
+
+    face: FaceName
+    names: Annotated[Text, Meta(description="field-look-redhead-names")]
+    size: FontSize
+    colour: Annotated[str, Meta(description="field-look-redhead-colour", pattern="^#[0-9A-Fa-f]{6}$")]
+    top: Annotated[Length, Meta(description="field-look-redhead-top")]
+    above: Annotated[Lines, Meta(description="field-look-redhead-above")]
+    gap: Annotated[Annotated[float, Meta(ge=0, le=10)], Meta(description="field-look-redhead-gap")]
+    line: Annotated[float, Meta(description="field-look-redhead-line", ge=0, le=_THICKEST_PT)]
+    below: Annotated[Lines, Meta(description="field-look-redhead-below")]
+    indent: Annotated[Characters, Meta(description="field-look-redhead-indent")] = 1
+
+
+class ColophonShape(Shape, frozen=True):
+    """What stands at the foot of the last page of a letter: who gets copies, who printed it, and when."""
+
+    face: FaceName
+    size: FontSize
+    pitch: Pitch
+    thick: Annotated[float, Meta(description="field-look-colophon-thick", ge=0, le=_THICKEST_PT)]
+    thin: Annotated[float, Meta(description="field-look-colophon-thin", ge=0, le=_THICKEST_PT)]
+    indent: Annotated[Characters, Meta(description="field-look-colophon-indent")] = 1
 
 
 class FaceShape(Shape, frozen=True):
@@ -145,6 +172,8 @@ class LookFile(Shape, frozen=True):
     signature: Annotated[SignatureShape, Meta(description="field-look-signature")]
     faces: Annotated[dict[str, FaceShape], Meta(description="field-look-faces")]
     stress: Annotated[StressShape, Meta(description="field-look-stress")] = StressShape()
+    redhead: Annotated[RedHeadShape | None, Meta(description="field-look-redhead")] = None
+    colophon: Annotated[ColophonShape | None, Meta(description="field-look-colophon")] = None
     name: Annotated[str, Meta(description="field-look-name")] = ""
     base: Annotated[str, Meta(description="field-look-base")] = ""
 
@@ -171,11 +200,23 @@ def _fill_in(look: LookFile) -> dict[str, Any]:
     for part in PARTS:
         if part.startswith("heading") and tables[part]["indent"] is None:
             tables[part]["indent"] = body["indent"]
-    used = {tables[part]["face"] for part in PARTS} | {tables["stress"]["face"]}
+    used = set(list_roles(tables).values())
     tables["faces"] = {name: face for name, face in tables["faces"].items() if name in used}
     if body["characters"] is None:
         del body["characters"]
-    return tables
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def list_roles(look: Mapping[str, Any]) -> dict[str, str]:
+    """Return the name of the face of each part of the page, also of those that not every look has."""
+    roles = {part: look[part]["face"] for part in PARTS}
+    if look["stress"]["face"]:
+        roles["stress"] = look["stress"]["face"]
+    if redhead := look.get("redhead"):
+        roles |= {"redhead": redhead["face"], "signers": redhead["names"]}
+    if colophon := look.get("colophon"):
+        roles["colophon"] = colophon["face"]
+    return roles
 
 
 def _find_faults(look: LookFile) -> Iterator[Fault]:
@@ -185,8 +226,14 @@ def _find_faults(look: LookFile) -> Iterator[Fault]:
         face = getattr(look, part).face
         if face not in look.faces:
             yield Fault((part, "face"), _("no-such-face", face=face) + suggest(face, known))
-    if look.stress.face and look.stress.face not in look.faces:
-        yield Fault(("stress", "face"), _("no-such-face", face=look.stress.face) + suggest(look.stress.face, known))
+    more = [("stress", "face", look.stress.face)]
+    if look.redhead:
+        more += [("redhead", "face", look.redhead.face), ("redhead", "names", look.redhead.names)]
+    if look.colophon:
+        more += [("colophon", "face", look.colophon.face)]
+    for part, key, face in more:
+        if face and face not in look.faces:
+            yield Fault((part, key), _("no-such-face", face=face) + suggest(face, known))
     page = look.page
     for first, last, side, size in (("left", "right", "width", page.width), ("top", "bottom", "height", page.height)):
         if getattr(page, first) + getattr(page, last) >= size:
@@ -202,8 +249,8 @@ def list_face_names(look: Mapping[str, Any]) -> dict[str, dict[str, str | bool]]
     `latin` says whether Latin letters are set in the face too.
     """
     face_names: dict[str, dict[str, str | bool]] = {}
-    for part in (*PARTS, *(["stress"] if look["stress"]["face"] else [])):
-        face = look["faces"][look[part]["face"]]
+    for part, role in list_roles(look).items():
+        face = look["faces"][role]
         names = dict.fromkeys((face["word"], *face["official"], face["free"]))
         face_names[part] = {
             "word": face["word"],
@@ -242,6 +289,7 @@ def derive_measures(look: Mapping[str, Any]) -> dict[str, Any]:
         "grid": "characters" in look["body"],
         "outer": number["place"] == "outer",
         "pen": look["stress"]["pen"] > 0,
+        "redhead_colour": look["redhead"]["colour"].removeprefix("#") if "redhead" in look else "",
         "signature": {look["signature"]["form"]: True, "above": look["signature"]["above"] * look["body"]["pitch"]},
     }
 

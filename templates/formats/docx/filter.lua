@@ -160,6 +160,112 @@ local function signature(lines, size)
   return raw(table.concat(out, "\n"))
 end
 
+-- ── letters ─────────────────────────────────────────────────────────────────────────────────────────
+
+local look, word = PRESS.variables.look, PRESS.variables.word
+local SIZE, WIDE = tonumber(look.body.size) * 20, word.page.width - word.page.left - word.page.right -- in twips
+
+local function run(inlines, face)
+  local font = face and ('<w:rFonts w:hint="eastAsia" w:eastAsia="%s"/>'):format(xml(face)) or HINT
+  return ('<w:r><w:rPr>%s</w:rPr><w:t xml:space="preserve">%s</w:t></w:r>'):format(font, xml(pandoc.utils.stringify(inlines)))
+end
+
+local TAB = "<w:r><w:tab/></w:r>"
+
+local function tabs(stops)
+  local out = {}
+  for at, stop in ipairs(stops) do out[at] = ('<w:tab w:val="%s" w:pos="%.0f"/>'):format(stop[1], stop[2]) end
+  return "<w:tabs>" .. table.concat(out) .. "</w:tabs>"
+end
+
+local function letter_paragraph(style, properties, runs)
+  return ('<w:p><w:pPr><w:pStyle w:val="%s"/>%s</w:pPr>%s</w:p>'):format(style, properties, runs)
+end
+
+-- The name of an office that is wider than the text is set smaller. The space above the first one is of the page.
+local function mark(inlines, is_first)
+  local size = math.min(tonumber(word.redhead.size), WIDE / 10 / width_of(inlines) // 1)
+  local spacing = is_first and ('<w:spacing w:before="%d" w:line="%d" w:lineRule="exact"/>')
+    :format(word.redhead.top, word.redhead.pitch * size // word.redhead.size) or ""
+  local text = xml(pandoc.utils.stringify(inlines))
+  return letter_paragraph("RedHeadMark", spacing, ('<w:r><w:rPr>%s<w:sz w:val="%d"/><w:szCs w:val="%d"/></w:rPr><w:t>%s</w:t></w:r>')
+    :format(HINT, size, size, text))
+end
+
+-- The number and the signers; the line below is the border of the last paragraph.
+local function number_lines(parts)
+  local out = {}
+  for at, line in ipairs(lay_out_number(parts, WIDE / SIZE, tonumber(look.redhead.indent))) do
+    local border = line.number and ('<w:pBdr><w:bottom w:val="single" w:sz="%d" w:space="%d" w:color="%s"/></w:pBdr>')
+      :format(word.redhead.line, word.redhead.gap, PRESS.variables.redhead_colour) or ""
+    local spacing = ('<w:spacing w:before="%d" w:after="%d"/>'):format(at == 1 and word.redhead.above or 0, line.number and word.redhead.below or 0)
+    local number = line.number and run(line.number) or ""
+    if not line.stops then
+      out[at] = letter_paragraph("RedHeadNumber", border .. spacing .. '<w:jc w:val="center"/>', number)
+    else
+      local stops = pandoc.List(line.stops):map(function(stop) return { "left", stop * SIZE } end)
+      local names = line.names:map(function(name) return run(name, PRESS.variables.face.signers.word) end)
+      local runs = TAB .. number .. TAB .. (line.label and run(line.label) or TAB) .. table.concat(names, TAB)
+      out[at] = letter_paragraph("RedHeadNumber", border .. tabs(stops) .. spacing, runs)
+    end
+  end
+  return table.concat(out)
+end
+
+local function redhead(div)
+  if not look.redhead then return div.content end
+  local out = {}
+  for at, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    out[at] = parts.number and number_lines(parts) or mark(paragraph.content, at == 1)
+  end
+  return { raw(table.concat(out)) }
+end
+
+-- Names of attachments stand below each other, behind their numbers.
+local function attachments(div)
+  local out, indent, label = {}, tonumber(look.body.indent), 0
+  for at, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    label = parts.label and width_of(parts.label) or label
+    local number = parts.number and math.max(1, width_of(parts.number)) or 0
+    local hanging = (parts.label and label or 0) + number
+    out[at] = letter_paragraph("BodyText", ('<w:keepNext/>%s<w:ind w:left="%.0f" w:hanging="%.0f" w:firstLineChars="0"/>'):format(
+      at == 1 and ('<w:spacing w:before="%d"/>'):format(word.body.pitch) or "", (indent + label + number) * SIZE, hanging * SIZE),
+      (parts.label and run(parts.label) or "") .. (parts.number and run(parts.number) or "") .. TAB .. run(parts.rest))
+  end
+  return raw(table.concat(out))
+end
+
+-- A frame at the foot of the page on which the document ends. Lines are low black paragraphs: a border is only as wide as
+-- the text with its indents, and LibreOffice makes no frame of paragraphs with different borders.
+local function colophon(div)
+  if not look.colophon then return div.content end
+  local size = look.colophon.size * 20
+  local indent = look.colophon.indent * size
+  local frame = ('<w:framePr w:w="%d" w:wrap="notBeside" w:vAnchor="margin" w:hAnchor="margin" w:xAlign="center" w:yAlign="bottom"/>'):format(WIDE)
+  local function line(thick)
+    return letter_paragraph("Colophon", frame .. ('<w:shd w:val="clear" w:color="auto" w:fill="000000"/><w:spacing w:line="%d" w:lineRule="exact"/>'):format(thick), "")
+  end
+  local out = { line(word.colophon.thick) }
+  for at, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    local inner = parts.label and width_of(parts.label) * size or 0
+    local indents = ('<w:ind w:left="%.0f" w:right="%.0f" w:hanging="%.0f"/>'):format(indent + inner, indent, inner)
+    local stop = parts.label and "" or tabs { { "right", WIDE - indent } }
+    local runs = parts.label and run(parts.label) .. run(parts.rest) or run(parts.printer or {}) .. TAB .. run(parts.printed or {})
+    out[#out + 1] = letter_paragraph("Colophon", frame .. stop .. indents, runs)
+    out[#out + 1] = line(at == #div.content and word.colophon.thick or word.colophon.thin)
+  end
+  out[#out + 1] = '<w:p><w:pPr><w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>' -- to which the frame belongs
+  return raw(table.concat(out))
+end
+
+local function addressee(div)
+  local text = run(pandoc.utils.blocks_to_inlines(div.content))
+  return raw(letter_paragraph("BodyText", '<w:ind w:firstLineChars="0" w:firstLine="0"/>', text))
+end
+
 local stressed = PRESS.variables.look.stress.face ~= ""
 
 return {
@@ -174,6 +280,13 @@ return {
     if div.classes:includes("pagebreak") then return raw('<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
     if div.classes:includes("contents") then return contents(div) end
     if div.classes:includes("revisions") then return div.content:map(whole_paragraph) end
+    if div.classes:includes("redhead") then
+      div.content = redhead(div)
+      return div
+    end
+    if div.classes:includes("addressee") then return addressee(div) end
+    if div.classes:includes("attachments") then return attachments(div) end
+    if div.classes:includes("colophon") then return colophon(div) end
     if div.classes:includes("landscape") then
       local is_last = div.classes:includes("last")
       local blocks = pandoc.List { section_end(is_last and BEFORE_LAST_LANDSCAPE or PORTRAIT) }
@@ -186,4 +299,5 @@ return {
   Blocks = function(blocks)
     return lay_out_signature(blocks, PRESS.variables.look, signature, function(text) return styled({ text }, "Closing") end)
   end,
+  Pandoc = raise_redhead,
 }

@@ -100,8 +100,32 @@ local function name_sections(doc)
   end }
 end
 
+-- Names of attachments stand below each other, behind their numbers: the first row of the grid has the label.
+local function attachments(div)
+  local blocks = pandoc.List()
+  for _, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    local function part(inlines) return pandoc.Span(inlines or {}) end
+    blocks:insert(pandoc.Para { part(parts.label), pandoc.Space(), part(parts.number), pandoc.Space(), part(parts.rest) })
+  end
+  div.content = blocks
+  return div
+end
+
+-- The words behind a label are one part of the line, the others are spans already.
+local function colophon(div)
+  for _, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    if parts.label then paragraph.content = { pandoc.Span(parts.label), pandoc.Span(parts.rest) } end
+  end
+  return div
+end
+
 return {
-  Pandoc = name_sections,
+  Pandoc = function(doc)
+    doc = name_sections(doc)
+    return raise_redhead(doc) or doc
+  end,
   -- The title is the only heading of the first level.
   Header = function(header)
     header.level = header.level + 1
@@ -116,6 +140,8 @@ return {
   end,
   Table = function(tbl) return tbl.classes:includes("form") and form(tbl) or scrolling(tbl) end,
   Div = function(div)
+    if div.classes:includes("attachments") then return attachments(div) end
+    if div.classes:includes("colophon") then return colophon(div) end
     if div.classes:includes("revisions") then
       local region = scrolling(lay_side_by_side(div))
       region.classes, region.attributes["aria-label"] = { "scroll", "revisions" }, div.attributes.label
@@ -129,7 +155,7 @@ return {
       end
       return scroll({ tbl }, div.attributes.label, 1, #tbl.colspecs - 1)
     end
-    if div.classes:includes("signature") then
+    if div.classes:includes("signature") or div.classes:includes("addressee") then
       div.content = div.content:map(function(line) return line.t == "Plain" and pandoc.Para(line.content) or line end)
       return div
     end

@@ -100,6 +100,113 @@ local function signature(lines, size)
   return pandoc.RawBlock("opendocument", table.concat(out, "\n"))
 end
 
+-- ── letters ─────────────────────────────────────────────────────────────────────────────────────────
+
+local look, word = PRESS.variables.look, PRESS.variables.word
+
+local function raw(text) return pandoc.RawBlock("opendocument", text) end
+
+local function words(inlines) return xml(pandoc.utils.stringify(inlines)) end
+
+-- Define a style of paragraphs and return a function that writes such a paragraph.
+local function letter_style(name, parent, properties, stops, text)
+  columns:insert(('<style:style style:name="%s" style:family="paragraph" style:parent-style-name="%s"><style:paragraph-properties %s>%s</style:paragraph-properties>%s</style:style>')
+    :format(name, parent, properties, stops and "<style:tab-stops>" .. stops .. "</style:tab-stops>" or "", text and "<style:text-properties " .. text .. "/>" or ""))
+  return function(content) return ('<text:p text:style-name="%s">%s</text:p>'):format(name, content) end
+end
+
+local function font(face, size)
+  return ('style:font-name-asian="%s" fo:font-size="%gpt" style:font-size-asian="%gpt"'):format(xml(PRESS.variables.face[face].word), size, size)
+end
+
+local function stop(position, kind) return ('<style:tab-stop style:position="%.2fpt" style:type="%s"/>'):format(position, kind or "left") end
+
+local TAB = "<text:tab/>"
+local WIDE, SIZE = (word.page.width - word.page.left - word.page.right) / 20, tonumber(look.body.size) -- in pt
+
+-- The name of an office that is wider than the text is set smaller.
+local function mark(inlines, at)
+  local size = math.min(tonumber(look.redhead.size), WIDE / width_of(inlines) // 0.5 * 0.5)
+  local properties = ('fo:text-align="center" fo:line-height="%.2fpt" fo:padding-top="%gmm" fo:border="none"')
+    :format(size * 1.05, at == 1 and look.redhead.top or 0)
+  local text = font("redhead", size) .. (' fo:color="%s"'):format(look.redhead.colour)
+  return letter_style("RedHead." .. at, "Standard", properties, nil, text)(words(inlines))
+end
+
+-- The number and the signers; the line below is the border of the last paragraph.
+local function number_lines(parts)
+  local out = {}
+  columns:insert(('<style:style style:name="Signer" style:family="text"><style:text-properties style:font-name-asian="%s"/></style:style>')
+    :format(xml(PRESS.variables.face.signers.word)))
+  for at, line in ipairs(lay_out_number(parts, WIDE / SIZE, tonumber(look.redhead.indent))) do
+    local properties = ('fo:text-align="%s" fo:margin-top="%gpt" fo:margin-bottom="%gpt"'):format(line.stops and "start" or "center",
+      at == 1 and word.redhead.above / 20 or 0, line.number and word.redhead.below / 20 or 0)
+    if line.number then
+      properties = properties .. (' fo:border="none" fo:border-bottom="%spt solid %s" fo:padding-bottom="%spt"')
+        :format(look.redhead.line, look.redhead.colour, word.redhead.gap)
+    end
+    local number = line.number and words(line.number) or ""
+    local names = line.names:map(function(name) return '<text:span text:style-name="Signer">' .. words(name) .. "</text:span>" end)
+    local stops = pandoc.List(line.stops or {}):map(function(position) return stop(position * SIZE) end)
+    local text = line.stops and TAB .. number .. TAB .. (line.label and words(line.label) or TAB) .. table.concat(names, TAB) or number
+    out[at] = letter_style("LetterNumber." .. at, "Standard", properties, table.concat(stops))(text)
+  end
+  return table.concat(out)
+end
+
+local function redhead(div)
+  if not look.redhead then return div.content end
+  local out = {}
+  for at, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    out[at] = parts.number and number_lines(parts) or mark(paragraph.content, at)
+  end
+  return { raw(table.concat(out)) }
+end
+
+local function addressee(div)
+  return raw(letter_style("Addressee", "Text_20_body", 'fo:text-indent="0pt"')(words(pandoc.utils.blocks_to_inlines(div.content))))
+end
+
+-- Names of attachments stand below each other, behind their numbers.
+local function attachments(div)
+  local out, label = pandoc.List(), 0
+  for at, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    label = parts.label and width_of(parts.label) or label
+    local number = parts.number and math.max(1, width_of(parts.number)) or 0
+    local left, hanging = (look.body.indent + label + number) * SIZE, ((parts.label and label or 0) + number) * SIZE
+    local write = letter_style("Attachment." .. at, "Text_20_body",
+      ('fo:margin-left="%gpt" fo:text-indent="%gpt" fo:margin-top="%gpt" fo:keep-with-next="always"'):format(left, -hanging, at == 1 and look.body.pitch or 0))
+    out:insert(write(words(parts.label or {}) .. words(parts.number or {}) .. "<text:tab/>" .. words(parts.rest)))
+  end
+  return raw(table.concat(out))
+end
+
+-- A frame at the foot of the page on which the document ends; its lines are low black paragraphs, as in Word files.
+local function colophon(div)
+  if not look.colophon then return div.content end
+  local size = tonumber(look.colophon.size)
+  local indent = look.colophon.indent * size
+  local function rule(name, thick)
+    return letter_style(name, "Standard", ('fo:line-height="%gpt" fo:background-color="#000000"'):format(thick), nil, 'fo:font-size="1pt" style:font-size-asian="1pt"')("")
+  end
+  local out = pandoc.List { rule("ColophonThick", look.colophon.thick) }
+  for at, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    local inner = parts.label and width_of(parts.label) * size or 0
+    local write = letter_style("Colophon." .. at, "Standard",
+      ('fo:text-align="start" fo:line-height="%gpt" fo:margin-left="%gpt" fo:margin-right="%gpt" fo:text-indent="%gpt"'):format(look.colophon.pitch, indent + inner, indent, -inner),
+      stop(WIDE - 2 * indent, "right"), font("colophon", size))
+    out:insert(write(parts.label and words(parts.label) .. words(parts.rest) or words(parts.printer or {}) .. "<text:tab/>" .. words(parts.printed or {})))
+    out:insert(at == #div.content and '<text:p text:style-name="ColophonThick"/>' or rule("ColophonThin", look.colophon.thin))
+  end
+  columns:insert('<style:style style:name="ColophonFrame" style:family="graphic" style:parent-style-name="Frame"><style:graphic-properties style:wrap="none" style:vertical-pos="bottom" style:vertical-rel="page-content" style:horizontal-pos="center" style:horizontal-rel="page-content" fo:padding="0mm" fo:border="none" draw:fill="none" draw:stroke="none"/></style:style>')
+  local write = letter_style("ColophonAnchor", "Standard", 'fo:line-height="1pt"', nil, 'fo:font-size="1pt" style:font-size-asian="1pt"')
+  return raw(write(('<draw:frame draw:style-name="ColophonFrame" text:anchor-type="paragraph" svg:width="%gpt"><draw:text-box fo:min-height="1pt">%s</draw:text-box></draw:frame>')
+    :format(WIDE, table.concat(out))))
+end
+
 return {
   Emph = function(emph) return pandoc.Span(emph.content, pandoc.Attr("", {}, { ["custom-style"] = "Emphasis" })) end,
   Table = function(tbl)
@@ -125,6 +232,13 @@ return {
   Div = function(div)
     local function paragraph(style) return pandoc.RawBlock("opendocument", '<text:p text:style-name="' .. style .. '"/>') end
     if div.classes:includes("contents") then return contents(div) end
+    if div.classes:includes("redhead") then
+      div.content = redhead(div)
+      return div
+    end
+    if div.classes:includes("addressee") then return addressee(div) end
+    if div.classes:includes("attachments") then return attachments(div) end
+    if div.classes:includes("colophon") then return colophon(div) end
     if div.classes:includes("pagebreak") then return paragraph("PageBreak") end
     if div.classes:includes("landscape") then
       local blocks = pandoc.List { paragraph("LandscapeBegin") }
@@ -145,4 +259,5 @@ return {
     columns, sizes, cells = pandoc.List(), {}, pandoc.List()
     return meta
   end,
+  Pandoc = raise_redhead,
 }

@@ -250,6 +250,65 @@ local function sign(blocks, at)
   return out
 end
 
+-- ── letters ─────────────────────────────────────────────────────────────────────────────────────────
+
+-- Return the call of a function of the template, the arguments of which are inlines, or text of Typst.
+local function call(name, arguments)
+  local parts = pandoc.List { pandoc.RawInline("typst", "#" .. name .. "(") }
+  for _, argument in ipairs(arguments) do
+    if type(argument) == "string" then
+      parts:insert(pandoc.RawInline("typst", argument))
+    else
+      parts:insert(pandoc.RawInline("typst", "["))
+      parts:extend(argument)
+      parts:insert(pandoc.RawInline("typst", "], "))
+    end
+  end
+  parts:insert(pandoc.RawInline("typst", ")"))
+  return pandoc.List { pandoc.Plain(parts), typst("") } -- the raw text: it is no paragraph, which could hold a signature
+end
+
+local function label_of(inlines)
+  return { pandoc.RawInline("typst", "#label-box[") } .. inlines .. { pandoc.RawInline("typst", "]") }
+end
+
+local function redhead(div)
+  if not look.redhead then return div.content end
+  local names, blocks = pandoc.List(), pandoc.List()
+  for _, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    if parts.number then
+      local signers = split_spans(parts.signers or {})
+      blocks:extend(call("redhead-number", pandoc.List { parts.number, label_of(signers.rest) } .. signers.names))
+    else
+      names:insert(paragraph.content)
+    end
+  end
+  return call("redhead-mark", names) .. blocks .. { typst("#redhead-end") }
+end
+
+local function colophon(div)
+  if not look.colophon then return div.content end
+  local entries = pandoc.List()
+  for _, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    entries:insert(parts.label and "(true, " or "(false, ")
+    entries:extend { parts.label and label_of(parts.label) or parts.printer or {}, parts.label and parts.rest or parts.printed or {}, "), " }
+  end
+  return call("colophon", entries)
+end
+
+local function attachments(div)
+  local cells = pandoc.List()
+  for _, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    local number = parts.number or {}
+    if parts.number then number:insert(pandoc.RawInline("typst", "#h(0.25em)")) end
+    cells:extend { parts.label and label_of(parts.label) or {}, number, parts.rest }
+  end
+  return call("attachments", cells)
+end
+
 return {
   -- A character that no font has is printed as its code point. What is short for another sign in Typst is given as a
   -- string. Typst takes authors as strings, not as markup.
@@ -302,6 +361,13 @@ return {
     if div.classes:includes("contents") then return typst("#contents") end
     if div.classes:includes("revisions") then return lay_side_by_side(div) end
     if div.classes:includes("values") then return div.content end
+    if div.classes:includes("redhead") then
+      div.content = redhead(div)
+      return div
+    end
+    if div.classes:includes("colophon") then return colophon(div) end
+    if div.classes:includes("attachments") then return attachments(div) end
+    if div.classes:includes("addressee") then return call("addressee", { pandoc.utils.blocks_to_inlines(div.content) }) end
     if div.classes:includes("landscape") then
       local blocks = pandoc.List { typst("#landscape[") }
       blocks:extend(div.content)
@@ -314,4 +380,5 @@ return {
     local _, at = blocks:find_if(function(block) return block.t == "Div" and block.classes:includes("signature") end)
     return at and sign(blocks, at) or nil
   end,
+  Pandoc = raise_redhead,
 }

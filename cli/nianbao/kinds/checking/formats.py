@@ -25,16 +25,8 @@ _COMMENT = re.compile(r"\$--[^\n]*")
 _PAGE_METADATA = ("title", "titlelines", "author", "cover")
 # Those that the renderer gives besides the look and the locale, and metadata that pages have.
 _GIVEN = (
-    "about",
-    "facts",
-    "day",
-    "draft",
-    "layout",
-    "revisions",
-    "landscape",
-    "pictures",
-    *_PAGE_METADATA,
-    "body",
+    *("about", "facts", "day", "draft", "layout", "landscape", "letter", "pictures", "revisions"),
+    *(*_PAGE_METADATA, "redhead", "body"),
 )
 _SET_BY_LUA = re.compile(r"\b(?:variables|meta)(?:\.|\[[\"'])([A-Za-z][\w-]*)")
 _METADATA = re.compile(r"^([A-Za-z][\w-]*):", re.MULTILINE)

@@ -1,6 +1,7 @@
 """Load TOML files that people write: strict about every key and value; every fault has its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from types import NoneType, UnionType
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 
 import msgspec
@@ -75,7 +76,7 @@ def find_faults(value: object, shape: Any, keys: Keys = (), name: str = "") -> I
 
 
 def _find_value_faults(value: object, shape: Any, keys: Keys, name: str) -> Iterator[Fault]:  # noqa: ANN401  # see above
-    bare = get_args(shape)[0] if get_origin(shape) is Annotated else shape
+    bare = _strip(shape)
     if isinstance(value, dict) and isinstance(bare, type) and issubclass(bare, Shape):
         yield from _find_table_faults(value, bare, keys, name)
     elif isinstance(value, dict) and get_origin(bare) is dict:
@@ -88,6 +89,13 @@ def _find_value_faults(value: object, shape: Any, keys: Keys, name: str) -> Iter
             yield Fault(keys, _("key-cannot-be-empty", key=name))
     else:
         yield Fault(keys, _describe_wrong_value(value, shape, name))
+
+
+def _strip(shape: Any) -> Any:  # noqa: ANN401  # see above
+    """Return a type without its description, and without None, which stands for what is left out."""
+    bare = get_args(shape)[0] if get_origin(shape) is Annotated else shape
+    members = [member for member in get_args(bare) if member is not NoneType] if get_origin(bare) is UnionType else []
+    return members[0] if len(members) == 1 else bare
 
 
 def _find_table_faults(table: Tree, shape: type[Shape], keys: Keys, name: str) -> Iterator[Fault]:
