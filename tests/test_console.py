@@ -259,6 +259,7 @@ COMMANDS = [
     ["kind", "docs", "cn-disclosure"],
     ["list"],
     ["new", "2022"],
+    ["preview", "1999", "--no-open"],
     ["query", "select name from reports"],
     ["query"],
     ["rollup", "2020", "--into", "top", "--dry-run"],

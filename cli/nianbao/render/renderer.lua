@@ -462,11 +462,12 @@ local function load_settings(message)
   settings_by_name[message.settings] = settings
 end
 
--- Return the tables of a form with figures that are too wide for it: with these, and with other widths.
+-- Return the tables of a form with figures that are too wide for it: with these, and with other widths. A page may have
+-- none of the form's tables.
 local function make_wide_tables(settings, figures)
   local found = {}
   for id, rooms in pairs(settings.rooms) do
-    if widths.exceeds(rooms, figures[id]) then
+    if figures[id] and widths.exceeds(rooms, figures[id]) then
       local div = fill_tree(settings.tables[id], figures[id])
       found[id] = div:walk { Table = function(tbl)
         widths.widen(tbl, settings.variables.look, rooms, figures[id])
