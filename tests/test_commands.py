@@ -230,7 +230,7 @@ def test_init_makes_an_office_that_builds_at_once(tmp_path, report, year):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "error" not in done.stdout
     assert (folder / f"build/{year}.pdf").exists()
-    assert len((folder / "README.md").read_text(encoding="utf-8").splitlines()) <= 10
+    assert len((folder / "README.md").read_text(encoding="utf-8").splitlines()) <= 11
     again = report("init", "局", "--year", year, cwd=tmp_path)
     assert again.returncode == 2
     assert "没有改动它" in again.stderr

@@ -70,7 +70,7 @@ def web(content):
 def scrolls(node):
     """Tell whether a division is what the renderer puts around each table that is no form's."""
     plain = [child.tag for child in node] == ["table"] and not node[0].get("class")
-    return plain and node.get("class") == "scroll" and node.get("style", "").startswith("--labels: 0;")
+    return plain and node.get("class") in {"scroll", "scroll wide"} and node.get("style", "").startswith("--labels: 0;")
 
 
 def acts(node, name, value):

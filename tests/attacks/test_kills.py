@@ -149,7 +149,8 @@ def test_two_at_once_give_what_one_gives(made, tmp_path, name):
     with ending(folder):
         both = [begin(folder, *COMMANDS[name], tmp=tmp_path / "tmp") for _ in range(2)]
         told = [running.communicate(timeout=60)[0] for running in both]
-    assert all(running.returncode in DONE.get(name, {0}) for running in both), told
+    allowed = {0, 2} if name == "fmt" else DONE.get(name, {0})  # a file that changed meanwhile is left as it is
+    assert all(running.returncode in allowed for running in both), told
     assert not any("Traceback" in said for said in told)
     assert visible(folder) == visible(whole)
     assert not left_behind(folder, tmp_path / "tmp")
