@@ -31,8 +31,9 @@ class UnreadFile:
 def find_unread_files(store: Store) -> Iterator[UnreadFile]:
     """Find every file below `data/` that is not read; the mistakes of a kind only once."""
     told: set[str] = set()
+    kinds = store.list_kinds()
     for parts in _list_folders(store):
-        for file in _judge_folder(store, parts):
+        for file in _judge_folder(store, kinds, parts):
             if file.message not in told:
                 told.add(file.message)
                 yield file
@@ -43,12 +44,12 @@ def find_unread_of(store: Store, offices: Iterable[str], periods: Collection[Per
 
     Files of later periods count, too, and those of which nobody can tell.
     """
-    kind = store.kind.id
+    kind, kinds = store.kind.id, store.list_kinds()
     found: list[UnreadFile] = []
     for office in dict.fromkeys(offices):
         above = (office,) if office else ()
         folders = [(*above, kind), *([above] if kind == store.default_kind else [])]
-        found += [file for parts in folders for file in _judge_folder(store, parts)]
+        found += [file for parts in folders for file in _judge_folder(store, kinds, parts)]
     first = min(periods, default=None)
     return [file for file in found if not (file.period and first) or file.period >= first]
 
@@ -81,27 +82,29 @@ def _list_folders(store: Store, parts: tuple[str, ...] = ()) -> Iterator[tuple[s
                 yield from _list_folders(store, (*parts, name))
 
 
-def _judge_folder(store: Store, parts: tuple[str, ...]) -> Iterator[UnreadFile]:
+def _judge_folder(store: Store, kinds: Collection[str], parts: tuple[str, ...]) -> Iterator[UnreadFile]:
     folder = "/".join(("data", *parts))
     listed = store.folder.names(folder)
-    calendar = _find_calendar(store, parts)
+    calendar = _find_calendar(store, kinds, parts)
     for name in sorted(listed):
         period = parse_period(name.removesuffix(names.SUFFIX)) if name.endswith(names.SUFFIX) else None
         if (period and calendar.has(period) and len(parts) < _DEPTH) or name[0] == "." or name == REGISTER_FILE:
             continue
         if names.may_be_data_file(name) and not store.folder.exists(f"{folder}/{name}/"):
-            file = _judge(store, parts, name, listed)
+            file = _judge(store, calendar, parts, name, listed)
             if file:
                 yield file
 
 
-def _find_calendar(store: Store, parts: tuple[str, ...]) -> Calendar:
+def _find_calendar(store: Store, kinds: Collection[str], parts: tuple[str, ...]) -> Calendar:
     """Find the periods of the reports in a folder: those of the kind that it is named after, else of the usual one."""
-    kinds = [part for part in parts if part in store.list_kinds()]
-    return store.of_kind(kinds[-1] if kinds else "").kind.settings.calendar
+    named = [part for part in parts if part in kinds]
+    return store.of_kind(named[-1] if named else "").kind.settings.calendar
 
 
-def _judge(store: Store, parts: tuple[str, ...], name: str, beside: Collection[str]) -> UnreadFile | None:
+def _judge(
+    store: Store, calendar: Calendar, parts: tuple[str, ...], name: str, beside: Collection[str]
+) -> UnreadFile | None:
     """Say why a file is not read; None for one that is, and for what is no data file."""
     shown = store.display("/".join(("data", *parts, name)))
     if parse_period(name.removesuffix(names.SUFFIX)) and name.endswith(names.SUFFIX):
@@ -110,7 +113,6 @@ def _judge(store: Store, parts: tuple[str, ...], name: str, beside: Collection[s
         except UserError as error:  # of a kind that is not there, or that has no such period
             return UnreadFile(shown, None, error.message, error.fix)
         return None
-    calendar = _find_calendar(store, parts)
     period = names.guess_period(name, calendar)
     if period:
         return None if names.is_backup(name) and f"{period}.toml" in beside else _rename(shown, name, period, beside)
