@@ -143,6 +143,16 @@ def add_up_claim(report: Report, text: str) -> Number | None:
     return total
 
 
+def list_key_figures(report: Report, previous: Report) -> Iterator[tuple[str, Number, Number]]:
+    """List the key figures of a form that both reports have: the address, the figure, and last year's."""
+    for address in report.form.key_figures:
+        if address not in previous.form.value_types:
+            continue
+        figure, previous_figure = add_up_claim(report, address), add_up_claim(previous, address)
+        if figure is not None and previous_figure is not None:
+            yield address, figure, previous_figure
+
+
 def find_place(context: CheckContext, section: str, words: str, default: str = "") -> tuple[str, Place]:
     """Find the text of the data file that contains words: its address, and the place of the words.
 

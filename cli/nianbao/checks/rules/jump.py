@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import add_up_claim
+from nianbao.checks.wording import list_key_figures
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, translate
 from nianbao.model.report import Number
@@ -47,10 +47,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     report, previous = context.report, context.report.previous
     if previous is None:
         return
-    for address in report.form.key_figures:
-        is_known = address in previous.form.value_types
-        figure, previous_figure = add_up_claim(report, address), add_up_claim(previous, address) if is_known else None
-        if figure is None or previous_figure is None or max(figure, previous_figure) < SMALL_FIGURE:
+    for address, figure, previous_figure in list_key_figures(report, previous):
+        if max(figure, previous_figure) < SMALL_FIGURE:
             continue
         if figure > FACTOR * previous_figure or previous_figure > FACTOR * figure:
             label = report.form.labels.get(address, address)

@@ -26,7 +26,7 @@
 from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.wording import add_up_claim
+from nianbao.checks.wording import list_key_figures
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, translate
 from nianbao.model.value_types import format_number
@@ -41,6 +41,13 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     report, previous = context.report, context.report.previous
     if previous is None or (report.figures == previous.figures and any(report.figures.values())):
         return
+    same = {
+        address: figure
+        for address, figure, previous_figure in list_key_figures(report, previous)
+        if figure == previous_figure and figure >= LARGE
+    }
+    if not same:  # as in nearly every report
+        return
     follows = {
         address
         for check in report.form.checks
@@ -49,9 +56,8 @@ def judge(context: CheckContext) -> Iterator[Finding]:
         if not part.term.previous
         for address in part.addresses
     }
-    for address in report.form.key_figures:
-        figure = add_up_claim(report, address) if address in previous.form.value_types else None
-        if figure is None or address in follows or figure < LARGE or figure != add_up_claim(previous, address):
+    for address, figure in same.items():
+        if address in follows:
             continue
         label = translate(report.form.labels.get(address, address))
         message = _("figure-same-as-last-year", label=label, figure=format_number(figure))
