@@ -54,6 +54,17 @@ local function lay_out_number(parts, full, indent)
   return lines
 end
 
+-- Return the raw text of a red head: what `write_mark` returns for each name of an office and its place among them, and
+-- `write_number` for the parts of the paragraph with the number.
+local function write_redhead(div, write_mark, write_number)
+  local out = {}
+  for at, paragraph in ipairs(div.content) do
+    local parts = split_spans(paragraph.content)
+    out[at] = parts.number and write_number(parts) or write_mark(paragraph.content, at)
+  end
+  return table.concat(out)
+end
+
 -- Return whether the page has a division of a letter.
 local CLASSES = { redhead = true, addressee = true, attachments = true, colophon = true }
 local function is_letter(doc)
@@ -62,5 +73,5 @@ end
 
 return {
   is_letter = is_letter, split_spans = split_spans, raise_redhead = raise_redhead, width_of = width_of,
-  lay_out_number = lay_out_number,
+  lay_out_number = lay_out_number, write_redhead = write_redhead,
 }

@@ -396,7 +396,7 @@ local function make_globals()
   own.lay_out_signature, own.keep_rows, own.is_banner = lay_out_signature, keep_rows, is_banner
   own.size_of_figure = widths.size_of_figure
   own.split_spans, own.raise_redhead = letter.split_spans, letter.raise_redhead
-  own.width_of, own.lay_out_number = letter.width_of, letter.lay_out_number
+  own.width_of, own.lay_out_number, own.write_redhead = letter.width_of, letter.lay_out_number, letter.write_redhead
   own.pandoc = deep_copy(pandoc)
   for name in WITHHELD:gmatch("%S+") do own.pandoc[name] = nil end
   own.pandoc.utils = copy(pandoc.utils, UTILS)

@@ -183,9 +183,9 @@ local function letter_paragraph(style, properties, runs)
 end
 
 -- The name of an office that is wider than the text is set smaller. The space above the first one is of the page.
-local function mark(inlines, is_first)
+local function mark(inlines, at)
   local size = math.min(tonumber(word.redhead.size), WIDE / 10 / width_of(inlines) // 1)
-  local spacing = is_first and ('<w:spacing w:before="%d" w:line="%d" w:lineRule="exact"/>')
+  local spacing = at == 1 and ('<w:spacing w:before="%d" w:line="%d" w:lineRule="exact"/>')
     :format(word.redhead.top, word.redhead.pitch * size // word.redhead.size) or ""
   local text = xml(pandoc.utils.stringify(inlines))
   return letter_paragraph("RedHeadMark", spacing, ('<w:r><w:rPr>%s<w:sz w:val="%d"/><w:szCs w:val="%d"/></w:rPr><w:t>%s</w:t></w:r>')
@@ -214,12 +214,7 @@ end
 
 local function redhead(div)
   if not look.redhead then return div.content end
-  local out = {}
-  for at, paragraph in ipairs(div.content) do
-    local parts = split_spans(paragraph.content)
-    out[at] = parts.number and number_lines(parts) or mark(paragraph.content, at == 1)
-  end
-  return { raw(table.concat(out)) }
+  return { raw(write_redhead(div, mark, number_lines)) }
 end
 
 -- Names of attachments stand below each other, behind their numbers.

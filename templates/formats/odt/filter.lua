@@ -156,12 +156,7 @@ end
 
 local function redhead(div)
   if not look.redhead then return div.content end
-  local out = {}
-  for at, paragraph in ipairs(div.content) do
-    local parts = split_spans(paragraph.content)
-    out[at] = parts.number and number_lines(parts) or mark(paragraph.content, at)
-  end
-  return { raw(table.concat(out)) }
+  return { raw(write_redhead(div, mark, number_lines)) }
 end
 
 local function addressee(div)
