@@ -31,7 +31,7 @@ FIGURE = 1234567890
 def begun(folder, year, facts):
     """Begin an office in a folder with the data file of one year."""
     (folder / "data").mkdir(parents=True)
-    (folder / f"data/{year}.toml").write_text(facts, encoding="utf-8")
+    (folder / f"data/{year}.toml").write_text(facts, encoding="utf-8", newline="")
     return Store(folder)
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import toml_rs
+from cases import begun
 
 from nianbao.checks.answers import accepting
 
@@ -36,10 +37,8 @@ DIFFERS = "2020:21:3"
 
 @pytest.fixture
 def data(tmp_path):
-    (tmp_path / "data").mkdir()
-    path = tmp_path / "data/2020.toml"
-    path.write_text(BASE, encoding="utf-8", newline="")
-    return path
+    begun(tmp_path, 2020, BASE)
+    return tmp_path / "data/2020.toml"
 
 
 def list_found(report, data):

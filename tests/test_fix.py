@@ -5,6 +5,7 @@ import re
 
 import pytest
 import toml_rs
+from cases import begun
 
 from nianbao.checks.answers import fixing
 from nianbao.datafiles.edits import find_spans, map_characters
@@ -36,10 +37,8 @@ PLACEHOLDER = "{{ requests.received.total }}"
 
 @pytest.fixture
 def data(tmp_path):
-    (tmp_path / "data").mkdir()
-    path = tmp_path / "data/2020.toml"
-    path.write_text(BASE, encoding="utf-8", newline="")
-    return path
+    begun(tmp_path, 2020, BASE)
+    return tmp_path / "data/2020.toml"
 
 
 def fix(data, report, *words):
