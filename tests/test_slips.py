@@ -154,4 +154,5 @@ def test_slips_are_found_in_linear_time(piece, start):
         find_slips(text)
         return process_time() - begin
 
-    assert seconds(40_000) / max(seconds(10_000), LEAST) < BEND
+    # Other work on the machine can slow one try; what is not linear is slow in each (as in attacks/test_linear.py).
+    assert any(seconds(40_000) / max(seconds(10_000), LEAST) < BEND for _try in range(3))
