@@ -16,7 +16,7 @@ from previews import WAIT, Site, run_preview
 
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
-from nianbao.preview.marks import Marks
+from nianbao.preview.marks import FigureMarks
 from nianbao.preview.server import open_socket
 from nianbao.preview.views import Source, Viewer
 from nianbao.workspace.store import Store
@@ -81,7 +81,7 @@ def test_reports_of_every_kind_have_them(root, tmp_path, kind):
 
 
 def test_marks_become_elements_outside_of_tags_only():
-    marks = Marks({"requests.received.total"})
+    marks = FigureMarks({"requests.received.total"})
     load = marks.mark_loader(lambda name: ("{{ requests.received.total }}|{{ section.heading }} {{ year + 1 }}", name))
     marked, _bar, others = load("a")[0].partition("|")
     assert others == "{{ section.heading }} {{ year + 1 }}"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from nianbao.compare.comparison import ComparedSection, Comparison
 from nianbao.compare.figures import ComparedTable, ComparedValue
-from nianbao.compare.runs import Run, Runs
+from nianbao.compare.runs import Runs, TokenRun
 from nianbao.compose.document import ILLEGAL_CHARACTERS, Page, compose_author
 from nianbao.compose.markdown import Markdown, escape
 from nianbao.compose.templating import LoadTemplate, fill_template, make_environment
@@ -106,7 +106,7 @@ def _describe_section(section: ComparedSection, locale: Locale) -> dict[str, obj
     opening = name_section("", locale)
     return {
         "title": section.title or opening,
-        "heading": mark_runs(section.heading if section.title else (Run(opening, opening),)),
+        "heading": mark_runs(section.heading if section.title else (TokenRun(opening, opening),)),
         "share": locale.format_percent(section.repetition.share) if section.repetition.share else "",
         "paragraphs": [mark_runs(runs) for runs in section.paragraphs],
     }
@@ -117,7 +117,7 @@ def mark_runs(runs: Runs) -> Markdown:
     return Markdown("".join(_mark_run(run) for run in runs))
 
 
-def _mark_run(run: Run) -> str:
+def _mark_run(run: TokenRun) -> str:
     if not run.is_changed:
         return _escape_words(run.after)
     spans = ((run.before, "deletion"), (run.after, "insertion"))

@@ -16,7 +16,7 @@ _MIN_SIMILARITY = 0.4  # of two paragraphs of which one is a new wording of the 
 _MAX_PAIRS = 2_500  # of paragraphs that are compared with each other
 
 
-class Run(NamedTuple):
+class TokenRun(NamedTuple):
     """The words that a part of two texts has in each of them."""
 
     before: str
@@ -28,7 +28,7 @@ class Run(NamedTuple):
         return self.before != self.after
 
 
-Runs = tuple[Run, ...]
+Runs = tuple[TokenRun, ...]
 
 
 def split_tokens(text: str) -> list[str]:
@@ -45,9 +45,9 @@ def compare_texts(before: str, after: str, end: re.Pattern[str]) -> Runs:
     if len(old) * len(new) > _MAX_TABLE:
         old, new = split_parts(before, end), split_parts(after, end)
     if len(old) * len(new) > _MAX_TABLE:
-        return (Run(before, after),)
+        return (TokenRun(before, after),)
     parts = ((old[at:to], new[start:stop]) for _tag, at, to, start, stop in _list_blocks(old, new))
-    return tuple(Run("".join(words), "".join(others)) for words, others in _join_changes(parts))
+    return tuple(TokenRun("".join(words), "".join(others)) for words, others in _join_changes(parts))
 
 
 def _join_changes(parts: Iterable[tuple[list[str], list[str]]]) -> list[tuple[list[str], list[str]]]:
@@ -71,7 +71,7 @@ def compare_paragraphs(before: Sequence[str], after: Sequence[str], end: re.Patt
     for tag, at, to, start, stop in _list_blocks(before, after):
         old, new = before[at:to], after[start:stop]
         if tag == "equal":
-            found += [(Run(text, text),) for text in new]
+            found += [(TokenRun(text, text),) for text in new]
         else:
             found += _compare_different(old, new, end)
     return tuple(found)
@@ -87,7 +87,7 @@ def _compare_different(before: Sequence[str], after: Sequence[str], end: re.Patt
         elif other and not text:
             added.append(other)
         else:
-            yield from ((Run(*both),) for both in zip_longest(removed, added, fillvalue=""))
+            yield from ((TokenRun(*both),) for both in zip_longest(removed, added, fillvalue=""))
             removed, added = [], []
             if text:
                 yield compare_texts(text, other, end)

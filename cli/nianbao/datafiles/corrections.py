@@ -13,7 +13,7 @@ from nianbao.model.values.repairs import repair_value
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Change:
+class Correction:
     """One correction of a text: line and column count characters from 1, `reason` is a message for people."""
 
     line: int
@@ -29,7 +29,7 @@ class Corrected:
 
     text: str
     before: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Correction, ...] = ()
 
 
 def correct_text(text: str) -> Corrected:
@@ -60,19 +60,19 @@ def correct_values(report: Report) -> Corrected:
     return Corrected("\n".join(lines), facts.text, tuple(changes))
 
 
-def _change_value(report: Report, entry: ReportEntry) -> Change | None:
+def _change_value(report: Report, entry: ReportEntry) -> Correction | None:
     if not entry.fault or entry.value_type is None:
         return None
     place = report.facts.find_place(entry.address)
     repair = repair_value(place.text, entry.value_type)
     if repair is None or not repair.certain:
         return None
-    return Change(place.line, place.column, place.text, repair.after, entry.fault)
+    return Correction(place.line, place.column, place.text, repair.after, entry.fault)
 
 
-def _list_changes(slips: list[Slip], text: str) -> Iterator[Change]:
+def _list_changes(slips: list[Slip], text: str) -> Iterator[Correction]:
     for line, source, of_line in split_by_line(slips, text):
         for slip in of_line:
             alike = (source[one.start : one.end] for one in of_line if one.key == slip.key)
             before, reason = source[slip.start : slip.end], describe_slip(slip, alike)
-            yield Change(line, slip.start + 1, before, slip.after or "", reason)
+            yield Correction(line, slip.start + 1, before, slip.after or "", reason)

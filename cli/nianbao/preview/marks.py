@@ -20,7 +20,7 @@ _TAG_OR_VALUE = re.compile(rf"<[^>]*>|{_VALUE}")
 _MARK_CHARACTERS = re.compile(f"[{_START}{_END}]|(?<={_START})[{chr(_FIRST)}-{chr(_LAST)}]")
 
 
-class Marks:
+class FigureMarks:
     """The marks of the values that a form's templates and prose print; they stay the same from one page to the next."""
 
     def __init__(self, addresses: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from nianbao.compose.document import compose, make_page
 from nianbao.model.finding import LEVELS, Finding, Place, UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
-from nianbao.preview.marks import Marks
+from nianbao.preview.marks import FigureMarks
 from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.earlier import read_earlier
 from nianbao.workspace.store import ReportKey, Store
@@ -63,7 +63,7 @@ class Viewer:
         self._result: CheckResult | None = None  # of the last view
         self._settings: dict[str, RenderSettings] = {}
         self._marks: dict[
-            int, tuple[Form, Marks, LoadTemplate]
+            int, tuple[Form, FigureMarks, LoadTemplate]
         ] = {}  # by the id of the form, which is in use until then
 
     def forget_templates(self) -> None:
@@ -133,7 +133,7 @@ class Viewer:
         if report is None:
             raise ValueError(result)
         if id(report.form) not in self._marks:
-            marks = Marks(report.form.value_types.keys())
+            marks = FigureMarks(report.form.value_types.keys())
             self._marks[id(report.form)] = (report.form, marks, marks.mark_loader(self._open().kind.template))
         _form, marks, load = self._marks[id(report.form)]
         with check.limit_check():

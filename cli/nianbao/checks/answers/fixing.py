@@ -13,7 +13,7 @@ from nianbao.checks.check import limit_check
 from nianbao.checks.typed_numbers import TypedNumber, find_typed_numbers
 from nianbao.compose.document import compose
 from nianbao.datafiles import formatter
-from nianbao.datafiles.corrections import Change, correct_text, correct_values
+from nianbao.datafiles.corrections import Correction, correct_text, correct_values
 from nianbao.datafiles.edits import Span, find_spans, map_characters, replace_spans
 from nianbao.datafiles.row_totals import find_total_edits
 from nianbao.model.facts import Facts, limit_sizes, parse
@@ -33,7 +33,7 @@ class FixedFile:
     path: str
     before: str
     after: str
-    changes: tuple[Change, ...]
+    changes: tuple[Correction, ...]
 
 
 def fix_all(reports: Iterable[ReportRef], *, write: bool) -> Iterator[FixedFile | UserError]:
@@ -62,7 +62,7 @@ def fix_file(store: Store, period: Period, *, write: bool) -> FixedFile:
 @dataclass(frozen=True, slots=True)
 class _Fixed:
     text: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Correction, ...] = ()
 
 
 class _Fixer:
@@ -165,7 +165,7 @@ def _replace_numbers(report: Report, numbers: Sequence[TypedNumber]) -> _Fixed:
     return _Fixed(replace_spans(text, parts), changes)
 
 
-def _make_change(text: str, span: Span, after: str, reason: str) -> Change:
+def _make_change(text: str, span: Span, after: str, reason: str) -> Correction:
     start = text.rfind("\n", 0, span.start) + 1
     line, column = text.count("\n", 0, span.start) + 1, span.start - start + 1
-    return Change(line, column, text[span.start : span.end].strip(" ,"), after, reason)
+    return Correction(line, column, text[span.start : span.end].strip(" ,"), after, reason)

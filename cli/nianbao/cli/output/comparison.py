@@ -9,7 +9,7 @@ from nianbao.cli.terminal import StyledText, echo
 from nianbao.compare.comparison import ComparedSection, Comparison
 from nianbao.compare.figures import ComparedTable, ComparedValue
 from nianbao.compare.page import format_change, format_percent, format_value, list_lost
-from nianbao.compare.runs import Run, Runs
+from nianbao.compare.runs import Runs, TokenRun
 from nianbao.model.i18n import N_, _
 from nianbao.model.value_types import format_number
 
@@ -107,7 +107,7 @@ def _mark(runs: Runs, side: str) -> Iterator[str]:
             yield f"{{+{run.after}+}}"
 
 
-def _shorten(run: Run, *, is_first: bool, is_last: bool) -> str:
+def _shorten(run: TokenRun, *, is_first: bool, is_last: bool) -> str:
     """Leave out the middle of long unchanged words, of a paragraph's first ones the beginning, of its last the end."""
     words = run.after
     if len(words) <= _MAX_SAME:
@@ -156,5 +156,5 @@ def _plain(value: object) -> object:
     return value if isinstance(value, bool | int | str | None) else format_number(value)  # type: ignore[arg-type]
 
 
-def _runs_data(runs: Sequence[Run]) -> list[Any]:
+def _runs_data(runs: Sequence[TokenRun]) -> list[Any]:
     return [{"before": run.before, "after": run.after} if run.is_changed else run.after for run in runs]

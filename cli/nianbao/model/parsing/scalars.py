@@ -10,7 +10,7 @@ from nianbao.model.i18n import N_
 from nianbao.model.parsing.signs import DOUBLE_QUOTES, QUOTES
 
 
-class Reading(NamedTuple):
+class ScalarReading(NamedTuple):
     """How a value is read: the key of the message, what it should be if that is known, and whether it is certain."""
 
     key: str
@@ -41,13 +41,13 @@ _BOOLEANS = {"true", "false"}
 _NOTHING = {"null", "none", "nil", "n/a", "na", "undefined"}
 
 
-def read_value(token: str, original: str, *, in_row: bool) -> Reading | None:
+def read_value(token: str, original: str, *, in_row: bool) -> ScalarReading | None:
     """Read a value in signs of TOML, without quotes; None if it is one of TOML.
 
     `original` is the same as it was typed, and `in_row` tells that it is a cell of a table.
     """
     if _VALID.fullmatch(token):
-        return Reading(N_("slip-no-such-day")) if _is_impossible_day(token) else None
+        return ScalarReading(N_("slip-no-such-day")) if _is_impossible_day(token) else None
     return next(_list_readings(token, original, in_row=in_row))
 
 
@@ -57,44 +57,43 @@ def read_separated(text: str, at: int) -> str:
     return match[0] if match and "," in match[0] else ""
 
 
-def _list_readings(token: str, original: str, *, in_row: bool) -> Iterator[Reading]:
+def _list_readings(token: str, original: str, *, in_row: bool) -> Iterator[ScalarReading]:
     """List the readings of a value, the first of which counts."""
     if token.lower() in _NOTHING or not any(sign.isalnum() or sign in QUOTES for sign in token):
-        yield Reading(N_("slip-no-figure"))
+        yield ScalarReading(N_("slip-no-figure"))
     if _SEPARATED.fullmatch(token):
-        yield Reading(N_("slip-separators"), re.sub("[, ']", "", token), certain=True)
+        yield ScalarReading(N_("slip-separators"), re.sub("[, ']", "", token), certain=True)
     if match := _DATE.fullmatch(token):
         day = "-".join((match[1], match[2].zfill(2), match[3].zfill(2)))
-        yield (
-            Reading(N_("slip-no-such-day")) if _is_impossible_day(day) else Reading(N_("slip-date"), day, certain=True)
-        )
+        is_day = not _is_impossible_day(day)
+        yield ScalarReading(N_("slip-date"), day, certain=True) if is_day else ScalarReading(N_("slip-no-such-day"))
     if token.lower() in _BOOLEANS:
-        yield Reading(N_("slip-boolean"), token.lower(), certain=True)
+        yield ScalarReading(N_("slip-boolean"), token.lower(), certain=True)
     yield from _list_numbers(token, in_row=in_row)
     if token[-1] in DOUBLE_QUOTES:
-        yield Reading(N_("slip-quote-missing"), _quote(original[:-1]))
-    yield Reading(N_("slip-text-in-row")) if in_row else Reading(N_("slip-text"), _quote(original))
+        yield ScalarReading(N_("slip-quote-missing"), _quote(original[:-1]))
+    yield ScalarReading(N_("slip-text-in-row")) if in_row else ScalarReading(N_("slip-text"), _quote(original))
 
 
-def _list_numbers(token: str, *, in_row: bool) -> Iterator[Reading]:
+def _list_numbers(token: str, *, in_row: bool) -> Iterator[ScalarReading]:
     if match := _SIGN_APART.fullmatch(token):
-        yield Reading(N_("slip-blank-in-number"), match[1] + match[2], certain=True)
+        yield ScalarReading(N_("slip-blank-in-number"), match[1] + match[2], certain=True)
     if match := _NO_INTEGER_PART.fullmatch(token):
-        yield Reading(N_("slip-point"), f"{match[1]}0{match[2]}", certain=True)
+        yield ScalarReading(N_("slip-point"), f"{match[1]}0{match[2]}", certain=True)
     if match := _NO_DECIMALS.fullmatch(token):
-        yield Reading(N_("slip-point"), match[1], certain=True)
+        yield ScalarReading(N_("slip-point"), match[1], certain=True)
     if match := _LEADING_ZEROS.fullmatch(token):  # outside of a row it may be a code, or a number of a telephone
-        yield Reading(N_("slip-leading-zeros"), match[1] + match[2], certain=in_row)
+        yield ScalarReading(N_("slip-leading-zeros"), match[1] + match[2], certain=in_row)
     if _LETTERS_AS_DIGITS.fullmatch(token):
         digits = token.translate(str.maketrans("OolI", "0011"))
-        yield Reading(N_("slip-letter-for-digit"), digits)
+        yield ScalarReading(N_("slip-letter-for-digit"), digits)
     if match := _IN_BRACKETS.fullmatch(token):
-        yield Reading(N_("slip-number-in-brackets"), f"-{match[1]}")
+        yield ScalarReading(N_("slip-number-in-brackets"), f"-{match[1]}")
     if _SUM.fullmatch(token):
-        yield Reading(N_("slip-sum"))
+        yield ScalarReading(N_("slip-sum"))
     if match := _WITH_UNIT.fullmatch(token):
         scaled = any(numeric(sign, None) is not None for sign in match[2])
-        yield Reading(N_("slip-scale")) if scaled else Reading(N_("slip-unit"), match[1].replace(",", ""))
+        yield ScalarReading(N_("slip-scale")) if scaled else ScalarReading(N_("slip-unit"), match[1].replace(",", ""))
 
 
 def _quote(text: str) -> str | None:

@@ -62,7 +62,7 @@ class Font:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class GlyphRun:
     """Glyphs on a line: `matrix` maps the run, which starts at (0, 0) and goes to the right, to the page."""
 
     font: Font
@@ -107,12 +107,12 @@ class Link(NamedTuple):
 
 
 @dataclass(slots=True)
-class Page:
+class DrawnPage:
     """A page, with what is drawn in the order in which it is."""
 
     width: float
     height: float
-    objects: list[Run | Path] = field(default_factory=list)
+    objects: list[GlyphRun | Path] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
 
@@ -130,6 +130,6 @@ class Drawing:
 
     title: str = ""
     author: str = ""
-    pages: list[Page] = field(default_factory=list)
+    pages: list[DrawnPage] = field(default_factory=list)
     fonts: list[Font] = field(default_factory=list)
     bookmarks: list[Bookmark] = field(default_factory=list)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any, TypeAlias
 
-from nianbao.render.ofd.drawing import Colour, Font, Glyph, Matrix, Path, Pen, Run
+from nianbao.render.ofd.drawing import Colour, Font, Glyph, GlyphRun, Matrix, Path, Pen
 
 Values: TypeAlias = dict[str, Any]
 
@@ -45,7 +45,7 @@ def describe_path(path: Path) -> Values:
     }
 
 
-def describe_run(run: Run, font_id: int) -> Iterator[Values]:
+def describe_run(run: GlyphRun, font_id: int) -> Iterator[Values]:
     """Describe the glyphs of a line: one object, or several where readers might count characters in other ways.
 
     Those are glyphs that are not what the font has for a character, characters beyond the first 65 536, and spaces that
@@ -71,7 +71,7 @@ def describe_run(run: Run, font_id: int) -> Iterator[Values]:
         }
 
 
-def _place(run: Run, glyphs: Sequence[Glyph]) -> Values:
+def _place(run: GlyphRun, glyphs: Sequence[Glyph]) -> Values:
     """Return the box around glyphs, and where in it the first one begins."""
     margin = _MARGIN * run.size + (run.pen.width if run.pen else 0)
     left = min(glyph.x for glyph in glyphs) - margin
@@ -116,7 +116,7 @@ def _is_plain(font: Font, cluster: Sequence[Glyph]) -> bool:
     return len(cluster) == 1 and font.codes.get(cluster[0].text) == cluster[0].number
 
 
-def _end(run: Run, glyph: Glyph) -> float:
+def _end(run: GlyphRun, glyph: Glyph) -> float:
     return glyph.x + run.font.widths[glyph.number] * run.size / 1000
 
 

@@ -16,7 +16,7 @@ from nianbao import __version__
 from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.compose.templating import fill_template
 from nianbao.model.i18n import N_
-from nianbao.render.ofd.drawing import Bookmark, Drawing, Font, Link, Page, Run, Target
+from nianbao.render.ofd.drawing import Bookmark, Drawing, DrawnPage, Font, GlyphRun, Link, Target
 from nianbao.render.ofd.fonts import make_truetype
 from nianbao.render.ofd.objects import Values, describe_path, describe_run, write_number, write_numbers
 from nianbao.render.ofd.pdf_reader import read_pdf
@@ -105,13 +105,13 @@ def _describe_fonts(
         yield {"id": number, "name": name, "family": family, "file": f"font_{number}.ttf"}
 
 
-def _describe_page(page: Page, font_ids: Mapping[int, int], styles: dict[str, int], ids: Iterator[int]) -> Values:
+def _describe_page(page: DrawnPage, font_ids: Mapping[int, int], styles: dict[str, int], ids: Iterator[int]) -> Values:
     """Describe what a page has; the widths of lines around letters get IDs in `styles`."""
     layer = next(ids)
     objects = [
         values | {"id": next(ids)}
         for one in page.objects
-        for values in (describe_run(one, font_ids[id(one.font)]) if isinstance(one, Run) else [describe_path(one)])
+        for values in (describe_run(one, font_ids[id(one.font)]) if isinstance(one, GlyphRun) else [describe_path(one)])
     ]
     for values in objects:
         if values["kind"] == "text" and values["pen"]:

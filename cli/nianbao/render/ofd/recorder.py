@@ -16,7 +16,7 @@ from pdfminer.psparser import PSLiteral
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _
-from nianbao.render.ofd.drawing import Colour, Drawing, Font, Glyph, Matrix, Page, Path, Pen, Run, Segment
+from nianbao.render.ofd.drawing import Colour, Drawing, DrawnPage, Font, Glyph, GlyphRun, Matrix, Path, Pen, Segment
 
 if TYPE_CHECKING:
     from pdfminer.psparser import PSStackType
@@ -100,7 +100,7 @@ class Recorder(PDFTextDevice):
         """Add a page."""
         left, bottom, right, top = page.mediabox
         self._to_page = (MM, 0, 0, -MM, 0, (top - bottom) * MM)
-        self.drawing.pages.append(Page((right - left) * MM, (top - bottom) * MM))
+        self.drawing.pages.append(DrawnPage((right - left) * MM, (top - bottom) * MM))
         self._tags.clear()
 
     def set_ctm(self, ctm: Matrix) -> None:
@@ -164,7 +164,7 @@ class Recorder(PDFTextDevice):
         ]
         if any(bidirectional(sign) in {"R", "AL"} for glyph in glyphs for sign in glyph.text):
             glyphs.reverse()  # written from right to left
-        run = Run(
+        run = GlyphRun(
             self._fonts[textstate.font],
             textstate.fontsize * scale,
             (a / scale, b / scale, -c / scale, -d / scale, e, f),
