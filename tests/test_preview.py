@@ -263,6 +263,8 @@ def test_changes_are_found_where_the_system_reports_none(office):
     with run_preview(office, poll=True) as site:
         site.save("public = 20", "public = 29")
         site.wait(lambda state: "public = 29" in state["text"])
+        site.save("public = 29", "public = 31")  # within the same second
+        site.wait(lambda state: "public = 31" in state["text"])
 
 
 @pytest.mark.slow

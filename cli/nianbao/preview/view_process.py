@@ -3,6 +3,7 @@
 import asyncio
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ class ViewProcess:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._lock = asyncio.Lock()
+        self._ending = Lock()
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._deadline = 0.0
@@ -43,15 +45,17 @@ class ViewProcess:
         self._deadline = min(self._deadline, monotonic() + _PATIENCE_SECONDS)
 
     def close(self) -> None:
-        """End the process."""
-        if self._connection:
-            self._connection.close()
-        if self._process:
-            self._process.terminate()
-            self._process.join(worker.END_SECONDS)
-            self._process.kill()
-            self._process.join()
-        self._process = self._connection = None
+        """End the process, once: the end of the preview and a thread whose question it breaks off may both ask."""
+        with self._ending:
+            connection, process = self._connection, self._process
+            self._process = self._connection = None
+        if connection:
+            connection.close()
+        if process:
+            process.terminate()
+            process.join(worker.END_SECONDS)
+            process.kill()
+            process.join()
 
     def _exchange(self, method: str, values: tuple[object, ...]) -> object:
         try:

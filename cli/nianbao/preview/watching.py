@@ -1,14 +1,17 @@
 """Folders watched for changes: editors replace files, so that a watched file would be lost with the first save."""
 
 import asyncio
+import os
+import stat
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from watchfiles import awatch
 
 _STEP_MS = 20  # without a change, after which changes are taken as complete
-_POLL_MS = 300  # between two looks at all files, where the system reports no changes
+_POLL_SECONDS = 0.3  # between two looks at all files, where the system reports no changes
 _FOLDERS, _SETTINGS = frozenset({"data", "templates"}), "report.toml"
 
 
@@ -63,12 +66,38 @@ class Watch:
 
     async def _iterate_changes(self, folder: Path, *, recursive: bool) -> AsyncIterator[frozenset[str]]:
         """Yield the names of files that have changed."""
-        async for changes in awatch(
-            folder,
-            watch_filter=None,
-            step=_STEP_MS,
-            recursive=recursive,
-            force_polling=self._poll or None,
-            poll_delay_ms=_POLL_MS,
-        ):
-            yield frozenset(Path(path).name for _kind, path in changes)
+        if self._poll:
+            async for names in _poll(folder, recursive=recursive):
+                yield names
+        else:
+            async for changes in awatch(folder, watch_filter=None, step=_STEP_MS, recursive=recursive):
+                yield frozenset(Path(path).name for _kind, path in changes)
+
+
+async def _poll(folder: Path, *, recursive: bool) -> AsyncIterator[frozenset[str]]:
+    """Look at all files again and again, and yield the names of those that have changed.
+
+    watchfiles can poll too, but compares times in whole seconds: it misses a second save within one.
+    """
+    before = await asyncio.to_thread(_list_states, folder, recursive=recursive)
+    while True:
+        await asyncio.sleep(_POLL_SECONDS)
+        now = await asyncio.to_thread(_list_states, folder, recursive=recursive)
+        if changed := before.items() ^ now.items():
+            yield frozenset(Path(path).name for path, _state in changed)
+        before = now
+
+
+def _list_states(folder: Path, *, recursive: bool) -> dict[str, tuple[int, ...]]:
+    """Return by the path of each file what tells that it has changed; a file that goes meanwhile is left out."""
+    states: dict[str, tuple[int, ...]] = {}
+    for above, folders, files in os.walk(folder):
+        for name in (*files, *folders):
+            path = os.path.join(above, name)  # noqa: PTH118  # of thousands of files
+            with suppress(OSError):
+                found = os.lstat(path)
+                is_file = not stat.S_ISDIR(found.st_mode)
+                states[path] = (found.st_ino, found.st_mtime_ns, found.st_size) if is_file else ()
+        if not recursive:
+            break
+    return states
