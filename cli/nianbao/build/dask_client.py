@@ -7,7 +7,7 @@ options, the language. Settings of Dask itself (TLS, time limits) are in Dask's 
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -29,10 +29,12 @@ from nianbao.build.dask_worker import (
     require_same_programs,
 )
 from nianbao.build.incremental import BuildJob, BuildOptions
+from nianbao.build.output_folder import LOG_FILE
 from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.workspace.earlier import list_drawn_periods
+from nianbao.workspace.files import write
 from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
@@ -51,8 +53,8 @@ _BatchFuture = Future[list[RenderedReport | FailedReport]]
 class DaskClient:
     """A `RunJobs` that builds on the workers of a cluster; `workers` is how many there are, counted while it runs."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, tell: Callable[[str], None]) -> None:
+        self.address, self.tell = address, tell  # `tell` prints a note
         self.workers = 0
 
     def __call__(
@@ -65,7 +67,9 @@ class DaskClient:
         """
         if not jobs:
             return
-        with _connect_client(self.address) as client:
+        with _connect_client(self.address) as client, _keep_logs(client, store):
+            if dashboard := client.dashboard_link:
+                self.tell(_("cluster-dashboard", address=dashboard))
             plugin = DaskWorkerPlugin(f"nianbao-{client.id}", store, options)
             _compare_programs(client, plugin.families, self.address)
             with _register_plugin(client, plugin):
@@ -195,6 +199,23 @@ def _register_plugin(client: Client, plugin: DaskWorkerPlugin) -> Iterator[None]
         if client.status == "running":
             with suppress(OSError, ClosedClientError):  # the next build removes the plugin
                 client.unregister_worker_plugin(plugin.name)
+
+
+@contextmanager
+def _keep_logs(client: Client, store: Store) -> Iterator[None]:
+    """Write what workers and their nannies have logged into the folder of outputs, in place of the last build's."""
+    try:
+        yield
+    finally:
+        with suppress(OSError, ClosedClientError, UserError):  # a log is not worth the loss of what was built
+            if client.status == "running":
+                lines = [
+                    f"{who} {where} {level} {text}"
+                    for who, is_nanny in (("worker", False), ("nanny", True))
+                    for where, log in sorted(client.get_worker_logs(nanny=is_nanny).items())
+                    for level, text in reversed(log)  # the newest comes first
+                ]
+                write({store.out / LOG_FILE: "\n".join([*lines, ""]).encode()}, store.within)
 
 
 class JobQueue:
