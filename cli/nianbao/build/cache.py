@@ -145,12 +145,6 @@ class BuildCache:
         """Return the fingerprint of the inputs, and the content, of each part of a site that was saved, by its name."""
         return {name: (inputs, content) for name, inputs, content in self._read_rows("site")}
 
-    def read_site_part(self, name: str) -> tuple[str, str]:
-        """Return the fingerprint of the inputs and the content of one part of a site; empty texts if there is none."""
-        for _name, inputs, content in self._read_rows("site", "where name = ?", (name,)):
-            return inputs, content
-        return "", ""
-
     def save_site(self, name: str, inputs: str, content: str) -> None:
         """Write a part of a site, and the fingerprint of its inputs."""
         self._write_row("site", name, inputs, content)

@@ -9,6 +9,7 @@ from typing import cast
 from nianbao.build.cache import BuildCache
 from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
 from nianbao.build.incremental import BuildOptions
+from nianbao.build.output_folder import file_times
 from nianbao.build.outputs import fingerprint_facts, output_name
 from nianbao.checks.results import BuildResult
 from nianbao.model.finding import UserError
@@ -82,58 +83,30 @@ def make_site(  # noqa: PLR0913, PLR0917  # all that a site is made of
 
     Raises `UserError` where a file cannot be written or a template fails.
     """
-    saved = cache.read_site()
-    facts, errors = _read_all(store, results, cache, saved, jobs, watch)
     periods = sorted({period for _store, period in selected})
-    offices = make_offices(store, build, results, facts, list_asked(store, periods, selected))
     form = store.kind.form_in_force(periods[-1])
     site = _Site(store, replace(options, title=options.title or _make_title(form, periods)), folder, cache, form)
+    errors = site.read_facts(results, jobs, watch)
+    offices = make_offices(store, build, results, site.facts, list_asked(store, periods, selected))
     site.write_assets()
-    site.write_data(facts)
+    site.write_data()
     site.write_pages(offices)
     changed = site.changed | {file.name: file.changed for file in _list_files(offices)}
     removed = folder.finish(changed)
     return SiteResult(len(changed), sum(changed.values()), removed, errors)
 
 
-def _read_all(  # noqa: PLR0913, PLR0917  # see make_site
-    store: Store,
-    results: Sequence[BuildResult],
-    cache: BuildCache,
-    saved: Mapping[str, tuple[str, str]],
-    jobs: int,
-    watch: Callable[[Iterable[object], int], Iterable[object]],
-) -> tuple[dict[ReportKey, ReportFacts], list[UserError]]:
-    """Return what the site says of each built report, read anew only where its inputs have changed, and errors."""
-    templates = template_fingerprints(store) | program_fingerprints()
-    context = fingerprint(json.dumps(templates, sort_keys=True))
-    facts: dict[ReportKey, ReportFacts] = {}
-    inputs: dict[ReportKey, str] = {}
-    stale: list[ReportRef] = []
-    for key in (result.check.key for result in results if result.files):
-        of_report = store.of_report(key)
-        inputs[key] = fingerprint(context, fingerprint_facts(of_report, key.period))
-        known, content = saved.get(f"report {key}", ("", ""))
-        if known == inputs[key]:
-            facts[key] = ReportFacts.parse(content)
-        else:
-            stale.append((of_report, key.period))
-    errors: list[UserError] = []
-    for found in watch(read_facts(stale, jobs), len(stale)):
-        if isinstance(found, UserError):
-            errors.append(found)
-            continue
-        key, read = cast("tuple[ReportKey, ReportFacts]", found)
-        facts[key] = read
-        cache.save_site(f"report {key}", inputs[key], read.format())
-    return facts, errors
-
-
 class _Site:
-    """Writes the files of a site; `changed` has each by its name, and whether this run has changed it."""
+    """Writes the files of a site.
+
+    `facts` has what it says of each report; `changed` each file by its name, and whether this run has changed it.
+    """
 
     def __init__(self, store: Store, options: SiteOptions, folder: SiteFolder, cache: BuildCache, form: Form) -> None:
         self.store, self.options, self.folder, self.cache, self.form = store, options, folder, cache, form
+        self._saved = cache.read_site()
+        self.facts: dict[ReportKey, ReportFacts] = {}
+        self._inputs: dict[ReportKey, str] = {}  # their fingerprints
         self.changed: dict[str, bool] = {}
         self.data_files: list[DataFile] = []
         templates = {
@@ -141,7 +114,37 @@ class _Site:
             for name, path in store.files().items()
             if name.startswith(f"{pages.TEMPLATES}/")
         }
+        texts = (part for item in sorted(templates.items()) for part in item)
+        self._common_inputs = fingerprint(*texts, options.title, options.address, form.locale.language)
         self.pages = pages.SitePages(templates, form.locale, options.title, options.address)
+
+    def read_facts(
+        self,
+        results: Sequence[BuildResult],
+        jobs: int,
+        watch: Callable[[Iterable[object], int], Iterable[object]],
+    ) -> list[UserError]:
+        """Read what the site says of each built report, anew only where its inputs have changed; return the errors."""
+        templates = template_fingerprints(self.store) | program_fingerprints()
+        context = fingerprint(json.dumps(templates, sort_keys=True))
+        stale: list[ReportRef] = []
+        for key in (result.check.key for result in results if result.files):
+            of_report = self.store.of_report(key)
+            self._inputs[key] = fingerprint(context, fingerprint_facts(of_report, key.period))
+            known, content = self._saved.get(f"report {key}", ("", ""))
+            if known == self._inputs[key]:
+                self.facts[key] = ReportFacts.parse(content)
+            else:
+                stale.append((of_report, key.period))
+        errors: list[UserError] = []
+        for found in watch(read_facts(stale, jobs), len(stale)):
+            if isinstance(found, UserError):
+                errors.append(found)
+                continue
+            key, facts = cast("tuple[ReportKey, ReportFacts]", found)
+            self.facts[key] = facts
+            self.cache.save_site(f"report {key}", self._inputs[key], facts.format())
+        return errors
 
     def write_assets(self) -> None:
         """Write the style sheet and the script of the search."""
@@ -149,18 +152,19 @@ class _Site:
             {f"assets/{name}": self.pages.templates[f"{pages.TEMPLATES}/{name}"].encode() for name in pages.ASSETS}
         )
 
-    def write_data(self, facts: Mapping[ReportKey, ReportFacts]) -> None:
+    def write_data(self) -> None:
         """Write the figures in every format, unless no report has changed, and their description."""
-        rows = [facts[key].rows for key in sorted(facts, key=str)]
-        inputs = fingerprint(*(fact.format() for _key, fact in sorted(facts.items(), key=lambda item: str(item[0]))))
-        known, content = self.cache.read_site_part("data")
-        names = json.loads(content) if known == inputs else []
+        keys = sorted(self.facts, key=str)
+        rows = [self.facts[key].rows for key in keys]
+        all_inputs = fingerprint(*(self._inputs[key] for key in keys))
+        known, content = self._saved.get("data", ("", ""))
+        names = json.loads(content) if known == all_inputs else []
         if names and all((self.options.out / name).is_file() for name in names):
             self.changed |= dict.fromkeys(names, False)
         else:
             changed = dataset.write_tables(self.store, rows, self.options.out)
             self.changed |= changed
-            self.cache.save_site("data", inputs, json.dumps(list(changed)))
+            self.cache.save_site("data", all_inputs, json.dumps(list(changed)))
         editions = {report.edition: self.store.kind.edition(report.edition) for report in rows}
         self.data_files = [
             self._describe_file(name, edition, suffix)
@@ -193,13 +197,25 @@ class _Site:
             self._write({pages.SITEMAP: self.pages.make_sitemap(names)})
 
     def _write_offices(self, office: SiteOffice, above: tuple[SiteOffice, ...]) -> None:
-        self._write({pages.name_page(office): self.pages.fill_office(office, above)})
+        name, description = pages.name_page(office), self.pages.describe_office(office, above)
+        inputs = fingerprint(self._common_inputs, json.dumps(description, ensure_ascii=False))
+        path = self.options.out / name
+        if self._saved.get(f"page {name}") == (inputs, _describe_times(path)):
+            self.changed[name] = False
+        else:
+            self._write({name: self.pages.fill_office(description)})
+            self.cache.save_site(f"page {name}", inputs, _describe_times(path))
         for below in office.below:
             self._write_offices(below, (*above, office))
 
     def _write(self, contents: Mapping[str, bytes]) -> None:
         saved = write({self.options.out / name: content for name, content in contents.items()}, self.options.out)
         self.changed |= {name: file.changed for name, file in zip(contents, saved, strict=True)}
+
+
+def _describe_times(path: Path) -> str:
+    """Describe what shows without reading a file that it is the same; an empty text where there is none."""
+    return " ".join(map(str, file_times(path.lstat()))) if path.is_file() else ""
 
 
 def _list_files(offices: Sequence[SiteOffice]) -> Iterable[SiteFile]:

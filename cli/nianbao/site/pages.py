@@ -75,16 +75,19 @@ class SitePages:
             dataset=self._format_dataset(offices, files),
         )
 
-    def fill_office(self, office: SiteOffice, above: Sequence[SiteOffice]) -> bytes:
-        """Fill the page of an office: its reports with key figures and files, and the offices below it."""
-        return self._fill(
-            "office.html.j2",
-            root="../",
-            office={"name": office.unit.name or self.title, "kind": office.unit.kind},
-            above=[{"name": one.unit.name, "page": name_page(one)} for one in above],
-            reports=[self._describe_report(report) for report in office.reports],
-            below=list(map(self._describe_row, office.below)),
-        )
+    def describe_office(self, office: SiteOffice, above: Sequence[SiteOffice]) -> dict[str, Any]:
+        """Return what the page of an office shows, as plain values: reports, offices below it and above it."""
+        return {
+            "root": "../",
+            "office": {"name": office.unit.name or self.title, "kind": office.unit.kind},
+            "above": [{"name": one.unit.name, "page": name_page(one)} for one in above],
+            "reports": [self._describe_report(report) for report in office.reports],
+            "below": list(map(self._describe_row, office.below)),
+        }
+
+    def fill_office(self, description: Mapping[str, Any]) -> bytes:
+        """Fill the page of an office, of which `describe_office` says what it shows."""
+        return self._fill("office.html.j2", **description)
 
     def make_search_index(self, offices: Sequence[SiteOffice]) -> bytes:
         """Return the script with the entries of the search: a name, its page, and the text that is searched."""
@@ -162,7 +165,7 @@ class SitePages:
             "title": facts.title if facts else "",
             "published": facts.published if facts else "",
             "key_figures": facts.key_figures if facts else (),
-            "files": report.files,
+            "files": [{"name": file.name, "format": file.format, "size": file.size} for file in report.files],
         }
 
     def _format_dataset(self, offices: Sequence[SiteOffice], files: Sequence[DataFile]) -> dict[str, Any]:
