@@ -36,11 +36,15 @@ class SiteOptions:
 
 @dataclass(frozen=True, slots=True)
 class SiteResult:
-    """What a run made: how many files the site has, how many of them have changed, and which were removed."""
+    """What a run made: how many files the site has, how many of them have changed, and which were removed.
+
+    `unpublished` is how many reports of the offices are missing or withheld.
+    """
 
     files: int
     changed: int
     removed: list[str]
+    unpublished: int
     errors: list[UserError]
 
 
@@ -93,7 +97,9 @@ def make_site(  # noqa: PLR0913, PLR0917  # all that a site is made of
     site.write_pages(offices)
     changed = site.changed | {file.name: file.changed for file in _list_files(offices)}
     removed = folder.finish(changed)
-    return SiteResult(len(changed), sum(changed.values()), removed, errors)
+    reports = [report for top in offices for office in top.walk() for report in office.reports]
+    unpublished = sum(report.state != "published" for report in reports)
+    return SiteResult(len(changed), sum(changed.values()), removed, unpublished, errors)
 
 
 class _Site:

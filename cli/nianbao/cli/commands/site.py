@@ -73,8 +73,9 @@ def site(
         failed += list_crashes([one.check for one in done])
         if not quiet:
             builds.print_summary(builds.BuildRun(done, failed, selected.missing, perf_counter() - start))
+            if result.unpublished:
+                echo(_("site-lacks-reports", count=result.unpublished))
             echo(_("site-written", folder=out, files=result.files, changed=result.changed, removed=len(result.removed)))
         for error in result.errors:
             print_error(error)
-        refused = any(build.is_refused(one.check) for one in done)
-        exit_command([one.error for one in failed], blocked=refused or bool(result.errors or selected.missing))
+        exit_command([one.error for one in failed], blocked=bool(result.errors or result.unpublished))
