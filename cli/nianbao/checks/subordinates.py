@@ -155,8 +155,8 @@ class UnitTree:
             form = self.store.kind.edition(report.edition) if report and report.edition else self._form_in_force
         members = self.store.register().list_children(unit.id) if below is None else below
         states = tuple(self.make_state(one, form) for one in members if self.own or not one.own)
+        due = (report and report.due) or find_due_day(form, unit.name, self.period)
         if report is None:
-            due = find_due_day(form, unit.name, self.period)
             return UnitState(unit, file, "missing", due=due, reasons=self._find_similar_folder(unit), below=states)
         is_left_out = above is not None and form is not None and not is_convertible(above, form)
         errors = (_describe_edition_error(report, above),) if above and is_left_out else report.errors
@@ -169,7 +169,7 @@ class UnitTree:
             is_other_edition=bool(above and report.edition and report.edition != above.edition),
             reasons=errors,
             late=report.late,
-            due=report.due,
+            due=due,
             issued=report.issued,
             stated_name="" if self.store.register().names(unit.id, report.author) else report.author,
             below=states,
