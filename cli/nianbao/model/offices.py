@@ -56,7 +56,7 @@ class Register:
         return self._children.get(office, ())
 
     def list_ancestors(self, office: str) -> Iterator[str]:
-        """List the ids of the offices above one, the nearest first; of those in a circle, or of too many, the first ones."""
+        """List the ids of the offices above one, the nearest first; in a circle, no more than there may be levels."""
         for _level in range(LEVEL_LIMIT):
             office = self.units[office].parent if office in self.units else ""
             if not office:
