@@ -330,3 +330,19 @@ def test_a_province_is_completed_day_by_day_until_all_is_green(january, report):
     again = report("rollup", YEAR, "--into", "province", "--deep", cwd=province.store.root)
     assert again.returncode == 0
     assert f"没有改动 {len(province.cities) + 1} 个" in again.stdout
+
+
+def test_a_build_checks_again_when_a_unit_on_a_lower_level_is_lost(tmp_path, report):
+    province = make_province(tmp_path, 1, 4)
+    for unit in province.texts:
+        province.complete(unit)
+    roll_up(province.store, PERIOD, "province", RollupOptions(deep=True))
+
+    def build():
+        words = ("build", YEAR, "province", "--to", "html", "--draft", "--json")
+        done = report(*words, cwd=province.store.root)
+        return {finding["rule"] for one in json.loads(done.stdout)["reports"] for finding in one["findings"]}
+
+    assert "child-missing" not in build()
+    province.path("unit-2").unlink()
+    assert "child-missing" in build()
