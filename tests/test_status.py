@@ -346,3 +346,36 @@ def test_a_build_checks_again_when_a_unit_on_a_lower_level_is_lost(tmp_path, rep
     assert "child-missing" not in build()
     province.path("unit-2").unlink()
     assert "child-missing" in build()
+
+
+def test_without_own_leaves_out_own_offices_of_every_level_of_a_deep_rollup(tmp_path, report):
+    province = make_province(tmp_path, 2, 4)
+    for unit in province.texts:
+        province.complete(unit)
+    others = [text for unit, text in province.texts.items() if not unit.endswith("-own")]
+    for texts, words in (
+        (province.texts.values(), ("--deep",)),
+        (province.texts.values(), ("--without-own",)),  # the cities were added up with theirs
+        (others, ("--deep", "--without-own", "--dry-run")),
+        (others, ("--deep", "--without-own")),
+        (province.texts.values(), ("--deep", "--dry-run")),
+    ):
+        done = report("rollup", YEAR, "--into", "province", *words, "--json", cwd=province.store.root)
+        *_cities, top = json.loads(done.stdout)["rollups"]
+        sums = add_up(texts)[0]
+        assert {address: Decimal(figure) for address, figure in top["figures"].items()} == {
+            address: sums.get(address, 0) for address in top["figures"]
+        }
+        assert not top["outdated"]
+        assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 1), (("--with-broken",), 0)])
+def test_units_with_errors_are_left_out_of_a_deep_rollup_unless_they_are_to_be_counted(tmp_path, report, words, code):
+    province = make_province(tmp_path, 2, 4)
+    for unit in province.texts:
+        province.complete(unit)
+    wrong = re.sub(r"(received(?: *= \{ |\]\n)person = )(\d+)", add_one, province.texts["unit-1"])
+    province.write("unit-1", wrong)
+    done = report("rollup", YEAR, "--into", "province", "--deep", *words, cwd=province.store.root)
+    assert done.returncode == code

@@ -1,7 +1,7 @@
 """Read the reports of units, check them by the rules about figures, and add them up for the office above."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 from typing import cast
@@ -130,14 +130,14 @@ def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
 class UnitTree:
     """The reports of all units below an office, by folder; None for a unit without a report.
 
-    `drafts` are the reports of offices above others as a rollup would write them, in the place of their files. Without
-    `own` the offices' own figures (本级) are left out on every level.
+    `summed` are the offices whose reports were just added up from these. Without `own` the offices' own figures (本级)
+    are left out on every level.
     """
 
     store: Store
     period: Period
     reports: Mapping[str, UnitReport | None]
-    drafts: Mapping[str, Report] = field(default_factory=dict)
+    summed: Collection[str] = ()
     own: bool = True
 
     def make_state(
@@ -174,8 +174,10 @@ class UnitTree:
 
     def _is_outdated(self, state: UnitState) -> bool:
         """Return whether the figures of an office are not the sum of its units."""
+        if not state.edition or state.unit.id in self.summed:
+            return False
         office = self.store.of_office(state.unit.id)
-        report = self.drafts.get(state.unit.id) or (office.report(self.period) if state.edition else None)
+        report = office.report(self.period)
         if not isinstance(report, Report):
             return False
         totals = self.add_up_below(state, report.form, office.record(self.period))

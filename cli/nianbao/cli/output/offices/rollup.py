@@ -166,7 +166,7 @@ def rollup_data(result: RollupResult) -> dict[str, Any]:
         "findings": [findings.finding_data(finding) for finding in result.findings],
         "counted": [_unit_data(report) for report in aggregate.counted] if aggregate else [],
         "broken": [_unit_data(report) for report in aggregate.broken] if aggregate else [],
-        "incomplete": result.is_incomplete,
+        "incomplete": result.incomplete,
         "missing": [unit.id for unit in result.missing],
         "outdated": [unit.id for unit in result.outdated],
         "below": result.state.group().list_ids() if result.state else {},
