@@ -11,6 +11,10 @@ from nianbao.importer.recognition.published import Paragraph, PublishedCell, Pub
 
 ORDER = 99
 SUFFIXES = frozenset({"txt", "text"})
+_BAR = re.compile("[|\N{FULLWIDTH VERTICAL LINE}]")
+_GAP = re.compile(r"[^\W\d]\s*\|\s*\|[|\s]*[^\W\d]")  # a blank cell between words
+_FIGURE = re.compile(r"\|\s*\d+\s*(?=\|)")
+_LAST_FIGURE = re.compile(r"\d\s*\|?\s*$")
 _DASHES = r"[-—–\N{FULLWIDTH HYPHEN-MINUS}―─]+"
 _PAGE_NUMBER = re.compile(rf"^\s*{_DASHES}\s*\d{{1,4}}\s*{_DASHES}\s*$")
 
@@ -25,18 +29,22 @@ def read(content: bytes) -> PublishedDocument:
     lines = decode_text(content).replace("\f", "\n").splitlines()
     lines = [line for line in lines if line.strip() and not _PAGE_NUMBER.match(line)]
     return PublishedDocument(
-        tuple(block for has_tab, run in groupby(lines, _has_tab) for block in _make_blocks(list(run), has_tab=has_tab))
+        tuple(block for separator, run in groupby(lines, _find_separator) for block in _make_blocks(list(run), separator))
     )
 
 
-def _has_tab(line: str) -> bool:
-    return "\t" in line
+def _find_separator(line: str) -> str:
+    return "\t" if "\t" in line else "|" if _BAR.search(line) else ""
 
 
-def _make_blocks(lines: Sequence[str], *, has_tab: bool) -> Iterator[Paragraph | PublishedTable]:
-    """Make a table of lines with the same number of cells, as copied from a spreadsheet; else paragraphs."""
-    rows = [line.split("\t") for line in lines]
-    if has_tab and len(rows) > 1 and len({len(row) for row in rows}) == 1:
+def _make_blocks(lines: Sequence[str], separator: str) -> Iterator[Paragraph | PublishedTable]:
+    """Make a table of lines with the same number of cells, as copied from a spreadsheet; else paragraphs.
+
+    """
+    plain = [_BAR.sub("|", line) for line in lines]
+    is_grid = separator == "\t" or (separator == "|" and _is_grid(plain))
+    rows = [line.split(separator) for line in plain] if is_grid else []
+    if len(rows) > 1 and len({len(row) for row in rows}) == 1:
         yield PublishedTable(
             tuple(
                 PublishedCell(cell.strip(), top, top + 1, left, left + 1)
@@ -46,3 +54,12 @@ def _make_blocks(lines: Sequence[str], *, has_tab: bool) -> Iterator[Paragraph |
         )
     else:
         yield from (Paragraph(line, escape_markdown(line.strip())) for line in lines)
+
+
+def _is_grid(lines: Sequence[str]) -> bool:
+    """Tell whether there is a cell between bars for every place: programs also fill up rows that have fewer.
+
+    Then blank cells stand between words for what spans columns, and most rows of figures have one at their end.
+    """
+    of_figures = [line for line in lines if _FIGURE.search(line)]
+    return any(map(_GAP.search, lines)) and sum(bool(_LAST_FIGURE.search(line)) for line in of_figures) * 2 > len(of_figures)

@@ -72,16 +72,19 @@ def read_row(
     """Read the cells of a row as row `index` of a layout; where they ran together, also give the row to be resolved."""
     slots = layout.slots[index]
     published = find_figures(row, alignment)
+    if row.from_text and not any(cell.text for cell in published):
+        published = published[: len(slots)]
     headers = {column: header.text for header, column in alignment.headers}
     placed = place_cells(published, alignment, len(slots), lacks_cell=row.lacks_cell)
     cells = [_read_cell(slot, column, placed, headers, row.reading) for column, slot in enumerate(slots)]
     ambiguous = None
     # A column whose header was lost may stand anywhere; headers in another order may have come there after the loss.
     in_order = alignment.column_order in {(), tuple(range(len(slots)))}
-    if (placed is None and in_order) or (row.from_text and any(cell.reason == "together" for cell in cells)):
+    may_run_together = row.from_text and not row.is_separated
+    if (placed is None and in_order) or (may_run_together and any(cell.reason == "together" for cell in cells)):
         # Which blank cell of a table belongs to the form is not known where their number is another.
         texts = tuple(cell.text for cell in published if row.from_text or cell.text.strip())
-        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=not row.from_text)
+        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=not may_run_together)
         cells = [RecognizedCell(slot, "undecided", printed=" ".join(texts), reason="together") for slot in slots]
     elif alignment.unverified and not is_consistent(slots, [cell.value or 0 for cell in cells], layout.form.checks):
         cells = [

@@ -62,7 +62,7 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         for row, index in indexed:
             if index is None:
                 extra += describe_extra_row(row, match.alignment)
-            elif row.from_text and row.block == last and len(row.cells) < len(match.layout.columns):
+            elif row.from_text and row.block == last and len(row.cells) + row.stripped < len(match.layout.columns):
                 truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
             else:
                 marked = replace(row, lacks_cell=True) if is_shifted else row

@@ -20,7 +20,8 @@ class PublishedRow:
     """A row with figures: its cells from left to right, and those that reach into it from above.
 
     A row `from_text` comes from a paragraph: only the order of its cells is known, and all are figures; its label
-    stands in `label`. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the published
+    stands in `label`. It `is_separated` where each cell is one figure, and `stripped` counts the blank cells that were
+    taken off its ends. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the published
     block that it stands in.
     """
 
@@ -29,6 +30,8 @@ class PublishedRow:
     above: tuple[PublishedCell, ...] = ()
     label: tuple[str, ...] = ()
     from_text: bool = False
+    is_separated: bool = False
+    stripped: int = 0
     lacks_cell: bool = False
     block: int = 0
 
