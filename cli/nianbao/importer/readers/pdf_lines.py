@@ -11,7 +11,7 @@ from nianbao.importer.recognition.markdown import escape_markdown
 from nianbao.importer.recognition.published import Paragraph, PublishedTable
 
 UNMAPPED_PREFIX = "(cid:"  # how pdfplumber shows a glyph for which the file does not state the character
-_REPLACEMENT = "\ufffd"
+REPLACEMENT = "\ufffd"
 _MIN_BLANK_WIDTH = 0.6  # of the font size, next to an ASCII character (else twice the size): a space
 _MAX_SINE = 0.01  # of the angle at which a character is rotated
 _MAX_FONT_SIZE = 100.0  # pt; no title is as large
@@ -45,7 +45,7 @@ def select_characters(chars: list[Char]) -> list[Char]:
         is_upright = abs(char["matrix"][1]) < _MAX_SINE and char["size"] < _MAX_FONT_SIZE
         if char["text"].strip() and is_upright and key not in seen:
             seen.add(key)
-            selected.append({**char, "text": _REPLACEMENT} if char["text"].startswith(UNMAPPED_PREFIX) else char)
+            selected.append({**char, "text": REPLACEMENT} if char["text"].startswith(UNMAPPED_PREFIX) else char)
     return selected
 
 
