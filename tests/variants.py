@@ -91,7 +91,9 @@ def padded(form, found, rng, *, blank=0.0, lost=0.0, cut=0):
                 item = rng.choice(figures)
                 found[item[1]] = None
                 line.remove(item)
-    text = compose(form, {name: "\n".join(_pad(line, grid.columns) for line in grid.lines) for name, grid in tables.items()})
+    text = compose(
+        form, {name: "\n".join(_pad(line, grid.columns) for line in grid.lines) for name, grid in tables.items()}
+    )
     return text, "txt"
 
 
@@ -116,7 +118,8 @@ def expanded(form, found, rng):
                 row, column, *_ = grid.spans[id(item)]
                 places[row, column] = _say(item[0])
         parts[table.id] = "\n".join(
-            "| " + " | ".join(places.get((row, column), "") for column in range(grid.columns)) + " |" for row in range(rows)
+            "| " + " | ".join(places.get((row, column), "") for column in range(grid.columns)) + " |"
+            for row in range(rows)
         )
     return compose(form, parts), "txt"
 
@@ -125,7 +128,10 @@ def bars_on_lines(form, found, rng):
     """Every cell and every bar on a line of its own."""
     clear_some(form, found, rng, 0.1)
     parts = {
-        name: "\n".join("\n".join(["|", *(part for text, *_ in line for part in ((_say(text), "|") if _say(text) else ("|",)))]) for line in grid.lines)
+        name: "\n".join(
+            "\n".join(["|", *(part for text, *_ in line for part in ((_say(text), "|") if _say(text) else ("|",)))])
+            for line in grid.lines
+        )
         for name, grid in grids(form, found).items()
     }
     return compose(form, parts), "txt"
@@ -145,7 +151,11 @@ def one_cell_a_line(form, found, rng):
     """Every cell on a line of its own, numbers of pages in between; blank ones leave nothing."""
     lines = []
     for line in compose(
-        form, {name: "\n".join(text for line in grid.lines for text, *_ in line) for name, grid in grids(form, found).items()}
+        form,
+        {
+            name: "\n".join(text for line in grid.lines for text, *_ in line)
+            for name, grid in grids(form, found).items()
+        },
     ).splitlines():
         lines.append(line)
     return "\n".join(lines), "txt"
@@ -153,7 +163,19 @@ def one_cell_a_line(form, found, rng):
 
 # ── page numbers ─────────────────────────────────────────────────────────────────────
 
-PAGE_NUMBERS = ["- {} -", "— {} —", "第 {} 页", "第 {} 页 共 9 页", "{} / 9", "{}/9", "·{}·", "Page {} of 9", "－{}－", "~{}~", "[{}]"]
+PAGE_NUMBERS = [
+    "- {} -",
+    "— {} —",
+    "第 {} 页",
+    "第 {} 页 共 9 页",
+    "{} / 9",
+    "{}/9",
+    "·{}·",
+    "Page {} of 9",
+    "－{}－",
+    "~{}~",
+    "[{}]",
+]
 
 
 def page_numbers(form, found, rng):
@@ -204,7 +226,9 @@ def _changed_headers(change, role="header"):
         tables = grids(form, found)
         for grid in tables.values():
             grid.change(role, lambda text: change(text, rng))
-        return compose(form, {name: "\n".join(_pad(line, grid.columns) for line in grid.lines) for name, grid in tables.items()}), "txt"
+        return compose(
+            form, {name: "\n".join(_pad(line, grid.columns) for line in grid.lines) for name, grid in tables.items()}
+        ), "txt"
 
     return make_text
 
@@ -240,7 +264,9 @@ def no_headers_of_last_table(form, found, rng):
     tables = grids(form, found)
     last = tables[form.tables[-1].id]
     last.lines = [[item for item in line if item[1]] for line in last.lines if any(item[1] for item in line)]
-    return compose(form, {name: "\n".join(_pad(line, grid.columns) for line in grid.lines) for name, grid in tables.items()}), "txt"
+    return compose(
+        form, {name: "\n".join(_pad(line, grid.columns) for line in grid.lines) for name, grid in tables.items()}
+    ), "txt"
 
 
 # ── spreadsheets printed ─────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ _MAX_GAP = 0.5  # of the font size, between characters of a cell's line
 _SAME = 1.5  # pt; edges and lines that are closer are the same
 _SAME_ROW = 0.5  # pt; a line of a cell may be as far from that of another row as the heights of both differ
 _MIN_PITCH, _MAX_PITCH = 0.9, 2.2  # of the font size, from line to line of a cell
+_MAX_FREE = 1.5  # of the font size, at the end of a line that goes on on the next
 _MIN_OVERLAP = 0.95  # of the font size: lines that are closer cover each other
 _MIN_SHARE, _MAX_OTHER_SHARE = 0.6, 0.5  # of the cells that stand in a row by the alignment taken, and by any other
 
@@ -33,6 +34,10 @@ class _Line:
     @property
     def right(self) -> float:
         return float(self.chars[-1]["x1"])
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
 
     @property
     def middle(self) -> float:
@@ -123,13 +128,18 @@ def _list_lines(chars: Sequence[Char]) -> list[_Line]:
 
 
 def _list_cells(lines: Sequence[_Line]) -> list[_Cell]:
-    """Join lines that were drawn one below the other, at the distance that most have."""
+    """Join lines that were drawn one below the other, at the distance that most have, each but the last a full one."""
     distances = [round(below.middle - above.middle) for above, below in pairwise(lines) if _may_follow(above, below)]
     usual = Counter(distances).most_common(1)[0][0] if distances else 0
     cells: list[_Cell] = []
     for line in lines:
         above = cells[-1][-1] if cells else None
-        if above and _may_follow(above, line) and abs(line.middle - above.middle - usual) < 1:
+        if (
+            above
+            and _may_follow(above, line)
+            and abs(line.middle - above.middle - usual) < 1
+            and _is_full(above, [*cells[-1], line])
+        ):
             cells[-1].append(line)
         else:
             cells.append([line])
@@ -141,6 +151,11 @@ def _may_follow(above: _Line, below: _Line) -> bool:
     aligned = (above.left - below.left, above.right - below.right, above.left + above.right - below.left - below.right)
     distance = (below.middle - above.middle) / above.size
     return _MIN_PITCH < distance < _MAX_PITCH and min(map(abs, aligned)) < _SAME
+
+
+def _is_full(line: _Line, cell: _Cell) -> bool:
+    """Tell whether a line of a cell is about as long as the others: else it is the last."""
+    return line.width > max(other.width for other in cell) - _MAX_FREE * line.size
 
 
 def _cover(cell: _Cell, other: _Cell) -> bool:

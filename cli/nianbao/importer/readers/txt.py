@@ -29,7 +29,9 @@ def read(content: bytes) -> PublishedDocument:
     lines = decode_text(content).replace("\f", "\n").splitlines()
     lines = [line for line in lines if line.strip() and not _PAGE_NUMBER.match(line)]
     return PublishedDocument(
-        tuple(block for separator, run in groupby(lines, _find_separator) for block in _make_blocks(list(run), separator))
+        tuple(
+            block for separator, run in groupby(lines, _find_separator) for block in _make_blocks(list(run), separator)
+        )
     )
 
 
@@ -38,9 +40,7 @@ def _find_separator(line: str) -> str:
 
 
 def _make_blocks(lines: Sequence[str], separator: str) -> Iterator[Paragraph | PublishedTable]:
-    """Make a table of lines with the same number of cells, as copied from a spreadsheet; else paragraphs.
-
-    """
+    """Make a table of lines with the same number of cells, as copied from a spreadsheet; else paragraphs."""
     plain = [_BAR.sub("|", line) for line in lines]
     is_grid = separator == "\t" or (separator == "|" and _is_grid(plain))
     rows = [line.split(separator) for line in plain] if is_grid else []
@@ -62,4 +62,6 @@ def _is_grid(lines: Sequence[str]) -> bool:
     Then blank cells stand between words for what spans columns, and most rows of figures have one at their end.
     """
     of_figures = [line for line in lines if _FIGURE.search(line)]
-    return any(map(_GAP.search, lines)) and sum(bool(_LAST_FIGURE.search(line)) for line in of_figures) * 2 > len(of_figures)
+    return any(map(_GAP.search, lines)) and sum(bool(_LAST_FIGURE.search(line)) for line in of_figures) * 2 > len(
+        of_figures
+    )

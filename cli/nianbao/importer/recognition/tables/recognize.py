@@ -1,9 +1,9 @@
 """The tables of a published report matched with the forms: each block in its edition, each cell read or undecided."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
+from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label, split_labels
 from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
@@ -31,6 +31,7 @@ _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
 _NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
 _TOLERANCE = 0.1  # of a cell, by which the edges of a page may be off
 _ALIAS_PENALTY = 0.02  # for an alias, where the label itself stands as well
+_MIN_WHOLE = 0.97  # of the words of a row's label that a text has all; an alias, too
 _MIN_ROWS = 3  # rows of a table that must be found where its headers are not
 
 
@@ -189,6 +190,8 @@ def _match_rows(region: Region, layout: Layout, alignment: Alignment) -> tuple[t
     last = -1
     for number, row in enumerate(region.rows):
         index, score = _match_row(row, region, layout, alignment, last)
+        if index is not None and score < _MIN_WHOLE and _has_other_label([row.before, ""], index, layout, scores):
+            index = None  # the label of a row without figures, and the beginning of the next: whose figures are these?
         if index is not None and index in scores:
             if scores[index][0] == score:
                 rows.append(index)  # the same row again
@@ -248,7 +251,29 @@ def _match_row(
     near = [index for index, score in enumerate(scores) if score > best - MIN_LEAD]
     if len(near) > 1:
         near = [index for index in near if index == last + 1]
+    if near and _has_other_label(texts if row.from_text else texts[-1:], near[0], layout):
+        return None, 0.0
     return (near[0], best) if len(near) == 1 else (None, 0.0)
+
+
+def _has_other_label(texts: Sequence[str], index: int, layout: Layout, found: Container[int] = ()) -> bool:
+    """Tell whether the texts of a label have that of another row before it: it is not known whose the figures are.
+
+    A heading above the row stands before it as well, and the rest of a label of one of the rows `found` before.
+    """
+    pieces = [piece for text in texts for piece in split_labels(text, layout.reading)]
+    above = [parse_label(heading.label, layout.reading) for heading in layout.rows[index][:-1]]
+    for given in (parse_label(piece, layout.reading) for piece in pieces[: -1 if texts[-1] else None]):
+        own = max((given.compare_to(label) for label in (*above, *layout.row_labels[index])), default=0.0)
+        others = (
+            given.compare_to(label)
+            for number, labels in enumerate(layout.row_labels)
+            if number != index and number not in found
+            for label in labels
+        )
+        if max(others, default=0.0) >= max(own, MIN_SIMILARITY):
+            return True
+    return False
 
 
 def _compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:

@@ -21,7 +21,7 @@ class PublishedRow:
 
     A row `from_text` comes from a paragraph: only the order of its cells is known, and all are figures; its label
     stands in `label`. It `is_separated` where each cell is one figure, and `stripped` counts the blank cells that were
-    taken off its ends. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the published
+    taken off its ends; `before` is the text before its label. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the published
     block that it stands in.
     """
 
@@ -32,6 +32,7 @@ class PublishedRow:
     from_text: bool = False
     is_separated: bool = False
     stripped: int = 0
+    before: str = ""
     lacks_cell: bool = False
     block: int = 0
 

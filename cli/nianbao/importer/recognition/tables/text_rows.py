@@ -155,6 +155,7 @@ class _TextReader:
                 from_text=True,
                 is_separated=is_separated,
                 stripped=len(figures) - len(kept),
+                before=before[-1] if label and before else "",
                 block=self.last_block,
             )
         )
