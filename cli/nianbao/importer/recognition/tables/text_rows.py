@@ -74,6 +74,7 @@ class _TextReader:
         if not cells[0] and filled >= _MIN_ROW_CELLS:
             self.finish_row()
         values = [number for number, cell in enumerate(cells) if may_be_value(cell, self.known.reading)]
+        is_header = not values and any(self.known.score_header(cell) >= MIN_SIMILARITY for cell in cells if cell)
         self.has_gaps = self.has_gaps or (not values and bool(_GAP.search("|".join(cells))))
         for number, cell in enumerate(cells):
             is_edge = number == 1 and not cells[0] and filled and not self.is_open
@@ -81,6 +82,8 @@ class _TextReader:
                 self._read_bar(block)
             if cell and values and values[0] < number and not self._is_known(cell):
                 self._add_figure(cell, block)  # words among figures are the text of a cell
+            elif cell and is_header:
+                self._add_text(cell)
             elif cell:
                 self._read_cell(cell, block)
             self.is_open = self.is_open or bool(cell)
@@ -106,11 +109,14 @@ class _TextReader:
         if figures and self.known.score_header(words) > max(self.known.score_label(words), MIN_SIMILARITY):
             words, figures = cell, []  # a header with a number
         if words:
-            self.finish_row()
-            self.label_texts = [*self.label_texts, words][-_MAX_LABEL_TEXTS:]
-            self.after_separator = False
+            self._add_text(words)
         for figure in figures:
             self._add_figure(figure, block)
+
+    def _add_text(self, text: str) -> None:
+        self.finish_row()
+        self.label_texts = [*self.label_texts, text][-_MAX_LABEL_TEXTS:]
+        self.after_separator = False
 
     def _add_figure(self, figure: str, block: int) -> None:
         """Add a figure, or a blank cell, behind a label."""
@@ -137,11 +143,14 @@ class _TextReader:
         filled = [number for number, figure in enumerate(figures) if figure]
         if not filled and not (label and self.known.score_label(label[-1]) > self.known.score_header(label[-1])):
             return
-        text = normalize("".join(before), self.known.reading)
-        has_headers = bool(text) and self.known.has_headers_at_end(text)
+        has_headers = bool(before) and self.known.has_headers_at_end(before)
         if has_headers or not self.regions:
+            text = normalize("".join(before), self.known.reading)
             header_text = parse_label(text, self.known.reading).full if has_headers else ""
-            self.regions.append(Region(context=tuple(before[-MAX_CONTEXT:]), header_text=header_text))
+            words = self.known.split_words(before) if has_headers else ()
+            self.regions.append(
+                Region(context=tuple(before[-MAX_CONTEXT:]), header_text=header_text, header_words=words)
+            )
         kept = figures[: filled[-1] + 1] if filled else figures
         if filled and not label:  # a bar may open the row
             kept = kept[filled[0] :]
@@ -188,10 +197,7 @@ def _split_label(texts: list[str], known: KnownLabels) -> tuple[list[str], list[
         if label < MIN_SIMILARITY or label < header:
             continue
         before = texts[-size - 1] if len(texts) > size else ""
-        if label == header and (
-            known.score_header(before) >= MIN_SIMILARITY
-            or known.has_headers_at_end(normalize("".join(texts), known.reading))
-        ):
+        if label == header and (known.score_header(before) >= MIN_SIMILARITY or known.has_headers_at_end(texts)):
             continue  # the label of a total ends a row of headers as well
         return labels, texts[:-size]
     return [], texts
