@@ -191,15 +191,18 @@ def page_numbers(form, found, rng):
 
 
 def cut_in_next_label(form, found, rng):
-    """A text that ends inside the ordinal of a label, which is a digit."""
-    text, suffix = padded(form, found, rng)
-    text = re.sub(r" ?\|+ ?", " ", text)
-    ends = [match.end(1) for match in re.finditer(r"\n ?(?:[^\s\d]+ )*(\d)\.", text)]
+    """A text that ends inside the number before a label, on a line of its own or behind the figures before it."""
+    lines = []  # with the addresses of their figures
+    for table in form.tables:
+        for line in Grid(table, found).lines:
+            lines.append((" ".join(text for text, *_ in line), [address for _, address, _ in line if address]))
+    ends = [at for at, (line, addresses) in enumerate(lines) if addresses and re.match(r"\d\.", line)]
     end = rng.choice(ends)
-    for address, slot in form.slots.items():
-        if slot.row_label and False:
-            found[address] = None
-    return text[:end], suffix
+    printed = {address for _, addresses in lines[:end] for address in addresses}
+    for address in found.keys() - printed:
+        found[address] = None
+    text = "\n".join([f"某市某局{form.first_year}年{form.name}", *(line for line, _ in lines[:end])])
+    return text + rng.choice(["\n", " "]) + lines[end][0][0], "txt"
 
 
 # ── headers ──────────────────────────────────────────────────────────────────────────
@@ -333,6 +336,7 @@ TEXTS = {
     "bars behind cells": bars_behind_cells,
     "a cell a line": one_cell_a_line,
     "page numbers": page_numbers,
+    "cut in the next label": cut_in_next_label,
     "cut headers, text": _changed_headers(_cut),
     "explained headers, text": _changed_headers(_explain),
     "digits in headers, text": _changed_headers(_add_digits),

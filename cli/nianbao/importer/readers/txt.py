@@ -15,8 +15,6 @@ _BAR = re.compile("[|\N{FULLWIDTH VERTICAL LINE}]")
 _GAP = re.compile(r"[^\W\d]\s*\|\s*\|[|\s]*[^\W\d]")  # a blank cell between words
 _FIGURE = re.compile(r"\|\s*\d+\s*(?=\|)")
 _LAST_FIGURE = re.compile(r"\d\s*\|?\s*$")
-_DASHES = r"[-—–\N{FULLWIDTH HYPHEN-MINUS}―─]+"
-_PAGE_NUMBER = re.compile(rf"^\s*{_DASHES}\s*\d{{1,4}}\s*{_DASHES}\s*$")
 
 
 def claim(sample: Sample) -> Confidence:
@@ -25,14 +23,26 @@ def claim(sample: Sample) -> Confidence:
 
 
 def read(content: bytes) -> PublishedDocument:
-    """Read a text line by line, without page numbers."""
-    lines = decode_text(content).replace("\f", "\n").splitlines()
-    lines = [line for line in lines if line.strip() and not _PAGE_NUMBER.match(line)]
+    """Read a text line by line, without the numbers of its pages."""
+    pages = [[line for line in page.splitlines() if line.strip()] for page in decode_text(content).split("\f")]
+    lines = [line for page in _drop_page_numbers(pages) for line in page]
     return PublishedDocument(
         tuple(
             block for separator, run in groupby(lines, _find_separator) for block in _make_blocks(list(run), separator)
         )
     )
+
+
+def _drop_page_numbers(pages: list[list[str]]) -> list[list[str]]:
+    """Drop the last line of each page, or the first, where these are the numbers of all pages that have one."""
+    for at in (-1, 0):
+        numbers = [page[at].strip() if page else "" for page in pages]
+        offsets = {int(text) - index for index, text in enumerate(numbers) if text.isdecimal()}
+        if len(offsets) == 1 and sum(map(str.isdecimal, numbers)) > 1:
+            for page, text in zip(pages, numbers, strict=True):
+                if text.isdecimal():
+                    del page[at]
+    return pages
 
 
 def _find_separator(line: str) -> str:

@@ -1,9 +1,9 @@
 """The tables of a published report matched with the forms: each block in its edition, each cell read or undecided."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label, split_labels
+from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
 from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
@@ -22,6 +22,7 @@ from nianbao.importer.recognition.tables.columns import (
     find_labels,
     has_misplaced_figure,
 )
+from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal, has_other_label
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.regions import find_regions
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
@@ -61,6 +62,7 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
         is_shifted = any(has_misplaced_figure(row, alignment) for row in of_form)
         for row, index in indexed:
+            row = drop_next_ordinal(row, index, match.layout) if row.from_text and row.block == last else row
             if index is None:
                 extra += describe_extra_row(row, match.alignment)
             elif row.from_text and row.block == last and len(row.cells) + row.stripped < len(match.layout.columns):
@@ -190,7 +192,7 @@ def _match_rows(region: Region, layout: Layout, alignment: Alignment) -> tuple[t
     last = -1
     for number, row in enumerate(region.rows):
         index, score = _match_row(row, region, layout, alignment, last)
-        if index is not None and score < _MIN_WHOLE and _has_other_label([row.before, ""], index, layout, scores):
+        if index is not None and score < _MIN_WHOLE and has_other_label([row.before, ""], index, layout, scores):
             index = None  # the label of a row without figures, and the beginning of the next: whose figures are these?
         if index is not None and index in scores:
             if scores[index][0] == score:
@@ -251,29 +253,9 @@ def _match_row(
     near = [index for index, score in enumerate(scores) if score > best - MIN_LEAD]
     if len(near) > 1:
         near = [index for index in near if index == last + 1]
-    if near and _has_other_label(texts if row.from_text else texts[-1:], near[0], layout):
+    if near and has_other_label(texts if row.from_text else texts[-1:], near[0], layout):
         return None, 0.0
     return (near[0], best) if len(near) == 1 else (None, 0.0)
-
-
-def _has_other_label(texts: Sequence[str], index: int, layout: Layout, found: Container[int] = ()) -> bool:
-    """Tell whether the texts of a label have that of another row before it: it is not known whose the figures are.
-
-    A heading above the row stands before it as well, and the rest of a label of one of the rows `found` before.
-    """
-    pieces = [piece for text in texts for piece in split_labels(text, layout.reading)]
-    above = [parse_label(heading.label, layout.reading) for heading in layout.rows[index][:-1]]
-    for given in (parse_label(piece, layout.reading) for piece in pieces[: -1 if texts[-1] else None]):
-        own = max((given.compare_to(label) for label in (*above, *layout.row_labels[index])), default=0.0)
-        others = (
-            given.compare_to(label)
-            for number, labels in enumerate(layout.row_labels)
-            if number != index and number not in found
-            for label in labels
-        )
-        if max(others, default=0.0) >= max(own, MIN_SIMILARITY):
-            return True
-    return False
 
 
 def _compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:
