@@ -21,7 +21,7 @@ from nianbao.importer.readers.pdf_lines import (
 from nianbao.importer.readers.pdf_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
-from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import Place, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
 ORDER = 10
@@ -97,7 +97,7 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
             break
         pages.characters += len(page.chars)
         pages.unmapped += sum(char["text"].startswith(UNMAPPED_PREFIX) for char in page.chars)
-        pages.blocks += _read_page(page)
+        pages.blocks += (replace(block, place=Place(page=pages.count)) for block in _read_page(page))
         page.close()
     return pages
 

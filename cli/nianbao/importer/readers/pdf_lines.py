@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from nianbao.importer.recognition.markdown import escape_markdown
-from nianbao.importer.recognition.published import Paragraph, PublishedTable
+from nianbao.importer.recognition.published import NOWHERE, Paragraph, Place, PublishedTable
 
 UNMAPPED_PREFIX = "(cid:"  # how pdfplumber shows a glyph for which the file does not state the character
 REPLACEMENT = "\ufffd"
@@ -34,6 +34,7 @@ class TextLine:
     begins: bool = False
     ends: bool = False
     at_edge: bool = False  # at the top or bottom of the page: it may be on every page
+    place: Place = NOWHERE
 
 
 def select_characters(chars: list[Char]) -> list[Char]:
@@ -80,12 +81,12 @@ def _make_line(chars: list[Char]) -> TextLine:
 
 def join_lines(blocks: list[TextLine | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
     """Join the lines of each paragraph, also across a page break."""
-    paragraph, is_ended = "", True
+    paragraph, is_ended, place = "", True, NOWHERE
     for block in blocks:
         if isinstance(block, PublishedTable) or block.begins or is_ended or _begins_paragraph(paragraph, block.text):
             if paragraph:
-                yield Paragraph(paragraph, escape_markdown(paragraph))
-            paragraph = ""
+                yield Paragraph(paragraph, escape_markdown(paragraph), place=place)
+            paragraph, place = "", block.place
         if isinstance(block, PublishedTable):
             yield block
             is_ended = True
@@ -93,7 +94,7 @@ def join_lines(blocks: list[TextLine | PublishedTable]) -> Iterator[Paragraph | 
             paragraph += block.text
             is_ended = block.ends
     if paragraph:
-        yield Paragraph(paragraph, escape_markdown(paragraph))
+        yield Paragraph(paragraph, escape_markdown(paragraph), place=place)
 
 
 def _begins_paragraph(paragraph: str, line: str) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nianbao.importer.recognition.labels import normalize, parse_label
 from nianbao.importer.recognition.markdown import escape_markdown
-from nianbao.importer.recognition.published import Paragraph, PublishedDocument
+from nianbao.importer.recognition.published import Paragraph, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.sections import ExtractedText, extract_text
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables, make_rows
 from nianbao.importer.recognition.tables.layouts import list_layouts
@@ -146,7 +146,7 @@ def recognize_filled(document: PublishedDocument, report: Report, texts: Extract
 
 def _drop_page_numbers(document: PublishedDocument, reading: Reading) -> PublishedDocument:
     """Leave out the lines of paragraphs that are nothing but the number of a page."""
-    blocks = []
+    blocks: list[Paragraph | PublishedTable] = []
     for block in document.blocks:
         if not isinstance(block, Paragraph):
             blocks.append(block)

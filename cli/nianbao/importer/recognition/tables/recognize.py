@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
 from nianbao.importer.recognition.printed_values import may_be_value
-from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import Place, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
     RecognizedTables,
     describe_extra_row,
@@ -53,7 +53,7 @@ _Matches = list[tuple[Region, list[_Match]]]
 def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_force: str = "") -> RecognizedTables:
     """Recognize the tables of a report. `in_force` names the edition to take where both would do."""
     read = []
-    extra: list[str] = []
+    left_out: list[tuple[PublishedRow, _Match]] = []
     truncated: list[str] = []
     last = len(document.blocks) - 1
     for region, match in _choose_matches(_match_regions(document, layouts), in_force):
@@ -62,16 +62,40 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
         is_shifted = any(has_misplaced_figure(row, alignment) for row in of_form)
         for row, index in indexed:
-            row = drop_next_ordinal(row, index, match.layout) if row.from_text and row.block == last else row
             if index is None:
-                extra += describe_extra_row(row, match.alignment)
-            elif row.from_text and row.block == last and len(row.cells) + row.stripped < len(match.layout.columns):
+                left_out.append((row, match))
+                continue
+            is_last = row.from_text and row.block == last
+            row = drop_next_ordinal(row, index, match.layout) if is_last else row  # noqa: PLW2901  # shorter
+            if is_last and len(row.cells) + row.stripped < len(match.layout.columns):
                 truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
             else:
                 marked = replace(row, lacks_cell=True) if is_shifted else row
                 read.append(read_row(marked, match.layout, alignment, index, has_headers=match.has_headers))
     rows, conflicts = merge_duplicates(resolve_ambiguous_rows(read))
-    return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts))
+    extra, unread = _sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
+    return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts), tuple(unread))
+
+
+def _sort_left_out(
+    rows: Sequence[tuple[PublishedRow, _Match]], found: set[str]
+) -> tuple[list[str], list[tuple[Place, str]]]:
+    """Describe the rows that were left out: those that are not of the form, and those that were not `found`."""
+    extra: list[str] = []
+    unread: list[tuple[Place, str]] = []
+    for row, match in rows:
+        texts = describe_extra_row(row, match.alignment)
+        labels = find_labels(row, match.alignment)
+        of_form = [
+            slots
+            for slots, wordings in zip(match.layout.slots, match.layout.row_labels, strict=False)
+            if match.layout.rows and _compare_label(labels, wordings, row.reading) >= MIN_SIMILARITY
+        ]
+        if any(slot.address not in found for slots in of_form for slot in slots):
+            unread += [(row.place, text) for text in texts]
+        else:
+            extra += texts
+    return extra, unread
 
 
 def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, normalize, parse_label
-from nianbao.importer.recognition.published import PublishedCell
+from nianbao.importer.recognition.published import NOWHERE, Place, PublishedCell
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
 from nianbao.model.loading.reading import Reading
@@ -22,8 +22,8 @@ class PublishedRow:
 
     A row `from_text` comes from a paragraph: only the order of its cells is known, and all are figures; its label
     stands in `label`. It `is_separated` where each cell is one figure, and `stripped` counts the blank cells that were
-    taken off its ends; `before` is the text before its label. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the published
-    block that it stands in.
+    taken off its ends; `before` is the text before its label. A row of a table that `lacks_cell` lost a cell
+    somewhere. `block` is the index of the published block that it stands in, `place` where that is in the file.
     """
 
     cells: tuple[PublishedCell, ...]
@@ -36,6 +36,7 @@ class PublishedRow:
     before: str = ""
     lacks_cell: bool = False
     block: int = 0
+    place: Place = NOWHERE
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize, parse_label, split_labels
 from nianbao.importer.recognition.printed_values import may_be_value
-from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import NOWHERE, Place, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
 from nianbao.importer.recognition.tables.rows import MAX_CONTEXT, KnownLabels, PublishedRow, Region
 from nianbao.model.loading.reading import Reading
@@ -28,6 +28,7 @@ def read_text_regions(document: PublishedDocument, known: KnownLabels) -> list[R
             reader.finish_row()
             reader.label_texts = []
             continue
+        reader.place = block.place
         for line in block.plain.split("\n"):
             reader.read_line(line.strip(" "), index)
     reader.finish_row()
@@ -48,6 +49,8 @@ class _TextReader:
     figures: list[str] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)
     last_block: int = 0  # the block of the last figure
+    place: Place = NOWHERE  # of the last text
+    label_place: Place = NOWHERE
     is_open: bool = False
     is_separated: bool = True
     after_separator: bool = False
@@ -115,7 +118,7 @@ class _TextReader:
 
     def _add_text(self, text: str) -> None:
         self.finish_row()
-        self.label_texts = [*self.label_texts, text][-_MAX_LABEL_TEXTS:]
+        self.label_texts, self.label_place = [*self.label_texts, text][-_MAX_LABEL_TEXTS:], self.place
         self.after_separator = False
 
     def _add_figure(self, figure: str, block: int) -> None:
@@ -166,6 +169,7 @@ class _TextReader:
                 stripped=len(figures) - len(kept),
                 before=before[-1] if label and before else "",
                 block=self.last_block,
+                place=self.label_place,
             )
         )
         self.label_texts = []
