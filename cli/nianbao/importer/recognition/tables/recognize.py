@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
+from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY
 from nianbao.importer.recognition.printed_values import may_be_value
-from nianbao.importer.recognition.published import Place, PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
     RecognizedTables,
-    describe_extra_row,
     merge_duplicates,
     read_row,
     resolve_ambiguous_rows,
@@ -22,7 +21,12 @@ from nianbao.importer.recognition.tables.columns import (
     find_labels,
     has_misplaced_figure,
 )
-from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal, has_other_label
+from nianbao.importer.recognition.tables.doubtful_rows import (
+    compare_label,
+    drop_next_ordinal,
+    has_other_label,
+    sort_left_out,
+)
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.regions import find_regions
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
@@ -53,7 +57,7 @@ _Matches = list[tuple[Region, list[_Match]]]
 def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_force: str = "") -> RecognizedTables:
     """Recognize the tables of a report. `in_force` names the edition to take where both would do."""
     read = []
-    left_out: list[tuple[PublishedRow, _Match]] = []
+    left_out: list[tuple[PublishedRow, Layout, Alignment]] = []
     truncated: list[str] = []
     last = len(document.blocks) - 1
     for region, match in _choose_matches(_match_regions(document, layouts), in_force):
@@ -63,7 +67,7 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         is_shifted = any(has_misplaced_figure(row, alignment) for row in of_form)
         for row, index in indexed:
             if index is None:
-                left_out.append((row, match))
+                left_out.append((row, match.layout, match.alignment))
                 continue
             is_last = row.from_text and row.block == last
             row = drop_next_ordinal(row, index, match.layout) if is_last else row  # noqa: PLW2901  # shorter
@@ -73,29 +77,8 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
                 marked = replace(row, lacks_cell=True) if is_shifted else row
                 read.append(read_row(marked, match.layout, alignment, index, has_headers=match.has_headers))
     rows, conflicts = merge_duplicates(resolve_ambiguous_rows(read))
-    extra, unread = _sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
+    extra, unread = sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
     return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts), tuple(unread))
-
-
-def _sort_left_out(
-    rows: Sequence[tuple[PublishedRow, _Match]], found: set[str]
-) -> tuple[list[str], list[tuple[Place, str]]]:
-    """Describe the rows that were left out: those that are not of the form, and those that were not `found`."""
-    extra: list[str] = []
-    unread: list[tuple[Place, str]] = []
-    for row, match in rows:
-        texts = describe_extra_row(row, match.alignment)
-        labels = find_labels(row, match.alignment)
-        of_form = [
-            slots
-            for slots, wordings in zip(match.layout.slots, match.layout.row_labels, strict=False)
-            if match.layout.rows and _compare_label(labels, wordings, row.reading) >= MIN_SIMILARITY
-        ]
-        if any(slot.address not in found for slots in of_form for slot in slots):
-            unread += [(row.place, text) for text in texts]
-        else:
-            extra += texts
-    return extra, unread
 
 
 def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match]]:
@@ -216,7 +199,7 @@ def _match_rows(region: Region, layout: Layout, alignment: Alignment) -> tuple[t
     last = -1
     for number, row in enumerate(region.rows):
         index, score = _match_row(row, region, layout, alignment, last)
-        if index is not None and score < _MIN_WHOLE and has_other_label([row.before, ""], index, layout, scores):
+        if index is not None and score < _MIN_WHOLE and has_other_label([row.before], index, layout, scores):
             index = None  # the label of a row without figures, and the beginning of the next: whose figures are these?
         if index is not None and index in scores:
             if scores[index][0] == score:
@@ -265,8 +248,8 @@ def _match_row(
     texts = find_labels(row, alignment) or list(region.context[-1:])
     scores = [
         max(
-            _compare_label(texts, labels, row.reading),
-            _compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
+            compare_label(texts, labels, row.reading),
+            compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
         )
         for labels, aliases in zip(layout.row_labels, layout.row_aliases, strict=True)
     ]
@@ -280,15 +263,6 @@ def _match_row(
     if near and has_other_label(texts if row.from_text else texts[-1:], near[0], layout):
         return None, 0.0
     return (near[0], best) if len(near) == 1 else (None, 0.0)
-
-
-def _compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:
-    """Compare a label, which may be split over several cells, with the wordings of a row's label."""
-    best = 0.0
-    for size in range(1, min(4, len(texts)) + 1):
-        given = parse_label("".join(texts[-size:]), reading)
-        best = max([best, *(given.compare_to(label) for label in labels)])
-    return best
 
 
 def _choose_editions(matched: _Matches, in_force: str) -> dict[str, str]:
