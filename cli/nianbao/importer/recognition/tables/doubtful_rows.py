@@ -13,19 +13,21 @@ from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.loading.reading import Reading
 
 
-def has_other_label(texts: Sequence[str], index: int, layout: Layout, found: Container[int] = ()) -> bool:
+def has_other_label(texts: Sequence[str], index: int, layout: Layout, found: Container[int] | None = None) -> bool:
     """Tell whether the texts of a label have that of another row, too: it is not known whose the figures are.
 
     A heading above the row may stand before it, and the rest of a label of one of the rows `found` before.
     """
     pieces = [piece for text in texts for piece in split_labels(text, layout.reading)]
+    if len(pieces) < 2 and found is None:  # noqa: PLR2004  # the label itself
+        return False
     above = [parse_label(heading.label, layout.reading) for heading in layout.rows[index][:-1]]
     for given in (parse_label(piece, layout.reading) for piece in pieces):
         own = max((given.compare_to(label) for label in (*above, *layout.row_labels[index])), default=0.0)
         others = (
             given.compare_to(label)
             for number, labels in enumerate(layout.row_labels)
-            if number != index and number not in found
+            if number != index and number not in (found or ())
             for label in labels
         )
         if max(others, default=0.0) >= max(own, MIN_SIMILARITY):
