@@ -12,6 +12,8 @@ from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.loading.reading import Reading
 
+_MAX_DIGITS = 24  # of a figure; no form accepts half as many
+
 
 def has_other_label(texts: Sequence[str], index: int, layout: Layout, found: Container[int] | None = None) -> bool:
     """Tell whether the texts of a label have that of another row, too: it is not known whose the figures are.
@@ -46,7 +48,7 @@ def drop_next_ordinal(row: PublishedRow, index: int | None, layout: Layout) -> P
         return row
     texts = [cell.text for cell in row.cells]
     is_ordinal = texts[-1].isdecimal() and str(behind[1]).startswith(texts[-1])
-    numbers = [int(text) for text in texts if text.isdecimal()]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= _MAX_DIGITS]
     if not is_ordinal or (len(numbers) == size and is_consistent(layout.slots[index], numbers, layout.form.checks)):
         return row
     return replace(row, cells=row.cells[:-1])
