@@ -48,9 +48,10 @@ class AmbiguousRow:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What an ambiguous row may say: pairs of a candidate and its figures; none where there are too many to list."""
+    """What an ambiguous row may say: pairs of a candidate and its figures; none where there are `too_many` to list."""
 
     pairs: tuple[tuple[Candidate, RowFigures], ...]
+    too_many: bool = False
 
     @property
     def complete(self) -> tuple[RowFigures, ...]:
@@ -98,12 +99,12 @@ def find_candidates(
     it, and so does every candidate of a row with one figure in each text: what a lost cell held, nobody knows.
     Otherwise all candidates of the row are listed.
     """
-    all_domains = [_make_domain(row, checks) for row in rows]
-    listed = [index for index, domain in enumerate(all_domains) if domain]
-    domains = [domain for domain in all_domains if domain]
+    splits = [list(islice(_split_row(row), _MAX_CANDIDATES + 1)) for row in rows]
+    listed = [index for index, split in enumerate(splits) if 0 < len(split) <= _MAX_CANDIDATES]
+    domains = [_make_domain(rows[index], splits[index], checks) for index in listed]
     equations = make_equations([rows[index].slots for index in listed], known, checks)
     solutions = solve([domain.costs for domain in domains], equations)
-    found = [Candidates(())] * len(rows)
+    found = [Candidates((), too_many=len(split) > _MAX_CANDIDATES) for split in splits]
     for number, (index, domain) in enumerate(zip(listed, domains, strict=True)):
         row = rows[index]
         confirmed = all(
@@ -118,11 +119,8 @@ def find_candidates(
     return found
 
 
-def _make_domain(row: AmbiguousRow, checks: Sequence[Check]) -> _Domain | None:
-    """List the candidates of one row; None for too many, or for none."""
-    listed = list(islice(_split_row(row), _MAX_CANDIDATES + 1))
-    if len(listed) > _MAX_CANDIDATES or not listed:
-        return None
+def _make_domain(row: AmbiguousRow, listed: Sequence[Sequence[Number | None]], checks: Sequence[Check]) -> _Domain:
+    """Complete the candidates of one row."""
     equations = [equation for check in checks if (equation := make_row_equation(check, row.slots))]
     costs: dict[RowFigures, int] = {}
     candidates: dict[RowFigures, list[Candidate]] = {}

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
+from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY
 from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
     RecognizedTables,
-    describe_extra_row,
     merge_duplicates,
     read_row,
     resolve_ambiguous_rows,
@@ -22,6 +21,12 @@ from nianbao.importer.recognition.tables.columns import (
     find_labels,
     has_misplaced_figure,
 )
+from nianbao.importer.recognition.tables.doubtful_rows import (
+    compare_label,
+    drop_next_ordinal,
+    has_other_label,
+    sort_left_out,
+)
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.regions import find_regions
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
@@ -31,6 +36,7 @@ _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
 _NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
 _TOLERANCE = 0.1  # of a cell, by which the edges of a page may be off
 _ALIAS_PENALTY = 0.02  # for an alias, where the label itself stands as well
+_MIN_WHOLE = 0.97  # of the words of a row's label that a text has all; an alias, too
 _MIN_ROWS = 3  # rows of a table that must be found where its headers are not
 
 
@@ -51,7 +57,7 @@ _Matches = list[tuple[Region, list[_Match]]]
 def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_force: str = "") -> RecognizedTables:
     """Recognize the tables of a report. `in_force` names the edition to take where both would do."""
     read = []
-    extra: list[str] = []
+    left_out: list[tuple[PublishedRow, Layout, Alignment]] = []
     truncated: list[str] = []
     last = len(document.blocks) - 1
     for region, match in _choose_matches(_match_regions(document, layouts), in_force):
@@ -61,14 +67,18 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         is_shifted = any(has_misplaced_figure(row, alignment) for row in of_form)
         for row, index in indexed:
             if index is None:
-                extra += describe_extra_row(row, match.alignment)
-            elif row.from_text and row.block == last and len(row.cells) < len(match.layout.columns):
+                left_out.append((row, match.layout, match.alignment))
+                continue
+            is_last = row.from_text and row.block == last
+            row = drop_next_ordinal(row, index, match.layout) if is_last else row  # noqa: PLW2901  # shorter
+            if is_last and len(row.cells) + row.stripped < len(match.layout.columns):
                 truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
             else:
                 marked = replace(row, lacks_cell=True) if is_shifted else row
                 read.append(read_row(marked, match.layout, alignment, index, has_headers=match.has_headers))
     rows, conflicts = merge_duplicates(resolve_ambiguous_rows(read))
-    return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts))
+    extra, unread = sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
+    return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts), tuple(unread))
 
 
 def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match]]:
@@ -189,6 +199,8 @@ def _match_rows(region: Region, layout: Layout, alignment: Alignment) -> tuple[t
     last = -1
     for number, row in enumerate(region.rows):
         index, score = _match_row(row, region, layout, alignment, last)
+        if index is not None and score < _MIN_WHOLE and has_other_label([row.before], index, layout, scores):
+            index = None  # the label of a row without figures, and the beginning of the next: whose figures are these?
         if index is not None and index in scores:
             if scores[index][0] == score:
                 rows.append(index)  # the same row again
@@ -236,8 +248,8 @@ def _match_row(
     texts = find_labels(row, alignment) or list(region.context[-1:])
     scores = [
         max(
-            _compare_label(texts, labels, row.reading),
-            _compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
+            compare_label(texts, labels, row.reading),
+            compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
         )
         for labels, aliases in zip(layout.row_labels, layout.row_aliases, strict=True)
     ]
@@ -248,16 +260,9 @@ def _match_row(
     near = [index for index, score in enumerate(scores) if score > best - MIN_LEAD]
     if len(near) > 1:
         near = [index for index in near if index == last + 1]
+    if near and has_other_label(texts if row.from_text else texts[-1:], near[0], layout):
+        return None, 0.0
     return (near[0], best) if len(near) == 1 else (None, 0.0)
-
-
-def _compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:
-    """Compare a label, which may be split over several cells, with the wordings of a row's label."""
-    best = 0.0
-    for size in range(1, min(4, len(texts)) + 1):
-        given = parse_label("".join(texts[-size:]), reading)
-        best = max([best, *(given.compare_to(label) for label in labels)])
-    return best
 
 
 def _choose_editions(matched: _Matches, in_force: str) -> dict[str, str]:
