@@ -40,6 +40,7 @@ def export(
         store = selection.open_store(reports or [], root, None, print_warning).of_kind(kind)
         selected = selection.select(store, reports or [], all_offices=all_offices)
         store = selected.store
+        pipeline.check_size(selected.reports, options)
         read, errors = split_errors(
             show_progress(
                 pipeline.read_all(selected.reports, jobs), len(selected.reports), _("progress-reading"), quiet=quiet
