@@ -187,8 +187,8 @@ class Database:
         """Raise `UserError` for a query that is no `select` or names what is not there, without running it."""
         statement = self._parse(query)
         if statement.type.name == "SELECT":  # the columns of a pivot are known only while it runs
-            with self._report_broken_query(query):
-                self._connection.execute(f"explain {statement.query}")
+            with self._report_broken_query(query, first_line=2):
+                self._connection.execute(f"explain\n{statement.query}")
 
     def run_query(self, query: str, limit: int = 0) -> QueryResult:
         """Run one `select`, which can reach the tables and nothing else: no file, no network, no setting.
@@ -238,14 +238,16 @@ class Database:
         return QueryResult(names, rows[:limit] if limit else rows, has_more)
 
     @contextmanager
-    def _report_broken_query(self, query: str) -> Iterator[None]:
-        """Turn an error of DuckDB into a `UserError` that says what is wrong with the query, and where."""
+    def _report_broken_query(self, query: str, first_line: int = 1) -> Iterator[None]:
+        """Turn an error of DuckDB into a `UserError` that says what is wrong with the query, and where.
+
+        `first_line` is that of the query in what DuckDB is given.
+        """
         try:
             yield
         except _import_duckdb().Error as error:
-            raise query_errors.describe(
-                str(error), query, {view: list(self.list_columns(view)) for view in VIEWS}
-            ) from error
+            tables = {view: list(self.list_columns(view)) for view in VIEWS}
+            raise query_errors.describe(str(error), query, tables, first_line) from error
 
 
 def _get_report_values(report: ReportRows, today: date) -> tuple[object, ...]:

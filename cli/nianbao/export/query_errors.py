@@ -23,17 +23,19 @@ _QUERY_ERRORS = (
 )
 
 
-def describe(error: str, query: str, tables: Mapping[str, Sequence[str]]) -> UserError:
+def describe(error: str, query: str, tables: Mapping[str, Sequence[str]], first_line: int = 1) -> UserError:
     """Describe an error of DuckDB in a query, with the line that it marks; an unusual one in its own words.
 
-    `tables` are those that can be queried, with their columns, among which the right one is offered.
+    `tables` are those that can be queried, with their columns, among which the right one is offered. `first_line` is
+    the number that the query's first line has in the error.
     """
-    line = re.search(r"^LINE \d+: (.*\n *\^+)", error, re.MULTILINE)
+    line = re.search(r"^LINE (\d+)(: .*\n *\^+)", error, re.MULTILINE)
     match, key = next(((match, key) for pattern, key in _QUERY_ERRORS if (match := pattern.search(error))), (None, ""))
     message = _(key, **match.groupdict()) if match else error.partition("\n")[0]
     name = match.groupdict().get("name", "") if match else ""
     tip = _advise(key, name, query, tables) or _("see-query-tables")
-    return UserError(_("cannot-answer-query", message=message) + (f"\n{line[0]}" if line else ""), tip)
+    marked = f"\nLINE {int(line[1]) - first_line + 1}{line[2]}" if line else ""
+    return UserError(_("cannot-answer-query", message=message) + marked, tip)
 
 
 def _advise(key: str, name: str, query: str, tables: Mapping[str, Sequence[str]]) -> str:
@@ -49,7 +51,7 @@ def _advise(key: str, name: str, query: str, tables: Mapping[str, Sequence[str]]
         return _("is-it-nearest", near=near[0])
     if key not in {_NO_TABLE, _NO_COLUMN}:
         return ""
-    if f'"{name}"' in query or re.search(rf"\b{re.escape(name)}\.\w+\.", query):
+    if f'"{name}"' in query or "." in name or re.search(rf"\b{re.escape(name)}\.\w+\.", query):
         return _("write-text-in-single-quotes")
     if having := [table for table, columns in tables.items() if key == _NO_COLUMN and name.lower() in columns]:
         return _("column-is-of-tables", name=name, tables=join_words(having))

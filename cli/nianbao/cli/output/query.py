@@ -79,6 +79,8 @@ _PRINTERS: dict[str, Callable[[QueryResult], None]] = {"text": _print_text, "jso
 
 def _format_value(value: object) -> str:
     """Return a value as one line of text, a decimal without trailing zeros, which its SQL type adds."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, Decimal):
         text = format_number(value)
         return text.rstrip("0").rstrip(".") if "." in text else text
