@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from nianbao.model.aggregate import RollupRecord
 from nianbao.model.facts import Facts, limit_sizes
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _, join_words
@@ -16,6 +15,7 @@ from nianbao.model.offices import REGISTER_FILE as REGISTER
 from nianbao.model.offices import Register
 from nianbao.model.period import NAME, Period, parse_period
 from nianbao.model.report import Report
+from nianbao.model.units.record import RollupRecord
 from nianbao.workspace.data_files.names import suggest_period
 from nianbao.workspace.data_files.register import read_register
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, make_read_error, parse_facts
