@@ -24,6 +24,7 @@ from nianbao.export.rows import (
     escape_formula,
     list_figure_columns,
 )
+from nianbao.export.state_rows import StateRow
 from nianbao.export.tables import CELLS, DECIMAL, EXAMPLE_QUERIES, KEY, KEYS, TABLES, VIEWS, get_keys
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
@@ -101,6 +102,10 @@ class Database:
     def insert_offices(self, offices: Sequence[OfficeRow]) -> None:
         """Insert the offices, with reports or without."""
         self._insert_rows("office_rows", len(OfficeRow._fields), offices)
+
+    def insert_states(self, states: Sequence[StateRow]) -> None:
+        """Insert the states of offices."""
+        self._insert_rows("state_rows", len(StateRow._fields), states)
 
     def insert_findings(self, findings: Sequence[FindingRow]) -> None:
         """Insert what the rules found."""

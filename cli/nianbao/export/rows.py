@@ -19,6 +19,7 @@ from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
+from nianbao.model.units.states import find_due_day
 from nianbao.model.value_types import format_number, guess_value_type
 
 CELL_SEPARATOR = "\x1f"  # between the cells of a report: a text may be one, and hold any other sign
@@ -138,7 +139,7 @@ def make_rows(report: Report, office: str, period: Period, load_template: LoadTe
         leaf=True,
         title=_compose_title(report),
         published=published if isinstance(published, date) else None,
-        due=_find_due_day(report, author, period),
+        due=find_due_day(report.form, author, period),
         figures=CELL_SEPARATOR.join(_format_value(cells.get(at)).replace(CELL_SEPARATOR, " ") for at in slots),
         sources="".join(letters),
         facts=tuple(_list_facts(report)),
@@ -184,14 +185,6 @@ def _list_facts(report: Report) -> Iterator[StatedFact]:
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
             number = format_number(part) if isinstance(part, int | Decimal) and not isinstance(part, bool) else ""
             yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)
-
-
-def _find_due_day(report: Report, author: str, period: Period) -> date | None:
-    due = report.form.find_due(author)
-    try:
-        return report.form.get_due_day(due, period) if due else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _compose_title(report: Report) -> str:

@@ -1,5 +1,6 @@
 """`report query`."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 import typer
@@ -34,14 +35,14 @@ def query(
         if not question.strip():
             print_views(pipeline.make_database(store, []))
             return
-        work = querying.prepare(store, question)
+        work = querying.prepare(store, question, date.today())  # noqa: DTZ011  # in the office's time zone
         read, errors = split_errors(
             show_progress(work.read(jobs), len(work.reports), _("progress-reading"), quiet=False)
         )
         found = show_progress(work.judge(jobs), len(work.reports), _("progress-checking"), quiet=False)
         style = "json" if as_json else to
         default = 100 if style == "text" else 0
-        answer = work.answer(read, list(found), default if rows is None else rows)
+        answer = work.answer(read, list(found), work.list_states(jobs), default if rows is None else rows)
         print_answer(answer, style)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
             print_error(error)
