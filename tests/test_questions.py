@@ -67,7 +67,7 @@ def folder(tmp_path_factory, report):
     (root / "data").mkdir()
     entries = []
     for office, (above, kind) in PARENTS.items():
-        entries += [f"[{office}]", f'name = "{office}"', f'kind = "{kind}"']
+        entries += [f"[{office}]", f'name = "{office}局"', f'kind = "{kind}"']
         entries += [f'parent = "{above}"'] if above else []
         entries += ["own = true"] if kind == "本级" else []
     (root / "data/offices.toml").write_text("\n".join(entries), encoding="utf-8")
@@ -165,8 +165,7 @@ def sum_parts(tree, total):
 
 
 def missing(files):
-    offices = [office for office in sorted(PARENTS) if state(files, office) == "missing"]
-    return [(office, files.read[office, 2023]["agency"]["name"]) for office in offices]
+    return [(office, f"{office}局") for office in sorted(PARENTS) if state(files, office) == "missing"]
 
 
 def wrong(files):

@@ -32,7 +32,7 @@ TABLES = {
     "finding_rows": "office varchar, kind varchar, year integer, period varchar, rule varchar, level varchar, "
     "address varchar, message varchar, place varchar, accepted varchar",
 }
-_OFFICE = "office, coalesce(latest.name, registered_name, office) as name"
+_OFFICE = "office, coalesce(registered_name, latest.name, office) as name"
 _LATEST = "(select office, arg_max(name, period) as name from report_rows group by office) as latest"
 # What can be queried and exported: name -> description, and the statement that makes it.
 VIEWS = {
@@ -80,7 +80,7 @@ VIEWS = {
     ),
     "offices": (
         N_("table-offices-described"),
-        """select office, coalesce(name, registered_name, office) as name, kind, type, parent, level, own, leaf,
+        """select office, coalesce(registered_name, name, office) as name, kind, type, parent, level, own, leaf,
               first_year, last_year, coalesce(reports, 0) as reports
             from office_rows left join
               (select office, arg_max(name, period) as name, kind, min(year) as first_year, max(year) as last_year,
