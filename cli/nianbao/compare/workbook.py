@@ -21,7 +21,7 @@ def write_workbook(comparison: OfficesComparison) -> list[SavedFile]:
     """Write the workbook below the folder of outputs; the same reports give the same bytes."""
     store = comparison.store
     content = BytesIO()
-    with create_workbook(content) as workbook:
+    with create_workbook(content, font=comparison.form.locale.say("sheet-font")) as workbook:
         _write_figures(workbook, comparison)
         _write_links(workbook, comparison)
         _write_missing(workbook, comparison)

@@ -29,7 +29,8 @@ def write_official_sheets(database: Database, path: Path) -> None:
     column marks its rows, whose figures are those of the units added up.
     """
     editions, has_sums = database.editions, database.has_sums
-    with create_workbook(path) as workbook:
+    font = editions[-1].locale.say("sheet-font") if editions else ""
+    with create_workbook(path, font=font) as workbook:
         for form in editions:
             for table in form.tables:
                 ending = f" {form.edition}" if len(editions) > 1 else ""

@@ -28,6 +28,7 @@ from nianbao.model.value_types import VALUE_TYPES, Value
 PREFIX = "nianbao."
 EDITION, YEAR, FOLDER, OFFICE = ("form.edition", "form.year", "form.folder", "form.office")
 KIND = "form.kind"  # left out for the default kind, as before there were others
+PREPARER, REVIEWER = "form.preparer", "form.reviewer"  # who filled the form in, and who reviewed it
 _Cells = Mapping[str, NamedCell]  # by name without prefix
 _MAX_PERIOD = 10  # characters of the name of a period
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
@@ -60,6 +61,7 @@ def recognize_excel_form(
     cells = _read_cells(named, fill_form(form, Facts("", "", {})))
     notes = (
         *published.notes,
+        *_describe_people(named),
         *_describe_other_office(named, texts),
         *_describe_other_totals(named, cells, form.kind.signs),
     )
@@ -204,6 +206,15 @@ def _compose_author(form: Form, facts: Mapping[str, Value], period: Period) -> s
 def _convert_text(text: str) -> str:
     """Return typed text as Markdown that prints as it is, a paragraph for each line."""
     return convert_to_markdown([Paragraph(line, escape_markdown(line.strip())) for line in text.splitlines()])
+
+
+def _describe_people(named: _Cells) -> Iterator[str]:
+    """Say who filled the form in and who reviewed it, where they say so."""
+    preparer, reviewer = (named[name].text.strip() if name in named else "" for name in (PREPARER, REVIEWER))
+    if preparer:
+        yield _("form-filled-in-by", name=preparer)
+    if reviewer:
+        yield _("form-reviewed-by", name=reviewer)
 
 
 def _describe_other_office(named: _Cells, texts: ExtractedText) -> Iterator[str]:
