@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from decimal import Decimal
 
 import openpyxl
@@ -18,23 +19,30 @@ YEARS = (2023, 2024)
 COLUMNS = ("person", "business", "research", "charity", "legal", "other")
 
 
-@pytest.fixture
-def city(tmp_path, report):
-    """A city with three units: one lacks a report, one is of an office without any register entry."""
-    (tmp_path / "data").mkdir()
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, report):
+    """A city with three units, of which one lacks a report, and an office that the register does not list."""
+    root = tmp_path_factory.mktemp("city")
+    (root / "data").mkdir()
     register = '[city]\nname = "某市"\n' + "".join(
         f'[unit-{number}]\nname = "{number}局"\nparent = "city"\n' for number in (2, 1, 0)
     )
-    (tmp_path / "data/offices.toml").write_text(register, encoding="utf-8")
+    (root / "data/offices.toml").write_text(register, encoding="utf-8")
     for number in range(4):
         for year in YEARS:
             if (number, year) != (2, 2023):
-                path = tmp_path / f"data/unit-{number}/{year}.toml"
+                path = root / f"data/unit-{number}/{year}.toml"
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(data(number, year), encoding="utf-8")
     for year in YEARS:
-        report("rollup", str(year), "--into", "city", cwd=tmp_path)
-        assert (tmp_path / f"data/city/{year}.toml").exists()
+        report("rollup", str(year), "--into", "city", cwd=root)
+        assert (root / f"data/city/{year}.toml").exists()
+    return root
+
+
+@pytest.fixture
+def city(made, tmp_path):
+    shutil.copytree(made / "data", tmp_path / "data")
     return Store(tmp_path)
 
 
