@@ -115,6 +115,11 @@ def test_every_figure_has_the_validation_of_its_value_type(form):
         assert "整数" in rule.error or "小数" in rule.error
 
 
+def test_a_chinese_form_has_a_chinese_face_in_every_cell(sheet):
+    book = openpyxl.load_workbook(BytesIO(sheet))
+    assert {cell.font.name for page in book for row in page.iter_rows() for cell in row} == {"宋体"}
+
+
 def test_the_same_form_has_the_same_bytes(form):
     request = FormRequest(form, Period(YEARS[form.edition]), "x", OFFICE)
     assert make_form(request) == make_form(request)
