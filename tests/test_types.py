@@ -23,6 +23,7 @@ from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
+from nianbao.model.units.states import UnitState
 from nianbao.model.value_types import VALUE_TYPES, guess_value_type, make_value_type
 
 
@@ -228,7 +229,8 @@ def test_values_of_offices_make_one_as_the_form_says(english):
     parent = read_report(
         english, data="year = 2024\n[service]\ndesk = { received = 450, longest = 30.5, growth = 7, cost = 4 }\n"
     )
-    differing = dict(find_differences(parent, UnitTotals(aggregate)))
+    state = UnitState(Unit("city", "City"), "data/city/2024.toml", "right")
+    differing = dict(find_differences(parent, UnitTotals(aggregate, state)))
     assert differing == {"service.desk.cost": Decimal("3.25")}
 
 

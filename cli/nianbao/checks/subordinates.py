@@ -1,9 +1,10 @@
 """Read the reports of units, check them by the rules about figures, and add them up for the office above."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
+from typing import cast
 
 from nianbao.checks import kind_rules, rules
 from nianbao.checks.causes.effects import drop_accepted_effects, fold_effects
@@ -22,7 +23,7 @@ from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, Place, UserError, try_work
 from nianbao.model.form import OPEN_TABLES, Form
 from nianbao.model.i18n import _
-from nianbao.model.offices import Unit
+from nianbao.model.offices import Register, Unit
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.model.units.record import RollupRecord
@@ -129,14 +130,14 @@ def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
 class UnitTree:
     """The reports of all units below an office, by folder; None for a unit without a report.
 
-    `drafts` are the reports of offices above others as a rollup would write them, in the place of their files. Without
-    `own` the offices' own figures (本级) are left out on every level.
+    `summed` are the offices whose reports were just added up from these. Without `own` the offices' own figures (本级)
+    are left out on every level.
     """
 
     store: Store
     period: Period
     reports: Mapping[str, UnitReport | None]
-    drafts: Mapping[str, Report] = field(default_factory=dict)
+    summed: Collection[str] = ()
     own: bool = True
 
     def make_state(
@@ -150,30 +151,18 @@ class UnitTree:
 
         `above` is the form that it is added up into, `form` its own, by default that of its report.
         """
-        report, file = self.reports.get(unit.id), self.store.of_office(unit.id).data(self.period)
+        report = self.reports.get(unit.id)
         if not form:
-            form = self.store.kind.edition(report.edition) if report and report.edition else self._form_in_force
-        members = self.store.register().list_children(unit.id) if below is None else below
+            form = self._find_form(report.edition) if report and report.edition else self._form_in_force
+        members = self._register.list_children(unit.id) if below is None else below
         states = tuple(self.make_state(one, form) for one in members if self.own or not one.own)
+        due = (report and report.due) or find_due_day(form, unit.name, self.period)
         if report is None:
-            due = find_due_day(form, unit.name, self.period)
+            file = self.store.of_office(unit.id).data(self.period)
             return UnitState(unit, file, "missing", due=due, reasons=self._find_similar_folder(unit), below=states)
-        is_left_out = above is not None and form is not None and not is_convertible(above, form)
-        errors = (_describe_edition_error(report, above),) if above and is_left_out else report.errors
-        broken: Condition = "broken" if is_left_out or not report.edition else "errors" if errors else "right"
-        state = UnitState(
-            report.unit,
-            file,
-            broken,
-            report.edition,
-            is_other_edition=bool(above and report.edition and report.edition != above.edition),
-            reasons=errors,
-            late=report.late,
-            due=report.due,
-            issued=report.issued,
-            stated_name="" if self.store.register().names(unit.id, report.author) else report.author,
-            below=states,
-        )
+        state = _judge(report, form, above)
+        stated_name = "" if self._register.names(unit.id, report.author) else report.author
+        state = replace(state, due=due, stated_name=stated_name, below=states)
         return replace(state, is_outdated=True) if states and self._is_outdated(state) else state
 
     def add_up_below(self, state: UnitState, form: Form, record: RollupRecord | None) -> UnitTotals:
@@ -185,13 +174,29 @@ class UnitTree:
 
     def _is_outdated(self, state: UnitState) -> bool:
         """Return whether the figures of an office are not the sum of its units."""
+        if not state.edition or state.unit.id in self.summed:
+            return False
         office = self.store.of_office(state.unit.id)
-        report = self.drafts.get(state.unit.id) or (office.report(self.period) if state.edition else None)
+        report = office.report(self.period)
         if not isinstance(report, Report):
             return False
         totals = self.add_up_below(state, report.form, office.record(self.period))
         accepted = find_accepted_cells(report)
         return any(address not in accepted for address, _total in find_differences(report, totals))
+
+    @cached_property
+    def _register(self) -> Register:
+        return self.store.register()
+
+    def _find_form(self, edition: str) -> Form:
+        """Return the form of an edition; to look for its file takes as long as to judge the unit."""
+        if edition not in self._forms:
+            self._forms[edition] = self.store.kind.edition(edition)
+        return self._forms[edition]
+
+    @cached_property
+    def _forms(self) -> dict[str, Form]:
+        return {}
 
     @cached_property
     def _form_in_force(self) -> Form | None:
@@ -211,8 +216,26 @@ class UnitTree:
 
     @cached_property
     def _folders(self) -> Mapping[str, str]:
-        listed = self.store.register().units
+        listed = self._register.units
         return {fold_name(name): name for name in self.store.folders() if name not in listed}
+
+
+def _judge(report: UnitReport, form: Form | None, above: Form | None) -> UnitState:
+    """Judge a report that is there, of an edition `form`, for an office that uses `above`."""
+    is_other = bool(above and form and report.edition and report.edition != above.edition)
+    errors, condition = report.errors, "errors" if report.errors else "right"
+    if above and form and is_other and not is_convertible(above, form):
+        errors, condition = (_describe_edition_error(report, above),), "broken"
+    return UnitState(
+        report.unit,
+        report.file,
+        cast("Condition", condition if report.edition else "broken"),
+        report.edition,
+        is_other_edition=is_other,
+        reasons=errors,
+        late=report.late,
+        issued=report.issued,
+    )
 
 
 def add_up_children(store: Store, report: Report, policy: Policy | None = None) -> UnitTotals | None:

@@ -56,8 +56,11 @@ class Register:
         return self._children.get(office, ())
 
     def list_ancestors(self, office: str) -> Iterator[str]:
-        """List the ids of the offices above one, the nearest first; the register must have no cycles."""
-        while office := self.units[office].parent if office in self.units else "":
+        """List the ids of the offices above one, the nearest first; in a circle, no more than there may be levels."""
+        for _level in range(LEVEL_LIMIT):
+            office = self.units[office].parent if office in self.units else ""
+            if not office:
+                return
             yield office
 
     def get_unit(self, office: str, name: str = "") -> Unit:
@@ -109,10 +112,7 @@ class Register:
 
     def _has_top(self, unit: Unit) -> bool:
         """Return whether the offices above a unit end: they are in no circle, and not too many."""
-        above: Unit | None = unit
-        for _level in range(LEVEL_LIMIT + 1):
-            above = self.units.get(above.parent) if above else None
-        return above is None
+        return len(list(self.list_ancestors(unit.id))) < LEVEL_LIMIT
 
 
 def load_register(facts: Facts | Finding) -> Register:

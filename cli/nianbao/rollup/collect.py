@@ -134,15 +134,15 @@ class CollectedReports:
 class UnitReader:
     """Reads the reports of all units below an office, once, for the rollups into it and into offices below it.
 
-    `reports` are those read so far, by folder. `drafts` are the reports of offices above others as they would be
-    written: they take the place of those in files.
+    `reports` are those read so far, by folder; of the offices `summed` it is the report that was just added up, whether
+    it was written or not.
     """
 
     store: Store
     period: Period
     options: RollupOptions
-    drafts: dict[str, Report] = field(default_factory=dict)
     reports: dict[str, UnitReport | None] = field(default_factory=dict)
+    summed: set[str] = field(default_factory=set)
 
     @cached_property
     def policy(self) -> Policy:
@@ -157,7 +157,9 @@ class UnitReader:
         register = self.store.register()
         members = _find_members(self.store, self.period, office, self.options)
         self._read(unit for member in members for unit in (member, *register.list_below(member.id)))
-        tree = UnitTree(self.store, self.period, self.reports, self.drafts, self.options.own)
+        tree = UnitTree(
+            self.store, self.period, self.reports, self.summed, own=self.options.own or not self.options.deep
+        )
         state = tree.make_state(register.get_unit(office), below=members, form=form)
         reports = [report for unit in members if (report := self.reports[unit.id])]
         return CollectedReports(state, subordinates.add_up(self.store, form, reports, broken=self.options.with_broken))
@@ -171,9 +173,9 @@ class UnitReader:
         unread = list({unit.id: unit for unit in units if unit.id not in self.reports}.values())
         self.reports |= read_by_office(self.store, self.period, unread, self.policy, self.options.jobs)
 
-    def use_draft(self, unit: Unit, report: Report) -> None:
-        """Take a report as it would be written in the place of that in the file of the office."""
-        self.drafts[unit.id] = report
+    def use_sums(self, unit: Unit, report: Report) -> None:
+        """Take the report of an office that was just added up, in the place of the one in its file."""
+        self.summed.add(unit.id)
         self.reports[unit.id] = subordinates.judge_unit(unit, report, self.policy, self.store.kind)
 
 

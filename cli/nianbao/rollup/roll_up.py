@@ -42,7 +42,8 @@ class ChangedCell:
 class RollupResult:
     """The result of a rollup into the data file `file` of the office `unit`.
 
-    `findings` are errors because of which nothing was written. `state` has the states of the units on every level;
+    `findings` are errors because of which nothing was written. It is `incomplete` where units are missing from the
+    sums, or left out, on any level, or are not the sum of their own; `state` has the states of all these units.
     `unlisted` are folders of `data/` that the register does not list; `register_changes` is what the register says
     otherwise than at the last rollup. `changed` are cells that get a new sum; `accepted` those that the file accepts
     as other than the sum; `edited` those that were edited by hand, because of which nothing was written. `saved` is
@@ -54,6 +55,7 @@ class RollupResult:
     findings: Sequence[Finding] = ()
     aggregate: Aggregate | None = None
     state: UnitState | None = None
+    incomplete: bool = False
     unlisted: Sequence[str] = ()
     register_changes: RegisterChanges = field(default_factory=RegisterChanges)
     changed: Sequence[ChangedCell] = ()
@@ -86,15 +88,6 @@ class RollupResult:
         """Whether the only reason why nothing was written is that no unit has a report that counts."""
         return [finding.rule for finding in self.findings] == [CHILD_MISSING]
 
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether the sums lack units: some are missing or left out, on any level, or are not the sum of their own."""
-        counted = {report.unit.id for report in self.aggregate.counted} if self.aggregate else set()
-        return not all(
-            (below.is_right or (below.unit.id in counted and not below.is_outdated)) and below.is_complete
-            for below in self._below
-        )
-
 
 def roll_up(store: Store, period: Period, into: str, options: RollupOptions) -> list[RollupResult]:
     """Add units up into the data file of the office `into`; with `deep`, first into those of its units with units.
@@ -123,7 +116,7 @@ def is_failed(results: Sequence[RollupResult], *, allow_incomplete: bool) -> boo
     *below, last = results
     if allow_incomplete:
         return last.is_blocked or any(result.is_blocked and not result.lacks_units for result in below)
-    return any(result.is_blocked or result.is_incomplete for result in results)
+    return any(result.is_blocked or result.incomplete for result in results)
 
 
 def _list_intermediate_offices(register: Register, office: str) -> Iterator[str]:
@@ -160,6 +153,7 @@ def _roll_up_office(reader: UnitReader, office: str) -> RollupResult:
         _find_obstacles(unit, file, found, period),
         found.aggregate,
         found.state,
+        found.state.lacks_units(with_broken=options.with_broken, deep=options.deep),
         unlisted=[name for name in store.folders() if name not in register.units and not options.units],
         register_changes=find_register_changes(parent, period, record, found.state),
         changed=[*changed, *edited] if options.force else changed,
@@ -199,7 +193,7 @@ def _write(reader: UnitReader, result: RollupResult, found: CollectedReports, ol
     name = result.unit.name if result.unit.name != result.unit.id else ""
     draft = drafts.DataFileDraft(old.facts.text, {}, []) if old else drafts.make_draft(parent, period, author=name)
     text, report = _insert_sums(draft.text, found, result)
-    reader.use_draft(result.unit, report)
+    reader.use_sums(result.unit, report)
     if options.dry_run:
         return result
     record = RollupRecord(

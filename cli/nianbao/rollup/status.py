@@ -68,5 +68,5 @@ def _find_top(store: Store, office: str) -> tuple[list[Unit], list[Unit]]:
     offices = listed or [register.get_unit(name) for name in store.folders()]
     if not offices:
         raise UserError(_("no-offices-here"), _("write-register-or-folders"))
-    alone = [unit for unit in offices if not register.list_children(unit.id)]
-    return [unit for unit in offices if unit not in alone], alone
+    top = [unit for unit in offices if register.list_children(unit.id)]
+    return top, [unit for unit in offices if not register.list_children(unit.id)]

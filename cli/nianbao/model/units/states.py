@@ -61,7 +61,19 @@ class UnitState:
     @property
     def is_complete(self) -> bool:
         """Whether every unit below it, on every level, has reported and is right; its own report is not judged."""
-        return all(unit.is_right and unit.is_complete for unit in self.below)
+        return not self.lacks_units()
+
+    def lacks_units(self, *, with_broken: bool = False, deep: bool = False) -> bool:
+        """Return whether units are missing from its sums, on any level, or are not the sum of their own units.
+
+        `with_broken`: its sums count units with errors too, and if `deep`, so do those on the levels below.
+        """
+        return any(
+            unit.is_outdated
+            or not (unit.condition == "right" or (with_broken and unit.condition == "errors"))
+            or unit.lacks_units(with_broken=with_broken and deep, deep=deep)
+            for unit in self.below
+        )
 
     def count_days_left(self, today: date) -> int | None:
         """Count the days until the report is due, below 0 once that has passed; None for one that was issued."""

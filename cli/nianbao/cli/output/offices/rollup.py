@@ -38,7 +38,8 @@ def print_rollups(results: Sequence[RollupResult], period: str, today: date) -> 
         echo("")
         print_names(_("files-written"), [one.file for one in results if one.saved and one.saved.changed])
         print_names(_("files-unchanged"), [one.file for one in results if one.saved and not one.saved.changed])
-        print_names(_("files-not-written"), [one.file for one in results if one.saved is None])
+        print_names(_("files-to-write"), [one.file for one in results if not (one.saved or one.is_blocked)])
+        print_names(_("files-not-written"), [one.file for one in results if one.is_blocked])
 
 
 def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, printer: FindingPrinter) -> None:
@@ -165,7 +166,7 @@ def rollup_data(result: RollupResult) -> dict[str, Any]:
         "findings": [findings.finding_data(finding) for finding in result.findings],
         "counted": [_unit_data(report) for report in aggregate.counted] if aggregate else [],
         "broken": [_unit_data(report) for report in aggregate.broken] if aggregate else [],
-        "incomplete": result.is_incomplete,
+        "incomplete": result.incomplete,
         "missing": [unit.id for unit in result.missing],
         "outdated": [unit.id for unit in result.outdated],
         "below": result.state.group().list_ids() if result.state else {},

@@ -29,6 +29,9 @@ def print_status(status: Status, period: str, today: date, *, deep: bool) -> Non
     """Print the states of offices, and what else is to be said of the folder."""
     FindingPrinter().print_all(status.findings)
     print_states(status.states, period, today, deep=deep)
+    for state in status.states:
+        if state.unit.id:
+            echo(_("own-report-state", office=state.unit, file=state.file, state=_describe_own_condition(state)))
     if status.unlisted:
         echo(
             _(
@@ -47,7 +50,7 @@ def print_states(states: Sequence[UnitState], period: str, today: date, *, deep:
     The tree has the units directly below, with `deep` also those of further levels of which anything is to be said.
     """
     for state in states:
-        echo(_("status-of-office", office=state.unit, year=period))
+        echo(_("units-of-office", office=state.unit, year=period))
         levels = state.count_levels()
         rows = [_make_counts_row(str(level), counts) for level, counts in enumerate(levels, 1)]
         if len(rows) > 1:
@@ -114,8 +117,14 @@ def _make_tree_row(placed: PlacedUnit, today: date) -> tuple[str, ...]:
 def _describe_condition(state: UnitState) -> str:
     parts = [_(_CONDITIONS[state.condition])]
     parts += [_("unit-outdated")] if state.is_outdated else []
+    parts += [] if state.is_complete else [_("unit-incomplete")]
     parts += [_("unit-other-edition", edition=state.edition)] if state.is_other_edition else []
     return _("clause-separator").join(parts)
+
+
+def _describe_own_condition(state: UnitState) -> str:
+    """Describe the report of an office at the top, which reports to nobody here."""
+    return _("unit-not-added-up") if state.condition == "missing" else _describe_condition(state)
 
 
 def _describe_term(state: UnitState, today: date) -> str:
@@ -162,6 +171,8 @@ def status_data(status: Status, period: str, today: date, *, deep: bool) -> dict
             {
                 "office": state.unit.id,
                 "name": state.unit.name,
+                "state": state.condition,
+                "outdated": state.is_outdated,
                 "complete": state.is_complete,
                 "levels": [asdict(counts) for counts in state.count_levels()],
                 "total": asdict(state.count()),
@@ -185,7 +196,20 @@ def print_csv(states: Sequence[UnitState], today: date, *, deep: bool) -> None:
 
 
 _COLUMNS = (
-    *("level", "office", "name", "kind", "parent", "own", "state", "outdated", "late", "edition", "other_edition"),
+    *(
+        "level",
+        "office",
+        "name",
+        "kind",
+        "parent",
+        "own",
+        "state",
+        "outdated",
+        "complete",
+        "late",
+        "edition",
+        "other_edition",
+    ),
     *("due", "days_left", "issued", "units", "reported", "right", "stated_name", "file", "reason"),
 )
 
@@ -202,6 +226,7 @@ def unit_data(placed: PlacedUnit, today: date) -> dict[str, Any]:
         "own": state.unit.own,
         "state": state.condition,
         "outdated": state.is_outdated,
+        "complete": state.is_complete,
         "late": state.late is not None,
         "edition": state.edition or None,
         "other_edition": state.is_other_edition,
