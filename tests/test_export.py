@@ -266,12 +266,14 @@ def test_offices_stand_where_the_register_has_them(city):
     ]
 
 
-def test_a_circle_in_the_register_has_no_levels(city):
+def test_a_circle_in_the_register_has_no_levels(city, report):
     (city.root / "data/offices.toml").write_text(
         '[office-0]\nname = "零"\nparent = "office-1"\n[office-1]\nname = "一"\nparent = "office-0"\n', "utf-8"
     )
     rows = pipeline.make_database(city, ()).run_query("select office, level from offices where level is null").rows
     assert {("office-0", None), ("office-1", None)} <= set(rows)
+    for words in (("query", "select office from offices"), ("export", "2024", "--all")):
+        assert "data/offices.toml:3" in report(*words, cwd=city.root).stderr
 
 
 def test_official_sheets_mark_the_rows_of_an_office_above(city):

@@ -6,7 +6,14 @@ from typing import Annotated, Literal
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import exit_command, print_error, report_errors, show_progress, split_errors
+from nianbao.cli.errors import (
+    exit_command,
+    print_error,
+    print_register_errors,
+    report_errors,
+    show_progress,
+    split_errors,
+)
 from nianbao.cli.options import Jobs, Json, Kind, Root
 from nianbao.model.i18n import _
 
@@ -44,6 +51,7 @@ def query(
         default = 100 if style == "text" else 0
         answer = work.answer(read, list(found), work.list_states(jobs), default if rows is None else rows)
         print_answer(answer, style)
+        print_register_errors(store)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
             print_error(error)
         exit_command([], blocked=bool(errors))
