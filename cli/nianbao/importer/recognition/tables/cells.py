@@ -145,7 +145,7 @@ def resolve_ambiguous_rows(read: Sequence[tuple[RecognizedRow, AmbiguousRow | No
             if row.layout.form.edition == edition:
                 known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in row.cells}
         form = rows[indexes[0]].layout.form
-        found = find_candidates([ambiguous[index] for index in indexes], known, form.checks)
+        found, _ = find_candidates([ambiguous[index] for index in indexes], known, form.checks)
         for index, candidates in zip(indexes, found, strict=True):
             cells = [
                 _resolve_cell(cell, column, candidates, ambiguous[index])
