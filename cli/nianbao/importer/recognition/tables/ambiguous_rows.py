@@ -8,7 +8,8 @@ before those that need a lost figure to satisfy it.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -143,7 +144,7 @@ def find_candidates(
 
 
 def _select_candidates(
-    row: AmbiguousRow, domain: _Domain, chosen: Set[RowFigures], equations: Sequence[Equation]
+    row: AmbiguousRow, domain: _Domain, chosen: AbstractSet[RowFigures], equations: Sequence[Equation]
 ) -> Candidates:
     """Select the candidates of a row that solve the equations, or all where they are not sure."""
     confirmed = all(any(slot.address in equation.factors for equation in equations) for slot in row.slots)

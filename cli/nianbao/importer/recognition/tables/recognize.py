@@ -11,7 +11,6 @@ from nianbao.importer.recognition.tables.cells import (
     describe_extra_row,
     merge_duplicates,
     read_row,
-    resolve_ambiguous_rows,
 )
 from nianbao.importer.recognition.tables.columns import (
     MIN_SCORE,
@@ -23,8 +22,10 @@ from nianbao.importer.recognition.tables.columns import (
     has_misplaced_figure,
 )
 from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.open_rows import MatchedRow, OpenRowFinder, find_table_headings
 from nianbao.importer.recognition.tables.regions import find_regions
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
+from nianbao.importer.recognition.tables.whole_form import resolve_rows
 from nianbao.model.loading.reading import Reading
 
 _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
@@ -54,36 +55,53 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
     extra: list[str] = []
     truncated: list[str] = []
     last = len(document.blocks) - 1
-    for region, match in _choose_matches(_match_regions(document, layouts), in_force):
-        indexed = list(zip(_mark_short_rows(region, match.alignment), match.rows, strict=True))
-        of_form = [row for row, index in indexed if index is not None]
-        alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
-        is_shifted = any(has_misplaced_figure(row, alignment) for row in of_form)
-        for row, index in indexed:
-            if index is None:
-                extra += describe_extra_row(row, match.alignment)
-            elif row.from_text and row.block == last and len(row.cells) < len(match.layout.columns):
-                truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
-            else:
-                marked = replace(row, lacks_cell=True) if is_shifted else row
-                read.append(read_row(marked, match.layout, alignment, index, has_headers=match.has_headers))
-    rows, conflicts = merge_duplicates(resolve_ambiguous_rows(read))
+    chosen = _choose_matches(_match_regions(document, layouts), in_force)
+    matched = [one for region, match in chosen for one in _list_rows(region, match)]
+    headings = find_table_headings(document, layouts, in_force)
+    finder = OpenRowFinder(layouts, sorted(matched, key=lambda one: one.row.block), headings, in_force)
+    open_rows = finder.find()
+    origins = {row.origin for row in open_rows}
+    for one in sorted(finder.rows, key=lambda one: one.row.from_text):
+        row, layout = one.row, one.layout
+        if layout is None or one in origins:
+            continue
+        if one.index is None:
+            extra += describe_extra_row(row, one.alignment)
+        elif row.from_text and row.block == last and len(row.cells) < len(layout.columns):
+            truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
+        else:
+            read.append(read_row(row, layout, one.alignment, one.index, has_headers=one.has_headers))
+    rows, conflicts = merge_duplicates(resolve_rows(read, open_rows))
     return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts))
 
 
-def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match]]:
-    """Choose the best match of each region, in the edition of its table."""
+def _list_rows(region: Region, match: _Match | None) -> list[MatchedRow]:
+    """List the rows of a region with what was found for them."""
+    if match is None:
+        return [MatchedRow(row, region) for row in region.rows]
+    rows = list(_mark_short_rows(region, match.alignment))
+    of_form = [row for row, index in zip(rows, match.rows, strict=True) if index is not None]
+    alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
+    if any(has_misplaced_figure(row, alignment) for row in of_form):
+        rows = [replace(row, lacks_cell=True) for row in rows]
+    return [
+        MatchedRow(row, region, match.layout, alignment, index, match.has_headers)
+        for row, index in zip(rows, match.rows, strict=True)
+    ]
+
+
+def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match | None]]:
+    """Choose the best match of each region, in the edition of its table; None where there is no match."""
     editions = _choose_editions(matched, in_force)
-    chosen = []
+    chosen: list[tuple[Region, _Match | None]] = []
     for region, matches in matched:
         allowed = [
             match
             for match in matches
             if editions.get(match.layout.table.id, match.layout.form.edition) == match.layout.form.edition
         ]
-        if allowed:
-            best = max(allowed, key=lambda match: (round(match.score, 3), match.layout.form.edition == in_force))
-            chosen.append((region, best))
+        rank = [(round(match.score, 3), match.layout.form.edition == in_force) for match in allowed]
+        chosen.append((region, allowed[rank.index(max(rank))] if allowed else None))
     return chosen
 
 

@@ -20,14 +20,15 @@ class PublishedRow:
     """A row with figures: its cells from left to right, and those that reach into it from above.
 
     A row `from_text` comes from a paragraph: only the order of its cells is known, and all are figures; its label
-    stands in `label`. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the published
-    block that it stands in.
+    stands in `label`, all texts before its figures in `texts`, and `top` of a cell counts lines. A row of a table that
+    `lacks_cell` lost a cell somewhere. `block` is the index of the published block that it stands in.
     """
 
     cells: tuple[PublishedCell, ...]
     reading: Reading
     above: tuple[PublishedCell, ...] = ()
     label: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     from_text: bool = False
     lacks_cell: bool = False
     block: int = 0

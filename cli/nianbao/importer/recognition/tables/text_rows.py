@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize, parse_label, split_labels
 from nianbao.importer.recognition.printed_values import may_be_value
-from nianbao.importer.recognition.published import Paragraph, PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
 from nianbao.importer.recognition.tables.rows import MAX_CONTEXT, KnownLabels, PublishedRow, Region
 from nianbao.model.loading.reading import Reading
 
-_MAX_LABEL_TEXTS = 40  # texts before some figures: as many as the largest header has pieces
+_MAX_LABEL_TEXTS = 100  # texts before some figures: as many as a table has labels
 _BARS = "|\N{FULLWIDTH VERTICAL LINE}"
 _CELL_SEPARATOR = re.compile(rf"\t|(?<! ) *[{_BARS}] *")
 _SIGNS = "+\\-−\N{FULLWIDTH HYPHEN-MINUS}"
@@ -26,8 +26,10 @@ def read_text_regions(document: PublishedDocument, known: KnownLabels) -> list[R
             reader.finish_row()
             reader.label_texts = []
             continue
-        for text, figure in _split_text(block, known.reading):
-            reader.add(text, figure, index)
+        for line in block.plain.split("\n"):
+            reader.line += 1
+            for text, figure in _split_line(line, known.reading):
+                reader.add(text, figure, index)
     reader.finish_row()
     return reader.regions
 
@@ -38,9 +40,10 @@ class _TextReader:
 
     known: KnownLabels
     label_texts: list[str] = field(default_factory=list)
-    figures: list[str] = field(default_factory=list)
+    figures: list[tuple[str, int]] = field(default_factory=list)  # each with the number of its line
     regions: list[Region] = field(default_factory=list)
     last_block: int = 0  # the block of the last figure
+    line: int = 0  # the number of the line
 
     def add(self, text: str, figure: str | None, block: int) -> None:
         """Add a text, a figure, or both."""
@@ -48,7 +51,7 @@ class _TextReader:
             self.finish_row()
             self.label_texts = [*self.label_texts, text][-_MAX_LABEL_TEXTS:]
         if figure is not None and (self.figures or self.label_texts):
-            self.figures.append(figure)
+            self.figures.append((figure, self.line))
             self.last_block = block
 
     def finish_row(self) -> None:
@@ -61,25 +64,28 @@ class _TextReader:
         if has_headers or not self.regions:
             header_text = parse_label(text, self.known.reading).full if has_headers else ""
             self.regions.append(Region(context=tuple(before[-MAX_CONTEXT:]), header_text=header_text))
-        cells = tuple(PublishedCell(figure, 0, 1, column, column + 1) for column, figure in enumerate(self.figures))
+        cells = tuple(
+            PublishedCell(figure, line, line + 1, column, column + 1)
+            for column, (figure, line) in enumerate(self.figures)
+        )
+        texts, reading = tuple(self.label_texts), self.known.reading
         self.regions[-1].rows.append(
-            PublishedRow(cells, self.known.reading, label=tuple(label), from_text=True, block=self.last_block)
+            PublishedRow(cells, reading, label=tuple(label), texts=texts, from_text=True, block=self.last_block)
         )
         self.label_texts, self.figures = [], []
 
 
-def _split_text(block: Paragraph, reading: Reading) -> Iterator[tuple[str, str | None]]:
-    """Split a paragraph into texts and figures: pairs of a text and the figure behind it, either may be missing."""
-    for line in block.plain.split("\n"):
-        if len(normalize(line, reading)) > 2 * MAX_LABEL_LENGTH:
-            yield line, None
-            continue
-        cells = _CELL_SEPARATOR.split(line.strip(" ").strip(_BARS)) if _CELL_SEPARATOR.search(line) else [line]
-        for cell in cells:
-            if cell.strip():
-                yield from _split_figures(cell, reading)
-            elif len(cells) > 1:
-                yield "", ""
+def _split_line(line: str, reading: Reading) -> Iterator[tuple[str, str | None]]:
+    """Split a line into texts and figures: pairs of a text and the figure behind it, either may be missing."""
+    if len(normalize(line, reading)) > 2 * MAX_LABEL_LENGTH:
+        yield line, None
+        return
+    cells = _CELL_SEPARATOR.split(line.strip(" ").strip(_BARS)) if _CELL_SEPARATOR.search(line) else [line]
+    for cell in cells:
+        if cell.strip():
+            yield from _split_figures(cell, reading)
+        elif len(cells) > 1:
+            yield "", ""
 
 
 def _split_figures(cell: str, reading: Reading) -> Iterator[tuple[str, str | None]]:
