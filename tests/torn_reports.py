@@ -97,7 +97,9 @@ def compose_tables(form, found, change, heads=True):
     """Return a report as tables; `change` gives the cells that are left of a list of cells with their roles."""
     grids = [(table.id, PublishedTable(tuple(change(make_grid(table, found))))) for table in form.tables]
     document = as_published(form, [grid for grid in grids if grid[1].cells])
-    blocks = document.blocks if heads else tuple(block for block in document.blocks if isinstance(block, PublishedTable))
+    blocks = (
+        document.blocks if heads else tuple(block for block in document.blocks if isinstance(block, PublishedTable))
+    )
     title = f"某市某局{form.first_year}年{form.name}"
     return PublishedDocument((Paragraph(title, title, 1), *blocks))
 

@@ -1,6 +1,6 @@
 """The identities of a form as equations over printed rows, and the search for figures and places that satisfy them."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,6 +82,10 @@ class Equation:
         """Return what a choice adds to the difference of the sides."""
         pairs = zip(choice.slots, choice.figures, strict=True)
         return sum(self.factors.get(slot.address, 0) * figure for slot, figure in pairs)
+
+    def is_satisfied(self, choices: Iterable[Choice]) -> bool:
+        """Tell whether the sides are equal with a choice for every row."""
+        return abs(self.constant + sum(map(self.add_up, choices))) <= self.within
 
 
 def make_equations(

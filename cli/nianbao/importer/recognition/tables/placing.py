@@ -59,6 +59,6 @@ def _is_by_order(solution: Solution, number: int, equations: Sequence[Equation])
         exchanged = list(solution)
         exchanged[number] = own._replace(figures=choice.figures)
         exchanged[other] = choice._replace(figures=own.figures)
-        if all(abs(one.constant + sum(map(one.add_up, exchanged))) <= one.within for one in equations):
+        if all(equation.is_satisfied(exchanged) for equation in equations):
             return True
     return False

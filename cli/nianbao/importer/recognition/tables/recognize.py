@@ -254,10 +254,10 @@ def _match_row(
     texts = find_labels(row, alignment) or list(region.context[-1:])
     scores = [
         max(
-            _compare_label(texts, labels, row.reading),
-            _compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
+            _compare_label(texts, labels, groups, row.reading),
+            _compare_label(texts, aliases, (), row.reading) - _ALIAS_PENALTY,
         )
-        for labels, aliases in zip(layout.row_labels, layout.row_aliases, strict=True)
+        for labels, aliases, groups in zip(layout.row_labels, layout.row_aliases, layout.row_groups, strict=True)
     ]
     best = max(scores)
     lacks_figures = not row.from_text and not alignment.headers and len(figures) < len(layout.columns)
@@ -269,12 +269,17 @@ def _match_row(
     return (near[0], best) if len(near) == 1 else (None, 0.0)
 
 
-def _compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:
-    """Compare a label, which may be split over several cells, with the wordings of a row's label."""
+def _compare_label(texts: Sequence[str], labels: Sequence[Label], groups: Sequence[Label], reading: Reading) -> float:
+    """Compare a label, which may be split over several cells, with the wordings of a row's label.
+
+    What is rather the label of a group of rows names none of them.
+    """
     best = 0.0
     for size in range(1, min(4, len(texts)) + 1):
         given = parse_label("".join(texts[-size:]), reading)
-        best = max([best, *(given.compare_to(label) for label in labels)])
+        score = max((given.compare_to(label) for label in labels), default=0.0)
+        if score > best and all(given.compare_to(group) <= score for group in groups):
+            best = score
     return best
 
 
