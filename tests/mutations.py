@@ -256,6 +256,7 @@ def exchange_rows(table, rng):
     )
     for one, other in zip(above, below, strict=True):
         one[0], other[0] = replace(one[0], text=other[0].text), replace(other[0], text=one[0].text)
+        one[1], other[1] = other[1], one[1]
     for item in table.items:
         if item[2] == "label" and item[0].top in {first, second} and item[0].bottom == item[0].top + 1:
             item[0] = replace(item[0], text="")

@@ -7,6 +7,7 @@ from functools import cached_property
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, parse_label
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.model.form import Form
+from nianbao.model.relations import Check
 from nianbao.model.table import Slot, Table
 
 MIN_WHOLE = 1.0  # the similarity of a label that has all words; it is more where the ordinal agrees too
@@ -52,13 +53,11 @@ class FormRow:
         return self.layout.row_labels[self.index] if self.layout.rows else ()
 
     def has_same_columns(self, layouts: Sequence[Layout]) -> bool:
-        """Tell whether a row with this label has the same columns in every edition, or another number of them."""
+        """Tell whether a row with this label has the same columns in every edition: no headers are needed then."""
         others = (
             layout
             for layout in layouts
-            if layout.table.id == self.layout.table.id
-            and len(layout.columns) == len(self.layout.columns)
-            and layout.column_labels != self.layout.column_labels
+            if layout.table.id == self.layout.table.id and layout.column_labels != self.layout.column_labels
         )
         return not any(
             set(labels) & set(self._labels) for layout in others for labels in (*layout.row_labels, *layout.row_aliases)
@@ -85,6 +84,20 @@ class FormRows:
     def places(self) -> dict[str, int]:
         """The place of the row of each figure, by address."""
         return {slot.address: place for place, row in enumerate(self.rows) for slot in row.slots}
+
+    @cached_property
+    def checks_by_address(self) -> dict[str, list[Check]]:
+        """The identities of the form that a figure is in, by its address."""
+        found: dict[str, list[Check]] = {}
+        for check in self.form.checks:
+            if check.relation.sign == "=" and not check.uses_previous:
+                for address in dict.fromkeys(address for part in check.parts for address in part.addresses):
+                    found.setdefault(address, []).append(check)
+        return found
+
+    def list_addresses(self, place: int) -> tuple[str, ...]:
+        """List the addresses of the figures of the row in a place."""
+        return tuple(slot.address for slot in self.rows[place].slots)
 
 
 def list_form_rows(layouts: Sequence[Layout], table: str, edition: str) -> FormRows | None:

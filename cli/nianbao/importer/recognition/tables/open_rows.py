@@ -130,7 +130,7 @@ class OpenRowFinder:
         layout, index = own[0].layout, own[0].index
         recognized, ambiguous = read_row(one.row, layout, _NO_HEADERS, index, has_headers=False)
         is_read = ambiguous is None and all(cell.state != "undecided" for cell in recognized.cells)
-        if not is_read or not (heading or len(recognized.cells) > 1) or _breaks_identity(recognized):
+        if not is_read or len(recognized.cells) == 1 or _breaks_identity(recognized):
             return one
         return MatchedRow(one.row, one.region, layout, _NO_HEADERS, index)
 

@@ -18,6 +18,7 @@ from nianbao.importer.recognition.tables.columns import (
     complete_alignment,
     find_alignments,
     find_figures,
+    find_groups,
     find_labels,
     has_misplaced_figure,
 )
@@ -248,7 +249,8 @@ def _match_row(
 ) -> tuple[int | None, float]:
     """Return the row of a layout whose label a row has, and how sure that is.
 
-    Of several that are alike only the one behind `last`, the row found before, is taken.
+    Of several that are alike only the one behind `last`, the row found before, is taken. A row has no label that
+    stands beside other rows too.
     """
     figures = find_figures(row, alignment)
     texts = find_labels(row, alignment) or list(region.context[-1:])
@@ -260,8 +262,9 @@ def _match_row(
         for labels, aliases, groups in zip(layout.row_labels, layout.row_aliases, layout.row_groups, strict=True)
     ]
     best = max(scores)
+    is_below = any(cell.text == texts[-1] for cell in find_groups(row, figures)) if texts else False
     lacks_figures = not row.from_text and not alignment.headers and len(figures) < len(layout.columns)
-    if best < MIN_SIMILARITY or not figures or lacks_figures:
+    if best < MIN_SIMILARITY or not figures or lacks_figures or is_below:
         return None, 0.0
     near = [index for index, score in enumerate(scores) if score > best - MIN_LEAD]
     if len(near) > 1:

@@ -26,12 +26,12 @@ def resolve_rows(
         indexes = [index for index in ambiguous if resolved[index].layout.form is form]
         of_form = [row for row in open_rows if row.form_rows.form is form]
         known: dict[str, Number | None] = {address: 0 for row in of_form for address in row.form_rows.places}
-        for row, _ in read:
-            if row.layout.form.edition == edition:
-                known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in row.cells}
+        cells = [cell for row, _ in read if row.layout.form.edition == edition for cell in row.cells]
+        known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in cells}
+        labelled = {cell.slot.address for cell in cells if cell.state != "undecided"}
         printed = [row.to_printed() for row in of_form]
         found, solved = find_candidates([ambiguous[index] for index in indexes], known, form.checks, printed)
         for index, candidates in zip(indexes, found, strict=True):
             resolved[index] = resolve_ambiguous_row(resolved[index], ambiguous[index], candidates)
-        placed += place_rows(of_form, solved)
+        placed += place_rows(of_form, solved, known, labelled)
     return [*resolved, *placed]
