@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nianbao.importer.recognition import RecognizedReport
+from nianbao.importer.recognition.published import Place
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
 
 _MAX_LABELS = 3  # cells that a note names
+_MAX_ROWS = 10  # with undecided cells that notes name
 _REASONS = {
     "words": N_("cell-is-no-figure"),
     "together": N_("cell-holds-several-figures"),
@@ -32,6 +34,8 @@ def describe_other_year(texts: ExtractedText, period: Period | None) -> list[str
 def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections: bool) -> Iterator[str]:
     """Give the notes on what was recognized, and `with_sections` on the sections that are missing."""
     yield from (_("at-place", place=file_name, message=note) for note in _describe_undecided(recognized))
+    if not recognized.spreadsheet_cells:
+        yield from _describe_undecided_rows(recognized)
     yield from _describe_editions(recognized)
     if with_sections:
         yield from (_("section-not-found", heading=part.heading) for part in recognized.missing_sections)
@@ -54,6 +58,34 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
     if recognized.spreadsheet_cells and (missing := recognized.missing_addresses):
         names = join_words(labels[address] for address in missing[:_MAX_LABELS])
         yield _("form-cells-gone", count=len(missing), labels=names)
+
+
+def _describe_undecided_rows(recognized: RecognizedReport) -> Iterator[str]:
+    """Say where the first rows with undecided cells stand, and those of the form that were not read at all."""
+    rows = [(row, [cell for cell in row.cells if cell.state == "undecided"]) for row in recognized.tables.rows]
+    rows = [(row, cells) for row, cells in rows if cells]
+    for row, cells in rows[:_MAX_ROWS]:
+        columns = join_words(cell.slot.columns[-1].label for cell in cells)
+        what = _("row-not-decided", row=cells[0].slot.row_label, columns=columns)
+        yield _at_place(row.place, what, cells[0].left)
+    if len(rows) > _MAX_ROWS:
+        yield _("more-rows-not-decided", count=len(rows) - _MAX_ROWS)
+    for place, text in recognized.tables.unread_rows:
+        yield _at_place(place, _("row-of-form-left-out", row=text))
+
+
+def _at_place(place: Place, message: str, left: float | None = None) -> str:
+    """Put before a message where something stands in the file, as far as that is known."""
+    at = ""
+    if place.sheet and place.row:
+        at = place.name_cell(left)
+    elif place.page:
+        at = _("place-page", number=place.page)
+    elif place.line:
+        at = _("place-line", number=place.line)
+    elif place.table:
+        at = _("place-row", table=place.table, number=place.row) if place.row else _("place-table", number=place.table)
+    return _("at-place", place=at, message=message) if at else message
 
 
 def _describe_editions(recognized: RecognizedReport) -> Iterator[str]:

@@ -54,9 +54,10 @@ class AmbiguousRow:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What an ambiguous row may say: pairs of a candidate and its figures; none where there are too many to list."""
+    """What an ambiguous row may say: pairs of a candidate and its figures; none where there are `too_many` to list."""
 
     pairs: tuple[tuple[Candidate, RowFigures], ...]
+    too_many: bool = False
 
     @property
     def complete(self) -> tuple[RowFigures, ...]:
@@ -124,11 +125,17 @@ def find_candidates(
     Otherwise all candidates of the row are listed. Also returns what solves the `open_rows`, whose places in the
     form are searched together with the figures of the rows.
     """
-    domains = {index: domain for index, row in enumerate(rows) if (domain := _make_domain(row, checks))}
+    splits = [list(islice(_split_row(row), _MAX_CANDIDATES + 1)) for row in rows]
+    domains = {
+        index: _make_domain(rows[index], split, checks)
+        for index, split in enumerate(splits)
+        if 0 < len(split) <= _MAX_CANDIDATES
+    }
     printed = [*(domain.to_printed(rows[index].slots) for index, domain in domains.items()), *open_rows]
     equations = make_equations(printed, known, checks)
     indexes = list(domains)
-    found, solved = [Candidates(())] * len(rows), []
+    found = [Candidates((), too_many=len(split) > _MAX_CANDIDATES) for split in splits]
+    solved: list[Solved] = []
     for numbers, own in part_rows(printed, equations):
         solutions = solve([printed[number] for number in numbers], own)
         if any(number >= len(indexes) for number in numbers):
@@ -155,11 +162,8 @@ def _select_candidates(
     return domain.select({figures for cost, figures in domain.costs if cost <= highest})
 
 
-def _make_domain(row: AmbiguousRow, checks: Sequence[Check]) -> _Domain | None:
-    """List the candidates of one row; None for too many, or for none."""
-    listed = list(islice(_split_row(row), _MAX_CANDIDATES + 1))
-    if len(listed) > _MAX_CANDIDATES or not listed:
-        return None
+def _make_domain(row: AmbiguousRow, listed: Sequence[Sequence[Number | None]], checks: Sequence[Check]) -> _Domain:
+    """Complete the candidates of one row."""
     equations = [equation for check in checks if (equation := make_row_equation(check, row.slots))]
     costs: dict[RowFigures, int] = {}
     candidates: dict[RowFigures, list[Candidate]] = {}

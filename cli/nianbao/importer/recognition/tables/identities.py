@@ -85,7 +85,8 @@ class Equation:
 
     def is_satisfied(self, choices: Iterable[Choice]) -> bool:
         """Tell whether the sides are equal with a choice for every row."""
-        return abs(self.constant + sum(map(self.add_up, choices))) <= self.within
+        total = self.constant + sum(map(self.add_up, choices))
+        return -self.within <= total <= self.within
 
 
 def make_equations(

@@ -74,6 +74,12 @@ class Layout:
         return tuple(levels)
 
     @cached_property
+    def header_cells(self) -> tuple[tuple[Label, ...], ...]:
+        """All headers line by line, as the cells of a text have them, with and without the corner."""
+        headers = self._parse(*(heading.label for level in self.header_levels for heading in level))
+        return ((*self._parse(self.block.corner), *headers), headers) if self.rows else (headers,)
+
+    @cached_property
     def header_texts(self) -> tuple[str, ...]:
         """All headers behind each other, line by line, as plain text has them; with and without the corner."""
         text = "".join(heading.label for level in self.header_levels for heading in level)

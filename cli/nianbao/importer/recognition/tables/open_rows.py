@@ -15,7 +15,8 @@ from nianbao.importer.recognition.tables.columns import (
     find_figures,
     find_labels,
 )
-from nianbao.importer.recognition.tables.form_rows import FormRows, list_form_rows
+from nianbao.importer.recognition.tables.doubtful_rows import has_other_label
+from nianbao.importer.recognition.tables.form_rows import FormRow, FormRows, list_form_rows
 from nianbao.importer.recognition.tables.identities import Choice, PrintedRow, evaluate, make_row_equation
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.rows import PublishedRow, Region
@@ -128,6 +129,8 @@ class OpenRowFinder:
         if len(own) != 1 or not own[0].has_same_columns(self.layouts):
             return one
         layout, index = own[0].layout, own[0].index
+        if has_other_label(labels if one.row.from_text else labels[-1:], index, layout):
+            return one
         recognized, ambiguous = read_row(one.row, layout, _NO_HEADERS, index, has_headers=False)
         is_read = ambiguous is None and all(cell.state != "undecided" for cell in recognized.cells)
         if not is_read or len(recognized.cells) == 1 or _breaks_identity(recognized):
@@ -231,12 +234,17 @@ def _read_places(row: PublishedRow, target: _Target, allowed: Sequence[int]) -> 
     for place in allowed:
         layout, alignment = rows[place].layout, target.alignments.get(rows[place].layout)
         labels = find_labels(row, alignment) if alignment else []
-        if alignment is None or (labels and not rows[place].may_have_label(labels[-1])):
+        if alignment is None or (labels and not _may_have_labels(rows[place], labels)):
             continue
         recognized, ambiguous = read_row(row, layout, alignment, rows[place].index, has_headers=target.has_headers)
         if ambiguous is None and all(cell.state != "undecided" for cell in recognized.cells):
             read[place] = recognized
     return read
+
+
+def _may_have_labels(row: FormRow, labels: Sequence[str]) -> bool:
+    """Tell whether labels may be those of a row, or of the rows that it is one of, or one of them is its own."""
+    return row.may_have_label(labels[-1]) or any(row.is_labelled(label) for label in labels[:-1])
 
 
 def _narrow(rows: Sequence[OpenRow]) -> list[OpenRow]:

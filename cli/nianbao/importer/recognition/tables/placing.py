@@ -30,11 +30,13 @@ def place_rows(
         for form_rows in dict.fromkeys(row.form_rows for row in rows):
             of_table = [number for number, row in enumerate(rows) if row.form_rows is form_rows]
             places = sorted({place for number in of_table for place in rows[number].places})
-            found = {place: _choose_row(place, rows, of_table, one.solutions) for place in places}
-            placed[form_rows] = {place: row for place, row in found.items() if row}
+            chosen = ((place, _choose_row(place, rows, of_table, one.solutions)) for place in places)
+            placed[form_rows] = {place: row for place, row in chosen if row}
     figures = {**known}
-    for row in (row for found in placed.values() for row in found.values()):
-        figures |= {cell.slot.address: None if cell.state == "undecided" else cell.value or 0 for cell in row.cells}
+    for placed_row in (row for found in placed.values() for row in found.values()):
+        figures |= {
+            cell.slot.address: None if cell.state == "undecided" else cell.value or 0 for cell in placed_row.cells
+        }
     for form_rows, found in placed.items():
         free = [place for place in range(len(form_rows.rows)) if labelled.isdisjoint(form_rows.list_addresses(place))]
         alternatives = _Alternatives(form_rows, free, figures)
@@ -117,4 +119,4 @@ def _may_hold(check: Check, exchanged: Figures, figures: Figures) -> bool:
                     return True
                 total += sign * part.term.factor * figure
             total += sign * part.term.factor * (part.constant or 0)
-    return abs(total) <= check.relation.within
+    return -check.relation.within <= total <= check.relation.within
