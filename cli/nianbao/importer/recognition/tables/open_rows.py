@@ -144,7 +144,9 @@ class OpenRowFinder:
             return self._make_target(one.layout, one.alignment)
         if not in_run and (best := self._find_headers(one.region)):
             return self._make_target(*best)
-        rows = self._list_rows(self._find_heading(one) or (one.layout.table.id if one.layout else ""))
+        heading = self._find_heading(one)
+        table = (one.layout.table.id if one.layout else self._find_by_sums(one)) if heading is None else heading
+        rows = self._list_rows(table)
         if not rows:
             return None
         known = {
@@ -154,10 +156,21 @@ class OpenRowFinder:
         }
         return _Target(rows, known, has_headers=False)
 
-    def _find_heading(self, one: MatchedRow) -> str:
-        """Return the table of the section that a row stands in."""
+    def _find_heading(self, one: MatchedRow) -> str | None:
+        """Return the table of the section that a row stands in, empty for a section without; None for no section."""
         starts = [block for block in self.headings if block <= one.row.block]
-        return self.headings[max(starts)] if starts else ""
+        return self.headings[max(starts)] if starts else None
+
+    def _find_by_sums(self, one: MatchedRow) -> str:
+        """Find the table whose only row a row must be, since all its figures are in sums that hold."""
+        found = []
+        for table in dict.fromkeys(layout.table.id for layout in self.layouts):
+            rows = self._list_rows(table)
+            if rows and len(rows.rows) == 1 and len(rows.rows[0].slots) == len(one.row.cells):
+                layout = rows.rows[0].layout
+                recognized, ambiguous = read_row(one.row, layout, _NO_HEADERS, 0, has_headers=False)
+                found += [table] if ambiguous is None and _is_proven(recognized) else []
+        return found[0] if len(found) == 1 else ""
 
     def _find_headers(self, region: Region) -> tuple[Layout, Alignment] | None:
         """Find the layout whose headers stand over a region."""
@@ -215,6 +228,14 @@ def _is_open(one: MatchedRow) -> bool:
 
 def _is_run(one: MatchedRow) -> bool:
     return is_run(one.row, len(one.layout.columns) if one.layout else 1)
+
+
+def _is_proven(row: RecognizedRow) -> bool:
+    """Tell whether identities within a row hold of all its figures, and one of more than zeros."""
+    slots, figures = row.layout.slots[row.index], [cell.value or 0 for cell in row.cells]
+    equations = [equation for check in row.layout.form.checks if (equation := make_row_equation(check, slots))]
+    columns = {column for equation in equations for column in equation}
+    return any(figures) and len(columns) == len(figures) and not _breaks_identity(row)
 
 
 def _breaks_identity(row: RecognizedRow) -> bool:
