@@ -10,12 +10,13 @@ from nianbao.importer.recognition import Paragraph, PublishedCell, PublishedDocu
 SHARE_OF_ZEROS = 0.5
 
 
-def draw_figures(form, rng, zeros=SHARE_OF_ZEROS):
-    """Return a figure for every address that has a number, so that all identities of the form hold."""
+def draw_figures(form, rng, zeros=SHARE_OF_ZEROS, row_of_zeros=""):
+    """Return a figure for every address, so that all identities of the form hold; what has no number is 0."""
     found = {
-        address: 0 if rng.random() < zeros else rng.randint(1, 300)
+        address: rng.randint(1, 300)
+        if slot.value_type.is_number and slot.row_label != row_of_zeros and rng.random() >= zeros
+        else 0
         for address, slot in form.slots.items()
-        if slot.value_type.is_number
     }
     totals = [check for check in form.checks if check.relation.total]
     made = {check.left[0].slots[0].address for check in totals}
@@ -93,7 +94,7 @@ def make_grid(table, found):
     return cells
 
 
-def compose_tables(form, found, change, heads=True):
+def compose_tables(form, found, change, *, heads=True):
     """Return a report as tables; `change` gives the cells that are left of a list of cells with their roles."""
     grids = [(table.id, PublishedTable(tuple(change(make_grid(table, found))))) for table in form.tables]
     document = as_published(form, [grid for grid in grids if grid[1].cells])
@@ -145,6 +146,27 @@ def drop_rows(rng, number, *, with_labels):
     return change
 
 
+def exchange_rows(labels):
+    """Exchange the figures of two rows, and remove their labels."""
+
+    def change(cells):
+        tops = [next((cell.top for cell, _ in cells if cell.text == label), None) for label in labels]
+        if None in tops:
+            return [cell for cell, _ in cells]
+        other = dict(zip(tops, reversed(tops), strict=True))
+        texts = {(cell.top, cell.left): cell.text for cell, role in cells if role == "figure"}
+        return [
+            replace(cell, text=texts[other[cell.top], cell.left])
+            if role == "figure" and cell.top in other
+            else replace(cell, text="")
+            if cell.text in labels
+            else cell
+            for cell, role in cells
+        ]
+
+    return change
+
+
 def keep_one_row(rng):
     def change(cells):
         rows = sorted({cell.top for cell, role in cells if role == "figure"})
@@ -155,21 +177,21 @@ def keep_one_row(rng):
 
 
 VARIANTS = {
-    "as they are": lambda form, found, rng: compose_tables(form, found, lambda cells: [cell for cell, _ in cells]),
-    "text as it is": lambda form, found, rng: compose_text(form, found, write_plainly),
-    "text, labels first": lambda form, found, rng: compose_text(form, found, write_labels_first),
-    "text, labels first, a figure a line": lambda form, found, rng: compose_text(
+    "as they are": lambda form, found, _rng: compose_tables(form, found, lambda cells: [cell for cell, _ in cells]),
+    "text as it is": lambda form, found, _rng: compose_text(form, found, write_plainly),
+    "text, labels first": lambda form, found, _rng: compose_text(form, found, write_labels_first),
+    "text, labels first, a figure a line": lambda form, found, _rng: compose_text(
         form, found, write_labels_first_by_cell
     ),
-    "text without labels": lambda form, found, rng: compose_text(form, found, write_without_labels),
+    "text without labels": lambda form, found, _rng: compose_text(form, found, write_without_labels),
     "no labels": lambda form, found, rng: compose_tables(form, found, clear_labels(rng, 1.1)),
     "a third of the labels gone": lambda form, found, rng: compose_tables(form, found, clear_labels(rng, 0.33)),
-    "no headers": lambda form, found, rng: compose_tables(form, found, drop_headers),
-    "no headers, no labels": lambda form, found, rng: compose_tables(form, found, drop_headers_and_labels),
-    "no headers where no row has a label": lambda form, found, rng: compose_tables(
+    "no headers": lambda form, found, _rng: compose_tables(form, found, drop_headers),
+    "no headers, no labels": lambda form, found, _rng: compose_tables(form, found, drop_headers_and_labels),
+    "no headers where no row has a label": lambda form, found, _rng: compose_tables(
         form, found, drop_headers_of_unlabelled
     ),
-    "the same without headings": lambda form, found, rng: compose_tables(
+    "the same without headings": lambda form, found, _rng: compose_tables(
         form, found, drop_headers_of_unlabelled, heads=False
     ),
     "three rows of zeros gone": lambda form, found, rng: compose_tables(
