@@ -9,6 +9,7 @@ from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
+from nianbao.model.report import Report
 
 _MAX_LABELS = 3  # cells that a note names
 _MAX_ROWS = 10  # with undecided cells that notes name
@@ -111,6 +112,25 @@ def _describe_editions(recognized: RecognizedReport) -> Iterator[str]:
     if recognized.cells_of_other_editions:
         count = len(recognized.cells_of_other_editions)
         yield _("figures-of-other-edition", count=count)
+
+
+def add_unread(findings: Sequence[Finding], report: Report | None, recognized: RecognizedReport) -> list[Finding]:
+    """Add to findings about relations which of their cells were not read: these count 0 in the data file."""
+    unread: dict[tuple[str, str], list[str]] = {}
+    for check in report.broken if report else ():
+        addresses = dict.fromkeys(slot.address for part in check.parts for slot in part.slots)
+        cells = {address: recognized.cells_by_address.get(address) for address in addresses}
+        labels = [recognized.form.labels[one] for one, cell in cells.items() if not cell or cell.state == "undecided"]
+        if labels:
+            unread |= {(check.relation.rule, address): labels for address in addresses}
+    found = []
+    for finding in findings:
+        labels = unread.get((finding.rule, finding.address), [])
+        note = (
+            (_("relation-lacks-cells", count=len(labels), labels=join_words(labels[:_MAX_LABELS])),) if labels else ()
+        )
+        found.append(replace(finding, notes=(*note, *finding.notes)))
+    return found
 
 
 def add_locations(findings: Sequence[Finding], recognized: RecognizedReport, file_name: str) -> list[Finding]:

@@ -112,7 +112,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
     if options.placeholders and report and not verified.text:
         text = data_file.format_data_file(recognized, file_name, insert_placeholders(report))
         report = _fill_form(store, text, target, boundary)
-    findings = judge_report(store, report).findings if report else []
+    findings = notes.add_unread(judge_report(store, report).findings if report else [], report, recognized)
     cell_counts = count_cells(recognized, _find_conflicts(report, recognized))
     return ImportedReport(
         source=source,
