@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from nianbao.importer.recognition.headings import find_headings
 from nianbao.importer.recognition.published import PublishedDocument
@@ -86,6 +86,7 @@ class OpenRowFinder:
     headings: Mapping[int, str]
     in_force: str
     _form_rows: dict[str, FormRows | None] = field(default_factory=dict)
+    _headers: dict[int, tuple[Layout, Alignment] | None] = field(default_factory=dict)  # by the id of their region
 
     def find(self) -> list[OpenRow]:
         """Return the open rows, those of each table in reading order; none of a table in which one has no place.
@@ -103,18 +104,20 @@ class OpenRowFinder:
     def _open_rows(self, form_rows: FormRows, found: Sequence[tuple[int, _Target]]) -> list[OpenRow]:
         """Read the open rows of a table in every place that each may have."""
         bounds = self._find_bounds(form_rows)
-        if len(found) > len(form_rows.rows):
+        parts = (
+            (number, target, part) for number, target in found for part in split_run(self.rows[number].row, form_rows)
+        )
+        listed = list(islice(parts, len(form_rows.rows) + 1))
+        if len(listed) > len(form_rows.rows):
             return []
         rows: list[OpenRow] = []
-        for number, target in found:
+        for number, target, (row, allowed) in listed:
             one = self.rows[number]
-            for row, allowed in split_run(one.row, form_rows):
-                places = [place for place in allowed if place in bounds[number]]
-                read = _read_places(row, target, places)
-                if read:
-                    rows.append(OpenRow(form_rows, read, one))
-                elif bounds[number] and not find_labels(row, one.alignment):
-                    return []
+            read = _read_places(row, target, [place for place in allowed if place in bounds[number]])
+            if read:
+                rows.append(OpenRow(form_rows, read, one))
+            elif bounds[number] and not find_labels(row, one.alignment):
+                return []
         return _narrow(rows)
 
     def _match_label(self, one: MatchedRow) -> MatchedRow:
@@ -174,6 +177,8 @@ class OpenRowFinder:
 
     def _find_headers(self, region: Region) -> tuple[Layout, Alignment] | None:
         """Find the layout whose headers stand over a region."""
+        if id(region) in self._headers:
+            return self._headers[id(region)]
         found = [
             (alignment.score, number, layout, alignment)
             for number, layout in enumerate(self.layouts if region.headers or region.header_text else ())
@@ -181,7 +186,8 @@ class OpenRowFinder:
             for alignment in find_alignments(region, layout)
             if alignment.score >= MIN_SCORE
         ]
-        return max(found, key=lambda one: (one[0], -one[1]))[2:] if found else None
+        best = self._headers[id(region)] = max(found, key=lambda one: (one[0], -one[1]))[2:] if found else None
+        return best
 
     def _make_target(self, layout: Layout, alignment: Alignment) -> _Target | None:
         rows = self._list_rows(layout.table.id)

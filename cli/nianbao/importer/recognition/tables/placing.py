@@ -54,13 +54,13 @@ def _choose_row(
     if not solutions:
         return _leave_undecided(first, "order" if solutions is None else "no-order")
     taken = [_find_choice(solution, able, place) for solution in solutions]
-    figures = {found[1].figures if found else None for found in taken}
-    if figures == {None}:
+    printed = next((number for number, _ in filter(None, taken)), None)
+    if printed is None:
         return None
-    if len(figures) == 1 and taken[0]:
-        return replace(rows[taken[0][0]].places[place], evidence="sums")
-    options = [found[1].figures if found else (0,) * len(first.cells) for found in taken]
-    return _leave_undecided(first, "order", options)
+    options = {found[1].figures if found else (0,) * len(first.cells) for found in taken}
+    if len(options) == 1:
+        return replace(rows[printed].places[place], evidence="sums" if all(taken) else "order")
+    return _leave_undecided(first, "order", sorted(options))
 
 
 def _find_choice(solution: Solution, able: Sequence[int], place: int) -> tuple[int, Choice] | None:
