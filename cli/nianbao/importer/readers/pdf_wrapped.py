@@ -18,6 +18,7 @@ _SAME_ROW = 0.5  # pt; a line of a cell may be as far from that of another row a
 _MIN_PITCH, _MAX_PITCH = 0.9, 2.2  # of the font size, from line to line of a cell
 _MAX_FREE = 1.5  # of the font size, at the end of a line that goes on on the next
 _MIN_OVERLAP = 0.95  # of the font size: lines that are closer cover each other
+_MIN_SHARED = 0.6  # of the font size; punctuation is half as wide as its box, which the next sign may cover
 _MIN_SHARE, _MAX_OTHER_SHARE = 0.6, 0.5  # of the cells that stand in a row by the alignment taken, and by any other
 
 
@@ -129,7 +130,7 @@ def _list_lines(chars: Sequence[Char]) -> list[_Line]:
 
 def _list_cells(lines: Sequence[_Line]) -> list[_Cell]:
     """Join lines that were drawn one below the other, at the distance that most have, each but the last a full one."""
-    distances = [round(below.middle - above.middle) for above, below in pairwise(lines) if _may_follow(above, below)]
+    distances = [round(below.middle - above.middle, 1) for above, below in pairwise(lines) if _may_follow(above, below)]
     usual = Counter(distances).most_common(1)[0][0] if distances else 0
     cells: list[_Cell] = []
     for line in lines:
@@ -167,7 +168,7 @@ def _cover(cell: _Cell, other: _Cell) -> bool:
 
 
 def _overlap(line: _Line, other: _Line) -> bool:
-    return min(line.right, other.right) - max(line.left, other.left) > _SAME
+    return min(line.right, other.right) - max(line.left, other.left) > _MIN_SHARED * line.size
 
 
 def _choose_alignment(cells: Sequence[_Cell], rows: _Rows) -> Callable[[_Cell], float] | None:

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.importer.recognition.labels import MIN_SIMILARITY
-from nianbao.importer.recognition.published import Place, PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
     RecognizedTables,
-    describe_extra_row,
     merge_duplicates,
     read_row,
 )
@@ -17,16 +15,15 @@ from nianbao.importer.recognition.tables.columns import (
     complete_alignment,
     find_alignments,
     find_figures,
-    find_labels,
     has_misplaced_figure,
 )
-from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal
+from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal, sort_left_out
 from nianbao.importer.recognition.tables.layouts import Layout
-from nianbao.importer.recognition.tables.open_rows import MatchedRow, OpenRowFinder, find_table_headings
+from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, OpenRowFinder, find_table_headings
+from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
-from nianbao.importer.recognition.tables.row_matching import compare_label, match_rows
+from nianbao.importer.recognition.tables.row_matching import match_rows
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
-from nianbao.importer.recognition.tables.whole_form import resolve_rows
 
 _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
 _NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
@@ -51,7 +48,7 @@ _Matches = list[tuple[Region, list[_Match]]]
 def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_force: str = "") -> RecognizedTables:
     """Recognize the tables of a report. `in_force` names the edition to take where both would do."""
     read = []
-    left_out: list[tuple[MatchedRow, Layout]] = []
+    left_out: list[tuple[PublishedRow, Layout, Alignment]] = []
     truncated: list[str] = []
     last = len(document.blocks) - 1
     chosen = _choose_matches(_match_regions(document, layouts), in_force)
@@ -65,7 +62,7 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         if layout is None or one in origins:
             continue
         if index is None:
-            left_out.append((one, layout))
+            left_out.append((one.row, layout, one.alignment))
             continue
         is_last = one.row.from_text and one.row.block == last
         row = drop_next_ordinal(one.row, index, layout) if is_last else one.row
@@ -74,29 +71,8 @@ def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_
         else:
             read.append(read_row(row, layout, one.alignment, index, has_headers=one.has_headers))
     rows, conflicts = merge_duplicates(resolve_rows(read, open_rows))
-    extra, unread = _sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
+    extra, unread = sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
     return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts), tuple(unread))
-
-
-def _sort_left_out(
-    rows: Sequence[tuple[MatchedRow, Layout]], found: set[str]
-) -> tuple[list[str], list[tuple[Place, str]]]:
-    """Describe the rows that were left out: those that are not of the form, and those that were not `found`."""
-    extra: list[str] = []
-    unread: list[tuple[Place, str]] = []
-    for one, layout in rows:
-        texts = describe_extra_row(one.row, one.alignment)
-        labels = find_labels(one.row, one.alignment)
-        of_form = [
-            slots
-            for slots, wordings in zip(layout.slots, layout.row_labels, strict=False)
-            if layout.rows and compare_label(labels, wordings, (), layout.reading) >= MIN_SIMILARITY
-        ]
-        if any(slot.address not in found for slots in of_form for slot in slots):
-            unread += [(one.row.place, text) for text in texts]
-        else:
-            extra += texts
-    return extra, unread
 
 
 def _list_rows(region: Region, match: _Match | None) -> list[MatchedRow]:

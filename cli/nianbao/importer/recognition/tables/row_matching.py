@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
+from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY
 from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import PublishedCell
 from nianbao.importer.recognition.tables.columns import Alignment, find_figures, find_groups, find_labels
-from nianbao.importer.recognition.tables.doubtful_rows import has_other_label
+from nianbao.importer.recognition.tables.doubtful_rows import compare_label, has_other_label
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.importer.recognition.tables.rows import PublishedRow, Region
 from nianbao.model.loading.reading import Reading
@@ -24,7 +24,7 @@ def match_rows(region: Region, layout: Layout, alignment: Alignment) -> tuple[tu
     last = -1
     for number, row in enumerate(region.rows):
         index, score = _match_row(row, region, layout, alignment, last)
-        if index is not None and score < _MIN_WHOLE and has_other_label([row.before, ""], index, layout, scores):
+        if index is not None and score < _MIN_WHOLE and has_other_label([row.before], index, layout, scores):
             index = None  # the label of a row without figures, and the beginning of the next: whose figures are these?
         if index is not None and index in scores:
             if scores[index][0] == score:
@@ -74,8 +74,8 @@ def _match_row(
     texts = find_labels(row, alignment) or list(region.context[-1:])
     scores = [
         max(
-            compare_label(texts, labels, groups, row.reading),
-            compare_label(texts, aliases, (), row.reading) - _ALIAS_PENALTY,
+            compare_label(texts, labels, row.reading, groups),
+            compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
         )
         for labels, aliases, groups in zip(layout.row_labels, layout.row_aliases, layout.row_groups, strict=True)
     ]
@@ -90,17 +90,3 @@ def _match_row(
     if near and has_other_label(texts if row.from_text else texts[-1:], near[0], layout):
         return None, 0.0
     return (near[0], best) if len(near) == 1 else (None, 0.0)
-
-
-def compare_label(texts: Sequence[str], labels: Sequence[Label], groups: Sequence[Label], reading: Reading) -> float:
-    """Compare a label, which may be split over several cells, with the wordings of a row's label.
-
-    What is rather the label of a group of rows names none of them.
-    """
-    best = 0.0
-    for size in range(1, min(4, len(texts)) + 1):
-        given = parse_label("".join(texts[-size:]), reading)
-        score = max((given.compare_to(label) for label in labels), default=0.0)
-        if score > best and all(given.compare_to(group) <= score for group in groups):
-            best = score
-    return best

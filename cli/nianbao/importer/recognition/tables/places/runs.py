@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
 
-from nianbao.importer.recognition.tables.form_rows import FormRows
+from nianbao.importer.recognition.tables.places.form_rows import FormRows
 from nianbao.importer.recognition.tables.rows import PublishedRow
 
 _MIN_ROWS = 2  # whose figures a run has: one with fewer is one row

@@ -16,11 +16,11 @@ from nianbao.importer.recognition.tables.columns import (
     find_labels,
 )
 from nianbao.importer.recognition.tables.doubtful_rows import has_other_label
-from nianbao.importer.recognition.tables.form_rows import FormRow, FormRows, list_form_rows
 from nianbao.importer.recognition.tables.identities import Choice, PrintedRow, evaluate, make_row_equation
 from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.places.form_rows import FormRow, FormRows, list_form_rows
+from nianbao.importer.recognition.tables.places.runs import is_run, split_run
 from nianbao.importer.recognition.tables.rows import PublishedRow, Region
-from nianbao.importer.recognition.tables.runs import is_run, split_run
 
 _NO_HEADERS = Alignment(0.0)
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from nianbao.importer.recognition.printed_values import Number  # noqa: TC001
 from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, find_candidates
 from nianbao.importer.recognition.tables.cells import RecognizedRow, resolve_ambiguous_row
-from nianbao.importer.recognition.tables.open_rows import OpenRow
-from nianbao.importer.recognition.tables.placing import place_rows
+from nianbao.importer.recognition.tables.places.open_rows import OpenRow
+from nianbao.importer.recognition.tables.places.placing import place_rows
 
 
 def resolve_rows(

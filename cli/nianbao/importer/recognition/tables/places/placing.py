@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.importer.recognition.tables.ambiguous_rows import Solved
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow
-from nianbao.importer.recognition.tables.form_rows import FormRows
 from nianbao.importer.recognition.tables.identities import Choice, RowFigures, Solution
-from nianbao.importer.recognition.tables.open_rows import OpenRow
+from nianbao.importer.recognition.tables.places.form_rows import FormRows
+from nianbao.importer.recognition.tables.places.open_rows import OpenRow
 from nianbao.model.relations import Check
 
 _MAX_OPTIONS = 24  # figures of a cell that are told
