@@ -37,6 +37,7 @@ def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections
     yield from (_("at-place", place=file_name, message=note) for note in _describe_undecided(recognized))
     if not recognized.spreadsheet_cells:
         yield from _describe_undecided_rows(recognized)
+    yield from _describe_open_rows(recognized)
     yield from _describe_editions(recognized)
     if with_sections:
         yield from (_("section-not-found", heading=part.heading) for part in recognized.missing_sections)
@@ -73,6 +74,16 @@ def _describe_undecided_rows(recognized: RecognizedReport) -> Iterator[str]:
         yield _("more-rows-not-decided", count=len(rows) - _MAX_ROWS)
     for place, text in recognized.tables.unread_rows:
         yield _at_place(place, _("row-of-form-left-out", row=text))
+
+
+def _describe_open_rows(recognized: RecognizedReport) -> Iterator[str]:
+    """Say which rows have no label and were taken by order and sums, and which by order alone."""
+    keys = {"sums": N_("rows-taken-by-order-and-sums"), "order": N_("rows-taken-by-order-alone")}
+    for evidence, key in keys.items():
+        rows = [row for row in recognized.tables.rows if row.evidence == evidence]
+        labels = [row.cells[0].slot.row_label for row in rows if any(cell.state == "read" for cell in row.cells)]
+        if labels:
+            yield _(key, count=len(labels), labels=join_words(labels[:_MAX_LABELS]))
 
 
 def _at_place(place: Place, message: str, left: float | None = None) -> str:

@@ -152,7 +152,8 @@ def _make_table_section(recognized: RecognizedReport, heading: str, table: Table
         ]
         if figures:
             separator = locale.say("import-separator")
-            beside = separator.join([slots[0].row_label, *_describe_cells(cells, len(slots), locale)])
+            evidence = [] if published_row.evidence == "label" else [locale.say(f"import-by-{published_row.evidence}")]
+            beside = separator.join([slots[0].row_label, *evidence, *_describe_cells(cells, len(slots), locale)])
             entries.append(EntryNode(CellNode(keys, keys, "{}"), tuple(figures), tuple(comments), f"# {beside}"))
             comments = []
         elif any(cell.state == "blank" for _, cell in cells):

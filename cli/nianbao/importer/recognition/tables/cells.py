@@ -6,7 +6,7 @@ from typing import Literal
 
 from nianbao.importer.recognition.printed_values import Number, find_unit, read_value
 from nianbao.importer.recognition.published import NOWHERE, Place
-from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidates, find_candidates, is_consistent
+from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidates, is_consistent
 from nianbao.importer.recognition.tables.columns import (
     Alignment,
     PlacedCells,
@@ -21,6 +21,7 @@ from nianbao.model.loading.reading import Reading
 from nianbao.model.table import Slot
 
 State = Literal["read", "blank", "undecided"]
+Evidence = Literal["label", "sums", "order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ class RecognizedCell:
 class RecognizedRow:
     """A published row that was recognized: its layout, which row of it, and its cells in the form's order.
 
-    `block` is the index of the published block that it stands in, `place` where that is in the file.
+    `block` is the index of the published block that it stands in, `place` where that is in the file. `evidence` says
+    how the row was found: by its label, by its order and the sums of the form, or by its order alone, since the sums
+    leave another one.
     """
 
     layout: Layout
@@ -57,6 +60,7 @@ class RecognizedRow:
     block: int
     by_order: bool = False  # its headers say something else: the columns were taken in order
     candidates: Candidates | None = None  # of a row whose figures ran together
+    evidence: Evidence = "label"
     place: Place = NOWHERE
 
 
@@ -140,31 +144,10 @@ def make_rows(form: Form, cells: Mapping[str, RecognizedCell]) -> Iterator[Recog
 # ── cells that ran together ──────────────────────────────────────────────────────────
 
 
-def resolve_ambiguous_rows(read: Sequence[tuple[RecognizedRow, AmbiguousRow | None]]) -> list[RecognizedRow]:
-    """Read the rows whose figures ran together, as far as the identities of their form decide.
-
-    Takes all rows of a report as `read_row` returns them, since the figures of the others count as well; returns all.
-    """
-    rows = [row for row, _ in read]
-    ambiguous = {index: row for index, (_, row) in enumerate(read) if row}
-    resolved = list(rows)
-    by_edition: dict[str, list[int]] = {}
-    for index in ambiguous:
-        by_edition.setdefault(rows[index].layout.form.edition, []).append(index)
-    for edition, indexes in by_edition.items():
-        known: dict[str, Number | None] = {}
-        for row in rows:
-            if row.layout.form.edition == edition:
-                known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in row.cells}
-        form = rows[indexes[0]].layout.form
-        found = find_candidates([ambiguous[index] for index in indexes], known, form.checks)
-        for index, candidates in zip(indexes, found, strict=True):
-            cells = [
-                _resolve_cell(cell, column, candidates, ambiguous[index])
-                for column, cell in enumerate(rows[index].cells)
-            ]
-            resolved[index] = replace(rows[index], cells=tuple(cells), candidates=candidates)
-    return resolved
+def resolve_ambiguous_row(row: RecognizedRow, ambiguous: AmbiguousRow, candidates: Candidates) -> RecognizedRow:
+    """Read a row whose figures ran together, as far as its candidates agree."""
+    cells = [_resolve_cell(cell, column, candidates, ambiguous) for column, cell in enumerate(row.cells)]
+    return replace(row, cells=tuple(cells), candidates=candidates)
 
 
 def _resolve_cell(cell: RecognizedCell, column: int, candidates: Candidates, row: AmbiguousRow) -> RecognizedCell:

@@ -213,6 +213,14 @@ def find_figures(row: PublishedRow, alignment: Alignment) -> list[PublishedCell]
     return rest
 
 
+def find_groups(row: PublishedRow, figures: Sequence[PublishedCell]) -> list[PublishedCell]:
+    """Return the cells that stand beside other rows as well, higher or lower than the figures of a row reach."""
+    if row.from_text or not figures:
+        return []
+    top, bottom = min(cell.top for cell in figures), max(cell.bottom for cell in figures)
+    return [cell for cell in (*row.above, *row.cells) if cell.top < top or cell.bottom > bottom]
+
+
 def has_misplaced_figure(row: PublishedRow, alignment: Alignment) -> bool:
     """Tell whether a figure stands left of all headers: labels lost their spans, and only the row's order is right."""
     left = alignment.left

@@ -75,10 +75,17 @@ def sort_left_out(
     return extra, unread
 
 
-def compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:
-    """Compare a label, which may be split over several cells, with the wordings of a row's label."""
+def compare_label(
+    texts: Sequence[str], labels: Sequence[Label], reading: Reading, groups: Sequence[Label] = ()
+) -> float:
+    """Compare a label, which may be split over several cells, with the wordings of a row's label.
+
+    What is rather the label of one of the `groups` of rows names none of them.
+    """
     best = 0.0
     for size in range(1, min(4, len(texts)) + 1):
         given = parse_label("".join(texts[-size:]), reading)
-        best = max([best, *(given.compare_to(label) for label in labels)])
+        score = max((given.compare_to(label) for label in labels), default=0.0)
+        if score > best and all(given.compare_to(group) <= score for group in groups):
+            best = score
     return best

@@ -41,6 +41,11 @@ class Layout:
         return tuple(_list_wordings(path, self.reading) for path in self.rows)
 
     @cached_property
+    def row_groups(self) -> tuple[tuple[Label, ...], ...]:
+        """The labels above each row label: of the rows that it is one of."""
+        return tuple(self._parse(*(heading.label for heading in path[:-1])) for path in self.rows)
+
+    @cached_property
     def row_aliases(self) -> tuple[tuple[Label, ...], ...]:
         """The aliases of each row label."""
         return tuple(self._parse(*path[-1].aliases) for path in self.rows)

@@ -21,15 +21,17 @@ class PublishedRow:
     """A row with figures: its cells from left to right, and those that reach into it from above.
 
     A row `from_text` comes from a paragraph: only the order of its cells is known, and all are figures; its label
-    stands in `label`. It `is_separated` where each cell is one figure, and `stripped` counts the blank cells that were
-    taken off its ends; `before` is the text before its label. A row of a table that `lacks_cell` lost a cell
-    somewhere. `block` is the index of the published block that it stands in, `place` where that is in the file.
+    stands in `label`, all texts before its figures in `texts`, and `top` of a cell counts lines. It `is_separated`
+    where each cell is one figure, and `stripped` counts the blank cells that were taken off its ends; `before` is the
+    text before its label. A row of a table that `lacks_cell` lost a cell somewhere. `block` is the index of the
+    published block that it stands in, `place` where that is in the file.
     """
 
     cells: tuple[PublishedCell, ...]
     reading: Reading
     above: tuple[PublishedCell, ...] = ()
     label: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     from_text: bool = False
     is_separated: bool = False
     stripped: int = 0

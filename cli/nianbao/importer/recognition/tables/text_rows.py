@@ -11,7 +11,7 @@ from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH
 from nianbao.importer.recognition.tables.rows import MAX_CONTEXT, KnownLabels, PublishedRow, Region
 from nianbao.model.loading.reading import Reading
 
-_MAX_LABEL_TEXTS = 40  # texts before some figures: as many as the largest header has pieces
+_MAX_LABEL_TEXTS = 100  # texts before some figures: as many as a table has labels
 _MIN_ROW_CELLS = 2  # on a line that begins with a bar: it is a row of its own
 _BAR = re.compile("[|\N{FULLWIDTH VERTICAL LINE}]")
 _GAP = re.compile(r"[^|]\|\|+[^|]")
@@ -47,6 +47,8 @@ class _TextReader:
     known: KnownLabels
     label_texts: list[str] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)  # of the figures
+    line: int = 0
     regions: list[Region] = field(default_factory=list)
     last_block: int = 0  # the block of the last figure
     place: Place = NOWHERE  # of the last text
@@ -59,6 +61,7 @@ class _TextReader:
 
     def read_line(self, line: str, block: int) -> None:
         """Read the cells of a line, which separators part, or white space."""
+        self.line += 1
         parts = _BAR.split(line)
         if len(parts) > 1:
             self._read_bars(parts, block)
@@ -128,6 +131,7 @@ class _TextReader:
         self.is_separated = self.is_separated and self.after_separator
         self.after_separator = False
         self.figures.append(figure)
+        self.lines.append(self.line)
         if figure:
             self.last_block = block
 
@@ -138,12 +142,12 @@ class _TextReader:
         figures only where they do not stand for what spans columns. A row that has no others is one where its label
         is sure; else its label may be the headers of the next rows.
         """
-        figures, is_separated = self.figures, self.is_separated
-        self.figures, self.is_separated = [], True
+        figures, is_separated = list(zip(self.figures, self.lines, strict=True)), self.is_separated
+        self.figures, self.lines, self.is_separated = [], [], True
         if not figures:
             return
         label, before = _split_label(self.label_texts, self.known)
-        filled = [number for number, figure in enumerate(figures) if figure]
+        filled = [number for number, (figure, _) in enumerate(figures) if figure]
         if not filled and not (label and self.known.score_label(label[-1]) > self.known.score_header(label[-1])):
             return
         has_headers = bool(before) and self.known.has_headers_at_end(before)
@@ -158,12 +162,16 @@ class _TextReader:
         if filled and not label:  # a bar may open the row
             kept = kept[filled[0] :]
         if filled and (self.has_gaps or not self.regions[-1].header_text):
-            kept = [figure for figure in kept if figure]
+            kept = [one for one in kept if one[0]]
         self.regions[-1].rows.append(
             PublishedRow(
-                tuple(PublishedCell(figure, 0, 1, column, column + 1) for column, figure in enumerate(kept)),
+                tuple(
+                    PublishedCell(figure, line, line + 1, column, column + 1)
+                    for column, (figure, line) in enumerate(kept)
+                ),
                 self.known.reading,
                 label=tuple(label),
+                texts=tuple(self.label_texts),
                 from_text=True,
                 is_separated=is_separated,
                 stripped=len(figures) - len(kept),
