@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.relation_language.parser import Side, Sides, Term
 from nianbao.model.relation_language.positions import Binding, Match, Positions
-from nianbao.model.relations import Check, Part, Relation
+from nianbao.model.relations import Check, Part, Relation, name_line
 from nianbao.model.table import BlockLines, Opened, Table
 from nianbao.model.tables.slots import Slot
 
@@ -29,10 +29,10 @@ def apply_relation(relation: Relation, table: Table) -> Iterator[Check]:
     """Apply a relation to the blocks of a table; no checks for a block that lacks one of its terms."""
     for number, lines in enumerate(table.lines):
         opened = table.opened[number] if table.opened else Opened({}, {})
-        yield from _apply_to_block(relation, lines, opened)
+        yield from _apply_to_block(relation, lines, opened, has_long_names=bool(table.open_rows))
 
 
-def _apply_to_block(relation: Relation, block: BlockLines, opened: Opened) -> Iterator[Check]:
+def _apply_to_block(relation: Relation, block: BlockLines, opened: Opened, *, has_long_names: bool) -> Iterator[Check]:
     is_column = relation.each == "column"
     along, across = (block.columns, block.rows) if is_column else (block.rows, block.columns)
     positions = Positions([line.ids for line in across], list(opened.rows if is_column else opened.columns))
@@ -42,7 +42,7 @@ def _apply_to_block(relation: Relation, block: BlockLines, opened: Opened) -> It
         if (relation.at and line.ids not in relation.at) or line.ids in relation.but:
             continue
         slots = block.slots[number::width] if is_column else block.slots[number * width : (number + 1) * width]
-        yield from _make_checks(relation, found, slots)
+        yield from _make_checks(relation, found, slots, has_long_names=has_long_names)
 
 
 def apply_to_report(relation: Relation, slots: Sequence[Slot], positions: Positions) -> Iterator[Check]:
@@ -106,16 +106,16 @@ def _find_places(side: Side, positions: Positions, binding: Binding) -> tuple[_P
 
 
 def _make_checks(
-    relation: Relation, found: Sequence[tuple[_SidePlaces, ...]], slots: Sequence[Slot]
+    relation: Relation, found: Sequence[tuple[_SidePlaces, ...]], slots: Sequence[Slot], *, has_long_names: bool = False
 ) -> Iterator[Check]:
     """Make the checks of one row or column, or of a whole report, from its slots; none where one has no number."""
     for places in found:
         pairs = [tuple(tuple(_make_part(place, slots) for place in side) for side in pair) for pair in places]
         parts = [part for pair in pairs for side in pair for part in side]
         if all(map(_can_be_added, parts)) and any(part.slots for part in parts):
-            label = _name_line(relation, parts)
+            label = _name_line(relation, parts, has_long_names=has_long_names)
             checks = [
-                Check(relation, label, left, right, sides=sides)
+                Check(relation, label, left, right, sides, has_long_names=has_long_names)
                 for (left, right), sides in zip(pairs, relation.all_sides, strict=True)
             ]
             size = len(relation.alternatives)
@@ -135,10 +135,12 @@ def _can_be_added(part: Part) -> bool:
     return bool(part.slots) and all(slot.value_type.is_number for slot in part.slots)
 
 
-def _name_line(relation: Relation, parts: Sequence[Part]) -> str:
+def _name_line(relation: Relation, parts: Sequence[Part], *, has_long_names: bool) -> str:
     first = next(slot for part in parts for slot in part.slots)
     if relation.each == "column":
         return first.columns[-1].label
+    if has_long_names and relation.each:
+        return name_line(first.rows)
     return first.row_label or (first.columns[-1].label if relation.each is None else "")
 
 
