@@ -52,9 +52,9 @@ class Term:
         return tuple(re.findall(_SEGMENT, self.path))
 
     @cached_property
-    def is_pattern(self) -> bool:
-        """Whether the path stands for several rows or columns."""
-        return "*" in self.path or "<" in self.path
+    def literal_start(self) -> str:
+        """The ids of the path before the first that stands for several; an empty text for a number."""
+        return "" if self.constant is not None else re.split(r"\.?[*<]", self.path, maxsplit=1)[0]
 
     @cached_property
     def names(self) -> frozenset[str]:
