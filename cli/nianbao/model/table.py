@@ -54,10 +54,16 @@ class Table:
     blocks: tuple[Block, ...]
     widths: tuple[float, ...] = ()
     list_rules: ListRules | None = None
+    name: str = ""  # on a page, of a part of a table
     fold: bool = False  # rows without a figure other than 0 are not printed
     opened: tuple[Opened, ...] = ()
     open_rows: Mapping[str, Heading] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def page_id(self) -> str:
+        """The id that it has on a page."""
+        return self.name or self.id
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
