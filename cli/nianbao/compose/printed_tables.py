@@ -71,17 +71,19 @@ def _without_idle_columns(
 
 
 def _find_kept_rows(report: Report, lines: BlockLines) -> set[str]:
-    """Find the rows that have a figure other than 0, or a text."""
-    width = len(lines.columns)
-    return {
-        row.ids
-        for number, row in enumerate(lines.rows)
-        if any(_has_content(report, slot) for slot in lines.slots[number * width : (number + 1) * width])
-    }
+    """Find the rows that have a figure other than 0, or a text that does not only name the row."""
+    kept, width = set(), len(lines.columns)
+    for number, row in enumerate(lines.rows):
+        names = {heading.named_by for heading in row.path}
+        if any(_has_content(report, slot, names) for slot in lines.slots[number * width : (number + 1) * width]):
+            kept.add(row.ids)
+    return kept
 
 
-def _has_content(report: Report, slot: Slot) -> bool:
-    return bool(report.figures.get(slot.address)) or slot.address in report.values
+def _has_content(report: Report, slot: Slot, names: Collection[str]) -> bool:
+    if report.figures.get(slot.address):
+        return True
+    return slot.address in report.values and slot.column not in names
 
 
 def _cut_rows(
