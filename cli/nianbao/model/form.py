@@ -102,6 +102,11 @@ class Form:
     open_tables: Mapping[str, Table] = field(default_factory=dict)  # those with open rows or columns, as written
     unexpanded: "Form | None" = None  # of a form expanded with the rows of a report
 
+    @property
+    def fixed(self) -> "Form":
+        """The form with nothing in its open rows, which all reports of the edition have in common."""
+        return self.unexpanded or self
+
     def find_due(self, author: str) -> Due | None:
         """Find by when an author owes the report: the first entry for authors of that name."""
         return next((due for due in self.due if re.search(due.author, author)), None)
