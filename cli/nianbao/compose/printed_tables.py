@@ -25,18 +25,20 @@ class TableOnPage:
 
 def lay_out_table(report: Report, table: Table) -> TableOnPage:
     """Lay out a table of the form of a report."""
+    names = {heading.named_by for heading in table.open_rows.values()}  # columns whose texts are labels of rows
     columns = [column for block in table.blocks for column in block.columns]
-    has_notes = any(map(_has_note, columns))
+    has_notes = any(_has_note(column) or column.id in names for column in columns)
     is_split = any(heading.layout != "rows" for block in table.blocks for heading in block.rows)
-    if not (has_notes or table.fold or is_split):
+    is_plain = not any(_has_unlabelled(heading) for block in table.blocks for heading in block.rows)
+    if is_plain and not (has_notes or table.fold or is_split):
         return TableOnPage((table,) if table.blocks else ())
     notes, marks = _number_notes(report, table) if has_notes else ((), {})
     left_out, blocks = 0, []
     for block, lines in zip(table.blocks, table.lines, strict=True):
         kept = _find_kept_rows(report, lines) if table.fold else None
         left_out += len(lines.rows) - len(kept) if kept is not None else 0
-        rows = _cut_rows(block.rows, "", kept, marks)
-        shown = tuple(_without_notes(block.columns))
+        rows = _lift_unlabelled(_cut_rows(block.rows, "", kept, marks))
+        shown = tuple(_without_notes([column for column in block.columns if column.id not in names]))
         if table.fold and not table.widths:
             shown = tuple(_without_idle_columns(report, lines, shown, ""))
         if (rows or not block.rows) and shown:
@@ -148,6 +150,26 @@ def _split_tables(table: Table, blocks: Sequence[Block]) -> Iterator[Table]:
     for heading, block in others:
         name = f"{table.id}-{heading.code or heading.id}"
         yield replace(table, label=f"{table.label}: {heading.label}", name=name, blocks=(block,), opened=())
+
+
+def _has_unlabelled(heading: Heading) -> bool:
+    """Return whether a heading, or one below it, is part of addresses only: it has no label but others below it."""
+    return any(_has_unlabelled(below) or bool(heading.id and not heading.label) for below in heading.below)
+
+
+def _lift_unlabelled(headings: Sequence[Heading]) -> tuple[Heading, ...]:
+    """Put what stands below headings without a label in their places, so that no empty cells are printed."""
+    found: list[Heading] = []
+    for heading in headings:
+        if not _has_unlabelled(heading):
+            found.append(heading)
+            continue
+        below = _lift_unlabelled(heading.below)
+        if heading.id and not heading.label:
+            found += _prefix(below, heading.id)
+        else:
+            found.append(replace_heading(heading, below=below))
+    return tuple(found)
 
 
 def _prefix(headings: Sequence[Heading], ids: str) -> tuple[Heading, ...]:
