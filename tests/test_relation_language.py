@@ -172,3 +172,13 @@ def test_one_wrong_figure_is_one_finding_that_names_it():
         assert len(causes) == 1, address
         assert address in {causes[0].address, *causes[0].candidates}
     assert len(judged) > 40
+
+
+def test_a_finding_gives_the_reason_and_its_source():
+    report = fill(
+        ("received = 12, items = 30", "received = 12, items = 11"), ("median = 2.5 }\nanimals", "median = 9 }\nanimals")
+    )
+    fixes = {finding.rule: finding.fix for finding in relation.judge(CheckContext(report, date.max))}
+    assert fixes["items-below-orders"].startswith("Each order names an item")
+    assert "Annex II, p. 14" in fixes["items-below-orders"]
+    assert fixes["median-out-of-range"] == "Art. 15(1)(a)"
