@@ -8,18 +8,22 @@ from nianbao.kinds.samples import fill_sample
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys
+from nianbao.model.open_rows.filling import expand_with_samples
 from nianbao.model.relations import Check
-from nianbao.model.report import Report
+from nianbao.model.report import Number, Report
 from nianbao.workspace.kinds import KindFolder
 
 
 def check_relations(kind: KindFolder, form: Form) -> Iterator[Mistake]:
     """Find relations that no change of a figure breaks, or that hold for no figures near those tried."""
+    form = expand_with_samples(form)
     checks: dict[int, Check] = {}
     for check in form.checks:
         checks.setdefault(id(check.relation), check)
     faults = []
+    lists = [table.id for table in form.tables if table.list_rules]
     places: dict[str, Keys] = {table.id: ("tables", number) for number, table in enumerate(form.tables)}
+    places |= {table: ("lists", number) for number, table in enumerate(lists)}
     for table, keys in {**places, "": ()}.items():
         for position, relation in enumerate(form.relations.get(table, ())):
             applied = checks.get(id(relation))
@@ -29,17 +33,19 @@ def check_relations(kind: KindFolder, form: Form) -> Iterator[Mistake]:
 
 
 def _can_be_broken(form: Form, check: Check) -> bool:
-    """Return whether one figure, changed by one, makes the difference; from figures that are 0, 1 or a constant."""
+    """Return whether one figure makes the difference, changed by one or left out; the others are 0, 1 or a constant."""
     constants = {constant for part in check.parts if (constant := part.constant) is not None}
     for base in sorted({0, 1, *constants}):
-        figures = dict.fromkeys(form.slots, base)
+        figures: dict[str, Number | None] = dict.fromkeys(form.slots, base)
         previous = fill_sample(form, figures)
         holds = _holds(form, check, figures, previous)
         for part in check.parts:
             for address in part.addresses:
                 step = 1 + int(check.relation.within)
-                for value in (base + step, base - step):
-                    if form.value_types[address].find_fault(value):
+                for value in (base + step, base - step, None):
+                    if value is None and not form.slots[address].is_optional:
+                        continue
+                    if value is not None and form.value_types[address].find_fault(value):
                         continue
                     changed = figures | {address: value}
                     is_last = part.term.previous
@@ -54,7 +60,7 @@ def _can_be_broken(form: Form, check: Check) -> bool:
     return False
 
 
-def _holds(form: Form, check: Check, figures: Mapping[str, int], previous: Report) -> bool | None:
+def _holds(form: Form, check: Check, figures: Mapping[str, Number | None], previous: Report) -> bool | None:
     report = fill_sample(form, figures, previous)
     with suppress(LookupError, TypeError):
         return report.is_satisfied(check)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.model.relations import Check
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 MAX_LOST = 3  # figures that may have been lost in one table, and found again by an identity
 _MAX_STEPS = 50_000  # of the search through the rows of a table
@@ -20,7 +20,7 @@ RowFigures = tuple[Number, ...]  # a row: 0 for a blank cell, and for a lost fig
 
 def make_row_equation(check: Check, slots: Sequence[Slot]) -> dict[int, int] | None:
     """Write an identity within a row as factors by column; None for any other."""
-    if check.relation.sign != "=" or check.relation.uses_previous:
+    if check.relation.sign != "=" or check.uses_previous or not check.is_linear:
         return None
     columns = {slot.address: column for column, slot in enumerate(slots)}
     factors: dict[int, int] = {}
@@ -30,7 +30,7 @@ def make_row_equation(check: Check, slots: Sequence[Slot]) -> dict[int, int] | N
                 if slot.address not in columns:
                     return None
                 column = columns[slot.address]
-                factors[column] = factors.get(column, 0) + sign * part.term.factor
+                factors[column] = factors.get(column, 0) + sign * int(part.term.factor)
     return factors
 
 
@@ -112,7 +112,7 @@ def make_equations(
 
 def _make_equation(check: Check, searched: Container[str], known: Mapping[str, Number | None]) -> Equation | None:
     """Return None for a check that is no identity, or needs a figure that is not known."""
-    if check.relation.sign != "=" or check.relation.uses_previous:
+    if check.relation.sign != "=" or check.uses_previous or not check.is_linear:
         return None
     factors: dict[str, int] = {}
     constant: Number = 0
@@ -121,7 +121,7 @@ def _make_equation(check: Check, searched: Container[str], known: Mapping[str, N
             constant += sign * part.term.factor * (part.constant or 0)
             for slot in part.slots:
                 if slot.address in searched:
-                    factors[slot.address] = factors.get(slot.address, 0) + sign * part.term.factor
+                    factors[slot.address] = factors.get(slot.address, 0) + sign * int(part.term.factor)
                     continue
                 figure = known.get(slot.address)
                 if figure is None:

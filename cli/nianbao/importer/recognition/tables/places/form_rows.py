@@ -8,7 +8,8 @@ from nianbao.importer.recognition.labels import MIN_SIMILARITY, Label, parse_lab
 from nianbao.importer.recognition.tables.layouts import Layout
 from nianbao.model.form import Form
 from nianbao.model.relations import Check
-from nianbao.model.table import Slot, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.slots import Slot
 
 MIN_WHOLE = 1.0  # the similarity of a label that has all words; it is more where the ordinal agrees too
 _MIN_WHOLE_LENGTH = 6  # characters; shorter words stand in any table
