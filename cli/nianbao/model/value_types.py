@@ -259,7 +259,7 @@ def find_currency_places(code: str) -> int:
 
 def choose_value(value_type: ValueType, candidates: Iterable[object]) -> object:
     """Return the first value of a type: of its choices, else of the candidates; None where none of them is one."""
-    choices, _places, _currency = value_type.parameters
+    choices, *_others = value_type.parameters
     return next((value for value in (*choices, *candidates) if not value_type.find_fault(value)), None)
 
 
