@@ -23,7 +23,7 @@ _INHERITED = (
 class Heading(Shape, frozen=True, dict=True):
     """A label of a row or column; a heading without an id only groups others and is not part of addresses."""
 
-    label: Annotated[str, Meta(description="field-heading-label")] = ""
+    label: Annotated[str, Meta(description="field-heading-label")]
     id: Annotated[str, Meta(description="field-heading-id")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="field-heading-aliases")] = ()
     code: Annotated[str, Meta(description="field-heading-code")] = ""
