@@ -43,7 +43,7 @@ def lay_out_table(report: Report, table: Table) -> TableOnPage:
     blocks: list[Block] = []
     for block, lines in zip(table.blocks, table.lines, strict=True):
         outline = list(list_outline(block.rows)) if table.outline else []
-        kept = _find_kept_rows(report, lines, [row.level for row in outline]) if table.fold else None
+        kept = _find_kept_rows(report, lines, names, [row.level for row in outline]) if table.fold else None
         left_out += len(lines.rows) - len(kept) if kept is not None else 0
         rows = _cut_rows(tuple(row.make_heading() for row in outline) or block.rows, "", kept, marks)
         idle = {*names, *(_find_idle_columns(report, lines) if table.fold and not table.widths else ())}
@@ -83,8 +83,8 @@ def _name_column(column: Line) -> str:
     return " ".join(heading.label for heading in column.path)
 
 
-def _find_kept_rows(report: Report, lines: BlockLines, levels: Sequence[int]) -> set[str]:
-    """Find the rows that have a figure other than 0, or a text.
+def _find_kept_rows(report: Report, lines: BlockLines, names: Collection[str], levels: Sequence[int]) -> set[str]:
+    """Find the rows that have a figure other than 0, or a text in another column than those of `names`.
 
     In an outline, of which the levels of the rows are given, also those above them, and the first row, of totals.
     """
@@ -92,7 +92,7 @@ def _find_kept_rows(report: Report, lines: BlockLines, levels: Sequence[int]) ->
     kept = set()
     below = -1  # the level of the last row that is kept
     for number, row in reversed([*enumerate(lines.rows)]):
-        cells = lines.slots[number * width : (number + 1) * width]
+        cells = [slot for slot in lines.slots[number * width : (number + 1) * width] if slot.column not in names]
         is_kept = _is_given if levels and not number else _has_content
         level = levels[number] if levels else 0
         if level < below or any(is_kept(report, slot) for slot in cells):
