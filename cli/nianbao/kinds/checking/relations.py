@@ -25,7 +25,9 @@ def check_relations(kind: KindFolder, form: Form) -> Iterator[Mistake]:
         checks.setdefault(id(check.relation), check)
     sample = fill_sample(form, {})
     faults = []
+    lists = [table.id for table in form.tables if table.list_rules]
     places: dict[str, Keys] = {table.id: ("tables", number) for number, table in enumerate(form.tables)}
+    places |= {table: ("lists", number) for number, table in enumerate(lists)}
     for table, keys in {**places, "": ()}.items():
         for position, relation in enumerate(form.relations.get(table, ())):
             applied = checks.get(id(relation))

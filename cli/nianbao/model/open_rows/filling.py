@@ -43,6 +43,18 @@ def expand_with_samples(form: Form) -> Form:
     return _expand(form, rows, form.sections)
 
 
+def make_arrays(form: Form, tree: Tree) -> None:
+    """Put the entries of open rows, which a tree of values has by number, into arrays, as data files have them."""
+    opened = {address: heading for table in form.tables for address, heading in table.open_rows.items()}
+    for address in sorted(opened, key=lambda one: -one.count(".")):
+        *above, key = address.split(".")
+        node: object = tree
+        for part in above:
+            node = node.get(part) if isinstance(node, dict) else None
+        if opened[address].each == ENTRY and isinstance(node, dict) and isinstance(node.get(key), dict):
+            node[key] = list(node[key].values())
+
+
 def _expand(form: Form, rows: OpenRows, sections: tuple[Section, ...]) -> Form:
     if not any(rows.found.values()) and len(sections) == len(form.sections):
         return form
