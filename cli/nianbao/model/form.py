@@ -107,6 +107,7 @@ class Form:
     def calendar(self) -> Calendar:
         """The calendar of its periods: that of the kind, with the unit for which the edition is in force."""
         return replace(self.kind.calendar, unit=self.unit, also=()) if self.unit else self.kind.calendar
+
     @property
     def fixed(self) -> "Form":
         """The form with nothing in its open rows, which all reports of the edition have in common."""
