@@ -213,7 +213,7 @@ def _draw_tables(
     printed, say = laid_out[table], report.form.locale.say
     yield from map(draw_one_table, printed.tables)
     rules = next(one.list_rules for one in report.form.tables if one.id == table)
-    if not printed.tables and (nothing := rules.none if rules else say("table-without-figures")):
+    if not printed.tables and printed.applies and (nothing := rules.none if rules else say("table-without-figures")):
         yield escape(nothing)
     elif printed.left_out:
         yield escape(say("table-rows-left-out", count=printed.left_out))
