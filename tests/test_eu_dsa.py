@@ -193,7 +193,7 @@ def test_one_wrong_figure_in_a_sum_is_one_finding():
         ),
         (
             (
-                '[notices]\nviolence.other = [{ description = "Text to detail the \\"Other\\" keyword.", received = 0 }]\n'
+                '[notices]\nviolence.other = [{ description = "Text to detail the \\"Other\\" keyword.", law = 0 }]\n'
                 "violence.total = { received = 0 }"
             ),
             "wrong-text",
