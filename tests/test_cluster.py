@@ -1,6 +1,7 @@
 """Builds on a real scheduler with two worker processes, which cannot see the folder: as built here, or an error."""
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from cases import KIND, begin, until
 from clusters import nodes
 from offices import city, data
@@ -75,6 +77,9 @@ def test_a_cluster_builds_the_same_files_as_this_machine(cluster, folder, root, 
     ends = [one["end"] for one in there["reports"]]
     assert ends.count("built") >= 4
     assert ends.count("refused") >= 2
+    log = (folder.parent / "cluster/.cluster.log").read_text(encoding="utf-8")
+    assert "worker tcp://127.0.0.1:" in log
+    assert "nanny tcp://127.0.0.1:" in log
     assert "本机关自己的一段话" in (folder.parent / "cluster/office-00000/2024.md").read_text(encoding="utf-8")
     assert not cluster.plugin_folders()
 
@@ -202,7 +207,7 @@ def test_without_dask_the_command_to_install_it_is_printed(folder):
 
 
 def test_few_reports_are_sent_one_by_one_and_many_in_batches(folder):
-    from nianbao.build.dask_client import JobQueue  # noqa: PLC0415  # see above
+    from nianbao.build.dask_queue import JobQueue  # noqa: PLC0415  # see above
     from nianbao.build.incremental import BuildJob  # noqa: PLC0415  # where Dask is not installed the others are skipped
     from nianbao.model.period import Period  # noqa: PLC0415  # see above
     from nianbao.workspace.store import ReportKey, Store  # noqa: PLC0415  # see above
@@ -223,3 +228,18 @@ def test_few_reports_are_sent_one_by_one_and_many_in_batches(folder):
     assert all(one.alone for (one,) in lone_nodes)
     assert len(lone_nodes) == 8
     assert not queue
+
+
+def test_the_example_for_kubernetes_starts_workers_as_the_page_says(root):
+    text = (root / "docs/cluster/kubernetes.yaml").read_text(encoding="utf-8")
+    cluster = yaml.safe_load(text)
+    [worker] = cluster["spec"]["worker"]["spec"]["containers"]
+    [scheduler] = cluster["spec"]["scheduler"]["spec"]["containers"]
+    assert worker["image"] == scheduler["image"] == "nianbao"  # the same software everywhere
+    assert worker["args"][worker["args"].index("--nthreads") + 1] == "1"
+    names = {port["name"] for port in scheduler["ports"]}
+    assert {port["targetPort"] for port in cluster["spec"]["scheduler"]["service"]["ports"]} == names
+    build = (root / "docs/cluster/Containerfile").read_text(encoding="utf-8")
+    settings = re.findall(r"export (\w+=\w+)", (root / "docs/cluster.md").read_text(encoding="utf-8"))
+    assert len(settings) == 4
+    assert [one for one in settings if one not in build] == []

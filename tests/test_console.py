@@ -264,6 +264,7 @@ COMMANDS = [
     ["query"],
     ["rollup", "2020", "--into", "top", "--dry-run"],
     ["schema"],
+    ["status", "2020"],
     ["trace", "2020", "top", "requests.received.total"],
     ["trust"],
     ["validate"],

@@ -168,9 +168,15 @@ def test_a_catalogue_carries_no_date_and_is_compiled_to_the_same_bytes(language,
     path, made = catalogue(language)
     assert b"-Date:" not in path.read_bytes()
     assert b"-Date:" not in written(made)
-    copy = shutil.copy(path, tmp_path)
-    hatch_build.compile_catalogue(Path(copy))
-    assert (tmp_path / f"{DOMAIN}.mo").read_bytes() == path.with_suffix(".mo").read_bytes()
+    compiled = []
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        copy = Path(shutil.copy(path, tmp_path / folder))
+        os.utime(copy, (1, 1) if compiled else None)
+        hatch_build.compile_catalogue(copy)
+        compiled.append(copy.with_suffix(".mo").read_bytes())
+    # Not compared with the installed file: the header names the version of Babel that compiled it.
+    assert compiled[0] == compiled[1]
 
 
 def fields(text):
@@ -262,7 +268,7 @@ def test_the_language_may_be_named_anywhere(words, asked, rest):
     assert extract_option(words) == (asked, rest)
 
 
-COMMANDS = ["accept", "build", "compare", "list", "preview"]
+COMMANDS = ["accept", "build", "compare", "list", "preview", "rollup", "status", "trace"]
 COMMANDS += ["validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init"]
 COMMANDS += ["doctor", "kind", *(f"kind {name}" for name in ("list", "new", "check", "docs", "pack", "add"))]
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 import duckdb
 import pytest
 import toml_rs
-import tomli_w
 from cases import KIND
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from offices import COLUMNS, data
 from reports import figures, filled
+from units import ONLY_2019, PERIOD, YEAR, add_up, make_2019_file, make_register, read_figures, write_files
 
 from nianbao.checks import check, subordinates
 from nianbao.checks.policy import Policy
@@ -24,99 +24,11 @@ from nianbao.model.finding import UserError
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
+from nianbao.model.units.states import UnitState
 from nianbao.rollup.collect import RollupOptions
 from nianbao.rollup.roll_up import roll_up
 from nianbao.rollup.trace import trace
 from nianbao.workspace.store import Store
-
-YEAR = 2024
-PERIOD = Period(YEAR)
-# Figures of edition 2019, in the data files below, for which edition 2021 has no cell.
-ONLY_2019 = re.compile(r"proactive\.(\w+\.(disclosed|public|items|change|projects)|services\..*|procurement\..*)")
-OUTCOMES = ("granted", "partial", "refused", "unavailable", "declined", "other")
-
-
-def make_2019_file(number, year=YEAR):
-    """Make the data file of one office in edition 2019, with the requests that `data` has."""
-    tree = toml_rs.loads(data(number, year), parse_float=Decimal)
-    kinds = tree["requests"]["outcome"]["other"].values()
-    tree["requests"]["outcome"]["other"] = {column: sum(kind[column] for kind in kinds) for column in COLUMNS}
-    licences = tree["proactive"]["licences"] | {"items": number + 1, "change": -1}
-    normative = {"made": 7, "disclosed": 6, "public": number + 6}
-    tree["proactive"] = {
-        "normative": normative,
-        "licences": licences,
-        "services": {"items": 3, "change": 0, "decisions": number % 3},
-        "procurement": {"projects": 2, "amount": Decimal("10.0250")},
-    }
-    tree["facts"].pop("processing_fee")
-    return tomli_w.dumps({"edition": "2019"} | tree)
-
-
-def write_files(root, files):
-    for name, text in files.items():
-        path = root / "data" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return Store(root)
-
-
-def make_register(parents, own=()):
-    """Make a register: each office with its parent."""
-    lines = []
-    for office, parent in parents.items():
-        lines += [f"[{office}]", f'name = "{office}局"', f'parent = "{parent}"' if parent else "# 最上级"]
-        lines += ["own = true"] if office in own else []
-    return "\n".join(lines) + "\n"
-
-
-def list_leaves(tree, at=""):
-    for key, value in tree.items():
-        address = f"{at}.{key}" if at else key
-        if isinstance(value, dict):
-            yield from list_leaves(value, address)
-        elif at:
-            yield address, value
-
-
-def add_up(texts):
-    """Add data files up with plain arithmetic in edition 2021; return the sums, and how many figures have no cell."""
-    sums, unplaced_counts = {}, {}
-    for text in texts:
-        tree = toml_rs.loads(text, parse_float=Decimal)
-        tables = {name: tree[name] for name in ("proactive", "requests", "review_litigation")}
-        for address, figure in list_leaves(tables):
-            target, is_old = address, tree.get("edition") == "2019"
-            if is_old and ONLY_2019.fullmatch(address):
-                unplaced_counts[address] = unplaced_counts.get(address, 0) + (1 if figure else 0)
-                continue
-            if is_old and address.startswith("requests.outcome.other."):
-                target = address.replace("outcome.other.", "outcome.other.other.", 1)
-            sums[target] = sums.get(target, 0) + figure
-    return add_totals(sums), unplaced_counts
-
-
-def add_totals(sums):
-    """Add the totals of edition 2021 as the form prints them."""
-    totals = dict(sums)
-    rows = {address.rpartition(".")[0] for address in sums if address.startswith("requests.")}
-    for column in COLUMNS:
-        outcome = [row for row in rows if row.startswith("requests.outcome.")]
-        totals[f"requests.outcome.total.{column}"] = sum(sums.get(f"{row}.{column}", 0) for row in outcome)
-    for row in [*rows, "requests.outcome.total"]:
-        totals[f"{row}.total"] = sum(totals.get(f"{row}.{column}", 0) for column in COLUMNS)
-    for group in ("review", "litigation.direct", "litigation.after_review"):
-        parts = [f"review_litigation.{group}.{name}" for name in ("upheld", "corrected", "other", "pending")]
-        totals[f"review_litigation.{group}.total"] = sum(sums.get(part, 0) for part in parts)
-    return totals
-
-
-def read_figures(store, office, year=YEAR):
-    """Return every figure of an office's report, totals computed."""
-    parent = store.of_office(office)
-    facts = parent.facts(year)
-    return fill_form(parent.kind.form(facts, Period(year)), facts).figures
-
 
 # ── three levels, both editions ──────────────────────────────────────────────────────
 
@@ -286,13 +198,14 @@ def test_missing_late_and_broken_units_are_named(city, report):
     )
     (city.root / f"data/dist-3/{YEAR}.toml").unlink()
     done = report("rollup", YEAR, "--into", "city", cwd=city.root)
-    assert done.returncode == 0
+    assert done.returncode == 1
     for words in ("缺报 1 个：dist-3局", "逾期 1 个：dist-1局", "没有计入 1 个：dist-2局", "error[broken-balance]"):
         assert words in done.stdout
     for words in ("1 个单位相加", "缺报 1 个：dist-3局", "逾期 1 个：dist-1局", "有错未计 1 个：dist-2局"):
         assert read_file(city).count(f"# 汇总：{words}\n") == 3
     assert read_figures(city, "city")["requests.received.total"] == 3
-    assert report("rollup", YEAR, "--into", "city", "--with-broken", cwd=city.root).returncode == 0
+    assert report("rollup", YEAR, "--into", "city", "--allow-incomplete", cwd=city.root).returncode == 0
+    assert report("rollup", YEAR, "--into", "city", "--with-broken", cwd=city.root).returncode == 1
     assert read_figures(city, "city")["requests.received.total"] == 23
     assert "# 汇总：有错也计入 1 个：dist-2局\n" in read_file(city)
     assert "rollup-differs" not in report("validate", YEAR, "city", cwd=city.root).stdout
@@ -306,7 +219,7 @@ def test_missing_late_and_broken_units_are_named(city, report):
 def test_a_unit_that_cannot_be_read_never_counts(city, text, report):
     (city.root / f"data/dist-2/{YEAR}.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
     done = report("rollup", YEAR, "--into", "city", "--with-broken", cwd=city.root)
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert f"data/dist-2/{YEAR}.toml:" in done.stdout
     assert "没有计入 1 个：dist-2局" in done.stdout
     assert read_figures(city, "city")["requests.received.total"] == 3
@@ -568,13 +481,15 @@ def test_impossible_units_are_refused(city, target, named, message, monkeypatch)
 
 
 def test_a_year_without_reports_is_an_error(city, report):
-    done = report("rollup", 2023, "--into", "city", cwd=city.root)
-    assert done.returncode == 2
-    assert "都没有能用的 2023 年度报告" in done.stderr
+    for words in ((), ("--allow-incomplete",)):
+        done = report("rollup", 2023, "--into", "city", *words, cwd=city.root)
+        assert done.returncode == 1
+        assert "都没有能用的 2023 年度报告" in done.stdout
+    assert not (city.root / "data/city").exists()
 
 
-def test_deep_cannot_be_combined_with_a_dry_run(city, report):
-    assert report("rollup", YEAR, "--into", "city", "--deep", "--dry-run", cwd=city.root).returncode == 2
+def test_deep_cannot_be_combined_with_named_units(city, report):
+    assert report("rollup", YEAR, "--into", "city", "--deep", "dist-1", cwd=city.root).returncode == 2
 
 
 # ── editions ─────────────────────────────────────────────────────────────────────────
@@ -686,6 +601,7 @@ def test_the_written_file_has_the_sums_of_the_units(draws, form):
         subordinates.judge_unit(Unit(str(at), "某局"), filled(form, one), Policy()) for at, one in enumerate(found)
     ]
     rolled_up = Aggregate(form, {form.edition: form}, tuple(unit_reports))
+    state = UnitState(Unit("city", "某市"), "data/city/2024.toml", "missing")
     sums = {address: sum(one[address] for one in found) for address in form.slots}
     assert rolled_up.figures == sums
     text = update_figures(
@@ -693,10 +609,10 @@ def test_the_written_file_has_the_sums_of_the_units(draws, form):
         form,
         rolled_up.figures,
         rolled_up.list_figures_to_write(),
-        make_notes(rolled_up, ()),
+        make_notes(rolled_up, state),
     )
     assert fill_form(form, parse(text, "data/x.toml")).figures == sums
     assert (
-        update_figures(text, form, rolled_up.figures, rolled_up.list_figures_to_write(), make_notes(rolled_up, ()))
+        update_figures(text, form, rolled_up.figures, rolled_up.list_figures_to_write(), make_notes(rolled_up, state))
         == text
     )

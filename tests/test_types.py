@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
@@ -22,6 +23,7 @@ from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
+from nianbao.model.units.states import UnitState
 from nianbao.model.value_types import VALUE_TYPES, guess_value_type, make_value_type
 
 
@@ -191,7 +193,7 @@ def test_exports_have_every_cell_of_tables_once(english):
     cells = rows.figures.split(CELL_SEPARATOR)
     assert len(cells) == len(rows.sources) == len(report.form.slots) == len(columns)
     database = Database([report.form])
-    database.insert_reports([rows])
+    database.insert_reports([rows], date(2025, 1, 1))
     found = database.fetch_rows("select address, value, text, type from figures join addresses using (address)")
     printed = {address: values for address, *values in found}
     assert printed["service.desk.median"] == [Decimal("2.5"), None, "decimal"]
@@ -227,7 +229,8 @@ def test_values_of_offices_make_one_as_the_form_says(english):
     parent = read_report(
         english, data="year = 2024\n[service]\ndesk = { received = 450, longest = 30.5, growth = 7, cost = 4 }\n"
     )
-    differing = dict(find_differences(parent, UnitTotals(aggregate)))
+    state = UnitState(Unit("city", "City"), "data/city/2024.toml", "right")
+    differing = dict(find_differences(parent, UnitTotals(aggregate, state)))
     assert differing == {"service.desk.cost": Decimal("3.25")}
 
 

@@ -21,6 +21,7 @@ ENDED = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL]
 # The guards: workers follow their parent, a system's wish to end is heard as Ctrl-C, pandoc's time is bounded.
 NO_FOLLOWING = "from nianbao.workspace.processes import worker\nworker._exit_with_parent = lambda: None\n"
 NO_HEARING = "import nianbao.__main__ as start\nstart._ENDING = []\n"
+NO_LISTENING = "from nianbao.workspace.processes import executor\nexecutor._raise_if_output_is_closed = lambda: None\n"
 ENDLESS_WORK = """
 import re
 from nianbao.checks import check
@@ -94,6 +95,20 @@ def test_what_nohup_begins_does_not_hear_hangups(tmp_path, tmp):
         running.send_signal(signal.SIGHUP)
         running.communicate(timeout=60)
     assert running.returncode == 0
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_workers_end_when_nobody_reads_what_the_command_prints(tmp_path, tmp, guarded):
+    with ending(tmp_path):
+        running = at_work(tmp_path, tmp, count=80, patch=NO_LISTENING * (not guarded))
+        running.stdout.close()
+        assert gone(tmp_path, 5 if guarded else 1) is guarded
+        if guarded:
+            assert running.wait() == 1
+        else:
+            running.kill()
+            running.wait()
+    assert not guarded or list(tmp.iterdir()) == []
 
 
 @pytest.mark.parametrize("guarded", [True, False])

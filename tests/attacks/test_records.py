@@ -13,7 +13,7 @@ from oracles import SECRET
 
 from nianbao.build import cache, output_folder
 from nianbao.build.signatures import Signer
-from nianbao.model import aggregate
+from nianbao.model.units import record
 from nianbao.workspace.files import fingerprint
 
 pytestmark = pytest.mark.slow
@@ -411,8 +411,8 @@ def test_a_forged_rollup_record_is_ignored(summed, command, monkeypatch, forged)
         assert len(done.output) < 20_000
     assert "decisions = 5" in (summed / "data/city/2024.toml").read_text("utf-8")
     if forged not in RECORDS:
-        assert aggregate.RollupRecord.parse(text) is None
-        monkeypatch.setattr(aggregate.RollupRecord, "parse", parse_barely)
+        assert record.RollupRecord.parse(text) is None
+        monkeypatch.setattr(record.RollupRecord, "parse", parse_barely)
         done = command("rollup", YEAR, "--into", "city", cwd=summed)
         assert "程序自己出错" in done.output or len(done.output) > 20_000 or parse_barely(text)
 
@@ -420,14 +420,14 @@ def test_a_forged_rollup_record_is_ignored(summed, command, monkeypatch, forged)
 def parse_barely(text):
     """Parse a record as if nobody could have forged it."""
     raw = json.loads(text)
-    figures = {address: aggregate.Decimal(figure) for address, figure in raw["figures"].items()}
-    return aggregate.RollupRecord(figures, raw["own"], raw["broken"])
+    figures = {address: record.Decimal(figure) for address, figure in raw["figures"].items()}
+    return record.RollupRecord(figures, raw["own"], raw["broken"])
 
 
 @pytest.mark.no_attack
 @pytest.mark.parametrize("digits", ["1e999999", "1e-999999"])
 def test_without_the_guard_a_figure_has_a_million_digits(summed, command, monkeypatch, digits):
-    monkeypatch.setattr(aggregate, "_parse_number", aggregate.Decimal)
+    monkeypatch.setattr(record, "_parse_number", record.Decimal)
     forged = json.dumps({"own": True, "broken": False, "figures": {CELL: digits}})
     (summed / "data/city/.2024.rollup.json").write_text(forged, encoding="utf-8")
     assert len(command("rollup", YEAR, "--into", "city", cwd=summed).output) > 100_000

@@ -31,8 +31,14 @@ _COLUMNS = {
         *("office", "kind", "period", "format", "context", "facts"),
         *("size", "modified", "changed", "content", "pages", "pictures"),
     ),
+    "site": ("name", "inputs", "content"),
 }
-_KEYS = {"context": "id", "checked": "office, kind, period", "printed": "office, kind, period, format"}
+_KEYS = {
+    "context": "id",
+    "checked": "office, kind, period",
+    "printed": "office, kind, period, format",
+    "site": "name",
+}
 _SCHEMA = "".join(
     f"create table if not exists {table} ({', '.join(columns)}, seal, primary key ({_KEYS[table]})) without rowid;"
     for table, columns in _COLUMNS.items()
@@ -134,6 +140,14 @@ class BuildCache:
         pictures = json.dumps(file.dropped_pictures)
         values = (file.size, file.modified_ns, file.changed_ns, file.fingerprint, file.pages, pictures)
         self._write_row("printed", *map(str, report), suffix, file.key.context, file.key.facts, *values)
+
+    def read_site(self) -> dict[str, tuple[str, str]]:
+        """Return the fingerprint of the inputs, and the content, of each part of a site that was saved, by its name."""
+        return {name: (inputs, content) for name, inputs, content in self._read_rows("site")}
+
+    def save_site(self, name: str, inputs: str, content: str) -> None:
+        """Write a part of a site, and the fingerprint of its inputs."""
+        self._write_row("site", name, inputs, content)
 
     def _read_periods(self, table: str, periods: Iterable[Period] | None) -> Iterator[tuple[Any, ...]]:
         if periods is None:

@@ -7,7 +7,7 @@ options, the language. Settings of Dask itself (TLS, time limits) are in Dask's 
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -19,6 +19,7 @@ from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.comm.core import CommClosedError, connect
 
 from nianbao.build import outputs
+from nianbao.build.dask_queue import JobQueue
 from nianbao.build.dask_worker import (
     DaskWorkerPlugin,
     RenderedReport,
@@ -29,10 +30,11 @@ from nianbao.build.dask_worker import (
     require_same_programs,
 )
 from nianbao.build.incremental import BuildJob, BuildOptions
+from nianbao.build.output_folder import LOG_FILE
 from nianbao.checks.results import BuildResult, FailedReport
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
-from nianbao.workspace.earlier import list_drawn_periods
+from nianbao.workspace.files import write
 from nianbao.workspace.formats import OutputFile
 from nianbao.workspace.store import Store
 
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 5  # that the scheduler may take to answer
 _WAIT_SECONDS = 20  # without any worker, after which the build fails
 _POLL_SECONDS = 1  # after which the workers are counted again
-_BATCHES_PER_THREAD = 2  # sent before their results are back, so that no thread waits
-_MAX_BATCH = 8  # jobs that are sent together
 
 _BatchFuture = Future[list[RenderedReport | FailedReport]]
 
@@ -51,8 +51,8 @@ _BatchFuture = Future[list[RenderedReport | FailedReport]]
 class DaskClient:
     """A `RunJobs` that builds on the workers of a cluster; `workers` is how many there are, counted while it runs."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, tell: Callable[[str], None]) -> None:
+        self.address, self.tell = address, tell  # `tell` prints a note
         self.workers = 0
 
     def __call__(
@@ -65,7 +65,9 @@ class DaskClient:
         """
         if not jobs:
             return
-        with _connect_client(self.address) as client:
+        with _connect_client(self.address) as client, _keep_logs(client, store):
+            if dashboard := client.dashboard_link:
+                self.tell(_("cluster-dashboard", address=dashboard))
             plugin = DaskWorkerPlugin(f"nianbao-{client.id}", store, options)
             _compare_programs(client, plugin.families, self.address)
             with _register_plugin(client, plugin):
@@ -197,56 +199,21 @@ def _register_plugin(client: Client, plugin: DaskWorkerPlugin) -> Iterator[None]
                 client.unregister_worker_plugin(plugin.name)
 
 
-class JobQueue:
-    """Jobs that wait to be sent, in batches: few messages where there are many jobs, and single ones at the end.
-
-    It is true while jobs are waiting.
-    """
-
-    def __init__(self, store: Store, jobs: Sequence[BuildJob]) -> None:
-        self.store = store
-        self._jobs = list(reversed(jobs))
-        self._retries: list[WorkItem] = []
-        self._unreadable: list[FailedReport] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._jobs or self._retries)
-
-    def take(self, threads: int, running: int) -> list[WorkItem]:
-        """Take some jobs with their data files, as many as leave enough for the other threads.
-
-        `running` is how many batches are sent and not done; where these are enough, nothing is taken. Jobs of a
-        batch whose workers were lost come last, each in a batch of its own.
-        """
-        batch: list[WorkItem] = []
-        while self._jobs and not batch and running < threads * _BATCHES_PER_THREAD:
-            size = min(_MAX_BATCH, len(self._jobs) // (2 * _BATCHES_PER_THREAD * threads) + 1)
-            jobs = [self._jobs.pop() for _job in range(size)]
-            batch = [item for item in map(self._read_data, jobs) if item]
-        return batch or ([self._retries.pop()] if self._retries and not running else [])
-
-    def retry_singly(self, batch: Sequence[WorkItem]) -> None:
-        """Put back the jobs of a batch whose workers were lost: one of the jobs may have killed them."""
-        self._retries += [replace(item, alone=True) for item in batch]
-
-    def take_unreadable(self) -> list[FailedReport]:
-        """Return the reports of which a data file could not be read since the last call."""
-        failed, self._unreadable = self._unreadable, []
-        return failed
-
-    def _read_data(self, job: BuildJob) -> WorkItem | None:
-        store = self.store.of_report(job.key)
-        needed = store.list_related_reports(job.key.period)
-        stores = [(store.of_office(office), period) for office, period in needed]
-        found = [stores[0], *((one, period) for one, period in stores[1:] if one.has(period))]
-        try:
-            contents = {one.name(period): one.content(period) for one, period in found}
-            for period in list_drawn_periods(store, job.key.period, contents[store.name(job.key.period)]):
-                contents[store.name(period)] = store.content(period)
-            return WorkItem(job, contents)
-        except UserError as error:
-            self._unreadable.append(FailedReport(job.key, error))
-            return None
+@contextmanager
+def _keep_logs(client: Client, store: Store) -> Iterator[None]:
+    """Write what workers and their nannies have logged into the folder of outputs, in place of the last build's."""
+    try:
+        yield
+    finally:
+        with suppress(OSError, ClosedClientError, UserError):  # a log is not worth the loss of what was built
+            if client.status == "running":
+                lines = [
+                    f"{who} {where} {level} {text}"
+                    for who, is_nanny in (("worker", False), ("nanny", True))
+                    for where, log in sorted(client.get_worker_logs(nanny=is_nanny).items())
+                    for level, text in reversed(log)  # the newest comes first
+                ]
+                write({store.out / LOG_FILE: "\n".join([*lines, ""]).encode()}, store.within)
 
 
 def _read_results(batch: Sequence[WorkItem], future: "_BatchFuture") -> Sequence[RenderedReport | FailedReport]:

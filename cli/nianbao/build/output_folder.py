@@ -16,6 +16,8 @@ from nianbao.workspace.files import display_path, fingerprint, make_write_error
 from nianbao.workspace.staging import remove_abandoned
 from nianbao.workspace.store import Store
 
+LOG_FILE = ".cluster.log"  # what the workers of the last build on a cluster logged
+
 
 @contextmanager
 def open_cache(store: Store, warn: Callable[[str], None]) -> Iterator[BuildCache]:
@@ -65,7 +67,8 @@ def remove_outputs(store: Store, warn: Callable[[str], None], *, dry_run: bool =
             for (key, suffix), file in sorted(cache.read_files().items())
         ]
         unchanged = [path for path, file in files if is_unchanged(store, path, file)]
-        paths = [*unchanged, *filter(os.path.lexists, list_cache_files(store.build_record) if cache.path else ())]
+        own = [*list_cache_files(store.build_record), store.out / LOG_FILE] if cache.path else []
+        paths = [*unchanged, *filter(os.path.lexists, own)]
         if not dry_run:
             _remove(paths)
             for folder in {path.parent for path in unchanged}:

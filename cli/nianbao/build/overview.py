@@ -18,6 +18,7 @@ from nianbao.model.finding import UserError, try_work
 from nianbao.model.form import Form
 from nianbao.model.period import Period
 from nianbao.model.report import Report
+from nianbao.model.units.states import find_due_day
 from nianbao.workspace import selection
 from nianbao.workspace.files import fingerprint
 from nianbao.workspace.selection import ReportRef
@@ -157,14 +158,14 @@ class Overview:
             author = compose_author(report) if report else ""
             authors[office.office] = author or authors.get(office.office, "")
             published = report.values.get("published") if report else None
-            due = _find_due(report.form if report else _find_form(office, period), author, period)
+            due = find_due_day(report.form if report else _find_form(office, period), author, period)
             day = published if isinstance(published, date) else None
             known[office.key(period)] = ReportState(
                 office.key(period), office.data(period), None, None, files, due, day
             )
         for office, period in self.listing.missing:
             author = authors.get(office.office) or store.register().get_unit(office.office).name
-            due = _find_due(_find_form(office, period), author, period)
+            due = find_due_day(_find_form(office, period), author, period)
             yield ReportState(office.key(period), office.data(period), due=due)
         options = BuildOptions((), policy=load_policy(store), today=self.today)
         for result in IncrementalBuild(store, options, self.cache).run(present, run_locally(jobs)):
@@ -210,13 +211,4 @@ def _find_form(store: Store, period: Period) -> Form | None:
     try:
         return store.kind.form_in_force(period)
     except UserError:
-        return None
-
-
-def _find_due(form: Form | None, author: str, period: Period) -> date | None:
-    """Return the day on which a report is due; None where its kind does not know that."""
-    due = form.find_due(author) if form else None
-    try:
-        return form.get_due_day(due, period) if form and due else None
-    except (ValueError, OverflowError):
         return None

@@ -1,27 +1,39 @@
 """Read the reports of units, check them by the rules about figures, and add them up for the office above."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
+from typing import cast
 
 from nianbao.checks import kind_rules, rules
 from nianbao.checks.causes.effects import drop_accepted_effects, fold_effects
 from nianbao.checks.context import CheckContext
 from nianbao.checks.policy import Policy, apply_policy
 from nianbao.compose import document
-from nianbao.model.aggregate import Aggregate, UnitReport, UnitTotals, is_convertible
+from nianbao.model.aggregate import (
+    Aggregate,
+    UnitReport,
+    UnitTotals,
+    find_accepted_cells,
+    find_differences,
+    is_convertible,
+)
+from nianbao.model.file_names import fold_name
 from nianbao.model.finding import Finding, Place, UserError, try_work
 from nianbao.model.form import OPEN_TABLES, Form
 from nianbao.model.i18n import _
-from nianbao.model.offices import Unit
+from nianbao.model.offices import Register, Unit
 from nianbao.model.period import Period
 from nianbao.model.report import Report
+from nianbao.model.units.record import RollupRecord
+from nianbao.model.units.states import Condition, UnitState, find_due_day
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
 
 LATE = "late"
 UNREADABLE = "unreadable"
+CHILD_MISSING = "child-missing"
 
 
 def read_units(store: Store, period: Period, units: Iterable[Unit], policy: Policy) -> list[UnitReport | None]:
@@ -72,6 +84,9 @@ def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | No
         tuple(error for error in errors if error.rule != LATE and _is_about_figures(error, form)),
         tuple(finding for finding in findings if finding.level == "warning" and _is_money(finding, form)),
         next((error for error in errors if error.rule == LATE), None),
+        author,
+        find_due_day(form, author, report.period) if report.period else None,
+        issued if isinstance(issued := report.values.get("published"), date) else None,
     )
 
 
@@ -111,18 +126,129 @@ def _describe_edition_error(report: UnitReport, form: Form) -> Finding:
     return Finding("wrong-edition", "error", Place(report.file), message, fix=fix)
 
 
+@dataclass(frozen=True)
+class UnitTree:
+    """The reports of all units below an office, by folder; None for a unit without a report.
+
+    `summed` are the offices whose reports were just added up from these. Without `own` the offices' own figures (本级)
+    are left out on every level.
+    """
+
+    store: Store
+    period: Period
+    reports: Mapping[str, UnitReport | None]
+    summed: Collection[str] = ()
+    own: bool = True
+
+    def make_state(
+        self,
+        unit: Unit,
+        above: Form | None = None,
+        below: Sequence[Unit] | None = None,
+        form: Form | None = None,
+    ) -> UnitState:
+        """Make the state of a unit and of all below it, by default those of the register.
+
+        `above` is the form that it is added up into, `form` its own, by default that of its report.
+        """
+        report = self.reports.get(unit.id)
+        if not form:
+            form = self._find_form(report.edition) if report and report.edition else self._form_in_force
+        members = self._register.list_children(unit.id) if below is None else below
+        states = tuple(self.make_state(one, form) for one in members if self.own or not one.own)
+        due = (report and report.due) or find_due_day(form, unit.name, self.period)
+        if report is None:
+            file = self.store.of_office(unit.id).data(self.period)
+            return UnitState(unit, file, "missing", due=due, reasons=self._find_similar_folder(unit), below=states)
+        state = _judge(report, form, above)
+        stated_name = "" if self._register.names(unit.id, report.author) else report.author
+        state = replace(state, due=due, stated_name=stated_name, below=states)
+        return replace(state, is_outdated=True) if states and self._is_outdated(state) else state
+
+    def add_up_below(self, state: UnitState, form: Form, record: RollupRecord | None) -> UnitTotals:
+        """Add up the units directly below an office, as its last rollup did."""
+        below = [one for one in state.below if record is None or record.includes_own or not one.unit.own]
+        reports = [report for one in below if (report := self.reports.get(one.unit.id))]
+        broken = bool(record and record.includes_broken)
+        return UnitTotals(add_up(self.store, form, reports, broken=broken), replace(state, below=tuple(below)), record)
+
+    def _is_outdated(self, state: UnitState) -> bool:
+        """Return whether the figures of an office are not the sum of its units."""
+        if not state.edition or state.unit.id in self.summed:
+            return False
+        office = self.store.of_office(state.unit.id)
+        report = office.report(self.period)
+        if not isinstance(report, Report):
+            return False
+        totals = self.add_up_below(state, report.form, office.record(self.period))
+        accepted = find_accepted_cells(report)
+        return any(address not in accepted for address, _total in find_differences(report, totals))
+
+    @cached_property
+    def _register(self) -> Register:
+        return self.store.register()
+
+    def _find_form(self, edition: str) -> Form:
+        """Return the form of an edition; to look for its file takes as long as to judge the unit."""
+        if edition not in self._forms:
+            self._forms[edition] = self.store.kind.edition(edition)
+        return self._forms[edition]
+
+    @cached_property
+    def _forms(self) -> dict[str, Form]:
+        return {}
+
+    @cached_property
+    def _form_in_force(self) -> Form | None:
+        try:
+            return self.store.kind.form_in_force(self.period)
+        except UserError:
+            return None
+
+    def _find_similar_folder(self, unit: Unit) -> tuple[Finding, ...]:
+        """Find the folder that some file systems take for that of a unit without a report."""
+        other = self._folders.get(fold_name(unit.id), unit.id)
+        if other == unit.id:
+            return ()
+        place = Place(self.store.display(f"data/{other}/"))
+        message = _("folder-differs-by-case", folder=other, office=unit.id)
+        return (Finding(CHILD_MISSING, "error", place, message, fix=_("rename-folder-as-register", office=unit.id)),)
+
+    @cached_property
+    def _folders(self) -> Mapping[str, str]:
+        listed = self._register.units
+        return {fold_name(name): name for name in self.store.folders() if name not in listed}
+
+
+def _judge(report: UnitReport, form: Form | None, above: Form | None) -> UnitState:
+    """Judge a report that is there, of an edition `form`, for an office that uses `above`."""
+    is_other = bool(above and form and report.edition and report.edition != above.edition)
+    errors, condition = report.errors, "errors" if report.errors else "right"
+    if above and form and is_other and not is_convertible(above, form):
+        errors, condition = (_describe_edition_error(report, above),), "broken"
+    return UnitState(
+        report.unit,
+        report.file,
+        cast("Condition", condition if report.edition else "broken"),
+        report.edition,
+        is_other_edition=is_other,
+        reasons=errors,
+        late=report.late,
+        issued=report.issued,
+    )
+
+
 def add_up_children(store: Store, report: Report, policy: Policy | None = None) -> UnitTotals | None:
     """Add up the units directly below an office, for the rules of its report; None if the register lists none.
 
     As its last rollup did, so that the sums can be compared: with or without the office's own figures (本级), and
-    with or without reports that have errors.
+    with or without reports that have errors. The states are those of the units on every level.
     """
-    children = store.register().list_children(store.office) if store.office else ()
-    if not children or not report.period:
+    register = store.register()
+    if not store.office or not report.period or not register.list_children(store.office):
         return None
-    record = store.record(report.period)
-    children = tuple(unit for unit in children if record is None or record.includes_own or not unit.own)
-    reports = read_units(store, report.period, children, policy or Policy())
-    missing = tuple(unit for unit, found in zip(children, reports, strict=True) if not found)
-    broken = bool(record and record.includes_broken)
-    return UnitTotals(add_up(store, report.form, list(filter(None, reports)), broken=broken), missing, record)
+    below = list(register.list_below(store.office))
+    reports = read_units(store, report.period, below, policy or Policy())
+    tree = UnitTree(store, report.period, {unit.id: one for unit, one in zip(below, reports, strict=True)})
+    state = tree.make_state(register.get_unit(store.office), form=report.form)
+    return tree.add_up_below(state, report.form, store.record(report.period))

@@ -16,6 +16,7 @@ from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.model.report import Number
 from nianbao.model.tables.slots import Slot
+from nianbao.model.units.states import PlacedUnit, UnitCounts, UnitState
 from nianbao.model.value_types import format_number
 
 _NAMED_UNITS = 20  # at most in one note
@@ -118,23 +119,40 @@ def _get_note_prefix(locale: Locale) -> str:
 # ── notes above the tables ───────────────────────────────────────────────────────────
 
 
-def make_notes(aggregate: Aggregate, missing: Sequence[object]) -> dict[str, list[str]]:
+def make_notes(aggregate: Aggregate, state: UnitState) -> dict[str, list[str]]:
     """Describe for each table, by its id, how many units its sums are of, and what is not in them.
 
-    `missing` are the units without a report.
+    `state` is that of the office that is added up into, with its units on every level.
     """
-    locale = aggregate.form.locale
+    locale, groups = aggregate.form.locale, state.group()
     has_own = any(report.unit.own for report in aggregate.counted)
     general = [locale.say("rollup-units-with-own" if has_own else "rollup-units", count=len(aggregate.counted))]
+    further = [placed.state for placed in state.walk() if placed.level > 1]
+    if further:
+        counts = UnitCounts.of(further)
+        general.append(locale.say("rollup-units-below", count=counts.units, right=counts.right))
     for key, units in (
-        ("rollup-missing", missing),
+        ("rollup-missing", _place_units(groups.missing, locale)),
         ("rollup-errors-left-out", [report.unit for report in aggregate.broken]),
         ("rollup-errors-counted", [report.unit for report in aggregate.counted if report.errors]),
-        ("rollup-late", [report.unit for report in aggregate.counted if report.late]),
+        ("rollup-errors-below", _place_units(groups.list_faulty_below(), locale)),
+        ("rollup-outdated", _place_units(groups.outdated, locale)),
+        ("rollup-late", _place_units(groups.late, locale)),
+        ("rollup-other-edition", _place_units(groups.other_edition, locale)),
     ):
         if units:
             general.append(locale.say(key, count=len(units), names=_name_units(units, locale)))
     return {table.id: [*general, *_describe_other_editions(aggregate, table.id)] for table in aggregate.form.tables}
+
+
+def _place_units(units: Sequence[PlacedUnit], locale: Locale) -> list[str]:
+    """Name units; those that are not directly below with the office that they report to."""
+    return [
+        locale.say("rollup-unit-of-office", unit=placed.state.unit, office=placed.above[-1])
+        if placed.level > 1
+        else str(placed.state.unit)
+        for placed in units
+    ]
 
 
 def _name_units(units: Sequence[object], locale: Locale) -> str:

@@ -1,9 +1,8 @@
 """Sums of the reports of units: the units that contribute to each sum, and the figures that are in no sum."""
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, cached_property
 from typing import NoReturn, cast
@@ -13,11 +12,11 @@ from nianbao.model.form import Form
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.report import Number, Report
-from nianbao.model.value_types import format_number
+from nianbao.model.units.record import RollupRecord
+from nianbao.model.units.states import UnitState
 
 _NOT_NEGATIVE = frozenset({"count", "money"})  # types whose sum grows with every unit
 ROLLUP_DIFFERS = "rollup-differs"
-_FIGURE_PATTERN = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,20})?")  # in the file of a `RollupRecord`
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,8 @@ class UnitReport:
     """The report of one unit: its figures, in the order of its form, None for those that are absent.
 
     `errors` are those of its figures, or why it cannot be read at all, and then `edition` is empty; `warnings` are
-    those about amounts of money; `late` is the finding that it was issued late.
+    those about amounts of money; `late` is the finding that it was issued late. `author` is what the report calls its
+    office; `due` and `issued` are None where nobody knows.
     """
 
     unit: Unit
@@ -35,6 +35,9 @@ class UnitReport:
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     late: Finding | None = None
+    author: str = ""
+    due: date | None = None
+    issued: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,46 +188,18 @@ def _weigh(values: Sequence[Number | None], weights: Sequence[Number | None], pl
     return mean.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
-@dataclass(frozen=True, slots=True)
-class RollupRecord:
-    """How a data file was added up: the sums that were written, by which later edits are recognized."""
-
-    figures: Mapping[str, Number]
-    includes_own: bool = True  # the figures of the office itself (本级) are in the sums
-    includes_broken: bool = False  # reports with errors are in the sums too
-
-    @classmethod
-    def parse(cls, text: str) -> "RollupRecord | None":
-        """Parse the text of a record's file; None for a text that is no record."""
-        try:
-            raw = json.loads(text)
-            figures = {address: _parse_number(figure) for address, figure in raw["figures"].items()}
-            return cls(figures, raw["own"] is True, raw["broken"] is True)
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
-            return None
-
-    def format(self) -> str:
-        """Format the record as JSON: figures other than 0, as texts, so that no digit is lost."""
-        figures = {address: format_number(figure) for address, figure in self.figures.items() if figure}
-        return (
-            json.dumps({"own": self.includes_own, "broken": self.includes_broken, "figures": figures}, indent=1) + "\n"
-        )
-
-
-def _parse_number(text: str) -> int | Decimal:
-    """Parse a figure of a record; raises ValueError for what no sum is: an exponent, or too many digits."""
-    if not _FIGURE_PATTERN.fullmatch(text):
-        raise ValueError(text)
-    return Decimal(text) if "." in text else int(text)
-
-
 @dataclass(frozen=True)
 class UnitTotals:
-    """What the rules of an office's report need of its units: the sums, the units without a report, the record."""
+    """What the rules of an office's report need of its units: the sums, their states on every level, the record."""
 
     aggregate: Aggregate
-    missing: tuple[Unit, ...] = ()
+    state: UnitState
     record: RollupRecord | None = None
+
+    @property
+    def missing(self) -> tuple[Unit, ...]:
+        """The units directly below without a report."""
+        return tuple(state.unit for state in self.state.below if state.condition == "missing")
 
 
 def find_differences(report: Report, units: UnitTotals) -> Iterator[tuple[str, Number]]:
@@ -246,6 +221,24 @@ def find_differences(report: Report, units: UnitTotals) -> Iterator[tuple[str, N
         slot = report.form.slots[address]
         if not may_exceed or (slot.rollup == "sum" and figure < total and slot.value_type.name in _NOT_NEGATIVE):
             yield address, total
+
+
+def find_accepted_cells(report: Report) -> Mapping[str, str]:
+    """Find the cells that a data file accepts as other than the sum of its units: address -> reason.
+
+    An acceptance counts as long as the figure is the value that was accepted.
+    """
+    entries = report.facts.tree.get("accept", [])
+    return {
+        entry["at"]: str(entry["because"])
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict)
+        and entry.get("rule") == ROLLUP_DIFFERS
+        and entry.get("because")
+        and isinstance(entry.get("at"), str)
+        and entry["at"] in report.figures
+        and report.figures[entry["at"]] == entry.get("value")
+    }
 
 
 def is_convertible(into: Form, form: Form) -> bool:

@@ -1,7 +1,7 @@
 """The register of offices, `data/offices.toml`: offices by the names of their folders, and their parents."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -56,13 +56,43 @@ class Register:
         return self._children.get(office, ())
 
     def list_ancestors(self, office: str) -> Iterator[str]:
-        """List the ids of the offices above one, the nearest first; the register must have no cycles."""
-        while office := self.units[office].parent if office in self.units else "":
+        """List the ids of the offices above one, the nearest first; in a circle, no more than there may be levels."""
+        for _level in range(LEVEL_LIMIT):
+            office = self.units[office].parent if office in self.units else ""
+            if not office:
+                return
             yield office
 
     def get_unit(self, office: str, name: str = "") -> Unit:
         """Return an office; if it is not listed, one with `name`, or with the name of its folder."""
         return self.units.get(office) or Unit(office, name or office)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings because of which nothing may be added up."""
+        return [finding for finding in self.findings if finding.level == "error"]
+
+    def list_warnings(self) -> list[Finding]:
+        """List the findings that forbid nothing."""
+        return [finding for finding in self.findings if finding.level != "error"]
+
+    def list_below(self, office: str) -> Iterator[Unit]:
+        """List the offices below one on every level, each before those below it."""
+        for unit in self.list_children(office):
+            yield unit
+            yield from self.list_below(unit.id)
+
+    def names(self, office: str, stated: str) -> bool:
+        """Return whether the name that a report states may be that of its office: one may be a part of the other.
+
+        The report of an own office (本级) may also state the name of the office above. Every name is right for an
+        office that is not listed.
+        """
+        unit = self.units.get(office)
+        if not unit or not stated:
+            return True
+        known = [unit.name, *([self.get_unit(unit.parent).name] if unit.own else [])]
+        return any(stated in name or name in stated for name in known)
 
     def list_findings(self, office: str) -> list[Finding]:
         """List the findings about the entry of an office, or about the file as a whole."""
@@ -76,8 +106,13 @@ class Register:
     def _children(self) -> dict[str, tuple[Unit, ...]]:
         found: dict[str, list[Unit]] = {}
         for unit in self.units.values():
-            found.setdefault(unit.parent, []).append(unit)
-        return {parent: tuple(units) for parent, units in found.items() if parent}
+            if unit.parent and self._has_top(unit):
+                found.setdefault(unit.parent, []).append(unit)
+        return {parent: tuple(units) for parent, units in found.items()}
+
+    def _has_top(self, unit: Unit) -> bool:
+        """Return whether the offices above a unit end: they are in no circle, and not too many."""
+        return len(list(self.list_ancestors(unit.id))) < LEVEL_LIMIT
 
 
 def load_register(facts: Facts | Finding) -> Register:
@@ -95,6 +130,7 @@ def load_register(facts: Facts | Finding) -> Register:
     found += _find_missing_parents(facts, units)
     found += _find_cycles(facts, units)
     found += _find_duplicate_own_offices(facts, units)
+    found += _find_duplicate_names(facts, units)
     return Register(units, tuple(found), facts)
 
 
@@ -170,3 +206,15 @@ def _find_duplicate_own_offices(facts: Facts, units: Mapping[str, Unit]) -> Iter
         if unit.own and unit.parent and own_offices.setdefault(unit.parent, unit.id) != unit.id:
             message = _("two-own-offices", parent=unit.parent, first=own_offices[unit.parent], office=unit.id)
             yield _make_finding(facts, f"{unit.id}.own", message)
+
+
+def _find_duplicate_names(facts: Facts, units: Mapping[str, Unit]) -> Iterator[Finding]:
+    """Find names that are listed twice: below one office they are confused, elsewhere there may be two such offices."""
+    seen: dict[str, Unit] = {}
+    for unit in units.values():
+        first = seen.setdefault(unit.name, unit)
+        if first is unit or (unit.own and first.own and unit.parent != first.parent):
+            continue
+        message = _("register-name-twice", name=unit.name, office=unit.id, first=first.id)
+        finding = _make_finding(facts, f"{unit.id}.name", message, _("tell-offices-apart"))
+        yield replace(finding, level="warning" if unit.parent == first.parent else "note")

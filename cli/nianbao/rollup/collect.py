@@ -1,12 +1,13 @@
 """The reports of the units of an office, read on several processes and added up, and the office's own report."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 
 from nianbao.checks import check, rules, subordinates
 from nianbao.checks.policy import Policy
+from nianbao.checks.subordinates import UnitTree
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.file_names import is_portable
 from nianbao.model.finding import Finding, UserError
@@ -15,6 +16,7 @@ from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import Register, Unit
 from nianbao.model.period import Period
 from nianbao.model.report import Report
+from nianbao.model.units.states import UnitState
 from nianbao.workspace import selection
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
@@ -77,7 +79,7 @@ def _find_members(store: Store, period: Period, office: str, options: RollupOpti
     if not options.units:
         children = [unit for unit in register.list_children(office) if options.own or not unit.own]
         if not children:
-            raise _describe_missing_units(register, office)
+            raise describe_missing_units(register, office)
         return children
     others = [name for name in _find_named_offices(store, period, options.units) if name not in {"", office}]
     for name in others:
@@ -111,7 +113,8 @@ def _find_named_offices(store: Store, period: Period, words: Sequence[str]) -> l
     return list(dict.fromkeys(office.office for office, _year in reports))
 
 
-def _describe_missing_units(register: Register, office: str) -> UserError:
+def describe_missing_units(register: Register, office: str) -> UserError:
+    """Return the error for an office that has no units in the register, with the nearest name that has."""
     near = get_close_matches(office, [unit.parent for unit in register.units.values() if unit.parent], 1)
     message = _("register-without-units", office=office)
     if near:
@@ -121,24 +124,67 @@ def _describe_missing_units(register: Register, office: str) -> UserError:
 
 @dataclass(frozen=True, slots=True)
 class CollectedReports:
-    """The units of an office, those of them without a report, and the reports of the others added up."""
+    """The reports of the units of an office added up, and the state of the office with those of all below it."""
 
-    members: Sequence[Unit]
-    missing: Sequence[Unit]
+    state: UnitState
     aggregate: Aggregate
 
 
-def collect(store: Store, period: Period, form: Form, office: str, options: RollupOptions) -> CollectedReports:
-    """Read the reports of the units of an office on several processes and add them up into a form.
+@dataclass
+class UnitReader:
+    """Reads the reports of all units below an office, once, for the rollups into it and into offices below it.
 
-    Raises `UserError` where it has no units, or one would count twice.
+    `reports` are those read so far, by folder; of the offices `summed` it is the report that was just added up, whether
+    it was written or not.
     """
-    members = _find_members(store, period, office, options)
-    chunks = read_all(store, period, members, check.load_policy(store, (), ()), options.jobs)
-    reports: list[UnitReport | None] = [report for chunk in chunks for report in chunk]
-    missing = [member for member, report in zip(members, reports, strict=True) if not report]
-    aggregate = subordinates.add_up(store, form, list(filter(None, reports)), broken=options.with_broken)
-    return CollectedReports(members, missing, aggregate)
+
+    store: Store
+    period: Period
+    options: RollupOptions
+    reports: dict[str, UnitReport | None] = field(default_factory=dict)
+    summed: set[str] = field(default_factory=set)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The levels that the folder sets for rules."""
+        return check.load_policy(self.store)
+
+    def collect(self, office: str, form: Form) -> CollectedReports:
+        """Add the reports of the units of an office up into a form.
+
+        Raises `UserError` where it has no units, or one would count twice.
+        """
+        register = self.store.register()
+        members = _find_members(self.store, self.period, office, self.options)
+        self._read(unit for member in members for unit in (member, *register.list_below(member.id)))
+        tree = UnitTree(
+            self.store, self.period, self.reports, self.summed, own=self.options.own or not self.options.deep
+        )
+        state = tree.make_state(register.get_unit(office), below=members, form=form)
+        reports = [report for unit in members if (report := self.reports[unit.id])]
+        return CollectedReports(state, subordinates.add_up(self.store, form, reports, broken=self.options.with_broken))
+
+    def read_ahead(self, office: str) -> None:
+        """Read the reports of all units below an office that have no units themselves, at once."""
+        register = self.store.register()
+        self._read(unit for unit in register.list_below(office) if not register.list_children(unit.id))
+
+    def _read(self, units: Iterable[Unit]) -> None:
+        unread = list({unit.id: unit for unit in units if unit.id not in self.reports}.values())
+        self.reports |= read_by_office(self.store, self.period, unread, self.policy, self.options.jobs)
+
+    def use_sums(self, unit: Unit, report: Report) -> None:
+        """Take the report of an office that was just added up, in the place of the one in its file."""
+        self.summed.add(unit.id)
+        self.reports[unit.id] = subordinates.judge_unit(unit, report, self.policy, self.store.kind)
+
+
+def read_by_office(
+    store: Store, period: Period, units: Sequence[Unit], policy: Policy, jobs: int = 0
+) -> dict[str, UnitReport | None]:
+    """Read the reports of units on several processes, by folder; None for a unit that has none."""
+    reports = (report for chunk in read_all(store, period, units, policy, jobs) for report in chunk)
+    return {unit.id: report for unit, report in zip(units, reports, strict=True)}
 
 
 def read_all(

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from nianbao.model.aggregate import RollupRecord, UnitReport
+from nianbao.model.aggregate import UnitReport
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
 from nianbao.model.report import Number, Report
-from nianbao.rollup.collect import RollupOptions, collect, find_office, read_own_report
+from nianbao.model.units.record import RollupRecord
+from nianbao.model.units.states import UnitState
+from nianbao.rollup.collect import RollupOptions, UnitReader, find_office, read_own_report
 from nianbao.workspace.store import Store
 
 
@@ -20,9 +22,9 @@ class Trace:
 
     `total` is the sum, None where the form does not add such figures up; `figure` is what the office's own report has,
     None without one. `contributions` are those other than 0, the largest first; `zeros` is how many units have 0;
-    `without_cell` are units whose edition has no such figure, `broken` those left out for their errors, `missing`
-    those without a report. `parts` are the addresses that add up to the figure where it is a total, with their sums.
-    `below` are the traces of the units that have units of their own, by folder.
+    `without_cell` are units whose edition has no such figure. `state` has the states of the units on every level, from
+    which it follows what the figure lacks. `parts` are the addresses that add up to the figure where it is a total,
+    with their sums. `below` are the traces of the units that have units of their own, by folder.
     """
 
     unit: Unit
@@ -33,8 +35,7 @@ class Trace:
     contributions: Sequence[tuple[UnitReport, Number]]
     zeros: int
     without_cell: Sequence[UnitReport]
-    broken: Sequence[UnitReport]
-    missing: Sequence[Unit]
+    state: UnitState
     parts: Mapping[str, Number] = field(default_factory=dict)
     below: Mapping[str, "Trace"] = field(default_factory=dict)
 
@@ -44,12 +45,13 @@ def trace(store: Store, period: Period, office: str, address: str, options: Roll
 
     Raises `UserError` for an address that is no figure, with the nearest one, and where there are no units.
     """
-    if store.register().findings:
-        return list(store.register().findings)
-    return _trace_office(store, period, find_office(store, office), address, options)
+    if store.register().errors:
+        return store.register().errors
+    return _trace_office(UnitReader(store, period, options), find_office(store, office), address)
 
 
-def _trace_office(store: Store, period: Period, office: str, address: str, options: RollupOptions) -> Trace:
+def _trace_office(reader: UnitReader, office: str, address: str) -> Trace:
+    store, period, options = reader.store, reader.period, reader.options
     register, parent = store.register(), store.of_office(office)
     report = read_own_report(parent, period) if parent.has(period) else None
     form = report.form if isinstance(report, Report) else store.kind.form_in_force(period)
@@ -60,10 +62,11 @@ def _trace_office(store: Store, period: Period, office: str, address: str, optio
         raise UserError(_("no-such-cell", edition=form.edition, address=address), tip)
     record = parent.record(period) or RollupRecord({})
     own, broken = options.own and record.includes_own, options.with_broken or record.includes_broken
-    found = collect(store, period, form, office, replace(options, own=own, with_broken=broken))
+    reader = replace(reader, options=replace(options, own=own, with_broken=broken))
+    found = reader.collect(office, form)
     sums, figures = found.aggregate.figures, found.aggregate.find_contributions(address)
     contributions = found.aggregate.sort_contributions(address)
-    below = replace(options, units=())
+    below = replace(reader, options=replace(options, units=()))
     return Trace(
         register.get_unit(office),
         address,
@@ -73,11 +76,10 @@ def _trace_office(store: Store, period: Period, office: str, address: str, optio
         contributions,
         sum(1 for _report, figure in figures if figure == 0),
         [unit for unit, figure in figures if figure is None],
-        found.aggregate.broken,
-        found.missing,
+        found.state,
         {part: sums[part] for part in form.totals.get(address, ()) if part in sums},
         {
-            unit.unit.id: _trace_office(store, period, unit.unit.id, address, below)
+            unit.unit.id: _trace_office(below, unit.unit.id, address)
             for unit, _figure in contributions
             if options.deep and register.list_children(unit.unit.id)
         },

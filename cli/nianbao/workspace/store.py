@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from nianbao.model.aggregate import RollupRecord
 from nianbao.model.facts import Facts, limit_sizes
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _, join_words
@@ -16,6 +15,7 @@ from nianbao.model.offices import REGISTER_FILE as REGISTER
 from nianbao.model.offices import Register
 from nianbao.model.period import NAME, Period, parse_period
 from nianbao.model.report import Report
+from nianbao.model.units.record import RollupRecord
 from nianbao.workspace.data_files.names import suggest_period
 from nianbao.workspace.data_files.register import read_register
 from nianbao.workspace.files import SavedFile, display_path, fingerprint, make_read_error, parse_facts
@@ -227,14 +227,21 @@ class Store(Templates):
     def read_related_files(self, period: Period) -> list[bytes | None]:
         """Read the other files that a report is checked against; None for one that is not there."""
         found = [self.state(self.name(at, office)) for office, at in self.list_related_reports(period)[1:]]
-        return [*found, self.state(self._record(period))] if len(found) > 1 else found
+        if len(found) <= 1:
+            return found
+        register = self.register()
+        above = [
+            self.office,
+            *(unit.id for unit in register.list_below(self.office) if register.list_children(unit.id)),
+        ]
+        return [*found, *(self.state(self.of_office(office)._record(period)) for office in above)]  # noqa: SLF001
 
     def list_related_reports(self, period: Period) -> list[tuple[str, Period]]:
-        """Name the data files by which a report is checked: its own, the last one, and those of the units below.
+        """Name the data files by which a report is checked: its own, the last one, and those of all units below.
 
         The last one is named where it has no data file, too, unless there is none before.
         """
-        units = self.register().list_children(self.office) if self.office else ()
+        units = self.register().list_below(self.office) if self.office else ()
         last = self.get_previous(period) or period.get_previous()
         before = [(self.office, last)] if last else []
         return [(self.office, period), *before, *((unit.id, period) for unit in units)]

@@ -1,6 +1,6 @@
 """名册上的下级单位没有这一期的报告。
 
-上级的数是下级相加而成，缺一个单位，合计就少一份。单位撤销了，从名册里删去。
+上级的数是下级相加而成，缺一个单位，各级上级的合计就都少一份。单位撤销了，从名册里删去。
 
 不对:
 
@@ -51,7 +51,9 @@ SCOPE = "units"
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
-    """Find the units of this office that have no report of its year."""
-    for unit in context.units.missing if context.units else ():
-        message = _("unit-without-report", unit=unit, office=unit.id, year=context.report.year)
-        yield context.make_finding(unit.id, message, place=context.register.find_place(unit.id))
+    """Find the units on every level below this office that have no report of its year."""
+    for placed in context.units.state.group().missing if context.units else ():
+        unit = placed.state.unit
+        message = _("unit-without-report", unit=placed, office=unit.id, year=context.report.year)
+        notes = tuple(reason.message for reason in placed.state.reasons)
+        yield context.make_finding(unit.id, message, place=context.register.find_place(unit.id), notes=notes)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nianbao.build.incremental import RunJobs
+    from nianbao.build.remote_copy import RemoteFolder
     from nianbao.cli.output.builds import BuildRun
 
 
@@ -53,6 +54,9 @@ def build(
     ignore: Ignore = "",
     jobs: Jobs = 0,
     cluster: SchedulerAddress = "",
+    copy_to: Annotated[
+        str, typer.Option("--copy-to", help=_("option-copy-to"), metavar="ADDRESS", show_default=False)
+    ] = "",
     *,
     all_offices: AllOffices = False,
     strict: Strict = False,
@@ -84,6 +88,7 @@ def build(
         policy = check.load_policy(store, split_list(select), split_list(ignore), strict=strict)
         options = incremental.BuildOptions(formats, look, draft, facts, policy)
         run_jobs, describe_state = _choose_workers(jobs, cluster)
+        remote = _open_remote_folder(copy_to)
         names = [report_store.data(year) for report_store, year in selected.reports]
         lost_error = incremental.make_lost_error(names[0]) if len(names) == 1 else None
         with report_crash(lost_error), output_folder.open_cache(store, print_note) as cache:
@@ -102,6 +107,9 @@ def build(
         unread = select_reported(selection.find_unread(selected, all_offices=all_offices), policy)
         run = builds.BuildRun(done, failed, selected.missing, perf_counter() - start, unread)
         _print_run(run, many=len(selected.reports) > builds.MAX_LISTED, quiet=quiet, explain=explain, as_json=as_json)
+        if remote:
+            counts = remote.copy(store, done)
+            print_note(_("copied-files", address=copy_to, sent=counts.sent, unchanged=counts.unchanged))
         refused = any(options.is_refused(result.check) for result in done)
         exit_command([one.error for one in failed], blocked=refused or policy.is_blocking(unread))
 
@@ -118,8 +126,18 @@ def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str
         from nianbao.build.dask_client import DaskClient
     except ImportError as error:
         raise UserError(_("dask-not-installed"), _("install-dask")) from error
-    client = DaskClient(address)
+    client = DaskClient(address, print_note)
     return client, client.describe_workers
+
+
+def _open_remote_folder(address: str) -> "RemoteFolder | None":
+    if not address:
+        return None
+    try:
+        from nianbao.build.remote_copy import RemoteFolder
+    except ImportError as error:
+        raise UserError(_("fsspec-not-installed"), _("install-fsspec")) from error
+    return RemoteFolder(address)
 
 
 def _print_run(run: "BuildRun", *, many: bool, quiet: bool, explain: bool, as_json: bool) -> None:

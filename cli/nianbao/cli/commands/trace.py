@@ -31,7 +31,7 @@ def trace(
     """Print which units' figures add up to a figure."""
     from nianbao.cli.output.finding_printer import print_findings
     from nianbao.cli.output.findings import print_json
-    from nianbao.cli.output.rollup import print_trace, trace_data
+    from nianbao.cli.output.offices.trace import print_trace, trace_data
     from nianbao.rollup import collect
     from nianbao.rollup.trace import trace as trace_figure
     from nianbao.workspace import selection

@@ -1,5 +1,8 @@
 """Processes that do work for items: started, sent items in batches, and ended."""
 
+import errno
+import os
+import select
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -13,12 +16,14 @@ from nianbao.workspace.processes import worker
 from nianbao.workspace.processes.task import Item, Result, Task
 
 _QUEUED_PER_PROCESS = 4  # batches, running or queued
+_LISTEN_SECONDS = 1  # between two questions whether somebody still reads what the command prints
+_STDOUT = 1  # file descriptor
 
 
 def run_in_processes(items: Sequence[Item], task: Task[Item, Result], jobs: int, share: int) -> Iterator[Result]:
     """Do the work for each item in `jobs` processes, sent `share` items at a time; yield results in any order.
 
-    See `pool.run_all`.
+    See `pool.run_all`. Raises `BrokenPipeError` when whoever read the standard output of this process has ended.
     """
     batches = [items[first : first + share] for first in range(0, len(items), share)][::-1]
     while batches:
@@ -42,10 +47,21 @@ def _run_batches(
         while batches and len(running) < max_running:
             running[submit(batches[-1])] = batches[-1]
             batches.pop()  # only after it was submitted: the pool may be broken
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        done = wait(running, _LISTEN_SECONDS, return_when=FIRST_COMPLETED).done
+        _raise_if_output_is_closed()
+        for future in done:
             results = future.result()
             del running[future]
             yield from results
+
+
+def _raise_if_output_is_closed() -> None:
+    """Raise `BrokenPipeError` if standard output is a pipe that nobody reads: the next line would find that late."""
+    if hasattr(select, "poll"):  # Windows has none
+        listener = select.poll()
+        listener.register(_STDOUT, 0)
+        if any(event & select.POLLERR for _file, event in listener.poll(0)):
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def _run_in_new_process(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:

@@ -1,45 +1,63 @@
-"""The output of rollups and traces: which units add up to a sum, and which are not in it."""
+"""The output of rollups: which units add up to a sum, and which are not in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from nianbao.cli.output import findings
 from nianbao.cli.output.finding_printer import FindingPrinter
+from nianbao.cli.output.offices.status import print_states
 from nianbao.cli.terminal import echo
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _, join_words
 from nianbao.model.report import Number
+from nianbao.model.units.states import UnitGroups
 from nianbao.model.value_types import format_number
+from nianbao.rollup.register_changes import RegisterChanges
 from nianbao.rollup.roll_up import ChangedCell, RollupResult
-from nianbao.rollup.trace import Trace
 
 _MAX_NAMES = 20  # of units, in one line
 _MAX_ROWS = 50  # of a table, and units with errors of which these are printed; --json has all
 
 
-def print_rollups(results: Sequence[RollupResult], period: str) -> None:
-    """Print for each office above others what was added up, what was not, and whether its data file was written."""
+def print_rollups(results: Sequence[RollupResult], period: str, today: date) -> None:
+    """Print for each office above others what was added up, what was not, and whether its data file was written.
+
+    Then the states of the units of the last office, and which files were written.
+    """
     printer = FindingPrinter()
     for result in results:
-        printer.print_all(result.findings)
         if result.aggregate:
             _print_rollup(result, result.aggregate, period, printer)
+        printer.print_all(result.findings)
+    if results[-1].state:
+        echo("")
+        print_states([results[-1].state], period, today, deep=len(results) > 1)
+    if len(results) > 1:
+        echo("")
+        print_names(_("files-written"), [one.file for one in results if one.saved and one.saved.changed])
+        print_names(_("files-unchanged"), [one.file for one in results if one.saved and not one.saved.changed])
+        print_names(_("files-to-write"), [one.file for one in results if not (one.saved or one.is_blocked)])
+        print_names(_("files-not-written"), [one.file for one in results if one.is_blocked])
 
 
 def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, printer: FindingPrinter) -> None:
     count = len(aggregate.counted)
     echo(_("units-added-up", unit=result.unit, year=period, count=count))
-    _print_names(_("units-missing"), result.missing)
-    _print_names(_("units-late"), [report.unit for report in aggregate.counted if report.late])
-    _print_names(_("units-with-errors-counted"), [report.unit for report in aggregate.counted if report.errors])
-    _print_names(_("with-errors-not-counted"), [report.unit for report in aggregate.broken])
+    groups = result.state.group() if result.state else UnitGroups()
+    print_names(_("units-missing"), groups.missing)
+    print_names(_("units-late"), groups.late)
+    print_names(_("units-with-errors-counted"), [report.unit for report in aggregate.counted if report.errors])
+    print_names(_("with-errors-not-counted"), [report.unit for report in aggregate.broken])
+    print_names(_("units-with-errors-below"), groups.list_faulty_below())
     printer.print_all(_list_faults(aggregate))
     _print_other_editions(aggregate)
-    for unit in result.outdated:
+    for unit in (placed.state.unit for placed in groups.outdated[:_MAX_NAMES]):
         command = f"report rollup {period} --into {unit.id}"
         echo("  " + _("units-below-not-rolled-up", unit=unit, command=command))
-    _print_names(_("folders-not-in-register"), result.unlisted)
+    _print_register_changes(result.register_changes, period)
+    print_names(_("folders-not-in-register"), result.unlisted)
     _print_cells(_("cells-kept-as-accepted"), result.accepted)
     _print_cells(_("was-changed"), result.changed)
     _print_cells(_("cells-edited-by-hand"), result.edited)
@@ -48,11 +66,24 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, print
     echo("  " + _describe_end(result))
 
 
-def _print_names(label: str, names: Sequence[object]) -> None:
+def print_names(label: str, names: Sequence[object]) -> None:
+    """Print how many names there are, and the first of them; nothing where there are none."""
     if names:
         more = _("and-other-names") if len(names) > _MAX_NAMES else ""
         shown = join_words(names[:_MAX_NAMES])
         echo("  " + _("names-with-count", words=label, count=len(names), names=shown, more=more))
+
+
+def _print_register_changes(changes: RegisterChanges, period: str) -> None:
+    """Print what the register says otherwise than at the last rollup."""
+    print_names(_("units-joined"), changes.joined)
+    for unit, parent in changes.left.items():
+        echo("  " + (_("unit-left-for", unit=unit, parent=parent) if parent else _("unit-not-listed-now", unit=unit)))
+    for unit, former in changes.renamed.items():
+        echo("  " + _("unit-renamed", office=unit.id, former=former, name=unit))
+    for unit, other in changes.counted_elsewhere.items():
+        command = f"report rollup {period} --into {other.id}"
+        echo("  " + _("unit-counted-elsewhere", unit=unit, office=other, command=command))
 
 
 def _list_faults(aggregate: Aggregate) -> list[Finding]:
@@ -67,9 +98,7 @@ def _print_other_editions(aggregate: Aggregate) -> None:
     if not aggregate.units_of_other_edition:
         return
     editions = join_words(sorted({report.edition for report in aggregate.units_of_other_edition}))
-    _print_names(
-        _("units-of-editions", editions=editions), [report.unit for report in aggregate.units_of_other_edition]
-    )
+    print_names(_("units-of-editions", editions=editions), [report.unit for report in aggregate.units_of_other_edition])
     if aggregate.unplaced:
         counts = {"count": len(aggregate.unplaced), "edition": aggregate.form.edition}
         echo("  " + _("figures-without-place", **counts))
@@ -89,8 +118,8 @@ def _print_cells(label: str, cells: Sequence[ChangedCell]) -> None:
         rows = [
             (
                 cell.address,
-                _show(cell.figure),
-                _show(cell.last),
+                show_figure(cell.figure),
+                show_figure(cell.last),
                 format_number(cell.total),
             )
             for cell in cells[:_MAX_ROWS]
@@ -99,7 +128,8 @@ def _print_cells(label: str, cells: Sequence[ChangedCell]) -> None:
         _print_rest(len(cells))
 
 
-def _show(figure: Number | None) -> str:
+def show_figure(figure: Number | None) -> str:
+    """Show a figure with all its digits; an empty text where there is none."""
     return "" if figure is None else format_number(figure)
 
 
@@ -109,6 +139,8 @@ def _print_rest(size: int) -> None:
 
 
 def _describe_end(result: RollupResult) -> str:
+    if result.findings:
+        return _("not-written-because-of-findings", file=result.file)
     if result.edited:
         state = _("not-written-edited-by-hand", file=result.file, count=len(result.edited))
         return state + _("force-or-accept-in-file")
@@ -117,41 +149,6 @@ def _describe_end(result: RollupResult) -> str:
     if result.saved.changed:
         return _("wrote-target", target=result.file)
     return _("target-unchanged", target=result.file)
-
-
-def print_trace(trace: Trace) -> None:
-    """Print which units' figures add up to a figure, the largest first, and what the report itself has."""
-    label = f"{trace.address} {trace.label}"
-    echo(_("trace-total", unit=trace.unit, label=label, total=_show(trace.total) or "—"))
-    if trace.figure is not None and trace.figure != trace.total:
-        echo("  " + _("own-report-says", figure=format_number(trace.figure)))
-    rows = list(_make_rows(trace, 0))
-    if rows:
-        findings.print_table((_("head-unit-folder"), _("head-unit"), _("head-figure"), _("head-share")), rows)
-    if trace.zeros:
-        echo("  " + _("units-with-zero", count=trace.zeros))
-    if trace.parts:
-        parts = " + ".join(f"{part} {format_number(figure)}" for part, figure in trace.parts.items() if figure)
-        echo("  " + _("is-sum-of-parts", parts=parts or "0"))
-    levels = list(_walk_levels(trace))
-    _print_names(_("units-missing"), [unit for level in levels for unit in level.missing])
-    _print_names(_("with-errors-not-counted"), [report.unit for level in levels for report in level.broken])
-    _print_names(_("edition-without-cell"), [report.unit for level in levels for report in level.without_cell])
-
-
-def _walk_levels(trace: Trace) -> Iterator[Trace]:
-    yield trace
-    for inner in trace.below.values():
-        yield from _walk_levels(inner)
-
-
-def _make_rows(trace: Trace, depth: int) -> Iterator[tuple[str, str, str, str]]:
-    for report, figure in trace.contributions:
-        share = f"{100 * figure / trace.total:.1f}%" if trace.total and trace.total > 0 else ""
-        yield "  " * depth + report.unit.id, str(report.unit), format_number(figure), share
-        inner = trace.below.get(report.unit.id)
-        if inner:
-            yield from _make_rows(inner, depth + 1)
 
 
 # ── for programs ─────────────────────────────────────────────────────────────────────
@@ -169,8 +166,11 @@ def rollup_data(result: RollupResult) -> dict[str, Any]:
         "findings": [findings.finding_data(finding) for finding in result.findings],
         "counted": [_unit_data(report) for report in aggregate.counted] if aggregate else [],
         "broken": [_unit_data(report) for report in aggregate.broken] if aggregate else [],
+        "incomplete": result.incomplete,
         "missing": [unit.id for unit in result.missing],
         "outdated": [unit.id for unit in result.outdated],
+        "below": result.state.group().list_ids() if result.state else {},
+        "register": _register_changes_data(result.register_changes),
         "unlisted": list(result.unlisted),
         "figures": {at: format_number(figure) for at, figure in aggregate.figures.items()} if aggregate else {},
         "unplaced": [
@@ -192,6 +192,15 @@ def rollup_data(result: RollupResult) -> dict[str, Any]:
     }
 
 
+def _register_changes_data(changes: RegisterChanges) -> dict[str, Any]:
+    return {
+        "joined": [unit.id for unit in changes.joined],
+        "left": {unit.id: parent or None for unit, parent in changes.left.items()},
+        "renamed": {unit.id: former for unit, former in changes.renamed.items()},
+        "counted_elsewhere": {unit.id: other.id for unit, other in changes.counted_elsewhere.items()},
+    }
+
+
 def _unit_data(report: UnitReport) -> dict[str, Any]:
     return {
         "unit": report.unit.id,
@@ -209,30 +218,7 @@ def _unit_data(report: UnitReport) -> dict[str, Any]:
 def _cell_data(cell: ChangedCell) -> dict[str, str | None]:
     return {
         "address": cell.address,
-        "figure": _show(cell.figure) or None,
-        "last": _show(cell.last) or None,
+        "figure": show_figure(cell.figure) or None,
+        "last": show_figure(cell.last) or None,
         "sum": format_number(cell.total),
-    }
-
-
-def trace_data(trace: Trace | list[Finding]) -> dict[str, Any]:
-    """Return a trace as plain values for JSON, or the findings in the register of offices."""
-    if isinstance(trace, list):
-        return {"findings": [findings.finding_data(finding) for finding in trace]}
-    return {
-        "office": trace.unit.id,
-        "address": trace.address,
-        "label": trace.label,
-        "sum": _show(trace.total) or None,
-        "figure": _show(trace.figure) or None,
-        "units": [
-            {"unit": report.unit.id, "name": report.unit.name, "figure": format_number(figure)}
-            | ({"below": trace_data(trace.below[report.unit.id])} if report.unit.id in trace.below else {})
-            for report, figure in trace.contributions
-        ],
-        "zeros": trace.zeros,
-        "parts": {part: format_number(figure) for part, figure in trace.parts.items()},
-        "missing": [unit.id for unit in trace.missing],
-        "broken": [report.unit.id for report in trace.broken],
-        "without": [report.unit.id for report in trace.without_cell],
     }

@@ -1,0 +1,156 @@
+"""What a site shows of each report and of each office, without the reports themselves."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from nianbao.build import outputs
+from nianbao.build.incremental import BuildOptions
+from nianbao.checks.results import BuildResult, BuiltFile
+from nianbao.compose.document import format_figure
+from nianbao.export.rows import ReportRows, make_rows
+from nianbao.model.finding import Finding, UserError, try_work
+from nianbao.model.i18n import _
+from nianbao.model.offices import Unit
+from nianbao.model.period import Period
+from nianbao.workspace.processes import pool
+from nianbao.workspace.selection import ReportRef
+from nianbao.workspace.store import ReportKey, Store
+
+State = Literal["published", "withheld", "missing"]
+REPORTS = "reports"  # the folder of built files below the site
+_CHUNK_SIZE = 50  # reports that one task of a worker reads
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """What a site says of a report: its rows for the data, and key figures: a label, and the figure as printed."""
+
+    rows: ReportRows
+    key_figures: tuple[tuple[str, str], ...]
+
+    @property
+    def published(self) -> str:
+        """The day of issue as in ISO 8601; empty where there is none."""
+        return self.rows.published.isoformat() if self.rows.published else ""
+
+    def format(self) -> str:
+        """Return it as JSON."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def parse(cls, text: str) -> "ReportFacts":
+        """Parse what `format` wrote."""
+        return msgspec.json.decode(text, type=cls)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """A built file of a report: its name below the site, format, size in bytes, and whether this run has changed it."""
+
+    name: str
+    format: str
+    size: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """A report on a site; one is `withheld` where its errors forbid to publish it, and has neither facts nor files."""
+
+    period: Period
+    state: State
+    facts: ReportFacts | None = None
+    files: tuple[SiteFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class SiteOffice:
+    """An office on a site: its reports, newest first, and the offices directly below it."""
+
+    unit: Unit
+    reports: tuple[SiteReport, ...] = ()
+    below: tuple["SiteOffice", ...] = field(default=(), repr=False)
+
+    def walk(self) -> Iterator["SiteOffice"]:
+        """List the office and those on every level below it."""
+        yield self
+        for office in self.below:
+            yield from office.walk()
+
+
+def read_facts(reports: Sequence[ReportRef], jobs: int) -> Iterator[tuple[ReportKey, ReportFacts] | UserError]:
+    """Read what a site says of reports, on several processes, in the order in which they are ready."""
+    chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
+    for results in pool.run_all(chunks, _read_chunk, _describe_lost_worker, jobs):
+        yield from results
+
+
+def _read_chunk(chunk: Sequence[ReportRef]) -> list[tuple[ReportKey, ReportFacts] | UserError]:
+    return [try_work(partial(_read_report, store, period), store.data(period)) for store, period in chunk]
+
+
+def _describe_lost_worker(chunk: Sequence[ReportRef]) -> list[tuple[ReportKey, ReportFacts] | UserError]:
+    return [UserError(_("read-process-gone", data=store.data(period)), _("run-once-more")) for store, period in chunk]
+
+
+def _read_report(store: Store, period: Period) -> tuple[ReportKey, ReportFacts]:
+    report = store.report(period)
+    if isinstance(report, Finding):  # it was built a moment ago
+        raise UserError(_("data-unreadable", data=store.data(period), why=report.message), _("run-once-more"))
+    figures = tuple(
+        (report.form.labels[address], format_figure(report, address))
+        for address in report.form.key_figures
+        if address in report.figures
+    )
+    return store.key(period), ReportFacts(make_rows(report, store.office, period), figures)
+
+
+def make_offices(
+    store: Store,
+    options: BuildOptions,
+    results: Sequence[BuildResult],
+    facts: Mapping[ReportKey, ReportFacts],
+    asked: Sequence[ReportRef],
+) -> list[SiteOffice]:
+    """Make the offices of a site from built reports; returns those that report to nobody, in the order of the register.
+
+    `asked` has all reports that were asked for: those without a result are missing or withheld.
+    """
+    built = {result.check.key: result for result in results if result.files and not options.is_refused(result.check)}
+    by_office: dict[str, list[SiteReport]] = {}
+    for of_office, period in asked:
+        key = of_office.key(period)
+        report = SiteReport(period, "withheld" if of_office.has(period) else "missing")
+        if key in built and key in facts:
+            files = tuple(_make_file(of_office, period, file) for file in built[key].files)
+            report = SiteReport(period, "published", facts[key], files)
+        by_office.setdefault(of_office.office, []).append(report)
+    register = store.register()
+    listed = {*by_office, *(above for office in by_office for above in register.list_ancestors(office))}
+    order = [*(office for office in register.units if office in listed), *sorted(listed - register.units.keys())]
+
+    def make_office(office: str) -> SiteOffice:
+        reports = sorted(by_office.get(office, ()), key=lambda report: report.period, reverse=True)
+        below = [unit.id for unit in register.list_children(office) if unit.id in listed]
+        name = next((report.facts.rows.name for report in reports if report.facts and report.facts.rows.name), "")
+        unit = register.get_unit(office, name)
+        return SiteOffice(unit, tuple(reports), tuple(map(make_office, below)))
+
+    return [make_office(office) for office in order if not register.get_unit(office).parent]
+
+
+def _make_file(store: Store, period: Period, file: BuiltFile) -> SiteFile:
+    name = f"{REPORTS}/{outputs.output_name(store, period, file.format)}"
+    return SiteFile(name, file.format, file.size, file.saved.changed)
+
+
+def list_asked(store: Store, periods: Sequence[Period], selected: Sequence[ReportRef]) -> list[ReportRef]:
+    """List every report that the site should have: those selected, and of every office of the register each period."""
+    of_register = [(store.of_office(office), period) for office in store.register().units for period in periods]
+    return list(
+        {of_office.key(period): (of_office, period) for of_office, period in (*selected, *of_register)}.values()
+    )

@@ -1,0 +1,234 @@
+"""`report site`: reports built, read and put on pages; only what has changed is written."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from nianbao.build.cache import BuildCache
+from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
+from nianbao.build.incremental import BuildOptions
+from nianbao.build.output_folder import file_times
+from nianbao.build.outputs import fingerprint_facts, output_name
+from nianbao.checks.results import BuildResult
+from nianbao.model.finding import UserError
+from nianbao.model.form import Form
+from nianbao.model.i18n import _
+from nianbao.model.offices import REGISTER_FILE
+from nianbao.model.period import Period
+from nianbao.site import dataset, pages
+from nianbao.site.dataset import DataFile
+from nianbao.site.entries import REPORTS, ReportFacts, SiteFile, SiteOffice, list_asked, make_offices, read_facts
+from nianbao.site.folder import SiteFolder
+from nianbao.workspace.files import decode, fingerprint, write
+from nianbao.workspace.selection import ReportRef
+from nianbao.workspace.store import ReportKey, Store
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOptions:
+    """The options of a site: its folder, title, and the address where it will be, with a slash at its end or empty."""
+
+    out: Path
+    title: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteResult:
+    """What a run made: how many files the site has, how many of them have changed, and which were removed.
+
+    `unpublished` is how many reports of the offices are missing or withheld.
+    """
+
+    files: int
+    changed: int
+    removed: list[str]
+    unpublished: int
+    errors: list[UserError]
+
+
+def open_site_store(store: Store, options: SiteOptions) -> Store:
+    """Open the same folder with outputs below the site."""
+    return Store.open(store.root, options.out / REPORTS).of_kind(store.kind.id)
+
+
+def check_address(address: str) -> str:
+    """Return an address with a slash at its end; raises `UserError` for one that is not of the web."""
+    if address and not address.startswith(("https://", "http://")):
+        raise UserError(
+            _("not-a-web-address", address=address), _("write-like-example", example="https://example.org/")
+        )
+    return address.rstrip("/") + "/" if address else ""
+
+
+def claim_folder(options: SiteOptions, reports: Sequence[ReportRef], formats: Sequence[str]) -> SiteFolder:
+    """Open the folder of a site; raises `UserError` where it has files of somebody else that would be replaced."""
+    folder = SiteFolder(options.out)
+    outputs = [
+        f"{REPORTS}/{output_name(of_office, period, suffix)}" for of_office, period in reports for suffix in formats
+    ]
+    folder.claim([*outputs, "index.html", pages.FEED, pages.SITEMAP, pages.SEARCH_INDEX, dataset.DESCRIPTION])
+    return folder
+
+
+def make_site(  # noqa: PLR0913, PLR0917  # all that a site is made of
+    store: Store,
+    options: SiteOptions,
+    build: BuildOptions,
+    folder: SiteFolder,
+    selected: Sequence[ReportRef],
+    results: Sequence[BuildResult],
+    cache: BuildCache,
+    jobs: int = 0,
+    watch: Callable[[Iterable[object], int], Iterable[object]] = lambda items, _count: items,
+) -> SiteResult:
+    """Put built reports on a site; `watch` may show the progress of reading them.
+
+    Raises `UserError` where a file cannot be written or a template fails.
+    """
+    periods = sorted({period for _store, period in selected})
+    form = store.kind.form_in_force(periods[-1])
+    site = _Site(store, replace(options, title=options.title or _make_title(form, periods)), folder, cache, form)
+    errors = site.read_facts(results, jobs, watch)
+    offices = make_offices(store, build, results, site.facts, list_asked(store, periods, selected))
+    site.write_assets()
+    site.write_data()
+    site.write_pages(offices)
+    changed = site.changed | {file.name: file.changed for file in _list_files(offices)}
+    removed = folder.finish(changed)
+    reports = [report for top in offices for office in top.walk() for report in office.reports]
+    unpublished = sum(report.state != "published" for report in reports)
+    return SiteResult(len(changed), sum(changed.values()), removed, unpublished, errors)
+
+
+class _Site:
+    """Writes the files of a site.
+
+    `facts` has what it says of each report; `changed` each file by its name, and whether this run has changed it.
+    """
+
+    def __init__(self, store: Store, options: SiteOptions, folder: SiteFolder, cache: BuildCache, form: Form) -> None:
+        self.store, self.options, self.folder, self.cache, self.form = store, options, folder, cache, form
+        self._saved = cache.read_site()
+        self.facts: dict[ReportKey, ReportFacts] = {}
+        self._inputs: dict[ReportKey, str] = {}  # their fingerprints
+        self.changed: dict[str, bool] = {}
+        self.data_files: list[DataFile] = []
+        templates = {
+            name: decode(path.read_bytes(), name)
+            for name, path in store.files().items()
+            if name.startswith(f"{pages.TEMPLATES}/")
+        }
+        texts = (part for item in sorted(templates.items()) for part in item)
+        self._common_inputs = fingerprint(*texts, options.title, options.address, form.locale.language)
+        self.pages = pages.SitePages(templates, form.locale, options.title, options.address)
+
+    def read_facts(
+        self,
+        results: Sequence[BuildResult],
+        jobs: int,
+        watch: Callable[[Iterable[object], int], Iterable[object]],
+    ) -> list[UserError]:
+        """Read what the site says of each built report, anew only where its inputs have changed; return the errors."""
+        templates = template_fingerprints(self.store) | program_fingerprints()
+        context = fingerprint(json.dumps(templates, sort_keys=True))
+        stale: list[ReportRef] = []
+        for key in (result.check.key for result in results if result.files):
+            of_report = self.store.of_report(key)
+            self._inputs[key] = fingerprint(context, fingerprint_facts(of_report, key.period))
+            known, content = self._saved.get(f"report {key}", ("", ""))
+            if known == self._inputs[key]:
+                self.facts[key] = ReportFacts.parse(content)
+            else:
+                stale.append((of_report, key.period))
+        errors: list[UserError] = []
+        for found in watch(read_facts(stale, jobs), len(stale)):
+            if isinstance(found, UserError):
+                errors.append(found)
+                continue
+            key, facts = cast("tuple[ReportKey, ReportFacts]", found)
+            self.facts[key] = facts
+            self.cache.save_site(f"report {key}", self._inputs[key], facts.format())
+        return errors
+
+    def write_assets(self) -> None:
+        """Write the style sheet and the script of the search."""
+        self._write(
+            {f"assets/{name}": self.pages.templates[f"{pages.TEMPLATES}/{name}"].encode() for name in pages.ASSETS}
+        )
+
+    def write_data(self) -> None:
+        """Write the figures in every format, unless no report has changed, and their description."""
+        keys = sorted(self.facts, key=str)
+        rows = [self.facts[key].rows for key in keys]
+        all_inputs = fingerprint(*(self._inputs[key] for key in keys), self.store.state(f"data/{REGISTER_FILE}"))
+        known, content = self._saved.get("data", ("", ""))
+        names = json.loads(content) if known == all_inputs else []
+        if names and all((self.options.out / name).is_file() for name in names):
+            self.changed |= dict.fromkeys(names, False)
+        else:
+            changed = dataset.write_tables(self.store, rows, self.options.out)
+            self.changed |= changed
+            self.cache.save_site("data", all_inputs, json.dumps(list(changed)))
+        editions = {report.edition: self.store.kind.edition(report.edition) for report in rows}
+        self.data_files = [
+            self._describe_file(name, edition, suffix)
+            for (edition, suffix), name in dataset.name_files(sorted(editions)).items()
+        ]
+        package = dataset.describe(
+            editions, self.data_files, self.options.title, self.form.locale, self.options.address
+        )
+        self._write({dataset.DESCRIPTION: dataset.format_description(package)})
+
+    def _describe_file(self, name: str, edition: str, suffix: str) -> DataFile:
+        path = self.options.out / name
+        return DataFile(
+            name, edition, suffix, path.stat().st_size, self.folder.digest(name, changed=self.changed[name])
+        )
+
+    def write_pages(self, offices: Sequence[SiteOffice]) -> None:
+        """Write the first page, the page of each office, the search index, the feed and the list of pages."""
+        self._write(
+            {
+                "index.html": self.pages.fill_index(offices, self.data_files),
+                pages.SEARCH_INDEX: self.pages.make_search_index(offices),
+                pages.FEED: self.pages.make_feed(offices),
+            }
+        )
+        for top in offices:
+            self._write_offices(top, ())
+        if self.options.address:
+            names = ["", *(name for name in self.changed if name.startswith("offices/"))]
+            self._write({pages.SITEMAP: self.pages.make_sitemap(names)})
+
+    def _write_offices(self, office: SiteOffice, above: tuple[SiteOffice, ...]) -> None:
+        name, description = pages.name_page(office), self.pages.describe_office(office, above)
+        inputs = fingerprint(self._common_inputs, json.dumps(description, ensure_ascii=False))
+        path = self.options.out / name
+        if self._saved.get(f"page {name}") == (inputs, _describe_times(path)):
+            self.changed[name] = False
+        else:
+            self._write({name: self.pages.fill_office(description)})
+            self.cache.save_site(f"page {name}", inputs, _describe_times(path))
+        for below in office.below:
+            self._write_offices(below, (*above, office))
+
+    def _write(self, contents: Mapping[str, bytes]) -> None:
+        saved = write({self.options.out / name: content for name, content in contents.items()}, self.options.out)
+        self.changed |= {name: file.changed for name, file in zip(contents, saved, strict=True)}
+
+
+def _describe_times(path: Path) -> str:
+    """Describe what shows without reading a file that it is the same; an empty text where there is none."""
+    return " ".join(map(str, file_times(path.lstat()))) if path.is_file() else ""
+
+
+def _list_files(offices: Sequence[SiteOffice]) -> Iterable[SiteFile]:
+    return (file for top in offices for office in top.walk() for report in office.reports for file in report.files)
+
+
+def _make_title(form: Form, periods: Sequence[Period]) -> str:
+    names = dict.fromkeys(form.locale.format_period(period) for period in (periods[0], periods[-1]))
+    return f"{form.name} {'–'.join(names)}"

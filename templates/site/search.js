@@ -1,0 +1,29 @@
+// Finds offices by any part of their names, titles and figures; it needs no server, and works in pages opened as files.
+(() => {
+  const form = document.querySelector("form[role=search]");
+  const input = form.querySelector("input");
+  const found = document.getElementById("found");
+  const fold = (text) => text.normalize("NFKC").toLowerCase();
+  const entries = window.searchIndex.map(([name, page, text]) => ({ name, page, text: fold(text) }));
+  const limit = 50;
+  const show = () => {
+    const words = fold(input.value).split(/\s+/).filter(Boolean);
+    found.replaceChildren();
+    if (!words.length) return;
+    const matches = entries.filter((entry) => words.every((word) => entry.text.includes(word))).slice(0, limit);
+    if (!matches.length) { found.textContent = found.dataset.none; return; }
+    const list = document.createElement("ol");
+    for (const { name, page } of matches) {
+      const link = document.createElement("a");
+      link.href = form.dataset.root + page.split("/").map(encodeURIComponent).join("/");
+      link.textContent = name;
+      const item = document.createElement("li");
+      item.append(link);
+      list.append(item);
+    }
+    found.append(list);
+  };
+  form.addEventListener("submit", (event) => event.preventDefault());
+  input.addEventListener("input", show);
+  form.hidden = false;
+})();

@@ -1,0 +1,251 @@
+"""`report site`: pages whose links lead somewhere, data that is described, and nothing written without need."""
+
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+from xml.etree import ElementTree as ET
+
+import duckdb
+import pytest
+from lxml import html
+from offices import data
+
+NAMES = {
+    "province": "某省",
+    "city-a": "甲市人民政府",
+    "city-b": '“乙”市<b>&"人民政府',
+    "bureau": "甲市财政局",
+    "late": "甲市迟报局",
+}
+PARENTS = {"city-a": "province", "city-b": "province", "bureau": "city-a", "late": "city-a"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Five offices on three levels: one has errors, and one no report."""
+    entries = [
+        f"[{office}]\nname = '{name}'\nkind = '{'省' if office == 'province' else '其他'}'\n"
+        + (f"parent = '{PARENTS[office]}'\n" if office in PARENTS else "")
+        for office, name in NAMES.items()
+    ]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/offices.toml").write_text("\n".join(entries), encoding="utf-8")
+    for number, office in enumerate(("city-a", "city-b", "bureau"), 1):
+        text = data(number).replace(f'"第{number}市第{number}局"', f"'{NAMES[office]}'")
+        (tmp_path / f"data/{office}").mkdir()
+        (tmp_path / f"data/{office}/2024.toml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def site(folder, report):
+    done = make(report, folder)
+    assert done.returncode == 1  # two are missing
+    return folder / "site"
+
+
+def make(report, folder, *words):
+    return report("site", "2024", "--all", "--to", "markdown", "--ignore", "rollup-differs", *words, cwd=folder)
+
+
+def names(site):
+    return {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+
+
+def stamps(site):
+    return {name: (site / name).stat().st_mtime_ns for name in names(site)}
+
+
+def pages(site):
+    return {name: html.fromstring((site / name).read_bytes()) for name in sorted(names(site)) if name.endswith(".html")}
+
+
+def list_targets(page):
+    links = [*page.xpath("//@href"), *page.xpath("//@src")]
+    return [unquote(urldefrag(link).url) for link in links if not link.startswith("#")]
+
+
+def test_every_link_leads_to_a_file_of_the_site_and_every_file_is_linked(site):
+    linked = set()
+    for name, page in pages(site).items():
+        for target in list_targets(page):
+            found = ((site / name).parent / target).resolve()
+            assert found.is_file(), (name, target)
+            linked.add(found.relative_to(site.resolve()).as_posix())
+    unlinked = names(site) - linked - {"index.html"}
+    assert unlinked == set()
+
+
+def test_no_page_asks_for_anything_elsewhere(site):
+    for name in names(site):
+        if name.endswith((".html", ".js", ".css")):
+            text = (site / name).read_text(encoding="utf-8")
+            text = text.replace("https://schema.org", "")
+            assert not re.search(r"https?://|//[a-z]|@import|url\(", text), name
+
+
+def test_pages_are_well_formed_and_names_are_escaped(site):
+    for name in pages(site):
+        text = (site / name).read_text(encoding="utf-8")
+        assert "<b>&" not in text
+        closed = re.sub(r"<(meta|link|input)([^>]*)>", r"<\1\2/>", text.removeprefix("<!DOCTYPE html>"))
+        closed = re.sub(r"\s(defer|hidden)(?=[\s/>])", r' \1=""', closed)
+        page = ET.fromstring(closed)  # noqa: S314  # ours
+        ids = [one.get("id") for one in page.iter() if one.get("id")]
+        assert len(ids) == len(set(ids)), name
+        labels = [one.get("aria-labelledby") for one in page.iter() if one.get("aria-labelledby")]
+        assert set(labels) <= set(ids)
+    assert "“乙”市&lt;b&gt;&amp;&#34;人民政府" in (site / "offices/city-b.html").read_text(encoding="utf-8")
+    index = (site / "assets/search-index.js").read_text(encoding="utf-8")
+    entries = json.loads(index.removeprefix("window.searchIndex = ").removesuffix(";\n"))
+    assert [NAMES["city-b"], "offices/city-b.html"] in [entry[:2] for entry in entries]
+
+
+def test_the_first_page_counts_reports_by_level_and_kind(site):
+    page = pages(site)["index.html"]
+    rows = {row.xpath("string(th)"): row.xpath("td/text()") for row in page.xpath("//tbody/tr")}
+    assert rows["2024年"] == ["3", "0", "2"]
+    assert rows["第 1 级"] == ["0", "0", "1"]
+    assert rows["第 2 级"] == ["2", "0", "0"]
+    assert rows["第 3 级"] == ["1", "0", "1"]
+    assert rows["省"] == ["0", "0", "1"]
+    assert rows["某省"] == ["3", "0", "2"]  # with all below it
+    assert len(page.xpath("//section[@aria-labelledby='offices']//tbody/tr")) == 1
+
+
+def test_a_report_with_errors_is_withheld(folder, report):
+    path = folder / "data/bureau/2024.toml"
+    path.write_text(
+        re.sub(r"received = \{ person = \d+", "received = { person = 99999", path.read_text("utf-8")), "utf-8"
+    )
+    assert make(report, folder).returncode == 1
+    page = pages(folder / "site")["offices/bureau.html"]
+    assert page.xpath("string(//p[contains(@class, 'withheld')])") == "暂未公开"
+    assert "99999" not in (folder / "site/offices/bureau.html").read_text(encoding="utf-8")
+    assert not (folder / "site/reports/bureau").exists()
+    assert "bureau" not in (folder / "site/data/2021/figures.csv").read_text(encoding="utf-8")
+
+
+def test_the_data_is_that_of_the_files_and_described_column_by_column(site, folder):
+    package = json.loads((site / "data/datapackage.json").read_bytes())
+    by_format = {one["format"]: one for one in package["resources"]}
+    assert by_format.keys() == {"csv", "json", "parquet"}
+    for resource in by_format.values():
+        content = (site / "data" / resource["path"]).read_bytes()
+        assert (len(content), f"sha256:{hashlib.sha256(content).hexdigest()}") == (resource["bytes"], resource["hash"])
+    with (site / "data/2021/figures.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    fields = {one["name"]: one for one in by_format["csv"]["schema"]["fields"]}
+    assert list(rows[0]) == list(fields)
+    assert all(one["title"] for one in fields.values())
+    address = "requests.received.person"
+    assert fields[address]["unit"] == "件" or fields[address]["title"]
+    written = {
+        office: int(
+            re.search(r"received = \{ person = (\d+)", (folder / f"data/{office}/2024.toml").read_text("utf-8"))[1]
+        )
+        for office in ("bureau", "city-a", "city-b")
+    }
+    assert {row["office"]: int(row[address]) for row in rows} == written
+    parquet = site / "data/2021/figures.parquet"
+    told = duckdb.sql(f"select office, \"{address}\"::int from '{parquet}'").fetchall()  # ours
+    assert dict(told) == written
+    assert {
+        row["office"]: row[address] for row in json.loads((site / "data/2021/figures.json").read_bytes())
+    } == written
+
+
+def test_the_checksums_are_those_of_all_files(site):
+    lines = (site / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    assert listed.keys() == names(site) - {"SHA256SUMS"}
+    assert all(hashlib.sha256((site / name).read_bytes()).hexdigest() == digest for name, digest in listed.items())
+
+
+def test_a_second_run_writes_nothing_and_a_change_only_what_shows_it(site, folder, report):
+    before = stamps(site)
+    make(report, folder)
+    assert stamps(site) == before
+    path = folder / "data/bureau/2024.toml"
+    path.write_text(re.sub(r"published = \S+", "published = 2025-01-30", path.read_text("utf-8")), "utf-8")
+    make(report, folder)
+    after = stamps(site)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {
+        "reports/bureau/2024.md",
+        "offices/bureau.html",
+        "assets/search-index.js",
+        "feed.xml",
+        "SHA256SUMS",
+    }
+
+
+def test_another_folder_gives_the_same_bytes(site, folder, report, tmp_path):
+    make(report, folder, "--out", tmp_path / "other")
+    contents = [{name: (top / name).read_bytes() for name in names(top)} for top in (site, tmp_path / "other")]
+    assert contents[0] == contents[1]
+
+
+def test_a_folder_with_other_files_is_left_alone(folder, report):
+    (folder / "site").mkdir()
+    (folder / "site/index.html").write_text("我的网站", encoding="utf-8")
+    done = make(report, folder)
+    assert done.returncode == 2
+    assert "index.html" in done.stderr
+    assert names(folder / "site") == {"index.html"}
+
+
+def test_what_belongs_to_somebody_else_stays_and_what_is_gone_is_removed(site, folder, report):
+    (site / "CNAME").write_text("example.org", encoding="utf-8")
+    assert (site / "offices/bureau.html").exists()
+    (folder / "data/bureau/2024.toml").unlink()
+    register = folder / "data/offices.toml"
+    register.write_text(register.read_text("utf-8").replace("[bureau]", "[office]"), "utf-8")
+    make(report, folder)
+    assert not (site / "offices/bureau.html").exists()
+    assert not (site / "reports/bureau").exists()
+    assert (site / "offices/office.html").exists()
+    assert (site / "CNAME").read_text(encoding="utf-8") == "example.org"
+
+
+def test_with_an_address_there_are_a_site_map_and_whole_links(folder, report):
+    make(report, folder, "--address", "https://example.org/r")
+    site = folder / "site"
+    spaces = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "a": "http://www.w3.org/2005/Atom"}
+    found = [one.text for one in ET.parse(site / "sitemap.xml").iterfind(".//s:loc", spaces)]  # noqa: S314  # ours
+    assert found[0] == "https://example.org/r/"
+    assert all((site / unquote(one.removeprefix("https://example.org/r/"))).exists() for one in found)
+    assert len(found) == len(pages(site))
+    feed = ET.parse(site / "feed.xml")  # noqa: S314  # ours
+    days = [one.text for one in feed.iterfind("a:entry/a:updated", spaces)]
+    assert days == sorted(days, reverse=True)
+    assert len(days) == 3
+    assert make(report, folder, "--address", "ftp://example.org").returncode == 2
+
+
+@pytest.mark.needs("chromium")
+def test_the_search_finds_parts_of_names_and_figures_in_a_page_opened_as_a_file(site, browser):
+    page = browser.new_page()
+    page.goto((site / "offices/city-a.html").as_uri())
+    page.locator("#search").fill("财政")
+    links = page.locator("#found a")
+    assert links.all_inner_texts() == ["甲市财政局"]
+    links.first.click()
+    assert page.locator("h1").inner_text() == "甲市财政局"
+    page.locator("#search").fill("没有这样的名称")
+    assert page.locator("#found").inner_text() == "没有找到"
+    page.close()
+
+
+@pytest.mark.needs("chromium")
+def test_the_pages_are_accessible(site, browser):
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415  # only with a browser
+
+    for name in ("index.html", "offices/city-a.html", "offices/bureau.html"):
+        page = browser.new_page()
+        page.goto((Path(site) / name).as_uri())
+        assert Axe().run(page).response["violations"] == [], name
+        page.close()
