@@ -2,90 +2,147 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from msgspec.structs import replace as replace_heading
 
+from nianbao.compose.outline import OutlineRow, list_outline
 from nianbao.model.report import Report
 from nianbao.model.table import BlockLines, Table
-from nianbao.model.tables.headings import Block, Heading, join_ids
+from nianbao.model.tables.headings import Block, Heading, Line, join_ids, list_block_lines
 from nianbao.model.tables.slots import Slot
+
+_LABEL_WIDTH, _LABEL_WIDTH_PER_COLUMN = 1.5, 0.2  # a column of figures is 1 wide
+_TEXT_WIDTH = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class TableOnPage:
     """What a page prints of a table of the form: tables, or a text where there is none, and what stands below them.
 
-    `notes` are numbered from 1; `left_out` is how many rows are not printed.
+    `notes` are numbered from 1; `left_out` is how many rows are not printed, `columns_left_out` are labels of columns.
     """
 
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    columns_left_out: tuple[str, ...] = ()
+    applies: bool = True
 
 
 def lay_out_table(report: Report, table: Table) -> TableOnPage:
     """Lay out a table of the form of a report."""
-    names = {heading.named_by for heading in table.open_rows.values()}  # columns whose texts are labels of rows
+    if table.slots and report.excluded.issuperset(slot.address for slot in table.slots):
+        return TableOnPage((), applies=False)
+    # Columns whose texts are labels of rows.
+    names = {heading.named_by for heading in table.open_rows.values() if heading.named_by}
     columns = [column for block in table.blocks for column in block.columns]
-    has_notes = any(_has_note(column) or column.id in names for column in columns)
+    has_notes = any(map(_has_note, columns))
     is_split = any(heading.layout != "rows" for block in table.blocks for heading in block.rows)
-    is_plain = not any(_has_unlabelled(heading) for block in table.blocks for heading in block.rows)
-    if is_plain and not (has_notes or table.fold or is_split):
+    has_unlabelled = any(_has_unlabelled(heading) for block in table.blocks for heading in block.rows)
+    if not (has_notes or names or table.fold or table.outline or is_split or has_unlabelled):
         return TableOnPage((table,) if table.blocks else ())
     notes, marks = _number_notes(report, table) if has_notes else ((), {})
-    left_out, blocks = 0, []
+    left_out = 0
+    columns_left_out: list[str] = []
+    blocks: list[Block] = []
     for block, lines in zip(table.blocks, table.lines, strict=True):
-        kept = _find_kept_rows(report, lines) if table.fold else None
-        left_out += len(lines.rows) - len(kept) if kept is not None else 0
-        rows = _lift_unlabelled(_cut_rows(block.rows, "", kept, marks))
-        shown = tuple(_without_notes([column for column in block.columns if column.id not in names]))
-        if table.fold and not table.widths:
-            shown = tuple(_without_idle_columns(report, lines, shown, ""))
+        outline = list(list_outline(block.rows)) if table.outline else []
+        kept = None
+        if table.fold:
+            kept = _find_kept_rows(report, lines, names, [row.level for row in outline])
+            left_out += len(lines.rows) - len(kept)
+        elif outline:
+            kept = set(_find_applying_rows(report, lines))
+        rows = _cut_rows(tuple(row.make_heading() for row in outline) or block.rows, "", kept, marks)
+        rows = rows if outline else _lift_unlabelled(rows)
+        idle = {*names, *(_find_idle_columns(report, lines) if table.fold and not table.widths else ())}
+        shown = tuple(_select_columns(block.columns, "", idle))
+        columns_left_out += [_name_column(column) for column in lines.columns if column.ids in idle.difference(names)]
         if (rows or not block.rows) and shown:
-            blocks.append(replace_heading(block, rows=rows, columns=shown))
-    return TableOnPage(tuple(_split_tables(table, blocks)), notes, left_out)
+            blocks += _put_under_banners(replace_heading(block, rows=rows, columns=shown), outline)
+    if table.outline:
+        table = replace(table, widths=_choose_widths(blocks))
+    return TableOnPage(tuple(_split_tables(table, blocks)), notes, left_out, tuple(dict.fromkeys(columns_left_out)))
 
 
 def _has_note(heading: Heading) -> bool:
     return heading.note or any(map(_has_note, heading.below))
 
 
-def _without_notes(headings: Sequence[Heading]) -> Iterator[Heading]:
-    for heading in headings:
-        below = tuple(_without_notes(heading.below))
-        if not heading.note and (below or not heading.below):
-            yield replace_heading(heading, below=below) if len(below) < len(heading.below) else heading
-
-
-def _without_idle_columns(
-    report: Report, lines: BlockLines, headings: Sequence[Heading], ids: str
-) -> Iterator[Heading]:
-    """Leave out the columns of which no cell applies."""
+def _select_columns(headings: Sequence[Heading], ids: str, left_out: Collection[str]) -> Iterator[Heading]:
+    """Leave out columns of notes, and those of given ids."""
     for heading in headings:
         own = join_ids(ids, heading.id)
-        if heading.below:
-            if below := tuple(_without_idle_columns(report, lines, heading.below, own)):
-                yield replace_heading(heading, below=below)
-            continue
-        number = next(at for at, column in enumerate(lines.columns) if column.ids == own)
-        if not all(slot.address in report.excluded for slot in lines.slots[number :: len(lines.columns)]):
+        below = tuple(_select_columns(heading.below, own, left_out))
+        if below:
+            yield replace_heading(heading, below=below) if len(below) < len(heading.below) else heading
+        elif not (heading.below or heading.note or own in left_out):
             yield heading
 
 
-def _find_kept_rows(report: Report, lines: BlockLines) -> set[str]:
-    """Find the rows that have a figure other than 0, or a text that does not only name the row."""
-    kept, width = set(), len(lines.columns)
-    for number, row in enumerate(lines.rows):
-        names = {heading.named_by for heading in row.path}
-        if any(_has_content(report, slot, names) for slot in lines.slots[number * width : (number + 1) * width]):
+def _find_idle_columns(report: Report, lines: BlockLines) -> Iterator[str]:
+    """Find the columns of which no cell has a figure or a text."""
+    for number, column in enumerate(lines.columns):
+        cells = lines.slots[number :: len(lines.columns)]
+        if not column.said.get("note") and not any(_is_given(report, slot) for slot in cells):
+            yield column.ids
+
+
+def _name_column(column: Line) -> str:
+    return " ".join(heading.label for heading in column.path)
+
+
+def _find_kept_rows(report: Report, lines: BlockLines, names: Collection[str], levels: Sequence[int]) -> set[str]:
+    """Find the rows that have a figure other than 0, or a text in another column than those of `names`.
+
+    In an outline, of which the levels of the rows are given, also those above them, and the first row, of totals.
+    """
+    width = len(lines.columns)
+    kept = set()
+    below = -1  # the level of the last row that is kept
+    for number, row in reversed([*enumerate(lines.rows)]):
+        cells = [slot for slot in lines.slots[number * width : (number + 1) * width] if slot.column not in names]
+        is_kept = _is_given if levels and not number else _has_content
+        level = levels[number] if levels else 0
+        if level < below or any(is_kept(report, slot) for slot in cells):
             kept.add(row.ids)
+            below = level
     return kept
 
 
-def _has_content(report: Report, slot: Slot, names: Collection[str]) -> bool:
-    if report.figures.get(slot.address):
-        return True
-    return slot.address in report.values and slot.column not in names
+def _find_applying_rows(report: Report, lines: BlockLines) -> Iterator[str]:
+    """Find the rows of which a cell applies."""
+    width = len(lines.columns)
+    for number, row in enumerate(lines.rows):
+        cells = lines.slots[number * width : (number + 1) * width]
+        if not report.excluded.issuperset(slot.address for slot in cells):
+            yield row.ids
+
+
+def _put_under_banners(block: Block, outline: Sequence[OutlineRow]) -> Iterator[Block]:
+    """Split the rows of an outline by their banners."""
+    banners = {row.ids: row.banner for row in outline}
+    for banner, rows in groupby(block.rows, lambda row: banners.get(row.id, "")):
+        yield replace_heading(block, rows=tuple(rows), banner=banner or block.banner)
+    if not block.rows:
+        yield block
+
+
+def _choose_widths(blocks: Sequence[Block]) -> tuple[float, ...]:
+    """Choose the widths of the columns of an outline: of its labels, and of figures and texts."""
+    if not blocks:
+        return ()
+    columns = [_TEXT_WIDTH if line.said.get("type") == "text" else 1.0 for line in list_block_lines(blocks[0].columns)]
+    return (_LABEL_WIDTH + _LABEL_WIDTH_PER_COLUMN * len(columns), *columns)
+
+
+def _is_given(report: Report, slot: Slot) -> bool:
+    return slot.address in report.figures or slot.address in report.values
+
+
+def _has_content(report: Report, slot: Slot) -> bool:
+    return bool(report.figures.get(slot.address)) or slot.address in report.values
 
 
 def _cut_rows(
@@ -101,7 +158,8 @@ def _cut_rows(
                 found.append(replace_heading(heading, below=below))
         elif kept is None or own in kept:
             mark = marks.get(own)
-            found.append(replace_heading(heading, label=f"{heading.label} {mark}".strip()) if mark else heading)
+            label = f"{heading.label} {mark}" if heading.label and mark else mark or heading.label
+            found.append(replace_heading(heading, label=label) if mark else heading)
     return tuple(found)
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
 from itertools import repeat
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -15,7 +15,7 @@ from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
 from nianbao.model.open_rows.axes import Axis, Condition
-from nianbao.model.period import Period
+from nianbao.model.period import Calendar, Period, PeriodUnit, add_months
 from nianbao.model.pictures import PICTURES, Picture
 from nianbao.model.relation_language.applying import apply_relations, apply_to_report
 from nianbao.model.relations import Check, Relation
@@ -84,6 +84,7 @@ class Form:
     document: str
     first_year: int
     last_year: int | None
+    unit: PeriodUnit | Literal[""]  # of the periods for which it is in force; empty: of all
     template: str
     title: str
     author: str
@@ -102,6 +103,11 @@ class Form:
     open_tables: Mapping[str, Table] = field(default_factory=dict)  # those with open rows or columns, as written
     unexpanded: "Form | None" = None  # of a form expanded with the rows of a report
 
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of its periods: that of the kind, with the unit for which the edition is in force."""
+        return replace(self.kind.calendar, unit=self.unit, also=()) if self.unit else self.kind.calendar
+
     @property
     def fixed(self) -> "Form":
         """The form with nothing in its open rows, which all reports of the edition have in common."""
@@ -116,12 +122,15 @@ class Form:
         end = self.kind.calendar.get_last_day(period)
         if due.days is not None:
             return end + timedelta(days=due.days)
+        if due.months is not None:  # the end of the last of these months, as the period ends with one
+            return add_months(end + timedelta(days=1), due.months) - timedelta(days=1)
         day = date(end.year, due.month, due.day)
         return day if day > end else date(end.year + 1, due.month, due.day)
 
-    def is_in_force(self, year: int) -> bool:
-        """Return whether reports of that year use this edition."""
-        return self.first_year <= year and (self.last_year is None or year <= self.last_year)
+    def is_in_force(self, period: Period) -> bool:
+        """Return whether reports of that period use this edition."""
+        is_of_year = self.first_year <= period.year and (self.last_year is None or period.year <= self.last_year)
+        return is_of_year and self.unit in {"", period.unit}
 
     @cached_property
     def author_address(self) -> str:

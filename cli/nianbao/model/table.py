@@ -54,8 +54,9 @@ class Table:
     blocks: tuple[Block, ...]
     widths: tuple[float, ...] = ()
     list_rules: ListRules | None = None
+    fold: bool = False  # rows without a figure other than 0, and blank columns, are not printed
+    outline: bool = False  # labels of rows are printed in one column, indented
     name: str = ""  # on a page, of a part of a table
-    fold: bool = False  # rows without a figure other than 0 are not printed
     opened: tuple[Opened, ...] = ()
     open_rows: Mapping[str, Heading] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)

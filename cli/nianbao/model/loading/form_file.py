@@ -1,6 +1,6 @@
 """What a form file may hold: its keys, with the types of their values."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
@@ -9,6 +9,7 @@ from nianbao.model.form import Fact, Section
 from nianbao.model.kind import Due
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.open_rows.axes import Axis, Condition, Group
+from nianbao.model.period import Period, PeriodUnit
 from nianbao.model.pictures import Picture
 from nianbao.model.relations import Blanks, Each
 from nianbao.model.tables.headings import Block, Heading
@@ -20,14 +21,16 @@ _WIDTH = Meta(gt=0, le=10_000)
 
 
 class YearsEntry(Shape, frozen=True):
-    """The report years for which an edition is in force."""
+    """The report years for which an edition is in force, for periods of one unit or of all."""
 
     first: Annotated[int, _YEAR, Meta(description="field-years-first")] = field(default=0, name="from")
     last: Annotated[Annotated[int, _YEAR] | None, Meta(description="field-years-last")] = field(default=None, name="to")
+    unit: Annotated[PeriodUnit | Literal[""], Meta(description="field-years-unit")] = ""
 
-    def has(self, year: int) -> bool:
-        """Return whether a report year is one of them."""
-        return self.first <= year and (self.last is None or year <= self.last)
+    def has(self, period: Period) -> bool:
+        """Return whether a period is of one of them, and of their unit."""
+        is_of_year = self.first <= period.year and (self.last is None or period.year <= self.last)
+        return is_of_year and self.unit in {"", period.unit}
 
 
 class ReportRelationEntry(Shape, frozen=True):
@@ -71,6 +74,7 @@ class TableEntry(Shape, frozen=True):
     ] = ()
     relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
     fold: Annotated[bool, Meta(description="field-table-fold")] = False
+    outline: Annotated[bool, Meta(description="field-table-outline")] = False
 
 
 class ListEntry(Shape, frozen=True):
