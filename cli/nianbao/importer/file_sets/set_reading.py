@@ -1,0 +1,182 @@
+"""A published set as a whole: one period, one of each common text, and the tree of values of its data file."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from nianbao.importer.file_sets.cells import parse_day, read_cell
+from nianbao.importer.file_sets.deviations import Deviation
+from nianbao.importer.file_sets.part_reading import CommonText, PartReader, ReadPart
+from nianbao.importer.file_sets.recognition import MatchedSet
+from nianbao.model.file_sets.texts import fold
+from nianbao.model.finding import UserError
+from nianbao.model.form import Form
+from nianbao.model.i18n import N_, _
+from nianbao.model.period import PARTS, Calendar, Period
+
+_FIELDS = ("first", "last")  # days that patterns of a period name
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSet:
+    """What a published set says: its period, its values as the tree of a data file, and every departure from the form.
+
+    `places` names for each address the file, the row and the column (from 0) where its value stands.
+    """
+
+    form: Form
+    period: Period
+    tree: dict[str, Any]
+    parts: tuple[ReadPart, ...]
+    deviations: tuple[Deviation, ...]
+    places: Mapping[str, tuple[str, int, int]]
+
+
+def read_parts(matched: MatchedSet) -> list[ReadPart]:
+    """Read the files of a set."""
+    return [PartReader(match.keys, match.part, match.heads).read_all() for match in matched.parts]
+
+
+def find_days(parts: Sequence[ReadPart]) -> tuple[date, date] | None:
+    """Find the first and the last day of the period: in rows of their own, else those that most cells name."""
+    own: dict[str, date] = {}
+    for text in (text for part in parts for text in part.days):
+        if day := parse_day(text.text):
+            own |= {name: day for name in _FIELDS if text.column.period == f"{{{name}}}"}
+    if own.keys() == set(_FIELDS):
+        return own["first"], own["last"]
+    counts = Counter(days for part in parts for text in part.common if (days := _read_days(text)))
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _read_days(text: CommonText) -> tuple[date, date] | None:
+    """Return the days that a cell names; None where it names none, or a day that there is not."""
+    first, slash, last = text.text.strip().partition("/") if text.column.period else ("", "", "")
+    days = parse_day(first), parse_day(last)
+    return (days[0], days[1]) if slash and days[0] and days[1] else None
+
+
+def find_period(calendar: Calendar, days: tuple[date, date]) -> Period | None:
+    """Find the period that has these first and last days."""
+    first, last = days
+    for year in range(first.year, last.year + 2):
+        for part in PARTS.get(calendar.unit, ()):
+            period = Period(year, part)
+            if calendar.has(period) and (calendar.get_first_day(period), calendar.get_last_day(period)) == days:
+                return period
+    return None
+
+
+def assemble(form: Form, period: Period, matched: MatchedSet, parts: Sequence[ReadPart]) -> ReadSet:
+    """Put the files of a set together; a file of another period is left out whole."""
+    calendar = form.kind.calendar
+    days = calendar.get_first_day(period), calendar.get_last_day(period)
+    deviations = list(matched.deviations)
+    kept = []
+    for part in parts:
+        if other := _find_other_period(part, days):
+            printed = f"{other[0]}/{other[1]}"
+            deviations.append(Deviation(part.part.name, N_("set-file-of-other-period"), printed=printed, lost=True))
+        else:
+            kept.append(part)
+            deviations += [*part.deviations, *_compare_periods(part, days)]
+    tree: dict[str, Any] = {}
+    places: dict[str, tuple[str, int, int]] = {}
+    for address, column_texts in _collect_common(kept).items():
+        deviations += _choose_common(form, tree, address, column_texts)
+    for part in kept:
+        _place_values(tree, places, part)
+    return ReadSet(form, period, tree, tuple(kept), tuple(deviations), places)
+
+
+def _find_other_period(part: ReadPart, days: tuple[date, date]) -> tuple[date, date] | None:
+    """Find the period of a file of which no cell names that of the set."""
+    named = Counter(found for text in part.common if (found := _read_days(text)))
+    return None if days in named or not named else named.most_common(1)[0][0]
+
+
+def _compare_periods(part: ReadPart, days: tuple[date, date]) -> Iterator[Deviation]:
+    """Declare cells that do not name the period of the set: asked for, blank, filled down, or another one."""
+    expected = {name: day.isoformat() for name, day in zip(_FIELDS, days, strict=True)}
+    for text in (*part.common, *part.days):
+        if not text.column.period:
+            continue
+        written = text.column.period.format(**expected)
+        if text.text == written or (text in part.days and parse_day(text.text) == date.fromisoformat(written)):
+            continue
+        what = N_("set-period-differs")
+        if not text.text.strip():
+            what = N_("set-text-missing")
+        elif text.column.prompt and fold(text.text) == fold(text.column.prompt):
+            what = N_("set-prompt-left")
+        yield Deviation(part.part.name, what, text.row, text.at, text.text, written)
+
+
+def _collect_common(parts: Iterable[ReadPart]) -> dict[str, list[tuple[ReadPart, CommonText]]]:
+    """Collect the texts of facts that stand in every row, by the address of the fact."""
+    found: dict[str, list[tuple[ReadPart, CommonText]]] = {}
+    for part in parts:
+        for text in part.common:
+            if text.column.fact:
+                found.setdefault(text.column.fact, []).append((part, text))
+    return found
+
+
+def _choose_common(
+    form: Form, tree: dict[str, Any], address: str, texts: Sequence[tuple[ReadPart, CommonText]]
+) -> Iterator[Deviation]:
+    """Take what most cells say as the fact, and declare those that say something else."""
+    said = Counter(text.text for _part, text in texts if text.text.strip())
+    if not said:
+        return
+    chosen = said.most_common(1)[0][0]
+    cell = read_cell(chosen, form.value_types[address], form.kind.signs.file.numbers)
+    if cell.value is not None:
+        put(tree, address.split("."), cell.value)
+    for part, text in texts:
+        if text.text == chosen:
+            continue
+        what, lost = N_("set-fact-differs"), True
+        if not text.text.strip():
+            what, lost = N_("set-text-missing"), False
+        elif fold(text.text) == fold(chosen):
+            what, lost = N_("set-text-blanks") if text.text.strip() == chosen.strip() else N_("set-text-differs"), False
+        yield Deviation(part.part.name, what, text.row, text.at, text.text, chosen, lost=lost)
+
+
+def _place_values(tree: dict[str, Any], places: dict[str, tuple[str, int, int]], part: ReadPart) -> None:
+    """Put the values of a file into the tree; entries go into arrays, in the order of the file."""
+    table = [part.entry.table] if part.entry.table else []
+    for value in part.values:
+        keys = [*table, *value.steps]
+        columns = value.column.split(".")
+        if value.entry is None:
+            put(tree, [*keys, *columns], value.value)
+        else:
+            node = tree
+            for key in keys[:-1]:
+                node = node.setdefault(key, {})
+            items = node.setdefault(keys[-1], [])
+            items += [{} for _missing in range(value.entry + 1 - len(items))]
+            put(items[value.entry], columns, value.value)
+            keys.append(str(value.entry + 1))
+        places[".".join([*keys, *columns])] = part.part.name, value.row, value.at
+
+
+def put(tree: dict[str, Any], keys: Sequence[str], value: object) -> None:
+    """Put a value into a tree of tables."""
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[keys[-1]] = value
+
+
+def require_period(form: Form, days: tuple[date, date] | None, asked: Period | None) -> Period:
+    """Return the period of a set: the one asked for, else the one of its days. Raises `UserError` for none."""
+    found = find_period(form.kind.calendar, days) if days else None
+    if asked or found:
+        return asked or found  # type: ignore[return-value]  # one of them is there
+    if days:
+        raise UserError(_("set-days-are-no-period", first=days[0], last=days[1]), _("give-year-of-set"))
+    raise UserError(_("set-names-no-period"), _("give-year-of-set"))
