@@ -48,8 +48,8 @@ def fill_sample(form: Form, values: Mapping[str, object], previous: Report | Non
 
 def find_period(form: Form) -> Period:
     """Return a period for which a form is in force: the last one that has ended, else one of its last year."""
-    ended = form.kind.calendar.find_ended(datetime.now(tz=UTC).date())
-    if form.is_in_force(ended.year):
+    ended = form.calendar.find_ended(datetime.now(tz=UTC).date())
+    if form.is_in_force(ended):
         return ended
     return Period(form.first_year if form.last_year is None else form.last_year, ended.part)
 

@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
-from nianbao.model.period import Period
+from nianbao.model.period import Calendar, Period, PeriodUnit, add_months
 from nianbao.model.pictures import PICTURES, Picture
 from nianbao.model.relations import Check, Relation, apply_relation, apply_to_report
 from nianbao.model.table import PLACES, Slot, Table
@@ -74,6 +74,7 @@ class Form:
     document: str
     first_year: int
     last_year: int | None
+    unit: PeriodUnit | Literal[""]  # of the periods for which it is in force; empty: of all
     template: str
     title: str
     author: str
@@ -88,6 +89,11 @@ class Form:
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
 
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of its periods: that of the kind, with the unit for which the edition is in force."""
+        return replace(self.kind.calendar, unit=self.unit, also=()) if self.unit else self.kind.calendar
+
     def find_due(self, author: str) -> Due | None:
         """Find by when an author owes the report: the first entry for authors of that name."""
         return next((due for due in self.due if re.search(due.author, author)), None)
@@ -97,12 +103,15 @@ class Form:
         end = self.kind.calendar.get_last_day(period)
         if due.days is not None:
             return end + timedelta(days=due.days)
+        if due.months is not None:  # the end of the last of these months, as the period ends with one
+            return add_months(end + timedelta(days=1), due.months) - timedelta(days=1)
         day = date(end.year, due.month, due.day)
         return day if day > end else date(end.year + 1, due.month, due.day)
 
-    def is_in_force(self, year: int) -> bool:
-        """Return whether reports of that year use this edition."""
-        return self.first_year <= year and (self.last_year is None or year <= self.last_year)
+    def is_in_force(self, period: Period) -> bool:
+        """Return whether reports of that period use this edition."""
+        is_of_year = self.first_year <= period.year and (self.last_year is None or period.year <= self.last_year)
+        return is_of_year and self.unit in {"", period.unit}
 
     @cached_property
     def author_address(self) -> str:

@@ -108,13 +108,12 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     """
     document = _drop_page_numbers(document, forms[0].kind.signs)
     texts = extract_text(document, forms)
-    year = period.year if period else texts.year
-    in_force = next((form for form in forms if form.is_in_force(year)), forms[-1])
+    period = period or Period(texts.year)
+    in_force = next((form for form in forms if form.is_in_force(period)), forms[-1])
     layouts = list_layouts(forms)
     tables = recognize_tables(document, layouts, in_force.edition) if layouts else RecognizedTables()
     _check_tables(tables, texts, forms)
     calendar = in_force.kind.calendar
-    period = period or Period(year)
     if not calendar.has(period):  # of a part of a year the texts say the year at most
         raise UserError(_("report-year-unknown"), _("give-year", example=EXAMPLES[calendar.unit]))
     with_rows = {row.block for row in tables.rows}

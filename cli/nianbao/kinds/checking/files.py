@@ -10,6 +10,7 @@ from nianbao.model.finding import Place, UserError
 from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, Form
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, find_nearest, suggest
+from nianbao.model.period import PARTS, Period
 from nianbao.model.table import Heading
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds import KindFolder
@@ -169,14 +170,20 @@ def _find_overlaps(kind: KindFolder, forms: dict[str, Form]) -> Iterator[Mistake
     starts = {form.first_year for form in forms.values()}
     starts |= {form.last_year + 1 for form in forms.values() if form.last_year is not None}
     told: set[str] = set()
-    for year in sorted(starts):
-        in_force = [forms[name] for name in kind.list_in_force(year) if name in forms]
+    periods = (Period(year, part) for year in sorted(starts) for part in _list_first_parts(kind))
+    for period in periods:
+        in_force = [forms[name] for name in kind.list_in_force(period) if name in forms]
         in_force.sort(key=lambda form: (form.first_year, form.edition))
         for other in in_force[1:]:
             if other.edition not in told:
                 told.add(other.edition)
-                why = _("editions-in-force-twice", edition=in_force[0].edition, year=year)
+                why = _("editions-in-force-twice", edition=in_force[0].edition, year=period.year)
                 yield from locate_faults(kind.read_edition_files(other.edition), [Fault(("years",), why)])
+
+
+def _list_first_parts(kind: KindFolder) -> list[str]:
+    """List the first part of a year of each unit of periods."""
+    return [PARTS[unit][0] if unit in PARTS else "01-01" for unit in kind.settings.calendar.units]
 
 
 def _name_settings(kind: KindFolder) -> str:

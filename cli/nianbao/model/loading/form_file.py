@@ -1,6 +1,6 @@
 """What a form file may hold: its keys, with the types of their values."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
@@ -8,6 +8,7 @@ from nianbao.model.finding import WrittenLevel
 from nianbao.model.form import Fact, Section
 from nianbao.model.kind import Due
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.period import Period, PeriodUnit
 from nianbao.model.pictures import Picture
 from nianbao.model.relations import Each
 from nianbao.model.table import Block
@@ -19,14 +20,16 @@ _WIDTH = Meta(gt=0, le=10_000)
 
 
 class YearsEntry(Shape, frozen=True):
-    """The report years for which an edition is in force."""
+    """The report years for which an edition is in force, for periods of one unit or of all."""
 
     first: Annotated[int, _YEAR, Meta(description="field-years-first")] = field(default=0, name="from")
     last: Annotated[Annotated[int, _YEAR] | None, Meta(description="field-years-last")] = field(default=None, name="to")
+    unit: Annotated[PeriodUnit | Literal[""], Meta(description="field-years-unit")] = ""
 
-    def has(self, year: int) -> bool:
-        """Return whether a report year is one of them."""
-        return self.first <= year and (self.last is None or year <= self.last)
+    def has(self, period: Period) -> bool:
+        """Return whether a period is of one of them, and of their unit."""
+        is_of_year = self.first <= period.year and (self.last is None or period.year <= self.last)
+        return is_of_year and self.unit in {"", period.unit}
 
 
 class ReportRelationEntry(Shape, frozen=True):

@@ -79,6 +79,7 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels:
         document=file.document,
         first_year=file.years.first,
         last_year=file.years.last,
+        unit=file.years.unit,
         template=file.template,
         title=file.title,
         author=file.author,
