@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, FileSet, RowEntry
-from nianbao.model.file_sets.rows import DataRow, find_table, list_data_rows
+from nianbao.model.file_sets.rows import DataRow, find_condition, find_table, list_data_rows
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
@@ -51,13 +51,13 @@ class _SetComposer:
             )
         placeholders = entry.placeholders if self.draft else {}
         for row in list_data_rows(form, table, self.report.facts.tree, placeholders):
-            yield tuple(self._write_table_cell(column, row) for column in entry.columns)
+            yield tuple(self._write_table_cell(entry, column, row) for column in entry.columns)
 
-    def _write_table_cell(self, column: ColumnEntry, row: DataRow) -> SetCell:
+    def _write_table_cell(self, entry: FileEntry, column: ColumnEntry, row: DataRow) -> SetCell:
         if column.heading is not None:
             return row.get_text(column.heading)
-        if column.texts is not None:
-            return column.texts.get(".".join(row.pattern.get_steps()), "")
+        if column.text is not None:
+            return entry.get_text(row.pattern.ids, column.text)
         if column.column:
             prompt = column.prompt if row.pattern.is_entry else ""
             return self._write_value(f"{row.address}.{column.column}" if row.address else "", prompt)
@@ -77,8 +77,7 @@ class _SetComposer:
     def _write_common_cell(self, column: ColumnEntry, condition: str) -> SetCell:
         """Write a cell that does not depend on the row, but for its condition."""
         if column.condition:
-            conditions = self.report.form.conditions
-            return conditions[condition].label if condition in conditions else column.condition
+            return find_condition(self.report.form, condition) or column.condition
         if column.period:
             return self._write_days(column.period, column.prompt)
         return self._write_value(column.fact, column.prompt)

@@ -30,12 +30,13 @@ def import_(
 ) -> None:
     """Write the data files of published reports."""
     from nianbao.cli.output import findings, imports
-    from nianbao.importer import batch, pipeline
+    from nianbao.importer import batch, pipeline, published_sets
     from nianbao.workspace import selection
     from nianbao.workspace.store import Store
 
     with report_errors():
         store = Store.open(root)
+        sources = published_sets.gather(store, files)
         options = pipeline.ImportOptions(
             period=selection.read_period(store.of_kind(kind) if kind else store, year) if year else None,
             office=office,
@@ -45,15 +46,14 @@ def import_(
             force=force,
             placeholders=placeholders,
             trust=trust,
-            folder_per_office=len(files) > 1,
+            folder_per_office=len(sources) > 1,
         )
-        names = list(dict.fromkeys(files))
-        results = batch.import_files(store, names, options, jobs)
-        with report_crash(batch.make_lost_error(names[0]) if len(names) == 1 else None):
-            imported, errors = split_errors(show_progress(results, len(names), _("progress-importing"), quiet=False))
+        results = batch.import_files(store, sources, options, jobs)
+        with report_crash(batch.make_lost_error(sources[0]) if len(sources) == 1 else None):
+            imported, errors = split_errors(show_progress(results, len(sources), _("progress-importing"), quiet=False))
         imported.sort(key=lambda one: one.source)
         if to == "json":
-            findings.print_json(imports.imports_data(imported, errors, alone=len(names) == 1))
+            findings.print_json(imports.imports_data(imported, errors, alone=len(sources) == 1))
         else:
             imports.print_imports(imported, len(errors), quiet=quiet)
         exit_command(errors, blocked=not all(one.clean for one in imported))

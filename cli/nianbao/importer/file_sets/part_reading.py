@@ -9,26 +9,19 @@ from nianbao.importer.file_sets.heads import MatchedHeads
 from nianbao.importer.file_sets.parts import PublishedPart, Record
 from nianbao.importer.file_sets.row_keys import FoundRow, KeyText, Row, RowKeys
 from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, RowEntry
-from nianbao.model.file_sets.rows import RowPattern, find_table
-from nianbao.model.file_sets.texts import find_slip, fold
+from nianbao.model.file_sets.rows import Keys, RowPattern, find_condition, find_table, is_named
+from nianbao.model.file_sets.texts import fold
 from nianbao.model.i18n import N_
-from nianbao.model.table import list_paths
-from nianbao.model.tables.headings import Heading, join_ids
+from nianbao.model.tables.headings import ENTRY, Heading, list_lines
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import Value, ValueType
-
-Steps = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
-    """A value of a published file: the keys of its row, the entry of an array that it is of, its column, its place.
+    """A value of a published file: its keys in the data file, and its place."""
 
-    `entry` is counted from 0, and None for a row that is no entry.
-    """
-
-    steps: Steps
-    entry: int | None
-    column: str
+    keys: Keys
     value: Value
     row: int
     at: int
@@ -55,7 +48,7 @@ class ReadPart:
     days: list[CommonText] = field(default_factory=list)  # days of the period, in rows of their own
     deviations: list[Deviation] = field(default_factory=list)
     cells: int = 0  # those of values
-    rows: dict[int, tuple[Steps, int | None]] = field(default_factory=dict)  # by record: where it is in the data
+    rows: dict[int, Keys] = field(default_factory=dict)  # by record: where it is in the data
 
 
 class PartReader:
@@ -64,18 +57,22 @@ class PartReader:
     def __init__(self, keys: RowKeys, part: PublishedPart, heads: MatchedHeads) -> None:
         self._keys, self._heads, self._entry = keys, heads, keys.entry
         self._form, self._name = keys.form, part.name
-        self._placeholders = keys.list_placeholders()
+        self._position: tuple[int, ...] = ()  # in the template, the furthest one of a row so far
+        self._is_reordered = False
         self._columns = _find_columns(keys)
+        self._types: dict[tuple[int, str], ValueType] = {}
         self._last: Row | None = None
         self._last_texts: list[str] = [""] * len(self._entry.keys)
-        self._seen: dict[Steps, int] = {}  # rows, and of entries their number
-        self._blank: dict[Steps, list[int]] = {}  # records of entries that say nothing
+        self._seen: set[Keys] = set()
+        self._entries: dict[Keys, dict[str, int]] = {}  # by array: the numbers of entries by their names
+        self._blank: dict[Keys, list[int]] = {}  # records of entries that say nothing, by array
         self.read = ReadPart(part, self._entry, deviations=[*part.deviations, *heads.deviations])
 
     def read_all(self) -> ReadPart:
         """Read all records."""
         for record in self.read.part.records[1:]:
             self._read_record(record)
+        self._declare_absent()
         return self.read
 
     def _add(self, what: str, record: Record, at: int | None = None, **more: object) -> None:
@@ -95,17 +92,26 @@ class PartReader:
             if not text.strip() and last:
                 texts[number] = last
                 self._add(N_("set-key-as-above"), record, self._heads.positions[self._entry.keys[number]], read=last)
-        if any(self._is_placeholder(text) for text in texts):
-            if not self._lose(record, N_("set-placeholder-filled")):
-                self._add(N_("set-placeholder-left"), record)
-            return
         found = self._find_row(record, texts)
         self._last_texts = texts
         if found is None:
             self._lose(record, N_("set-value-of-unknown-row"))
             return
         self._last = found.row
+        if found.is_placeholder:
+            if not self._lose(record, N_("set-placeholder-filled")):
+                self._add(N_("set-placeholder-left"), record)
+            return
+        self._compare_order(record, found)
         self._read_row(record, found)
+
+    def _compare_order(self, record: Record, found: FoundRow) -> None:
+        """Declare the first row that stands below one that it precedes in the template."""
+        position = self._keys.find_position(found)
+        if not self._is_reordered and position < self._position:
+            self._is_reordered = True
+            self._add(N_("set-rows-reordered"), record)
+        self._position = max(position, self._position)
 
     def _find_row(self, record: Record, texts: Sequence[str]) -> FoundRow | None:
         keys = [self._keys.read_key(number, text) for number, text in enumerate(texts)]
@@ -120,32 +126,24 @@ class PartReader:
             self._add(N_("set-row-unknown"), record, printed=" · ".join(texts), lost=True)
         return found
 
-    def _is_placeholder(self, text: str) -> bool:
-        """Tell whether a key cell asks for codes, also with a slip; a code is none."""
-        folded = fold(text)
-        return folded in self._placeholders or bool(find_slip(folded, self._placeholders))
-
     def _lose(self, record: Record, what: str) -> int:
         """Declare every value of a record that has no place, prompts left out; return how many there are."""
         lost = 0
-        for at, column in self._list_places():
-            text = record.cells[at] if at < len(record.cells) else ""
-            is_value = column.column or column.row == "value"
-            if is_value and text.strip() and fold(text) != fold(column.prompt):
-                self._add(what, record, at, printed=text, lost=True)
+        for number, text in enumerate(self._list_values(record)):
+            if text.strip():
+                self._add(what, record, self._heads.positions[number], printed=text, lost=True)
                 lost += 1
         return lost
 
-    def _list_places(self) -> Iterator[tuple[int, ColumnEntry]]:
-        """Give the columns that are there, with where they stand."""
-        for at, column in zip(self._heads.positions, self._entry.columns, strict=True):
-            if at is not None:
-                yield at, column
+    def _list_values(self, record: Record) -> Iterator[str]:
+        """Give the text of each column that is a value; an empty one of others, and of a prompt."""
+        for number, column in enumerate(self._entry.columns):
+            text = self._heads.get_text(record, number) if column.column or column.row == "value" else ""
+            yield "" if fold(text) == fold(column.prompt) else text
 
     def _read_row(self, record: Record, found: FoundRow) -> None:
         row = found.row
-        steps = row.get_steps(found.codes) if isinstance(row, RowPattern) else ()
-        entry = self._seen.get(steps, 0) if isinstance(row, RowPattern) and row.is_entry else None
+        keys, names = self._make_keys(row, found, record) if isinstance(row, RowPattern) else ((), [])
         values: list[ReadValue] = []
         for number, column in enumerate(self._entry.columns):
             text, at = self._heads.get_text(record, number), self._heads.positions[number]
@@ -153,37 +151,53 @@ class PartReader:
                 continue
             if column.fact or column.period:
                 self.read.common.append(CommonText(column, text, record.row, at))
-            elif column.condition or column.texts is not None:
-                self._compare_text(record, at, text, self._get_expected(column, row, steps))
+            elif column.condition or column.text is not None:
+                self._compare_text(record, at, text, self._get_expected(column, row))
             else:
                 cell = self._read_cell(record, at, text, column, row)
                 if cell.value is not None:
-                    address = column.column or getattr(row, "fact", "")
-                    values.append(ReadValue(steps, entry, address, cell.value, record.row, at))
+                    own = (column.column or getattr(row, "fact", "")).split(".")
+                    values.append(ReadValue((*keys, *own), cell.value, record.row, at))
         self._read_surplus(record)
-        if isinstance(row, RowPattern):
-            values = self._keep_values(record, row, steps, values)
-        self.read.values += values
-        if entry is None or values:
-            self.read.rows[record.row] = (steps, entry)
+        kept = self._keep_values(record, row, keys, values) if isinstance(row, RowPattern) else values
+        self.read.values += [*names, *kept] if kept else []
+        if kept or not (isinstance(row, RowPattern) and row.is_entry):
+            self.read.rows[record.row] = keys
 
-    def _keep_values(
-        self, record: Record, row: RowPattern, steps: Steps, values: list[ReadValue]
-    ) -> list[ReadValue]:
+    def _make_keys(self, row: RowPattern, found: FoundRow, record: Record) -> tuple[Keys, list[ReadValue]]:
+        """Make the keys of a row of a table, and the values that are the names of entries above it."""
+        keys: list[str | int] = [self._entry.table]
+        names: list[ReadValue] = []
+        for heading in row.path:
+            keys += heading.id.split(".") if heading.id else []
+            if is_named(heading):
+                name, numbers = found.codes[ENTRY], self._entries.setdefault(tuple(keys), {})
+                keys.append(numbers.setdefault(name, len(numbers)))
+                at = self._heads.positions[self._entry.keys[[key.text for key in found.keys].index(ENTRY)]] or 0
+                names.append(ReadValue((*keys, heading.named_by), name, record.row, at))
+            elif heading.each == ENTRY:
+                keys.append(len(self._entries.get(tuple(keys), ())))
+            elif heading.each:
+                keys.append(found.codes[heading.each])
+        return tuple(keys), names
+
+    def _keep_values(self, record: Record, row: RowPattern, keys: Keys, values: list[ReadValue]) -> list[ReadValue]:
         """Return the values of a row that is there for the first time; those of a second one are declared."""
-        if row.is_entry:
-            self._seen[steps] = self._seen.get(steps, 0) + bool(values)
-            if not values:
-                self._blank.setdefault(steps, []).append(record.row)
+        if isinstance(keys[-1], int):
+            if values:
+                numbers = self._entries.setdefault(keys[:-1], {})
+                numbers[f"{record.row}"] = len(numbers)
+            else:
+                self._blank.setdefault(keys[:-1], []).append(record.row)
             return values
-        if steps in self._seen:
+        if keys in self._seen:
             for value in values:
                 self._add(N_("set-row-twice"), record, value.at, printed=str(value.value), lost=True)
             if not values:
-                self._add(N_("set-row-twice"), record)
+                self._add(N_("set-row-repeated"), record)
             return []
-        self._seen[steps] = record.row
-        if not values and any(heading.each for heading in row.path):
+        self._seen.add(keys)
+        if not values and row.is_open and not any(map(str.strip, self._list_values(record))):
             self._add(N_("set-row-blank"), record)
         return values
 
@@ -197,13 +211,12 @@ class PartReader:
         """How many columns are known, or named in the head."""
         return 1 + max([*filter(lambda at: at is not None, self._heads.positions), *self._heads.surplus])  # type: ignore[type-var]
 
-    def _get_expected(self, column: ColumnEntry, row: Row, steps: Steps) -> str:
+    def _get_expected(self, column: ColumnEntry, row: Row) -> str:
         """Return the text that the template has in a cell."""
-        if column.texts is not None:
-            return column.texts.get(".".join(steps), "")
+        if column.text is not None and isinstance(row, RowPattern):
+            return self._entry.get_text(row.ids, column.text)
         condition = row.condition if isinstance(row, RowPattern) else row.when
-        conditions = self._form.conditions
-        return conditions[condition].label if condition in conditions else column.condition
+        return find_condition(self._form, condition) or column.condition
 
     def _compare_text(self, record: Record, at: int, text: str, expected: str) -> None:
         if text == expected:
@@ -240,17 +253,23 @@ class PartReader:
         return cell
 
     def _find_type(self, row: RowPattern, column: ColumnEntry) -> ValueType | None:
+        """Find the type of a value; None where the form has no place for it: a column that only entries have."""
         path = self._columns.get(column.column)
-        return self._keys.find_value_type(row, path) if path else None
+        if path is None or (any(heading.of_entries for heading in path) and not row.is_entry):
+            return None
+        key = id(row), column.column  # the keys hold the row
+        if key not in self._types:
+            self._types[key] = Slot("", row.path, path).value_type
+        return self._types[key]
 
-    def finish(self) -> None:
+    def _declare_absent(self) -> None:
         """Declare what can be said only at the end: blank rows of entries, and rows that are not there."""
-        for steps, rows in self._blank.items():
-            spare = rows if self._seen.get(steps) else rows[1:]
+        for keys, rows in self._blank.items():
+            spare = rows if self._entries.get(keys) else rows[1:]
             self.read.deviations += [Deviation(self._name, N_("set-row-blank"), row) for row in spare]
-        known = {steps for steps, _entry in self.read.rows.values()}
         for row in self._keys.rows:
-            if isinstance(row, RowPattern) and not row.is_open and row.get_steps({}) not in known:
+            is_fixed = isinstance(row, RowPattern) and not row.is_open
+            if is_fixed and (self._entry.table, *row.ids.split(".")) not in self._seen:
                 printed = " · ".join(self._keys.list_texts(row))
                 self.read.deviations.append(Deviation(self._name, N_("set-row-missing"), printed=printed))
 
@@ -258,11 +277,4 @@ class PartReader:
 def _find_columns(keys: RowKeys) -> Mapping[str, tuple[Heading, ...]]:
     """Return the path to each column of the table of a file, by its ids joined with dots."""
     table = find_table(keys.form, keys.entry)
-    found: dict[str, tuple[Heading, ...]] = {}
-    for block in table.blocks if table else ():
-        for path in list_paths(block.columns):
-            ids = ""
-            for heading in path:
-                ids = join_ids(ids, heading.id)
-            found[ids] = path
-    return found
+    return {line.ids: line.path for block in (table.blocks if table else ()) for line in list_lines(block.columns)}

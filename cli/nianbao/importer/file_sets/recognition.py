@@ -95,14 +95,14 @@ def _compare(keys: RowKeys, part: PublishedPart) -> MatchedPart | None:
 
 
 def _count_known(keys: RowKeys, part: PublishedPart, heads: MatchedHeads) -> float:
-    """Return the share of the first records whose key cells are those of a row."""
-    records = [record for record in part.records[1 : _SAMPLE + 1] if any(cell.strip() for cell in record.cells)]
-    known = 0
-    for record in records:
-        texts = [heads.get_text(record, column) for column in keys.entry.keys]
-        said = [(number, text) for number, text in enumerate(texts) if text.strip()]
-        known += bool(said) and all(keys.read_key(number, text) for number, text in said)
-    return known / len(records) if records else 1.0
+    """Return the share of the key cells of the first records that say what those of a row do."""
+    known = total = 0
+    for record in part.records[1 : _SAMPLE + 1]:
+        for number, column in enumerate(keys.entry.keys):
+            if (text := heads.get_text(record, column)).strip():
+                total += 1
+                known += bool(keys.read_key(number, text))
+    return known / total if total else 1.0
 
 
 def _find_shift(keys: RowKeys, part: PublishedPart, heads: MatchedHeads) -> MatchedHeads | None:

@@ -7,20 +7,20 @@ from itertools import product
 from typing import NamedTuple
 
 from nianbao.model.file_sets.mapping import FileEntry, RowEntry
-from nianbao.model.file_sets.rows import RowPattern, find_table, get_text, list_patterns
+from nianbao.model.file_sets.rows import RowPattern, find_table, get_text, is_named, list_patterns
 from nianbao.model.file_sets.texts import find_slip, fold
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_
-from nianbao.model.tables.headings import ENTRY
+from nianbao.model.tables.headings import ENTRY, Heading
 
 Row = RowPattern | RowEntry
 
 
 class KeyText(NamedTuple):
-    """What a key cell says: the text of a heading, or the code of an axis; and how it departs from the template."""
+    """What a key cell says: the text of a heading, the code of an axis, or a name; and how it departs from the template."""
 
-    text: str  # that of the heading; of an axis its id
-    code: str = ""
+    text: str  # that of the heading; of an axis its id, of the name of an entry `ENTRY`
+    code: str = ""  # or the name; empty where the blank form asks for codes
     what: str = ""
 
     @property
@@ -35,6 +35,12 @@ class FoundRow(NamedTuple):
     row: Row
     codes: Mapping[str, str]
     keys: tuple[KeyText, ...]
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether the record is no row, but asks for the codes of an axis."""
+        axes = {heading.each for heading in _get_path(self.row)} - {"", ENTRY}
+        return any(not self.codes.get(axis) for axis in axes)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,8 @@ class RowKeys:
             if isinstance(row, RowEntry):
                 yield row.label
             elif heading := row.get_heading(number or 0):
-                yield get_text(heading) if heading.each in {"", ENTRY} else heading.each
+                has_text = heading.each in {"", ENTRY} and not is_named(heading)
+                yield get_text(heading) if has_text else heading.each
             else:
                 yield ""
 
@@ -73,7 +80,7 @@ class RowKeys:
         """For each key cell the texts that headings have, by what they look like when compared."""
         columns = zip(*self._rows_by_texts, strict=True)
         axes = self.form.axes
-        return [{fold(text): text for text in texts if text not in axes} for texts in columns]
+        return [{fold(text): text for text in texts if text not in axes and text != ENTRY} for texts in columns]
 
     @cached_property
     def _exact(self) -> list[frozenset[str]]:
@@ -83,7 +90,13 @@ class RowKeys:
     def _axes(self) -> list[list[str]]:
         """For each key cell the axes of which it may have a code."""
         axes = self.form.axes
-        return [list(dict.fromkeys(text for text in texts if text in axes)) for texts in zip(*self._rows_by_texts)]  # noqa: B905  # all as long
+        columns = zip(*self._rows_by_texts, strict=True)
+        return [list(dict.fromkeys(text for text in texts if text in axes)) for texts in columns]
+
+    @cached_property
+    def _named(self) -> list[bool]:
+        """For each key cell whether it may have the name of an entry."""
+        return [ENTRY in texts for texts in zip(*self._rows_by_texts, strict=True)]
 
     @cached_property
     def _wordings(self) -> dict[str, str]:
@@ -92,15 +105,13 @@ class RowKeys:
         headings = {heading for row in rows for heading in row.path}
         return {fold(alias): get_text(heading) for heading in headings for alias in heading.aliases}
 
-    def list_placeholders(self) -> frozenset[str]:
-        """The texts that stand in the blank form for codes of an axis, and that are no code."""
-        axes = self.form.axes
-        return frozenset(
-            fold(text)
-            for axis, texts in self.entry.placeholders.items()
-            for text in texts
-            if axis in axes and not axes[axis].find_code(text)
-        )
+    @cached_property
+    def _placeholders(self) -> dict[str, dict[str, str]]:
+        """The texts that stand in the blank form for codes, and that are no code, by axis."""
+        return {
+            axis.id: {fold(text): text for text in self.entry.placeholders.get(axis.id, ()) if text not in axis.by_name}
+            for axis in self.form.axes.values()
+        }
 
     def read_key(self, number: int, text: str) -> list[KeyText]:
         """Return what a key cell may say; nothing where it is no text of the template, and no slip of one."""
@@ -117,14 +128,18 @@ class RowKeys:
         if folded in self._wordings and self._wordings[folded] in self._exact[number]:
             return [KeyText(self._wordings[folded], what=N_("set-text-differs"))]
         slip = find_slip(folded, known.keys())
-        return [KeyText(known[slip], what=N_("set-key-slip"))] if slip else []
+        if slip:
+            return [KeyText(known[slip], what=N_("set-key-slip"))]
+        return [KeyText(ENTRY, text, N_("set-row-named"))] if self._named[number] and text.strip() else []
 
     def _find_codes(self, number: int, text: str) -> Iterator[tuple[str, str, str]]:
         for axis in self._axes[number]:
-            plain = text.strip()
-            if code := self.form.axes[axis].find_code(plain):
-                what = N_("set-code-alias") if code != plain else N_("set-text-blanks") if plain != text else ""
-                yield axis, code, what
+            plain, folded, asking = text.strip(), fold(text), self._placeholders[axis]
+            if folded in asking or find_slip(folded, asking):
+                yield axis, "", ""
+            if code := self.form.axes[axis].by_name.get(plain):
+                what = N_("set-code-alias") if code.id != plain else N_("set-text-blanks") if plain != text else ""
+                yield axis, code.id, what
 
     def find_row(self, keys: Sequence[Sequence[KeyText]], last: Row | None) -> FoundRow | None:
         """Find the row that key cells name; of several the one nearest to the last row, below the same headings."""
@@ -134,6 +149,35 @@ class RowKeys:
                 if row:
                     return FoundRow(row, {key.text: key.code for key in way if key.code}, way)
         return None
+
+
+    @cached_property
+    def _positions(self) -> dict[tuple[int, ...], int]:
+        """The number of the first row below each heading, by the path to the heading."""
+        found: dict[tuple[int, ...], int] = {}
+        for number, row in enumerate(self.rows):
+            path = tuple(map(id, _get_path(row)))
+            for size in range(len(path)):
+                found.setdefault(path[: size + 1], number)
+        return found
+
+    def find_position(self, found: FoundRow) -> tuple[int, ...]:
+        """Return where a row stands in the template: what compares less comes before."""
+        if isinstance(found.row, RowEntry):
+            return (self.rows.index(found.row),)
+        position: list[int] = []
+        path: tuple[int, ...] = ()
+        for heading in found.row.path:
+            path = (*path, id(heading))
+            position.append(self._positions[path])
+            if heading.each in self.form.axes:
+                axis = self.form.axes[heading.each]
+                position.append([code.id for code in axis.codes].index(found.codes[heading.each]))
+        return tuple(position)
+
+
+def _get_path(row: Row) -> tuple[Heading, ...]:
+    return row.path if isinstance(row, RowPattern) else ()
 
 
 def _choose_nearest(rows: Sequence[Row], last: Row | None) -> Row | None:

@@ -10,6 +10,7 @@ from nianbao.importer.file_sets.cells import parse_day, read_cell
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.part_reading import CommonText, PartReader, ReadPart
 from nianbao.importer.file_sets.recognition import MatchedSet
+from nianbao.model.file_sets.rows import Keys
 from nianbao.model.file_sets.texts import fold
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
@@ -62,7 +63,7 @@ def find_period(calendar: Calendar, days: tuple[date, date]) -> Period | None:
     """Find the period that has these first and last days."""
     first, last = days
     for year in range(first.year, last.year + 2):
-        for part in PARTS.get(calendar.unit, ()):
+        for part in [part for unit in calendar.units for part in PARTS.get(unit, ())]:
             period = Period(year, part)
             if calendar.has(period) and (calendar.get_first_day(period), calendar.get_last_day(period)) == days:
                 return period
@@ -127,14 +128,15 @@ def _collect_common(parts: Iterable[ReadPart]) -> dict[str, list[tuple[ReadPart,
 def _choose_common(
     form: Form, tree: dict[str, Any], address: str, texts: Sequence[tuple[ReadPart, CommonText]]
 ) -> Iterator[Deviation]:
-    """Take what most cells say as the fact, and declare those that say something else."""
-    said = Counter(text.text for _part, text in texts if text.text.strip())
-    if not said:
+    """Take what most cells of the first file that has it say as the fact, and declare those that say something else."""
+    first = next((part for part, text in texts if text.text.strip()), None)
+    if first is None:
         return
+    said = Counter(text.text for part, text in texts if part is first and text.text.strip())
     chosen = said.most_common(1)[0][0]
     cell = read_cell(chosen, form.value_types[address], form.kind.signs.file.numbers)
     if cell.value is not None:
-        put(tree, address.split("."), cell.value)
+        put(tree, tuple(address.split(".")), cell.value)
     for part, text in texts:
         if text.text == chosen:
             continue
@@ -147,29 +149,23 @@ def _choose_common(
 
 
 def _place_values(tree: dict[str, Any], places: dict[str, tuple[str, int, int]], part: ReadPart) -> None:
-    """Put the values of a file into the tree; entries go into arrays, in the order of the file."""
-    table = [part.entry.table] if part.entry.table else []
+    """Put the values of a file into the tree, and note where they stood."""
     for value in part.values:
-        keys = [*table, *value.steps]
-        columns = value.column.split(".")
-        if value.entry is None:
-            put(tree, [*keys, *columns], value.value)
+        put(tree, value.keys, value.value)
+        address = ".".join(str(key + 1) if isinstance(key, int) else key for key in value.keys)
+        places[address] = part.part.name, value.row, value.at
+
+
+def put(tree: dict[str, Any], keys: Keys, value: object) -> None:
+    """Put a value into a tree of tables and arrays of tables."""
+    node: Any = tree
+    for key, below in zip(keys, keys[1:], strict=False):
+        if isinstance(key, int):
+            node += [{} for _missing in range(key + 1 - len(node))]
+            node = node[key]
         else:
-            node = tree
-            for key in keys[:-1]:
-                node = node.setdefault(key, {})
-            items = node.setdefault(keys[-1], [])
-            items += [{} for _missing in range(value.entry + 1 - len(items))]
-            put(items[value.entry], columns, value.value)
-            keys.append(str(value.entry + 1))
-        places[".".join([*keys, *columns])] = part.part.name, value.row, value.at
-
-
-def put(tree: dict[str, Any], keys: Sequence[str], value: object) -> None:
-    """Put a value into a tree of tables."""
-    for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
-    tree[keys[-1]] = value
+            node = node.setdefault(key, [] if isinstance(below, int) else {})
+    node[keys[-1]] = value
 
 
 def require_period(form: Form, days: tuple[date, date] | None, asked: Period | None) -> Period:

@@ -47,7 +47,7 @@ def read(content: bytes) -> PublishedDocument:
     Of a form that nianbao wrote, the named cells are returned too, with the formulas in them.
     """
     _limit_ranges(content)
-    workbook = _open_workbook(content, results=True)
+    workbook = open_workbook(content, results=True)
     notes: list[str] = []
     formulas = _find_formulas(content, notes)
     names = workbook.defined_names
@@ -118,7 +118,7 @@ def _read_part(package: zipfile.ZipFile, name: str) -> bytes:
         raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
 
 
-def _open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl has no types
+def open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl has no types
     """Open a workbook with the results of its formulas as last saved, or with the formulas."""
     import openpyxl  # noqa: PLC0415  # heavy
 
@@ -139,7 +139,7 @@ def _find_formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], st
         if not any(b"<f" in _read_part(package, part) for part in parts if part.startswith(_SHEETS)):
             return {}
     formulas = {}
-    for sheet in _open_workbook(content, results=False).worksheets:
+    for sheet in open_workbook(content, results=False).worksheets:
         for row in sheet.iter_rows(max_row=_MAX_ROWS, max_col=_MAX_COLUMNS):
             for cell in row:
                 if cell.data_type == "f":
@@ -158,7 +158,7 @@ def _find_named_cell(workbook: Any, name: Any, formulas: Mapping[tuple[str, str]
         if title in workbook.sheetnames and _CELL.fullmatch(cell):
             with suppress(ValueError, AttributeError, TypeError):  # beyond the last column; a sheet without cells
                 value = workbook[title][cell].value
-                return NamedCell(_format_value(value), f"{title}!{cell}", formulas.get((title, cell), ""))
+                return NamedCell(format_value(value), f"{title}!{cell}", formulas.get((title, cell), ""))
     return None
 
 
@@ -176,7 +176,7 @@ def _read_sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable
                 continue
             span = spans.get(position)
             bottom, right = (span.max_row, span.max_col) if span else position
-            cells.append(PublishedCell(_format_value(cell.value), cell.row - 1, bottom, cell.column - 1, right))
+            cells.append(PublishedCell(format_value(cell.value), cell.row - 1, bottom, cell.column - 1, right))
         values = [cell.value for cell in row if cell.value is not None]
         if len(values) == 1 and isinstance(values[0], str):
             single_texts.append(values[0])
@@ -195,7 +195,7 @@ def _find_covered(sheet: Any) -> set[tuple[int, int]]:  # noqa: ANN401  # see ab
     } - {(span.min_row, span.min_col) for span in ranges}
 
 
-def _format_value(value: object) -> str:
+def format_value(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

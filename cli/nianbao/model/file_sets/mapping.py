@@ -14,7 +14,7 @@ from nianbao.model.loading.shapes import Shape, Text
 
 RowPart: TypeAlias = Literal["label", "value"]
 PERIOD_FIELDS = frozenset({"first", "last"})  # of a pattern of days: the first and the last day of the period
-_SOURCES = ("fact", "period", "condition", "heading", "column", "row", "texts")
+_SOURCES = ("fact", "period", "condition", "heading", "column", "row", "text")
 
 
 class ColumnEntry(Shape, frozen=True):
@@ -27,13 +27,13 @@ class ColumnEntry(Shape, frozen=True):
     heading: Annotated[int | None, Meta(description="field-files-heading")] = None
     column: Annotated[str, Meta(description="field-files-column")] = ""
     row: Annotated[RowPart | Literal[""], Meta(description="field-files-row")] = ""
-    texts: Annotated[dict[str, str] | None, Meta(description="field-files-texts")] = None
+    text: Annotated[Annotated[int, Meta(ge=1)] | None, Meta(description="field-files-text")] = None
     prompt: Annotated[str, Meta(description="field-files-prompt")] = ""
 
     @property
     def sources(self) -> list[str]:
         """The keys that say where its cells come from."""
-        return [name for name in _SOURCES if getattr(self, name) not in ("", None)]  # a table of texts has no hash
+        return [name for name in _SOURCES if getattr(self, name) not in {"", None}]
 
 
 class RowEntry(Shape, frozen=True):
@@ -49,15 +49,21 @@ class RowEntry(Shape, frozen=True):
 class FileEntry(Shape, frozen=True):
     """One file of the set: its name without the suffix, and its columns; its rows are those of a table, or its own."""
 
-    name: Annotated[Text, Meta(description="field-files-name", pattern=r"^[\w .-]+$")]
+    name: Annotated[str, Meta(description="field-files-name", pattern=r"^[\w .-]+$")]
     columns: Annotated[tuple[ColumnEntry, ...], Meta(description="field-files-columns", min_length=1)]
     sheet: Annotated[str, Meta(description="field-files-sheet")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="field-files-aliases")] = ()
     table: Annotated[str, Meta(description="field-files-table")] = ""
     rows: Annotated[tuple[RowEntry, ...], Meta(description="field-files-rows")] = ()
+    texts: Annotated[dict[str, tuple[str, ...]], Meta(description="field-files-texts")] = field(default_factory=dict)
     placeholders: Annotated[dict[str, tuple[Text, ...]], Meta(description="field-files-placeholders")] = field(
         default_factory=dict
     )
+
+    def get_text(self, row: str, number: int) -> str:
+        """Return the text of a cell that is always the same, by its row and its number among those of the row, from 1."""
+        texts = self.texts.get(row, ())
+        return texts[number - 1] if number <= len(texts) else ""
 
     @property
     def sheet_name(self) -> str:
@@ -106,7 +112,7 @@ def _find_faults(file: FileSet) -> Iterator[Fault]:
 
 def _find_column_faults(entry: FileEntry, keys: Keys) -> Iterator[Fault]:
     heads: set[str] = set()
-    of_tables, of_rows = {"heading", "column", "texts"}, {"row"}
+    of_tables, of_rows = {"heading", "column", "text"}, {"row"}
     for at, column in enumerate(entry.columns):
         place = (*keys, "columns", at)
         if column.head in heads:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, RowEntry
+from nianbao.model.file_sets.mapping import FileEntry
 from nianbao.model.form import Form
-from nianbao.model.tables.headings import ENTRY, Heading, join_ids, list_paths
 from nianbao.model.table import Table
+from nianbao.model.tables.headings import ENTRY, Heading, list_paths
+
+Keys: TypeAlias = tuple[str | int, ...]  # of a data file; entries of an array are counted from 0
 
 
 @dataclass(frozen=True)
@@ -21,19 +23,14 @@ class RowPattern:
         at = number - 1 if number > 0 else len(self.path) + number
         return self.path[at] if 0 <= at < len(self.path) else None
 
-    def get_steps(self, choices: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the keys of its address, with the codes of the axes that it is of; an array is named without index."""
-        keys: list[str] = []
-        for heading in self.path:
-            if heading.id:
-                keys += heading.id.split(".")
-            if heading.each and heading.each != ENTRY:
-                keys.append(choices[heading.each])
-        return tuple(keys)
+    @property
+    def ids(self) -> str:
+        """The ids of its headings, joined with dots."""
+        return ".".join(heading.id for heading in self.path if heading.id)
 
     @property
     def is_entry(self) -> bool:
-        """Whether it stands for the entries of an array."""
+        """Whether it stands for entries of an array."""
         return any(heading.each == ENTRY for heading in self.path)
 
     @property
@@ -49,7 +46,7 @@ class RowPattern:
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """A row of a file: its address in the data, empty for one that only asks for data, and its path with the texts."""
+    """A row of a file: its address in the data, empty for one that only asks for data, and the texts of its headings."""
 
     address: str
     pattern: RowPattern
@@ -66,9 +63,21 @@ def get_text(heading: Heading) -> str:
     return heading.code or heading.label
 
 
+def is_named(heading: Heading) -> bool:
+    """Tell whether the text of a heading is the name that the data gives to an entry."""
+    return heading.each == ENTRY and bool(heading.named_by) and not heading.code
+
+
 def find_table(form: Form, entry: FileEntry) -> Table | None:
-    """Find the table of a file; None where it has rows of its own, or the form lacks the table."""
-    return next((table for table in form.tables if table.id == entry.table), None)
+    """Find the table of a file, without the rows of a report; None where the form lacks it."""
+    form = form.unexpanded or form
+    table = next((table for table in form.tables if table.id == entry.table), None)
+    return form.open_tables.get(entry.table, table)
+
+
+def find_condition(form: Form, condition: str) -> str:
+    """Find the label of a condition; an empty text for none."""
+    return next((known.label for known in form.conditions if known.id == condition), "")
 
 
 def list_patterns(table: Table) -> list[RowPattern]:
@@ -82,11 +91,11 @@ def list_data_rows(
     """List the rows of a table in a report, in the order of the form.
 
     Of an axis there is a row for each code that the data has, in the order of the axis; where it has none, one for each
-    of its `placeholders`. Of entries there is at least one row.
+    of its `placeholders`. Of entries that have the same text there is at least one row.
     """
-    node = tree.get(table.id)
+    walk = _Walk(form, placeholders)
     for block in table.blocks:
-        yield from _Walk(form, placeholders).list_rows(block.rows, node, table.id, (), ())
+        yield from walk.list_rows(block.rows, tree.get(table.id), table.id, (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +116,29 @@ class _Walk:
     def _list_instances(self, heading: Heading, node: object, address: str) -> Iterator[tuple[object, str, str]]:
         """Give the data below a heading, its address and its text, for each row or tree of rows that it stands for."""
         below = _get_below(node, heading.id)
-        address = join_ids(address, heading.id) if address else ""
+        address = f"{address}.{heading.id}" if address and heading.id else address
         if heading.each == ENTRY:
-            items = below if isinstance(below, list) else []
-            for number, item in enumerate(items or [{}], 1):
-                yield item, f"{address}.{number}" if address else "", get_text(heading)
+            for number, item in enumerate(_list_entries(heading, below), 1):
+                name = item.get(heading.named_by, "") if is_named(heading) else get_text(heading)
+                yield item, f"{address}.{number}" if address else "", str(name)
         elif heading.each:
             table = below if isinstance(below, dict) else {}
-            named = {self.form.axes[heading.each].find_code(key): key for key in table}
-            codes = [code.id for code in self.form.axes[heading.each].codes if code.id in named]
+            names = self.form.axes[heading.each].by_name
+            found = {names[key].id: value for key, value in table.items() if key in names}
+            codes = [code.id for code in self.form.axes[heading.each].codes if code.id in found]
             for code in codes:
-                yield table[named[code]], f"{address}.{code}" if address else "", code
+                yield found[code], f"{address}.{code}" if address else "", code
             for text in () if codes else self.placeholders.get(heading.each, ()):
                 yield {}, "", text
         else:
             yield below, address, get_text(heading)
+
+
+def _list_entries(heading: Heading, node: object) -> list[Mapping[str, Any]]:
+    """List the entries of an array, which a filled form has as tables by number; at least one that has a fixed text."""
+    items = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+    entries = [item if isinstance(item, dict) else {} for item in items]
+    return entries or ([] if is_named(heading) else [{}])
 
 
 def _get_below(node: object, id_: str) -> object:

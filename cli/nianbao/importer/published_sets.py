@@ -1,0 +1,157 @@
+"""The import of a published set of files: read by the kind whose files they are, written as a data file, and judged."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nianbao.checks.check import judge_report
+from nianbao.importer.file_sets.data_file import format_data_file
+from nianbao.importer.file_sets.deviations import Deviation, describe_deviations, name_column
+from nianbao.importer.file_sets.parts import PublishedPart
+from nianbao.importer.file_sets.recognition import MatchedSet, match_parts
+from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, read_parts, require_period
+from nianbao.importer.file_sets.sources import SetSource, gather_sources, read_source
+from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_target, fill_form_of, read_guarded
+from nianbao.model.file_sets.mapping import FileSet
+from nianbao.model.finding import Finding, UserError
+from nianbao.model.i18n import _, join_words
+from nianbao.workspace.files import display_path
+from nianbao.workspace.store import Store
+
+
+def gather(store: Store, names: Sequence[str]) -> list[str | SetSource]:
+    """Join the files that a person names to published sets, as far as they are of one."""
+    return gather_sources(names, [file_set for _kind, file_set in list_file_sets(store)])
+
+
+def list_file_sets(store: Store, kind: str = "") -> list[tuple[str, FileSet]]:
+    """List the kinds that are published as sets of files, the default one first; with `kind` only this one."""
+    kinds = [kind] if kind else sorted(store.list_kinds(), key=lambda one: (one != store.default_kind, one))
+    found = ((one, store.find_kind(one).settings.file_set) for one in kinds)
+    return [(one, file_set) for one, file_set in found if file_set]
+
+
+def read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
+    """Read a set, compose the text of its data file, and judge it; raises `UserError` that names the set."""
+    return read_guarded(display_path(Path(source.name)), partial(_read_set, store, source, options))
+
+
+def _read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
+    parts = read_source(source)
+    kind, matched = _choose_kind(store, options.kind, parts)
+    store = store.of_kind(kind)
+    read = _read_by_form_in_force(store, matched, parts, options)
+    stem = Path(source.name).stem
+    text = format_data_file(read, Path(source.name).name)
+    office = options.office or str(_get_value(read.tree, read.form.author_address) or "")
+    target, boundary = choose_target(store, read.period, office, options, stem)
+    report = fill_form_of(store, text, target, boundary)
+    findings = judge_report(store, report).findings if report else []
+    name = display_path(Path(source.name))
+    return ImportedReport(
+        source=name,
+        period=read.period,
+        office=office,
+        target=target,
+        boundary=boundary,
+        text=text,
+        cell_counts=_count_cells(read),
+        figures=_collect_figures(read, name),
+        findings=[_add_place(finding, read) for finding in findings],
+        notes=tuple(describe_deviations(read.deviations)),
+        undecided=sum(one.lost for one in read.deviations),
+        missing=0,
+        lossless=False,
+    )
+
+
+def _choose_kind(store: Store, kind: str, parts: Sequence[PublishedPart]) -> tuple[str, MatchedSet]:
+    """Choose the kind of which most files are; raises `UserError` where none is of any."""
+    best: tuple[str, MatchedSet] | None = None
+    for one, file_set in list_file_sets(store, kind):
+        folder = store.find_kind(one)
+        matched = match_parts(folder.edition(max(folder.editions())), file_set, parts)
+        if matched.parts and (best is None or len(matched.parts) > len(best[1].parts)):
+            best = one, matched
+    if best is None:
+        names = join_words(part.name for part in parts[:5])
+        raise UserError(_("files-of-no-set", files=names), _("name-folder-of-set"))
+    return best
+
+
+def _read_by_form_in_force(
+    store: Store, matched: MatchedSet, parts: Sequence[PublishedPart], options: ImportOptions
+) -> ReadSet:
+    """Read a set by the edition of its period, which is known only when it has been read by another one."""
+    read = read_parts(matched)
+    form = matched.parts[0].keys.form
+    period = require_period(form, find_days(read), options.period)
+    in_force = store.kind.form_in_force(period)
+    if in_force is not form:
+        file_set = store.kind.settings.file_set
+        assert file_set  # noqa: S101  # the kind was chosen by it
+        matched = match_parts(in_force, file_set, parts)
+        read = read_parts(matched)
+    return assemble(in_force, period, matched, read)
+
+
+def _get_value(tree: Any, address: str) -> object:  # noqa: ANN401  # any tree of plain values
+    for key in address.split("."):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def _count_cells(read: ReadSet) -> dict[str, dict[str, Any]]:
+    """Count the cells of each file, as those of tables are counted."""
+    counts: dict[str, dict[str, Any]] = {}
+    for part in read.parts:
+        lost = sum(one.lost and one.part == part.part.name and bool(one.row) for one in read.deviations)
+        counts[part.entry.name] = {
+            "label": part.part.name,
+            "cells": part.cells,
+            "read": len(part.values),
+            "blank": part.cells - len(part.values),
+            "ambiguous": lost,
+            "missing": 0,
+            "conflict": 0,
+            "elsewhere": 0,
+            "by_order": False,
+        }
+    return counts
+
+
+def _collect_figures(read: ReadSet, source: str) -> dict[str, Any]:
+    """Return what was read as plain values, with every departure from the template at its place."""
+    kind = read.form.kind
+    return {
+        kind.period_fact: kind.write_period(read.period),
+        "edition": read.form.edition,
+        **_to_json(read.tree),
+        "deviations": [_describe(one) for one in read.deviations],
+        "account": _count_cells(read),
+        "file": source,
+    }
+
+
+def _describe(one: Deviation) -> dict[str, object]:
+    place = {"file": one.part, "row": one.row or None, "column": None if one.column is None else name_column(one.column)}
+    return place | {"what": one.what, "printed": one.printed, "read": one.read or None, "lost": one.lost}
+
+
+def _to_json(value: Any) -> Any:  # noqa: ANN401  # any tree of plain values
+    if isinstance(value, dict):
+        return {key: _to_json(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_to_json(below) for below in value]
+    return value if isinstance(value, str | int | bool) else float(value) if hasattr(value, "as_tuple") else str(value)
+
+
+def _add_place(finding: Finding, read: ReadSet) -> Finding:
+    """Add to a finding where in the set its value stands."""
+    if finding.address not in read.places:
+        return finding
+    part, row, column = read.places[finding.address]
+    place = _("place-and-column", place=_("file-and-rows", file=part, rows=row), column=name_column(column))
+    return replace(finding, notes=(*finding.notes, _("see-place", place=place)))
