@@ -64,6 +64,7 @@ class PartReader:
         self._last: Row | None = None
         self._last_texts: list[str] = [""] * len(self._entry.keys)
         self._seen: set[Keys] = set()
+        self._codes: dict[Keys, list[str]] = {}  # those of each axis that the file has, by the keys above them
         self._entries: dict[Keys, dict[str, int]] = {}  # by array: the numbers of entries by their names
         self._blank: dict[Keys, list[int]] = {}  # records of entries that say nothing, by array
         self.read = ReadPart(part, self._entry, deviations=[*part.deviations, *heads.deviations])
@@ -178,7 +179,9 @@ class PartReader:
             elif heading.each == ENTRY:
                 keys.append(len(self._entries.get(tuple(keys), ())))
             elif heading.each:
+                codes = self._codes.setdefault(tuple(keys), [])
                 keys.append(found.codes[heading.each])
+                codes += [] if keys[-1] in codes else [str(keys[-1])]
         return tuple(keys), names
 
     def _keep_values(self, record: Record, row: RowPattern, keys: Keys, values: list[ReadValue]) -> list[ReadValue]:
@@ -268,10 +271,20 @@ class PartReader:
             spare = rows if self._entries.get(keys) else rows[1:]
             self.read.deviations += [Deviation(self._name, N_("set-row-blank"), row) for row in spare]
         for row in self._keys.rows:
-            is_fixed = isinstance(row, RowPattern) and not row.is_open
-            if is_fixed and (self._entry.table, *row.ids.split(".")) not in self._seen:
-                printed = " · ".join(self._keys.list_texts(row))
-                self.read.deviations.append(Deviation(self._name, N_("set-row-missing"), printed=printed))
+            if isinstance(row, RowPattern) and not row.is_entry:
+                for keys in self._list_keys(row):
+                    if keys not in self._seen:
+                        printed = ".".join(map(str, keys))
+                        self.read.deviations.append(Deviation(self._name, N_("set-row-missing"), printed=printed))
+
+    def _list_keys(self, row: RowPattern) -> list[Keys]:
+        """List the keys that a row should have: those of each code that the file has of its axis."""
+        found: list[Keys] = [(self._entry.table,)]
+        for heading in row.path:
+            found = [(*keys, *heading.id.split(".")) if heading.id else keys for keys in found]
+            if heading.each:
+                found = [(*keys, code) for keys in found for code in self._codes.get(keys, ())]
+        return found
 
 
 def _find_columns(keys: RowKeys) -> Mapping[str, tuple[Heading, ...]]:

@@ -7,7 +7,7 @@ from itertools import product
 from typing import NamedTuple
 
 from nianbao.model.file_sets.mapping import FileEntry, RowEntry
-from nianbao.model.file_sets.rows import RowPattern, find_table, get_text, is_named, list_patterns
+from nianbao.model.file_sets.rows import RowPattern, find_table, get_text, list_key_texts, list_patterns
 from nianbao.model.file_sets.texts import find_slip, fold
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_
@@ -60,20 +60,12 @@ class RowKeys:
     def _rows_by_texts(self) -> dict[tuple[str, ...], list[Row]]:
         found: dict[tuple[str, ...], list[Row]] = {}
         for row in self.rows:
-            found.setdefault(tuple(self.list_texts(row)), []).append(row)
+            found.setdefault(self.list_texts(row), []).append(row)
         return found
 
-    def list_texts(self, row: Row) -> Iterator[str]:
-        """Give the text of each key cell of a row; of an axis its id."""
-        for at in self.entry.keys:
-            number = self.entry.columns[at].heading
-            if isinstance(row, RowEntry):
-                yield row.label
-            elif heading := row.get_heading(number or 0):
-                has_text = heading.each in {"", ENTRY} and not is_named(heading)
-                yield get_text(heading) if has_text else heading.each
-            else:
-                yield ""
+    def list_texts(self, row: Row) -> tuple[str, ...]:
+        """List the text of each key cell of a row, as `list_key_texts` does."""
+        return (row.label,) if isinstance(row, RowEntry) else list_key_texts(self.entry, row)
 
     @cached_property
     def _known(self) -> list[dict[str, str]]:

@@ -68,7 +68,7 @@ def check_outputs(examples: Sequence[tuple[Example, CheckResult]], page: Place) 
             report = result.report
             if report is None:
                 continue
-            formats = [*example.store.formats()]
+            formats = _list_formats(example.store)
             try:
                 settings = outputs.make_render_settings(example.store, formats)
                 files, _pictures = outputs.render_report(example.store, result, formats, settings, renderer)
@@ -83,6 +83,12 @@ def check_outputs(examples: Sequence[tuple[Example, CheckResult]], page: Place) 
             if wanted is not None and pages != wanted and example.source:
                 place = example.source.find_place(("file", example.number, "pages"))
                 yield Mistake(place, _("example-has-other-pages", path=example.path, pages=pages, wanted=wanted))
+
+
+def _list_formats(store: Store) -> list[str]:
+    """List the formats that a kind has: sets of files only where it says what is in them."""
+    has_set = store.kind.settings.file_set is not None
+    return [suffix for suffix in store.formats() if has_set or not store.format(suffix).is_set]
 
 
 def _locate_error(example: Example, error: UserError, page: Place) -> Mistake:

@@ -68,6 +68,17 @@ def is_named(heading: Heading) -> bool:
     return heading.each == ENTRY and bool(heading.named_by) and not heading.code
 
 
+def list_key_texts(entry: FileEntry, row: RowPattern) -> tuple[str, ...]:
+    """List the text of each key cell of a row: that of its heading, of an axis its id, of the name of an entry `ENTRY`."""
+    return tuple(_get_key_text(row.get_heading(entry.columns[at].heading or 0)) for at in entry.keys)
+
+
+def _get_key_text(heading: Heading | None) -> str:
+    if heading is None:
+        return ""
+    return get_text(heading) if heading.each in {"", ENTRY} and not is_named(heading) else heading.each
+
+
 def find_table(form: Form, entry: FileEntry) -> Table | None:
     """Find the table of a file, without the rows of a report; None where the form lacks it."""
     form = form.unexpanded or form
