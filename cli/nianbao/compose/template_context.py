@@ -10,7 +10,7 @@ from nianbao.model.form import OWN_FACTS
 from nianbao.model.i18n import _
 from nianbao.model.period import Calendar, Period
 from nianbao.model.report import Report
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import VALUE_TYPES, Value, ValueType
 
 

@@ -15,7 +15,7 @@ from nianbao.model.aggregate import Aggregate
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.model.report import Number
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import format_number
 
 _NAMED_UNITS = 20  # at most in one note

@@ -12,7 +12,8 @@ from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Fact, Form
 from nianbao.model.period import Period
 from nianbao.model.relations import Check
 from nianbao.model.report import Number, Report
-from nianbao.model.table import Slot, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import ValueType
 
 _EXAMPLE_DAY = date(2000, 1, 31)

@@ -15,7 +15,7 @@ from nianbao.compose import document
 from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.period import Period
 from nianbao.model.report import Report
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import format_number, guess_value_type
 
 CELL_SEPARATOR = "\x1f"  # between the cells of a report: a text may be one, and hold any other sign

@@ -29,12 +29,14 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
 class Facts:
     """One parsed data file: its name as shown to people, its text and its tree of values.
 
-    Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`.
+    Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`. `renamed` has the
+    keys that differ in the text: path in the tree -> key as written.
     """
 
     file: str
     text: str
     tree: Tree = field(repr=False)
+    renamed: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -97,6 +99,8 @@ class Facts:
         nodes: Any = self._nodes
         leaf: dict[str, Any] | None = None
         keys = _split_address(address)
+        if self.renamed:
+            keys = tuple(self.renamed.get(keys[: size + 1], key) for size, key in enumerate(keys))
         for key in keys:
             if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
                 node = nodes[int(key)]

@@ -15,7 +15,8 @@ from nianbao.importer.recognition.tables.cells import RecognizedCell, Recognized
 from nianbao.model.form import Form
 from nianbao.model.form import Section as FormSection
 from nianbao.model.locale import Locale
-from nianbao.model.table import Slot, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import format_number
 
 _MAX_CANDIDATES = 24  # of a row that a comment lists

@@ -8,7 +8,7 @@ from nianbao.importer.recognition.coverage import count_cells
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.loading.reading import Reading
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 
 def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:

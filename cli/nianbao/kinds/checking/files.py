@@ -11,7 +11,7 @@ from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, Form
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, find_nearest, suggest
 from nianbao.model.period import PARTS, Period
-from nianbao.model.table import Heading
+from nianbao.model.tables.headings import Heading
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store

@@ -8,14 +8,16 @@ from nianbao.model.finding import WrittenLevel
 from nianbao.model.form import Fact, Section
 from nianbao.model.kind import Due
 from nianbao.model.loading.shapes import Shape, Text
+from nianbao.model.open_rows.axes import Axis, Condition, Group
 from nianbao.model.period import Period, PeriodUnit
 from nianbao.model.pictures import Picture
-from nianbao.model.relations import Each
-from nianbao.model.table import Block
+from nianbao.model.relations import Blanks, Each
+from nianbao.model.tables.headings import Block, Heading
 from nianbao.model.text_rules import TextRules
 
 _YEAR = Meta(ge=0, le=9999)
 _AT_LEAST_0 = Meta(ge=0)
+_NOT_EMPTY = Meta(min_length=1)
 _WIDTH = Meta(gt=0, le=10_000)
 
 
@@ -36,13 +38,21 @@ class ReportRelationEntry(Shape, frozen=True):
     """A relation of the whole report in a form file; see `Relation`."""
 
     rule: Annotated[Text, Meta(description="field-relation-rule")]
-    holds: Annotated[Text, Meta(description="field-relation-holds")]
+    holds: Annotated[Text | Annotated[tuple[Text, ...], _NOT_EMPTY], Meta(description="field-relation-holds")]
     level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
     why: Annotated[str, Meta(description="field-relation-why")] = ""
     when: Annotated[str, Meta(description="field-relation-when")] = ""
     within: Annotated[
         Annotated[int, _AT_LEAST_0] | Annotated[float, _AT_LEAST_0], Meta(description="field-relation-within")
     ] = 0
+    condition: Annotated[str, Meta(description="field-relation-if")] = field(default="", name="if")
+    blanks: Annotated[Blanks, Meta(description="field-relation-blanks")] = "skip"
+    source: Annotated[str, Meta(description="field-relation-source")] = ""
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """What must hold: one of these."""
+        return (self.holds,) if isinstance(self.holds, str) else self.holds
 
 
 class RelationEntry(ReportRelationEntry, frozen=True, kw_only=True):
@@ -63,6 +73,24 @@ class TableEntry(Shape, frozen=True):
         tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="field-table-widths")
     ] = ()
     relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
+    fold: Annotated[bool, Meta(description="field-table-fold")] = False
+
+
+class ListEntry(Shape, frozen=True):
+    """A list in a form file: a table of which the data says the rows."""
+
+    id: Annotated[Text, Meta(description="field-list-id")]
+    label: Annotated[Text, Meta(description="field-list-label")]
+    columns: Annotated[tuple[Heading, ...], Meta(description="field-list-columns", min_length=1)]
+    key: Annotated[tuple[Text, ...], Meta(description="field-list-key")] = ()
+    sort: Annotated[tuple[Text, ...], Meta(description="field-list-sort")] = ()
+    at_least: Annotated[Annotated[int, _AT_LEAST_0], Meta(description="field-list-at-least")] = 0
+    at_most: Annotated[Annotated[int, _AT_LEAST_0] | None, Meta(description="field-list-at-most")] = None
+    none: Annotated[str, Meta(description="field-list-none")] = ""
+    widths: Annotated[
+        tuple[Annotated[int, _WIDTH] | Annotated[float, _WIDTH], ...], Meta(description="field-table-widths")
+    ] = ()
+    relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
 
 
 class FormFile(Shape, frozen=True):
@@ -78,6 +106,10 @@ class FormFile(Shape, frozen=True):
     author: Annotated[str, Meta(description="field-edition-author")] = ""
     sections: Annotated[tuple[Section, ...], Meta(description="field-edition-sections")] = ()
     tables: Annotated[tuple[TableEntry, ...], Meta(description="field-edition-tables")] = ()
+    lists: Annotated[tuple[ListEntry, ...], Meta(description="field-edition-lists")] = ()
+    groups: Annotated[tuple[Group, ...], Meta(description="field-edition-groups")] = ()
+    axes: Annotated[tuple[Axis, ...], Meta(description="field-edition-axes")] = ()
+    conditions: Annotated[tuple[Condition, ...], Meta(description="field-edition-conditions")] = ()
     relations: Annotated[tuple[ReportRelationEntry, ...], Meta(description="field-edition-relations")] = ()
     facts: Annotated[tuple[Fact, ...], Meta(description="field-edition-facts")] = ()
     due: Annotated[tuple[Due, ...], Meta(description="field-edition-due")] = ()

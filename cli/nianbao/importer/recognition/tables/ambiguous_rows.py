@@ -24,7 +24,7 @@ from nianbao.importer.recognition.tables.identities import (
 )
 from nianbao.model.loading.reading import Reading
 from nianbao.model.relations import Check
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 _MAX_CANDIDATES = 20_000  # of one row; of a row with more none is listed
 _INCONSISTENT_COST = MAX_LOST + 1  # the cost of a candidate that satisfies no identity

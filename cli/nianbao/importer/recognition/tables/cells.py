@@ -17,7 +17,7 @@ from nianbao.importer.recognition.tables.layouts import Layout, list_layouts
 from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.form import Form
 from nianbao.model.loading.reading import Reading
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 State = Literal["read", "blank", "undecided"]
 

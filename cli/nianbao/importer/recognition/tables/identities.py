@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.model.relations import Check
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 MAX_LOST = 3  # figures that may have been lost in one table, and found again by an identity
 _MAX_STEPS = 50_000  # of the search through the rows of a table

@@ -7,7 +7,9 @@ from functools import cached_property
 from nianbao.importer.recognition.labels import Label, parse_label
 from nianbao.model.form import Form
 from nianbao.model.loading.reading import Reading
-from nianbao.model.table import Block, Heading, Slot, Table, list_paths
+from nianbao.model.table import Table
+from nianbao.model.tables.headings import Block, Heading, list_paths
+from nianbao.model.tables.slots import Slot
 
 Path = tuple[Heading, ...]  # the headings on the way to a row or a column, the outermost first
 

@@ -1,0 +1,150 @@
+"""Apply relations to the rows and columns of a table, or to the figures of a whole report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from nianbao.model.loading.inheritance import suggest
+from nianbao.model.relation_language.parser import Side, Sides, Term
+from nianbao.model.relation_language.positions import Binding, Match, Positions
+from nianbao.model.relations import Check, Part, Relation
+from nianbao.model.table import BlockLines, Opened, Table
+from nianbao.model.tables.slots import Slot
+
+
+class _Place(NamedTuple):
+    """A term with the positions that it means; `depth` is how many ids its path takes."""
+
+    term: Term
+    positions: tuple[int, ...]
+    depth: int = 0
+
+
+class _SidePlaces(NamedTuple):
+    left: tuple[_Place, ...]
+    right: tuple[_Place, ...]
+
+
+def apply_relation(relation: Relation, table: Table) -> Iterator[Check]:
+    """Apply a relation to the blocks of a table; no checks for a block that lacks one of its terms."""
+    for number, lines in enumerate(table.lines):
+        opened = table.opened[number] if table.opened else Opened({}, {})
+        yield from _apply_to_block(relation, lines, opened)
+
+
+def _apply_to_block(relation: Relation, block: BlockLines, opened: Opened) -> Iterator[Check]:
+    is_column = relation.each == "column"
+    along, across = (block.columns, block.rows) if is_column else (block.rows, block.columns)
+    positions = Positions([line.ids for line in across], list(opened.rows if is_column else opened.columns))
+    found = list(_find_sides(relation, positions))
+    width = len(block.columns)
+    for number, line in enumerate(along):
+        if (relation.at and line.ids not in relation.at) or line.ids in relation.but:
+            continue
+        slots = block.slots[number::width] if is_column else block.slots[number * width : (number + 1) * width]
+        yield from _make_checks(relation, found, slots)
+
+
+def apply_to_report(relation: Relation, slots: Sequence[Slot], positions: Positions) -> Iterator[Check]:
+    """Apply a relation of the whole report, whose terms are addresses."""
+    yield from _make_checks(relation, list(_find_sides(relation, positions)), slots)
+
+
+def _find_sides(relation: Relation, positions: Positions) -> Iterator[tuple[_SidePlaces, ...]]:
+    """Find what a relation means: for each binding of its names the places of its alternatives and its condition."""
+    for binding in _find_bindings(relation.alternatives[0], positions):
+        found = [_find_side_places(sides, positions, binding) for sides in relation.all_sides]
+        if all(found):
+            yield tuple(filter(None, found))
+
+
+def _find_bindings(sides: Sides, positions: Positions) -> list[Binding]:
+    """Find how the names of a relation can be bound, so that every term means something."""
+    bindings: list[Binding] = [{}]
+    for term in sides.terms:
+        if term.names:
+            bindings = [
+                match.binding for binding in bindings for match in _distinct(positions.match(term.segments, binding))
+            ]
+    return bindings
+
+
+def _distinct(matches: Iterator[Match]) -> Iterator[Match]:
+    """Give the matches of a term by what its names are bound to, each once: `*` matches several times."""
+    seen: set[tuple[tuple[str, tuple[str, ...]], ...]] = set()
+    for match in matches:
+        key = tuple(match.binding.items())
+        if key not in seen:
+            seen.add(key)
+            yield match
+
+
+def _find_side_places(sides: Sides, positions: Positions, binding: Binding) -> _SidePlaces | None:
+    left, right = (_find_places(side, positions, binding) for side in (sides.left, sides.right))
+    return _SidePlaces(left, right) if left and right else None
+
+
+def _find_places(side: Side, positions: Positions, binding: Binding) -> tuple[_Place, ...]:
+    """Find the positions of the terms of a side; none if one of them does not exist, or all are empty."""
+    places: list[_Place] = []
+    for term in side:
+        if term.constant is not None:
+            places.append(_Place(term, ()))
+            continue
+        matches = list(positions.match(term.segments, binding))
+        if not matches:
+            return ()
+        if term.function:
+            places.append(
+                _Place(
+                    term, tuple(dict.fromkeys(one for match in matches for one in match.positions)), matches[0].depth
+                )
+            )
+        else:
+            places += [_Place(term, match.positions, match.depth) for match in matches if match.positions]
+    return tuple(places)
+
+
+def _make_checks(
+    relation: Relation, found: Sequence[tuple[_SidePlaces, ...]], slots: Sequence[Slot]
+) -> Iterator[Check]:
+    """Make the checks of one row or column, or of a whole report, from its slots; none where one has no number."""
+    for places in found:
+        pairs = [tuple(tuple(_make_part(place, slots) for place in side) for side in pair) for pair in places]
+        parts = [part for pair in pairs for side in pair for part in side]
+        if all(map(_can_be_added, parts)) and any(part.slots for part in parts):
+            label = _name_line(relation, parts)
+            checks = [
+                Check(relation, label, left, right, sides=sides)
+                for (left, right), sides in zip(pairs, relation.all_sides, strict=True)
+            ]
+            size = len(relation.alternatives)
+            if size == len(checks) == 1:
+                yield checks[0]
+            else:
+                yield replace(checks[0], others=tuple(checks[1:size]), condition=next(iter(checks[size:]), None))
+
+
+def _make_part(place: _Place, slots: Sequence[Slot]) -> Part:
+    return Part(place.term, tuple(slots[position] for position in place.positions), place.depth)
+
+
+def _can_be_added(part: Part) -> bool:
+    if part.term.constant is not None or part.term.function == "count":
+        return True
+    return bool(part.slots) and all(slot.value_type.is_number for slot in part.slots)
+
+
+def _name_line(relation: Relation, parts: Sequence[Part]) -> str:
+    first = next(slot for part in parts for slot in part.slots)
+    if relation.each == "column":
+        return first.columns[-1].label
+    return first.row_label or (first.columns[-1].label if relation.each is None else "")
+
+
+def suggest_term(table: Table, terms: Sequence[Term]) -> str:
+    """Return the question whether another row or column was meant, for the first term that names none."""
+    known = sorted({path for slot in table.slots for path in (slot.row, slot.column)})
+    positions = Positions(known)
+    unknown = (term.path for term in terms if term.constant is None and not any(positions.match(term.segments, {})))
+    return next((suggest(term, known) for term in unknown), "")
