@@ -68,13 +68,13 @@ def _read_number(text: str, value_type: ValueType, numbers: NumberEntry) -> Read
     number = Decimal(plain)
     if is_percentage and value_type.name not in {"percent", "share"}:
         number = number.scaleb(-2)
-    if value_type.json_schema.get("type") != "integer":
-        return ReadCell(number if number.as_tuple().exponent else int(number), tuple(whats))
-    if number != number.to_integral_value():
-        return ReadCell(number, (*whats, N_("set-count-not-whole")))  # kept: the check of the report names it
-    if "." in plain:
-        whats.append(N_("set-count-as-decimal"))
-    return ReadCell(int(number), tuple(whats))
+    value: int | Decimal = number if number.as_tuple().exponent else int(number)
+    if value_type.json_schema.get("type") == "integer" and number == number.to_integral_value():
+        value = int(number)
+        whats += [N_("set-count-as-decimal")] if "." in plain else []
+    if value_type.find_fault(value):
+        whats.append(N_("set-value-refused"))  # and kept: the check of the report says why
+    return ReadCell(value, tuple(whats))
 
 
 def _make_grouped(numbers: NumberEntry) -> re.Pattern[str]:

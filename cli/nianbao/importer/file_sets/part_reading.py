@@ -128,19 +128,21 @@ class PartReader:
         return found
 
     def _lose(self, record: Record, what: str) -> int:
-        """Declare every value of a record that has no place, prompts left out; return how many there are."""
+        """Declare every value of a record that has no place, and every prompt; return how many values there are."""
         lost = 0
-        for number, text in enumerate(self._list_values(record)):
-            if text.strip():
-                self._add(what, record, self._heads.positions[number], printed=text, lost=True)
-                lost += 1
+        for number, text in self._list_values(record):
+            is_prompt = fold(text) == fold(self._entry.columns[number].prompt)
+            lost += not is_prompt
+            place = self._heads.positions[number]
+            self._add(N_("set-prompt-left") if is_prompt else what, record, place, printed=text, lost=not is_prompt)
         return lost
 
-    def _list_values(self, record: Record) -> Iterator[str]:
-        """Give the text of each column that is a value; an empty one of others, and of a prompt."""
+    def _list_values(self, record: Record) -> Iterator[tuple[int, str]]:
+        """Give the columns of values that say something in a record, and what they say."""
         for number, column in enumerate(self._entry.columns):
             text = self._heads.get_text(record, number) if column.column or column.row == "value" else ""
-            yield "" if fold(text) == fold(column.prompt) else text
+            if text.strip():
+                yield number, text
 
     def _read_row(self, record: Record, found: FoundRow) -> None:
         row = found.row
@@ -162,7 +164,7 @@ class PartReader:
         self._read_surplus(record)
         kept = self._keep_values(record, row, keys, values) if isinstance(row, RowPattern) else values
         self.read.values += [*names, *kept] if kept else []
-        if kept or not (isinstance(row, RowPattern) and row.is_entry):
+        if kept or not (isinstance(row, RowPattern) and row.is_open):
             self.read.rows[record.row] = keys
 
     def _make_keys(self, row: RowPattern, found: FoundRow, record: Record) -> tuple[Keys, list[ReadValue]]:
@@ -200,7 +202,7 @@ class PartReader:
                 self._add(N_("set-row-repeated"), record)
             return []
         self._seen.add(keys)
-        if not values and row.is_open and not any(map(str.strip, self._list_values(record))):
+        if not values and row.is_open and not list(self._list_values(record)):
             self._add(N_("set-row-blank"), record)
         return values
 

@@ -16,6 +16,7 @@ from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.render.renderer import Renderer
+from nianbao.workspace.store import Store
 
 _LUA_ERROR = re.compile(r"formats/(?P<suffix>[^/:]+)/(?P<file>[^/:]+\.lua):(?P<line>\d+): (?P<why>.*)")
 EMBEDDING = ("html", "docx", "pdf")  # the formats that carry the facts from which they are made
