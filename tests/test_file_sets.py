@@ -12,7 +12,9 @@ import openpyxl
 import pytest
 
 from nianbao.build import outputs
+from nianbao.checks.wording import find_prompts
 from nianbao.compose.file_set import compose_set
+from nianbao.datafiles.scaffold import format_new_file
 from nianbao.importer import batch, published_sets
 from nianbao.importer.file_sets.deviations import join_rows, name_column
 from nianbao.importer.file_sets.part_reading import PartReader
@@ -99,7 +101,8 @@ def read(name):
 def written(report, *, draft=False):
     """Return the files of a set by name, each as bytes."""
     file_set = report.form.kind.file_set
-    return {file.name: write_csv(file) for file in compose_set(report, file_set, draft=draft)}
+    files = compose_set(report, file_set, draft=draft, prompts=find_prompts(report))
+    return {file.name: write_csv(file) for file in files}
 
 
 def records(content):
@@ -162,3 +165,100 @@ def test_a_published_file_that_follows_the_template_is_written_with_the_same_byt
         else:
             assert {one.part for one in result.deviations} >= {part.part.name}
     assert tuple(equal) == EQUAL[name]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.zip", "xlsx"])
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_that_is_written_is_read_back_without_a_difference(name, suffix, store, tmp_path):
+    _matched, first, report = read(name)
+    files = compose_set(report, store.kind.settings.file_set)
+    if suffix == "csv":
+        for file in files:
+            (tmp_path / f"{file.name}.csv").write_bytes(write_csv(file))
+    else:
+        content = write_set(store.format(suffix), files, date(2026, 8, 31)).content
+        tmp_path = tmp_path / f"set.{suffix}"
+        tmp_path.write_bytes(content)
+    (source,) = published_sets.gather(store, [str(tmp_path)])
+    matched = match_parts(report.form, store.kind.settings.file_set, read_source(source))
+    again = assemble(report.form, report.period, matched, read_parts(matched))
+    assert again.tree == _as_written(first.tree, report)
+    assert {one.what for one in again.deviations} <= {"set-value-refused"}
+    assert [one.keys.entry.name for one in matched.parts] == [entry.name for entry in report.form.kind.file_set.files]
+
+
+def _as_written(tree, report):
+    """Return what was read without values that the form refuses, which are not written."""
+    refused = {entry.address for entry in report.entries if entry.fault}
+    return _without(tree, "", refused)
+
+
+def _without(node, above, refused):
+    if isinstance(node, list):
+        return [_without(one, f"{above}.{number}", refused) for number, one in enumerate(node, 1)]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _without(value, f"{above}.{key}".lstrip("."), refused) for key, value in node.items()}
+    return {
+        key: value
+        for key, value in found.items()
+        if value not in ({}, []) and f"{above}.{key}".lstrip(".") not in refused
+    }
+
+
+# ── the blank set ────────────────────────────────────────────────────────────────────
+
+
+def blanks():
+    """Return the records of the official blanks, by the number of their part."""
+    paths = {int(re.search(r"_Part_(\d+)_", path.name)[1]): path for path in (FOLDER / "blank").glob("*.csv")}
+    return {number: records(path.read_bytes()) for number, path in sorted(paths.items())}
+
+
+def corrected():
+    """Return the official blanks without their errors."""
+    found = blanks()
+    at = next(number for number, one in enumerate(found[3]) if one[3].endswith("_ABUSE_MATERIAL") and one[5] != "TOTAL")
+    missing = [*found[3][at]]
+    missing[3] += "_DEEPFAKE"
+    found[3].insert(at + 1, missing)
+    assert found[2][21][3] == " "  # a blank typed where the provider writes
+    found[2][21][3] = ""
+    shares = [one for one in found[8] if "Accuracy" in one[4] and one[5] in LANGUAGES]
+    assert [one[5] for one in shares] == [*LANGUAGES] * 3  # on a diagonal, each share for one language only
+    squares = [[*share[:5], language, *share[6:]] for share in shares[:3] for language in LANGUAGES]
+    found[8] = [one for one in found[8] if one not in shares] + squares
+    return found
+
+
+LANGUAGES = ("bg", "[...]", "sv")
+
+
+@pytest.mark.parametrize("period", [None, Period(2026), Period(2026, "H1")], ids=str)
+def test_the_set_of_a_new_report_is_the_official_blank_but_for_its_errors(store, period):
+    """A new report names its period, which the official blank asks for; one without a period asks for it too."""
+    form = store.kind.form_in_force(period or Period(2026))
+    report = store.kind.fill(parse(format_new_file(form, period) if period else "", "new.toml"), period or Period(2026))
+    files = [records(content) for content in written(report, draft=True).values()]
+    expected = corrected()
+    assert len(files) == len(expected)
+    first, last = (f"{form.calendar.get_first_day(period)}", f"{form.calendar.get_last_day(period)}") if period else ("", "")
+    for number, blank in expected.items():
+        named = [[f"{first}/{last}" if period and one == "YYYY-MM-DD/YYYY-MM-DD" else one for one in row] for row in blank]
+        if number == 1 and period:
+            named[4][3], named[5][3] = first, last
+        assert files[number - 1] == named, number
+
+
+def test_a_written_file_ends_its_lines_as_rfc_4180_says(store):
+    report = store.kind.fill(parse("", "new.toml"), Period(2026))
+    for name, content in written(report, draft=True).items():
+        assert content.count(b"\n") == content.count(b"\r\n") == len(records(content)), name
+        assert content.endswith(b"\r\n")
+        assert not content.startswith(b"\xef\xbb\xbf")
+
+
+def test_a_report_that_is_no_draft_has_no_prompts_and_no_placeholders(store):
+    report = store.kind.fill(parse("", "new.toml"), Period(2026))
+    text = b"".join(written(report).values()).decode()
+    assert not re.search(r"YYYY|\[\.\.\.\]|…\]|Free text|Text to detail", text)

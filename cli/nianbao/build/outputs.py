@@ -10,6 +10,7 @@ from typing import NoReturn
 from nianbao.checks.check import check_report, limit_check
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import BuildResult, BuiltFile, CheckResult
+from nianbao.checks.wording import find_prompts
 from nianbao.compose.document import compose, make_markdown, make_page
 from nianbao.compose.embedded_facts import describe_report, format_facts
 from nianbao.compose.file_set import compose_set
@@ -114,7 +115,7 @@ def _write_sets(store: Store, report: Report, settings: RenderSettings) -> list[
         names = join_words(part.suffix for part in settings.sets)
         raise UserError(_("kind-has-no-file-set", kind=store.kind.id, formats=names), _("take-other-format"))
     with limit_check():
-        files = compose_set(report, file_set, draft=settings.draft)
+        files = compose_set(report, file_set, draft=settings.draft, prompts=find_prompts(report))
     return [write_set(part, files, make_document_date(report)) for part in settings.sets]
 
 

@@ -1,6 +1,6 @@
 """A report as the official set of files: the texts of all cells, whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -24,18 +24,22 @@ class SetFile:
     records: tuple[Record, ...]
 
 
-def compose_set(report: Report, file_set: FileSet, *, draft: bool = False) -> list[SetFile]:
+def compose_set(
+    report: Report, file_set: FileSet, *, draft: bool = False, prompts: Collection[str] = ()
+) -> list[SetFile]:
     """Compose all files of the set of a report; a draft keeps the prompts and the placeholders of the blank one.
 
-    Raises `UserError` where the form lacks what a file needs: there is no set then.
+    `prompts` are the addresses of texts of a new data file that nobody has replaced: they are no values. Raises `UserError` where the form lacks what a file needs: there is no set then.
     """
-    return [_SetComposer(report, draft=draft).compose_file(entry) for entry in file_set.files]
+    composer = _SetComposer(report, draft, frozenset(prompts))
+    return [composer.compose_file(entry) for entry in file_set.files]
 
 
 @dataclass(frozen=True)
 class _SetComposer:
     report: Report
     draft: bool
+    prompts: frozenset[str]
 
     def compose_file(self, entry: FileEntry) -> SetFile:
         heads = tuple(column.head for column in entry.columns)
@@ -91,7 +95,7 @@ class _SetComposer:
 
     def _write_value(self, address: str, prompt: str = "") -> SetCell:
         report = self.report
-        value = report.figures.get(address, report.values.get(address))
+        value = None if address in self.prompts else report.figures.get(address, report.values.get(address))
         if value is None:
             return prompt if self.draft else ""
         return value if isinstance(value, str | int | Decimal) else str(value)

@@ -1,6 +1,6 @@
 """One file of a set, record by record: the values of its rows, and every departure from the template."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nianbao.importer.file_sets.cells import ReadCell, parse_day, read_cell
@@ -64,9 +64,9 @@ class PartReader:
         self._last: Row | None = None
         self._last_texts: list[str] = [""] * len(self._entry.keys)
         self._seen: set[Keys] = set()
-        self._codes: dict[Keys, list[str]] = {}  # those of each axis that the file has, by the keys above them
         self._entries: dict[Keys, dict[str, int]] = {}  # by array: the numbers of entries by their names
         self._blank: dict[Keys, list[int]] = {}  # records of entries that say nothing, by array
+        self._blank_rows: dict[int, tuple[RowPattern, Keys]] = {}  # those of axes, by record
         self.read = ReadPart(part, self._entry, deviations=[*part.deviations, *heads.deviations])
 
     def read_all(self) -> ReadPart:
@@ -181,9 +181,7 @@ class PartReader:
             elif heading.each == ENTRY:
                 keys.append(len(self._entries.get(tuple(keys), ())))
             elif heading.each:
-                codes = self._codes.setdefault(tuple(keys), [])
                 keys.append(found.codes[heading.each])
-                codes += [] if keys[-1] in codes else [str(keys[-1])]
         return tuple(keys), names
 
     def _keep_values(self, record: Record, row: RowPattern, keys: Keys, values: list[ReadValue]) -> list[ReadValue]:
@@ -203,7 +201,7 @@ class PartReader:
             return []
         self._seen.add(keys)
         if not values and row.is_open and not list(self._list_values(record)):
-            self._add(N_("set-row-blank"), record)
+            self._blank_rows[record.row] = row, keys
         return values
 
     def _read_surplus(self, record: Record) -> None:
@@ -272,20 +270,25 @@ class PartReader:
         for keys, rows in self._blank.items():
             spare = rows if self._entries.get(keys) else rows[1:]
             self.read.deviations += [Deviation(self._name, N_("set-row-blank"), row) for row in spare]
-        for row in self._keys.rows:
-            if isinstance(row, RowPattern) and not row.is_entry:
-                for keys in self._list_keys(row):
-                    if keys not in self._seen:
-                        printed = ".".join(map(str, keys))
-                        self.read.deviations.append(Deviation(self._name, N_("set-row-missing"), printed=printed))
+        used = {value.keys[:size] for value in self.read.values for size in range(1, len(value.keys))}
+        for number, (row, keys) in self._blank_rows.items():
+            if keys not in self._list_keys(row, used):
+                self.read.deviations.append(Deviation(self._name, N_("set-row-blank"), number))
+        for one in self._keys.rows:
+            if isinstance(one, RowPattern) and not one.is_entry:
+                absent = [keys for keys in self._list_keys(one, used) if keys not in self._seen]
+                self.read.deviations += [
+                    Deviation(self._name, N_("set-row-missing"), printed=".".join(map(str, keys))) for keys in absent
+                ]
 
-    def _list_keys(self, row: RowPattern) -> list[Keys]:
-        """List the keys that a row should have: those of each code that the file has of its axis."""
+    def _list_keys(self, row: RowPattern, used: Collection[Keys]) -> list[Keys]:
+        """List the keys that a row should have: those of each code of its axis below which there is a value."""
         found: list[Keys] = [(self._entry.table,)]
         for heading in row.path:
             found = [(*keys, *heading.id.split(".")) if heading.id else keys for keys in found]
             if heading.each:
-                found = [(*keys, code) for keys in found for code in self._codes.get(keys, ())]
+                codes = [code.id for code in self._form.axes[heading.each].codes]
+                found = [(*keys, code) for keys in found for code in codes if (*keys, code) in used]
         return found
 
 
