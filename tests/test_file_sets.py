@@ -19,7 +19,7 @@ from nianbao.importer import batch, published_sets
 from nianbao.importer.file_sets.deviations import join_rows, name_column
 from nianbao.importer.file_sets.part_reading import PartReader
 from nianbao.importer.file_sets.recognition import match_parts
-from nianbao.importer.file_sets.set_reading import assemble, find_days, read_parts, require_period
+from nianbao.importer.file_sets.set_reading import assemble, find_days, require_period
 from nianbao.importer.file_sets.sources import read_source
 from nianbao.importer.pipeline import ImportOptions
 from nianbao.model.facts import parse
@@ -89,10 +89,10 @@ def read(name):
     parts = read_source(source)
     file_set = store.kind.settings.file_set
     first = match_parts(store.kind.edition("2025"), file_set, parts)
-    period = require_period(first.parts[0].keys.form, find_days(read_parts(first)), None)
+    period = require_period(first.parts[0].keys.form, find_days(first), None)
     form = store.kind.form_in_force(period)
     matched = match_parts(form, file_set, parts)
-    result = assemble(form, period, matched, read_parts(matched))
+    result = assemble(form, period, matched)
     from nianbao.importer.file_sets.data_file import format_data_file  # noqa: PLC0415
 
     return matched, result, filled(store, format_data_file(result, name))
@@ -181,7 +181,7 @@ def test_a_set_that_is_written_is_read_back_without_a_difference(name, suffix, s
         tmp_path.write_bytes(content)
     (source,) = published_sets.gather(store, [str(tmp_path)])
     matched = match_parts(report.form, store.kind.settings.file_set, read_source(source))
-    again = assemble(report.form, report.period, matched, read_parts(matched))
+    again = assemble(report.form, report.period, matched)
     assert again.tree == _as_written(first.tree, report)
     assert {one.what for one in again.deviations} <= {"set-value-refused"}
     assert [one.keys.entry.name for one in matched.parts] == [entry.name for entry in report.form.kind.file_set.files]

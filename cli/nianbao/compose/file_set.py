@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, FileSet, RowEntry
@@ -88,10 +90,14 @@ class _SetComposer:
 
     def _write_days(self, pattern: str, prompt: str) -> str:
         """Write the first and the last day of the period."""
-        period, calendar = self.report.period, self.report.form.kind.calendar
-        if period is None:
+        if self._days is None:
             return prompt if self.draft else ""
-        return pattern.format(first=calendar.get_first_day(period), last=calendar.get_last_day(period))
+        return pattern.format_map(self._days)
+
+    @cached_property
+    def _days(self) -> dict[str, date] | None:
+        period, calendar = self.report.period, self.report.form.kind.calendar
+        return {"first": calendar.get_first_day(period), "last": calendar.get_last_day(period)} if period else None
 
     def _write_value(self, address: str, prompt: str = "") -> SetCell:
         report = self.report

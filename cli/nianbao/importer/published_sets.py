@@ -11,7 +11,7 @@ from nianbao.importer.file_sets.data_file import format_data_file
 from nianbao.importer.file_sets.deviations import Deviation, describe_deviations, name_column
 from nianbao.importer.file_sets.parts import PublishedPart
 from nianbao.importer.file_sets.recognition import MatchedSet, match_parts
-from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, read_parts, require_period
+from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, require_period
 from nianbao.importer.file_sets.sources import SetSource, gather_sources, read_source
 from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_target, fill_form_of, read_guarded
 from nianbao.model.file_sets.mapping import FileSet
@@ -84,17 +84,14 @@ def _choose_kind(store: Store, kind: str, parts: Sequence[PublishedPart]) -> tup
 def _read_by_form_in_force(
     store: Store, matched: MatchedSet, parts: Sequence[PublishedPart], options: ImportOptions
 ) -> ReadSet:
-    """Read a set by the edition of its period, which is known only when it has been read by another one."""
-    read = read_parts(matched)
+    """Read a set by the edition of its period, which is known only when its files were found by another edition."""
     form = matched.parts[0].keys.form
-    period = require_period(form, find_days(read), options.period)
+    period = require_period(form, find_days(matched), options.period)
     in_force = store.kind.form_in_force(period)
-    if in_force is not form:
-        file_set = store.kind.settings.file_set
-        assert file_set  # noqa: S101  # the kind was chosen by it
+    file_set = store.kind.settings.file_set
+    if in_force is not form and file_set:
         matched = match_parts(in_force, file_set, parts)
-        read = read_parts(matched)
-    return assemble(in_force, period, matched, read)
+    return assemble(in_force, period, matched)
 
 
 def _get_value(tree: Any, address: str) -> object:  # noqa: ANN401  # any tree of plain values

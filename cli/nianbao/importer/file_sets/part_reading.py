@@ -12,8 +12,8 @@ from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, RowEntry
 from nianbao.model.file_sets.rows import Keys, RowPattern, find_condition, find_table, is_named
 from nianbao.model.file_sets.texts import fold
 from nianbao.model.i18n import N_
-from nianbao.model.tables.headings import ENTRY, Heading, list_lines
-from nianbao.model.tables.slots import Slot
+from nianbao.model.tables.headings import ENTRY, Line, list_lines
+from nianbao.model.tables.slots import TraitsOfLines
 from nianbao.model.value_types import Value, ValueType
 
 
@@ -60,7 +60,8 @@ class PartReader:
         self._position: tuple[int, ...] = ()  # in the template, the furthest one of a row so far
         self._is_reordered = False
         self._columns = _find_columns(keys)
-        self._types: dict[tuple[int, str], ValueType] = {}
+        self._of_entries = {ids for ids, line in self._columns.items() if any(one.of_entries for one in line.path)}
+        self._traits = TraitsOfLines()
         self._last: Row | None = None
         self._last_texts: list[str] = [""] * len(self._entry.keys)
         self._seen: set[Keys] = set()
@@ -257,13 +258,10 @@ class PartReader:
 
     def _find_type(self, row: RowPattern, column: ColumnEntry) -> ValueType | None:
         """Find the type of a value; None where the form has no place for it: a column that only entries have."""
-        path = self._columns.get(column.column)
-        if path is None or (any(heading.of_entries for heading in path) and not row.is_entry):
+        line = self._columns.get(column.column)
+        if line is None or row.line is None or (column.column in self._of_entries and not row.is_entry):
             return None
-        key = id(row), column.column  # the keys hold the row
-        if key not in self._types:
-            self._types[key] = Slot("", row.path, path).value_type
-        return self._types[key]
+        return self._traits.find(row.line, line).value_type
 
     def _declare_absent(self) -> None:
         """Declare what can be said only at the end: blank rows of entries, and rows that are not there."""
@@ -292,7 +290,7 @@ class PartReader:
         return found
 
 
-def _find_columns(keys: RowKeys) -> Mapping[str, tuple[Heading, ...]]:
-    """Return the path to each column of the table of a file, by its ids joined with dots."""
+def _find_columns(keys: RowKeys) -> Mapping[str, Line]:
+    """Return the columns of the table of a file by their ids joined with dots."""
     table = find_table(keys.form, keys.entry)
-    return {line.ids: line.path for block in (table.blocks if table else ()) for line in list_lines(block.columns)}
+    return {line.ids: line for block in (table.blocks if table else ()) for line in list_lines(block.columns)}

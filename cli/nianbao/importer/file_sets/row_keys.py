@@ -105,8 +105,17 @@ class RowKeys:
             for axis in self.form.axes.values()
         }
 
+    @cached_property
+    def _read(self) -> dict[tuple[int, str], list[KeyText]]:
+        return {}
+
     def read_key(self, number: int, text: str) -> list[KeyText]:
         """Return what a key cell may say; nothing where it is no text of the template, and no slip of one."""
+        if (number, text) not in self._read:
+            self._read[number, text] = self._read_key(number, text)
+        return self._read[number, text]
+
+    def _read_key(self, number: int, text: str) -> list[KeyText]:
         known = self._known[number]
         found = [KeyText(axis, code, what) for axis, code, what in self._find_codes(number, text)]
         if text in self._exact[number]:

@@ -9,7 +9,8 @@ from typing import Any
 from nianbao.importer.file_sets.cells import parse_day, read_cell
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.part_reading import CommonText, PartReader, ReadPart
-from nianbao.importer.file_sets.recognition import MatchedSet
+from nianbao.importer.file_sets.parts import Record
+from nianbao.importer.file_sets.recognition import MatchedPart, MatchedSet
 from nianbao.model.file_sets.rows import Keys
 from nianbao.model.file_sets.texts import fold
 from nianbao.model.finding import UserError
@@ -35,26 +36,33 @@ class ReadSet:
     places: Mapping[str, tuple[str, int, int]]
 
 
-def read_parts(matched: MatchedSet) -> list[ReadPart]:
-    """Read the files of a set."""
-    return [PartReader(match.keys, match.part, match.heads).read_all() for match in matched.parts]
-
-
-def find_days(parts: Sequence[ReadPart]) -> tuple[date, date] | None:
+def find_days(matched: MatchedSet) -> tuple[date, date] | None:
     """Find the first and the last day of the period: in rows of their own, else those that most cells name."""
     own: dict[str, date] = {}
-    for text in (text for part in parts for text in part.days):
-        if day := parse_day(text.text):
-            own |= {name: day for name in _FIELDS if text.column.period == f"{{{name}}}"}
+    counts: Counter[tuple[date, date]] = Counter()
+    for match in matched.parts:
+        for record in match.part.records[1:]:
+            for number, column in enumerate(match.keys.entry.columns):
+                text = match.heads.get_text(record, number)
+                if column.period and (days := _read_days(text)):
+                    counts[days] += 1
+                elif column.row == "value" and (day := parse_day(text)):
+                    own |= {name: day for name in _FIELDS if _find_own_period(match, record) == f"{{{name}}}"}
     if own.keys() == set(_FIELDS):
         return own["first"], own["last"]
-    counts = Counter(days for part in parts for text in part.common if (days := _read_days(text)))
     return counts.most_common(1)[0][0] if counts else None
 
 
-def _read_days(text: CommonText) -> tuple[date, date] | None:
-    """Return the days that a cell names; None where it names none, or a day that there is not."""
-    first, slash, last = text.text.strip().partition("/") if text.column.period else ("", "", "")
+def _find_own_period(match: MatchedPart, record: Record) -> str:
+    """Return the pattern of days that a record with a row of its own has as its value; empty for other rows."""
+    (key,) = match.keys.entry.keys
+    labels = [found.text for found in match.keys.read_key(0, match.heads.get_text(record, key))]
+    return next((row.period for row in match.keys.entry.rows if row.label in labels), "")
+
+
+def _read_days(text: str) -> tuple[date, date] | None:
+    """Return the days that a text names; None where it names none, or a day that there is not."""
+    first, slash, last = text.strip().partition("/")
     days = parse_day(first), parse_day(last)
     return (days[0], days[1]) if slash and days[0] and days[1] else None
 
@@ -70,13 +78,14 @@ def find_period(calendar: Calendar, days: tuple[date, date]) -> Period | None:
     return None
 
 
-def assemble(form: Form, period: Period, matched: MatchedSet, parts: Sequence[ReadPart]) -> ReadSet:
-    """Put the files of a set together; a file of another period is left out whole."""
+def assemble(form: Form, period: Period, matched: MatchedSet) -> ReadSet:
+    """Read the files of a set and put them together; a file of another period is left out whole."""
     calendar = form.kind.calendar
     days = calendar.get_first_day(period), calendar.get_last_day(period)
     deviations = list(matched.deviations)
     kept = []
-    for part in parts:
+    for match in matched.parts:
+        part = PartReader(match.keys, match.part, match.heads).read_all()
         if other := _find_other_period(part, days):
             printed = f"{other[0]}/{other[1]}"
             deviations.append(Deviation(part.part.name, N_("set-file-of-other-period"), printed=printed, lost=True))
@@ -94,7 +103,7 @@ def assemble(form: Form, period: Period, matched: MatchedSet, parts: Sequence[Re
 
 def _find_other_period(part: ReadPart, days: tuple[date, date]) -> tuple[date, date] | None:
     """Find the period of a file of which no cell names that of the set."""
-    named = Counter(found for text in part.common if (found := _read_days(text)))
+    named = Counter(found for text in part.common if text.column.period and (found := _read_days(text.text)))
     return None if days in named or not named else named.most_common(1)[0][0]
 
 

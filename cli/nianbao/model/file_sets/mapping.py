@@ -1,6 +1,7 @@
 """The set of files that a kind of document is published as: its file `files.toml`, which serves writing and reading."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from string import Formatter
 from typing import Annotated, Literal, TypeAlias
 
@@ -46,7 +47,7 @@ class RowEntry(Shape, frozen=True):
     prompt: Annotated[str, Meta(description="field-files-prompt")] = ""
 
 
-class FileEntry(Shape, frozen=True):
+class FileEntry(Shape, frozen=True, dict=True):
     """One file of the set: its name without the suffix, and its columns; its rows are those of a table, or its own."""
 
     name: Annotated[str, Meta(description="field-files-name", pattern=r"^[\w .-]+$")]
@@ -70,7 +71,7 @@ class FileEntry(Shape, frozen=True):
         """The name of its sheet in a workbook."""
         return self.sheet or self.name
 
-    @property
+    @cached_property
     def keys(self) -> tuple[int, ...]:
         """The positions of the columns that tell its rows apart."""
         return tuple(

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from nianbao.model.file_sets.mapping import FileEntry
 from nianbao.model.form import Form
 from nianbao.model.table import Table
-from nianbao.model.tables.headings import ENTRY, Heading, list_paths
+from nianbao.model.tables.headings import ENTRY, Heading, Line, list_lines
 
 Keys: TypeAlias = tuple[str | int, ...]  # of a data file; entries of an array are counted from 0
 
@@ -17,6 +17,7 @@ class RowPattern:
     """A row as the form has it: the path to its heading; one of an axis or of entries stands for several rows."""
 
     path: tuple[Heading, ...]
+    line: Line | None = None  # of the table; rows that a report has need none
 
     def get_heading(self, number: int) -> Heading | None:
         """Return the heading of a level, counted from 1, or from the innermost one, -1; None where there is none."""
@@ -93,7 +94,7 @@ def find_condition(form: Form, condition: str) -> str:
 
 def list_patterns(table: Table) -> list[RowPattern]:
     """List the rows of a table, in order."""
-    return [RowPattern(path) for block in table.blocks for path in list_paths(block.rows)]
+    return [RowPattern(line.path, line) for block in table.blocks for line in list_lines(block.rows)]
 
 
 def list_data_rows(
