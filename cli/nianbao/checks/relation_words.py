@@ -47,7 +47,10 @@ def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Itera
         if part.term.constant is not None:
             yield f"{sign}{part.term.constant}"
         else:
-            yield f"{sign}{_label_part(part, check)} {report.add_up_part(part)}"
+            factor = abs(part.term.factor)
+            label, times = _label_part(part, check), "" if factor == 1 else f"{factor} × "
+            named = f"{part.term.function}({label})" if part.term.function else label
+            yield f"{sign}{times}{named} {report.add_up_part(part)}"
 
 
 def _label_part(part: Part, check: Check) -> str:
@@ -73,7 +76,8 @@ def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
     shown = [
         (part, address)
         for part, address in parts
-        if len(parts) <= _MAX_TERMS or report.get_figure(address, previous=part.term.previous)
+        if (figure := report.find_figure(address, previous=part.term.previous)) is not None
+        and (len(parts) <= _MAX_TERMS or figure)
     ]
     text = ""
     for part, address in shown:

@@ -17,8 +17,7 @@ from nianbao.model.locale import Locale
 from nianbao.model.open_rows.axes import Axis, Condition
 from nianbao.model.period import Calendar, Period, PeriodUnit, add_months
 from nianbao.model.pictures import PICTURES, Picture
-from nianbao.model.relation_language.applying import apply_relation, apply_to_report
-from nianbao.model.relation_language.positions import Positions
+from nianbao.model.relation_language.applying import apply_relations, apply_to_report
 from nianbao.model.relations import Check, Relation
 from nianbao.model.table import Table
 from nianbao.model.tables.headings import PLACES, join_ids
@@ -227,16 +226,10 @@ class Form:
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Every relation applied to every row or column to which it applies, then those of the whole report."""
-        checks = [
-            check
-            for table in self.tables
-            for relation in self.relations.get(table.id, ())
-            for check in apply_relation(relation, table)
-        ]
+        checks = [check for table in self.tables for check in apply_relations(self.relations.get(table.id, ()), table)]
         if across := self.relations.get("", ()):
-            positions = Positions(list(self.slots), [one for table in self.tables for one in table.open_rows])
-            slots = list(self.slots.values())
-            checks += [check for relation in across for check in apply_to_report(relation, slots, positions)]
+            opened = [address for table in self.tables for address in table.open_rows]
+            checks += apply_to_report(across, self.slots, opened)
         return tuple(checks)
 
     @cached_property

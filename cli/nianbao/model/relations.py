@@ -122,6 +122,7 @@ class Check:
     sides: Sides
     others: "tuple[Check, ...]" = ()  # the other alternatives
     condition: "Check | None" = None
+    has_long_names: bool = False  # lines are named with all headings above them, where a table repeats rows
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -133,12 +134,18 @@ class Check:
         """Tell whether last year's figures take part."""
         return self.relation.uses_previous
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether it compares plain sums of figures, wherever they are."""
+        return self.relation.is_linear and self.condition is None
+
     def name_part(self, part: Part) -> str:
         """Name a part by the label of its row, its column or its group of them; of a whole report, of its cell."""
         first = part.slots[0]
         if self.relation.each is None:
             return " · ".join(heading.label for heading in (*first.rows[-1:], *first.columns[-1:]) if heading.id)
-        return _find_heading(first.rows if self.relation.each == "column" else first.columns, part.depth)
+        path = _cut_path(first.rows if self.relation.each == "column" else first.columns, part.depth)
+        return name_line(path) if self.has_long_names else path[-1].label
 
     @cached_property
     def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -156,11 +163,16 @@ def _is_plain(part: Part) -> bool:
     return term.factor == 1 and not term.previous and not term.function and part.constant is None
 
 
-def _find_heading(path: tuple[Heading, ...], depth: int) -> str:
-    """Return the label of the heading in which so many ids of a path end."""
+def _cut_path(path: tuple[Heading, ...], depth: int) -> tuple[Heading, ...]:
+    """Cut a path behind the heading in which so many ids end."""
     size = 0
-    for heading in path:
+    for number, heading in enumerate(path, 1):
         size += heading.id.count(".") + 1 if heading.id else 0
         if size >= depth:
-            return heading.label
-    return path[-1].label
+            return path[:number]
+    return path
+
+
+def name_line(path: tuple[Heading, ...]) -> str:
+    """Name a row or column by all its headings."""
+    return " · ".join(heading.label for heading in path if heading.label)

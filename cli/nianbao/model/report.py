@@ -113,9 +113,9 @@ class Report:
         figure = self.figures.get(address)
         return "blank" if figure is None else "figure" if figure else "zero"
 
-    def get_figure(self, address: str, *, previous: bool = False) -> Number:
-        """Return a figure of this report, or of last year's; raises LookupError if there is none."""
-        return self._get_figures(previous=previous)[address]
+    def find_figure(self, address: str, *, previous: bool = False) -> Number | None:
+        """Return a figure of this report, or of last year's; None if it is absent."""
+        return self._get_figures(previous=previous).get(address)
 
     def _get_figures(self, *, previous: bool) -> dict[str, Number]:
         report = self.previous if previous else self

@@ -1,5 +1,6 @@
 """Findings about broken relations: about their cause, or about one of them if none is known."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -67,12 +68,11 @@ def make_order_findings(known: Known, equations: Sequence[Equation]) -> Iterator
     """Make the findings about relations that are no equality; of those that share figures, all are effects of one."""
     for group in group_connected(equations):
         findings = [make_check_finding(known.report, one.check) for one in group]
-        cells = dict.fromkeys(cell for one in group for cell in one.cells)
-        shared = {cell: sum(cell in one.cells for one in group) for cell in cells}
+        shared = Counter(cell for one in group for cell in one.cells)
         most = max(shared.values(), default=0)
-        common = tuple(sorted(cells, key=lambda cell: -shared[cell]))
+        common = tuple(sorted(shared, key=lambda cell: -shared[cell]))
         if most == len(group):
-            common = tuple(cell for cell in cells if shared[cell] == most)
+            common = tuple(cell for cell in shared if shared[cell] == most)
         first = replace(findings[0], candidates=common, effects=tuple(one.key for one in findings[1:]))
         if len(group) > 1:
             place = known.report.facts.find_place(common[0])
@@ -217,7 +217,7 @@ def _choose_figure(report: Report, check: Check) -> str:
     written = [address for address in addresses if address not in report.computed] or addresses
     if not is_sum(check) or _find_total(check) in written:
         return addresses[0]
-    return next((address for address in written if report.figures[address]), written[0])
+    return next((address for address in written if report.figures.get(address)), written[0])
 
 
 def _find_total(check: Check) -> str:
@@ -232,7 +232,7 @@ def _describe_gap(report: Report, address: str, check: Check) -> str:
         return _(SIGN_TEXTS[check.relation.sign][1], left=left, right=right) if is_said else ""
     if _find_total(check) == address:
         return _("says-but-parts-sum-to", left=left, right=right)
-    return _("figure-and-gap", figure=report.figures[address], gap=abs(left - right))
+    return _("figure-and-gap", figure=report.figures.get(address, 0), gap=abs(left - right))
 
 
 def _describe_zero_total(report: Report, check: Check) -> Iterator[str]:

@@ -9,7 +9,7 @@ from nianbao.model.form import Form
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys
 from nianbao.model.relations import Check
-from nianbao.model.report import Report
+from nianbao.model.report import Number, Report
 from nianbao.workspace.kinds import KindFolder
 
 
@@ -32,7 +32,7 @@ def _can_be_broken(form: Form, check: Check) -> bool:
     """Return whether one figure, changed by one, makes the difference; from figures that are 0, 1 or a constant."""
     constants = {constant for part in check.parts if (constant := part.constant) is not None}
     for base in sorted({0, 1, *constants}):
-        figures = dict.fromkeys(form.slots, base)
+        figures: dict[str, Number] = dict.fromkeys(form.slots, base)
         previous = fill_sample(form, figures)
         holds = _holds(form, check, figures, previous)
         for part in check.parts:
@@ -54,7 +54,7 @@ def _can_be_broken(form: Form, check: Check) -> bool:
     return False
 
 
-def _holds(form: Form, check: Check, figures: Mapping[str, int], previous: Report) -> bool | None:
+def _holds(form: Form, check: Check, figures: Mapping[str, Number], previous: Report) -> bool | None:
     report = fill_sample(form, figures, previous)
     with suppress(LookupError, TypeError):
         return report.is_satisfied(check)

@@ -31,10 +31,10 @@ def find_open_row_faults(file: FormFile) -> Iterator[Fault]:
         if condition.fact not in facts:
             why = _("no-such-address", path=condition.fact) + suggest(condition.fact, facts)
             yield Fault(("conditions", number, "fact"), why)
-    for name, entries in (("facts", file.facts), ("sections", file.sections)):
-        for number, entry in enumerate(entries):
-            yield from _find_condition_faults(entry.when, (name, number), conditions)
+    for number, section in enumerate(file.sections):
+        yield from _find_condition_faults(section.when, ("sections", number), conditions)
     for number, fact in enumerate(file.facts):
+        yield from _find_condition_faults(fact.when, ("facts", number), conditions)
         yield from _find_pattern_faults(fact.pattern, ("facts", number))
     yield from _find_list_faults(file)
 
@@ -90,8 +90,6 @@ def _find_list_faults(file: FormFile) -> Iterator[Fault]:
         for key in ("key", "sort"):
             for at, column in enumerate(getattr(one, key)):
                 if column not in columns:
-                    yield Fault(
-                        ("lists", number, key, at), _("no-such-column", column=column) + suggest(column, columns)
-                    )
+                    yield Fault(("lists", number, key, at), _("no-such-column", name=column) + suggest(column, columns))
         if one.at_most is not None and one.at_most < one.at_least:
             yield Fault(("lists", number, "at_most"), _("most-below-least"))

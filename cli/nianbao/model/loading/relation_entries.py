@@ -7,7 +7,7 @@ from decimal import Decimal
 from nianbao.model.finding import Level
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
-from nianbao.model.loading.form_file import FormFile, RelationEntry, ReportRelationEntry
+from nianbao.model.loading.form_file import FormFile, ListEntry, RelationEntry, ReportRelationEntry, TableEntry
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.relation_language.applying import suggest_term
 from nianbao.model.relation_language.parser import parse_sides
@@ -55,19 +55,27 @@ def find_relation_faults(file: FormFile) -> Iterator[Fault]:
         bound: frozenset[str] | None = None
         for text, key in (*texts, *([(entry.condition, "if")] if entry.condition else [])):
             try:
-                names = parse_sides(text).names
+                sides = parse_sides(text)
             except ValueError as error:
                 yield Fault((*keys, key), str(error))
                 break
-            bound = names if bound is None else bound
-            yield from (Fault((*keys, key), _("name-not-bound", name=name)) for name in sorted(names - bound))
+            if key == "holds" and sides.sign in {"<", ">"}:
+                yield Fault((*keys, key), _("write-relation"))
+            bound = sides.names if bound is None else bound
+            yield from (Fault((*keys, key), _("name-not-bound", name=name)) for name in sorted(sides.names - bound))
 
 
 def _list_relations(file: FormFile) -> Iterator[tuple[Keys, ReportRelationEntry]]:
     yield from ((("relations", number), relation) for number, relation in enumerate(file.relations))
-    for name, tables in (("tables", file.tables), ("lists", file.lists)):
-        for number, table in enumerate(tables):
-            yield from (((name, number, "relations", at), relation) for at, relation in enumerate(table.relations))
+    for keys, table in _list_tables(file):
+        yield from (((*keys, "relations", at), relation) for at, relation in enumerate(table.relations))
+
+
+def _list_tables(file: FormFile) -> list[tuple[Keys, TableEntry | ListEntry]]:
+    return [
+        *((("tables", number), table) for number, table in enumerate(file.tables)),
+        *((("lists", number), table) for number, table in enumerate(file.lists)),
+    ]
 
 
 def find_term_faults(form: Form, file: FormFile) -> Iterator[Fault]:
@@ -83,10 +91,9 @@ def find_term_faults(form: Form, file: FormFile) -> Iterator[Fault]:
                 yield Fault(("relations", number, "holds"), why)
     applied = {id(check.relation) for check in form.checks}
     tables = {table.id: table for table in form.tables}
-    for name, entries in (("tables", file.tables), ("lists", file.lists)):
-        for number, entry in enumerate(entries):
-            for position, relation in enumerate(form.relations[entry.id]):
-                if id(relation) not in applied:
-                    terms = " ".join(term.path for term in relation.terms)
-                    why = _("no-line-with-terms", terms=terms) + suggest_term(tables[entry.id], relation.terms)
-                    yield Fault((name, number, "relations", position, "holds"), why)
+    for keys, entry in _list_tables(file):
+        for position, relation in enumerate(form.relations[entry.id]):
+            if id(relation) not in applied:
+                terms = " ".join(term.path for term in relation.terms)
+                why = _("no-line-with-terms", terms=terms) + suggest_term(tables[entry.id], relation.terms)
+                yield Fault((*keys, "relations", position, "holds"), why)

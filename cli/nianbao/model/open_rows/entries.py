@@ -115,8 +115,8 @@ class _Reader:
             for key, value in entries.items()
         }
         found = [Found(key, _name_entry(heading, value)) for key, value in read.items()]
-        if self._table.list_rules and self._table.list_rules.sort:
-            found.sort(key=lambda one: _order_entry(read[one.key], self._table.list_rules.sort))
+        if sort := self._table.list_rules.sort if self._table.list_rules else ():
+            found.sort(key=lambda one: _order_entry(read[one.key], sort))
         self._add(heading, ids, found)
         if heading.each == ENTRY:
             return read

@@ -12,13 +12,15 @@ from msgspec.structs import replace as replace_heading
 from nianbao.model.open_rows.axes import Axis
 from nianbao.model.open_rows.entries import Found, name_open_heading
 from nianbao.model.table import Opened, Table
-from nianbao.model.tables.headings import ENTRY, Heading, join_ids
+from nianbao.model.tables.headings import ENTRY, Block, Heading, join_ids
 
 
 def expand_table(table: Table, found: Mapping[str, tuple[Found, ...]], axes: Mapping[str, Axis]) -> Table:
     """Return a table with the rows and columns that the data has; a block without rows or columns is left out."""
     names: dict[str, str] = {}
-    blocks, opened, addresses = [], [], {}
+    blocks: list[Block] = []
+    opened: list[Opened] = []
+    addresses: dict[str, Heading] = {}
     for block in table.blocks:
         rows, columns = (
             _Expansion(table.id, found, axes, names),

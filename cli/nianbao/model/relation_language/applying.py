@@ -1,13 +1,14 @@
 """Apply relations to the rows and columns of a table, or to the figures of a whole report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.relation_language.parser import Side, Sides, Term
 from nianbao.model.relation_language.positions import Binding, Match, Positions
-from nianbao.model.relations import Check, Part, Relation
+from nianbao.model.relations import Check, Part, Relation, name_line
 from nianbao.model.table import BlockLines, Opened, Table
 from nianbao.model.tables.slots import Slot
 
@@ -25,29 +26,48 @@ class _SidePlaces(NamedTuple):
     right: tuple[_Place, ...]
 
 
-def apply_relation(relation: Relation, table: Table) -> Iterator[Check]:
-    """Apply a relation to the blocks of a table; no checks for a block that lacks one of its terms."""
-    for number, lines in enumerate(table.lines):
-        opened = table.opened[number] if table.opened else Opened({}, {})
-        yield from _apply_to_block(relation, lines, opened)
+def apply_relations(relations: Sequence[Relation], table: Table) -> Iterator[Check]:
+    """Apply relations to the blocks of a table; no checks for a block that lacks one of their terms."""
+    blocks = [
+        _Block(lines, table.opened[number] if table.opened else Opened({}, {}), has_long_names=bool(table.open_rows))
+        for number, lines in enumerate(table.lines)
+    ]
+    for relation in relations:
+        for block in blocks:
+            yield from block.apply(relation)
 
 
-def _apply_to_block(relation: Relation, block: BlockLines, opened: Opened) -> Iterator[Check]:
-    is_column = relation.each == "column"
-    along, across = (block.columns, block.rows) if is_column else (block.rows, block.columns)
-    positions = Positions([line.ids for line in across], list(opened.rows if is_column else opened.columns))
-    found = list(_find_sides(relation, positions))
-    width = len(block.columns)
-    for number, line in enumerate(along):
-        if (relation.at and line.ids not in relation.at) or line.ids in relation.but:
-            continue
-        slots = block.slots[number::width] if is_column else block.slots[number * width : (number + 1) * width]
-        yield from _make_checks(relation, found, slots)
+class _Block:
+    """The rows and columns of a block, to which relations are applied."""
+
+    def __init__(self, lines: BlockLines, opened: Opened, *, has_long_names: bool) -> None:
+        self._lines, self._opened, self._has_long_names = lines, opened, has_long_names
+
+    @cached_property
+    def _rows(self) -> Positions:
+        return Positions([line.ids for line in self._lines.rows], list(self._opened.rows))
+
+    @cached_property
+    def _columns(self) -> Positions:
+        return Positions([line.ids for line in self._lines.columns], list(self._opened.columns))
+
+    def apply(self, relation: Relation) -> Iterator[Check]:
+        is_column = relation.each == "column"
+        slots, width = self._lines.slots, len(self._lines.columns)
+        found = list(_find_sides(relation, self._rows if is_column else self._columns))
+        for number, line in enumerate(self._lines.columns if is_column else self._lines.rows):
+            if found and (not relation.at or line.ids in relation.at) and line.ids not in relation.but:
+                of_line = slots[number::width] if is_column else slots[number * width : (number + 1) * width]
+                yield from _make_checks(relation, found, of_line, has_long_names=self._has_long_names)
 
 
-def apply_to_report(relation: Relation, slots: Sequence[Slot], positions: Positions) -> Iterator[Check]:
-    """Apply a relation of the whole report, whose terms are addresses."""
-    yield from _make_checks(relation, list(_find_sides(relation, positions)), slots)
+def apply_to_report(relations: Sequence[Relation], slots: Mapping[str, Slot], opened: Sequence[str]) -> Iterator[Check]:
+    """Apply relations of the whole report, whose terms are addresses; `opened` are the addresses of open rows."""
+    starts = tuple({start for relation in relations for term in relation.terms if (start := term.literal_start)})
+    named = [slot for address, slot in slots.items() if address.startswith(starts)]
+    positions = Positions([slot.address for slot in named], opened)
+    for relation in relations:
+        yield from _make_checks(relation, list(_find_sides(relation, positions)), named)
 
 
 def _find_sides(relation: Relation, positions: Positions) -> Iterator[tuple[_SidePlaces, ...]]:
@@ -106,16 +126,16 @@ def _find_places(side: Side, positions: Positions, binding: Binding) -> tuple[_P
 
 
 def _make_checks(
-    relation: Relation, found: Sequence[tuple[_SidePlaces, ...]], slots: Sequence[Slot]
+    relation: Relation, found: Sequence[tuple[_SidePlaces, ...]], slots: Sequence[Slot], *, has_long_names: bool = False
 ) -> Iterator[Check]:
     """Make the checks of one row or column, or of a whole report, from its slots; none where one has no number."""
     for places in found:
         pairs = [tuple(tuple(_make_part(place, slots) for place in side) for side in pair) for pair in places]
         parts = [part for pair in pairs for side in pair for part in side]
         if all(map(_can_be_added, parts)) and any(part.slots for part in parts):
-            label = _name_line(relation, parts)
+            label = _name_line(relation, parts, has_long_names=has_long_names)
             checks = [
-                Check(relation, label, left, right, sides=sides)
+                Check(relation, label, left, right, sides, has_long_names=has_long_names)
                 for (left, right), sides in zip(pairs, relation.all_sides, strict=True)
             ]
             size = len(relation.alternatives)
@@ -135,10 +155,12 @@ def _can_be_added(part: Part) -> bool:
     return bool(part.slots) and all(slot.value_type.is_number for slot in part.slots)
 
 
-def _name_line(relation: Relation, parts: Sequence[Part]) -> str:
+def _name_line(relation: Relation, parts: Sequence[Part], *, has_long_names: bool) -> str:
     first = next(slot for part in parts for slot in part.slots)
     if relation.each == "column":
         return first.columns[-1].label
+    if has_long_names and relation.each:
+        return name_line(first.rows)
     return first.row_label or (first.columns[-1].label if relation.each is None else "")
 
 

@@ -52,9 +52,9 @@ class Term:
         return tuple(re.findall(_SEGMENT, self.path))
 
     @cached_property
-    def is_pattern(self) -> bool:
-        """Whether the path stands for several rows or columns."""
-        return "*" in self.path or "<" in self.path
+    def literal_start(self) -> str:
+        """The ids of the path before the first that stands for several; an empty text for a number."""
+        return "" if self.constant is not None else re.split(r"\.?[*<]", self.path, maxsplit=1)[0]
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -83,7 +83,7 @@ class Sides:
         """The names that the terms bind to ids."""
         return frozenset(name for term in self.terms for name in term.names)
 
-    def holds(self, left: int | Decimal, right: int | Decimal, within: Decimal) -> bool:
+    def holds(self, left: int | Decimal, right: int | Decimal, within: Decimal) -> bool:  # noqa: PLR0911  # one a sign
         """Return whether it holds between the values of its sides, which may be `within` apart."""
         match self.sign:
             case "=":
@@ -134,7 +134,7 @@ def _is_whole(match: re.Match[str]) -> bool:
 def _make_term(match: re.Match[str]) -> Term:
     sign, function = -1 if match["mark"] == "-" else 1, match["function"] or ""
     if function not in _FUNCTIONS:
-        raise ValueError(_("no-such-function", function=function) + suggest(function, _FUNCTIONS[1:]))
+        raise ValueError(_("no-such-function", name=function) + suggest(function, _FUNCTIONS[1:]))
     path = match["argument"] or match["path"]
     if path is None:
         return Term(match["number"], sign)

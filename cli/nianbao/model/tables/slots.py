@@ -69,7 +69,7 @@ class Slot:
     columns: tuple[Heading, ...]
     given_traits: Traits | None = field(default=None, compare=False, repr=False)
 
-    @cached_property
+    @property
     def traits(self) -> Traits:
         """What the headings say of the value."""
         return self.given_traits or TraitsOfLines().find(_say(self.rows), _say(self.columns))

@@ -20,7 +20,7 @@ CostedFigures = tuple[int, RowFigures]  # figures that a row may have, behind th
 
 def make_row_equation(check: Check, slots: Sequence[Slot]) -> dict[int, int] | None:
     """Write an identity within a row as factors by column; None for any other."""
-    if check.relation.sign != "=" or check.relation.uses_previous:
+    if check.relation.sign != "=" or check.uses_previous or not check.is_linear:
         return None
     columns = {slot.address: column for column, slot in enumerate(slots)}
     factors: dict[int, int] = {}
@@ -30,7 +30,7 @@ def make_row_equation(check: Check, slots: Sequence[Slot]) -> dict[int, int] | N
                 if slot.address not in columns:
                     return None
                 column = columns[slot.address]
-                factors[column] = factors.get(column, 0) + sign * part.term.factor
+                factors[column] = factors.get(column, 0) + sign * int(part.term.factor)
     return factors
 
 
@@ -54,7 +54,7 @@ class Equation:
         cls, check: Check, where: Mapping[str, tuple[int, int]], known: Mapping[str, Number | None]
     ) -> "Equation | None":
         """Return None for a check that is no identity, needs a figure that is not known, or joins no rows."""
-        if check.relation.sign != "=" or check.relation.uses_previous:
+        if check.relation.sign != "=" or check.uses_previous or not check.is_linear:
             return None
         factors: dict[tuple[int, int], int] = {}
         constant: Number = 0
@@ -62,7 +62,7 @@ class Equation:
             for part in side:
                 for slot in part.slots:
                     if slot.address in where:
-                        factors[where[slot.address]] = sign * part.term.factor
+                        factors[where[slot.address]] = sign * int(part.term.factor)
                         continue
                     figure = known.get(slot.address)
                     if figure is None:
