@@ -242,9 +242,13 @@ def test_the_set_of_a_new_report_is_the_official_blank_but_for_its_errors(store,
     files = [records(content) for content in written(report, draft=True).values()]
     expected = corrected()
     assert len(files) == len(expected)
-    first, last = (f"{form.calendar.get_first_day(period)}", f"{form.calendar.get_last_day(period)}") if period else ("", "")
+    first, last = (
+        (f"{form.calendar.get_first_day(period)}", f"{form.calendar.get_last_day(period)}") if period else ("", "")
+    )
     for number, blank in expected.items():
-        named = [[f"{first}/{last}" if period and one == "YYYY-MM-DD/YYYY-MM-DD" else one for one in row] for row in blank]
+        named = [
+            [f"{first}/{last}" if period and one == "YYYY-MM-DD/YYYY-MM-DD" else one for one in row] for row in blank
+        ]
         if number == 1 and period:
             named[4][3], named[5][3] = first, last
         assert files[number - 1] == named, number

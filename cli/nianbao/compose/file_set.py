@@ -31,7 +31,8 @@ def compose_set(
 ) -> list[SetFile]:
     """Compose all files of the set of a report; a draft keeps the prompts and the placeholders of the blank one.
 
-    `prompts` are the addresses of texts of a new data file that nobody has replaced: they are no values. Raises `UserError` where the form lacks what a file needs: there is no set then.
+    `prompts` are the addresses of texts of a new data file that nobody has replaced: they are no values. Raises
+    `UserError` where the form lacks what a file needs: there is no set then.
     """
     composer = _SetComposer(report, draft, frozenset(prompts))
     return [composer.compose_file(entry) for entry in file_set.files]

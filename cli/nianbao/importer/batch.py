@@ -25,7 +25,7 @@ _Item = tuple[int, _Source, bytes | None]  # the number of a source, and what it
 def import_files(
     store: Store, sources: Sequence[_Source], options: ImportOptions, jobs: int = 0
 ) -> Iterator[ImportedReport | UserError]:
-    """Import many files and sets of files, in their order; give each result, or the `UserError` that says why there is none.
+    """Import many files and sets of files, in their order; give each result, or the `UserError` that says why there is none.  # its number, and what it holds if that was read
 
     `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
     written, and the others are refused, unless they say the same.

@@ -1,6 +1,6 @@
 """The import of a published set of files: read by the kind whose files they are, written as a data file, and judged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -133,7 +133,11 @@ def _collect_figures(read: ReadSet, source: str) -> dict[str, Any]:
 
 
 def _describe(one: Deviation) -> dict[str, object]:
-    place = {"file": one.part, "row": one.row or None, "column": None if one.column is None else name_column(one.column)}
+    place = {
+        "file": one.part,
+        "row": one.row or None,
+        "column": None if one.column is None else name_column(one.column),
+    }
     return place | {"what": one.what, "printed": one.printed, "read": one.read or None, "lost": one.lost}
 
 

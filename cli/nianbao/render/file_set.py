@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from io import BytesIO, StringIO
 
-from nianbao.compose.file_set import SetFile
+from nianbao.compose.file_set import SetCell, SetFile
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
 from nianbao.model.value_types import format_number
@@ -31,7 +31,7 @@ def write_csv(file: SetFile) -> bytes:
     return text.getvalue().encode()
 
 
-def _write_cell(cell: object) -> str:
+def _write_cell(cell: SetCell) -> str:
     return cell if isinstance(cell, str) else format_number(cell)
 
 

@@ -39,11 +39,8 @@ def read_cell(text: str, value_type: ValueType, numbers: NumberEntry, prompt: st
         return _read_number(text, value_type, numbers)
     if value_type.name == "date":
         return _read_date(text)
-    if value_type.name == "year" and plain.isdecimal():
-        return ReadCell(int(plain))
-    if fault := value_type.find_fault(text):
-        return ReadCell(whats=(N_("set-cell-not-of-type"),), lost=bool(fault))
-    return ReadCell(text)
+    is_wrong = bool(value_type.find_fault(text))
+    return ReadCell(whats=(N_("set-cell-not-of-type"),), lost=True) if is_wrong else ReadCell(text)
 
 
 def _read_number(text: str, value_type: ValueType, numbers: NumberEntry) -> ReadCell:

@@ -37,9 +37,8 @@ def _describe_lost(deviations: Sequence[Deviation], locale: Locale) -> Iterator[
     for one in lost[:_MAX_COMMENTS]:
         place = f"{one.part}, {one.row}" + ("" if one.column is None else f", {name_column(one.column)}")
         yield f"# {locale.say('import-left-out', place=shorten(place), printed=shorten(one.printed))}"
-    if more := len(lost) - _MAX_COMMENTS:
-        if more > 0:
-            yield f"# {locale.say('import-left-out-more', count=more)}"
+    if len(lost) > _MAX_COMMENTS:
+        yield f"# {locale.say('import-left-out-more', count=len(lost) - _MAX_COMMENTS)}"
 
 
 def _format_table(table: Mapping[str, Any], prefix: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.parts import Record
@@ -59,7 +60,7 @@ def _match_by_place(found: dict[int, int], columns: int, heads: int) -> dict[int
     """Match columns whose heads say nothing, where as many heads are left between the same neighbours."""
     placed: dict[int, int] = {}
     known = [(-1, -1), *sorted(found.items()), (columns, heads)]
-    for (left, after), (right, before) in zip(known, known[1:], strict=False):
+    for (left, after), (right, before) in pairwise(known):
         if right - left == before - after > 1:
             placed |= {left + step: after + step for step in range(1, right - left)}
     return placed

@@ -7,7 +7,7 @@ from nianbao.importer.file_sets.cells import ReadCell, parse_day, read_cell
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.heads import MatchedHeads
 from nianbao.importer.file_sets.parts import PublishedPart, Record
-from nianbao.importer.file_sets.row_keys import FoundRow, KeyText, Row, RowKeys
+from nianbao.importer.file_sets.row_keys import FoundRow, Row, RowKeys
 from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, RowEntry
 from nianbao.model.file_sets.rows import Keys, RowPattern, find_condition, find_table, is_named
 from nianbao.model.file_sets.texts import fold
@@ -206,14 +206,10 @@ class PartReader:
         return values
 
     def _read_surplus(self, record: Record) -> None:
-        for at in (*self._heads.surplus, *range(self._width, len(record.cells))):
-            if at < len(record.cells) and record.cells[at].strip():
-                self._add(N_("set-value-of-unknown-column"), record, at, printed=record.cells[at], lost=True)
-
-    @property
-    def _width(self) -> int:
-        """How many columns are known, or named in the head."""
-        return 1 + max([*filter(lambda at: at is not None, self._heads.positions), *self._heads.surplus])  # type: ignore[type-var]
+        """Declare what stands in columns that the template has not, with a head or without one."""
+        for at, text in enumerate(record.cells):
+            if text.strip() and at not in self._heads.positions:
+                self._add(N_("set-value-of-unknown-column"), record, at, printed=text, lost=True)
 
     def _get_expected(self, column: ColumnEntry, row: Row) -> str:
         """Return the text that the template has in a cell."""
@@ -243,13 +239,13 @@ class PartReader:
                 if (day := parse_day(text)) and text != day.isoformat():
                     self._add(N_("set-date-form"), record, at, printed=text, read=day.isoformat())
                 return ReadCell()
-            value_type = self._form.value_types[row.fact]
+            value_type: ValueType | None = self._form.value_types[row.fact]
         else:
             value_type = self._find_type(row, column)
-            if value_type is None:
-                if text.strip():
-                    self._add(N_("set-value-without-place"), record, at, printed=text, lost=True)
-                return ReadCell()
+        if value_type is None:
+            if text.strip():
+                self._add(N_("set-value-without-place"), record, at, printed=text, lost=True)
+            return ReadCell()
         cell = read_cell(text, value_type, self._form.kind.signs.file.numbers, prompt)
         read = "" if cell.value is None else str(cell.value)
         for what in cell.whats:

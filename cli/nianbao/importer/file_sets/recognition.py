@@ -36,7 +36,7 @@ class MatchedSet:
 
 
 def match_parts(form: Form, file_set: FileSet, parts: Sequence[PublishedPart]) -> MatchedSet:
-    """Find out which file of a set each part is; of several that are the same one, none is taken, unless they are equal."""
+    """Find out which file of a set each part is; several for one are taken only if they are equal."""
     all_keys = [RowKeys(form, entry) for entry in file_set.files]
     found: dict[str, list[MatchedPart]] = {}
     deviations: list[Deviation] = []
@@ -48,9 +48,7 @@ def match_parts(form: Form, file_set: FileSet, parts: Sequence[PublishedPart]) -
             found.setdefault(match.keys.entry.name, []).append(match)
     for name, matches in found.items():
         deviations += _describe_twice(name, matches)
-    deviations += [
-        Deviation(entry.name, N_("set-file-missing")) for entry in file_set.files if entry.name not in found
-    ]
+    deviations += [Deviation(entry.name, N_("set-file-missing")) for entry in file_set.files if entry.name not in found]
     taken = [matches[0] for matches in found.values() if len({match.part.records for match in matches}) == 1]
     order = [entry.name for entry in file_set.files]
     taken.sort(key=lambda match: order.index(match.keys.entry.name))

@@ -17,7 +17,7 @@ Row = RowPattern | RowEntry
 
 
 class KeyText(NamedTuple):
-    """What a key cell says: the text of a heading, the code of an axis, or a name; and how it departs from the template."""
+    """What a key cell says: the text of a heading, a code, or a name; and how it departs from the template."""
 
     text: str  # that of the heading; of an axis its id, of the name of an entry `ENTRY`
     code: str = ""  # or the name; empty where the blank form asks for codes
@@ -150,7 +150,6 @@ class RowKeys:
                 if row:
                     return FoundRow(row, {key.text: key.code for key in way if key.code}, way)
         return None
-
 
     @cached_property
     def _positions(self) -> dict[tuple[int, ...], int]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from nianbao.importer.file_sets.cells import parse_day, read_cell
@@ -168,7 +169,7 @@ def _place_values(tree: dict[str, Any], places: dict[str, tuple[str, int, int]],
 def put(tree: dict[str, Any], keys: Keys, value: object) -> None:
     """Put a value into a tree of tables and arrays of tables."""
     node: Any = tree
-    for key, below in zip(keys, keys[1:], strict=False):
+    for key, below in pairwise(keys):
         if isinstance(key, int):
             node += [{} for _missing in range(key + 1 - len(node))]
             node = node[key]

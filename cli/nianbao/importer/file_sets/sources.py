@@ -42,7 +42,7 @@ class SetSource:
 
 
 def gather_sources(names: Sequence[str], file_sets: Sequence[FileSet]) -> list[str | SetSource]:
-    """Join the files of each set; what belongs to none stays the name that it is. Raises `UserError` for a bad folder."""
+    """Join the files of each set; what is of none stays a name. Raises `UserError` for a folder that cannot be read."""
     sources: dict[str, str | SetSource] = {}
     for name in dict.fromkeys(names):
         path = Path(name)

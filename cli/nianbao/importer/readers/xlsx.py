@@ -196,6 +196,7 @@ def _find_covered(sheet: Any) -> set[tuple[int, int]]:  # noqa: ANN401  # see ab
 
 
 def format_value(value: object) -> str:
+    """Return the value of a cell as a text: numbers with as many digits as a spreadsheet keeps, days without a time."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -62,7 +62,7 @@ class FileEntry(Shape, frozen=True, dict=True):
     )
 
     def get_text(self, row: str, number: int) -> str:
-        """Return the text of a cell that is always the same, by its row and its number among those of the row, from 1."""
+        """Return a text that is always the same, by its row and its number among the texts of the row, from 1."""
         texts = self.texts.get(row, ())
         return texts[number - 1] if number <= len(texts) else ""
 

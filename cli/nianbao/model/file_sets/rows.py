@@ -47,7 +47,7 @@ class RowPattern:
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """A row of a file: its address in the data, empty for one that only asks for data, and the texts of its headings."""
+    """A row of a file: its address, empty where it only asks for data, and the texts of its headings."""
 
     address: str
     pattern: RowPattern
@@ -70,7 +70,7 @@ def is_named(heading: Heading) -> bool:
 
 
 def list_key_texts(entry: FileEntry, row: RowPattern) -> tuple[str, ...]:
-    """List the text of each key cell of a row: that of its heading, of an axis its id, of the name of an entry `ENTRY`."""
+    """List the text of each key cell of a row: of a heading its own, of an axis its id, of a named entry `ENTRY`."""
     return tuple(_get_key_text(row.get_heading(entry.columns[at].heading or 0)) for at in entry.keys)
 
 
@@ -149,7 +149,7 @@ class _Walk:
 def _list_entries(heading: Heading, node: object) -> list[Mapping[str, Any]]:
     """List the entries of an array, which a filled form has as tables by number; at least one that has a fixed text."""
     items = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
-    entries = [item if isinstance(item, dict) else {} for item in items]
+    entries: list[Mapping[str, Any]] = [item if isinstance(item, dict) else {} for item in items]
     return entries or ([] if is_named(heading) else [{}])
 
 

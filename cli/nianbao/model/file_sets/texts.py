@@ -23,7 +23,7 @@ def fold_name(name: str) -> str:
 
 
 def find_slip(text: str, known: Collection[str]) -> str:
-    """Find the one known text of which another is a slip of the pen; an empty text where none or several are as near."""
+    """Find the one known text of which another is a slip; an empty text where none is near, or several are."""
     if len(text) < _MIN_LENGTH:
         return ""
     best, found = _MAX_SLIPS + 1, ""
