@@ -12,6 +12,7 @@ from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.filling import fill_form_text, make_template_names
 from nianbao.compose.markdown import Markdown, escape
 from nianbao.compose.pictures import DrawnPicture, Earlier, compose_pictures
+from nianbao.compose.printed_tables import PrintedForm, print_form
 from nianbao.compose.templating import LoadTemplate, fill_template, make_environment
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
@@ -109,7 +110,11 @@ def make_page(document: Document, earlier: Earlier | None = None) -> Page:
     `earlier` has the reports of the periods before that pictures draw.
     """
     report = document.report
-    figures = {table.id: [format_figure(report, slot.address) for slot in table.slots] for table in report.form.tables}
+    printed = print_form(report)
+    figures = {
+        id_: [format_figure(report, slot.address) + one.marks.get(slot.address, "") for slot in one.table.slots]
+        for id_, one in printed.tables.items()
+    }
     own_prose: dict[str, Markdown] = {}
     pictures = compose_pictures(report, earlier or {})
 
@@ -117,10 +122,10 @@ def make_page(document: Document, earlier: Earlier | None = None) -> Page:
         own_prose[section] = markdown.limit_brackets(text)
         return _make_placeholder("prose", section)
 
-    text = _fill_page(document, lambda table: _make_placeholder("table", table.id), collect_prose, pictures)
+    text = _fill_page(document, printed, lambda table: _make_placeholder("table", table.id), collect_prose, pictures)
     headings = {f"prose.{section.id}": compose_heading(report, section.id) for section in report.form.sections}
     on_one_line = {at: " ".join(text.split()) for at, text in headings.items()}
-    return Page(report.form, text, figures, own_prose, on_one_line, pictures)
+    return Page(printed.form, text, figures, own_prose, on_one_line, pictures)
 
 
 def _make_placeholder(kind: str, name: str) -> Markdown:
@@ -137,6 +142,7 @@ def draw_marked_tables(form: Form) -> dict[str, Markdown]:
             is_landscape=any(section.landscape for section in form.sections if section.table == table.id),
         )
         for table in form.tables
+        if table.blocks
     }
 
 
@@ -151,22 +157,33 @@ def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = N
     `reduced` has, by section, the prose to print in place of the whole of it.
     """
     printed_prose = reduced or {}
-    return _fill_page(document, lambda table: draw_table(document.report, table), printed_prose.get)
+    printed = print_form(document.report)
+    return _fill_page(
+        document,
+        printed,
+        lambda table: draw_table(document.report, table, printed.tables[table.id].marks),
+        printed_prose.get,
+    )
 
 
 def _fill_page(
-    document: Document, draw_one_table: DrawTable, draw_prose: DrawProse, pictures: Sequence[DrawnPicture] = ()
+    document: Document,
+    printed: PrintedForm,
+    draw_one_table: DrawTable,
+    draw_prose: DrawProse,
+    pictures: Sequence[DrawnPicture] = (),
 ) -> Markdown:
     """Fill the template of the page."""
     report, form = document.report, document.report.form
 
     def make_body(section: Section) -> Markdown:
-        """Put the table of a section, if it has one, before its text, and its pictures after it."""
+        """Put the table of a section, with what stands below it, before its text, and its pictures after it."""
         text = document.texts[section.id]
         if section.id in report.prose and not markdown.has_only_plain_paragraphs(text):
             text = draw_prose(section.id, text)
-        tables = [draw_one_table(table) for table in form.tables if table.id == section.table]
-        drawn = [_make_placeholder("picture", one.name) for one in pictures if one.section == section.id]
+        one = printed.tables.get(section.table)
+        tables = [*([draw_one_table(one.table)] if one.table.blocks else []), *one.below] if one else []
+        drawn = [_make_placeholder("picture", part.name) for part in pictures if part.section == section.id]
         return Markdown("\n\n".join(filter(None, [*tables, text, *drawn])))
 
     names = make_template_names(report) | {
@@ -211,9 +228,13 @@ def format_figure(report: Report, address: str) -> str:
     return slot.value_type.format(value, report.form.locale) + slot.suffix
 
 
-def draw_table(report: Report, table: Table) -> Markdown:
-    """Write a table of the form with its figures, in a fenced division whose attributes describe it to the renderer."""
-    return _draw_with_texts(table, {slot.address: format_figure(report, slot.address) for slot in table.slots})
+def draw_table(report: Report, table: Table, marks: Mapping[str, str] | None = None) -> Markdown:
+    """Write a table of the form with its figures, in a fenced division whose attributes describe it to the renderer.
+
+    `marks` are printed behind the figures at their addresses.
+    """
+    texts = {slot.address: format_figure(report, slot.address) for slot in table.slots}
+    return _draw_with_texts(table, {at: text + (marks or {}).get(at, "") for at, text in texts.items()})
 
 
 def _draw_with_texts(table: Table, texts: Mapping[str, str], *, is_landscape: bool = False) -> Markdown:

@@ -25,6 +25,7 @@ from nianbao.export.rows import (
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
+from nianbao.model.value_types import PLACES_LIMIT
 from nianbao.workspace.processes.limits import LimitError, LimitMessages, run_watched
 
 _BATCH_SIZE = 500  # reports, or rows, that are inserted or fetched at once
@@ -44,7 +45,7 @@ _SETTINGS = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
 }
-_DECIMAL = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money has four after it
+_DECIMAL = f"decimal({16 + PLACES_LIMIT}, {PLACES_LIMIT})"  # the largest amount has 16 digits before the point
 _CELLS = f"string_split(figures, '{CELL_SEPARATOR}')"
 _SOURCE_CASES = " ".join(f"when '{letter}' then '{word}'" for letter, word in FIGURE_SOURCES.items())
 # What tells a report from others, in this order in every table; these are fields of `ReportRows` too.

@@ -54,7 +54,8 @@ class Table:
     blocks: tuple[Block, ...]
     widths: tuple[float, ...] = ()
     list_rules: ListRules | None = None
-    fold: bool = False  # rows without a figure other than 0 are not printed
+    fold: bool = False  # rows without a figure other than 0, and blank columns, are not printed
+    outline: bool = False  # labels of rows are printed in one column, indented
     opened: tuple[Opened, ...] = ()
     open_rows: Mapping[str, Heading] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)

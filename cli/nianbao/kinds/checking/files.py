@@ -19,6 +19,7 @@ from nianbao.workspace.store import Store
 FOLDERS = ("editions", "texts", "rules", "starter", "example")
 _SETTINGS = ("kind.toml", "reading.toml", "files.toml")
 _KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_TABLE_IN_TEMPLATE = re.compile(r"\btables\.(\w+)")
 
 
 def check_files(kind: KindFolder) -> Iterator[Mistake]:
@@ -79,14 +80,14 @@ def check_editions(kind: KindFolder) -> Iterator[Mistake]:
         except UserError as error:
             yield from split_error(error, _name_file(kind, path.stem))
     for form in forms.values():
-        faults = [*_find_faults(form, forms), *_find_missing_templates(kind, form)]
+        faults = [*_find_faults(kind, form, forms), *_find_missing_templates(kind, form)]
         yield from locate_faults(kind.read_edition_files(form.edition), faults)
     yield from _find_unknown_preferences(kind, forms)
     yield from _find_overlaps(kind, forms)
 
 
-def _find_faults(form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
-    yield from _find_table_faults(form)
+def _find_faults(kind: KindFolder, form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
+    yield from _find_table_faults(form, _list_printed_by_templates(kind))
     yield from _find_fact_faults(form)
     for number, section in enumerate(form.sections):
         if not _KEY.fullmatch(section.id):
@@ -107,15 +108,21 @@ def _list_reserved(form: Form) -> set[str]:
     return {*OPEN_TABLES, *COMMON_FACTS, form.kind.period_fact}
 
 
-def _find_table_faults(form: Form) -> Iterator[Fault]:
-    """Find tables that are never printed, and ids that no data file can have."""
+def _list_printed_by_templates(kind: KindFolder) -> set[str]:
+    """List the tables that templates go through themselves."""
+    texts = (top.read_text(path) for top, path in kind.find_files("**/*.j2").values())
+    return {name for text in texts for name in _TABLE_IN_TEMPLATE.findall(text)}
+
+
+def _find_table_faults(form: Form, printed: set[str]) -> Iterator[Fault]:
+    """Find tables that are never printed, and ids that no data file can have; `printed` are those of templates."""
     for number, table in enumerate(form.tables):
         keys = ("tables", number, "id")
         if not _KEY.fullmatch(table.id):
             yield Fault(keys, _("id-should-be-letters", name=table.id))
         if table.id in _list_reserved(form):
             yield Fault(keys, _("name-is-reserved", name=table.id))
-        if table.id not in {section.table for section in form.sections}:
+        if table.id not in printed | {section.table for section in form.sections}:
             yield Fault(keys, _("table-of-no-section", table=table.id))
         for block_number, block in enumerate(table.blocks):
             for axis in ("columns", "rows"):

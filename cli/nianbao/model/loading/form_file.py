@@ -74,6 +74,7 @@ class TableEntry(Shape, frozen=True):
     ] = ()
     relations: Annotated[tuple[RelationEntry, ...], Meta(description="field-table-relations")] = ()
     fold: Annotated[bool, Meta(description="field-table-fold")] = False
+    outline: Annotated[bool, Meta(description="field-table-outline")] = False
 
 
 class ListEntry(Shape, frozen=True):

@@ -112,7 +112,14 @@ def _make_tables(file: FormFile) -> list[Table]:
     """Make the tables as they are written, with the headings of groups; lists are tables of one open row."""
     groups = Groups(file.groups)
     tables = [
-        Table(table.id, table.label, groups.fill_blocks(table.blocks), table.widths, fold=table.fold)
+        Table(
+            table.id,
+            table.label,
+            groups.fill_blocks(table.blocks),
+            table.widths,
+            fold=table.fold,
+            outline=table.outline,
+        )
         for table in file.tables
     ]
     for one in file.lists:

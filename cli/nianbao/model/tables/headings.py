@@ -7,24 +7,23 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import Meta
 
 from nianbao.model.loading.shapes import Shape, Text
-from nianbao.model.value_types import MONEY_DECIMALS, ValueTypeName
+from nianbao.model.value_types import PLACES_LIMIT, ValueTypeName
 
-PLACES = Meta(ge=0, le=MONEY_DECIMALS)  # as many as exports and spreadsheets keep
+PLACES = Meta(ge=0, le=PLACES_LIMIT)
 ROLLUP = r"^(sum|max|min|none|weighted:[\w.]+)?$"
 ENTRY = "entry"  # `each` of a heading that stands for the entries of an array of tables
 _AT_LEAST_1 = Meta(ge=1)
 # What the nearest heading of a figure says holds for it; conditions add up, and a unit in the cell is said by any.
 _INHERITED = (
-    *("type", "choices", "places", "currency", "optional", "nothing", "rollup", "unit", "unit_in_cell"),
-    *("when", "expected", "note", "pattern", "max_length", "unique"),
+    *("type", "choices", "places", "currency", "least", "most", "optional", "nothing", "rollup", "unit"),
+    *("unit_in_cell", "when", "expected", "note", "pattern", "max_length", "unique"),
 )
-_UNSAID: tuple[object, ...] = (None, "", (), False)  # of a key of a heading
 
 
 class Heading(Shape, frozen=True, dict=True):
     """A label of a row or column; a heading without an id only groups others and is not part of addresses."""
 
-    label: Annotated[str, Meta(description="field-heading-label")]
+    label: Annotated[str, Meta(description="field-heading-label")] = ""
     id: Annotated[str, Meta(description="field-heading-id")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="field-heading-aliases")] = ()
     code: Annotated[str, Meta(description="field-heading-code")] = ""
@@ -32,6 +31,8 @@ class Heading(Shape, frozen=True, dict=True):
     choices: Annotated[tuple[Text, ...], Meta(description="field-type-choices")] = ()
     places: Annotated[Annotated[int, PLACES] | None, Meta(description="field-type-places")] = None
     currency: Annotated[str, Meta(description="field-type-currency")] = ""
+    least: Annotated[int | None, Meta(description="field-type-least")] = None
+    most: Annotated[int | None, Meta(description="field-type-most")] = None
     optional: Annotated[bool, Meta(description="field-heading-optional")] = False
     expected: Annotated[bool, Meta(description="field-heading-expected")] = False
     nothing: Annotated[str | None, Meta(description="field-heading-nothing")] = None
@@ -45,6 +46,7 @@ class Heading(Shape, frozen=True, dict=True):
     unique: Annotated[bool, Meta(description="field-heading-unique")] = False
     when: Annotated[str, Meta(description="field-heading-when")] = ""
     each: Annotated[str, Meta(description="field-heading-each")] = ""
+    same_line: Annotated[bool, Meta(description="field-heading-same-line")] = False
     named_by: Annotated[str, Meta(description="field-heading-named-by")] = ""
     group: Annotated[str, Meta(description="field-heading-group")] = ""
     below: Annotated[tuple["Heading", ...], Meta(description="field-heading-below")] = ()
@@ -78,7 +80,7 @@ _NO_LINE = Line((), "", {})
 def list_lines(headings: Sequence[Heading], above: Line = _NO_LINE) -> Iterator[Line]:
     """List the lines of a tree of headings, in order."""
     for heading in headings:
-        said = {key: value for key in _INHERITED if (value := getattr(heading, key)) not in _UNSAID}
+        said = {key: value for key in _INHERITED if _is_said(value := getattr(heading, key))}
         line = Line(
             (*above.path, heading),
             join_ids(above.ids, heading.id),
@@ -88,6 +90,11 @@ def list_lines(headings: Sequence[Heading], above: Line = _NO_LINE) -> Iterator[
             yield from list_lines(heading.below, line)
         else:
             yield line
+
+
+def _is_said(value: object) -> bool:
+    """Return whether a heading says the value of a key; 0 is one."""
+    return value not in {None, "", ()} and value is not False
 
 
 def list_block_lines(headings: Sequence[Heading]) -> list[Line]:

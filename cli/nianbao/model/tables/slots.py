@@ -20,7 +20,12 @@ class Traits:
         """The type of the value, `count` if nothing is said; ValueError says what it lacks."""
         said = self.said
         return make_value_type(
-            said.get("type") or "count", said.get("choices") or (), said.get("places"), said.get("currency") or ""
+            said.get("type") or "count",
+            said.get("choices") or (),
+            said.get("places"),
+            said.get("currency") or "",
+            said.get("least"),
+            said.get("most"),
         )
 
     @cached_property
