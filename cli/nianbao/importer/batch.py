@@ -19,13 +19,14 @@ from nianbao.workspace.store import Store
 
 _USUAL_BYTES = 2 * 2**20  # of a published file; a typical one has a quarter
 _Source = str | SetSource  # a file by its name, or the files of a set
-_Item = tuple[int, _Source, bytes | None]  # the number of a source, and what it holds where that was read before
+# The number of a source, and what it holds where that was read before.
+_Item = tuple[int, _Source, bytes | None]
 
 
 def import_files(
     store: Store, sources: Sequence[_Source], options: ImportOptions, jobs: int = 0
 ) -> Iterator[ImportedReport | UserError]:
-    """Import many files and sets of files, in their order; give each result, or the `UserError` that says why there is none.  # its number, and what it holds if that was read
+    """Import many files and sets of files, in their order; give each result, or the `UserError` why there is none.
 
     `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
     written, and the others are refused, unless they say the same.

@@ -1,6 +1,6 @@
 """The import of a published set of files: read by the kind whose files they are, written as a data file, and judged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -132,7 +132,7 @@ def _collect_figures(read: ReadSet, source: str) -> dict[str, Any]:
     }
 
 
-def _describe(one: Deviation) -> dict[str, object]:
+def _describe(one: Deviation) -> Mapping[str, object]:
     place = {
         "file": one.part,
         "row": one.row or None,

@@ -13,8 +13,8 @@ _LONGEST = 60  # characters of a text
 class Deviation:
     """One cell, row or file that is not as the template has it.
 
-    `what` is the key of its message; `row` counts from 1, the head, and is 0 for a whole file; `column` is counted from
-    0 and is None for a whole row. `printed` is what the file says, `read` what was understood; `lost` says that it is not
+    `what` is the key of its message. `row` counts from 1, the head, and is 0 for a whole file; `column` counts from 0,
+    and is None for a whole row. `printed` is what the file says, `read` what was understood; `lost` says that it is not
     in the data file.
     """
 

@@ -60,7 +60,7 @@ class PartReader:
         self._position: tuple[int, ...] = ()  # in the template, the furthest one of a row so far
         self._is_reordered = False
         self._columns = _find_columns(keys)
-        self._of_entries = {ids for ids, line in self._columns.items() if any(one.of_entries for one in line.path)}
+        self._names = {heading.named_by for row in keys.patterns for heading in row.path}  # of entries
         self._traits = TraitsOfLines()
         self._last: Row | None = None
         self._last_texts: list[str] = [""] * len(self._entry.keys)
@@ -255,7 +255,7 @@ class PartReader:
     def _find_type(self, row: RowPattern, column: ColumnEntry) -> ValueType | None:
         """Find the type of a value; None where the form has no place for it: a column that only entries have."""
         line = self._columns.get(column.column)
-        if line is None or row.line is None or (column.column in self._of_entries and not row.is_entry):
+        if line is None or row.line is None or (column.column in self._names and not row.is_entry):
             return None
         return self._traits.find(row.line, line).value_type
 

@@ -56,6 +56,11 @@ class RowKeys:
         table = find_table(self.form, self.entry)
         return [*list_patterns(table)] if table else [*self.entry.rows]
 
+    @property
+    def patterns(self) -> list[RowPattern]:
+        """Those that are rows of a table."""
+        return [row for row in self.rows if isinstance(row, RowPattern)]
+
     @cached_property
     def _rows_by_texts(self) -> dict[tuple[str, ...], list[Row]]:
         found: dict[tuple[str, ...], list[Row]] = {}
