@@ -5,8 +5,10 @@ import io
 import re
 import zipfile
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from time import process_time
 
 import openpyxl
 import pytest
@@ -16,14 +18,10 @@ from nianbao.checks.wording import find_prompts
 from nianbao.compose.file_set import compose_set
 from nianbao.datafiles.scaffold import format_new_file
 from nianbao.importer import batch, published_sets
-from nianbao.importer.file_sets.deviations import join_rows, name_column
-from nianbao.importer.file_sets.part_reading import PartReader
-from nianbao.importer.file_sets.recognition import match_parts
-from nianbao.importer.file_sets.set_reading import assemble, find_days, require_period
-from nianbao.importer.file_sets.sources import read_source
+from nianbao.importer.file_sets.data_file import format_data_file
+from nianbao.importer.file_sets.deviations import name_column
 from nianbao.importer.pipeline import ImportOptions
 from nianbao.model.facts import parse
-from nianbao.model.file_sets.mapping import load_file_set
 from nianbao.model.file_sets.rows import find_table, list_data_rows
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
@@ -81,21 +79,18 @@ def _split(period):
     return int(year), part
 
 
+def recognized(store, folder):
+    """Read a set, without judging it."""
+    (source,) = published_sets.gather(store, [str(folder)])
+    return published_sets.recognize_set(store, source, KIND)[1]
+
+
 @cache
 def read(name):
-    """Read a published set, with what was read of each file, and the report that it makes."""
+    """Read a published set, and fill the form with it."""
     store = Store(FOLDER).of_kind(KIND)
-    (source,) = published_sets.gather(store, [str(FOLDER / name)])
-    parts = read_source(source)
-    file_set = store.kind.settings.file_set
-    first = match_parts(store.kind.edition("2025"), file_set, parts)
-    period = require_period(first.parts[0].keys.form, find_days(first), None)
-    form = store.kind.form_in_force(period)
-    matched = match_parts(form, file_set, parts)
-    result = assemble(form, period, matched)
-    from nianbao.importer.file_sets.data_file import format_data_file  # noqa: PLC0415
-
-    return matched, result, filled(store, format_data_file(result, name))
+    result = recognized(store, FOLDER / name)
+    return result, filled(store, format_data_file(result, name))
 
 
 def written(report, *, draft=False):
@@ -121,11 +116,10 @@ def name_rows(report, entry):
 
 @pytest.mark.parametrize("name", SETS)
 def test_every_cell_of_a_published_set_is_equal_or_declared(name):
-    matched, result, report = read(name)
+    result, report = read(name)
     files = {file: records(content) for file, content in written(report).items()}
     undeclared = []
-    for match, part in zip(matched.parts, result.parts, strict=True):
-        assert match.part is part.part
+    for part in result.parts:
         declared = {(one.row, one.column) for one in result.deviations if one.part == part.part.name}
         rows = name_rows(report, part.entry)
         for record in part.part.records[1:]:
@@ -133,7 +127,7 @@ def test_every_cell_of_a_published_set_is_equal_or_declared(name):
             address = ".".join(str(key + 1) if isinstance(key, int) else key for key in keys or ())
             expected = files[part.entry.name][rows[address] if address else record.row - 1] if keys is not None else []
             for at, text in enumerate(record.cells):
-                column = match.heads.positions.index(at) if at in match.heads.positions else None
+                column = part.heads.positions.index(at) if at in part.heads.positions else None
                 equal = expected and column is not None and text == expected[column]
                 is_lost_row = keys is None and ((record.row, None) in declared or not text.strip())
                 fixed = (keys is None and column is not None and not part.entry.columns[column].column) or (
@@ -142,18 +136,18 @@ def test_every_cell_of_a_published_set_is_equal_or_declared(name):
                 if not (equal or is_lost_row or fixed or (record.row, at) in declared):
                     undeclared.append((part.part.name, record.row, name_column(at), text))
             if keys is None:  # a row that is left out is declared, unless it is one that the template has blank
-                said = [at for at, one in enumerate(record.cells) if one.strip() and _is_value(match, part, at)]
+                said = [at for at, one in enumerate(record.cells) if one.strip() and _is_value(part, at)]
                 assert any(row == record.row for row, _column in declared) or not said
     assert undeclared == []
 
 
-def _is_value(match, part, at):
-    return at in match.heads.positions and bool(part.entry.columns[match.heads.positions.index(at)].column)
+def _is_value(part, at):
+    return at in part.heads.positions and bool(part.entry.columns[part.heads.positions.index(at)].column)
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_published_file_that_follows_the_template_is_written_with_the_same_bytes(name):
-    _matched, result, report = read(name)
+    result, report = read(name)
     files, equal = written(report), []
     for part in result.parts:
         (path,) = [path for path in (FOLDER / name).glob("*.csv") if path.name == part.part.name]
@@ -167,10 +161,11 @@ def test_a_published_file_that_follows_the_template_is_written_with_the_same_byt
     assert tuple(equal) == EQUAL[name]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "csv.zip", "xlsx"])
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(
+    ("name", "suffix"), [*((name, "csv") for name in SETS), ("booking-com", "csv.zip"), ("booking-com", "xlsx")]
+)
 def test_a_set_that_is_written_is_read_back_without_a_difference(name, suffix, store, tmp_path):
-    _matched, first, report = read(name)
+    first, report = read(name)
     files = compose_set(report, store.kind.settings.file_set)
     if suffix == "csv":
         for file in files:
@@ -179,12 +174,10 @@ def test_a_set_that_is_written_is_read_back_without_a_difference(name, suffix, s
         content = write_set(store.format(suffix), files, date(2026, 8, 31)).content
         tmp_path = tmp_path / f"set.{suffix}"
         tmp_path.write_bytes(content)
-    (source,) = published_sets.gather(store, [str(tmp_path)])
-    matched = match_parts(report.form, store.kind.settings.file_set, read_source(source))
-    again = assemble(report.form, report.period, matched)
-    assert again.tree == _as_written(first.tree, report)
+    again = recognized(store, tmp_path)
+    assert _as_written(again.tree, report) == _as_written(first.tree, report)
     assert {one.what for one in again.deviations} <= {"set-value-refused"}
-    assert [one.keys.entry.name for one in matched.parts] == [entry.name for entry in report.form.kind.file_set.files]
+    assert [one.entry.name for one in again.parts] == [entry.name for entry in report.form.kind.file_set.files]
 
 
 def _as_written(tree, report):
@@ -266,3 +259,376 @@ def test_a_report_that_is_no_draft_has_no_prompts_and_no_placeholders(store):
     report = store.kind.fill(parse("", "new.toml"), Period(2026))
     text = b"".join(written(report).values()).decode()
     assert not re.search(r"YYYY|\[\.\.\.\]|…\]|Free text|Text to detail", text)
+
+
+# ── what a set can have wrong ────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the cleanest published set, with short names."""
+    target = tmp_path / "set"
+    target.mkdir()
+    for path in (FOLDER / "zalando").glob("*.csv"):
+        (target / path.name.rpartition(" - ")[2]).write_bytes(path.read_bytes())
+    return target
+
+
+def change(folder, name, *changes):
+    """Change cells of a file: (row, column, text), both as spreadsheets name them."""
+    path = folder / f"{name}.csv"
+    found = records(path.read_bytes())
+    for row, letter, text in changes:
+        found[row - 1][ord(letter) - ord("A")] = text
+    write(path, found)
+
+
+def write(path, found):
+    text = io.StringIO()
+    csv.writer(text).writerows(found)
+    path.write_bytes(text.getvalue().encode())
+
+
+def find(store, source, what):
+    """Read a set, and list the places of one kind of deviation: file, row, column, and what was printed."""
+    return locate(recognized(store, source), what)
+
+
+def locate(found, what):
+    return [
+        (
+            one.part.removesuffix(".csv").rpartition(" - ")[2],
+            one.row,
+            "" if one.column is None else name_column(one.column),
+            one.printed,
+        )
+        for one in found.deviations
+        if one.what == what
+    ]
+
+
+CHANGES = {
+    "a range": ("10_AMAR", (3, "G", "2.1 - 2.6"), "set-cell-no-number"),
+    "an inequality": ("10_AMAR", (2, "G", "> 45"), "set-cell-no-number"),
+    "separators of thousands": ("4_notices", (2, "F", "1,269"), "set-thousands"),
+    "separators of thousands, narrow blanks": ("4_notices", (2, "F", "1\u202f269"), "set-thousands"),
+    "a decimal comma": ("4_notices", (2, "J", "332,95"), "set-decimal-comma"),
+    "per cent": ("8_automated_means", (4, "G", "99.62%"), "set-per-cent"),
+    "per cent without its sign": ("8_automated_means", (4, "G", "99.62"), "set-value-refused"),
+    "a negative count": ("4_notices", (2, "F", "-3"), "set-value-refused"),
+    "a count with a fraction": ("4_notices", (2, "F", "3.5"), "set-value-refused"),
+    "a count as a decimal": ("4_notices", (2, "F", "1269.0"), "set-count-as-decimal"),
+    "a sign for nothing": ("8_automated_means", (4, "G", "/"), "set-sign-for-nothing"),
+    "words for a figure": ("4_notices", (2, "F", "about 20"), "set-cell-no-number"),
+    "blanks around a figure": ("4_notices", (2, "F", " 1269 "), "set-cell-blanks"),
+    "a date with slashes": ("1_report_identification", (3, "D", "2026/8/31"), "set-date-form"),
+    "a date with a time": ("1_report_identification", (3, "D", "2026-08-31 00:00:00"), "set-date-form"),
+    "a day that there is not": ("1_report_identification", (3, "D", "2026-02-30"), "set-cell-no-date"),
+    "a code with a slip": ("4_notices", (3, "D", "STATEMENT_CATEGORY_ANIMAL_WELFAER"), "set-key-slip"),
+    "an own category": ("4_notices", (3, "D", "STATEMENT_CATEGORY_FAKE_NEWS"), "set-key-unknown"),
+    "an own sub-category": ("4_notices", (4, "D", "Fake_news"), "set-key-unknown"),
+    "a code of another part": ("4_notices", (3, "D", "STATEMENT_CATEGORY_NOT_SPECIFIED_ORDER"), "set-key-unknown"),
+    "a state that there is not": ("10_AMAR", (3, "F", "XX"), "set-key-unknown"),
+    "a state by its other name": ("10_AMAR", (3, "F", "GR"), "set-code-alias"),
+    "a country for a language": ("9_human_resources", (5, "F", "be"), "set-key-unknown"),
+    "capitals for a language": ("9_human_resources", (5, "F", "BG"), "set-key-unknown"),
+    "the prompt as a description": ("4_notices", (6, "E", 'Text to detail the "Other" keyword.'), "set-prompt-left"),
+    "the prompt as a text": ("11_qualitative", (2, "E", "Free text"), "set-prompt-left"),
+    "a description of a row that has none": ("4_notices", (3, "E", "cats"), "set-value-without-place"),
+    "another service": ("4_notices", (3, "B", "Zalando Lounge"), "set-fact-differs"),
+    "no service": ("4_notices", (3, "B", ""), "set-text-missing"),
+    "a period filled down": ("4_notices", (3, "C", "2026-01-01/2026-06-31"), "set-period-differs"),
+    "another applicability": ("4_notices", (3, "A", "All"), "set-text-differs"),
+    "a head with a letter lost": ("4_notices", (1, "F", "Number of notices receivd "), "set-head-differs"),
+    "a head typed over": ("4_notices", (1, "A", "6"), "set-head-differs"),
+    "a head that is gone": ("4_notices", (1, "D", ""), "set-head-differs"),
+    "a head without its blank": ("4_notices", (1, "F", "Number of notices received"), "set-head-blanks"),
+    "a row that is there twice": ("4_notices", (5, "D", "KEYWORD_ANIMAL_HARM"), "set-row-twice"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_wrong_is_declared_at_its_cell(name, folder, store):
+    file, changed, what = CHANGES[name]
+    before = locate(read("zalando")[0], what)
+    change(folder, file, changed)
+    row, column, text = changed
+    added = [one for one in find(store, folder, what) if one not in before]
+    if what == "set-row-twice":
+        assert {one[:2] for one in added} == {(file, row)}
+    else:
+        assert added == [(file, row, column, text)]
+
+
+def test_what_is_declared_is_said_with_file_row_and_column(folder, store):
+    change(folder, "10_AMAR", (2, "G", "> 45"), (3, "G", "2.1 - 2.6"), (6, "G", "?"))
+    report = imported(store, folder)
+    (note,) = [one for one in report.notes if "> 45" in one]
+    assert note.startswith("10_AMAR.csv 第 2–3、6 行，G 列：")
+    assert "# 10_AMAR.csv, 3, G: “2.1 - 2.6” has no place in this file" in report.text
+    assert not report.clean
+
+
+def test_values_are_taken_as_they_are_meant(folder, store):
+    change(folder, "8_automated_means", (4, "G", "99.62%"), (5, "G", "71,68 %"))
+    change(folder, "4_notices", (2, "F", "1,269.00"), (2, "J", "332,95"), (3, "D", "STATEMENT_CATEGORY_ANIMAL_WELFAER"))
+    figures = recognized(store, folder).tree
+    assert figures["automated"]["accuracy"]["total"]["value"] == Decimal("0.9962")
+    assert figures["automated"]["precision"]["total"]["value"] == Decimal("0.7168")
+    assert figures["notices"]["total"]["received"] == 1269
+    assert figures["notices"]["total"]["median"] == Decimal("332.95")
+    assert "total" in figures["notices"]["animal_welfare"]
+
+
+@pytest.mark.parametrize("with_head", [True, False])
+def test_a_column_that_was_put_in_is_found(with_head, folder, store):
+    expected = recognized(store, folder).tree
+    path = folder / "4_notices.csv"
+    found = records(path.read_bytes())
+    for row, record in enumerate(found):
+        if row or with_head:
+            record.insert(3, "Category label" if not row else f"{row}a")
+    write(path, found)
+    assert recognized(store, folder).tree["notices"] == expected["notices"]
+    assert len(find(store, folder, "set-value-of-unknown-column")) == len(found) - 1
+    places = [one for what in ("set-cells-shifted", "set-column-unknown") for one in find(store, folder, what)]
+    assert [one[::2] for one in places] == [("4_notices", "D")]
+
+
+def test_blank_key_cells_mean_as_above(folder, store):
+    path = folder / "3_member_states_orders.csv"
+    found = records(path.read_bytes())
+    for state in ("IT", "SE"):
+        found.append(["", "", "", "", "", state, "3", "4", "", "", "0", "", "", *[""] * 7])
+    write(path, found)
+    figures = recognized(store, folder).tree
+    assert figures["orders"]["state"]["SE"]["not_specified_order"]["total"]["items"] == 4
+    assert [one[1] for one in find(store, folder, "set-key-as-above")] == [len(found) - 1, len(found)]
+
+
+def test_own_rows_stay_below_their_category(folder, store):
+    path = folder / "4_notices.csv"
+    found = records(path.read_bytes())
+    at = next(number for number, one in enumerate(found) if one[3] == "KEYWORD_OTHER" and "3.1.6" in one[4])
+    found.insert(at + 1, [*found[at][:4], "another one", "7", *[""] * 19])
+    write(path, found)
+    figures = recognized(store, folder).tree
+    assert figures["notices"]["consumer_information"]["other"][1] == {"description": "another one", "received": 7}
+
+
+def test_systems_have_rows_of_their_own(folder, store):
+    path = folder / "8_automated_means.csv"
+    found = records(path.read_bytes())
+    own = [[*one[:3], "System 1 - images", *one[4:6], "12" if "Number" in one[4] else "0.5", ""] for one in found[1:6]]
+    write(path, [*found, *own])
+    figures = recognized(store, folder).tree
+    assert figures["automated"]["system"][0]["name"] == "System 1 - images"
+    assert figures["automated"]["system"][0]["solely"]["total"] == {"value": 12}
+    report = filled(store, format_data_file(recognized(store, folder), "set"))
+    rows = [one[4:7] for one in records(written(report)["8_automated_means"]) if one[3] == "System 1 - images"]
+    assert rows[:2] == [
+        ["Number of measures solely taken by automated means ", "Total number", "12"],
+        ["Number of measures not taken by automated means", "Total number", "12"],
+    ]
+    assert ["Accuracy of the automated means - Recall", "Total number", "0.5"] in rows
+
+
+def test_a_file_that_is_missing_is_told(folder, store):
+    (folder / "4_notices.csv").unlink()
+    assert find(store, folder, "set-file-missing") == [
+        ("2_categories_names", 0, "", ""),
+        ("4_notices", 0, "", ""),
+    ]
+
+
+def test_a_file_that_is_there_twice_is_read_only_if_both_are_the_same(folder, store):
+    content = (folder / "4_notices.csv").read_bytes()
+    (folder / "4_notices (1).csv").write_bytes(content)
+    assert [one[0] for one in find(store, folder, "set-file-repeated")] == ["4_notices"]
+    assert "notices" in recognized(store, folder).tree
+    (folder / "4_notices (1).csv").write_bytes(content.replace(b"1269", b"1268"))
+    assert {one[0] for one in find(store, folder, "set-file-twice")} == {"4_notices", "4_notices (1)"}
+    report = imported(store, folder)
+    assert "notices" not in report.figures
+    assert not report.clean
+
+
+def test_a_file_of_another_period_is_told_and_left_out(folder, store):
+    path = folder / "4_notices.csv"
+    path.write_bytes(path.read_bytes().replace(b"2026-01-01/2026-06-30", b"2025-07-01/2025-12-31"))
+    assert find(store, folder, "set-file-of-other-period") == [("4_notices", 0, "", "2025-07-01/2025-12-31")]
+    assert "notices" not in recognized(store, folder).tree
+
+
+def test_a_file_of_another_service_is_told(folder, store):
+    path = folder / "4_notices.csv"
+    path.write_bytes(path.read_bytes().replace(b",Zalando,", b",Amazon Store,"))
+    found = find(store, folder, "set-fact-differs")
+    assert {one[0] for one in found} == {"4_notices"}
+    assert len(found) == 91
+    assert not imported(store, folder).clean
+
+
+def test_a_file_is_known_by_what_it_holds(folder, store):
+    (folder / "4_notices.csv").rename(folder / "5_own_initiative_illegal (1).csv")
+    (folder / "7_appeals_and_recidivism.csv").rename(folder / "data.csv")
+    named = find(store, folder, "set-file-named-as-other")
+    assert named == []  # its name ends otherwise
+    figures = recognized(store, folder).tree
+    assert figures["notices"]["total"]["received"] == 1269
+    assert "complaints" in figures["appeals"]
+    (folder / "5_own_initiative_illegal (1).csv").rename(folder / "05_qualitative.csv")
+    (folder / "11_qualitative.csv").unlink()
+
+
+def test_a_file_that_is_none_of_the_set_is_told(folder, store):
+    (folder / "notes.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert [one[0] for one in find(store, folder, "set-file-unknown")] == ["notes"]
+
+
+def test_another_encoding_separator_and_mark_are_told(folder, store):
+    for name, content in (
+        ("11_qualitative", lambda text: text.encode("gb18030")),
+        ("4_notices", lambda text: b"\xef\xbb\xbf" + text.encode()),
+    ):
+        path = folder / f"{name}.csv"
+        path.write_bytes(content(path.read_bytes().decode()))
+    path = folder / "9_human_resources.csv"
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\n").writerows(records(path.read_bytes()))
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    report = recognized(store, folder)
+    told = {(one.part, one.what) for one in report.deviations if not one.row}
+    assert told >= {
+        ("11_qualitative.csv", "set-not-utf8"),
+        ("4_notices.csv", "set-byte-order-mark"),
+        ("9_human_resources.csv", "set-separator"),
+        ("9_human_resources.csv", "set-line-ends"),
+    }
+    assert "’" in report.tree["qualitative"]["information"]
+
+
+# ── files that are hostile, broken or too large ──────────────────────────────────────
+
+
+def raised(store, source):
+    with pytest.raises(UserError) as error:
+        imported(store, source)
+    return str(error.value)
+
+
+def test_a_file_with_an_open_quote_is_refused_by_name(folder, store):
+    (folder / "4_notices.csv").write_bytes(b'Applicability,Service\r\nAll,"Zalando\r\n')
+    assert "4_notices.csv" in raised(store, folder)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\r\n\r\n", b"\x00\x01\x02", b"\xff\xfe", b",,,\r\n", "年报".encode("utf-16")]
+)
+def test_a_file_without_content_is_told(content, folder, store):
+    (folder / "4_notices.csv").write_bytes(content)
+    result = recognized(store, folder)
+    assert [one.part for one in result.deviations if one.what == "set-file-unknown"] == ["4_notices.csv"]
+
+
+def test_files_of_no_set_are_refused(tmp_path, store):
+    (tmp_path / "a.csv").write_text("name,value\nx,1\n", encoding="utf-8")
+    assert "a.csv" in raised(store, tmp_path)
+
+
+def test_a_set_without_a_period_asks_for_it(folder, store):
+    for path in folder.glob("*.csv"):
+        path.write_bytes(path.read_bytes().replace(b"2026-01-01", b"2026-01-15"))
+    assert "2026-01-15" in raised(store, folder)
+    (source,) = published_sets.gather(store, [str(folder)])
+    result = published_sets.recognize_set(store, source, KIND, Period(2026, "H1"))[1]
+    assert {one.part for one in result.deviations if one.what == "set-file-of-other-period"}
+
+
+def test_a_million_records_are_refused_in_bounded_time(folder, store):
+    path = folder / "10_AMAR.csv"
+    path.write_bytes(path.read_bytes() + b"\r\n" + b",,,,,,\r\n" * 1_000_000)
+    start = process_time()
+    assert "10_AMAR.csv" in raised(store, folder)
+    assert process_time() - start < 5
+
+
+def test_an_archive_that_swells_is_refused(tmp_path, store):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("4_notices.csv", b"," * 64 * 2**20)
+    start = process_time()
+    assert "set.zip" in raised(store, tmp_path / "set.zip")
+    assert process_time() - start < 5
+
+
+def test_rows_without_a_figure_make_no_rows(folder, store):
+    """Of 27 × 91 rows, all of them blank, nothing is kept, and each is declared."""
+    path = folder / "3_member_states_orders.csv"
+    found = records(path.read_bytes())
+    states = [code.id for code in store.kind.edition("2025").axes["states"].codes]
+    write(path, found + [[*one[:5], state, *[""] * 14] for state in states for one in found[1:]])
+    result = recognized(store, folder)
+    assert "state" not in result.tree["orders"]
+    blank = [one.row for one in result.deviations if one.what == "set-row-blank"]
+    assert len(blank) == 27 * (91 - 14)  # of KEYWORD_OTHER one row a category is that of the template
+
+
+def test_a_cell_that_is_too_long_for_a_workbook_is_refused(store):
+    report = filled(store, f'period = "2026-H1"\n[qualitative]\nsummary = "{"x" * 40_000}"\n')
+    files = compose_set(report, store.kind.settings.file_set)
+    with pytest.raises(UserError):
+        write_set(store.format("xlsx"), files, date(2026, 8, 31))
+
+
+def test_a_text_that_looks_like_a_formula_is_a_text_in_a_workbook(store):
+    report = filled(store, 'period = "2026-H1"\n[qualitative]\nsummary = "=1+1"\n[notices]\ntotal = { received = 7 }\n')
+    files = compose_set(report, store.kind.settings.file_set)
+    book = openpyxl.load_workbook(io.BytesIO(write_set(store.format("xlsx"), files, date(2026, 8, 31)).content))
+    cell = book["11_qualitative"]["E2"]
+    assert (cell.value, cell.data_type, cell.quotePrefix) == ("=1+1", "s", True)
+    assert book["4_notices"]["F2"].value == 7
+    assert book.sheetnames == [file.sheet for file in files]
+
+
+def test_the_same_report_gives_the_same_bytes(store):
+    files = compose_set(read("zalando")[1], store.kind.settings.file_set)
+    for suffix in ("csv.zip", "xlsx"):
+        one, other = (write_set(store.format(suffix), files, date(2026, 8, 31)).content for _time in range(2))
+        assert one == other
+
+
+# ── commands ─────────────────────────────────────────────────────────────────────────
+
+
+def test_a_set_is_imported_and_built_by_commands(folder, tmp_path, report):
+    office = tmp_path / "office"
+    (office / "data").mkdir(parents=True)
+    (office / "report.toml").write_text(f'kind = "{KIND}"\n', encoding="utf-8")
+    done = report("import", str(folder), cwd=office)
+    assert done.returncode == 1, done.stderr  # the published report has errors
+    data = office / "data/2026-H1.toml"
+    text = data.read_text(encoding="utf-8")
+    assert '# kind = ""' in text  # which no set says
+    data.write_text(text.replace('# kind = ""', 'kind = "vlop"'), encoding="utf-8")
+    done = report("build", "2026-H1", "--to", "csv,xlsx", "--draft", cwd=office)
+    assert {path.name for path in (office / "build").glob("2026*")} == {"2026-H1.csv.zip", "2026-H1.xlsx"}, done.stdout
+    with zipfile.ZipFile(office / "build/2026-H1.csv.zip") as archive:
+        assert len(archive.namelist()) == 11
+        published = (folder / "7_appeals_and_recidivism.csv").read_bytes()
+        assert archive.read("7_appeals_and_recidivism.csv").rstrip(b"\r\n") == published
+
+
+def test_several_files_are_one_set(folder, store):
+    names = sorted(map(str, folder.glob("*.csv")))
+    (source,) = published_sets.gather(store, names)
+    assert len(source.paths) == 10
+    other = folder.parent / "other"
+    other.mkdir()
+    (other / "4_notices.csv").write_bytes((folder / "4_notices.csv").read_bytes())
+    assert len(published_sets.gather(store, [*names, str(other / "4_notices.csv"), "a.docx"])) == 3
+
+
+def test_a_kind_without_files_says_that_it_has_none(tmp_path):
+    store = Store(tmp_path)
+    with pytest.raises(UserError, match="cn-disclosure"):
+        outputs.write_sets(store, None, outputs.make_render_settings(store, ["csv.zip"]))

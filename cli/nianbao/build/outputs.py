@@ -97,7 +97,7 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
         rendered = renderer.render(page, settings, make_document_date(report), embedded)
         files, pictures = list(rendered.files), rendered.dropped_pictures
     if settings.sets:
-        files += _write_sets(store, report, settings)
+        files += write_sets(store, report, settings)
     if MARKDOWN in formats:
         with limit_check():
             if settings.draft:
@@ -108,7 +108,7 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
     return files, pictures
 
 
-def _write_sets(store: Store, report: Report, settings: RenderSettings) -> list[OutputFile]:
+def write_sets(store: Store, report: Report, settings: RenderSettings) -> list[OutputFile]:
     """Write the official files of a report; raises `UserError` for a kind that has none."""
     file_set = store.kind.settings.file_set
     if file_set is None:

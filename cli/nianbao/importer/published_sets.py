@@ -17,6 +17,7 @@ from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_targ
 from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
+from nianbao.model.period import Period
 from nianbao.workspace.files import display_path
 from nianbao.workspace.store import Store
 
@@ -38,11 +39,21 @@ def read_set(store: Store, source: SetSource, options: ImportOptions) -> Importe
     return read_guarded(display_path(Path(source.name)), partial(_read_set, store, source, options))
 
 
-def _read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
+def recognize_set(
+    store: Store, source: SetSource, kind: str = "", period: Period | None = None
+) -> tuple[Store, ReadSet]:
+    """Read a set by the kind asked for, else the one that it fits, and the form of its period; return the kind's store.
+
+    Raises `UserError` where the files cannot be read, are of no set, or name no period.
+    """
     parts = read_source(source)
-    kind, matched = _choose_kind(store, options.kind, parts)
+    kind, matched = _choose_kind(store, kind, parts)
     store = store.of_kind(kind)
-    read = _read_by_form_in_force(store, matched, parts, options)
+    return store, _read_by_form_in_force(store, matched, parts, period)
+
+
+def _read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
+    store, read = recognize_set(store, source, options.kind, options.period)
     stem = Path(source.name).stem
     text = format_data_file(read, Path(source.name).name)
     office = options.office or str(_get_value(read.tree, read.form.author_address) or "")
@@ -82,11 +93,11 @@ def _choose_kind(store: Store, kind: str, parts: Sequence[PublishedPart]) -> tup
 
 
 def _read_by_form_in_force(
-    store: Store, matched: MatchedSet, parts: Sequence[PublishedPart], options: ImportOptions
+    store: Store, matched: MatchedSet, parts: Sequence[PublishedPart], asked: Period | None
 ) -> ReadSet:
     """Read a set by the edition of its period, which is known only when its files were found by another edition."""
     form = matched.parts[0].keys.form
-    period = require_period(form, find_days(matched), options.period)
+    period = require_period(form, find_days(matched), asked)
     in_force = store.kind.form_in_force(period)
     file_set = store.kind.settings.file_set
     if in_force is not form and file_set:

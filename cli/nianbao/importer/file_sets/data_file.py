@@ -9,6 +9,7 @@ import tomli_w
 from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.importer.file_sets.deviations import Deviation, name_column, shorten
 from nianbao.importer.file_sets.set_reading import ReadSet
+from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.model.value_types import format_number
 
@@ -27,7 +28,8 @@ def format_data_file(read: ReadSet, source: str) -> str:
     order = [*form.first_keys, *read.tree]
     for key in dict.fromkeys(order):
         if isinstance(value := read.tree.get(key), dict):
-            lines += ["", f"[{key}]", *_format_table(value, ""), *_format_arrays(value, key)]
+            asked = _ask_for_facts(form, read.tree, key)
+            lines += ["", f"[{key}]", *asked, *_format_table(value, ""), *_format_arrays(value, key)]
     return ILLEGAL_CHARACTERS.sub("\ufffd", "\n".join(lines) + "\n")
 
 
@@ -39,6 +41,14 @@ def _describe_lost(deviations: Sequence[Deviation], locale: Locale) -> Iterator[
         yield f"# {locale.say('import-left-out', place=shorten(place), printed=shorten(one.printed))}"
     if len(lost) > _MAX_COMMENTS:
         yield f"# {locale.say('import-left-out-more', count=len(lost) - _MAX_COMMENTS)}"
+
+
+def _ask_for_facts(form: Form, tree: Mapping[str, Any], table: str) -> Iterator[str]:
+    """Give a comment for each fact of a table that every report must have, and that a set does not say."""
+    for fact in form.facts:
+        group, _dot, key = fact.id.partition(".")
+        if fact.required and group == table and key not in tree[table]:
+            yield f'# {key} = ""  # {fact.label}'
 
 
 def _format_table(table: Mapping[str, Any], prefix: str) -> Iterator[str]:

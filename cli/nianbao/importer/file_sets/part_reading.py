@@ -43,6 +43,7 @@ class ReadPart:
 
     part: PublishedPart
     entry: FileEntry
+    heads: MatchedHeads
     values: list[ReadValue] = field(default_factory=list)
     common: list[CommonText] = field(default_factory=list)
     days: list[CommonText] = field(default_factory=list)  # days of the period, in rows of their own
@@ -68,7 +69,7 @@ class PartReader:
         self._entries: dict[Keys, dict[str, int]] = {}  # by array: the numbers of entries by their names
         self._blank: dict[Keys, list[int]] = {}  # records of entries that say nothing, by array
         self._blank_rows: dict[int, tuple[RowPattern, Keys]] = {}  # those of axes, by record
-        self.read = ReadPart(part, self._entry, deviations=[*part.deviations, *heads.deviations])
+        self.read = ReadPart(part, self._entry, heads, deviations=[*part.deviations, *heads.deviations])
 
     def read_all(self) -> ReadPart:
         """Read all records."""
@@ -247,9 +248,9 @@ class PartReader:
                 self._add(N_("set-value-without-place"), record, at, printed=text, lost=True)
             return ReadCell()
         cell = read_cell(text, value_type, self._form.kind.signs.file.numbers, prompt)
-        read = "" if cell.value is None else str(cell.value)
+        read = "" if cell.value is None or str(cell.value) == text else str(cell.value)
         for what in cell.whats:
-            self._add(what, record, at, printed=text, read="" if cell.lost else read, lost=cell.lost)
+            self._add(what, record, at, printed=text, read=read, lost=cell.lost)
         return cell
 
     def _find_type(self, row: RowPattern, column: ColumnEntry) -> ValueType | None:

@@ -159,7 +159,9 @@ def _choose_common(
 
 
 def _place_values(tree: dict[str, Any], places: dict[str, tuple[str, int, int]], part: ReadPart) -> None:
-    """Put the values of a file into the tree, and note where they stood."""
+    """Put the values of a file into the tree, and note their places; a file without a value gives an empty table."""
+    if part.entry.table:
+        tree.setdefault(part.entry.table, {})
     for value in part.values:
         put(tree, value.keys, value.value)
         address = ".".join(str(key + 1) if isinstance(key, int) else key for key in value.keys)
