@@ -42,7 +42,10 @@ def describe_check(report: Report, check: Check) -> str:
 
 
 def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
-    for number, part in enumerate(side):
+    listed = [part for part in side if part.constant is not None or part.slots]
+    if len(listed) > _MAX_TERMS:
+        listed = [part for part in listed if report.add_up_part(part)]
+    for number, part in enumerate(listed or side):
         sign = "- " if part.term.factor < 0 else "+ " if number else ""
         if part.term.constant is not None:
             yield f"{sign}{part.term.constant}"

@@ -1,176 +1,113 @@
-"""Tables as they are printed: without empty rows and columns, labels in one column, and texts as notes below.
+"""Tables as a page prints them: empty rows folded, texts as notes below, an axis as blocks or as tables of its own."""
 
-A table that asks for none of this is printed as the form has it.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from msgspec.structs import replace as replace_heading
 
-from nianbao.compose.markdown import Markdown, escape
-from nianbao.compose.outline import list_outline
-from nianbao.model.form import Form
+from nianbao.compose.outline import OutlineRow, list_outline
 from nianbao.model.report import Report
 from nianbao.model.table import BlockLines, Table
-from nianbao.model.tables.headings import Block, Heading, join_ids, list_block_lines
+from nianbao.model.tables.headings import Block, Heading, Line, join_ids, list_block_lines
 from nianbao.model.tables.slots import Slot
 
 _LABEL_WIDTH, _LABEL_WIDTH_PER_COLUMN = 1.5, 0.2  # a column of figures is 1 wide
 _TEXT_WIDTH = 4.0
 
 
-@dataclass(frozen=True)
-class PrintedTable:
-    """What of a table is printed, and the paragraphs below it; `marks` has marks of notes by the address of a cell."""
+@dataclass(frozen=True, slots=True)
+class TableOnPage:
+    """What a page prints of a table of the form: tables, or a text where there is none, and what stands below them.
 
-    table: Table
-    below: Sequence[Markdown] = ()
-    marks: Mapping[str, str] = field(default_factory=dict)
+    `notes` are numbered from 1; `left_out` is how many rows are not printed, `columns_left_out` are labels of columns.
+    """
 
-
-@dataclass(frozen=True)
-class PrintedForm:
-    """The form of a report with its tables as they are printed."""
-
-    form: Form
-    tables: Mapping[str, PrintedTable]  # by their ids
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()
+    left_out: int = 0
+    columns_left_out: tuple[str, ...] = ()
 
 
-def print_form(report: Report) -> PrintedForm:
-    """Choose what is printed of the tables of a report."""
-    form = report.form
-    printed = {
-        table.id: print_table(report, table) if _differs(table) else PrintedTable(table) for table in form.tables
-    }
-    if all(printed[table.id].table is table for table in form.tables):
-        return PrintedForm(form, printed)
-    return PrintedForm(replace(form, tables=tuple(one.table for one in printed.values())), printed)
+def lay_out_table(report: Report, table: Table) -> TableOnPage:
+    """Lay out a table of the form of a report."""
+    columns = [column for block in table.blocks for column in block.columns]
+    has_notes = any(map(_has_note, columns))
+    is_split = any(heading.layout != "rows" for block in table.blocks for heading in block.rows)
+    names = {heading.named_by for heading in table.open_rows.values() if heading.named_by and not heading.below}
+    if not (has_notes or names or table.fold or table.outline or is_split):
+        return TableOnPage((table,) if table.blocks else ())
+    notes, marks = _number_notes(report, table) if has_notes else ((), {})
+    left_out = 0
+    columns_left_out: list[str] = []
+    blocks: list[Block] = []
+    for block, lines in zip(table.blocks, table.lines, strict=True):
+        outline = list(list_outline(block.rows)) if table.outline else []
+        kept = _find_kept_rows(report, lines, names, [row.level for row in outline]) if table.fold else None
+        left_out += len(lines.rows) - len(kept) if kept is not None else 0
+        rows = _cut_rows(tuple(row.make_heading() for row in outline) or block.rows, "", kept, marks)
+        idle = {*names, *(_find_idle_columns(report, lines) if table.fold and not table.widths else ())}
+        shown = tuple(_select_columns(block.columns, "", idle))
+        columns_left_out += [_name_column(column) for column in lines.columns if column.ids in idle.difference(names)]
+        if (rows or not block.rows) and shown:
+            blocks += _put_under_banners(replace_heading(block, rows=rows, columns=shown), outline)
+    if table.outline:
+        table = replace(table, widths=_choose_widths(blocks))
+    return TableOnPage(tuple(_split_tables(table, blocks)), notes, left_out, tuple(dict.fromkeys(columns_left_out)))
 
 
-def _differs(table: Table) -> bool:
-    columns = (column for lines in table.lines for column in lines.columns)
-    return table.fold or table.outline or any(column.said.get("note") for column in columns)
+def _has_note(heading: Heading) -> bool:
+    return heading.note or any(map(_has_note, heading.below))
 
 
-def print_table(report: Report, table: Table) -> PrintedTable:
-    """Choose what is printed of a table of a report."""
-    parts = [_PrintedBlock(report, table, block, lines) for block, lines in zip(table.blocks, table.lines, strict=True)]
-    blocks = tuple(block for part in parts for block in part.make_blocks())
-    notes = [note for part in parts for note in part.list_notes()]
-    marks: dict[str, str] = {}
-    for number, (cell, _text) in enumerate(notes, 1):
-        marks[cell.address] = f"{marks.get(cell.address, '')} [{number}]"
-    below = [escape(f"[{number}] {_name_cell(cell)}: {text}") for number, (cell, text) in enumerate(notes, 1)]
-    printed = replace(table, blocks=blocks, widths=_choose_widths(blocks) if table.outline else table.widths)
-    return PrintedTable(printed, [*_describe_left_out(report, parts), *below], marks)
-
-
-class _PrintedBlock:
-    """What of a block is printed: `columns` and `rows` by their numbers."""
-
-    def __init__(self, report: Report, table: Table, block: Block, lines: BlockLines) -> None:
-        self._report, self._table, self._block, self._lines = report, table, block, lines
-        names = {heading.named_by for heading in table.open_rows.values() if heading.named_by and not heading.below}
-        self._of_figures = [
-            number
-            for number, column in enumerate(lines.columns)
-            if not column.said.get("note") and column.ids not in names
-        ]
-        self._outline = list(list_outline(block.rows)) if table.outline else []
-        self.columns = self._find_filled_columns() if table.fold else self._of_figures
-        self.rows = self._find_filled_rows() if table.fold else [*range(len(lines.rows))]
-        left_out = set(range(len(lines.rows))).difference(self.rows)
-        self.blank_rows = sum(not any(self._is_given(row, column) for column in self._of_figures) for row in left_out)
-        self.zero_rows = len(left_out) - self.blank_rows
-        self.blank_columns = [
-            " ".join(heading.label for heading in lines.columns[number].path)
-            for number in self._of_figures
-            if number not in self.columns
-        ]
-
-    def make_blocks(self) -> Iterator[Block]:
-        """Make the blocks to print; none where nothing is left."""
-        if not self.columns or not self.rows:
-            return
-        columns = _select(self._block.columns, {self._lines.columns[number].ids for number in self.columns})
-        block = replace_heading(self._block, columns=columns)
-        if not self._outline:
-            yield replace_heading(block, rows=_select(block.rows, {self._lines.rows[row].ids for row in self.rows}))
-            return
-        for banner, rows in groupby((self._outline[row] for row in self.rows), key=lambda row: row.banner):
-            headings = tuple(row.make_heading() for row in rows)
-            yield replace_heading(block, rows=headings, banner=banner or block.banner)
-
-    def list_notes(self) -> Iterator[tuple[Slot, str]]:
-        """List the texts that are notes, each with the cell that it is about.
-
-        That is the cell of the column after which a column of notes is named, else the first one of its row.
-        """
-        numbers = {column.ids: number for number, column in enumerate(self._lines.columns)}
-        about = {
-            number: next((numbers[ids] for ids in _list_beginnings(column.ids) if ids in numbers), self._of_figures[0])
-            for number, column in enumerate(self._lines.columns)
-            if column.said.get("note")
-        }
-        for row in range(len(self._lines.rows)):
-            for note, cell in about.items():
-                text = self._report.values.get(self._get_slot(row, note).address)
-                if text is not None:
-                    yield self._get_slot(row, cell), str(text)
-
-    def _get_slot(self, row: int, column: int) -> Slot:
-        return self._lines.slots[row * len(self._lines.columns) + column]
-
-    def _is_given(self, row: int, column: int) -> bool:
-        address = self._get_slot(row, column).address
-        return address in self._report.figures or address in self._report.values
-
-    def _is_filled(self, row: int, column: int) -> bool:
-        address = self._get_slot(row, column).address
-        return bool(self._report.figures.get(address)) or address in self._report.values
-
-    def _find_filled_columns(self) -> list[int]:
-        rows = range(len(self._lines.rows))
-        return [column for column in self._of_figures if any(self._is_given(row, column) for row in rows)]
-
-    def _find_filled_rows(self) -> list[int]:
-        """Find the rows with a figure other than 0, those above them in the outline, and the first one, of totals."""
-        found: list[int] = []
-        level = -1  # of the last row that was found
-        for row in reversed(range(len(self._lines.rows))):
-            own = self._outline[row].level if self._outline else 0
-            is_kept = self._is_filled if row else self._is_given
-            if own < level or any(is_kept(row, column) for column in self.columns):
-                found.append(row)
-                level = own
-        return found[::-1]
-
-
-def _select(headings: tuple[Heading, ...], kept: set[str], above: str = "") -> tuple[Heading, ...]:
-    """Return a tree of headings with the innermost ones whose ids are kept."""
-    found = []
+def _select_columns(headings: Sequence[Heading], ids: str, left_out: Collection[str]) -> Iterator[Heading]:
+    """Leave out columns of notes, and those of given ids."""
     for heading in headings:
-        ids = join_ids(above, heading.id)
-        if not heading.below and ids in kept:
-            found.append(heading)
-        elif below := _select(heading.below, kept, ids):
-            found.append(replace_heading(heading, below=below))
-    return tuple(found)
+        own = join_ids(ids, heading.id)
+        below = tuple(_select_columns(heading.below, own, left_out))
+        if below:
+            yield replace_heading(heading, below=below) if len(below) < len(heading.below) else heading
+        elif not (heading.below or heading.note or own in left_out):
+            yield heading
 
 
-def _list_beginnings(ids: str) -> Iterator[str]:
-    """List the ids that a name begins with, the longest first: `a_b_c` gives `a_b` and `a`."""
-    while "_" in ids:
-        ids = ids.rpartition("_")[0]
-        yield ids
+def _find_idle_columns(report: Report, lines: BlockLines) -> Iterator[str]:
+    """Find the columns of which no cell has a figure or a text."""
+    for number, column in enumerate(lines.columns):
+        cells = lines.slots[number :: len(lines.columns)]
+        if not column.said.get("note") and not any(_is_given(report, slot) for slot in cells):
+            yield column.ids
 
 
-def _name_cell(slot: Slot) -> str:
-    """Name a cell by the labels of its row and column that are printed."""
-    labels = [heading.label for heading in slot.rows if heading.id and not heading.same_line]
-    return " · ".join([*(labels or [slot.row_label]), slot.columns[-1].label])
+def _name_column(column: Line) -> str:
+    return " ".join(heading.label for heading in column.path)
+
+
+def _find_kept_rows(report: Report, lines: BlockLines, names: Collection[str], levels: Sequence[int]) -> set[str]:
+    """Find the rows that have a figure other than 0, or a text in another column than those of `names`.
+
+    In an outline, of which the levels of the rows are given, also those above them, and the first row, of totals.
+    """
+    width = len(lines.columns)
+    kept = set()
+    below = -1  # the level of the last row that is kept
+    for number, row in reversed([*enumerate(lines.rows)]):
+        cells = [slot for slot in lines.slots[number * width : (number + 1) * width] if slot.column not in names]
+        is_kept = _is_given if levels and not number else _has_content
+        level = levels[number] if levels else 0
+        if level < below or any(is_kept(report, slot) for slot in cells):
+            kept.add(row.ids)
+            below = level
+    return kept
+
+
+def _put_under_banners(block: Block, outline: Sequence[OutlineRow]) -> Iterator[Block]:
+    """Split the rows of an outline by their banners."""
+    banners = {row.ids: row.banner for row in outline}
+    for banner, rows in groupby(block.rows, lambda row: banners.get(row.id, "")):
+        yield replace_heading(block, rows=tuple(rows), banner=banner or block.banner)
+    if not block.rows:
+        yield block
 
 
 def _choose_widths(blocks: Sequence[Block]) -> tuple[float, ...]:
@@ -181,12 +118,83 @@ def _choose_widths(blocks: Sequence[Block]) -> tuple[float, ...]:
     return (_LABEL_WIDTH + _LABEL_WIDTH_PER_COLUMN * len(columns), *columns)
 
 
-def _describe_left_out(report: Report, parts: Sequence[_PrintedBlock]) -> Iterator[Markdown]:
-    """Say which rows and columns are not printed."""
-    say = report.form.locale.say
-    if zero_rows := sum(part.zero_rows for part in parts):
-        yield escape(say("table-zero-rows", count=zero_rows))
-    if blank_rows := sum(part.blank_rows for part in parts):
-        yield escape(say("table-blank-rows", count=blank_rows))
-    if columns := dict.fromkeys(label for part in parts for label in part.blank_columns):
-        yield escape(say("table-blank-columns", columns=report.form.locale.join(columns)))
+def _is_given(report: Report, slot: Slot) -> bool:
+    return slot.address in report.figures or slot.address in report.values
+
+
+def _has_content(report: Report, slot: Slot) -> bool:
+    return bool(report.figures.get(slot.address)) or slot.address in report.values
+
+
+def _cut_rows(
+    headings: Sequence[Heading], ids: str, kept: Collection[str] | None, marks: Mapping[str, str]
+) -> tuple[Heading, ...]:
+    """Leave out rows that are not kept, and mark those with notes; `marks` are by the ids of rows."""
+    found = []
+    for heading in headings:
+        own = join_ids(ids, heading.id)
+        if heading.below:
+            below = _cut_rows(heading.below, own, kept, marks)
+            if below:
+                found.append(replace_heading(heading, below=below))
+        elif kept is None or own in kept:
+            mark = marks.get(own)
+            found.append(replace_heading(heading, label=f"{heading.label} {mark}".strip()) if mark else heading)
+    return tuple(found)
+
+
+def _number_notes(report: Report, table: Table) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the notes of a table, equal ones once, and the marks of each row that has some."""
+    numbers: dict[str, int] = {}
+    of_rows: dict[str, list[int]] = {}
+    colon = report.form.locale.file.marks.colon
+    for lines in table.lines:
+        names = {column.ids: column.path[-1].label for column in lines.columns}
+        width = len(lines.columns)
+        for at, slot in enumerate(lines.slots):
+            if slot.is_note and (text := report.values.get(slot.address)):
+                about = _find_column_of_note(lines.columns[at % width].ids, names)
+                note = f"{about}{colon}{text}" if about else str(text)
+                number = numbers.setdefault(note, len(numbers) + 1)
+                of_rows.setdefault(lines.rows[at // width].ids, []).append(number)
+    marks = {ids: " ".join(f"[{number}]" for number in dict.fromkeys(of_row)) for ids, of_row in of_rows.items()}
+    return tuple(numbers), marks
+
+
+def _find_column_of_note(note: str, names: Mapping[str, str]) -> str:
+    """Return the label of the column that a note is about: the one whose ids begin its own; else an empty text."""
+    column = max((one for one in names if note.startswith(f"{one}_")), key=len, default="")
+    return names.get(column, "")
+
+
+def _split_tables(table: Table, blocks: Sequence[Block]) -> Iterator[Table]:
+    """Put the codes of an axis below each other as blocks with banners, or into tables of their own."""
+    own: list[Block] = []
+    others: list[tuple[Heading, Block]] = []
+    for block in blocks:
+        rest: list[Heading] = []
+        split: list[Block] = []
+        for heading in block.rows:
+            rows = _prefix(heading.below, heading.id)
+            if heading.layout == "rows" or not rows:
+                rest.append(heading)
+            elif heading.layout == "blocks":
+                split.append(replace_heading(block, rows=rows, banner=heading.label))
+            else:
+                others.append((heading, replace_heading(block, rows=rows)))
+        own += [*([replace_heading(block, rows=tuple(rest))] if rest or not block.rows else []), *split]
+    if own:
+        yield replace(table, blocks=tuple(own), opened=())
+    for heading, block in others:
+        name = f"{table.id}-{heading.code or heading.id}"
+        yield replace(table, label=f"{table.label}: {heading.label}", name=name, blocks=(block,), opened=())
+
+
+def _prefix(headings: Sequence[Heading], ids: str) -> tuple[Heading, ...]:
+    """Put ids before those of headings, so that addresses stay what they are."""
+    return tuple(
+        replace_heading(heading, id=join_ids(ids, heading.id))
+        if heading.id
+        else replace_heading(heading, below=_prefix(heading.below, ids))
+        for heading in headings
+    )

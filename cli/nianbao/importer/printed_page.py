@@ -157,7 +157,7 @@ def _fill_placeholder(match: re.Match[str], page: Page) -> Iterable[_Block]:
 
 
 def _find_table(form: Form, name: str) -> Table:
-    return next(table for table in form.tables if table.id == name)
+    return next(table for table in form.tables if table.page_id == name)
 
 
 def _make_table(table: Table, figures: Sequence[str]) -> PublishedTable:

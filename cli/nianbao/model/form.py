@@ -206,6 +206,12 @@ class Form:
                     found.update(join_ids(address, column) for column in columns)
         return frozenset(found - self.value_types.keys())
 
+    def list_codes(self, address: str) -> list[str]:
+        """List the addresses of codes that may stand below an open row, whether or not the data has them."""
+        opened = (table.open_rows.get(address) for table in self.tables)
+        axis = next((self.axes.get(heading.each) for heading in opened if heading), None)
+        return [f"{address}.{code.id}" for code in axis.codes] if axis else []
+
     @cached_property
     def first_keys(self) -> tuple[str, ...]:
         """The first keys of all addresses, each once, in the order of the form."""

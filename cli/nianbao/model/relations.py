@@ -141,6 +141,8 @@ class Check:
 
     def name_part(self, part: Part) -> str:
         """Name a part by the label of its row, its column or its group of them; of a whole report, of its cell."""
+        if not part.slots:  # of an open row without entries
+            return part.term.path
         first = part.slots[0]
         if self.relation.each is None:
             return " · ".join(heading.label for heading in (*first.rows[-1:], *first.columns[-1:]) if heading.id)

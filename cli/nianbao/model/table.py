@@ -56,9 +56,15 @@ class Table:
     list_rules: ListRules | None = None
     fold: bool = False  # rows without a figure other than 0, and blank columns, are not printed
     outline: bool = False  # labels of rows are printed in one column, indented
+    name: str = ""  # on a page, of a part of a table
     opened: tuple[Opened, ...] = ()
     open_rows: Mapping[str, Heading] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def page_id(self) -> str:
+        """The id that it has on a page."""
+        return self.name or self.id
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:

@@ -213,7 +213,8 @@ def make_check_finding(report: Report, check: Check) -> Finding:
 
 def _choose_figure(report: Report, check: Check) -> str:
     """Choose the figure at which a check is reported: its total, or the first written figure of a sum that is not 0."""
-    addresses = [slot.address for part in check.parts for slot in part.slots]
+    parts = (*check.parts, *(check.condition.parts if check.condition else ()))  # rows that are counted may be none
+    addresses = [slot.address for part in parts for slot in part.slots]
     written = [address for address in addresses if address not in report.computed] or addresses
     if not is_sum(check) or _find_total(check) in written:
         return addresses[0]

@@ -47,7 +47,7 @@ def read_open_rows(tables: Iterable[Table], axes: Mapping[str, Axis], facts: Fac
 
     Aliases of codes become codes, and arrays of tables become tables by number, from 1.
     """
-    rows, tree = OpenRows(), facts.tree
+    rows, tree = OpenRows(renamed=dict(facts.renamed)), facts.tree
     for table in tables:
         if table.id in tree:
             node = _Reader(table, axes, rows).read(tree[table.id])
@@ -132,6 +132,8 @@ class _Reader:
         self._rows.found[name] = tuple(found)
 
     def _list_items(self, node: Node, keys: tuple[str, ...]) -> dict[str, Node] | None:
+        if isinstance(node, dict) and (not node or (*keys, next(iter(node))) in self._rows.renamed):
+            return node  # of facts that were read before
         if not isinstance(node, list):
             return None
         self._rows.renamed.update(((*keys, str(number)), str(number - 1)) for number in range(1, len(node) + 1))

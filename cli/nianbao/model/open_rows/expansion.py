@@ -78,5 +78,5 @@ class _Expansion:
         if heading.below and heading.named_by:
             self._names[join_ids(self._table, f"{ids}.{found.key}.{heading.named_by}")] = heading.label or label
         return replace_heading(
-            heading, id=join_ids(heading.id, found.key), label=label, code=code, below=below, each="", named_by=""
+            heading, id=join_ids(heading.id, found.key), label=label, code=code, below=below, each=""
         )

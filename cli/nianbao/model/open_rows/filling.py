@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from nianbao.model.facts import Facts
-from nianbao.model.form import Form
+from nianbao.model.facts import Facts, Tree
+from nianbao.model.form import Form, Section
 from nianbao.model.open_rows.axes import Axis
 from nianbao.model.open_rows.entries import Found, OpenRows, name_open_heading, read_open_rows
 from nianbao.model.open_rows.expansion import expand_table
@@ -15,15 +15,23 @@ _KEPT = 16  # expanded forms of one form; reports of other shapes make them anew
 
 
 def expand_form(form: Form, facts: Facts) -> tuple[Form, Facts]:
-    """Return the form with the rows and columns of a data file, and the facts as its addresses name them.
+    """Return the form with the rows, columns and sections of a data file, and the facts as its addresses name them.
 
-    A form without open rows is returned as it is.
+    A form that is the same for all data is returned as it is.
     """
     form = form.unexpanded or form
-    if not form.open_tables:
+    if not form.open_tables and not form.conditions:
         return form, facts
     rows, facts = read_open_rows(form.open_tables.values(), form.axes, facts)
-    return _expand(form, rows), facts
+    broken = {one.id for one in form.conditions if not one.may_hold(_find_value(facts.tree, one.fact))}
+    return _expand(form, rows, tuple(section for section in form.sections if section.when not in broken)), facts
+
+
+def _find_value(tree: Tree, address: str) -> object:
+    value: object = tree
+    for key in address.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def expand_with_samples(form: Form) -> Form:
@@ -32,23 +40,35 @@ def expand_with_samples(form: Form) -> Form:
     rows = OpenRows(
         {name: (one,) for table in form.open_tables.values() for name, one in _list_samples(table, form.axes)}
     )
-    return _expand(form, rows)
+    return _expand(form, rows, form.sections)
 
 
-def _expand(form: Form, rows: OpenRows) -> Form:
-    if not any(rows.found.values()):
+def make_arrays(form: Form, tree: Tree) -> None:
+    """Put the entries of open rows, which a tree of values has by number, into arrays, as data files have them."""
+    opened = {address: heading for table in form.tables for address, heading in table.open_rows.items()}
+    for address in sorted(opened, key=lambda one: -one.count(".")):
+        *above, key = address.split(".")
+        node: object = tree
+        for part in above:
+            node = node.get(part) if isinstance(node, dict) else None
+        if opened[address].each == ENTRY and isinstance(node, dict) and isinstance(node.get(key), dict):
+            node[key] = list(node[key].values())
+
+
+def _expand(form: Form, rows: OpenRows, sections: tuple[Section, ...]) -> Form:
+    if not any(rows.found.values()) and len(sections) == len(form.sections):
         return form
-    known = form.expansions
-    expanded = known.get(rows.signature)
+    known, signature = form.expansions, (rows.signature, sections)
+    expanded = known.get(signature)
     if expanded is None:
         tables = tuple(
             expand_table(form.open_tables[table.id], rows.found, form.axes) if table.id in form.open_tables else table
             for table in form.tables
         )
-        expanded = replace(form, tables=tables, unexpanded=form)
+        expanded = replace(form, tables=tables, sections=sections, unexpanded=form)
         if len(known) >= _KEPT:
             del known[next(iter(known))]
-        known[rows.signature] = expanded
+        known[signature] = expanded
     return expanded
 
 

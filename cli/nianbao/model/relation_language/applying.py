@@ -132,17 +132,21 @@ def _make_checks(
     for places in found:
         pairs = [tuple(tuple(_make_part(place, slots) for place in side) for side in pair) for pair in places]
         parts = [part for pair in pairs for side in pair for part in side]
-        if all(map(_can_be_added, parts)) and any(part.slots for part in parts):
-            label = _name_line(relation, parts, has_long_names=has_long_names)
-            checks = [
-                Check(relation, label, left, right, sides, has_long_names=has_long_names)
-                for (left, right), sides in zip(pairs, relation.all_sides, strict=True)
-            ]
-            size = len(relation.alternatives)
-            if size == len(checks) == 1:
-                yield checks[0]
-            else:
-                yield replace(checks[0], others=tuple(checks[1:size]), condition=next(iter(checks[size:]), None))
+        if not any(part.slots for part in parts):
+            continue
+        label = _name_line(relation, parts, has_long_names=has_long_names)
+        made = [
+            Check(relation, label, left, right, sides, has_long_names=has_long_names)
+            if all(map(_can_be_added, (*left, *right)))
+            else None
+            for (left, right), sides in zip(pairs, relation.all_sides, strict=True)
+        ]
+        size = len(relation.alternatives)
+        checks = [check for check in made[:size] if check]  # of alternatives one is enough
+        condition = made[size] if relation.condition else None
+        if checks and (condition or not relation.condition):
+            is_plain = len(checks) == 1 and not condition
+            yield checks[0] if is_plain else replace(checks[0], others=tuple(checks[1:]), condition=condition)
 
 
 def _make_part(place: _Place, slots: Sequence[Slot]) -> Part:

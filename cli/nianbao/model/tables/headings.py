@@ -12,6 +12,7 @@ from nianbao.model.value_types import PLACES_LIMIT, ValueTypeName
 PLACES = Meta(ge=0, le=PLACES_LIMIT)
 ROLLUP = r"^(sum|max|min|none|weighted:[\w.]+)?$"
 ENTRY = "entry"  # `each` of a heading that stands for the entries of an array of tables
+Layout = Literal["rows", "blocks", "tables"]
 _AT_LEAST_1 = Meta(ge=1)
 # What the nearest heading of a figure says holds for it; conditions add up, and a unit in the cell is said by any.
 _INHERITED = (
@@ -23,7 +24,7 @@ _INHERITED = (
 class Heading(Shape, frozen=True, dict=True):
     """A label of a row or column; a heading without an id only groups others and is not part of addresses."""
 
-    label: Annotated[str, Meta(description="field-heading-label")] = ""
+    label: Annotated[str, Meta(description="field-heading-label")]
     id: Annotated[str, Meta(description="field-heading-id")] = ""
     aliases: Annotated[tuple[Text, ...], Meta(description="field-heading-aliases")] = ()
     code: Annotated[str, Meta(description="field-heading-code")] = ""
@@ -47,6 +48,7 @@ class Heading(Shape, frozen=True, dict=True):
     when: Annotated[str, Meta(description="field-heading-when")] = ""
     each: Annotated[str, Meta(description="field-heading-each")] = ""
     same_line: Annotated[bool, Meta(description="field-heading-same-line")] = False
+    layout: Annotated[Layout, Meta(description="field-heading-layout")] = "rows"
     named_by: Annotated[str, Meta(description="field-heading-named-by")] = ""
     group: Annotated[str, Meta(description="field-heading-group")] = ""
     below: Annotated[tuple["Heading", ...], Meta(description="field-heading-below")] = ()
