@@ -1,5 +1,6 @@
 """The third axis: rows and columns for the codes that a report has, their conditions, and what does not apply."""
 
+import csv
 import json
 
 import pytest
@@ -155,3 +156,39 @@ def test_every_state_of_a_cell_is_printed():
         "state.EL.animals.sub.sale.received": "0",
     }
     assert {cell: format_figure(report, f"orders.{cell}") for cell in cells} == cells
+
+
+# ── export and import ────────────────────────────────────────────────────────────────
+
+
+def test_open_rows_are_exported_as_facts_and_cells_say_that_they_do_not_apply(report, tmp_path):
+    out = tmp_path / "out"
+    done = find(report, tmp_path, (LARGE, 'kind = "host"'), words=("export", "2024", "--to", "csv", "--out", str(out)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures, facts = (
+        csv.DictReader((out / name).read_text(encoding="utf-8-sig").splitlines())
+        for name in ("figures.csv", "facts.csv")
+    )
+    given = {row["address"]: (row["value"], row["given"]) for row in figures}
+    assert given["orders.total.fraud.total.received"] == ("4", "written")
+    assert given["orders.total.total.items"] == ("", "does-not-apply")
+    numbers = {row["address"]: row["number"] for row in facts}
+    assert numbers["orders.total.animals.other.2.received"] == "1"
+    assert numbers["orders.state.EL.total.received"] == "7"
+
+
+@pytest.mark.parametrize("suffix", ["html", "docx", "pdf"])
+def test_a_built_file_is_imported_with_its_open_rows(report, tmp_path, suffix):
+    out = tmp_path / "out"
+    edition = [
+        ('each = "states"', 'each = "states", layout = "tables"'),
+        ('label     = "Orders by category"', 'label = "Orders by category"\nfold = true'),
+    ]
+    built = find(report, tmp_path, words=("build", "2024", "--to", suffix, "--out", str(out)), edition=edition)
+    assert built.returncode == 0, built.stdout + built.stderr
+    data = tmp_path / "platform/data/2024.toml"
+    data.unlink()
+    done = report("import", out / f"2024.{suffix}", cwd=tmp_path / "platform")
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = fill(text=data.read_text(encoding="utf-8"))
+    assert (again.figures, again.values.keys() - {"edition"}) == (fill().figures, fill().values.keys())

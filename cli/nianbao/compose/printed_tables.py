@@ -139,7 +139,8 @@ def _cut_rows(
                 found.append(replace_heading(heading, below=below))
         elif kept is None or own in kept:
             mark = marks.get(own)
-            found.append(replace_heading(heading, label=f"{heading.label} {mark}".strip()) if mark else heading)
+            label = f"{heading.label} {mark}" if heading.label and mark else mark or heading.label
+            found.append(replace_heading(heading, label=label) if mark else heading)
     return tuple(found)
 
 

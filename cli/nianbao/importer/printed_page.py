@@ -50,12 +50,12 @@ def find_page_difference(composed: Document, published: PublishedDocument, *, ta
     of a draft and, where the texts are not exact, the headers of a table that go on on the next page. With
     `tables_only` the rows of tables count alone.
     """
-    form = composed.report.form
+    page = make_page(composed)
+    form = page.form
     added = {normalize_words(table.label) for table in form.tables} | {normalize_words(form.locale.file.marks.draft)}
     hyphens = _HYPHEN if not published.exact else None
-    page = make_page(composed)
     blocks = list(_compose_blocks(page))
-    expected = list(_list_tokens(blocks, frozenset(), hyphens))
+    expected = list(_list_tokens(blocks, added, hyphens))  # a heading may say what a caption says
     cover = [Paragraph(text, "") for text in published.cover]
     printed = list(_list_tokens([*cover, *published.blocks], added, hyphens))
     if _CONTENTS.search(page.text):

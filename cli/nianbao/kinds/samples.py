@@ -45,7 +45,7 @@ def fill_sample(form: Form, values: Mapping[str, object], previous: Report | Non
         "edition": form.edition,
     }
     tree = nest_values({address: value for address, value in (dict(values) | named).items() if value is not None})
-    make_arrays(form, tree)
+    tree = make_arrays(form, tree)
     return fill_form(form, Facts("example", tomli_w.dumps(tree), tree), previous)
 
 

@@ -108,6 +108,11 @@ class Form:
         """The calendar of its periods: that of the kind, with the unit for which the edition is in force."""
         return replace(self.kind.calendar, unit=self.unit, also=()) if self.unit else self.kind.calendar
 
+    @property
+    def fixed(self) -> "Form":
+        """The form with nothing in its open rows, which all reports of the edition have in common."""
+        return self.unexpanded or self
+
     def find_due(self, author: str) -> Due | None:
         """Find by when an author owes the report: the first entry for authors of that name."""
         return next((due for due in self.due if re.search(due.author, author)), None)

@@ -36,6 +36,7 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             slot.address
             for slot in table.slots
             if slot.traits.said.get("expected")
+            and not slot.is_note
             and slot.address not in report.figures
             and slot.address not in report.values
             and slot.address not in report.excluded

@@ -17,7 +17,6 @@ from nianbao.model.text_rules import TextRules
 
 _YEAR = Meta(ge=0, le=9999)
 _AT_LEAST_0 = Meta(ge=0)
-_NOT_EMPTY = Meta(min_length=1)
 _WIDTH = Meta(gt=0, le=10_000)
 
 
@@ -38,7 +37,8 @@ class ReportRelationEntry(Shape, frozen=True):
     """A relation of the whole report in a form file; see `Relation`."""
 
     rule: Annotated[Text, Meta(description="field-relation-rule")]
-    holds: Annotated[Text | Annotated[tuple[Text, ...], _NOT_EMPTY], Meta(description="field-relation-holds")]
+    # Without bounds: msgspec 0.22 crashes on a union of a text with a pattern and an array with a least length.
+    holds: Annotated[str | tuple[str, ...], Meta(description="field-relation-holds")]
     level: Annotated[WrittenLevel, Meta(description="field-relation-level")] = ""
     why: Annotated[str, Meta(description="field-relation-why")] = ""
     when: Annotated[str, Meta(description="field-relation-when")] = ""
@@ -52,7 +52,7 @@ class ReportRelationEntry(Shape, frozen=True):
     @property
     def alternatives(self) -> tuple[str, ...]:
         """What must hold: one of these."""
-        return (self.holds,) if isinstance(self.holds, str) else self.holds
+        return (self.holds,) if isinstance(self.holds, str) else self.holds or ("",)
 
 
 class RelationEntry(ReportRelationEntry, frozen=True, kw_only=True):

@@ -83,9 +83,10 @@ def find_term_faults(form: Form, file: FormFile) -> Iterator[Fault]:
 
     `form` has samples in its open rows.
     """
-    positions = Positions(list(form.omitted_figures))
+    figures, cells = Positions(list(form.omitted_figures)), Positions(list(form.slots))  # texts can be counted, too
     for number, relation in enumerate(form.relations[""]):
         for term in relation.terms:
+            positions = cells if term.function == "count" else figures
             if term.constant is None and not any(positions.match(term.segments, {})):
                 why = _("no-such-address", path=term.path) + suggest(term.path, list(form.value_types))
                 yield Fault(("relations", number, "holds"), why)

@@ -1,6 +1,5 @@
 """Axes, groups of headings and conditions, as an edition writes them."""
 
-from functools import cached_property
 from typing import Annotated, Any
 
 from msgspec import Meta, field
@@ -17,14 +16,14 @@ class Code(Shape, frozen=True):
     aliases: Annotated[tuple[Text, ...], Meta(description="field-code-aliases")] = ()
 
 
-class Axis(Shape, frozen=True, dict=True):
+class Axis(Shape, frozen=True):
     """A dimension of a table beside rows and columns, of which a report has only some codes."""
 
     id: Annotated[Text, Meta(description="field-axis-id")]
     codes: Annotated[tuple[Code, ...], Meta(description="field-axis-codes", min_length=1)]
     label: Annotated[str, Meta(description="field-axis-label")] = ""
 
-    @cached_property
+    @property
     def by_name(self) -> dict[str, Code]:
         """The codes by their ids and aliases."""
         return {name: code for code in self.codes for name in (code.id, *code.aliases)}

@@ -1,6 +1,7 @@
 """Expand the form of a report with the rows and columns that its data has."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 
 from nianbao.model.facts import Facts, Tree
@@ -43,8 +44,11 @@ def expand_with_samples(form: Form) -> Form:
     return _expand(form, rows, form.sections)
 
 
-def make_arrays(form: Form, tree: Tree) -> None:
-    """Put the entries of open rows, which a tree of values has by number, into arrays, as data files have them."""
+def make_arrays(form: Form, tree: Tree) -> Tree:
+    """Return a tree of values with the entries of open rows in arrays, as data files have them, not by number."""
+    if not form.open_tables:
+        return tree
+    tree = {key: deepcopy(value) if key in form.open_tables else value for key, value in tree.items()}
     opened = {address: heading for table in form.tables for address, heading in table.open_rows.items()}
     for address in sorted(opened, key=lambda one: -one.count(".")):
         *above, key = address.split(".")
@@ -53,6 +57,7 @@ def make_arrays(form: Form, tree: Tree) -> None:
             node = node.get(part) if isinstance(node, dict) else None
         if opened[address].each == ENTRY and isinstance(node, dict) and isinstance(node.get(key), dict):
             node[key] = list(node[key].values())
+    return tree
 
 
 def _expand(form: Form, rows: OpenRows, sections: tuple[Section, ...]) -> Form:

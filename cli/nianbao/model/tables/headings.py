@@ -1,7 +1,6 @@
 """Headings of rows and columns, which form trees, and the blocks of a table that they make."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta
@@ -21,7 +20,7 @@ _INHERITED = (
 )
 
 
-class Heading(Shape, frozen=True, dict=True):
+class Heading(Shape, frozen=True):
     """A label of a row or column; a heading without an id only groups others and is not part of addresses."""
 
     label: Annotated[str, Meta(description="field-heading-label")]
@@ -53,7 +52,7 @@ class Heading(Shape, frozen=True, dict=True):
     group: Annotated[str, Meta(description="field-heading-group")] = ""
     below: Annotated[tuple["Heading", ...], Meta(description="field-heading-below")] = ()
 
-    @cached_property
+    @property
     def has_open(self) -> bool:
         """Whether the data decides how often it, or one below it, stands in its table."""
         return bool(self.each) or any(heading.has_open for heading in self.below)
