@@ -554,6 +554,17 @@ def test_a_file_without_content_is_told(content, folder, store):
     assert [one.part for one in result.deviations if one.what == "set-file-unknown"] == ["4_notices.csv"]
 
 
+def test_what_a_cell_holds_stays_in_its_comment_and_its_value(folder, store):
+    hostile = "x\"\n[own]\na = 1 \x01\x1b[2J\u2028# \"'''"
+    change(folder, "4_notices", (2, "F", hostile), (3, "E", hostile), (2, "P", hostile))
+    change(folder, "8_automated_means", (4, "D", hostile), (2, "F", hostile))
+    text = format_data_file(recognized(store, folder), hostile)
+    facts = parse(text, "set.toml")
+    assert facts.tree["notices"]["total"]["received_context"] == hostile
+    assert "own" not in facts.tree
+    assert len(facts.tree["automated"]["system"]) == 1
+
+
 def test_files_of_no_set_are_refused(tmp_path, store):
     (tmp_path / "a.csv").write_text("name,value\nx,1\n", encoding="utf-8")
     assert "a.csv" in raised(store, tmp_path)
