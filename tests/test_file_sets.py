@@ -121,28 +121,59 @@ def test_every_cell_of_a_published_set_is_equal_or_declared(name):
     undeclared = []
     for part in result.parts:
         declared = {(one.row, one.column) for one in result.deviations if one.part == part.part.name}
-        rows = name_rows(report, part.entry)
-        for record in part.part.records[1:]:
-            keys = part.rows.get(record.row)
-            address = ".".join(str(key + 1) if isinstance(key, int) else key for key in keys or ())
-            expected = files[part.entry.name][rows[address] if address else record.row - 1] if keys is not None else []
-            for at, text in enumerate(record.cells):
-                column = part.heads.positions.index(at) if at in part.heads.positions else None
-                equal = expected and column is not None and text == expected[column]
-                is_lost_row = keys is None and ((record.row, None) in declared or not text.strip())
-                fixed = (keys is None and column is not None and not part.entry.columns[column].column) or (
-                    not text.strip() and (1, at) in declared  # of a column that the template has not
-                )
-                if not (equal or is_lost_row or fixed or (record.row, at) in declared):
-                    undeclared.append((part.part.name, record.row, name_column(at), text))
-            if keys is None:  # a row that is left out is declared, unless it is one that the template has blank
-                said = [at for at, one in enumerate(record.cells) if one.strip() and _is_value(part, at)]
-                assert any(row == record.row for row, _column in declared) or not said
+        numbers = name_rows(report, part.entry)
+        for record in part.part.records:
+            expected = files[part.entry.name][find_row(part, record.row, numbers)] if has_place(part, record) else None
+            undeclared += [
+                (part.part.name, record.row, name_column(at), text)
+                for at, text in enumerate(record.cells)
+                if not is_equal(part, at, text, expected) and not is_declared(part, record.row, at, text, declared)
+            ]
     assert undeclared == []
 
 
-def _is_value(part, at):
-    return at in part.heads.positions and bool(part.entry.columns[part.heads.positions.index(at)].column)
+def has_place(part, record):
+    return record.row == 1 or record.row in part.rows
+
+
+def find_row(part, row, numbers):
+    """Return the number of the record that is written for one of a published file."""
+    keys = part.rows.get(row)
+    return numbers[address(keys)] if keys else row - 1
+
+
+def address(keys):
+    return ".".join(str(key + 1) if isinstance(key, int) else key for key in keys)
+
+
+def is_equal(part, at, text, expected):
+    """Tell whether a cell is written as it was published; of a row that is left out, only values are compared."""
+    column = part.heads.positions.index(at) if at in part.heads.positions else None
+    if expected is None:
+        return not text.strip() or (column is not None and not part.entry.columns[column].column)
+    return column is not None and text == expected[column]
+
+
+def is_declared(part, row, at, text, declared):
+    """Tell whether a cell, its row, or the column that the template has not is declared."""
+    is_surplus = at not in part.heads.positions and not text.strip() and (1, at) in declared
+    return (row, at) in declared or ((row, None) in declared and row not in part.rows) or is_surplus
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_row_that_a_published_set_lacks_or_that_is_left_out_is_declared(name):
+    result, report = read(name)
+    for part in result.parts:
+        of_part = [one for one in result.deviations if one.part == part.part.name]
+        missing = {one.printed for one in of_part if one.what == "set-row-missing"}
+        published = {address(keys) for keys in part.rows.values()}
+        added = [row for row in name_rows(report, part.entry) if row not in missing | published]
+        assert [row for row in added if not row.endswith(".other.1")] == []  # of entries the template has one row
+        declared = {one.row for one in of_part}
+        for record in part.part.records[1:]:
+            values = [part.heads.get_text(record, at) for at, one in enumerate(part.entry.columns) if one.column]
+            is_blank_entry = "KEYWORD_OTHER" in record.cells and not any(map(str.strip, values))
+            assert record.row in part.rows or record.row in declared or is_blank_entry, (part.part.name, record.row)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -358,6 +389,17 @@ def test_what_is_wrong_is_declared_at_its_cell(name, folder, store):
         assert {one[:2] for one in added} == {(file, row)}
     else:
         assert added == [(file, row, column, text)]
+
+
+def test_what_the_check_of_the_report_finds_names_its_cell(folder, store):
+    path = folder / "4_notices.csv"
+    found = records(path.read_bytes())
+    at = next(number for number, one in enumerate(found) if "3.1.6" in one[4])
+    write(path, [*found[: at + 1], [*found[at][:5], "7", *[""] * 19], *found[at + 1 :]])
+    change(folder, "11_qualitative", (2, "E", "One sentence. " * 600))
+    notes = {one.address: one.notes[-1] for one in imported(store, folder).findings if one.notes}
+    assert "11_qualitative.csv 第 2 行，E 列" in notes["qualitative.summary"]  # of 8,400 characters
+    assert f"4_notices.csv 第 {at + 2} 行，E 列" in notes["notices.consumer_information.other.2.description"]
 
 
 def test_what_is_declared_is_said_with_file_row_and_column(folder, store):
