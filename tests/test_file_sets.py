@@ -437,6 +437,13 @@ def test_a_column_that_was_put_in_is_found(with_head, folder, store):
     assert [one[::2] for one in places] == [("4_notices", "D")]
 
 
+def test_a_column_of_another_meaning_is_not_taken_for_the_one_in_its_place(folder, store):
+    change(folder, "4_notices", (1, "F", "Number of users who read our terms"))
+    assert find(store, folder, "set-column-missing") == [("4_notices", 1, "", "Number of notices received ")]
+    assert find(store, folder, "set-value-of-unknown-column")[0] == ("4_notices", 2, "F", "1269")
+    assert "received" not in recognized(store, folder).tree["notices"]["total"]
+
+
 def test_blank_key_cells_mean_as_above(folder, store):
     path = folder / "3_member_states_orders.csv"
     found = records(path.read_bytes())
@@ -692,6 +699,22 @@ def test_a_set_is_imported_and_built_by_commands(folder, tmp_path, report):
         assert len(archive.namelist()) == 11
         published = (folder / "7_appeals_and_recidivism.csv").read_bytes()
         assert archive.read("7_appeals_and_recidivism.csv").rstrip(b"\r\n") == published
+
+
+def test_a_set_is_imported_for_an_office_that_is_named(folder, store):
+    sources = published_sets.gather(store, [str(folder)])
+    options = ImportOptions(dry_run=True, kind=KIND, office="Zalando Ltd")
+    (result,) = batch.import_files(store, sources, options, jobs=1)
+    assert 'name = "Zalando Ltd"' in result.text
+    assert "Zalando SE" in result.notes[0]
+
+
+def test_a_broken_kind_stops_no_import(folder, tmp_path):
+    (tmp_path / "templates/kinds/broken").mkdir(parents=True)
+    (tmp_path / "templates/kinds/broken/kind.toml").write_text("name = ", encoding="utf-8")
+    store = Store(tmp_path)
+    assert [one for one, _set in published_sets.list_file_sets(store)] == [KIND]
+    assert recognized(store, folder).period == Period(2026, "H1")
 
 
 def test_several_files_are_one_set(folder, store):
