@@ -8,10 +8,12 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from random import Random
 from time import process_time
 
 import openpyxl
 import pytest
+import tomli_w
 
 from nianbao.build import outputs
 from nianbao.checks.wording import find_prompts
@@ -20,11 +22,15 @@ from nianbao.datafiles.scaffold import format_new_file
 from nianbao.importer import batch, published_sets
 from nianbao.importer.file_sets.data_file import format_data_file
 from nianbao.importer.file_sets.deviations import name_column
+from nianbao.importer.file_sets.set_reading import put
 from nianbao.importer.pipeline import ImportOptions
 from nianbao.model.facts import parse
-from nianbao.model.file_sets.rows import find_table, list_data_rows
+from nianbao.model.file_sets.rows import find_table, list_data_rows, list_patterns
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
+from nianbao.model.tables.headings import list_lines
+from nianbao.model.tables.slots import Slot
+from nianbao.model.value_types import choose_value
 from nianbao.render.file_set import write_csv, write_set
 from nianbao.workspace.store import Store
 
@@ -731,3 +737,90 @@ def test_a_kind_without_files_says_that_it_has_none(tmp_path):
     store = Store(tmp_path)
     with pytest.raises(UserError, match="cn-disclosure"):
         outputs.write_sets(store, None, outputs.make_render_settings(store, ["csv.zip"]))
+
+
+# ── what is written is read: reports made at random ──────────────────────────────────
+
+PROVIDERS = {
+    "intermediary": Period(2026),
+    "hosting": Period(2026),
+    "platform": Period(2026),
+    "vlop": Period(2026, "H1"),
+    "vlose": Period(2026, "H2"),
+}
+TEXTS = (
+    "plain",
+    'with "quotes", commas; and\nlines',
+    "=1+1",
+    " blanks around ",
+    "’…年\u00a0",
+    "'''",
+    "0",
+    "-",
+    "TOTAL",
+)
+
+
+def make_tree(form, provider, random):
+    """Make the data of a report at random: some rows of each table, some codes and entries, some facts."""
+    tree = {"provider": {"name": "Provider", "kind": provider}, "service": {"name": "Service, the first"}}
+    tree |= {"published": date(2027, 2, 28), "report": {"previous": date(2026, 2, 28)}}
+    for entry in form.kind.file_set.files:
+        for row in entry.rows:
+            if row.fact.startswith("qualitative.") and random.random() < 0.5:
+                put(tree, tuple(row.fact.split(".")), random.choice(TEXTS) + " text")
+        table = find_table(form, entry)
+        for pattern in list_patterns(table) if table else ():
+            for keys in choose_rows(form, entry.table, pattern, random):
+                fill_row(tree, keys, table, entry, pattern, random)
+    return tree
+
+
+def choose_rows(form, table, pattern, random):
+    """Choose the rows of a pattern: a few codes of each axis, one or two entries, or none at all."""
+    found = [(table,)]
+    for heading in pattern.path:
+        found = [(*keys, heading.id) if heading.id else keys for keys in found]
+        if heading.each == "entry":
+            found = [(*keys, number) for keys in found for number in range(2 if heading.below else random.randrange(3))]
+        elif heading.each:
+            codes = [code.id for code in form.axes[heading.each].codes]
+            found = [(*keys, code) for keys in found for code in codes[:3]]
+    return [keys for keys in found if isinstance(keys[-1], int) or random.random() < 0.3]
+
+
+def fill_row(tree, keys, table, entry, pattern, random):
+    columns = {line.ids: line for line in list_lines(table.blocks[0].columns)}
+    names = {heading.named_by for heading in pattern.path}
+    for at, heading in enumerate(pattern.path):
+        if heading.each == "entry" and heading.below:  # a system with a name of its own
+            above = keys[: keys.index(next(one for one in keys if isinstance(one, int))) + 1]
+            put(tree, (*above, heading.named_by), f"System {above[-1]}, “{at}”")
+    for column in entry.columns:
+        if column.column in columns and (random.random() < 0.5 or column.column in names):
+            if column.column == "description" and not isinstance(keys[-1], int):
+                continue
+            value_type = Slot("", pattern.path, columns[column.column].path).value_type
+            number = random.choice((0, 1, random.randrange(10**6)))
+            candidates = (number, Decimal(random.randrange(10**4)).scaleb(-4), f"{random.choice(TEXTS)} {number}")
+            put(tree, (*keys, *column.column.split(".")), choose_value(value_type, candidates))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("seed", range(2))
+def test_reports_made_at_random_are_read_as_they_are_written(provider, seed, store, tmp_path):
+    period = PROVIDERS[provider]
+    form = store.kind.form_in_force(period)
+    tree = make_tree(form, provider, Random(f"{provider} {seed}"))
+    text = tomli_w.dumps({"period": str(period), "edition": form.edition, **tree})
+    report = store.kind.fill(parse(text, "made.toml"), period)
+    assert [entry.address for entry in report.entries if entry.fault or not entry.known] == []
+    files = compose_set(report, store.kind.settings.file_set)
+    for suffix in ("csv.zip", "xlsx"):
+        path = tmp_path / f"set.{suffix.removeprefix('csv.')}"
+        path.write_bytes(write_set(store.format(suffix), files, date(2027, 2, 28)).content)
+        again = recognized(store, path)
+        expected = {**tree, "provider": {"name": "Provider"}}  # no set says the kind of its provider
+        assert _as_written(again.tree, report) == _as_written(expected, report), suffix
+        assert {one.what for one in again.deviations} <= {"set-row-named"}
+        assert again.period == period
