@@ -35,7 +35,8 @@ from nianbao.render.file_set import write_csv, write_set
 from nianbao.workspace.store import Store
 
 FOLDER = Path(__file__).parent / "dsa"
-SETS = ("akamai", "aliexpress", "amazon", "booking-com", "zalando")
+HEAVY = [pytest.param(name, marks=pytest.mark.slow) for name in ("akamai", "aliexpress", "amazon")]
+SETS = ("booking-com", "zalando", *HEAVY)
 KIND = "eu-dsa"
 # The published files that come out byte for byte, but for the end of the last line, and for LF where the file has LF.
 EQUAL = {
@@ -198,9 +199,8 @@ def test_a_published_file_that_follows_the_template_is_written_with_the_same_byt
     assert tuple(equal) == EQUAL[name]
 
 
-@pytest.mark.parametrize(
-    ("name", "suffix"), [*((name, "csv") for name in SETS), ("booking-com", "csv.zip"), ("booking-com", "xlsx")]
-)
+@pytest.mark.parametrize("suffix", ["csv", "csv.zip", pytest.param("xlsx", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", SETS)
 def test_a_set_that_is_written_is_read_back_without_a_difference(name, suffix, store, tmp_path):
     first, report = read(name)
     files = compose_set(report, store.kind.settings.file_set)
@@ -749,6 +749,7 @@ PROVIDERS = {
     "vlop": Period(2026, "H1"),
     "vlose": Period(2026, "H2"),
 }
+OTHERS = [provider for provider in PROVIDERS if provider != "vlop"]
 TEXTS = (
     "plain",
     'with "quotes", commas; and\nlines',
@@ -809,8 +810,8 @@ def fill_row(tree, keys, row, random):
             put(tree, (*keys, *column.column.split(".")), choose_value(value_type, candidates))
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("provider", ["vlop", *(pytest.param(one, marks=pytest.mark.slow) for one in OTHERS)])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))])
 def test_reports_made_at_random_are_read_as_they_are_written(provider, seed, store, tmp_path):
     period = PROVIDERS[provider]
     form = store.kind.form_in_force(period)
