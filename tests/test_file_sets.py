@@ -226,7 +226,7 @@ def _as_written(tree, report):
 def _without(node, above, refused):
     if isinstance(node, list):
         entries = [_without(one, f"{above}.{number}", refused) for number, one in enumerate(node, 1)]
-        return [one for one in entries if one.keys() != {"name"}]  # a system of which nothing applies
+        return [one for one in entries if one.keys() - {"name"}]  # of others nothing applies
     if not isinstance(node, dict):
         return node
     found = {key: _without(value, f"{above}.{key}".lstrip("."), refused) for key, value in node.items()}
