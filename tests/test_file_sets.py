@@ -643,11 +643,14 @@ def test_a_million_records_are_refused_in_bounded_time(folder, store):
     assert process_time() - start < 5
 
 
-def test_an_archive_that_swells_is_refused(tmp_path, store):
-    with zipfile.ZipFile(tmp_path / "set.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+@pytest.mark.parametrize("name", ["set.zip", "set.xlsx"])
+def test_an_archive_that_swells_is_refused(name, tmp_path, store):
+    sheets = "".join(f'<sheet name="{title}"/>' for title in ("4_notices", "10_AMAR"))
+    with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("4_notices.csv", b"," * 64 * 2**20)
+        archive.writestr("xl/workbook.xml", f"<workbook><sheets>{sheets}</sheets></workbook>")
     start = process_time()
-    assert "set.zip" in raised(store, tmp_path / "set.zip")
+    assert name in raised(store, tmp_path / name)
     assert process_time() - start < 5
 
 
