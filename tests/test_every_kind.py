@@ -140,8 +140,8 @@ def test_reports_of_units_are_added_up(built, report, tmp_path):
     store = Store(tmp_path)
     city, unit = (store.of_office(name).report(parse_period(period)) for name in ("city", "one"))
     for address, figure in unit.figures.items():
-        slot = unit.form.slots[address]
-        if slot.value_type.name in {"count", "change", "money"}:
+        slot = unit.form.fixed.slots.get(address)  # rows that the data of a unit decides are not added up
+        if slot and slot.value_type.name in {"count", "change", "money"}:
             assert city.figures[address] == 2 * figure, address
 
 
