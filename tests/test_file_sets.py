@@ -38,6 +38,14 @@ FOLDER = Path(__file__).parent / "dsa"
 HEAVY = [pytest.param(name, marks=pytest.mark.slow) for name in ("akamai", "aliexpress", "amazon")]
 SETS = ("booking-com", "zalando", *HEAVY)
 KIND = "eu-dsa"
+# How many values are read of each set, and how many are left out.
+VALUES = {
+    "akamai": (1304, 699),
+    "aliexpress": (5306, 732),
+    "amazon": (2599, 90),
+    "booking-com": (373, 52),
+    "zalando": (1348, 0),
+}
 # The published files that come out byte for byte, but for the end of the last line, and for LF where the file has LF.
 EQUAL = {
     "akamai": (),
@@ -137,6 +145,8 @@ def test_every_cell_of_a_published_set_is_equal_or_declared(name):
                 if not is_equal(part, at, text, expected) and not is_declared(part, record.row, at, text, declared)
             ]
     assert undeclared == []
+    read_and_lost = sum(len(part.values) for part in result.parts), sum(one.lost for one in result.deviations)
+    assert read_and_lost == VALUES[name]
 
 
 def has_place(part, record):
@@ -470,6 +480,16 @@ def test_own_rows_stay_below_their_category(folder, store):
     write(path, found)
     figures = recognized(store, folder).tree
     assert figures["notices"]["consumer_information"]["other"][1] == {"description": "another one", "received": 7}
+
+
+@pytest.mark.parametrize(
+    ("name", "states"), [("booking-com", 8), pytest.param("aliexpress", 13, marks=pytest.mark.slow)]
+)
+def test_own_rows_of_states_stay_below_their_category(name, states):
+    """They stand among placeholders, or below the rows of a category for each state."""
+    tree = read(name)[0].tree["orders"]["state"]
+    found = [category for state in tree.values() for category, rows in state.items() if "other" in rows]
+    assert found == ["unsafe_and_prohibited_products"] * states
 
 
 def test_rows_that_are_not_grouped_by_category_are_not_guessed(folder, store):
