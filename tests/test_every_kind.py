@@ -165,6 +165,8 @@ def read_parts(path):
     elif path.suffix in {".docx", ".odt", ".epub"}:
         with zipfile.ZipFile(path) as package:
             for name in package.namelist():
+                if name.endswith(".xlsx"):  # the figures of a chart, packed again
+                    continue
                 yield name + package.read(name).decode("utf-8", errors="ignore")
     else:
         yield path.read_text(encoding="utf-8")
