@@ -4,19 +4,25 @@ import csv
 import json
 import shutil
 import sys
+from datetime import date
 from decimal import Decimal
+from time import monotonic
 
 import duckdb
 import openpyxl
 import pytest
 from offices import data
 
-from nianbao.export import pipeline
+from nianbao.compose import document
+from nianbao.export import duckdb as duckdb_tables
+from nianbao.export import pipeline, querying
 from nianbao.export import workbook as workbooks
+from nianbao.export.tables import EXAMPLE_QUERIES, VIEWS
 from nianbao.model.facts import parse
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
 from nianbao.model.report import fill_form
+from nianbao.workspace.processes.limits import has_unfinished_work
 from nianbao.workspace.store import Store
 
 RISKY = ('=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "\tx")
@@ -143,9 +149,9 @@ def test_no_text_becomes_a_formula_and_numbers_stay_numbers(offices, index):
         exported = {row["address"]: row["value"] for row in csv.DictReader(file)}
     assert exported[f"own.risky_{index}"] == f"'{RISKY[index]}"
     (cell,) = [
-        row[9]
+        row[10]
         for row in openpyxl.load_workbook(folder / "figures.xlsx")["facts"].iter_rows()
-        if row[6].value == f"own.risky_{index}"
+        if row[7].value == f"own.risky_{index}"
     ]
     assert (cell.value, cell.data_type, cell.quotePrefix) == (RISKY[index], "s", True)
     plain = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
@@ -205,6 +211,104 @@ def test_another_document_type_is_exported_too(root, tmp_path):
     assert dict(exported) == fill_form(store.kind.form(facts, Period(2024)), facts).figures
 
 
+@pytest.mark.parametrize(("layout", "limit"), [("long", 798), ("wide", 100)])
+def test_too_many_rows_for_excel_are_told_before_a_report_is_read(offices, report, monkeypatch, layout, limit):
+    monkeypatch.setattr(pipeline, "ROW_LIMIT", limit)
+    monkeypatch.setattr(pipeline, "read_all", lambda *_words, **_more: pytest.fail("it reads reports"))
+    done = report("export", "2024", "--all", "--to", "xlsx", "--layout", layout, cwd=offices.root)
+    assert done.returncode == 2
+    assert f"只放得下 {limit} 行，没有开始" in done.stderr
+
+
+# ── the office above ─────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def city(offices, report):
+    """The same offices, of which two report to a city, whose figures are theirs added up."""
+    entries = '[city]\nname = "某市"\n[office-0]\nname = "零局"\nkind = "局"\nparent = "city"\n'
+    own = '[office-1]\nname = "本级"\nparent = "city"\nown = true\n[none]\nname = "无局"\nparent = "city"\n'
+    (offices.root / "data/offices.toml").write_text(entries + own, encoding="utf-8")
+    report("rollup", "2024", "--into", "city", cwd=offices.root)
+    assert (offices.root / "data/city/2024.toml").exists()
+    return offices
+
+
+def test_a_sum_over_leaves_counts_no_figure_twice(city, report):
+    export(city, "parquet", "csv")
+    export(city, "parquet", layout="wide")
+    folder, address = city.root / "build/export", "requests.received.total"
+    known = {office: one.figures[address] for (office, year), one in reports(city).items() if year == 2024}
+    truth = sum(known[f"office-{number}"] for number in range(3))
+    assert known["city"] == known["office-0"] + known["office-1"]
+    added = f"select sum(value) from '{folder}/figures.parquet' where address = '{address}' and year = 2024"
+    assert duckdb.sql(added).fetchall() == [(truth + known["city"],)]
+    assert duckdb.sql(f"{added} and leaf").fetchall() == [(truth,)]
+    wide = f"select sum(\"{address}\") from '{folder}/reports.parquet' where leaf and year = 2024"
+    assert duckdb.sql(wide).fetchall() == [(truth,)]
+    for words in EXAMPLE_QUERIES:  # none of them sums over an office and its units
+        assert "sum(" not in words or "leaf" in words
+    done = report("query", EXAMPLE_QUERIES[1], "--to", "csv", cwd=city.root)
+    assert f"2024,{truth}\n" in done.stdout
+
+
+def test_offices_stand_where_the_register_has_them(city):
+    query = "select office, kind, type, parent, level, own, leaf, reports from offices where office <> 'anshan'"
+    refs = [(city.of_office(office), period) for office, periods in city.offices().items() for period in periods]
+    rows = [one for one in pipeline.read_all(refs) if not isinstance(one, UserError)]
+    assert pipeline.make_database(city, rows).run_query(query).rows == [
+        ("broken", None, None, None, None, None, True, 0),
+        ("city", "cn-disclosure", None, None, 1, False, False, 1),
+        ("none", None, None, "city", 2, False, True, 0),
+        ("office-0", "cn-disclosure", "局", "city", 2, False, True, 1),
+        ("office-1", "cn-disclosure", None, "city", 2, True, True, 1),
+        ("office-2", "cn-disclosure", None, None, None, None, True, 1),
+    ]
+
+
+def test_a_circle_in_the_register_has_no_levels(city, report):
+    (city.root / "data/offices.toml").write_text(
+        '[office-0]\nname = "零"\nparent = "office-1"\n[office-1]\nname = "一"\nparent = "office-0"\n', "utf-8"
+    )
+    rows = pipeline.make_database(city, ()).run_query("select office, level from offices where level is null").rows
+    assert {("office-0", None), ("office-1", None)} <= set(rows)
+    for words in (("query", "select office from offices"), ("export", "2024", "--all")):
+        assert "data/offices.toml:3" in report(*words, cwd=city.root).stderr
+
+
+def test_official_sheets_mark_the_rows_of_an_office_above(city):
+    export(city, "xlsx", layout="wide")
+    for sheet in openpyxl.load_workbook(city.root / "build/export/reports.xlsx").worksheets:
+        marks = {row[0]: row[2] for row in sheet.iter_rows(values_only=True) if row[1] == 2024}
+        if marks:
+            assert [name for name, mark in marks.items() if mark == "含下级"] == ["某市"]
+
+
+def test_the_register_lists_every_office_and_period(city):
+    work = querying.prepare(city, "select office, year, state, due, late_days from register", date(2025, 2, 10))
+    states = {(office, year): rest for office, year, *rest in work.answer((), (), work.list_states(1)).rows}
+    assert states.keys() == {(name, year) for name in ("anshan", "broken", *OFFICES) for year in (2020, 2024)}
+    assert states["none", 2024] == ["missing", date(2025, 1, 31), 10]
+    assert states["broken", 2024][0] == "errors"
+    assert states["office-0", 2024] == ["right", date(2025, 1, 31), 0]
+    assert states["office-0", 2020][0] == "missing"
+
+
+def test_texts_are_as_they_are_printed(city):
+    work = querying.prepare(city, "select section, text, given from prose where office = 'anshan'", date(2025, 2, 10))
+    read = [one for one in work.read(1) if not isinstance(one, UserError)]
+    texts = {section: rest for section, *rest in work.answer(read, (), ()).rows}
+    report = city.of_office("anshan").report(Period(2020))
+    composed = document.compose(report, city.kind.template)
+    assert texts == {
+        section: [text, "written" if section in report.prose else "standard"]
+        for section, text in composed.plain.items()
+    }
+
+
+OFFICES = ("city", "none", "office-0", "office-1", "office-2")
+
+
 # ── questions ────────────────────────────────────────────────────────────────────────
 
 
@@ -241,13 +345,7 @@ def test_long_results_are_cut_on_the_terminal(offices, report):
 def test_without_a_query_the_tables_are_listed(offices, report):
     done = report("query", cwd=offices.root)
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stdout.splitlines() if line and line[0] != " "][:5] == [
-        "figures",
-        "facts",
-        "reports",
-        "offices",
-        "addresses",
-    ]
+    assert [line.split()[0] for line in done.stdout.splitlines() if line and line[0] != " "][: len(VIEWS)] == [*VIEWS]
     for line in done.stdout.splitlines():
         if line.startswith("  report query"):
             assert report("query", line.split('"')[1], cwd=offices.root).returncode == 1  # a report is left out
@@ -260,7 +358,21 @@ def test_without_a_query_the_tables_are_listed(offices, report):
             "select ofice from figures",
             "没有 ofice 这一列\nLINE 1: select ofice from figures\n               ^^^^^\n怎么办: 是不是 office？",
         ),
-        ("select f.valu from figures f", "没有 valu 这一列"),
+        (
+            "select f.valu from figures f",
+            "没有 valu 这一列\nLINE 1: select f.valu from figures f\n               ^^^^^^",
+        ),
+        ("select count(*) from facts join figures using (adress)", "是不是 address？"),
+        (
+            "select issued from reports",
+            "有这些：office、name、kind、year、period、edition、leaf、title、published、due",
+        ),
+        ("select value from reports", "value 是 figures、facts 的列"),
+        ("from figures where address = requests.received.total", "文字要放在单引号里"),
+        ('from figures where address = "requests.received.total"', "文字要放在单引号里"),
+        ("create table t as pivot figures on year using sum(value)", "只能问一条 select 语句"),
+        ("copy (pivot figures on year using sum(value)) to 'x.csv'", "只能问一条 select 语句"),
+        ("from (pivot figures on yeer using sum(value))", "是不是 year？"),
         ("select * from figure", "没有 figure 这张表"),
         ("select * form figures", "figures 这里读不下去\nLINE 1: select * form figures\n"),
         ("select office from", "这里读不下去|没有写完"),
@@ -287,6 +399,38 @@ def test_a_query_reaches_only_the_tables_and_a_wrong_one_is_explained(offices, q
         database.run_query(question)
     text = f"{error.value.message}\n怎么办: {error.value.fix}"
     assert any(part in text for part in messages.split("|")), text
+
+
+def test_a_wrong_query_is_explained_before_a_report_is_read(offices, report, monkeypatch):
+    monkeypatch.setattr(pipeline, "read_all", lambda *_words, **_more: pytest.fail("it reads reports"))
+    done = report("query", "select ofice from figures", cwd=offices.root)
+    assert done.returncode == 2
+    assert "LINE 1: select ofice from figures\n                   ^^^^^\n怎么办: 是不是 office？" in done.stderr
+
+
+def test_years_stand_side_by_side(offices):
+    refs = [(offices.of_office(office), Period(2024)) for office in ("office-0", "office-1")]
+    database = pipeline.make_database(offices, pipeline.read_all(refs))
+    of_total = "(select office, year, value from figures where address = 'requests.received.total')"
+    answer = database.run_query(f"pivot {of_total} on year using sum(value) order by office;")
+    assert answer.columns == ["office", "2024"]
+    known = reports(offices)
+    assert answer.rows == [
+        (office, known[office, 2024].figures["requests.received.total"]) for office in ("office-0", "office-1")
+    ]
+
+
+@pytest.mark.parametrize("step", ["x + 1", "x"])
+def test_an_endless_query_ends_within_its_limits(step, monkeypatch):
+    monkeypatch.setattr(duckdb_tables, "_TIME_LIMIT", 1)
+    endless = f"with recursive t(x) as (select 1 union all select {step} from t) select"
+    start = monotonic()
+    answer = duckdb_tables.Database([]).run_query(f"{endless} x from t", 100)
+    assert (len(answer.rows), answer.has_more) == (100, True)
+    with pytest.raises(UserError, match="查了 1 秒还没有查完"):
+        duckdb_tables.Database([]).run_query(f"{endless} max(x) from t")
+    assert monotonic() - start < 10  # else it goes on until memory is full
+    assert not has_unfinished_work()
 
 
 def test_without_duckdb_the_error_names_what_to_install(offices, monkeypatch):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from io import BytesIO
 
 import openpyxl
+import pdfplumber
 import pytest
 from cases import begun, converted
 from offices import data
@@ -91,7 +92,8 @@ def test_the_form_has_the_layout_of_the_official_one(form):
 def test_only_cells_to_be_filled_in_are_unlocked(form):
     book = openpyxl.load_workbook(BytesIO(make_form(FormRequest(form, Period(YEARS[form.edition])))))
     addresses = {name.removeprefix("nianbao.") for name in book.defined_names}
-    opened = {where(book, address) for address in addresses if not address.startswith("form.")}
+    kept = {"form.edition", "form.year", "form.folder", "form.office", "form.kind"}  # what the form says of itself
+    opened = {where(book, address) for address in addresses - kept}
     for sheet in book:
         assert sheet.protection.sheet
         for row in sheet.iter_rows():
@@ -111,6 +113,11 @@ def test_every_figure_has_the_validation_of_its_value_type(form):
         assert (rule.type == "custom") == (slot.value_type.name == "money")
         assert (rule.formula1 or "").startswith("-") == (slot.value_type.name == "change")
         assert "整数" in rule.error or "小数" in rule.error
+
+
+def test_a_chinese_form_has_a_chinese_face_in_every_cell(sheet):
+    book = openpyxl.load_workbook(BytesIO(sheet))
+    assert {cell.font.name for page in book for row in page.iter_rows() for cell in row} == {"宋体"}
 
 
 def test_the_same_form_has_the_same_bytes(form):
@@ -243,17 +250,38 @@ def test_a_deleted_row_is_reported_as_missing(sheet, tmp_path):
     assert not imported.clean
 
 
-def test_a_form_that_lost_its_names_is_read_by_its_labels(sheet, tmp_path, root):
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_form_that_lost_its_names_is_read_by_its_labels(sheet, tmp_path, root, hidden):
     form = Store(root).kind.edition("2021")
     figures = make_figures(form)
-    book = openpyxl.load_workbook(BytesIO(typed(sheet, to_excel(figures))))
+    texts = {
+        "prose.other": "第一段\n第二段",
+        "facts.portal_items": 300,
+        "agency.phone": "024-1",
+        "form.preparer": "张三",
+    }
+    more = {"published": "2025-01-20", "facts.problems": "甲\n乙"}
+    book = openpyxl.load_workbook(BytesIO(typed(sheet, to_excel(figures) | texts | more)))
     book.defined_names.clear()
+    if not hidden:  # as where the sheets were copied into another workbook
+        del book["nianbao"]
     content = BytesIO()
     book.save(content)
-    imported = import_form(content.getvalue(), tmp_path, period=Period(2024), office=OFFICE)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/offices.toml").write_text(f'[mou]\nname = "{OFFICE}"\n', encoding="utf-8")
+    imported = import_form(content.getvalue(), tmp_path)
     back = read_report(imported, form)
     assert {address: back.figures[address] for address in figures} == figures
+    assert (imported.office, imported.period, imported.target.parent.name) == (OFFICE, Period(2024), "mou")
+    assert back.prose == {"other": "第一段\n\n第二段\n"}
+    assert back.values["facts.problems"] == ["甲", "乙"]
+    assert (back.values["facts.portal_items"], back.values["agency.phone"]) == (300, "024-1")
+    assert back.values["published"].isoformat() == "2025-01-20"
     assert any("格是公式" in note for note in imported.notes)
+    assert "填报人：张三" in imported.notes
+    assert any("丢了格的名称" in note for note in imported.notes)
+    with pytest.raises(UserError, match="这是 2024 年度的表，不是 2023 年度的"):
+        import_form(content.getvalue(), tmp_path, period=Period(2023))
 
 
 def test_the_form_of_another_year_is_refused(sheet, tmp_path):
@@ -272,6 +300,11 @@ def test_a_total_whose_formula_was_changed_is_computed_again(sheet, tmp_path, ro
     content = typed(sheet, {"requests.received.person": 4, "requests.received.total": "=1+1"})
     imported = import_form(content, tmp_path)
     assert read_report(imported, Store(root).kind.edition("2021")).figures["requests.received.total"] == 4
+
+
+def test_who_filled_a_form_in_and_reviewed_it_is_said(sheet, tmp_path):
+    names = {"form.preparer": "张三", "form.reviewer": "李四", "requests.received.person": 1}
+    assert {"填报人：张三", "审核人：李四"} <= set(import_form(typed(sheet, names), tmp_path).notes)
 
 
 def test_macros_are_reported_and_not_run(sheet, tmp_path):
@@ -378,12 +411,36 @@ def test_a_form_filled_in_and_saved_by_libreoffice_is_imported(form, tmp_path, s
 
 
 @pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
+def test_only_a_form_that_is_filled_in_says_that_its_checks_hold(form, tmp_path):
+    blank = make_form(FormRequest(form, Period(YEARS[form.edition]), "mou", OFFICE))
+    figures = to_excel(make_figures(form))
+    (tmp_path / "saved").mkdir()
+    for values, said in (({}, "还没有填"), (figures, f"{PASS_MARK} 填了 {len(figures)} 格，核对都相符")):
+        path = tmp_path / "form.xlsx"
+        path.write_bytes(typed(blank, values))
+        cover = openpyxl.load_workbook(converted(path, "xlsx", tmp_path / "saved"), data_only=True).worksheets[0]
+        assert said in [cell.value for row in cover.iter_rows() for cell in row]
+    cached = openpyxl.load_workbook(BytesIO(blank), data_only=True).worksheets[0]
+    assert "还没有填" in [cell.value for row in cached.iter_rows() for cell in row]
+
+
+@pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
+def test_a_printed_form_can_be_read(form, tmp_path):
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(make_form(FormRequest(form, Period(YEARS[form.edition]), "mou", OFFICE)))
+    with pdfplumber.open(converted(path, "pdf", tmp_path)) as pages:
+        sizes = [character["size"] for page in pages.pages for character in page.chars if character["text"].strip()]
+        text = "".join(page.extract_text() for page in pages.pages)
+    assert min(sizes) >= 8  # points
+    assert all(word in text for word in ("填报人", "审核人", "单位（盖章）"))
+
+
+@pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
 @pytest.mark.needs("pdftoppm", package="poppler-utils")
 @pytest.mark.parametrize(("change", "wrong"), [({}, False), ({"requests.received.total": 3}, True)])
 def test_a_wrong_sum_turns_red(form, tmp_path, change, wrong):
     path = tmp_path / "form.xlsx"
     request = FormRequest(form, Period(YEARS[form.edition]), "mou", OFFICE)
     path.write_bytes(typed(make_form(request), to_excel(make_figures(form, 7)) | change))
-    pages = red(converted(path, "pdf", tmp_path), tmp_path)
-    sheets = ["", *(table.id for table in form.tables)]
-    assert [page > 50 for page in pages[: len(sheets)]] == [wrong and name in {"", "requests"} for name in sheets]
+    cover, *pages = red(converted(path, "pdf", tmp_path), tmp_path)
+    assert [cover > 50, any(page > 50 for page in pages)] == [wrong, wrong]

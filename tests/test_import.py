@@ -481,15 +481,25 @@ def test_a_symbolic_link_at_the_target_stays_a_link(report, tmp_path):
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)])
-def test_two_files_of_one_office_and_year_do_not_overwrite_each_other(force, report, tmp_path):
+def test_two_files_of_one_office_and_year_are_compared_and_none_is_written(force, report, tmp_path):
     page = find_source("shuyang-drc-2023").read_text(encoding="utf-8")
     for number in range(4):
-        (tmp_path / f"{number}.html").write_text(page.replace(">26<", f">{number}26<"), encoding="utf-8")
+        (tmp_path / f"{number}.html").write_text(page.replace(">26<", f">{number + 1}26<"), encoding="utf-8")
     done = report("import", *(f"{number}.html" for number in range(4)), "--jobs", 2, *force, cwd=tmp_path)
     assert done.returncode == 2
-    (kept,) = (tmp_path / "data").rglob("*.toml")
+    assert not list((tmp_path / "data").rglob("*.toml"))
     assert done.stderr.count("和 0.html 是同一机关同一年度的") == 3
-    assert "0.html" in kept.read_text(encoding="utf-8")
+    assert "：2.html 里是“326”，0.html 里是“126”" in done.stderr
+
+
+def test_two_files_that_say_the_same_are_imported_once(report, tmp_path):
+    page = find_source("shuyang-drc-2023").read_bytes()
+    for name in ("a.html", "b.html"):
+        (tmp_path / name).write_bytes(page)
+    done = report("import", "a.html", "b.html", cwd=tmp_path)
+    assert "没有导入" not in done.stderr
+    (written,) = (tmp_path / "data").rglob("*.toml")
+    assert "a.html" in written.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
@@ -192,7 +193,7 @@ def test_exports_have_every_cell_of_tables_once(english):
     cells = rows.figures.split(CELL_SEPARATOR)
     assert len(cells) == len(rows.sources) == len(report.form.slots) == len(columns)
     database = Database([report.form])
-    database.insert_reports([rows])
+    database.insert_reports([rows], date(2025, 1, 1))
     found = database.fetch_rows("select address, value, text, type from figures join addresses using (address)")
     printed = {address: values for address, *values in found}
     assert printed["service.desk.median"] == [Decimal("2.5"), None, "decimal"]

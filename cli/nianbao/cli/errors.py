@@ -16,7 +16,7 @@ from nianbao.workspace.access import FULL, describe_reason
 if TYPE_CHECKING:
     from nianbao.checks.results import CheckResult, FailedReport
     from nianbao.workspace.selection import ReportRef
-    from nianbao.workspace.store import ReportKey
+    from nianbao.workspace.store import ReportKey, Store
 
 T = TypeVar("T")
 
@@ -102,6 +102,12 @@ def _print_error_lines(error: UserError) -> None:
 def print_warning(text: str) -> None:
     """Print a warning to standard error."""
     echo(StyledText(_("note-line", words=text), typer.colors.YELLOW), err=True, hang=4)
+
+
+def print_register_errors(store: "Store") -> None:
+    """Print the errors of the register, because of which nobody knows which offices report to which."""
+    for finding in store.register().errors:
+        print_warning(f"{finding.place}: {finding.message}")
 
 
 def print_note(text: str) -> None:

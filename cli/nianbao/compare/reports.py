@@ -98,13 +98,13 @@ def compare_pair(pair: ReportPair, warn: Callable[[str], None]) -> Comparison:
     """
     store, period = pair.after
     with limit_check():
-        after = _require_report(store.report(period))
+        after = require_report(store.report(period))
         if pair.before is None:
             committed = git.read_last_commit(store.path(period), store.data(period))
-            before = _require_report(_parse(pair.after, committed))
+            before = require_report(_parse(pair.after, committed))
             labels = (_name_commit(after, committed), after.form.locale.say("compare-now"))
         else:
-            before = _require_report(pair.before[0].report(pair.before[1]))
+            before = require_report(pair.before[0].report(pair.before[1]))
             labels = _label(pair.before, pair.after, before, after)
         if not have_common_values(before.form, after.form):
             raise UserError(
@@ -128,7 +128,8 @@ def _parse(after: ReportRef, committed: git.CommittedFile) -> Report | Finding:
     return facts if isinstance(facts, Finding) else store.kind.fill(facts, period)
 
 
-def _require_report(report: Report | Finding) -> Report:
+def require_report(report: Report | Finding) -> Report:
+    """Return a report; raises `UserError` for one that cannot be read."""
     if isinstance(report, Finding):
         raise UserError(f"{report.place}: {report.message}", report.fix or _("compare-validate-first"))
     return report

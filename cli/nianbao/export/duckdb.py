@@ -4,24 +4,28 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import islice
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nianbao.export import query_errors
+from nianbao.export.file_formats import COPY_FORMATS, quote_name, quote_text
+from nianbao.export.finding_rows import FindingRow
+from nianbao.export.office_rows import OfficeRow
 from nianbao.export.rows import (
     CELL_SEPARATOR,
-    FIGURE_SOURCES,
-    FORMULA_PATTERN,
     FigureColumn,
     ReportRows,
+    SectionText,
     StatedFact,
     escape_formula,
     list_figure_columns,
 )
+from nianbao.export.state_rows import StateRow
+from nianbao.export.tables import CELLS, DECIMAL, EXAMPLE_QUERIES, KEY, KEYS, TABLES, VIEWS, get_keys
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_, _
@@ -44,52 +48,6 @@ _SETTINGS = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
 }
-_DECIMAL = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money has four after it
-_CELLS = f"string_split(figures, '{CELL_SEPARATOR}')"
-_SOURCE_CASES = " ".join(f"when '{letter}' then '{word}'" for letter, word in FIGURE_SOURCES.items())
-# What tells a report from others, in this order in every table; these are fields of `ReportRows` too.
-_KEYS = ("office", "name", "kind", "year", "period", "edition")
-_KEY = ", ".join(_KEYS)
-_get_keys = attrgetter(*_KEYS)
-_KEY_COLUMNS = ", ".join(f"{name} {'integer' if name == 'year' else 'varchar'}" for name in _KEYS)
-_TABLES = {
-    "report_rows": f"report integer, {_KEY_COLUMNS}, figures varchar, sources varchar",
-    "figure_columns": "kind varchar, edition varchar, position integer, table_id varchar, address varchar, "
-    "row_label varchar, column_label varchar, label varchar, unit varchar, type varchar, is_number boolean",
-    "stated_facts": "report integer, address varchar, item integer, label varchar, value varchar, number varchar, "
-    "unit varchar, type varchar",
-}
-# What can be queried and exported: name -> description, and the statement that makes it.
-VIEWS = {
-    "figures": (
-        N_("table-figures-described"),
-        f"""select {_KEY}, position, table_id, address, row_label, column_label, label,
-              case when is_number then nullif(cell, '')::{_DECIMAL} end as value,
-              case when not is_number then nullif(cell, '') end as text,
-              nullif(unit, '') as unit, case letter {_SOURCE_CASES} end as given
-            from (select {_KEY}, unnest({_CELLS}) as cell,
-                    unnest(string_split(sources, '')) as letter, unnest(range(1, len(sources) + 1)) as position
-                  from report_rows)
-            join figure_columns using (kind, edition, position)""",
-    ),
-    "facts": (
-        N_("table-facts-described"),
-        f"""select {_KEY}, address, item, label, value,
-              nullif(number, '')::{_DECIMAL} as number, nullif(unit, '') as unit, type
-            from stated_facts join report_rows using (report)""",
-    ),
-    "reports": (N_("table-reports-described"), f"select {_KEY} from report_rows"),
-    "offices": (
-        N_("table-offices-described"),
-        """select office, arg_max(name, period) as name, kind, min(year) as first_year, max(year) as last_year,
-              count(*) as reports
-            from report_rows group by office, kind order by office, kind""",
-    ),
-    "addresses": (
-        N_("table-names-described"),
-        "select kind, edition, table_id, address, row_label, column_label, label, unit, type from figure_columns",
-    ),
-}
 
 
 class QueryResult(NamedTuple):
@@ -100,12 +58,25 @@ class QueryResult(NamedTuple):
     has_more: bool
 
 
+class ReportFigures(NamedTuple):
+    """The figures of a report in the order of its form, None for a cell without one.
+
+    `office` is its name, or the folder where it has none. A year is a number, any other period a text. `leaf`: they
+    are not the sum of the figures of other offices.
+    """
+
+    office: str
+    period: int | str
+    leaf: bool
+    values: list[Decimal | str | None]
+
+
 class Database:
     """Reports in DuckDB, in memory, within limits: inserted in order, then queried or written to files."""
 
     def __init__(self, forms: Sequence[Form]) -> None:
         self._connection = _import_duckdb().connect(config=_SETTINGS)
-        for name, columns in _TABLES.items():
+        for name, columns in TABLES.items():
             self._connection.execute(f"create table {name} ({columns})")
         self._forms = {(form.kind.id, form.edition): form for form in forms}
         self._insert_rows(
@@ -116,15 +87,29 @@ class Database:
         for name, (_description, statement) in VIEWS.items():
             self._connection.execute(f"create view {name} as {statement}")
 
-    def insert_reports(self, reports: Sequence[ReportRows]) -> None:
-        """Insert reports, in the order in which they shall be returned."""
+    def insert_reports(self, reports: Sequence[ReportRows], today: date) -> None:
+        """Insert reports, in the order in which they shall be returned; `today` says how late those not issued are."""
         ((count,),) = self._connection.execute("select count(*) from report_rows").fetchall()
         rest = enumerate(reports, count)
         while batch := list(islice(rest, _BATCH_SIZE)):
-            rows = [(number, *_get_keys(report), report.figures, report.sources) for number, report in batch]
+            rows = [(number, *_get_report_values(report, today)) for number, report in batch]
             facts = [(number, *fact) for number, report in batch for fact in report.facts]
-            self._insert_rows("report_rows", 1 + len(_KEYS) + 2, rows)
+            texts = [(number, *text) for number, report in batch for text in report.texts]
+            self._insert_rows("report_rows", 1 + len(KEYS) + 6, rows)
             self._insert_rows("stated_facts", 1 + len(StatedFact._fields), facts)
+            self._insert_rows("section_texts", 1 + len(SectionText._fields), texts)
+
+    def insert_offices(self, offices: Sequence[OfficeRow]) -> None:
+        """Insert the offices, with reports or without."""
+        self._insert_rows("office_rows", len(OfficeRow._fields), offices)
+
+    def insert_states(self, states: Sequence[StateRow]) -> None:
+        """Insert the states of offices."""
+        self._insert_rows("state_rows", len(StateRow._fields), states)
+
+    def insert_findings(self, findings: Sequence[FindingRow]) -> None:
+        """Insert what the rules found."""
+        self._insert_rows("finding_rows", len(FindingRow._fields), findings)
 
     def _insert_rows(self, table: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by columns: DuckDB takes lists much faster than rows."""
@@ -146,12 +131,12 @@ class Database:
         tables = []
         for form in self.editions:
             figures = ", ".join(
-                f"nullif(cells[{index}], '')::{_DECIMAL if slot.value_type.has_number_schema else 'varchar'}"
-                f" as {_quote_name(address)}"
+                f"nullif(cells[{index}], '')::{DECIMAL if slot.value_type.has_number_schema else 'varchar'}"
+                f" as {quote_name(address)}"
                 for index, (address, slot) in enumerate(form.slots.items(), 1)
             )
-            source = f"select *, {_CELLS} as cells from report_rows where {_match_edition(form)}"
-            tables.append(f"select {_KEY}, {figures} from ({source})")
+            source = f"select *, {CELLS} as cells from report_rows where {_match_edition(form)}"
+            tables.append(f"select {KEY}, {figures} from ({source})")
         return f"select * from ({' union all by name '.join(tables)}) order by office, kind, period"
 
     def list_columns(self, statement: str) -> dict[str, str]:
@@ -161,17 +146,20 @@ class Database:
             for name, column_type, *_rest in self._connection.execute(f"describe {statement}").fetchall()
         }
 
-    def read_figures(self, form: Form) -> Iterator[tuple[str, int | str, list[Decimal | str | None]]]:
-        """Read each report of an edition: the office's name or folder, the period, figures in the order of the form.
+    @property
+    def has_sums(self) -> bool:
+        """Whether the figures of some report are the sum of others, since units report to its office."""
+        return bool(self._connection.execute("select 1 from report_rows where not leaf limit 1").fetchall())
 
-        A year is a number, any other period a text. A cell without a figure has None.
-        """
+    def read_figures(self, form: Form) -> Iterator[ReportFigures]:
+        """Read the figures of each report of an edition."""
         are_numbers = [slot.value_type.has_number_schema for slot in form.slots.values()]
         period = form.kind.period_fact
-        statement = f"select office, name, {period}, figures from report_rows where {_match_edition(form)}"
-        for office, name, at, figures in self.fetch_rows(statement):
+        statement = f"select office, name, {period}, leaf, figures from report_rows where {_match_edition(form)}"
+        for office, name, at, leaf, figures in self.fetch_rows(statement):
             cells = zip(figures.split(CELL_SEPARATOR), are_numbers, strict=True)
-            yield name or office, at, [Decimal(cell) if cell and number else cell or None for cell, number in cells]
+            values = [Decimal(cell) if cell and number else cell or None for cell, number in cells]
+            yield ReportFigures(name or office, at, leaf, values)
 
     def fetch_rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         """Fetch the rows of a statement, a batch in memory at a time."""
@@ -186,12 +174,12 @@ class Database:
         headers = [escape_formula(name) if suffix == "csv" else name for name in columns]
         headers[0] = prefix + headers[0]
         source = ", ".join(
-            f"{select(name, column_type)} as {_quote_name(header)}"
+            f"{select(name, column_type)} as {quote_name(header)}"
             for (name, column_type), header in zip(columns.items(), headers, strict=True)
         )
         try:
             self._connection.execute(
-                f"copy (select {source} from ({statement})) to {_quote_text(str(path))} ({options})"
+                f"copy (select {source} from ({statement})) to {quote_text(str(path))} ({options})"
             )
         except _import_duckdb().Error as error:
             if code := re.search(r'"errno":"(\d+)"', str(error)):  # DuckDB's message has more text around it
@@ -200,19 +188,43 @@ class Database:
 
     # ── queries ──────────────────────────────────────────────────────────────
 
+    def check_query(self, query: str) -> None:
+        """Raise `UserError` for a query that is no `select` or names what is not there, without running it."""
+        statement = self._parse(query)
+        if statement.type.name == "SELECT":  # the columns of a pivot are known only while it runs
+            with self._report_broken_query(query, first_line=2):
+                self._connection.execute(f"explain\n{statement.query}")
+
     def run_query(self, query: str, limit: int = 0) -> QueryResult:
         """Run one `select`, which can reach the tables and nothing else: no file, no network, no setting.
 
         With `limit`, return at most so many rows. Raises `UserError` that says what is wrong with the query.
         """
-        with self._report_broken_query():
-            statements = self._connection.extract_statements(query)
-        if len(statements) != 1 or statements[0].type.name != "SELECT":
-            raise UserError(_("one-select-only"), _("for-example-query", example=EXAMPLE_QUERIES[0]))
+        statement = self._parse(query)
         self._connection.execute("set enable_external_access = false; set lock_configuration = true")
-        with self._report_broken_query():
-            fetch = partial(self._fetch_result, statements[0], limit)
+        with self._report_broken_query(query):
+            fetch = partial(self._fetch_result, statement, limit)
             return run_watched(fetch, _TIME_LIMIT, _MEMORY_LIMIT, _LIMIT_MESSAGES, self._connection.interrupt)
+
+    def _parse(self, query: str) -> Any:  # noqa: ANN401  # DuckDB's own
+        """Return the one statement of a query; raises `UserError` where it is no `select`."""
+        with self._report_broken_query(query):
+            statements = self._connection.extract_statements(query)
+        names = [statement.type.name for statement in statements]
+        if names == ["SELECT"] or (names == ["MULTI"] and self._is_select(query)):
+            return statements[0]
+        raise UserError(_("one-select-only"), _("for-example-query", example=EXAMPLE_QUERIES[0]))
+
+    def _is_select(self, query: str) -> bool:
+        """Tell whether a query that DuckDB runs in several steps, as it does with a pivot, only selects.
+
+        Within brackets nothing else may stand.
+        """
+        try:
+            self._connection.extract_statements(f"from (\n{query.strip().rstrip(';')}\n)")
+        except _import_duckdb().Error:
+            return False
+        return True
 
     def _fetch_result(self, statement: Any, limit: int) -> QueryResult:  # noqa: ANN401  # DuckDB's own
         cursor = self._connection.execute(statement)
@@ -224,71 +236,34 @@ class Database:
             size += sum(len(value) if isinstance(value, str | bytes) else _VALUE_SIZE for row in batch for value in row)
             if size > _ANSWER_LIMIT:
                 raise LimitError(_(_LIMIT_MESSAGES.large), _(_LIMIT_MESSAGES.fix))
-        return QueryResult(names, rows[:limit] if limit else rows, bool(limit) and len(rows) > limit)
+        has_more = bool(limit) and len(rows) > limit
+        if has_more:
+            self._connection.interrupt()  # else it goes on to the last row, which an endless query does not have
+            cursor.close()
+        return QueryResult(names, rows[:limit] if limit else rows, has_more)
 
     @contextmanager
-    def _report_broken_query(self) -> Iterator[None]:
-        """Turn an error of DuckDB into a `UserError` that says what is wrong with the query, and where."""
+    def _report_broken_query(self, query: str, first_line: int = 1) -> Iterator[None]:
+        """Turn an error of DuckDB into a `UserError` that says what is wrong with the query, and where.
+
+        `first_line` is that of the query in what DuckDB is given.
+        """
         try:
             yield
         except _import_duckdb().Error as error:
-            names = [*VIEWS, *dict.fromkeys(name for view in VIEWS for name in self.list_columns(view))]
-            raise query_errors.describe(str(error), names) from error
+            tables = {view: list(self.list_columns(view)) for view in VIEWS}
+            raise query_errors.describe(str(error), query, tables, first_line) from error
 
 
-EXAMPLE_QUERIES = (
-    "select office, value from figures where address = 'requests.received.total' order by value desc",
-    "select year, sum(value) from figures where address = 'requests.received.total' group by year",
-    "select office, value from facts where address = 'agency.phone'",
-)
+def _get_report_values(report: ReportRows, today: date) -> tuple[object, ...]:
+    late_days = report.count_late_days(today)
+    days = (report.title, report.published, report.due, late_days)
+    return (*get_keys(report), *days, report.figures, report.sources)
 
 
 def _match_edition(form: Form) -> str:
     """Return the condition for reports of an edition."""
-    return f"kind = {_quote_text(form.kind.id)} and edition = {_quote_text(form.edition)}"
-
-
-def _quote_text(text: str) -> str:
-    quoted = text.replace("'", "''")
-    return f"'{quoted}'"
-
-
-def _quote_name(name: str) -> str:
-    quoted = name.replace('"', '""')
-    return f'"{quoted}"'
-
-
-def _select_unchanged(name: str, _column_type: str) -> str:
-    return _quote_name(name)
-
-
-def _select_for_json(name: str, column_type: str) -> str:
-    return f"({_format_decimal(name)})::json" if _is_decimal(column_type) else _quote_name(name)
-
-
-def _select_for_csv(name: str, column_type: str) -> str:
-    """Put an apostrophe before texts that a spreadsheet would take for formulas; numbers stay numbers."""
-    if column_type != "VARCHAR":
-        return _format_decimal(name) if _is_decimal(column_type) else _quote_name(name)
-    column = _quote_name(name)
-    return f"if(regexp_matches({column}, {_quote_text(FORMULA_PATTERN)}), '''' || {column}, {column})"
-
-
-# How files are written: DuckDB's options, what a file begins with, and the expression that selects a column.
-COPY_FORMATS = {
-    "csv": ("format csv", "\ufeff", _select_for_csv),  # the byte order mark by which Excel recognizes UTF-8
-    "json": ("format json, array true", "", _select_for_json),
-    "parquet": ("format parquet, compression zstd", "", _select_unchanged),
-}
-
-
-def _is_decimal(column_type: str) -> bool:
-    return column_type.startswith("DECIMAL")
-
-
-def _format_decimal(name: str) -> str:
-    """Return the expression for a decimal without the zeros that its type adds at the end."""
-    return f"rtrim(rtrim({_quote_name(name)}::varchar, '0'), '.')"
+    return f"kind = {quote_text(form.kind.id)} and edition = {quote_text(form.edition)}"
 
 
 def _import_duckdb() -> Any:  # noqa: ANN401  # a module

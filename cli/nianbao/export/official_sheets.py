@@ -11,9 +11,11 @@ from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_work
 from nianbao.model.form import Form
 from nianbao.model.table import Block, Heading, Table, list_paths, measure_breadth
 
-_LEFT_COLUMNS = 2  # the office and the period
+_LEFT_COLUMNS = 2  # the office and the period, before the mark of an office above others
 _OFFICE_WIDTH = 30  # characters
 _PERIOD_WIDTHS = {"year": 6, "period": 11}  # characters
+_MARK_WIDTH = 9  # characters
+_SUM_STYLE = CELL_STYLE | {"bg_color": "#EEEEEE"}  # of a row whose figures are those of others, added up
 _FIGURE_WIDTH = 13  # characters
 _LABEL_WIDTH = 60  # characters at most
 _HEADER_HEIGHT = 32  # points of a header's row: two lines
@@ -23,21 +25,25 @@ def write_official_sheets(database: Database, path: Path) -> None:
     """Write a workbook; raises `UserError` where a sheet cannot hold a table.
 
     Each block of a table appears once, with the rows of all reports below its header, so that a column can be
-    compared, filtered and added up; the office's name is in every row.
+    compared, filtered and added up; the office's name is in every row. Where units report to one of the offices, a
+    column marks its rows, whose figures are those of the units added up.
     """
-    editions = database.editions
-    with create_workbook(path) as workbook:
+    editions, has_sums = database.editions, database.has_sums
+    font = editions[-1].locale.say("sheet-font") if editions else ""
+    with create_workbook(path, font=font) as workbook:
         for form in editions:
             for table in form.tables:
                 ending = f" {form.edition}" if len(editions) > 1 else ""
                 sheet = workbook.add_sheet(table.label or table.id, ending)
-                _write_table(sheet, database, form, table)
+                _write_table(sheet, database, form, table, has_sums=has_sums)
 
 
-def _write_table(sheet: Sheet, database: Database, form: Form, table: Table) -> None:
+def _write_table(sheet: Sheet, database: Database, form: Form, table: Table, *, has_sums: bool) -> None:
     has_labels = any(block.rows for block in table.blocks)
-    left = _LEFT_COLUMNS + has_labels
-    header = [form.locale.say("sheet-office"), form.locale.say(f"sheet-{form.kind.period_fact}")]
+    label_column = _LEFT_COLUMNS + has_sums
+    left = label_column + has_labels
+    say = form.locale.say
+    header = [say("sheet-office"), say(f"sheet-{form.kind.period_fact}"), *([say("sheet-scope")] if has_sums else [])]
     top = 0
     for block in table.blocks:
         if block.banner:
@@ -49,17 +55,19 @@ def _write_table(sheet: Sheet, database: Database, form: Form, table: Table) -> 
             sheet.worksheet.autofilter(top - 1, 0, top - 1, left + measure_breadth(_reset_spans(block.columns)) - 1)
         labels = [(path[-1].label, len(path) - 1) for path in list_paths(block.rows)] or [("", 0)]
         rows = _list_positions(form, table, block)
-        for name, period, figures in database.read_figures(form):
+        for report in database.read_figures(form):
+            style = CELL_STYLE if report.leaf else _SUM_STYLE
+            scope = "" if report.leaf else say("sheet-with-units")
             for (label, depth), positions in zip(labels, rows, strict=True):
-                sheet.write(top, 0, name, **CELL_STYLE)
-                sheet.write(top, 1, period, **CELL_STYLE)
+                for column, value in enumerate([report.office, report.period, scope][:label_column]):
+                    sheet.write(top, column, value, **style)
                 if has_labels:
-                    sheet.write(top, 2, label, indent=depth, **CELL_STYLE)
+                    sheet.write(top, label_column, label, indent=depth, **style)
                 for column, position in enumerate(positions, left):
-                    sheet.write(top, column, figures[position], **CELL_STYLE)
+                    sheet.write(top, column, report.values[position], **style)
                 top += 1
         top += 1
-    _set_up_sheet(sheet, form, table, has_labels=has_labels)
+    _set_up_sheet(sheet, form, table, left)
 
 
 def _list_positions(form: Form, table: Table, block: Block) -> list[list[int]]:
@@ -70,17 +78,18 @@ def _list_positions(form: Form, table: Table, block: Block) -> list[list[int]]:
     return [cells[start : start + width] for start in range(0, len(cells), width)]
 
 
-def _set_up_sheet(sheet: Sheet, form: Form, table: Table, *, has_labels: bool) -> None:
-    """Set the widths of columns, and the page for printing."""
-    for column, width in enumerate((_OFFICE_WIDTH, _PERIOD_WIDTHS[form.kind.period_fact])):
+def _set_up_sheet(sheet: Sheet, form: Form, table: Table, left: int) -> None:
+    """Set the widths of columns, and the page for printing; figures begin in the column `left`."""
+    has_labels = any(block.rows for block in table.blocks)
+    widths = (_OFFICE_WIDTH, _PERIOD_WIDTHS[form.kind.period_fact], _MARK_WIDTH)
+    for column, width in enumerate(widths[: left - has_labels]):
         sheet.worksheet.set_column(column, column, width)
-    left = _LEFT_COLUMNS + has_labels
     figures = max(len(list_paths(block.columns)) for block in table.blocks)
     sheet.worksheet.set_column(left, left + figures - 1, _FIGURE_WIDTH)
     if has_labels:
         paths = (path for block in table.blocks for path in list_paths(block.rows))
         longest = max(measure_width(heading.label) for path in paths for heading in path)
-        sheet.worksheet.set_column(2, 2, min(longest + 2, _LABEL_WIDTH))
+        sheet.worksheet.set_column(left - 1, left - 1, min(longest + 2, _LABEL_WIDTH))
     sheet.worksheet.set_landscape()
     sheet.worksheet.set_paper(9)  # A4
     sheet.worksheet.fit_to_pages(1, 0)

@@ -1,18 +1,25 @@
 """`report export`: figures and facts as rows, reports as rows, or the official tables, written to files."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from nianbao.export import official_sheets, plain_sheets
-from nianbao.export.duckdb import COPY_FORMATS, Database
+from nianbao.export.duckdb import Database
+from nianbao.export.file_formats import COPY_FORMATS
+from nianbao.export.office_rows import list_offices
 from nianbao.export.rows import ReportRows, make_rows
+from nianbao.export.workbook import ROW_LIMIT
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.period import Period
+from nianbao.model.table import list_paths
 from nianbao.workspace.files import SavedFile, write_by
 from nianbao.workspace.processes import pool
 from nianbao.workspace.selection import ReportRef
@@ -28,25 +35,26 @@ _CHUNK_SIZE = 50  # reports that one task of a worker reads
 RowsOrError = ReportRows | UserError
 
 
-def read_all(reports: Sequence[ReportRef], jobs: int = 0) -> Iterator[RowsOrError]:
+def read_all(reports: Sequence[ReportRef], jobs: int = 0, *, texts: bool = False) -> Iterator[RowsOrError]:
     """Read reports on several processes, in the order in which they are ready; for one that fails, a `UserError`.
 
-    `jobs` is the number of processes, 0 for as many as there are processors.
+    With `texts` they have the texts of their sections too, which takes longer. `jobs` is the number of processes, 0
+    for as many as there are processors.
     """
     chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
-    for results in pool.run_all(chunks, _read_chunk, _describe_lost_worker, jobs):
+    for results in pool.run_all(chunks, partial(_read_chunk, texts), _describe_lost_worker, jobs):
         yield from results
 
 
-def _read_chunk(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
-    return [try_work(partial(_read_report, store, period), store.data(period)) for store, period in chunk]
+def _read_chunk(texts: bool, chunk: Sequence[ReportRef]) -> list[RowsOrError]:  # noqa: FBT001  # of a partial
+    return [try_work(partial(_read_report, store, period, texts=texts), store.data(period)) for store, period in chunk]
 
 
 def _describe_lost_worker(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
     return [UserError(_("read-process-gone", data=store.data(period)), _("run-once-more")) for store, period in chunk]
 
 
-def _read_report(store: Store, period: Period) -> RowsOrError:
+def _read_report(store: Store, period: Period, *, texts: bool) -> RowsOrError:
     """Read a report; one with a figure that cannot be read is not exported, since the figure would be a 0."""
     report = store.report(period)
     if isinstance(report, Finding):
@@ -56,15 +64,22 @@ def _read_report(store: Store, period: Period) -> RowsOrError:
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
         return UserError(_("figures-unreadable", data=store.data(period), count=count, first=first), _(_FIX))
-    return make_rows(report, store.office, period)
+    return make_rows(report, store.office, period, store.kind.template if texts else None)
 
 
-def make_database(store: Store, rows: Iterable[ReportRows]) -> Database:
-    """Make a database of reports, sorted by office, kind and period."""
+def make_database(store: Store, rows: Iterable[ReportRows], today: date | None = None) -> Database:
+    """Make a database of reports, sorted by office, kind and period, and of the offices of the folder.
+
+    `today` says how late reports are that have no day of issue; by default it is the current date.
+    """
     reports = sorted(rows, key=lambda report: (report.office, report.kind, report.period))
     used = sorted({(report.kind, report.edition) for report in reports})
     database = Database([store.find_kind(kind).edition(edition) for kind, edition in used])
-    database.insert_reports(reports)
+    offices = list_offices(store, (report.office for report in reports))
+    above = {office.office for office in offices if not office.leaf}
+    marked = [replace(report, leaf=False) if report.office in above else report for report in reports]
+    database.insert_offices(offices)
+    database.insert_reports(marked, today or date.today())  # noqa: DTZ011  # in the office's time zone
     return database
 
 
@@ -80,6 +95,30 @@ class ExportOptions:
     layout: Layout = "long"
     out: Path | None = None
     force: bool = False
+
+
+def check_size(reports: Sequence[ReportRef], options: ExportOptions) -> None:
+    """Raise `UserError` where a sheet of Excel cannot hold so many reports, before any of them is read.
+
+    They are taken to be of the editions in force.
+    """
+    if XLSX not in options.formats or not reports:
+        return
+    kind = reports[0][0].kind
+    rows: Counter[tuple[str, str]] = Counter()  # by sheet: in the long layout there is one for all figures
+    for period, count in Counter(period for _store, period in reports).items():
+        with suppress(UserError):
+            form = kind.form_in_force(period)
+            if options.layout == "long":
+                rows["", ""] += count * len(form.slots)
+            for table in form.tables if options.layout == "wide" else ():
+                rows[form.edition, table.id] += count * sum(
+                    max(len(list_paths(block.rows)), 1) for block in table.blocks
+                )
+    if (most := max(rows.values(), default=0)) >= ROW_LIMIT:
+        raise UserError(
+            _("too-many-rows-for-excel", reports=len(reports), rows=most, limit=ROW_LIMIT), _("use-parquet-or-csv")
+        )
 
 
 def check_formats(formats: Sequence[str]) -> list[str]:

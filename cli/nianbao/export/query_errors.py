@@ -1,17 +1,19 @@
 """Errors of DuckDB in a user's query, described in the language of the user."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from nianbao.model.finding import UserError
-from nianbao.model.i18n import N_, _
+from nianbao.model.i18n import N_, _, join_words
 
+_NO_COLUMN, _NO_TABLE = N_("no-such-column"), N_("no-such-query-table")
 _QUERY_ERRORS = (
     (re.compile(r'syntax error at or near "(?P<name>.*?)"'), N_("sql-unreadable-at")),
     (re.compile(r"syntax error at end of input"), N_("sql-incomplete")),
-    (re.compile(r'(?:column "|column named ")(?P<name>[^"]+)"'), N_("no-such-column")),
-    (re.compile(r"Table with name (?P<name>\S+) does not exist"), N_("no-such-query-table")),
+    (re.compile(r'(?:[Cc]olumn "|column named ")(?P<name>[^"]+)"'), _NO_COLUMN),
+    (re.compile(r"Table with name (?P<name>\S+) does not exist"), _NO_TABLE),
+    (re.compile(r'Referenced table "(?P<name>[^"]+)" not found'), _NO_TABLE),
     (re.compile(r"Function with name (?P<name>\S+) does not exist"), N_("no-such-function")),
     (
         re.compile(r"(?:file system operations|external access).*disabled|configuration has been locked"),
@@ -21,14 +23,36 @@ _QUERY_ERRORS = (
 )
 
 
-def describe(error: str, names: Sequence[str]) -> UserError:
-    """Describe an error of DuckDB for the user, with the line that it marks; an unusual one in its own words.
+def describe(error: str, query: str, tables: Mapping[str, Sequence[str]], first_line: int = 1) -> UserError:
+    """Describe an error of DuckDB in a query, with the line that it marks; an unusual one in its own words.
 
-    `names` are the tables and columns among which the nearest one is offered.
+    `tables` are those that can be queried, with their columns, among which the right one is offered. `first_line` is
+    the number that the query's first line has in the error.
     """
-    line = re.search(r"^LINE \d+: (.*\n *\^+)", error, re.MULTILINE)
-    found = next(((match, text) for pattern, text in _QUERY_ERRORS if (match := pattern.search(error))), None)
-    message = _(found[1], **found[0].groupdict()) if found else error.partition("\n")[0]
-    near = get_close_matches((found[0].groupdict() if found else {}).get("name", "").lower(), names, n=1)
-    tip = _("is-it-nearest", near=near[0]) if near else _("see-query-tables")
-    return UserError(_("cannot-answer-query", message=message) + (f"\n{line[0]}" if line else ""), tip)
+    line = re.search(r"^LINE (\d+)(: .*\n *\^+)", error, re.MULTILINE)
+    match, key = next(((match, key) for pattern, key in _QUERY_ERRORS if (match := pattern.search(error))), (None, ""))
+    message = _(key, **match.groupdict()) if match else error.partition("\n")[0]
+    name = match.groupdict().get("name", "") if match else ""
+    tip = _advise(key, name, query, tables) or _("see-query-tables")
+    marked = f"\nLINE {int(line[1]) - first_line + 1}{line[2]}" if line else ""
+    return UserError(_("cannot-answer-query", message=message) + marked, tip)
+
+
+def _advise(key: str, name: str, query: str, tables: Mapping[str, Sequence[str]]) -> str:
+    """Advise what to write in the place of a name: the nearest one, another table, or a text in its quotes."""
+    if key == _NO_TABLE:
+        choices = list(tables)
+    elif key == _NO_COLUMN:
+        used = [table for table in tables if re.search(rf"\b{table}\b", query, re.IGNORECASE)]
+        choices = list(dict.fromkeys(column for table in used or tables for column in tables[table]))
+    else:
+        choices = list(dict.fromkeys([*tables, *(column for columns in tables.values() for column in columns)]))
+    if near := get_close_matches(name.lower(), choices, n=1) if name else []:
+        return _("is-it-nearest", near=near[0])
+    if key not in {_NO_TABLE, _NO_COLUMN}:
+        return ""
+    if f'"{name}"' in query or "." in name or re.search(rf"\b{re.escape(name)}\.\w+\.", query):
+        return _("write-text-in-single-quotes")
+    if having := [table for table, columns in tables.items() if key == _NO_COLUMN and name.lower() in columns]:
+        return _("column-is-of-tables", name=name, tables=join_words(having))
+    return _("names-that-are-there", names=join_words(choices))

@@ -6,16 +6,20 @@ the labels of figures are kept once for each edition.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from nianbao.compose import document
+from nianbao.compose.templating import LoadTemplate
+from nianbao.model.finding import UserError
 from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.model.table import Slot
+from nianbao.model.units.states import find_due_day
 from nianbao.model.value_types import format_number, guess_value_type
 
 CELL_SEPARATOR = "\x1f"  # between the cells of a report: a text may be one, and hold any other sign
@@ -75,6 +79,15 @@ class StatedFact(NamedTuple):
     value_type: str
 
 
+class SectionText(NamedTuple):
+    """The text of a section as it is printed, in plain words; `given` is `written` where it is the office's own."""
+
+    section: str
+    heading: str
+    text: str
+    given: Literal["written", "standard"]
+
+
 @dataclass(frozen=True, slots=True)
 class ReportRows:
     """The rows of a report: `figures` in the order of the form with separators between them, and the facts.
@@ -82,6 +95,7 @@ class ReportRows:
     `figures` has the cells of tables that hold no numbers too; of one that holds nothing it has an empty text.
     `sources` has a letter of `FIGURE_SOURCES` for each figure; `name` is the author's, empty where there is none.
     `kind` is the id of the kind of document, `period` the name of the period, such as 2024-Q3 of the `year` 2024.
+    `leaf`: no office reports to this one, so that its figures are not the sum of others.
     """
 
     office: str
@@ -90,27 +104,46 @@ class ReportRows:
     year: int
     period: str
     edition: str
+    leaf: bool
+    title: str
+    published: date | None
+    due: date | None
     figures: str
     sources: str
     facts: tuple[StatedFact, ...]
+    texts: tuple[SectionText, ...] = ()
+
+    def count_late_days(self, today: date) -> int | None:
+        """Count the days between the due day and that of issue, or today; 0 in time, None where no day is due."""
+        return max(((self.published or today) - self.due).days, 0) if self.due else None
 
 
-def make_rows(report: Report, office: str, period: Period) -> ReportRows:
-    """Make the rows of a report; `office` is the folder of its data file, which is called after the `period`."""
+def make_rows(report: Report, office: str, period: Period, load_template: LoadTemplate | None = None) -> ReportRows:
+    """Make the rows of a report; `office` is the folder of its data file, which is called after the `period`.
+
+    With `load_template` they have the texts of its sections too.
+    """
     written = {entry.address for entry in report.entries if entry.valid}
+    author = document.compose_author(report)
+    published = report.values.get("published")
     cells = report.figures | report.values
     slots = report.form.slots
     letters = ("w" if address in written else "c" if address in report.computed else "o" for address in slots)
     return ReportRows(
         office,
-        document.compose_author(report),
+        author,
         report.form.kind.id,
         period.year,
         str(period),
         report.form.edition,
-        CELL_SEPARATOR.join(_format_value(cells.get(address)).replace(CELL_SEPARATOR, " ") for address in slots),
-        "".join(letters),
-        tuple(_list_facts(report)),
+        leaf=True,
+        title=_compose_title(report),
+        published=published if isinstance(published, date) else None,
+        due=find_due_day(report.form, author, period),
+        figures=CELL_SEPARATOR.join(_format_value(cells.get(at)).replace(CELL_SEPARATOR, " ") for at in slots),
+        sources="".join(letters),
+        facts=tuple(_list_facts(report)),
+        texts=tuple(_list_texts(report, load_template)) if load_template else (),
     )
 
 
@@ -152,6 +185,21 @@ def _list_facts(report: Report) -> Iterator[StatedFact]:
         for item, part in enumerate(value if isinstance(value, list) else [value], 1):
             number = format_number(part) if isinstance(part, int | Decimal) and not isinstance(part, bool) else ""
             yield StatedFact(address, item, label, _format_value(part), number, units.get(address, ""), value_type)
+
+
+def _compose_title(report: Report) -> str:
+    with suppress(UserError):
+        return document.compose_title(report)
+    return ""
+
+
+def _list_texts(report: Report, load_template: LoadTemplate) -> Iterator[SectionText]:
+    """List the texts of the sections; none where a fact is missing that they need."""
+    with suppress(UserError):
+        composed = document.compose(report, load_template)
+        for section, text in composed.plain.items():
+            heading = document.compose_heading(report, section)
+            yield SectionText(section, heading, text, "written" if section in report.prose else "standard")
 
 
 def _format_value(value: object) -> str:

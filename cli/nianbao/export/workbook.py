@@ -35,14 +35,20 @@ def measure_width(text: str) -> int:
 
 
 class Workbook:
-    """A workbook that is being written; `writer` is XlsxWriter's, and styles are given by XlsxWriter's properties."""
+    """A workbook that is being written; `writer` is XlsxWriter's, and styles are given by XlsxWriter's properties.
 
-    def __init__(self, target: BytesIO, options: Mapping[str, object]) -> None:
+    `font` is the face of all cells; empty for that of the spreadsheet program.
+    """
+
+    def __init__(self, target: BytesIO, options: Mapping[str, object], font: str = "") -> None:
         import xlsxwriter  # noqa: PLC0415  # few commands write spreadsheets
 
         self.writer = xlsxwriter.Workbook(target, {**options, "strings_to_formulas": False, "strings_to_urls": False})
         created = datetime(1980, 1, 1)  # noqa: DTZ001  # not the clock's: the same content gives the same bytes
         self.writer.set_properties({"created": created})
+        self._font: Mapping[str, object] = {"font_name": font} if font else {}
+        if font:
+            self.writer.formats[0].set_font_name(font)  # of cells without a style
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def add_sheet(self, name: str, ending: str = "") -> "Sheet":
@@ -64,7 +70,7 @@ class Workbook:
         """Return the style with these properties, the same one for the same properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._styles:
-            self._styles[key] = self.writer.add_format(properties)
+            self._styles[key] = self.writer.add_format({**self._font, **properties})
         return self._styles[key]
 
 
@@ -101,17 +107,17 @@ class Sheet:
 
 
 @contextmanager
-def create_workbook(target: Path | BytesIO, *, streamed: bool = False) -> Iterator[Workbook]:
+def create_workbook(target: Path | BytesIO, *, streamed: bool = False, font: str = "") -> Iterator[Workbook]:
     """Create a workbook, which is written at the end of the context; raises OSError where that fails.
 
-    With `streamed` rows must be written in order, and none is held in memory.
+    `font` is the face of all cells. With `streamed` rows must be written in order, and none is held in memory.
     """
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  # few commands write spreadsheets
 
     with closing(make_scratch_folder()) as folder:
         # Zipped in memory: a file that a full disk cuts short would be closed, and fail, a second time at the end.
         content = target if isinstance(target, BytesIO) else BytesIO()
-        workbook = Workbook(content, {"constant_memory": streamed, "tmpdir": str(folder.path)})
+        workbook = Workbook(content, {"constant_memory": streamed, "tmpdir": str(folder.path)}, font)
         try:
             yield workbook
             workbook.writer.close()

@@ -3,49 +3,69 @@
 import gc
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from nianbao.importer import pipeline
+from nianbao.importer.conflicts import find_conflict
 from nianbao.importer.pipeline import ImportedReport, ImportOptions
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
 from nianbao.render import markup
-from nianbao.workspace.files import display_path, is_larger
+from nianbao.workspace.files import is_larger
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
 
 _USUAL_BYTES = 2 * 2**20  # of a published file; a typical one has a quarter
+_Numbered = Iterable[tuple[int, ImportedReport | UserError]]
+Track = Callable[[_Numbered], _Numbered]  # shows progress
 _Item = tuple[int, str, bytes | None]  # the number of a file, its name, and what it holds where that was read before
 
 
 def import_files(
-    store: Store, names: Sequence[str], options: ImportOptions, jobs: int = 0
+    store: Store, names: Sequence[str], options: ImportOptions, jobs: int = 0, track: Track = iter
 ) -> Iterator[ImportedReport | UserError]:
     """Import many files, in their order; give each result, or the `UserError` that says why there is none.
 
-    `jobs` is the number of processes, 0 for one on each core. Of several files for one data file the first is
-    written, and the others are refused, unless they say the same.
+    `jobs` is the number of processes, 0 for one on each core; `track` is given what is read as it comes. All files are
+    read before one is written: of several for one data file none is written
+    where their values differ.
     """
+    results = list(_restore_order(track(_read_all(store, names, options, jobs))))
+    by_target: dict[str, list[ImportedReport]] = {}
+    for result in results:
+        if isinstance(result, ImportedReport):
+            by_target.setdefault(_normalize_target(result), []).append(result)
+    for result in results:
+        if isinstance(result, UserError):
+            yield result
+        else:
+            yield _write_unless_other(result, by_target[_normalize_target(result)], options)
+
+
+def _write_unless_other(
+    report: ImportedReport, same_target: Sequence[ImportedReport], options: ImportOptions
+) -> ImportedReport | UserError:
+    """Write a data file, unless one of several files for it has other values; of files with the same the first."""
+    if not options.dry_run and (conflict := find_conflict(report, same_target)):
+        return conflict
+    return _write_one(replace(report, text=same_target[0].text), options)
+
+
+def _read_all(
+    store: Store, names: Sequence[str], options: ImportOptions, jobs: int
+) -> Iterator[tuple[int, ImportedReport | UserError]]:
+    """Read files on several processes, in the order in which they are ready, each with its number."""
     items = [(number, name, _read_piped(name)) for number, name in enumerate(names)]
     work = partial(_read_one, store, options)
     # Libraries that read files are native code in part: a process of their own, which costs 30 ms, keeps a crash apart.
     isolated = any(is_larger(Path(name), _USUAL_BYTES) for name in names)
-    read = pool.run_all(items, work, _make_lost_result, jobs, close=markup.close_pandoc, isolated=isolated)
-    first_of: dict[str, ImportedReport] = {}  # by the data file
-    for result in _restore_order(read):
-        if isinstance(result, UserError):
-            yield result
-            continue
-        first = first_of.setdefault(_normalize_target(result), result)
-        if first.text != result.text and not options.dry_run:
-            yield _make_conflict_error(first, result)
-        else:
-            yield _write_one(result, options)
+    yield from pool.run_all(items, work, _make_lost_result, jobs, close=markup.close_pandoc, isolated=isolated)
 
 
-def _restore_order(results: Iterator[tuple[int, ImportedReport | UserError]]) -> Iterator[ImportedReport | UserError]:
+def _restore_order(results: _Numbered) -> Iterator[ImportedReport | UserError]:
     """Give results in the order of their numbers, each as soon as those before it are there."""
     waiting: dict[int, ImportedReport | UserError] = {}
     next_number = 0
@@ -59,13 +79,6 @@ def _restore_order(results: Iterator[tuple[int, ImportedReport | UserError]]) ->
 def _normalize_target(report: ImportedReport) -> str:
     """Return the path of the data file, the same for all paths that a disk without case may take for one."""
     return unicodedata.normalize("NFC", os.path.realpath(report.target)).casefold()
-
-
-def _make_conflict_error(first: ImportedReport, second: ImportedReport) -> UserError:
-    message = _(
-        "same-target-not-imported", second=second.source, first=first.source, target=display_path(second.target)
-    )
-    return UserError(message, _("keep-one-or-separate"))
 
 
 def _read_piped(name: str) -> bytes | None:

@@ -7,6 +7,7 @@ from nianbao.compose import document
 from nianbao.importer import embedded_facts
 from nianbao.importer.embedded_facts import CarriedReport, VerifiedFacts
 from nianbao.importer.recognition import RecognizedReport, excel_form, recognize, recognize_filled
+from nianbao.importer.recognition.labelled_form import LabelledForm, find_labelled_form, recognize_labelled_form
 from nianbao.importer.recognition.published import PublishedDocument
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.model.finding import UserError
@@ -75,6 +76,14 @@ def _read_excel_form(
     return ReadReport(store, recognized, VerifiedFacts())
 
 
+def _read_labelled_form(store: Store, labelled: LabelledForm, period: Period | None) -> ReadReport:
+    """Read a form that has lost its names; its folder is that of the office of its name in the register."""
+    recognized = recognize_labelled_form(labelled, period)
+    units = store.register().units.values()
+    folder = next((unit.id for unit in units if unit.name == recognized.texts.office), "")
+    return ReadReport(store, replace(recognized, folder=folder), VerifiedFacts())
+
+
 def _recognize(
     store: Store, published: PublishedDocument, kind: str, period: Period | None, carried: CarriedReport | None
 ) -> ReadReport:
@@ -84,6 +93,8 @@ def _recognize(
     for one in kinds:
         of_kind = store.of_kind(one)
         try:
+            if labelled := find_labelled_form(published, _list_forms(of_kind)):
+                return _read_labelled_form(of_kind, labelled, period)
             if of_kind.kind.settings.reading is None:
                 continue
             if period:

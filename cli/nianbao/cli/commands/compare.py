@@ -1,5 +1,6 @@
 """`report compare`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,8 +8,8 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.completion import complete_compare_formats, complete_look
-from nianbao.cli.errors import exit_command, print_warning, report_errors
-from nianbao.cli.options import Json, Out, Reports, Root, split_list
+from nianbao.cli.errors import exit_command, print_error, print_warning, report_errors, show_progress, split_errors
+from nianbao.cli.options import Jobs, Json, Out, Reports, Root, split_list
 from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
@@ -23,11 +24,13 @@ def compare(
     root: Root = None,
     out: Out = None,
     *,
+    all_offices: Annotated[bool, typer.Option("--all", help=_("option-compare-all"))] = False,
     committed: Annotated[bool, typer.Option("--git", help=_("option-compare-git"))] = False,
     look: Annotated[
         str,
         typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
     ] = "",
+    jobs: Jobs = 0,
     as_json: Json = False,
     labels: Annotated[
         Path | None, typer.Option("--labels", help=_("option-compare-labels"), metavar="FILE", show_default=False)
@@ -44,6 +47,8 @@ def compare(
         if labels:
             print_text(describe_file(Store.open(root), labels), nl=False)
             return
+        if all_offices:
+            compare_all(reports or [], split_list(to), root, out, jobs, committed=committed, as_json=as_json)
         pair = chosen.choose_pair(reports or [], root, out, print_warning, committed=committed)
         formats = files.name_formats(pair, split_list(to))
         compared = chosen.compare_pair(pair, print_warning)
@@ -55,3 +60,36 @@ def compare(
         if not as_json:
             findings.print_saved(saved)
         exit_command([], blocked=False)
+
+
+def compare_all(  # the options
+    words: Sequence[str],
+    names: Sequence[str],
+    root: Path | None,
+    out: Path | None,
+    jobs: int,
+    *,
+    committed: bool,
+    as_json: bool,
+) -> None:
+    """Compare the reports of all offices, and exit."""
+    from nianbao.cli.output import findings
+    from nianbao.cli.output.offices import comparison
+    from nianbao.compare import offices, workbook
+    from nianbao.workspace import selection
+
+    formats = offices.check_formats(names, committed=committed)
+    chosen = offices.choose(selection.open_store(words, root, out, print_warning), words)
+    results = show_progress(offices.compare_all(chosen, jobs), len(chosen.pairs), _("progress-reading"), quiet=as_json)
+    compared, errors = split_errors(results)
+    done = chosen.with_pairs(compared)
+    if as_json:
+        findings.print_json(comparison.offices_comparison_data(done))
+    elif offices.TERMINAL in formats:
+        comparison.print_offices_comparison(done)
+    saved = workbook.write_workbook(done) if offices.XLSX in formats else []
+    if not as_json:
+        findings.print_saved(saved)
+    for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
+        print_error(error)
+    exit_command([], blocked=bool(errors))

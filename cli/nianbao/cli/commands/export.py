@@ -6,7 +6,15 @@ import typer
 
 from nianbao.cli.command import command
 from nianbao.cli.completion import complete_export_formats
-from nianbao.cli.errors import exit_command, print_error, print_warning, report_errors, show_progress, split_errors
+from nianbao.cli.errors import (
+    exit_command,
+    print_error,
+    print_register_errors,
+    print_warning,
+    report_errors,
+    show_progress,
+    split_errors,
+)
 from nianbao.cli.options import AllOffices, Jobs, Kind, Out, Reports, Root, split_list
 from nianbao.model.i18n import _
 
@@ -40,6 +48,7 @@ def export(
         store = selection.open_store(reports or [], root, None, print_warning).of_kind(kind)
         selected = selection.select(store, reports or [], all_offices=all_offices)
         store = selected.store
+        pipeline.check_size(selected.reports, options)
         read, errors = split_errors(
             show_progress(
                 pipeline.read_all(selected.reports, jobs), len(selected.reports), _("progress-reading"), quiet=quiet
@@ -47,6 +56,7 @@ def export(
         )
         saved = pipeline.write_files(store, pipeline.make_database(store, read), options) if read else []
         print_export(saved, len(read), selected.missing, quiet=quiet)
+        print_register_errors(store)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
             print_error(error)
         exit_command([], blocked=bool(errors))

@@ -1,5 +1,6 @@
 """`report import`."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -48,9 +49,10 @@ def import_(
             folder_per_office=len(files) > 1,
         )
         names = list(dict.fromkeys(files))
-        results = batch.import_files(store, names, options, jobs)
+        track = partial(show_progress, size=len(names), text=_("progress-importing"), quiet=False)
+        results = batch.import_files(store, names, options, jobs, track)
         with report_crash(batch.make_lost_error(names[0]) if len(names) == 1 else None):
-            imported, errors = split_errors(show_progress(results, len(names), _("progress-importing"), quiet=False))
+            imported, errors = split_errors(results)
         imported.sort(key=lambda one: one.source)
         if to == "json":
             findings.print_json(imports.imports_data(imported, errors, alone=len(names) == 1))

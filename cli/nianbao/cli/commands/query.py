@@ -1,11 +1,19 @@
 """`report query`."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.errors import exit_command, print_error, report_errors, show_progress, split_errors
+from nianbao.cli.errors import (
+    exit_command,
+    print_error,
+    print_register_errors,
+    report_errors,
+    show_progress,
+    split_errors,
+)
 from nianbao.cli.options import Jobs, Json, Kind, Root
 from nianbao.model.i18n import _
 
@@ -26,22 +34,24 @@ def query(
 ) -> None:
     """Query the facts of all reports with SQL."""
     from nianbao.cli.output.query import print_answer, print_views
-    from nianbao.export import pipeline
+    from nianbao.export import pipeline, querying
     from nianbao.workspace.store import Store
 
     with report_errors():
         store = Store.open(root).of_kind(kind)
-        reports = [
-            (store.of_office(office), period) for office, periods in store.offices().items() for period in periods
-        ]
         if not question.strip():
             print_views(pipeline.make_database(store, []))
             return
-        results = show_progress(pipeline.read_all(reports, jobs), len(reports), _("progress-reading"), quiet=False)
-        read, errors = split_errors(results)
+        work = querying.prepare(store, question, date.today())  # noqa: DTZ011  # in the office's time zone
+        read, errors = split_errors(
+            show_progress(work.read(jobs), len(work.reports), _("progress-reading"), quiet=False)
+        )
+        found = show_progress(work.judge(jobs), len(work.reports), _("progress-checking"), quiet=False)
         style = "json" if as_json else to
         default = 100 if style == "text" else 0
-        print_answer(pipeline.make_database(store, read).run_query(question, default if rows is None else rows), style)
+        answer = work.answer(read, list(found), work.list_states(jobs), default if rows is None else rows)
+        print_answer(answer, style)
+        print_register_errors(store)
         for error in errors:  # a report that cannot be read is an error in the data: the exit code is 1
             print_error(error)
         exit_command([], blocked=bool(errors))

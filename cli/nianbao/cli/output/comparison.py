@@ -122,7 +122,7 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
         "after": comparison.after_label,
         "repeats": [{"section": title, "words": words} for title, words in comparison.repeats],
         "tables": [
-            {"id": table.id, "label": table.label, "values": [_value_data(value) for value in table.values]}
+            {"id": table.id, "label": table.label, "values": [value_data(value) for value in table.values]}
             for table in comparison.tables
         ],
         "sections": [
@@ -137,7 +137,8 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _value_data(value: ComparedValue) -> dict[str, Any]:
+def value_data(value: ComparedValue) -> dict[str, Any]:
+    """Return a value of both reports as plain values for JSON."""
     return {
         "address": value.address,
         "label": value.label,

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from nianbao.cli.output import findings
 from nianbao.cli.terminal import StyledText, echo, print_text
-from nianbao.export.duckdb import EXAMPLE_QUERIES, VIEWS, Database, QueryResult
+from nianbao.export.duckdb import Database, QueryResult
 from nianbao.export.excel_form.batch import WrittenForm
 from nianbao.export.rows import escape_formula
+from nianbao.export.tables import EXAMPLE_QUERIES, VIEWS
 from nianbao.model.i18n import _
 from nianbao.model.value_types import format_number
 from nianbao.workspace.files import SavedFile
@@ -78,6 +79,8 @@ _PRINTERS: dict[str, Callable[[QueryResult], None]] = {"text": _print_text, "jso
 
 def _format_value(value: object) -> str:
     """Return a value as one line of text, a decimal without trailing zeros, which its SQL type adds."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, Decimal):
         text = format_number(value)
         return text.rstrip("0").rstrip(".") if "." in text else text

@@ -21,17 +21,19 @@ from nianbao.export.excel_form.draft import (
 from nianbao.export.excel_form.sum_formulas import ERROR_MARK, PASS_MARK, format_words
 from nianbao.export.excel_form.tables import write_table
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
-from nianbao.importer.recognition.excel_form import EDITION, FOLDER, KIND, OFFICE, YEAR
+from nianbao.importer.recognition.excel_form import EDITION, FOLDER, KIND, OFFICE, PREPARER, REVIEWER, YEAR
 from nianbao.model.form import Fact
 from nianbao.model.kind import DEFAULT_KIND
 
 _COVER_LABEL_WIDTH = 24  # characters
+_FACT_WIDTHS, _TEXT_WIDTHS = (34, 36, 22), (24, 68)  # characters: on paper as large as on the screen
+_SEAL_LINES = 6
 
 
 def make_form(request: FormRequest) -> bytes:
     """Make the form as XLSX; the same request gives the same bytes."""
     content = BytesIO()
-    with create_workbook(content) as workbook:
+    with create_workbook(content, font=request.form.locale.say("sheet-font")) as workbook:
         draft = FormDraft(workbook, request)
         cover = workbook.add_sheet(request.form.locale.say("form-sheet-instructions"))
         for table in request.form.tables:
@@ -51,15 +53,14 @@ def _write_facts(draft: FormDraft) -> None:
     facts = [fact for fact in draft.request.form.facts if not fact.required]
     if facts:
         sheet = draft.workbook.add_sheet(say("form-sheet-facts"))
-        sheet.worksheet.set_column(0, 0, 40)
-        sheet.worksheet.set_column(1, 1, 60)
-        sheet.worksheet.set_column(2, 2, 30)
+        for column, width in enumerate(_FACT_WIDTHS):
+            sheet.worksheet.set_column(column, column, width)
         for column, header in enumerate((say("form-fact"), say("form-fact-value"), say("form-fact-how"))):
             sheet.write(0, column, header, **HEADER_STYLE)
         for row, fact in enumerate(facts, 1):
             _write_fact(draft, sheet, row, fact)
         sheet.worksheet.freeze_panes(1, 0)
-        set_up_page(sheet, wide=False)
+        set_up_page(sheet)
 
 
 def _write_fact(draft: FormDraft, sheet: Sheet, row: int, fact: Fact) -> None:
@@ -82,8 +83,8 @@ def _write_texts(draft: FormDraft) -> None:
     sections = [section for section in draft.request.form.sections if section.text and section.heading]
     if sections:
         sheet = draft.workbook.add_sheet(say("form-sheet-texts"))
-        sheet.worksheet.set_column(0, 0, 30)
-        sheet.worksheet.set_column(1, 1, 90)
+        for column, width in enumerate(_TEXT_WIDTHS):
+            sheet.worksheet.set_column(column, column, width)
         sheet.write(0, 0, say("form-section"), **HEADER_STYLE)
         sheet.write(0, 1, say("form-section-text"), **HEADER_STYLE)
         for row, section in enumerate(sections, 1):
@@ -91,7 +92,7 @@ def _write_texts(draft: FormDraft) -> None:
             sheet.write(row, 1, "", **INPUT_STYLE | {"valign": "top"}, text_wrap=True, num_format="@")
             sheet.worksheet.set_row(row, 12 * LINE_HEIGHT)
             draft.define_name(f"prose.{section.id}", sheet, row, 1)
-        set_up_page(sheet, wide=False)
+        set_up_page(sheet)
 
 
 # ── cover and metadata ───────────────────────────────────────────────────────────────
@@ -122,27 +123,41 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
     sheet.write(row, 1, None, **INPUT_STYLE, num_format="yyyy-mm-dd", align="left")
     draft.define_name("published", sheet, row, 1)
     row += 1
-    _write_summary(draft, sheet, row)
-    for below, line in enumerate(request.form.locale.say("form-instructions").splitlines(), row + 2):
+    if draft.figure_ranges:
+        _write_summary(draft, sheet, row)
+        row += 1
+    row = _write_signatures(draft, sheet, row)
+    for below, line in enumerate(request.form.locale.say("form-instructions").splitlines(), row + 1):
         sheet.write(below, 0, line)
-    set_up_page(sheet, wide=False)
+    set_up_page(sheet)
+
+
+def _write_signatures(draft: FormDraft, sheet: Sheet, row: int) -> int:
+    """Write who filled the form in, who reviewed it, and where the seal goes on paper; return the row below."""
+    say = draft.request.form.locale.say
+    for label, name in (("form-preparer", PREPARER), ("form-reviewer", REVIEWER)):
+        sheet.write(row, 0, say(label), **HEADER_STYLE)
+        sheet.write(row, 1, None, **INPUT_STYLE, num_format="@")
+        draft.define_name(name, sheet, row, 1)
+        row += 1
+    sheet.write(row, 0, say("form-seal"), **HEADER_STYLE)
+    sheet.write(row, 1, None, **CELL_STYLE)
+    sheet.worksheet.set_row(row, _SEAL_LINES * LINE_HEIGHT)
+    return row + 1
 
 
 def _write_summary(draft: FormDraft, sheet: Sheet, row: int) -> None:
-    """Write how many checks of all sheets do not hold."""
+    """Write how many figures were filled in, and how many checks of all sheets do not hold."""
     locale = draft.request.form.locale
     sheet.write(row, 0, locale.say("form-check"), **HEADER_STYLE)
+    filled = f"(COUNT({','.join(draft.figure_ranges)})-{draft.given_figures})"
     wrong = "+".join(f'(LEFT({cell},1)="{ERROR_MARK}")' for cell in draft.check_cells) or "0"
-    hold = locale.say("form-checks-hold", mark=PASS_MARK)
+    unfilled = locale.say("form-unfilled")
+    hold = format_words(locale, "form-checks-hold", filled, mark=PASS_MARK)
     broken = format_words(locale, "form-checks-broken", f"({wrong})", mark=ERROR_MARK)
     style = draft.workbook.get_style(**CELL_STYLE, bold=True)
-    sheet.worksheet.write_formula(
-        row,
-        1,
-        f'=IF({wrong}=0,"{hold}",{broken})',
-        style,
-        hold,
-    )
+    formula = f'=IF({filled}<=0,"{unfilled}",IF({wrong}=0,{hold},{broken}))'
+    sheet.worksheet.write_formula(row, 1, formula, style, unfilled)
     draft.highlight(sheet, (row, 1), f'LEFT(B{row + 1},1)="{ERROR_MARK}"', ERROR_STYLE)
 
 

@@ -23,6 +23,7 @@ TOTAL_STYLE = {**INPUT_STYLE, "bg_color": "#EAF4EA"}  # of a total: a formula un
 LABEL_STYLE = {**CELL_STYLE, "text_wrap": True}
 ERROR_STYLE = {"bg_color": "#C00000", "font_color": "#FFFFFF"}
 WARNING_STYLE = {"bg_color": "#FFC000"}
+_SIDE_MARGIN = 0.5  # inches
 _LIST_LIMIT = 255  # characters of the list of a validation, which are separated by commas
 LINE_HEIGHT = 15  # points
 PROTECTION = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # allowed on a locked sheet
@@ -67,13 +68,16 @@ class FormDraft:
     """A workbook that is being written.
 
     `figure_cells` has for each address the sheet, row and column; `check_cells` are references to the cells in which
-    checks show their results.
+    checks show their results. `figure_ranges` are references to the figures of each table, of which `given_figures`
+    hold a number that nobody has typed: a formula, or what last year carries over.
     """
 
     workbook: Workbook
     request: FormRequest
     figure_cells: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     check_cells: list[str] = field(default_factory=list)
+    figure_ranges: list[str] = field(default_factory=list)
+    given_figures: int = 0
 
     def define_name(self, address: str, sheet: Sheet, row: int, column: int) -> None:
         """Give a cell the name by which `report import` finds it, also where it has been moved."""
@@ -124,11 +128,12 @@ def make_validation(locale: Locale, value_type: ValueType, cell: str) -> dict[st
     return {"validate": "custom", "value": f"=NOT({format_invalid_test(value_type, cell)})", **message}
 
 
-def set_up_page(sheet: Sheet, *, wide: bool) -> None:
-    """Fit a sheet to one A4 page and lock it, except for the cells that are to be filled in."""
+def set_up_page(sheet: Sheet, *, wide: bool = False) -> None:
+    """Print a sheet as wide as an A4 page on as many pages as it needs, and lock it but for what is to be filled in."""
     if wide:
         sheet.worksheet.set_landscape()
     sheet.worksheet.set_paper(9)  # A4
-    sheet.worksheet.fit_to_pages(1, 1)
+    sheet.worksheet.set_margins(left=_SIDE_MARGIN, right=_SIDE_MARGIN)
+    sheet.worksheet.fit_to_pages(1, 0)
     sheet.worksheet.set_footer("&C&P / &N")
     sheet.worksheet.protect("", PROTECTION)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
+from xlsxwriter.utility import quote_sheetname, xl_range_abs, xl_rowcol_to_cell
 
 from nianbao.export.excel_form.draft import (
     ERROR_STYLE,
@@ -29,8 +29,8 @@ from nianbao.model.table import Cell, Grid, Table
 from nianbao.model.value_types import ValueType
 
 _ROWS_ABOVE = 3  # above a table: its heading and the office
-_PAGE_WIDTH = 110  # characters
-_CHECK_WIDTH = 28  # characters
+_PAGE_WIDTH = 104  # characters
+_CHECK_WIDTH = 24  # characters
 
 
 def write_table(draft: FormDraft, table: Table) -> None:
@@ -56,19 +56,20 @@ def write_table(draft: FormDraft, table: Table) -> None:
             )
     _write_figures(draft, sheet, grid)
     bottom = _write_checks(draft, sheet, table, grid)
-    set_up_page(sheet, wide=grid.columns > 6)  # noqa: PLR2004  # more do not fit across
+    set_up_page(sheet, wide=True)
     if len(grid.blocks) == 1:
-        sheet.worksheet.freeze_panes(_ROWS_ABOVE + grid.blocks[0].header_rows, grid.label_columns)
+        body = _ROWS_ABOVE + grid.blocks[0].header_rows
+        sheet.worksheet.freeze_panes(body, grid.label_columns)
+        sheet.worksheet.repeat_rows(_ROWS_ABOVE, body - 1)
     sheet.worksheet.print_area(0, 0, bottom, grid.columns)
 
 
 def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
     carried, empty = draft.request.carried_over, draft.request.empty_report
     ranges: dict[ValueType, list[str]] = {}
-    for cell in grid.cells:
-        if not cell.slot:
-            continue
-        row, column, address = _ROWS_ABOVE + cell.row, cell.column, cell.slot.address
+    cells = [(cell, cell.slot) for cell in grid.cells if cell.slot]
+    for cell, slot in cells:
+        row, column, address = _ROWS_ABOVE + cell.row, cell.column, slot.address
         total = empty.computed.get(address) if address not in carried else None
         style = TOTAL_STYLE if total else INPUT_STYLE
         sheet.write_merged(cell, _ROWS_ABOVE, 0, "", **style)
@@ -79,11 +80,16 @@ def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
         else:
             sheet.write(row, column, format_input(carried.get(address)), **style)
         draft.define_name(address, sheet, row, column)
-        value_type = cell.slot.value_type
+        value_type = slot.value_type
         validate_cell(draft, sheet, (row, column), value_type)
         if value_type.has_number_schema:
             ranges.setdefault(value_type, []).append(xl_rowcol_to_cell(row, column))
+        draft.given_figures += bool(total) or address in carried
     _highlight_invalid(draft, sheet, ranges)
+    if ranges:
+        rows, columns = [cell.row for cell, _slot in cells], [cell.column for cell, _slot in cells]
+        area = xl_range_abs(_ROWS_ABOVE + min(rows), min(columns), _ROWS_ABOVE + max(rows), max(columns))
+        draft.figure_ranges.append(f"{quote_sheetname(sheet.name)}!{area}")
 
 
 def _highlight_invalid(draft: FormDraft, sheet: Sheet, ranges: Mapping[ValueType, Sequence[str]]) -> None:

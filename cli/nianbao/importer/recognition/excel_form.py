@@ -28,6 +28,7 @@ from nianbao.model.value_types import VALUE_TYPES, Value
 PREFIX = "nianbao."
 EDITION, YEAR, FOLDER, OFFICE = ("form.edition", "form.year", "form.folder", "form.office")
 KIND = "form.kind"  # left out for the default kind, as before there were others
+PREPARER, REVIEWER = "form.preparer", "form.reviewer"  # who filled the form in, and who reviewed it
 _Cells = Mapping[str, NamedCell]  # by name without prefix
 _MAX_PERIOD = 10  # characters of the name of a period
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
@@ -50,16 +51,17 @@ def recognize_excel_form(
     """
     named = published.named_cells
     form = next((form for form in forms if form.edition == named[EDITION].text), None)
-    form_period = _parse_period(named[YEAR].text, form) if form else None
+    form_period = parse_form_period(named[YEAR].text, form) if form else None
     if form is None or not form_period:
         raise UserError(_("form-edition-unknown"), _("make-new-form"))
     if period not in {None, form_period}:
         raise UserError(_("form-of-other-year", said=form_period, year=period), _("check-file-or-year"))
-    facts, invalid = _read_facts(form, named)
-    texts = _make_texts(form, named, facts, form_period)
+    facts, invalid = read_facts(form, named)
+    texts = make_texts(form, named, facts, form_period)
     cells = _read_cells(named, fill_form(form, Facts("", "", {})))
     notes = (
         *published.notes,
+        *describe_people(named),
         *_describe_other_office(named, texts),
         *_describe_other_totals(named, cells, form.kind.signs),
     )
@@ -75,7 +77,7 @@ def recognize_excel_form(
     )
 
 
-def _parse_period(text: str, form: Form) -> Period | None:
+def parse_form_period(text: str, form: Form) -> Period | None:
     """Read the period of a form; None where the text is none that a report of this kind can have."""
     period = parse_period(text[:_MAX_PERIOD])
     return period if period and form.kind.calendar.has(period) else None
@@ -133,7 +135,7 @@ def _describe_other_totals(named: _Cells, cells: Mapping[str, RecognizedCell], r
 # ── facts and texts ──────────────────────────────────────────────────────────────────
 
 
-def _read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[InvalidCell]]:
+def read_facts(form: Form, named: _Cells) -> tuple[dict[str, Value], list[InvalidCell]]:
     """Read the facts that stand in no table; what is no value of its type is invalid, and so is a formula."""
     facts: dict[str, Value] = {}
     invalid = []
@@ -177,7 +179,8 @@ def _parse_fact(fact: Fact, text: str, form: Form) -> Value:
     return text if value is None else value
 
 
-def _make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], period: Period) -> ExtractedText:
+def make_texts(form: Form, named: _Cells, facts: Mapping[str, Value], period: Period) -> ExtractedText:
+    """Make what the texts of the report say, from the cells of facts and sections."""
     day = facts.get("published")
     others = {address: value for address, value in facts.items() if address != "published"}
     cells = {section.id: named.get(f"prose.{section.id}") for section in form.sections}
@@ -204,6 +207,15 @@ def _compose_author(form: Form, facts: Mapping[str, Value], period: Period) -> s
 def _convert_text(text: str) -> str:
     """Return typed text as Markdown that prints as it is, a paragraph for each line."""
     return convert_to_markdown([Paragraph(line, escape_markdown(line.strip())) for line in text.splitlines()])
+
+
+def describe_people(named: _Cells) -> Iterator[str]:
+    """Say who filled the form in and who reviewed it, where they say so."""
+    preparer, reviewer = (named[name].text.strip() if name in named else "" for name in (PREPARER, REVIEWER))
+    if preparer:
+        yield _("form-filled-in-by", name=preparer)
+    if reviewer:
+        yield _("form-reviewed-by", name=reviewer)
 
 
 def _describe_other_office(named: _Cells, texts: ExtractedText) -> Iterator[str]:

@@ -1,0 +1,63 @@
+"""`report query`: read what the tables of a query need, and answer it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from nianbao.checks.batch import check_all
+from nianbao.checks.check import load_policy
+from nianbao.checks.results import CheckResult, FailedReport
+from nianbao.export import pipeline
+from nianbao.export.duckdb import QueryResult
+from nianbao.export.finding_rows import list_findings
+from nianbao.export.pipeline import RowsOrError
+from nianbao.export.rows import ReportRows
+from nianbao.export.state_rows import StateRow, list_periods, list_states
+from nianbao.export.tables import Extra, list_extras
+from nianbao.workspace.selection import ReportRef
+from nianbao.workspace.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query about the reports of one kind, and what it needs besides their figures and facts; `today` is its day."""
+
+    store: Store
+    query: str
+    reports: Sequence[ReportRef]
+    extras: frozenset[Extra]
+    today: date
+
+    def read(self, jobs: int = 0) -> Iterator[RowsOrError]:
+        """Read the reports, see `pipeline.read_all`."""
+        return pipeline.read_all(self.reports, jobs, texts="texts" in self.extras)
+
+    def judge(self, jobs: int = 0) -> Iterator[CheckResult | FailedReport]:
+        """Judge the reports by every rule, if the query is about findings."""
+        if "findings" in self.extras:
+            yield from check_all(self.store, self.reports, load_policy(self.store), jobs)
+
+    def list_states(self, jobs: int = 0) -> Iterator[StateRow]:
+        """List the states of all offices, if the query is about them."""
+        for period in list_periods(self.store) if "states" in self.extras else ():
+            yield from list_states(self.store, period, self.today, jobs)
+
+    def answer(
+        self,
+        read: Iterable[ReportRows],
+        judged: Iterable[CheckResult | FailedReport],
+        states: Iterable[StateRow],
+        limit: int = 0,
+    ) -> QueryResult:
+        """Answer the query; see `Database.run_query`."""
+        database = pipeline.make_database(self.store, read, self.today)
+        database.insert_findings(list(list_findings(self.store, judged)))
+        database.insert_states(list(states))
+        return database.run_query(self.query, limit)
+
+
+def prepare(store: Store, query: str, today: date) -> Question:
+    """Prepare a query about all reports of a kind; raises `UserError` for one that cannot be answered."""
+    pipeline.make_database(store, (), today).check_query(query)
+    reports = [(store.of_office(office), period) for office, periods in store.offices().items() for period in periods]
+    return Question(store, query, reports, frozenset(list_extras(query)), today)
