@@ -1,5 +1,6 @@
 """What is wrong with a report, for the unit that sent it: each fault with its cell, its reasons and what to do."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,20 +13,30 @@ from nianbao.model.rule_page import split_page
 from nianbao.model.units.states import UnitState
 from nianbao.workspace.kinds import KindFolder
 
+_MARKED_CANDIDATES = 8  # of a finding that cannot say which figure is wrong; it names as many in lines of their own
+_ADDRESS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+")
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: the `finding`, the `labels` of the figures or facts that it is about, and in a sentence its `rule`."""
+    """One fault: the `finding`, the `label` of the figure or fact at its address, and in a sentence its `rule`."""
 
     finding: Finding
-    labels: tuple[str, ...] = ()
+    label: str = ""
     rule: str = ""
 
     @property
-    def addresses(self) -> tuple[str, ...]:
-        """The addresses that are marked: that of the finding, or those of which one at least is wrong."""
-        finding = self.finding
-        return tuple(dict.fromkeys(filter(None, finding.candidates or (finding.address,))))
+    def marked(self) -> tuple[str, ...]:
+        """The addresses that are marked: that of the finding, or the likeliest of those of which one is wrong."""
+        return self.finding.candidates[:_MARKED_CANDIDATES] or (self.finding.address,)
+
+    def list_words(self) -> list[str]:
+        """List in words what is wrong, why, and what to do."""
+        return [self.finding.message, *self.finding.notes, *self.list_advice()]
+
+    def list_advice(self) -> list[str]:
+        """List what to do about it."""
+        return list(dict.fromkeys(filter(None, (self.finding.label, self.finding.fix))))
 
 
 def list_faults(state: UnitState, findings: Sequence[Finding], form: Form | None, kind: KindFolder) -> list[Fault]:
@@ -54,12 +65,7 @@ def list_doubts(
 
 def _describe(findings: Iterable[Finding], form: Form | None, kind: KindFolder) -> list[Fault]:
     labels = form.labels if form else {}
-    described = []
-    for finding in findings:
-        fault = Fault(finding, rule=_summarize_rule(finding.rule, kind))
-        named = tuple(labels[address] for address in fault.addresses if address in labels)
-        described.append(Fault(finding, named, fault.rule))
-    return described
+    return [Fault(one, labels.get(one.address, ""), _summarize_rule(one.rule, kind)) for one in findings]
 
 
 def _summarize_rule(rule: str, kind: KindFolder) -> str:
@@ -69,35 +75,45 @@ def _summarize_rule(rule: str, kind: KindFolder) -> str:
     return split_page(kind_rules.load_rule(kind, rule).localized_page)[0]
 
 
-def make_marks(faults: Sequence[Fault], doubts: Sequence[Fault]) -> dict[str, Mark]:
+def make_marks(faults: Sequence[Fault], doubts: Sequence[Fault], cells: Mapping[str, str]) -> dict[str, Mark]:
     """Make the marks of the cells of a form; a cell with an error and a warning is marked as an error."""
     marks: dict[str, Mark] = {}
     for found, is_error in ((faults, True), (doubts, False)):
         for fault in found:
-            words = "\n".join((fault.finding.message, *fault.finding.notes, *_list_advice(fault.finding)))
-            for address in fault.addresses:
+            for address in fault.marked:
+                words = "\n".join(name_cells(one, cells, address) for one in fault.list_words())
                 before = marks.get(address)
                 marks[address] = Mark(f"{before.words}\n{words}", before.is_error) if before else Mark(words, is_error)
     return marks
 
 
-def _list_advice(finding: Finding) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, (finding.label, finding.fix))))
+def name_cells(text: str, cells: Mapping[str, str], beside: str) -> str:
+    """Name in a text the cells of a form in the place of addresses; one on the sheet of `beside` without its sheet."""
+    sheet = cells.get(beside, "").rpartition("!")[0]
+
+    def name(match: re.Match[str]) -> str:
+        cell = cells.get(match[0], match[0])
+        return cell.removeprefix(f"{sheet}!") if sheet else cell
+
+    return _ADDRESS.sub(name, text)
 
 
 def fault_data(fault: Fault, cells: Mapping[str, str]) -> dict[str, object]:
     """Return a fault as plain values for templates; `cells` are those of its form."""
     finding = fault.finding
+
+    def name(text: str) -> str:
+        return name_cells(text, cells, finding.address)
+
     return {
-        "message": finding.message,
-        "cells": [cells[address] for address in fault.addresses if address in cells],
-        "labels": list(fault.labels),
+        "message": name(finding.message),
+        "cell": cells.get(finding.address, ""),
+        "label": fault.label,
         "file": finding.place.file,
-        "position": finding.place.position,
         "line": finding.place.line,
         "column": finding.place.column,
         "source": finding.place.source.strip(),
         "rule": fault.rule,
-        "notes": list(finding.notes),
-        "advice": list(_list_advice(finding)),
+        "notes": list(map(name, finding.notes)),
+        "advice": list(map(name, fault.list_advice())),
     }

@@ -1,7 +1,7 @@
 """`report return`: a sheet for each unit whose report is not right, with its Excel form, and reminders for others."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -160,11 +160,11 @@ class _Writer:
             report.previous,
             report,
             {id_: text for id_, text in texts.items() if len(text) <= TEXT_LIMIT},
-            make_marks(faults, doubts),
         )
+        marks = make_marks(faults, doubts, make_form_with_cells(request).cells)
         headings = {section.id: section.heading for section in report.form.sections}
         long_texts = tuple(headings.get(id_, id_) for id_, text in texts.items() if len(text) > TEXT_LIMIT)
-        return _Content(faults, doubts, make_form_with_cells(request), long_texts)
+        return _Content(faults, doubts, make_form_with_cells(replace(request, marks=marks)), long_texts)
 
     def _list_names(self, placed: PlacedUnit, form: Form, day: date | None) -> dict[str, object]:
         """List the names that both templates may use."""
