@@ -30,13 +30,11 @@ class Fault:
         """The addresses that are marked: that of the finding, or the likeliest of those of which one is wrong."""
         return self.finding.candidates[:_MARKED_CANDIDATES] or (self.finding.address,)
 
-    def list_words(self) -> list[str]:
-        """List in words what is wrong, why, and what to do."""
-        return [self.finding.message, *self.finding.notes, *self.list_advice()]
-
-    def list_advice(self) -> list[str]:
-        """List what to do about it."""
-        return list(dict.fromkeys(filter(None, (self.finding.label, self.finding.fix))))
+    def comment(self, address: str) -> list[str]:
+        """List what is to be said at a marked address: of the notes those that name it, at the finding's own all."""
+        finding = self.finding
+        notes = [one for one in finding.notes if address == finding.address or address in _ADDRESS.findall(one)]
+        return [*filter(None, (finding.message, finding.label, *notes, finding.fix))]
 
 
 def list_faults(state: UnitState, findings: Sequence[Finding], form: Form | None, kind: KindFolder) -> list[Fault]:
@@ -81,7 +79,7 @@ def make_marks(faults: Sequence[Fault], doubts: Sequence[Fault], cells: Mapping[
     for found, is_error in ((faults, True), (doubts, False)):
         for fault in found:
             for address in fault.marked:
-                words = "\n".join(name_cells(one, cells, address) for one in fault.list_words())
+                words = "\n".join(name_cells(one, cells, address) for one in fault.comment(address))
                 before = marks.get(address)
                 marks[address] = Mark(f"{before.words}\n{words}", before.is_error) if before else Mark(words, is_error)
     return marks
@@ -114,6 +112,6 @@ def fault_data(fault: Fault, cells: Mapping[str, str]) -> dict[str, object]:
         "column": finding.place.column,
         "source": finding.place.source.strip(),
         "rule": fault.rule,
-        "notes": list(map(name, finding.notes)),
-        "advice": list(map(name, fault.list_advice())),
+        "notes": [name(note) for note in (finding.label, *finding.notes) if note],
+        "advice": name(finding.fix),
     }
