@@ -28,7 +28,7 @@ from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.returns.choose import find_day
 from nianbao.returns.faults import Fault, fault_data, list_doubts, list_faults, make_marks
 from nianbao.returns.sheets import REMINDER, RETURN_SHEET, make_page
-from nianbao.workspace.files import SavedFile, decode, display_path, write
+from nianbao.workspace.files import SavedFile, display_path, write
 from nianbao.workspace.locales import use_language_of_documents
 from nianbao.workspace.processes import pool
 from nianbao.workspace.store import Store
@@ -55,7 +55,7 @@ class ReturnOptions:
 class WrittenReturn:
     """What went back to a unit: a sheet or a reminder, how many faults it names, the files, and the day to answer by.
 
-    `long_texts` are the headings of sections whose text does not fit into a cell of the form.
+    `left_out` are the headings of sections whose text the form has no cell for, or none that it fits into.
     """
 
     unit: Unit
@@ -64,7 +64,7 @@ class WrittenReturn:
     doubts: int = 0
     day: date | None = None
     files: tuple[SavedFile, ...] = ()
-    long_texts: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class _Content:
     faults: list[Fault]
     doubts: list[Fault]
     made: MadeForm | None = None
-    long_texts: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def name_files(store: Store, options: ReturnOptions, unit: str) -> dict[str, Path]:
@@ -114,12 +114,12 @@ class _Writer:
         # Their paragraphs have no shape that comes again.
         formats = [msgspec.structs.replace(part, mould="") for part in settings.formats]
         self.settings = RenderSettings(formats, settings.look)
-        self._templates = store.files()
 
     def write(self, placed: PlacedUnit) -> WrittenReturn:
         """Write what goes back to a unit; nothing, where its report has no error. Raises `UserError`."""
         state, period = placed.state, self.options.period
-        form, day = self.store.kind.form_in_force(period), find_day(placed.state, self.options.by, self.options.today)
+        form = self.store.kind.form_in_force(period)
+        day = find_day(state, self.options.by, self.options.today)
         if state.condition == "missing":
             sheet = self._render(form, REMINDER, self._list_names(placed, form, day))
             return WrittenReturn(state.unit, "reminder", day=day, files=self._save(placed, sheet, None))
@@ -140,7 +140,7 @@ class _Writer:
         }
         files = self._save(placed, self._render(form, RETURN_SHEET, names), content.made)
         counts = len(content.faults), len(content.doubts)
-        return WrittenReturn(state.unit, "return", *counts, day, files, content.long_texts)
+        return WrittenReturn(state.unit, "return", *counts, day, files, content.left_out)
 
     def _examine(self, placed: PlacedUnit, office: Store, checked: CheckResult) -> _Content:
         """List what is wrong with a report, and mark it in its form."""
@@ -161,10 +161,11 @@ class _Writer:
             report,
             {id_: text for id_, text in texts.items() if len(text) <= TEXT_LIMIT},
         )
-        marks = make_marks(faults, doubts, make_form_with_cells(request).cells)
+        cells = make_form_with_cells(request).cells
+        made = make_form_with_cells(replace(request, marks=make_marks(faults, doubts, cells)))
         headings = {section.id: section.heading for section in report.form.sections}
-        long_texts = tuple(headings.get(id_, id_) for id_, text in texts.items() if len(text) > TEXT_LIMIT)
-        return _Content(faults, doubts, make_form_with_cells(replace(request, marks=marks)), long_texts)
+        left_out = [id_ for id_ in texts if id_ not in request.texts or f"prose.{id_}" not in cells]
+        return _Content(faults, doubts, made, tuple(headings.get(id_) or id_ for id_ in left_out))
 
     def _list_names(self, placed: PlacedUnit, form: Form, day: date | None) -> dict[str, object]:
         """List the names that both templates may use."""
@@ -182,13 +183,9 @@ class _Writer:
         }
 
     def _render(self, form: Form, template: str, names: dict[str, object]) -> bytes:
-        page = make_page(form, template, names, self._load_template)
+        page = make_page(form, template, names, self.store.load)
         day = date(min(max(self.options.period.year, 1980), 9999), 12, 31)  # not the clock's
         return self.renderer.render(page, self.settings, day).files[0].content
-
-    def _load_template(self, name: str) -> tuple[str, str]:
-        shown = display_path(self._templates[name])
-        return decode(self._templates[name].read_bytes(), shown), shown
 
     def _save(self, placed: PlacedUnit, sheet: bytes, made: MadeForm | None) -> tuple[SavedFile, ...]:
         paths = name_files(self.store, self.options, placed.state.unit.id)

@@ -26,8 +26,8 @@ def print_returns(results: Sequence[WrittenReturn], done: int, outdated: Sequenc
         heads = (_("head-unit-folder"), _("head-unit"), _("head-state"), _("head-faults"), _("head-answer-by"))
         findings.print_table([*heads, _("head-file"), ""], rows)
     for one in written:
-        if one.long_texts:
-            print_warning(_("texts-too-long-for-form", unit=one.unit, sections=join_words(one.long_texts)))
+        if one.left_out:
+            print_warning(_("texts-left-out-of-form", unit=one.unit, sections=join_words(one.left_out)))
     if outdated:
         print_warning(_("returns-no-longer-apply", files=join_words(outdated)))
     counts = {what: sum(one.what == what for one in written) for what in _WHAT}
@@ -49,7 +49,7 @@ def returns_data(
                 "warnings": one.doubts,
                 "by": one.day.isoformat() if one.day else None,
                 "files": [{"path": file.path, "changed": file.changed} for file in one.files],
-                "texts_left_out": list(one.long_texts),
+                "texts_left_out": list(one.left_out),
             }
             for one in results
         ],
