@@ -10,7 +10,7 @@ from nianbao.model.finding import UserError
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.returns.write import WrittenReturn
 
-_WHAT = {"return": N_("returned-for-correction"), "reminder": N_("reminded")}
+_WHAT = {"return": N_("returned-for-correction"), "reminder": N_("reminded-of-report")}
 
 
 def print_returns(results: Sequence[WrittenReturn], done: int, outdated: Sequence[str]) -> None:
