@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nianbao.checks import kind_rules
+from nianbao.checks import kind_rules, rules
 from nianbao.checks.subordinates import LATE
 from nianbao.export.excel_form.draft import Mark
 from nianbao.model.finding import Finding
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: the `finding`, the `label` of the figure or fact at its address, and in a sentence its `rule`."""
+    """One fault: the `finding`, the `label` of what is at its address, and in a sentence its `rule`."""
 
     finding: Finding
     label: str = ""
@@ -55,14 +55,18 @@ def list_faults(state: UnitState, findings: Sequence[Finding], form: Form | None
 def list_doubts(
     faults: Sequence[Fault], findings: Sequence[Finding], form: Form | None, kind: KindFolder
 ) -> list[Fault]:
-    """List the warnings that are not among the faults: what a unit should look at again."""
+    """List the warnings that are not among the faults: what a unit should look at again, except its own units."""
     listed = {fault.finding.key for fault in faults}
-    warnings = (one for one in findings if one.level == "warning" and one.key not in listed)
+    of_units = rules.list_names_of_scope("units")
+    warnings = (
+        one for one in findings if one.level == "warning" and one.key not in listed and one.rule not in of_units
+    )
     return _describe(warnings, form, kind)
 
 
 def _describe(findings: Iterable[Finding], form: Form | None, kind: KindFolder) -> list[Fault]:
-    labels = form.labels if form else {}
+    headings = {f"prose.{section.id}": section.heading for section in form.sections} if form else {}
+    labels = {**form.labels, **headings} if form else {}
     return [Fault(one, labels.get(one.address, ""), _summarize_rule(one.rule, kind)) for one in findings]
 
 

@@ -126,6 +126,8 @@ class _Writer:
         office = self.store.of_office(state.unit.id)
         with use_language_of_documents(form.locale.language):
             checked = check_report(office, period, self.options.policy, self.options.today)
+            if crash := next(iter(checked.crashes), None):  # what it would have found is unknown
+                raise UserError(_("rule-failed", rule=crash.rule, why=crash.error), _("bug-report-rule"))
             content = self._examine(placed, office, checked)
         if not content.faults:
             return WrittenReturn(state.unit, "nothing")
