@@ -5,6 +5,7 @@ None where nothing is left to read.
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 import opencc
 
@@ -230,6 +231,67 @@ def swap_columns(table, rng):
             item[0] = replace(cell, left=lefts[cell.left], right=lefts[cell.left] + 1)
 
 
+def clear_labels(table, rng):
+    """Remove the words of some row labels, or of all."""
+    share = rng.choice([0.1, 0.3, 1.1])
+    for item in table.items:
+        if item[2] == "label" and rng.random() < share:
+            item[0] = replace(item[0], text="")
+
+
+def exchange_rows(table, rng):
+    """Exchange the figures of two rows beside each other, and remove their labels: nothing shows which is which."""
+    rows = sorted({item[0].top for item in table.find_figures()})
+    pairs = [
+        pair
+        for pair in pairwise(rows)
+        if len({len([item for item in table.find_figures() if item[0].top == row]) for row in pair}) == 1
+    ]
+    if not pairs:
+        return
+    first, second = rng.choice(pairs)
+    above, below = (
+        sorted((item for item in table.find_figures() if item[0].top == row), key=lambda item: item[0].left)
+        for row in (first, second)
+    )
+    for one, other in zip(above, below, strict=True):
+        one[0], other[0] = replace(one[0], text=other[0].text), replace(other[0], text=one[0].text)
+        one[1], other[1] = other[1], one[1]
+    for item in table.items:
+        if item[2] == "label" and item[0].top in {first, second} and item[0].bottom == item[0].top + 1:
+            item[0] = replace(item[0], text="")
+
+
+def remove_rows(table, rng):
+    """Remove some rows with their labels; a label over several rows stays at the next of them."""
+    rows = sorted({item[0].top for item in table.find_figures()})
+    if len(rows) < 2:
+        return
+    gone = set(rng.sample(rows, rng.randint(1, min(4, len(rows) - 1))))
+    for item in list(table.items):
+        cell = item[0]
+        if cell.top in gone and (cell.bottom == cell.top + 1 or set(range(cell.top, cell.bottom)) <= gone):
+            table.items.remove(item)
+            if item[1]:
+                table.figures[item[1]] = None
+        elif cell.top in gone:
+            item[0] = replace(cell, top=min(set(range(cell.top, cell.bottom)) - gone))
+
+
+def keep_one_row(table, rng):
+    """Remove all but one row of figures, headers too."""
+    rows = sorted({item[0].top for item in table.find_figures()})
+    if not rows:
+        return
+    kept = rng.choice(rows)
+    for item in list(table.items):
+        if not item[0].top <= kept < item[0].bottom:
+            table.items.remove(item)
+            if item[1]:
+                table.figures[item[1]] = None
+
+
+TORN = [clear_labels, exchange_rows, remove_rows, keep_one_row]  # the places of rows are left to order and sums
 ALL = [
     insert_blank_row,
     insert_blank_column,

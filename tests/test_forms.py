@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nianbao.model.table import Block, Heading, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.headings import Block, Heading
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 

@@ -91,5 +91,17 @@ def test_a_calendar_of_years_has_no_other_period(name):
     assert not Calendar().has(parse_period(name))
 
 
+def test_a_calendar_may_have_periods_of_two_units():
+    calendar = Calendar("year", also=("half-year",))
+    year, half = parse_period("2026"), parse_period("2026-H1")
+    assert calendar.has(year)
+    assert calendar.has(half)
+    assert not calendar.has(parse_period("2026-Q1"))
+    assert calendar.get_last_day(year) == date(2026, 12, 31)
+    assert calendar.get_last_day(half) == date(2026, 6, 30)
+    assert calendar.find_ended(date(2026, 8, 1)) == parse_period("2025")  # the usual unit
+    assert half.get_previous() == parse_period("2025-H2")
+
+
 def test_a_day_that_does_not_exist_is_no_event():
     assert not Calendar("event").has(Period(2023, "02-29"))

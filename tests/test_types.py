@@ -248,7 +248,8 @@ within = {within}
     [
         ("service.web.received + service.desk.received = service.all.received", 0, False),
         ("service.web.received = service.desk.received", 0, True),
-        ("service.web.received + 899.5 = service.desk.received", 0, None),
+        ("service.web.received + 899.5 = service.desk.received", 0, True),
+        ("service.web.received + 0.75 * service.desk.received = 1200", 0, False),
         ("service.web.received + 899 = service.desk.received", 0, True),
         ("service.web.received + 899 = service.desk.received", 1, False),
         ("service.desk.received <= service.web.received + 899", 1, False),

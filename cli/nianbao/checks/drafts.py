@@ -1,9 +1,10 @@
 """Make new data files from the form and an earlier year, format data files, and make the schema for editors."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeAlias
 
 from nianbao.checks.answers.rewriting import write_changed_text
 from nianbao.checks.check import check_report
@@ -20,6 +21,8 @@ from nianbao.workspace.files import SavedFile
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import Store
+
+Ask: TypeAlias = Callable[[Form, Report | None], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +94,21 @@ def correct_file(store: Store, period: Period, *, check: bool = False) -> Format
     return FormattedFile(period, path, changed, [], corrected)
 
 
-def create_files(
+def create_files(  # noqa: PLR0913, PLR0917  # all that a new file depends on
     store: Store,
     period: Period,
     source: Period | None = None,
     more_files: Mapping[str, str] | None = None,
     edition: str = "",
+    ask: Ask | None = None,
 ) -> CreatedFiles:
     """Write the data file of a new period, its schema beside it, and `more` files (path -> text).
 
     No file that exists is replaced, except a schema that nianbao wrote. Facts come from the report of `source`, by
-    default of the period before if it has a data file. Without an `edition` it is the one in force.
+    default of the period before if it has a data file. Without an `edition` it is the one in force. `ask` is asked for
+    the facts that say what applies.
     """
-    draft = make_draft(store, period, source, edition=edition)
+    draft = make_draft(store, period, source, edition=edition, ask=ask)
     files = {store.name(period): draft.text, **(more_files or {})}
     return CreatedFiles(
         store.create(files, {f"{store.data_folder}/{name}": text for name, text in draft.other_files.items()}),
@@ -120,8 +125,13 @@ class DataFileDraft:
     notes: list[str]
 
 
-def make_draft(
-    store: Store, period: Period, source: Period | None = None, author: str = "", edition: str = ""
+def make_draft(  # noqa: PLR0913, PLR0917  # all that a new file depends on
+    store: Store,
+    period: Period,
+    source: Period | None = None,
+    author: str = "",
+    edition: str = "",
+    ask: Ask | None = None,
 ) -> DataFileDraft:
     """Make the text of a new data file; the office is called `author` if no earlier year has its name.
 
@@ -135,7 +145,8 @@ def make_draft(
         copied = _describe_copied(form, carries=report.period == period.get_previous())
         notes.insert(0, _("took-over-from", data=store.data(used), what=copied))
     schema, schema_notes = _draft_schema(store, form)
-    return DataFileDraft(scaffold.format_new_file(form, period, report, author), schema, [*notes, *schema_notes])
+    text = scaffold.format_new_file(form, period, report, author, ask(form, report) if ask else {})
+    return DataFileDraft(text, schema, [*notes, *schema_notes])
 
 
 def _describe_copied(form: Form, *, carries: bool) -> str:
@@ -157,17 +168,24 @@ def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
 
 def format_schema(store: Store, edition: str = "") -> str:
     """Return the JSON Schema of an edition as text, by default of the one in force for the newest year."""
+    if edition:
+        return json_schema.format_schema(store.kind.edition(edition))
     newest = max(store.periods(), default=None) or find_next_due_period(store.kind)
-    return json_schema.format_schema(store.kind.edition(edition) if edition else store.kind.form_in_force(newest))
+    return json_schema.format_schema(store.kind.form_in_force(newest))
 
 
 def find_next_due_period(kind: KindFolder) -> Period:
-    """Return the period whose report is due next: until its last due day the one that ended last, then the next."""
+    """Return the period whose report is due next: until its last due day the one that ended last, then the next.
+
+    It is the next one, too, where no edition was in force for the one that ended last.
+    """
     today = datetime.now(tz=UTC).astimezone().date()
     calendar = kind.settings.calendar
     ended = calendar.find_ended(today)
-    form = kind.form_in_force(ended)
     following = ended.get_next()
+    if following and not kind.list_in_force(ended):
+        return following
+    form = kind.form_in_force(ended)
     if following and form.due and max(form.get_due_day(due, ended) for due in form.due) < today:
         return following
     return ended

@@ -1,9 +1,10 @@
 """Judge the relations between figures that a form defines (勾稽关系), for every rule that they name."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from nianbao.checks.causes.evidence import Known
+from nianbao.checks.causes.evidence import Known, make_equation
 from nianbao.checks.causes.findings import make_cause_findings, make_order_findings
 from nianbao.checks.causes.search import find_causes
 from nianbao.checks.context import CheckContext
@@ -25,6 +26,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     for cause in find_causes(known):
         yield from make_cause_findings(known, cause)
     others = [one for one in known.equations if not one.is_equality and not one.holds]
+    others += [
+        make_equation(context.report, check)
+        for check in context.report.broken
+        if not check.relation.is_linear and re.search(check.relation.when, context.author)
+    ]
     yield from make_order_findings(known, [one for one in others if not _is_usual(context.report, one.check)])
 
 

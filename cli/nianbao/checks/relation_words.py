@@ -42,12 +42,18 @@ def describe_check(report: Report, check: Check) -> str:
 
 
 def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Iterator[str]:
-    for number, part in enumerate(side):
+    listed = [part for part in side if part.constant is not None or part.slots]
+    if len(listed) > _MAX_TERMS:
+        listed = [part for part in listed if report.add_up_part(part)]
+    for number, part in enumerate(listed or side):
         sign = "- " if part.term.factor < 0 else "+ " if number else ""
         if part.term.constant is not None:
             yield f"{sign}{part.term.constant}"
         else:
-            yield f"{sign}{_label_part(part, check)} {report.add_up_part(part)}"
+            factor = abs(part.term.factor)
+            label, times = _label_part(part, check), "" if factor == 1 else f"{factor} × "
+            named = f"{part.term.function}({label})" if part.term.function else label
+            yield f"{sign}{times}{named} {report.add_up_part(part)}"
 
 
 def _label_part(part: Part, check: Check) -> str:
@@ -73,7 +79,8 @@ def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
     shown = [
         (part, address)
         for part, address in parts
-        if len(parts) <= _MAX_TERMS or report.get_figure(address, previous=part.term.previous)
+        if (figure := report.find_figure(address, previous=part.term.previous)) is not None
+        and (len(parts) <= _MAX_TERMS or figure)
     ]
     text = ""
     for part, address in shown:

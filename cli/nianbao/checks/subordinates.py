@@ -80,7 +80,7 @@ def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | No
         unit if unit.name != unit.id or not author else replace(unit, name=author),
         report.facts.file,
         form.edition,
-        tuple(map(report.figures.get, form.omitted_figures)),
+        tuple(map(report.figures.get, form.fixed.omitted_figures)),
         tuple(error for error in errors if error.rule != LATE and _is_about_figures(error, form)),
         tuple(finding for finding in findings if finding.level == "warning" and _is_money(finding, form)),
         next((error for error in errors if error.rule == LATE), None),

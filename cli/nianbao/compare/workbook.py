@@ -6,7 +6,7 @@ from io import BytesIO
 from nianbao.compare.figures import ComparedValue
 from nianbao.compare.offices import OfficePair, OfficesComparison
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, Workbook, create_workbook
-from nianbao.model.table import Cell
+from nianbao.model.tables.grid import Cell
 from nianbao.workspace.files import SavedFile, write
 
 _NAME_WIDTH, _MARK_WIDTH, _FIGURE_WIDTH, _LABEL_WIDTH = 30, 9, 11, 60  # characters

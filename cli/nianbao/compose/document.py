@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import is_
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -12,6 +13,7 @@ from nianbao.compose import markdown, prose, template_context
 from nianbao.compose.filling import fill_form_text, make_template_names
 from nianbao.compose.markdown import Markdown, escape
 from nianbao.compose.pictures import DrawnPicture, Earlier, compose_pictures
+from nianbao.compose.printed_tables import TableOnPage, lay_out_table
 from nianbao.compose.templating import LoadTemplate, fill_template, make_environment
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form, Section
@@ -109,7 +111,8 @@ def make_page(document: Document, earlier: Earlier | None = None) -> Page:
     `earlier` has the reports of the periods before that pictures draw.
     """
     report = document.report
-    figures = {table.id: [format_figure(report, slot.address) for slot in table.slots] for table in report.form.tables}
+    form, laid_out = _lay_out_tables(report)
+    figures = {table.page_id: [format_figure(report, slot.address) for slot in table.slots] for table in form.tables}
     own_prose: dict[str, Markdown] = {}
     pictures = compose_pictures(report, earlier or {})
 
@@ -117,10 +120,20 @@ def make_page(document: Document, earlier: Earlier | None = None) -> Page:
         own_prose[section] = markdown.limit_brackets(text)
         return _make_placeholder("prose", section)
 
-    text = _fill_page(document, lambda table: _make_placeholder("table", table.id), collect_prose, pictures)
+    text = _fill_page(
+        document, laid_out, lambda table: _make_placeholder("table", table.page_id), collect_prose, pictures
+    )
     headings = {f"prose.{section.id}": compose_heading(report, section.id) for section in report.form.sections}
     on_one_line = {at: " ".join(text.split()) for at, text in headings.items()}
-    return Page(report.form, text, figures, own_prose, on_one_line, pictures)
+    return Page(form, text, figures, own_prose, on_one_line, pictures)
+
+
+def _lay_out_tables(report: Report) -> tuple[Form, dict[str, TableOnPage]]:
+    """Lay out the tables of a report; return the form with them as they are printed, and each by the table's id."""
+    laid_out = {table.id: lay_out_table(report, table) for table in report.form.tables}
+    tables = tuple(table for one in laid_out.values() for table in one.tables)
+    is_same = len(tables) == len(report.form.tables) and all(map(is_, tables, report.form.tables))
+    return report.form if is_same else replace(report.form, tables=tables), laid_out
 
 
 def _make_placeholder(kind: str, name: str) -> Markdown:
@@ -131,7 +144,7 @@ def _make_placeholder(kind: str, name: str) -> Markdown:
 def draw_marked_tables(form: Form) -> dict[str, Markdown]:
     """Draw each table of a form with a mark in every figure cell: FIGURE1E, FIGURE2E … in order of the cells."""
     return {
-        table.id: _draw_with_texts(
+        table.page_id: _draw_with_texts(
             table,
             {slot.address: f"FIGURE{i}E" for i, slot in enumerate(table.slots, 1)},
             is_landscape=any(section.landscape for section in form.sections if section.table == table.id),
@@ -142,7 +155,7 @@ def draw_marked_tables(form: Form) -> dict[str, Markdown]:
 
 def list_reserved_ids(form: Form) -> list[str]:
     """List the ids that prose may not use: those of the tables, and that of the facts embedded in a web page."""
-    return [*(table.id for table in form.tables), FACTS_ID]
+    return [*(table.page_id for table in form.tables), FACTS_ID]
 
 
 def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = None) -> Markdown:
@@ -151,11 +164,16 @@ def make_markdown(document: Document, reduced: Mapping[str, Markdown] | None = N
     `reduced` has, by section, the prose to print in place of the whole of it.
     """
     printed_prose = reduced or {}
-    return _fill_page(document, lambda table: draw_table(document.report, table), printed_prose.get)
+    _form, laid_out = _lay_out_tables(document.report)
+    return _fill_page(document, laid_out, lambda table: draw_table(document.report, table), printed_prose.get)
 
 
 def _fill_page(
-    document: Document, draw_one_table: DrawTable, draw_prose: DrawProse, pictures: Sequence[DrawnPicture] = ()
+    document: Document,
+    laid_out: Mapping[str, TableOnPage],
+    draw_one_table: DrawTable,
+    draw_prose: DrawProse,
+    pictures: Sequence[DrawnPicture] = (),
 ) -> Markdown:
     """Fill the template of the page."""
     report, form = document.report, document.report.form
@@ -165,7 +183,7 @@ def _fill_page(
         text = document.texts[section.id]
         if section.id in report.prose and not markdown.has_only_plain_paragraphs(text):
             text = draw_prose(section.id, text)
-        tables = [draw_one_table(table) for table in form.tables if table.id == section.table]
+        tables = _draw_tables(report, section.table, laid_out, draw_one_table)
         drawn = [_make_placeholder("picture", one.name) for one in pictures if one.section == section.id]
         return Markdown("\n\n".join(filter(None, [*tables, text, *drawn])))
 
@@ -184,6 +202,28 @@ def _fill_page(
     }
     text = fill_template(_make_environment(form, document.load_template), form.template, names)
     return _replace_illegal(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+
+
+def _draw_tables(
+    report: Report, table: str, laid_out: Mapping[str, TableOnPage], draw_one_table: DrawTable
+) -> Iterator[Markdown]:
+    """Write a table of the form as the page prints it: its tables, what is left out of them, and its notes."""
+    if table not in laid_out:
+        return
+    printed, say = laid_out[table], report.form.locale.say
+    yield from map(draw_one_table, printed.tables)
+    of_form = next(one for one in report.form.tables if one.id == table)
+    has_numbers = any(slot.value_type.is_number for slot in of_form.slots)
+    without = say("table-without-figures") if has_numbers or not of_form.slots else ""
+    nothing = of_form.list_rules.none if of_form.list_rules else without
+    if not printed.tables and printed.applies and nothing:
+        yield escape(nothing)
+    elif printed.left_out:
+        yield escape(say("table-rows-left-out", count=printed.left_out))
+    if printed.tables and printed.columns_left_out:
+        yield escape(say("table-columns-left-out", columns=report.form.locale.join(printed.columns_left_out)))
+    for number, note in enumerate(printed.notes, 1):
+        yield escape(f"[{number}] {' '.join(note.split())}")
 
 
 def _replace_illegal(text: str) -> Markdown:
@@ -222,7 +262,7 @@ def _draw_with_texts(table: Table, texts: Mapping[str, str], *, is_landscape: bo
     widths = " ".join(f"{width:g}" for width in table.widths or [1.0] * grid.columns)
     bands = " ".join(f"{band.header_rows}+{band.body_rows}" for band in grid.blocks)
     classes = ".form .landscape" if is_landscape else ".form"
-    opening = f'::: {{#{table.id} {classes} labels="{grid.label_columns}" bands="{bands}" widths="{widths}"}}'
+    opening = f'::: {{#{table.page_id} {classes} labels="{grid.label_columns}" bands="{bands}" widths="{widths}"}}'
     return Markdown(f"{opening}\n\n{markdown.draw_grid_table(grid, figures)}\n\n: {escape(table.label)}\n\n:::")
 
 

@@ -8,6 +8,7 @@ import tomli_w
 
 from nianbao.compose.document import ILLEGAL_CHARACTERS, compose_author, compose_title
 from nianbao.model.kind import DEFAULT_KIND
+from nianbao.model.open_rows.filling import make_arrays
 from nianbao.model.report import Report
 
 INTERNAL_KEYS = frozenset({"accept"})  # notes of the office to itself, which are not published
@@ -24,7 +25,7 @@ def format_facts(report: Report) -> str:
     identity: dict[str, object] = {} if kind.id == DEFAULT_KIND else {"kind": kind.id}
     identity |= {fact: report.year if fact == "year" else str(report.period or ""), "edition": report.form.edition}
     facts = {name: value for name, value in report.facts.tree.items() if name not in INTERNAL_KEYS}
-    text = tomli_w.dumps(identity | facts)
+    text = tomli_w.dumps(identity | make_arrays(report.form, facts))
     return re.sub(f"<|{ILLEGAL_CHARACTERS.pattern}", lambda match: f"\\u{ord(match[0]):04X}", text)
 
 

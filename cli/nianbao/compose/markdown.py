@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from nianbao.model.table import Cell, Grid
+from nianbao.model.tables.grid import Cell, Grid
 
 # The extensions with which pandoc reads prose, of which `prose.lua` keeps what it lists, and a page, for which the
 # metadata extension is added. Raw HTML, TeX and the like are off: prose comes from many authors.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from nianbao.compose.template_context import find_fact
 from nianbao.model.form import Form
 from nianbao.model.report import Report
-from nianbao.model.table import Slot, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from nianbao.model.form import OWN_FACTS
 from nianbao.model.i18n import _
 from nianbao.model.period import Calendar, Period
 from nianbao.model.report import Report
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import VALUE_TYPES, Value, ValueType
 
 
@@ -152,7 +152,10 @@ def find_fact(report: Report, address: str) -> object:
 
 def get_nothing(report: Report, slot: Slot) -> str:
     """Return what is printed in a cell without a value."""
-    return report.form.locale.file.marks.nothing if slot.nothing is None else slot.nothing
+    marks = report.form.locale.file.marks
+    if slot.address in report.excluded:
+        return marks.does_not_apply
+    return marks.nothing if slot.nothing is None else slot.nothing
 
 
 _TYPED = frozenset({"year", "percent", "currency", "duration", "period", "url"})  # printed not as their values are

@@ -5,7 +5,10 @@ from typing import Any
 
 from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.locale import Locale
+from nianbao.model.open_rows.filling import expand_with_samples
 from nianbao.model.pictures import PICTURES, Picture
+from nianbao.model.tables.headings import ENTRY, join_ids
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import OWN_TYPES
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
@@ -44,6 +47,8 @@ def make_schema(form: Form) -> Schema:
     It is written in the language of the form.
     """
     root = _make_table(form.name, form.document)
+    required = [table.id for table in form.tables if any(map(_must_be_there, table.slots))]
+    form = expand_with_samples(form)
     labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
     for address, value_type in form.value_types.items():
@@ -53,6 +58,7 @@ def make_schema(form: Form) -> Schema:
         }
         value = {**texts, **value_type.json_schema}
         _set_property(root, address.split("."), value, labels)
+    definitions = _open_rows(root, form)
     root["properties"]["edition"] |= {"const": form.edition}
     root["properties"] |= _make_section_tables(form) | {
         OWN_FACTS: _make_own_facts(form.locale),
@@ -62,11 +68,34 @@ def make_schema(form: Form) -> Schema:
     for fact in form.facts:
         if fact.required:
             _add_required(root, fact.id.split("."))
-    root["required"] = list(
-        dict.fromkeys([form.kind.period_fact, *root["required"], *(table.id for table in form.tables)])
-    )
+    root["required"] = list(dict.fromkeys([form.kind.period_fact, *root["required"], *required]))
     comment = form.locale.say("schema-written-by", command=f"{COMMENT_START} --edition {form.edition}")
-    return {"$schema": DRAFT_URI, "$comment": comment, **root}
+    return {"$schema": DRAFT_URI, "$comment": comment, **root} | ({"definitions": definitions} if definitions else {})
+
+
+def _open_rows(root: Schema, form: Form) -> Schema:
+    """Put arrays and the codes of axes in the places of samples; return what is the same below each code."""
+    definitions: Schema = {}
+    opened = {address: heading for table in form.tables for address, heading in table.open_rows.items()}
+    for table in form.tables:
+        for lines, own in zip(table.lines, table.opened, strict=False):
+            for row in lines.rows:
+                opened |= {join_ids(join_ids(table.id, row.ids), ids): heading for ids, heading in own.columns.items()}
+    for address in sorted(opened, key=lambda one: -one.count(".")):
+        node = root
+        *above, key = address.split(".")
+        for part in above:
+            node = node["properties"][part]
+        open_node, heading = node["properties"][key], opened[address]
+        (below,) = open_node["properties"].values()
+        if heading.each == ENTRY:
+            title = {"title": open_node["title"]} if "title" in open_node else {}
+            node["properties"][key] = {**title, "type": "array", "items": below}
+        else:
+            definitions[address] = below
+            codes = form.axes[heading.each].codes
+            open_node["properties"] = {code.id: {"$ref": f"#/definitions/{address}"} for code in codes}
+    return definitions
 
 
 def _make_section_tables(form: Form) -> Schema:
@@ -146,6 +175,11 @@ def _set_property(root: Schema, keys: list[str], value: Schema, labels: dict[str
     for size, key in enumerate(keys[:-1], 1):
         node = node["properties"].setdefault(key, _make_table(labels.get(".".join(keys[:size]), "")))
     node["properties"][keys[-1]] = value
+
+
+def _must_be_there(slot: Slot) -> bool:
+    """Return whether a figure applies to every report; a table without any may be left out."""
+    return slot.value_type.is_number and not slot.traits.conditions
 
 
 def _add_required(root: Schema, keys: list[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import toml_rs
 
 from nianbao.datafiles.syntax_tree import CellNode, EntryNode, Keys, SectionNode, SyntaxTree, merge_blank_lines
-from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, OWN_FACTS, Form
+from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form
 
 _COMMENTED_OUT = re.compile(r"#\s*([\w.-]+)\s*=")  # an entry that is commented out
 
@@ -45,7 +45,7 @@ class KeyOrder:
         sections = [section.id for section in form.sections]
         texts = [f"{group}.{section}" for group in ("headings", "prose") for section in sections]
         facts = [fact.id for fact in form.facts]
-        for address in (form.kind.period_fact, *COMMON_FACTS, *list_groups(form), *form.slots, *facts, *texts):
+        for address in (*form.common_facts, *list_groups(form), *form.slots, *facts, *texts):
             keys = split_address(address)
             for size in range(1, len(keys) + 1):
                 ranks.setdefault(keys[:size], len(ranks))

@@ -15,7 +15,7 @@ from nianbao.model.aggregate import Aggregate
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.model.report import Number
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 from nianbao.model.units.states import PlacedUnit, UnitCounts, UnitState
 from nianbao.model.value_types import format_number
 
@@ -93,7 +93,10 @@ class _FigureUpdate:
         found: dict[Keys, list[Slot]] = {}
         for slot in next(one for one in self.form.tables if one.id == table).slots:
             figure = self.figures.get(slot.address)
-            needed = slot.address in self.needed and (figure or (figure == 0 and slot.address in self.form.totals))
+            is_said = figure == 0 and (
+                slot.address in self.form.totals or slot.is_optional
+            )  # left out, it would not be 0
+            needed = slot.address in self.needed and (figure or is_said)
             if needed and split_address(slot.address) not in present:
                 found.setdefault(split_address(f"{table}.{slot.row}"), []).append(slot)
         return found

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from nianbao.datafiles.edits import Span, find_spans
 from nianbao.model.report import Report
-from nianbao.model.table import Slot, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import format_number
 
 _KEY_BEFORE = re.compile(r"""([,{])\s*(?:[\w.\s-]+|"[^"]*"|'[^']*')\s*=\s*$""")

@@ -9,41 +9,64 @@ from nianbao.datafiles.formatter import format_text
 from nianbao.datafiles.key_order import list_groups
 from nianbao.datafiles.values import format_value
 from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Fact, Form
+from nianbao.model.open_rows.applicability import find_excluded
+from nianbao.model.open_rows.filling import expand_with_samples
 from nianbao.model.period import Period
 from nianbao.model.relations import Check
 from nianbao.model.report import Number, Report
-from nianbao.model.table import Slot, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.headings import ENTRY
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import ValueType
 
 _EXAMPLE_DAY = date(2000, 1, 31)
+_NOTHING: Mapping[str, object] = {}
 
 
-def format_new_file(form: Form, period: Period, last: Report | None = None, author: str = "") -> str:
+def format_new_file(
+    form: Form,
+    period: Period,
+    last: Report | None = None,
+    author: str = "",
+    given: Mapping[str, object] = _NOTHING,
+) -> str:
     """Format a data file for a period: figures are 0, totals are left out, since they are computed.
 
     From the report `last` come the facts that stay the same; where it is the year before, also the rows that carry
-    over. `author` is the name of the office where `last` does not have it. Comments are in the language of the form.
+    over. `author` is the name of the office where `last` does not have it, `given` are facts by address. What does not
+    apply by them is left out. Comments are in the language of the form.
     """
-    return format_text("\n".join(_format_lines(form, period, last, author)) + "\n", form)
+    written = {fact.id: _find_value(form, fact, last, author) for fact in form.facts} | dict(given)
+    return format_text("\n".join(_format_lines(form, period, last, written)) + "\n", form)
 
 
-def _format_lines(form: Form, period: Period, last: Report | None, author: str) -> Iterator[str]:
+def find_open_conditions(form: Form, last: Report | None, given: Mapping[str, object]) -> list[Fact]:
+    """Find the facts that say what applies, and that a new file would not have."""
+    names = {condition.fact for condition in form.conditions}.difference(given)
+    return [fact for fact in form.facts if fact.id in names and _find_value(form, fact, last, "") is None]
+
+
+def _format_lines(form: Form, period: Period, last: Report | None, written: Mapping[str, Any]) -> Iterator[str]:
     yield f"#:schema ./{json_schema.format_file_name(form)}"
     say = form.locale.say
     yield f"# {say('scaffold-title', name=form.name, period=form.locale.name_period(period))}"
-    yield f"# {say('scaffold-help') if form.tables else say('scaffold-help-without-tables')}"
+    may_be_blank = form.tables and set(form.omitted_figures.values()) <= {None}
+    helps = "-blanks" if may_be_blank else "" if form.tables else "-without-tables"
+    yield f"# {say(f'scaffold-help{helps}')}"
     yield ""
     value = str(period) if form.kind.period_fact == "year" else f'"{period}"'
     yield f"{form.kind.period_fact} = {value}"
     yield f'edition = "{form.edition}"' + (f"  # {form.document}" if form.document else "")
     yield f"# published = {_propose_day(form, period)}  # {say('scaffold-published')}"
     carried = carry_over(form, last) if last and last.period == period.get_previous() else {}
+    values = {address: value for address, value in written.items() if value is not None}
+    excluded = find_excluded(form, values, []) | find_excluded(expand_with_samples(form), values, [])
     tables = {table.id: table for table in form.tables}
     for group in list_groups(form):
         if group in tables:
-            yield from _format_table(form, tables[group], carried)
+            yield from _format_table(form, tables[group], carried, excluded)
         elif group not in OPEN_TABLES:
-            yield from _format_facts(form, group, last, author)
+            yield from _format_facts(form, group, written, excluded)
     yield ""
     yield from _format_questions(form, last)
 
@@ -71,22 +94,29 @@ def carry_over(form: Form, last: Report) -> dict[str, Number]:
 
 
 def _find_totals(checks: Iterable[Check]) -> set[str]:
-    return {slot.address for check in checks if check.relation.total for slot in check.left[0].slots}
+    return {slot.address for check in checks if check.relation.computes_total for slot in check.left[0].slots}
 
 
-def _format_facts(form: Form, group: str, last: Report | None, author: str) -> Iterator[str]:
-    facts = [fact for fact in form.facts if fact.id.split(".")[0] == group]
+def _format_facts(form: Form, group: str, written: Mapping[str, Any], excluded: frozenset[str]) -> Iterator[str]:
+    facts = [fact for fact in form.facts if fact.id.split(".")[0] == group and fact.id not in excluded]
+    if not facts:
+        return
     yield ""
     yield f"[{group}]"
     width = max(len(_get_key(fact)) for fact in facts)
     for fact in facts:
-        last_value = last.values.get(fact.id) if last and fact.standing else None
-        default = author if author and fact.id == form.author_address else fact.ask
-        value = default if last_value is None else last_value
+        value = written[fact.id]
         unit = form.locale.put_in_brackets(fact.unit)
         comment = "# " if value is None else ""
         text = format_value(_make_placeholder(fact.value_type) if value is None else value)
         yield f"{comment}{_get_key(fact).ljust(width)} = {text}  # {fact.label}{unit}"
+
+
+def _find_value(form: Form, fact: Fact, last: Report | None, author: str) -> Any:  # noqa: ANN401  # of the type of the fact
+    """Find what a new file has for a fact: the value of the last report that stays the same, else what is asked for."""
+    last_value = last.values.get(fact.id) if last and fact.standing else None
+    default = author if author and fact.id == form.author_address else fact.ask
+    return default if last_value is None else last_value
 
 
 def _get_key(fact: Fact) -> str:
@@ -99,21 +129,58 @@ def _make_placeholder(value_type: ValueType) -> Any:  # noqa: ANN401  # of that 
     return placeholders.get(value_type.name, 0 if value_type.has_number_schema else "")
 
 
-def _format_table(form: Form, table: Table, carried: dict[str, Number]) -> Iterator[str]:
+def _format_table(form: Form, table: Table, carried: dict[str, Number], excluded: frozenset[str]) -> Iterator[str]:
+    sample = next(one for one in expand_with_samples(form).tables if one.id == table.id)
+    if excluded.issuperset(slot.address for slot in (*table.slots, *sample.slots)):
+        return
     yield ""
     heading = next((part.heading for part in form.sections if part.table == table.id), table.label)
     yield f"# {heading}"
-    yield f"[{table.id}]"
+    if not table.list_rules:
+        yield f"[{table.id}]"
     totals = _find_totals(form.checks)
+    names = {heading.named_by for heading in table.open_rows.values()}
+    if notes := dict.fromkeys(slot.column for slot in table.slots if slot.is_note):
+        yield f"# {form.locale.say('scaffold-notes', columns=', '.join(notes))}"
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots:
-        rows.setdefault(slot.row, []).append(slot)
+        if not (slot.is_note or slot.column in names):
+            rows.setdefault(slot.row, []).append(slot)
     for row, slots in rows.items():
-        written = [slot for slot in slots if slot.address not in totals or slot.address in carried]
+        applying = (slot for slot in slots if slot.address not in excluded)
+        written = [slot for slot in applying if slot.address not in totals or slot.address in carried]
         if row and written:
             yield _format_row(form, row, written, carried)
         elif not row:  # columns without a group, in a table without rows
             yield from (_format_cell(form, slot, carried) for slot in written)
+    if table.open_rows:
+        yield from _format_open_rows(form, table, sample, excluded)
+
+
+def _format_open_rows(form: Form, table: Table, sample: Table, excluded: frozenset[str]) -> Iterator[str]:
+    """Format, as comments, one example for each open row that applies and stands below no other."""
+    rows: dict[str, list[Slot]] = {}
+    for slot in sample.slots:
+        if not slot.is_note and slot.address not in excluded:
+            rows.setdefault(slot.address.removesuffix(f".{slot.column}"), []).append(slot)
+    for address, heading in table.open_rows.items():
+        below = next((row for row in rows if f"{row}.".startswith(f"{address}.")), "")
+        if not below:
+            continue
+        slots = sorted(rows[below], key=lambda slot: slot.column != heading.named_by)
+        cells = {slot.column: _make_placeholder(slot.value_type) for slot in slots}
+        key = address.removeprefix(f"{table.id}.")
+        if table.list_rules:
+            yield f"# [[{table.id}]]"
+            yield from (f"# {column} = {format_value(value)}" for column, value in cells.items())
+        elif heading.each == ENTRY and not heading.below:
+            yield f"# {key} = [{_format_cells(cells)}]  # {heading.label}"
+        elif heading.each == ENTRY:
+            inner = below.removeprefix(f"{address}.1.")
+            yield f"# {key} = [{{ {inner} = {_format_cells(cells)} }}]  # {heading.label}"
+        else:
+            codes = " ".join(code.id for code in form.axes[heading.each].codes)
+            yield f"# {below.removeprefix(f'{table.id}.')} = {_format_cells(cells)}  # {heading.label}: {codes}"
 
 
 def _format_row(form: Form, row: str, slots: list[Slot], carried: dict[str, Number]) -> str:

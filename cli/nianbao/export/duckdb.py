@@ -116,7 +116,11 @@ class Database:
         if rows:
             lists = ", ".join(f"unnest(${index})" for index in range(1, width + 1))
             columns = [list(column) for column in zip(*rows, strict=True)]
-            self._connection.execute(f"insert into {table} select {lists}", columns)
+            statement = f"insert into {table} select {lists}"
+            try:
+                self._connection.execute(statement, columns)
+            except _import_duckdb().InvalidInputException:  # some text is no Unicode, such as the name of a folder
+                self._connection.execute(statement, [list(map(_replace_surrogates, column)) for column in columns])
 
     # ── export ───────────────────────────────────────────────────────────────
 
@@ -259,6 +263,11 @@ def _get_report_values(report: ReportRows, today: date) -> tuple[object, ...]:
     late_days = report.count_late_days(today)
     days = (report.title, report.published, report.due, late_days)
     return (*get_keys(report), *days, report.figures, report.sources)
+
+
+def _replace_surrogates(value: object) -> object:
+    """Return a value of which a text has question marks in place of bytes that are no text."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _match_edition(form: Form) -> str:

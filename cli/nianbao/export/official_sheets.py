@@ -9,7 +9,8 @@ import msgspec
 from nianbao.export.duckdb import Database
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, create_workbook, measure_width
 from nianbao.model.form import Form
-from nianbao.model.table import Block, Heading, Table, list_paths, measure_breadth
+from nianbao.model.table import Table
+from nianbao.model.tables.headings import Block, Heading, list_paths, measure_breadth
 
 _LEFT_COLUMNS = 2  # the office and the period, before the mark of an office above others
 _OFFICE_WIDTH = 30  # characters

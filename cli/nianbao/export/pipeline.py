@@ -19,7 +19,7 @@ from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.period import Period
-from nianbao.model.table import list_paths
+from nianbao.model.tables.headings import list_paths
 from nianbao.workspace.files import SavedFile, write_by
 from nianbao.workspace.processes import pool
 from nianbao.workspace.selection import ReportRef

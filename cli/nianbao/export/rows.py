@@ -18,14 +18,19 @@ from nianbao.model.finding import UserError
 from nianbao.model.form import OWN_FACTS, Form
 from nianbao.model.period import Period
 from nianbao.model.report import Report
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 from nianbao.model.units.states import find_due_day
 from nianbao.model.value_types import format_number, guess_value_type
 
 CELL_SEPARATOR = "\x1f"  # between the cells of a report: a text may be one, and hold any other sign
-FigureSource = Literal["written", "computed", "omitted"]
+FigureSource = Literal["written", "computed", "omitted", "does-not-apply"]
 # The letters of `ReportRows.sources`.
-FIGURE_SOURCES: dict[str, FigureSource] = {"w": "written", "c": "computed", "o": "omitted"}
+FIGURE_SOURCES: dict[str, FigureSource] = {
+    "w": "written",
+    "c": "computed",
+    "o": "omitted",
+    "x": "does-not-apply",
+}
 _REPORT_COLUMNS = frozenset({"year", "period", "edition"})  # facts that are columns of every table already
 
 # The beginning of a text that a spreadsheet may take for a formula: one of = + - @, also as a full-width or other
@@ -65,7 +70,9 @@ class FigureColumn(NamedTuple):
 
 
 class StatedFact(NamedTuple):
-    """A fact that is in no table; a list of texts makes one for each `item`, counted from 1.
+    """A fact that is in no table, or in a row that the data decides.
+
+    A list of texts makes one for each `item`, counted from 1.
 
     `number` holds decimal digits, and is empty where the value is no number.
     """
@@ -127,8 +134,11 @@ def make_rows(report: Report, office: str, period: Period, load_template: LoadTe
     author = document.compose_author(report)
     published = report.values.get("published")
     cells = report.figures | report.values
-    slots = report.form.slots
-    letters = ("w" if address in written else "c" if address in report.computed else "o" for address in slots)
+    slots = report.form.fixed.slots
+    letters = (
+        "x" if address in report.excluded else "w" if address in written else "c" if address in report.computed else "o"
+        for address in slots
+    )
     return ReportRows(
         office,
         author,
@@ -175,9 +185,13 @@ def _format_labels(slot: Slot) -> tuple[str, str]:
 
 
 def _list_facts(report: Report) -> Iterator[StatedFact]:
-    units = {fact.id: fact.unit for fact in report.form.facts}
-    for address, value in report.values.items():
-        if address in _REPORT_COLUMNS or address in report.form.slots:
+    form, slots = report.form, report.form.fixed.slots
+    units = {fact.id: fact.unit for fact in form.facts}
+    in_open_rows = {address: value for address, value in report.figures.items() if address not in slots}
+    if in_open_rows:
+        units |= {address: slot.unit for address, slot in form.slots.items() if address not in slots}
+    for address, value in (report.values | in_open_rows).items():
+        if address in _REPORT_COLUMNS or address in slots:
             continue
         own = guess_value_type(value) if address.startswith(f"{OWN_FACTS}.") else None
         value_type = (own or report.form.value_types[address]).name

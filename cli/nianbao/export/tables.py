@@ -6,8 +6,9 @@ from typing import Literal
 
 from nianbao.export.rows import CELL_SEPARATOR, FIGURE_SOURCES
 from nianbao.model.i18n import N_
+from nianbao.model.value_types import PLACES_LIMIT
 
-DECIMAL = "decimal(20, 4)"  # the largest amount has 16 digits before the point, money has four after it
+DECIMAL = f"decimal({16 + PLACES_LIMIT}, {PLACES_LIMIT})"  # the largest amount has 16 digits before the point
 CELLS = f"string_split(figures, '{CELL_SEPARATOR}')"
 _SOURCE_CASES = " ".join(f"when '{letter}' then '{word}'" for letter, word in FIGURE_SOURCES.items())
 # What tells a report from others, in this order in every table; these are fields of `ReportRows` too.

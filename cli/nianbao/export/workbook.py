@@ -12,7 +12,7 @@ from typing import Any
 from nianbao.export.rows import is_formula
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
-from nianbao.model.table import Cell
+from nianbao.model.tables.grid import Cell
 from nianbao.workspace.staging import make_scratch_folder
 
 ROW_LIMIT = 1_048_576  # of a sheet: Excel's specification

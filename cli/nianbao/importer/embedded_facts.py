@@ -19,6 +19,7 @@ from nianbao.model.finding import Finding, UserError
 from nianbao.model.form import OPEN_TABLES, Form, Section
 from nianbao.model.i18n import _
 from nianbao.model.kind import DEFAULT_KIND
+from nianbao.model.open_rows.filling import make_arrays
 from nianbao.model.period import Period, parse_period
 from nianbao.model.report import Report, fill_form
 from nianbao.workspace.store import Store
@@ -131,7 +132,7 @@ def _fill_known(store: Store, facts: Facts, period: Period | None, *, trusted: b
         return None
     if not trusted:
         report = fill_form(report.form, Facts(facts.file, facts.text, select_known_facts(report)))
-    return report if len(report.values) <= MAX_FACTS else None
+    return report if len(report.values.keys() - report.form.slots.keys()) <= MAX_FACTS else None
 
 
 def _fill_form(store: Store, facts: Facts, period: Period) -> Report | None:
@@ -151,7 +152,7 @@ def _take_facts(
     tree = report.facts.tree if trusted else remove_unprinted(report, unprinted)
     if not trusted and report.prose:
         tree["prose"] = {section: _remove_markup(text, bodies[section]) for section, text in report.prose.items()}
-    tree = {key: value for key, value in tree.items() if key not in INTERNAL_KEYS}
+    tree = make_arrays(report.form, {key: value for key, value in tree.items() if key not in INTERNAL_KEYS})
     text = data_file.format_embedded_facts(tomli_w.dumps(tree), report.form)
     return VerifiedFacts(text, tree == facts.tree, tuple(describe_left_out(facts.tree, tree, unprinted)))
 
@@ -173,7 +174,7 @@ def select_known_facts(report: Report) -> Tree:
     for name, texts in (("headings", report.headings), ("prose", report.prose)):
         if known := {section: text for section, text in texts.items() if section in sections}:
             tree[name] = known
-    return tree
+    return make_arrays(report.form, tree)
 
 
 # ── compared with what the file prints ───────────────────────────────────────────────
@@ -187,7 +188,7 @@ def find_difference(
     `bodies` is the Markdown of each section that the facts give. The words of a page's lines, put together from
     characters, need not agree where the facts are `trusted`.
     """
-    if report.form is not recognized.form or report.period != recognized.period:
+    if report.form.fixed is not recognized.form or report.period != recognized.period:
         return _("differs-in-year-or-edition")
     for address, figure in report.figures.items():
         cell = recognized.cells_by_address.get(address)

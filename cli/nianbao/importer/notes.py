@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nianbao.importer.recognition import RecognizedReport
+from nianbao.importer.recognition.published import Place
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
+from nianbao.model.report import Report
 
 _MAX_LABELS = 3  # cells that a note names
+_MAX_ROWS = 10  # with undecided cells that notes name
 _REASONS = {
     "words": N_("cell-is-no-figure"),
     "together": N_("cell-holds-several-figures"),
@@ -32,6 +35,9 @@ def describe_other_year(texts: ExtractedText, period: Period | None) -> list[str
 def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections: bool) -> Iterator[str]:
     """Give the notes on what was recognized, and `with_sections` on the sections that are missing."""
     yield from (_("at-place", place=file_name, message=note) for note in _describe_undecided(recognized))
+    if not recognized.spreadsheet_cells:
+        yield from _describe_undecided_rows(recognized)
+    yield from _describe_open_rows(recognized)
     yield from _describe_editions(recognized)
     if with_sections:
         yield from (_("section-not-found", heading=part.heading) for part in recognized.missing_sections)
@@ -56,6 +62,44 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
         yield _("form-cells-gone", count=len(missing), labels=names)
 
 
+def _describe_undecided_rows(recognized: RecognizedReport) -> Iterator[str]:
+    """Say where the first rows with undecided cells stand, and those of the form that were not read at all."""
+    rows = [(row, [cell for cell in row.cells if cell.state == "undecided"]) for row in recognized.tables.rows]
+    rows = [(row, cells) for row, cells in rows if cells]
+    for row, cells in rows[:_MAX_ROWS]:
+        columns = join_words(cell.slot.columns[-1].label for cell in cells)
+        what = _("row-not-decided", row=cells[0].slot.row_label, columns=columns)
+        yield _at_place(row.place, what, cells[0].left)
+    if len(rows) > _MAX_ROWS:
+        yield _("more-rows-not-decided", count=len(rows) - _MAX_ROWS)
+    for place, text in recognized.tables.unread_rows:
+        yield _at_place(place, _("row-of-form-left-out", row=text))
+
+
+def _describe_open_rows(recognized: RecognizedReport) -> Iterator[str]:
+    """Say which rows have no label and were taken by order and sums, and which by order alone."""
+    keys = {"sums": N_("rows-taken-by-order-and-sums"), "order": N_("rows-taken-by-order-alone")}
+    for evidence, key in keys.items():
+        rows = [row for row in recognized.tables.rows if row.evidence == evidence]
+        labels = [row.cells[0].slot.row_label for row in rows if any(cell.state == "read" for cell in row.cells)]
+        if labels:
+            yield _(key, count=len(labels), labels=join_words(labels[:_MAX_LABELS]))
+
+
+def _at_place(place: Place, message: str, left: float | None = None) -> str:
+    """Put before a message where something stands in the file, as far as that is known."""
+    at = ""
+    if place.sheet and place.row:
+        at = place.name_cell(left)
+    elif place.page:
+        at = _("place-page", number=place.page)
+    elif place.line:
+        at = _("place-line", number=place.line)
+    elif place.table:
+        at = _("place-row", table=place.table, number=place.row) if place.row else _("place-table", number=place.table)
+    return _("at-place", place=at, message=message) if at else message
+
+
 def _describe_editions(recognized: RecognizedReport) -> Iterator[str]:
     """Say which tables are in another edition than the rest."""
     form = recognized.form
@@ -68,6 +112,25 @@ def _describe_editions(recognized: RecognizedReport) -> Iterator[str]:
     if recognized.cells_of_other_editions:
         count = len(recognized.cells_of_other_editions)
         yield _("figures-of-other-edition", count=count)
+
+
+def add_unread(findings: Sequence[Finding], report: Report | None, recognized: RecognizedReport) -> list[Finding]:
+    """Add to findings about relations which of their cells were not read: these count 0 in the data file."""
+    unread: dict[tuple[str, str], list[str]] = {}
+    for check in report.broken if report else ():
+        addresses = dict.fromkeys(slot.address for part in check.parts for slot in part.slots)
+        cells = {address: recognized.cells_by_address.get(address) for address in addresses}
+        labels = [recognized.form.labels[one] for one, cell in cells.items() if not cell or cell.state == "undecided"]
+        if labels:
+            unread |= {(check.relation.rule, address): labels for address in addresses}
+    found = []
+    for finding in findings:
+        labels = unread.get((finding.rule, finding.address), [])
+        note = (
+            (_("relation-lacks-cells", count=len(labels), labels=join_words(labels[:_MAX_LABELS])),) if labels else ()
+        )
+        found.append(replace(finding, notes=(*note, *finding.notes)))
+    return found
 
 
 def add_locations(findings: Sequence[Finding], recognized: RecognizedReport, file_name: str) -> list[Finding]:

@@ -112,7 +112,7 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
     if options.placeholders and report and not verified.text:
         text = data_file.format_data_file(recognized, file_name, insert_placeholders(report))
         report = _fill_form(store, text, target, boundary)
-    findings = judge_report(store, report).findings if report else []
+    findings = notes.add_unread(judge_report(store, report).findings if report else [], report, recognized)
     cell_counts = count_cells(recognized, _find_conflicts(report, recognized))
     return ImportedReport(
         source=source,
@@ -188,13 +188,13 @@ def _fill_form(store: Store, text: str, target: Path, boundary: Path | None = No
 
 
 def _find_conflicts(report: Report | None, recognized: RecognizedReport) -> frozenset[str]:
-    """Return the addresses of figures that break an identity of the form, where all figures of it could be read."""
+    """Return the addresses of figures that break an identity of the form, all of which were read or are blank."""
     found: set[str] = set()
     for check in report.broken if report else ():
         addresses = {slot.address for part in check.parts for slot in part.slots}
         cells = [recognized.cells_by_address.get(address) for address in addresses]
-        if check.relation.level == "error" and not any(cell and cell.state == "undecided" for cell in cells):
-            found |= addresses & recognized.cells_by_address.keys()
+        if check.relation.level == "error" and all(cell and cell.state != "undecided" for cell in cells):
+            found |= addresses
     return frozenset(found)
 
 

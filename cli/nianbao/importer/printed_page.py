@@ -50,12 +50,12 @@ def find_page_difference(composed: Document, published: PublishedDocument, *, ta
     of a draft and, where the texts are not exact, the headers of a table that go on on the next page. With
     `tables_only` the rows of tables count alone.
     """
-    form = composed.report.form
+    page = make_page(composed)
+    form = page.form
     added = {normalize_words(table.label) for table in form.tables} | {normalize_words(form.locale.file.marks.draft)}
     hyphens = _HYPHEN if not published.exact else None
-    page = make_page(composed)
     blocks = list(_compose_blocks(page))
-    expected = list(_list_tokens(blocks, frozenset(), hyphens))
+    expected = list(_list_tokens(blocks, added, hyphens))  # a heading may say what a caption says
     cover = [Paragraph(text, "") for text in published.cover]
     printed = list(_list_tokens([*cover, *published.blocks], added, hyphens))
     if _CONTENTS.search(page.text):
@@ -70,7 +70,10 @@ def find_page_difference(composed: Document, published: PublishedDocument, *, ta
     if tables_only:
         expected = [token for token in expected if isinstance(token, tuple)]
         printed = [token for token in printed if isinstance(token, tuple)]
-    repeated = [] if published.exact else [list(_list_header_tokens(table)) for table in form.tables]
+    repeated: list[list[_Token]] = []
+    if not published.exact:
+        heads = (next(_list_rows(block, _HYPHEN), None) for block in blocks if isinstance(block, PublishedTable))
+        repeated = [list(_list_header_tokens(table)) for table in form.tables] + [[head] for head in heads if head]
     return _find_difference(expected, printed, repeated)
 
 
@@ -157,7 +160,7 @@ def _fill_placeholder(match: re.Match[str], page: Page) -> Iterable[_Block]:
 
 
 def _find_table(form: Form, name: str) -> Table:
-    return next(table for table in form.tables if table.id == name)
+    return next(table for table in form.tables if table.page_id == name)
 
 
 def _make_table(table: Table, figures: Sequence[str]) -> PublishedTable:

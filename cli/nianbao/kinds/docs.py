@@ -6,7 +6,8 @@ from nianbao.checks import kind_rules
 from nianbao.kinds.listing import ListedKind
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
-from nianbao.model.relations import Relation, Term
+from nianbao.model.relation_language.parser import Term
+from nianbao.model.relations import Relation
 from nianbao.workspace.kinds import KindFolder
 
 

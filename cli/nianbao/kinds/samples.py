@@ -9,6 +9,7 @@ import tomli_w
 from nianbao.model.facts import Facts
 from nianbao.model.form import Form
 from nianbao.model.i18n import N_
+from nianbao.model.open_rows.filling import expand_with_samples, make_arrays
 from nianbao.model.period import Period
 from nianbao.model.report import Report, fill_form, nest_values
 from nianbao.model.value_types import choose_value
@@ -24,7 +25,8 @@ REQUIRED, NOTHING_OPTIONAL, EVERYTHING = (
 
 
 def make_samples(form: Form) -> dict[str, Report]:
-    """Make three sample reports of a form, by the key of what they hold."""
+    """Make three sample reports of a form, by the key of what they hold; each open row has one entry or code."""
+    form = expand_with_samples(form)
     required = {fact.id: make_value(form, fact.id) for fact in form.facts if fact.required}
     figures = {address: make_value(form, address) for address in form.slots}
     optional = {address: make_value(form, address) for address in form.value_types}
@@ -43,13 +45,14 @@ def fill_sample(form: Form, values: Mapping[str, object], previous: Report | Non
         "edition": form.edition,
     }
     tree = nest_values({address: value for address, value in (dict(values) | named).items() if value is not None})
+    tree = make_arrays(form, tree)
     return fill_form(form, Facts("example", tomli_w.dumps(tree), tree), previous)
 
 
 def find_period(form: Form) -> Period:
     """Return a period for which a form is in force: the last one that has ended, else one of its last year."""
-    ended = form.kind.calendar.find_ended(datetime.now(tz=UTC).date())
-    if form.is_in_force(ended.year):
+    ended = form.calendar.find_ended(datetime.now(tz=UTC).date())
+    if form.is_in_force(ended):
         return ended
     return Period(form.first_year if form.last_year is None else form.last_year, ended.part)
 

@@ -18,8 +18,8 @@ Tree: TypeAlias = dict[str, Any]
 Address: TypeAlias = str | Sequence[str | int]  # keys joined with dots, or a sequence of keys, which may hold dots
 
 # Limits in characters, far beyond any real report: a file, the text of a section, another text, a key.
-FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 2_000_000, 200_000, 20_000, 200
-ENTRIES_LIMIT = 5_000  # keys, and items of arrays
+FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 4_000_000, 200_000, 20_000, 200
+ENTRIES_LIMIT, TOTAL_LIMIT = 5_000, 100_000  # keys and items of arrays: of one table or array, of the whole file
 _DIGITS = 1000  # of a number, before and after the point; Python formats at most 4300
 _INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)
 _HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
@@ -29,12 +29,14 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]#]+)\]")
 class Facts:
     """One parsed data file: its name as shown to people, its text and its tree of values.
 
-    Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`.
+    Counts are `int`, decimals are `Decimal` with the digits as written, dates are `datetime.date`. `renamed` has the
+    keys that differ in the text: path in the tree -> key as written.
     """
 
     file: str
     text: str
     tree: Tree = field(repr=False)
+    renamed: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -97,6 +99,8 @@ class Facts:
         nodes: Any = self._nodes
         leaf: dict[str, Any] | None = None
         keys = _split_address(address)
+        if self.renamed:
+            keys = tuple(self.renamed.get(keys[: size + 1], key) for size, key in enumerate(keys))
         for key in keys:
             if key.isdigit() and isinstance(nodes, list) and int(key) < len(nodes):
                 node = nodes[int(key)]
@@ -173,8 +177,16 @@ def limit_sizes(facts: Facts) -> Facts | Finding:
     while stack:
         prefix, value = stack.pop()
         count += len(value)
-        if count > ENTRIES_LIMIT:
-            return _make_size_finding(Place(facts.file), _("too-many-keys", limit=ENTRIES_LIMIT))
+        if len(value) > ENTRIES_LIMIT:
+            name = prefix.removesuffix(".")
+            is_short = name and len(value) <= TOTAL_LIMIT  # places are found in twenty times the time of parsing
+            place, why = (
+                facts.find_key(name) if is_short else Place(facts.file),
+                _("too-many-keys", limit=ENTRIES_LIMIT),
+            )
+            return _make_size_finding(place, f"{name}: {why}" if name else why)
+        if count > TOTAL_LIMIT:
+            return _make_size_finding(Place(facts.file), _("too-many-keys", limit=TOTAL_LIMIT))
         for key, below in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(below, dict | list):
                 stack.append((f"{prefix}{key}.", below))

@@ -2,26 +2,32 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
-from typing import Annotated
+from itertools import repeat
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from nianbao.model.kind import Due, Kind
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.locale import Locale
-from nianbao.model.period import Period
+from nianbao.model.open_rows.axes import Axis, Condition
+from nianbao.model.period import Calendar, Period, PeriodUnit, add_months
 from nianbao.model.pictures import PICTURES, Picture
-from nianbao.model.relations import Check, Relation, apply_relation, apply_to_report
-from nianbao.model.table import PLACES, Slot, Table
+from nianbao.model.relation_language.applying import apply_relations, apply_to_report
+from nianbao.model.relations import Check, Relation
+from nianbao.model.table import Table
+from nianbao.model.tables.headings import PLACES, join_ids
+from nianbao.model.tables.slots import Slot
 from nianbao.model.text_rules import TextRules
 from nianbao.model.value_types import VALUE_TYPES, ValueType, ValueTypeName, make_value_type
 
 # What every data file may hold beside its period, whatever its form: address -> value type.
 COMMON_FACTS = {"edition": "text", "title": "text", "published": "date"}
+EXCLUDED = "does_not_apply"  # addresses that do not apply to the office, in forms of which some figures may be absent
 OWN_FACTS = "own"  # the table of the office's own facts, with any names and simple values
 # Tables of a data file whose keys the form does not define.
 OPEN_TABLES = frozenset({OWN_FACTS, "headings", "prose", "accept", PICTURES})
@@ -36,6 +42,7 @@ class Section(Shape, frozen=True):
     table: Annotated[str, Meta(description="field-section-table")] = ""
     landscape: Annotated[bool, Meta(description="field-section-landscape")] = False
     aliases: Annotated[tuple[Text, ...], Meta(description="field-section-aliases")] = ()
+    when: Annotated[str, Meta(description="field-section-when")] = ""
 
 
 class Fact(Shape, frozen=True):
@@ -56,6 +63,9 @@ class Fact(Shape, frozen=True):
     standing: Annotated[bool, Meta(description="field-fact-standing")] = False
     at_most: Annotated[str, Meta(description="field-fact-at-most")] = ""
     rates: Annotated[tuple[Text, ...], Meta(description="field-fact-rates")] = ()
+    when: Annotated[str, Meta(description="field-fact-when")] = ""
+    pattern: Annotated[str, Meta(description="field-text-pattern")] = ""
+    max_length: Annotated[Annotated[int, Meta(ge=1)] | None, Meta(description="field-text-max-length")] = None
 
     @property
     def value_type(self) -> ValueType:
@@ -74,6 +84,7 @@ class Form:
     document: str
     first_year: int
     last_year: int | None
+    unit: PeriodUnit | Literal[""]  # of the periods for which it is in force; empty: of all
     template: str
     title: str
     author: str
@@ -87,6 +98,20 @@ class Form:
     text_rules: TextRules = field(default_factory=TextRules)
     carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
+    axes: Mapping[str, Axis] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+    open_tables: Mapping[str, Table] = field(default_factory=dict)  # those with open rows or columns, as written
+    unexpanded: "Form | None" = None  # of a form expanded with the rows of a report
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of its periods: that of the kind, with the unit for which the edition is in force."""
+        return replace(self.kind.calendar, unit=self.unit, also=()) if self.unit else self.kind.calendar
+
+    @property
+    def fixed(self) -> "Form":
+        """The form with nothing in its open rows, which all reports of the edition have in common."""
+        return self.unexpanded or self
 
     def find_due(self, author: str) -> Due | None:
         """Find by when an author owes the report: the first entry for authors of that name."""
@@ -97,12 +122,15 @@ class Form:
         end = self.kind.calendar.get_last_day(period)
         if due.days is not None:
             return end + timedelta(days=due.days)
+        if due.months is not None:  # the end of the last of these months, as the period ends with one
+            return add_months(end + timedelta(days=1), due.months) - timedelta(days=1)
         day = date(end.year, due.month, due.day)
         return day if day > end else date(end.year + 1, due.month, due.day)
 
-    def is_in_force(self, year: int) -> bool:
-        """Return whether reports of that year use this edition."""
-        return self.first_year <= year and (self.last_year is None or year <= self.last_year)
+    def is_in_force(self, period: Period) -> bool:
+        """Return whether reports of that period use this edition."""
+        is_of_year = self.first_year <= period.year and (self.last_year is None or period.year <= self.last_year)
+        return is_of_year and self.unit in {"", period.unit}
 
     @cached_property
     def author_address(self) -> str:
@@ -121,14 +149,38 @@ class Form:
         return {slot.address: slot for table in self.tables for slot in table.slots}
 
     @cached_property
+    def common_facts(self) -> dict[str, str]:
+        """What a data file may hold beside the facts and figures of the form: address -> value type."""
+        common = {self.kind.period_fact: self.kind.period_fact} | COMMON_FACTS
+        may_exclude = bool(self.conditions) or None in self.omitted_figures.values()
+        return common | ({EXCLUDED: "texts"} if may_exclude else {})
+
+    @cached_property
     def value_types(self) -> dict[str, ValueType]:
         """The type of every value that a data file may hold, by address."""
-        common = {self.kind.period_fact: self.kind.period_fact} | COMMON_FACTS
         return (
-            {address: VALUE_TYPES[name] for address, name in common.items()}
+            {address: VALUE_TYPES[name] for address, name in self.common_facts.items()}
             | {fact.id: fact.value_type for fact in self.facts}
             | {address: slot.value_type for address, slot in self.slots.items()}
+            | {address: VALUE_TYPES["text"] for table in self.tables for address in table.names}
         )
+
+    @cached_property
+    def expansions(self) -> "dict[object, Form]":
+        """The forms that it was expanded to last, by what the data of reports has in open rows."""
+        return {}
+
+    @cached_property
+    def conditional(self) -> dict[str, list[str]]:
+        """The addresses to which each condition belongs."""
+        found: dict[str, list[str]] = {}
+        for address, names in (
+            *((fact.id, (fact.when,) if fact.when else ()) for fact in self.facts),
+            *((address, slot.traits.conditions) for address, slot in self.slots.items() if self.conditions),
+        ):
+            for name in names:
+                found.setdefault(name, []).append(address)
+        return found
 
     @cached_property
     def omitted_figures(self) -> dict[str, int | None]:
@@ -145,11 +197,25 @@ class Form:
     @cached_property
     def groups(self) -> frozenset[str]:
         """Addresses of tables, which contain further addresses."""
-        found = set(OPEN_TABLES)
-        for address in self.value_types:
-            keys = address.split(".")
-            found.update(".".join(keys[:size]) for size in range(1, len(keys)))
-        return frozenset(found)
+        found = {*OPEN_TABLES, *(table.id for table in self.tables)}
+        for address in self.value_types.keys() - self.slots.keys():
+            found.update(_list_above(address))
+        for table in self.tables:
+            found.update(above for address in table.open_rows for above in (address, *_list_above(address)))
+            for lines, opened in zip(table.lines, table.opened or repeat(None), strict=False):
+                columns = {above for line in lines.columns for above in _list_above(line.ids)}
+                columns.update(opened.columns if opened else ())
+                for row in lines.rows:
+                    address = join_ids(table.id, row.ids)
+                    found.update((address, *_list_above(address)))
+                    found.update(join_ids(address, column) for column in columns)
+        return frozenset(found - self.value_types.keys())
+
+    def list_codes(self, address: str) -> list[str]:
+        """List the addresses of codes that may stand below an open row, whether or not the data has them."""
+        opened = (table.open_rows.get(address) for table in self.tables)
+        axis = next((self.axes.get(heading.each) for heading in opened if heading), None)
+        return [f"{address}.{code.id}" for code in axis.codes] if axis else []
 
     @cached_property
     def first_keys(self) -> tuple[str, ...]:
@@ -164,20 +230,18 @@ class Form:
             slot.address: " · ".join(part.label for part in (*slot.rows, *slot.columns) if part.id)
             for slot in self.slots.values()
         }
-        common = {address: self.locale.say(f"label-{address}") for address in (self.kind.period_fact, *COMMON_FACTS)}
-        return common | facts | figures
+        common = {address: self.locale.say(f"label-{address}") for address in self.common_facts}
+        names = {address: label for table in self.tables for address, label in table.names.items()}
+        return common | facts | figures | names
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Every relation applied to every row or column to which it applies, then those of the whole report."""
-        across = (apply_to_report(relation, self.slots) for relation in self.relations.get("", ()))
-        return tuple(
-            check
-            for table in self.tables
-            for relation in self.relations.get(table.id, ())
-            for block in table.blocks
-            for check in apply_relation(relation, table, block)
-        ) + tuple(filter(None, across))
+        checks = [check for table in self.tables for check in apply_relations(self.relations.get(table.id, ()), table)]
+        if across := self.relations.get("", ()):
+            opened = [address for table in self.tables for address in table.open_rows]
+            checks += apply_to_report(across, self.slots, opened)
+        return tuple(checks)
 
     @cached_property
     def totals(self) -> dict[str, tuple[str, ...]]:
@@ -187,7 +251,13 @@ class Form:
         """
         found: dict[str, tuple[str, ...]] = {}
         for check in self.checks:
-            if check.relation.total and len(check.left[0].slots) == 1:
+            if check.relation.computes_total and len(check.left[0].slots) == 1:
                 parts = tuple(address for part in check.right for address in part.addresses)
                 found.setdefault(check.left[0].slots[0].address, parts)
         return {address: found[address] for address in TopologicalSorter(found).static_order() if address in found}
+
+
+def _list_above(address: str) -> list[str]:
+    """List the addresses of the tables that contain an address."""
+    keys = address.split(".")
+    return [".".join(keys[:size]) for size in range(1, len(keys))]

@@ -25,12 +25,13 @@ DEFAULT_KIND = "cn-disclosure"  # of folders whose report.toml names none, as al
 class Due(Shape, frozen=True):
     """The day on which a report is due, for authors whose name matches a pattern.
 
-    It is the first such day of a year after the period, or so many `days` after its end.
+    It is the first such day of a year after the period, or so many `days` or whole `months` after its end.
     """
 
     month: Annotated[int, Meta(description="field-due-month", ge=1, le=12)] = 1
     day: Annotated[int, Meta(description="field-due-day", ge=1, le=31)] = 31
     days: Annotated[int | None, Meta(description="field-due-days")] = None
+    months: Annotated[Annotated[int, Meta(ge=1, le=24)] | None, Meta(description="field-due-months")] = None
     author: Annotated[str, Meta(description="field-due-author")] = ""
     basis: Annotated[str, Meta(description="field-due-basis")] = ""
 
@@ -39,6 +40,7 @@ class PeriodEntry(Shape, frozen=True):
     """The periods of a kind."""
 
     unit: Annotated[PeriodUnit, Meta(description="field-period-unit")] = "year"
+    also: Annotated[tuple[PeriodUnit, ...], Meta(description="field-period-also")] = ()
     starts: Annotated[str, Meta(description="field-period-starts", pattern=r"^\d\d-\d\d$")] = "01-01"
 
 
@@ -103,11 +105,11 @@ class Kind:
     @property
     def period_fact(self) -> str:
         """The address in a data file that says which period the report is about: `year`, else `period`."""
-        return "year" if self.calendar.unit == "year" else "period"
+        return "year" if self.calendar.units == ("year",) else "period"
 
     def write_period(self, period: Period) -> int | str:
         """Return a period as a data file has it: a year is a number."""
-        return period.year if self.calendar.unit == "year" else str(period)
+        return period.year if self.period_fact == "year" else str(period)
 
 
 def load_kind(id_: str, sources: Sequence[Facts], read_reading: Callable[[], Reading | None] = _read_nothing) -> Kind:
@@ -121,7 +123,7 @@ def load_kind(id_: str, sources: Sequence[Facts], read_reading: Callable[[], Rea
     if _parse_version(file.needs.removeprefix("nianbao>=")) > _parse_version(__version__):
         why = _("needs-newer-program", needs=file.needs, version=__version__)
         raise_faults(sources, [Fault(("needs",), why)])
-    calendar = Calendar(file.period.unit, month, day)
+    calendar = Calendar(file.period.unit, month, day, file.period.also)
     return Kind(
         id=id_,
         name=file.name,

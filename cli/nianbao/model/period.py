@@ -81,34 +81,41 @@ class Calendar:
     """How a kind of document counts its periods: their unit, and the day on which its years begin.
 
     A year that begins in the middle of a calendar year is named after the one in which it ends, as fiscal years are.
+    `also` has further units, where some authors report by one unit and others by another.
     """
 
     unit: PeriodUnit = "year"
     month: int = 1
     day: int = 1
+    also: tuple[PeriodUnit, ...] = ()
+
+    @property
+    def units(self) -> tuple[PeriodUnit, ...]:
+        """The units of its periods, the usual one first."""
+        return (self.unit, *self.also)
 
     def has(self, period: Period) -> bool:
-        """Return whether a period is of this unit, is there, and is of a year that a file can be dated in."""
-        if period.unit != self.unit or not FIRST_YEAR <= period.year <= LAST_YEAR:
+        """Return whether a period is of its units, is there, and is of a year that a file can be dated in."""
+        if period.unit not in self.units or not FIRST_YEAR <= period.year <= LAST_YEAR:
             return False
-        return self.unit != "event" or _is_day(str(period))
+        return period.unit != "event" or _is_day(str(period))
 
     def get_first_day(self, period: Period) -> date:
         """Return the first day of a period; raises ValueError for one that does not exist, such as 2023-02-29."""
-        if self.unit == "event":
+        if period.unit == "event":
             return date.fromisoformat(str(period))
         start = date(period.year - ((self.month, self.day) != (1, 1)), self.month, self.day)
-        return _add_months(start, (period.number - 1) * _MONTHS[self.unit]) if period.number else start
+        return add_months(start, (period.number - 1) * _MONTHS[period.unit]) if period.number else start
 
     def get_last_day(self, period: Period) -> date:
         """Return the last day of a period; raises ValueError for one that does not exist."""
-        if self.unit == "event":
+        if period.unit == "event":
             return date.fromisoformat(str(period))
-        months = 12 if self.unit == "year" else _MONTHS[self.unit]
-        return _add_months(self.get_first_day(period), months) - timedelta(days=1)
+        months = 12 if period.unit == "year" else _MONTHS[period.unit]
+        return add_months(self.get_first_day(period), months) - timedelta(days=1)
 
     def find_ended(self, day: date) -> Period:
-        """Return the last period that has ended before a day; for events, the event of that day."""
+        """Return the last period, of the usual unit, that has ended before a day; for events, the event of that day."""
         if self.unit == "event":
             return Period(day.year, f"{day:%m-%d}")
         periods = [Period(year, part) for year in range(day.year - 2, day.year + 2) for part in PARTS[self.unit]]
@@ -123,7 +130,8 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _add_months(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
+    """Return the same day of a later month, or the last day of a shorter one."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     last = monthrange(year, month + 1)[1] if day.day > _LAST_OF_ALL_MONTHS else day.day

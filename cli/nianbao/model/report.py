@@ -4,15 +4,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from nianbao.model.facts import Facts
-from nianbao.model.form import OPEN_TABLES, OWN_FACTS, Form
+from nianbao.model.form import EXCLUDED, OPEN_TABLES, OWN_FACTS, Form
+from nianbao.model.open_rows.applicability import find_excluded
+from nianbao.model.open_rows.filling import expand_form
 from nianbao.model.period import Period, parse_period
 from nianbao.model.relations import Check, Part
 from nianbao.model.value_types import Value, ValueType, guess_value_type
 
 Number = int | Decimal
+CellState = Literal["figure", "zero", "does-not-apply", "blank"]
 
 
 class ReportEntry(NamedTuple):
@@ -44,6 +47,7 @@ class Report:
     figures: dict[str, Number]
     computed: dict[str, tuple[str, ...]]  # totals that are left out -> the addresses that they are the sum of
     previous: "Report | None" = None  # last year's report, if there is one
+    excluded: frozenset[str] = frozenset()  # addresses of cells and facts that do not apply
 
     @cached_property
     def period(self) -> Period | None:
@@ -85,15 +89,33 @@ class Report:
         return left, right
 
     def add_up_part(self, part: Part) -> Number:
-        """Return the sum of the figures of a part of a check, of this or of last year; the factor is not applied."""
+        """Return the sum of the figures of a part of a check, of this or of last year, or what its function makes.
+
+        The factor is not applied, and absent figures count nothing.
+        """
         if part.constant is not None:
             return part.constant
         figures = self._get_figures(previous=part.term.previous)
-        return sum([figures[address] for address in part.addresses])
+        found = [figures[address] for address in part.addresses if address in figures]
+        match part.term.function:
+            case "count":
+                return sum(address in figures or address in self.values for address in part.addresses)
+            case "min":
+                return min(found, default=0)
+            case "max":
+                return max(found, default=0)
+        return sum(found)
 
-    def get_figure(self, address: str, *, previous: bool = False) -> Number:
-        """Return a figure of this report, or of last year's; raises LookupError if there is none."""
-        return self._get_figures(previous=previous)[address]
+    def get_state(self, address: str) -> CellState:
+        """Return the state of a cell: a figure, 0, blank, or that it does not apply."""
+        if address in self.excluded:
+            return "does-not-apply"
+        figure = self.figures.get(address)
+        return "blank" if figure is None else "figure" if figure else "zero"
+
+    def find_figure(self, address: str, *, previous: bool = False) -> Number | None:
+        """Return a figure of this report, or of last year's; None if it is absent."""
+        return self._get_figures(previous=previous).get(address)
 
     def _get_figures(self, *, previous: bool) -> dict[str, Number]:
         report = self.previous if previous else self
@@ -103,8 +125,8 @@ class Report:
 
     def is_satisfied(self, check: Check) -> bool:
         """Return whether a check holds."""
-        left, right = self.add_up_sides(check)
-        return check.relation.holds(left, right)
+        holds = check.sides.holds(*self.add_up_sides(check), check.relation.within)
+        return holds or any(self._may_judge(one) and self.is_satisfied(one) for one in check.others)
 
     @cached_property
     def unread(self) -> frozenset[str]:
@@ -147,22 +169,52 @@ class Report:
 
     @cached_property
     def judged(self) -> tuple[Check, ...]:
-        """The checks that can be judged: all their figures, last year's too, are there and readable."""
+        """The checks that can be judged: all that they need of figures, last year's too, is there and readable.
+
+        The condition of a check holds.
+        """
         return tuple(
             check
             for check in self.form.checks
-            if (self.is_complete and not check.uses_previous) or all(map(self._is_readable, check.parts))
+            if ((self.is_complete and not check.uses_previous) or self._may_judge(check))
+            and (not check.condition or (self._may_judge(check.condition) and self.is_satisfied(check.condition)))
+        )
+
+    def _may_judge(self, check: Check) -> bool:
+        is_readable = self._is_readable if check.relation.blanks == "skip" else self._is_known
+        if not all(map(is_readable, check.parts)):
+            return False
+        return (check.relation.blanks == "skip" and not self.excluded) or all(
+            any(map(self._has_figure, side)) for side in (check.left, check.right)
         )
 
     def _is_readable(self, part: Part) -> bool:
+        """Return whether a part has all its figures, or one of them if that is enough for its function."""
         report = self.previous if part.term.previous else self
         if report is None:
-            return False
+            return part.constant is not None
         if report.is_complete and report.form is self.form:
             return True
-        return all(address in report.figures for address in part.addresses) and report.unknown.isdisjoint(
+        if part.term.function:
+            is_there = self._has_figure(part)
+        else:
+            is_there = all(one in report.figures or one in report.excluded for one in part.addresses)
+        return is_there and self._is_known(part)
+
+    def _is_known(self, part: Part) -> bool:
+        """Return whether nothing is unread of the figures of a part, those that are there and those that are not."""
+        report = self.previous if part.term.previous else self
+        if report is None:
+            return part.constant is not None
+        return not report.unknown or report.unknown.isdisjoint(
             leaf for address in part.addresses for leaf in report.list_parts(address)
         )
+
+    def _has_figure(self, part: Part) -> bool:
+        report = self.previous if part.term.previous else self
+        if part.constant is not None or part.term.function == "count":
+            return True
+        return report is not None and any(address in report.figures for address in part.addresses)
 
     @cached_property
     def broken(self) -> tuple[Check, ...]:
@@ -176,23 +228,29 @@ def fill_form(form: Form, facts: Facts, previous: Report | None = None) -> Repor
     A total that may be absent is so where one of its parts is; of others absent parts count nothing. A value of the
     wrong type counts as left out; rules report it.
     """
+    form, facts = expand_form(form, facts)
     entries: list[ReportEntry] = []
     _match_entries(facts.tree, "", form, entries)
     values: dict[str, Any] = {entry.address: entry.value for entry in entries if entry.valid}
+    excluded = find_excluded(form, values, values.get(EXCLUDED)) if EXCLUDED in form.common_facts else frozenset()
     omitted = form.omitted_figures
     figures: dict[str, Number] = {
         address: figure for address, zero in omitted.items() if (figure := values.get(address, zero)) is not None
     }
-    computed = compute_totals(form, figures, values.keys())
-    return Report(form, facts, tuple(entries), figures, computed, previous)
+    for address in excluded:
+        figures.pop(address, None)
+    computed = compute_totals(form, figures, values.keys(), excluded)
+    return Report(form, facts, tuple(entries), figures, computed, previous, excluded)
 
 
-def compute_totals(form: Form, figures: dict[str, Number], written: Collection[str]) -> dict[str, tuple[str, ...]]:
+def compute_totals(
+    form: Form, figures: dict[str, Number], written: Collection[str], excluded: frozenset[str] = frozenset()
+) -> dict[str, tuple[str, ...]]:
     """Put the totals that are not written into the figures; return the addresses that each is the sum of."""
     computed: dict[str, tuple[str, ...]] = {}
     for address, parts in form.totals.items():
-        is_known = form.omitted_figures[address] is not None or figures.keys() >= set(parts)
-        if address not in written and is_known:
+        is_known = form.omitted_figures[address] is not None or figures.keys() | excluded >= set(parts)
+        if address not in written and address not in excluded and is_known:
             computed[address] = parts
             figures[address] = sum([figures.get(part, 0) for part in parts])
     return computed

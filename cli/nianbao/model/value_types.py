@@ -37,8 +37,11 @@ Value: TypeAlias = bool | int | Decimal | str | date | list[str]
 MONEY_LIMIT = 10**15
 MONEY_DECIMALS = 4  # 万元 with four decimals is exact to 1 元 (59237.2449 is a real value)
 
-Parameters: TypeAlias = tuple[tuple[str, ...], int | None, str]  # those of `make_value_type` beside the name
-_NO_PARAMETERS: Parameters = ((), None, "")
+PLACES_LIMIT = 10  # of a number, as exports keep them
+
+# Those of `make_value_type` beside the name.
+Parameters: TypeAlias = tuple[tuple[str, ...], int | None, str, int | None, int | None]
+_NO_PARAMETERS: Parameters = ((), None, "", None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +74,15 @@ class ValueType:
 
     def describe(self, locale: Locale) -> str:
         """Say in a language what its values are."""
-        choices, _places, currency = self.parameters
-        return locale.say(self.description, choices=locale.join(choices), places=self.places, currency=currency)
+        choices, _places, currency, least, most = self.parameters
+        return locale.say(
+            self.description,
+            choices=locale.join(choices),
+            places=self.places,
+            currency=currency,
+            least=-MONEY_LIMIT if least is None else least,
+            most=MONEY_LIMIT if most is None else most,
+        )
 
 
 def format_number(value: Value) -> str:
@@ -190,16 +200,23 @@ VALUE_TYPES: dict[str, ValueType] = {
 
 
 @cache
-def make_value_type(
-    name: str, choices: tuple[str, ...] = (), places: int | None = None, currency: str = ""
+def make_value_type(  # noqa: PLR0913, PLR0917  # all parameters of types
+    name: str,
+    choices: tuple[str, ...] = (),
+    places: int | None = None,
+    currency: str = "",
+    least: int | None = None,
+    most: int | None = None,
 ) -> ValueType:
     """Make the value type of a name with its parameters; raises ValueError with the reason for a wrong one."""
-    parameters = (choices, places, currency)
-    bounds, digits = (-MONEY_LIMIT, MONEY_LIMIT), MONEY_DECIMALS if places is None else places
+    parameters = (choices, places, currency, least, most)
+    bounds = (-MONEY_LIMIT if least is None else least, MONEY_LIMIT if most is None else most)
+    digits = MONEY_DECIMALS if places is None else places
     if name == "choice":
         return _make_choice_type(choices, parameters)
     if name == "decimal":
-        return _make_number_type("decimal", "type-decimal", bounds, digits, adds_up=True, parameters=parameters)
+        words = "type-decimal" if (least, most) == (None, None) else "type-decimal-within"
+        return _make_number_type("decimal", words, bounds, digits, adds_up=True, parameters=parameters)
     if name == "percent":
         return _make_number_type("percent", "type-percent", bounds, digits, _print_percent, parameters=parameters)
     if name == "currency":
@@ -242,7 +259,7 @@ def find_currency_places(code: str) -> int:
 
 def choose_value(value_type: ValueType, candidates: Iterable[object]) -> object:
     """Return the first value of a type: of its choices, else of the candidates; None where none of them is one."""
-    choices, _places, _currency = value_type.parameters
+    choices, *_others = value_type.parameters
     return next((value for value in (*choices, *candidates) if not value_type.find_fault(value)), None)
 
 

@@ -197,7 +197,7 @@ class Renderer:
                     | describe_locale(form.locale)
                     | ({"landscape": True} if any(section.landscape for section in form.sections) else {}),
                     "tables": draw_marked_tables(form),
-                    "addresses": {table.id: [slot.address for slot in table.slots] for table in form.tables},
+                    "addresses": {table.page_id: [slot.address for slot in table.slots] for table in form.tables},
                     "dialect": DIALECT,
                     "folder": pandoc.folder,
                 }

@@ -13,6 +13,7 @@ from nianbao.export.duckdb import Database
 from nianbao.export.file_formats import COPY_FORMATS
 from nianbao.export.pipeline import make_database
 from nianbao.export.rows import ReportRows
+from nianbao.export.tables import KEYS
 from nianbao.model.form import Form
 from nianbao.model.locale import Locale
 from nianbao.workspace.files import write_by
@@ -21,7 +22,7 @@ from nianbao.workspace.store import Store
 FOLDER = "data"
 DESCRIPTION = f"{FOLDER}/datapackage.json"
 _MEDIA_TYPES = {"csv": "text/csv", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
-_KEY_COLUMNS = ("office", "name", "kind", "year", "period", "edition")
+_KEY_TYPES = {"year": "integer", "leaf": "boolean"}  # of the columns that every table has; others are texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def format_description(package: Mapping[str, Any]) -> bytes:
 def _describe_columns(form: Form, locale: Locale) -> list[dict[str, Any]]:
     """Describe each column: `title` is its meaning; `unit`, `edition` and `source` are properties of our own."""
     columns: list[dict[str, Any]] = [
-        {"name": name, "type": "integer" if name == "year" else "string", "title": locale.say(f"site-column-{name}")}
-        for name in _KEY_COLUMNS
+        {"name": name, "type": _KEY_TYPES.get(name, "string"), "title": locale.say(f"site-column-{name}")}
+        for name in KEYS
     ]
     tables = {slot.address: table for table in form.tables for slot in table.slots}
     for address, slot in form.slots.items():

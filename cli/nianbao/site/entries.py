@@ -1,16 +1,17 @@
 """What a site shows of each report and of each office, without the reports themselves."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
+
+import msgspec
 
 from nianbao.build import outputs
 from nianbao.build.incremental import BuildOptions
 from nianbao.checks.results import BuildResult, BuiltFile
-from nianbao.compose.document import compose_title, format_figure
-from nianbao.export.rows import ReportRows, StatedFact, make_rows
+from nianbao.compose.document import format_figure
+from nianbao.export.rows import ReportRows, make_rows
 from nianbao.model.finding import Finding, UserError, try_work
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
@@ -26,28 +27,24 @@ _CHUNK_SIZE = 50  # reports that one task of a worker reads
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """What a site says of a report: its rows for the data, title, day of issue as in ISO 8601, and key figures.
-
-    A key figure is a label and the figure as it is printed.
-    """
+    """What a site says of a report: its rows for the data, and key figures: a label, and the figure as printed."""
 
     rows: ReportRows
-    title: str
-    published: str
     key_figures: tuple[tuple[str, str], ...]
+
+    @property
+    def published(self) -> str:
+        """The day of issue as in ISO 8601; empty where there is none."""
+        return self.rows.published.isoformat() if self.rows.published else ""
 
     def format(self) -> str:
         """Return it as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return msgspec.json.encode(self).decode()
 
     @classmethod
     def parse(cls, text: str) -> "ReportFacts":
         """Parse what `format` wrote."""
-        raw = json.loads(text)
-        rows = raw["rows"]
-        rows["facts"] = tuple(StatedFact(*fact) for fact in rows["facts"])
-        figures = tuple((label, figure) for label, figure in raw["key_figures"])
-        return cls(ReportRows(**rows), raw["title"], raw["published"], figures)
+        return msgspec.json.decode(text, type=cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +101,12 @@ def _read_report(store: Store, period: Period) -> tuple[ReportKey, ReportFacts]:
     report = store.report(period)
     if isinstance(report, Finding):  # it was built a moment ago
         raise UserError(_("data-unreadable", data=store.data(period), why=report.message), _("run-once-more"))
-    published = report.values.get("published")
     figures = tuple(
         (report.form.labels[address], format_figure(report, address))
         for address in report.form.key_figures
         if address in report.figures
     )
-    facts = ReportFacts(make_rows(report, store.office, period), compose_title(report), str(published or ""), figures)
-    return store.key(period), facts
+    return store.key(period), ReportFacts(make_rows(report, store.office, period), figures)
 
 
 def make_offices(

@@ -15,6 +15,7 @@ from nianbao.checks.results import BuildResult
 from nianbao.model.finding import UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _
+from nianbao.model.offices import REGISTER_FILE
 from nianbao.model.period import Period
 from nianbao.site import dataset, pages
 from nianbao.site.dataset import DataFile
@@ -162,7 +163,7 @@ class _Site:
         """Write the figures in every format, unless no report has changed, and their description."""
         keys = sorted(self.facts, key=str)
         rows = [self.facts[key].rows for key in keys]
-        all_inputs = fingerprint(*(self._inputs[key] for key in keys))
+        all_inputs = fingerprint(*(self._inputs[key] for key in keys), self.store.state(f"data/{REGISTER_FILE}"))
         known, content = self._saved.get("data", ("", ""))
         names = json.loads(content) if known == all_inputs else []
         if names and all((self.options.out / name).is_file() for name in names):

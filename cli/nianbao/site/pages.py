@@ -98,7 +98,7 @@ class SitePages:
                 for report in office.reports:
                     if report.facts:
                         figures = (f"{label} {figure}" for label, figure in report.facts.key_figures)
-                        words += [report.facts.title, report.facts.published, *figures]
+                        words += [report.facts.rows.title, report.facts.published, *figures]
                 entries.append([office.unit.name or self.title, name_page(office), " ".join(filter(None, words))])
         # A script instead of JSON: pages that are opened as files may not fetch any.
         lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
@@ -107,7 +107,7 @@ class SitePages:
     def make_feed(self, offices: Sequence[SiteOffice]) -> bytes:
         """Return the newest reports as a feed (Atom, RFC 4287)."""
         found = [
-            (report.facts.published, report.facts.title, office, report)
+            (report.facts.published, report.facts.rows.title, office, report)
             for top in offices
             for office in top.walk()
             for report in office.reports
@@ -162,7 +162,7 @@ class SitePages:
             "id": str(report.period),
             "period": self.locale.format_period(report.period),
             "state": report.state,
-            "title": facts.title if facts else "",
+            "title": facts.rows.title if facts else "",
             "published": facts.published if facts else "",
             "key_figures": facts.key_figures if facts else (),
             "files": [{"name": file.name, "format": file.format, "size": file.size} for file in report.files],

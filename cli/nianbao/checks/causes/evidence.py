@@ -36,7 +36,7 @@ class LinearSum:
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """A relation between figures. It is `internal` if it must hold within the report itself, as an error."""
+    """A relation between figures. It is `internal` if it must hold within the report itself."""
 
     check: Check
     left: LinearSum
@@ -49,8 +49,8 @@ class Equation:
         factors.subtract(self.right.factors)
         return {cell: factor for cell, factor in factors.items() if factor}
 
-    @property
-    def cells(self) -> Iterable[str]:
+    @cached_property
+    def cells(self) -> Mapping[str, int]:
         """The written figures in it."""
         return self.factors if self.is_equality else {**self.left.factors, **self.right.factors}
 
@@ -62,12 +62,13 @@ class Equation:
     @property
     def is_equality(self) -> bool:
         """Whether the sides must be exactly equal."""
-        return self.check.relation.sign == "=" and not self.check.relation.within
+        relation = self.check.relation
+        return relation.sign == "=" and not relation.within and relation.is_linear
 
     @property
     def is_internal(self) -> bool:
         """Whether it must hold within the report itself."""
-        return self.is_equality and not self.check.uses_previous and self.check.relation.level == "error"
+        return self.is_equality and not self.check.uses_previous
 
     @property
     def is_of_last_year(self) -> bool:
@@ -154,7 +155,7 @@ class Known:
         self.equations = [
             make_equation(self.report, check)
             for check in self.report.judged
-            if re.search(check.relation.when, context.author)
+            if check.relation.is_linear and re.search(check.relation.when, context.author)
         ]
         self.statements = _make_statements(context)
         self._by_cell: dict[str, list[Evidence]] = {}
@@ -194,7 +195,8 @@ def _add_up(report: Report, side: tuple[Part, ...]) -> LinearSum:
         if part.constant is None and not part.term.previous:
             for address in part.addresses:
                 for cell in report.list_parts(address):
-                    factors[cell] += part.term.factor
+                    if cell in report.figures:
+                        factors[cell] += int(part.term.factor)
     return LinearSum(factors, total)
 
 

@@ -1,5 +1,6 @@
 """Findings about broken relations: about their cause, or about one of them if none is known."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -57,7 +58,7 @@ def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
             *_describe_cause(known, cause),
             *_describe_zero_total(report, check),
         ),
-        fix=translate(check.relation.why),
+        fix=_give_reason(check),
         candidates=tuple(dict.fromkeys(place for one in cause.hypotheses for place in one.places)),
         change=tuple(best.values.items()) if cause.is_certain else (),
     )
@@ -67,12 +68,11 @@ def make_order_findings(known: Known, equations: Sequence[Equation]) -> Iterator
     """Make the findings about relations that are no equality; of those that share figures, all are effects of one."""
     for group in group_connected(equations):
         findings = [make_check_finding(known.report, one.check) for one in group]
-        cells = dict.fromkeys(cell for one in group for cell in one.cells)
-        shared = {cell: sum(cell in one.cells for one in group) for cell in cells}
+        shared = Counter(cell for one in group for cell in one.cells)
         most = max(shared.values(), default=0)
-        common = tuple(sorted(cells, key=lambda cell: -shared[cell]))
+        common = tuple(sorted(shared, key=lambda cell: -shared[cell]))
         if most == len(group):
-            common = tuple(cell for cell in cells if shared[cell] == most)
+            common = tuple(cell for cell in shared if shared[cell] == most)
         first = replace(findings[0], candidates=common, effects=tuple(one.key for one in findings[1:]))
         if len(group) > 1:
             place = known.report.facts.find_place(common[0])
@@ -82,11 +82,13 @@ def make_order_findings(known: Known, equations: Sequence[Equation]) -> Iterator
 
 
 def _sort_equations(cause: Cause) -> Sequence[Equation]:
-    """Sort the equations of a cause: those of which its figure is the total first."""
-    if not cause.hypotheses or not cause.is_certain:
-        return cause.equations
-    address = cause.hypotheses[0].address
-    return sorted(cause.equations, key=lambda one: _find_total(one.check) != address)
+    """Sort the equations of a cause: first one that is an error, and those of which its figure is the total."""
+    equations = cause.equations
+    if cause.hypotheses and cause.is_certain:
+        address = cause.hypotheses[0].address
+        equations = tuple(sorted(equations, key=lambda one: _find_total(one.check) != address))
+    first = next((one for one in equations if one.check.relation.level == "error"), equations[0])
+    return (first, *(one for one in equations if one is not first))
 
 
 def _make_label(known: Known, cause: Cause, first: Equation) -> str:
@@ -206,18 +208,25 @@ def make_check_finding(report: Report, check: Check) -> Finding:
         address=address,
         label=_describe_gap(report, address, check),
         notes=(*describe_sides(report, check), *_describe_zero_total(report, check)),
-        fix=translate(check.relation.why),
+        fix=_give_reason(check),
         candidates=tuple(slot.address for part in check.parts if not part.term.previous for slot in part.slots),
     )
 
 
+def _give_reason(check: Check) -> str:
+    """Return why a relation must hold, and the article that asks for it, as far as the form says so."""
+    why, source = translate(check.relation.why), check.relation.source
+    return _("reason-by-source", why=why, source=source) if why and source else why or source
+
+
 def _choose_figure(report: Report, check: Check) -> str:
     """Choose the figure at which a check is reported: its total, or the first written figure of a sum that is not 0."""
-    addresses = [slot.address for part in check.parts for slot in part.slots]
+    parts = (*check.parts, *(check.condition.parts if check.condition else ()))  # rows that are counted may be none
+    addresses = [slot.address for part in parts for slot in part.slots]
     written = [address for address in addresses if address not in report.computed] or addresses
     if not is_sum(check) or _find_total(check) in written:
         return addresses[0]
-    return next((address for address in written if report.figures[address]), written[0])
+    return next((address for address in written if report.figures.get(address)), written[0])
 
 
 def _find_total(check: Check) -> str:
@@ -232,7 +241,7 @@ def _describe_gap(report: Report, address: str, check: Check) -> str:
         return _(SIGN_TEXTS[check.relation.sign][1], left=left, right=right) if is_said else ""
     if _find_total(check) == address:
         return _("says-but-parts-sum-to", left=left, right=right)
-    return _("figure-and-gap", figure=report.figures[address], gap=abs(left - right))
+    return _("figure-and-gap", figure=report.figures.get(address, 0), gap=abs(left - right))
 
 
 def _describe_zero_total(report: Report, check: Check) -> Iterator[str]:

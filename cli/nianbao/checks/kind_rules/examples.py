@@ -114,7 +114,7 @@ def judge_example(kind: KindFolder, edition: str, example: str) -> list[Finding]
 
 def choose_period(form: Form) -> Period:
     """Choose a period for which an edition is in force: the last one of its last year, or of its first."""
-    calendar, year = form.kind.calendar, form.last_year or max(form.first_year, _FIRST_YEAR)
+    calendar, year = form.calendar, form.last_year or max(form.first_year, _FIRST_YEAR)
     return calendar.find_ended(date(year, 12, 31) if calendar.unit == "event" else date(year + 1, 1, 1))
 
 
@@ -139,7 +139,7 @@ def _fill_gaps(kind: KindFolder, form: Form, period: Period, text: str) -> str:
         example = toml_rs.loads(text)
     except toml_rs.TOMLDecodeError:
         return text
-    form = form if form.is_in_force(period.year) else kind.form_in_force(period)
+    form = form if form.is_in_force(period) else kind.form_in_force(period)
     report = _make_report(form, period) | example
     report["prose"] = _make_prose(form) | report.get("prose", {})
     for table in _LEFT_OUT.findall(text):

@@ -28,5 +28,5 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     report = context.report
     written = {entry.address for entry in report.entries}
     for fact in report.form.facts:
-        if fact.required and fact.id not in written:
+        if fact.required and fact.id not in written and fact.id not in report.excluded:
             yield context.make_finding(fact.id, _("fact-not-written", id=fact.id, label=translate(fact.label)))

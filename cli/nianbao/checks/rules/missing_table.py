@@ -21,6 +21,7 @@ from nianbao.checks.rules import missing_fact, unknown_key
 from nianbao.model.finding import Finding, FindingKey, Level, Place
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
+from nianbao.model.tables.slots import Slot
 
 LEVEL: Level = "error"
 SCOPE = "figures"
@@ -39,10 +40,16 @@ def judge(context: CheckContext) -> Iterator[Finding]:
             context.make_finding(id_, message, fix=_("put-table-header-here", id=id_), place=place), effects=effects
         )
     for table in report.form.tables:
-        if table.id not in report.facts.tree and table.id not in lost:
+        is_there = table.id in report.facts.tree or table.id in lost
+        if not is_there and any(_is_expected(report, slot) for slot in table.slots):
             message = _("table-missing", id=table.id, label=table.label)
             fix = _("add-table-with-rows", id=table.id)
             yield context.make_finding(table.id, message, fix=fix, place=Place(report.facts.file))
+
+
+def _is_expected(report: Report, slot: Slot) -> bool:
+    """Return whether a cell is for a figure that applies; a table without any may be left out."""
+    return slot.value_type.is_number and slot.address not in report.excluded
 
 
 def _find_lost_headers(report: Report) -> Iterator[tuple[str, tuple[str, list[str]]]]:

@@ -62,5 +62,5 @@ def _make_finding(context: CheckContext, address: str, known: set[str] | None = 
 
 def _list_siblings(report: Report, above: str) -> set[str]:
     start = f"{above}." if above else ""
-    known = (*report.form.value_types, *report.form.groups)
+    known = (*report.form.value_types, *report.form.groups, *report.form.list_codes(above))
     return {address.removeprefix(start).split(".")[0] for address in known if address.startswith(start)} - {""}

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
+from nianbao.model.period import EXAMPLES
 
 LEVEL = "error"
 
@@ -26,11 +27,12 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     """Find an edition that is not in force for the report year."""
     report = context.report
     form = report.form
-    if report.year and not form.is_in_force(report.year):
+    if report.period and not form.is_in_force(report.period):
         values = {"year": report.year, "edition": form.edition, "document": form.document, "first": form.first_year}
-        message = (
-            _("edition-for-years-only", last=form.last_year, **values)
-            if form.last_year
-            else _("edition-from-year-on", **values)
-        )
+        if form.unit not in {"", report.period.unit}:
+            message = _("edition-for-other-periods", period=report.period, example=EXAMPLES[form.unit], **values)
+        elif form.last_year:
+            message = _("edition-for-years-only", last=form.last_year, **values)
+        else:
+            message = _("edition-from-year-on", **values)
         yield context.make_finding("edition", message, label=_("right-edition-without-line"))

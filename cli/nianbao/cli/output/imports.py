@@ -47,6 +47,7 @@ def print_imports(reports: Sequence[ImportedReport], failed: int = 0, *, quiet: 
             for note in one.notes:
                 echo(f"  {note}")
         echo("  " + _describe_target(one))
+        echo("  " + _describe_next_step(one))
     if len(reports) + failed > 1:
         clean = sum(one.clean for one in reports)
         parts = [_("reports-and-read-in-full", count=len(reports), clean=clean)]
@@ -74,6 +75,15 @@ def _describe_target(one: ImportedReport) -> str:
     if one.undecided:
         rest.insert(0, _("cells-to-decide", count=one.undecided))
     return _("told-and-rest", told=state, rest=_("clause-separator").join(rest))
+
+
+def _describe_next_step(one: ImportedReport) -> str:
+    """Say in one sentence what to do now."""
+    if one.saved is None:
+        return _("next-import-to-write")
+    if one.undecided or one.missing:
+        return _("next-add-cells", target=one.saved.path)
+    return _("next-compare-and-build", target=one.saved.path) if one.clean else _("next-correct", target=one.saved.path)
 
 
 def imports_data(reports: Sequence[ImportedReport], errors: Sequence[UserError], *, alone: bool) -> object:

@@ -54,8 +54,8 @@ def make_check_formulas(
     for check in checks:
         needed = {slot.address for part in check.parts if part.term.previous for slot in part.slots}
         is_known = not needed or (last_report is not None and last_report.figures.keys() >= needed)
-        if check.relation.each is None:
-            continue  # its cells stand on several sheets, of which some are written later
+        if check.relation.each is None or not check.is_linear:
+            continue  # its cells stand on several sheets, of which some are written later; or it is no plain sum
         applies = not check.relation.when or (author and re.search(check.relation.when, author))
         if is_known and applies:
             left, right = (_format_side(side, find_cell, last_report) for side in (check.left, check.right))
@@ -71,7 +71,7 @@ def make_check_formulas(
 def _format_side(side: tuple[Part, ...], find_cell: FindCell, last_report: Report | None) -> str:
     text = ""
     for part in side:
-        sign = "-" if part.term.factor < 0 else "+" if text else ""
+        sign = ("-" if part.term.factor < 0 else "+" if text else "") + _format_factor(part)
         if part.term.constant is not None:
             text += f"{sign}{part.term.constant}"
         elif part.term.previous:
@@ -79,6 +79,11 @@ def _format_side(side: tuple[Part, ...], find_cell: FindCell, last_report: Repor
         else:  # SUM counts an empty cell as 0, and a text too, which is marked in its own cell
             text += f"{sign}SUM({','.join(find_cell(slot.address) for slot in part.slots)})"
     return text
+
+
+def _format_factor(part: Part) -> str:
+    size = abs(part.term.factor)
+    return "" if size == 1 else f"{size}*"
 
 
 def format_words(locale: Locale, key: str, formula: str, **values: object) -> str:

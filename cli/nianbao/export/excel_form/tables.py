@@ -26,7 +26,8 @@ from nianbao.export.excel_form.sum_formulas import (
 )
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, measure_width
 from nianbao.model.report import Number
-from nianbao.model.table import Cell, Grid, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.grid import Cell, Grid
 from nianbao.model.value_types import ValueType
 
 _ROWS_ABOVE = 3  # above a table: its heading and the office

@@ -18,9 +18,10 @@ from nianbao.importer.readers.pdf_lines import (
     join_lines,
     select_characters,
 )
+from nianbao.importer.readers.pdf_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
-from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import Place, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 
 ORDER = 10
@@ -96,7 +97,7 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
             break
         pages.characters += len(page.chars)
         pages.unmapped += sum(char["text"].startswith(UNMAPPED_PREFIX) for char in page.chars)
-        pages.blocks += _read_page(page)
+        pages.blocks += (replace(block, place=Place(page=pages.count)) for block in _read_page(page))
         page.close()
     return pages
 
@@ -106,7 +107,7 @@ def _read_page(page: Any) -> Iterator[TextLine | PublishedTable]:  # noqa: ANN40
     tables = [(table, _find_edges(table)) for table in page.find_tables()]
     tables = [(table, edges) for table, edges in tables if len(edges[0]) > 2 and len(table.cells) > 1]  # noqa: PLR2004  # one column is a frame or a shaded area
     chars_of_tables, chars_of_text = _assign_characters(
-        select_characters(page.chars), [table.bbox for table, _edges in tables]
+        unwrap_cells(select_characters(page.chars)), [table.bbox for table, _edges in tables]
     )
     positioned: list[tuple[float, TextLine | PublishedTable]] = []
     for (table, edges), chars in zip(tables, chars_of_tables, strict=True):

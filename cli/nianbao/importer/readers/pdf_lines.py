@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from nianbao.importer.recognition.markdown import escape_markdown
-from nianbao.importer.recognition.published import Paragraph, PublishedTable
+from nianbao.importer.recognition.published import NOWHERE, Paragraph, Place, PublishedTable
 
 UNMAPPED_PREFIX = "(cid:"  # how pdfplumber shows a glyph for which the file does not state the character
-_REPLACEMENT = "\ufffd"
+REPLACEMENT = "\ufffd"
 _MIN_BLANK_WIDTH = 0.6  # of the font size, next to an ASCII character (else twice the size): a space
 _MAX_SINE = 0.01  # of the angle at which a character is rotated
 _MAX_FONT_SIZE = 100.0  # pt; no title is as large
@@ -34,6 +34,7 @@ class TextLine:
     begins: bool = False
     ends: bool = False
     at_edge: bool = False  # at the top or bottom of the page: it may be on every page
+    place: Place = NOWHERE
 
 
 def select_characters(chars: list[Char]) -> list[Char]:
@@ -45,7 +46,7 @@ def select_characters(chars: list[Char]) -> list[Char]:
         is_upright = abs(char["matrix"][1]) < _MAX_SINE and char["size"] < _MAX_FONT_SIZE
         if char["text"].strip() and is_upright and key not in seen:
             seen.add(key)
-            selected.append({**char, "text": _REPLACEMENT} if char["text"].startswith(UNMAPPED_PREFIX) else char)
+            selected.append({**char, "text": REPLACEMENT} if char["text"].startswith(UNMAPPED_PREFIX) else char)
     return selected
 
 
@@ -80,12 +81,12 @@ def _make_line(chars: list[Char]) -> TextLine:
 
 def join_lines(blocks: list[TextLine | PublishedTable]) -> Iterator[Paragraph | PublishedTable]:
     """Join the lines of each paragraph, also across a page break."""
-    paragraph, is_ended = "", True
+    paragraph, is_ended, place = "", True, NOWHERE
     for block in blocks:
         if isinstance(block, PublishedTable) or block.begins or is_ended or _begins_paragraph(paragraph, block.text):
             if paragraph:
-                yield Paragraph(paragraph, escape_markdown(paragraph))
-            paragraph = ""
+                yield Paragraph(paragraph, escape_markdown(paragraph), place=place)
+            paragraph, place = "", block.place
         if isinstance(block, PublishedTable):
             yield block
             is_ended = True
@@ -93,7 +94,7 @@ def join_lines(blocks: list[TextLine | PublishedTable]) -> Iterator[Paragraph | 
             paragraph += block.text
             is_ended = block.ends
     if paragraph:
-        yield Paragraph(paragraph, escape_markdown(paragraph))
+        yield Paragraph(paragraph, escape_markdown(paragraph), place=place)
 
 
 def _begins_paragraph(paragraph: str, line: str) -> bool:

@@ -17,6 +17,7 @@ from nianbao.importer.recognition.excel_form import EDITION, PREFIX
 from nianbao.importer.recognition.published import (
     NamedCell,
     Paragraph,
+    Place,
     PublishedCell,
     PublishedDocument,
     PublishedTable,
@@ -180,7 +181,7 @@ def _read_sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable
         values = [cell.value for cell in row if cell.value is not None]
         if len(values) == 1 and isinstance(values[0], str):
             single_texts.append(values[0])
-    table = PublishedTable(tuple(cells))
+    table = PublishedTable(tuple(cells), Place(sheet=sheet.title))
     return [*(Paragraph(text, text) for text in single_texts[:1]), table] if cells else []
 
 

@@ -8,6 +8,7 @@ import tomli_w
 from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.datafiles import formatter
 from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, Keys, SectionNode, SyntaxTree
+from nianbao.importer.recognition.published import Place
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
 from nianbao.importer.recognition.tables.ambiguous_rows import Candidates
@@ -15,7 +16,8 @@ from nianbao.importer.recognition.tables.cells import RecognizedCell, Recognized
 from nianbao.model.form import Form
 from nianbao.model.form import Section as FormSection
 from nianbao.model.locale import Locale
-from nianbao.model.table import Slot, Table
+from nianbao.model.table import Table
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import format_number
 
 _MAX_CANDIDATES = 24  # of a row that a comment lists
@@ -102,6 +104,9 @@ def _compose_notes(recognized: RecognizedReport) -> Iterator[str]:
         yield say("import-invalid", label=cell.label, text=_format_comment(cell.text), expected=expected)
     tables = recognized.tables
     yield from (say("import-extra-row", row=_format_comment(row)) for row in tables.extra_rows)
+    for place, row in tables.unread_rows:
+        at = _describe_place(place, recognized.form.locale)
+        yield say("import-unread-row-at" if at else "import-unread-row", place=at, row=_format_comment(row))
     yield from (say("import-truncated-row", row=_format_comment(row)) for row in tables.truncated_rows)
     for published_row, other in recognized.cells_of_other_editions:
         label = " · ".join(part.label for part in (*other.slot.rows[-1:], *other.slot.columns[-1:]))
@@ -148,7 +153,8 @@ def _make_table_section(recognized: RecognizedReport, heading: str, table: Table
         ]
         if figures:
             separator = locale.say("import-separator")
-            beside = separator.join([slots[0].row_label, *_describe_cells(cells, len(slots), locale)])
+            evidence = [] if published_row.evidence == "label" else [locale.say(f"import-by-{published_row.evidence}")]
+            beside = separator.join([slots[0].row_label, *evidence, *_describe_cells(cells, len(slots), locale)])
             entries.append(EntryNode(CellNode(keys, keys, "{}"), tuple(figures), tuple(comments), f"# {beside}"))
             comments = []
         elif any(cell.state == "blank" for _, cell in cells):
@@ -180,7 +186,19 @@ def _describe_undecided(cells: _Cells, row: RecognizedRow, locale: Locale) -> It
         why = locale.say(f"import-{reason}")
         why = locale.say("import-printed", printed=_format_comment(printed), why=why) if printed else why
         why = locale.say("import-options", why=why, options=options) if options else why
-        yield locale.say("import-undecided", row=group[0][0].row_label, columns=columns, why=why)
+        place = _describe_place(row.place, locale, group[0][1].left)
+        key = "import-undecided-at" if place else "import-undecided"
+        yield locale.say(key, place=place, row=group[0][0].row_label, columns=columns, why=why)
+
+
+def _describe_place(place: Place, locale: Locale, left: float | None = None) -> str:
+    """Say where a row or a cell stands in the file; empty where that is not known."""
+    if place.sheet and place.row:
+        return place.name_cell(left)
+    for key, number in (("page", place.page), ("line", place.line), ("row", place.row), ("table", place.table)):
+        if number:
+            return locale.say(f"import-place-{key}", number=number, table=place.table)
+    return ""
 
 
 def _describe_candidates(candidates: Candidates, slots: Sequence[Slot], locale: Locale) -> str:
@@ -188,7 +206,7 @@ def _describe_candidates(candidates: Candidates, slots: Sequence[Slot], locale: 
     rows = candidates.complete or candidates.distinct
     listed = [locale.file.lists.join.join(map(format_number, figures)) for figures in rows[:_MAX_CANDIDATES]]
     if not listed:
-        return locale.say("import-too-many")
+        return locale.say("import-too-many" if candidates.too_many else "import-none-fits")
     if len(rows) > _MAX_CANDIDATES:
         listed.append(locale.say("import-candidates-more", count=len(rows)))
     if others := len(candidates.distinct) - len(rows):

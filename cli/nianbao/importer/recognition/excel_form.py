@@ -21,7 +21,8 @@ from nianbao.model.kind import DEFAULT_KIND
 from nianbao.model.loading.reading import Reading
 from nianbao.model.period import Period, parse_period
 from nianbao.model.report import Report, fill_form, nest_values
-from nianbao.model.table import Heading, Slot
+from nianbao.model.tables.headings import Heading
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import VALUE_TYPES, Value
 
 # A cell's name is this and the address of a figure, a fact or a text, or one of those that say which form it is.

@@ -8,7 +8,7 @@ from nianbao.importer.recognition.coverage import count_cells
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.loading.reading import Reading
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 
 def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
@@ -17,6 +17,8 @@ def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
     A table is an object of rows of columns. A figure is as printed, in the printed unit; it is None where the
     cell is blank or undecided, and a row that is not in the file is not there. `raw_cells` has the printed text of
     cells that say more than a figure, `ambiguous_cells` and `blank_cells` name cells, `account` counts them.
+    `rows_by_order` has the rows without a label that were taken by order: with "sums" that prove their places, or by
+    "order" alone.
     """
     tables: dict[str, dict[str, Any]] = {table.id: {} for table in recognized.form.tables}
     editions: dict[str, list[str]] = {}
@@ -40,6 +42,11 @@ def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
         "raw_cells": {name: cell.printed for name, cell in named if cell.keep_text and cell.printed},
         "ambiguous_cells": [_describe_ambiguous(name, cell) for name, cell in named if cell.state == "undecided"],
         "blank_cells": [name for name, cell in named if cell.state == "blank"],
+        "rows_by_order": {
+            f"{row.layout.table.id}/{format_row_label(row.cells[0].slot, recognized.form.kind.signs)}": row.evidence
+            for row in recognized.tables.rows
+            if row.evidence != "label"
+        },
         "other_rows": list(recognized.tables.extra_rows),
         "account": count_cells(recognized),
     }

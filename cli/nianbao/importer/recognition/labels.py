@@ -12,6 +12,7 @@ from nianbao.model.loading.reading import Reading
 
 MIN_SIMILARITY = 0.75  # of two labels that are taken to be the same
 MIN_LEAD = 0.04  # by which the best of several labels must be better than the next
+_EXPLAINED = 0.98  # the similarity of a label that runs on behind a colon
 _MIN_FUZZY_LENGTH = 4  # characters; shorter labels that differ in one character are different labels
 _MIN_FUZZY_RATIO = 0.72
 _MIN_PREFIX = 3  # characters of a truncated label (2 where the ordinal is there and agrees): fewer begin many labels
@@ -24,12 +25,13 @@ class Label:
     """A parsed label: its ordinal, and its words without punctuation.
 
     `ordinal` is its style, one of `reading.toml`, and its number, `core` the words without what stands in
-    brackets, `full` the words with it.
+    brackets, `full` the words with it, `lead` the core before a colon, behind which it is explained.
     """
 
     ordinal: tuple[str, int] | None
     core: str
     full: str
+    lead: str = ""
 
     def compare_to(self, other: "Label") -> float:
         """Return how likely this text, as published, means that label of a form, from 0 to 1; the start must agree.
@@ -42,6 +44,8 @@ class Label:
         best = max(
             _compare(self.core, other.core, prefix, typo=typo), _compare(self.full, other.full, prefix, typo=typo)
         )
+        if self.lead and self.lead == other.core:
+            best = max(best, _EXPLAINED)
         if not best or self.ordinal is None or other.ordinal is None:
             return best
         return best + 0.1 if self.ordinal == other.ordinal else best - 0.15
@@ -58,7 +62,13 @@ def parse_label(label: str, reading: Reading) -> Label:
             plain = plain[match.end() :]
             break
     outside = reading.unclosed.sub("", reading.bracketed.sub("", plain))
-    return Label(ordinal, _PUNCTUATION.sub("", outside), _PUNCTUATION.sub("", plain))
+    lead, colon, _explanation = outside.partition(":")
+    return Label(
+        ordinal,
+        _PUNCTUATION.sub("", outside),
+        _PUNCTUATION.sub("", plain),
+        _PUNCTUATION.sub("", lead) if colon else "",
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from nianbao.importer.recognition.labels import normalize
 from nianbao.model.loading.reading import Reading
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 Number = int | Decimal
 

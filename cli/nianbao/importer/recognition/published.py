@@ -5,6 +5,33 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a file, as far as its format says: a page, a line, a sheet; all are counted from 1.
+
+    `table` and `row` count the tables of the file, and the rows of one, where nothing else is known.
+    """
+
+    page: int = 0
+    line: int = 0
+    sheet: str = ""
+    table: int = 0
+    row: int = 0
+
+    def name_cell(self, left: float | None) -> str:
+        """Return the sheet and the cell in the column `left`, counted from 0, or the sheet and the row."""
+        if left is None:
+            return f"{self.sheet}!{self.row}:{self.row}"
+        column, letters = int(left) + 1, ""
+        while column:
+            column, letter = divmod(column - 1, 26)
+            letters = chr(ord("A") + letter) + letters
+        return f"{self.sheet}!{letters}{self.row}"
+
+
+NOWHERE = Place()  # of what a format gives no place for
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedCell:
     """A cell of a published table: its text, and the lines between which it stands.
 
@@ -26,9 +53,11 @@ class PublishedCell:
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """A table as published: cells in the order of rows, spans as they are."""
+    """A table as published: cells in the order of rows, spans as they are; a transposed one has its columns as rows."""
 
     cells: tuple[PublishedCell, ...]
+    place: Place = field(default=NOWHERE, compare=False)
+    is_transposed: bool = field(default=False, compare=False)
 
     def iterate_rows(self) -> Iterator[tuple[list[PublishedCell], list[PublishedCell]]]:
         """Give each row: the cells that begin in it, and those that reach into it from above, from left to right."""
@@ -49,7 +78,9 @@ class PublishedTable:
             tuple(
                 PublishedCell(cell.text, index[cell.left], index[cell.right], cell.top, cell.bottom)
                 for cell in self.cells
-            )
+            ),
+            self.place,
+            is_transposed=not self.is_transposed,
         )
 
     @property
@@ -73,6 +104,7 @@ class Paragraph:
     plain: str
     markdown: str = ""
     level: int = 0
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

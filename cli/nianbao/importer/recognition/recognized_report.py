@@ -1,12 +1,14 @@
 """A recognized report: its texts, its tables in their editions, and the edition of a data file for it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from nianbao.importer.recognition.labels import normalize, parse_label
-from nianbao.importer.recognition.published import Paragraph, PublishedDocument
+from nianbao.importer.recognition.markdown import escape_markdown
+from nianbao.importer.recognition.published import Paragraph, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.sections import ExtractedText, extract_text
 from nianbao.importer.recognition.tables.cells import RecognizedCell, RecognizedRow, RecognizedTables, make_rows
 from nianbao.importer.recognition.tables.layouts import list_layouts
@@ -20,6 +22,9 @@ from nianbao.model.report import Report
 from nianbao.model.value_types import ValueType
 
 _MIN_HEADINGS = 0.5  # of the headings of a form without tables that a file must have
+_PAGE_NUMBER = re.compile(
+    r"[^\w\s|(]+\d{1,4}(?:/\d{1,4})?[^\w\s|)]+|[1-9]\d{0,3}/[1-9]\d{0,3}"
+)  # with signs around it, or of all
 _MIN_CONFLICTS = 3  # rows that occur twice with other figures: no slip, but another report
 
 
@@ -108,13 +113,12 @@ def recognize(document: PublishedDocument, forms: Sequence[Form], period: Period
     """
     document = _drop_page_numbers(document, forms[0].kind.signs)
     texts = extract_text(document, forms)
-    year = period.year if period else texts.year
-    in_force = next((form for form in forms if form.is_in_force(year)), forms[-1])
+    period = period or Period(texts.year)
+    in_force = next((form for form in forms if form.is_in_force(period)), forms[-1])
     layouts = list_layouts(forms)
     tables = recognize_tables(document, layouts, in_force.edition) if layouts else RecognizedTables()
     _check_tables(tables, texts, forms)
     calendar = in_force.kind.calendar
-    period = period or Period(year)
     if not calendar.has(period):  # of a part of a year the texts say the year at most
         raise UserError(_("report-year-unknown"), _("give-year", example=EXAMPLES[calendar.unit]))
     with_rows = {row.block for row in tables.rows}
@@ -140,13 +144,24 @@ def recognize_filled(document: PublishedDocument, report: Report, texts: Extract
 
 
 def _drop_page_numbers(document: PublishedDocument, reading: Reading) -> PublishedDocument:
-    """Leave out paragraphs that are nothing but the number of a page."""
-    blocks = tuple(
-        block
-        for block in document.blocks
-        if not isinstance(block, Paragraph) or not reading.page_number.fullmatch(normalize(block.plain, reading))
-    )
-    return replace(document, blocks=blocks)
+    """Leave out the lines of paragraphs that are nothing but the number of a page."""
+    blocks: list[Paragraph | PublishedTable] = []
+    for block in document.blocks:
+        if not isinstance(block, Paragraph):
+            blocks.append(block)
+            continue
+        lines = block.plain.split("\n")
+        kept = [line for line in lines if not _is_page_number(normalize(line, reading), reading)]
+        if len(kept) == len(lines):
+            blocks.append(block)
+        elif kept:
+            text = "\n".join(kept)
+            blocks.append(replace(block, plain=text, markdown=escape_markdown(text)))
+    return replace(document, blocks=tuple(blocks))
+
+
+def _is_page_number(line: str, reading: Reading) -> bool:
+    return bool(reading.page_number.fullmatch(line) or _PAGE_NUMBER.fullmatch(line))
 
 
 def _check_tables(tables: RecognizedTables, texts: ExtractedText, forms: Sequence[Form]) -> None:

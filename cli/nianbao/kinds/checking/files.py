@@ -10,7 +10,8 @@ from nianbao.model.finding import Place, UserError
 from nianbao.model.form import COMMON_FACTS, OPEN_TABLES, Form
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, Keys, find_nearest, suggest
-from nianbao.model.table import Heading
+from nianbao.model.period import PARTS, Period
+from nianbao.model.tables.headings import Heading
 from nianbao.workspace.files import display_path
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
@@ -18,6 +19,7 @@ from nianbao.workspace.store import Store
 FOLDERS = ("editions", "texts", "rules", "starter", "example")
 _SETTINGS = ("kind.toml", "reading.toml")
 _KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_TABLE_IN_TEMPLATE = re.compile(r"\btables\.(\w+)")
 
 
 def check_files(kind: KindFolder) -> Iterator[Mistake]:
@@ -78,14 +80,14 @@ def check_editions(kind: KindFolder) -> Iterator[Mistake]:
         except UserError as error:
             yield from split_error(error, _name_file(kind, path.stem))
     for form in forms.values():
-        faults = [*_find_faults(form, forms), *_find_missing_templates(kind, form)]
+        faults = [*_find_faults(kind, form, forms), *_find_missing_templates(kind, form)]
         yield from locate_faults(kind.read_edition_files(form.edition), faults)
     yield from _find_unknown_preferences(kind, forms)
     yield from _find_overlaps(kind, forms)
 
 
-def _find_faults(form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
-    yield from _find_table_faults(form)
+def _find_faults(kind: KindFolder, form: Form, forms: dict[str, Form]) -> Iterator[Fault]:
+    yield from _find_table_faults(form, _list_printed_by_templates(kind))
     yield from _find_fact_faults(form)
     for number, section in enumerate(form.sections):
         if not _KEY.fullmatch(section.id):
@@ -106,15 +108,21 @@ def _list_reserved(form: Form) -> set[str]:
     return {*OPEN_TABLES, *COMMON_FACTS, form.kind.period_fact}
 
 
-def _find_table_faults(form: Form) -> Iterator[Fault]:
-    """Find tables that are never printed, and ids that no data file can have."""
+def _list_printed_by_templates(kind: KindFolder) -> set[str]:
+    """List the tables that templates go through themselves."""
+    texts = (top.read_text(path) for top, path in kind.find_files("**/*.j2").values())
+    return {name for text in texts for name in _TABLE_IN_TEMPLATE.findall(text)}
+
+
+def _find_table_faults(form: Form, printed: set[str]) -> Iterator[Fault]:
+    """Find tables that are never printed, and ids that no data file can have; `printed` are those of templates."""
     for number, table in enumerate(form.tables):
         keys = ("tables", number, "id")
         if not _KEY.fullmatch(table.id):
             yield Fault(keys, _("id-should-be-letters", name=table.id))
         if table.id in _list_reserved(form):
             yield Fault(keys, _("name-is-reserved", name=table.id))
-        if table.id not in {section.table for section in form.sections}:
+        if table.id not in printed | {section.table for section in form.sections}:
             yield Fault(keys, _("table-of-no-section", table=table.id))
         for block_number, block in enumerate(table.blocks):
             for axis in ("columns", "rows"):
@@ -169,14 +177,20 @@ def _find_overlaps(kind: KindFolder, forms: dict[str, Form]) -> Iterator[Mistake
     starts = {form.first_year for form in forms.values()}
     starts |= {form.last_year + 1 for form in forms.values() if form.last_year is not None}
     told: set[str] = set()
-    for year in sorted(starts):
-        in_force = [forms[name] for name in kind.list_in_force(year) if name in forms]
+    periods = (Period(year, part) for year in sorted(starts) for part in _list_first_parts(kind))
+    for period in periods:
+        in_force = [forms[name] for name in kind.list_in_force(period) if name in forms]
         in_force.sort(key=lambda form: (form.first_year, form.edition))
         for other in in_force[1:]:
             if other.edition not in told:
                 told.add(other.edition)
-                why = _("editions-in-force-twice", edition=in_force[0].edition, year=year)
+                why = _("editions-in-force-twice", edition=in_force[0].edition, year=period.year)
                 yield from locate_faults(kind.read_edition_files(other.edition), [Fault(("years",), why)])
+
+
+def _list_first_parts(kind: KindFolder) -> list[str]:
+    """List the first part of a year of each unit of periods."""
+    return [PARTS[unit][0] if unit in PARTS else "01-01" for unit in kind.settings.calendar.units]
 
 
 def _name_settings(kind: KindFolder) -> str:

@@ -1,29 +1,36 @@
 """Load a form from its file: types define what the file may hold, and contradictions in it are found."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from graphlib import CycleError
-from typing import cast
+from typing import TypeAlias
 
 from nianbao.model.facts import Facts
 from nianbao.model.finding import Level
 from nianbao.model.form import Fact, Form, Section
 from nianbao.model.i18n import _
 from nianbao.model.kind import Kind
-from nianbao.model.loading.form_file import FormFile, RelationEntry, ReportRelationEntry, TableEntry
+from nianbao.model.loading.form_file import FormFile, ListEntry, TableEntry
 from nianbao.model.loading.inheritance import Fault, Keys, suggest
 from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.old_keys import rename_old_keys
+from nianbao.model.loading.open_row_faults import find_open_row_faults
+from nianbao.model.loading.relation_entries import find_relation_faults, find_term_faults, make_relations
 from nianbao.model.locale import Locale
+from nianbao.model.open_rows.axes import Axis, Condition, Group
+from nianbao.model.open_rows.expansion import expand_table
+from nianbao.model.open_rows.filling import expand_with_samples
+from nianbao.model.open_rows.groups import Groups
 from nianbao.model.pictures import Picture
 from nianbao.model.pictures.requests import find_picture_faults
-from nianbao.model.relations import Relation, Sign, parse_terms, suggest_term
-from nianbao.model.table import Table
+from nianbao.model.table import ListRules, Table
+from nianbao.model.tables.headings import ENTRY, Block, Heading
 from nianbao.model.text_rules import complete, find_pattern_faults, parse_sum, resolve_path
 from nianbao.model.text_rules import find_faults as find_text_rule_faults
 
+_Entry: TypeAlias = Section | TableEntry | Fact | Picture | ListEntry | Group | Axis | Condition
 _NO_LEVELS: Mapping[str, Level] = {}
 
 
@@ -46,12 +53,13 @@ def load_form(  # noqa: PLR0913  # all that a form depends on
     faults = [*_find_duplicates(file), *_find_file_faults(file)]
     if not faults:
         form = _make_form(edition, file, kind, locale, levels)
-        faults = [*_find_type_faults(form)]
+        sample = expand_with_samples(form)
+        faults = [*_find_type_faults(sample)]
     if not faults:
         faults = [
-            *_find_form_faults(form, file),
-            *find_text_rule_faults(file.vocabulary, form.value_types, _list_ids(file.sections)),
-            *_find_picture_faults(form),
+            *_find_form_faults(sample, file),
+            *find_text_rule_faults(file.vocabulary, sample.value_types, _list_ids(file.sections)),
+            *_find_picture_faults(sample),
             *(() if is_shipped else find_pattern_faults(file.vocabulary, locale.gaps)),
         ]
     if faults:
@@ -71,6 +79,7 @@ def _rename_old_keys(sources: Sequence[Facts]) -> list[Facts]:
 
 
 def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels: Mapping[str, Level]) -> Form:
+    tables, axes = _make_tables(file), {axis.id: axis for axis in file.axes}
     return Form(
         kind=kind,
         locale=locale,
@@ -79,18 +88,13 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels:
         document=file.document,
         first_year=file.years.first,
         last_year=file.years.last,
+        unit=file.years.unit,
         template=file.template,
         title=file.title,
         author=file.author,
         sections=file.sections,
-        tables=tuple(Table(table.id, table.label, table.blocks, table.widths) for table in file.tables),
-        relations={
-            "": tuple(_parse_relation(relation, levels) for relation in file.relations),
-            **{
-                table.id: tuple(_parse_relation(relation, levels) for relation in table.relations)
-                for table in file.tables
-            },
-        },
+        tables=tuple(expand_table(table, {}, axes) if table.has_open else table for table in tables),
+        relations=make_relations(file, levels),
         facts=file.facts,
         due=file.due,
         pictures=file.pictures,
@@ -98,10 +102,34 @@ def _make_form(edition: str, file: FormFile, kind: Kind, locale: Locale, levels:
         takes=file.takes,
         key_figures=file.key_figures,
         text_rules=complete(file.vocabulary, locale.gaps, levels),
+        axes=axes,
+        conditions=file.conditions,
+        open_tables={table.id: table for table in tables if table.has_open},
     )
 
 
-def _list_ids(entries: Sequence[Section | TableEntry | Fact | Picture]) -> list[str]:
+def _make_tables(file: FormFile) -> list[Table]:
+    """Make the tables as they are written, with the headings of groups; lists are tables of one open row."""
+    groups = Groups(file.groups)
+    tables = [
+        Table(
+            table.id,
+            table.label,
+            groups.fill_blocks(table.blocks),
+            table.widths,
+            fold=table.fold,
+            outline=table.outline,
+        )
+        for table in file.tables
+    ]
+    for one in file.lists:
+        rules = ListRules(one.key, one.sort, one.at_least, one.at_most, one.none)
+        block = Block(columns=one.columns, rows=(Heading(label="", each=ENTRY),))
+        tables.append(Table(one.id, one.label, groups.fill_blocks([block]), one.widths, list_rules=rules))
+    return tables
+
+
+def _list_ids(entries: Sequence[_Entry]) -> list[str]:
     return [entry.id for entry in entries]
 
 
@@ -111,6 +139,10 @@ def _find_duplicates(file: FormFile) -> Iterator[Fault]:
         ("sections", _list_ids(file.sections)),
         ("tables", _list_ids(file.tables)),
         ("facts", _list_ids(file.facts)),
+        ("lists", _list_ids(file.lists)),
+        ("groups", _list_ids(file.groups)),
+        ("axes", _list_ids(file.axes)),
+        ("conditions", _list_ids(file.conditions)),
         ("pictures", _list_ids(file.pictures)),
     ):
         for number, id_ in enumerate(ids):
@@ -128,34 +160,34 @@ def _find_file_faults(file: FormFile) -> Iterator[Fault]:
             date(2001, due.month, due.day)
         except ValueError:
             yield Fault(("due", number, "day"), _("month-without-day", month=due.month, day=due.day))
-    for keys, relation in _list_relations(file):
-        yield from _find_pattern_faults(relation.when, (*keys, "when"))
-        try:
-            _parse_relation(relation)
-        except ValueError as error:
-            yield Fault((*keys, "holds"), str(error))
-
-
-def _list_relations(file: FormFile) -> Iterator[tuple[Keys, ReportRelationEntry]]:
-    yield from ((("relations", number), relation) for number, relation in enumerate(file.relations))
-    for number, table in enumerate(file.tables):
-        yield from ((("tables", number, "relations", at), relation) for at, relation in enumerate(table.relations))
+    yield from find_relation_faults(file)
+    yield from find_open_row_faults(file)
 
 
 def _find_type_faults(form: Form) -> Iterator[Fault]:
-    """Find types that lack a parameter, and columns that weigh the values of a rollup and are not there."""
+    """Find types that lack a parameter, and columns that weigh the values of a rollup and are not there.
+
+    `form` has samples in its open rows, as below.
+    """
     for number, fact in enumerate(form.facts):
         try:
             fact.value_type  # noqa: B018  # made here for the first time
         except ValueError as error:
             yield Fault(("facts", number, "type"), str(error))
-    for number, table in enumerate(form.tables):
+    for keys, table in _list_tables(form):
         try:
             for slot in table.slots:
                 if slot.value_type and slot.weight and slot.weight not in form.slots:
-                    yield Fault(("tables", number), _("no-such-address", path=slot.weight))
+                    yield Fault(keys, _("no-such-address", path=slot.weight))
         except ValueError as error:
-            yield Fault(("tables", number), str(error))
+            yield Fault(keys, str(error))
+
+
+def _list_tables(form: Form) -> Iterator[tuple[Keys, Table]]:
+    """List the tables with the paths to them in the file, where lists follow them."""
+    lists = [table for table in form.tables if table.list_rules]
+    yield from ((("tables", number), table) for number, table in enumerate(form.tables) if not table.list_rules)
+    yield from ((("lists", number), table) for number, table in enumerate(lists))
 
 
 def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
@@ -167,7 +199,7 @@ def _find_pattern_faults(text: str, keys: Keys) -> Iterator[Fault]:
 
 def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
     """Find names of tables, addresses and rows that a form does not have, and faults of its tables."""
-    tables = _list_ids(file.tables)
+    tables = [table.id for table in form.tables]
     for number, section in enumerate(form.sections):
         if section.table and section.table not in tables:
             why = _("no-such-table", table=section.table) + suggest(section.table, tables)
@@ -178,11 +210,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
             why = _("no-such-address", path=address) + suggest(address, addresses)
             yield Fault(("key_figures", number), why)
     yield from _find_fact_faults(form)
-    for number, relation in enumerate(form.relations[""]):
-        for term in (*relation.left, *relation.right):
-            if term.constant is None and not any(f"{at}.".startswith(f"{term.path}.") for at in form.omitted_figures):
-                why = _("no-such-address", path=term.path) + suggest(term.path, addresses)
-                yield Fault(("relations", number, "holds"), why)
+    yield from find_term_faults(form, file)
     for row, keys in _list_row_names(form):
         if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("no-such-row", row=row) + suggest(row, sorted(form.groups)), at_key=True)
@@ -216,43 +244,14 @@ def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
 
 
 def _find_table_faults(form: Form) -> Iterator[Fault]:
-    seen: set[str] = set()
-    applied = {id(check.relation) for check in form.checks}
-    for number, table in enumerate(form.tables):
-        addresses = [slot.address for slot in table.slots]
-        for address in sorted({address for address in addresses if address in seen or addresses.count(address) > 1}):
-            yield Fault(("tables", number), _("address-of-two-figures", address=address))
-        seen.update(addresses)
-        columns = table.make_grid().columns
-        if table.widths and len(table.widths) != columns:
-            yield Fault(("tables", number, "widths"), _("takes-widths", columns=columns))
-        for position, relation in enumerate(form.relations[table.id]):
-            if id(relation) not in applied:
-                terms = [term.path for term in (*relation.left, *relation.right)]
-                why = _("no-line-with-terms", terms=" ".join(terms)) + suggest_term(table, terms)
-                yield Fault(("tables", number, "relations", position, "holds"), why)
+    seen: Counter[str] = Counter()
+    for keys, table in _list_tables(form):
+        seen.update(slot.address for slot in table.slots)
+        for address in sorted({slot.address for slot in table.slots if seen[slot.address] > 1}):
+            yield Fault(keys, _("address-of-two-figures", address=address))
+        if table.widths and len(table.widths) != (columns := table.make_grid().columns):
+            yield Fault((*keys, "widths"), _("takes-widths", columns=columns))
     try:
         len(form.totals)
     except CycleError as error:
         yield Fault(("tables",), _("totals-contain-each-other", chain=" → ".join(error.args[1])))
-
-
-def _parse_relation(entry: ReportRelationEntry, levels: Mapping[str, Level] = _NO_LEVELS) -> Relation:
-    """Parse the equation of a relation; raises ValueError with the reason if it is invalid."""
-    match = re.fullmatch(r"([^<>=!]+)(<=>|>=|<=|!=|=)([^<>=!]+)", entry.holds)
-    if not match:
-        raise ValueError(_("write-relation"))
-    left, sign, right = match.groups()
-    return Relation(
-        rule=entry.rule,
-        each=entry.each if isinstance(entry, RelationEntry) else None,
-        left=parse_terms(left),
-        sign=cast("Sign", sign),
-        right=parse_terms(right),
-        level=entry.level or levels.get(entry.rule, "error"),
-        why=entry.why,
-        at=entry.at if isinstance(entry, RelationEntry) else (),
-        but=entry.but if isinstance(entry, RelationEntry) else (),
-        when=entry.when,
-        within=Decimal(str(entry.within)),
-    )

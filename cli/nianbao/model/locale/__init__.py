@@ -75,6 +75,7 @@ class Marks(Shape, frozen=True):
     yes: Annotated[Text, Meta(description="field-marks-yes")]
     no: Annotated[Text, Meta(description="field-marks-no")]
     nothing: Annotated[str, Meta(description="field-marks-nothing")] = ""
+    does_not_apply: Annotated[str, Meta(description="field-marks-does-not-apply")] = "–"
     colon: Annotated[Text, Meta(description="field-marks-colon")] = ": "
     brackets: Annotated[Text, Meta(description="field-marks-brackets")] = " ({words})"
 

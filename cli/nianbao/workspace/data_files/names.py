@@ -30,15 +30,16 @@ def guess_period(name: str, calendar: Calendar) -> Period | None:
     if not match:
         return None
     month, day = (int(match[group] or 0) for group in ("month", "day"))
-    part = {
+    parts = {
         "year": "",
         "half-year": (match["part"] or "").upper(),
         "quarter": (match["part"] or "").upper(),
         "month": f"{month:02}",
         "event": f"{month:02}-{day:02}",
-    }[calendar.unit]
-    period = parse_period(f"{match['year']}-{part}" if part else match["year"])
-    return period if period and calendar.has(period) else None
+    }
+    names = (f"{match['year']}-{parts[unit]}".rstrip("-") for unit in reversed(calendar.units))
+    periods = (parse_period(name) for name in names)
+    return next((period for period in periods if period and calendar.has(period)), None)
 
 
 def may_be_data_file(name: str) -> bool:

@@ -154,7 +154,7 @@ class KindFolder:
         Where several are, such as those of provinces, it is the edition of the `last` report, else the first that the
         kind prefers.
         """
-        forms = [self._form(path) for path in self._find_in_force(period.year, last)]
+        forms = [self._form(path) for path in self._find_in_force(period, last)]
         if len(forms) != 1:
             known = join_words(sorted(form.edition for form in forms) or sorted(self.editions()))
             raise UserError(
@@ -165,12 +165,12 @@ class KindFolder:
             )
         return forms[0]
 
-    def list_in_force(self, year: int) -> list[str]:
-        """List the editions between which a report of a year would have to choose; one where nothing is left open."""
-        return [path.stem for path in self._find_in_force(year)]
+    def list_in_force(self, period: Period) -> list[str]:
+        """List the editions between which a report of a period would have to choose; one where nothing is left open."""
+        return [path.stem for path in self._find_in_force(period)]
 
-    def _find_in_force(self, year: int, last: str = "") -> list[Path]:
-        paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(year)]
+    def _find_in_force(self, period: Period, last: str = "") -> list[Path]:
+        paths = [path for path in self.editions().values() if read_years(path, self._tops_from(path)).has(period)]
         own = next((top.path for top in self._tops if any(path.is_relative_to(top.path) for path in paths)), None)
         by_name = {path.stem: path for path in paths if own and path.is_relative_to(own)}
         preferred = [by_name[name] for name in (last, *self.settings.prefers) if name in by_name]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import PurePath
 
 from nianbao.model.finding import UserError
-from nianbao.model.period import PARTS, Period, PeriodUnit, parse_period
+from nianbao.model.period import PARTS, Period, parse_period
 from nianbao.workspace.kinds import KindFolder
 
 _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
@@ -46,9 +46,9 @@ def _list_names(kind: KindFolder, period: Period) -> Iterator[str]:
 
 def _list_periods(kind: KindFolder, year: int) -> Iterator[Period]:
     """Yield the periods of a year of a kind."""
-    unit: PeriodUnit = kind.settings.calendar.unit
-    if unit == "event":
-        days = (date(year, 1, 1) + timedelta(days=count) for count in range(366))
-        yield from (Period(day.year, f"{day:%m-%d}") for day in days if year == day.year)
-    else:
-        yield from (Period(year, part) for part in PARTS[unit])
+    for unit in kind.settings.calendar.units:
+        if unit == "event":
+            days = (date(year, 1, 1) + timedelta(days=count) for count in range(366))
+            yield from (Period(day.year, f"{day:%m-%d}") for day in days if year == day.year)
+        else:
+            yield from (Period(year, part) for part in PARTS[unit])

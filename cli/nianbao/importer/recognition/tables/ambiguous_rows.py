@@ -9,6 +9,7 @@ before those that need a lost figure to satisfy it.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -16,15 +17,20 @@ from itertools import islice
 from nianbao.importer.recognition.printed_values import Number
 from nianbao.importer.recognition.tables.identities import (
     MAX_LOST,
+    Choice,
+    Equation,
+    PrintedRow,
     RowFigures,
+    Solution,
     evaluate,
     make_equations,
     make_row_equation,
+    part_rows,
     solve,
 )
 from nianbao.model.loading.reading import Reading
 from nianbao.model.relations import Check
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 _MAX_CANDIDATES = 20_000  # of one row; of a row with more none is listed
 _INCONSISTENT_COST = MAX_LOST + 1  # the cost of a candidate that satisfies no identity
@@ -48,9 +54,10 @@ class AmbiguousRow:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What an ambiguous row may say: pairs of a candidate and its figures; none where there are too many to list."""
+    """What an ambiguous row may say: pairs of a candidate and its figures; none where there are `too_many` to list."""
 
     pairs: tuple[tuple[Candidate, RowFigures], ...]
+    too_many: bool = False
 
     @property
     def complete(self) -> tuple[RowFigures, ...]:
@@ -70,6 +77,18 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
+class Solved:
+    """What solves some open rows, whose indexes are `rows`: every solution, or None where there are too many.
+
+    `equations` are the identities that the rows are in.
+    """
+
+    rows: tuple[int, ...]
+    solutions: list[Solution] | None
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Domain:
     """The candidates of one row by their figures, and the cost of those figures: how many are lost, cheapest first."""
 
@@ -80,6 +99,10 @@ class _Domain:
     def least_cost(self) -> int:
         return self.costs[0][0]
 
+    def to_printed(self, slots: tuple[Slot, ...]) -> PrintedRow:
+        """Return the row as a variable of the search."""
+        return PrintedRow(tuple(Choice(cost, figures, slots) for cost, figures in self.costs))
+
     def select(self, rows: Iterable[RowFigures]) -> Candidates:
         """Return the candidates with these figures."""
         return Candidates(
@@ -88,41 +111,59 @@ class _Domain:
 
 
 def find_candidates(
-    rows: Sequence[AmbiguousRow], known: Mapping[str, Number | None], checks: Sequence[Check]
-) -> list[Candidates]:
+    rows: Sequence[AmbiguousRow],
+    known: Mapping[str, Number | None],
+    checks: Sequence[Check],
+    open_rows: Sequence[PrintedRow] = (),
+) -> tuple[list[Candidates], list[Solved]]:
     """List for each row the candidates that satisfy the identities together with the known figures.
 
     `known` gives the figures of the other rows by address, 0 for a blank one and None for one that could
     not be read. Where the identities between rows allow no candidate at all the report itself is wrong, and a
     row is judged alone. A candidate that supposes a lost figure needs the identities of every column to confirm
     it, and so does every candidate of a row with one figure in each text: what a lost cell held, nobody knows.
-    Otherwise all candidates of the row are listed.
+    Otherwise all candidates of the row are listed. Also returns what solves the `open_rows`, whose places in the
+    form are searched together with the figures of the rows.
     """
-    all_domains = [_make_domain(row, checks) for row in rows]
-    listed = [index for index, domain in enumerate(all_domains) if domain]
-    domains = [domain for domain in all_domains if domain]
-    equations = make_equations([rows[index].slots for index in listed], known, checks)
-    solutions = solve([domain.costs for domain in domains], equations)
-    found = [Candidates(())] * len(rows)
-    for number, (index, domain) in enumerate(zip(listed, domains, strict=True)):
-        row = rows[index]
-        confirmed = all(
-            any((number, column) in equation.factors for equation in equations) for column in range(len(row.slots))
-        )
-        is_sufficient = domain.least_cost == 0 and not row.one_figure_each
-        if solutions and (is_sufficient or confirmed):
-            found[index] = domain.select({solution[number] for solution in solutions})
-        else:
-            highest = 0 if is_sufficient else _INCONSISTENT_COST
-            found[index] = domain.select({figures for cost, figures in domain.costs if cost <= highest})
-    return found
+    splits = [list(islice(_split_row(row), _MAX_CANDIDATES + 1)) for row in rows]
+    domains = {
+        index: _make_domain(rows[index], split, checks)
+        for index, split in enumerate(splits)
+        if 0 < len(split) <= _MAX_CANDIDATES
+    }
+    printed = [*(domain.to_printed(rows[index].slots) for index, domain in domains.items()), *open_rows]
+    equations = make_equations(printed, known, checks)
+    indexes = list(domains)
+    found = [Candidates((), too_many=len(split) > _MAX_CANDIDATES) for split in splits]
+    solved: list[Solved] = []
+    for numbers, own in part_rows(printed, equations):
+        solutions = solve([printed[number] for number in numbers], own)
+        if any(number >= len(indexes) for number in numbers):
+            in_part = [n for n, number in enumerate(numbers) if number >= len(indexes)]
+            places = None if solutions is None else [tuple(one[n] for n in in_part) for one in solutions]
+            solved.append(Solved(tuple(numbers[n] - len(indexes) for n in in_part), places, tuple(own)))
+        for position, number in enumerate(numbers):
+            if number < len(indexes):
+                index = indexes[number]
+                chosen = {one[position].figures for one in solutions or ()}
+                found[index] = _select_candidates(rows[index], domains[index], chosen, own)
+    return found, solved
 
 
-def _make_domain(row: AmbiguousRow, checks: Sequence[Check]) -> _Domain | None:
-    """List the candidates of one row; None for too many, or for none."""
-    listed = list(islice(_split_row(row), _MAX_CANDIDATES + 1))
-    if len(listed) > _MAX_CANDIDATES or not listed:
-        return None
+def _select_candidates(
+    row: AmbiguousRow, domain: _Domain, chosen: AbstractSet[RowFigures], equations: Sequence[Equation]
+) -> Candidates:
+    """Select the candidates of a row that solve the equations, or all where they are not sure."""
+    confirmed = all(any(slot.address in equation.factors for equation in equations) for slot in row.slots)
+    is_sufficient = domain.least_cost == 0 and not row.one_figure_each
+    if chosen and (is_sufficient or confirmed):
+        return domain.select(chosen)
+    highest = 0 if is_sufficient else _INCONSISTENT_COST
+    return domain.select({figures for cost, figures in domain.costs if cost <= highest})
+
+
+def _make_domain(row: AmbiguousRow, listed: Sequence[Sequence[Number | None]], checks: Sequence[Check]) -> _Domain:
+    """Complete the candidates of one row."""
     equations = [equation for check in checks if (equation := make_row_equation(check, row.slots))]
     costs: dict[RowFigures, int] = {}
     candidates: dict[RowFigures, list[Candidate]] = {}

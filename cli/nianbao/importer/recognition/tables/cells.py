@@ -1,11 +1,12 @@
 """Rows of a published table read into cells: figures, blanks, and cells that could not be decided."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from nianbao.importer.recognition.printed_values import Number, find_unit, read_value
-from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidates, find_candidates, is_consistent
+from nianbao.importer.recognition.published import NOWHERE, Place
+from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, Candidates, is_consistent
 from nianbao.importer.recognition.tables.columns import (
     Alignment,
     PlacedCells,
@@ -17,9 +18,10 @@ from nianbao.importer.recognition.tables.layouts import Layout, list_layouts
 from nianbao.importer.recognition.tables.rows import PublishedRow
 from nianbao.model.form import Form
 from nianbao.model.loading.reading import Reading
-from nianbao.model.table import Slot
+from nianbao.model.tables.slots import Slot
 
 State = Literal["read", "blank", "undecided"]
+Evidence = Literal["label", "sums", "order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class RecognizedCell:
 
     `value` is in the form's unit, `number` as printed; `keep_text` says that the printed text says more than the
     figure. An undecided cell has the `options` that satisfy the form's identities, if they could be listed, and
-    the id of the `reason` why it is undecided.
+    the id of the `reason` why it is undecided. `left` is the column of the published table in which it stands, from 0,
+    where that is known.
     """
 
     slot: Slot
@@ -39,13 +42,16 @@ class RecognizedCell:
     reason: str = ""
     keep_text: bool = False
     options: tuple[Number, ...] = ()
+    left: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizedRow:
     """A published row that was recognized: its layout, which row of it, and its cells in the form's order.
 
-    `block` is the index of the published block that it stands in.
+    `block` is the index of the published block that it stands in, `place` where that is in the file. `evidence` says
+    how the row was found: by its label, by its order and the sums of the form, or by its order alone, since the sums
+    leave another one.
     """
 
     layout: Layout
@@ -54,6 +60,8 @@ class RecognizedRow:
     block: int
     by_order: bool = False  # its headers say something else: the columns were taken in order
     candidates: Candidates | None = None  # of a row whose figures ran together
+    evidence: Evidence = "label"
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class RecognizedTables:
     extra_rows: tuple[str, ...] = ()  # rows that the form does not have
     truncated_rows: tuple[str, ...] = ()  # a row in the middle of which the file ends
     conflicting_rows: tuple[tuple[RecognizedRow, RecognizedRow], ...] = ()  # the same row with different figures
+    unread_rows: tuple[tuple[Place, str], ...] = ()  # rows of the form whose figures may be those of another row
 
 
 def read_row(
@@ -72,16 +81,19 @@ def read_row(
     """Read the cells of a row as row `index` of a layout; where they ran together, also give the row to be resolved."""
     slots = layout.slots[index]
     published = find_figures(row, alignment)
+    if row.from_text and not any(cell.text for cell in published):
+        published = published[: len(slots)]
     headers = {column: header.text for header, column in alignment.headers}
     placed = place_cells(published, alignment, len(slots), lacks_cell=row.lacks_cell)
     cells = [_read_cell(slot, column, placed, headers, row.reading) for column, slot in enumerate(slots)]
     ambiguous = None
     # A column whose header was lost may stand anywhere; headers in another order may have come there after the loss.
     in_order = alignment.column_order in {(), tuple(range(len(slots)))}
-    if (placed is None and in_order) or (row.from_text and any(cell.reason == "together" for cell in cells)):
+    may_run_together = row.from_text and not row.is_separated
+    if (placed is None and in_order) or (may_run_together and any(cell.reason == "together" for cell in cells)):
         # Which blank cell of a table belongs to the form is not known where their number is another.
         texts = tuple(cell.text for cell in published if row.from_text or cell.text.strip())
-        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=not row.from_text)
+        ambiguous = AmbiguousRow(slots, texts, row.reading, one_figure_each=not may_run_together)
         cells = [RecognizedCell(slot, "undecided", printed=" ".join(texts), reason="together") for slot in slots]
     elif alignment.unverified and not is_consistent(slots, [cell.value or 0 for cell in cells], layout.form.checks):
         cells = [
@@ -89,7 +101,11 @@ def read_row(
             for column, cell in enumerate(cells)
         ]
     by_order = alignment.by_order or not has_headers
-    return RecognizedRow(layout, index, tuple(cells), row.block, by_order), ambiguous
+    lefts = {column: header.left for header, column in alignment.headers}
+    if not lefts and len(published) == len(slots) and not row.from_text:
+        lefts = {column: cell.left for column, cell in enumerate(published)}
+    located = tuple(replace(cell, left=lefts.get(column)) for column, cell in enumerate(cells))
+    return RecognizedRow(layout, index, located, row.block, by_order, place=row.place), ambiguous
 
 
 def _read_cell(
@@ -128,31 +144,10 @@ def make_rows(form: Form, cells: Mapping[str, RecognizedCell]) -> Iterator[Recog
 # ── cells that ran together ──────────────────────────────────────────────────────────
 
 
-def resolve_ambiguous_rows(read: Sequence[tuple[RecognizedRow, AmbiguousRow | None]]) -> list[RecognizedRow]:
-    """Read the rows whose figures ran together, as far as the identities of their form decide.
-
-    Takes all rows of a report as `read_row` returns them, since the figures of the others count as well; returns all.
-    """
-    rows = [row for row, _ in read]
-    ambiguous = {index: row for index, (_, row) in enumerate(read) if row}
-    resolved = list(rows)
-    by_edition: dict[str, list[int]] = {}
-    for index in ambiguous:
-        by_edition.setdefault(rows[index].layout.form.edition, []).append(index)
-    for edition, indexes in by_edition.items():
-        known: dict[str, Number | None] = {}
-        for row in rows:
-            if row.layout.form.edition == edition:
-                known |= {cell.slot.address: 0 if cell.state == "blank" else cell.value for cell in row.cells}
-        form = rows[indexes[0]].layout.form
-        found = find_candidates([ambiguous[index] for index in indexes], known, form.checks)
-        for index, candidates in zip(indexes, found, strict=True):
-            cells = [
-                _resolve_cell(cell, column, candidates, ambiguous[index])
-                for column, cell in enumerate(rows[index].cells)
-            ]
-            resolved[index] = replace(rows[index], cells=tuple(cells), candidates=candidates)
-    return resolved
+def resolve_ambiguous_row(row: RecognizedRow, ambiguous: AmbiguousRow, candidates: Candidates) -> RecognizedRow:
+    """Read a row whose figures ran together, as far as its candidates agree."""
+    cells = [_resolve_cell(cell, column, candidates, ambiguous) for column, cell in enumerate(row.cells)]
+    return replace(row, cells=tuple(cells), candidates=candidates)
 
 
 def _resolve_cell(cell: RecognizedCell, column: int, candidates: Candidates, row: AmbiguousRow) -> RecognizedCell:
@@ -161,11 +156,11 @@ def _resolve_cell(cell: RecognizedCell, column: int, candidates: Candidates, row
     text = " ".join(row.texts)
     if len(printed) == 1 and not may_be_blank:
         figure = next(iter(printed))
-        return RecognizedCell(cell.slot, "read", figure, figure, text, reason="together", keep_text=True)
+        return replace(cell, state="read", value=figure, number=figure, printed=text, reason="together", keep_text=True)
     if candidates.pairs and not lost and printed <= {0}:
-        return RecognizedCell(cell.slot, "blank", printed=text, reason="together", keep_text=True)
+        return replace(cell, state="blank", printed=text, reason="together", keep_text=True)
     options = tuple(sorted(printed | lost | ({0} if may_be_blank else set())))
-    return RecognizedCell(cell.slot, "undecided", printed=text, reason="together", options=options)
+    return replace(cell, state="undecided", printed=text, reason="together", options=options)
 
 
 # ── rows that occur twice ────────────────────────────────────────────────────────────
@@ -210,4 +205,5 @@ def _merge_cells(first: RecognizedCell, second: RecognizedCell) -> RecognizedCel
         return first
     options = tuple(sorted({value for cell in (first, second) if (value := cell.value) is not None}))
     printed = f"{first.printed}; {second.printed}"
-    return RecognizedCell(first.slot, "undecided", printed=printed, reason="twice", options=options)
+    twice = replace(first, state="undecided", value=None, number=None, printed=printed, reason="twice", options=options)
+    return replace(twice, keep_text=False)

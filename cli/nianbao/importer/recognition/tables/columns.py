@@ -7,7 +7,7 @@ from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, parse_
 from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import PublishedCell
 from nianbao.importer.recognition.tables.layouts import Layout
-from nianbao.importer.recognition.tables.rows import PublishedRow, Region, compare_end, compare_unordered
+from nianbao.importer.recognition.tables.rows import PublishedRow, Region, compare_end, compare_unordered, compare_words
 
 MIN_SCORE = 0.5  # headers that agree by less are those of another table
 _MAX_LABEL_COLUMNS = 4
@@ -46,7 +46,7 @@ def find_alignments(region: Region, layout: Layout) -> list[Alignment]:
 def _align_by_position(region: Region, layout: Layout) -> Alignment:
     """Find the columns of a layout under the headers of a region; score 0 where they are not there."""
     if region.header_text:
-        return _align_header_text(region.header_text, layout)
+        return _align_header_text(region, layout)
     alignments = (_align_headers(headers, region, layout) for headers in _list_header_variants(region.headers))
     return max(alignments, key=lambda alignment: alignment.score)
 
@@ -89,9 +89,11 @@ def _align_by_order(region: Region, layout: Layout) -> Alignment:
     return Alignment(1.0 if same else 0.0)
 
 
-def _align_header_text(header_text: str, layout: Layout) -> Alignment:
+def _align_header_text(region: Region, layout: Layout) -> Alignment:
     """Compare the headers of a text with a layout's; in disorder they say which table it is, not which column."""
+    header_text = region.header_text
     score = max(compare_end(header_text, expected) for expected in layout.header_texts)
+    score = max([score, *(compare_words(region.header_words, headers) for headers in layout.header_cells)])
     if score >= MIN_SIMILARITY:
         return Alignment(score)
     unordered = max(compare_unordered(header_text, expected) for expected in layout.header_texts)
@@ -209,6 +211,14 @@ def find_figures(row: PublishedRow, alignment: Alignment) -> list[PublishedCell]
         while rest and not rest[0].text.strip() and rest[0].right <= left + _compute_tolerance(alignment, rest[0]):
             rest = rest[1:]
     return rest
+
+
+def find_groups(row: PublishedRow, figures: Sequence[PublishedCell]) -> list[PublishedCell]:
+    """Return the cells that stand beside other rows as well, higher or lower than the figures of a row reach."""
+    if row.from_text or not figures:
+        return []
+    top, bottom = min(cell.top for cell in figures), max(cell.bottom for cell in figures)
+    return [cell for cell in (*row.above, *row.cells) if cell.top < top or cell.bottom > bottom]
 
 
 def has_misplaced_figure(row: PublishedRow, alignment: Alignment) -> bool:

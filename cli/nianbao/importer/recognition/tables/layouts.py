@@ -7,7 +7,9 @@ from functools import cached_property
 from nianbao.importer.recognition.labels import Label, parse_label
 from nianbao.model.form import Form
 from nianbao.model.loading.reading import Reading
-from nianbao.model.table import Block, Heading, Slot, Table, list_paths
+from nianbao.model.table import Table
+from nianbao.model.tables.headings import Block, Heading, list_paths
+from nianbao.model.tables.slots import Slot
 
 Path = tuple[Heading, ...]  # the headings on the way to a row or a column, the outermost first
 
@@ -41,6 +43,11 @@ class Layout:
         return tuple(_list_wordings(path, self.reading) for path in self.rows)
 
     @cached_property
+    def row_groups(self) -> tuple[tuple[Label, ...], ...]:
+        """The labels above each row label: of the rows that it is one of."""
+        return tuple(self._parse(*(heading.label for heading in path[:-1])) for path in self.rows)
+
+    @cached_property
     def row_aliases(self) -> tuple[tuple[Label, ...], ...]:
         """The aliases of each row label."""
         return tuple(self._parse(*path[-1].aliases) for path in self.rows)
@@ -67,6 +74,12 @@ class Layout:
         while level := tuple(below for heading in levels[-1] for below in heading.below):
             levels.append(level)
         return tuple(levels)
+
+    @cached_property
+    def header_cells(self) -> tuple[tuple[Label, ...], ...]:
+        """All headers line by line, as the cells of a text have them, with and without the corner."""
+        headers = self._parse(*(heading.label for level in self.header_levels for heading in level))
+        return ((*self._parse(self.block.corner), *headers), headers) if self.rows else (headers,)
 
     @cached_property
     def header_texts(self) -> tuple[str, ...]:

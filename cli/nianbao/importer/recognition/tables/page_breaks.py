@@ -60,8 +60,8 @@ def _join_rows(
     spanning = {below: texts[above] for above, below in pairs}  # cells that reach beyond the first row keep the text
     rest = [cell for cell in second.cells if cell.top > start or cell.bottom > start + 1]
     return (
-        PublishedTable(tuple(replace(cell, text=texts.get(cell, cell.text)) for cell in first.cells)),
-        PublishedTable(tuple(replace(cell, text=spanning.get(cell, cell.text)) for cell in rest)),
+        replace(first, cells=tuple(replace(cell, text=texts.get(cell, cell.text)) for cell in first.cells)),
+        replace(second, cells=tuple(replace(cell, text=spanning.get(cell, cell.text)) for cell in rest)),
     )
 
 

@@ -3,15 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nianbao.importer.recognition.labels import MIN_LEAD, MIN_SIMILARITY, Label, parse_label
-from nianbao.importer.recognition.printed_values import may_be_value
 from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.cells import (
     RecognizedTables,
-    describe_extra_row,
     merge_duplicates,
     read_row,
-    resolve_ambiguous_rows,
 )
 from nianbao.importer.recognition.tables.columns import (
     MIN_SCORE,
@@ -19,18 +15,19 @@ from nianbao.importer.recognition.tables.columns import (
     complete_alignment,
     find_alignments,
     find_figures,
-    find_labels,
     has_misplaced_figure,
 )
+from nianbao.importer.recognition.tables.doubtful_rows import drop_next_ordinal, sort_left_out
 from nianbao.importer.recognition.tables.layouts import Layout
+from nianbao.importer.recognition.tables.places.open_rows import MatchedRow, OpenRowFinder, find_table_headings
+from nianbao.importer.recognition.tables.places.whole_form import resolve_rows
 from nianbao.importer.recognition.tables.regions import find_regions
+from nianbao.importer.recognition.tables.row_matching import match_rows
 from nianbao.importer.recognition.tables.rows import KnownLabels, PublishedRow, Region
-from nianbao.model.loading.reading import Reading
 
 _MISSING_ROW_PENALTY = 0.01  # for a row that an edition has and the table lacks
 _NO_HEADER_WEIGHT = 0.3  # of rows where the headers do not agree
 _TOLERANCE = 0.1  # of a cell, by which the edges of a page may be off
-_ALIAS_PENALTY = 0.02  # for an alias, where the label itself stands as well
 _MIN_ROWS = 3  # rows of a table that must be found where its headers are not
 
 
@@ -51,39 +48,60 @@ _Matches = list[tuple[Region, list[_Match]]]
 def recognize_tables(document: PublishedDocument, layouts: Sequence[Layout], in_force: str = "") -> RecognizedTables:
     """Recognize the tables of a report. `in_force` names the edition to take where both would do."""
     read = []
-    extra: list[str] = []
+    left_out: list[tuple[PublishedRow, Layout, Alignment]] = []
     truncated: list[str] = []
     last = len(document.blocks) - 1
-    for region, match in _choose_matches(_match_regions(document, layouts), in_force):
-        indexed = list(zip(_mark_short_rows(region, match.alignment), match.rows, strict=True))
-        of_form = [row for row, index in indexed if index is not None]
-        alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
-        is_shifted = any(has_misplaced_figure(row, alignment) for row in of_form)
-        for row, index in indexed:
-            if index is None:
-                extra += describe_extra_row(row, match.alignment)
-            elif row.from_text and row.block == last and len(row.cells) < len(match.layout.columns):
-                truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
-            else:
-                marked = replace(row, lacks_cell=True) if is_shifted else row
-                read.append(read_row(marked, match.layout, alignment, index, has_headers=match.has_headers))
-    rows, conflicts = merge_duplicates(resolve_ambiguous_rows(read))
-    return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts))
+    chosen = _choose_matches(_match_regions(document, layouts), in_force)
+    matched = [one for region, match in chosen for one in _list_rows(region, match)]
+    headings = find_table_headings(document, layouts, in_force)
+    finder = OpenRowFinder(layouts, sorted(matched, key=lambda one: one.row.block), headings, in_force)
+    open_rows = finder.find()
+    origins = {row.origin for row in open_rows}
+    for one in sorted(finder.rows, key=lambda one: one.row.from_text):
+        layout, index = one.layout, one.index
+        if layout is None or one in origins:
+            continue
+        if index is None:
+            left_out.append((one.row, layout, one.alignment))
+            continue
+        is_last = one.row.from_text and one.row.block == last
+        row = drop_next_ordinal(one.row, index, layout) if is_last else one.row
+        if is_last and len(row.cells) + row.stripped < len(layout.columns):
+            truncated.append(" ".join((*row.label, *(cell.text for cell in row.cells))))
+        else:
+            read.append(read_row(row, layout, one.alignment, index, has_headers=one.has_headers))
+    rows, conflicts = merge_duplicates(resolve_rows(read, open_rows))
+    extra, unread = sort_left_out(left_out, {cell.slot.address for row in rows for cell in row.cells})
+    return RecognizedTables(tuple(rows), tuple(extra), tuple(truncated), tuple(conflicts), tuple(unread))
 
 
-def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match]]:
-    """Choose the best match of each region, in the edition of its table."""
+def _list_rows(region: Region, match: _Match | None) -> list[MatchedRow]:
+    """List the rows of a region with what was found for them."""
+    if match is None:
+        return [MatchedRow(row, region) for row in region.rows]
+    rows = list(_mark_short_rows(region, match.alignment))
+    of_form = [row for row, index in zip(rows, match.rows, strict=True) if index is not None]
+    alignment = complete_alignment(match.alignment, of_form, len(match.layout.columns))
+    if any(has_misplaced_figure(row, alignment) for row in of_form):
+        rows = [replace(row, lacks_cell=True) for row in rows]
+    return [
+        MatchedRow(row, region, match.layout, alignment, index, match.has_headers)
+        for row, index in zip(rows, match.rows, strict=True)
+    ]
+
+
+def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Match | None]]:
+    """Choose the best match of each region, in the edition of its table; None where there is no match."""
     editions = _choose_editions(matched, in_force)
-    chosen = []
+    chosen: list[tuple[Region, _Match | None]] = []
     for region, matches in matched:
         allowed = [
             match
             for match in matches
             if editions.get(match.layout.table.id, match.layout.form.edition) == match.layout.form.edition
         ]
-        if allowed:
-            best = max(allowed, key=lambda match: (round(match.score, 3), match.layout.form.edition == in_force))
-            chosen.append((region, best))
+        rank = [(round(match.score, 3), match.layout.form.edition == in_force) for match in allowed]
+        chosen.append((region, allowed[rank.index(max(rank))] if allowed else None))
     return chosen
 
 
@@ -160,7 +178,7 @@ def _match_layout(region: Region, layout: Layout, alignment: Alignment, layouts:
     if not (has_headers or alignment.by_order):
         alignment = Alignment(0.0)
     may_match = has_headers or _has_fixed_columns(layout, layouts)
-    rows, score = _match_rows(region, layout, alignment) if may_match else ((), 0.0)
+    rows, score = match_rows(region, layout, alignment) if may_match else ((), 0.0)
     weight = alignment.score if has_headers else _NO_HEADER_WEIGHT
     return _Match(layout, alignment, rows, score * weight, has_headers)
 
@@ -175,89 +193,6 @@ def _has_fixed_columns(layout: Layout, layouts: Sequence[Layout]) -> bool:
         and not layout.all_row_labels.isdisjoint(other.all_row_labels)
         for other in layouts
     )
-
-
-# ── rows ─────────────────────────────────────────────────────────────────────────────
-
-
-def _match_rows(region: Region, layout: Layout, alignment: Alignment) -> tuple[tuple[int | None, ...], float]:
-    """Find which row of the layout each row of a region is, and how sure all are together."""
-    if not layout.rows:
-        return _match_single_row(region, layout, alignment)
-    rows: list[int | None] = []
-    scores: dict[int, tuple[float, int]] = {}  # by the layout's row: the score and the region's row
-    last = -1
-    for number, row in enumerate(region.rows):
-        index, score = _match_row(row, region, layout, alignment, last)
-        if index is not None and index in scores:
-            if scores[index][0] == score:
-                rows.append(index)  # the same row again
-                continue
-            if scores[index][0] > score:
-                index = None  # an office's own row, whose label is less like it
-            else:
-                rows[scores[index][1]] = None
-        if index is not None:
-            scores[index] = (score, number)
-            last = index
-        rows.append(index)
-    return tuple(rows), sum(min(score, 1.0) for score, _ in scores.values())
-
-
-def _match_single_row(region: Region, layout: Layout, alignment: Alignment) -> tuple[tuple[int | None, ...], float]:
-    """Find the row of a layout that has one without a label; a row with one may be it where it is the only one."""
-    figures = [find_figures(row, alignment) for row in region.rows]
-    fits = [
-        bool(cells) and bool(len(cells) == len(layout.columns) or alignment.headers or row.from_text)
-        for row, cells in zip(region.rows, figures, strict=True)
-    ]
-    unlabelled = [
-        fit and not find_labels(row, alignment) and not _has_leading_label(cells, row.reading)
-        for row, cells, fit in zip(region.rows, figures, fits, strict=True)
-    ]
-    taken = unlabelled if any(unlabelled) or fits.count(True) != 1 or not alignment.headers else fits
-    return tuple(0 if is_taken else None for is_taken in taken), 1.0 if any(taken) else 0.0
-
-
-def _has_leading_label(cells: Sequence[PublishedCell], reading: Reading) -> bool:
-    """Tell whether words stand before figures: a label under the first header."""
-    filled = [cell.text for cell in cells if cell.text.strip()]
-    return len(filled) > 1 and not may_be_value(filled[0], reading) and may_be_value(filled[1], reading)
-
-
-def _match_row(
-    row: PublishedRow, region: Region, layout: Layout, alignment: Alignment, last: int
-) -> tuple[int | None, float]:
-    """Return the row of a layout whose label a row has, and how sure that is.
-
-    Of several that are alike only the one behind `last`, the row found before, is taken.
-    """
-    figures = find_figures(row, alignment)
-    texts = find_labels(row, alignment) or list(region.context[-1:])
-    scores = [
-        max(
-            _compare_label(texts, labels, row.reading),
-            _compare_label(texts, aliases, row.reading) - _ALIAS_PENALTY,
-        )
-        for labels, aliases in zip(layout.row_labels, layout.row_aliases, strict=True)
-    ]
-    best = max(scores)
-    lacks_figures = not row.from_text and not alignment.headers and len(figures) < len(layout.columns)
-    if best < MIN_SIMILARITY or not figures or lacks_figures:
-        return None, 0.0
-    near = [index for index, score in enumerate(scores) if score > best - MIN_LEAD]
-    if len(near) > 1:
-        near = [index for index in near if index == last + 1]
-    return (near[0], best) if len(near) == 1 else (None, 0.0)
-
-
-def _compare_label(texts: Sequence[str], labels: Sequence[Label], reading: Reading) -> float:
-    """Compare a label, which may be split over several cells, with the wordings of a row's label."""
-    best = 0.0
-    for size in range(1, min(4, len(texts)) + 1):
-        given = parse_label("".join(texts[-size:]), reading)
-        best = max([best, *(given.compare_to(label) for label in labels)])
-    return best
 
 
 def _choose_editions(matched: _Matches, in_force: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, normalize
 from nianbao.importer.recognition.printed_values import may_be_value
-from nianbao.importer.recognition.published import PublishedCell, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import Place, PublishedCell, PublishedDocument, PublishedTable
 from nianbao.importer.recognition.tables.page_breaks import MAX_LABEL_LENGTH, is_continuation, join_split_rows
 from nianbao.importer.recognition.tables.rows import MAX_CONTEXT, KnownLabels, PublishedRow, Region
 from nianbao.importer.recognition.tables.text_rows import read_text_regions
@@ -21,8 +21,11 @@ def find_regions(document: PublishedDocument, known: KnownLabels) -> list[Region
     blocks = join_split_rows(
         document.blocks, lambda text: max(known.score_label(text), known.score_header(text)), known.reading
     )
+    tables = 0
     for index, block in enumerate(blocks):
         if isinstance(block, PublishedTable):
+            tables += 1
+            block = replace(block, place=replace(block.place, table=tables))  # noqa: PLW2901  # the same table
             continued = regions[-1] if last and is_continuation(last, block) and regions else None
             reader = _TableReader(block, index, known, context, continued)
             regions += reader.read()
@@ -86,7 +89,9 @@ class _TableReader:
             starts = filled = [replace(starts[0], right=starts[-1].right)]  # repeated over its span
         if not filled:
             if self.in_headers:
-                row = PublishedRow(tuple(starts), self.reading, tuple(above), block=self.block)
+                row = PublishedRow(
+                    tuple(starts), self.reading, tuple(above), block=self.block, place=self._locate(starts)
+                )
                 self.blank_rows.setdefault(len(self.regions) - 1, row)
         elif len(filled) == 1 and self._is_full_width(filled[0], starts, above):
             self.context = _add_context(self.context, filled[0].text)
@@ -98,9 +103,11 @@ class _TableReader:
             if not self.regions:
                 self.regions.append(self.region)
             lacks_cell = self._has_free_width(starts, above)
-            self.region.rows.append(
-                PublishedRow(tuple(starts), self.reading, tuple(above), lacks_cell=lacks_cell, block=self.block)
-            )
+            row = PublishedRow(tuple(starts), self.reading, tuple(above), lacks_cell=lacks_cell, block=self.block)
+            self.region.rows.append(replace(row, place=self._locate(starts)))
+
+    def _locate(self, starts: list[PublishedCell]) -> Place:
+        return replace(self.table.place, row=0 if self.table.is_transposed else starts[0].top + 1)
 
     def _add_headers(self, cells: list[PublishedCell]) -> None:
         """Begin a region under these headers, and under those of the header row right above them."""

@@ -1,0 +1,80 @@
+"""What an import says of what it could not read: where it stands, what conflicts, and what to do now."""
+
+from random import Random
+
+import pytest
+from cases import bring
+from variants import VARIANTS, draw_figures
+
+from nianbao.importer import pipeline
+from nianbao.importer.recognition.tables.ambiguous_rows import AmbiguousRow, find_candidates
+from nianbao.workspace.store import Store
+
+DRY = pipeline.ImportOptions(dry_run=True)
+
+
+@pytest.fixture
+def form(root):
+    return Store(root).kind.edition("2021")
+
+
+@pytest.fixture
+def padded(form):
+    """Return the text of a report whose totals are right, a line for each row."""
+    rng = Random(3)  # noqa: S311  # draws figures, not secrets
+    return VARIANTS["padded"](form, draw_figures(form, rng), rng)[0]
+
+
+def import_text(text, tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_text(text, encoding="utf-8")
+    return bring(Store(tmp_path), str(path), DRY)
+
+
+def test_undecided_cells_say_on_which_line_they_stand(root):
+    imported = bring(Store(root), str(root / "tests/published/anshan-hrss-2020.txt"), DRY)
+    assert any(note.startswith("第 20 行：规范性文件") for note in imported.notes)
+    assert "# 未定，在第 20 行：规范性文件" in imported.text
+
+
+def test_a_row_that_is_missing_makes_no_conflict(padded, tmp_path):
+    assert import_text(padded, tmp_path).cell_counts["requests"]["conflict"] == 28  # the balance was not drawn
+    lines = [line for line in padded.splitlines() if "二、上年结转" not in line]
+    imported = import_text("\n".join(lines), tmp_path)
+    assert imported.cell_counts["requests"]["conflict"] == 0
+    assert imported.cell_counts["requests"]["missing"] == 7
+    unbalanced = [finding for finding in imported.findings if finding.rule == "broken-balance"]
+    assert unbalanced
+    assert all("二、上年结转" in finding.notes[0] for finding in unbalanced)
+
+
+def test_a_figure_that_is_wrong_in_print_is_a_conflict(padded, tmp_path):
+    row = next(line for line in padded.splitlines() if "（七）总计" in line)
+    imported = import_text(padded.replace(row, row.replace(" |||", "1 |||")), tmp_path)
+    assert imported.cell_counts["requests"]["conflict"] > 0
+
+
+def test_a_row_of_the_form_is_never_called_surplus(padded, tmp_path):
+    row = next(line for line in padded.splitlines() if "2.重复申请" in line)
+    imported = import_text(padded.replace("2.重复申请", "2.重复申请3.要求提供公开出版物"), tmp_path)
+    assert row not in imported.text
+    assert not any("多出" in note for note in imported.notes)
+    assert any(note.startswith("第 37 行：格式里的一行") and "2.重复申请 | 3.要求" in note for note in imported.notes)
+
+
+def test_no_way_to_read_a_row_differs_from_too_many(form):
+    slots = form.tables[-1].slots[:15]
+    none, many = find_candidates(
+        [AmbiguousRow(slots, ("1",) * 16, form.kind.signs), AmbiguousRow(slots, ("1" * 40,), form.kind.signs)],
+        {},
+        form.checks,
+    )
+    assert (none.pairs, none.too_many) == ((), False)
+    assert (many.pairs, many.too_many) == ((), True)
+
+
+def test_the_last_line_says_what_to_do_now(report, padded, tmp_path):
+    (tmp_path / "report.txt").write_text(padded, encoding="utf-8")
+    assert report("import", "report.txt", "--dry-run", cwd=tmp_path).stdout.splitlines()[-1].startswith("  下一步：")
+    done = report("import", "report.txt", cwd=tmp_path)
+    assert "data/2021.toml" in done.stdout.splitlines()[-1]

@@ -1,0 +1,69 @@
+"""Reports in many variants: no figure is read wrong, and at least the share of them that has been reached is read."""
+
+from random import Random
+
+import pytest
+from cases import converted
+from variants import VARIANTS, draw_figures, judge, make_sheet
+
+from nianbao.workspace.store import Store
+
+ALL = 0.999  # of the figures, which are read but for those of a blank row
+SHARES = {  # of the figures that are read at least, of those that a variant has
+    "padded, some blank": 0.85,
+    "padded, some lost": 0.5,
+    "bars on lines": 0.88,
+    "bars behind cells": 0.88,
+    "a cell for every place": 0.97,
+    "without the last headers": 0.35,  # where the last of two tables is the larger one
+}
+SHEET_SHARES = {0: 0.1, 15: 0.85, 24: 0.85}  # by the height of rows; LibreOffice drops what is above a row at the top
+SMALL = 100  # figures of a form; of one with fewer a single row is a large share
+FEW, MANY = 3, 40  # reports of each variant
+
+
+@pytest.fixture(scope="module", params=["cn-disclosure 2019", "cn-disclosure 2021", "cn-enforcement 2018"])
+def form_and_forms(request, root):
+    """Return a form, and all of its kind."""
+    kind, edition = request.param.split()
+    store = Store(root).of_kind(kind)
+    return store.kind.edition(edition), [store.kind.edition(one) for one in sorted(store.kind.editions())]
+
+
+def check_variant(name, form, forms, seeds):
+    total = read = 0
+    for seed in range(seeds):
+        rng = Random(seed)  # noqa: S311  # draws figures, not secrets
+        found = draw_figures(form, rng)
+        content, suffix = VARIANTS[name](form, found, rng)
+        right, wrong = judge(content, suffix, found, forms)
+        assert not wrong, seed
+        read += right
+        total += sum(value is not None for value in found.values())
+    assert read >= SHARES.get(name, ALL) * total, f"{read} of {total}"
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_figure_of_a_variant_is_wrong_and_most_are_read(name, form_and_forms):
+    check_variant(name, *form_and_forms, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_figure_of_many_reports_is_wrong(name, form_and_forms):
+    check_variant(name, *form_and_forms, MANY)
+
+
+@pytest.mark.slow
+@pytest.mark.needs("soffice", package="libreoffice-calc-nogui")
+@pytest.mark.parametrize("vertical", ["top", "center", "bottom"])
+@pytest.mark.parametrize("height", SHEET_SHARES)
+@pytest.mark.parametrize("borders", [True, False])
+def test_labels_that_wrap_over_printed_rows_make_no_figure_wrong(borders, height, vertical, form_and_forms, tmp_path):
+    form, forms = form_and_forms
+    found = draw_figures(form, Random(7))  # noqa: S311  # see above
+    path = tmp_path / "sheet.xlsx"
+    path.write_bytes(make_sheet(form, found, borders=borders, vertical=vertical, height=height))
+    right, wrong = judge(converted(path, "pdf", tmp_path).read_bytes(), "pdf", found, forms)
+    assert not wrong
+    assert right >= SHEET_SHARES[height] * len(found) or len(found) < SMALL
