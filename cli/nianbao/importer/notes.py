@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from nianbao.importer.edition_notes import describe_editions
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
+from nianbao.importer.scan_notes import describe_unproven
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
@@ -32,7 +34,8 @@ def describe_other_year(texts: ExtractedText, period: Period | None) -> list[str
 def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections: bool) -> Iterator[str]:
     """Give the notes on what was recognized, and `with_sections` on the sections that are missing."""
     yield from (_("at-place", place=file_name, message=note) for note in _describe_undecided(recognized))
-    yield from _describe_editions(recognized)
+    yield from describe_editions(recognized)
+    yield from describe_unproven(recognized)
     if with_sections:
         yield from (_("section-not-found", heading=part.heading) for part in recognized.missing_sections)
     yield from (_("extra-row-dropped", row=row) for row in recognized.tables.extra_rows)
@@ -54,20 +57,6 @@ def _describe_undecided(recognized: RecognizedReport) -> Iterator[str]:
     if recognized.spreadsheet_cells and (missing := recognized.missing_addresses):
         names = join_words(labels[address] for address in missing[:_MAX_LABELS])
         yield _("form-cells-gone", count=len(missing), labels=names)
-
-
-def _describe_editions(recognized: RecognizedReport) -> Iterator[str]:
-    """Say which tables are in another edition than the rest."""
-    form = recognized.form
-    editions: dict[str, set[str]] = {}
-    for row in recognized.tables.rows:
-        if any(cell.slot.address not in form.slots for cell in row.cells):
-            editions.setdefault(row.layout.table.label, set()).add(row.layout.form.edition)
-    for table, found in editions.items():
-        yield _("table-part-of-other-edition", table=table, editions=join_words(sorted(found)))
-    if recognized.cells_of_other_editions:
-        count = len(recognized.cells_of_other_editions)
-        yield _("figures-of-other-edition", count=count)
 
 
 def add_locations(findings: Sequence[Finding], recognized: RecognizedReport, file_name: str) -> list[Finding]:
