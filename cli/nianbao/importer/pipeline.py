@@ -16,6 +16,7 @@ from nianbao.importer.recognition import RecognizedReport, data_file
 from nianbao.importer.recognition.coverage import count_cells
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.office_folder import make_folder_name
+from nianbao.importer.text_encoding import decode_big5
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError, make_internal_error
 from nianbao.model.i18n import _
@@ -29,6 +30,7 @@ from nianbao.workspace.store import Store
 
 STDIN = "-"
 MAX_SECONDS = 60  # for one file; most take a third of one
+_SCAN_FACTOR = 2  # by which scans may take longer; a page takes five
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class ImportOptions:
     period: Period | None = None
     office: str = ""
     kind: str = ""
+    edition: str = ""  # the only edition by whose labels tables are recognized
     out: Path | None = None
     dry_run: bool = False
     force: bool = False  # an existing data file is overwritten
@@ -84,8 +87,10 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
     """
     source = describe_source(name)
     try:
-        with limit(seconds=MAX_SECONDS):
-            return _read_report(store, name, source, options, content)
+        with limit(seconds=_SCAN_FACTOR * MAX_SECONDS):
+            content = _read_content(name) if content is None else content
+            with limit(seconds=MAX_SECONDS * (_SCAN_FACTOR if readers.may_be_scan(content) else 1)):
+                return _read_report(store, name, source, options, content)
     except UserError as error:
         raise UserError(_("at-place", place=source, message=error.message), error.fix) from error
     except RecursionError:
@@ -101,8 +106,9 @@ def describe_source(name: str) -> str:
 
 
 def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
-    published = readers.read(_read_content(name) if content is None else content, Path(name).suffix)
-    read = read_by_kind(store, published, options.kind, options.period, trusted=options.trust)
+    content = decode_big5(_read_content(name) if content is None else content, store, options.kind)
+    published = readers.read(content, Path(name).suffix)
+    read = read_by_kind(store, published, options.kind, options.period, options.edition, trusted=options.trust)
     store, verified, original = read.store, read.verified, read.recognized
     recognized = original.with_office(options.office) if options.office else original
     file_name = Path(source).name if name != STDIN else source
