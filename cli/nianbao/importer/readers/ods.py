@@ -52,7 +52,7 @@ def read(content: bytes) -> PublishedDocument:
         if sheet.get(f"{_TABLE}style-name") in hidden:
             notes += [] if is_form else [_("sheet-hidden", sheet=title)]
             continue
-        blocks += [Paragraph(title, title, 1), *make_sheet(cells)]
+        blocks += [Paragraph(title, title, 1), *make_sheet(cells, title)]
         filled += sum(bool(cell.text) for cell in cells)
         limit_blocks(filled)
         if formulas and not is_form:

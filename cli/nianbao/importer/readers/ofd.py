@@ -53,11 +53,11 @@ def read(content: bytes) -> PublishedDocument:
         pages = _list_pages(package, document, root)
         blocks: list[TextLine | PublishedTable] = []
         characters = 0
-        for page in pages[:MAX_PAGES]:
+        for number, page in enumerate(pages[:MAX_PAGES], 1):
             chars = [char for part in page for char in _read_characters(part)]
             rules = [rule for part in page for rule in _read_rules(part)]
             height = _read_box(page[-1], _read_box(document, _A4))[3] * _POINTS
-            blocks += lay_out_page(chars, find_ruled_tables(rules), height)
+            blocks += lay_out_page(chars, find_ruled_tables(rules), height, number)
             characters += len(chars)
         if characters < MIN_PAGE_CHARACTERS * max(1, min(len(pages), MAX_PAGES)):
             raise UnreadableError(_("ofd-without-text"), _("export-ofd-as-pdf"))

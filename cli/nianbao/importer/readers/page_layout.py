@@ -9,7 +9,7 @@ from itertools import pairwise
 from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines, select_characters
 from nianbao.importer.readers.page_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError
-from nianbao.importer.recognition.published import PublishedCell, PublishedTable
+from nianbao.importer.recognition.published import Place, PublishedCell, PublishedTable
 from nianbao.model.i18n import _
 
 MAX_PAGES = 300  # of one file; a report has six
@@ -47,11 +47,12 @@ def _describe_edge(rule: Box) -> dict[str, object]:
 
 
 def lay_out_page(
-    chars: list[Char], ruled_tables: Sequence[Sequence[Box]], height: float
+    chars: list[Char], ruled_tables: Sequence[Sequence[Box]], height: float, page: int = 0
 ) -> Iterator[TextLine | PublishedTable]:
     """Yield the lines of text and the tables of a page of this height from top to bottom.
 
-    `ruled_tables` has the cells of each table. All positions are in points from the left upper corner.
+    `page` is the number of the page, from 1; 0 where the file has no pages. `ruled_tables` has the cells of each table.
+    All positions are in points from the left upper corner.
     """
     tables = [(cells, _find_edges(cells)) for cells in ruled_tables]
     tables = [(cells, edges) for cells, edges in tables if len(edges[0]) > 2 and len(cells) > 1]  # noqa: PLR2004  # one column is a frame or a shaded area
@@ -70,7 +71,8 @@ def lay_out_page(
         begins, ends = line.left > left + _MIN_INDENT, line.right < right - 2 * line.size
         at_edge = _is_at_edge(line, height)
         positioned.append((line.top, replace(line, begins=begins, ends=ends, at_edge=at_edge)))
-    yield from (block for _top, block in sorted(positioned, key=lambda pair: pair[0]))
+    for _top, block in sorted(positioned, key=lambda pair: pair[0]):
+        yield replace(block, place=Place(page=page))
 
 
 def _assign_characters(chars: list[Char], boxes: Sequence[Box]) -> tuple[list[list[Char]], list[Char]]:

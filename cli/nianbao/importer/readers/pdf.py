@@ -1,7 +1,7 @@
 """PDFs with a text layer: lines of text and ruled tables, page by page, and the facts embedded in our own PDFs."""
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +11,7 @@ from nianbao.importer.readers.page_layout import MAX_PAGES, MIN_PAGE_CHARACTERS,
 from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, TextLine, join_lines
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
-from nianbao.importer.recognition.published import Place, PublishedDocument, PublishedTable
+from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
 from nianbao.workspace.processes.limits import limit
 
@@ -105,8 +105,7 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
             pages.blocks.append([])
         else:
             tables = [table.cells for table in page.find_tables()]
-            blocks = lay_out_page(page.chars, tables, page.height)
-            pages.blocks.append([replace(block, place=Place(page=pages.count)) for block in blocks])
+            pages.blocks.append(list(lay_out_page(page.chars, tables, page.height, pages.count)))
         page.close()
     return pages
 

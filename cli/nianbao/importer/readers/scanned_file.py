@@ -38,7 +38,7 @@ def read_pages(content: bytes, numbers: Sequence[int]) -> dict[int, list[TextLin
     with pypdfium2.PdfDocument(content) as pdf:
         for number in numbers:
             page = scans.read_page(partial(_render, pdf, number))
-            blocks[number] = list(lay_out_page(page.chars, page.tables, page.height))
+            blocks[number] = list(lay_out_page(page.chars, page.tables, page.height, number + 1))
     return blocks
 
 
