@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nianbao.export.duckdb import COPY_FORMATS, Database
+from nianbao.export.duckdb import Database
+from nianbao.export.file_formats import COPY_FORMATS
 from nianbao.export.pipeline import make_database
 from nianbao.export.rows import ReportRows
 from nianbao.model.form import Form
