@@ -16,7 +16,8 @@ from nianbao.importer.readers.page_layout import (
     lay_out_page,
     remove_running_lines,
 )
-from nianbao.importer.readers.page_lines import Char, TextLine, join_lines
+from nianbao.importer.readers.page_lines import Char, TextLine, join_lines, select_characters
+from nianbao.importer.readers.page_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.xml_parts import open_package, parse_xml, read_part
@@ -57,7 +58,7 @@ def read(content: bytes) -> PublishedDocument:
             chars = [char for part in page for char in _read_characters(part)]
             rules = [rule for part in page for rule in _read_rules(part)]
             height = _read_box(page[-1], _read_box(document, _A4))[3] * _POINTS
-            blocks += lay_out_page(chars, find_ruled_tables(rules), height, number)
+            blocks += lay_out_page(unwrap_cells(select_characters(chars)), find_ruled_tables(rules), height, number)
             characters += len(chars)
         if characters < MIN_PAGE_CHARACTERS * max(1, min(len(pages), MAX_PAGES)):
             raise UnreadableError(_("ofd-without-text"), _("export-ofd-as-pdf"))

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines, select_characters
-from nianbao.importer.readers.page_wrapped import unwrap_cells
+from nianbao.importer.readers.page_lines import Char, TextLine, group_into_lines
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition.published import Place, PublishedCell, PublishedTable
 from nianbao.model.i18n import _
@@ -51,14 +50,12 @@ def lay_out_page(
 ) -> Iterator[TextLine | PublishedTable]:
     """Yield the lines of text and the tables of a page of this height from top to bottom.
 
-    `page` is the number of the page, from 1; 0 where the file has no pages. `ruled_tables` has the cells of each table.
-    All positions are in points from the left upper corner.
+    `chars` are what `select_characters` keeps. `page` is the number of the page, from 1; 0 where the file has no pages.
+    `ruled_tables` has the cells of each table. All positions are in points from the left upper corner.
     """
     tables = [(cells, _find_edges(cells)) for cells in ruled_tables]
     tables = [(cells, edges) for cells, edges in tables if len(edges[0]) > 2 and len(cells) > 1]  # noqa: PLR2004  # one column is a frame or a shaded area
-    chars_of_tables, chars_of_text = _assign_characters(
-        unwrap_cells(select_characters(chars)), [_surround(cells) for cells, _edges in tables]
-    )
+    chars_of_tables, chars_of_text = _assign_characters(chars, [_surround(cells) for cells, _edges in tables])
     positioned: list[tuple[float, TextLine | PublishedTable]] = []
     for (cells, edges), chars_of_table in zip(tables, chars_of_tables, strict=True):
         parts, full_width_chars = _split_table(cells, edges, chars_of_table)

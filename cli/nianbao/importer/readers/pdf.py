@@ -8,7 +8,8 @@ from typing import Any
 from nianbao.importer.readers import scanned_file, scans
 from nianbao.importer.readers.attached import read_attached_facts
 from nianbao.importer.readers.page_layout import MAX_PAGES, MIN_PAGE_CHARACTERS, lay_out_page, remove_running_lines
-from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, TextLine, join_lines
+from nianbao.importer.readers.page_lines import UNMAPPED_PREFIX, TextLine, join_lines, select_characters
+from nianbao.importer.readers.page_wrapped import unwrap_cells
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
@@ -104,8 +105,9 @@ def _read_pages(pdf: Any) -> _Pages:  # noqa: ANN401  # pdfplumber has no types
             pages.scanned.append(len(pages.blocks))
             pages.blocks.append([])
         else:
+            chars = unwrap_cells(select_characters(page.chars))
             tables = [table.cells for table in page.find_tables()]
-            pages.blocks.append(list(lay_out_page(page.chars, tables, page.height, pages.count)))
+            pages.blocks.append(list(lay_out_page(chars, tables, page.height, pages.count)))
         page.close()
     return pages
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nianbao.importer.readers import scans
 from nianbao.importer.readers.page_layout import lay_out_page, remove_running_lines
-from nianbao.importer.readers.page_lines import TextLine, join_lines
+from nianbao.importer.readers.page_lines import TextLine, join_lines, select_characters
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
 from nianbao.model.i18n import _
@@ -21,7 +21,7 @@ def read_picture(content: bytes) -> PublishedDocument:
     if not scans.is_installed():
         raise UnreadableError(_("is-picture"), _("install-ocr-for-picture"))
     page = scans.read_page(partial(scans.open_picture, content))
-    blocks = list(lay_out_page(page.chars, page.tables, page.height))
+    blocks = list(lay_out_page(select_characters(page.chars), page.tables, page.height))
     return PublishedDocument(tuple(join_lines(remove_running_lines(blocks))), exact=False, scanned=True)
 
 
@@ -38,7 +38,7 @@ def read_pages(content: bytes, numbers: Sequence[int]) -> dict[int, list[TextLin
     with pypdfium2.PdfDocument(content) as pdf:
         for number in numbers:
             page = scans.read_page(partial(_render, pdf, number))
-            blocks[number] = list(lay_out_page(page.chars, page.tables, page.height, number + 1))
+            blocks[number] = list(lay_out_page(select_characters(page.chars), page.tables, page.height, number + 1))
     return blocks
 
 
