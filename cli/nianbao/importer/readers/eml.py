@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import EmailMessage
 from itertools import islice
 from pathlib import PurePath
@@ -48,6 +48,8 @@ def read(content: bytes) -> PublishedDocument:
 
 def _open_mail(content: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     """Return the text of a mail, and the names and bytes of the files that are attached to it."""
+    from email import policy  # noqa: PLC0415  # takes time, and few files are mails
+
     try:
         mail = message_from_bytes(content, policy=policy.default)
         attached = [

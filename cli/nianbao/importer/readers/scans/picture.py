@@ -3,7 +3,6 @@
 import warnings
 from io import BytesIO
 from math import atan2, degrees
-from statistics import median
 from typing import TYPE_CHECKING
 
 from nianbao.importer.readers.refusal import UnreadableError
@@ -119,7 +118,7 @@ def straighten(picture: Picture) -> Picture:
         angle = degrees(atan2(int(y1) - int(y0), int(x1) - int(x0)))
         if abs(angle) <= _MAX_SKEW:
             angles.append(angle)
-    skew = median(angles) if angles else 0.0
+    skew = float(np.median(angles)) if angles else 0.0
     if abs(skew) < _MIN_SKEW:
         return picture
     rotation = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1)
