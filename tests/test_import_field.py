@@ -9,8 +9,8 @@ from html import escape
 import pytest
 
 from nianbao.importer import readers
-from nianbao.importer.readers.pdf import _remove_running_lines
-from nianbao.importer.readers.pdf_lines import TextLine
+from nianbao.importer.readers.page_layout import remove_running_lines
+from nianbao.importer.readers.page_lines import TextLine
 from nianbao.importer.recognition import Paragraph, PublishedCell, PublishedDocument, PublishedTable, recognize
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.labels import MIN_SIMILARITY, parse_label
@@ -318,8 +318,8 @@ def test_a_row_split_by_a_page_break_is_joined(forms):
 def test_page_headers_and_footers_are_no_text():
     lines = [TextLine("2024/1/3 某网", 0, 9, 9, 9, at_edge=True), TextLine("2024/1/4 某网", 0, 9, 9, 9, at_edge=True)]
     body = TextLine("一、总体情况", 0, 9, 90, 9)
-    assert _remove_running_lines([lines[0], body, lines[1]]) == [body]
-    assert _remove_running_lines([lines[0], body]) == [lines[0], body]
+    assert remove_running_lines([lines[0], body, lines[1]]) == [body]
+    assert remove_running_lines([lines[0], body]) == [lines[0], body]
 
 
 def test_a_word_that_begins_several_headers_is_none_of_them(forms):

@@ -11,6 +11,7 @@ SAID = {
     "apache license 2.0": "Apache-2.0",
     "apache 2.0": "Apache-2.0",
     "bsd": "BSD-3-Clause",
+    "3-clause bsd license": "BSD-3-Clause",
     "bsd license": "BSD-3-Clause",
     "isc license": "ISC",
     "mit license": "MIT",
@@ -27,7 +28,7 @@ def named(name):
 
 def installed():
     """Give every package that nianbao needs with its extras, directly or not, as this machine has it."""
-    found, left = {"nianbao": {""}}, [("nianbao", {"", "export", "cluster"})]
+    found, left = {"nianbao": {""}}, [("nianbao", {"", "export", "cluster", "ocr"})]
     while left:
         name, extras = left.pop()
         found[name] = found.get(name, set()) | extras

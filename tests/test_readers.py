@@ -25,6 +25,7 @@ def make_package(*names, mimetype=""):
 
 
 PAGE = b"<!DOCTYPE html><p>1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 FORMATS = [
     (b"%PDF-1.7", "docx", "pdf"),
     (b"x\n%PDF-1.7", "txt", "pdf"),
@@ -32,6 +33,16 @@ FORMATS = [
     (make_package("word/document2.xml"), "", "docx"),
     (make_package("xl/workbook.xml"), "ods", "xlsx"),
     (make_package("content.xml", mimetype="application/vnd.oasis.opendocument.text"), "docx", "odt"),
+    (make_package("content.xml", mimetype="application/vnd.oasis.opendocument.spreadsheet"), "xls", "ods"),
+    (make_package("OFD.xml"), "pdf", "ofd"),
+    (OLE + "WordDocument".encode("utf-16-le"), "docx", "doc"),
+    (OLE + "Workbook".encode("utf-16-le"), "doc", "xls"),
+    (b"{\\rtf1 x}", "doc", "rtf"),
+    (b"From: a\nTo: b\n\nwords", "mht", "eml"),
+    (b"Subject: a\n\nwords", "eml", "eml"),
+    (b"a,b\n", "csv", "csv"),
+    (b"\x89PNG\r\n\x1a\n", "jpg", "png"),
+    (b"\xff\xd8\xff\xe0", "png", "jpeg"),
     (b"MIME-Version: 1.0\n\n", "doc", "mht"),
     (b"any words", "mhtml", "mht"),
     (b'{"a": 1}', "", "json"),

@@ -18,7 +18,7 @@ from docx import Document
 from test_carried_facts import find_active_elements
 
 from nianbao.importer import batch, pipeline, readers, reading_by_kind
-from nianbao.importer.readers import attached, html, md, odt, xlsx
+from nianbao.importer.readers import attached, csv, html, md, ods, ofd, refusal, xlsx, xml_parts
 from nianbao.importer.readers import json as json_reader
 from nianbao.importer.readers.refusal import UnreadableError
 from nianbao.importer.recognition import markdown, office_folder
@@ -354,7 +354,43 @@ def deflated(size, times):
     return content
 
 
+def an_ofd(page, *, pages=1):
+    """Make an OFD document whose pages are all the same part."""
+    listed = '<Page BaseLoc="Page.xml"/>' * pages
+    return packed(
+        {
+            "OFD.xml": "<OFD><DocBody><DocRoot>Document.xml</DocRoot></DocBody></OFD>",
+            "Document.xml": f"<Document><Pages>{listed}</Pages></Document>",
+            "Page.xml": f"<Page><Content>{page}</Content></Page>",
+        }
+    )
+
+
+OFD_TEXT = '<TextObject Size="4" Boundary="0 0 9 9"><TextCode X="0" Y="0"{}>' + "字" * 99 + "</TextCode></TextObject>"
+OFD_LINES = (
+    '<PathObject Boundary="0 0 200 {at}"><AbbreviatedData>M {at} 0 L {at} 290 M 0 {at} L 200 {at}</AbbreviatedData>'
+    "</PathObject>"
+)
+ODS = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}
+ODS_SPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+
+
+def an_ods(sheet):
+    return packed({**ODS, "content.xml": f"<d {ODS_SPACES}>{sheet}</d>"})
+
+
+def repeated(count):
+    return an_ods(
+        f'<table:table><table:table-row table:number-rows-repeated="{count}">'
+        f'<table:table-cell table:number-columns-repeated="{count}"><text:p>1</text:p></table:table-cell>'
+        "</table:table-row></table:table>"
+    )
+
+
 MHT = b"MIME-Version: 1.0\n"
+EML = b"From: a\nTo: b\n"
 BOMBS = {
     "tables.html": lambda: b"<table " * 100_000,
     "tables-closed.html": lambda: b"<html>" + b"<table>" * 100_000,
@@ -381,6 +417,19 @@ BOMBS = {
         MHT + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(1000))
     ),
     "nested.mht": lambda: MHT + b"Content-Type: message/rfc822\n\n" * 2000,
+    "deep.eml": lambda: (
+        EML + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(1000))
+    ),
+    "rows.csv": lambda: b"a,1\n" * 1_000_000,
+    "wide.csv": lambda: b"," * 5_000_000,
+    "quoted.csv": lambda: b'"' + b"a,1\n" * 100_000,
+    "repeated.ods": lambda: repeated(10**9),
+    "laughs.ods": lambda: packed({**ODS, "content.xml": f"{laughs()}<d>&j;</d>"}),
+    "laughs.ofd": lambda: packed({"OFD.xml": f"{laughs()}<OFD>&j;</OFD>"}),
+    "swelling.ofd": lambda: packed({"OFD.xml": b"x" * (100 * 2**20)}),
+    "lines.ofd": lambda: an_ofd(OFD_TEXT.format("") + "".join(OFD_LINES.format(at=at / 10) for at in range(30_000))),
+    "pages.ofd": lambda: an_ofd(OFD_TEXT.format(""), pages=200_000),
+    "distances.ofd": lambda: an_ofd(OFD_TEXT.format(f' DeltaX="g {10**12} 1"')),
     "merges.xlsx": lambda: merged(b"A%d:B%d" % (at, at) for at in range(1, 300_000)),
     "all-merged.xlsx": lambda: merged([b"A1:XFD1048576"]),
     "overlapping.xlsx": lambda: merged([b"A1:GR2000"] * 5000),
@@ -415,17 +464,22 @@ BOUNDS = {  # that keep a bomb from being read to its end
     "deep.html": PAGE_BOUNDS,
     "deep-tables.html": PAGE_BOUNDS,
     "tables.md": [(md, "_MAX_TABLES"), *PAGE_BOUNDS],
-    "lines.txt": [(readers, "MAX_BLOCKS")],
-    "short.txt": [(readers, "MAX_BLOCKS")],
-    "tabs.txt": [(readers, "MAX_BLOCKS")],
-    "wide.json": [(readers, "MAX_BLOCKS")],
+    "lines.txt": [(refusal, "MAX_BLOCKS")],
+    "short.txt": [(refusal, "MAX_BLOCKS")],
+    "tabs.txt": [(refusal, "MAX_BLOCKS")],
+    "wide.json": [(refusal, "MAX_BLOCKS")],
     "merges.xlsx": SHEET_BOUNDS,
     "all-merged.xlsx": SHEET_BOUNDS,
+    "rows.csv": [(csv, "MAX_ROWS"), (refusal, "MAX_BLOCKS")],
+    "repeated.ods": [(ods, "MAX_ROWS"), (ods, "MAX_COLUMNS"), (refusal, "MAX_BLOCKS")],
+    "pages.ofd": [(ofd, "MAX_PAGES")],
+    "distances.ofd": [(ofd, "_MAX_REPEATS")],
     "overlapping.xlsx": SHEET_BOUNDS,
 }
 FENCED = {"deflated-twice.pdf", "deflated-thrice.pdf", "pages.pdf"}  # by the bounds of an import alone
 UNREAD = {  # bombs that break their reader, by what it raises where nobody catches that
     "deep.mht": RecursionError,
+    "deep.eml": RecursionError,
     "nested.mht": RecursionError,
     "deep.json": RecursionError,
     "list.json": RecursionError,
@@ -436,15 +490,19 @@ UNREAD = {  # bombs that break their reader, by what it raises where nobody catc
 REST = {  # why nothing bites where a guard is taken out: libraries read these in time, or refuse them by themselves
     "nh3 drops what is no whole element": {"tables.html", "titles.html", "scripts.html", "comments.html"},
     "long lines are read in time that grows with their length": {
-        "dashes.dat", "blanks.txt", "one-line.txt", "brackets.txt",
+        "dashes.dat", "blanks.txt", "one-line.txt", "brackets.txt", "wide.csv", "quoted.csv",
     },
     "json makes infinity of the number": {"exponent.json"},
     "the name leads to no cell, and openpyxl evaluates none": {
         "row-0.xlsx", "last-column.xlsx", "last-row.xlsx", "digits.xlsx", "lost.xlsx", "empty-name.xlsx", "quote.xlsx",
         "dde.xlsx", "outside.xlsx",
     },
-    "expat and pandoc expand no entity without end": {"laughs.xlsx", "laughs.docx", "laughs.odt"},
+    "expat and pandoc expand no entity without end": {
+        "laughs.xlsx", "laughs.docx", "laughs.odt", "laughs.ods", "laughs.ofd",
+    },
     "pandoc does not take it for a document": {"swelling.docx", "swelling-media.docx"},
+    "expat refuses what is no XML": {"swelling.ofd"},
+    "pdfplumber takes lines that are close for one": {"lines.ofd"},
     "pdfminer unpacks a stream for a page only": {"attached-twice.pdf", "not-deflated.pdf"},
 }  # fmt: skip
 SECONDS, MEGABYTES = 90, 2500
@@ -531,7 +589,7 @@ def test_without_the_bounds_of_an_import_it_takes_long(name, bomb, monkeypatch):
 def test_without_its_guard_a_bomb_is_a_mistake_of_the_program(name, tmp_path, monkeypatch):
     (tmp_path / name).write_bytes(BOMBS[name]())
     where = Store(tmp_path), str(tmp_path / name), name, pipeline.ImportOptions(dry_run=True), None
-    for module in (json_reader, odt, xlsx):
+    for module in (json_reader, xml_parts, xlsx):
         monkeypatch.setattr(module, "UnreadableError", BareError)
     with pytest.raises((UNREAD[name], BareError)) as raised:
         pipeline._read_report(*where)

@@ -422,11 +422,11 @@ SHEETS = r"worksheets/sheet2\.xml$"
 ENDLESS = {  # a small file that a reader would take apart without end; the bounds that hold it
     "last cell": (
         (SHEETS, "</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
-        ("_MAX_ROWS", "_MAX_COLUMNS"),
+        ("MAX_ROWS", "MAX_COLUMNS"),
     ),
     "used range": (
         (SHEETS, '<dimension ref="[^"]*"/>', '<dimension ref="A1:XFD1048576"/>'),
-        ("_MAX_ROWS", "_MAX_COLUMNS"),
+        ("MAX_ROWS", "MAX_COLUMNS"),
     ),
     "merged": (
         (SHEETS, "</mergeCells>", '<mergeCell ref="A10:XFD1048576"/></mergeCells>'),

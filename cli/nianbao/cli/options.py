@@ -73,6 +73,16 @@ FindingFormat = Annotated[
     typer.Option("--format", help=_("option-format"), metavar="FORMAT"),
 ]
 ImportYear = Annotated[str, typer.Option("--year", help=_("option-year-of-file"), metavar="PERIOD", show_default=False)]
+ImportEdition = Annotated[
+    str,
+    typer.Option(
+        "--edition",
+        help=_("option-edition-of-import"),
+        autocompletion=complete_edition,
+        metavar="EDITION",
+        show_default=False,
+    ),
+]
 ImportOffice = Annotated[
     str, typer.Option("--office", help=_("option-office-of-file"), metavar="NAME", show_default=False)
 ]

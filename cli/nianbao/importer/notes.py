@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from nianbao.importer.edition_notes import describe_editions
 from nianbao.importer.recognition import RecognizedReport
 from nianbao.importer.recognition.published import Place
 from nianbao.importer.recognition.sections import ExtractedText
+from nianbao.importer.scan_notes import describe_unproven
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.period import Period
@@ -38,7 +40,8 @@ def compose_notes(recognized: RecognizedReport, file_name: str, *, with_sections
     if not recognized.spreadsheet_cells:
         yield from _describe_undecided_rows(recognized)
     yield from _describe_open_rows(recognized)
-    yield from _describe_editions(recognized)
+    yield from describe_editions(recognized)
+    yield from describe_unproven(recognized)
     if with_sections:
         yield from (_("section-not-found", heading=part.heading) for part in recognized.missing_sections)
     yield from (_("extra-row-dropped", row=row) for row in recognized.tables.extra_rows)
@@ -98,20 +101,6 @@ def _at_place(place: Place, message: str, left: float | None = None) -> str:
     elif place.table:
         at = _("place-row", table=place.table, number=place.row) if place.row else _("place-table", number=place.table)
     return _("at-place", place=at, message=message) if at else message
-
-
-def _describe_editions(recognized: RecognizedReport) -> Iterator[str]:
-    """Say which tables are in another edition than the rest."""
-    form = recognized.form
-    editions: dict[str, set[str]] = {}
-    for row in recognized.tables.rows:
-        if any(cell.slot.address not in form.slots for cell in row.cells):
-            editions.setdefault(row.layout.table.label, set()).add(row.layout.form.edition)
-    for table, found in editions.items():
-        yield _("table-part-of-other-edition", table=table, editions=join_words(sorted(found)))
-    if recognized.cells_of_other_editions:
-        count = len(recognized.cells_of_other_editions)
-        yield _("figures-of-other-edition", count=count)
 
 
 def add_unread(findings: Sequence[Finding], report: Report | None, recognized: RecognizedReport) -> list[Finding]:

@@ -17,6 +17,7 @@ from nianbao.importer.recognition import RecognizedReport, data_file
 from nianbao.importer.recognition.coverage import count_cells
 from nianbao.importer.recognition.figures_json import collect_figures
 from nianbao.importer.recognition.office_folder import make_folder_name
+from nianbao.importer.text_encoding import decode_big5
 from nianbao.model.facts import Facts, parse
 from nianbao.model.finding import Finding, UserError, make_internal_error
 from nianbao.model.i18n import _
@@ -30,6 +31,7 @@ from nianbao.workspace.store import Store
 
 STDIN = "-"
 MAX_SECONDS = 60  # for one file; most take a third of one
+_SCAN_FACTOR = 2  # by which scans may take longer; a page takes five
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class ImportOptions:
     period: Period | None = None
     office: str = ""
     kind: str = ""
+    edition: str = ""  # the only edition by whose labels tables are recognized
     out: Path | None = None
     dry_run: bool = False
     force: bool = False  # an existing data file is overwritten
@@ -84,13 +87,14 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
     occurs.
     """
     source = describe_source(name)
-    return read_guarded(source, partial(_read_report, store, name, source, options, content))
+    read = partial(_read_in_time, store, name, source, options, content)
+    return read_guarded(source, read, _SCAN_FACTOR * MAX_SECONDS)
 
 
-def read_guarded(source: str, read: Callable[[], ImportedReport]) -> ImportedReport:
+def read_guarded(source: str, read: Callable[[], ImportedReport], seconds: float = MAX_SECONDS) -> ImportedReport:
     """Read what a person names, within bounds of time; whatever error occurs becomes a `UserError` that names it."""
     try:
-        with limit(seconds=MAX_SECONDS):
+        with limit(seconds=seconds):
             return read()
     except UserError as error:
         raise UserError(_("at-place", place=source, message=error.message), error.fix) from error
@@ -106,9 +110,19 @@ def describe_source(name: str) -> str:
     return _("standard-input") if name == STDIN else display_path(Path(name))
 
 
-def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
-    published = readers.read(_read_content(name) if content is None else content, Path(name).suffix)
-    read = read_by_kind(store, published, options.kind, options.period, trusted=options.trust)
+def _read_in_time(
+    store: Store, name: str, source: str, options: ImportOptions, content: bytes | None
+) -> ImportedReport:
+    """Read a file in the time that its kind may take: a scan takes longer."""
+    content = _read_content(name) if content is None else content
+    with limit(seconds=MAX_SECONDS * (_SCAN_FACTOR if readers.may_be_scan(content) else 1)):
+        return _read_report(store, name, source, options, content)
+
+
+def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes) -> ImportedReport:
+    content = decode_big5(content, store, options.kind)
+    published = readers.read(content, Path(name).suffix)
+    read = read_by_kind(store, published, options.kind, options.period, options.edition, trusted=options.trust)
     store, verified, original = read.store, read.verified, read.recognized
     recognized = original.with_office(options.office) if options.office else original
     file_name = Path(source).name if name != STDIN else source

@@ -123,10 +123,11 @@ def _list_tokens(
 
 
 def _list_rows(table: PublishedTable, hyphens: re.Pattern[str] | None) -> Iterator[_Token]:
+    right = table.right
     for starts, above in table.iterate_rows():
         texts = tuple(words for cell in starts if (words := normalize_words(cell.text)))
         texts = tuple(hyphens.sub("", words) for words in texts) if hyphens else texts
-        is_full_width = not above and len(starts) == 1 and starts[0].right >= table.right
+        is_full_width = not above and len(starts) == 1 and starts[0].right >= right
         if texts:
             yield from texts[0] if is_full_width else [texts]
 

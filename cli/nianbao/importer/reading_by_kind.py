@@ -27,23 +27,31 @@ class ReadReport:
     notes: tuple[str, ...] = ()
 
 
-def read_by_kind(
-    store: Store, published: PublishedDocument, kind: str = "", period: Period | None = None, *, trusted: bool = False
+def read_by_kind(  # noqa: PLR0913  # what a person may say of a file
+    store: Store,
+    published: PublishedDocument,
+    kind: str = "",
+    period: Period | None = None,
+    edition: str = "",
+    *,
+    trusted: bool = False,
 ) -> ReadReport:
     """Read a file as a report of the kind asked for, else of the one that it says, else of the first that fits.
 
     What a file of ours carries comes first; where the page prints otherwise, or nothing is carried, its labels are
-    recognized, for which a kind needs a `reading.toml`. Raises `UserError` where the file is of none.
+    recognized, for which a kind needs a `reading.toml`: those of one `edition`, else of all. Raises `UserError` where
+    the file is of none.
     """
     if kind:
         store.find_kind(kind)
     carried = embedded_facts.read_carried_report(store, published, kind, trusted=trusted)
-    if carried and not carried.difference and period in {None, carried.document.report.period}:
+    is_meant = carried and edition in {"", carried.document.report.form.edition}
+    if carried and is_meant and not carried.difference and period in {None, carried.document.report.period}:
         recognized = recognize_filled(published, carried.document.report, _take_texts(carried.document))
         return ReadReport(carried.store, recognized, carried.verified)
     if of_form := excel_form.find_kind(published):
-        return _read_excel_form(store, published, of_form, kind, period)
-    read = _recognize(store, published, kind or (carried.store.kind.id if carried else ""), period, carried)
+        return _read_excel_form(store, published, of_form, kind, period, edition)
+    read = _recognize(store, published, kind or (carried.store.kind.id if carried else ""), period, carried, edition)
     verified = embedded_facts.verify_facts(read.store, read.recognized, trusted=trusted)
     return replace(read, verified=verified)
 
@@ -61,18 +69,19 @@ def _take_texts(composed: document.Document) -> ExtractedText:
     )
 
 
-def _list_forms(store: Store) -> list[Form]:
-    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
+def _list_forms(store: Store, edition: str) -> list[Form]:
+    """Return the edition that is asked for, else all; raises `UserError` where there is none of its name."""
+    return [store.kind.edition(one) for one in ([edition] if edition else sorted(store.kind.editions()))]
 
 
-def _read_excel_form(
-    store: Store, published: PublishedDocument, kind: str, wanted: str, period: Period | None
+def _read_excel_form(  # noqa: PLR0913, PLR0917  # see above
+    store: Store, published: PublishedDocument, kind: str, wanted: str, period: Period | None, edition: str
 ) -> ReadReport:
     if wanted not in {"", kind}:
         raise UserError(_("form-of-other-kind", said=kind, kind=wanted), _("check-file-or-kind"))
     store.find_kind(kind)
     store = store.of_kind(kind)
-    recognized = excel_form.recognize_excel_form(published, _list_forms(store), period)
+    recognized = excel_form.recognize_excel_form(published, _list_forms(store, edition), period)
     return ReadReport(store, recognized, VerifiedFacts())
 
 
@@ -84,8 +93,13 @@ def _read_labelled_form(store: Store, labelled: LabelledForm, period: Period | N
     return ReadReport(store, replace(recognized, folder=folder), VerifiedFacts())
 
 
-def _recognize(
-    store: Store, published: PublishedDocument, kind: str, period: Period | None, carried: CarriedReport | None
+def _recognize(  # noqa: PLR0913, PLR0917  # see above
+    store: Store,
+    published: PublishedDocument,
+    kind: str,
+    period: Period | None,
+    carried: CarriedReport | None,
+    edition: str,
 ) -> ReadReport:
     """Recognize a file by the labels of a kind: the one asked for, else the default one first."""
     kinds = [kind] if kind else sorted(store.list_kinds(), key=lambda one: (one != store.default_kind, one))
@@ -93,13 +107,13 @@ def _recognize(
     for one in kinds:
         of_kind = store.of_kind(one)
         try:
-            if labelled := find_labelled_form(published, _list_forms(of_kind)):
+            if labelled := find_labelled_form(published, _list_forms(of_kind, edition)):
                 return _read_labelled_form(of_kind, labelled, period)
             if of_kind.kind.settings.reading is None:
                 continue
             if period:
                 of_kind.kind.require_period(period)
-            recognized = recognize(published, _list_forms(of_kind), period)
+            recognized = recognize(published, _list_forms(of_kind, edition), period)
         except UserError as error:  # of a kind that cannot be read itself too: others go on
             errors.append(error)
             continue

@@ -8,7 +8,7 @@ import typer
 from nianbao.cli.command import command
 from nianbao.cli.crash import report_crash
 from nianbao.cli.errors import exit_command, report_errors, show_progress, split_errors
-from nianbao.cli.options import ImportFormat, ImportOffice, ImportTarget, ImportYear, Jobs, Kind, Root
+from nianbao.cli.options import ImportEdition, ImportFormat, ImportOffice, ImportTarget, ImportYear, Jobs, Kind, Root
 from nianbao.model.i18n import _
 
 
@@ -18,6 +18,7 @@ def import_(
     root: Root = None,
     year: ImportYear = "",
     kind: Kind = "",
+    edition: ImportEdition = "",
     office: ImportOffice = "",
     out: ImportTarget = None,
     to: ImportFormat = "toml",
@@ -42,6 +43,7 @@ def import_(
             period=selection.read_period(store.of_kind(kind) if kind else store, year) if year else None,
             office=office,
             kind=kind,
+            edition=edition,
             out=out,
             dry_run=dry_run or to == "json",
             force=force,

@@ -14,14 +14,15 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
-from nianbao.importer.readers.refusal import MAX_FILE_BYTES, UnreadableError, limit_size
+from nianbao.importer.readers import scans
+from nianbao.importer.readers.refusal import MAX_FILE_BYTES, UnreadableError, limit_blocks, limit_size
 from nianbao.importer.readers.sniff import Confidence, Sample, make_unclaimed_error, reject_unsupported
 from nianbao.importer.recognition.published import Paragraph, PublishedDocument
 from nianbao.model.i18n import _, join_words
 
 __all__ = ["MAX_FILE_BYTES", "Confidence", "Sample", "UnreadableError", "choose_format", "load_readers", "read"]
 
-MAX_BLOCKS = 30_000  # paragraphs and cells that are not empty; the largest report has two thousand
+_SCANNED = frozenset({"pdf", "png", "jpeg"})  # formats of scans
 
 
 class Reader(Protocol):
@@ -62,6 +63,12 @@ def choose_format(content: bytes, suffix: str) -> str:
     return likely
 
 
+def may_be_scan(content: bytes) -> bool:
+    """Tell whether a file may hold pictures of pages that can be read, which takes longer."""
+    sample, known = Sample(content, ""), load_readers()
+    return scans.is_installed() and any(known[name].claim(sample) is Confidence.CERTAIN for name in _SCANNED)
+
+
 def read(content: bytes, suffix: str = "") -> PublishedDocument:
     """Read a file by its content; its suffix only distinguishes between text formats.
 
@@ -74,6 +81,5 @@ def read(content: bytes, suffix: str = "") -> PublishedDocument:
     count = sum(
         1 if isinstance(block, Paragraph) else sum(bool(cell.text) for cell in block.cells) for block in document.blocks
     )
-    if count > MAX_BLOCKS:
-        raise UnreadableError(_("too-many-paragraphs"), _("keep-report-pages"))
+    limit_blocks(count)
     return document

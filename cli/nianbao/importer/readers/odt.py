@@ -5,11 +5,10 @@ import zipfile
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
-from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, UnreadableError
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.readers.texts import read_by_pandoc
+from nianbao.importer.readers.xml_parts import open_package, parse_xml, read_part
 from nianbao.importer.recognition.published import PublishedDocument
-from nianbao.model.i18n import _
 
 ORDER = 22
 _CONTENT = "content.xml"
@@ -26,42 +25,30 @@ def claim(sample: Sample) -> Confidence:
 
 def read(content: bytes) -> PublishedDocument:
     """Read an OpenDocument text; raises `UnreadableError` for one that is damaged or defines entities."""
-    try:
-        return read_by_pandoc(_widen_tables(content), "odt", embedded_facts=_read_embedded_facts(content))
-    except (*DAMAGE_ERRORS, ET.ParseError) as error:
-        raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
+    with open_package(content) as package:
+        facts = read_part(package, _FACTS, _MAX_FACTS_BYTES).decode("utf-8", errors="replace").strip()
+        return read_by_pandoc(_widen_tables(package), "odt", embedded_facts=facts)
 
 
-def _read_embedded_facts(content: bytes) -> str:
-    with zipfile.ZipFile(BytesIO(content)) as package:
-        if _FACTS not in package.namelist():
-            return ""
-        with package.open(_FACTS) as file:
-            return file.read(_MAX_FACTS_BYTES).decode("utf-8", errors="replace").strip()
-
-
-def _widen_tables(content: bytes) -> bytes:
+def _widen_tables(old: zipfile.ZipFile) -> bytes:
     """Give each table an empty row with a cell for every column.
 
     Pandoc 3.9 takes as the width of a table the number of cells of its longest row, ignoring spans, and drops cells
     further right.
     """
     target = BytesIO()
-    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.infolist():
             if part.filename.endswith("/") or not re.fullmatch(r"[\w./ -]+", part.filename):
                 continue
             if part.filename.endswith((".xml", "mimetype")):
-                with old.open(part) as file:  # limited, since the size stated in the package may be false
-                    xml = file.read(min(part.file_size, MAX_TEXT_BYTES))
+                xml = read_part(old, part.filename)
                 new.writestr(part.filename, _add_rows(xml) if part.filename == _CONTENT else xml)
     return target.getvalue()
 
 
 def _add_rows(xml: bytes) -> bytes:
-    if b"<!ENTITY" in xml or b"<!DOCTYPE" in xml:
-        raise UnreadableError(_("odt-defines-entities"), _("save-again-and-import"))
-    root = ET.fromstring(xml)  # noqa: S314  # no entities, see above
+    root = parse_xml(xml)
     for table in root.iter(f"{_TABLE_NAMESPACE}table"):
         row = ET.SubElement(table, f"{_TABLE_NAMESPACE}table-row")
         for _cell in range(_count_columns(table)):

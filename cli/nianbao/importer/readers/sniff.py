@@ -9,6 +9,7 @@ from nianbao.importer.readers.refusal import DAMAGE_ERRORS, MAX_TEXT_BYTES, Unre
 from nianbao.model.i18n import N_, _
 
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAMPLE_BYTES = 4096
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 _PICTURE_SUFFIXES = (
@@ -29,9 +30,6 @@ _PICTURE_SUFFIXES = (
 )
 _PICTURE_MESSAGES = (N_("is-picture"), N_("run-ocr-for-picture"))
 _UNSUPPORTED = {  # message and fix of formats that cannot be read, by their first bytes
-    rb"{\rtf": (N_("is-rtf"), N_("save-as-docx-in-word")),
-    b"\xff\xd8\xff": _PICTURE_MESSAGES,
-    b"\x89PNG": _PICTURE_MESSAGES,
     b"GIF8": _PICTURE_MESSAGES,
     b"II*\x00": _PICTURE_MESSAGES,
     b"MM\x00*": _PICTURE_MESSAGES,
@@ -93,6 +91,11 @@ class Sample:
             b"\x00" not in self.content[:_SAMPLE_BYTES] or self.content.startswith(_BYTE_ORDER_MARKS)
         )
 
+    def has_stream(self, name: str) -> bool:
+        """Return whether it is an OLE file, not encrypted, with a stream of this name."""
+        is_open = self.content.startswith(_OLE_SIGNATURE) and _ENCRYPTED not in self.content
+        return is_open and name.encode("utf-16-le") in self.content
+
     def has_suffix(self, suffixes: frozenset[str]) -> bool:
         """Return whether it is a text with one of these suffixes, which only distinguish between text formats."""
         return self.is_text and self.suffix in suffixes
@@ -129,16 +132,12 @@ def make_unclaimed_error(sample: Sample, formats: str) -> UnreadableError:
         return _describe_ole(sample.content)
     if b"epub" in sample.mimetype:
         return UnreadableError(_("is-ebook"), _("get-source-of-ebook"))
-    if "OFD.xml" in sample.parts:
-        return UnreadableError(_("is-ofd"), _("get-source-of-ofd"))
     if sample.is_package:
         return UnreadableError(_("is-archive"), _("unpack-and-import"))
     return UnreadableError(_("unknown-kind-of-file"), _("formats-importable", formats=formats))
 
 
 def _describe_ole(content: bytes) -> UnreadableError:
-    if "EncryptedPackage".encode("utf-16-le") in content:
+    if _ENCRYPTED in content:
         return UnreadableError(_("file-has-password"), _("remove-password"))
-    if "Workbook".encode("utf-16-le") in content:
-        return UnreadableError(_("is-old-xls"), _("save-as-xlsx"))
-    return UnreadableError(_("is-old-doc"), _("save-as-docx-in-word"))
+    return UnreadableError(_("is-unknown-ole"), _("save-as-docx-in-word"))

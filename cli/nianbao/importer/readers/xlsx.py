@@ -5,13 +5,13 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
 from html import unescape
 from io import BytesIO
 from itertools import islice
 from typing import Any
 
 from nianbao.importer.readers.refusal import DAMAGE_ERRORS, UnreadableError
+from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, format_number
 from nianbao.importer.readers.sniff import Confidence, Sample
 from nianbao.importer.recognition.excel_form import EDITION, PREFIX
 from nianbao.importer.recognition.published import (
@@ -25,7 +25,6 @@ from nianbao.importer.recognition.published import (
 from nianbao.model.i18n import _, join_words
 
 ORDER = 21
-_MAX_ROWS, _MAX_COLUMNS = 2_000, 200  # of one sheet
 _SHEETS = "xl/worksheets/"
 _CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
 _RANGE = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref\s*=\s*[\"']([^\"':]{1,99}:[^\"']{1,99})")
@@ -141,7 +140,7 @@ def _find_formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], st
             return {}
     formulas = {}
     for sheet in open_workbook(content, results=False).worksheets:
-        for row in sheet.iter_rows(max_row=_MAX_ROWS, max_col=_MAX_COLUMNS):
+        for row in sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS):
             for cell in row:
                 if cell.data_type == "f":
                     formulas[sheet.title, cell.coordinate] = str(getattr(cell.value, "text", cell.value))
@@ -165,12 +164,12 @@ def _find_named_cell(workbook: Any, name: Any, formulas: Mapping[tuple[str, str]
 
 def _read_sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable]:  # noqa: ANN401  # openpyxl has no types
     """Return a sheet as a table, after the first text that is alone in its row as a paragraph; empty without cells."""
-    if sheet.max_row > _MAX_ROWS:
-        notes.append(_("first-rows-of-sheet-read", sheet=sheet.title, rows=_MAX_ROWS))
+    if sheet.max_row > MAX_ROWS:
+        notes.append(_("first-rows-of-sheet-read", sheet=sheet.title, rows=MAX_ROWS))
     spans = {(span.min_row, span.min_col): span for span in sheet.merged_cells.ranges}
     covered = _find_covered(sheet)
     cells, single_texts = [], []
-    for row in sheet.iter_rows(max_row=min(sheet.max_row, _MAX_ROWS), max_col=min(sheet.max_column, _MAX_COLUMNS)):
+    for row in sheet.iter_rows(max_row=min(sheet.max_row, MAX_ROWS), max_col=min(sheet.max_column, MAX_COLUMNS)):
         for cell in row:
             position = (cell.row, cell.column)
             if position in covered:
@@ -191,8 +190,8 @@ def _find_covered(sheet: Any) -> set[tuple[int, int]]:  # noqa: ANN401  # see ab
     return {
         (row, column)
         for span in ranges
-        for row in range(span.min_row, min(span.max_row, _MAX_ROWS) + 1)
-        for column in range(span.min_col, min(span.max_col, _MAX_COLUMNS) + 1)
+        for row in range(span.min_row, min(span.max_row, MAX_ROWS) + 1)
+        for column in range(span.min_col, min(span.max_col, MAX_COLUMNS) + 1)
     } - {(span.min_row, span.min_col) for span in ranges}
 
 
@@ -203,7 +202,7 @@ def format_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
-        return format(Decimal(f"{value:.15g}"), "f")  # as many digits as a spreadsheet keeps
+        return format_number(value)
     if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
         return value.date().isoformat()
     return str(value)

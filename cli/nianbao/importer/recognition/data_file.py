@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import tomli_w
 
 from nianbao.compose.document import ILLEGAL_CHARACTERS
 from nianbao.datafiles import formatter
 from nianbao.datafiles.syntax_tree import BLANK, CellNode, EntryNode, Keys, SectionNode, SyntaxTree
+from nianbao.importer.recognition.proof import find_unproven
 from nianbao.importer.recognition.published import Place
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.sections import ExtractedText
@@ -132,6 +134,7 @@ def _list_tables(recognized: RecognizedReport, *, found: bool) -> Iterator[tuple
 def _make_table_section(recognized: RecognizedReport, heading: str, table: Table) -> SectionNode:
     """Write the figures of a table, a line for each row, with comments above a row on what was left out."""
     found, locale = recognized.cells_by_address, recognized.form.locale
+    unproven = set(find_unproven(recognized))
     rows: dict[str, list[Slot]] = {}
     for slot in table.slots:
         rows.setdefault(slot.row, []).append(slot)
@@ -154,7 +157,8 @@ def _make_table_section(recognized: RecognizedReport, heading: str, table: Table
         if figures:
             separator = locale.say("import-separator")
             evidence = [] if published_row.evidence == "label" else [locale.say(f"import-by-{published_row.evidence}")]
-            beside = separator.join([slots[0].row_label, *evidence, *_describe_cells(cells, len(slots), locale)])
+            notes = [*_describe_cells(cells, len(slots), locale), *_describe_unproven(cells, unproven, locale)]
+            beside = separator.join([slots[0].row_label, *evidence, *notes])
             entries.append(EntryNode(CellNode(keys, keys, "{}"), tuple(figures), tuple(comments), f"# {beside}"))
             comments = []
         elif any(cell.state == "blank" for _, cell in cells):
@@ -233,6 +237,13 @@ def _describe_cells(cells: _Cells, size: int, locale: Locale) -> Iterator[str]:
     together = {cell.printed for _, cell in cells if cell.reason == "together"}
     if together and all(cell.state != "undecided" for _, cell in cells):
         yield locale.say("import-only-reading", printed=_format_comment(together.pop()))
+
+
+def _describe_unproven(cells: _Cells, unproven: AbstractSet[str], locale: Locale) -> Iterator[str]:
+    """Name the cells of a row that were read from a scan, and that no sum confirms."""
+    slots = [slot for slot, _cell in cells if slot.address in unproven]
+    if slots:
+        yield locale.say("import-unproven", columns=_join_columns(slots, locale))
 
 
 def _join_columns(slots: Sequence[Slot], locale: Locale) -> str:

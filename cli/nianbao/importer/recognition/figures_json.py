@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from nianbao.importer.recognition.coverage import count_cells
+from nianbao.importer.recognition.proof import find_unproven
 from nianbao.importer.recognition.recognized_report import RecognizedReport
 from nianbao.importer.recognition.tables.cells import RecognizedCell
 from nianbao.model.loading.reading import Reading
@@ -16,9 +17,9 @@ def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
 
     A table is an object of rows of columns. A figure is as printed, in the printed unit; it is None where the
     cell is blank or undecided, and a row that is not in the file is not there. `raw_cells` has the printed text of
-    cells that say more than a figure, `ambiguous_cells` and `blank_cells` name cells, `account` counts them.
-    `rows_by_order` has the rows without a label that were taken by order: with "sums" that prove their places, or by
-    "order" alone.
+    cells that say more than a figure, `ambiguous_cells`, `blank_cells` and `unproven_cells` (of a scan) name cells,
+    `account` counts them. `rows_by_order` has the rows without a label that were taken by order: with "sums" that
+    prove their places, or by "order" alone.
     """
     tables: dict[str, dict[str, Any]] = {table.id: {} for table in recognized.form.tables}
     editions: dict[str, list[str]] = {}
@@ -30,7 +31,7 @@ def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
     for table, row, column, cell in cells:
         tables.setdefault(table, {}).setdefault(row, {})[column] = _to_json(cell.number)
     named = [(f"{table}/{row}/{column}", cell) for table, row, column, cell in cells]
-    texts = recognized.texts
+    texts, unproven = recognized.texts, set(find_unproven(recognized))
     return {
         "title": texts.title or None,
         "agency": texts.office or None,
@@ -47,6 +48,7 @@ def collect_figures(recognized: RecognizedReport) -> dict[str, Any]:
             for row in recognized.tables.rows
             if row.evidence != "label"
         },
+        "unproven_cells": [name for name, cell in named if cell.slot.address in unproven],
         "other_rows": list(recognized.tables.extra_rows),
         "account": count_cells(recognized),
     }

@@ -41,9 +41,9 @@ class Label:
         prefix = 2 if self.ordinal and self.ordinal == other.ordinal else _MIN_PREFIX
         # The end of a label alone may mean it, but not with more text behind it: that belongs to the row before.
         typo = not set(self.core[:2]).isdisjoint(other.core[:2]) or other.core.endswith(self.full)
-        best = max(
-            _compare(self.core, other.core, prefix, typo=typo), _compare(self.full, other.full, prefix, typo=typo)
-        )
+        best = _compare(self.core, other.core, prefix, typo=typo)
+        if (self.full, other.full) != (self.core, other.core):
+            best = max(best, _compare(self.full, other.full, prefix, typo=typo))
         if self.lead and self.lead == other.core:
             best = max(best, _EXPLAINED)
         if not best or self.ordinal is None or other.ordinal is None:

@@ -123,7 +123,8 @@ class PublishedDocument:
     `title`, `office` and `year` are what the file says of itself beside its texts (its metadata),
     `cover` the texts that are printed before all blocks and are none,
     `embedded_facts` the facts (TOML) that our own outputs carry, and `notes` what the reader left out. The texts
-    are `exact` unless they were put together from characters placed on a page. `named_cells` are the cells by
+    are `exact` unless they were put together from characters placed on a page, and `scanned` where pictures of pages
+    were read: a figure counts as certain only where a sum confirms it. `named_cells` are the cells by
     which a form that we sent out is read, by name without prefix.
     """
 
@@ -134,5 +135,6 @@ class PublishedDocument:
     cover: tuple[str, ...] = ()
     embedded_facts: str = ""
     exact: bool = True
+    scanned: bool = False
     notes: tuple[str, ...] = ()
     named_cells: Mapping[str, NamedCell] = field(default_factory=dict)

@@ -107,10 +107,10 @@ def _choose_matches(matched: _Matches, in_force: str) -> list[tuple[Region, _Mat
 
 def _mark_short_rows(region: Region, alignment: Alignment) -> Iterator[PublishedRow]:
     """Mark the rows that lack a cell: also one with a cell over two columns of others, where there are no headers."""
-    of_table = [] if alignment.headers else [row for row in region.rows if not row.from_text]
-    edges = {cell.left for row in of_table for cell in find_figures(row, alignment)}
-    for row in region.rows:
-        is_joined = row in of_table and any(_is_over_edge(cell, edges) for cell in find_figures(row, alignment))
+    figures = [() if alignment.headers or row.from_text else find_figures(row, alignment) for row in region.rows]
+    edges = {cell.left for cells in figures for cell in cells}
+    for row, cells in zip(region.rows, figures, strict=True):
+        is_joined = any(_is_over_edge(cell, edges) for cell in cells)
         yield replace(row, lacks_cell=row.lacks_cell or is_joined)
 
 

@@ -57,6 +57,7 @@ class _TableReader:
         continued: Region | None,
     ) -> None:
         self.table, self.block, self.known, self.reading = table, block, known, known.reading
+        self.left, self.right = table.left, table.right
         self.context = list(context)
         self.headers: list[PublishedCell] = list(continued.headers) if continued else []
         self.in_headers = False
@@ -118,11 +119,11 @@ class _TableReader:
 
     def _has_free_width(self, starts: list[PublishedCell], above: list[PublishedCell]) -> bool:
         """Tell whether the cells of a row leave a part of the table's width free."""
-        reached, free = self.table.left, 0.0
+        reached, free = self.left, 0.0
         for cell in sorted([*starts, *above], key=lambda cell: cell.left):
             free += max(0.0, cell.left - reached)
             reached = max(reached, cell.right)
-        free += max(0.0, self.table.right - reached)
+        free += max(0.0, self.right - reached)
         return free > _MIN_FREE_WIDTH * min(cell.right - cell.left for cell in starts)
 
     def _is_full_width(self, cell: PublishedCell, starts: list[PublishedCell], above: list[PublishedCell]) -> bool:

@@ -39,7 +39,7 @@ def place_rows(
         }
     for form_rows, found in placed.items():
         free = [place for place in range(len(form_rows.rows)) if labelled.isdisjoint(form_rows.list_addresses(place))]
-        alternatives = _Alternatives(form_rows, free, figures)
+        alternatives = _Alternatives(form_rows, free, found.keys(), figures)
         for place, row in found.items():
             is_proven = row.evidence == "sums" and alternatives.has_sums(place) and not alternatives.has_any(place)
             yield row if is_proven else replace(row, evidence="order")
@@ -82,10 +82,14 @@ def _leave_undecided(row: RecognizedRow, reason: str, figures: Sequence[RowFigur
 
 @dataclass(frozen=True, slots=True)
 class _Alternatives:
-    """The free places of a table, where a row could stand as well if no identity speaks against it."""
+    """The free places of a table, where a row could stand as well if no identity speaks against it.
+
+    Those that are not `printed` have no figures but 0.
+    """
 
     form_rows: FormRows
     free: Sequence[int]
+    printed: AbstractSet[int]
     figures: Figures
 
     def has_sums(self, place: int) -> bool:
@@ -99,8 +103,10 @@ class _Alternatives:
     def _may_exchange(self, place: int, other: int) -> bool:
         own, others = self.form_rows.list_addresses(place), self.form_rows.list_addresses(other)
         figures = self.figures
-        if len(own) != len(others) or all(figures.get(a) == figures.get(b) for a, b in zip(own, others, strict=True)):
+        if len(own) != len(others):
             return False
+        if all(figures.get(a) == figures.get(b) for a, b in zip(own, others, strict=True)):
+            return other not in self.printed  # which of the rows of zeros was printed, no sum tells
         exchanged = {a: figures.get(b) for a, b in zip((*own, *others), (*others, *own), strict=True)}
         checks = dict.fromkeys(
             check for address in (*own, *others) for check in self.form_rows.checks_by_address.get(address, ())

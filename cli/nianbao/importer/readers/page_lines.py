@@ -1,4 +1,4 @@
-"""Characters of a PDF page grouped into lines, and lines joined to paragraphs."""
+"""Characters of a page grouped into lines, and lines joined to paragraphs."""
 
 import re
 import unicodedata

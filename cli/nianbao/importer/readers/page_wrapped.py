@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nianbao.importer.readers.pdf_lines import REPLACEMENT, Char
+from nianbao.importer.readers.page_lines import REPLACEMENT, Char
 
 _MAX_GAP = 0.5  # of the font size, between characters of a cell's line
 _SAME = 1.5  # pt; edges and lines that are closer are the same

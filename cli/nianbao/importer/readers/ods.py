@@ -1,0 +1,153 @@
+"""OpenDocument spreadsheets: each sheet is a heading and a table, with spans and the saved results of formulas."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from xml.etree import ElementTree as ET
+
+from nianbao.importer.readers.refusal import limit_blocks
+from nianbao.importer.readers.sheets import MAX_COLUMNS, MAX_ROWS, format_number, make_sheet
+from nianbao.importer.readers.sniff import Confidence, Sample
+from nianbao.importer.readers.xml_parts import open_package, parse_xml, read_part
+from nianbao.importer.recognition.excel_form import EDITION, PREFIX
+from nianbao.importer.recognition.published import (
+    NamedCell,
+    Paragraph,
+    PublishedCell,
+    PublishedDocument,
+    PublishedTable,
+)
+from nianbao.model.i18n import _, join_words
+
+ORDER = 24
+_NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+_TABLE, _TEXT, _OFFICE, _STYLE = (_NAMESPACE % name for name in ("table", "text", "office", "style"))
+_FIGURES = frozenset({"float", "currency", "percentage"})
+_LISTED_CELLS = 3  # cells that a note names
+
+
+def claim(sample: Sample) -> Confidence:
+    """Claim a package whose media type is that of an OpenDocument spreadsheet."""
+    return Confidence.CERTAIN if b"opendocument.spreadsheet" in sample.mimetype else Confidence.NO
+
+
+def read(content: bytes) -> PublishedDocument:
+    """Read a spreadsheet; hidden sheets are left out. Raises `UnreadableError` for one that is damaged.
+
+    Of a form that nianbao wrote, the named cells are returned too, with the formulas in them.
+    """
+    with open_package(content) as package:
+        root = parse_xml(read_part(package, "content.xml"))
+    names = _list_names(root)
+    is_form = PREFIX + EDITION in names
+    hidden = _list_hidden_styles(root)
+    blocks: list[Paragraph | PublishedTable] = []
+    notes: list[str] = []
+    named: dict[str, NamedCell] = {}
+    filled = 0
+    for sheet in root.iter(f"{_TABLE}table"):
+        title = sheet.get(f"{_TABLE}name", "")
+        cells, formulas = _read_cells(sheet, title, notes)
+        if is_form:
+            named |= _find_named(names, title, cells, formulas)
+        if sheet.get(f"{_TABLE}style-name") in hidden:
+            notes += [] if is_form else [_("sheet-hidden", sheet=title)]
+            continue
+        blocks += [Paragraph(title, title, 1), *make_sheet(cells, title)]
+        filled += sum(bool(cell.text) for cell in cells)
+        limit_blocks(filled)
+        if formulas and not is_form:
+            some = join_words(list(formulas)[:_LISTED_CELLS])
+            notes.append(_("sheet-with-formulas", sheet=title, count=len(formulas), some=some))
+    return PublishedDocument(tuple(blocks), notes=tuple(notes), named_cells=named)
+
+
+def _list_names(root: ET.Element) -> dict[str, str]:
+    """Return where each named cell of a form stands, as `sheet!A1`."""
+    return {
+        name: element.get(f"{_TABLE}cell-range-address", "").split(":")[0].replace("$", "").replace("'", "")
+        for element in root.iter(f"{_TABLE}named-range")
+        if (name := element.get(f"{_TABLE}name", "")).startswith(PREFIX)
+    }
+
+
+def _list_hidden_styles(root: ET.Element) -> set[str | None]:
+    return {
+        style.get(f"{_STYLE}name")
+        for style in root.iter(f"{_STYLE}style")
+        for properties in style.iter(f"{_STYLE}table-properties")
+        if properties.get(f"{_TABLE}display") == "false"
+    }
+
+
+def _find_named(
+    names: Mapping[str, str], title: str, cells: list[PublishedCell], formulas: Mapping[str, str]
+) -> dict[str, NamedCell]:
+    """Return the named cells of one sheet."""
+    texts = {_name_cell(cell.top, int(cell.left)): cell.text for cell in cells}
+    return {
+        name.removeprefix(PREFIX): NamedCell(texts.get(cell, ""), f"{title}!{cell}", formulas.get(cell, ""))
+        for name, address in names.items()
+        for sheet, _dot, cell in [address.rpartition(".")]
+        if sheet == title
+    }
+
+
+def _read_cells(sheet: ET.Element, title: str, notes: list[str]) -> tuple[list[PublishedCell], dict[str, str]]:
+    """Return the cells of a sheet, and its formulas by cell; rows and columns that are repeated count as often."""
+    cells: list[PublishedCell] = []
+    formulas: dict[str, str] = {}
+    top = 0
+    for row in sheet.iter(f"{_TABLE}table-row"):
+        read = list(_read_row(row, top))
+        has_text = any(cell.text for cell, _formula in read)
+        repeats = _count(row, "rows-repeated") if has_text else 1  # blank rows are repeated to the end of the sheet
+        for copy in range(min(repeats, MAX_ROWS - top)):
+            for cell, formula in read:
+                moved = PublishedCell(cell.text, cell.top + copy, cell.bottom + copy, cell.left, cell.right)
+                cells.append(moved)
+                if formula:
+                    formulas[_name_cell(moved.top, int(moved.left))] = formula
+        top += _count(row, "rows-repeated")
+        if top >= MAX_ROWS:
+            if has_text:
+                notes.append(_("first-rows-of-sheet-read", sheet=title, rows=MAX_ROWS))
+            break
+    return cells, formulas
+
+
+def _read_row(row: ET.Element, top: int) -> Iterator[tuple[PublishedCell, str]]:
+    """Yield the cells of a row up to its last text, each with its formula; those that another one covers are none."""
+    found: list[tuple[PublishedCell, str]] = []
+    left, filled = 0, 0
+    for element in row:
+        if element.tag not in {f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"} or left >= MAX_COLUMNS:
+            continue
+        text, repeats = _read_text(element), _count(element, "columns-repeated")
+        if element.tag == f"{_TABLE}table-cell":
+            for column in range(left, min(left + repeats, MAX_COLUMNS)):
+                bottom, right = top + _count(element, "rows-spanned"), column + _count(element, "columns-spanned")
+                cell = PublishedCell(text, top, bottom, column, right)
+                found.append((cell, element.get(f"{_TABLE}formula", "")))
+            filled = len(found) if text or _count(element, "columns-spanned") > 1 else filled
+        left += repeats
+    yield from found[:filled] if left >= MAX_COLUMNS else found
+
+
+def _count(element: ET.Element, name: str) -> int:
+    """Return how often an element is repeated or spans; more than any sheet has counts as that."""
+    text = element.get(f"{_TABLE}number-{name}", "1")
+    return min(max(1, int(text)), MAX_ROWS) if text.isascii() and text.isdigit() else 1
+
+
+def _read_text(cell: ET.Element) -> str:
+    """Return what a cell shows: its figure with all digits, else its text."""
+    if cell.get(f"{_OFFICE}value-type") in _FIGURES:
+        with suppress(ValueError):
+            return format_number(float(cell.get(f"{_OFFICE}value", "")))
+    return "\n".join("".join(paragraph.itertext()) for paragraph in cell.iterfind(f"{_TEXT}p"))
+
+
+def _name_cell(row: int, column: int) -> str:
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  # heavy
+
+    return f"{get_column_letter(column + 1)}{row + 1}"

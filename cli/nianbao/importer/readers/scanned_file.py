@@ -1,0 +1,48 @@
+"""Files that are scans: a picture, or the pages of a PDF without text."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from nianbao.importer.readers import scans
+from nianbao.importer.readers.page_layout import lay_out_page, remove_running_lines
+from nianbao.importer.readers.page_lines import TextLine, join_lines, select_characters
+from nianbao.importer.readers.refusal import UnreadableError
+from nianbao.importer.recognition.published import PublishedDocument, PublishedTable
+from nianbao.model.i18n import _
+
+MAX_SCANNED_PAGES = 30  # of one file; a report has six
+_DPI = 200
+_MAX_RENDERED_SIDE = 3_300  # pixels: A3 at 200 dpi
+
+
+def read_picture(content: bytes) -> PublishedDocument:
+    """Read the picture of one page; raises `UnreadableError` where that is not possible."""
+    if not scans.is_installed():
+        raise UnreadableError(_("is-picture"), _("install-ocr-for-picture"))
+    page = scans.read_page(partial(scans.open_picture, content))
+    blocks = list(lay_out_page(select_characters(page.chars), page.tables, page.height))
+    return PublishedDocument(tuple(join_lines(remove_running_lines(blocks))), exact=False, scanned=True)
+
+
+def read_pages(content: bytes, numbers: Sequence[int]) -> dict[int, list[TextLine | PublishedTable]]:
+    """Read pages of a PDF as pictures; returns what is on each, by its number from 0.
+
+    Raises `UnreadableError` for too many pages, or a picture in them that is too large.
+    """
+    import pypdfium2  # noqa: PLC0415  # heavy
+
+    if len(numbers) > MAX_SCANNED_PAGES:
+        raise UnreadableError(_("too-many-scanned-pages", limit=MAX_SCANNED_PAGES), _("keep-report-pages"))
+    blocks = {}
+    with pypdfium2.PdfDocument(content) as pdf:
+        for number in numbers:
+            page = scans.read_page(partial(_render, pdf, number))
+            blocks[number] = list(lay_out_page(select_characters(page.chars), page.tables, page.height, number + 1))
+    return blocks
+
+
+def _render(pdf: Any, number: int) -> Any:  # noqa: ANN401  # pypdfium2 and numpy have no types
+    page = pdf[number]
+    scale = min(_DPI / 72, _MAX_RENDERED_SIDE / max(page.get_size()))
+    return scans.remove_red(page.render(scale=scale).to_pil())
