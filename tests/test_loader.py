@@ -385,12 +385,14 @@ def test_all_shipped_templates_are_read(root):
     assert {store.kind.edition(edition).edition for edition in store.kind.editions()} == {"2019", "2021"}
     assert {store.format(suffix).suffix for suffix in store.formats()} == {
         "cms.html",
+        "csv.zip",
         "docx",
         "epub",
         "html",
         "odt",
         "ofd",
         "pdf",
+        "xlsx",
     }
     for path in (TEMPLATES / "looks").glob("*.toml"):
         assert store.look(path.stem)["page"]["width"] == (215.9 if path.stem == "letter" else 210)

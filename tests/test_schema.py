@@ -171,6 +171,7 @@ WRITTEN = {
     "edition": "kinds/*/editions/*.toml",
     "form": f"{KIND}/editions/*.toml",  # the name of before
     "reading": "kinds/*/reading.toml",
+    "files": "kinds/*/files.toml",
     "locale": "locales/*.toml",
     "look": "looks/*.toml",
     "format": "formats/*/format.toml",

@@ -10,8 +10,10 @@ from typing import NoReturn
 from nianbao.checks.check import check_report, limit_check
 from nianbao.checks.policy import Policy
 from nianbao.checks.results import BuildResult, BuiltFile, CheckResult
+from nianbao.checks.wording import find_prompts
 from nianbao.compose.document import compose, make_markdown, make_page
 from nianbao.compose.embedded_facts import describe_report, format_facts
+from nianbao.compose.file_set import compose_set
 from nianbao.compose.pictures import compose_pictures
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
@@ -19,6 +21,7 @@ from nianbao.model.loading.inheritance import suggest
 from nianbao.model.period import Period
 from nianbao.model.report import Report
 from nianbao.render import markup
+from nianbao.render.file_set import write_set
 from nianbao.render.renderer import Renderer, RenderSettings
 from nianbao.workspace.earlier import list_drawn_periods, read_earlier
 from nianbao.workspace.files import fingerprint, write
@@ -62,7 +65,9 @@ def make_render_settings(
     store: Store, formats: Sequence[str], look: str = "", *, draft: bool = False
 ) -> RenderSettings:
     """Return the settings that all reports of a build share; raises `UserError` for an unknown format or look."""
-    return RenderSettings(find_formats(store, formats), store.look(look), draft)
+    found = find_formats(store, formats)
+    pages = [part for part in found if not part.is_set]
+    return RenderSettings(pages, store.look(look), draft, sets=[part for part in found if part.is_set])
 
 
 def render_report(  # noqa: PLR0913  # all that the files of a report depend on
@@ -91,6 +96,8 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
         embedded = {"about": describe_report(report)} | ({"facts": format_facts(report)} if embed_facts else {})
         rendered = renderer.render(page, settings, make_document_date(report), embedded)
         files, pictures = list(rendered.files), rendered.dropped_pictures
+    if settings.sets:
+        files += write_sets(store, report, settings)
     if MARKDOWN in formats:
         with limit_check():
             if settings.draft:
@@ -99,6 +106,17 @@ def render_report(  # noqa: PLR0913  # all that the files of a report depend on
             files.append(OutputFile(MARKDOWN, text.encode()))
             pictures += [f"{MARKDOWN}\t{picture.title}" for picture in compose_pictures(report, {})]
     return files, pictures
+
+
+def write_sets(store: Store, report: Report, settings: RenderSettings) -> list[OutputFile]:
+    """Write the official files of a report; raises `UserError` for a kind that has none."""
+    file_set = store.kind.settings.file_set
+    if file_set is None:
+        names = join_words(part.suffix for part in settings.sets)
+        raise UserError(_("kind-has-no-file-set", kind=store.kind.id, formats=names), _("take-other-format"))
+    with limit_check():
+        files = compose_set(report, file_set, draft=settings.draft, prompts=find_prompts(report))
+    return [write_set(part, files, make_document_date(report)) for part in settings.sets]
 
 
 def fingerprint_facts(store: Store, period: Period) -> str:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from nianbao.importer import pipeline
+from nianbao.importer import pipeline, published_sets
 from nianbao.importer.conflicts import find_conflict
+from nianbao.importer.file_sets.sources import SetSource
 from nianbao.importer.pipeline import ImportedReport, ImportOptions
 from nianbao.model.finding import UserError, make_internal_error
 from nianbao.model.i18n import _
@@ -21,19 +22,21 @@ from nianbao.workspace.store import Store
 _USUAL_BYTES = 2 * 2**20  # of a published file; a typical one has a quarter
 _Numbered = Iterable[tuple[int, ImportedReport | UserError]]
 Track = Callable[[_Numbered], _Numbered]  # shows progress
-_Item = tuple[int, str, bytes | None]  # the number of a file, its name, and what it holds where that was read before
+_Source = str | SetSource  # a file by its name, or the files of a set
+# The number of a source, and what it holds where that was read before.
+_Item = tuple[int, _Source, bytes | None]
 
 
 def import_files(
-    store: Store, names: Sequence[str], options: ImportOptions, jobs: int = 0, track: Track = iter
+    store: Store, sources: Sequence[_Source], options: ImportOptions, jobs: int = 0, track: Track = iter
 ) -> Iterator[ImportedReport | UserError]:
-    """Import many files, in their order; give each result, or the `UserError` that says why there is none.
+    """Import many files and sets of files, in their order; give each result, or the `UserError` why there is none.
 
     `jobs` is the number of processes, 0 for one on each core; `track` is given what is read as it comes. All files are
     read before one is written: of several for one data file none is written
     where their values differ.
     """
-    results = list(_restore_order(track(_read_all(store, names, options, jobs))))
+    results = list(_restore_order(track(_read_all(store, sources, options, jobs))))
     by_target: dict[str, list[ImportedReport]] = {}
     for result in results:
         if isinstance(result, ImportedReport):
@@ -55,13 +58,13 @@ def _write_unless_other(
 
 
 def _read_all(
-    store: Store, names: Sequence[str], options: ImportOptions, jobs: int
+    store: Store, sources: Sequence[_Source], options: ImportOptions, jobs: int
 ) -> Iterator[tuple[int, ImportedReport | UserError]]:
-    """Read files on several processes, in the order in which they are ready, each with its number."""
-    items = [(number, name, _read_piped(name)) for number, name in enumerate(names)]
+    """Read files and sets on several processes, in the order in which they are ready, each with its number."""
+    items = [(number, source, _read_piped(source)) for number, source in enumerate(sources)]
     work = partial(_read_one, store, options)
     # Libraries that read files are native code in part: a process of their own, which costs 30 ms, keeps a crash apart.
-    isolated = any(is_larger(Path(name), _USUAL_BYTES) for name in names)
+    isolated = any(is_larger(Path(name), _USUAL_BYTES) for name in sources if isinstance(name, str))
     yield from pool.run_all(items, work, _make_lost_result, jobs, close=markup.close_pandoc, isolated=isolated)
 
 
@@ -81,16 +84,18 @@ def _normalize_target(report: ImportedReport) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(report.target)).casefold()
 
 
-def _read_piped(name: str) -> bytes | None:
+def _read_piped(source: _Source) -> bytes | None:
     """Read standard input where that is the file: other processes have none."""
-    return pipeline.read_standard_input() if name == pipeline.STDIN else None
+    return pipeline.read_standard_input() if source == pipeline.STDIN else None
 
 
 def _read_one(store: Store, options: ImportOptions, item: _Item) -> tuple[int, ImportedReport | UserError]:
     """Read a file in a worker process; returns its number and the report, or the error."""
-    number, name, content = item
+    number, source, content = item
     try:
-        return number, pipeline.read_report(store, name, options, content)
+        if isinstance(source, SetSource):
+            return number, published_sets.read_set(store, source, options)
+        return number, pipeline.read_report(store, source, options, content)
     except UserError as cause:
         error = UserError(cause.message, cause.fix)  # without its cause, which may not be sent to another process
     gc.collect()  # a broken file may leave gigabytes in cycles, and the next one needs them
@@ -108,11 +113,12 @@ def _write_one(report: ImportedReport, options: ImportOptions) -> ImportedReport
 
 
 def _make_lost_result(item: _Item) -> tuple[int, UserError]:
-    number, name, _content = item
-    return number, make_lost_error(name)
+    number, source, _content = item
+    return number, make_lost_error(source)
 
 
-def make_lost_error(name: str) -> UserError:
-    """Return the error for a file whose process ended while reading it."""
+def make_lost_error(source: _Source) -> UserError:
+    """Return the error for a file, or a set, whose process ended while reading it."""
+    name = source.name if isinstance(source, SetSource) else source
     why = _("import-process-gone", name=pipeline.describe_source(name))
     return UserError(why, _("keep-report-only"))

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,14 @@ def read_report(store: Store, name: str, options: ImportOptions, content: bytes 
     occurs.
     """
     source = describe_source(name)
+    return read_guarded(source, partial(_read_report, store, name, source, options, content))
+
+
+def read_guarded(source: str, read: Callable[[], ImportedReport]) -> ImportedReport:
+    """Read what a person names, within bounds of time; whatever error occurs becomes a `UserError` that names it."""
     try:
         with limit(seconds=MAX_SECONDS):
-            return _read_report(store, name, source, options, content)
+            return read()
     except UserError as error:
         raise UserError(_("at-place", place=source, message=error.message), error.fix) from error
     except RecursionError:
@@ -107,11 +113,14 @@ def _read_report(store: Store, name: str, source: str, options: ImportOptions, c
     recognized = original.with_office(options.office) if options.office else original
     file_name = Path(source).name if name != STDIN else source
     text = verified.text or data_file.format_data_file(recognized, file_name)
-    target, boundary = _choose_target(store, recognized, options, Path(name).stem)
-    report = _fill_form(store, text, target, boundary)
+    named = recognized.folder or recognized.texts.office
+    target, boundary = choose_target(
+        store, recognized.period, named, options, Path(name).stem, has_folder=bool(recognized.folder)
+    )
+    report = fill_form_of(store, text, target, boundary)
     if options.placeholders and report and not verified.text:
         text = data_file.format_data_file(recognized, file_name, insert_placeholders(report))
-        report = _fill_form(store, text, target, boundary)
+        report = fill_form_of(store, text, target, boundary)
     findings = notes.add_unread(judge_report(store, report).findings if report else [], report, recognized)
     cell_counts = count_cells(recognized, _find_conflicts(report, recognized))
     return ImportedReport(
@@ -169,7 +178,7 @@ def _read_content(name: str) -> bytes:
 # ── the data file ────────────────────────────────────────────────────────────────────
 
 
-def _fill_form(store: Store, text: str, target: Path, boundary: Path | None = None) -> Report | None:
+def fill_form_of(store: Store, text: str, target: Path, boundary: Path | None = None) -> Report | None:
     """Fill the form with the text of a data file, as a later validation will; None where it cannot be filled.
 
     With a `boundary`, the folder that links must not lead out of, the report of the year before is read from beside
@@ -182,7 +191,7 @@ def _fill_form(store: Store, text: str, target: Path, boundary: Path | None = No
         return None
     before = period.get_previous()
     previous = target.with_name(f"{before}.toml")
-    last = _fill_form(store, read_text(previous, boundary), previous) if boundary and previous.exists() else None
+    last = fill_form_of(store, read_text(previous, boundary), previous) if boundary and previous.exists() else None
     report = store.kind.fill(facts, period, last)
     return report if isinstance(report, Report) else None
 
@@ -198,21 +207,24 @@ def _find_conflicts(report: Report | None, recognized: RecognizedReport) -> froz
     return frozenset(found)
 
 
-def _choose_target(store: Store, recognized: RecognizedReport, options: ImportOptions, stem: str) -> tuple[Path, Path]:
+def choose_target(  # noqa: PLR0913  # all that the place depends on
+    store: Store, period: Period, office: str, options: ImportOptions, stem: str, *, has_folder: bool = False
+) -> tuple[Path, Path]:
     """Choose where the data file goes: the file that was asked for, or one for the year, in a folder of its office.
+
+    `has_folder` says that the file itself names the folder.
 
     Also returns the folder that it does not leave by a link: the one that a person named, else the repository.
     """
-    period = recognized.period
     if options.out and options.out.suffix == ".toml" and not options.folder_per_office:
         return options.out, options.out.parent
-    office = ""
-    if options.folder_per_office or recognized.folder:
-        office = make_folder_name(recognized.folder or recognized.texts.office) or make_folder_name(stem) or "office"
-    store = store.of_office(office)
+    folder = ""
+    if options.folder_per_office or has_folder:
+        folder = make_folder_name(office) or make_folder_name(stem) or "office"
+    store = store.of_office(folder)
     if options.out is None:
         return store.path(period), store.root
-    return options.out.joinpath(office, store.key(period).kind, f"{period}.toml"), options.out
+    return options.out.joinpath(folder, store.key(period).kind, f"{period}.toml"), options.out
 
 
 def write_data_file(report: ImportedReport, options: ImportOptions) -> ImportedReport:

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from nianbao import __version__
 from nianbao.model.facts import Facts
+from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.finding import Setting
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault
@@ -67,7 +68,7 @@ class KindFile(Shape, frozen=True):
 
 
 def _read_nothing() -> None:
-    """Read no `reading.toml`: of a kind without one."""
+    """Read no `reading.toml` and no `files.toml`: of a kind without them."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Kind:
     trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
     # Only an import needs it: whatever else is done with a kind does not read that file.
     read_reading: Callable[[], Reading | None] = field(default=_read_nothing, compare=False)
+    read_file_set: Callable[[], FileSet | None] = field(default=_read_nothing, compare=False)  # as seldom needed
 
     @cached_property
     def reading(self) -> Reading | None:
@@ -96,6 +98,14 @@ class Kind:
         Raises `UserError` that lists the faults of the file.
         """
         return self.read_reading()
+
+    @cached_property
+    def file_set(self) -> FileSet | None:
+        """What its `files.toml` says; None without one: its documents are no sets of files.
+
+        Raises `UserError` that lists the faults of the file.
+        """
+        return self.read_file_set()
 
     @property
     def signs(self) -> Reading:
@@ -112,8 +122,13 @@ class Kind:
         return period.year if self.period_fact == "year" else str(period)
 
 
-def load_kind(id_: str, sources: Sequence[Facts], read_reading: Callable[[], Reading | None] = _read_nothing) -> Kind:
-    """Load a kind from its file, and how to read what is known for reading; raises `UserError` that lists faults."""
+def load_kind(
+    id_: str,
+    sources: Sequence[Facts],
+    read_reading: Callable[[], Reading | None] = _read_nothing,
+    read_file_set: Callable[[], FileSet | None] = _read_nothing,
+) -> Kind:
+    """Load a kind from its file, and how to read its further files; raises `UserError` that lists faults."""
     file = load(KindFile, sources)
     month, day = map(int, file.period.starts.split("-"))
     try:
@@ -138,6 +153,7 @@ def load_kind(id_: str, sources: Sequence[Facts], read_reading: Callable[[], Rea
         levels=file.rules,
         trim_blocks=file.trim_blocks,
         read_reading=read_reading,
+        read_file_set=read_file_set,
     )
 
 

@@ -27,11 +27,15 @@ _MAX_PAGES = 1000  # that one pandoc renders: its runtime keeps some kilobytes o
 
 @dataclass(frozen=True, eq=False)
 class RenderSettings:
-    """What many pages have in common: the formats, the look, and whether they are drafts."""
+    """What many pages have in common: the formats, the look, and whether they are drafts.
+
+    `sets` are the formats that are no pages, but sets of files.
+    """
 
     formats: Sequence[Format]
     look: Mapping[str, Any]
     draft: bool = False
+    sets: Sequence[Format] = ()
     as_svg: bool = False  # the pages of a PDF, in SVG, where each figure is a link to its address
 
     @cached_property

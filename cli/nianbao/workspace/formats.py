@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from nianbao.model.loading.shapes import Shape, Text
 
-OFD = "ofd"  # the writer that is ours; all others are pandoc's
+OFD = "ofd"  # this writer and those of sets of files are ours; all others are pandoc's
+CSV_SET, XLSX_SET = "csv", "xlsx"  # of a kind that has a `files.toml`: an archive of CSV files, and a workbook
 PdfStandard: TypeAlias = Literal[  # those that Typst knows
     "1.4", "1.5", "1.6", "1.7", "2.0", "a-1a", "a-1b", "a-2a", "a-2b", "a-2u",
     "a-3a", "a-3b", "a-3u", "a-4", "a-4e", "a-4f", "ua-1",
@@ -46,6 +47,11 @@ class Format(FormatFile, frozen=True, kw_only=True):
     suffix: str
     folder: str
     made_from: "Format | None" = None  # the format that its `source` names
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is the official set of files of a kind, rather than the page in some format."""
+        return self.writer in {CSV_SET, XLSX_SET}
 
     @property
     def embeds_fonts(self) -> bool:

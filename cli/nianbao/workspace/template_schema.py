@@ -8,6 +8,7 @@ import msgspec
 import toml_rs
 
 from nianbao.datafiles.json_schema import COMMENT_START, DRAFT_URI, Schema
+from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.i18n import N_, _
 from nianbao.model.kind import KindFile
 from nianbao.model.loading.form_file import FormFile
@@ -24,6 +25,7 @@ FILE_TYPES: Mapping[str, type[Shape]] = {
     "kind": KindFile,
     "edition": FormFile,
     "reading": ReadingFile,
+    "files": FileSet,
     "locale": LocaleFile,
     "look": LookFile,
     "format": FormatFile,

@@ -31,12 +31,13 @@ def import_(
 ) -> None:
     """Write the data files of published reports."""
     from nianbao.cli.output import findings, imports
-    from nianbao.importer import batch, pipeline
+    from nianbao.importer import batch, pipeline, published_sets
     from nianbao.workspace import selection
     from nianbao.workspace.store import Store
 
     with report_errors():
         store = Store.open(root)
+        sources = published_sets.gather(store, files)
         options = pipeline.ImportOptions(
             period=selection.read_period(store.of_kind(kind) if kind else store, year) if year else None,
             office=office,
@@ -46,16 +47,15 @@ def import_(
             force=force,
             placeholders=placeholders,
             trust=trust,
-            folder_per_office=len(files) > 1,
+            folder_per_office=len(sources) > 1,
         )
-        names = list(dict.fromkeys(files))
-        track = partial(show_progress, size=len(names), text=_("progress-importing"), quiet=False)
-        results = batch.import_files(store, names, options, jobs, track)
-        with report_crash(batch.make_lost_error(names[0]) if len(names) == 1 else None):
+        track = partial(show_progress, size=len(sources), text=_("progress-importing"), quiet=False)
+        results = batch.import_files(store, sources, options, jobs, track)
+        with report_crash(batch.make_lost_error(sources[0]) if len(sources) == 1 else None):
             imported, errors = split_errors(results)
         imported.sort(key=lambda one: one.source)
         if to == "json":
-            findings.print_json(imports.imports_data(imported, errors, alone=len(names) == 1))
+            findings.print_json(imports.imports_data(imported, errors, alone=len(sources) == 1))
         else:
             imports.print_imports(imported, len(errors), quiet=quiet)
         exit_command(errors, blocked=not all(one.clean for one in imported))

@@ -19,7 +19,7 @@ def schema(
         typer.Option("--edition", help=_("option-edition-schema"), autocompletion=complete_edition, show_default=False),
     ] = "",
     of: Annotated[
-        Literal["data", "kind", "edition", "form", "reading", "locale", "look", "format"],
+        Literal["data", "kind", "edition", "form", "reading", "files", "locale", "look", "format"],
         typer.Option("--of", help=_("option-schema-of"), metavar="TYPE"),
     ] = "data",
     kind: Kind = "",

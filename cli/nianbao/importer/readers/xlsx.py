@@ -47,8 +47,8 @@ def read(content: bytes) -> PublishedDocument:
 
     Of a form that nianbao wrote, the named cells are returned too, with the formulas in them.
     """
-    _limit_ranges(content)
-    workbook = _open_workbook(content, results=True)
+    limit_ranges(content)
+    workbook = open_workbook(content, results=True)
     notes: list[str] = []
     formulas = _find_formulas(content, notes)
     names = workbook.defined_names
@@ -87,7 +87,7 @@ def _read_sheets(
     return blocks
 
 
-def _limit_ranges(content: bytes) -> None:
+def limit_ranges(content: bytes) -> None:
     """Raise `UnreadableError` for a workbook whose ranges have too many cells: openpyxl makes an object of each."""
     with zipfile.ZipFile(BytesIO(content)) as package:
         for part in package.namelist():
@@ -119,7 +119,7 @@ def _read_part(package: zipfile.ZipFile, name: str) -> bytes:
         raise UnreadableError(_("file-damaged", error=error), _("get-file-again")) from error
 
 
-def _open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl has no types
+def open_workbook(content: bytes, *, results: bool) -> Any:  # noqa: ANN401  # openpyxl has no types
     """Open a workbook with the results of its formulas as last saved, or with the formulas."""
     import openpyxl  # noqa: PLC0415  # heavy
 
@@ -140,7 +140,7 @@ def _find_formulas(content: bytes, notes: list[str]) -> dict[tuple[str, str], st
         if not any(b"<f" in _read_part(package, part) for part in parts if part.startswith(_SHEETS)):
             return {}
     formulas = {}
-    for sheet in _open_workbook(content, results=False).worksheets:
+    for sheet in open_workbook(content, results=False).worksheets:
         for row in sheet.iter_rows(max_row=_MAX_ROWS, max_col=_MAX_COLUMNS):
             for cell in row:
                 if cell.data_type == "f":
@@ -159,7 +159,7 @@ def _find_named_cell(workbook: Any, name: Any, formulas: Mapping[tuple[str, str]
         if title in workbook.sheetnames and _CELL.fullmatch(cell):
             with suppress(ValueError, AttributeError, TypeError):  # beyond the last column; a sheet without cells
                 value = workbook[title][cell].value
-                return NamedCell(_format_value(value), f"{title}!{cell}", formulas.get((title, cell), ""))
+                return NamedCell(format_value(value), f"{title}!{cell}", formulas.get((title, cell), ""))
     return None
 
 
@@ -177,7 +177,7 @@ def _read_sheet(sheet: Any, notes: list[str]) -> list[Paragraph | PublishedTable
                 continue
             span = spans.get(position)
             bottom, right = (span.max_row, span.max_col) if span else position
-            cells.append(PublishedCell(_format_value(cell.value), cell.row - 1, bottom, cell.column - 1, right))
+            cells.append(PublishedCell(format_value(cell.value), cell.row - 1, bottom, cell.column - 1, right))
         values = [cell.value for cell in row if cell.value is not None]
         if len(values) == 1 and isinstance(values[0], str):
             single_texts.append(values[0])
@@ -196,7 +196,8 @@ def _find_covered(sheet: Any) -> set[tuple[int, int]]:  # noqa: ANN401  # see ab
     } - {(span.min_row, span.min_col) for span in ranges}
 
 
-def _format_value(value: object) -> str:
+def format_value(value: object) -> str:
+    """Return the value of a cell as a text: numbers with as many digits as a spreadsheet keeps, days without a time."""
     if value is None:
         return ""
     if isinstance(value, bool):

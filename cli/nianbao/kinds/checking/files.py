@@ -17,7 +17,7 @@ from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
 
 FOLDERS = ("editions", "texts", "rules", "starter", "example")
-_SETTINGS = ("kind.toml", "reading.toml")
+_SETTINGS = ("kind.toml", "reading.toml", "files.toml")
 _KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TABLE_IN_TEMPLATE = re.compile(r"\btables\.(\w+)")
 

@@ -11,7 +11,7 @@ from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.render.pandoc import find_lua_error, find_template_error, list_writers, read_default_template
 from nianbao.render.renderer import RenderSettings, describe_locale
-from nianbao.workspace.formats import OFD, Format
+from nianbao.workspace.formats import CSV_SET, OFD, XLSX_SET, Format
 from nianbao.workspace.kinds import KindFolder
 from nianbao.workspace.store import Store
 
@@ -47,7 +47,7 @@ def check_formats(store: Store, kind: KindFolder) -> Iterator[Mistake]:
             yield from split_error(error, file)
             continue
         writer = re.split(r"[+-]", format_.writer)[0]
-        if writer not in (writers := [*list_writers(), OFD]):
+        if writer not in (writers := [*list_writers(), OFD, CSV_SET, XLSX_SET]):
             source = top.read_toml(path)
             why = _("no-such-writer", writer=writer) + suggest(writer, writers)
             yield from locate_faults([source], [Fault(("writer",), why)])

@@ -16,6 +16,7 @@ from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
 from nianbao.model.report import Report
 from nianbao.render.renderer import Renderer
+from nianbao.workspace.store import Store
 
 _LUA_ERROR = re.compile(r"formats/(?P<suffix>[^/:]+)/(?P<file>[^/:]+\.lua):(?P<line>\d+): (?P<why>.*)")
 EMBEDDING = ("html", "docx", "pdf")  # the formats that carry the facts from which they are made
@@ -68,7 +69,7 @@ def check_outputs(examples: Sequence[tuple[Example, CheckResult]], page: Place) 
             report = result.report
             if report is None:
                 continue
-            formats = [*example.store.formats()]
+            formats = _list_formats(example.store)
             try:
                 settings = outputs.make_render_settings(example.store, formats)
                 files, _pictures = outputs.render_report(example.store, result, formats, settings, renderer)
@@ -83,6 +84,12 @@ def check_outputs(examples: Sequence[tuple[Example, CheckResult]], page: Place) 
             if wanted is not None and pages != wanted and example.source:
                 place = example.source.find_place(("file", example.number, "pages"))
                 yield Mistake(place, _("example-has-other-pages", path=example.path, pages=pages, wanted=wanted))
+
+
+def _list_formats(store: Store) -> list[str]:
+    """List the formats that a kind has: sets of files only where it says what is in them."""
+    has_set = store.kind.settings.file_set is not None
+    return [suffix for suffix in store.formats() if has_set or not store.format(suffix).is_set]
 
 
 def _locate_error(example: Example, error: UserError, page: Place) -> Mistake:

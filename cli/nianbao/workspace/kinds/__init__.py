@@ -5,9 +5,11 @@ from contextlib import suppress
 from decimal import Decimal
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
+from nianbao.model.file_sets.mapping import load_file_set
 from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
@@ -15,7 +17,7 @@ from nianbao.model.kind import Kind, load_kind
 from nianbao.model.loading.form_loader import load_form
 from nianbao.model.loading.inheritance import Fault, suggest
 from nianbao.model.loading.loader import raise_faults
-from nianbao.model.loading.reading import Reading, load_reading
+from nianbao.model.loading.reading import load_reading
 from nianbao.model.locale import Locale
 from nianbao.model.period import EXAMPLES, Period
 from nianbao.model.report import Report, fill_form
@@ -24,7 +26,8 @@ from nianbao.workspace.kinds.rule_files import RuleFile, read_rules
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_locale, read_years
 
-KINDS, KIND_FILE, READING_FILE = "kinds", "kind.toml", "reading.toml"
+KINDS, KIND_FILE, READING_FILE, FILES_FILE = "kinds", "kind.toml", "reading.toml", "files.toml"
+T = TypeVar("T")
 _LARGEST = 1 << 20  # bytes of a template that is filled
 
 
@@ -240,9 +243,17 @@ def _read_form(path: Path, tops: tuple[TemplateFolder, ...], kind: Kind, all_top
 
 @cache
 def _read_kind(id_: str, path: Path, tops: tuple[TemplateFolder, ...]) -> Kind:
-    return load_kind(id_, [tops[0].read_toml(path)], partial(_read_reading, id_, tops))
+    return load_kind(
+        id_,
+        [tops[0].read_toml(path)],
+        partial(_read_file, id_, tops, READING_FILE, load_reading),
+        partial(_read_file, id_, tops, FILES_FILE, load_file_set),
+    )
 
 
-def _read_reading(id_: str, tops: tuple[TemplateFolder, ...]) -> Reading | None:
-    found = ((top, file) for top in tops if (file := top.path / KINDS / id_ / READING_FILE).is_file())
-    return next((load_reading([top.read_toml(file)]) for top, file in found), None)
+def _read_file(
+    id_: str, tops: tuple[TemplateFolder, ...], name: str, load_file: Callable[[Sequence[Facts]], T]
+) -> T | None:
+    """Read a file that a kind may have: the first there is in the folders of templates."""
+    found = ((top, file) for top in tops if (file := top.path / KINDS / id_ / name).is_file())
+    return next((load_file([top.read_toml(file)]) for top, file in found), None)
