@@ -336,7 +336,7 @@ def test_the_changes_since_a_version_are_facts_of_the_data_file(tmp_path, report
         file.write(done.stdout.replace('reasons = ""', 'reasons = "Counted anew."'))
     assert report("compare", "2025-H2", "--since", "published", "--changes", cwd=tmp_path).stdout == done.stdout
     assert report("build", "2025-H2", "--to", "md", cwd=tmp_path).returncode == 0
-    assert f"-   {change}" in (tmp_path / "build/2025-H2.md").read_text(encoding="utf-8")
+    assert f"-   {change}" in (tmp_path / "build/2025-H2.md").read_text(encoding="utf-8").replace("\\", "")
 
 
 @pytest.mark.parametrize(
