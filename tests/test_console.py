@@ -1,5 +1,6 @@
 """What people see on their terminal: lines that fit its width, characters that it has, and words that it completes."""
 
+import importlib
 import io
 import json
 import os
@@ -262,8 +263,10 @@ COMMANDS = [
     ["preview", "1999", "--no-open"],
     ["query", "select name from reports"],
     ["query"],
+    ["return", "2020", "--into", "top"],
     ["rollup", "2020", "--into", "top", "--dry-run"],
     ["schema"],
+    ["site", "2020", "--to", "markdown"],
     ["status", "2020"],
     ["trace", "2020", "top", "requests.received.total"],
     ["trust"],
@@ -306,6 +309,7 @@ def test_no_character_ends_a_command(odd, console, words, page, is_terminal):
 
 
 def test_every_command_is_tried():
+    importlib.import_module("nianbao.cli.app")  # which registers them
     named = {one.name or one.callback.__name__ for one in command.app.registered_commands}
     groups = {group.name for group in command.app.registered_groups}
     assert {words[0] for words in COMMANDS if words[0][0] != "-"} == {name.rstrip("_") for name in named} | groups

@@ -268,7 +268,7 @@ def test_the_language_may_be_named_anywhere(words, asked, rest):
     assert extract_option(words) == (asked, rest)
 
 
-COMMANDS = ["accept", "build", "compare", "list", "preview", "rollup", "status", "trace"]
+COMMANDS = ["accept", "build", "compare", "list", "preview", "return", "rollup", "status", "trace"]
 COMMANDS += ["validate", "explain", "export", "fmt", "form", "new", "query", "schema", "init"]
 COMMANDS += ["doctor", "kind", *(f"kind {name}" for name in ("list", "new", "check", "docs", "pack", "add"))]
 

@@ -131,6 +131,9 @@ def test_every_word_that_is_said_is_in_the_locales():
 
 def test_no_word_is_there_that_nobody_says():
     said, named = said_words(), {value for path in PACKAGE.rglob("*.py") for value in texts(path)}
+    for template in TEMPLATES.rglob("*.j2"):
+        spoken = re.findall(r'\bsay\("([^"]+)"( ~)?', template.read_text(encoding="utf-8"))
+        said |= {re.escape(key) + (".+" if more else "") for key, more in spoken}
     for_pages = {word for word in words("en") if "-" not in word}  # templates of formats name these
     unsaid = [
         word

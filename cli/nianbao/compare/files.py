@@ -14,7 +14,7 @@ from nianbao.compare.reports import ReportPair
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
 from nianbao.render.renderer import Renderer, RenderSettings
-from nianbao.workspace.files import SavedFile, decode, display_path, write
+from nianbao.workspace.files import SavedFile, write
 from nianbao.workspace.formats import OutputFile
 
 TERMINAL = "terminal"
@@ -49,14 +49,8 @@ def write_files(comparison: Comparison, pair: ReportPair, formats: Sequence[str]
 def render(comparison: Comparison, pair: ReportPair, formats: Sequence[str], look: str = "") -> list[OutputFile]:
     """Render a comparison; the same reports give the same bytes."""
     store, _period = pair.after
-    templates = store.files()
-
-    def load_template(name: str) -> tuple[str, str]:
-        shown = display_path(templates[name])
-        return decode(templates[name].read_bytes(), shown), shown
-
     with limit_check():
-        page = make_page(comparison, load_template)
+        page = make_page(comparison, store.load)
     files: list[OutputFile] = []
     settings = outputs.make_render_settings(store, formats, look)
     if settings.formats:

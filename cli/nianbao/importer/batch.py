@@ -33,8 +33,7 @@ def import_files(
     """Import many files and sets of files, in their order; give each result, or the `UserError` why there is none.
 
     `jobs` is the number of processes, 0 for one on each core; `track` is given what is read as it comes. All files are
-    read before one is written: of several for one data file none is written
-    where their values differ.
+    read before one is written: of several for one data file none is written where their values differ.
     """
     results = list(_restore_order(track(_read_all(store, sources, options, jobs))))
     by_target: dict[str, list[ImportedReport]] = {}

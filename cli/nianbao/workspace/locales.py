@@ -4,7 +4,8 @@ import gettext
 import locale
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from nianbao.model import i18n
 from nianbao.workspace.shipped import TEMPLATES
@@ -21,6 +22,23 @@ def use_language(name: str) -> None:
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
     i18n.use_catalogue(gettext.translation(DOMAIN, CATALOGUES, [name], fallback=True))
+
+
+@contextmanager
+def use_language_of_documents(tag: str) -> Iterator[None]:
+    """Use for a while the language that documents have, by its tag, such as zh-CN: what is found is put into files.
+
+    Without a catalogue of it the language stays as it is. Processes that are started meanwhile use it, too.
+    """
+    before, name = i18n.get_language(), tag.partition("-")[0]
+    if name not in LANGUAGES or before in {name, ""}:
+        yield
+        return
+    use_language(name)
+    try:
+        yield
+    finally:
+        use_language(before)
 
 
 def is_outdated(name: str) -> bool:

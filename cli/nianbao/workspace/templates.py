@@ -105,6 +105,13 @@ class Templates:
                     found.setdefault(path.relative_to(top.path).as_posix(), path)
         return found
 
+    def load(self, name: str) -> tuple[str, str]:
+        """Read a template by its name; return its path for people, too. Raises `UserError` where there is none."""
+        for top in self._template_folders:
+            if (path := top.path / name).is_file():
+                return top.read_text(path), top.display(path)
+        raise UserError(_("no-such-template", name=name), _("check-template-name"))
+
     @property
     def kind(self) -> KindFolder:
         """The kind of document of these reports; raises `UserError` where `report.toml` names one that is not there."""

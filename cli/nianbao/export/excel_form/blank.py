@@ -1,5 +1,7 @@
 """A blank Excel form: the official tables, facts and texts, locked except for the cells to be filled in."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -30,8 +32,21 @@ _FACT_WIDTHS, _TEXT_WIDTHS = (34, 36, 22), (24, 68)  # characters: on paper as l
 _SEAL_LINES = 6
 
 
+@dataclass(frozen=True, slots=True)
+class MadeForm:
+    """A form as XLSX, and the sheet and cell of each figure, fact and text by its address."""
+
+    content: bytes
+    cells: Mapping[str, str]
+
+
 def make_form(request: FormRequest) -> bytes:
     """Make the form as XLSX; the same request gives the same bytes."""
+    return make_form_with_cells(request).content
+
+
+def make_form_with_cells(request: FormRequest) -> MadeForm:
+    """Make the form, and say where its cells are."""
     content = BytesIO()
     with create_workbook(content, font=request.form.locale.say("sheet-font")) as workbook:
         draft = FormDraft(workbook, request)
@@ -42,7 +57,7 @@ def make_form(request: FormRequest) -> bytes:
         _write_texts(draft)
         _write_cover(draft, cover)
         _write_metadata(draft)
-    return content.getvalue()
+    return MadeForm(content.getvalue(), draft.cells)
 
 
 # ── facts and texts ──────────────────────────────────────────────────────────────────
@@ -89,7 +104,8 @@ def _write_texts(draft: FormDraft) -> None:
         sheet.write(0, 1, say("form-section-text"), **HEADER_STYLE)
         for row, section in enumerate(sections, 1):
             sheet.write(row, 0, section.heading, **LABEL_STYLE)
-            sheet.write(row, 1, "", **INPUT_STYLE | {"valign": "top"}, text_wrap=True, num_format="@")
+            text = draft.request.texts.get(section.id, "")
+            sheet.write(row, 1, text, **INPUT_STYLE | {"valign": "top"}, text_wrap=True, num_format="@")
             sheet.worksheet.set_row(row, 12 * LINE_HEIGHT)
             draft.define_name(f"prose.{section.id}", sheet, row, 1)
         set_up_page(sheet)
@@ -120,7 +136,8 @@ def _write_cover(draft: FormDraft, sheet: Sheet) -> None:
         draft.define_name(fact.id, sheet, row, 1)
         row += 1
     sheet.write(row, 0, labels["published"], **HEADER_STYLE)
-    sheet.write(row, 1, None, **INPUT_STYLE, num_format="yyyy-mm-dd", align="left")
+    published = format_input(request.known_facts.get("published"))
+    sheet.write(row, 1, published, **INPUT_STYLE, num_format="yyyy-mm-dd", align="left")
     draft.define_name("published", sheet, row, 1)
     row += 1
     if draft.figure_ranges:
@@ -157,7 +174,7 @@ def _write_summary(draft: FormDraft, sheet: Sheet, row: int) -> None:
     broken = format_words(locale, "form-checks-broken", f"({wrong})", mark=ERROR_MARK)
     style = draft.workbook.get_style(**CELL_STYLE, bold=True)
     formula = f'=IF({filled}<=0,"{unfilled}",IF({wrong}=0,{hold},{broken}))'
-    sheet.worksheet.write_formula(row, 1, formula, style, unfilled)
+    sheet.worksheet.write_formula(row, 1, formula, style, "" if draft.request.report else unfilled)
     draft.highlight(sheet, (row, 1), f'LEFT(B{row + 1},1)="{ERROR_MARK}"', ERROR_STYLE)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from nianbao.datafiles import scaffold
-from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook
+from nianbao.export.workbook import CELL_STYLE, Sheet, Workbook, measure_width
 from nianbao.importer.recognition.excel_form import PREFIX
 from nianbao.model.facts import Facts
 from nianbao.model.form import Fact, Form
@@ -26,18 +26,34 @@ WARNING_STYLE = {"bg_color": "#FFC000"}
 _SIDE_MARGIN = 0.5  # inches
 _LIST_LIMIT = 255  # characters of the list of a validation, which are separated by commas
 LINE_HEIGHT = 15  # points
+_COMMENT_COLUMNS, _COMMENT_WIDTH, _COMMENT_LINE = 44, 340, 20  # digits on a line, pixels of a comment and of a line
 PROTECTION = {"select_locked_cells": True, "format_columns": True, "format_rows": True}  # allowed on a locked sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is wrong with the value of a cell, in words for a comment; what is no error is only worth another look."""
+
+    words: str
+    is_error: bool = True
 
 
 @dataclass(frozen=True)
 class FormRequest:
-    """What a form is made for: the edition and year, the office's folder and name, and its report of last year."""
+    """What a form is made for: the edition and year, the office's folder and name, and its report of last year.
+
+    A form that goes back is filled with a `report`, and with the `texts` of its sections by their ids; `marks` say by
+    address what is wrong.
+    """
 
     form: Form
     period: Period
     folder: str = ""
     name: str = ""
     last_report: Report | None = None
+    report: Report | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
 
     @cached_property
     def empty_report(self) -> Report:
@@ -50,9 +66,30 @@ class FormRequest:
         last = self.last_report
         return scaffold.carry_over(self.form, last) if last and last.period == self.period.get_previous() else {}
 
+    @cached_property
+    def given(self) -> Mapping[str, Value]:
+        """The figures to fill in, by address: those of the report, else what carries over from last year.
+
+        Of a report its facts, too. What is no value of its type is a text as it was written; totals that are computed
+        are left out.
+        """
+        report = self.report
+        if report is None:
+            return self.carried_over
+        faulty = {entry.address: str(entry.value) for entry in report.entries if entry.fault}
+        written = {entry.address for entry in report.entries if entry.valid}
+        figures = {
+            address: figure
+            for address, figure in report.figures.items()
+            if address not in report.computed and (address in written or address not in report.unknown)
+        }
+        return {**report.values, **figures, **faulty}
+
     @property
-    def known_facts(self) -> dict[str, Value]:
-        """The facts of last year that stay the same from year to year, and the name of the office."""
+    def known_facts(self) -> Mapping[str, Value]:
+        """The facts to fill in: those of last year that stay from year to year, and the name of the office."""
+        if self.report:
+            return self.given
         last = self.last_report.values if self.last_report else {}
         standing = {fact.id: last[fact.id] for fact in self.form.facts if fact.standing and fact.id in last}
         return standing | ({self.form.author_address: self.name} if self.name else {})
@@ -69,7 +106,8 @@ class FormDraft:
 
     `figure_cells` has for each address the sheet, row and column; `check_cells` are references to the cells in which
     checks show their results. `figure_ranges` are references to the figures of each table, of which `given_figures`
-    hold a number that nobody has typed: a formula, or what last year carries over.
+    hold a number that nobody has typed: a formula, or what last year carries over. `cells` has for each address of a
+    figure, fact or text the sheet and the cell, for people.
     """
 
     workbook: Workbook
@@ -78,11 +116,26 @@ class FormDraft:
     check_cells: list[str] = field(default_factory=list)
     figure_ranges: list[str] = field(default_factory=list)
     given_figures: int = 0
+    cells: dict[str, str] = field(default_factory=dict)
 
     def define_name(self, address: str, sheet: Sheet, row: int, column: int) -> None:
         """Give a cell the name by which `report import` finds it, also where it has been moved."""
         reference = f"={quote_sheetname(sheet.name)}!{xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)}"
         self.workbook.writer.define_name(PREFIX + address, reference)
+        self.cells[address] = f"{sheet.name}!{xl_rowcol_to_cell(row, column)}"
+        if mark := self.request.marks.get(address):
+            self._mark_cell(address, sheet, (row, column), mark)
+
+    def _mark_cell(self, address: str, sheet: Sheet, at: tuple[int, int], mark: Mark) -> None:
+        """Comment on a cell, and highlight it as long as its value stays as it is."""
+        lines = sum(1 + measure_width(line) // _COMMENT_COLUMNS for line in mark.words.splitlines())
+        size = {"width": _COMMENT_WIDTH, "height": _COMMENT_LINE * (lines + 1)}
+        sheet.worksheet.write_comment(*at, mark.words, size)
+        value = self.request.given.get(address)
+        if value is None and self.request.report:
+            value = self.request.report.figures.get(address)
+        test = format_unchanged_test(format_input(value), xl_rowcol_to_cell(*at))
+        self.highlight(sheet, at, test, ERROR_STYLE if mark.is_error else WARNING_STYLE)
 
     def highlight(self, sheet: Sheet, at: tuple[int, int], formula: str, style: Mapping[str, object]) -> None:
         """Give the cell in the row and column `at` a style where a formula is true."""
@@ -95,6 +148,11 @@ def format_input(value: Value | None) -> str | Number | None:
     if isinstance(value, list):
         return "\n".join(value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+def format_unchanged_test(value: str | Number | None, cell: str) -> str:
+    """Format a formula that is true as long as a cell holds a value; of texts it is always true."""
+    return f"ISBLANK({cell})" if value in {None, ""} else "TRUE" if isinstance(value, str) else f"{cell}={value}"
 
 
 def format_invalid_test(value_type: ValueType, cell: str) -> str:

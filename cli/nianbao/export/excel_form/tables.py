@@ -25,6 +25,7 @@ from nianbao.export.excel_form.sum_formulas import (
     make_check_formulas,
 )
 from nianbao.export.workbook import CELL_STYLE, HEADER_STYLE, Sheet, measure_width
+from nianbao.model.report import Number
 from nianbao.model.table import Table
 from nianbao.model.tables.grid import Cell, Grid
 from nianbao.model.value_types import ValueType
@@ -66,26 +67,27 @@ def write_table(draft: FormDraft, table: Table) -> None:
 
 
 def _write_figures(draft: FormDraft, sheet: Sheet, grid: Grid) -> None:
-    carried, empty = draft.request.carried_over, draft.request.empty_report
+    given, empty = draft.request.given, draft.request.empty_report
     ranges: dict[ValueType, list[str]] = {}
     cells = [(cell, cell.slot) for cell in grid.cells if cell.slot]
     for cell, slot in cells:
         row, column, address = _ROWS_ABOVE + cell.row, cell.column, slot.address
-        total = empty.computed.get(address) if address not in carried else None
+        total = empty.computed.get(address) if address not in given else None
         style = TOTAL_STYLE if total else INPUT_STYLE
         sheet.write_merged(cell, _ROWS_ABOVE, 0, "", **style)
         if total:
             parts = ",".join(xl_rowcol_to_cell(*_find_cell(grid, part)) for part in total)
-            value = sum(carried.get(part, 0) for part in empty.list_parts(address))
+            numbers = map(given.get, empty.list_parts(address))
+            value = sum(number for number in numbers if isinstance(number, Number))
             sheet.worksheet.write_formula(row, column, f"=SUM({parts})", draft.workbook.get_style(**style), value)
         else:
-            sheet.write(row, column, format_input(carried.get(address)), **style)
+            sheet.write(row, column, format_input(given.get(address)), **style)
         draft.define_name(address, sheet, row, column)
         value_type = slot.value_type
         validate_cell(draft, sheet, (row, column), value_type)
         if value_type.has_number_schema:
             ranges.setdefault(value_type, []).append(xl_rowcol_to_cell(row, column))
-        draft.given_figures += bool(total) or address in carried
+        draft.given_figures += bool(total) or (address in given and not draft.request.report)
     _highlight_invalid(draft, sheet, ranges)
     if ranges:
         rows, columns = [cell.row for cell, _slot in cells], [cell.column for cell, _slot in cells]

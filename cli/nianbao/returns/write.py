@@ -1,0 +1,215 @@
+"""`report return`: a sheet for each unit whose report is not right, with its Excel form, and reminders for others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from nianbao.build import outputs
+from nianbao.checks.check import check_report
+from nianbao.checks.policy import Policy
+from nianbao.checks.results import CheckResult
+from nianbao.compose import markdown
+from nianbao.compose.document import compose_author
+from nianbao.export.excel_form.blank import MadeForm, make_form_with_cells
+from nianbao.export.excel_form.draft import FormRequest
+from nianbao.model.finding import UserError, try_work
+from nianbao.model.form import Form
+from nianbao.model.i18n import _
+from nianbao.model.offices import Unit
+from nianbao.model.period import Period
+from nianbao.model.units.states import PlacedUnit
+from nianbao.render import markup
+from nianbao.render.renderer import Renderer, RenderSettings
+from nianbao.returns.choose import find_day
+from nianbao.returns.faults import Fault, fault_data, list_doubts, list_faults, make_marks
+from nianbao.returns.sheets import REMINDER, RETURN_SHEET, make_page
+from nianbao.workspace.files import SavedFile, display_path, write
+from nianbao.workspace.locales import use_language_of_documents
+from nianbao.workspace.processes import pool
+from nianbao.workspace.store import Store
+
+SHEET, FORM = "docx", "xlsx"
+TEXT_LIMIT = 32_767  # characters of a cell: Excel's specification
+_SEPARATE = "returns"
+What = Literal["return", "reminder", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOptions:
+    """The options of `report return`: `by` is the day by which units should answer, `out` the folder of the files."""
+
+    period: Period
+    by: date | None = None
+    today: date = field(default_factory=date.today)
+    out: Path | None = None
+    look: str = ""
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReturn:
+    """What went back to a unit: a sheet or a reminder, how many faults it names, the files, and the day to answer by.
+
+    `left_out` are the headings of sections whose text the form has no cell for, or none that it fits into.
+    """
+
+    unit: Unit
+    what: What
+    faults: int = 0
+    doubts: int = 0
+    day: date | None = None
+    files: tuple[SavedFile, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The faults of a report, its form, and what it lacks."""
+
+    faults: list[Fault]
+    doubts: list[Fault]
+    made: MadeForm | None = None
+    left_out: tuple[str, ...] = ()
+
+
+def name_files(store: Store, options: ReturnOptions, unit: str) -> dict[str, Path]:
+    """Name the files that go back to a unit, by their formats."""
+    folder = options.out or store.out / _SEPARATE / store.kind_folder
+    return {suffix: folder / f"{options.period}-{unit}.{suffix}" for suffix in (SHEET, FORM)}
+
+
+def find_outdated_files(store: Store, options: ReturnOptions, units: Sequence[str]) -> list[str]:
+    """Find the files of an earlier run for units to which nothing goes back any more."""
+    paths = (path for unit in units for path in name_files(store, options, unit).values())
+    return [display_path(path) for path in paths if path.is_file()]
+
+
+def write_all(
+    store: Store, units: Sequence[PlacedUnit], options: ReturnOptions, jobs: int = 0
+) -> Iterator[WrittenReturn | UserError]:
+    """Write what goes back to units on several processes, in any order; for one that fails, a `UserError`."""
+    start = partial(_start, store, options)
+    yield from pool.run_all(units, _try_write, partial(_describe_lost_worker, store, options), jobs, start, _stop)
+
+
+def _describe_lost_worker(store: Store, options: ReturnOptions, placed: PlacedUnit) -> UserError:
+    data = store.of_office(placed.state.unit.id).data(options.period)
+    return UserError(_("read-process-gone", data=data), _("run-once-more"))
+
+
+# ── the work of one process ──────────────────────────────────────────────────────────
+
+
+class _Writer:
+    """Writes what goes back to units of one folder, with one renderer that stays."""
+
+    def __init__(self, store: Store, options: ReturnOptions) -> None:
+        self.store, self.options, self.renderer = store, options, Renderer()
+        settings = outputs.make_render_settings(store, [SHEET], options.look)
+        # Their paragraphs have no shape that comes again.
+        formats = [msgspec.structs.replace(part, mould="") for part in settings.formats]
+        self.settings = RenderSettings(formats, settings.look)
+
+    def write(self, placed: PlacedUnit) -> WrittenReturn:
+        """Write what goes back to a unit; nothing, where its report has no error. Raises `UserError`."""
+        state, period = placed.state, self.options.period
+        form = self.store.kind.form_in_force(period)
+        day = find_day(state, self.options.by, self.options.today)
+        if state.condition == "missing":
+            sheet = self._render(form, REMINDER, self._list_names(placed, form, day))
+            return WrittenReturn(state.unit, "reminder", day=day, files=self._save(placed, sheet, None))
+        office = self.store.of_office(state.unit.id)
+        with use_language_of_documents(form.locale.language):
+            checked = check_report(office, period, self.options.policy, self.options.today)
+            if crash := next(iter(checked.crashes), None):  # what it would have found is unknown
+                raise UserError(_("rule-failed", rule=crash.rule, why=crash.error), _("bug-report-rule"))
+            content = self._examine(placed, office, checked)
+        if not content.faults:
+            return WrittenReturn(state.unit, "nothing")
+        form = checked.report.form if checked.report else form
+        cells = content.made.cells if content.made else {}
+        names = {
+            **self._list_names(placed, form, day),
+            "faults": [fault_data(fault, cells) for fault in content.faults],
+            "doubts": [fault_data(fault, cells) for fault in content.doubts],
+            "unreadable": checked.report is None,
+            "form": name_files(self.store, self.options, state.unit.id)[FORM].name if content.made else "",
+        }
+        files = self._save(placed, self._render(form, RETURN_SHEET, names), content.made)
+        counts = len(content.faults), len(content.doubts)
+        return WrittenReturn(state.unit, "return", *counts, day, files, content.left_out)
+
+    def _examine(self, placed: PlacedUnit, office: Store, checked: CheckResult) -> _Content:
+        """List what is wrong with a report, and mark it in its form."""
+        report = checked.report
+        form = report.form if report else None
+        faults = list_faults(placed.state, checked.findings, form, office.kind)
+        doubts = list_doubts(faults, checked.findings, form, office.kind)
+        if report is None or not faults:
+            return _Content(faults, doubts)
+        plain = checked.document.plain if checked.document else {}
+        texts = {id_: plain.get(id_) or markdown.to_plain_text(text) for id_, text in report.prose.items()}
+        request = FormRequest(
+            report.form,
+            self.options.period,
+            office.office,
+            compose_author(report) or placed.state.unit.name,
+            report.previous,
+            report,
+            {id_: text for id_, text in texts.items() if len(text) <= TEXT_LIMIT},
+        )
+        cells = make_form_with_cells(request).cells
+        made = make_form_with_cells(replace(request, marks=make_marks(faults, doubts, cells)))
+        headings = {section.id: section.heading for section in report.form.sections}
+        left_out = [id_ for id_ in texts if id_ not in request.texts or f"prose.{id_}" not in cells]
+        return _Content(faults, doubts, made, tuple(headings.get(id_) or id_ for id_ in left_out))
+
+    def _list_names(self, placed: PlacedUnit, form: Form, day: date | None) -> dict[str, object]:
+        """List the names that both templates may use."""
+        state, above = placed.state, placed.above[-1]
+        return {
+            "unit": state.unit.name,
+            "sender": above.name if above.id else "",
+            "name": form.name,
+            "period": form.locale.name_period(self.options.period),
+            "file": state.file,
+            "due": state.due or "",
+            "overdue": bool(state.due and state.due < self.options.today),
+            "by": day or "",
+            "below": [one.unit.name for one in state.below if not (one.is_right and one.is_complete)],
+        }
+
+    def _render(self, form: Form, template: str, names: dict[str, object]) -> bytes:
+        page = make_page(form, template, names, self.store.load)
+        day = date(min(max(self.options.period.year, 1980), 9999), 12, 31)  # not the clock's
+        return self.renderer.render(page, self.settings, day).files[0].content
+
+    def _save(self, placed: PlacedUnit, sheet: bytes, made: MadeForm | None) -> tuple[SavedFile, ...]:
+        paths = name_files(self.store, self.options, placed.state.unit.id)
+        contents = {paths[SHEET]: sheet} | ({paths[FORM]: made.content} if made else {})
+        return tuple(write(contents, self.options.out or self.store.within))
+
+
+_writer: _Writer | None = None
+
+
+def _start(store: Store, options: ReturnOptions) -> None:
+    global _writer  # noqa: PLW0603  # a process has one writer
+    _writer = _Writer(store, options)
+
+
+def _stop() -> None:
+    if _writer:
+        _writer.renderer.close()
+    markup.close_pandoc()
+
+
+def _try_write(placed: PlacedUnit) -> WrittenReturn | UserError:
+    assert _writer is not None  # noqa: S101  # it was created when the process began
+    file = _writer.store.of_office(placed.state.unit.id).data(_writer.options.period)
+    return try_work(partial(_writer.write, placed), file)
