@@ -98,6 +98,7 @@ def test_every_command_of_an_office_with_units_runs(tmp_path, command):
     assert (tmp_path / "build/city/2024.pdf").is_file()
 
 
+@pytest.mark.slow  # three builds, one of them of all formats
 def test_every_command_from_a_published_set_to_a_corrected_one_runs(tmp_path, root, command):
     filled = (root / "templates/kinds/eu-dsa/example/data/nordmarkt/2026-H1.toml").read_text(encoding="utf-8")
     last = re.sub(r"(?m)^(period +=).*", r'\1 "2025-H2"', filled)

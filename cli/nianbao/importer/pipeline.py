@@ -43,6 +43,7 @@ class ImportOptions:
     dry_run: bool = False
     force: bool = False  # an existing data file is overwritten
     placeholders: bool = False  # figures in the prose that are facts become placeholders
+    facts: tuple[str, ...] = ()  # ADDRESS=VALUE, that no file of a set says
     trust: bool = False  # the prose of embedded facts is taken with its placeholders and Markdown
     folder_per_office: bool = False
 
@@ -107,6 +108,8 @@ def describe_source(name: str) -> str:
 
 
 def _read_report(store: Store, name: str, source: str, options: ImportOptions, content: bytes | None) -> ImportedReport:
+    if options.facts:
+        raise UserError(_("facts-of-sets-only"), _("write-fact-into-file"))
     published = readers.read(_read_content(name) if content is None else content, Path(name).suffix)
     read = read_by_kind(store, published, options.kind, options.period, trusted=options.trust)
     store, verified, original = read.store, read.verified, read.recognized
