@@ -8,6 +8,7 @@ from nianbao.model.relations import Check, Part
 from nianbao.model.report import Report
 
 _MAX_TERMS = 8  # of one side; if there are more, only those that are not 0 are listed
+_MAX_LISTED = 20  # of one side; of more, the first and the last are named
 
 
 SIGN_TEXTS = {
@@ -45,15 +46,22 @@ def _format_terms(report: Report, check: Check, side: tuple[Part, ...]) -> Itera
     listed = [part for part in side if part.constant is not None or part.slots]
     if len(listed) > _MAX_TERMS:
         listed = [part for part in listed if report.add_up_part(part)]
+    if len(listed) > _MAX_LISTED:
+        first, last = (_format_term(report, check, part) for part in (listed[0], listed[-1]))
+        yield _("figures-from-to", count=len(listed), first=first, last=last)
+        return
     for number, part in enumerate(listed or side):
-        sign = "- " if part.term.factor < 0 else "+ " if number else ""
-        if part.term.constant is not None:
-            yield f"{sign}{part.term.constant}"
-        else:
-            factor = abs(part.term.factor)
-            label, times = _label_part(part, check), "" if factor == 1 else f"{factor} × "
-            named = f"{part.term.function}({label})" if part.term.function else label
-            yield f"{sign}{times}{named} {report.add_up_part(part)}"
+        yield ("- " if part.term.factor < 0 else "+ " if number else "") + _format_term(report, check, part)
+
+
+def _format_term(report: Report, check: Check, part: Part) -> str:
+    """Format a term without its sign: a number, or what it names with its value."""
+    if part.term.constant is not None:
+        return str(part.term.constant)
+    factor = abs(part.term.factor)
+    label, times = _label_part(part, check), "" if factor == 1 else f"{factor} × "
+    named = f"{part.term.function}({label})" if part.term.function else label
+    return f"{times}{named} {report.add_up_part(part)}"
 
 
 def _label_part(part: Part, check: Check) -> str:
@@ -82,6 +90,9 @@ def _format_sum(report: Report, side: tuple[Part, ...]) -> str:
         if (figure := report.find_figure(address, previous=part.term.previous)) is not None
         and (len(parts) <= _MAX_TERMS or figure)
     ]
+    if len(shown) > _MAX_LISTED:
+        (_part, first), (_last_part, last) = shown[0], shown[-1]
+        return _("addresses-from-to", count=len(shown), first=first, last=last)
     text = ""
     for part, address in shown:
         sign = " - " if part.term.factor < 0 else " + " if text else ""

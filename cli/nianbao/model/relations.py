@@ -146,8 +146,21 @@ class Check:
         first = part.slots[0]
         if self.relation.each is None:
             return " · ".join(heading.label for heading in (*first.rows[-1:], *first.columns[-1:]) if heading.id)
-        path = _cut_path(first.rows if self.relation.each == "column" else first.columns, part.depth)
-        return name_line(path) if self.has_long_names else path[-1].label
+        path = self._find_path(part)
+        return name_line(path[self._shared_headings :]) if self.has_long_names else path[-1].label
+
+    def _find_path(self, part: Part) -> tuple[Heading, ...]:
+        first = part.slots[0]
+        return _cut_path(first.rows if self.relation.each == "column" else first.columns, part.depth)
+
+    @cached_property
+    def _shared_headings(self) -> int:
+        """How many headings all lines begin with, which need not be named; at least one is left to each line."""
+        paths = [self._find_path(part) for part in self.parts if part.slots]
+        count = 0
+        while all(len(path) > count + 1 and path[count] == paths[0][count] for path in paths):
+            count += 1
+        return count
 
     @cached_property
     def side_addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
