@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import docx
 import pytest
+import toml_rs
 from docx.oxml.ns import qn
 from hypothesis import given
 from hypothesis import strategies as st
@@ -305,6 +306,55 @@ def test_a_file_is_compared_with_its_last_commit(years, report):
     assert "重复" not in done.stdout
     (years / "data/2023.toml").unlink()
     assert report("compare", "2023", "--git", cwd=years).returncode == 2
+
+
+def test_the_changes_since_a_version_are_facts_of_the_data_file(tmp_path, report):
+    data = tmp_path / "data/2025-H2.toml"
+    data.parent.mkdir()
+    shutil.copy(TEMPLATES / "kinds/eu-dsa/example/data/kaskade/2025-H2.toml", data)
+    first = re.sub(r"\[update\].*?(?=\n\[)", "", data.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert "update" not in first
+    data.write_text(first, encoding="utf-8")
+    (tmp_path / "report.toml").write_text('kind = "eu-dsa"\n', encoding="utf-8")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "data")
+    git(tmp_path, "commit", "-qm", "published")
+    git(tmp_path, "tag", "published")
+    same = report("compare", "2025-H2", "--git", "--changes", cwd=tmp_path)
+    assert (same.returncode, same.stdout) == (0, "")
+    old = "accuracy.own                  = { value = 0.94 }"
+    assert first.count(old) == 1
+    data.write_text(first.replace(old, old.replace("0.94", "0.95")), encoding="utf-8")
+    git(tmp_path, "commit", "-qam", "corrected")
+    assert report("compare", "2025-H2", "--git", "--changes", cwd=tmp_path).stdout == ""
+    done = report("compare", "2025-H2", "--since", "published", "--changes", cwd=tmp_path)
+    assert done.returncode == 0
+    (change,) = toml_rs.loads(done.stdout)["update"]["changes"]
+    assert "Accuracy" in change
+    assert change.endswith(": 0.94 → 0.95")
+    with data.open("a", encoding="utf-8") as file:
+        file.write(done.stdout.replace('reasons = ""', 'reasons = "Counted anew."'))
+    assert report("compare", "2025-H2", "--since", "published", "--changes", cwd=tmp_path).stdout == done.stdout
+    assert report("build", "2025-H2", "--to", "md", cwd=tmp_path).returncode == 0
+    assert f"-   {change}" in (tmp_path / "build/2025-H2.md").read_text(encoding="utf-8").replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["2022", "2023", "--changes"], "2022 和 2023 不是同一份报告的两个版本"),
+        (["2023", "--git", "--changes"], "没有事实 update.changes"),
+        (["2023", "--since", "nothing"], "nothing"),
+        (["2023", "--since", "--output=x"], "--output=x"),
+    ],
+)
+def test_changes_are_listed_for_versions_of_a_report_that_tells_them(years, report, words, said):
+    git(years, "init", "-q")
+    git(years, "add", "data")
+    git(years, "commit", "-qm", "a report")
+    done = report("compare", *words, cwd=years)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert not (years / "data/x").exists()
 
 
 def set_traps(folder):

@@ -13,6 +13,7 @@ from time import process_time
 
 import openpyxl
 import pytest
+import toml_rs
 import tomli_w
 
 from nianbao.build import outputs
@@ -737,6 +738,19 @@ def test_a_set_is_imported_for_an_office_that_is_named(folder, store):
     (result,) = batch.import_files(store, sources, options, jobs=1)
     assert 'name = "Zalando Ltd"' in result.text
     assert "Zalando SE" in result.notes[0]
+
+
+def test_a_fact_that_no_file_says_is_given_with_the_command(folder, tmp_path, report):
+    done = report("import", str(folder), "--fact", "provider.kind=nothing", cwd=tmp_path)
+    assert (done.returncode, "provider.kind" in done.stderr) == (2, True), done.stderr
+    assert not (tmp_path / "data").exists()
+    done = report("import", str(folder), "--fact", "provider.kind=vlop", cwd=tmp_path)
+    (path,) = tmp_path.glob("data/**/*.toml")
+    assert toml_rs.loads(path.read_text(encoding="utf-8"))["provider"]["kind"] == "vlop"
+    assert "missing-fact" not in done.stdout
+    (tmp_path / "page.html").write_text("<p>2020</p>", encoding="utf-8")
+    done = report("import", "page.html", "--fact", "provider.kind=vlop", cwd=tmp_path)
+    assert (done.returncode, "--fact" in done.stderr) == (2, True)
 
 
 def test_a_broken_kind_stops_no_import(folder, tmp_path):

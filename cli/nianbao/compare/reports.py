@@ -25,11 +25,12 @@ _TWO = 2  # reports of a comparison
 class ReportPair:
     """Two reports to be compared, the earlier or first named one `before`; `name` is that of files about them.
 
-    `before` is None for the last commit of the data file of `after`.
+    `before` is None for a commit of the data file of `after`: the last one up to `revision`.
     """
 
     before: ReportRef | None
     after: ReportRef
+    revision: str = ""
 
     @property
     def name(self) -> str:
@@ -44,21 +45,21 @@ class ReportPair:
 
 
 def choose_pair(
-    words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None], *, committed: bool = False
+    words: Sequence[str], root: Path | None, out: Path | None, warn: Callable[[str], None], *, revision: str = ""
 ) -> ReportPair:
     """Choose two reports by the words of a command line; of one it is compared with the one before it.
 
-    With `committed` one report is compared with its last commit. Of two periods the earlier one comes first. Raises
-    `UserError` where the words do not mean two reports of one kind.
+    With `revision` one report is compared with its last commit up to this commit, tag or branch of git. Of two periods
+    the earlier one comes first. Raises `UserError` where the words do not mean two reports of one kind.
     """
     chosen = _select(words, root, out, warn)
     kinds = list(dict.fromkeys(store.kind.id for store, _period in chosen))
     if len(kinds) > 1:
         raise UserError(_("compare-two-kinds", first=kinds[0], other=kinds[1]), _("compare-same-kind"))
-    if committed:
+    if revision:
         if len(chosen) > 1:
             raise UserError(_("compare-commit-of-one", count=len(chosen)), _("compare-name-one"))
-        return ReportPair(None, chosen[0])
+        return ReportPair(None, chosen[0], revision)
     if len(chosen) == 1:
         store, period = chosen[0]
         earlier = store.get_previous(period)
@@ -100,7 +101,7 @@ def compare_pair(pair: ReportPair, warn: Callable[[str], None]) -> Comparison:
     with limit_check():
         after = require_report(store.report(period))
         if pair.before is None:
-            committed = git.read_last_commit(store.path(period), store.data(period))
+            committed = git.read_last_commit(store.path(period), store.data(period), pair.revision)
             before = require_report(_parse(pair.after, committed))
             labels = (_name_commit(after, committed), after.form.locale.say("compare-now"))
         else:

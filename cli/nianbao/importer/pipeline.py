@@ -46,6 +46,7 @@ class ImportOptions:
     dry_run: bool = False
     force: bool = False  # an existing data file is overwritten
     placeholders: bool = False  # figures in the prose that are facts become placeholders
+    facts: tuple[str, ...] = ()  # ADDRESS=VALUE, that no file of a set says
     trust: bool = False  # the prose of embedded facts is taken with its placeholders and Markdown
     folder_per_office: bool = False
 
@@ -114,6 +115,8 @@ def _read_in_time(
     store: Store, name: str, source: str, options: ImportOptions, content: bytes | None
 ) -> ImportedReport:
     """Read a file in the time that its kind may take: a scan takes longer."""
+    if options.facts:
+        raise UserError(_("facts-of-sets-only"), _("write-fact-into-file"))
     content = _read_content(name) if content is None else content
     with limit(seconds=MAX_SECONDS * (_SCAN_FACTOR if readers.may_be_scan(content) else 1)):
         return _read_report(store, name, source, options, content)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nianbao.checks.check import judge_report
+from nianbao.datafiles.given_facts import parse_given_facts
 from nianbao.importer.file_sets.data_file import format_data_file
 from nianbao.importer.file_sets.deviations import Deviation, describe_deviations, name_column
 from nianbao.importer.file_sets.parts import PublishedPart
@@ -70,6 +71,8 @@ def _read_set(store: Store, source: SetSource, options: ImportOptions) -> Import
     if options.office and read.form.author_address:
         office = options.office
         put(read.tree, tuple(read.form.author_address.split(".")), office)
+    for address, value in parse_given_facts(read.form, options.facts).items():
+        put(read.tree, tuple(address.split(".")), value)
     text = format_data_file(read, Path(source.name).name)
     target, boundary = choose_target(store, read.period, office, options, stem)
     report = fill_form_of(store, text, target, boundary)

@@ -1,8 +1,9 @@
 """`report compare`."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from nianbao.cli.errors import exit_command, print_error, print_warning, report_
 from nianbao.cli.options import Jobs, Json, Out, Reports, Root, split_list
 from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
+
+if TYPE_CHECKING:
+    from nianbao.compare.reports import ReportPair
 
 
 @command(help=_("help-compare"), epilog=_("example-compare"))
@@ -26,6 +30,10 @@ def compare(
     *,
     all_offices: Annotated[bool, typer.Option("--all", help=_("option-compare-all"))] = False,
     committed: Annotated[bool, typer.Option("--git", help=_("option-compare-git"))] = False,
+    since: Annotated[
+        str, typer.Option("--since", help=_("option-compare-since"), metavar="COMMIT", show_default=False)
+    ] = "",
+    changes: Annotated[bool, typer.Option("--changes", help=_("option-compare-changes"))] = False,
     look: Annotated[
         str,
         typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
@@ -43,13 +51,16 @@ def compare(
     from nianbao.compare.labels import describe_file
     from nianbao.workspace.store import Store
 
+    revision = since or ("HEAD" if committed else "")
     with report_errors():
         if labels:
             print_text(describe_file(Store.open(root), labels), nl=False)
             return
         if all_offices:
-            compare_all(reports or [], split_list(to), root, out, jobs, committed=committed, as_json=as_json)
-        pair = chosen.choose_pair(reports or [], root, out, print_warning, committed=committed)
+            compare_all(reports or [], split_list(to), root, out, jobs, committed=bool(revision), as_json=as_json)
+        pair = chosen.choose_pair(reports or [], root, out, print_warning, revision=revision)
+        if changes:
+            print_changes(pair)
         formats = files.name_formats(pair, split_list(to))
         compared = chosen.compare_pair(pair, print_warning)
         if as_json:
@@ -60,6 +71,19 @@ def compare(
         if not as_json:
             findings.print_saved(saved)
         exit_command([], blocked=False)
+
+
+def print_changes(pair: "ReportPair") -> None:
+    """Print what has changed between two versions of a report, ready for its data file, and exit."""
+    from nianbao.compare import changes, reports
+
+    changes.require_versions(pair)
+    compared = reports.compare_pair(pair, print_warning)
+    if found := changes.format_changes(compared, date.today()):  # noqa: DTZ011  # in the office's time zone
+        print_text(found, nl=False)
+    else:
+        print_warning(_("compare-nothing-changed", before=compared.before_label, after=compared.after_label))
+    exit_command([], blocked=False)
 
 
 def compare_all(  # the options

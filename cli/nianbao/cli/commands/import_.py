@@ -23,6 +23,10 @@ def import_(
     out: ImportTarget = None,
     to: ImportFormat = "toml",
     jobs: Jobs = 0,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option("--fact", help=_("option-fact"), metavar="ADDRESS=VALUE", show_default=False),
+    ] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("option-dry-run-import"))] = False,
     force: Annotated[bool, typer.Option("--force", help=_("option-replace-data"))] = False,
@@ -48,6 +52,7 @@ def import_(
             dry_run=dry_run or to == "json",
             force=force,
             placeholders=placeholders,
+            facts=tuple(fact or ()),
             trust=trust,
             folder_per_office=len(sources) > 1,
         )

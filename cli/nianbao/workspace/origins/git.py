@@ -34,10 +34,13 @@ def clone(url: str, tag: str, folder: Path) -> str:
     return commit.decode().strip()
 
 
-def read_last_commit(path: Path, name: str) -> CommittedFile:
-    """Read a file as it was last committed; `name` is what people call it. Raises `UserError` where it never was."""
+def read_last_commit(path: Path, name: str, revision: str = "HEAD") -> CommittedFile:
+    """Read a file as it was last committed, or was at a commit, tag or branch; `name` is what people call it.
+
+    Raises `UserError` where it never was committed.
+    """
     inside = ["-C", str(path.parent), "--literal-pathspecs", *_SAFE]
-    show = ["log", "-1", "--format=%h %cs", "--", path.name]
+    show = ["log", "-1", "--format=%h %cs", "--end-of-options", revision, "--", path.name]
     found, why = _run_git([*inside, *show], name)
     if why or not found:
         reason = _("git-not-read-because", name=name, why=why) if why else _("file-not-committed", name=name)
