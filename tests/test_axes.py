@@ -158,6 +158,15 @@ def test_every_state_of_a_cell_is_printed():
     assert {cell: format_figure(report, f"orders.{cell}") for cell in cells} == cells
 
 
+def test_sections_are_there_on_their_condition(report, tmp_path):
+    assert [section.id for section in fill().form.sections] == ["orders", "staff", "bodies", "systems"]
+    assert [section.id for section in fill((LARGE, 'kind = "host"')).form.sections] == ["orders", "staff", "bodies"]
+    words = ("build", "2024", "--to", "md", "--draft", "--out", str(tmp_path / "out"))
+    done = find(report, tmp_path, (LARGE, 'kind = "host"'), ("language       = {", "# = {"), words=words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "# Systems" not in (tmp_path / "out/2024.md").read_text(encoding="utf-8")
+
+
 # ── export and import ────────────────────────────────────────────────────────────────
 
 

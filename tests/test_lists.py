@@ -7,6 +7,7 @@ import pytest
 from platforms import FOLDER, TEXT, fill, find, load_form
 
 from nianbao.compose.printed_tables import lay_out_table
+from nianbao.compose.table_rows import PrintedTables
 from nianbao.model.facts import ENTRIES_LIMIT, Facts, limit_sizes, parse
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
@@ -151,7 +152,8 @@ def test_the_figures_of_a_laid_out_table_are_those_of_the_report():
     report = fill()
     printed = lay_out_table(report, get_table(report, "orders"))
     addresses = {slot.address for table in printed.tables for slot in table.slots}
-    assert addresses == {slot.address for slot in get_table(report, "orders").slots if not slot.is_note}
+    figures = {slot.address for slot in get_table(report, "orders").slots if not slot.is_note}
+    assert addresses == {address for address in figures if not address.endswith(".description")}  # the label of its row
 
 
 # ── the form file ────────────────────────────────────────────────────────────────────
@@ -194,3 +196,25 @@ def test_the_form_without_data_has_nothing_in_its_open_rows():
     addresses = list(load_form().slots)
     assert not [address for address in addresses if address.startswith(("bodies", "systems", "orders.state"))]
     assert "orders.total.total.received" in addresses
+
+
+def test_templates_go_through_the_entries_of_a_list():
+    tables = PrintedTables(fill())
+    rows = [(row["name"], row["asked"]) for row in tables["bodies"].rows]
+    assert rows == [("Athens", 1), ("Vienna", 2)]
+    assert [row.label for row in tables["systems"].rows] == ["Measures", "Errors"] * 2
+
+
+def test_two_reports_with_other_rows_are_compared(report, tmp_path):
+    find(report, tmp_path)
+    folder = tmp_path / "platform"
+    later = (
+        TEXT.replace("year = 2024", "year = 2025")
+        .replace("[orders.state.AT]", "[orders.state.DE]")
+        .replace("asked   = 2", "asked = 8")
+    )
+    (folder / "data/2025.toml").write_text(later, encoding="utf-8")
+    done = report("compare", "2024", "2025", "--json", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "bodies.1.asked" in done.stdout
+    assert "orders.state.DE.total.received" in done.stdout

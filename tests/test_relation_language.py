@@ -1,12 +1,18 @@
 """The language of relations: patterns of rows, functions, factors, conditions, alternatives, and blank cells."""
 
+from copy import deepcopy
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from platforms import fill, load_form
 
+from nianbao.checks import relation
+from nianbao.checks.context import CheckContext
 from nianbao.model.relation_language.parser import Term, parse_sides
 from nianbao.model.relation_language.positions import Positions
+from nianbao.model.report import fill_form
 
 ROWS = ["total.total", "total.a.total", "total.a.sub.x", "total.a.sub.y", "total.b.total", "state.AT.a.total"]
 
@@ -146,3 +152,33 @@ def test_a_total_of_which_blanks_count_nothing_is_not_computed():
     report = fill(("animals.total = { received = 5, items = 12 }\n", ""))
     assert "orders.state.AT.animals.total.received" not in report.figures
     assert not report.computed
+
+
+def test_one_wrong_figure_is_one_finding_that_names_it():
+    """A figure breaks its category, the total of its state and that of all states: these are effects of one cause."""
+    right = fill()
+    judged = [one for one in right.figures if one.startswith("orders.") and one.endswith((".received", ".items"))]
+    for address in judged:
+        tree = deepcopy(right.facts.tree)
+        node = tree
+        *keys, last = address.split(".")
+        for key in keys:
+            node = node[key]
+        node[last] += 4515
+        report = fill_form(load_form(), replace(right.facts, tree=tree))
+        findings = list(relation.judge(CheckContext(report, date.max)))
+        effects = {key for finding in findings for key in finding.effects}
+        causes = [finding for finding in findings if finding.key not in effects]
+        assert len(causes) == 1, address
+        assert address in {causes[0].address, *causes[0].candidates}
+    assert len(judged) > 40
+
+
+def test_a_finding_gives_the_reason_and_its_source():
+    report = fill(
+        ("received = 12, items = 30", "received = 12, items = 11"), ("median = 2.5 }\nanimals", "median = 9 }\nanimals")
+    )
+    fixes = {finding.rule: finding.fix for finding in relation.judge(CheckContext(report, date.max))}
+    assert fixes["items-below-orders"].startswith("Each order names an item")
+    assert "Annex II, p. 14" in fixes["items-below-orders"]
+    assert fixes["median-out-of-range"] == "Art. 15(1)(a)"

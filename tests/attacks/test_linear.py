@@ -244,7 +244,7 @@ TOO_MUCH = {
     "a key": f"{FACTS}[own]\n{'k' * (facts.KEY_LIMIT + 1)} = 1\n",
     "keys": FACTS + "[own]\n" + "".join(f"k{at} = 1\n" for at in range(facts.ENTRIES_LIMIT + 1)),
     "items": f"{FACTS}[own]\nx = [{'1,' * (facts.ENTRIES_LIMIT + 1)}]\n",
-    "a file": FACTS + "# \n" * facts.FILE_LIMIT,
+    "a file": FACTS + "#\n" * (facts.FILE_LIMIT // 2),
     "an integer": FACTS.replace("person = 5", f"person = {'9' * 5000}", 1),
     "a decimal": FACTS.replace("person = 5", f"person = 0.{'9' * 5000}", 1),
     "an exponent": FACTS.replace("person = 5", "person = 0e99999999", 1),

@@ -18,7 +18,7 @@ Tree: TypeAlias = dict[str, Any]
 Address: TypeAlias = str | Sequence[str | int]  # keys joined with dots, or a sequence of keys, which may hold dots
 
 # Limits in characters, far beyond any real report: a file, the text of a section, another text, a key.
-FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 8_000_000, 200_000, 20_000, 200
+FILE_LIMIT, PROSE_LIMIT, TEXT_LIMIT, KEY_LIMIT = 4_000_000, 200_000, 20_000, 200
 ENTRIES_LIMIT, TOTAL_LIMIT = 5_000, 100_000  # keys and items of arrays: of one table or array, of the whole file
 _DIGITS = 1000  # of a number, before and after the point; Python formats at most 4300
 _INTEGERS = range(-(10**_DIGITS), 10**_DIGITS)

@@ -58,7 +58,7 @@ def _make_cause_finding(known: Known, cause: Cause, first: Equation) -> Finding:
             *_describe_cause(known, cause),
             *_describe_zero_total(report, check),
         ),
-        fix=translate(check.relation.why),
+        fix=_give_reason(check),
         candidates=tuple(dict.fromkeys(place for one in cause.hypotheses for place in one.places)),
         change=tuple(best.values.items()) if cause.is_certain else (),
     )
@@ -206,9 +206,15 @@ def make_check_finding(report: Report, check: Check) -> Finding:
         address=address,
         label=_describe_gap(report, address, check),
         notes=(*describe_sides(report, check), *_describe_zero_total(report, check)),
-        fix=translate(check.relation.why),
+        fix=_give_reason(check),
         candidates=tuple(slot.address for part in check.parts if not part.term.previous for slot in part.slots),
     )
+
+
+def _give_reason(check: Check) -> str:
+    """Return why a relation must hold, and the article that asks for it, as far as the form says so."""
+    why, source = translate(check.relation.why), check.relation.source
+    return _("reason-by-source", why=why, source=source) if why and source else why or source
 
 
 def _choose_figure(report: Report, check: Check) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from nianbao.model.loading.inheritance import suggest
 from nianbao.model.relation_language.parser import Side, Sides, Term
@@ -13,7 +15,7 @@ from nianbao.model.table import BlockLines, Opened, Table
 from nianbao.model.tables.slots import Slot
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """A term with the positions that it means; `depth` is how many ids its path takes."""
 
     term: Term
@@ -21,9 +23,7 @@ class _Place(NamedTuple):
     depth: int = 0
 
 
-class _SidePlaces(NamedTuple):
-    left: tuple[_Place, ...]
-    right: tuple[_Place, ...]
+_SidePlaces: TypeAlias = tuple[tuple[_Place, ...], tuple[_Place, ...]]  # of the left and the right side
 
 
 def apply_relations(relations: Sequence[Relation], table: Table) -> Iterator[Check]:
@@ -101,7 +101,7 @@ def _distinct(matches: Iterator[Match]) -> Iterator[Match]:
 
 def _find_side_places(sides: Sides, positions: Positions, binding: Binding) -> _SidePlaces | None:
     left, right = (_find_places(side, positions, binding) for side in (sides.left, sides.right))
-    return _SidePlaces(left, right) if left and right else None
+    return (left, right) if left and right else None
 
 
 def _find_places(side: Side, positions: Positions, binding: Binding) -> tuple[_Place, ...]:

@@ -1,13 +1,13 @@
 """Find the rows, columns or addresses that the path of a term means, with the ids that its names are bound to."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from msgspec import Struct
 
 Binding = Mapping[str, tuple[str, ...]]  # name -> ids
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True):
     """What a path means: the numbers of positions below some ids, none below an open heading without entries.
 
     `depth` is how many ids the path takes.
@@ -18,11 +18,13 @@ class Match(NamedTuple):
     binding: Binding
 
 
-@dataclass
 class _Node:
-    below: "dict[str, _Node]" = field(default_factory=dict)
-    position: int | None = None
-    collected: tuple[int, ...] | None = None
+    __slots__ = ("below", "collected", "position")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Node] = {}
+        self.position: int | None = None
+        self.collected: tuple[int, ...] | None = None
 
     def collect(self) -> tuple[int, ...]:
         """Return the positions at and below the node, in order."""
