@@ -17,7 +17,7 @@ from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 KINDS = sorted(path.parent.name for path in TEMPLATES.glob("kinds/*/kind.toml"))
-ENGLISH = ("kpi", "us-foia")
+ENGLISH = ("eu-dsa", "kpi", "us-foia")
 WORD = re.compile("[A-Za-z]{3,}")
 PRINTED = re.compile(r"(document|content|footer\d|header\d|styles)\.xml$")  # parts of a package
 HAN = re.compile("[\u2e80-\u9fff\uff00-\uffef]")
