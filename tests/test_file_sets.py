@@ -416,6 +416,29 @@ def test_own_rows_stay_below_their_category(folder, store):
     assert figures["notices"]["consumer_information"]["other"][1] == {"description": "another one", "received": 7}
 
 
+def test_rows_that_are_not_grouped_by_category_are_not_guessed(folder, store):
+    """Sorted by code, rows of own sub-categories do not say to which category they belong."""
+    path = folder / "4_notices.csv"
+    head, *found = records(path.read_bytes())
+    own = [one for one in found if one[3] == "KEYWORD_OTHER"]
+    write(path, [head, *sorted(found, key=lambda one: one[3])])
+    tree = recognized(store, folder).tree
+    assert not any("other" in category for category in tree["notices"].values())
+    assert len(find(store, folder, "set-row-unknown")) == len(own)
+
+
+def test_rows_below_an_own_category_are_not_those_of_the_category_before(folder, store):
+    path = folder / "4_notices.csv"
+    found = records(path.read_bytes())
+    at = next(number for number, one in enumerate(found) if one[3] == "STATEMENT_CATEGORY_CYBER_VIOLENCE")
+    own = [
+        [*found[at][:3], code, text, "7", *[""] * 19] for code, text in (("OWN_CATEGORY", ""), ("KEYWORD_OTHER", "own"))
+    ]
+    write(path, [*found[:at], *own, *found[at:]])
+    assert find(store, folder, "set-row-unknown") == [("4_notices", at + 2, "", "KEYWORD_OTHER")]
+    assert len(recognized(store, folder).tree["notices"]["consumer_information"].get("other", [])) == 1
+
+
 def test_systems_have_rows_of_their_own(folder, store):
     path = folder / "8_automated_means.csv"
     found = records(path.read_bytes())

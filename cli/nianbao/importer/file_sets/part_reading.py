@@ -8,6 +8,7 @@ from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.heads import MatchedHeads
 from nianbao.importer.file_sets.parts import PublishedPart, Record
 from nianbao.importer.file_sets.row_keys import FoundRow, Row, RowKeys
+from nianbao.importer.file_sets.row_order import RowOrder
 from nianbao.model.file_sets.mapping import ColumnEntry, FileEntry, RowEntry
 from nianbao.model.file_sets.rows import Keys, RowPattern, find_condition, find_table, is_named
 from nianbao.model.file_sets.texts import fold
@@ -58,12 +59,10 @@ class PartReader:
     def __init__(self, keys: RowKeys, part: PublishedPart, heads: MatchedHeads) -> None:
         self._keys, self._heads, self._entry = keys, heads, keys.entry
         self._form, self._name = keys.form, part.name
-        self._position: tuple[int, ...] = ()  # in the template, the furthest one of a row so far
-        self._is_reordered = False
+        self._order = RowOrder(keys)
         self._columns = _find_columns(keys)
         self._names = {heading.named_by for row in keys.patterns for heading in row.path}  # of entries
         self._traits = TraitsOfLines()
-        self._last: Row | None = None
         self._last_texts: list[str] = [""] * len(self._entry.keys)
         self._seen: set[Keys] = set()
         self._entries: dict[Keys, dict[str, int]] = {}  # by array: the numbers of entries by their names
@@ -91,34 +90,30 @@ class PartReader:
                 if text.strip():
                     self._add(N_("set-text-below"), record, at, printed=text, lost=True)
             return
-        for number, (text, last) in enumerate(zip(texts, self._last_texts, strict=True)):
-            if not text.strip() and last:
-                texts[number] = last
-                self._add(N_("set-key-as-above"), record, self._heads.positions[self._entry.keys[number]], read=last)
+        self._last_texts = texts = self._take_from_above(record, texts)
         found = self._find_row(record, texts)
-        self._last_texts = texts
         if found is None:
+            self._order.lose()
             self._lose(record, N_("set-value-of-unknown-row"))
             return
-        self._last = found.row
-        if found.is_placeholder:
-            if not self._lose(record, N_("set-placeholder-filled")):
-                self._add(N_("set-placeholder-left"), record)
-            return
-        self._compare_order(record, found)
-        self._read_row(record, found)
-
-    def _compare_order(self, record: Record, found: FoundRow) -> None:
-        """Declare the first row that stands below one that it precedes in the template."""
-        position = self._keys.find_position(found)
-        if not self._is_reordered and position < self._position:
-            self._is_reordered = True
+        if self._order.follow(found):
             self._add(N_("set-rows-reordered"), record)
-        self._position = max(position, self._position)
+        if not found.is_placeholder:
+            self._read_row(record, found)
+        elif not self._lose(record, N_("set-placeholder-filled")):
+            self._add(N_("set-placeholder-left"), record)
+
+    def _take_from_above(self, record: Record, texts: Sequence[str]) -> list[str]:
+        """Return the texts of key cells, where one is blank that of the record above."""
+        taken = [text if text.strip() else last for text, last in zip(texts, self._last_texts, strict=True)]
+        for column, text, last in zip(self._entry.keys, texts, taken, strict=True):
+            if text != last:
+                self._add(N_("set-key-as-above"), record, self._heads.positions[column], read=last)
+        return taken
 
     def _find_row(self, record: Record, texts: Sequence[str]) -> FoundRow | None:
         keys = [self._keys.read_key(number, text) for number, text in enumerate(texts)]
-        found = self._keys.find_row(keys, self._last)
+        found = self._keys.find_row(keys, self._order.last)
         for number, column in enumerate(self._entry.keys):
             at = self._heads.positions[column]
             if not keys[number]:

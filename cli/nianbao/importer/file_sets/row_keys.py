@@ -156,30 +156,6 @@ class RowKeys:
                     return FoundRow(row, {key.text: key.code for key in way if key.code}, way)
         return None
 
-    @cached_property
-    def _positions(self) -> dict[tuple[int, ...], int]:
-        """The number of the first row below each heading, by the path to the heading."""
-        found: dict[tuple[int, ...], int] = {}
-        for number, row in enumerate(self.rows):
-            path = tuple(map(id, _get_path(row)))
-            for size in range(len(path)):
-                found.setdefault(path[: size + 1], number)
-        return found
-
-    def find_position(self, found: FoundRow) -> tuple[int, ...]:
-        """Return where a row stands in the template: what compares less comes before."""
-        if isinstance(found.row, RowEntry):
-            return (self.rows.index(found.row),)
-        position: list[int] = []
-        path: tuple[int, ...] = ()
-        for heading in found.row.path:
-            path = (*path, id(heading))
-            position.append(self._positions[path])
-            if heading.each in self.form.axes:
-                axis = self.form.axes[heading.each]
-                position.append([code.id for code in axis.codes].index(found.codes[heading.each]))
-        return tuple(position)
-
 
 def _get_path(row: Row) -> tuple[Heading, ...]:
     return row.path if isinstance(row, RowPattern) else ()
