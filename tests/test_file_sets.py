@@ -8,10 +8,12 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from random import Random
 from time import process_time
 
 import openpyxl
 import pytest
+import tomli_w
 
 from nianbao.build import outputs
 from nianbao.checks.wording import find_prompts
@@ -20,11 +22,15 @@ from nianbao.datafiles.scaffold import format_new_file
 from nianbao.importer import batch, published_sets
 from nianbao.importer.file_sets.data_file import format_data_file
 from nianbao.importer.file_sets.deviations import name_column
+from nianbao.importer.file_sets.set_reading import put
 from nianbao.importer.pipeline import ImportOptions
 from nianbao.model.facts import parse
-from nianbao.model.file_sets.rows import find_table, list_data_rows
+from nianbao.model.file_sets.rows import find_table, list_data_rows, list_patterns
 from nianbao.model.finding import UserError
 from nianbao.model.period import Period
+from nianbao.model.tables.headings import list_lines
+from nianbao.model.tables.slots import Slot
+from nianbao.model.value_types import choose_value
 from nianbao.render.file_set import write_csv, write_set
 from nianbao.workspace.store import Store
 
@@ -121,28 +127,59 @@ def test_every_cell_of_a_published_set_is_equal_or_declared(name):
     undeclared = []
     for part in result.parts:
         declared = {(one.row, one.column) for one in result.deviations if one.part == part.part.name}
-        rows = name_rows(report, part.entry)
-        for record in part.part.records[1:]:
-            keys = part.rows.get(record.row)
-            address = ".".join(str(key + 1) if isinstance(key, int) else key for key in keys or ())
-            expected = files[part.entry.name][rows[address] if address else record.row - 1] if keys is not None else []
-            for at, text in enumerate(record.cells):
-                column = part.heads.positions.index(at) if at in part.heads.positions else None
-                equal = expected and column is not None and text == expected[column]
-                is_lost_row = keys is None and ((record.row, None) in declared or not text.strip())
-                fixed = (keys is None and column is not None and not part.entry.columns[column].column) or (
-                    not text.strip() and (1, at) in declared  # of a column that the template has not
-                )
-                if not (equal or is_lost_row or fixed or (record.row, at) in declared):
-                    undeclared.append((part.part.name, record.row, name_column(at), text))
-            if keys is None:  # a row that is left out is declared, unless it is one that the template has blank
-                said = [at for at, one in enumerate(record.cells) if one.strip() and _is_value(part, at)]
-                assert any(row == record.row for row, _column in declared) or not said
+        numbers = name_rows(report, part.entry)
+        for record in part.part.records:
+            expected = files[part.entry.name][find_row(part, record.row, numbers)] if has_place(part, record) else None
+            undeclared += [
+                (part.part.name, record.row, name_column(at), text)
+                for at, text in enumerate(record.cells)
+                if not is_equal(part, at, text, expected) and not is_declared(part, record.row, at, text, declared)
+            ]
     assert undeclared == []
 
 
-def _is_value(part, at):
-    return at in part.heads.positions and bool(part.entry.columns[part.heads.positions.index(at)].column)
+def has_place(part, record):
+    return record.row == 1 or record.row in part.rows
+
+
+def find_row(part, row, numbers):
+    """Return the number of the record that is written for one of a published file."""
+    keys = part.rows.get(row)
+    return numbers[address(keys)] if keys else row - 1
+
+
+def address(keys):
+    return ".".join(str(key + 1) if isinstance(key, int) else key for key in keys)
+
+
+def is_equal(part, at, text, expected):
+    """Tell whether a cell is written as it was published; of a row that is left out, only values are compared."""
+    column = part.heads.positions.index(at) if at in part.heads.positions else None
+    if expected is None:
+        return not text.strip() or (column is not None and not part.entry.columns[column].column)
+    return column is not None and text == expected[column]
+
+
+def is_declared(part, row, at, text, declared):
+    """Tell whether a cell, its row, or the column that the template has not is declared."""
+    is_surplus = at not in part.heads.positions and not text.strip() and (1, at) in declared
+    return (row, at) in declared or ((row, None) in declared and row not in part.rows) or is_surplus
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_row_that_a_published_set_lacks_or_that_is_left_out_is_declared(name):
+    result, report = read(name)
+    for part in result.parts:
+        of_part = [one for one in result.deviations if one.part == part.part.name]
+        missing = {one.printed for one in of_part if one.what == "set-row-missing"}
+        published = {address(keys) for keys in part.rows.values()}
+        added = [row for row in name_rows(report, part.entry) if row not in missing | published]
+        assert [row for row in added if not row.endswith(".other.1")] == []  # of entries the template has one row
+        declared = {one.row for one in of_part}
+        for record in part.part.records[1:]:
+            values = [part.heads.get_text(record, at) for at, one in enumerate(part.entry.columns) if one.column]
+            is_blank_entry = "KEYWORD_OTHER" in record.cells and not any(map(str.strip, values))
+            assert record.row in part.rows or record.row in declared or is_blank_entry, (part.part.name, record.row)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -360,6 +397,17 @@ def test_what_is_wrong_is_declared_at_its_cell(name, folder, store):
         assert added == [(file, row, column, text)]
 
 
+def test_what_the_check_of_the_report_finds_names_its_cell(folder, store):
+    path = folder / "4_notices.csv"
+    found = records(path.read_bytes())
+    at = next(number for number, one in enumerate(found) if "3.1.6" in one[4])
+    write(path, [*found[: at + 1], [*found[at][:5], "7", *[""] * 19], *found[at + 1 :]])
+    change(folder, "11_qualitative", (2, "E", "One sentence. " * 600))
+    notes = {one.address: one.notes[-1] for one in imported(store, folder).findings if one.notes}
+    assert "11_qualitative.csv 第 2 行，E 列" in notes["qualitative.summary"]  # of 8,400 characters
+    assert f"4_notices.csv 第 {at + 2} 行，E 列" in notes["notices.consumer_information.other.2.description"]
+
+
 def test_what_is_declared_is_said_with_file_row_and_column(folder, store):
     change(folder, "10_AMAR", (2, "G", "> 45"), (3, "G", "2.1 - 2.6"), (6, "G", "?"))
     report = imported(store, folder)
@@ -393,6 +441,13 @@ def test_a_column_that_was_put_in_is_found(with_head, folder, store):
     assert len(find(store, folder, "set-value-of-unknown-column")) == len(found) - 1
     places = [one for what in ("set-cells-shifted", "set-column-unknown") for one in find(store, folder, what)]
     assert [one[::2] for one in places] == [("4_notices", "D")]
+
+
+def test_a_column_of_another_meaning_is_not_taken_for_the_one_in_its_place(folder, store):
+    change(folder, "4_notices", (1, "F", "Number of users who read our terms"))
+    assert find(store, folder, "set-column-missing") == [("4_notices", 1, "", "Number of notices received ")]
+    assert find(store, folder, "set-value-of-unknown-column")[0] == ("4_notices", 2, "F", "1269")
+    assert "received" not in recognized(store, folder).tree["notices"]["total"]
 
 
 def test_blank_key_cells_mean_as_above(folder, store):
@@ -554,6 +609,17 @@ def test_a_file_without_content_is_told(content, folder, store):
     assert [one.part for one in result.deviations if one.what == "set-file-unknown"] == ["4_notices.csv"]
 
 
+def test_what_a_cell_holds_stays_in_its_comment_and_its_value(folder, store):
+    hostile = "x\"\n[own]\na = 1 \x01\x1b[2J\u2028# \"'''"
+    change(folder, "4_notices", (2, "F", hostile), (3, "E", hostile), (2, "P", hostile))
+    change(folder, "8_automated_means", (4, "D", hostile), (2, "F", hostile))
+    text = format_data_file(recognized(store, folder), hostile)
+    facts = parse(text, "set.toml")
+    assert facts.tree["notices"]["total"]["received_context"] == hostile
+    assert "own" not in facts.tree
+    assert len(facts.tree["automated"]["system"]) == 1
+
+
 def test_files_of_no_set_are_refused(tmp_path, store):
     (tmp_path / "a.csv").write_text("name,value\nx,1\n", encoding="utf-8")
     assert "a.csv" in raised(store, tmp_path)
@@ -641,6 +707,22 @@ def test_a_set_is_imported_and_built_by_commands(folder, tmp_path, report):
         assert archive.read("7_appeals_and_recidivism.csv").rstrip(b"\r\n") == published
 
 
+def test_a_set_is_imported_for_an_office_that_is_named(folder, store):
+    sources = published_sets.gather(store, [str(folder)])
+    options = ImportOptions(dry_run=True, kind=KIND, office="Zalando Ltd")
+    (result,) = batch.import_files(store, sources, options, jobs=1)
+    assert 'name = "Zalando Ltd"' in result.text
+    assert "Zalando SE" in result.notes[0]
+
+
+def test_a_broken_kind_stops_no_import(folder, tmp_path):
+    (tmp_path / "templates/kinds/broken").mkdir(parents=True)
+    (tmp_path / "templates/kinds/broken/kind.toml").write_text("name = ", encoding="utf-8")
+    store = Store(tmp_path)
+    assert [one for one, _set in published_sets.list_file_sets(store)] == [KIND]
+    assert recognized(store, folder).period == Period(2026, "H1")
+
+
 def test_several_files_are_one_set(folder, store):
     names = sorted(map(str, folder.glob("*.csv")))
     (source,) = published_sets.gather(store, names)
@@ -655,3 +737,90 @@ def test_a_kind_without_files_says_that_it_has_none(tmp_path):
     store = Store(tmp_path)
     with pytest.raises(UserError, match="cn-disclosure"):
         outputs.write_sets(store, None, outputs.make_render_settings(store, ["csv.zip"]))
+
+
+# ── what is written is read: reports made at random ──────────────────────────────────
+
+PROVIDERS = {
+    "intermediary": Period(2026),
+    "hosting": Period(2026),
+    "platform": Period(2026),
+    "vlop": Period(2026, "H1"),
+    "vlose": Period(2026, "H2"),
+}
+TEXTS = (
+    "plain",
+    'with "quotes", commas; and\nlines',
+    "=1+1",
+    " blanks around ",
+    "’…年\u00a0",
+    "'''",
+    "0",
+    "-",
+    "TOTAL",
+)
+
+
+def make_tree(form, provider, random):
+    """Make the data of a report at random: some rows of each table, some codes and entries, some facts."""
+    tree = {"provider": {"name": "Provider", "kind": provider}, "service": {"name": "Service, the first"}}
+    tree |= {"published": date(2027, 2, 28), "report": {"previous": date(2026, 2, 28)}}
+    for entry in form.kind.file_set.files:
+        for row in entry.rows:
+            if row.fact.startswith("qualitative.") and random.random() < 0.5:
+                put(tree, tuple(row.fact.split(".")), random.choice(TEXTS) + " text")
+        table = find_table(form, entry)
+        for pattern in list_patterns(table) if table else ():
+            for keys in choose_rows(form, entry.table, pattern, random):
+                fill_row(tree, keys, table, entry, pattern, random)
+    return tree
+
+
+def choose_rows(form, table, pattern, random):
+    """Choose the rows of a pattern: a few codes of each axis, one or two entries, or none at all."""
+    found = [(table,)]
+    for heading in pattern.path:
+        found = [(*keys, heading.id) if heading.id else keys for keys in found]
+        if heading.each == "entry":
+            found = [(*keys, number) for keys in found for number in range(2 if heading.below else random.randrange(3))]
+        elif heading.each:
+            codes = [code.id for code in form.axes[heading.each].codes]
+            found = [(*keys, code) for keys in found for code in codes[:3]]
+    return [keys for keys in found if isinstance(keys[-1], int) or random.random() < 0.3]
+
+
+def fill_row(tree, keys, table, entry, pattern, random):
+    columns = {line.ids: line for line in list_lines(table.blocks[0].columns)}
+    names = {heading.named_by for heading in pattern.path}
+    for at, heading in enumerate(pattern.path):
+        if heading.each == "entry" and heading.below:  # a system with a name of its own
+            above = keys[: keys.index(next(one for one in keys if isinstance(one, int))) + 1]
+            put(tree, (*above, heading.named_by), f"System {above[-1]}, “{at}”")
+    for column in entry.columns:
+        if column.column in columns and (random.random() < 0.5 or column.column in names):
+            if column.column == "description" and not isinstance(keys[-1], int):
+                continue
+            value_type = Slot("", pattern.path, columns[column.column].path).value_type
+            number = random.choice((0, 1, random.randrange(10**6)))
+            candidates = (number, Decimal(random.randrange(10**4)).scaleb(-4), f"{random.choice(TEXTS)} {number}")
+            put(tree, (*keys, *column.column.split(".")), choose_value(value_type, candidates))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("seed", range(2))
+def test_reports_made_at_random_are_read_as_they_are_written(provider, seed, store, tmp_path):
+    period = PROVIDERS[provider]
+    form = store.kind.form_in_force(period)
+    tree = make_tree(form, provider, Random(f"{provider} {seed}"))
+    text = tomli_w.dumps({"period": str(period), "edition": form.edition, **tree})
+    report = store.kind.fill(parse(text, "made.toml"), period)
+    assert [entry.address for entry in report.entries if entry.fault or not entry.known] == []
+    files = compose_set(report, store.kind.settings.file_set)
+    for suffix in ("csv.zip", "xlsx"):
+        path = tmp_path / f"set.{suffix.removeprefix('csv.')}"
+        path.write_bytes(write_set(store.format(suffix), files, date(2027, 2, 28)).content)
+        again = recognized(store, path)
+        expected = {**tree, "provider": {"name": "Provider"}}  # no set says the kind of its provider
+        assert _as_written(again.tree, report) == _as_written(expected, report), suffix
+        assert {one.what for one in again.deviations} <= {"set-row-named"}
+        assert again.period == period

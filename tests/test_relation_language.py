@@ -154,9 +154,14 @@ def test_a_total_of_which_blanks_count_nothing_is_not_computed():
     assert not report.computed
 
 
-def test_one_wrong_figure_is_one_finding_that_names_it():
+@pytest.mark.parametrize("level", ["error", "warning"])
+def test_one_wrong_figure_is_one_finding_that_names_it(level):
     """A figure breaks its category, the total of its state and that of all states: these are effects of one cause."""
-    right = fill()
+    states = [
+        replace(one, level=level) if one.rule == "states-differ" else one for one in load_form().relations["orders"]
+    ]
+    form = replace(load_form(), relations={**load_form().relations, "orders": tuple(states)})
+    right = fill(form=form)
     judged = [one for one in right.figures if one.startswith("orders.") and one.endswith((".received", ".items"))]
     for address in judged:
         tree = deepcopy(right.facts.tree)
@@ -165,12 +170,13 @@ def test_one_wrong_figure_is_one_finding_that_names_it():
         for key in keys:
             node = node[key]
         node[last] += 4515
-        report = fill_form(load_form(), replace(right.facts, tree=tree))
+        report = fill_form(form, replace(right.facts, tree=tree))
         findings = list(relation.judge(CheckContext(report, date.max)))
         effects = {key for finding in findings for key in finding.effects}
         causes = [finding for finding in findings if finding.key not in effects]
         assert len(causes) == 1, address
         assert address in {causes[0].address, *causes[0].candidates}
+        assert causes[0].level == min((finding.level for finding in findings), key=["error", "warning"].index)
     assert len(judged) > 40
 
 

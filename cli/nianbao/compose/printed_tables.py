@@ -31,11 +31,13 @@ class TableOnPage:
 
 def lay_out_table(report: Report, table: Table) -> TableOnPage:
     """Lay out a table of the form of a report."""
+    # Columns whose texts are labels of rows.
+    names = {heading.named_by for heading in table.open_rows.values() if heading.named_by}
     columns = [column for block in table.blocks for column in block.columns]
     has_notes = any(map(_has_note, columns))
     is_split = any(heading.layout != "rows" for block in table.blocks for heading in block.rows)
-    names = {heading.named_by for heading in table.open_rows.values() if heading.named_by and not heading.below}
-    if not (has_notes or names or table.fold or table.outline or is_split):
+    has_unlabelled = any(_has_unlabelled(heading) for block in table.blocks for heading in block.rows)
+    if not (has_notes or names or table.fold or table.outline or is_split or has_unlabelled):
         return TableOnPage((table,) if table.blocks else ())
     notes, marks = _number_notes(report, table) if has_notes else ((), {})
     left_out = 0
@@ -46,6 +48,7 @@ def lay_out_table(report: Report, table: Table) -> TableOnPage:
         kept = _find_kept_rows(report, lines, names, [row.level for row in outline]) if table.fold else None
         left_out += len(lines.rows) - len(kept) if kept is not None else 0
         rows = _cut_rows(tuple(row.make_heading() for row in outline) or block.rows, "", kept, marks)
+        rows = rows if outline else _lift_unlabelled(rows)
         idle = {*names, *(_find_idle_columns(report, lines) if table.fold and not table.widths else ())}
         shown = tuple(_select_columns(block.columns, "", idle))
         columns_left_out += [_name_column(column) for column in lines.columns if column.ids in idle.difference(names)]
@@ -189,6 +192,26 @@ def _split_tables(table: Table, blocks: Sequence[Block]) -> Iterator[Table]:
     for heading, block in others:
         name = f"{table.id}-{heading.code or heading.id}"
         yield replace(table, label=f"{table.label}: {heading.label}", name=name, blocks=(block,), opened=())
+
+
+def _has_unlabelled(heading: Heading) -> bool:
+    """Return whether a heading, or one below it, is part of addresses only: it has no label but others below it."""
+    return any(_has_unlabelled(below) or bool(heading.id and not heading.label) for below in heading.below)
+
+
+def _lift_unlabelled(headings: Sequence[Heading]) -> tuple[Heading, ...]:
+    """Put what stands below headings without a label in their places, so that no empty cells are printed."""
+    found: list[Heading] = []
+    for heading in headings:
+        if not _has_unlabelled(heading):
+            found.append(heading)
+            continue
+        below = _lift_unlabelled(heading.below)
+        if heading.id and not heading.label:
+            found += _prefix(below, heading.id)
+        else:
+            found.append(replace_heading(heading, below=below))
+    return tuple(found)
 
 
 def _prefix(headings: Sequence[Heading], ids: str) -> tuple[Heading, ...]:

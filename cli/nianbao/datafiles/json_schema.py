@@ -8,6 +8,7 @@ from nianbao.model.locale import Locale
 from nianbao.model.open_rows.filling import expand_with_samples
 from nianbao.model.pictures import PICTURES, Picture
 from nianbao.model.tables.headings import ENTRY, join_ids
+from nianbao.model.tables.slots import Slot
 from nianbao.model.value_types import OWN_TYPES
 
 # The draft that Taplo reads, and with it Even Better TOML and other editors.
@@ -46,7 +47,7 @@ def make_schema(form: Form) -> Schema:
     It is written in the language of the form.
     """
     root = _make_table(form.name, form.document)
-    required = [table.id for table in form.tables if table.slots]
+    required = [table.id for table in form.tables if any(map(_must_be_there, table.slots))]
     form = expand_with_samples(form)
     labels = _find_labels(form)
     units = {fact.id: fact.unit for fact in form.facts} | {slot.address: slot.unit for slot in form.slots.values()}
@@ -174,6 +175,11 @@ def _set_property(root: Schema, keys: list[str], value: Schema, labels: dict[str
     for size, key in enumerate(keys[:-1], 1):
         node = node["properties"].setdefault(key, _make_table(labels.get(".".join(keys[:size]), "")))
     node["properties"][keys[-1]] = value
+
+
+def _must_be_there(slot: Slot) -> bool:
+    """Return whether a figure applies to every report; a table without any may be left out."""
+    return slot.value_type.is_number and not slot.traits.conditions
 
 
 def _add_required(root: Schema, keys: list[str]) -> None:

@@ -92,7 +92,10 @@ class _FigureUpdate:
         found: dict[Keys, list[Slot]] = {}
         for slot in next(one for one in self.form.tables if one.id == table).slots:
             figure = self.figures.get(slot.address)
-            needed = slot.address in self.needed and (figure or (figure == 0 and slot.address in self.form.totals))
+            is_said = figure == 0 and (
+                slot.address in self.form.totals or slot.is_optional
+            )  # left out, it would not be 0
+            needed = slot.address in self.needed and (figure or is_said)
             if needed and split_address(slot.address) not in present:
                 found.setdefault(split_address(f"{table}.{slot.row}"), []).append(slot)
         return found

@@ -70,7 +70,10 @@ def find_page_difference(composed: Document, published: PublishedDocument, *, ta
     if tables_only:
         expected = [token for token in expected if isinstance(token, tuple)]
         printed = [token for token in printed if isinstance(token, tuple)]
-    repeated = [] if published.exact else [list(_list_header_tokens(table)) for table in form.tables]
+    repeated: list[list[_Token]] = []
+    if not published.exact:
+        heads = (next(_list_rows(block, _HYPHEN), None) for block in blocks if isinstance(block, PublishedTable))
+        repeated = [list(_list_header_tokens(table)) for table in form.tables] + [[head] for head in heads if head]
     return _find_difference(expected, printed, repeated)
 
 

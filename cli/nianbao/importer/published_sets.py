@@ -1,6 +1,7 @@
 """The import of a published set of files: read by the kind whose files they are, written as a data file, and judged."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from nianbao.importer.file_sets.data_file import format_data_file
 from nianbao.importer.file_sets.deviations import Deviation, describe_deviations, name_column
 from nianbao.importer.file_sets.parts import PublishedPart
 from nianbao.importer.file_sets.recognition import MatchedSet, match_parts
-from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, require_period
+from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, put, require_period
 from nianbao.importer.file_sets.sources import SetSource, gather_sources, read_source
 from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_target, fill_form_of, read_guarded
 from nianbao.model.file_sets.mapping import FileSet
@@ -24,14 +25,23 @@ from nianbao.workspace.store import Store
 
 def gather(store: Store, names: Sequence[str]) -> list[str | SetSource]:
     """Join the files that a person names to published sets, as far as they are of one."""
-    return gather_sources(names, [file_set for _kind, file_set in list_file_sets(store)])
+    return gather_sources(names, lambda: [file_set for _kind, file_set in list_file_sets(store)])
 
 
 def list_file_sets(store: Store, kind: str = "") -> list[tuple[str, FileSet]]:
-    """List the kinds that are published as sets of files, the default one first; with `kind` only this one."""
-    kinds = [kind] if kind else sorted(store.list_kinds(), key=lambda one: (one != store.default_kind, one))
-    found = ((one, store.find_kind(one).settings.file_set) for one in kinds)
-    return [(one, file_set) for one, file_set in found if file_set]
+    """List the kinds that are published as sets of files, the default one first; with `kind` only this one.
+
+    One that cannot be read is left out; raises `UserError` where it is the one asked for.
+    """
+    if kind:
+        own = store.find_kind(kind).settings.file_set
+        return [(kind, own)] if own else []
+    found: list[tuple[str, FileSet]] = []
+    for one in sorted(store.list_kinds(), key=lambda one: (one != store.default_kind, one)):
+        with suppress(UserError):
+            file_set = store.find_kind(one).settings.file_set
+            found += [(one, file_set)] if file_set else []
+    return found
 
 
 def read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
@@ -55,8 +65,12 @@ def recognize_set(
 def _read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
     store, read = recognize_set(store, source, options.kind, options.period)
     stem = Path(source.name).stem
+    office = str(_get_value(read.tree, read.form.author_address) or "")
+    others = [_("file-says-office", office=office)] if options.office and office not in {"", options.office} else []
+    if options.office and read.form.author_address:
+        office = options.office
+        put(read.tree, tuple(read.form.author_address.split(".")), office)
     text = format_data_file(read, Path(source.name).name)
-    office = options.office or str(_get_value(read.tree, read.form.author_address) or "")
     target, boundary = choose_target(store, read.period, office, options, stem)
     report = fill_form_of(store, text, target, boundary)
     findings = judge_report(store, report).findings if report else []
@@ -71,7 +85,7 @@ def _read_set(store: Store, source: SetSource, options: ImportOptions) -> Import
         cell_counts=_count_cells(read),
         figures=_collect_figures(read, name),
         findings=[_add_place(finding, read) for finding in findings],
-        notes=tuple(describe_deviations(read.deviations)),
+        notes=(*others, *describe_deviations(read.deviations)),
         undecided=sum(one.lost for one in read.deviations),
         missing=0,
         lossless=False,

@@ -177,12 +177,16 @@ def limit_sizes(facts: Facts) -> Facts | Finding:
     while stack:
         prefix, value = stack.pop()
         count += len(value)
-        if count > TOTAL_LIMIT:
-            return _make_size_finding(Place(facts.file), _("too-many-keys", limit=TOTAL_LIMIT))
         if len(value) > ENTRIES_LIMIT:
             name = prefix.removesuffix(".")
-            place, why = facts.find_key(name) if name else Place(facts.file), _("too-many-keys", limit=ENTRIES_LIMIT)
+            is_short = name and len(value) <= TOTAL_LIMIT  # places are found in twenty times the time of parsing
+            place, why = (
+                facts.find_key(name) if is_short else Place(facts.file),
+                _("too-many-keys", limit=ENTRIES_LIMIT),
+            )
             return _make_size_finding(place, f"{name}: {why}" if name else why)
+        if count > TOTAL_LIMIT:
+            return _make_size_finding(Place(facts.file), _("too-many-keys", limit=TOTAL_LIMIT))
         for key, below in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(below, dict | list):
                 stack.append((f"{prefix}{key}.", below))

@@ -181,7 +181,12 @@ local function prepare_layout(doc, variables)
       return header
     end,
   }
-  local list = pandoc.structure.table_of_contents(doc, { toc_depth = 2 })
+  local blocks = pandoc.List() -- contents leave out what stands behind the first heading of a division
+  for _, block in ipairs(doc.blocks) do
+    local is_landscape = block.t == "Div" and block.classes:includes("landscape")
+    blocks:extend(is_landscape and block.content or { block })
+  end
+  local list = pandoc.structure.table_of_contents(pandoc.Pandoc(blocks), { toc_depth = 2 })
   return doc:walk {
     Div = function(div)
       if not div.classes:includes("contents") then return nil end

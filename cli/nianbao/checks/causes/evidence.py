@@ -36,7 +36,7 @@ class LinearSum:
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """A relation between figures. It is `internal` if it must hold within the report itself, as an error."""
+    """A relation between figures. It is `internal` if it must hold within the report itself."""
 
     check: Check
     left: LinearSum
@@ -68,7 +68,7 @@ class Equation:
     @property
     def is_internal(self) -> bool:
         """Whether it must hold within the report itself."""
-        return self.is_equality and not self.check.uses_previous and self.check.relation.level == "error"
+        return self.is_equality and not self.check.uses_previous
 
     @property
     def is_of_last_year(self) -> bool:

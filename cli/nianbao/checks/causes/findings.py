@@ -82,11 +82,13 @@ def make_order_findings(known: Known, equations: Sequence[Equation]) -> Iterator
 
 
 def _sort_equations(cause: Cause) -> Sequence[Equation]:
-    """Sort the equations of a cause: those of which its figure is the total first."""
-    if not cause.hypotheses or not cause.is_certain:
-        return cause.equations
-    address = cause.hypotheses[0].address
-    return sorted(cause.equations, key=lambda one: _find_total(one.check) != address)
+    """Sort the equations of a cause: first one that is an error, and those of which its figure is the total."""
+    equations = cause.equations
+    if cause.hypotheses and cause.is_certain:
+        address = cause.hypotheses[0].address
+        equations = tuple(sorted(equations, key=lambda one: _find_total(one.check) != address))
+    first = next((one for one in equations if one.check.relation.level == "error"), equations[0])
+    return (first, *(one for one in equations if one is not first))
 
 
 def _make_label(known: Known, cause: Cause, first: Equation) -> str:

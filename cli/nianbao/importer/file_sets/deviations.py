@@ -1,5 +1,6 @@
 """Where a published file departs from the template of its set: each is declared, whether it could be read or not."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from nianbao.model.i18n import _, join_words
 
 _EXAMPLES = 3  # texts that a line names
 _LONGEST = 60  # characters of a text
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,6 @@ def _quote(printed: str, read: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return a text on one line, cut where it is long."""
-    plain = " ".join(text.splitlines())
+    """Return a text on one line, without control characters, cut where it is long."""
+    plain = _CONTROLS.sub(" ", text)
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"

@@ -4,11 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rapidfuzz import fuzz
+
 from nianbao.importer.file_sets.deviations import Deviation
 from nianbao.importer.file_sets.parts import Record
 from nianbao.model.file_sets.mapping import FileEntry
 from nianbao.model.file_sets.texts import find_slip, fold
 from nianbao.model.i18n import N_
+
+_REMNANT = 3  # characters of a head that was typed over
+_SIMILAR = 60  # of 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ def match_heads(part: str, entry: FileEntry, head: Sequence[str]) -> MatchedHead
         if column not in found and (slip := find_slip(text, free)):
             found[column] = free.pop(slip)
     certain = len(found)
-    found |= _match_by_place(found, len(official), len(heads))
+    placed = _match_by_place(found, len(official), len(heads))
+    found |= {column: at for column, at in placed.items() if _may_mean(heads[at], official[column])}
     positions = tuple(found.get(column) for column in range(len(official)))
     surplus = tuple(at for at in range(len(heads)) if at not in found.values())
     return MatchedHeads(positions, surplus, certain, tuple(_describe(part, entry, head, positions, surplus)))
@@ -64,6 +70,11 @@ def _match_by_place(found: dict[int, int], columns: int, heads: int) -> dict[int
         if right - left == before - after > 1:
             placed |= {left + step: after + step for step in range(1, right - left)}
     return placed
+
+
+def _may_mean(head: str, official: str) -> bool:
+    """Tell whether a head at the place of another may be what is left of it, rather than the head of another column."""
+    return len(head) <= _REMNANT or fuzz.ratio(head, official) >= _SIMILAR
 
 
 def _describe(

@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
@@ -41,7 +41,7 @@ class SetSource:
     paths: tuple[Path, ...]
 
 
-def gather_sources(names: Sequence[str], file_sets: Sequence[FileSet]) -> list[str | SetSource]:
+def gather_sources(names: Sequence[str], list_sets: Callable[[], Sequence[FileSet]]) -> list[str | SetSource]:
     """Join the files of each set; what is of none stays a name. Raises `UserError` for a folder that cannot be read."""
     sources: dict[str, str | SetSource] = {}
     for name in dict.fromkeys(names):
@@ -53,7 +53,7 @@ def gather_sources(names: Sequence[str], file_sets: Sequence[FileSet]) -> list[s
             known = sources.get(folder)
             earlier = known.paths if isinstance(known, SetSource) else ()
             sources[folder] = SetSource(str(path.parent) if earlier else name, (*earlier, path))
-        elif _is_package_of_set(path, file_sets):
+        elif _is_package_of_set(path, list_sets):
             sources[name] = SetSource(name, (path,))
         else:
             sources[name] = name
@@ -68,7 +68,7 @@ def _list_folder(folder: Path) -> list[str]:
         raise UserError(message, _("remove-cause-and-rerun")) from error
 
 
-def _is_package_of_set(path: Path, file_sets: Sequence[FileSet]) -> bool:
+def _is_package_of_set(path: Path, list_sets: Callable[[], Sequence[FileSet]]) -> bool:
     """Tell whether a file is an archive of CSV files, or a workbook with sheets named as the files of a set."""
     suffix = path.suffix.lower()
     if suffix not in {ZIP, XLSX} or not path.is_file():
@@ -78,7 +78,7 @@ def _is_package_of_set(path: Path, file_sets: Sequence[FileSet]) -> bool:
             if suffix == ZIP:
                 return any(map(is_csv, package.namelist()))
             titles = [fold_name(unescape(title.decode())) for title in _SHEET.findall(package.read("xl/workbook.xml"))]
-        return any(_count_named(file_set, titles) >= _LEAST_SHEETS for file_set in file_sets)
+        return any(_count_named(file_set, titles) >= _LEAST_SHEETS for file_set in list_sets())
     return False
 
 
