@@ -50,7 +50,7 @@ class RowOrder:
         category = path[depth].id if depth < len(path) else ""
         if category != self._category:
             self._category, self._left = category, set(self._seen)
-        named = category, *(key.code for key in found.keys)
+        named = (*(heading.id for heading in path[: depth + 1]), *(key.code for key in found.keys))
         if named in self._left:
             self._is_grouped = False
         self._seen.add(named)
