@@ -212,8 +212,11 @@ def _draw_tables(
         return
     printed, say = laid_out[table], report.form.locale.say
     yield from map(draw_one_table, printed.tables)
-    rules = next(one.list_rules for one in report.form.tables if one.id == table)
-    if not printed.tables and (nothing := rules.none if rules else say("table-without-figures")):
+    of_form = next(one for one in report.form.tables if one.id == table)
+    has_numbers = any(slot.value_type.is_number for slot in of_form.slots)
+    without = say("table-without-figures") if has_numbers or not of_form.slots else ""
+    nothing = of_form.list_rules.none if of_form.list_rules else without
+    if not printed.tables and printed.applies and nothing:
         yield escape(nothing)
     elif printed.left_out:
         yield escape(say("table-rows-left-out", count=printed.left_out))

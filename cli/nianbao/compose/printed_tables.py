@@ -27,10 +27,13 @@ class TableOnPage:
     notes: tuple[str, ...] = ()
     left_out: int = 0
     columns_left_out: tuple[str, ...] = ()
+    applies: bool = True
 
 
 def lay_out_table(report: Report, table: Table) -> TableOnPage:
     """Lay out a table of the form of a report."""
+    if table.slots and report.excluded.issuperset(slot.address for slot in table.slots):
+        return TableOnPage((), applies=False)
     # Columns whose texts are labels of rows.
     names = {heading.named_by for heading in table.open_rows.values() if heading.named_by}
     columns = [column for block in table.blocks for column in block.columns]
@@ -45,8 +48,12 @@ def lay_out_table(report: Report, table: Table) -> TableOnPage:
     blocks: list[Block] = []
     for block, lines in zip(table.blocks, table.lines, strict=True):
         outline = list(list_outline(block.rows)) if table.outline else []
-        kept = _find_kept_rows(report, lines, names, [row.level for row in outline]) if table.fold else None
-        left_out += len(lines.rows) - len(kept) if kept is not None else 0
+        kept = None
+        if table.fold:
+            kept = _find_kept_rows(report, lines, names, [row.level for row in outline])
+            left_out += len(lines.rows) - len(kept)
+        elif outline:
+            kept = set(_find_applying_rows(report, lines))
         rows = _cut_rows(tuple(row.make_heading() for row in outline) or block.rows, "", kept, marks)
         rows = rows if outline else _lift_unlabelled(rows)
         idle = {*names, *(_find_idle_columns(report, lines) if table.fold and not table.widths else ())}
@@ -102,6 +109,15 @@ def _find_kept_rows(report: Report, lines: BlockLines, names: Collection[str], l
             kept.add(row.ids)
             below = level
     return kept
+
+
+def _find_applying_rows(report: Report, lines: BlockLines) -> Iterator[str]:
+    """Find the rows of which a cell applies."""
+    width = len(lines.columns)
+    for number, row in enumerate(lines.rows):
+        cells = lines.slots[number * width : (number + 1) * width]
+        if not report.excluded.issuperset(slot.address for slot in cells):
+            yield row.ids
 
 
 def _put_under_banners(block: Block, outline: Sequence[OutlineRow]) -> Iterator[Block]:
