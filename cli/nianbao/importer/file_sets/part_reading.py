@@ -1,6 +1,6 @@
 """One file of a set, record by record: the values of its rows, and every departure from the template."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nianbao.importer.file_sets.cells import ReadCell, parse_day, read_cell
@@ -265,20 +265,22 @@ class PartReader:
             if keys not in self._list_keys(row, used):
                 self.read.deviations.append(Deviation(self._name, N_("set-row-blank"), number))
         for one in self._keys.rows:
-            if isinstance(one, RowPattern) and not one.is_entry:
+            if isinstance(one, RowPattern) and one.path[-1].each != ENTRY:
                 absent = [keys for keys in self._list_keys(one, used) if keys not in self._seen]
                 self.read.deviations += [
                     Deviation(self._name, N_("set-row-missing"), printed=".".join(map(str, keys))) for keys in absent
                 ]
 
     def _list_keys(self, row: RowPattern, used: Collection[Keys]) -> list[Keys]:
-        """List the keys that a row should have: those of each code of its axis below which there is a value."""
+        """List the keys that a row should have: those of each code or entry above it below which there is a value."""
         found: list[Keys] = [(self._entry.table,)]
         for heading in row.path:
             found = [(*keys, *heading.id.split(".")) if heading.id else keys for keys in found]
             if heading.each:
-                codes = [code.id for code in self._form.axes[heading.each].codes]
-                found = [(*keys, code) for keys in found for code in codes if (*keys, code) in used]
+                known: Iterable[str | int] = range(len(used))  # entries, by number
+                if heading.each != ENTRY:
+                    known = [code.id for code in self._form.axes[heading.each].codes]
+                found = [(*keys, one) for keys in found for one in known if (*keys, one) in used]
         return found
 
 

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from nianbao.importer.file_sets.row_keys import FoundRow, Row, RowKeys
 from nianbao.model.file_sets.mapping import RowEntry
-from nianbao.model.file_sets.rows import RowPattern
-from nianbao.model.tables.headings import Heading
+from nianbao.model.file_sets.rows import RowPattern, is_named
+from nianbao.model.tables.headings import ENTRY, Heading
 
 
 class RowOrder:
@@ -16,6 +16,7 @@ class RowOrder:
     def __init__(self, keys: RowKeys) -> None:
         self._keys = keys
         self._last: Row | None = None
+        self._names: dict[str, int] = {}  # of entries, with their order in the file
         self._furthest: tuple[int, ...] = ()  # place in the template of a row so far
         self._is_reordered = False
         self._is_grouped = True  # the rows of each category stand together
@@ -82,7 +83,9 @@ class RowOrder:
         for heading in found.row.path:
             path = (*path, id(heading))
             place.append(self._numbers[path])
-            if heading.each in axes:
+            if is_named(heading):
+                place.append(self._names.setdefault(found.codes[ENTRY], len(self._names)))
+            elif heading.each in axes:
                 place.append([code.id for code in axes[heading.each].codes].index(found.codes[heading.each]))
         return tuple(place)
 
