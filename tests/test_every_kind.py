@@ -140,8 +140,8 @@ def test_reports_of_units_are_added_up(built, report, tmp_path):
     store = Store(tmp_path)
     city, unit = (store.of_office(name).report(parse_period(period)) for name in ("city", "one"))
     for address, figure in unit.figures.items():
-        slot = unit.form.slots[address]
-        if slot.value_type.name in {"count", "change", "money"}:
+        slot = unit.form.fixed.slots.get(address)  # rows that the data of a unit decides are not added up
+        if slot and slot.value_type.name in {"count", "change", "money"}:
             assert city.figures[address] == 2 * figure, address
 
 
@@ -165,6 +165,8 @@ def read_parts(path):
     elif path.suffix in {".docx", ".odt", ".epub"}:
         with zipfile.ZipFile(path) as package:
             for name in package.namelist():
+                if name.endswith(".xlsx"):  # the figures of a chart, packed again
+                    continue
                 yield name + package.read(name).decode("utf-8", errors="ignore")
     else:
         yield path.read_text(encoding="utf-8")
@@ -180,7 +182,7 @@ def test_an_english_document_holds_no_chinese_character(kind, report, tmp_path):
         else:
             text, metadata, raw = read_parts(path)
             assert not HAN.search(text + metadata), path.name
-            assert "/Lang(en-US)" in raw or "/Lang (en-US)" in raw
+            assert re.search(r"/Lang ?\(en-(?:US|GB)\)", raw)
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - set(ENGLISH)))

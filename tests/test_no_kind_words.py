@@ -70,7 +70,9 @@ def literals(path):
 
 
 def words(language):
-    return toml_rs.loads((TEMPLATES / f"locales/{language}.toml").read_text(encoding="utf-8"))["words"]
+    """Return the words of a locale; those of its base, if it says only what differs from one."""
+    tree = toml_rs.loads((TEMPLATES / f"locales/{language}.toml").read_text(encoding="utf-8"))
+    return (words(tree["base"]) if "base" in tree else {}) | tree.get("words", {})
 
 
 def fields(text):

@@ -168,17 +168,24 @@ def _draft_schema(store: Store, form: Form) -> tuple[dict[str, str], list[str]]:
 
 def format_schema(store: Store, edition: str = "") -> str:
     """Return the JSON Schema of an edition as text, by default of the one in force for the newest year."""
+    if edition:
+        return json_schema.format_schema(store.kind.edition(edition))
     newest = max(store.periods(), default=None) or find_next_due_period(store.kind)
-    return json_schema.format_schema(store.kind.edition(edition) if edition else store.kind.form_in_force(newest))
+    return json_schema.format_schema(store.kind.form_in_force(newest))
 
 
 def find_next_due_period(kind: KindFolder) -> Period:
-    """Return the period whose report is due next: until its last due day the one that ended last, then the next."""
+    """Return the period whose report is due next: until its last due day the one that ended last, then the next.
+
+    It is the next one, too, where no edition was in force for the one that ended last.
+    """
     today = datetime.now(tz=UTC).astimezone().date()
     calendar = kind.settings.calendar
     ended = calendar.find_ended(today)
-    form = kind.form_in_force(ended)
     following = ended.get_next()
+    if following and not kind.list_in_force(ended):
+        return following
+    form = kind.form_in_force(ended)
     if following and form.due and max(form.get_due_day(due, ended) for due in form.due) < today:
         return following
     return ended
