@@ -247,8 +247,8 @@ def find_oddities(folder, blanks):
         records = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8"), newline="")))
         heads[int(re.search(r"_Part_(\d+)_", path.name)[1])] = records[0]
     parts = read_parts(folder)
-    period = next(row[3][:10] for _number, row in _rows(parts[1][0]) if row[2].startswith("Starting"))
-    period += "/" + next(row[3][:10] for _number, row in _rows(parts[1][0]) if row[2].startswith("Ending"))
+    period = next(_read_day(row[3]) for _number, row in _rows(parts[1][0]) if row[2].startswith("Starting"))
+    period += "/" + next(_read_day(row[3]) for _number, row in _rows(parts[1][0]) if row[2].startswith("Ending"))
     found = []
     for number, (records, *_rest) in parts.items():
         found += _find_head_oddities(number, records[0], heads[number])
@@ -265,6 +265,10 @@ def _find_head_oddities(part, records, expected):
             yield Failure(part, "head", 1, letter(at))
 
 
+def _read_day(text):
+    return "-".join(f"{int(part):02}" for part in re.findall(r"\d+", text)[:3])
+
+
 def fold(text):
     return " ".join(text.split()).casefold().replace(chr(0x2019), "'")
 
@@ -273,24 +277,28 @@ def _find_row_oddities(part, row, cells, period):
     if not any(cell.strip() for cell in cells):
         yield Failure(part, "empty-row", row, "")
         return
-    scope = cells[SCOPE].strip() if part in (3, 8, 9, 10) and len(cells) > SCOPE else ""
+    scope = cells[SCOPE].strip() if part in (3, 7, 8, 9, 10) and len(cells) > SCOPE else ""
     if part == 3 and not cells[CODE].strip():
         yield Failure(part, "no-code", row, "D")
     if part in (3, 10) and scope == "GR" or part == 8 and scope not in LANGUAGES | SCOPES:
         yield Failure(part, "scope", row, "F")
-    if part == 8 and re.fullmatch(r"[\d/-]+", cells[2]) and cells[2] != period:
+    if part == 8 and re.fullmatch(r"[\d/-]+", cells[2]) and "/".join(
+        map(_read_day, re.findall(r"[-\d]+" if "-" in cells[2] else r"\d+/\d+/\d+", cells[2]))
+    ) != period:
         yield Failure(part, "period", row, "C")
+    is_told = False
     for column in FORMS.get(part, ()):
         text = cells[ord(column) - ord("A")].strip()
         figure = read_figure(text)
         is_share = part == 8 and cells[4].rpartition(" - ")[2].strip() in SHARES
-        if part == 3 and len(scope) > 2 and "AT" in scope and figure:
-            yield Failure(part, "placeholder-scope", row, column)
+        if part == 3 and len(scope) > 2 and "AT" in scope and figure and not is_told:
+            is_told = True
+            yield Failure(part, "placeholder-scope", row, "")
         if "," in text and figure is not None:
             yield Failure(part, "thousands-separator", row, column)
         if text and figure is None:
             yield Failure(part, "share-form" if is_share else "not-a-number", row, column)
-        if part in (7, 8) and not is_share and "Median" not in scope and re.search(r"\.0+$", text):
+        if part in (7, 8) and not is_share and not re.match("Median|Percentage", scope) and re.search(r"\.0+$", text):
             yield Failure(part, "written-as-decimal", row, column)
 
 
@@ -350,12 +358,15 @@ def _check_appeals(records):
         grounds = {one: values[one, scope][1] for one in GROUNDS if (one, scope) in values}
         row, total = values.get(("all", scope), (0, 0))
         inside = sum(grounds.values()) - grounds.get("trusted", 0)
-        if row and inside > total:
+        if row and scope != "Total number":
+            if grounds and total not in (sum(grounds.values()), inside):
+                yield Failure(7, "grounds-decided", row, "G")
+        elif row and inside > total:
             yield Failure(7, "grounds-exceed", row, "G")
-        elif row and len(grounds) == len(GROUNDS) and total not in (sum(grounds.values()), inside):
+        elif row and grounds and total not in (sum(grounds.values()), inside):
             yield Failure(7, "grounds-differ", row, "G")
-        elif row and scope == "Total number" and total == inside and grounds.get("trusted"):
-            yield Failure(7, "trusted-flagger-inside", row, "G")
+        elif row and total == inside and grounds.get("trusted"):
+            yield Failure(7, "trusted-flagger-inside", values["trusted", scope][0], "G")
     reversed_ = [values["disputes", scope][1] for scope in DECISIONS[1:] if ("disputes", scope) in values]
     share = values.get(("disputes", "Percentage of outcomes implemented"))
     if len(reversed_) == 2 and not sum(reversed_) and share:
@@ -378,8 +389,9 @@ def _check_automated(records, totals):
             yield Failure(8, "languages-differ", values[one, "Total number"][0], "G")
     for scope, column in (("NAM Total", "F"), ("NAM Trusted Flagger", "G")):
         said = [values.get((one, scope)) for one in ("notices solely", "notices not")]
-        if None not in said and (4, column) in totals:
-            done = said[0][1] + said[1][1]
+        said = [one for one in said if one]
+        if said and (4, column) in totals:
+            done = sum(one[1] for one in said)
             if done > totals[4, column]:
                 yield Failure(8, "notices-exceed", said[0][0], "G")
             elif done < totals[4, column] and scope == "NAM Total":

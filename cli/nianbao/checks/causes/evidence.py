@@ -61,9 +61,9 @@ class Equation:
 
     @cached_property
     def is_equality(self) -> bool:
-        """Whether the sides must be exactly equal."""
+        """Whether the sides must be exactly equal; what is only noted where they are not, need not be."""
         relation = self.check.relation
-        return relation.sign == "=" and not relation.within and relation.is_linear
+        return relation.sign == "=" and relation.level != "note" and not relation.within and relation.is_linear
 
     @cached_property
     def is_internal(self) -> bool:

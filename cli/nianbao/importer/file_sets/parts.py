@@ -81,9 +81,12 @@ def _describe_bytes(name: str, content: bytes) -> Iterator[Deviation]:
 
 
 def read_workbook(content: bytes) -> list[PublishedPart]:
-    """Read the visible sheets of a workbook as parts; raises `UnreadableError` for a damaged one."""
+    """Read the visible sheets of a workbook as parts; raises `UnreadableError` for one that is damaged or swells."""
     from nianbao.importer.readers import xlsx  # noqa: PLC0415  # heavy
 
+    if not any(name.startswith("xl/") for name in Sample(content, XLSX).parts):
+        raise UnreadableError(_("unknown-kind-of-file"), _("get-file-again"))
+    xlsx.limit_ranges(content)
     workbook = xlsx.open_workbook(content, results=True)
     return [_read_sheet(sheet) for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
 

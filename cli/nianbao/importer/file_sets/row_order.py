@@ -21,7 +21,7 @@ class RowOrder:
         self._is_reordered = False
         self._is_grouped = True  # the rows of each category stand together
         self._category = ""
-        self._seen: set[tuple[str, ...]] = set()  # categories, each with the codes of axes
+        self._seen: set[tuple[str, ...]] = set()  # categories, each with what it is below and the codes of axes
         self._left: set[tuple[str, ...]] = set()  # those after which rows of another category came
 
     @property
@@ -51,7 +51,7 @@ class RowOrder:
         category = path[depth].id if depth < len(path) else ""
         if category != self._category:
             self._category, self._left = category, set(self._seen)
-        named = (*(heading.id for heading in path[: depth + 1]), *(key.code for key in found.keys))
+        named = category, *(heading.id for heading in path[:depth]), *(key.code for key in found.keys)
         if named in self._left:
             self._is_grouped = False
         self._seen.add(named)

@@ -30,6 +30,7 @@ from nianbao.workspace.access import describe_reason
 from nianbao.workspace.files import display_path
 
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*?\bname=\"([^\"]{1,200})\"")
+_MAX_LISTING = 1 << 20  # bytes of the part of a workbook that lists its sheets
 _LEAST_SHEETS = 2  # that have the names of files of a set, by which a workbook is known as one
 
 
@@ -77,7 +78,8 @@ def _is_package_of_set(path: Path, list_sets: Callable[[], Sequence[FileSet]]) -
         with zipfile.ZipFile(BytesIO(_read_file(path))) as package:
             if suffix == ZIP:
                 return any(map(is_csv, package.namelist()))
-            titles = [fold_name(unescape(title.decode())) for title in _SHEET.findall(package.read("xl/workbook.xml"))]
+            with package.open("xl/workbook.xml") as part:
+                titles = [fold_name(unescape(title.decode())) for title in _SHEET.findall(part.read(_MAX_LISTING))]
         return any(_count_named(file_set, titles) >= _LEAST_SHEETS for file_set in list_sets())
     return False
 

@@ -46,7 +46,7 @@ def read(content: bytes) -> PublishedDocument:
 
     Of a form that nianbao wrote, the named cells are returned too, with the formulas in them.
     """
-    _limit_ranges(content)
+    limit_ranges(content)
     workbook = open_workbook(content, results=True)
     notes: list[str] = []
     formulas = _find_formulas(content, notes)
@@ -86,7 +86,7 @@ def _read_sheets(
     return blocks
 
 
-def _limit_ranges(content: bytes) -> None:
+def limit_ranges(content: bytes) -> None:
     """Raise `UnreadableError` for a workbook whose ranges have too many cells: openpyxl makes an object of each."""
     with zipfile.ZipFile(BytesIO(content)) as package:
         for part in package.namelist():
