@@ -236,6 +236,6 @@ class Maker:
         return {"total": {"value": sum(one["value"] for one in states.values())}, "state": states}
 
 
-def write_report(form, provider, tree):
+def write_report(form, period, tree):
     """Write the data of a report as a data file."""
-    return tomli_w.dumps({"period": str(PERIODS[provider]), "edition": form.edition} | tree)
+    return tomli_w.dumps({"period": str(period), "edition": form.edition} | tree)
