@@ -282,9 +282,11 @@ def _find_row_oddities(part, row, cells, period):
         yield Failure(part, "no-code", row, "D")
     if part in (3, 10) and scope == "GR" or part == 8 and scope not in LANGUAGES | SCOPES:
         yield Failure(part, "scope", row, "F")
-    if part == 8 and re.fullmatch(r"[\d/-]+", cells[2]) and "/".join(
-        map(_read_day, re.findall(r"[-\d]+" if "-" in cells[2] else r"\d+/\d+/\d+", cells[2]))
-    ) != period:
+    if (
+        part == 8
+        and re.fullmatch(r"[\d/-]+", cells[2])
+        and "/".join(map(_read_day, re.findall(r"[-\d]+" if "-" in cells[2] else r"\d+/\d+/\d+", cells[2]))) != period
+    ):
         yield Failure(part, "period", row, "C")
     is_told = False
     for column in FORMS.get(part, ()):
@@ -384,7 +386,9 @@ def _check_automated(records, totals):
             if indicator == one and scope != "Total number" and (one, "Total number") in values:
                 if figure > values[one, "Total number"][1] and (scope == "Own-initiative" or scope in LANGUAGES):
                     yield Failure(8, "part-exceeds", number, "G")
-        said = [figure for (indicator, scope), (_row, figure) in values.items() if indicator == one and scope in LANGUAGES]
+        said = [
+            figure for (indicator, scope), (_row, figure) in values.items() if indicator == one and scope in LANGUAGES
+        ]
         if said and (one, "Total number") in values and sum(said) != values[one, "Total number"][1]:
             yield Failure(8, "languages-differ", values[one, "Total number"][0], "G")
     for scope, column in (("NAM Total", "F"), ("NAM Trusted Flagger", "G")):

@@ -70,7 +70,9 @@ class Maker:
             ids = [heading.id for heading in pattern.path if heading.id]
             ids = ids[1:] if table == "orders" else ids
             if len(ids) > 1:
-                found.setdefault(ids[0], []).extend(ids[2:] if ids[1] == "sub" else ["other"] if ids[1] == "other" else [])
+                found.setdefault(ids[0], []).extend(
+                    ids[2:] if ids[1] == "sub" else ["other"] if ids[1] == "other" else []
+                )
         return found
 
     def draw_entries(self, table):
@@ -91,7 +93,11 @@ class Maker:
         """Draw the figures of a row that has no parts."""
         if table == "orders":
             received = self.draw()
-            row = {"received": received, "items": received + (self.draw() if received else 0), "information": self.draw()}
+            row = {
+                "received": received,
+                "items": received + (self.draw() if received else 0),
+                "information": self.draw(),
+            }
         elif table == "notices":
             received = self.draw()
             trusted = self.random.randrange(received + 1)
@@ -154,7 +160,9 @@ class Maker:
         }
 
         def add_states(category, kind, key):
-            rows = [block[category][kind] if kind == "total" else block[category][kind][key] for block in states.values()]
+            rows = [
+                block[category][kind] if kind == "total" else block[category][kind][key] for block in states.values()
+            ]
             return self.add_up("orders", rows)
 
         orders = {"total": self.make_block("orders", entries, add_states if states else None)}

@@ -102,7 +102,9 @@ def is_summed(path):
     if table == "orders":
         return path[1:3] != ("total", "total") or len(path) == 4  # noqa: PLR2004  # table, whole, total, column
     if table == "appeals":
-        return path[1] == "complaints" and path[2] != "imposed" and path[3] in {"total", "upheld", "partial", "reversed"}
+        return (
+            path[1] == "complaints" and path[2] != "imposed" and path[3] in {"total", "upheld", "partial", "reversed"}
+        )
     return table == "automated" and path[1:3] in {("solely", "own"), ("notices_solely", "notices")}
 
 

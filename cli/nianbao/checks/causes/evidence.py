@@ -180,7 +180,9 @@ class Known:
 
     def list_equalities(self, cells: Iterable[str]) -> list[Equation]:
         """List the equalities that have one of some figures, in the order of the form."""
-        return [one for one in self.sort({one for cell in cells for one in self.list_evidence(cell)}) if one.is_equality]
+        return [
+            one for one in self.sort({one for cell in cells for one in self.list_evidence(cell)}) if one.is_equality
+        ]
 
     def sort(self, evidence: Iterable[Evidence]) -> list[Equation]:
         """List the equations of some evidence, each once, in the order of the form."""
