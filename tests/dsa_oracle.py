@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-STATES = set("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
-LANGUAGES = set("bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split())
+STATES = set(re.findall("..", "ATBEBGCYCZDEDKEEELESFIFRHRHUIEITLTLULVMTNLPLPTROSESISK"))
+LANGUAGES = set(re.findall("..", "bgcsdadeelenesetfifrgahrhuitltlvmtnlplptroskslsv"))
 PROMPT = 'Text to detail the "Other" keyword.'
 CODE, DESCRIPTION, SCOPE = 3, 4, 5
 COUNTS = {3: "GHK", 4: "FGHILMNO", 5: "FGHIJKLMNOPQRSTU", 6: "FGHIJKLMNOPQRSTU"}
@@ -168,7 +168,7 @@ def _check_sums(part, scope, rows):
 
 def _check_medians(part, rows):
     """A median of a whole lies between those of its parts, where no part is missing."""
-    for column, _count in MEDIANS[part].items():
+    for column in MEDIANS[part]:
         tops = [row for row in rows if row.code.startswith("STATEMENT_")]
         wholes = [(row, [one for one in rows if one.category == row.code and one is not row]) for row in tops]
         wholes += [(row, tops) for row in rows if row.code == "TOTAL"]
@@ -191,24 +191,26 @@ def _check_row(part, scope, row):
         needed = ACTIONS[part].get(column, count)
         if column not in figures and all(one in figures for one in needed) and any(figures[one] for one in needed):
             yield Failure(part, "median-missing", number, column)
-    bounds = {4: ("GF", "IH", "ML", "ON"), 5: ("GF",), 6: ("GF",)}.get(part, ())
-    for less, more in bounds:
+    bounds = [("trusted-exceeds", pair) for pair in ("GF", "IH", "ML", "ON") if part == 4]
+    bounds += [("automated-exceeds", "GF")] if part in {5, 6} else []
+    if row.code == scope == "TOTAL":
+        bounds += [("items-fewer", pair) for pair in {3: ("GH",), 4: ("FH", "GI")}.get(part, ())]
+    for rule, (less, more) in bounds:
         if less in figures and more in figures and figures[less] > figures[more]:
-            rule = "trusted-exceeds" if part == 4 else "automated-exceeds"
             yield Failure(part, rule, number, less)
-    fewer = {3: ("GH",), 4: ("FH", "GI")}.get(part, ())
-    for less, more in fewer:
-        is_total = row.code == "TOTAL" and scope == "TOTAL"
-        if is_total and less in figures and more in figures and figures[less] > figures[more]:
-            yield Failure(part, "items-fewer", number, less)
-    if part in (5, 6) and "F" in figures:
-        restrictions = [figures[column] for column in COUNTS[part][2:] if column in figures]
-        for column in COUNTS[part][2:]:
-            if figures.get(column, 0) > figures["F"]:
-                yield Failure(part, "restriction-exceeds", number, column)
-        if restrictions and sum(restrictions) != figures["F"]:
-            rule = "restrictions-more" if sum(restrictions) > figures["F"] else "restrictions-fewer"
-            yield Failure(part, rule, number, "F")
+    if part in {5, 6} and "F" in figures:
+        yield from _check_restrictions(part, row)
+
+
+def _check_restrictions(part, row):
+    measures = row.figures["F"]
+    restrictions = {column: row.figures[column] for column in COUNTS[part][2:] if column in row.figures}
+    for column, figure in restrictions.items():
+        if figure > measures:
+            yield Failure(part, "restriction-exceeds", row.number, column)
+    total = sum(restrictions.values())
+    if restrictions and total != measures:
+        yield Failure(part, "restrictions-more" if total > measures else "restrictions-fewer", row.number, "F")
 
 
 def _check_states(blocks):
@@ -280,7 +282,7 @@ def _find_row_oddities(part, row, cells, period):
     scope = cells[SCOPE].strip() if part in (3, 7, 8, 9, 10) and len(cells) > SCOPE else ""
     if part == 3 and not cells[CODE].strip():
         yield Failure(part, "no-code", row, "D")
-    if part in (3, 10) and scope == "GR" or part == 8 and scope not in LANGUAGES | SCOPES:
+    if (part in (3, 10) and scope == "GR") or (part == 8 and scope not in LANGUAGES | SCOPES):
         yield Failure(part, "scope", row, "F")
     if (
         part == 8
@@ -347,32 +349,35 @@ def _check_appeals(records):
     values = _read_values(records, _shorten)
     for one in ("all", "disputes", *GROUNDS):
         if (one, "Total number") in values:
-            row, total = values[one, "Total number"]
-            scopes = DECISIONS if one in GROUNDS else (*DECISIONS, "Decision omitted")
-            decided = [values[one, scope][1] for scope in scopes if (one, scope) in values]
-            if decided and sum(decided) > total:
-                yield Failure(7, "decided-more", row, "G")
-            elif decided and sum(decided) < total:
-                yield Failure(7, "decided-fewer", row, "G")
-            if total == 0 and values.get((one, "Median time"), (0, 0))[1]:
-                yield Failure(7, "median-of-none", values[one, "Median time"][0], "G")
+            yield from _check_decisions(values, one)
     for scope in ("Total number", *DECISIONS):
-        grounds = {one: values[one, scope][1] for one in GROUNDS if (one, scope) in values}
-        row, total = values.get(("all", scope), (0, 0))
-        inside = sum(grounds.values()) - grounds.get("trusted", 0)
-        if row and scope != "Total number":
-            if grounds and total not in (sum(grounds.values()), inside):
-                yield Failure(7, "grounds-decided", row, "G")
-        elif row and inside > total:
-            yield Failure(7, "grounds-exceed", row, "G")
-        elif row and grounds and total not in (sum(grounds.values()), inside):
-            yield Failure(7, "grounds-differ", row, "G")
-        elif row and total == inside and grounds.get("trusted"):
-            yield Failure(7, "trusted-flagger-inside", values["trusted", scope][0], "G")
+        if ("all", scope) in values:
+            yield from _check_grounds(values, scope)
     reversed_ = [values["disputes", scope][1] for scope in DECISIONS[1:] if ("disputes", scope) in values]
     share = values.get(("disputes", "Percentage of outcomes implemented"))
-    if len(reversed_) == 2 and not sum(reversed_) and share:
+    if len(reversed_) == len(DECISIONS[1:]) and not sum(reversed_) and share:
         yield Failure(7, "share-of-none", share[0], "G")
+
+
+def _check_decisions(values, one):
+    row, total = values[one, "Total number"]
+    scopes = DECISIONS if one in GROUNDS else (*DECISIONS, "Decision omitted")
+    decided = [values[one, scope][1] for scope in scopes if (one, scope) in values]
+    if decided and sum(decided) != total:
+        yield Failure(7, "decided-more" if sum(decided) > total else "decided-fewer", row, "G")
+    if total == 0 and values.get((one, "Median time"), (0, 0))[1]:
+        yield Failure(7, "median-of-none", values[one, "Median time"][0], "G")
+
+
+def _check_grounds(values, scope):
+    row, total = values["all", scope]
+    grounds = {one: values[one, scope][1] for one in GROUNDS if (one, scope) in values}
+    inside = sum(grounds.values()) - grounds.get("trusted", 0)
+    if grounds and total not in {sum(grounds.values()), inside}:
+        rule = "grounds-exceed" if inside > total else "grounds-differ"
+        yield Failure(7, rule if scope == "Total number" else "grounds-decided", row, "G")
+    elif scope == "Total number" and total == inside and grounds.get("trusted"):
+        yield Failure(7, "trusted-flagger-inside", values["trusted", scope][0], "G")
 
 
 def _check_automated(records, totals):
@@ -382,24 +387,30 @@ def _check_automated(records, totals):
         if indicator in SHARES and figure is not None and not 0 <= figure <= 1:
             yield Failure(8, "share-range", number, "G")
     for one in ("solely", "not"):
-        for (indicator, scope), (number, figure) in values.items():
-            if indicator == one and scope != "Total number" and (one, "Total number") in values:
-                if figure > values[one, "Total number"][1] and (scope == "Own-initiative" or scope in LANGUAGES):
-                    yield Failure(8, "part-exceeds", number, "G")
-        said = [
-            figure for (indicator, scope), (_row, figure) in values.items() if indicator == one and scope in LANGUAGES
-        ]
-        if said and (one, "Total number") in values and sum(said) != values[one, "Total number"][1]:
-            yield Failure(8, "languages-differ", values[one, "Total number"][0], "G")
+        if (one, "Total number") in values:
+            yield from _check_scopes(values, one)
     for scope, column in (("NAM Total", "F"), ("NAM Trusted Flagger", "G")):
-        said = [values.get((one, scope)) for one in ("notices solely", "notices not")]
-        said = [one for one in said if one]
-        if said and (4, column) in totals:
-            done = sum(one[1] for one in said)
-            if done > totals[4, column]:
-                yield Failure(8, "notices-exceed", said[0][0], "G")
-            elif done < totals[4, column] and scope == "NAM Total":
-                yield Failure(8, "notices-differ", said[0][0], "G")
+        said = [values[one, scope] for one in ("notices solely", "notices not") if (one, scope) in values]
+        done, received = sum(one[1] for one in said), totals.get((4, column))
+        if said and received is not None and done > received:
+            yield Failure(8, "notices-exceed", said[0][0], "G")
+        elif said and received is not None and done < received and scope == "NAM Total":
+            yield Failure(8, "notices-differ", said[0][0], "G")
+    yield from _check_own(values, totals)
+
+
+def _check_scopes(values, one):
+    row, total = values[one, "Total number"]
+    scopes = {scope: place for (indicator, scope), place in values.items() if indicator == one}
+    for scope, (number, figure) in scopes.items():
+        if figure > total and (scope == "Own-initiative" or scope in LANGUAGES):
+            yield Failure(8, "part-exceeds", number, "G")
+    said = [figure for scope, (_row, figure) in scopes.items() if scope in LANGUAGES]
+    if said and sum(said) != total:
+        yield Failure(8, "languages-differ", row, "G")
+
+
+def _check_own(values, totals):
     own = [values.get((one, "Own-initiative")) for one in ("solely", "not")]
     automated = [totals[part, "G"] for part in (5, 6) if (part, "G") in totals]
     measures = [totals[part, "F"] for part in (5, 6) if (part, "F") in totals]

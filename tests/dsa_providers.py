@@ -1,4 +1,4 @@
-"""Seeded reports of providers of every kind, in which everything adds up: what is wrong in a copy is the mistake made."""
+"""Seeded reports of providers of every kind, in which all adds up: what is wrong in a copy is the mistake made."""
 
 from datetime import date
 from decimal import Decimal

@@ -100,7 +100,7 @@ def is_summed(path):
     if table in {"notices", "illegal", "terms", "recipients"}:
         return True
     if table == "orders":
-        return path[1:3] != ("total", "total") or len(path) == 4  # noqa: PLR2004  # table, whole, total, column
+        return path[1:3] != ("total", "total") or len(path) == 4  # table, whole, total, column
     if table == "appeals":
         return (
             path[1] == "complaints" and path[2] != "imposed" and path[3] in {"total", "upheld", "partial", "reversed"}
@@ -109,7 +109,7 @@ def is_summed(path):
 
 
 def make_mistake(value, random):
-    """Return a figure as people get it wrong: another digit, one lost or typed twice, two exchanged, or a 0 too many."""
+    """Return a figure as people get it wrong: another digit, one lost or twice, two exchanged, or a 0 too many."""
     text = str(value)
     at = random.randrange(len(text))
     ways = [

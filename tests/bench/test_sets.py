@@ -19,7 +19,7 @@ import pytest
 from nianbao.workspace.store import Store
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from dsa_providers import PERIODS, Maker, write_report  # noqa: E402  # beside the tests
+from dsa_providers import PERIODS, Maker, write_report  # beside the tests
 
 KIND, PERIOD = "eu-dsa", PERIODS["vlop"]
 PROVIDERS = ("vlop", "vlose")  # those of one period, with the largest sets
@@ -46,7 +46,7 @@ def test_a_thousand_sets(benchmark, tmp_path, request):
     command = [sys.executable, "-m", "nianbao", "validate", str(PERIOD), "--all", "--format", "json"]
 
     def run():
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     done = benchmark.pedantic(run, rounds=1)
     reports = json.loads(done.stdout)["reports"]
