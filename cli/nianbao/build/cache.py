@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -257,7 +258,7 @@ def _parse_list(text: str) -> tuple[str, ...]:
 
 def serialize_result(result: CheckResult) -> str:
     """Return a check result as JSON, without the report itself."""
-    return json.dumps(asdict(result.without_report()), ensure_ascii=False)
+    return json.dumps(asdict(result.without_report()), ensure_ascii=False, default=str)  # numbers with a fraction
 
 
 def deserialize_result(text: str) -> CheckResult:
@@ -272,4 +273,5 @@ def deserialize_result(text: str) -> CheckResult:
 
 
 def _load_finding(data: dict[str, Any]) -> Finding:
-    return Finding(**data | {"place": Place(**data["place"]), "notes": tuple(data["notes"])})
+    change = tuple((at, Decimal(value) if isinstance(value, str) else value) for at, value in data["change"])
+    return Finding(**data | {"place": Place(**data["place"]), "notes": tuple(data["notes"]), "change": change})

@@ -72,6 +72,8 @@ def _label_part(part: Part, check: Check) -> str:
 def describe_sides(report: Report, check: Check) -> Iterator[str]:
     """Describe what the sums of both sides are made of, where that is not said already."""
     left, right = report.add_up_sides(check)
+    if check.condition:
+        yield _("because-of-figures", figures=" ".join(_format_terms(report, check.condition, check.condition.left)))
     if is_sum(check):
         yield _("left-side-sum", left=left, made=_format_sum(report, check.left))
         yield _("right-side-sum", right=right, made=_format_sum(report, check.right))

@@ -113,12 +113,18 @@ class Facts:
                 nodes = node.get("value")
             else:
                 nodes = node
-        return (leaf, True) if leaf is not None and nodes is leaf.get("value") else (self._find_header(keys), False)
+        if leaf is not None and nodes is leaf.get("value"):
+            return leaf, True
+        return self._headers.get(keys) or self._find_header_below(keys) or self._find_header(keys), False
 
     def _find_header(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
         """Find the `[table]` line of the innermost table that contains an address."""
         nodes = (self._headers.get(keys[:size]) for size in range(len(keys), 0, -1))
         return next(filter(None, nodes), None)
+
+    def _find_header_below(self, keys: tuple[str, ...]) -> dict[str, Any] | None:
+        """Find the first `[table]` line below an address: a table may have no line of its own."""
+        return next((node for header, node in self._headers.items() if node and header[: len(keys)] == keys), None)
 
     @cached_property
     def _headers(self) -> dict[tuple[str, ...], dict[str, Any]]:

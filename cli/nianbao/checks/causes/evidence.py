@@ -59,13 +59,13 @@ class Equation:
         """The left side less the right one."""
         return self.left.value - self.right.value
 
-    @property
+    @cached_property
     def is_equality(self) -> bool:
-        """Whether the sides must be exactly equal."""
+        """Whether the sides must be exactly equal; what is only noted where they are not, need not be."""
         relation = self.check.relation
-        return relation.sign == "=" and not relation.within and relation.is_linear
+        return relation.sign == "=" and relation.level != "note" and not relation.within and relation.is_linear
 
-    @property
+    @cached_property
     def is_internal(self) -> bool:
         """Whether it must hold within the report itself."""
         return self.is_equality and not self.check.uses_previous
@@ -158,6 +158,7 @@ class Known:
             if check.relation.is_linear and re.search(check.relation.when, context.author)
         ]
         self.statements = _make_statements(context)
+        self._order = {one: number for number, one in enumerate(self.equations)}
         self._by_cell: dict[str, list[Evidence]] = {}
         evidence: list[Evidence] = [*self.equations, *self.statements]
         for one in evidence:
@@ -176,6 +177,16 @@ class Known:
     def list_evidence(self, cell: str) -> Sequence[Evidence]:
         """List the evidence about a figure."""
         return self._by_cell.get(cell, ())
+
+    def list_equalities(self, cells: Iterable[str]) -> list[Equation]:
+        """List the equalities that have one of some figures, in the order of the form."""
+        return [
+            one for one in self.sort({one for cell in cells for one in self.list_evidence(cell)}) if one.is_equality
+        ]
+
+    def sort(self, evidence: Iterable[Evidence]) -> list[Equation]:
+        """List the equations of some evidence, each once, in the order of the form."""
+        return sorted({one for one in evidence if isinstance(one, Equation)}, key=self._order.__getitem__)
 
     def is_possible(self, cell: str, value: Number) -> bool:
         """Return whether a figure may have a value."""

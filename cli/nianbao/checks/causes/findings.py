@@ -206,7 +206,7 @@ def make_check_finding(report: Report, check: Check) -> Finding:
         place=report.facts.find_place(address),
         message=describe_check(report, check),
         address=address,
-        label=_describe_gap(report, address, check),
+        label="" if _counts_rows(check) else _describe_gap(report, address, check),
         notes=(*describe_sides(report, check), *_describe_zero_total(report, check)),
         fix=_give_reason(check),
         candidates=tuple(slot.address for part in check.parts if not part.term.previous for slot in part.slots),
@@ -221,12 +221,19 @@ def _give_reason(check: Check) -> str:
 
 def _choose_figure(report: Report, check: Check) -> str:
     """Choose the figure at which a check is reported: its total, or the first written figure of a sum that is not 0."""
-    parts = (*check.parts, *(check.condition.parts if check.condition else ()))  # rows that are counted may be none
+    asked = check.condition.parts if check.condition else ()
+    parts = (*asked, *check.parts) if _counts_rows(check) else (*check.parts, *asked)
     addresses = [slot.address for part in parts for slot in part.slots]
     written = [address for address in addresses if address not in report.computed] or addresses
     if not is_sum(check) or _find_total(check) in written:
         return addresses[0]
     return next((address for address in written if report.figures.get(address)), written[0])
+
+
+def _counts_rows(check: Check) -> bool:
+    """Tell whether a check asks for some of several cells, which may be blank, because of another figure."""
+    counted = [part for part in check.left if part.term.function == "count"]
+    return bool(check.condition and counted) and sum(len(part.slots) for part in counted) != 1
 
 
 def _find_total(check: Check) -> str:

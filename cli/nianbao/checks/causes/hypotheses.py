@@ -104,10 +104,11 @@ Change = tuple[Way, tuple[str, ...], dict[str, Number], int]
 def _list_changes(known: Known, cells: set[str]) -> Iterator[Change]:
     """List the changes of rows that have one of some figures."""
     figures = known.report.figures
+    touched = {known.rows.by_cell[cell].address for cell in cells}
     for row in known.rows.all:
-        own = [cell for cell in row.cells if cell in figures]
-        if cells.isdisjoint(own):
+        if row.address not in touched:
             continue
+        own = [cell for cell in row.cells if cell in figures]
         if known.rows.is_left_out(row):
             yield "row-left-out", (row.address,), _solve(known, own), 1
             continue
@@ -117,7 +118,7 @@ def _list_changes(known: Known, cells: set[str]) -> Iterator[Change]:
         for first, second in pairwise(cell for cell in own if cell not in known.report.computed):
             yield "figures-swapped", (first, second), {first: figures[second], second: figures[first]}, 1
     for one, other in known.rows.neighbours:
-        if not cells.isdisjoint((*one.cells, *other.cells)):
+        if not touched.isdisjoint((one.address, other.address)):
             yield from _list_swaps(known, one, other)
 
 
@@ -168,10 +169,10 @@ def _solve(known: Known, cells: Iterable[str], values: Mapping[str, Number] | No
     found = dict(values or {})
     deltas: dict[str, Number] = {cell: value - figures[cell] for cell, value in found.items()}
     open_cells = {cell for cell in cells if cell not in known.report.computed}
-    equations = [one for one in known.equations if not open_cells.isdisjoint(one.factors)]
+    equations = known.list_equalities(open_cells)
     for equation in sorted(equations, key=lambda one: (not one.is_internal, len(open_cells & one.factors.keys()))):
         own = [cell for cell in equation.factors if cell in open_cells and cell not in deltas]
-        if len(own) == 1 and equation.is_equality and (not equation.holds or values):
+        if len(own) == 1 and (not equation.holds or values):
             gap = equation.left.add(deltas) - equation.right.add(deltas)
             deltas[own[0]] = divide(-gap, equation.factors[own[0]])
             found[own[0]] = figures[own[0]] + deltas[own[0]]

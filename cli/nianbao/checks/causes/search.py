@@ -42,7 +42,7 @@ def _add_equations(known: Known, cause: Cause, told: set[Equation]) -> Cause:
     """Add to a cause what its likeliest hypothesis mends besides, and note all as told."""
     mended = cause.hypotheses[0].outcome.mended if cause.hypotheses else ()
     told.update(cause.equations)
-    more = [one for one in known.equations if one in mended and one not in told]
+    more = [one for one in known.sort(mended) if one not in told]
     told.update(more)
     return Cause((*cause.equations, *more), cause.hypotheses, cause.is_certain)
 
@@ -110,8 +110,7 @@ def _propose_pairs(known: Known, broken: Sequence[Equation]) -> list[tuple[Hypot
     for move in dict.fromkeys(move for one in broken for move in list_moves(known, one)):
         deltas = dict([move])
         outcome = known.judge(deltas)
-        rest = [one for one in known.equations if one.is_internal and (one in outcome.spoilt or one in broken)]
-        rest = [one for one in rest if not one.would_hold(deltas)]
+        rest = [one for one in known.sort((*broken, *outcome.spoilt)) if one.is_internal and not one.would_hold(deltas)]
         first = min(rest, key=lambda one: len(one.factors), default=None)
         for cell in first.factors if first else ():
             tried += 1

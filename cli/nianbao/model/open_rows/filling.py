@@ -12,7 +12,7 @@ from nianbao.model.open_rows.expansion import expand_table
 from nianbao.model.table import Table
 from nianbao.model.tables.headings import ENTRY, Heading, join_ids
 
-_KEPT = 16  # expanded forms of one form; reports of other shapes make them anew
+_KEPT = 4  # expanded forms of one form; reports of other shapes make them anew
 
 
 def expand_form(form: Form, facts: Facts) -> tuple[Form, Facts]:
