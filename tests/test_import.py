@@ -263,7 +263,7 @@ def read_cells(forms, year, headers, row):
     cells = ["".join(f"<td>{text}</td>" for text in line) for line in (["信息内容", *headers], row)]
     page = f"<h1>某局{year}年政府信息公开工作年度报告</h1><table><tr>{cells[0]}</tr><tr>{cells[1]}</tr></table>"
     (recognized_row,) = recognize(readers.read(page.encode(), "html"), forms).tables.rows
-    assert recognized_row.layout.form.is_in_force(year)
+    assert recognized_row.layout.form.is_in_force(Period(year))
     return recognized_row.cells
 
 
