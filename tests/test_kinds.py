@@ -242,7 +242,7 @@ def test_a_new_file_of_a_kind_is_of_its_period(both, report):
         (("build", "2024-Q3"), "cn-disclosure 没有 2024-Q3 这样的报告期", "2024"),
         (("build", "energy", "cn-disclosure"), "一次只做一种文书", "分几次运行"),
         (("new", "2024", "--kind", "energy"), "energy 没有 2024 这样的报告期", "2024-Q3"),
-        (("new", "2024", "--kind", "enegry"), "没有文种 enegry，是不是 energy？", "cn-rule-of-law、energy、eu-dsa、kpi"),
+        (("new", "2024", "--kind", "enegry"), "没有文种 enegry，是不是 energy？", "energy、eu-dsa、kpi"),
         (("new", "abc", "--kind", "energy"), "abc 不是报告期", "2024-Q3"),
         (("build", "data/plant/enegry/2024-Q3.toml"), "没有文种 enegry", "cn-rule-of-law、energy、eu-dsa、kpi"),
         (("build", "data/a/b/energy/2024-Q3.toml"), "不是年度，也不是数据文件", "data/2020.toml"),

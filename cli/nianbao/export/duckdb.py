@@ -196,8 +196,9 @@ class Database:
         """Raise `UserError` for a query that is no `select` or names what is not there, without running it."""
         statement = self._parse(query)
         if statement.type.name == "SELECT":  # the columns of a pivot are known only while it runs
-            with self._report_broken_query(query, first_line=2):
-                self._connection.execute(f"explain\n{statement.query}")
+            with self._report_broken_query(query, first_line=2):  # DuckDB calculates with constants even here
+                explain = partial(self._connection.execute, f"explain\n{statement.query}")
+                run_watched(explain, _TIME_LIMIT, _MEMORY_LIMIT, _LIMIT_MESSAGES, self._connection.interrupt)
 
     def run_query(self, query: str, limit: int = 0) -> QueryResult:
         """Run one `select`, which can reach the tables and nothing else: no file, no network, no setting.

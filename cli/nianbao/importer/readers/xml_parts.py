@@ -25,7 +25,7 @@ def read_part(package: zipfile.ZipFile, name: str, limit: int = MAX_TEXT_BYTES) 
     if name not in package.namelist():
         return b""
     with package.open(name) as file:
-        return file.read(limit)
+        return file.read(min(package.getinfo(name).file_size, limit))
 
 
 def parse_xml(xml: bytes) -> ET.Element:
