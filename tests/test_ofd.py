@@ -458,14 +458,6 @@ def test_a_mistake_in_a_template_of_a_part_is_said_with_its_line(office, report)
     assert "OFD.xml.j2:5" in done.stderr
 
 
-def test_an_import_says_that_it_does_not_read_it(anshan, tmp_path, report):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "2020.ofd").write_bytes(anshan["ofd"])
-    done = report("import", "2020.ofd", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "OFD" in done.stderr
-
-
 def test_it_takes_no_longer_than_is_allowed(monkeypatch):
     monkeypatch.setattr(package, "_MAX_SECONDS", 0.01)
     with pytest.raises(LimitError, match="OFD"):
