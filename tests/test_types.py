@@ -87,7 +87,7 @@ def test_a_type_with_parameters_can_be_sent_to_another_process():
     [
         ('type = "choice", choices = ["good", "fair"]', 'type = "choice"', "choices"),
         ('currency = "USD"', 'currency = "DOLLAR"', "DOLLAR"),
-        ("places = 1, optional", "places = 9, optional", "places"),
+        ("places = 1, optional", "places = 11, optional", "places"),
         ("weighted:received", "weighted:recieved", "service.desk.recieved"),
         ('rollup = "max"', 'rollup = "mean"', "rollup"),
         ('id    = "agency.site"', 'id    = "agency.site"\nkind  = "text"', "kind"),
