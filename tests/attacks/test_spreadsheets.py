@@ -20,7 +20,7 @@ from strangers import FACTS
 
 from nianbao.compose import filters, prose
 from nianbao.compose.markdown import Markdown
-from nianbao.export import duckdb, rows, workbook
+from nianbao.export import file_formats, rows, workbook
 from nianbao.export.excel_form.blank import make_form
 from nianbao.export.excel_form.draft import FormRequest
 from nianbao.importer import pipeline
@@ -87,7 +87,7 @@ def hostile(attacked):
 def test_no_cell_of_a_csv_is_a_formula(hostile, command, monkeypatch, name, guarded):
     folder = hostile(FORMULAS[name])
     if not guarded:
-        monkeypatch.setattr(duckdb, "FORMULA_PATTERN", NEVER)
+        monkeypatch.setattr(file_formats, "FORMULA_PATTERN", NEVER)
     assert command("export", "2024", "--to", "csv", cwd=folder).exit_code == 0
     found = [
         cell
@@ -351,7 +351,7 @@ def test_no_text_of_a_returned_form_is_exported_as_a_formula(returned, command, 
     text = re.sub(r"\\([tnr])", lambda match: {"t": "\t", "n": "\n", "r": "\r"}[match[1]], FORMULAS[name])
     folder = returned({"unit": text}, ("agency.name", "agency.short", "facts.management"))
     if not guarded:
-        monkeypatch.setattr(duckdb, "FORMULA_PATTERN", NEVER)
+        monkeypatch.setattr(file_formats, "FORMULA_PATTERN", NEVER)
         monkeypatch.setattr(workbook, "is_formula", lambda _text: False)
     assert command("export", "2024", "--all", "--to", "csv,xlsx", cwd=folder).exit_code == 0
     found = cells((folder / "build/export/facts.csv").read_text("utf-8"))
@@ -408,7 +408,7 @@ YEARS = ["9" * 5000, "0", "0000", "99999", "-2024", "2024.5", "²", "nan", "1e3"
 @pytest.mark.parametrize("guarded", GUARDED)
 def test_a_year_that_is_none_is_refused_in_words(tmp_path, command, monkeypatch, year, guarded):
     if not guarded:
-        monkeypatch.setattr(excel_form, "_parse_period", lambda text, _form: Period(int(text) or -1))
+        monkeypatch.setattr(excel_form, "parse_form_period", lambda text, _form: Period(int(text) or -1))
     (tmp_path / "data").mkdir()
     (tmp_path / "form.xlsx").write_bytes(filled_in({"form.year": year}))
     done = command("import", "form.xlsx", cwd=tmp_path)
