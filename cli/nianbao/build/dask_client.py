@@ -7,7 +7,7 @@ options, the language. Settings of Dask itself (TLS, time limits) are in Dask's 
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -51,9 +51,10 @@ _BatchFuture = Future[list[RenderedReport | FailedReport]]
 class DaskClient:
     """A `RunJobs` that builds on the workers of a cluster; `workers` is how many there are, counted while it runs."""
 
-    def __init__(self, address: str, tell: Callable[[str], None]) -> None:
-        self.address, self.tell = address, tell  # `tell` prints a note
+    def __init__(self, address: str) -> None:
+        self.address = address
         self.workers = 0
+        self.dashboard = ""  # its address, once connected
 
     def __call__(
         self, store: Store, options: BuildOptions, jobs: Sequence[BuildJob]
@@ -66,8 +67,7 @@ class DaskClient:
         if not jobs:
             return
         with _connect_client(self.address) as client, _keep_logs(client, store):
-            if dashboard := client.dashboard_link:
-                self.tell(_("cluster-dashboard", address=dashboard))
+            self.dashboard = client.dashboard_link or ""
             plugin = DaskWorkerPlugin(f"nianbao-{client.id}", store, options)
             _compare_programs(client, plugin.families, self.address)
             with _register_plugin(client, plugin):
@@ -81,8 +81,8 @@ class DaskClient:
                     yield from (FailedReport(job.key, error) for job in left.values())
 
     def describe_workers(self) -> str:
-        """Return for people how many workers there are."""
-        return _("workers-count", count=self.workers)
+        """Return for people how many workers there are, and where the dashboard is."""
+        return " ".join(filter(None, (_("workers-count", count=self.workers), self.dashboard)))
 
     def _run_jobs(
         self, client: Client, plugin: DaskWorkerPlugin, store: Store, jobs: Sequence[BuildJob]

@@ -126,7 +126,7 @@ def _choose_workers(jobs: int, address: str) -> "tuple[RunJobs, Callable[[], str
         from nianbao.build.dask_client import DaskClient
     except ImportError as error:
         raise UserError(_("dask-not-installed"), _("install-dask")) from error
-    client = DaskClient(address, print_note)
+    client = DaskClient(address)
     return client, client.describe_workers
 
 
