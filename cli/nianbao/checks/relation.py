@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from nianbao.checks.causes.evidence import Known, make_equation
+from nianbao.checks.causes.evidence import Equation, Known, make_equation
 from nianbao.checks.causes.findings import make_cause_findings, make_order_findings
 from nianbao.checks.causes.search import find_causes
 from nianbao.checks.context import CheckContext
@@ -23,9 +23,11 @@ def judge(context: CheckContext) -> Iterator[Finding]:
     if not context.report.broken:
         return
     known = Known(context)
+    explained: set[Equation] = set()
     for cause in find_causes(known):
         yield from make_cause_findings(known, cause)
-    others = [one for one in known.equations if not one.is_equality and not one.holds]
+        explained.update(cause.equations)
+    others = [one for one in known.equations if not one.is_equality and not one.holds and one not in explained]
     others += [
         make_equation(context.report, check)
         for check in context.report.broken
