@@ -147,8 +147,7 @@ def _try_compare(store: Store, before: Period, after: Period, pair: OfficePair) 
 
 
 def _describe_lost_worker(chosen: OfficesComparison, pair: OfficePair) -> UserError:
-    data = chosen.store.of_office(pair.office).data(chosen.after)
-    return UserError(_("read-process-gone", data=data), _("run-once-more"))
+    return pool.make_lost_error(chosen.store.of_office(pair.office).data(chosen.after))
 
 
 def _compare(store: Store, before: Period, after: Period, pair: OfficePair) -> OfficePair:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from nianbao.export import official_sheets, plain_sheets
 from nianbao.export.duckdb import Database
@@ -33,6 +33,7 @@ _FIX = N_("see-validate")
 _CHUNK_SIZE = 50  # reports that one task of a worker reads
 
 RowsOrError = ReportRows | UserError
+Result = TypeVar("Result")
 
 
 def read_all(reports: Sequence[ReportRef], jobs: int = 0, *, texts: bool = False) -> Iterator[RowsOrError]:
@@ -41,29 +42,37 @@ def read_all(reports: Sequence[ReportRef], jobs: int = 0, *, texts: bool = False
     With `texts` they have the texts of their sections too, which takes longer. `jobs` is the number of processes, 0
     for as many as there are processors.
     """
+    yield from read_each(partial(_read_report, texts=texts), reports, jobs)
+
+
+def read_each(
+    read: Callable[[Store, Period], Result], reports: Sequence[ReportRef], jobs: int
+) -> Iterator[Result | UserError]:
+    """Read reports as `read_all` does, by a function: give what it returns, or the `UserError` that it raises."""
     chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
-    for results in pool.run_all(chunks, partial(_read_chunk, texts), _describe_lost_worker, jobs):
+    work: Callable[[Sequence[ReportRef]], Sequence[Result | UserError]] = partial(_read_chunk, read)
+    for results in pool.run_all(chunks, work, _list_lost_errors, jobs):
         yield from results
 
 
-def _read_chunk(texts: bool, chunk: Sequence[ReportRef]) -> list[RowsOrError]:  # noqa: FBT001  # of a partial
-    return [try_work(partial(_read_report, store, period, texts=texts), store.data(period)) for store, period in chunk]
+def _read_chunk(read: Callable[[Store, Period], Result], chunk: Sequence[ReportRef]) -> Sequence[Result | UserError]:
+    return [try_work(partial(read, store, period), store.data(period)) for store, period in chunk]
 
 
-def _describe_lost_worker(chunk: Sequence[ReportRef]) -> list[RowsOrError]:
-    return [UserError(_("read-process-gone", data=store.data(period)), _("run-once-more")) for store, period in chunk]
+def _list_lost_errors(chunk: Sequence[ReportRef]) -> Sequence[UserError]:
+    return [pool.make_lost_error(store.data(period)) for store, period in chunk]
 
 
-def _read_report(store: Store, period: Period, *, texts: bool) -> RowsOrError:
-    """Read a report; one with a figure that cannot be read is not exported, since the figure would be a 0."""
+def _read_report(store: Store, period: Period, *, texts: bool) -> ReportRows:
+    """Read a report; raises `UserError` where a figure cannot be read, since it would be a 0 in the export."""
     report = store.report(period)
     if isinstance(report, Finding):
-        return UserError(_("data-unreadable", data=store.data(period), why=report.message), _(_FIX))
+        raise UserError(_("data-unreadable", data=store.data(period), why=report.message), _(_FIX))
     if report.unread:
         labels = report.form.labels
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
-        return UserError(_("figures-unreadable", data=store.data(period), count=count, first=first), _(_FIX))
+        raise UserError(_("figures-unreadable", data=store.data(period), count=count, first=first), _(_FIX))
     return make_rows(report, store.office, period, store.kind.template if texts else None)
 
 

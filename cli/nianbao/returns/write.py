@@ -98,8 +98,7 @@ def write_all(
 
 
 def _describe_lost_worker(store: Store, options: ReturnOptions, placed: PlacedUnit) -> UserError:
-    data = store.of_office(placed.state.unit.id).data(options.period)
-    return UserError(_("read-process-gone", data=data), _("run-once-more"))
+    return pool.make_lost_error(store.of_office(placed.state.unit.id).data(options.period))
 
 
 # ── the work of one process ──────────────────────────────────────────────────────────

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
 import msgspec
@@ -11,18 +10,17 @@ from nianbao.build import outputs
 from nianbao.build.incremental import BuildOptions
 from nianbao.checks.results import BuildResult, BuiltFile
 from nianbao.compose.document import format_figure
+from nianbao.export.pipeline import read_each
 from nianbao.export.rows import ReportRows, make_rows
-from nianbao.model.finding import Finding, UserError, try_work
+from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
-from nianbao.workspace.processes import pool
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
 
 State = Literal["published", "withheld", "missing"]
 REPORTS = "reports"  # the folder of built files below the site
-_CHUNK_SIZE = 50  # reports that one task of a worker reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +82,7 @@ class SiteOffice:
 
 def read_facts(reports: Sequence[ReportRef], jobs: int) -> Iterator[tuple[ReportKey, ReportFacts] | UserError]:
     """Read what a site says of reports, on several processes, in the order in which they are ready."""
-    chunks = [tuple(reports[at : at + _CHUNK_SIZE]) for at in range(0, len(reports), _CHUNK_SIZE)]
-    for results in pool.run_all(chunks, _read_chunk, _describe_lost_worker, jobs):
-        yield from results
-
-
-def _read_chunk(chunk: Sequence[ReportRef]) -> list[tuple[ReportKey, ReportFacts] | UserError]:
-    return [try_work(partial(_read_report, store, period), store.data(period)) for store, period in chunk]
-
-
-def _describe_lost_worker(chunk: Sequence[ReportRef]) -> list[tuple[ReportKey, ReportFacts] | UserError]:
-    return [UserError(_("read-process-gone", data=store.data(period)), _("run-once-more")) for store, period in chunk]
+    return read_each(_read_report, reports, jobs)
 
 
 def _read_report(store: Store, period: Period) -> tuple[ReportKey, ReportFacts]:

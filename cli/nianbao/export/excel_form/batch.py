@@ -73,7 +73,7 @@ def _write_form(name: str, out: Path | None, report: ReportRef) -> WrittenForm:
 
 def _describe_lost_worker(report: ReportRef) -> UserError:
     store, period = report
-    return UserError(_("read-process-gone", data=store.data(period)), _("run-once-more"))
+    return pool.make_lost_error(store.data(period))
 
 
 def _read_last_report(store: Store, period: Period | None) -> tuple[Report | None, tuple[str, ...]]:

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
+from nianbao.model.finding import UserError
+from nianbao.model.i18n import _
 from nianbao.workspace.processes import limits
 from nianbao.workspace.processes.task import Item, Result, Task
 
@@ -36,6 +38,11 @@ def run_all(  # noqa: PLR0913, PLR0917  # the fields of `Task`, and options
     from nianbao.workspace.processes.executor import run_in_processes  # noqa: PLC0415  # a single report needs none
 
     yield from run_in_processes(items, task, 1 if has_few_items else jobs, share)
+
+
+def make_lost_error(data: str) -> UserError:
+    """Return the error for a report whose process ended while reading it; `data` names its data file."""
+    return UserError(_("read-process-gone", data=data), _("run-once-more"))
 
 
 def _run_here(items: Sequence[Item], task: Task[Item, Result]) -> Iterator[Result]:
