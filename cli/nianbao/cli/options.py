@@ -11,7 +11,9 @@ from nianbao.cli.completion import (
     complete_edition,
     complete_formats,
     complete_kind,
+    complete_look,
     complete_office,
+    complete_period,
     complete_reports,
     complete_rules,
 )
@@ -92,6 +94,20 @@ ImportTarget = Annotated[
 ]
 ImportFormat = Annotated[Literal["toml", "json"], typer.Option("--to", help=_("option-to-import"))]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help=_("option-fail-fast"))]
+Look = Annotated[
+    str, typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False)
+]
+ReportPeriod = Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")]
+OfficeAbove = Annotated[
+    str,
+    typer.Option(
+        "--into",
+        help=_("option-office-of-status"),
+        autocompletion=complete_office,
+        metavar="OFFICE",
+        show_default=False,
+    ),
+]
 Jobs = Annotated[int, typer.Option("--jobs", help=_("option-jobs"), min=0, metavar="N", show_default=False)]
 Units = Annotated[
     list[str] | None,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.completion import complete_look
 from nianbao.cli.crash import report_crash
 from nianbao.cli.errors import (
     collect_results,
@@ -25,6 +24,7 @@ from nianbao.cli.options import (
     Ignore,
     Jobs,
     Json,
+    Look,
     Out,
     Reports,
     Root,
@@ -61,10 +61,7 @@ def build(
     all_offices: AllOffices = False,
     strict: Strict = False,
     draft: Annotated[bool, typer.Option("--draft", help=_("option-draft"))] = False,
-    look: Annotated[
-        str,
-        typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
-    ] = "",
+    look: Look = "",
     facts: Annotated[bool, typer.Option("--facts/--no-facts", help=_("option-carry-facts"))] = True,
     force: Annotated[bool, typer.Option("--force", help=_("option-rebuild"))] = False,
     explain: Annotated[bool, typer.Option("--explain", help=_("option-explain-builds"))] = False,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.completion import complete_compare_formats, complete_look
+from nianbao.cli.completion import complete_compare_formats
 from nianbao.cli.errors import exit_command, print_error, print_warning, report_errors, show_progress, split_errors
-from nianbao.cli.options import Jobs, Json, Out, Reports, Root, split_list
+from nianbao.cli.options import Jobs, Json, Look, Out, Reports, Root, split_list
 from nianbao.cli.terminal import print_text
 from nianbao.model.i18n import _
 
@@ -34,10 +34,7 @@ def compare(
         str, typer.Option("--since", help=_("option-compare-since"), metavar="COMMIT", show_default=False)
     ] = "",
     changes: Annotated[bool, typer.Option("--changes", help=_("option-compare-changes"))] = False,
-    look: Annotated[
-        str,
-        typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
-    ] = "",
+    look: Look = "",
     jobs: Jobs = 0,
     as_json: Json = False,
     labels: Annotated[

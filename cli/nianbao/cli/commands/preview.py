@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.completion import complete_look
 from nianbao.cli.errors import print_warning, report_errors
-from nianbao.cli.options import Reports, Root, Strict
+from nianbao.cli.options import Look, Reports, Root, Strict
 from nianbao.cli.terminal import echo
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _
@@ -21,10 +20,7 @@ def preview(
     port: Annotated[
         int, typer.Option("--port", help=_("option-port"), min=0, max=65535, metavar="N", show_default=False)
     ] = 0,
-    look: Annotated[
-        str,
-        typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
-    ] = "",
+    look: Look = "",
     editor: Annotated[str, typer.Option("--editor", help=_("option-editor"), metavar="NAME")] = "vscode",
     *,
     strict: Strict = False,

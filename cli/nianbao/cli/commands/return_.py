@@ -6,26 +6,16 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.completion import complete_look, complete_office, complete_period
 from nianbao.cli.errors import exit_command, print_warning, report_errors, show_progress, split_errors
-from nianbao.cli.options import Jobs, Json, Kind, Out, Root, Units
+from nianbao.cli.options import Jobs, Json, Kind, Look, OfficeAbove, Out, ReportPeriod, Root, Units
 from nianbao.model.i18n import _
 
 
 @command(name="return", help=_("help-return"), epilog=_("example-return"))
 def return_(  # the options
-    period: Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")],
+    period: ReportPeriod,
     units: Units = None,
-    into: Annotated[
-        str,
-        typer.Option(
-            "--into",
-            help=_("option-office-of-status"),
-            autocompletion=complete_office,
-            metavar="OFFICE",
-            show_default=False,
-        ),
-    ] = "",
+    into: OfficeAbove = "",
     root: Root = None,
     out: Out = None,
     jobs: Jobs = 0,
@@ -34,10 +24,7 @@ def return_(  # the options
     all_levels: Annotated[bool, typer.Option("--all", help=_("option-return-all"))] = False,
     any_error: Annotated[bool, typer.Option("--any-error", help=_("option-return-any-error"))] = False,
     by: Annotated[str, typer.Option("--by", help=_("option-return-by"), metavar="DATE", show_default=False)] = "",
-    look: Annotated[
-        str,
-        typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
-    ] = "",
+    look: Look = "",
     as_json: Json = False,
 ) -> None:
     """Write a sheet for each unit whose report is missing or not right, and its Excel form with the cells marked."""

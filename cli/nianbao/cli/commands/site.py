@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.completion import complete_look
 from nianbao.cli.crash import report_crash
 from nianbao.cli.errors import (
     collect_results,
@@ -19,7 +18,18 @@ from nianbao.cli.errors import (
     report_errors,
     show_progress,
 )
-from nianbao.cli.options import DEFAULT_FORMATS, AllOffices, Formats, Ignore, Jobs, Reports, Root, Select, split_list
+from nianbao.cli.options import (
+    DEFAULT_FORMATS,
+    AllOffices,
+    Formats,
+    Ignore,
+    Jobs,
+    Look,
+    Reports,
+    Root,
+    Select,
+    split_list,
+)
 from nianbao.cli.terminal import echo
 from nianbao.model.i18n import _
 
@@ -35,10 +45,7 @@ def site(
     address: Annotated[
         str, typer.Option("--address", help=_("option-site-address"), metavar="URL", show_default=False)
     ] = "",
-    look: Annotated[
-        str,
-        typer.Option("--look", help=_("option-look"), autocompletion=complete_look, metavar="NAME", show_default=False),
-    ] = "",
+    look: Look = "",
     root: Root = None,
     select: Select = "",
     ignore: Ignore = "",

@@ -6,25 +6,15 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.completion import complete_office, complete_period
 from nianbao.cli.errors import exit_command, report_errors, show_spinner
-from nianbao.cli.options import Jobs, Json, Kind, Root
+from nianbao.cli.options import Jobs, Json, Kind, OfficeAbove, ReportPeriod, Root
 from nianbao.model.i18n import _
 
 
 @command(help=_("help-status"), epilog=_("example-status"))
 def status(
-    period: Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")],
-    into: Annotated[
-        str,
-        typer.Option(
-            "--into",
-            help=_("option-office-of-status"),
-            autocompletion=complete_office,
-            metavar="OFFICE",
-            show_default=False,
-        ),
-    ] = "",
+    period: ReportPeriod,
+    into: OfficeAbove = "",
     root: Root = None,
     jobs: Jobs = 0,
     kind: Kind = "",

@@ -5,15 +5,15 @@ from typing import Annotated
 import typer
 
 from nianbao.cli.command import command
-from nianbao.cli.completion import complete_office, complete_period
+from nianbao.cli.completion import complete_office
 from nianbao.cli.errors import exit_command, print_warning, report_errors
-from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, Root, Units, WithBroken
+from nianbao.cli.options import IncludeOwn, Jobs, Json, Kind, ReportPeriod, Root, Units, WithBroken
 from nianbao.model.i18n import _
 
 
 @command(help=_("help-trace"), epilog=_("example-trace"))
 def trace(
-    period: Annotated[str, typer.Argument(help=_("help-period"), autocompletion=complete_period, metavar="PERIOD")],
+    period: ReportPeriod,
     office: Annotated[
         str, typer.Argument(help=_("option-office-above"), autocompletion=complete_office, metavar="OFFICE")
     ],
