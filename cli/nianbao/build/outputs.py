@@ -179,4 +179,9 @@ def find_formats(store: Store, names: Sequence[str]) -> list[Format]:
 def make_document_date(report: Report) -> date:
     """Return the date that the files carry: the day of issue, else the end of the report year, never the clock's."""
     day = report.values.get("published")
-    return day if isinstance(day, date) else date(min(max(report.year, 1980), 9999), 12, 31)
+    return day if isinstance(day, date) else make_year_end(report.year)
+
+
+def make_year_end(year: int) -> date:
+    """Return the last day of a year, the nearest that every format can carry, as the date of files without another."""
+    return date(min(max(year, 1980), 9999), 12, 31)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from nianbao.checks.context import CheckContext
-from nianbao.checks.stated.section_reading import SectionReading, Sentence, StatedFigure, read_section
+from nianbao.checks.stated.section_reading import SectionReading, StatedFigure, read_section
 from nianbao.compose import document
 from nianbao.compose.prose import DroppedMarkup
 from nianbao.model.facts import list_texts
@@ -30,12 +30,6 @@ _NEAR = 4  # characters before a figure that may say that it is not exact
 def normalize(text: str) -> str:
     """Return a text with numbers in ASCII digits, without thousands separators and without blanks around them."""
     return _SPACE.sub("", _THOUSANDS.sub("", text.translate(_FULL_WIDTH)))
-
-
-def split_sentences(context: CheckContext) -> Iterator[Sentence]:
-    """Split the texts into sentences, in the order of the form."""
-    for reading in read_texts(context):
-        yield from reading.sentences
 
 
 def find_stated_figures(

@@ -3,8 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from nianbao.build import outputs
 from nianbao.build.outputs import MARKDOWN
 from nianbao.checks.check import limit_check
@@ -13,7 +11,7 @@ from nianbao.compare.page import make_page
 from nianbao.compare.reports import ReportPair
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.render.renderer import Renderer, RenderSettings
+from nianbao.render.renderer import Renderer
 from nianbao.workspace.files import SavedFile, write
 from nianbao.workspace.formats import OutputFile
 
@@ -54,11 +52,9 @@ def render(comparison: Comparison, pair: ReportPair, formats: Sequence[str], loo
     files: list[OutputFile] = []
     settings = outputs.make_render_settings(store, formats, look)
     if settings.formats:
-        # Its paragraphs have no shape that comes again.
-        plain = [msgspec.structs.replace(part, mould="") for part in settings.formats]
         day = outputs.make_document_date(comparison.after.report)
         with Renderer() as renderer:
-            files += renderer.render(page, RenderSettings(plain, settings.look), day, _describe(comparison)).files
+            files += renderer.render(page, settings.without_moulds(), day, _describe(comparison)).files
     if MARKDOWN in formats:
         files.append(OutputFile(MARKDOWN, page.text.encode()))
     return files

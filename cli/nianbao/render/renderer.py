@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Self
 from unicodedata import east_asian_width
+
+from msgspec.structs import replace as replace_format
 
 from nianbao.compose.document import Page, draw_marked_tables, list_reserved_ids
 from nianbao.compose.markdown import DIALECT
@@ -37,6 +39,10 @@ class RenderSettings:
     draft: bool = False
     sets: Sequence[Format] = ()
     as_svg: bool = False  # the pages of a PDF, in SVG, where each figure is a link to its address
+
+    def without_moulds(self) -> "RenderSettings":
+        """Return the same settings for pages whose paragraphs have no shape that comes again."""
+        return replace(self, formats=[replace_format(part, mould="") for part in self.formats])
 
     @cached_property
     def variables(self) -> dict[str, Any]:
@@ -211,11 +217,6 @@ class Renderer:
 
 def _join_texts(page: Page) -> str:
     return "".join((page.text, *page.prose.values(), *(picture.description for picture in page.pictures)))
-
-
-def _describe_pictures(page: Page) -> dict[str, Any]:
-    """Return the variable that pictures give to templates of formats; nothing for a page without any."""
-    return {"pictures": [{"description": picture.description} for picture in page.pictures]} if page.pictures else {}
 
 
 def _describe_format(part: Format) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from nianbao.build import outputs
 from nianbao.checks.check import check_report
 from nianbao.checks.policy import Policy
@@ -24,7 +22,7 @@ from nianbao.model.offices import Unit
 from nianbao.model.period import Period
 from nianbao.model.units.states import PlacedUnit
 from nianbao.render import markup
-from nianbao.render.renderer import Renderer, RenderSettings
+from nianbao.render.renderer import Renderer
 from nianbao.returns.choose import find_day
 from nianbao.returns.faults import Fault, fault_data, list_doubts, list_faults, make_marks
 from nianbao.returns.sheets import REMINDER, RETURN_SHEET, make_page
@@ -109,10 +107,7 @@ class _Writer:
 
     def __init__(self, store: Store, options: ReturnOptions) -> None:
         self.store, self.options, self.renderer = store, options, Renderer()
-        settings = outputs.make_render_settings(store, [SHEET], options.look)
-        # Their paragraphs have no shape that comes again.
-        formats = [msgspec.structs.replace(part, mould="") for part in settings.formats]
-        self.settings = RenderSettings(formats, settings.look)
+        self.settings = outputs.make_render_settings(store, [SHEET], options.look).without_moulds()
 
     def write(self, placed: PlacedUnit) -> WrittenReturn:
         """Write what goes back to a unit; nothing, where its report has no error. Raises `UserError`."""
@@ -185,7 +180,7 @@ class _Writer:
 
     def _render(self, form: Form, template: str, names: dict[str, object]) -> bytes:
         page = make_page(form, template, names, self.store.load)
-        day = date(min(max(self.options.period.year, 1980), 9999), 12, 31)  # not the clock's
+        day = outputs.make_year_end(self.options.period.year)
         return self.renderer.render(page, self.settings, day).files[0].content
 
     def _save(self, placed: PlacedUnit, sheet: bytes, made: MadeForm | None) -> tuple[SavedFile, ...]:

@@ -21,10 +21,6 @@ class Cursor:
         self.passed: list[tuple[int, int]] = []
         self._line_end = -1
 
-    def peek(self) -> str:
-        """Return the sign here; empty at the end of the text."""
-        return self.folded[self.at : self.at + 1]
-
     def is_at(self, signs: str) -> bool:
         """Return whether one of some signs is here."""
         return self.at < self.size and self.folded[self.at] in signs
