@@ -211,6 +211,37 @@ def test_what_belongs_to_somebody_else_stays_and_what_is_gone_is_removed(site, f
     assert (site / "CNAME").read_text(encoding="utf-8") == "example.org"
 
 
+def test_a_register_with_errors_leaves_the_site_as_it_is(site, folder, report):
+    before = {name: (site / name).read_bytes() for name in names(site)}
+    register = folder / "data/offices.toml"
+    register.write_text(register.read_text("utf-8").replace("[province]", "[province]\nparent = 'city-a'"), "utf-8")
+    done = make(report, folder)
+    assert done.returncode == 2
+    assert "offices.toml" in done.stderr
+    assert {name: (site / name).read_bytes() for name in names(site)} == before
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "link/outside.txt"])
+def test_a_list_of_files_removes_nothing_outside_of_the_site(site, folder, report, name):
+    outside = folder / "outside.txt"
+    outside.write_bytes(b"")
+    (site / "link").symlink_to(folder)
+    with (site / "SHA256SUMS").open("a", encoding="utf-8") as file:
+        file.write(f"{hashlib.sha256(b'').hexdigest()}  {name}\n")
+    make(report, folder)
+    assert outside.exists()
+
+
+def test_a_page_that_is_a_link_is_replaced_and_its_target_stays(site, folder, report):
+    outside = folder / "outside.txt"
+    outside.write_text("x", encoding="utf-8")
+    (site / "index.html").unlink()
+    (site / "index.html").symlink_to(outside)
+    make(report, folder)
+    assert outside.read_text(encoding="utf-8") == "x"
+    assert not (site / "index.html").is_symlink()
+
+
 def test_with_an_address_there_are_a_site_map_and_whole_links(folder, report):
     make(report, folder, "--address", "https://example.org/r")
     site = folder / "site"

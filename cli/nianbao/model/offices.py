@@ -7,7 +7,7 @@ from typing import Any
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import fold_name, is_portable
-from nianbao.model.finding import Finding, Place
+from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.i18n import _
 from nianbao.model.loading.loader import find_faults
 from nianbao.model.loading.shapes import Shape, Text
@@ -71,6 +71,11 @@ class Register:
     def errors(self) -> list[Finding]:
         """The findings because of which nothing may be added up."""
         return [finding for finding in self.findings if finding.level == "error"]
+
+    def require_right(self) -> None:
+        """Raise `UserError` that lists the errors, if there are any: nobody knows then which office is above which."""
+        if errors := self.errors:
+            raise UserError("\n".join(f"{one.place}: {one.message}" for one in errors), _("mend-register-first"))
 
     def list_warnings(self) -> list[Finding]:
         """List the findings that forbid nothing."""

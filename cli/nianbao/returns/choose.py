@@ -31,8 +31,7 @@ def read_status_for_units(store: Store, period: Period, into: str = "", jobs: in
 
     Raises `UserError` where the register has errors: nobody knows whose report goes back to whom.
     """
-    if errors := store.register().errors:
-        raise UserError("\n".join(f"{one.place}: {one.message}" for one in errors), _("mend-register-first"))
+    store.register().require_right()
     with use_language_of_documents(store.kind.form_in_force(period).locale.language):
         return read_status(store, period, into, jobs)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from nianbao.model.finding import UserError
 from nianbao.model.i18n import _, join_words
-from nianbao.workspace.access import is_regular
-from nianbao.workspace.files import display_path, read_text, write
+from nianbao.workspace.access import is_regular, read
+from nianbao.workspace.files import display_path, make_read_error, write
 
 CHECKSUMS = "SHA256SUMS"
+_MAX_CHECKSUMS_BYTES = 2**27  # of a million files
 _LISTED = 5  # files that a message names
 
 
@@ -21,7 +22,7 @@ class SiteFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.is_ours = is_regular(path / CHECKSUMS)
-        self.checksums = _parse(read_text(path / CHECKSUMS)) if self.is_ours else {}
+        self.checksums = _read_checksums(path) if self.is_ours else {}
 
     def claim(self, names: Iterable[str]) -> None:
         """Make the folder one of ours; raises `UserError` where it is none, and files stand where `names` will."""
@@ -71,6 +72,10 @@ class SiteFolder:
         write({self.path / CHECKSUMS: lines.encode()}, self.path)
 
 
-def _parse(text: str) -> dict[str, str]:
+def _read_checksums(folder: Path) -> dict[str, str]:
+    try:
+        text = read(folder, CHECKSUMS, _MAX_CHECKSUMS_BYTES).decode(errors="replace")
+    except OSError as error:
+        raise make_read_error(display_path(folder / CHECKSUMS), error) from error
     pairs = (line.split("  ", 1) for line in text.splitlines())
     return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}  # noqa: PLR2004  # a digest and a name

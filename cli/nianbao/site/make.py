@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from nianbao.build.cache import BuildCache
 from nianbao.build.fingerprints import program_fingerprints, template_fingerprints
@@ -21,9 +20,12 @@ from nianbao.site import dataset, pages
 from nianbao.site.dataset import DataFile
 from nianbao.site.entries import REPORTS, ReportFacts, SiteFile, SiteOffice, list_asked, make_offices, read_facts
 from nianbao.site.folder import SiteFolder
-from nianbao.workspace.files import decode, fingerprint, write
+from nianbao.workspace.files import fingerprint, write
 from nianbao.workspace.selection import ReportRef
 from nianbao.workspace.store import ReportKey, Store
+
+_Read = Iterable[tuple[ReportKey, ReportFacts] | UserError]
+Track = Callable[[_Read, int], _Read]  # shows progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,6 @@ class SiteResult:
     removed: list[str]
     unpublished: int
     errors: list[UserError]
-
-
-def open_site_store(store: Store, options: SiteOptions) -> Store:
-    """Open the same folder with outputs below the site."""
-    return Store.open(store.root, options.out / REPORTS).of_kind(store.kind.id)
 
 
 def check_address(address: str) -> str:
@@ -81,17 +78,17 @@ def make_site(  # noqa: PLR0913, PLR0917  # all that a site is made of
     selected: Sequence[ReportRef],
     results: Sequence[BuildResult],
     cache: BuildCache,
+    track: Track,
     jobs: int = 0,
-    watch: Callable[[Iterable[object], int], Iterable[object]] = lambda items, _count: items,
 ) -> SiteResult:
-    """Put built reports on a site; `watch` may show the progress of reading them.
+    """Put built reports on a site; `track` shows the progress of reading so many of them.
 
     Raises `UserError` where a file cannot be written or a template fails.
     """
     periods = sorted({period for _store, period in selected})
     form = store.kind.form_in_force(periods[-1])
     site = _Site(store, replace(options, title=options.title or _make_title(form, periods)), folder, cache, form)
-    errors = site.read_facts(results, jobs, watch)
+    errors = site.read_facts(results, track, jobs)
     offices = make_offices(store, build, results, site.facts, list_asked(store, periods, selected))
     site.write_assets()
     site.write_data()
@@ -116,21 +113,13 @@ class _Site:
         self._inputs: dict[ReportKey, str] = {}  # their fingerprints
         self.changed: dict[str, bool] = {}
         self.data_files: list[DataFile] = []
-        templates = {
-            name: decode(path.read_bytes(), name)
-            for name, path in store.files().items()
-            if name.startswith(f"{pages.TEMPLATES}/")
-        }
+        names = [name for name in store.files() if name.startswith(f"{pages.TEMPLATES}/")]
+        templates = {name: store.load(name)[0] for name in names}
         texts = (part for item in sorted(templates.items()) for part in item)
         self._common_inputs = fingerprint(*texts, options.title, options.address, form.locale.language)
         self.pages = pages.SitePages(templates, form.locale, options.title, options.address)
 
-    def read_facts(
-        self,
-        results: Sequence[BuildResult],
-        jobs: int,
-        watch: Callable[[Iterable[object], int], Iterable[object]],
-    ) -> list[UserError]:
+    def read_facts(self, results: Sequence[BuildResult], track: Track, jobs: int) -> list[UserError]:
         """Read what the site says of each built report, anew only where its inputs have changed; return the errors."""
         templates = template_fingerprints(self.store) | program_fingerprints()
         context = fingerprint(json.dumps(templates, sort_keys=True))
@@ -144,11 +133,11 @@ class _Site:
             else:
                 stale.append((of_report, key.period))
         errors: list[UserError] = []
-        for found in watch(read_facts(stale, jobs), len(stale)):
+        for found in track(read_facts(stale, jobs), len(stale)):
             if isinstance(found, UserError):
                 errors.append(found)
                 continue
-            key, facts = cast("tuple[ReportKey, ReportFacts]", found)
+            key, facts = found
             self.facts[key] = facts
             self.cache.save_site(f"report {key}", self._inputs[key], facts.format())
         return errors

@@ -1,5 +1,6 @@
 """`report site`."""
 
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -59,12 +60,14 @@ def site(
     from nianbao.checks import check
     from nianbao.cli.output import builds
     from nianbao.site import make
+    from nianbao.site.entries import REPORTS
     from nianbao.workspace import selection
 
     with report_errors():
         start = perf_counter()
         options = make.SiteOptions(out, title, make.check_address(address))
-        store = make.open_site_store(selection.open_store(reports or [], root, None, print_warning), options)
+        store = selection.open_store(reports or [], root, out / REPORTS, print_warning)
+        store.register().require_right()
         selected = selection.select(store, reports or [], all_offices=all_offices)
         store = selected.store
         formats = tuple(outputs.name_formats(store, split_list(to)))
@@ -72,11 +75,12 @@ def site(
         build = incremental.BuildOptions(
             formats, look, policy=check.load_policy(store, split_list(select), split_list(ignore))
         )
+        track = partial(show_progress, text=_("progress-reading"), quiet=quiet)
         with report_crash(None), output_folder.open_cache(store, print_note) as cache:
             run = incremental.IncrementalBuild(store, build, cache).run(selected.reports, incremental.run_locally(jobs))
             bar = show_progress(run, len(selected.reports), _("progress-building"), quiet=quiet)
             done, failed = collect_results(bar, selected.reports, lambda result: result.check, build.is_refused)
-            result = make.make_site(store, options, build, folder, selected.reports, done, cache, jobs)
+            result = make.make_site(store, options, build, folder, selected.reports, done, cache, track, jobs)
         failed += list_crashes([one.check for one in done])
         if not quiet:
             builds.print_summary(builds.BuildRun(done, failed, selected.missing, perf_counter() - start))
