@@ -43,16 +43,15 @@ from collections.abc import Iterator
 
 from nianbao.checks.context import CheckContext
 from nianbao.model.finding import Finding
-from nianbao.model.i18n import _, join_words
+from nianbao.model.i18n import _
+from nianbao.model.units.states import name_units
 
 LEVEL = "note"
 SCOPE = "units"
-_MAX_NAMES = 20  # in the message
 
 
 def judge(context: CheckContext) -> Iterator[Finding]:
     """Say which units on every level issued their reports late."""
     units = context.units.state.group().late if context.units else []
     if units:
-        names = join_words(placed.state.unit for placed in units[:_MAX_NAMES])
-        yield context.make_finding("", _("units-issued-late", count=len(units), names=names))
+        yield context.make_finding("", _("units-issued-late", count=len(units), names=name_units(units)))

@@ -14,18 +14,19 @@ of reports that are read already. Nothing else decides what counts as missing, l
 `late`, `is_other_edition` and `is_outdated` are independent of that. A unit has reported unless it is `missing`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
 from nianbao.model.finding import Finding
 from nianbao.model.form import Form
-from nianbao.model.i18n import _
+from nianbao.model.i18n import _, join_words
 from nianbao.model.offices import Unit
 from nianbao.model.period import Period
 
 Condition = Literal["right", "errors", "broken", "missing"]
+_MAX_NAMES = 20  # in a message
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 
@@ -113,6 +114,11 @@ class PlacedUnit:
         """Name the unit; one that is not directly below the office with the office that it reports to."""
         unit = self.state.unit
         return _("unit-of-office", unit=unit, office=self.above[-1]) if self.level > 1 else str(unit)
+
+
+def name_units(units: Sequence[PlacedUnit]) -> str:
+    """Name the first of some units for a message."""
+    return join_words(placed.state.unit for placed in units[:_MAX_NAMES])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from nianbao.cli.output import findings
 from nianbao.cli.output.finding_printer import FindingPrinter
-from nianbao.cli.output.offices.status import print_states
+from nianbao.cli.output.offices.status import MAX_NAMES, print_names, print_states
 from nianbao.cli.terminal import echo
 from nianbao.model.aggregate import Aggregate, UnitReport
 from nianbao.model.finding import Finding
@@ -17,7 +17,6 @@ from nianbao.model.value_types import format_number
 from nianbao.rollup.register_changes import RegisterChanges
 from nianbao.rollup.roll_up import ChangedCell, RollupResult
 
-_MAX_NAMES = 20  # of units, in one line
 _MAX_ROWS = 50  # of a table, and units with errors of which these are printed; --json has all
 
 
@@ -53,7 +52,7 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, print
     print_names(_("units-with-errors-below"), groups.list_faulty_below())
     printer.print_all(_list_faults(aggregate))
     _print_other_editions(aggregate)
-    for unit in (placed.state.unit for placed in groups.outdated[:_MAX_NAMES]):
+    for unit in (placed.state.unit for placed in groups.outdated[:MAX_NAMES]):
         command = f"report rollup {period} --into {unit.id}"
         echo("  " + _("units-below-not-rolled-up", unit=unit, command=command))
     _print_register_changes(result.register_changes, period)
@@ -64,14 +63,6 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, print
     for hint in result.hints:
         echo(f"  {hint}")
     echo("  " + _describe_end(result))
-
-
-def print_names(label: str, names: Sequence[object]) -> None:
-    """Print how many names there are, and the first of them; nothing where there are none."""
-    if names:
-        more = _("and-other-names") if len(names) > _MAX_NAMES else ""
-        shown = join_words(names[:_MAX_NAMES])
-        echo("  " + _("names-with-count", words=label, count=len(names), names=shown, more=more))
 
 
 def _print_register_changes(changes: RegisterChanges, period: str) -> None:

@@ -15,7 +15,7 @@ from nianbao.model.i18n import N_, _, join_words
 from nianbao.model.units.states import CONDITIONS, PlacedUnit, UnitCounts, UnitState
 from nianbao.rollup.status import Status
 
-_MAX_NAMES = 20  # in one line
+MAX_NAMES = 20  # in one line
 _CONDITIONS = {
     "right": N_("unit-right"),
     "errors": N_("unit-with-errors"),
@@ -32,16 +32,15 @@ def print_status(status: Status, period: str, today: date, *, deep: bool) -> Non
     for state in status.states:
         if state.unit.id:
             echo(_("own-report-state", office=state.unit, file=state.file, state=_describe_own_condition(state)))
-    if status.unlisted:
-        echo(
-            _(
-                "names-with-count",
-                words=_("folders-not-in-register"),
-                count=len(status.unlisted),
-                names=join_words(status.unlisted[:_MAX_NAMES]),
-                more=_("and-other-names") if len(status.unlisted) > _MAX_NAMES else "",
-            )
-        )
+    print_names(_("folders-not-in-register"), status.unlisted, indent="")
+
+
+def print_names(label: str, names: Sequence[object], indent: str = "  ") -> None:
+    """Print how many names there are, and the first of them; nothing where there are none."""
+    if names:
+        more = _("and-other-names") if len(names) > MAX_NAMES else ""
+        shown = join_words(names[:MAX_NAMES])
+        echo(indent + _("names-with-count", words=label, count=len(names), names=shown, more=more))
 
 
 def print_states(states: Sequence[UnitState], period: str, today: date, *, deep: bool) -> None:

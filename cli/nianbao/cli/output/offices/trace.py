@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nianbao.cli.output import findings
-from nianbao.cli.output.offices.rollup import print_names, show_figure
+from nianbao.cli.output.offices.rollup import show_figure
+from nianbao.cli.output.offices.status import print_names
 from nianbao.cli.terminal import echo
 from nianbao.model.finding import Finding
 from nianbao.model.i18n import _
