@@ -177,6 +177,21 @@ def process():
     return run
 
 
+@pytest.fixture(scope="module")
+def forms(root):
+    """Every edition of the default kind, the first one first."""
+    from nianbao.workspace.store import Store  # noqa: PLC0415  # slow to import
+
+    store = Store(root)
+    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
+
+
+@pytest.fixture(params=["2019", "2021"])
+def form(request, forms):
+    """Each of these editions."""
+    return next(form for form in forms if form.edition == request.param)
+
+
 @pytest.fixture(scope="session")
 def report():
     """Run the command as `process` does, but in this process: in a tenth of the time. Its result looks the same.

@@ -56,12 +56,6 @@ other = "没有收取信息处理费。"
 WITHOUT_BORDERS = FOLDER / "anshan-hrss-2020.txt"
 
 
-@pytest.fixture(scope="module")
-def forms(root):
-    store = Store(root)
-    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
-
-
 def find_source(slug):
     return next(path for path in FOLDER.glob(f"{slug}.*") if path.suffix != ".json")
 

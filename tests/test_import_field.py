@@ -18,17 +18,6 @@ from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.store import Store
 
 
-@pytest.fixture(scope="module")
-def forms(root):
-    store = Store(root)
-    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
-
-
-@pytest.fixture(params=["2019", "2021"])
-def form(request, forms):
-    return next(form for form in forms if form.edition == request.param)
-
-
 def number_figures(form):
     """Return a figure for every address of a form, with totals that are right."""
     found = {address: at * 37 % 211 for at, address in enumerate(form.slots)}

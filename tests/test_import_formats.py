@@ -26,17 +26,6 @@ SOFFICE = pytest.mark.needs("soffice", package="libreoffice-writer-nogui")
 
 
 @pytest.fixture(scope="module")
-def forms(root):
-    store = Store(root)
-    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
-
-
-@pytest.fixture(params=["2019", "2021"])
-def form(request, forms):
-    return next(form for form in forms if form.edition == request.param)
-
-
-@pytest.fixture(scope="module")
 def figures(root):
     return check.check_report(Store(root), Period(2020)).report.figures
 

@@ -30,12 +30,6 @@ FOLDER = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def forms(root):
-    store = Store(root)
-    return [store.kind.edition(edition) for edition in sorted(store.kind.editions())]
-
-
-@pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     """Return a function that gives the PDF of a sample, and its figures."""
     folder = tmp_path_factory.mktemp("printed")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from nianbao.model.facts import Facts
 from nianbao.model.form import EXCLUDED, OPEN_TABLES, OWN_FACTS, Form
@@ -15,7 +15,6 @@ from nianbao.model.relations import Check, Part
 from nianbao.model.value_types import Value, ValueType, guess_value_type
 
 Number = int | Decimal
-CellState = Literal["figure", "zero", "does-not-apply", "blank"]
 
 
 class ReportEntry(NamedTuple):
@@ -105,13 +104,6 @@ class Report:
             case "max":
                 return max(found, default=0)
         return sum(found)
-
-    def get_state(self, address: str) -> CellState:
-        """Return the state of a cell: a figure, 0, blank, or that it does not apply."""
-        if address in self.excluded:
-            return "does-not-apply"
-        figure = self.figures.get(address)
-        return "blank" if figure is None else "figure" if figure else "zero"
 
     def find_figure(self, address: str, *, previous: bool = False) -> Number | None:
         """Return a figure of this report, or of last year's; None if it is absent."""
