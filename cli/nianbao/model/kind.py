@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
 from nianbao import __version__
 from nianbao.model.facts import Facts
-from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.finding import Setting
 from nianbao.model.i18n import _
 from nianbao.model.loading.inheritance import Fault
@@ -19,6 +18,9 @@ from nianbao.model.loading.loader import load, raise_faults
 from nianbao.model.loading.reading import PLAIN_READING, Reading
 from nianbao.model.loading.shapes import Shape, Text
 from nianbao.model.period import Calendar, Period, PeriodUnit
+
+if TYPE_CHECKING:
+    from nianbao.model.file_sets.mapping import FileSet  # few kinds have files
 
 DEFAULT_KIND = "cn-disclosure"  # of folders whose report.toml names none, as all did before there were kinds
 
@@ -89,7 +91,7 @@ class Kind:
     trim_blocks: bool = True  # of its templates: a line that holds only a block leaves no empty line
     # Only an import needs it: whatever else is done with a kind does not read that file.
     read_reading: Callable[[], Reading | None] = field(default=_read_nothing, compare=False)
-    read_file_set: Callable[[], FileSet | None] = field(default=_read_nothing, compare=False)  # as seldom needed
+    read_file_set: Callable[[], "FileSet | None"] = field(default=_read_nothing, compare=False)  # as seldom needed
 
     @cached_property
     def reading(self) -> Reading | None:
@@ -100,7 +102,7 @@ class Kind:
         return self.read_reading()
 
     @cached_property
-    def file_set(self) -> FileSet | None:
+    def file_set(self) -> "FileSet | None":
         """What its `files.toml` says; None without one: its documents are no sets of files.
 
         Raises `UserError` that lists the faults of the file.
@@ -126,7 +128,7 @@ def load_kind(
     id_: str,
     sources: Sequence[Facts],
     read_reading: Callable[[], Reading | None] = _read_nothing,
-    read_file_set: Callable[[], FileSet | None] = _read_nothing,
+    read_file_set: Callable[[], "FileSet | None"] = _read_nothing,
 ) -> Kind:
     """Load a kind from its file, and how to read its further files; raises `UserError` that lists faults."""
     file = load(KindFile, sources)

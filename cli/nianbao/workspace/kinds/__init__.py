@@ -5,11 +5,10 @@ from contextlib import suppress
 from decimal import Decimal
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from nianbao.model.facts import Facts
 from nianbao.model.file_names import is_portable_path
-from nianbao.model.file_sets.mapping import load_file_set
 from nianbao.model.finding import Finding, Place, UserError
 from nianbao.model.form import Form
 from nianbao.model.i18n import _, join_words
@@ -25,6 +24,9 @@ from nianbao.model.values.faults import describe_value
 from nianbao.workspace.kinds.rule_files import RuleFile, read_rules
 from nianbao.workspace.shipped import TEMPLATES
 from nianbao.workspace.template_files import TemplateFolder, read_chain, read_locale, read_years
+
+if TYPE_CHECKING:
+    from nianbao.model.file_sets.mapping import FileSet
 
 KINDS, KIND_FILE, READING_FILE, FILES_FILE = "kinds", "kind.toml", "reading.toml", "files.toml"
 T = TypeVar("T")
@@ -247,8 +249,14 @@ def _read_kind(id_: str, path: Path, tops: tuple[TemplateFolder, ...]) -> Kind:
         id_,
         [tops[0].read_toml(path)],
         partial(_read_file, id_, tops, READING_FILE, load_reading),
-        partial(_read_file, id_, tops, FILES_FILE, load_file_set),
+        partial(_read_file, id_, tops, FILES_FILE, _load_file_set),
     )
+
+
+def _load_file_set(sources: Sequence[Facts]) -> "FileSet":
+    from nianbao.model.file_sets.mapping import load_file_set  # noqa: PLC0415  # few kinds have files
+
+    return load_file_set(sources)
 
 
 def _read_file(
