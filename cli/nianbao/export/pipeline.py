@@ -36,13 +36,15 @@ RowsOrError = ReportRows | UserError
 Result = TypeVar("Result")
 
 
-def read_all(reports: Sequence[ReportRef], jobs: int = 0, *, texts: bool = False) -> Iterator[RowsOrError]:
+def read_all(
+    reports: Sequence[ReportRef], jobs: int = 0, *, titles: bool = False, texts: bool = False
+) -> Iterator[RowsOrError]:
     """Read reports on several processes, in the order in which they are ready; for one that fails, a `UserError`.
 
-    With `texts` they have the texts of their sections too, which takes longer. `jobs` is the number of processes, 0
-    for as many as there are processors.
+    With `titles` they have their titles too, with `texts` the texts of their sections; each takes longer. `jobs` is the
+    number of processes, 0 for as many as there are processors.
     """
-    yield from read_each(partial(_read_report, texts=texts), reports, jobs)
+    yield from read_each(partial(_read_report, titles=titles, texts=texts), reports, jobs)
 
 
 def read_each(
@@ -63,7 +65,7 @@ def _list_lost_errors(chunk: Sequence[ReportRef]) -> Sequence[UserError]:
     return [pool.make_lost_error(store.data(period)) for store, period in chunk]
 
 
-def _read_report(store: Store, period: Period, *, texts: bool) -> ReportRows:
+def _read_report(store: Store, period: Period, *, titles: bool, texts: bool) -> ReportRows:
     """Read a report; raises `UserError` where a figure cannot be read, since it would be a 0 in the export."""
     report = store.report(period)
     if isinstance(report, Finding):
@@ -73,7 +75,7 @@ def _read_report(store: Store, period: Period, *, texts: bool) -> ReportRows:
         first = next(labels[address] for address in report.form.slots if address in report.unread)
         count = len(report.unread)
         raise UserError(_("figures-unreadable", data=store.data(period), count=count, first=first), _(_FIX))
-    return make_rows(report, store.office, period, store.kind.template if texts else None)
+    return make_rows(report, store.office, period, store.kind.template if texts else None, has_title=titles)
 
 
 def make_database(store: Store, rows: Iterable[ReportRows], today: date | None = None) -> Database:

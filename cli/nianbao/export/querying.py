@@ -30,7 +30,7 @@ class Question:
 
     def read(self, jobs: int = 0) -> Iterator[RowsOrError]:
         """Read the reports, see `pipeline.read_all`."""
-        return pipeline.read_all(self.reports, jobs, texts="texts" in self.extras)
+        return pipeline.read_all(self.reports, jobs, titles="states" in self.extras, texts="texts" in self.extras)
 
     def judge(self, jobs: int = 0) -> Iterator[CheckResult | FailedReport]:
         """Judge the reports by every rule, if the query is about findings."""

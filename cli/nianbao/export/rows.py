@@ -125,10 +125,12 @@ class ReportRows:
         return max(((self.published or today) - self.due).days, 0) if self.due else None
 
 
-def make_rows(report: Report, office: str, period: Period, load_template: LoadTemplate | None = None) -> ReportRows:
+def make_rows(
+    report: Report, office: str, period: Period, load_template: LoadTemplate | None = None, *, has_title: bool = False
+) -> ReportRows:
     """Make the rows of a report; `office` is the folder of its data file, which is called after the `period`.
 
-    With `load_template` they have the texts of its sections too.
+    With `load_template` they have the texts of its sections too, and with `has_title` the title: few need them.
     """
     written = {entry.address for entry in report.entries if entry.valid}
     author = document.compose_author(report)
@@ -147,7 +149,7 @@ def make_rows(report: Report, office: str, period: Period, load_template: LoadTe
         str(period),
         report.form.edition,
         leaf=True,
-        title=_compose_title(report),
+        title=_compose_title(report) if has_title else "",
         published=published if isinstance(published, date) else None,
         due=find_due_day(report.form, author, period),
         figures=CELL_SEPARATOR.join(_format_value(cells.get(at)).replace(CELL_SEPARATOR, " ") for at in slots),

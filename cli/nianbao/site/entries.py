@@ -94,7 +94,7 @@ def _read_report(store: Store, period: Period) -> tuple[ReportKey, ReportFacts]:
         for address in report.form.key_figures
         if address in report.figures
     )
-    return store.key(period), ReportFacts(make_rows(report, store.office, period), figures)
+    return store.key(period), ReportFacts(make_rows(report, store.office, period, has_title=True), figures)
 
 
 def make_offices(
