@@ -16,6 +16,7 @@ from nianbao.importer.file_sets.recognition import MatchedSet, match_parts
 from nianbao.importer.file_sets.set_reading import ReadSet, assemble, find_days, put, require_period
 from nianbao.importer.file_sets.sources import SetSource, gather_sources, read_source
 from nianbao.importer.pipeline import ImportedReport, ImportOptions, choose_target, fill_form_of, read_guarded
+from nianbao.model.facts import find_value
 from nianbao.model.file_sets.mapping import FileSet
 from nianbao.model.finding import Finding, UserError
 from nianbao.model.i18n import _, join_words
@@ -66,11 +67,12 @@ def recognize_set(
 def _read_set(store: Store, source: SetSource, options: ImportOptions) -> ImportedReport:
     store, read = recognize_set(store, source, options.kind, options.period)
     stem = Path(source.name).stem
-    office = str(_get_value(read.tree, read.form.author_address) or "")
+    author = read.form.author_address
+    office = str(find_value(read.tree, author) or "") if author else ""
     others = [_("file-says-office", office=office)] if options.office and office not in {"", options.office} else []
-    if options.office and read.form.author_address:
+    if options.office and author:
         office = options.office
-        put(read.tree, tuple(read.form.author_address.split(".")), office)
+        put(read.tree, tuple(author.split(".")), office)
     for address, value in parse_given_facts(read.form, options.facts).items():
         put(read.tree, tuple(address.split(".")), value)
     text = format_data_file(read, Path(source.name).name)
@@ -120,12 +122,6 @@ def _read_by_form_in_force(
     if in_force is not form and file_set:
         matched = match_parts(in_force, file_set, parts)
     return assemble(in_force, period, matched)
-
-
-def _get_value(tree: Any, address: str) -> object:  # noqa: ANN401  # any tree of plain values
-    for key in address.split("."):
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree
 
 
 def _count_cells(read: ReadSet) -> dict[str, dict[str, Any]]:

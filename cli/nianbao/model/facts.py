@@ -229,6 +229,13 @@ def _make_size_finding(place: Place, message: str) -> Finding:
     return Finding("too-large", "error", place, message)
 
 
+def find_value(tree: object, address: str) -> object:
+    """Find the value at an address in a tree of values: None where there is none, for an empty address the tree."""
+    for key in address.split(".") if address else ():
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
 def list_texts(tree: object) -> list[tuple[str, str]]:
     """List every text in a tree of values, keys included, as (address, text)."""
     found: list[tuple[str, str]] = []

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from nianbao.model.facts import find_value
 from nianbao.model.file_sets.mapping import FileEntry
 from nianbao.model.form import Form
 from nianbao.model.table import Table
@@ -127,7 +128,7 @@ class _Walk:
 
     def _list_instances(self, heading: Heading, node: object, address: str) -> Iterator[tuple[object, str, str]]:
         """Give the data below a heading, its address and its text, for each row or tree of rows that it stands for."""
-        below = _get_below(node, heading.id)
+        below = find_value(node, heading.id)
         address = f"{address}.{heading.id}" if address and heading.id else address
         if heading.each == ENTRY:
             for number, item in enumerate(_list_entries(heading, below), 1):
@@ -151,9 +152,3 @@ def _list_entries(heading: Heading, node: object) -> list[Mapping[str, Any]]:
     items = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
     entries: list[Mapping[str, Any]] = [item if isinstance(item, dict) else {} for item in items]
     return entries or ([] if is_named(heading) else [{}])
-
-
-def _get_below(node: object, id_: str) -> object:
-    for key in id_.split(".") if id_ else ():
-        node = node.get(key) if isinstance(node, dict) else None
-    return node

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
-from nianbao.model.facts import Facts, Tree
+from nianbao.model.facts import Facts, Tree, find_value
 from nianbao.model.form import Form, Section
 from nianbao.model.open_rows.axes import Axis
 from nianbao.model.open_rows.entries import Found, OpenRows, name_open_heading, read_open_rows
@@ -24,15 +24,8 @@ def expand_form(form: Form, facts: Facts) -> tuple[Form, Facts]:
     if not form.open_tables and not form.conditions:
         return form, facts
     rows, facts = read_open_rows(form.open_tables.values(), form.axes, facts)
-    broken = {one.id for one in form.conditions if not one.may_hold(_find_value(facts.tree, one.fact))}
+    broken = {one.id for one in form.conditions if not one.may_hold(find_value(facts.tree, one.fact))}
     return _expand(form, rows, tuple(section for section in form.sections if section.when not in broken)), facts
-
-
-def _find_value(tree: Tree, address: str) -> object:
-    value: object = tree
-    for key in address.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def expand_with_samples(form: Form) -> Form:
