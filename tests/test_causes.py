@@ -7,8 +7,10 @@ from functools import cache
 import pytest
 from conftest import ROOT
 from seeded import ROW_MISTAKES, judge, make_bases, make_mistake
+from units import PERIOD, YEAR, make_2019_file, write_files
 
 from nianbao.checks.causes.search import _MOST_BROKEN
+from nianbao.checks.check import check_report
 
 NAMES = ("2021", "2021 prose", "2019", "us-foia", "kpi")
 STYLES = [(name, totals) for name in NAMES for totals in (True, False)]
@@ -131,3 +133,13 @@ def test_rows_of_which_none_is_likelier_are_told_together_and_figures_by_their_l
     assert "自然人（requests.received.person）写 715，错的若是它，应为 705" in lines[0]
     assert sum("行没有写，可能漏了其中一行" in line for line in lines) <= 1
     assert told.place.line  # a written figure rather than the table
+
+
+def test_an_old_edition_does_not_explain_a_sum_that_is_broken_in_it(tmp_path):
+    text = make_2019_file(1)
+    store = write_files(
+        tmp_path, {f"{YEAR}.toml": text.replace("[requests.received]\nperson = ", "[requests.received]\nperson = 9")}
+    )
+    errors = [one for one in check_report(store, PERIOD).findings if one.level == "error"]
+    assert [one.rule for one in errors] == ["wrong-edition", "broken-balance"]
+    assert not any("由此而来" in note for note in errors[0].notes)

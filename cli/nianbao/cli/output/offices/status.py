@@ -49,7 +49,8 @@ def print_states(states: Sequence[UnitState], period: str, today: date, *, deep:
     The tree has the units directly below, with `deep` also those of further levels of which anything is to be said.
     """
     for state in states:
-        echo(_("units-of-office", office=state.unit, year=period))
+        heading = N_("units-of-office") if state.unit.id else N_("offices-of-period")
+        echo(_(heading, office=state.unit, year=period))
         levels = state.count_levels()
         rows = [_make_counts_row(str(level), counts) for level, counts in enumerate(levels, 1)]
         if len(rows) > 1:
