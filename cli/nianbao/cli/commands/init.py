@@ -1,5 +1,6 @@
 """`report init`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -41,5 +42,6 @@ def init(
             files["report.toml"] = f'kind = "{kind}"\n'
         for saved in drafts.create_files(store, due, more_files=files, edition=edition).saved:
             echo(_("wrote-path", path=saved.path))
-        echo(_("next-cd-and-build", folder=folder, due=due))
+        change_folder = "" if folder.samefile(".") else f"cd {shlex.quote(str(folder))} && "
+        echo(_("next-command", command=f"{change_folder}report build {due}"))
         echo(_("git-diff-with-labels", command='git config diff.nianbao.textconv "report compare --labels"'))
