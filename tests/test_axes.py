@@ -2,9 +2,10 @@
 
 import csv
 import json
+import shutil
 
 import pytest
-from platforms import TEXT, fill, find, load_form
+from platforms import FOLDER, TEXT, fill, find, load_form
 
 from nianbao.compose.document import format_figure
 from nianbao.model.open_rows.filling import expand_form
@@ -208,3 +209,23 @@ def test_a_built_file_is_imported_with_its_open_rows(report, tmp_path, suffix):
     assert done.returncode == 0, done.stdout + done.stderr
     again = fill(text=data.read_text(encoding="utf-8"))
     assert (again.figures, again.values.keys() - {"edition"}) == (fill().figures, fill().values.keys())
+
+
+# ── rollup ───────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rollup_names_the_figures_of_rows_that_it_does_not_add(report, tmp_path):
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("data"))
+    for office in ("one", "two"):
+        path = tmp_path / "data" / office / "2024.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text(TEXT, encoding="utf-8")
+    register = '[top]\nname = "Top"\n[one]\nname = "One"\nparent = "top"\n[two]\nname = "Two"\nparent = "top"\n'
+    (tmp_path / "data/offices.toml").write_text(register, encoding="utf-8")
+    (result,) = json.loads(report("rollup", "2024", "--into", "top", "--json", cwd=tmp_path).stdout)["rollups"]
+    entered = {address for address, figure in fill().figures.items() if figure} & fill().form.slots.keys()
+    entered -= load_form().slots.keys()
+    assert entered
+    assert sorted(one["address"] for one in result["unplaced"]) == sorted([*entered, *entered])
+    text = (tmp_path / "data/top/2024.toml").read_text(encoding="utf-8")
+    assert "for which this edition has no cell" in text

@@ -87,6 +87,13 @@ def judge_unit(unit: Unit, report: Report, policy: Policy, kind: KindFolder | No
         author,
         find_due_day(form, author, report.period) if report.period else None,
         issued if isinstance(issued := report.values.get("published"), date) else None,
+        tuple(
+            (address, figure)
+            for address, figure in report.figures.items()
+            if figure and address not in form.fixed.slots
+        )
+        if form.unexpanded
+        else (),
     )
 
 

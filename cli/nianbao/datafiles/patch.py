@@ -19,7 +19,7 @@ from nianbao.model.tables.slots import Slot
 from nianbao.model.units.states import PlacedUnit, UnitCounts, UnitState
 from nianbao.model.value_types import format_number
 
-_NAMED_UNITS = 20  # at most in one note
+_MAX_NAMES = 20  # at most in one note
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # what would end a comment, or is not allowed in one
 
 
@@ -141,8 +141,8 @@ def make_notes(aggregate: Aggregate, state: UnitState) -> dict[str, list[str]]:
         ("rollup-other-edition", _place_units(groups.other_edition, locale)),
     ):
         if units:
-            general.append(locale.say(key, count=len(units), names=_name_units(units, locale)))
-    return {table.id: [*general, *_describe_other_editions(aggregate, table.id)] for table in aggregate.form.tables}
+            general.append(locale.say(key, count=len(units), names=_join_first(units, locale)))
+    return {table.id: [*general, *_describe_differing_cells(aggregate, table.id)] for table in aggregate.form.tables}
 
 
 def _place_units(units: Sequence[PlacedUnit], locale: Locale) -> list[str]:
@@ -155,13 +155,13 @@ def _place_units(units: Sequence[PlacedUnit], locale: Locale) -> list[str]:
     ]
 
 
-def _name_units(units: Sequence[object], locale: Locale) -> str:
-    names = _LINE_BREAKS.sub(" ", locale.join(units[:_NAMED_UNITS]))
-    return locale.say("rollup-names-and-others", names=names) if len(units) > _NAMED_UNITS else names
+def _join_first(names: Sequence[object], locale: Locale) -> str:
+    joined = _LINE_BREAKS.sub(" ", locale.join(names[:_MAX_NAMES]))
+    return locale.say("rollup-names-and-others", names=joined) if len(names) > _MAX_NAMES else joined
 
 
-def _describe_other_editions(aggregate: Aggregate, table: str) -> Iterator[str]:
-    """Describe the cells that units of another edition have no figure for, and their figures without a cell here."""
+def _describe_differing_cells(aggregate: Aggregate, table: str) -> Iterator[str]:
+    """Describe the cells that units of another edition have no figure for, and figures of units without a cell here."""
     locale = aggregate.form.locale
     unplaced: dict[str, Number] = {}
     for figure in aggregate.unplaced:
@@ -176,8 +176,8 @@ def _describe_other_editions(aggregate: Aggregate, table: str) -> Iterator[str]:
         )
         yield locale.say("rollup-cells-lacking", count=len(aggregate.units_of_other_edition), cells=cells)
     if unplaced:
-        figures = locale.join(
+        figures = [
             locale.say("rollup-figure-unplaced", address=address.removeprefix(f"{table}."), count=count)
             for address, count in unplaced.items()
-        )
-        yield locale.say("rollup-figures-unplaced", figures=figures)
+        ]
+        yield locale.say("rollup-figures-unplaced", figures=_join_first(figures, locale))

@@ -25,7 +25,8 @@ class UnitReport:
 
     `errors` are those of its figures, or why it cannot be read at all, and then `edition` is empty; `warnings` are
     those about amounts of money; `late` is the finding that it was issued late. `author` is what the report calls its
-    office; `due` and `issued` are None where nobody knows.
+    office; `due` and `issued` are None where nobody knows. `entered` are figures, other than 0, of rows and columns
+    that its data adds to the form: no sum has a cell for them.
     """
 
     unit: Unit
@@ -38,6 +39,7 @@ class UnitReport:
     author: str = ""
     due: date | None = None
     issued: date | None = None
+    entered: tuple[tuple[str, Number], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,16 @@ class Aggregate:
     @cached_property
     def unplaced(self) -> tuple[UnplacedFigure, ...]:
         """The figures of units, other than 0, for which the form has no cell."""
-        return tuple(
-            UnplacedFigure(report, address, figure)
-            for report in self.units_of_other_edition
-            for (address, target), figure in zip(self._map_cells(report.edition).items(), report.figures, strict=True)
-            if not target and figure
-        )
+        return tuple(UnplacedFigure(*one) for one in (*self._list_unplaced(), *self._list_entered()))
+
+    def _list_unplaced(self) -> Iterator[tuple[UnitReport, str, Number]]:
+        for report in self.units_of_other_edition:
+            for (address, target), figure in zip(self._map_cells(report.edition).items(), report.figures, strict=True):
+                if not target and figure:
+                    yield report, address, figure
+
+    def _list_entered(self) -> Iterator[tuple[UnitReport, str, Number]]:
+        return ((report, address, figure) for report in self.counted for address, figure in report.entered)
 
     @cached_property
     def units_without_cell(self) -> dict[str, list[UnitReport]]:

@@ -51,7 +51,7 @@ def _print_rollup(result: RollupResult, aggregate: Aggregate, period: str, print
     print_names(_("with-errors-not-counted"), [report.unit for report in aggregate.broken])
     print_names(_("units-with-errors-below"), groups.list_faulty_below())
     printer.print_all(_list_faults(aggregate))
-    _print_other_editions(aggregate)
+    _print_differing_cells(aggregate)
     for unit in (placed.state.unit for placed in groups.outdated[:MAX_NAMES]):
         command = f"report rollup {period} --into {unit.id}"
         echo("  " + _("units-below-not-rolled-up", unit=unit, command=command))
@@ -84,12 +84,12 @@ def _list_faults(aggregate: Aggregate) -> list[Finding]:
     return errors + [doubt for report in aggregate.counted for doubt in report.warnings][:_MAX_ROWS]
 
 
-def _print_other_editions(aggregate: Aggregate) -> None:
-    """Print the figures of units of another edition that this form has no cell for, and the cells that they lack."""
-    if not aggregate.units_of_other_edition:
-        return
-    editions = join_words(sorted({report.edition for report in aggregate.units_of_other_edition}))
-    print_names(_("units-of-editions", editions=editions), [report.unit for report in aggregate.units_of_other_edition])
+def _print_differing_cells(aggregate: Aggregate) -> None:
+    """Print the units of another edition, the figures that this form has no cell for, and the cells that units lack."""
+    if aggregate.units_of_other_edition:
+        editions = join_words(sorted({report.edition for report in aggregate.units_of_other_edition}))
+        units = [report.unit for report in aggregate.units_of_other_edition]
+        print_names(_("units-of-editions", editions=editions), units)
     if aggregate.unplaced:
         counts = {"count": len(aggregate.unplaced), "edition": aggregate.form.edition}
         echo("  " + _("figures-without-place", **counts))
