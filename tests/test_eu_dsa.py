@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import toml_rs
 
 from nianbao.checks.check import check_report
 from nianbao.compose.printed_tables import lay_out_table
@@ -286,6 +287,15 @@ def test_a_new_file_leaves_out_what_does_not_apply(kind, tables, report, tmp_pat
     done = report("validate", "2026", "--json", cwd=tmp_path)
     errors = {one["rule"] for one in json.loads(done.stdout)["reports"][0]["findings"] if one["level"] == "error"}
     assert not errors
+
+
+def test_a_new_file_names_the_day_of_the_report_before(report, tmp_path):
+    report("init", ".", "--kind", "eu-dsa", "--year", "2026-H1", cwd=tmp_path)
+    path = tmp_path / "data/2026-H1.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("# published = ", "published = "), encoding="utf-8")
+    report("new", "2026-H2", cwd=tmp_path)
+    tree = toml_rs.loads((tmp_path / "data/2026-H2.toml").read_text(encoding="utf-8"))
+    assert tree["report"]["previous"] == toml_rs.loads(path.read_text(encoding="utf-8"))["published"]
 
 
 def test_figures_are_exported_with_their_states(report, tmp_path):

@@ -32,11 +32,13 @@ def format_new_file(
 ) -> str:
     """Format a data file for a period: figures are 0, totals are left out, since they are computed.
 
-    From the report `last` come the facts that stay the same; where it is the year before, also the rows that carry
-    over. `author` is the name of the office where `last` does not have it, `given` are facts by address. What does not
-    apply by them is left out. Comments are in the language of the form.
+    From the report `last` come the facts that stay the same; where it is of the period before, also the rows and facts
+    that carry over. `author` is the name of the office where `last` does not have it, `given` are facts by address.
+    What does not apply by them is left out. Comments are in the language of the form.
     """
-    written = {fact.id: _find_value(form, fact, last, author) for fact in form.facts} | dict(given)
+    before = last if last and last.period == period.get_previous() else None
+    written = {fact.id: _find_value(form, fact, last, author) for fact in form.facts}
+    written |= _carry_over_facts(form, before) | dict(given)
     return format_text("\n".join(_format_lines(form, period, last, written)) + "\n", form)
 
 
@@ -91,6 +93,14 @@ def carry_over(form: Form, last: Report) -> dict[str, Number]:
             if carries and (address not in computed or source in wrong):
                 figures[address] = last.figures[source]
     return figures
+
+
+def _carry_over_facts(form: Form, last: Report | None) -> dict[str, object]:
+    """Return the facts that `carries` takes from the report of the period before, by address."""
+    facts = {fact.id for fact in form.facts}
+    sources = {target: source for target, source in form.carries.items() if target in facts}
+    values = last.values if last else {}
+    return {target: values[source] for target, source in sources.items() if values.get(source) is not None}
 
 
 def _find_totals(checks: Iterable[Check]) -> set[str]:

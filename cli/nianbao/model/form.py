@@ -96,7 +96,7 @@ class Form:
     pictures: tuple[Picture, ...] = ()
     key_figures: tuple[str, ...] = ()  # addresses; large changes of these are reported
     text_rules: TextRules = field(default_factory=TextRules)
-    carries: Mapping[str, str] = field(default_factory=dict)  # row of this year <- row of last year
+    carries: Mapping[str, str] = field(default_factory=dict)  # row or fact <- that of the period before
     takes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # edition -> row <- its rows
     axes: Mapping[str, Axis] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()

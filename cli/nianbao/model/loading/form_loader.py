@@ -212,7 +212,7 @@ def _find_form_faults(form: Form, file: FormFile) -> Iterator[Fault]:
     yield from _find_fact_faults(form)
     yield from find_term_faults(form, file)
     for row, keys in _list_row_names(form):
-        if not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
+        if row not in form.value_types and not any(f"{address}.".startswith(f"{row}.") for address in form.slots):
             yield Fault(keys, _("no-such-row", row=row) + suggest(row, sorted(form.groups)), at_key=True)
     yield from _find_table_faults(form)
 
@@ -235,7 +235,7 @@ def _find_picture_faults(form: Form) -> Iterator[Fault]:
 
 
 def _list_row_names(form: Form) -> Iterator[tuple[str, Keys]]:
-    """List the rows of this edition that `carries` and `takes` name, with the paths to them."""
+    """List the rows of this edition, and facts, that `carries` and `takes` name, with the paths to them."""
     for target, row in form.carries.items():
         yield target, ("carries", target)
         yield row, ("carries", target)
