@@ -175,7 +175,10 @@ def test_it_is_named_and_not_waited_for(city, command, bounded, name, words, mak
 def test_without_the_guard_it_is_waited_for_or_read(  # pytest
     city, command, bounded, monkeypatch, name, words, make
 ):
+    seconds = 0.5 if make is fifo else 20
+
     def read(top, name, _limit=0):
+        signal.setitimer(signal.ITIMER_REAL, seconds)  # for each read: a command goes on after a file that failed
         with Path(top, name).open("rb") as file:
             content = b""
             while more := os.read(file.fileno(), 2**20):
@@ -185,7 +188,6 @@ def test_without_the_guard_it_is_waited_for_or_read(  # pytest
     monkeypatch.setattr(access, "read", read)
     put(city, name, make)
     monkeypatch.setattr(limits, "_limit_time", lambda *_more: nullcontext())  # it would end what waits, after a while
-    signal.setitimer(signal.ITIMER_REAL, 0.5 if make is fifo else 20)
     start = time.monotonic()
     done = command(*words, cwd=city)
     waited = make is fifo and time.monotonic() - start > 0.4
